@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AIMC_AIMC_H
+#define AIMC_AIMC_H
+/**
+ * @file aimc.h
+ * All of libaimc: simulation of analog in-memory computing.
+ */
+
+#include <aimc/status.h>
+#include <aimc/context.h>
+#include <aimc/config.h>
+#include <aimc/device.h>
+#include <aimc/converter.h>
+#include <aimc/tile.h>
+#include <aimc/optimizer.h>
+#include <aimc/grid.h>
+#include <aimc/network.h>
+
+#endif

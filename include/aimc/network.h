@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AIMC_NETWORK_H
+#define AIMC_NETWORK_H
+/**
+ * @file network.h
+ * Networks of layers over grids: build, train, predict, save, load.
+ *
+ * A network is a list of layers, each fed by the one before; the last linear layer's outputs are
+ * the logits.
+ */
+
+#include <aimc/grid.h>
+
+AIMC_BEGIN_DECLS
+
+/** A network. @since 0.1 */
+typedef struct aimc_network aimc_network;
+
+/** Element-wise functions for aimc_network_activation(). @since 0.1 */
+typedef enum aimc_activation {
+    AIMC_TANH = 1,   /**< tanh */
+    AIMC_RELU = 2,   /**< max(v, 0) */
+    AIMC_SIGMOID = 3 /**< 1 / (1 + exp(-v)) */
+} aimc_activation;
+
+/** Progress of training, saved with the network. @since 0.1 */
+typedef struct aimc_network_info {
+    uint32_t struct_size;  /**< sizeof of the caller's struct */
+    uint32_t n_layers;     /**< layers, activations included */
+    uint64_t n_in;         /**< inputs */
+    uint64_t n_out;        /**< outputs (classes) */
+    uint64_t n_parameters; /**< weights and biases */
+    uint64_t n_analog;     /**< weights on analog tiles */
+    uint64_t n_tiles;      /**< analog tiles */
+    uint64_t n_batches;    /**< mini-batches trained since creation, over save and load */
+    uint64_t n_samples;    /**< samples trained since creation, over save and load */
+} aimc_network_info;
+
+/** Make an empty network. @retval AIMC_ERR_NOMEM no memory. @par Threads any. @since 0.1 */
+AIMC_API aimc_status aimc_network_create(aimc_context *ctx, aimc_network **out);
+
+/** Destroy; NULL is fine. @since 0.1 */
+AIMC_API void aimc_network_destroy(aimc_network *net);
+
+/**
+ * Add a linear layer y = W x + b with W ~ U(-1, 1)/sqrt(n_in), b likewise; the bias is digital.
+ * @param n_in    inputs; the outputs of the layer before
+ * @param n_out   outputs
+ * @param config  of kind "layer": device, read-out, mapping, optimizer; NULL: a digital layer
+ * (exact, plain SGD)
+ * @retval AIMC_ERR_SHAPE    n_in is not what the layer before gives
+ * @retval AIMC_ERR_INVALID  empty shape, contradictory configuration
+ * @retval AIMC_ERR_STATE    the network was already used
+ * @retval AIMC_ERR_NOMEM    no memory (the network is unchanged). @since 0.1
+ */
+AIMC_API aimc_status aimc_network_linear(aimc_network *net, size_t n_in, size_t n_out,
+                                         const aimc_config *config);
+
+/** Add an element-wise function. @retval AIMC_ERR_INVALID unknown. @retval AIMC_ERR_STATE no layer
+ * before, or used. @since 0.1 */
+AIMC_API aimc_status aimc_network_activation(aimc_network *net, aimc_activation activation);
+
+/**
+ * Train on one mini-batch with softmax cross-entropy: forward, backward, step of every layer.
+ * The gradient is that of the sum over the batch divided by n, so lr does not depend on n.
+ * @param n       samples, at least 1
+ * @param x       [n][n_in] inputs, packed, finite
+ * @param labels  [n] classes below n_out
+ * @param lr      learning rate, finite, >= 0
+ * @param[out] loss  mean cross-entropy before the step, nats; may be NULL
+ * @retval AIMC_ERR_INVALID  NULL, label out of range, negative rate, input not finite (network
+ * unchanged)
+ * @retval AIMC_ERR_STATE    no layers
+ * @retval AIMC_ERR_NOMEM    buffers for a larger batch than before do not fit
+ * @par Threads one thread per network. @par Determinism D1 for threads. @since 0.1
+ */
+AIMC_API aimc_status aimc_network_train_batch(aimc_network *net, size_t n, const float *x,
+                                              const uint32_t *labels, double lr, float *loss);
+
+/**
+ * Outputs (logits) of a batch, through the same analog read-out as in training.
+ * @param n       samples; 0 does nothing
+ * @param x       [n][n_in], packed, finite
+ * @param logits  [n][n_out], packed
+ * @retval AIMC_ERR_INVALID  NULL, input not finite
+ * @retval AIMC_ERR_STATE    no layers
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads one thread per network. @par Determinism D1 for threads. @since 0.1
+ */
+AIMC_API aimc_status aimc_network_predict(aimc_network *net, size_t n, const float *x,
+                                          float *logits);
+
+/** Samples that aimc_network_accuracy() predicts at once. @since 0.1 */
+#define AIMC_NETWORK_BATCH 256
+
+/**
+ * Fraction of samples whose largest logit is their label, predicted in batches of
+ * #AIMC_NETWORK_BATCH. Random streams and counters of the network are put back after: looking does
+ * not change training.
+ * @param n       samples, at least 1
+ * @param x       [n][n_in], packed
+ * @param labels  [n] classes below n_out
+ * @param[out] accuracy  0 ... 1
+ * @par Errors as aimc_network_predict(). @since 0.1
+ */
+AIMC_API aimc_status aimc_network_accuracy(aimc_network *net, size_t n, const float *x,
+                                           const uint32_t *labels, double *accuracy);
+
+/**
+ * Copy weights and bias of linear layer k (counted over linear layers only).
+ * @param w  [n_out][n_in] packed; may be NULL
+ * @param b  [n_out]; may be NULL
+ * @retval AIMC_ERR_INVALID  no such layer. @since 0.1
+ */
+AIMC_API aimc_status aimc_network_get_weights(const aimc_network *net, size_t k, float *w,
+                                              float *b);
+
+/** Write weights and bias of linear layer k; NULL leaves one as it is. @retval AIMC_ERR_INVALID no
+ * such layer, not finite. @since 0.1 */
+AIMC_API aimc_status aimc_network_set_weights(aimc_network *net, size_t k, const float *w,
+                                              const float *b);
+
+/**
+ * Keep a text with the network, for the caller's own use: it is saved and loaded with it.
+ * @param note  any text; copied; NULL: none
+ * @retval AIMC_ERR_NOMEM  no memory (the old note stays). @since 0.1
+ */
+AIMC_API aimc_status aimc_network_set_note(aimc_network *net, const char *note);
+
+/** The text kept with the network; "" when there is none. Valid until the next
+ * aimc_network_set_note(). @since 0.1 */
+AIMC_API const char *aimc_network_note(const aimc_network *net);
+
+/** Grid of linear layer k, owned by the network; NULL when digital or out of range. @since 0.1 */
+AIMC_API aimc_grid *aimc_network_grid(aimc_network *net, size_t k);
+
+/** Number of linear layers; 0 when NULL. @since 0.1 */
+AIMC_API size_t aimc_network_linear_count(const aimc_network *net);
+
+/** What the network is and how far it was trained. @retval AIMC_ERR_ABI struct_size is 0. @since
+ * 0.1 */
+AIMC_API aimc_status aimc_network_get_info(const aimc_network *net, aimc_network_info *info);
+
+/** Sum of the counters of all tiles. Arguments as aimc_tile_counters(). @since 0.1 */
+AIMC_API aimc_status aimc_network_counters(const aimc_network *net, aimc_counters *counters);
+
+/**
+ * Save the network with its full state (safetensors): loading it continues training with the same
+ * bits. The file is replaced as a whole or not at all.
+ * @retval AIMC_ERR_IO     cannot write; an old file is untouched
+ * @retval AIMC_ERR_STATE  no layers
+ * @retval AIMC_ERR_NOMEM  no memory. @since 0.1
+ */
+AIMC_API aimc_status aimc_network_save(const aimc_network *net, const char *path);
+
+/**
+ * Load a network that aimc_network_save() wrote.
+ * @retval AIMC_ERR_IO      cannot read
+ * @retval AIMC_ERR_FORMAT  truncated, corrupted or not a network; the sentence says what
+ * @retval AIMC_ERR_NOMEM   no memory. @since 0.1
+ */
+AIMC_API aimc_status aimc_network_load(aimc_context *ctx, const char *path, aimc_network **out);
+
+/** Text that says what the network is, one line per layer. Returns the full length. @since 0.1 */
+AIMC_API size_t aimc_network_describe(const aimc_network *net, char *buf, size_t size);
+
+AIMC_END_DECLS
+
+#endif

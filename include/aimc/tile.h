@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AIMC_TILE_H
+#define AIMC_TILE_H
+/**
+ * @file tile.h
+ * One analog tile: a crossbar of devices with its read-out in both directions.
+ *
+ *               n_in inputs (columns j)
+ *             x_0   x_1   x_2
+ *            +-----+-----+-----+
+ *            | w00 | w01 | w02 | --> y_0
+ *   n_out    +-----+-----+-----+
+ *   outputs  | w10 | w11 | w12 | --> y_1        W[i][j] = w[i * ld + j], row-major
+ *   (rows i) +-----+-----+-----+
+ *
+ * forward y = W x, backward z = W' d, update W <- W - lr d x'.
+ */
+
+#include <aimc/device.h>
+
+AIMC_BEGIN_DECLS
+
+/** One analog tile. @since 0.1 */
+typedef struct aimc_tile aimc_tile;
+
+/** Events counted while running; what energy, time and endurance are computed from. @since 0.1 */
+typedef struct aimc_counters {
+    uint32_t struct_size;      /**< sizeof of the caller's struct */
+    uint32_t reserved;         /**< 0 */
+    uint64_t pulses_up;        /**< up pulses that reached a device */
+    uint64_t pulses_down;      /**< down pulses that reached a device */
+    uint64_t updates;          /**< vector updates (rank-1) asked for */
+    uint64_t pulse_slots;      /**< time slots of pulse trains, summed over the updates */
+    uint64_t forward_vectors;  /**< vectors asked for, forward */
+    uint64_t forward_passes;   /**< array reads really made, forward: every repetition of bound
+                                  management counts */
+    uint64_t backward_vectors; /**< vectors asked for, backward */
+    uint64_t backward_passes;  /**< array reads really made, backward */
+    uint64_t dac_conversions;  /**< input conversions, both directions */
+    uint64_t adc_conversions;  /**< output conversions, both directions */
+    uint64_t clipped_outputs;  /**< outputs that hit the ADC bound in a result that was returned */
+    uint64_t weight_writes;    /**< cells set directly by aimc_tile_set_weights() */
+} aimc_counters;
+
+/**
+ * Make a tile of fresh devices at weight 0 (clipped to each device's bounds).
+ * @param device  model of every cell; kept alive by the tile
+ * @param n_out   outputs, 1 ... 65536
+ * @param n_in    inputs, 1 ... 65536
+ * @param config  of kind "tile" or "layer": forward and backward read-out, seed; NULL: defaults.
+ * Read during the call only.
+ * @param[out] out  the tile; NULL on failure
+ * @retval AIMC_ERR_INVALID  NULL device, empty or too large shape, contradictory configuration
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads any. @par Determinism devices depend on the seed alone (D1, D2). @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_create(const aimc_device *device, size_t n_out, size_t n_in,
+                                      const aimc_config *config, aimc_tile **out);
+
+/** Destroy; NULL is fine. @since 0.1 */
+AIMC_API void aimc_tile_destroy(aimc_tile *tile);
+
+/** Outputs of the tile; 0 when NULL. @since 0.1 */
+AIMC_API size_t aimc_tile_n_out(const aimc_tile *tile);
+
+/** Inputs of the tile; 0 when NULL. @since 0.1 */
+AIMC_API size_t aimc_tile_n_in(const aimc_tile *tile);
+
+/**
+ * Write weights directly; each is clipped to its device's bounds.
+ * @param w     [n_out][n_in] row-major, weight units, finite
+ * @param ld_w  >= n_in
+ * @retval AIMC_ERR_SHAPE    ld_w too small
+ * @retval AIMC_ERR_INVALID  NULL, or a weight is not finite (tile unchanged)
+ * @par Threads one thread per tile. @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_set_weights(aimc_tile *tile, const float *w, size_t ld_w);
+
+/**
+ * Copy the apparent weights (what a read sees, without periphery).
+ * @param w     [n_out][n_in] row-major
+ * @param ld_w  >= n_in
+ * @retval AIMC_ERR_SHAPE    ld_w too small
+ * @retval AIMC_ERR_INVALID  NULL
+ * @par Threads one thread per tile. @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_get_weights(const aimc_tile *tile, float *w, size_t ld_w);
+
+/** Number of per-device parameters that can be read, for example max_bound. @since 0.1 */
+AIMC_API size_t aimc_tile_parameter_count(const aimc_tile *tile);
+
+/** Name of per-device parameter i; NULL when out of range. @since 0.1 */
+AIMC_API const char *aimc_tile_parameter_name(const aimc_tile *tile, size_t i);
+
+/**
+ * Copy a per-device parameter, for example "max_bound", "min_bound", "dwmin_up", "dwmin_down".
+ * @param name   parameter name
+ * @param value  [n_out][n_in] row-major
+ * @param ld     >= n_in
+ * @retval AIMC_ERR_INVALID  unknown name (the nearest one is offered), NULL
+ * @retval AIMC_ERR_SHAPE    ld too small
+ * @par Threads one thread per tile. @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_get_parameter(const aimc_tile *tile, const char *name, float *value,
+                                             size_t ld);
+
+/**
+ * Replace a per-device parameter by measured or chosen values; weights are clipped to the bounds
+ * after.
+ * @param name   parameter name
+ * @param value  [n_out][n_in] row-major, finite
+ * @param ld     >= n_in
+ * @retval AIMC_ERR_INVALID  unknown name, NULL, a value that is not finite (tile unchanged)
+ * @retval AIMC_ERR_SHAPE    ld too small
+ * @par Threads one thread per tile. @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_set_parameter(aimc_tile *tile, const char *name, const float *value,
+                                             size_t ld);
+
+/**
+ * Multiply a batch by the tile: y = W x, with DAC, noise and ADC applied.
+ * @param tile     tile; modified (counters, random streams)
+ * @param n_batch  number of vectors; 0 does nothing
+ * @param x        [n_batch][n_in], row-major, ld_x >= n_in, finite
+ * @param ld_x     stride of x in elements
+ * @param y        [n_batch][n_out], row-major, ld_y >= n_out; must not overlap x
+ * @param ld_y     stride of y in elements
+ * @retval AIMC_ERR_SHAPE    a leading dimension is too small
+ * @retval AIMC_ERR_INVALID  NULL, or x holds a value that is not finite (y untouched)
+ * @par Threads one thread per tile. @par Determinism noise D1, D2 exact; product D0, D1 for
+ * threads.
+ * @par Model the read-out chain, in the order documented in docs/models/periphery.md. @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_forward(aimc_tile *tile, size_t n_batch, const float *x, size_t ld_x,
+                                       float *y, size_t ld_y);
+
+/**
+ * Multiply a batch by the transposed tile: z = W' d, through the backward read-out.
+ * @param tile     tile; modified (counters, random streams)
+ * @param n_batch  number of vectors; 0 does nothing
+ * @param d        [n_batch][n_out], row-major, ld_d >= n_out, finite
+ * @param ld_d     stride of d in elements
+ * @param z        [n_batch][n_in], row-major, ld_z >= n_in; must not overlap d
+ * @param ld_z     stride of z in elements
+ * @retval AIMC_ERR_SHAPE    a leading dimension is too small
+ * @retval AIMC_ERR_INVALID  NULL, or d holds a value that is not finite (z untouched)
+ * @par Threads one thread per tile. @par Determinism as aimc_tile_forward(). @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_backward(aimc_tile *tile, size_t n_batch, const float *d,
+                                        size_t ld_d, float *z, size_t ld_z);
+
+/**
+ * Send pulses to devices by count: the raw write, one cell independent of the next.
+ * @param counts  [n_out][n_in] row-major; n > 0: n up pulses, n < 0: -n down pulses; |n| <= 1000000
+ * @param ld      >= n_in
+ * @retval AIMC_ERR_UNSUPPORTED  the device takes no pulses (ideal)
+ * @retval AIMC_ERR_INVALID      NULL, or a count out of range (tile unchanged)
+ * @retval AIMC_ERR_SHAPE        ld too small
+ * @par Threads one thread per tile. @par Determinism D1, D2 exact. @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_pulse(aimc_tile *tile, const int32_t *counts, size_t ld);
+
+/**
+ * Let weights decay once toward each device's reset bias (parameter lifetime).
+ * @param alpha  strength, 1 = once; finite, >= 0
+ * @retval AIMC_ERR_INVALID  alpha out of range
+ * @par Model w <- (w - rho)(1 + alpha (decay_scale - 1)) + rho, clipped; spec of base device.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_decay(aimc_tile *tile, double alpha);
+
+/** Add one step of diffusion noise (parameter diffusion) to every weight, clipped. @since 0.1 */
+AIMC_API aimc_status aimc_tile_diffuse(aimc_tile *tile);
+
+/**
+ * Reset devices of some input columns to their reset bias with noise reset_std, clipped.
+ * @param first_in  first input column
+ * @param n         number of columns, wrapping around at n_in; at most n_in
+ * @param prob      probability that a device is reset, 0 ... 1
+ * @retval AIMC_ERR_INVALID  out of range. @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_reset(aimc_tile *tile, size_t first_in, size_t n, double prob);
+
+/**
+ * Events counted since creation or the last aimc_tile_counters_clear().
+ * @param counters  struct_size set by the caller; the rest is written
+ * @retval AIMC_ERR_ABI  struct_size is 0. @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_counters(const aimc_tile *tile, aimc_counters *counters);
+
+/** Set all counters to 0; random streams go on. NULL does nothing. @since 0.1 */
+AIMC_API void aimc_tile_counters_clear(aimc_tile *tile);
+
+/**
+ * Save the full state: devices, weights, read-out, random streams, counters, and the state of the
+ * optimizer that is bound to the tile. The file is replaced as a whole or not at all.
+ * @param path  file to write, safetensors with the configuration in its metadata
+ * @retval AIMC_ERR_IO      cannot write (disk full, permission); an old file is untouched
+ * @retval AIMC_ERR_NOMEM   no memory
+ * @par Threads one thread per tile. @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_save(const aimc_tile *tile, const char *path);
+
+/**
+ * Load a tile that aimc_tile_save() wrote; it continues with the same bits.
+ * @param ctx   context
+ * @param path  file to read
+ * @param[out] out  the tile; NULL on failure
+ * @retval AIMC_ERR_IO      cannot read
+ * @retval AIMC_ERR_FORMAT  truncated, corrupted or not a tile; the sentence says what
+ * @retval AIMC_ERR_NOMEM   no memory. @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_load(aimc_context *ctx, const char *path, aimc_tile **out);
+
+/** Text that says what the tile is: shape, device, read-out. Returns the full length. @since 0.1 */
+AIMC_API size_t aimc_tile_describe(const aimc_tile *tile, char *buf, size_t size);
+
+AIMC_END_DECLS
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* Private to lib/blas: what blas.c asks of the back ends. */
+#ifndef AIMCI_BACKEND_H
+#define AIMCI_BACKEND_H
+
+#include "blas/blas.h"
+#include "kernels/dispatch.h"
+
+/* As in aimci_gemm_create(). */
+typedef struct aimci_gemm_shape {
+    size_t n_rows;
+    size_t n_cols;
+    size_t ld;
+    size_t ld_rows;
+    size_t ld_cols;
+} aimci_gemm_shape;
+
+/* ---- built in: always there, and for the deterministic mode --------------------------------- */
+
+/* Each element of a result is computed by the same operations in the same order, whatever the batch
+ * and the instruction set: these products have the same bits everywhere. */
+typedef struct aimci_gemm_builtin {
+    void (*forward)(const aimci_gemm_shape *s, size_t n, const float *w, const float *x, float *y);
+    void (*backward)(const aimci_gemm_shape *s, size_t n, const float *w, const float *d, float *z);
+    void (*update)(const aimci_gemm_shape *s, size_t n, float alpha, float *w, const float *d,
+                   const float *x);
+} aimci_gemm_builtin;
+
+AIMCI_DECLARE_VARIANTS(aimci_gemm_builtin, gemm)
+
+/* ---- BLIS: no dimension and no n may be 0 --------------------------------------------------- */
+
+void aimci_blis_forward(const aimci_gemm_shape *s, size_t n, const float *w, const float *x,
+                        float *y);
+void aimci_blis_backward(const aimci_gemm_shape *s, size_t n, const float *w, const float *d,
+                         float *z);
+void aimci_blis_update(const aimci_gemm_shape *s, size_t n, float alpha, float *w, const float *d,
+                       const float *x);
+
+/* ---- libxsmm: code generated for one shape -------------------------------------------------- */
+
+/* Batches of 1, 2, 4, ... 64; any other is a sum of those. */
+#define AIMCI_XSMM_SIZES 7
+
+typedef void (*aimci_xsmm_kernel)(const float *w, const float *x, float *y, ...);
+
+typedef struct aimci_xsmm {
+    aimci_xsmm_kernel forward[AIMCI_XSMM_SIZES];
+} aimci_xsmm;
+
+/* False when libxsmm cannot: another processor, or a system without writable code. */
+bool aimci_xsmm_prepare(aimci_xsmm *xsmm, const aimci_gemm_shape *s);
+void aimci_xsmm_forward(const aimci_xsmm *xsmm, const aimci_gemm_shape *s, size_t n, const float *w,
+                        const float *x, float *y);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* Self-describing configurations: one table of fields per family maps names onto a plain C struct.
+ */
+#ifndef AIMCI_CONFIG_H
+#define AIMCI_CONFIG_H
+
+#include <aimc/config.h>
+
+#include "core/core.h"
+
+#define AIMCI_LIST_MAX 64
+
+typedef struct aimci_list {
+    size_t n;
+    double v[AIMCI_LIST_MAX];
+} aimci_list;
+
+/* One field. Its value lies at offset in the family's struct: NUMBER double, INTEGER int64_t, FLAG
+ * bool, CHOICE int32_t, LIST aimci_list. A CONFIG has no value there; offset is its index among the
+ * children. A LIST starts as the one number def, or empty when that is 0; min and max hold for each
+ * of its numbers. */
+typedef struct aimci_field {
+    const char *name;
+    aimc_field_type type;
+    size_t offset;
+    double def, min, max;
+    const char *unit;
+    const char *choices; /* CHOICE: "A|B"; CONFIG: category of what may stand there */
+    const char *kind;    /* CONFIG: the default kind */
+    const char *doc;
+    const char *source;
+} aimci_field;
+
+#define AIMCI_NUMBER(type, field, def, min, max, unit, doc, source)                                \
+    {                                                                                              \
+#field, AIMC_FIELD_NUMBER, offsetof(type, field), def, min, max, unit, "", "", doc, source \
+    }
+#define AIMCI_INTEGER(type, field, def, min, max, unit, doc, source)                               \
+    {                                                                                              \
+#field, AIMC_FIELD_INTEGER, offsetof(type, field), def, min, max, unit, "", "", doc,       \
+            source                                                                                 \
+    }
+#define AIMCI_FLAG(type, field, def, doc, source)                                                  \
+    {                                                                                              \
+#field, AIMC_FIELD_FLAG, offsetof(type, field), def, 0, 1, "1", "", "", doc, source        \
+    }
+#define AIMCI_CHOICE(type, field, def, last, words, doc, source)                                   \
+    {                                                                                              \
+#field, AIMC_FIELD_CHOICE, offsetof(type, field), def, 0, last, "1", words, "", doc,       \
+            source                                                                                 \
+    }
+#define AIMCI_NUMBERS(type, field, def, min, max, unit, doc, source)                               \
+    {                                                                                              \
+#field, AIMC_FIELD_LIST, offsetof(type, field), def, min, max, unit, "", "", doc, source   \
+    }
+#define AIMCI_CHILD(name, index, category, kind, doc, source)                                      \
+    {                                                                                              \
+        name, AIMC_FIELD_CONFIG, index, 0, 0, 0, "1", category, kind, doc, source                  \
+    }
+
+/* A kind of configuration. */
+typedef struct aimci_family {
+    const char *name;
+    const char *category;
+    const char *doc;
+    const char *source;
+    const aimci_field *fields;
+    size_t n_fields;
+    size_t size; /* of the values struct */
+    size_t n_children;
+    /* Contradictions between fields, told at creation of the object; may be NULL. */
+    aimc_status (*check)(const void *values);
+} aimci_family;
+
+/* All kinds, in the order they are listed: the composition root lib/kinds.c. */
+extern const aimci_family *const aimci_kinds[];
+extern const size_t aimci_n_kinds;
+
+/* A preset document, generated from lib/presets by embed.py. */
+typedef struct aimci_preset {
+    const char *name, *kind, *category, *doc, *source, *aliases;
+    const char *json; /* the parameters, an object without "kind" */
+} aimci_preset;
+extern const aimci_preset aimci_presets[];
+extern const size_t aimci_n_presets;
+
+struct aimc_config {
+    aimc_context *ctx;
+    const aimci_family *family;
+    void *values;
+    unsigned char *set; /* per field: set by the caller, not a default or a preset's value */
+    aimc_config **children;
+};
+
+/* What a name means: a kind, and the preset of it or NULL. */
+typedef struct aimci_named {
+    const aimci_family *family;
+    const aimci_preset *preset;
+} aimci_named;
+aimc_status aimci_find_kind(const char *who, const char *name, aimci_named *out);
+
+/* A configuration's values when it is of this family, else NULL. cfg NULL: NULL. */
+const void *aimci_config_values(const aimc_config *cfg, const aimci_family *family);
+
+/* Nested configuration by field name; NULL when there is no such field. */
+const aimc_config *aimci_config_child(const aimc_config *cfg, const char *name);
+
+/* Copy of base where every field that was set in overrides (same family) replaces base's. */
+aimc_status aimci_config_override(aimc_config *base, const aimc_config *overrides);
+
+/* Defaults of a family into its values struct. */
+void aimci_family_defaults(const aimci_family *family, void *values);
+
+/* Make a configuration of a kind with its defaults, or of a preset. */
+aimc_status aimci_config_make(aimc_context *ctx, aimci_named named, aimc_config **out);
+
+/* What creation functions take: a name, overrides of it, or either alone. The caller owns the
+ * result. */
+aimc_status aimci_config_resolve(aimc_context *ctx, const char *who, const char *name,
+                                 const aimc_config *overrides, aimc_config **out);
+
+/* A field by its (undotted) name, or NULL. */
+const aimci_field *aimci_family_field(const aimci_family *family, const char *name);
+
+/* Store a value in a field after checking type and range; path is what the caller wrote, for the
+ * sentence. */
+aimc_status aimci_field_store(aimc_config *cfg, const aimci_field *field, const char *path,
+                              double v);
+aimc_status aimci_field_store_word(aimc_config *cfg, const aimci_field *field, const char *path,
+                                   const char *word);
+aimc_status aimci_field_store_list(aimc_config *cfg, const aimci_field *field, const char *path,
+                                   const double *v, size_t n);
+double aimci_field_load(const aimc_config *cfg, const aimci_field *field);
+
+/* The word at an index of "A|B|C" into buf (which is always terminated); false when index is out of
+ * range. */
+bool aimci_choice_word(const char *choices, long index, char *buf, size_t size);
+
+/* Replace a nested configuration by one of another kind or preset of the field's category. */
+aimc_status aimci_config_replace_child(aimc_config *cfg, const aimci_field *field, const char *path,
+                                       const char *kind);
+
+/* Value of a field, or a whole configuration, as JSON text. */
+void aimci_config_emit(const aimc_config *cfg, aimci_text *text);
+void aimci_field_emit(const aimc_config *cfg, const aimci_field *field, aimci_text *text);
+
+/* Set a field from a JSON value in text (numbers, true, "word", [1, 2], {...}). */
+aimc_status aimci_field_parse(aimc_config *cfg, const aimci_field *field, const char *path,
+                              const char *text);
+aimc_status aimci_config_merge_json(aimc_config *cfg, const char *json, bool mark_set);
+
+/* Best match of a name among candidates: keeps the nearest so far. */
+typedef struct aimci_nearest {
+    const char *name;
+    size_t distance;
+} aimci_nearest;
+void aimci_nearest_try(aimci_nearest *nearest, const char *wanted, const char *candidate);
+/* "; did you mean 'x'?" or "" */
+void aimci_nearest_hint(const aimci_nearest *nearest, const char *wanted, char *buf, size_t size);
+
+#endif

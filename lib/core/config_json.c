@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include <jansson.h>
+
+#include "core/config.h"
+
+/* ---- out ------------------------------------------------------------------------------------ */
+
+static void emit_list(const aimci_list *list, aimci_text *text)
+{
+    aimci_text_printf(text, "[");
+    for (size_t i = 0; i < list->n; i++) {
+        char number[32];
+        aimci_format_double(number, list->v[i]);
+        aimci_text_printf(text, "%s%s", i ? ", " : "", number);
+    }
+    aimci_text_printf(text, "]");
+}
+
+void aimci_field_emit(const aimc_config *cfg, const aimci_field *f, aimci_text *text)
+{
+    char word[64];
+    const double v = aimci_field_load(cfg, f);
+    switch (f->type) {
+    case AIMC_FIELD_NUMBER:
+    case AIMC_FIELD_INTEGER:
+        aimci_format_double(word, v);
+        aimci_text_printf(text, "%s", word);
+        break;
+    case AIMC_FIELD_FLAG:
+        aimci_text_printf(text, "%s", v != 0.0 ? "true" : "false");
+        break;
+    case AIMC_FIELD_CHOICE:
+        aimci_choice_word(f->choices, (long)v, word, sizeof word);
+        aimci_text_printf(text, "\"%s\"", word);
+        break;
+    case AIMC_FIELD_LIST:
+        emit_list((const aimci_list *)(const void *)((const char *)cfg->values + f->offset), text);
+        break;
+    case AIMC_FIELD_CONFIG:
+        aimci_config_emit(cfg->children[f->offset], text);
+        break;
+    }
+}
+
+void aimci_config_emit(const aimc_config *cfg, aimci_text *text)
+{
+    aimci_text_printf(text, "{\"kind\": \"%s\"", cfg->family->name);
+    for (size_t i = 0; i < cfg->family->n_fields; i++) {
+        const aimci_field *f = &cfg->family->fields[i];
+        aimci_text_printf(text, ", \"%s\": ", f->name);
+        aimci_field_emit(cfg, f, text);
+    }
+    aimci_text_printf(text, "}");
+}
+
+size_t aimc_config_to_json(const aimc_config *cfg, char *buf, size_t size)
+{
+    aimci_text text = {buf, size, 0};
+    if (cfg)
+        aimci_config_emit(cfg, &text);
+    return text.length;
+}
+
+/* ---- in ------------------------------------------------------------------------------------- */
+
+static aimc_status merge_object(aimc_config *cfg, const json_t *object, const char *path);
+
+static aimc_status store_array(aimc_config *cfg, const aimci_field *f, const char *path,
+                               const json_t *array)
+{
+    double v[AIMCI_LIST_MAX];
+    const size_t n = json_array_size(array);
+    for (size_t i = 0; i < n && i < AIMCI_LIST_MAX; i++) {
+        const json_t *item = json_array_get(array, i);
+        if (!json_is_number(item))
+            return aimci_fail(AIMC_ERR_INVALID, "config_set: value %zu of %s is not a number", i,
+                              path);
+        v[i] = json_number_value(item);
+    }
+    return aimci_field_store_list(cfg, f, path, v, n);
+}
+
+/* A nested object: "kind" first, because it replaces what the others are merged into. */
+static aimc_status store_object(aimc_config *cfg, const aimci_field *f, const char *path,
+                                const json_t *object)
+{
+    if (f->type != AIMC_FIELD_CONFIG)
+        return aimci_fail(AIMC_ERR_INVALID, "config_set: %s is not a configuration", path);
+    const char *kind = json_string_value(json_object_get(object, "kind"));
+    if (kind) {
+        const aimc_status st = aimci_config_replace_child(cfg, f, path, kind);
+        if (st)
+            return st;
+    }
+    return merge_object(cfg->children[f->offset], object, path);
+}
+
+static aimc_status store_value(aimc_config *cfg, const aimci_field *f, const char *path,
+                               const json_t *value)
+{
+    if (json_is_number(value))
+        return aimci_field_store(cfg, f, path, json_number_value(value));
+    if (json_is_boolean(value) && f->type == AIMC_FIELD_FLAG)
+        return aimci_field_store(cfg, f, path, json_is_true(value) ? 1.0 : 0.0);
+    if (json_is_string(value))
+        return aimci_field_store_word(cfg, f, path, json_string_value(value));
+    if (json_is_array(value))
+        return store_array(cfg, f, path, value);
+    if (json_is_object(value))
+        return store_object(cfg, f, path, value);
+    return aimci_fail(AIMC_ERR_INVALID, "config_set: %s cannot take this value", path);
+}
+
+static aimc_status merge_object(aimc_config *cfg, const json_t *object, const char *prefix)
+{
+    const char *key;
+    json_t *value;
+    /* the iterator needs a non-const pointer and changes nothing */
+    json_t *mutable_object = json_incref((json_t *)(uintptr_t)object);
+    aimc_status st = AIMC_OK;
+    json_object_foreach(mutable_object, key, value)
+    {
+        char path[160];
+        aimci_text text = {path, sizeof path, 0};
+        aimci_text_printf(&text, "%s%s%s", prefix, prefix[0] ? "." : "", key);
+        if (strcmp(key, "kind") == 0)
+            continue;
+        const aimci_field *f = aimci_family_field(cfg->family, key);
+        if (f) {
+            st = store_value(cfg, f, path, value);
+        } else { /* let the public path make the sentence with its suggestion */
+            double ignored;
+            st = aimc_config_get(cfg, key, &ignored);
+        }
+        if (st)
+            break;
+    }
+    json_decref(mutable_object);
+    return st;
+}
+
+/* The whole document's "kind" may name the configuration's own kind or a preset of it. */
+static aimc_status restart_from_kind(aimc_config **cfg, const json_t *object)
+{
+    const char *kind = json_string_value(json_object_get(object, "kind"));
+    if (!kind)
+        return AIMC_OK;
+    aimci_named named;
+    aimc_status st = aimci_find_kind("config_parse", kind, &named);
+    if (st)
+        return st;
+    if (named.family != (*cfg)->family)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "config_parse: kind '%s' in a configuration of kind '%s'", kind,
+                          (*cfg)->family->name);
+    if (!named.preset)
+        return AIMC_OK;
+    aimc_config *fresh;
+    st = aimci_config_make((*cfg)->ctx, named, &fresh);
+    if (st)
+        return st;
+    aimc_config_destroy(*cfg);
+    *cfg = fresh;
+    return AIMC_OK;
+}
+
+static void swap_content(aimc_config *a, aimc_config *b)
+{
+    const aimc_config tmp = *a;
+    *a = *b;
+    *b = tmp;
+}
+
+static void clear_set(aimc_config *cfg)
+{
+    memset(cfg->set, 0, cfg->family->n_fields);
+    for (size_t i = 0; i < cfg->family->n_children; i++)
+        clear_set(cfg->children[i]);
+}
+
+aimc_status aimci_config_merge_json(aimc_config *cfg, const char *json, bool mark)
+{
+    json_error_t error;
+    json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &error);
+    if (!json_is_object(root)) {
+        json_decref(root);
+        return root ? aimci_fail(AIMC_ERR_FORMAT, "config_parse: not a JSON object")
+                    : aimci_fail(AIMC_ERR_FORMAT, "config_parse: line %d: %s", error.line,
+                                 error.text);
+    }
+    /* all or nothing: work on a copy */
+    aimc_config *copy = NULL;
+    aimc_status st = aimc_config_copy(cfg, &copy);
+    if (!st)
+        st = restart_from_kind(&copy, root);
+    if (!st)
+        st = merge_object(copy, root, "");
+    if (!st) {
+        if (!mark)
+            clear_set(copy);
+        swap_content(cfg, copy);
+    }
+    aimc_config_destroy(copy);
+    json_decref(root);
+    return st;
+}
+
+aimc_status aimci_field_parse(aimc_config *cfg, const aimci_field *f, const char *path,
+                              const char *text)
+{
+    json_t *value = json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
+    if (!value)
+        return aimci_fail(AIMC_ERR_INVALID, "config_set: '%s' is not a value for %s", text, path);
+    const aimc_status st = store_value(cfg, f, path, value);
+    json_decref(value);
+    return st;
+}
+
+aimc_status aimc_config_parse(aimc_config *cfg, const char *json)
+{
+    if (!cfg || !json)
+        return aimci_fail(AIMC_ERR_INVALID, "config_parse: %s is NULL", cfg ? "json" : "cfg");
+    return aimci_config_merge_json(cfg, json, true);
+}

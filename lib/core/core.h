@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* Floor 0: what every other folder may use. */
+#ifndef AIMCI_CORE_H
+#define AIMCI_CORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <aimc/context.h>
+
+#include "core/compiler.h"
+
+/* ---- status -------------------------------------------------------------------------------------
+ */
+
+/* Every failure passes here: keeps the sentence for aimc_last_error() and returns status. */
+aimc_status aimci_fail(aimc_status status, const char *format, ...) AIMCI_PRINTF(2, 3);
+
+/* Prefix the last error ("tile_load: ") and return status; for callers that add where it happened.
+ */
+aimc_status aimci_fail_within(aimc_status status, const char *format, ...) AIMCI_PRINTF(2, 3);
+
+/* ---- context ------------------------------------------------------------------------------------
+ */
+
+aimc_context *aimci_context_ref(aimc_context *ctx);
+void aimci_context_unref(aimc_context *ctx);
+
+/* Zeroed, 64-byte aligned memory from the context's allocator; NULL on failure or overflow.
+ * aimci_free(ctx, NULL) is fine. */
+void *aimci_calloc(aimc_context *ctx, size_t n, size_t size);
+void aimci_free(aimc_context *ctx, void *ptr);
+char *aimci_strdup(aimc_context *ctx, const char *text);
+
+uint64_t aimci_context_seed(const aimc_context *ctx);
+uint32_t aimci_context_flags(const aimc_context *ctx);
+
+/* Number that the next object made from this context uses in place of a seed of its own (0, 1, 2,
+ * ...). */
+uint64_t aimci_context_next_object(aimc_context *ctx);
+
+void aimci_log(const aimc_context *ctx, aimc_log_level level, const char *format, ...)
+    AIMCI_PRINTF(3, 4);
+
+/* Slots that may run at once: the length of per-slot scratch arrays. */
+size_t aimci_context_slots(const aimc_context *ctx);
+
+/* Call fn(arg, slot, chunk) for chunk = 0 ... n_chunks - 1. Chunks go to slots as they come free;
+ * each slot runs one chunk at a time, so slot indexes scratch. What a chunk computes must not
+ * depend on its slot: that is what makes results equal for any number of threads. Calls from inside
+ * a chunk run inline in slot 0 of the inner call. */
+typedef void (*aimci_chunk_fn)(void *arg, size_t slot, size_t chunk);
+void aimci_parallel(aimc_context *ctx, size_t n_chunks, aimci_chunk_fn fn, void *arg);
+
+/* ---- small checked arithmetic and text ----------------------------------------------------------
+ */
+
+static inline bool aimci_mul_overflows(size_t a, size_t b, size_t *out)
+{
+    *out = a * b;
+    return a != 0 && *out / a != b;
+}
+
+static inline size_t aimci_min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline size_t aimci_round_up(size_t n, size_t multiple)
+{
+    return (n + multiple - 1) / multiple * multiple;
+}
+
+/* Leading dimension of a plane of n floats: a multiple of 16 (64 bytes), and never one of 256,
+ * because power-of-two strides map all lines onto the same cache sets. */
+static inline size_t aimci_leading_dimension(size_t n)
+{
+    const size_t ld = aimci_round_up(n, 16);
+    return ld % 256 == 0 ? ld + 16 : ld;
+}
+
+/* Are all n rows of m floats finite? */
+bool aimci_all_finite(const float *x, size_t rows, size_t cols, size_t ld);
+
+/* Shortest text that reads back as the same double, '.' decimal in any locale; buf holds >= 32
+ * bytes. */
+void aimci_format_double(char *buf, double value);
+
+/* Levenshtein distance of two words, for "did you mean". */
+size_t aimci_word_distance(const char *a, const char *b);
+
+/* Appends to a caller's buffer like snprintf does, over several calls. length counts what would be
+ * written. */
+typedef struct aimci_text {
+    char *buf;
+    size_t size;
+    size_t length;
+} aimci_text;
+void aimci_text_printf(aimci_text *text, const char *format, ...) AIMCI_PRINTF(2, 3);
+
+/* Copy a public struct out to a caller whose version may be shorter or longer.
+ * The caller's struct_size is its first uint32_t and stays; AIMC_ERR_ABI when it is smaller than
+ * min_size. */
+aimc_status aimci_struct_out(const char *who, void *caller, const void *ours, size_t our_size,
+                             size_t min_size);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/cpu.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "aimci_config.h"
+
+/* From the least to the best. */
+static const struct {
+    const char *name;
+    uint32_t bit;
+} cpu_names[] = {
+    {"c", AIMC_CPU_C},
+    {"neon", AIMC_CPU_NEON},
+    {"avx2", AIMC_CPU_AVX2},
+    {"avx512", AIMC_CPU_AVX512},
+};
+
+#define N_NAMES (sizeof cpu_names / sizeof cpu_names[0])
+
+static const uint32_t every_set = AIMC_CPU_C | AIMC_CPU_AVX2 | AIMC_CPU_AVX512 | AIMC_CPU_NEON;
+
+/* Every instruction that the flags of a set allow the compiler to emit is asked for. The builtin
+ * also checks that the system saves the wide registers. */
+
+#if AIMCI_HAVE_AVX2 || AIMCI_HAVE_AVX512
+static bool has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+           __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
+}
+#endif
+
+#if AIMCI_HAVE_AVX512
+static bool has_avx512(void)
+{
+    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+#endif
+
+uint32_t aimci_cpu_detect(void)
+{
+    uint32_t cpu = AIMC_CPU_C;
+#if AIMCI_HAVE_AVX2
+    if (has_avx2())
+        cpu |= AIMC_CPU_AVX2;
+#endif
+#if AIMCI_HAVE_AVX512
+    if (has_avx512())
+        cpu |= AIMC_CPU_AVX512;
+#endif
+#if AIMCI_HAVE_NEON
+    cpu |= AIMC_CPU_NEON; /* part of AArch64 */
+#endif
+    return cpu;
+}
+
+static uint32_t bit_of_name(const char *name, size_t length)
+{
+    for (size_t i = 0; i < N_NAMES; i++)
+        if (strlen(cpu_names[i].name) == length && memcmp(cpu_names[i].name, name, length) == 0)
+            return cpu_names[i].bit;
+    return 0;
+}
+
+/* The sets that a comma list names. */
+static aimc_status parse_list(const char *list, uint32_t *out)
+{
+    uint32_t named = 0;
+    for (const char *word = list; word != NULL;) {
+        const char *const comma = strchr(word, ',');
+        const size_t length = comma == NULL ? strlen(word) : (size_t)(comma - word);
+        const uint32_t bit = bit_of_name(word, length);
+        if (bit == 0)
+            return aimci_fail(AIMC_ERR_INVALID,
+                              "AIMC_CPU: '%.*s' is not one of c, avx2, avx512, neon",
+                              (int)aimci_min_size(length, 80), word);
+        named |= bit;
+        word = comma == NULL ? NULL : comma + 1;
+    }
+    *out = named;
+    return AIMC_OK;
+}
+
+aimc_status aimci_cpu_select(uint32_t mask, uint32_t *out)
+{
+    if ((mask & ~every_set) != 0)
+        return aimci_fail(AIMC_ERR_INVALID, "cpu_mask: 0x%x names an unknown instruction set",
+                          (unsigned)(mask & ~every_set));
+    const char *const list = getenv("AIMC_CPU");
+    uint32_t listed = 0;
+    if (list != NULL && list[0] != '\0') {
+        const aimc_status st = parse_list(list, &listed);
+        if (st != AIMC_OK)
+            return st;
+    }
+    uint32_t cpu = aimci_cpu_detect();
+    if (((mask | listed) & AIMC_CPU_AVX512) == 0)
+        cpu &= ~(uint32_t)AIMC_CPU_AVX512;
+    if (mask != 0)
+        cpu &= mask;
+    if (listed != 0)
+        cpu &= listed;
+    *out = cpu | AIMC_CPU_C;
+    return AIMC_OK;
+}
+
+const char *aimci_cpu_name(uint32_t cpu)
+{
+    const char *name = cpu_names[0].name;
+    for (size_t i = 1; i < N_NAMES; i++)
+        if ((cpu & cpu_names[i].bit) != 0)
+            name = cpu_names[i].name;
+    return name;
+}

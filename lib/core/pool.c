@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* How it works: a run publishes its function and then the number of tasks left. Whoever takes a
+ * task, caller or worker, does so by lowering that number. A task taken keeps its run from ending,
+ * so function and argument may be read after the taking, not before; workers that come late find
+ * nothing left and harm nobody. */
+#include "core/pool.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+
+/* Looks before a thread sleeps: some 20 microseconds, about what waking it costs. */
+#define SPINS 30
+
+struct aimci_pool {
+    aimc_allocator allocator;
+    pthread_mutex_t run_lock; /* held by the caller whose run it is */
+    pthread_mutex_t lock;     /* of what sleepers wait for: left and stop, unfinished */
+    pthread_cond_t work;
+    pthread_cond_t done;
+    size_t n_sleeping; /* workers; under lock */
+    void (*fn)(void *arg, size_t i);
+    void *arg;
+    atomic_size_t left;       /* tasks not taken yet */
+    atomic_size_t unfinished; /* tasks not done yet */
+    atomic_bool stop;
+    size_t n_workers;
+    pthread_t workers[];
+};
+
+/* ---- tasks ---------------------------------------------------------------------------------- */
+
+static bool take(aimci_pool *pool, size_t *task)
+{
+    size_t left = atomic_load_explicit(&pool->left, memory_order_relaxed);
+    while (left > 0)
+        if (atomic_compare_exchange_weak_explicit(&pool->left, &left, left - 1,
+                                                  memory_order_acq_rel, memory_order_relaxed)) {
+            *task = left - 1;
+            return true;
+        }
+    return false;
+}
+
+/* Returns true to the thread that did the last task. */
+static bool work_off(aimci_pool *pool)
+{
+    bool last = false;
+    size_t task = 0;
+    while (take(pool, &task)) {
+        pool->fn(pool->arg, task);
+        last = atomic_fetch_sub_explicit(&pool->unfinished, 1, memory_order_acq_rel) == 1;
+    }
+    return last;
+}
+
+/* ---- workers -------------------------------------------------------------------------------- */
+
+static bool has_work(aimci_pool *pool)
+{
+    return atomic_load_explicit(&pool->left, memory_order_relaxed) > 0 ||
+           atomic_load_explicit(&pool->stop, memory_order_relaxed);
+}
+
+static void wait_for_work(aimci_pool *pool)
+{
+    for (int i = 0; i < SPINS; i++) {
+        if (has_work(pool))
+            return;
+        sched_yield();
+    }
+    pthread_mutex_lock(&pool->lock);
+    pool->n_sleeping++;
+    while (!has_work(pool))
+        pthread_cond_wait(&pool->work, &pool->lock);
+    pool->n_sleeping--;
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void *worker_main(void *user)
+{
+    aimci_pool *const pool = user;
+    while (!atomic_load_explicit(&pool->stop, memory_order_relaxed)) {
+        if (work_off(pool)) {
+            pthread_mutex_lock(&pool->lock);
+            pthread_cond_signal(&pool->done);
+            pthread_mutex_unlock(&pool->lock);
+        }
+        wait_for_work(pool);
+    }
+    return NULL;
+}
+
+/* ---- the caller ----------------------------------------------------------------------------- */
+
+static void publish(aimci_pool *pool, size_t n, void (*fn)(void *arg, size_t i), void *arg)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->fn = fn;
+    pool->arg = arg;
+    atomic_store_explicit(&pool->unfinished, n, memory_order_relaxed);
+    atomic_store_explicit(&pool->left, n, memory_order_release);
+    const size_t wanted = aimci_min_size(n - 1, pool->n_sleeping);
+    for (size_t i = 0; i < wanted; i++)
+        pthread_cond_signal(&pool->work);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static bool is_finished(aimci_pool *pool)
+{
+    return atomic_load_explicit(&pool->unfinished, memory_order_acquire) == 0;
+}
+
+static void wait_until_finished(aimci_pool *pool)
+{
+    for (int i = 0; i < SPINS; i++) {
+        if (is_finished(pool))
+            return;
+        sched_yield();
+    }
+    pthread_mutex_lock(&pool->lock);
+    while (!is_finished(pool))
+        pthread_cond_wait(&pool->done, &pool->lock);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void aimci_pool_run(void *user, size_t n, void (*fn)(void *arg, size_t i), void *arg)
+{
+    aimci_pool *const pool = user;
+    if (n < 2 || pthread_mutex_trylock(&pool->run_lock) != 0) {
+        for (size_t i = 0; i < n; i++)
+            fn(arg, i);
+        return;
+    }
+    publish(pool, n, fn, arg);
+    work_off(pool);
+    wait_until_finished(pool);
+    pthread_mutex_unlock(&pool->run_lock);
+}
+
+/* ---- life ----------------------------------------------------------------------------------- */
+
+/* Signals are the business of the host's threads. */
+static bool start_workers(aimci_pool *pool, size_t n)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (pool->n_workers < n &&
+           pthread_create(&pool->workers[pool->n_workers], NULL, worker_main, pool) == 0)
+        pool->n_workers++;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return pool->n_workers == n;
+}
+
+aimc_status aimci_pool_create(const aimc_allocator *allocator, size_t n_threads, aimci_pool **out)
+{
+    const size_t n = n_threads < 2 ? 0 : n_threads - 1;
+    const size_t size = aimci_round_up(sizeof(aimci_pool) + n * sizeof(pthread_t), 64);
+    aimci_pool *const pool = allocator->alloc(allocator->user, size, 64);
+    if (pool == NULL)
+        return aimci_fail(AIMC_ERR_NOMEM, "out of memory for a pool of %zu threads", n_threads);
+    memset(pool, 0, size);
+    pool->allocator = *allocator;
+    pthread_mutex_init(&pool->run_lock, NULL);
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->work, NULL);
+    pthread_cond_init(&pool->done, NULL);
+    atomic_init(&pool->left, 0);
+    atomic_init(&pool->unfinished, 0);
+    atomic_init(&pool->stop, false);
+    if (!start_workers(pool, n)) {
+        const size_t started = pool->n_workers;
+        aimci_pool_destroy(pool);
+        return aimci_fail(AIMC_ERR_NOMEM, "the system started only %zu of %zu threads", started, n);
+    }
+    *out = pool;
+    return AIMC_OK;
+}
+
+void aimci_pool_destroy(aimci_pool *pool)
+{
+    if (pool == NULL)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    atomic_store_explicit(&pool->stop, true, memory_order_relaxed);
+    pthread_cond_broadcast(&pool->work);
+    pthread_mutex_unlock(&pool->lock);
+    for (size_t i = 0; i < pool->n_workers; i++)
+        pthread_join(pool->workers[i], NULL);
+    pthread_cond_destroy(&pool->done);
+    pthread_cond_destroy(&pool->work);
+    pthread_mutex_destroy(&pool->lock);
+    pthread_mutex_destroy(&pool->run_lock);
+    const aimc_allocator allocator = pool->allocator;
+    allocator.free(allocator.user, pool);
+}

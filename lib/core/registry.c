@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* Names of kinds and presets. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/config.h"
+
+void aimci_nearest_try(aimci_nearest *nearest, const char *wanted, const char *candidate)
+{
+    const size_t distance = aimci_word_distance(wanted, candidate);
+    if (!nearest->name || distance < nearest->distance) {
+        nearest->name = candidate;
+        nearest->distance = distance;
+    }
+}
+
+void aimci_nearest_hint(const aimci_nearest *nearest, const char *wanted, char *buf, size_t size)
+{
+    buf[0] = '\0';
+    /* a word that shares less than half its letters is no help */
+    if (nearest->name && nearest->distance * 2 <= strlen(wanted) + 1)
+        snprintf(buf, size, "; did you mean '%s'?", nearest->name);
+}
+
+/* Is name one of "A|B|C"? */
+static bool among(const char *words, const char *name)
+{
+    const size_t n = strlen(name);
+    for (const char *w = words; *w;) {
+        const size_t length = strcspn(w, "|");
+        if (length == n && strncmp(w, name, n) == 0)
+            return true;
+        w += length + (w[length] == '|');
+    }
+    return false;
+}
+
+static const aimci_family *find_family(const char *name)
+{
+    for (size_t i = 0; i < aimci_n_kinds; i++)
+        if (strcmp(aimci_kinds[i]->name, name) == 0)
+            return aimci_kinds[i];
+    return NULL;
+}
+
+static aimc_status find(const char *who, const char *name, size_t *index)
+{
+    aimci_nearest nearest = {NULL, 0};
+    for (size_t i = 0; i < aimci_n_kinds; i++) {
+        aimci_nearest_try(&nearest, name, aimci_kinds[i]->name);
+        if (strcmp(aimci_kinds[i]->name, name) == 0) {
+            *index = i;
+            return AIMC_OK;
+        }
+    }
+    for (size_t i = 0; i < aimci_n_presets; i++) {
+        const aimci_preset *p = &aimci_presets[i];
+        aimci_nearest_try(&nearest, name, p->name);
+        if (strcmp(p->name, name) == 0 || among(p->aliases, name)) {
+            *index = aimci_n_kinds + i;
+            return AIMC_OK;
+        }
+    }
+    char hint[96];
+    aimci_nearest_hint(&nearest, name, hint, sizeof hint);
+    return aimci_fail(AIMC_ERR_INVALID, "%s: unknown name '%s'%s", who, name, hint);
+}
+
+aimc_status aimc_preset_find(const char *name, size_t *index)
+{
+    if (!name || !index)
+        return aimci_fail(AIMC_ERR_INVALID, "preset_find: NULL argument");
+    return find("preset_find", name, index);
+}
+
+aimc_status aimci_find_kind(const char *who, const char *name, aimci_named *out)
+{
+    size_t i;
+    const aimc_status st = find(who, name, &i);
+    if (st)
+        return st;
+    out->preset = i < aimci_n_kinds ? NULL : &aimci_presets[i - aimci_n_kinds];
+    out->family = out->preset ? find_family(out->preset->kind) : aimci_kinds[i];
+    return out->family ? AIMC_OK
+                       : aimci_fail(AIMC_ERR_INTERNAL, "%s: preset '%s' has unknown kind '%s'", who,
+                                    name, out->preset->kind);
+}
+
+size_t aimc_preset_count(void)
+{
+    return aimci_n_kinds + aimci_n_presets;
+}
+
+aimc_status aimc_preset_get(size_t i, aimc_preset_info *info)
+{
+    if (!info)
+        return aimci_fail(AIMC_ERR_INVALID, "preset_get: info is NULL");
+    if (i >= aimc_preset_count())
+        return aimci_fail(AIMC_ERR_INVALID, "preset_get: i = %zu of %zu", i, aimc_preset_count());
+    aimc_preset_info ours = {0};
+    if (i < aimci_n_kinds) {
+        const aimci_family *f = aimci_kinds[i];
+        ours = (aimc_preset_info){.name = f->name,
+                                  .category = f->category,
+                                  .kind = f->name,
+                                  .doc = f->doc,
+                                  .source = f->source,
+                                  .aliases = ""};
+    } else {
+        const aimci_preset *p = &aimci_presets[i - aimci_n_kinds];
+        ours = (aimc_preset_info){.is_preset = 1,
+                                  .name = p->name,
+                                  .category = p->category,
+                                  .kind = p->kind,
+                                  .doc = p->doc,
+                                  .source = p->source,
+                                  .aliases = p->aliases};
+    }
+    return aimci_struct_out("preset_get", info, &ours, sizeof ours, 8);
+}

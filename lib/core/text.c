@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/core.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- numbers -------------------------------------------------------------------------------- */
+
+static bool is_finite_number(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return (bits & 0x7F800000u) != 0x7F800000u;
+}
+
+/* No way out in the middle of a row: that is what lets the compiler use vectors. */
+static bool row_is_finite(const float *x, size_t n)
+{
+    unsigned bad = 0;
+    for (size_t i = 0; i < n; i++)
+        bad |= !is_finite_number(x[i]);
+    return bad == 0;
+}
+
+bool aimci_all_finite(const float *x, size_t rows, size_t cols, size_t ld)
+{
+    for (size_t r = 0; r < rows; r++)
+        if (!row_is_finite(x + r * ld, cols))
+            return false;
+    return true;
+}
+
+/* The decimal point of a locale is whatever is not part of a number elsewhere; it may have several
+ * bytes. */
+static void put_point(char *text)
+{
+    char *out = text;
+    bool in_point = false;
+    for (const char *in = text; *in != '\0'; in++) {
+        const bool is_point = strchr("0123456789+-e", *in) == NULL;
+        if (!is_point)
+            *out++ = *in;
+        else if (!in_point)
+            *out++ = '.';
+        in_point = is_point;
+    }
+    *out = '\0';
+}
+
+void aimci_format_double(char *buf, double value)
+{
+    const size_t size = 32;
+    if (isnan(value)) {
+        snprintf(buf, size, "nan");
+        return;
+    }
+    if (isinf(value)) {
+        snprintf(buf, size, value < 0 ? "-inf" : "inf");
+        return;
+    }
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(buf, size, "%.*g", digits, value);
+        if (strtod(buf, NULL) == value) /* same locale as the line above */
+            break;
+    }
+    put_point(buf);
+}
+
+/* ---- text ----------------------------------------------------------------------------------- */
+
+#define WORD_MAX 63
+
+static size_t min3(size_t a, size_t b, size_t c)
+{
+    return aimci_min_size(aimci_min_size(a, b), c);
+}
+
+/* Row by row through the table of distances between beginnings of the words. */
+size_t aimci_word_distance(const char *a, const char *b)
+{
+    const size_t n_a = strlen(a);
+    const size_t n_b = strlen(b);
+    if (n_a > WORD_MAX || n_b > WORD_MAX)
+        return n_a > n_b ? n_a : n_b; /* no name is that long: as far as can be */
+    size_t row[WORD_MAX + 1];
+    for (size_t j = 0; j <= n_b; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= n_a; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= n_b; j++) {
+            const size_t changed = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            row[j] = min3(changed, row[j] + 1, row[j - 1] + 1);
+        }
+    }
+    return row[n_b];
+}
+
+void aimci_text_printf(aimci_text *text, const char *format, ...)
+{
+    const size_t used = aimci_min_size(text->length, text->size);
+    const size_t room = text->size - used;
+    va_list args;
+    va_start(args, format);
+    const int n = vsnprintf(room == 0 ? NULL : text->buf + used, room, format, args);
+    va_end(args);
+    if (n > 0)
+        text->length += (size_t)n;
+}
+
+/* ---- public structs ------------------------------------------------------------------------- */
+
+aimc_status aimci_struct_out(const char *who, void *caller, const void *ours, size_t our_size,
+                             size_t min_size)
+{
+    if (caller == NULL)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: the struct to fill is NULL", who);
+    uint32_t size = 0;
+    memcpy(&size, caller, sizeof size);
+    if (size < min_size)
+        return aimci_fail(AIMC_ERR_ABI, "%s: struct_size %u, at least %zu expected", who,
+                          (unsigned)size, min_size);
+    unsigned char *const to = caller;
+    const unsigned char *const from = ours;
+    const size_t shared = aimci_min_size(size, our_size);
+    memcpy(to + sizeof size, from + sizeof size, shared - sizeof size);
+    memset(to + shared, 0, size - shared); /* fields of a later version */
+    return AIMC_OK;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "device/model.h"
+
+/* ---- what pulsed models share --------------------------------------------------------------- */
+
+aimc_status aimci_pulsed_check(const aimci_pulsed *p)
+{
+    if (p->lifetime > 0 && p->lifetime < 1)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "device: lifetime = %g mini-batches; 0 (off) or at least 1 is allowed",
+                          p->lifetime);
+    if (p->w_max == 0 && p->w_min == 0)
+        return aimci_fail(AIMC_ERR_INVALID, "device: w_min and w_max are both 0");
+    return AIMC_OK;
+}
+
+double aimci_pulsed_step(const aimci_pulsed *p, bool up)
+{
+    return p->dw_min * (up ? 1 + fmin(p->up_down, 0) : 1 - fmax(p->up_down, 0));
+}
+
+/* ---- figures of the mean device ------------------------------------------------------------- */
+
+static double step_difference(const aimc_device *d, double w)
+{
+    return d->model->mean_step(d->params, w, true) - d->model->mean_step(d->params, w, false);
+}
+
+static double bisect(const aimc_device *d, double lo, double hi)
+{
+    const bool rising = step_difference(d, hi) > 0;
+    for (int i = 0; i < 200; i++) {
+        const double mid = lo + (hi - lo) / 2;
+        if ((step_difference(d, mid) > 0) == rising)
+            hi = mid;
+        else
+            lo = mid;
+    }
+    return lo + (hi - lo) / 2;
+}
+
+/* The one sign change of the step difference between the bounds; NaN where there is none or
+ * several. */
+static double symmetry_point(const aimc_device *d, double lo, double hi)
+{
+    enum { n = 1000 };
+    double root = (double)NAN;
+    int roots = 0;
+    double w0 = lo, f0 = step_difference(d, w0);
+    for (int i = 1; i <= n; i++) {
+        const double w1 = lo + (hi - lo) * i / n, f1 = step_difference(d, w1);
+        if ((f0 < 0) != (f1 < 0) && f0 != f1) {
+            root = bisect(d, w0, w1);
+            roots++;
+        }
+        w0 = w1;
+        f0 = f1;
+    }
+    return roots == 1 ? root : (double)NAN;
+}
+
+static void compute_info(aimc_device *d)
+{
+    aimc_device_info *info = &d->info;
+    const aimci_pulsed *p = aimci_device_pulsed(d);
+    info->is_ideal = !p;
+    info->symmetry_point = (double)NAN;
+    info->w_min = p ? p->w_min : -(double)INFINITY;
+    info->w_max = p ? p->w_max : (double)INFINITY;
+    if (!p)
+        return;
+    info->granularity = d->model->granularity ? d->model->granularity(d->params) : p->dw_min;
+    info->num_states = (p->w_max - p->w_min) / info->granularity;
+    info->step_up_at_0 = d->model->mean_step(d->params, 0, true);
+    info->step_down_at_0 = d->model->mean_step(d->params, 0, false);
+    info->symmetry_point = symmetry_point(d, p->w_min, p->w_max);
+}
+
+static void compute_upkeep(aimc_device *d)
+{
+    d->upkeep = (aimci_upkeep){.decay = 1.0f};
+    const aimci_pulsed *p = aimci_device_pulsed(d);
+    if (!p) {
+        d->model->upkeep(d->params, &d->upkeep);
+        return;
+    }
+    if (p->lifetime > 0)
+        d->upkeep.decay = p->lifetime > 1 ? (float)(1 - 1 / p->lifetime) : 0.0f;
+    d->upkeep.diffusion = (float)p->diffusion;
+    d->upkeep.reset = (float)p->reset;
+    d->upkeep.reset_std = (float)p->reset_std;
+    d->upkeep.write_noise = (float)(p->write_noise_std * p->dw_min);
+}
+
+AIMCI_DECLARE_VARIANTS(aimci_upkeep_kernels, upkeep)
+
+static const aimci_upkeep_kernels *upkeep_kernels(int isa)
+{
+    static const aimci_upkeep_kernels *const variants[AIMCI_N_ISA] = AIMCI_LIST_VARIANTS(upkeep);
+    return variants[isa];
+}
+
+/* ---- handle --------------------------------------------------------------------------------- */
+
+static const aimci_device_model *find_model(const aimci_family *family)
+{
+    for (size_t i = 0; i < aimci_n_device_models; i++)
+        if (aimci_device_models[i]->family == family)
+            return aimci_device_models[i];
+    return NULL;
+}
+
+aimc_device *aimc_device_ref(aimc_device *device)
+{
+    if (device)
+        atomic_fetch_add(&device->references, 1);
+    return device;
+}
+
+void aimc_device_unref(aimc_device *device)
+{
+    if (!device || atomic_fetch_sub(&device->references, 1) != 1)
+        return;
+    aimc_context *ctx = device->ctx;
+    aimc_config_destroy(device->config);
+    aimci_free(ctx, device);
+    aimci_context_unref(ctx);
+}
+
+/* Takes over config. */
+static aimc_status device_from(aimc_context *ctx, aimc_config *config, aimc_device **out)
+{
+    const aimci_device_model *model = find_model(config->family);
+    aimc_device *d = NULL;
+    aimc_status st = AIMC_OK;
+    if (!model)
+        st = aimci_fail(AIMC_ERR_INVALID, "device_create: '%s' is a %s, not a device",
+                        config->family->name, config->family->category);
+    else if (config->family->check)
+        st = config->family->check(config->values);
+    if (!st && !(d = aimci_calloc(ctx, 1, sizeof *d)))
+        st = aimci_fail(AIMC_ERR_NOMEM, "device_create: no memory");
+    if (st) {
+        aimc_config_destroy(config);
+        return st;
+    }
+    d->ctx = aimci_context_ref(ctx);
+    d->model = model;
+    d->config = config;
+    d->params = config->values;
+    if (model->resolve)
+        model->resolve(config->values);
+    const int isa = aimci_best_isa(aimc_context_cpu(ctx));
+    d->kernels = model->kernels[isa];
+    d->upkeep_kernels = upkeep_kernels(isa);
+    atomic_init(&d->references, 1);
+    compute_info(d);
+    compute_upkeep(d);
+    *out = d;
+    return AIMC_OK;
+}
+
+aimc_status aimc_device_create(aimc_context *ctx, const char *name, const aimc_config *overrides,
+                               aimc_device **out)
+{
+    if (!out)
+        return aimci_fail(AIMC_ERR_INVALID, "device_create: out is NULL");
+    *out = NULL;
+    if (!ctx)
+        return aimci_fail(AIMC_ERR_INVALID, "device_create: ctx is NULL");
+    aimc_config *config = NULL;
+    const aimc_status st = aimci_config_resolve(ctx, "device_create", name, overrides, &config);
+    if (st)
+        return st;
+    return device_from(ctx, config, out);
+}
+
+aimc_status aimc_device_get_info(const aimc_device *device, aimc_device_info *info)
+{
+    if (!device || !info)
+        return aimci_fail(AIMC_ERR_INVALID, "device_get_info: NULL argument");
+    return aimci_struct_out("device_get_info", info, &device->info, sizeof device->info, 8);
+}
+
+aimc_status aimc_device_config(const aimc_device *device, aimc_config **out)
+{
+    if (!out)
+        return aimci_fail(AIMC_ERR_INVALID, "device_config: out is NULL");
+    *out = NULL;
+    if (!device)
+        return aimci_fail(AIMC_ERR_INVALID, "device_config: device is NULL");
+    return aimc_config_copy(device->config, out);
+}
+
+const char *aimc_device_model(const aimc_device *device)
+{
+    return device ? device->model->family->name : "";
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* Exponential step: steps change exponentially with the weight, as in ReRAM and PCM.
+ *
+ *     z = 2 a w / (b+ - b-) + b
+ *     y+ = max(1 - A_up exp(gamma_up z), 0),   y- = max(1 - A_down exp(-gamma_down z), 0)
+ *     D = s S_s y_s,   w <- w + D + sigma (|D| + add + slope |w|) xi
+ *
+ * then clipped to [b-, b+]; add = dw_min_std_add, slope = dw_min_std_slope. The cell's own bounds scale the abscissa.
+ * Gong et al., Nat. Commun. 9:2102 (2018); Nandakumar et al., Front. Neurosci. 14:406 (2020). */
+#include <math.h>
+
+#include "device/pulsed.h"
+
+typedef struct exp_step {
+    aimci_pulsed base;
+    double A_up, A_down, gamma_up, gamma_down, a, b;
+    double dw_min_std_add, dw_min_std_slope;
+} exp_step;
+
+static void populate(const void *params, const aimci_line *line, const aimci_birth *birth)
+{
+    aimci_populate_base(params, line, birth);
+}
+
+/* own[0]: z per weight; own[1], own[2]: A and signed gamma of the direction */
+AIMCI_INLINE void load(const void *params, const aimci_line *line, size_t at, aimci_cells *c)
+{
+    (void)line, (void)at;
+    const exp_step *p = params;
+    c->own[0] = aimci_inverse_range(c) * (float)(2 * p->a);
+    c->own[1] = vf_select(c->up, vf_set((float)p->A_up), vf_set((float)p->A_down));
+    c->own[2] = vf_select(c->up, vf_set((float)p->gamma_up), vf_set((float)-p->gamma_down));
+}
+
+AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf w, vf xi)
+{
+    const exp_step *p = params;
+    const float sigma = (float)p->base.dw_min_std;
+    const vf z = w * c->own[0] + (float)p->b;
+    const vf y = vf_max(1.0f - c->own[1] * vf_exp(c->own[2] * z), vf_set(0.0f));
+    const vf mean = c->step * y;
+    const vf spread =
+        vf_abs(mean) + (float)p->dw_min_std_add + vf_abs(w) * (float)p->dw_min_std_slope;
+    return w + (mean + spread * sigma * xi);
+}
+
+static void pulse(const void *params, const aimci_line *line, const int32_t *count,
+                  const aimci_key *key, uint32_t index)
+{
+    aimci_pulse_line(params, params, line, count, key, index, load, step);
+}
+
+AIMCI_DECLARE_VARIANTS(aimci_device_kernels, exp_step)
+const aimci_device_kernels AIMCI_K(exp_step) = {populate, pulse};
+
+#ifdef AIMCI_ISA_IS_C
+static aimc_status check(const void *params)
+{
+    return aimci_pulsed_check(params);
+}
+
+static double mean_step(const void *params, double w, bool up)
+{
+    const exp_step *p = params;
+    const double z = 2 * p->a * w / (p->base.w_max - p->base.w_min) + p->b;
+    const double drop = up ? p->A_up * exp(p->gamma_up * z) : p->A_down * exp(-p->gamma_down * z);
+    return aimci_pulsed_step(&p->base, up) * fmax(1 - drop, 0);
+}
+
+/* mean of the up and the down step at weight 0 */
+static double granularity(const void *params)
+{
+    const double g = (mean_step(params, 0, true) + mean_step(params, 0, false)) / 2;
+    return g > 0 ? g : ((const aimci_pulsed *)params)->dw_min;
+}
+
+#define SRC     "Gong et al., Nat. Commun. 9:2102 (2018)"
+#define SRC_PCM "Nandakumar et al., Front. Neurosci. 14:406 (2020)"
+
+static const aimci_field fields[] = {
+    AIMCI_PULSED_FIELDS(exp_step),
+    AIMCI_NUMBER(exp_step, A_up, 0.00081, -AIMCI_HUGE, AIMCI_HUGE, "relative",
+                 "share of the up step that the exponential takes at z = 0; < 0: adds", SRC),
+    AIMCI_NUMBER(exp_step, A_down, 0.36833, -AIMCI_HUGE, AIMCI_HUGE, "relative",
+                 "share of the down step that the exponential takes at z = 0; < 0: adds", SRC),
+    AIMCI_NUMBER(exp_step, gamma_up, 12.44625, -AIMCI_HUGE, AIMCI_HUGE, "1/z",
+                 "growth of the exponential with z, up", SRC),
+    AIMCI_NUMBER(exp_step, gamma_down, 12.78785, -AIMCI_HUGE, AIMCI_HUGE, "1/z",
+                 "growth of the exponential with -z, down", SRC),
+    AIMCI_NUMBER(exp_step, a, 0.244, -AIMCI_HUGE, AIMCI_HUGE, "z",
+                 "scale of the abscissa: the range of a cell covers 2 a", SRC),
+    AIMCI_NUMBER(exp_step, b, 0.2425, -AIMCI_HUGE, AIMCI_HUGE, "z", "abscissa of weight 0", SRC),
+    AIMCI_NUMBER(exp_step, dw_min_std_add, 0, 0, AIMCI_HUGE, "weight",
+                 "part of a pulse's noise that does not depend on the step, times dw_min_std",
+                 SRC_PCM),
+    AIMCI_NUMBER(exp_step, dw_min_std_slope, 0, 0, AIMCI_HUGE, "relative",
+                 "part of a pulse's noise in proportion to |weight|, times dw_min_std", SRC_PCM),
+    AIMCI_WRITE_NOISE_FIELDS(exp_step),
+};
+
+extern const aimci_family aimci_family_exp_step;
+const aimci_family aimci_family_exp_step = {
+    .name = "exp_step",
+    .category = "device",
+    .doc = "step changes exponentially with the weight",
+    .source = SRC,
+    .fields = fields,
+    .n_fields = sizeof fields / sizeof fields[0],
+    .size = sizeof(exp_step),
+    .check = check,
+};
+
+extern const aimci_device_model aimci_model_exp_step;
+const aimci_device_model aimci_model_exp_step = {
+    .family = &aimci_family_exp_step,
+    .pulsed = true,
+    .kernels = AIMCI_LIST_VARIANTS(exp_step),
+    .mean_step = mean_step,
+    .granularity = granularity,
+};
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* Ideal device: no pulses, no bounds. Updates are exact: W <- W - eta d x'. The baseline of every
+ * comparison. */
+#include "device/model.h"
+
+#ifdef AIMCI_ISA_IS_C
+typedef struct ideal {
+    double lifetime, diffusion, reset_std;
+} ideal;
+
+#define SRC "definition"
+
+static const aimci_field fields[] = {
+    AIMCI_NUMBER(ideal, lifetime, 0, 0, AIMCI_HUGE, "mini-batches",
+                 "decay toward 0: each mini-batch takes 1/lifetime of the weight; 0 = off", SRC),
+    AIMCI_NUMBER(ideal, diffusion, 0, 0, AIMCI_HUGE, "weight",
+                 "standard deviation of the noise added each mini-batch; 0 = off", SRC),
+    AIMCI_NUMBER(ideal, reset_std, 0.01, 0, AIMCI_HUGE, "weight", "standard deviation of one reset",
+                 SRC),
+};
+
+extern const aimci_family aimci_family_ideal;
+const aimci_family aimci_family_ideal = {
+    .name = "ideal",
+    .category = "device",
+    .doc = "exact updates without pulses or bounds",
+    .source = SRC,
+    .fields = fields,
+    .n_fields = sizeof fields / sizeof fields[0],
+    .size = sizeof(ideal),
+};
+
+static double mean_step(const void *params, double w, bool up)
+{
+    (void)params, (void)w, (void)up;
+    return 0;
+}
+
+static void upkeep(const void *params, aimci_upkeep *u)
+{
+    const ideal *p = params;
+    u->decay = p->lifetime > 1 ? (float)(1 - 1 / p->lifetime) : 1.0f;
+    u->diffusion = (float)p->diffusion;
+    u->reset_std = (float)p->reset_std;
+}
+
+extern const aimci_device_model aimci_model_ideal;
+const aimci_device_model aimci_model_ideal = {
+    .family = &aimci_family_ideal,
+    .mean_step = mean_step,
+    .upkeep = upkeep,
+};
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* What a device model gives to the floors above, and what all pulsed models share. */
+#ifndef AIMCI_MODEL_H
+#define AIMCI_MODEL_H
+
+#include <aimc/device.h>
+
+#include "core/config.h"
+#include "core/random.h"
+#include "kernels/dispatch.h"
+
+/* Per-cell planes of floats beside the weight. The first four belong to every pulsed model; the
+ * optional ones exist only where a parameter needs them; a model's own follow. */
+enum {
+    AIMCI_PLANE_MAX,  /* upper bound b+ */
+    AIMCI_PLANE_MIN,  /* lower bound b- */
+    AIMCI_PLANE_UP,   /* step S+ */
+    AIMCI_PLANE_DOWN, /* step S-, positive */
+    AIMCI_PLANE_BASE  /* number of base planes */
+};
+#define AIMCI_MAX_OWN_PLANES 4
+
+/* One line of cells: all outputs of one input. Arrays are padded to n, a multiple of 8 lanes. */
+typedef struct aimci_line {
+    size_t n;
+    float *w; /* apparent weight: what a read sees */
+    float *p; /* persistent weight: what pulses change; same as w without write noise */
+    float *base[AIMCI_PLANE_BASE];
+    float *own[AIMCI_MAX_OWN_PLANES];
+    float *reference; /* physical state is weight + reference; NULL: 0 */
+    float *decay;     /* decay scale; NULL: the same for all cells (aimci_upkeep) */
+    float *diffusion; /* diffusion rate; NULL: likewise */
+    float *reset;     /* reset bias of the physical state; NULL: likewise */
+} aimci_line;
+
+/* What is not a pulse: the scalars stand in for planes without spread. */
+typedef struct aimci_upkeep {
+    float decay;     /* decay scale, 1: none */
+    float diffusion; /* diffusion rate */
+    float reset;     /* reset bias */
+    float reset_std;
+    float write_noise; /* standard deviation of w about p; 0: w is p */
+} aimci_upkeep;
+
+/* Operations on lines that all devices share (device/upkeep.c). Bounds planes may be NULL: no
+ * bounds. */
+typedef struct aimci_upkeep_kernels {
+    void (*clip)(const aimci_line *line);
+    /* w = p + noise on all cells, where there is write noise */
+    void (*redraw)(const aimci_upkeep *u, const aimci_line *line, const aimci_key *key,
+                   uint32_t index);
+    void (*decay)(const aimci_upkeep *u, const aimci_line *line, float alpha);
+    void (*diffuse)(const aimci_upkeep *u, const aimci_line *line, const aimci_key *key,
+                    uint32_t index);
+    void (*reset)(const aimci_upkeep *u, const aimci_line *line, float prob, const aimci_key *key,
+                  uint32_t index);
+} aimci_upkeep_kernels;
+
+/* Parameters of every pulsed model: the first member of each model's own struct. */
+typedef struct aimci_pulsed {
+    double dw_min, dw_min_dtod, dw_min_std;
+    double up_down, up_down_dtod;
+    double w_max, w_max_dtod, w_min, w_min_dtod;
+    double corrupt_devices_prob, corrupt_devices_range;
+    double lifetime, lifetime_dtod;
+    double diffusion, diffusion_dtod;
+    double reset, reset_dtod, reset_std;
+    double write_noise_std;
+    bool dw_min_dtod_log_normal, enforce_consistency, perfect_bias, apply_write_noise_on_set;
+} aimci_pulsed;
+
+/* Which line is populated, of how many, from which seed. */
+typedef struct aimci_birth {
+    uint64_t seed;
+    uint32_t line, n_lines;
+} aimci_birth;
+
+typedef struct aimci_device_kernels {
+    /* draw the per-cell parameters of a line */
+    void (*populate)(const void *params, const aimci_line *line, const aimci_birth *birth);
+    /* send count[i] pulses to cell i (> 0 up, < 0 down); key and index select the noise */
+    void (*pulse)(const void *params, const aimci_line *line, const int32_t *count,
+                  const aimci_key *key, uint32_t index);
+} aimci_device_kernels;
+
+typedef struct aimci_device_model {
+    const aimci_family *family;
+    bool pulsed;        /* false: exact updates, no bounds, params is not an aimci_pulsed */
+    bool has_reference; /* cells have a reference plane */
+    const char *own_planes[AIMCI_MAX_OWN_PLANES + 1]; /* names, NULL-terminated */
+    const aimci_device_kernels *kernels[AIMCI_N_ISA];
+    /* mean size of one pulse of the mean device at weight w, in its direction (positive) */
+    double (*mean_step)(const void *params, double w, bool up);
+    /* pulse size for the count arithmetic; NULL: dw_min */
+    double (*granularity)(const void *params);
+    /* fills what follows from the fields (base parameters, tables of floats) into a device's own
+     * params; NULL: nothing */
+    void (*resolve)(void *params);
+    /* for models that are not pulsed */
+    void (*upkeep)(const void *params, aimci_upkeep *upkeep);
+} aimci_device_model;
+
+extern const aimci_device_model *const aimci_device_models[];
+extern const size_t aimci_n_device_models;
+
+struct aimc_device {
+    aimc_context *ctx;
+    const aimci_device_model *model;
+    const aimci_device_kernels *kernels; /* NULL when not pulsed */
+    const aimci_upkeep_kernels *upkeep_kernels;
+    aimci_upkeep upkeep;
+    aimc_config *config; /* owns params */
+    const void *params;
+    aimc_device_info info;
+    _Atomic uint32_t references;
+};
+
+static inline const aimci_pulsed *aimci_device_pulsed(const aimc_device *device)
+{
+    return device->model->pulsed ? device->params : NULL;
+}
+
+/* ---- field tables --------------------------------------------------------------------------- */
+
+#define AIMCI_SRC_PULSED "Gokmen and Vlasov, Front. Neurosci. 10:333 (2016)"
+#define AIMCI_SRC_RASCH  "Rasch et al., AICAS (2021), arXiv:2104.02184"
+#define AIMCI_POSITIVE   1e-30
+#define AIMCI_HUGE       1e30
+
+/* The fields of aimci_pulsed as seen from type, a struct whose first member is called base. */
+#define AIMCI_P(type, type_macro, field, ...)                                                      \
+    {                                                                                              \
+#field, type_macro, offsetof(type, base) + offsetof(aimci_pulsed, field), __VA_ARGS__      \
+    }
+#define AIMCI_PN(type, field, def, min, max, unit, doc, src)                                       \
+    AIMCI_P(type, AIMC_FIELD_NUMBER, field, def, min, max, unit, "", "", doc, src)
+#define AIMCI_PF(type, field, def, doc, src)                                                       \
+    AIMCI_P(type, AIMC_FIELD_FLAG, field, def, 0, 1, "1", "", "", doc, src)
+
+/* the mean device; */
+#define AIMCI_PULSED_MEAN_FIELDS(T)                                                                \
+    AIMCI_PN(T, dw_min, 0.001, AIMCI_POSITIVE, AIMCI_HUGE, "weight",                               \
+             "mean step of one pulse at weight 0", AIMCI_SRC_PULSED),                              \
+        AIMCI_PN(T, up_down, 0.0, -1, 1, "dw_min",                                                 \
+                 "directional asymmetry: > 0 shrinks the down step, < 0 the up step by |up_down| " \
+                 "dw_min",                                                                         \
+                 AIMCI_SRC_PULSED),                                                                \
+        AIMCI_PN(T, w_max, 0.6, 0, AIMCI_HUGE, "weight", "mean upper bound", AIMCI_SRC_PULSED),    \
+        AIMCI_PN(T, w_min, -0.6, -AIMCI_HUGE, 0, "weight", "mean lower bound", AIMCI_SRC_PULSED)
+
+/* everything else of aimci_pulsed but write noise; */
+#define AIMCI_PULSED_OTHER_FIELDS(T)                                                               \
+    AIMCI_PN(T, dw_min_dtod, 0.3, 0, AIMCI_HUGE, "relative",                                       \
+             "device-to-device spread of the step gain common to both directions",                 \
+             AIMCI_SRC_PULSED),                                                                    \
+        AIMCI_PF(T, dw_min_dtod_log_normal, 0,                                                     \
+                 "gain is exp(dtod xi), median 1, instead of 1 + dtod xi", AIMCI_SRC_RASCH),       \
+        AIMCI_PN(T, dw_min_std, 0.3, 0, AIMCI_HUGE, "relative",                                    \
+                 "cycle-to-cycle noise of one pulse, in units of the step", AIMCI_SRC_PULSED),     \
+        AIMCI_PN(T, up_down_dtod, 0.01, 0, AIMCI_HUGE, "dw_min",                                   \
+                 "device-to-device spread of the asymmetry, added to one step and taken from the " \
+                 "other",                                                                          \
+                 AIMCI_SRC_PULSED),                                                                \
+        AIMCI_PN(T, w_max_dtod, 0.3, 0, AIMCI_HUGE, "relative",                                    \
+                 "device-to-device spread of the upper bound", AIMCI_SRC_PULSED),                  \
+        AIMCI_PN(T, w_min_dtod, 0.3, 0, AIMCI_HUGE, "relative",                                    \
+                 "device-to-device spread of the lower bound", AIMCI_SRC_PULSED),                  \
+        AIMCI_PF(T, enforce_consistency, 1,                                                        \
+                 "take the absolute value of steps and put bounds in order after drawing them",    \
+                 AIMCI_SRC_RASCH),                                                                 \
+        AIMCI_PN(T, corrupt_devices_prob, 0.0, 0, 1, "probability",                                \
+                 "probability that a cell is stuck", AIMCI_SRC_RASCH),                             \
+        AIMCI_PN(T, corrupt_devices_range, 0.1, 0, AIMCI_HUGE, "weight",                           \
+                 "stuck cells sit uniformly within plus-minus this range", AIMCI_SRC_RASCH),       \
+        AIMCI_PF(T, perfect_bias, 0,                                                               \
+                 "cells of the last input have step dw_min and 100-fold bounds, without spread",   \
+                 AIMCI_SRC_RASCH),                                                                 \
+        AIMCI_PN(                                                                                  \
+            T, lifetime, 0.0, 0, AIMCI_HUGE, "mini-batches",                                       \
+            "decay: each mini-batch takes 1/lifetime of the distance to the reset bias; 0 = off",  \
+            AIMCI_SRC_RASCH),                                                                      \
+        AIMCI_PN(T, lifetime_dtod, 0.0, 0, AIMCI_HUGE, "relative",                                 \
+                 "device-to-device spread of lifetime", AIMCI_SRC_RASCH),                          \
+        AIMCI_PN(T, diffusion, 0.0, 0, AIMCI_HUGE, "weight",                                       \
+                 "standard deviation of the noise added each mini-batch; 0 = off",                 \
+                 AIMCI_SRC_RASCH),                                                                 \
+        AIMCI_PN(T, diffusion_dtod, 0.0, 0, AIMCI_HUGE, "relative",                                \
+                 "device-to-device spread of diffusion", AIMCI_SRC_RASCH),                         \
+        AIMCI_PN(T, reset, 0.0, -AIMCI_HUGE, AIMCI_HUGE, "weight",                                 \
+                 "mean reset bias: where a reset and decay lead to", AIMCI_SRC_RASCH),             \
+        AIMCI_PN(T, reset_dtod, 0.0, 0, AIMCI_HUGE, "weight",                                      \
+                 "device-to-device spread of the reset bias, absolute", AIMCI_SRC_RASCH),          \
+        AIMCI_PN(T, reset_std, 0.01, 0, AIMCI_HUGE, "weight",                                      \
+                 "standard deviation of one reset, absolute", AIMCI_SRC_RASCH)
+
+/* and both. */
+#define AIMCI_PULSED_FIELDS(T) AIMCI_PULSED_MEAN_FIELDS(T), AIMCI_PULSED_OTHER_FIELDS(T)
+
+/* Models whose cells have a persistent weight beside the apparent one. */
+#define AIMCI_WRITE_NOISE_FIELDS(T)                                                                \
+    AIMCI_PN(                                                                                      \
+        T, write_noise_std, 0.0, 0, AIMCI_HUGE, "dw_min",                                          \
+        "noise of the apparent weight about the persistent one, redrawn when the cell is written", \
+        AIMCI_SRC_RASCH),                                                                          \
+        AIMCI_PF(T, apply_write_noise_on_set, 1,                                                   \
+                 "draw write noise when weights are set directly, too", AIMCI_SRC_RASCH)
+
+/* Contradictions that every pulsed model refuses. */
+aimc_status aimci_pulsed_check(const aimci_pulsed *p);
+
+/* Mean steps at weight 0 of the base model: dw_min (1 + min(up_down, 0)) and dw_min (1 -
+ * max(up_down, 0)). */
+double aimci_pulsed_step(const aimci_pulsed *p, bool up);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* All device models: a new one is one line in each list. */
+#include "device/model.h"
+
+extern const aimci_device_model aimci_model_constant_step;
+extern const aimci_device_model aimci_model_ideal;
+extern const aimci_device_model aimci_model_soft_bounds;
+extern const aimci_device_model aimci_model_soft_bounds_reference;
+
+const aimci_device_model *const aimci_device_models[] = {
+    &aimci_model_ideal,
+    &aimci_model_constant_step,
+    &aimci_model_soft_bounds,
+    &aimci_model_soft_bounds_reference,
+};
+const size_t aimci_n_device_models = sizeof aimci_device_models / sizeof aimci_device_models[0];

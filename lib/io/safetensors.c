@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: MIT */
+/* Bytes go between file and memory as they are: the host must be little-endian, like the format. */
+#include "io/safetensors.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "io/file.h"
+
+#if defined(__BYTE_ORDER__)
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "libaimc needs a little-endian host");
+#endif
+
+#define PREFIX     8          /* bytes of the header's length */
+#define HEADER_MAX 100000000u /* the limit of the reference implementation */
+#define METADATA   "__metadata__"
+#define MAX_RANK   8 /* more than we look at; longer shapes are refused */
+
+/* All types of the format; those beyond aimci_dtype are checked, but nobody can ask for them. */
+static const struct {
+    const char *name;
+    size_t size;
+} dtypes[] = {
+    [AIMCI_F32] = {"F32", 4},
+    [AIMCI_F64] = {"F64", 8},
+    [AIMCI_I32] = {"I32", 4},
+    [AIMCI_U32] = {"U32", 4},
+    [AIMCI_I64] = {"I64", 8},
+    [AIMCI_U64] = {"U64", 8},
+    [AIMCI_U8] = {"U8", 1},
+    {"BOOL", 1},
+    {"I8", 1},
+    {"I16", 2},
+    {"U16", 2},
+    {"F16", 2},
+    {"BF16", 2},
+    {"F8_E4M3", 1},
+    {"F8_E5M2", 1},
+};
+
+#define N_DTYPES (sizeof dtypes / sizeof dtypes[0])
+
+size_t aimci_dtype_size(aimci_dtype dtype)
+{
+    return dtypes[dtype].size;
+}
+
+/* ---- writing -------------------------------------------------------------------------------- */
+
+typedef struct tensor {
+    struct tensor *next;
+    size_t size;
+    unsigned char *data;
+} tensor;
+
+struct aimci_st_writer {
+    aimc_context *ctx;
+    json_t *header;   /* in the order of the file */
+    json_t *metadata; /* borrowed from header */
+    tensor *first;
+    tensor **end;
+    size_t data_size;
+};
+
+aimc_status aimci_st_writer_create(aimc_context *ctx, aimci_st_writer **out)
+{
+    *out = NULL;
+    aimci_st_writer *const writer = aimci_calloc(ctx, 1, sizeof *writer);
+    if (writer == NULL)
+        return aimci_fail(AIMC_ERR_NOMEM, "safetensors: out of memory for a writer");
+    writer->ctx = aimci_context_ref(ctx);
+    writer->end = &writer->first;
+    writer->header = json_object();
+    writer->metadata = json_object();
+    if (json_object_set_new(writer->header, METADATA, writer->metadata) != 0) {
+        aimci_st_writer_destroy(writer);
+        return aimci_fail(AIMC_ERR_NOMEM, "safetensors: out of memory for a header");
+    }
+    *out = writer;
+    return AIMC_OK;
+}
+
+void aimci_st_writer_destroy(aimci_st_writer *writer)
+{
+    if (writer == NULL)
+        return;
+    aimc_context *const ctx = writer->ctx;
+    for (tensor *t = writer->first; t != NULL;) {
+        tensor *const next = t->next;
+        aimci_free(ctx, t->data);
+        aimci_free(ctx, t);
+        t = next;
+    }
+    json_decref(writer->header);
+    aimci_free(ctx, writer);
+    aimci_context_unref(ctx);
+}
+
+aimc_status aimci_st_put_text(aimci_st_writer *writer, const char *key, const char *value)
+{
+    json_t *const text = json_string(value);
+    if (text == NULL)
+        return aimci_fail(AIMC_ERR_INVALID, "metadata '%s': the value is not UTF-8", key);
+    if (json_object_set_new(writer->metadata, key, text) != 0)
+        return aimci_fail(AIMC_ERR_INVALID, "metadata '%s': the key is not UTF-8", key);
+    return AIMC_OK;
+}
+
+static json_t *describe(aimci_dtype dtype, size_t rows, size_t cols, size_t begin, size_t end)
+{
+    json_t *const shape = rows == 0 ? json_pack("[I]", (json_int_t)cols)
+                                    : json_pack("[I,I]", (json_int_t)rows, (json_int_t)cols);
+    return json_pack("{s:s,s:o,s:[I,I]}", "dtype", dtypes[dtype].name, "shape", shape,
+                     "data_offsets", (json_int_t)begin, (json_int_t)end);
+}
+
+/* Sizes of a tensor in bytes, and that the file can count them. */
+static aimc_status check_put(const aimci_st_writer *writer, const char *name, aimci_dtype dtype,
+                             size_t rows, size_t cols, size_t ld, size_t *size)
+{
+    if (strcmp(name, METADATA) == 0 || json_object_get(writer->header, name) != NULL)
+        return aimci_fail(AIMC_ERR_INVALID, "tensor '%s': the name is taken", name);
+    if (rows > 1 && ld < cols)
+        return aimci_fail(AIMC_ERR_SHAPE, "tensor '%s': leading dimension %zu of %zu columns", name,
+                          ld, cols);
+    size_t count = 0;
+    if (aimci_mul_overflows(rows == 0 ? 1 : rows, cols, &count) ||
+        aimci_mul_overflows(count, dtypes[dtype].size, size) ||
+        *size > INT64_MAX - writer->data_size)
+        return aimci_fail(AIMC_ERR_SHAPE, "tensor '%s': %zu x %zu is too large", name, rows, cols);
+    return AIMC_OK;
+}
+
+static tensor *copy_tensor(aimc_context *ctx, size_t rows, size_t row_size, size_t stride,
+                           const unsigned char *data)
+{
+    tensor *const t = aimci_calloc(ctx, 1, sizeof *t);
+    if (t == NULL)
+        return NULL;
+    t->size = rows * row_size;
+    t->data = aimci_calloc(ctx, t->size, 1);
+    if (t->data == NULL) {
+        aimci_free(ctx, t);
+        return NULL;
+    }
+    for (size_t r = 0; r < rows && row_size > 0; r++)
+        memcpy(t->data + r * row_size, data + r * stride, row_size);
+    return t;
+}
+
+aimc_status aimci_st_put(aimci_st_writer *writer, const char *name, aimci_dtype dtype, size_t rows,
+                         size_t cols, size_t ld, const void *data)
+{
+    size_t size = 0;
+    const aimc_status st = check_put(writer, name, dtype, rows, cols, ld, &size);
+    if (st != AIMC_OK)
+        return st;
+    const size_t element = dtypes[dtype].size;
+    tensor *const t =
+        copy_tensor(writer->ctx, rows == 0 ? 1 : rows, cols * element, ld * element, data);
+    if (t == NULL)
+        return aimci_fail(AIMC_ERR_NOMEM, "tensor '%s': out of memory for %zu bytes", name, size);
+    json_t *const entry = describe(dtype, rows, cols, writer->data_size, writer->data_size + size);
+    if (json_object_set_new(writer->header, name, entry) != 0) {
+        aimci_free(writer->ctx, t->data);
+        aimci_free(writer->ctx, t);
+        return aimci_fail(AIMC_ERR_INVALID, "tensor '%s': the name is not UTF-8", name);
+    }
+    *writer->end = t;
+    writer->end = &t->next;
+    writer->data_size += size;
+    return AIMC_OK;
+}
+
+typedef struct {
+    const aimci_st_writer *writer;
+    const char *header;
+    size_t header_size;
+} content;
+
+static aimc_status write_content(void *user, FILE *file)
+{
+    const content *const c = user;
+    const uint64_t prefix = c->header_size;
+    fwrite(&prefix, 1, sizeof prefix, file);
+    fwrite(c->header, 1, c->header_size, file);
+    for (const tensor *t = c->writer->first; t != NULL && !ferror(file); t = t->next)
+        fwrite(t->data, 1, t->size, file);
+    return AIMC_OK;
+}
+
+aimc_status aimci_st_write(aimci_st_writer *writer, const char *path)
+{
+    const size_t flags = JSON_COMPACT;
+    const size_t length = json_dumpb(writer->header, NULL, 0, flags);
+    const size_t size = aimci_round_up(length, PREFIX); /* data starts at a multiple of 8 */
+    if (length == 0 || size > HEADER_MAX)
+        return aimci_fail(AIMC_ERR_INVALID, "'%s': a header of %zu bytes cannot be written", path,
+                          length);
+    char *const header = aimci_calloc(writer->ctx, size, 1);
+    if (header == NULL)
+        return aimci_fail(AIMC_ERR_NOMEM, "'%s': out of memory for the header", path);
+    memset(header, ' ', size);
+    json_dumpb(writer->header, header, size, flags);
+    content c = {.writer = writer, .header = header, .header_size = size};
+    const aimc_status st = aimci_file_replace(writer->ctx, path, write_content, &c);
+    aimci_free(writer->ctx, header);
+    return st;
+}
+
+/* ---- reading: entries of the header --------------------------------------------------------- */
+
+/* What the header says of a tensor. */
+typedef struct {
+    const char *name;
+    size_t dtype; /* index of dtypes */
+    size_t rank;
+    uint64_t shape[MAX_RANK];
+    uint64_t begin;
+    uint64_t end;
+} entry;
+
+static bool read_count(const json_t *value, uint64_t *out)
+{
+    if (!json_is_integer(value) || json_integer_value(value) < 0)
+        return false;
+    *out = (uint64_t)json_integer_value(value);
+    return true;
+}
+
+static aimc_status read_dtype(const json_t *object, entry *e)
+{
+    const char *const name = json_string_value(json_object_get(object, "dtype"));
+    if (name == NULL)
+        return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': no dtype", e->name);
+    for (e->dtype = 0; e->dtype < N_DTYPES; e->dtype++)
+        if (strcmp(dtypes[e->dtype].name, name) == 0)
+            return AIMC_OK;
+    return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': unknown dtype '%s'", e->name, name);
+}
+
+static aimc_status read_shape(const json_t *object, entry *e)
+{
+    const json_t *const shape = json_object_get(object, "shape");
+    if (!json_is_array(shape))
+        return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': no shape", e->name);
+    e->rank = json_array_size(shape);
+    if (e->rank > MAX_RANK)
+        return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': rank %zu, at most %d supported", e->name,
+                          e->rank, MAX_RANK);
+    for (size_t i = 0; i < e->rank; i++)
+        if (!read_count(json_array_get(shape, i), &e->shape[i]))
+            return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': dimension %zu of the shape is no size",
+                              e->name, i);
+    return AIMC_OK;
+}
+
+static aimc_status read_offsets(const json_t *object, entry *e)
+{
+    const json_t *const offsets = json_object_get(object, "data_offsets");
+    if (!json_is_array(offsets) || json_array_size(offsets) != 2 ||
+        !read_count(json_array_get(offsets, 0), &e->begin) ||
+        !read_count(json_array_get(offsets, 1), &e->end))
+        return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': data_offsets are not two sizes", e->name);
+    if (e->end < e->begin)
+        return aimci_fail(AIMC_ERR_FORMAT,
+                          "tensor '%s': data begins at byte %" PRIu64 " and ends at %" PRIu64,
+                          e->name, e->begin, e->end);
+    return AIMC_OK;
+}
+
+static aimc_status read_entry(const char *name, const json_t *object, entry *e)
+{
+    e->name = name;
+    if (!json_is_object(object))
+        return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': not described by an object", name);
+    aimc_status st = read_dtype(object, e);
+    if (st == AIMC_OK)
+        st = read_shape(object, e);
+    return st == AIMC_OK ? read_offsets(object, e) : st;
+}
+
+/* ---- reading: the whole file ---------------------------------------------------------------- */
+
+struct aimci_st_reader {
+    aimc_context *ctx;
+    unsigned char *bytes; /* of the file */
+    size_t size;
+    const unsigned char *data;
+    size_t data_size;
+    json_t *header;
+    unsigned references;
+};
+
+static aimc_status check_extent(const aimci_st_reader *reader, const entry *e)
+{
+    if (e->end > reader->data_size)
+        return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': data ends at byte %" PRIu64 " of %zu",
+                          e->name, e->end, reader->data_size);
+    uint64_t size = dtypes[e->dtype].size;
+    bool overflow = false;
+    for (size_t i = 0; i < e->rank; i++) {
+        overflow |= e->shape[i] != 0 && size > UINT64_MAX / e->shape[i];
+        size *= e->shape[i];
+    }
+    if (overflow || size != e->end - e->begin)
+        return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': %" PRIu64 " bytes do not fit its shape",
+                          e->name, e->end - e->begin);
+    return AIMC_OK;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    const entry *const x = a;
+    const entry *const y = b;
+    if (x->begin != y->begin)
+        return x->begin < y->begin ? -1 : 1;
+    return (x->end > y->end) - (x->end < y->end);
+}
+
+/* One after another, the tensors take all of the data. */
+static aimc_status check_cover(const aimci_st_reader *reader, entry *entries, size_t n)
+{
+    qsort(entries, n, sizeof *entries, compare_entries);
+    uint64_t at = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (entries[i].begin != at)
+            return aimci_fail(
+                AIMC_ERR_FORMAT, "tensor '%s': data begins at byte %" PRIu64 ", %s %" PRIu64,
+                entries[i].name, entries[i].begin,
+                entries[i].begin < at ? "inside of what ends at" : "after a hole from", at);
+        at = entries[i].end;
+    }
+    if (at != reader->data_size)
+        return aimci_fail(AIMC_ERR_FORMAT, "safetensors: %zu bytes of data belong to no tensor",
+                          reader->data_size - (size_t)at);
+    return AIMC_OK;
+}
+
+static aimc_status check_metadata(json_t *metadata)
+{
+    if (!json_is_object(metadata))
+        return aimci_fail(AIMC_ERR_FORMAT, "safetensors: " METADATA " is not an object");
+    const char *key = NULL;
+    json_t *value = NULL;
+    json_object_foreach(metadata, key, value) if (!json_is_string(value)) return aimci_fail(
+        AIMC_ERR_FORMAT, "metadata '%s': not a string", key);
+    return AIMC_OK;
+}
+
+/* Look at every member of the header; entries has room for all of them. */
+static aimc_status check_members(const aimci_st_reader *reader, entry *entries)
+{
+    size_t n = 0;
+    const char *name = NULL;
+    json_t *object = NULL;
+    json_object_foreach(reader->header, name, object)
+    {
+        aimc_status st = AIMC_OK;
+        if (strcmp(name, METADATA) == 0) {
+            st = check_metadata(object);
+        } else {
+            st = read_entry(name, object, &entries[n]);
+            if (st == AIMC_OK)
+                st = check_extent(reader, &entries[n++]);
+        }
+        if (st != AIMC_OK)
+            return st;
+    }
+    return check_cover(reader, entries, n);
+}
+
+static aimc_status check_tensors(const aimci_st_reader *reader)
+{
+    entry *const entries =
+        aimci_calloc(reader->ctx, json_object_size(reader->header), sizeof *entries);
+    if (entries == NULL)
+        return aimci_fail(AIMC_ERR_NOMEM, "safetensors: out of memory for %zu tensors",
+                          json_object_size(reader->header));
+    const aimc_status st = check_members(reader, entries);
+    aimci_free(reader->ctx, entries);
+    return st;
+}
+
+static aimc_status parse_header(aimci_st_reader *reader)
+{
+    uint64_t size = 0;
+    if (reader->size < PREFIX)
+        return aimci_fail(AIMC_ERR_FORMAT, "safetensors: %zu bytes are no file of this format",
+                          reader->size);
+    memcpy(&size, reader->bytes, PREFIX);
+    if (size > HEADER_MAX)
+        return aimci_fail(AIMC_ERR_FORMAT,
+                          "safetensors: header of %" PRIu64 " bytes, at most %u allowed", size,
+                          HEADER_MAX);
+    if (size > reader->size - PREFIX)
+        return aimci_fail(AIMC_ERR_FORMAT, "safetensors: header ends at byte %" PRIu64 " of %zu",
+                          size + PREFIX, reader->size);
+    const char *const text = (const char *)reader->bytes + PREFIX;
+    if (size == 0 || text[0] != '{')
+        return aimci_fail(AIMC_ERR_FORMAT, "safetensors: the header does not begin with '{'");
+    json_error_t error;
+    reader->header = json_loadb(text, (size_t)size, JSON_REJECT_DUPLICATES, &error);
+    if (reader->header == NULL)
+        return aimci_fail(AIMC_ERR_FORMAT, "safetensors: header, byte %d: %s", error.position,
+                          error.text);
+    reader->data = reader->bytes + PREFIX + size;
+    reader->data_size = reader->size - PREFIX - (size_t)size;
+    return AIMC_OK;
+}
+
+/* Takes the bytes, whatever happens. */
+static aimc_status create_reader(aimc_context *ctx, void *bytes, size_t size, aimci_st_reader **out)
+{
+    aimci_st_reader *const reader = aimci_calloc(ctx, 1, sizeof *reader);
+    if (reader == NULL) {
+        aimci_free(ctx, bytes);
+        return aimci_fail(AIMC_ERR_NOMEM, "safetensors: out of memory for a reader");
+    }
+    reader->ctx = aimci_context_ref(ctx);
+    reader->bytes = bytes;
+    reader->size = size;
+    aimc_status st = parse_header(reader);
+    if (st == AIMC_OK)
+        st = check_tensors(reader);
+    if (st != AIMC_OK) {
+        aimci_st_reader_destroy(reader);
+        return st;
+    }
+    *out = reader;
+    return AIMC_OK;
+}
+
+aimc_status aimci_st_read(aimc_context *ctx, const char *path, aimci_st_reader **out)
+{
+    *out = NULL;
+    void *bytes = NULL;
+    size_t size = 0;
+    aimc_status st = aimci_file_read(ctx, path, SIZE_MAX - 1, &bytes, &size);
+    if (st != AIMC_OK)
+        return st;
+    st = create_reader(ctx, bytes, size, out);
+    return st == AIMC_OK ? AIMC_OK : aimci_fail_within(st, "'%s': ", path);
+}
+
+aimc_status aimci_st_parse(aimc_context *ctx, const void *bytes, size_t size, aimci_st_reader **out)
+{
+    *out = NULL;
+    void *const copy = aimci_calloc(ctx, size, 1);
+    if (copy == NULL)
+        return aimci_fail(AIMC_ERR_NOMEM, "safetensors: out of memory for %zu bytes", size);
+    if (size > 0)
+        memcpy(copy, bytes, size);
+    return create_reader(ctx, copy, size, out);
+}
+
+aimci_st_reader *aimci_st_reader_ref(aimci_st_reader *reader)
+{
+    reader->references++;
+    return reader;
+}
+
+void aimci_st_reader_destroy(aimci_st_reader *reader)
+{
+    if (reader == NULL || reader->references-- > 0)
+        return;
+    aimc_context *const ctx = reader->ctx;
+    json_decref(reader->header);
+    aimci_free(ctx, reader->bytes);
+    aimci_free(ctx, reader);
+    aimci_context_unref(ctx);
+}
+
+/* ---- reading: questions --------------------------------------------------------------------- */
+
+const char *aimci_st_text(const aimci_st_reader *reader, const char *key)
+{
+    return json_string_value(json_object_get(json_object_get(reader->header, METADATA), key));
+}
+
+bool aimci_st_has(const aimci_st_reader *reader, const char *name)
+{
+    return strcmp(name, METADATA) != 0 && json_object_get(reader->header, name) != NULL;
+}
+
+static void format_type(char *buf, size_t size, const entry *e)
+{
+    aimci_text text = {.buf = buf, .size = size};
+    aimci_text_printf(&text, "%s [", dtypes[e->dtype].name);
+    for (size_t i = 0; i < e->rank; i++)
+        aimci_text_printf(&text, "%s%" PRIu64, i == 0 ? "" : ", ", e->shape[i]);
+    aimci_text_printf(&text, "]");
+}
+
+static aimc_status check_type(const entry *found, const entry *expected)
+{
+    if (found->dtype == expected->dtype && found->rank == expected->rank &&
+        memcmp(found->shape, expected->shape, expected->rank * sizeof expected->shape[0]) == 0)
+        return AIMC_OK;
+    char a[200], b[200];
+    format_type(a, sizeof a, found);
+    format_type(b, sizeof b, expected);
+    return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': %s where %s is expected", found->name, a, b);
+}
+
+aimc_status aimci_st_get(const aimci_st_reader *reader, const char *name, aimci_dtype dtype,
+                         size_t rows, size_t cols, size_t ld, void *data)
+{
+    if (!aimci_st_has(reader, name))
+        return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': missing", name);
+    if (rows > 1 && ld < cols)
+        return aimci_fail(AIMC_ERR_SHAPE, "tensor '%s': leading dimension %zu of %zu columns", name,
+                          ld, cols);
+    entry found = {.name = name};
+    aimc_status st = read_entry(name, json_object_get(reader->header, name), &found);
+    const entry expected = {
+        .dtype = dtype, .rank = rows == 0 ? 1 : 2, .shape = {rows == 0 ? cols : rows, cols}};
+    if (st == AIMC_OK)
+        st = check_type(&found, &expected);
+    if (st != AIMC_OK)
+        return st;
+    const size_t element = dtypes[dtype].size;
+    unsigned char *const to = data;
+    for (size_t r = 0; data && r < (rows == 0 ? 1 : rows) && cols > 0; r++)
+        memcpy(to + r * ld * element, reader->data + found.begin + r * cols * element,
+               cols * element);
+    return AIMC_OK;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* safetensors files: 8-byte little-endian header length, JSON header, raw little-endian data. */
+#ifndef AIMCI_SAFETENSORS_H
+#define AIMCI_SAFETENSORS_H
+
+#include "core/core.h"
+
+typedef enum aimci_dtype {
+    AIMCI_F32,
+    AIMCI_F64,
+    AIMCI_I32,
+    AIMCI_U32,
+    AIMCI_I64,
+    AIMCI_U64,
+    AIMCI_U8
+} aimci_dtype;
+size_t aimci_dtype_size(aimci_dtype dtype);
+
+/* ---- writing: describe first, then write the whole file atomically -------------------------- */
+
+typedef struct aimci_st_writer aimci_st_writer;
+aimc_status aimci_st_writer_create(aimc_context *ctx, aimci_st_writer **out);
+void aimci_st_writer_destroy(aimci_st_writer *writer);
+
+/* A string under __metadata__; key and value are copied. */
+aimc_status aimci_st_put_text(aimci_st_writer *writer, const char *key, const char *value);
+
+/* A tensor of rows x cols (rank 2; rank 1 when rows is 0 : cols long). Data is copied row by row
+ * from data with row stride ld (elements). name is printf-formatted by the caller beforehand. */
+aimc_status aimci_st_put(aimci_st_writer *writer, const char *name, aimci_dtype dtype, size_t rows,
+                         size_t cols, size_t ld, const void *data);
+
+/* Write to path.tmp-<pid>-<n> beside path, flush to the disk, rename. On any failure the old file
+ * is untouched and nothing is left behind. */
+aimc_status aimci_st_write(aimci_st_writer *writer, const char *path);
+
+/* ---- reading: the whole file is read, every offset is checked ------------------------------- */
+
+typedef struct aimci_st_reader aimci_st_reader;
+aimc_status aimci_st_read(aimc_context *ctx, const char *path, aimci_st_reader **out);
+/* The same from bytes in memory (for tests and fuzzing); the bytes are copied. */
+aimc_status aimci_st_parse(aimc_context *ctx, const void *bytes, size_t size,
+                           aimci_st_reader **out);
+void aimci_st_reader_destroy(aimci_st_reader *reader);
+
+/* Keep a reader for longer; each one needs its own destroy. Not for several threads at once. */
+aimci_st_reader *aimci_st_reader_ref(aimci_st_reader *reader);
+
+/* Metadata string; NULL when absent. Lives as long as the reader. */
+const char *aimci_st_text(const aimci_st_reader *reader, const char *key);
+
+/* Is there a tensor of this name? */
+bool aimci_st_has(const aimci_st_reader *reader, const char *name);
+
+/* Copy a tensor out (data NULL: only look); its dtype and shape must be exactly these (rows 0: rank
+ * 1), else AIMC_ERR_FORMAT with a sentence that names the tensor, what was found and what was
+ * expected. */
+aimc_status aimci_st_get(const aimci_st_reader *reader, const char *name, aimci_dtype dtype,
+                         size_t rows, size_t cols, size_t ld, void *data);
+
+#endif

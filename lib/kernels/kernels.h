@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* Loops over raw arrays. They know no handles, allocate nothing, and give the same bits on every
+ * instruction set. */
+#ifndef AIMCI_KERNELS_H
+#define AIMCI_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/random.h"
+
+/* Pulse trains of one vector: element i fires in a slot with probability scale |v[i]|, put on the
+ * grid res first. */
+typedef struct aimci_train {
+    aimci_key key;
+    float scale;
+    float res;           /* grid of the probabilities; <= 0: none */
+    int sto_round;       /* round to the grid stochastically */
+    uint32_t first_slot; /* slots already made of a train longer than the masks hold */
+    uint32_t n_slots;    /* <= 32 * n_words */
+    uint32_t n_words;
+    size_t stride;  /* of mask rows; multiple of 8, >= n */
+    uint32_t *mask; /* [n_words][stride]: bit t of word w = fires in slot 32 w + t; padding is 0 */
+    int32_t *negative; /* [stride]: -1 where v < 0, else 0 */
+} aimci_train;
+
+/* Input side of a read: z = clip(Q(scale x)) + noise, negatives shrunk by asymmetry. */
+typedef struct aimci_dac {
+    aimci_key key;
+    float scale;
+    float step;  /* 0: no quantiser */
+    float bound; /* +infinity: none */
+    float noise;
+    float asymmetry;
+    int sto_round;
+} aimci_dac;
+
+/* Output side of a read: asymmetry, noise, quantiser, clip, gain. */
+typedef struct aimci_adc {
+    aimci_key key;
+    float asymmetry;
+    float noise;         /* standard deviation, when noises is NULL */
+    const float *noises; /* [n padded to 8]: one for each output */
+    float step, bound;
+    float gain;
+    int sto_round;
+    int test_negative; /* hits of the lower bound count as clipped */
+} aimci_adc;
+
+typedef struct aimci_kernels {
+    float (*absmax)(const float *x, size_t n);
+
+    /* Fill mask and negative of the train from v[n]. */
+    void (*train)(const aimci_train *train, const float *v, size_t n);
+
+    /* Signed pulse counts of a line: popcount(mask_out[i] & mask_in), down where the signs agree.
+     * mask rows have these strides; mask_in points at the line's element of the first row. up and
+     * down are added to. Returns whether any count is not 0. */
+    int (*coincide)(const aimci_train *out, const uint32_t *mask_in, size_t stride_in,
+                    int32_t negative_in, int32_t *count, uint64_t *up, uint64_t *down);
+
+    void (*dac)(const aimci_dac *dac, const float *x, float *z, size_t n);
+
+    /* In place; the number of outputs beyond the bound is returned. */
+    size_t (*adc)(const aimci_adc *adc, float *y, size_t n);
+
+    /* Codes of a quantiser: rint(x / step) or stochastically, clipped to +-max_code; NaN gives 0.
+     */
+    void (*encode)(const aimci_key *key, float step, int32_t max_code, int sto_round,
+                   const float *x, int32_t *codes, size_t n);
+
+    /* y = f(x) and dx = dy f'(x), given y; the numbers of aimc_activation */
+    void (*activate)(int kind, const float *x, float *y, size_t n);
+    void (*activate_back)(int kind, const float *y, const float *dy, float *dx, size_t n);
+
+    /* uniforms on [-1, 1), n floats */
+    void (*uniform)(const aimci_key *key, float *x, size_t n);
+} aimci_kernels;
+
+enum { AIMCI_K_TANH = 1, AIMCI_K_RELU = 2, AIMCI_K_SIGMOID = 3 };
+
+#endif

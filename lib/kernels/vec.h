@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+/* Eight lanes of float or int32: the vector type every kernel is written against, once.
+ *
+ * The header is compiled once per instruction set. Every operation gives the same bits on each of
+ * them: no fused multiply-add, no approximate division, our own log, exp and sin. That is why
+ * kernels may be compared exactly. Everything is static and forced inline, so nothing compiled for
+ * one instruction set leaks into another. */
+#ifndef AIMCI_VEC_H
+#define AIMCI_VEC_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(AIMCI_ISA_IS_AVX2) || defined(AIMCI_ISA_IS_AVX512)
+#define AIMCI_VEC_X86 1
+#include <immintrin.h>
+#else
+#define AIMCI_VEC_X86 0
+#endif
+
+#define AIMCI_LANES  8
+#define AIMCI_INLINE static inline __attribute__((always_inline, unused))
+
+typedef float vf __attribute__((vector_size(32)));
+typedef int32_t vi __attribute__((vector_size(32)));
+typedef uint32_t vu __attribute__((vector_size(32)));
+
+AIMCI_INLINE vf vf_set(float x)
+{
+    return (vf){x, x, x, x, x, x, x, x};
+}
+
+AIMCI_INLINE vi vi_set(int32_t x)
+{
+    return (vi){x, x, x, x, x, x, x, x};
+}
+
+AIMCI_INLINE vu vu_set(uint32_t x)
+{
+    return (vu){x, x, x, x, x, x, x, x};
+}
+
+AIMCI_INLINE vi vi_lanes(void)
+{
+    return (vi){0, 1, 2, 3, 4, 5, 6, 7};
+}
+
+/* loads and stores need no alignment */
+AIMCI_INLINE vf vf_load(const float *p)
+{
+    vf v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+AIMCI_INLINE void vf_store(float *p, vf v)
+{
+    memcpy(p, &v, sizeof v);
+}
+
+AIMCI_INLINE vi vi_load(const int32_t *p)
+{
+    vi v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+AIMCI_INLINE void vi_store(int32_t *p, vi v)
+{
+    memcpy(p, &v, sizeof v);
+}
+
+AIMCI_INLINE vu vu_load(const uint32_t *p)
+{
+    vu v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+AIMCI_INLINE void vu_store(uint32_t *p, vu v)
+{
+    memcpy(p, &v, sizeof v);
+}
+
+/* mask lanes are 0 or -1 */
+AIMCI_INLINE vf vf_select(vi mask, vf yes, vf no)
+{
+#if AIMCI_VEC_X86
+    return (vf)_mm256_blendv_ps((__m256)no, (__m256)yes, (__m256)mask);
+#else
+    return (vf)(((vi)yes & mask) | ((vi)no & ~mask));
+#endif
+}
+
+AIMCI_INLINE vi vi_select(vi mask, vi yes, vi no)
+{
+    return (yes & mask) | (no & ~mask);
+}
+
+/* a < b ? a : b, so b when either is NaN */
+AIMCI_INLINE vf vf_min(vf a, vf b)
+{
+#if AIMCI_VEC_X86
+    return (vf)_mm256_min_ps((__m256)a, (__m256)b);
+#else
+    return vf_select(a < b, a, b);
+#endif
+}
+
+AIMCI_INLINE vf vf_max(vf a, vf b)
+{
+#if AIMCI_VEC_X86
+    return (vf)_mm256_max_ps((__m256)a, (__m256)b);
+#else
+    return vf_select(a > b, a, b);
+#endif
+}
+
+AIMCI_INLINE vf vf_clip(vf v, vf lo, vf hi)
+{
+    return vf_min(vf_max(v, lo), hi);
+}
+
+AIMCI_INLINE vf vf_abs(vf a)
+{
+    return (vf)((vi)a & 0x7fffffff);
+}
+
+AIMCI_INLINE vf vf_copysign(vf magnitude, vf sign)
+{
+    return (vf)(((vi)magnitude & 0x7fffffff) | ((vi)sign & (int32_t)0x80000000));
+}
+
+AIMCI_INLINE vf vf_sqrt(vf a)
+{
+#if AIMCI_VEC_X86
+    return (vf)_mm256_sqrt_ps((__m256)a);
+#else
+    vf r;
+    for (int k = 0; k < AIMCI_LANES; k++)
+        r[k] = __builtin_sqrtf(a[k]);
+    return r;
+#endif
+}
+
+/* nearest integer, ties to even; keeps the sign of zero; any |a| */
+AIMCI_INLINE vf vf_rint(vf a)
+{
+#if AIMCI_VEC_X86
+    return (vf)_mm256_round_ps((__m256)a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+#else
+    const vf big = vf_set(8388608.0f); /* 2^23: from here on every float is an integer */
+    const vf magnitude = vf_abs(a);
+    const vf rounded = (magnitude + big) - big;
+    return vf_select(magnitude < big, vf_copysign(rounded, a), a);
+#endif
+}
+
+AIMCI_INLINE vf vf_floor(vf a)
+{
+    const vf r = vf_rint(a);
+    return r - vf_select(r > a, vf_set(1.0f), vf_set(0.0f));
+}
+
+AIMCI_INLINE vf vf_from_vi(vi a)
+{
+    return __builtin_convertvector(a, vf);
+}
+
+/* toward zero; |a| < 2^31 */
+AIMCI_INLINE vi vi_from_vf(vf a)
+{
+    return __builtin_convertvector(a, vi);
+}
+
+/* bit k is set when lane k of the mask is */
+AIMCI_INLINE unsigned v_bits(vi mask)
+{
+#if AIMCI_VEC_X86
+    return (unsigned)_mm256_movemask_ps((__m256)mask);
+#else
+    unsigned bits = 0;
+    for (int k = 0; k < AIMCI_LANES; k++)
+        bits |= (unsigned)(mask[k] & 1) << k;
+    return bits;
+#endif
+}
+
+AIMCI_INLINE int v_any(vi mask)
+{
+    return v_bits(mask) != 0;
+}
+
+AIMCI_INLINE vi vi_max(vi a, vi b)
+{
+    return vi_select(a > b, a, b);
+}
+
+AIMCI_INLINE vi vi_abs(vi a)
+{
+    return vi_max(a, -a);
+}
+
+AIMCI_INLINE int32_t vi_hmax(vi a)
+{
+    int32_t m = a[0];
+    for (int k = 1; k < AIMCI_LANES; k++)
+        m = a[k] > m ? a[k] : m;
+    return m;
+}
+
+AIMCI_INLINE vu vu_rotl(vu a, int k)
+{
+    return (a << k) | (a >> (32 - k));
+}
+
+/* number of set bits of each lane */
+AIMCI_INLINE vu vu_popcount(vu a)
+{
+    a = a - ((a >> 1) & 0x55555555u);
+    a = (a & 0x33333333u) + ((a >> 2) & 0x33333333u);
+    a = (a + (a >> 4)) & 0x0f0f0f0fu;
+    a = a + (a >> 8);
+    return (a + (a >> 16)) & 0x3fu;
+}
+
+/* Natural logarithm of a normal a > 0; relative error below 2 ulp.
+ * a = 2^e (1 + f), f in [sqrt(1/2) - 1, sqrt(2) - 1]; log(1 + f) = f - f^2/2 + f^3 P(f), P minimax.
+ */
+AIMCI_INLINE vf vf_log(vf a)
+{
+    const vi bits = (vi)a;
+    const vi e = (bits - 0x3f3504f3) >> 23;
+    const vf f = (vf)(bits - (e << 23)) - 1.0f;
+    const vf f2 = f * f;
+    vf p = vf_set(-0.07859606625f);
+    p = p * f + 0.1288164368f;
+    p = p * f - 0.1312875514f;
+    p = p * f + 0.1418119268f;
+    p = p * f - 0.1662455409f;
+    p = p * f + 0.2000228623f;
+    p = p * f - 0.250008104f;
+    p = p * f + 0.3333331673f;
+    const vf ef = vf_from_vi(e);
+    const vf low = f2 * f * p - 0.5f * f2 + ef * -2.12194440e-4f;
+    return (low + f) + ef * 0.693359375f; /* ln 2 in two parts, the larger one exact times e */
+}
+
+/* exp(a) for a in [-87, 88], clipped there; relative error below 2 ulp. */
+AIMCI_INLINE vf vf_exp(vf a)
+{
+    a = vf_clip(a, vf_set(-87.0f), vf_set(88.0f));
+    const vf e = vf_rint(a * 1.44269504f);
+    const vf r = (a - e * 0.693359375f) - e * -2.12194440e-4f;
+    vf q = vf_set(0.00139430807f);
+    q = q * r + 0.00836848294f;
+    q = q * r + 0.0416663233f;
+    q = q * r + 0.166665234f;
+    q = q * r + 0.5f;
+    const vf y = r * r * q + r + 1.0f;
+    return y * (vf)((vi_from_vf(e) + 127) << 23);
+}
+
+/* a^e for a >= 0; 0 where a is 0 or denormal. Relative error grows with |e log a|: about 1e-7 (1 +
+ * |e log a|). */
+AIMCI_INLINE vf vf_pow(vf a, vf e)
+{
+    const vi positive = a >= 1.17549435e-38f;
+    return vf_select(positive, vf_exp(e * vf_log(vf_select(positive, a, vf_set(1.0f)))),
+                     vf_set(0.0f));
+}
+
+/* table[index] of each lane */
+AIMCI_INLINE vf vf_gather(const float *table, vi index)
+{
+#if AIMCI_VEC_X86
+    return (vf)_mm256_i32gather_ps(table, (__m256i)index, sizeof *table);
+#else
+    vf v;
+    for (int k = 0; k < AIMCI_LANES; k++)
+        v[k] = table[index[k]];
+    return v;
+#endif
+}
+
+/* sin and cos of pi t for |t| <= 1; absolute error below 1e-7. */
+AIMCI_INLINE void vf_sincospi(vf t, vf *sin_out, vf *cos_out)
+{
+    const vf q = vf_rint(t * 2.0f);
+    const vf r = t - q * 0.5f;
+    const vf r2 = r * r;
+    vf s = vf_set(-0.5890786601f);
+    s = s * r2 + 2.549767299f;
+    s = s * r2 - 5.167707829f;
+    s = (s * r2 + 3.141592644f) * r;
+    vf c = vf_set(0.231329716f);
+    c = c * r2 - 1.335044564f;
+    c = c * r2 + 4.058707263f;
+    c = c * r2 - 4.934802163f;
+    c = c * r2 + 1.0f;
+    /* quarter turns: odd ones swap, the second bit flips signs */
+    const vi quarter = vi_from_vf(q);
+    const vi odd = -(quarter & 1);
+    const vi sin_sign = (quarter & 2) << 30;
+    const vi cos_sign = ((quarter + 1) & 2) << 30;
+    *sin_out = (vf)((vi)vf_select(odd, c, s) ^ sin_sign);
+    *cos_out = (vf)((vi)vf_select(odd, s, c) ^ cos_sign);
+}
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* All kinds of configuration, in the order they are listed. The one place that knows every floor.
+ */
+#include "core/config.h"
+
+extern const aimci_family aimci_family_ideal, aimci_family_constant_step, aimci_family_soft_bounds,
+    aimci_family_soft_bounds_reference;
+extern const aimci_family aimci_family_sgd;
+extern const aimci_family aimci_family_layer, aimci_family_tile, aimci_family_mapping,
+    aimci_family_periphery, aimci_family_update, aimci_family_converter;
+
+const aimci_family *const aimci_kinds[] = {
+    &aimci_family_ideal,       &aimci_family_constant_step,
+    &aimci_family_soft_bounds, &aimci_family_soft_bounds_reference,
+    &aimci_family_sgd,         &aimci_family_layer,
+    &aimci_family_tile,        &aimci_family_mapping,
+    &aimci_family_periphery,   &aimci_family_update,
+    &aimci_family_converter,
+};
+const size_t aimci_n_kinds = sizeof aimci_kinds / sizeof aimci_kinds[0];

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* A layer of a network: one file, one of these tables. */
+#ifndef AIMCI_LAYER_H
+#define AIMCI_LAYER_H
+
+#include <aimc/network.h>
+
+#include "tile/grid.h"
+
+typedef struct aimci_layer aimci_layer;
+
+/* Batches are packed rows with the leading dimension of their width. */
+typedef struct aimci_layer_type {
+    const char *name;
+    aimc_status (*forward)(aimci_layer *layer, size_t n, const float *x, float *y);
+    /* dx = gradient of the inputs; not called on the first layer */
+    aimc_status (*backward)(aimci_layer *layer, size_t n, const float *y, const float *dy,
+                            float *dx);
+    aimc_status (*step)(aimci_layer *layer, size_t n, const float *x, const float *dy, double lr);
+    aimc_status (*put)(const aimci_layer *layer, aimci_st_writer *writer, const char *prefix);
+    aimc_status (*restore)(aimci_layer *layer, aimci_st_reader *reader, const char *prefix);
+    void (*describe)(const aimci_layer *layer, aimci_text *text);
+    void (*destroy)(aimci_layer *layer);
+} aimci_layer_type;
+
+struct aimci_layer {
+    const aimci_layer_type *type;
+    aimc_context *ctx;
+    const aimci_kernels *kernels;
+    size_t n_in, n_out;
+    /* linear: a grid, or a digital matrix stored like a tile */
+    aimc_grid *grid;
+    aimci_gemm *gemm;
+    float *w, *b;
+    float *scratch; /* gemm_scratch floats for each slot */
+    int activation; /* aimc_activation */
+};
+
+extern const aimci_layer_type aimci_layer_linear, aimci_layer_activation;
+
+/* A linear layer before its weights: gemm, bias and scratch. */
+aimc_status aimci_linear_frame(aimci_layer *layer, bool digital);
+
+void aimci_linear_get(const aimci_layer *layer, float *w, float *b);
+aimc_status aimci_linear_set(aimci_layer *layer, const float *w, const float *b);
+
+struct aimc_network {
+    aimc_context *ctx;
+    uint64_t seed;
+    aimci_layer *layers;
+    size_t n_layers, capacity;
+    bool used; /* layers may no longer be added */
+    uint64_t n_batches, n_samples;
+    size_t batch; /* samples the buffers hold */
+    float *buffers;
+    float **values;      /* n_layers + 1: inputs, then each layer's outputs */
+    float *gradients[2]; /* of a layer's outputs and inputs, in turn */
+    char *note;
+};
+
+/* Room for one more layer, zeroed; the caller fills it and counts it in. */
+aimc_status aimci_network_next(aimc_network *net, aimci_layer **out);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* The pulsed outer product: vectors x and d become pulse trains on the lines, and coincidences
+ * pulse the devices. */
+#ifndef AIMCI_PULSE_TRAIN_H
+#define AIMCI_PULSE_TRAIN_H
+
+#include "tile/tile.h"
+
+/* Values of the family "update". */
+typedef struct aimci_update_params {
+    int64_t desired_bl;
+    double um_grad_scale, res;
+    bool fixed_bl, update_management, update_bl_management, sto_round;
+} aimci_update_params;
+
+extern const aimci_family aimci_family_update;
+
+/* Train length K and scales of one vector update: column j fires with probability x_scale |x_j|,
+ * row i with d_scale |d_i|. n_slots is 0 when there is nothing to do. */
+typedef struct aimci_train_plan {
+    uint32_t n_slots;
+    double x_scale, d_scale;
+} aimci_train_plan;
+
+aimci_train_plan aimci_plan_train(const aimci_update_params *params, double lr, double granularity,
+                                  double x_max, double d_max);
+
+/* Masks and counts of a chunk of vectors; allocates at creation only. */
+typedef struct aimci_pulser aimci_pulser;
+aimc_status aimci_pulser_create(aimc_context *ctx, const aimci_update_params *params, size_t n_out,
+                                size_t n_in, aimci_pulser **out);
+void aimci_pulser_destroy(aimci_pulser *pulser);
+
+/* W <- W - lr sum_b d_b x_b' on the array, by pulses of the given granularity. Counts go to
+ * counters. */
+void aimci_pulser_update(aimci_pulser *pulser, aimci_array *array, double granularity, size_t n,
+                         const float *x, size_t ld_x, const float *d, size_t ld_d, double lr,
+                         aimc_counters *counters);
+
+#endif

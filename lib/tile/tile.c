@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <string.h>
+
+#include "tile/tile.h"
+
+/* ---- parameters ----------------------------------------------------------------------------- */
+
+#define MAP "docs/models/mapping.md"
+
+static const aimci_field mapping_fields[] = {
+    AIMCI_INTEGER(aimci_mapping_params, max_input_size, 512, 0, AIMCI_TILE_MAX_SIDE, "devices",
+                  "largest number of inputs of one tile; 0: no limit", MAP),
+    AIMCI_INTEGER(aimci_mapping_params, max_output_size, 512, 0, AIMCI_TILE_MAX_SIDE, "devices",
+                  "largest number of outputs of one tile; 0: no limit", MAP),
+    AIMCI_NUMBER(aimci_mapping_params, weight_scaling_omega, 0, 0, 1e30, "weight",
+                 "stretch weights so that the largest magnitude is this, undone digitally; 0: off",
+                 MAP),
+    AIMCI_FLAG(aimci_mapping_params, weight_scaling_columnwise, 0,
+               "one scale for each output instead of one for each tile", MAP),
+};
+
+const aimci_family aimci_family_mapping = {
+    .name = "mapping",
+    .category = "mapping",
+    .doc = "how a logical matrix lies on tiles",
+    .source = MAP,
+    .fields = mapping_fields,
+    .n_fields = sizeof mapping_fields / sizeof mapping_fields[0],
+    .size = sizeof(aimci_mapping_params),
+};
+
+#define TILE_FIELDS                                                                                \
+    AIMCI_CHILD("forward", 0, "periphery", "periphery", "read-out of y = W x", MAP),               \
+        AIMCI_CHILD("backward", 1, "periphery", "periphery", "read-out of z = W' d", MAP),         \
+        AIMCI_CHILD("mapping", 2, "mapping", "mapping", "how a large matrix is cut and scaled",    \
+                    MAP),                                                                          \
+        AIMCI_INTEGER(aimci_tile_params, seed, -1, -1, 9007199254740991.0, "1",                    \
+                      "seed of devices and noise; -1: from the context's seed and creation order", \
+                      MAP)
+
+static const aimci_field tile_fields[] = {TILE_FIELDS};
+
+const aimci_family aimci_family_tile = {
+    .name = "tile",
+    .category = "tile",
+    .doc = "read-out and mapping of a tile or grid",
+    .source = MAP,
+    .fields = tile_fields,
+    .n_fields = sizeof tile_fields / sizeof tile_fields[0],
+    .size = sizeof(aimci_tile_params),
+    .n_children = 3,
+};
+
+static const aimci_field layer_fields[] = {
+    TILE_FIELDS,
+    AIMCI_CHILD("device", 3, "device", "constant_step", "model of every device", MAP),
+    AIMCI_CHILD("optimizer", 4, "optimizer", "sgd", "training algorithm", MAP),
+};
+
+const aimci_family aimci_family_layer = {
+    .name = "layer",
+    .category = "layer",
+    .doc = "everything of an analog layer: device, read-out, mapping, training algorithm",
+    .source = MAP,
+    .fields = layer_fields,
+    .n_fields = sizeof layer_fields / sizeof layer_fields[0],
+    .size = sizeof(aimci_tile_params),
+    .n_children = 5,
+};
+
+/* ---- checks
+ * -----------------------------------------------------------------------------------------------
+ */
+
+aimc_status aimci_tile_check_config(const char *who, const aimc_config *config)
+{
+    if (!config || config->family == &aimci_family_tile || config->family == &aimci_family_layer)
+        return AIMC_OK;
+    return aimci_fail(AIMC_ERR_INVALID,
+                      "%s: configuration is of kind '%s'; 'tile' or 'layer' is needed", who,
+                      config->family->name);
+}
+
+aimc_status aimci_check_batch(const char *who, size_t n, const char *name, const float *x,
+                              size_t cols, size_t ld)
+{
+    if (!x && n)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", who, name);
+    if (ld < cols)
+        return aimci_fail(AIMC_ERR_SHAPE, "%s: ld_%s = %zu is less than %zu", who, name, ld, cols);
+    return AIMC_OK;
+}
+
+static aimc_status check_finite(const char *who, const char *name, const float *x, size_t rows,
+                                size_t cols, size_t ld)
+{
+    return aimci_all_finite(x, rows, cols, ld)
+               ? AIMC_OK
+               : aimci_fail(AIMC_ERR_INVALID, "%s: %s holds a value that is not finite", who, name);
+}
+
+/* ---- making
+ * ------------------------------------------------------------------------------------------------
+ */
+
+void aimc_tile_destroy(aimc_tile *t)
+{
+    if (!t)
+        return;
+    aimc_context *ctx = t->ctx;
+    if (t->state.release)
+        t->state.release(t->state.owner);
+    aimci_periphery_destroy(t->forward);
+    aimci_periphery_destroy(t->backward);
+    aimci_gemm_destroy(t->gemm);
+    aimci_array_destroy(t->array);
+    aimc_config_destroy(t->config);
+    aimci_st_reader_destroy(t->saved);
+    aimci_free(ctx, t->saved_algorithm);
+    aimci_free(ctx, t);
+    aimci_context_unref(ctx);
+}
+
+/* A "tile" configuration with what config says; from a "layer" its first fields. */
+static aimc_status own_config(aimc_context *ctx, const aimc_config *config, aimc_config **out)
+{
+    const aimci_named tile = {&aimci_family_tile, NULL};
+    aimc_status st = aimci_config_make(ctx, tile, out);
+    if (st || !config)
+        return st;
+    memcpy((*out)->values, config->values, sizeof(aimci_tile_params));
+    for (size_t i = 0; i < aimci_family_tile.n_children && !st; i++) {
+        aimc_config *child = NULL;
+        st = aimc_config_copy(config->children[i], &child);
+        if (!st) {
+            aimc_config_destroy((*out)->children[i]);
+            (*out)->children[i] = child;
+        }
+    }
+    return st;
+}
+
+static aimc_status build(aimc_tile *t, const aimc_device *device, size_t n_out, size_t n_in)
+{
+    aimc_status st = aimci_array_create(device, n_out, n_in, aimci_random_derive(t->seed, 0),
+                                        "tile_create", &t->array);
+    if (st)
+        return st;
+    const bool deterministic = aimci_context_flags(t->ctx) & AIMC_FLAG_DETERMINISTIC;
+    st = aimci_gemm_create(t->ctx, n_out, n_in, t->array->ld, aimci_leading_dimension(n_out),
+                           aimci_leading_dimension(n_in), deterministic, &t->gemm);
+    if (st)
+        return st;
+    const size_t floats = aimci_gemm_scratch(t->gemm);
+    st = aimci_periphery_create(t->ctx, aimci_config_child(t->config, "forward"), AIMCI_OP_FORWARD,
+                                aimci_random_derive(t->seed, 1), n_in, n_out, floats, &t->forward);
+    if (st)
+        return aimci_fail_within(st, "forward: ");
+    st =
+        aimci_periphery_create(t->ctx, aimci_config_child(t->config, "backward"), AIMCI_OP_BACKWARD,
+                               aimci_random_derive(t->seed, 2), n_out, n_in, floats, &t->backward);
+    return st ? aimci_fail_within(st, "backward: ") : AIMC_OK;
+}
+
+aimc_status aimci_tile_create(const aimc_device *device, size_t n_out, size_t n_in,
+                              const aimc_config *config, uint64_t seed_fallback, aimc_tile **out)
+{
+    aimc_context *ctx = device->ctx;
+    aimc_tile *t = aimci_calloc(ctx, 1, sizeof *t);
+    if (!t)
+        return aimci_fail(AIMC_ERR_NOMEM, "tile_create: no memory");
+    t->ctx = aimci_context_ref(ctx);
+    aimc_status st = own_config(ctx, config, &t->config);
+    if (!st) {
+        const int64_t seed = ((const aimci_tile_params *)t->config->values)->seed;
+        t->seed = seed >= 0 ? (uint64_t)seed : seed_fallback;
+        st = build(t, device, n_out, n_in);
+    }
+    if (st) {
+        aimc_tile_destroy(t);
+        return st;
+    }
+    *out = t;
+    return AIMC_OK;
+}
+
+aimc_status aimc_tile_create(const aimc_device *device, size_t n_out, size_t n_in,
+                             const aimc_config *config, aimc_tile **out)
+{
+    if (!out)
+        return aimci_fail(AIMC_ERR_INVALID, "tile_create: out is NULL");
+    *out = NULL;
+    if (!device)
+        return aimci_fail(AIMC_ERR_INVALID, "tile_create: device is NULL");
+    if (n_out == 0 || n_in == 0)
+        return aimci_fail(AIMC_ERR_INVALID, "tile_create: empty shape %zu x %zu", n_out, n_in);
+    if (n_out > AIMCI_TILE_MAX_SIDE || n_in > AIMCI_TILE_MAX_SIDE)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "tile_create: shape %zu x %zu; at most %d a side (aimc_grid cuts larger "
+                          "matrices)",
+                          n_out, n_in, AIMCI_TILE_MAX_SIDE);
+    const aimc_status st = aimci_tile_check_config("tile_create", config);
+    if (st)
+        return st;
+    const uint64_t seed = aimci_random_derive(aimci_context_seed(device->ctx),
+                                              aimci_context_next_object(device->ctx));
+    return aimci_tile_create(device, n_out, n_in, config, seed, out);
+}
+
+size_t aimc_tile_n_out(const aimc_tile *t)
+{
+    return t ? t->array->n_out : 0;
+}
+
+size_t aimc_tile_n_in(const aimc_tile *t)
+{
+    return t ? t->array->n_in : 0;
+}
+
+/* ---- weights and parameters ----------------------------------------------------------------- */
+
+static aimc_status check_matrix(const char *who, const aimc_tile *t, const float *w, size_t ld)
+{
+    if (!t || !w)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", who, t ? "the matrix" : "tile");
+    if (ld < t->array->n_in)
+        return aimci_fail(AIMC_ERR_SHAPE, "%s: leading dimension %zu is less than n_in = %zu", who,
+                          ld, t->array->n_in);
+    return AIMC_OK;
+}
+
+void aimci_tile_set_scaled(aimc_tile *t, const float *w, size_t ld, const float *scale)
+{
+    aimci_array_set(t->array, w, ld, scale);
+    t->counters.weight_writes += t->array->n_out * t->array->n_in;
+}
+
+aimc_status aimc_tile_set_weights(aimc_tile *t, const float *w, size_t ld_w)
+{
+    aimc_status st = check_matrix("tile_set_weights", t, w, ld_w);
+    if (!st)
+        st = check_finite("tile_set_weights", "w", w, t->array->n_out, t->array->n_in, ld_w);
+    if (!st)
+        aimci_tile_set_scaled(t, w, ld_w, NULL);
+    return st;
+}
+
+aimc_status aimc_tile_get_weights(const aimc_tile *t, float *w, size_t ld_w)
+{
+    const aimc_status st = check_matrix("tile_get_weights", t, w, ld_w);
+    if (st)
+        return st;
+    aimci_array_get(t->array, t->array->w, w, ld_w);
+    return AIMC_OK;
+}
+
+size_t aimc_tile_parameter_count(const aimc_tile *t)
+{
+    aimci_plane planes[AIMCI_MAX_PLANES];
+    return t ? aimci_array_planes(t->array, planes) : 0;
+}
+
+const char *aimc_tile_parameter_name(const aimc_tile *t, size_t i)
+{
+    aimci_plane planes[AIMCI_MAX_PLANES];
+    return t && i < aimci_array_planes(t->array, planes) ? planes[i].name : NULL;
+}
+
+static aimc_status find_plane(const char *who, const aimc_tile *t, const char *name, float **out)
+{
+    if (!name)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: name is NULL", who);
+    aimci_plane planes[AIMCI_MAX_PLANES];
+    const size_t n = aimci_array_planes(t->array, planes);
+    aimci_nearest nearest = {NULL, 0};
+    for (size_t k = 0; k < n; k++) {
+        if (strcmp(planes[k].name, name) == 0) {
+            *out = planes[k].data;
+            return AIMC_OK;
+        }
+        aimci_nearest_try(&nearest, name, planes[k].name);
+    }
+    char hint[96];
+    aimci_nearest_hint(&nearest, name, hint, sizeof hint);
+    return aimci_fail(AIMC_ERR_INVALID, "%s: no parameter '%s' on this tile%s", who, name, hint);
+}
+
+aimc_status aimc_tile_get_parameter(const aimc_tile *t, const char *name, float *value, size_t ld)
+{
+    float *plane;
+    aimc_status st = check_matrix("tile_get_parameter", t, value, ld);
+    if (!st)
+        st = find_plane("tile_get_parameter", t, name, &plane);
+    if (st)
+        return st;
+    aimci_array_get(t->array, plane, value, ld);
+    return AIMC_OK;
+}
+
+aimc_status aimc_tile_set_parameter(aimc_tile *t, const char *name, const float *value, size_t ld)
+{
+    float *plane;
+    aimc_status st = check_matrix("tile_set_parameter", t, value, ld);
+    if (!st)
+        st = find_plane("tile_set_parameter", t, name, &plane);
+    if (!st)
+        st =
+            check_finite("tile_set_parameter", "value", value, t->array->n_out, t->array->n_in, ld);
+    if (st)
+        return st;
+    aimci_array_load(t->array, plane, value, ld);
+    aimci_array_clip(t->array);
+    return AIMC_OK;
+}
+
+/* ---- products
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static void forward_product(const void *arg, size_t n, const float *z, float *y, float *scratch)
+{
+    const aimc_tile *t = arg;
+    aimci_gemm_forward(t->gemm, n, t->array->w, z, y, scratch);
+}
+
+static void backward_product(const void *arg, size_t n, const float *z, float *y, float *scratch)
+{
+    const aimc_tile *t = arg;
+    aimci_gemm_backward(t->gemm, n, t->array->w, z, y, scratch);
+}
+
+static void count_conversions(aimc_tile *t, uint64_t passes, const aimci_periphery *p)
+{
+    t->counters.dac_conversions += passes * p->n_in;
+    t->counters.adc_conversions += passes * p->n_out;
+}
+
+aimc_status aimc_tile_forward(aimc_tile *t, size_t n, const float *x, size_t ld_x, float *y,
+                              size_t ld_y)
+{
+    if (!t)
+        return aimci_fail(AIMC_ERR_INVALID, "tile_forward: tile is NULL");
+    aimc_status st = aimci_check_batch("tile_forward", n, "x", x, t->array->n_in, ld_x);
+    if (!st)
+        st = aimci_check_batch("tile_forward", n, "y", y, t->array->n_out, ld_y);
+    if (!st)
+        st = check_finite("tile_forward", "x", x, n, t->array->n_in, ld_x);
+    if (st || n == 0)
+        return st;
+    aimci_readout_counts c = {0, 0};
+    aimci_periphery_read(t->forward, n, x, ld_x, y, ld_y, forward_product, t, &c);
+    t->counters.forward_vectors += n;
+    t->counters.forward_passes += c.passes;
+    t->counters.clipped_outputs += c.clipped;
+    count_conversions(t, c.passes, t->forward);
+    return AIMC_OK;
+}
+
+aimc_status aimc_tile_backward(aimc_tile *t, size_t n, const float *d, size_t ld_d, float *z,
+                               size_t ld_z)
+{
+    if (!t)
+        return aimci_fail(AIMC_ERR_INVALID, "tile_backward: tile is NULL");
+    aimc_status st = aimci_check_batch("tile_backward", n, "d", d, t->array->n_out, ld_d);
+    if (!st)
+        st = aimci_check_batch("tile_backward", n, "z", z, t->array->n_in, ld_z);
+    if (!st)
+        st = check_finite("tile_backward", "d", d, n, t->array->n_out, ld_d);
+    if (st || n == 0)
+        return st;
+    aimci_readout_counts c = {0, 0};
+    aimci_periphery_read(t->backward, n, d, ld_d, z, ld_z, backward_product, t, &c);
+    t->counters.backward_vectors += n;
+    t->counters.backward_passes += c.passes;
+    t->counters.clipped_outputs += c.clipped;
+    count_conversions(t, c.passes, t->backward);
+    return AIMC_OK;
+}
+
+/* ---- counters
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+void aimci_counters_add(aimc_counters *sum, const aimc_counters *other)
+{
+    /* all counters are uint64_t and stand side by side */
+    uint64_t *to = &sum->pulses_up;
+    const uint64_t *from = &other->pulses_up;
+    for (size_t k = 0; k < (sizeof *sum - offsetof(aimc_counters, pulses_up)) / sizeof *to; k++)
+        to[k] += from[k];
+}
+
+aimc_status aimc_tile_counters(const aimc_tile *t, aimc_counters *counters)
+{
+    if (!t || !counters)
+        return aimci_fail(AIMC_ERR_INVALID, "tile_counters: NULL argument");
+    return aimci_struct_out("tile_counters", counters, &t->counters, sizeof t->counters, 8);
+}
+
+void aimc_tile_counters_clear(aimc_tile *t)
+{
+    if (t)
+        t->counters = (aimc_counters){0};
+}
+
+size_t aimc_tile_describe(const aimc_tile *t, char *buf, size_t size)
+{
+    aimci_text text = {buf, size, 0};
+    if (!t)
+        return 0;
+    const aimc_device_info *info = &t->array->device->info;
+    aimci_text_printf(&text, "tile %zu x %zu of %s", t->array->n_out, t->array->n_in,
+                      t->array->device->model->family->name);
+    if (!info->is_ideal)
+        aimci_text_printf(&text, " (%.4g states, granularity %.4g)", info->num_states,
+                          info->granularity);
+    aimci_text_printf(&text, ", forward %s, backward %s, optimizer %s",
+                      t->forward->params.is_perfect ? "perfect" : "analog",
+                      t->backward->params.is_perfect ? "perfect" : "analog",
+                      t->state.algorithm ? t->state.algorithm : "none");
+    return text.length;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* The sub-commands. argv[0] is the sub-command's own name; each returns the exit code. */
+#ifndef AIMC_TOOLS_CMD_H
+#define AIMC_TOOLS_CMD_H
+
+int cmd_train(int argc, char **argv);
+int cmd_infer(int argc, char **argv);
+int cmd_device(int argc, char **argv);
+
+#endif

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/* aimc device list, aimc device show */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <aimc/aimc.h>
+
+#include "args.h"
+#include "cmd.h"
+#include "json.h"
+#include "report.h"
+
+/* ---- list
+ * ---------------------------------------------------------------------------------------- */
+
+static bool is_device(const aimc_preset_info *info)
+{
+    return strcmp(info->category, "device") == 0;
+}
+
+/* Devices are listed by category: first what one weight can be, then layers that bring one along.
+ */
+static bool is_listed(const aimc_preset_info *info, bool layers)
+{
+    return layers ? strcmp(info->category, "layer") == 0 && info->is_preset : is_device(info);
+}
+
+static int get_preset(size_t i, aimc_preset_info *info)
+{
+    *info = (aimc_preset_info){.struct_size = (uint32_t)sizeof *info};
+    return aimc_preset_get(i, info) == AIMC_OK ? EXIT_GO_ON : fail_library();
+}
+
+static void put_preset(struct json *json, const aimc_preset_info *info)
+{
+    json_put_text(json, "name", info->name);
+    json_put_text(json, "category", info->category);
+    json_put_text(json, "kind", info->kind);
+    json_put_flag(json, "is_preset", info->is_preset != 0);
+    json_put_text(json, "aliases", info->aliases);
+    json_put_text(json, "doc", info->doc);
+    json_put_text(json, "source", info->source);
+}
+
+static int list_json(void)
+{
+    struct json json;
+    json_begin(&json, stdout);
+    json_open(&json, "devices", '[');
+    for (size_t i = 0; i < aimc_preset_count(); i++) {
+        aimc_preset_info info;
+        if (get_preset(i, &info) != EXIT_GO_ON)
+            return EXIT_FAILED;
+        if (!is_listed(&info, false) && !is_listed(&info, true))
+            continue;
+        json_open(&json, NULL, '{');
+        put_preset(&json, &info);
+        json_close(&json, '}');
+    }
+    json_close(&json, ']');
+    json_end(&json);
+    return EXIT_OK;
+}
+
+static int list_text(bool layers)
+{
+    bool first = true;
+    for (size_t i = 0; i < aimc_preset_count(); i++) {
+        aimc_preset_info info;
+        if (get_preset(i, &info) != EXIT_GO_ON)
+            return EXIT_FAILED;
+        if (!is_listed(&info, layers))
+            continue;
+        if (first)
+            printf("%s\n", layers ? "\nLayers: a device with read-out and optimizer"
+                                  : "Devices: models with their defaults, and presets of them");
+        first = false;
+        printf("  %-20s %-14s %s\n", info.name, info.is_preset ? info.kind : "model", info.doc);
+    }
+    return EXIT_OK;
+}
+
+static int cmd_list(int argc, char **argv)
+{
+    bool json = false;
+    const struct arg args[] = {
+        {"json", ARG_FLAG, &json, "", "print one JSON object instead of text", 0, 0}};
+    const struct arg_spec spec = {
+        .usage = "[options]",
+        .summary = "List the devices that --device of 'aimc train' takes.",
+        .example = "  aimc device list\n",
+        .args = args,
+        .n_args = 1,
+    };
+    const int rc = args_parse(&spec, argc, argv);
+    if (rc != EXIT_GO_ON)
+        return rc;
+    if (json)
+        return list_json();
+    return list_text(false) == EXIT_OK ? list_text(true) : EXIT_FAILED;
+}
+
+/* ---- show
+ * ---------------------------------------------------------------------------------------- */
+
+/* What is shown of one name: always its configuration, and figures where it is a device. */
+struct subject {
+    aimc_preset_info preset;
+    aimc_config *config;
+    aimc_device *device;
+    aimc_device_info figures;
+};
+
+static int subject_open(struct subject *s, aimc_context *ctx, const char *name)
+{
+    size_t i;
+    if (aimc_preset_find(name, &i) != AIMC_OK)
+        return fail_usage("%s; 'aimc device list' shows them all", aimc_last_error());
+    if (get_preset(i, &s->preset) != EXIT_GO_ON)
+        return EXIT_FAILED;
+    if (!is_device(&s->preset) && strcmp(s->preset.category, "layer") != 0)
+        return fail_usage("%s is of the kind '%s', not a device", name, s->preset.category);
+    if (aimc_config_new(ctx, name, &s->config) != AIMC_OK)
+        return fail_library();
+    if (!is_device(&s->preset))
+        return EXIT_GO_ON;
+    s->figures.struct_size = (uint32_t)sizeof s->figures;
+    if (aimc_device_create(ctx, name, NULL, &s->device) != AIMC_OK ||
+        aimc_device_get_info(s->device, &s->figures) != AIMC_OK)
+        return fail_library();
+    return EXIT_GO_ON;
+}
+
+/* Value of a field as text, owned by the caller; NULL after a failure. */
+static char *field_text(const aimc_config *config, const char *name)
+{
+    size_t length;
+    if (aimc_config_get_text(config, name, NULL, 0, &length) != AIMC_OK)
+        return NULL;
+    char *text = malloc(length + 1);
+    if (text != NULL && aimc_config_get_text(config, name, text, length + 1, NULL) != AIMC_OK) {
+        free(text);
+        text = NULL;
+    }
+    return text;
+}
+
+static const char *type_name(int32_t type)
+{
+    static const char *const names[] = {"number", "integer", "flag", "choice", "list", "config"};
+    return type >= AIMC_FIELD_NUMBER && type <= AIMC_FIELD_CONFIG ? names[type] : "unknown";
+}
+
+static void put_field(struct json *json, const aimc_field_info *field, const char *value)
+{
+    const bool has_range = field->type == AIMC_FIELD_NUMBER || field->type == AIMC_FIELD_INTEGER;
+    json_open(json, NULL, '{');
+    json_put_text(json, "name", field->name);
+    json_put_text(json, "type", type_name(field->type));
+    if (field->type == AIMC_FIELD_CHOICE)
+        json_put_text(json, "value", value);
+    else
+        json_put_raw(json, "value", value);
+    json_put_text(json, "unit", field->unit);
+    json_put_text(json, "doc", field->doc);
+    json_put_text(json, "source", field->source);
+    if (field->choices[0] != '\0')
+        json_put_text(json, "choices", field->choices);
+    if (has_range) {
+        json_put_number(json, "default", field->default_value);
+        json_put_number(json, "min", field->min);
+        json_put_number(json, "max", field->max);
+    }
+    json_close(json, '}');
+}
+
+static void print_field(const aimc_field_info *field, const char *value)
+{
+    const char *unit = strcmp(field->unit, "1") == 0 ? "" : field->unit;
+    printf("  %-26s %-14s %-8s %s\n", field->name, value, unit, field->doc);
+}
+
+/* Every field, as JSON or (json NULL) as text. */
+static int show_fields(struct json *json, const aimc_config *config)
+{
+    for (size_t i = 0; i < aimc_config_field_count(config); i++) {
+        aimc_field_info field = {.struct_size = (uint32_t)sizeof field};
+        if (aimc_config_field_get(config, i, &field) != AIMC_OK)
+            return fail_library();
+        char *value = field_text(config, field.name);
+        if (value == NULL)
+            return fail_library();
+        if (json != NULL)
+            put_field(json, &field, value);
+        else
+            print_field(&field, value);
+        free(value);
+    }
+    return EXIT_GO_ON;
+}
+
+static int show_json(const struct subject *s)
+{
+    const aimc_device_info *f = &s->figures;
+    struct json json;
+    json_begin(&json, stdout);
+    put_preset(&json, &s->preset);
+    if (s->device != NULL) {
+        json_put_flag(&json, "is_ideal", f->is_ideal != 0);
+        json_put_number(&json, "granularity", f->granularity);
+        json_put_number(&json, "num_states", f->num_states);
+        json_put_number(&json, "step_up_at_0", f->step_up_at_0);
+        json_put_number(&json, "step_down_at_0", f->step_down_at_0);
+        json_put_number(&json, "symmetry_point", f->symmetry_point);
+        json_put_number(&json, "w_min", f->w_min);
+        json_put_number(&json, "w_max", f->w_max);
+    }
+    json_open(&json, "fields", '[');
+    const int rc = show_fields(&json, s->config);
+    json_close(&json, ']');
+    json_end(&json);
+    return rc;
+}
+
+static void print_figure(const char *name, double value, const char *unless_finite)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.6g", value);
+    printf("  %-26s %s\n", name, isfinite(value) ? text : unless_finite);
+}
+
+static void print_figures(const aimc_device_info *f)
+{
+    printf("\nThe mean device, in weight units\n");
+    if (f->is_ideal) {
+        printf("  ideal: no pulses, exact updates, no bounds\n");
+        return;
+    }
+    print_figure("granularity", f->granularity, "none");
+    print_figure("number of states", f->num_states, "unlimited");
+    print_figure("step up at 0", f->step_up_at_0, "none");
+    print_figure("step down at 0", f->step_down_at_0, "none");
+    print_figure("symmetry point", f->symmetry_point, "none, or not a single one");
+    print_figure("lower bound", f->w_min, "none");
+    print_figure("upper bound", f->w_max, "none");
+}
+
+static int show_text(const struct subject *s)
+{
+    const aimc_preset_info *p = &s->preset;
+    printf("%s (%s %s): %s\n", p->name, p->is_preset ? "preset of" : "model", p->kind, p->doc);
+    if (p->aliases != NULL && p->aliases[0] != '\0')
+        printf("also called %s\n", p->aliases);
+    printf("source: %s\n", p->source);
+    if (s->device != NULL)
+        print_figures(&s->figures);
+    printf("\nFields (--set device.NAME=VALUE)\n");
+    return show_fields(NULL, s->config);
+}
+
+static int show(const char *name, bool json)
+{
+    struct subject s = {0};
+    aimc_context *ctx = NULL;
+    if (aimc_context_create(NULL, &ctx) != AIMC_OK)
+        return fail_library();
+    int rc = subject_open(&s, ctx, name);
+    if (rc == EXIT_GO_ON)
+        rc = json ? show_json(&s) : show_text(&s);
+    aimc_device_unref(s.device);
+    aimc_config_destroy(s.config);
+    aimc_context_destroy(ctx);
+    return rc == EXIT_GO_ON ? EXIT_OK : rc;
+}
+
+static int cmd_show(int argc, char **argv)
+{
+    bool json = false;
+    const char *name = NULL;
+    const struct arg args[] = {
+        {"json", ARG_FLAG, &json, "", "print one JSON object instead of text", 0, 0}};
+    const struct arg_spec spec = {
+        .usage = "NAME [options]",
+        .summary = "Show a device: its figures, and every field with value, unit and meaning.",
+        .example = "  aimc device show reram_sb\n",
+        .args = args,
+        .n_args = 1,
+        .positionals = &name,
+        .min_positionals = 1,
+        .max_positionals = 1,
+    };
+    const int rc = args_parse(&spec, argc, argv);
+    return rc == EXIT_GO_ON ? show(name, json) : rc;
+}
+
+/* ---- which of the two
+ * ---------------------------------------------------------------------------- */
+
+static void print_usage(FILE *out)
+{
+    fputs("Usage: aimc device list [options]\n"
+          "       aimc device show NAME [options]\n\n"
+          "  list   the devices that --device of 'aimc train' takes\n"
+          "  show   one of them: figures, and every field with value, unit and meaning\n\n"
+          "Example\n"
+          "  aimc device list\n"
+          "  aimc device show reram_sb --json\n",
+          out);
+}
+
+int cmd_device(int argc, char **argv)
+{
+    static const char *const names[] = {"list", "show", NULL};
+    if (argc < 2) {
+        print_usage(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        print_usage(stdout);
+        return EXIT_OK;
+    }
+    if (strcmp(argv[1], "list") == 0) {
+        report_set_command("aimc device list");
+        return cmd_list(argc - 1, argv + 1);
+    }
+    if (strcmp(argv[1], "show") == 0) {
+        report_set_command("aimc device show");
+        return cmd_show(argc - 1, argv + 1);
+    }
+    const char *nearest = nearest_name(argv[1], names);
+    if (nearest != NULL)
+        return fail_usage("unknown '%s'; did you mean '%s'?", argv[1], nearest);
+    return fail_usage("unknown '%s'; known are list and show", argv[1]);
+}

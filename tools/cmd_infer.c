@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* aimc infer */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "args.h"
+#include "cmd.h"
+#include "model.h"
+#include "progress.h"
+#include "report.h"
+#include "run.h"
+
+/* As many as aimc_network_accuracy() takes at once, so that both give the same bits. */
+#define BATCH 256
+
+struct options {
+    const char *model;
+    struct run run; /* data and input_max are used; the rest may come with the side-car */
+    const char *split;
+    double limit, threads;
+    bool json, quiet;
+};
+
+static int parse(struct options *o, int argc, char **argv)
+{
+    const struct arg args[] = {
+        {.help = "Data"},
+        {"data", ARG_TEXT, &o->run.data, "NAME",
+         DATA_NAMES ", or IDX files, plain or .gz:\n"
+                    "images,labels[,test-images,test-labels]\n"
+                    "(default: what the model was trained on)",
+         0, 0},
+        {"input-max", ARG_NUMBER, &o->run.input_max, "X",
+         "input that becomes 1 (default: as in training)", 1e-6, 1e9},
+        {"split", ARG_TEXT, &o->split, "PART", "test (default) or train samples", 0, 0},
+        {"limit", ARG_INTEGER, &o->limit, "N", "use only the first N samples", 1, MAX_INTEGER},
+        {.help = "Other"},
+        {"seed", ARG_INTEGER, &o->run.seed, "N",
+         "root of what is random and not in the model; its\n"
+         "devices and read-outs go on with their own streams",
+         0, MAX_INTEGER},
+        {"threads", ARG_INTEGER, &o->threads, "T",
+         "threads (default: all cores); results do not depend on it", 1, 1024},
+        {"json", ARG_FLAG, &o->json, "", "print one JSON object instead of text", 0, 0},
+        {"quiet", ARG_FLAG, &o->quiet, "", "no progress, only the result", 0, 0},
+    };
+    const struct arg_spec spec = {
+        .usage = "MODEL [options]",
+        .summary = "Run a saved network on labelled data: accuracy, and which classes it confuses.",
+        .example = "  aimc train --data digits --out digits.safetensors\n"
+                   "  aimc infer digits.safetensors --data digits\n",
+        .args = args,
+        .n_args = sizeof args / sizeof args[0],
+        .positionals = &o->model,
+        .min_positionals = 1,
+        .max_positionals = 1,
+    };
+    return args_parse(&spec, argc, argv);
+}
+
+/* ---- counting
+ * ------------------------------------------------------------------------------------ */
+
+struct outcome {
+    size_t n_classes;
+    uint64_t *confusion; /* [true class][predicted class], owned */
+    size_t n, correct;
+    double seconds;
+};
+
+static double accuracy(const struct outcome *outcome)
+{
+    return (double)outcome->correct / (double)outcome->n;
+}
+
+static size_t largest(const float *logits, size_t n)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < n; i++)
+        if (logits[i] > logits[best])
+            best = i;
+    return best;
+}
+
+static int predict_all(aimc_network *net, const struct samples *samples, size_t n_in,
+                       struct outcome *outcome, bool quiet)
+{
+    const size_t n_classes = outcome->n_classes;
+    struct progress progress;
+    float *logits = malloc(BATCH * n_classes * sizeof *logits);
+    if (logits == NULL)
+        return fail("no memory");
+    progress_start(&progress, samples->n, quiet);
+    progress_label(&progress, "infer");
+    int rc = EXIT_GO_ON;
+    for (size_t first = 0; first < samples->n && rc == EXIT_GO_ON; first += BATCH) {
+        const size_t left = samples->n - first, n = left < BATCH ? left : BATCH;
+        if (aimc_network_predict(net, n, samples->x + first * n_in, logits) != AIMC_OK) {
+            rc = fail_library();
+            break;
+        }
+        for (size_t i = 0; i < n; i++) {
+            const size_t label = samples->labels[first + i];
+            const size_t predicted = largest(logits + i * n_classes, n_classes);
+            outcome->confusion[label * n_classes + predicted]++;
+            outcome->correct += label == predicted ? 1 : 0;
+        }
+        progress_add(&progress, n);
+    }
+    progress_clear();
+    outcome->n = samples->n;
+    outcome->seconds = now_seconds() - progress.started;
+    free(logits);
+    return rc;
+}
+
+/* ---- result
+ * -------------------------------------------------------------------------------------- */
+
+static void print_text(const struct options *o, const aimc_network *net,
+                       const struct outcome *outcome)
+{
+    const size_t n = outcome->n_classes;
+    if (!o->quiet) {
+        model_print(net);
+        printf("\nclass  samples  correct  recall  mostly taken for\n");
+    }
+    for (size_t c = 0; c < n && !o->quiet; c++) {
+        const uint64_t *row = outcome->confusion + c * n;
+        uint64_t total = 0;
+        size_t worst = c == 0 ? 1 : 0; /* the wrong class that was answered most */
+        for (size_t k = 0; k < n; k++) {
+            total += row[k];
+            if (k != c && row[k] > row[worst])
+                worst = k;
+        }
+        if (total == 0)
+            continue;
+        printf("%5zu  %7.0f  %7.0f  %.4f", c, (double)total, (double)row[c],
+               (double)row[c] / (double)total);
+        if (worst < n && row[worst] > 0)
+            printf("  %zu (%.0f)", worst, (double)row[worst]);
+        putchar('\n');
+    }
+    if (!o->quiet)
+        printf("\n%s, %s part: %zu of %zu right in %.2f s\n", o->run.data, o->split,
+               outcome->correct, outcome->n, outcome->seconds);
+    printf("%s accuracy %.4f\n", o->split, accuracy(outcome));
+}
+
+static int print_json(const struct options *o, const aimc_context *ctx, const aimc_network *net,
+                      const struct outcome *outcome)
+{
+    const size_t n = outcome->n_classes;
+    struct json json;
+    json_begin(&json, stdout);
+    json_put_text(&json, "model", o->model);
+    json_put_text(&json, "data", o->run.data);
+    json_put_text(&json, "split", o->split);
+    json_put_integer(&json, "samples", outcome->n);
+    json_put_integer(&json, "correct", outcome->correct);
+    json_put_number(&json, "accuracy", accuracy(outcome));
+    json_put_number(&json, "seconds", outcome->seconds);
+    json_open(&json, "confusion", '[');
+    for (size_t c = 0; c < n; c++)
+        json_put_counts(&json, NULL, outcome->confusion + c * n, n);
+    json_close(&json, ']');
+    const int rc = model_put_json(&json, ctx, net);
+    json_end(&json);
+    return rc;
+}
+
+/* ---- putting it together
+ * ------------------------------------------------------------------------- */
+
+static int infer(const struct options *o, aimc_context *ctx, aimc_network *net,
+                 const struct dataset *data)
+{
+    aimc_network_info info = {.struct_size = (uint32_t)sizeof info};
+    struct samples samples = strcmp(o->split, "train") == 0 ? data->train : data->test;
+    struct outcome outcome = {0};
+    if (o->limit < (double)samples.n) /* false when it was not given */
+        samples.n = (size_t)o->limit;
+    if (aimc_network_get_info(net, &info) != AIMC_OK)
+        return fail_library();
+    outcome.n_classes = (size_t)info.n_out;
+    outcome.confusion = calloc(outcome.n_classes * outcome.n_classes, sizeof *outcome.confusion);
+    if (outcome.confusion == NULL)
+        return fail("no memory");
+    int rc = predict_all(net, &samples, data->n_in, &outcome, o->quiet);
+    if (rc == EXIT_GO_ON && o->json)
+        rc = print_json(o, ctx, net, &outcome);
+    else if (rc == EXIT_GO_ON)
+        print_text(o, net, &outcome);
+    free(outcome.confusion);
+    return rc;
+}
+
+/* What the command line leaves open comes from the training's side-car, where there is one. */
+static int complete(struct options *o, void **document)
+{
+    struct run saved = RUN_UNKNOWN;
+    if (strcmp(o->split, "test") != 0 && strcmp(o->split, "train") != 0)
+        return fail_usage("--split '%s': give test or train", o->split);
+    const int rc = run_load(&saved, o->model, true, document);
+    if (rc != EXIT_GO_ON)
+        return rc;
+    if (o->run.data != NULL && saved.data != NULL && strcmp(o->run.data, saved.data) != 0)
+        saved.input_max = NOT_GIVEN; /* that was the scale of other data */
+    run_fill(&o->run, &saved);
+    if (o->run.data == NULL)
+        return fail_usage("--data is missing, and %s.train.json, which would say it, too",
+                          o->model);
+    if (!WAS_GIVEN(o->run.input_max))
+        o->run.input_max = 0;
+    return EXIT_GO_ON;
+}
+
+static int run_command(const struct options *o)
+{
+    const unsigned parts = strcmp(o->split, "train") == 0 ? DATA_TRAIN : DATA_TEST;
+    struct dataset data;
+    aimc_context *ctx = NULL;
+    aimc_network *net = NULL;
+    int rc = data_load(o->run.data, o->run.input_max, parts, &data);
+    if (rc == EXIT_GO_ON)
+        rc = model_context(o->run.seed, o->threads, &ctx);
+    if (rc == EXIT_GO_ON)
+        rc = model_load(ctx, o->model, &data, &net);
+    if (rc == EXIT_GO_ON)
+        rc = infer(o, ctx, net, &data);
+    aimc_network_destroy(net);
+    aimc_context_destroy(ctx);
+    data_free(&data);
+    return rc;
+}
+
+int cmd_infer(int argc, char **argv)
+{
+    struct options o = {
+        .run = RUN_UNKNOWN, .split = "test", .limit = NOT_GIVEN, .threads = NOT_GIVEN};
+    void *document = NULL;
+    int rc = parse(&o, argc, argv);
+    if (rc == EXIT_GO_ON)
+        rc = complete(&o, &document);
+    if (rc == EXIT_GO_ON)
+        rc = run_command(&o);
+    run_document_free(document);
+    return rc == EXIT_GO_ON ? EXIT_OK : rc;
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/* aimc train */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "args.h"
+#include "cmd.h"
+#include "model.h"
+#include "report.h"
+#include "run.h"
+#include "train.h"
+
+struct options {
+    struct run run;
+    struct tweaks tweaks;
+    const char *out, *resume;
+    double checkpoint_every, threads;
+    bool compare, json, quiet;
+};
+
+static int parse(struct options *o, int argc, char **argv)
+{
+    const struct arg args[] = {
+        {.help = "Data"},
+        {"data", ARG_TEXT, &o->run.data, "NAME",
+         DATA_NAMES ", or IDX files, plain or .gz:\n"
+                    "images,labels[,test-images,test-labels] (default: digits)",
+         0, 0},
+        {"input-max", ARG_NUMBER, &o->run.input_max, "X",
+         "input that becomes 1 (default: 16 for digits, else 255)", 1e-6, 1e9},
+        {"limit", ARG_INTEGER, &o->run.limit, "N", "use only the first N training samples", 1,
+         MAX_INTEGER},
+        {.help = "Network"},
+        {"layers", ARG_TEXT, &o->run.layers, "N,N...",
+         "sizes of the hidden layers, or none\n(default: 64 for digits, else 256,128)", 0, 0},
+        {"activation", ARG_TEXT, &o->run.activation, "NAME", "tanh (default), relu, sigmoid", 0, 0},
+        {"device", ARG_TEXT, &o->run.device, "NAME",
+         "device of every weight, see 'aimc device list';\n"
+         "none: floating point (default: gokmen_vlasov)",
+         0, 0},
+        {"config", ARG_TEXT, &o->tweaks.config, "FILE",
+         "JSON merged into the configuration of the layers", 0, 0},
+        {"set", ARG_TEXTS, &o->tweaks.set, "FIELD=VALUE",
+         "set one field of it, for example device.dw_min=0.002,\n"
+         "forward.out_noise=0.04, mapping.max_input_size=128,\n"
+         "optimizer.desired_bl=10; may be repeated",
+         0, 0},
+        {.help = "Training"},
+        {"algorithm", ARG_TEXT, &o->run.algorithm, "NAME", "optimizer (default: the layer's, sgd)",
+         0, 0},
+        {"epochs", ARG_INTEGER, &o->run.epochs, "N", "times through the training samples", 0, 1e6},
+        {"batch", ARG_INTEGER, &o->run.batch, "N", "samples per step", 1, 1e6},
+        {"lr", ARG_NUMBER, &o->run.lr, "X", "learning rate", 0, 1e6},
+        {"lr-decay", ARG_NUMBER, &o->run.lr_decay, "X", "factor on the learning rate per epoch", 0,
+         1},
+        {"seed", ARG_INTEGER, &o->run.seed, "N", "root of everything random (default: 1)", 0,
+         MAX_INTEGER},
+        {"compare", ARG_FLAG, &o->compare, "", "also train the same network in floating point", 0,
+         0},
+        {.help = "Files"},
+        {"out", ARG_TEXT, &o->out, "FILE",
+         "save the model here after each epoch, and the options\nof the run in FILE.train.json", 0,
+         0},
+        {"resume", ARG_TEXT, &o->resume, "FILE",
+         "go on with a saved run, with its options; ends with\n"
+         "the same bits as a run that was never stopped",
+         0, 0},
+        {"checkpoint-every", ARG_INTEGER, &o->checkpoint_every, "N",
+         "also save after every N mini-batches of an epoch", 1, MAX_INTEGER},
+        {.help = "Other"},
+        {"threads", ARG_INTEGER, &o->threads, "T",
+         "threads (default: all cores); results do not depend on it", 1, 1024},
+        {"json", ARG_FLAG, &o->json, "", "print one JSON object instead of text", 0, 0},
+        {"quiet", ARG_FLAG, &o->quiet, "", "no progress, only the result", 0, 0},
+    };
+    const struct arg_spec spec = {
+        .usage = "[options]",
+        .summary = "Train a multi-layer perceptron whose weights are devices on analog tiles.",
+        .example = "  aimc train --data digits --layers 64 --device gokmen_vlasov --seed 1 \\\n"
+                   "             --compare --out digits.safetensors\n"
+                   "  aimc infer digits.safetensors --data digits\n",
+        .args = args,
+        .n_args = sizeof args / sizeof args[0],
+    };
+    return args_parse(&spec, argc, argv);
+}
+
+/* ---- one network
+ * --------------------------------------------------------------------------------- */
+
+/* A network with its own context, so that both networks of --compare begin with the same weights.
+ */
+struct session {
+    aimc_context *ctx;
+    struct training training;
+};
+
+static void session_free(struct session *s)
+{
+    train_free(&s->training);
+    aimc_network_destroy(s->training.net);
+    aimc_context_destroy(s->ctx);
+}
+
+static bool is_digital(const struct run *run)
+{
+    return strcmp(run->device, "none") == 0;
+}
+
+static int session_begin(struct session *s, const struct options *o, const struct dataset *data,
+                         bool analog)
+{
+    const int rc = model_context(o->run.seed, o->threads, &s->ctx);
+    if (rc != EXIT_GO_ON)
+        return rc;
+    s->training.run = &o->run;
+    s->training.data = data;
+    s->training.quiet = o->quiet;
+    s->training.label = "";
+    return o->resume != NULL && analog
+               ? model_load(s->ctx, o->resume, data, &s->training.net)
+               : model_build(s->ctx, &o->run, &o->tweaks, data, analog, &s->training.net);
+}
+
+static int train_main(struct session *s, const struct options *o, const struct dataset *data)
+{
+    const bool analog = o->resume != NULL || !is_digital(&o->run);
+    int rc = session_begin(s, o, data, analog);
+    if (rc != EXIT_GO_ON)
+        return rc;
+    s->training.out = o->out;
+    s->training.checkpoint_every = WAS_GIVEN(o->checkpoint_every) ? (size_t)o->checkpoint_every : 0;
+    if (!o->json && !o->quiet) {
+        printf("%s: %zu samples to train, %zu to test\n", o->run.data, data->train.n, data->test.n);
+        model_print(s->training.net);
+        fflush(stdout);
+    }
+    return train(&s->training);
+}
+
+static int train_floating_point(struct session *s, const struct options *o,
+                                const struct dataset *data)
+{
+    const int rc = session_begin(s, o, data, false);
+    if (rc != EXIT_GO_ON)
+        return rc;
+    s->training.label = "floating point ";
+    return train(&s->training);
+}
+
+/* ---- result
+ * -------------------------------------------------------------------------------------- */
+
+static int print_json(const struct options *o, const struct dataset *data,
+                      const struct session *main_run, const struct session *floating)
+{
+    struct json json;
+    json_begin(&json, stdout);
+    json_put_text(&json, "data", o->run.data);
+    json_put_integer(&json, "n_train", data->train.n);
+    json_put_integer(&json, "n_test", data->test.n);
+    json_put_text(&json, "layers", o->run.layers);
+    json_put_text(&json, "activation", o->run.activation);
+    json_put_text(&json, "device", o->run.device);
+    json_put_text(&json, "algorithm", o->run.algorithm);
+    json_put_integer(&json, "batch", (uint64_t)o->run.batch);
+    json_put_number(&json, "lr", o->run.lr);
+    json_put_number(&json, "lr_decay", o->run.lr_decay);
+    json_put_integer(&json, "seed", (uint64_t)o->run.seed);
+    train_put_json(&json, &main_run->training);
+    const int rc = model_put_json(&json, main_run->ctx, main_run->training.net);
+    json_put_text(&json, "model", o->out);
+    json_put_number(&json, "test_accuracy", main_run->training.test_accuracy);
+    if (floating->training.net != NULL) {
+        json_open(&json, "floating_point", '{');
+        train_put_json(&json, &floating->training);
+        json_put_number(&json, "test_accuracy", floating->training.test_accuracy);
+        json_close(&json, '}');
+    }
+    json_end(&json);
+    return rc;
+}
+
+static int print_result(const struct options *o, const struct dataset *data,
+                        const struct session *main_run, const struct session *floating)
+{
+    if (o->json)
+        return print_json(o, data, main_run, floating);
+    if (o->out != NULL && !o->quiet)
+        printf("saved %s\n", o->out);
+    printf("test accuracy %.4f", main_run->training.test_accuracy);
+    if (floating->training.net != NULL)
+        printf(" (floating point %.4f)", floating->training.test_accuracy);
+    putchar('\n');
+    return EXIT_GO_ON;
+}
+
+/* ---- putting it together
+ * ------------------------------------------------------------------------- */
+
+/* Options of the run: command line, then the side-car of the model that is resumed, then defaults.
+ */
+static int complete(struct options *o, void **document)
+{
+    struct run saved = RUN_UNKNOWN;
+    *document = NULL;
+    if (o->resume != NULL) {
+        int rc = run_check_resumable(&o->run);
+        if (rc == EXIT_GO_ON && (o->tweaks.set.n > 0 || o->tweaks.config != NULL))
+            rc = fail_usage("--set and --config are part of the model that is resumed; leave them "
+                            "out");
+        if (rc == EXIT_GO_ON)
+            rc = run_load(&saved, o->resume, false, document);
+        if (rc != EXIT_GO_ON)
+            return rc;
+        if (o->out == NULL)
+            o->out = o->resume;
+    }
+    run_fill(&o->run, &saved);
+    run_fill_defaults(&o->run);
+    if (is_digital(&o->run) && (o->tweaks.set.n > 0 || o->tweaks.config != NULL))
+        return fail_usage("--set and --config need a --device other than none");
+    return EXIT_GO_ON;
+}
+
+/* Find out now, not after an hour, that the model cannot be written. */
+static int check_out(const char *out)
+{
+    char folder[4096] = ".";
+    const char *slash = out != NULL ? strrchr(out, '/') : NULL;
+    if (out == NULL)
+        return EXIT_GO_ON;
+    if (slash != NULL)
+        snprintf(folder, sizeof folder, "%.*s", (int)(slash - out) + 1, out);
+    return access(folder, W_OK) == 0 ? EXIT_GO_ON : fail("--out %s: %s", out, strerror(errno));
+}
+
+static int load_data(struct options *o, struct dataset *data)
+{
+    const int rc = data_load(o->run.data, o->run.input_max, DATA_TRAIN | DATA_TEST, data);
+    if (rc != EXIT_GO_ON)
+        return rc;
+    if (WAS_GIVEN(o->run.n_train) && o->run.n_train != (double)data->train.n)
+        return fail("the run was begun with %.0f training samples, but %s has %zu", o->run.n_train,
+                    o->run.data, data->train.n);
+    o->run.n_train = (double)data->train.n;
+    if (o->run.limit > 0 && o->run.limit < (double)data->train.n)
+        data->train.n = (size_t)o->run.limit;
+    return EXIT_GO_ON;
+}
+
+static int run_command(struct options *o, struct dataset *data)
+{
+    struct session main_run = {0}, floating = {0};
+    int rc = train_main(&main_run, o, data);
+    if (rc == EXIT_GO_ON && o->compare)
+        rc = train_floating_point(&floating, o, data);
+    if (rc == EXIT_GO_ON)
+        rc = print_result(o, data, &main_run, &floating);
+    session_free(&floating);
+    session_free(&main_run);
+    return rc;
+}
+
+int cmd_train(int argc, char **argv)
+{
+    struct options o = {.run = RUN_UNKNOWN, .checkpoint_every = NOT_GIVEN, .threads = NOT_GIVEN};
+    struct dataset data = {0};
+    void *document = NULL;
+    int rc = parse(&o, argc, argv);
+    if (rc == EXIT_GO_ON)
+        rc = complete(&o, &document);
+    if (rc == EXIT_GO_ON)
+        rc = check_out(o.out);
+    if (rc == EXIT_GO_ON)
+        rc = load_data(&o, &data);
+    if (rc == EXIT_GO_ON)
+        rc = run_command(&o, &data);
+    data_free(&data);
+    run_document_free(document);
+    free(o.tweaks.set.items);
+    return rc == EXIT_GO_ON ? EXIT_OK : rc;
+}

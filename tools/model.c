@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "model.h"
+#include "report.h"
+
+#define MAX_LAYERS  32
+#define MAX_THREADS 1024.0
+
+static void log_warning(void *user, aimc_log_level level, const char *text)
+{
+    (void)user;
+    if (level == AIMC_LOG_WARNING) /* errors are reported by whoever made the call */
+        remark("warning: %s", text);
+}
+
+static double all_cores(void)
+{
+    const long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 1 ? 1.0 : fmin((double)n, MAX_THREADS);
+}
+
+int model_context(double seed, double threads, aimc_context **ctx)
+{
+    aimc_context_params params = AIMC_CONTEXT_PARAMS_INIT;
+    params.seed = WAS_GIVEN(seed) ? (uint64_t)seed : 0;
+    params.n_threads = (uint32_t)(WAS_GIVEN(threads) ? threads : all_cores());
+    params.logger = (aimc_logger){.log = log_warning};
+    return aimc_context_create(&params, ctx) == AIMC_OK ? EXIT_GO_ON : fail_library();
+}
+
+/* ---- configuration of a layer
+ * -------------------------------------------------------------------- */
+
+static int find_device(const char *name, aimc_preset_info *info)
+{
+    size_t i;
+    info->struct_size = (uint32_t)sizeof *info;
+    if (aimc_preset_find(name, &i) != AIMC_OK || aimc_preset_get(i, info) != AIMC_OK)
+        return fail_usage("--device: %s; 'aimc device list' shows them all", aimc_last_error());
+    if (strcmp(info->category, "device") != 0 && strcmp(info->category, "layer") != 0)
+        return fail_usage("--device %s: that is of the kind '%s', not a device", name,
+                          info->category);
+    return EXIT_GO_ON;
+}
+
+static int set_field(aimc_config *config, const char *text)
+{
+    char name[128];
+    const char *equals = strchr(text, '=');
+    const size_t length = equals != NULL ? (size_t)(equals - text) : 0;
+    if (length == 0 || length >= sizeof name)
+        return fail_usage("--set '%s': give field=value", text);
+    memcpy(name, text, length);
+    name[length] = '\0';
+    if (aimc_config_set_text(config, name, equals + 1) != AIMC_OK)
+        return fail_usage("--set %s: %s", text, aimc_last_error());
+    return EXIT_GO_ON;
+}
+
+/* A device is put into a layer's default surroundings; a layer preset brings its own. */
+static int choose_device(const struct run *run, aimc_config *config, const char *category)
+{
+    if (strcmp(category, "device") == 0 &&
+        aimc_config_set_text(config, "device", run->device) != AIMC_OK)
+        return fail_usage("--device: %s", aimc_last_error());
+    if (run->algorithm != NULL &&
+        aimc_config_set_text(config, "optimizer", run->algorithm) != AIMC_OK)
+        return fail_usage("--algorithm: %s", aimc_last_error());
+    return EXIT_GO_ON;
+}
+
+static int layer_config(aimc_context *ctx, const struct run *run, const struct tweaks *tweaks,
+                        aimc_config **config)
+{
+    aimc_preset_info info = {.category = ""};
+    int rc = find_device(run->device, &info);
+    if (rc != EXIT_GO_ON)
+        return rc;
+    const bool is_layer = strcmp(info.category, "layer") == 0;
+    if (aimc_config_new(ctx, is_layer ? run->device : "layer", config) != AIMC_OK)
+        return fail_library();
+    rc = choose_device(run, *config, info.category);
+    if (rc == EXIT_GO_ON && tweaks->config != NULL &&
+        aimc_config_load(*config, tweaks->config) != AIMC_OK)
+        rc = fail("--config %s: %s", tweaks->config, aimc_last_error());
+    for (size_t i = 0; rc == EXIT_GO_ON && i < tweaks->set.n; i++)
+        rc = set_field(*config, tweaks->set.items[i]);
+    if (rc == EXIT_GO_ON)
+        return rc;
+    aimc_config_destroy(*config);
+    *config = NULL;
+    return rc;
+}
+
+/* ---- network
+ * ------------------------------------------------------------------------------------- */
+
+static int find_activation(const char *name, aimc_activation *activation)
+{
+    static const char *const names[] = {"tanh", "relu", "sigmoid", NULL};
+    static const aimc_activation values[] = {AIMC_TANH, AIMC_RELU, AIMC_SIGMOID};
+    for (size_t i = 0; names[i] != NULL; i++)
+        if (strcmp(name, names[i]) == 0) {
+            *activation = values[i];
+            return EXIT_GO_ON;
+        }
+    const char *nearest = nearest_name(name, names);
+    return nearest != NULL
+               ? fail_usage("unknown activation '%s'; did you mean '%s'?", name, nearest)
+               : fail_usage("unknown activation '%s'; known are tanh, relu, sigmoid", name);
+}
+
+static int add_layers(aimc_network *net, const struct run *run, const struct dataset *data,
+                      const aimc_config *config)
+{
+    size_t widths[MAX_LAYERS + 1], n_in = data->n_in;
+    aimc_activation activation = AIMC_TANH;
+    const int rc = find_activation(run->activation, &activation);
+    if (rc != EXIT_GO_ON)
+        return rc;
+    const size_t n = run_parse_layers(run->layers, widths, MAX_LAYERS);
+    if (n == SIZE_MAX)
+        return fail_usage("--layers '%s': give up to %d sizes such as 256,128, or none",
+                          run->layers, MAX_LAYERS);
+    widths[n] = data->n_classes;
+    for (size_t i = 0; i <= n; i++) {
+        if (aimc_network_linear(net, n_in, widths[i], config) != AIMC_OK ||
+            (i < n && aimc_network_activation(net, activation) != AIMC_OK))
+            return fail_library();
+        n_in = widths[i];
+    }
+    return EXIT_GO_ON;
+}
+
+int model_build(aimc_context *ctx, const struct run *run, const struct tweaks *tweaks,
+                const struct dataset *data, bool analog, aimc_network **net)
+{
+    aimc_config *config = NULL; /* NULL: a digital layer */
+    int rc = analog ? layer_config(ctx, run, tweaks, &config) : EXIT_GO_ON;
+    if (rc != EXIT_GO_ON)
+        return rc;
+    if (aimc_network_create(ctx, net) != AIMC_OK)
+        rc = fail_library();
+    else
+        rc = add_layers(*net, run, data, config);
+    aimc_config_destroy(config);
+    if (rc != EXIT_GO_ON) {
+        aimc_network_destroy(*net);
+        *net = NULL;
+    }
+    return rc;
+}
+
+int model_load(aimc_context *ctx, const char *path, const struct dataset *data, aimc_network **net)
+{
+    aimc_network_info info = {.struct_size = (uint32_t)sizeof info};
+    int rc = EXIT_GO_ON;
+    if (aimc_network_load(ctx, path, net) != AIMC_OK)
+        return fail_library();
+    if (aimc_network_get_info(*net, &info) != AIMC_OK)
+        rc = fail_library();
+    else if (info.n_in != data->n_in)
+        rc = fail("%s takes %zu inputs, but the data has %zu", path, (size_t)info.n_in, data->n_in);
+    else if (info.n_out < data->n_classes)
+        rc = fail("%s knows %zu classes, but the data has %zu", path, (size_t)info.n_out,
+                  data->n_classes);
+    if (rc != EXIT_GO_ON) {
+        aimc_network_destroy(*net);
+        *net = NULL;
+    }
+    return rc;
+}
+
+/* ---- telling about it
+ * ---------------------------------------------------------------------------- */
+
+static void put_counters(struct json *json, const aimc_counters *c)
+{
+    json_open(json, "counters", '{');
+    json_put_integer(json, "pulses_up", c->pulses_up);
+    json_put_integer(json, "pulses_down", c->pulses_down);
+    json_put_integer(json, "updates", c->updates);
+    json_put_integer(json, "pulse_slots", c->pulse_slots);
+    json_put_integer(json, "forward_vectors", c->forward_vectors);
+    json_put_integer(json, "forward_passes", c->forward_passes);
+    json_put_integer(json, "backward_vectors", c->backward_vectors);
+    json_put_integer(json, "backward_passes", c->backward_passes);
+    json_put_integer(json, "dac_conversions", c->dac_conversions);
+    json_put_integer(json, "adc_conversions", c->adc_conversions);
+    json_put_integer(json, "clipped_outputs", c->clipped_outputs);
+    json_put_integer(json, "weight_writes", c->weight_writes);
+    json_close(json, '}');
+}
+
+int model_put_json(struct json *json, const aimc_context *ctx, const aimc_network *net)
+{
+    char library[256];
+    aimc_network_info info = {.struct_size = (uint32_t)sizeof info};
+    aimc_counters counters = {.struct_size = (uint32_t)sizeof counters};
+    if (aimc_network_get_info(net, &info) != AIMC_OK ||
+        aimc_network_counters(net, &counters) != AIMC_OK)
+        return fail_library();
+    aimc_context_describe(ctx, library, sizeof library);
+    json_put_text(json, "library", library);
+    json_put_integer(json, "threads", aimc_context_threads(ctx));
+    json_open(json, "network", '{');
+    json_put_integer(json, "inputs", info.n_in);
+    json_put_integer(json, "outputs", info.n_out);
+    json_put_integer(json, "parameters", info.n_parameters);
+    json_put_integer(json, "analog_weights", info.n_analog);
+    json_put_integer(json, "tiles", info.n_tiles);
+    json_put_integer(json, "batches_trained", info.n_batches);
+    json_put_integer(json, "samples_trained", info.n_samples);
+    put_counters(json, &counters);
+    json_close(json, '}');
+    return EXIT_GO_ON;
+}
+
+void model_print(const aimc_network *net)
+{
+    const size_t length = aimc_network_describe(net, NULL, 0);
+    char *text = malloc(length + 1);
+    if (text == NULL)
+        return; /* a description is a courtesy */
+    aimc_network_describe(net, text, length + 1);
+    printf("%s%s", text, length > 0 && text[length - 1] == '\n' ? "" : "\n");
+    free(text);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* From options to a network, and what can be said about one. */
+#ifndef AIMC_TOOLS_MODEL_H
+#define AIMC_TOOLS_MODEL_H
+
+#include <stdbool.h>
+
+#include <aimc/aimc.h>
+
+#include "args.h"
+#include "data.h"
+#include "json.h"
+#include "run.h"
+
+/* What --set and --config change in the configuration of every layer. */
+struct tweaks {
+    struct texts set;   /* "field=value" */
+    const char *config; /* JSON file; NULL: none */
+};
+
+/* Context for a command: seed and threads as given; NOT_GIVEN threads: all cores. Library warnings
+ * go to stderr. */
+int model_context(double seed, double threads, aimc_context **ctx);
+
+/* Network run describes for the data: analog, or with analog unset the same in floating point. */
+int model_build(aimc_context *ctx, const struct run *run, const struct tweaks *tweaks,
+                const struct dataset *data, bool analog, aimc_network **net);
+
+/* Load a network and check that it fits the data. */
+int model_load(aimc_context *ctx, const char *path, const struct dataset *data, aimc_network **net);
+
+/* "network": { ... } with sizes and counters, and the sentence about the library in use. */
+int model_put_json(struct json *json, const aimc_context *ctx, const aimc_network *net);
+
+/* What the network is, one line per layer, on stdout. */
+void model_print(const aimc_network *net);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <aimc/aimc.h>
+
+#include "progress.h"
+#include "report.h"
+
+static const char *command_name = "aimc";
+
+void report_set_command(const char *command)
+{
+    command_name = command;
+}
+
+const char *report_command(void)
+{
+    return command_name;
+}
+
+PRINTF_LIKE(1, 0)
+static void say(const char *format, va_list args)
+{
+    progress_clear();
+    fprintf(stderr, "%s: ", command_name);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+}
+
+int fail(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+    return EXIT_FAILED;
+}
+
+int fail_usage(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+    fprintf(stderr, "try '%s --help'\n", command_name);
+    return EXIT_USAGE;
+}
+
+int fail_library(void)
+{
+    return fail("%s", aimc_last_error());
+}
+
+void remark(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* What the command says when something is wrong, and the exit codes that go with it. */
+#ifndef AIMC_TOOLS_REPORT_H
+#define AIMC_TOOLS_REPORT_H
+
+#if defined(__GNUC__)
+#define PRINTF_LIKE(text, args) __attribute__((format(printf, text, args)))
+#else
+#define PRINTF_LIKE(text, args)
+#endif
+
+/* Exit codes; EXIT_GO_ON is what a step returns when the command should continue. */
+enum { EXIT_GO_ON = -1, EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+/* Name for the front of every message: "aimc train". The text must stay. */
+void report_set_command(const char *command);
+const char *report_command(void);
+
+/* "aimc train: <sentence>" on stderr; returns EXIT_FAILED. */
+int fail(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/* The same with a pointer to --help; returns EXIT_USAGE. */
+int fail_usage(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/* What the library says about its last failure; returns EXIT_FAILED. */
+int fail_library(void);
+
+/* A remark on stderr that stops nothing. */
+void remark(const char *format, ...) PRINTF_LIKE(1, 2);
+
+#endif

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "args.h"
+#include "json.h"
+#include "report.h"
+#include "run.h"
+
+#define FORMAT    "aimc train 1"
+#define MAX_PATH  4096
+#define MAX_WIDTH 1048576.0
+
+struct text_field {
+    const char *name;
+    size_t offset;
+    bool fixed; /* may not change when a run is resumed */
+};
+
+static const struct text_field text_fields[] = {
+    {"data", offsetof(struct run, data), false},
+    {"layers", offsetof(struct run, layers), true},
+    {"activation", offsetof(struct run, activation), true},
+    {"device", offsetof(struct run, device), true},
+    {"algorithm", offsetof(struct run, algorithm), true},
+};
+
+struct number_field {
+    const char *name;
+    size_t offset;
+    bool fixed;
+    double min, max; /* what a side-car may say */
+};
+
+static const struct number_field number_fields[] = {
+    {"input_max", offsetof(struct run, input_max), true, 0.0, 1e9},
+    {"limit", offsetof(struct run, limit), true, 0.0, MAX_INTEGER},
+    {"n_train", offsetof(struct run, n_train), true, 1.0, MAX_INTEGER},
+    {"epochs", offsetof(struct run, epochs), false, 0.0, MAX_INTEGER},
+    {"batch", offsetof(struct run, batch), true, 1.0, MAX_INTEGER},
+    {"lr", offsetof(struct run, lr), false, 0.0, 1e9},
+    {"lr_decay", offsetof(struct run, lr_decay), false, 0.0, 1e9},
+    {"seed", offsetof(struct run, seed), true, 0.0, MAX_INTEGER},
+};
+
+#define COUNT(table) (sizeof(table) / sizeof(table)[0])
+
+static const char **text_at(struct run *run, const struct text_field *field)
+{
+    return (const char **)(void *)((char *)run + field->offset);
+}
+
+static const char *text_of(const struct run *run, const struct text_field *field)
+{
+    return *(const char *const *)(const void *)((const char *)run + field->offset);
+}
+
+static double *number_at(struct run *run, const struct number_field *field)
+{
+    return (double *)(void *)((char *)run + field->offset);
+}
+
+static double number_of(const struct run *run, const struct number_field *field)
+{
+    return *(const double *)(const void *)((const char *)run + field->offset);
+}
+
+void run_fill(struct run *run, const struct run *other)
+{
+    for (size_t i = 0; i < COUNT(text_fields); i++) {
+        const char **text = text_at(run, &text_fields[i]);
+        if (*text == NULL)
+            *text = text_of(other, &text_fields[i]);
+    }
+    for (size_t i = 0; i < COUNT(number_fields); i++) {
+        double *number = number_at(run, &number_fields[i]);
+        if (!WAS_GIVEN(*number))
+            *number = number_of(other, &number_fields[i]);
+    }
+}
+
+void run_fill_defaults(struct run *run)
+{
+    /* found by trying, see docs; small enough steps for devices of a few hundred states */
+    static const struct run digits = {.layers = "64",
+                                      .activation = "tanh",
+                                      .epochs = 20,
+                                      .batch = 10,
+                                      .lr = 0.1,
+                                      .lr_decay = 0.95};
+    static const struct run images = {.layers = "256,128",
+                                      .activation = "tanh",
+                                      .epochs = 5,
+                                      .batch = 10,
+                                      .lr = 0.05,
+                                      .lr_decay = 0.7};
+    static const struct run all = {.data = "digits",
+                                   .device = "gokmen_vlasov",
+                                   .input_max = 0,
+                                   .limit = 0,
+                                   .n_train = NOT_GIVEN,
+                                   .seed = 1};
+    if (run->data == NULL)
+        run->data = all.data;
+    struct run defaults = strcmp(run->data, "digits") == 0 ? digits : images;
+    defaults.input_max = defaults.limit = defaults.n_train = defaults.seed = NOT_GIVEN;
+    run_fill(run, &defaults);
+    run_fill(run, &all);
+}
+
+int run_check_resumable(const struct run *given)
+{
+    const char *name = NULL;
+    for (size_t i = 0; i < COUNT(text_fields); i++)
+        if (text_fields[i].fixed && text_of(given, &text_fields[i]) != NULL)
+            name = text_fields[i].name;
+    for (size_t i = 0; i < COUNT(number_fields); i++)
+        if (number_fields[i].fixed && WAS_GIVEN(number_of(given, &number_fields[i])))
+            name = number_fields[i].name;
+    if (name == NULL)
+        return EXIT_GO_ON;
+    return fail_usage("--%s is part of the run that is resumed; leave it out",
+                      strcmp(name, "input_max") == 0 ? "input-max" : name);
+}
+
+/* ---- the side-car file
+ * --------------------------------------------------------------------------- */
+
+static int write_document(const struct run *run, const char *path)
+{
+    FILE *file = fopen(path, "w");
+    if (file == NULL)
+        return fail("%s: %s", path, strerror(errno));
+    struct json json;
+    json_begin(&json, file);
+    json_put_text(&json, "format", FORMAT);
+    for (size_t i = 0; i < COUNT(text_fields); i++)
+        json_put_text(&json, text_fields[i].name, text_of(run, &text_fields[i]));
+    for (size_t i = 0; i < COUNT(number_fields); i++)
+        json_put_number(&json, number_fields[i].name, number_of(run, &number_fields[i]));
+    json_end(&json);
+    const bool written = fflush(file) == 0 && fsync(fileno(file)) == 0;
+    const int reason = errno;
+    if (fclose(file) == 0 && written)
+        return EXIT_GO_ON;
+    return fail("%s: %s", path, strerror(written ? errno : reason));
+}
+
+int run_save(const struct run *run, const char *model_path)
+{
+    char path[MAX_PATH], part[MAX_PATH + 8];
+    if (snprintf(path, sizeof path, "%s.train.json", model_path) >= (int)sizeof path)
+        return fail("%s: the name is too long", model_path);
+    snprintf(part, sizeof part, "%s.part", path);
+    int rc = write_document(run, part);
+    if (rc == EXIT_GO_ON && rename(part, path) != 0)
+        rc = fail("%s: %s", path, strerror(errno));
+    if (rc != EXIT_GO_ON)
+        unlink(part);
+    return rc;
+}
+
+static int read_fields(struct run *run, const json_t *root, const char *path)
+{
+    const char *format = json_string_value(json_object_get(root, "format"));
+    if (format == NULL || strcmp(format, FORMAT) != 0)
+        return fail("%s: no \"format\": \"%s\"", path, FORMAT);
+    for (size_t i = 0; i < COUNT(text_fields); i++) {
+        const json_t *value = json_object_get(root, text_fields[i].name);
+        if (value != NULL && !json_is_string(value) && !json_is_null(value))
+            return fail("%s: \"%s\" is not a text", path, text_fields[i].name);
+        *text_at(run, &text_fields[i]) = json_string_value(value);
+    }
+    for (size_t i = 0; i < COUNT(number_fields); i++) {
+        const struct number_field *field = &number_fields[i];
+        const json_t *value = json_object_get(root, field->name);
+        const double number = json_number_value(value);
+        if (!json_is_number(value) || number < field->min || number > field->max)
+            return fail("%s: \"%s\" is not a number in its range", path, field->name);
+        *number_at(run, field) = number;
+    }
+    return EXIT_GO_ON;
+}
+
+int run_load(struct run *run, const char *model_path, bool optional, void **document)
+{
+    char path[MAX_PATH];
+    json_error_t error;
+    *document = NULL;
+    if (snprintf(path, sizeof path, "%s.train.json", model_path) >= (int)sizeof path)
+        return fail("%s: the name is too long", model_path);
+    if (access(path, R_OK) != 0) {
+        if (optional)
+            return EXIT_GO_ON;
+        return fail("%s: %s; 'aimc train --out' writes it beside the model", path, strerror(errno));
+    }
+    json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    if (root == NULL)
+        return fail("%s:%d: %s", path, error.line, error.text);
+    const int rc = read_fields(run, root, path);
+    if (rc == EXIT_GO_ON)
+        *document = root;
+    else
+        json_decref(root);
+    return rc;
+}
+
+void run_document_free(void *document)
+{
+    json_decref(document);
+}
+
+size_t run_parse_layers(const char *text, size_t *widths, size_t max)
+{
+    size_t n = 0;
+    if (strcmp(text, "none") == 0)
+        return 0;
+    while (n < max) {
+        char word[16];
+        double width;
+        const size_t length = strcspn(text, ",");
+        snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : sizeof word),
+                 text);
+        if (length >= sizeof word || !number_of_text(word, &width) || width != floor(width) ||
+            width < 1 || width > MAX_WIDTH)
+            return SIZE_MAX;
+        widths[n++] = (size_t)width;
+        if (text[length] == '\0')
+            return n;
+        text += length + 1;
+    }
+    return SIZE_MAX;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* The loop over epochs and mini-batches. */
+#ifndef AIMC_TOOLS_TRAIN_H
+#define AIMC_TOOLS_TRAIN_H
+
+#include <stdbool.h>
+
+#include <aimc/aimc.h>
+
+#include "data.h"
+#include "json.h"
+#include "progress.h"
+#include "run.h"
+
+struct epoch_record {
+    size_t epoch;   /* counted from 1 */
+    size_t samples; /* trained in this process; less than all after a resume within the epoch */
+    double loss;    /* mean over those samples, nats */
+    double seconds; /* training alone */
+    double test_accuracy;
+};
+
+struct training {
+    aimc_network *net;
+    const struct run *run;
+    const struct dataset *data;
+    const char *label;       /* in front of the epoch lines; "" for the main run */
+    const char *out;         /* model file; NULL: not saved */
+    size_t checkpoint_every; /* mini-batches; 0: after each epoch only */
+    bool quiet;
+    bool has_side_car; /* the options were written beside the model */
+    struct progress progress;
+    struct epoch_record *records; /* owned, one per epoch run here */
+    size_t n_records;
+    double test_accuracy; /* after the last epoch */
+};
+
+/*
+ * Train up to the last epoch of the run, from wherever the network stands: the number of
+ * mini-batches it has seen says which come next, so a network that was saved and loaded goes on as
+ * if nothing had happened.
+ */
+int train(struct training *training);
+void train_put_json(struct json *json, const struct training *training);
+void train_free(struct training *training);
+
+#endif
