@@ -3,18 +3,35 @@
  */
 #include "core/config.h"
 
-extern const aimci_family aimci_family_ideal, aimci_family_constant_step, aimci_family_soft_bounds,
-    aimci_family_soft_bounds_reference;
+extern const aimci_family aimci_family_ideal, aimci_family_constant_step, aimci_family_linear_step,
+    aimci_family_soft_bounds, aimci_family_soft_bounds_pmax, aimci_family_soft_bounds_reference,
+    aimci_family_exp_step, aimci_family_pow_step, aimci_family_pow_step_reference,
+    aimci_family_piecewise_step, aimci_family_polynomial_step, aimci_family_table_step;
 extern const aimci_family aimci_family_sgd;
 extern const aimci_family aimci_family_layer, aimci_family_tile, aimci_family_mapping,
     aimci_family_periphery, aimci_family_update, aimci_family_converter;
 
+/* clang-format off */
 const aimci_family *const aimci_kinds[] = {
-    &aimci_family_ideal,       &aimci_family_constant_step,
-    &aimci_family_soft_bounds, &aimci_family_soft_bounds_reference,
-    &aimci_family_sgd,         &aimci_family_layer,
-    &aimci_family_tile,        &aimci_family_mapping,
-    &aimci_family_periphery,   &aimci_family_update,
+    &aimci_family_ideal,
+    &aimci_family_constant_step,
+    &aimci_family_linear_step,
+    &aimci_family_soft_bounds,
+    &aimci_family_soft_bounds_pmax,
+    &aimci_family_soft_bounds_reference,
+    &aimci_family_exp_step,
+    &aimci_family_pow_step,
+    &aimci_family_pow_step_reference,
+    &aimci_family_piecewise_step,
+    &aimci_family_polynomial_step,
+    &aimci_family_table_step,
+    &aimci_family_sgd,
+    &aimci_family_layer,
+    &aimci_family_tile,
+    &aimci_family_mapping,
+    &aimci_family_periphery,
+    &aimci_family_update,
     &aimci_family_converter,
 };
+/* clang-format on */
 const size_t aimci_n_kinds = sizeof aimci_kinds / sizeof aimci_kinds[0];

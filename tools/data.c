@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,11 @@
 #include "idx.h"
 #include "report.h"
 
-#define HELD_OUT   5 /* every fifth sample tests, where no test files come with the data */
+/* Where no test files come with the data, sample HELD_OUT of every EVERY of its class is held out.
+ * Counting by class keeps the classes balanced in both parts, whatever the order of the file. */
+#define EVERY      5
+#define HELD_OUT   2
+#define MAX_LABELS 256
 #define MAX_PATH   1024
 #define MAX_PLACES 3
 
@@ -50,32 +55,39 @@ static int pair_read(const char *images, const char *labels, struct pair *pair)
 /* Which samples of a pair of files make a part. */
 enum selection { ALL, ALL_BUT_HELD_OUT, ONLY_HELD_OUT };
 
-static int is_selected(enum selection selection, size_t i)
+/* seen: [MAX_LABELS] samples of each class so far; updated. */
+static bool is_selected(enum selection selection, size_t *seen, unsigned char label)
 {
-    const int held_out = i % HELD_OUT == HELD_OUT - 1;
+    const bool held_out = seen[label]++ % EVERY == HELD_OUT;
     return selection == ALL || held_out == (selection == ONLY_HELD_OUT);
+}
+
+static size_t count_selected(const struct idx *labels, enum selection selection)
+{
+    size_t seen[MAX_LABELS] = {0}, n = 0;
+    for (size_t i = 0; i < labels->n_bytes; i++)
+        n += is_selected(selection, seen, labels->bytes[i]) ? 1 : 0;
+    return n;
 }
 
 static int select_samples(const struct pair *pair, enum selection selection, float scale,
                           struct samples *out)
 {
-    const size_t n_in = pair->n_in, n_all = pair->labels.dims[0];
-    size_t n = 0;
-    for (size_t i = 0; i < n_all; i++)
-        n += is_selected(selection, i) ? 1 : 0;
+    const size_t n_in = pair->n_in, n = count_selected(&pair->labels, selection);
+    size_t seen[MAX_LABELS] = {0}, k = 0;
     if (n == 0)
-        return fail("too few samples to hold out every fifth");
+        return fail("too few samples to hold out every fifth of a class");
     out->n = n;
     out->x = malloc(n * n_in * sizeof *out->x);
     out->labels = malloc(n * sizeof *out->labels);
     if (out->x == NULL || out->labels == NULL)
         return fail("no memory for %zu samples", n);
-    size_t k = 0;
-    for (size_t i = 0; i < n_all; i++) {
-        if (!is_selected(selection, i))
+    for (size_t i = 0; i < pair->labels.n_bytes; i++) {
+        const unsigned char *image = pair->images.bytes + i * n_in;
+        if (!is_selected(selection, seen, pair->labels.bytes[i]))
             continue;
         for (size_t j = 0; j < n_in; j++)
-            out->x[k * n_in + j] = scale * (float)pair->images.bytes[i * n_in + j];
+            out->x[k * n_in + j] = scale * (float)image[j];
         out->labels[k++] = pair->labels.bytes[i];
     }
     return EXIT_GO_ON;

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
@@ -14,7 +12,6 @@
 #include "run.h"
 
 #define FORMAT    "aimc train 1"
-#define MAX_PATH  4096
 #define MAX_WIDTH 1048576.0
 
 struct text_field {
@@ -35,7 +32,7 @@ struct number_field {
     const char *name;
     size_t offset;
     bool fixed;
-    double min, max; /* what a side-car may say */
+    double min, max; /* what a note may say */
 };
 
 static const struct number_field number_fields[] = {
@@ -85,22 +82,15 @@ void run_fill(struct run *run, const struct run *other)
     }
 }
 
+/* Found by trying on several seeds and devices; --help states them. */
 void run_fill_defaults(struct run *run)
 {
-    /* found by trying, see docs; small enough steps for devices of a few hundred states */
-    static const struct run digits = {.layers = "64",
-                                      .activation = "tanh",
-                                      .epochs = 20,
-                                      .batch = 10,
-                                      .lr = 0.1,
-                                      .lr_decay = 0.95};
-    static const struct run images = {.layers = "256,128",
-                                      .activation = "tanh",
-                                      .epochs = 5,
-                                      .batch = 10,
-                                      .lr = 0.05,
-                                      .lr_decay = 0.7};
+    static const struct run digits = {
+        .layers = "64", .epochs = 20, .batch = 10, .lr = 0.2, .lr_decay = 0.9};
+    static const struct run images = {
+        .layers = "256,128", .epochs = 5, .batch = 10, .lr = 0.1, .lr_decay = 0.5};
     static const struct run all = {.data = "digits",
+                                   .activation = "tanh",
                                    .device = "gokmen_vlasov",
                                    .input_max = 0,
                                    .limit = 0,
@@ -129,15 +119,16 @@ int run_check_resumable(const struct run *given)
                       strcmp(name, "input_max") == 0 ? "input-max" : name);
 }
 
-/* ---- the side-car file
- * --------------------------------------------------------------------------- */
+/* ---- the note in the model file -------------------------------------------------------------- */
 
-static int write_document(const struct run *run, const char *path)
+char *run_to_note(const struct run *run)
 {
-    FILE *file = fopen(path, "w");
-    if (file == NULL)
-        return fail("%s: %s", path, strerror(errno));
+    char *text = NULL;
+    size_t size;
     struct json json;
+    FILE *file = open_memstream(&text, &size);
+    if (file == NULL)
+        return NULL;
     json_begin(&json, file);
     json_put_text(&json, "format", FORMAT);
     for (size_t i = 0; i < COUNT(text_fields); i++)
@@ -145,65 +136,53 @@ static int write_document(const struct run *run, const char *path)
     for (size_t i = 0; i < COUNT(number_fields); i++)
         json_put_number(&json, number_fields[i].name, number_of(run, &number_fields[i]));
     json_end(&json);
-    const bool written = fflush(file) == 0 && fsync(fileno(file)) == 0;
-    const int reason = errno;
-    if (fclose(file) == 0 && written)
-        return EXIT_GO_ON;
-    return fail("%s: %s", path, strerror(written ? errno : reason));
+    if (fclose(file) == 0)
+        return text;
+    free(text);
+    return NULL;
 }
 
-int run_save(const struct run *run, const char *model_path)
+static int read_texts(struct run *run, const json_t *root, const char *path)
 {
-    char path[MAX_PATH], part[MAX_PATH + 8];
-    if (snprintf(path, sizeof path, "%s.train.json", model_path) >= (int)sizeof path)
-        return fail("%s: the name is too long", model_path);
-    snprintf(part, sizeof part, "%s.part", path);
-    int rc = write_document(run, part);
-    if (rc == EXIT_GO_ON && rename(part, path) != 0)
-        rc = fail("%s: %s", path, strerror(errno));
-    if (rc != EXIT_GO_ON)
-        unlink(part);
-    return rc;
-}
-
-static int read_fields(struct run *run, const json_t *root, const char *path)
-{
-    const char *format = json_string_value(json_object_get(root, "format"));
-    if (format == NULL || strcmp(format, FORMAT) != 0)
-        return fail("%s: no \"format\": \"%s\"", path, FORMAT);
     for (size_t i = 0; i < COUNT(text_fields); i++) {
         const json_t *value = json_object_get(root, text_fields[i].name);
         if (value != NULL && !json_is_string(value) && !json_is_null(value))
-            return fail("%s: \"%s\" is not a text", path, text_fields[i].name);
+            return fail("%s: \"%s\" in its note is not a text", path, text_fields[i].name);
         *text_at(run, &text_fields[i]) = json_string_value(value);
     }
+    return EXIT_GO_ON;
+}
+
+static int read_numbers(struct run *run, const json_t *root, const char *path)
+{
     for (size_t i = 0; i < COUNT(number_fields); i++) {
         const struct number_field *field = &number_fields[i];
         const json_t *value = json_object_get(root, field->name);
         const double number = json_number_value(value);
         if (!json_is_number(value) || number < field->min || number > field->max)
-            return fail("%s: \"%s\" is not a number in its range", path, field->name);
+            return fail("%s: \"%s\" in its note is not a number in its range", path, field->name);
         *number_at(run, field) = number;
     }
     return EXIT_GO_ON;
 }
 
-int run_load(struct run *run, const char *model_path, bool optional, void **document)
+int run_read_note(struct run *run, const char *note, const char *model_path, bool optional,
+                  void **document)
 {
-    char path[MAX_PATH];
-    json_error_t error;
+    json_t *root = json_loads(note, JSON_REJECT_DUPLICATES, NULL);
+    const char *format = json_string_value(json_object_get(root, "format"));
+    const bool is_ours = format != NULL && strcmp(format, FORMAT) == 0;
     *document = NULL;
-    if (snprintf(path, sizeof path, "%s.train.json", model_path) >= (int)sizeof path)
-        return fail("%s: the name is too long", model_path);
-    if (access(path, R_OK) != 0) {
-        if (optional)
-            return EXIT_GO_ON;
-        return fail("%s: %s; 'aimc train --out' writes it beside the model", path, strerror(errno));
+    if (!is_ours) {
+        /* a program of its own may have written any note, or none */
+        json_decref(root);
+        return optional ? EXIT_GO_ON
+                        : fail("%s does not say how it was trained; it is not from 'aimc train'",
+                               model_path);
     }
-    json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-    if (root == NULL)
-        return fail("%s:%d: %s", path, error.line, error.text);
-    const int rc = read_fields(run, root, path);
+    int rc = read_texts(run, root, model_path);
+    if (rc == EXIT_GO_ON)
+        rc = read_numbers(run, root, model_path);
     if (rc == EXIT_GO_ON)
         *document = root;
     else

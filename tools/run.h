@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The options of a training run, and the side-car file that keeps them beside the model. */
+/* The options of a training run, and the note in the model file that keeps them. */
 #ifndef AIMC_TOOLS_RUN_H
 #define AIMC_TOOLS_RUN_H
 
@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /*
- * Everything that shapes a run and is not in the model file. Texts are NULL and numbers NOT_GIVEN
+ * Everything that shapes a run and is not in the network itself. Texts are NULL and numbers NOT_GIVEN
  * until known. Integers are held as double, which is exact up to 2^53.
  */
 struct run {
@@ -36,16 +36,19 @@ void run_fill(struct run *run, const struct run *other);
 /* Fill in the defaults that reach a decent accuracy on the run's data set. */
 void run_fill_defaults(struct run *run);
 
-/* On --resume, what the model file or its side-car fixes may not be given again. */
+/* On --resume, what the saved run fixes may not be given again. */
 int run_check_resumable(const struct run *given);
 
+/* The options as JSON, for aimc_network_set_note(); owned by the caller, NULL without memory. */
+char *run_to_note(const struct run *run);
+
 /*
- * The side-car "<model>.train.json". Written as a whole or not at all. Reading gives texts that
- * live in *document, which the caller ends with run_document_free(). EXIT_GO_ON or an exit code
- * after a sentence; with optional set, a missing file is no failure: everything stays unknown.
+ * Options from a note of run_to_note(). The texts live in *document, which the caller ends with
+ * run_document_free(). EXIT_GO_ON or an exit code after a sentence that names the model file. With
+ * optional set, a model without a note is no failure: everything stays unknown.
  */
-int run_save(const struct run *run, const char *model_path);
-int run_load(struct run *run, const char *model_path, bool optional, void **document);
+int run_read_note(struct run *run, const char *note, const char *model_path, bool optional,
+                  void **document);
 void run_document_free(void *document);
 
 /* Widths of the hidden layers in the text; SIZE_MAX when it is not a list of at most max widths. */

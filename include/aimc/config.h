@@ -65,11 +65,17 @@ typedef struct aimc_preset_info {
  * @param[out] out  the configuration; NULL on failure
  * @retval AIMC_ERR_INVALID  unknown name; the sentence offers the nearest known one
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads any. @since 0.1
+ * @par Threads
+ * any.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_config_new(aimc_context *ctx, const char *name, aimc_config **out);
 
-/** Deep copy. @retval AIMC_ERR_INVALID NULL argument. @retval AIMC_ERR_NOMEM no memory. @since 0.1
+/**
+ * Deep copy.
+ * @retval AIMC_ERR_INVALID NULL argument.
+ * @retval AIMC_ERR_NOMEM no memory.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_config_copy(const aimc_config *cfg, aimc_config **out);
 
@@ -86,7 +92,9 @@ AIMC_API const char *aimc_config_kind(const aimc_config *cfg);
  * @param value  new value
  * @retval AIMC_ERR_INVALID  unknown field (the nearest one is offered), wrong type, NaN, out of
  * range
- * @par Threads one thread per configuration. @since 0.1
+ * @par Threads
+ * one thread per configuration.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_config_set(aimc_config *cfg, const char *name, double value);
 
@@ -94,16 +102,25 @@ AIMC_API aimc_status aimc_config_set(aimc_config *cfg, const char *name, double 
  * Set any field from text: a number, true or false, a choice, a list "[1, 0.5]", or for a nested
  * configuration the name of a kind or preset ("device", "reram_sb").
  * @retval AIMC_ERR_INVALID  as aimc_config_set(), or text that is not a value of the field's type
- * @par Threads one thread per configuration. @since 0.1
+ * @par Threads
+ * one thread per configuration.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_config_set_text(aimc_config *cfg, const char *name, const char *text);
 
-/** Set a list of n <= 64 numbers. @retval AIMC_ERR_INVALID as aimc_config_set(). @since 0.1 */
+/**
+ * Set a list of n <= 64 numbers.
+ * @retval AIMC_ERR_INVALID as aimc_config_set().
+ * @since 0.1
+ */
 AIMC_API aimc_status aimc_config_set_list(aimc_config *cfg, const char *name, const double *values,
                                           size_t n);
 
-/** Read a number, integer, flag or choice (its index). @retval AIMC_ERR_INVALID unknown field or
- * type. @since 0.1 */
+/**
+ * Read a number, integer, flag or choice (its index).
+ * @retval AIMC_ERR_INVALID unknown field or type.
+ * @since 0.1
+ */
 AIMC_API aimc_status aimc_config_get(const aimc_config *cfg, const char *name, double *value);
 
 /**
@@ -114,7 +131,8 @@ AIMC_API aimc_status aimc_config_get(const aimc_config *cfg, const char *name, d
  * @param buf   receives the text, always terminated when size > 0
  * @param size  bytes at buf
  * @param[out] length  length of the full text; may be NULL
- * @retval AIMC_ERR_INVALID  unknown field. @since 0.1
+ * @retval AIMC_ERR_INVALID  unknown field.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_config_get_text(const aimc_config *cfg, const char *name, char *buf,
                                           size_t size, size_t *length);
@@ -123,7 +141,8 @@ AIMC_API aimc_status aimc_config_get_text(const aimc_config *cfg, const char *na
  * A nested configuration, to look at.
  * @param name  field of type AIMC_FIELD_CONFIG, nested by dots
  * @return the configuration, owned by cfg and valid until that field is replaced; NULL when there
- * is none. @since 0.1
+ * is none.
+ * @since 0.1
  */
 AIMC_API const aimc_config *aimc_config_nested(const aimc_config *cfg, const char *name);
 
@@ -133,7 +152,9 @@ AIMC_API size_t aimc_config_field_count(const aimc_config *cfg);
 /**
  * Describe field i.
  * @param info  struct_size set by the caller; the rest is written
- * @retval AIMC_ERR_INVALID i out of range. @retval AIMC_ERR_ABI struct_size is 0. @since 0.1
+ * @retval AIMC_ERR_INVALID i out of range.
+ * @retval AIMC_ERR_ABI struct_size is 0.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_config_field_get(const aimc_config *cfg, size_t i, aimc_field_info *info);
 
@@ -143,19 +164,24 @@ AIMC_API aimc_status aimc_config_field_get(const aimc_config *cfg, size_t i, aim
  * @param json  NUL-terminated text
  * @retval AIMC_ERR_FORMAT   not JSON, or not an object
  * @retval AIMC_ERR_INVALID  unknown field, wrong type, out of range, "kind" of another category
- * @retval AIMC_ERR_NOMEM    no memory. @since 0.1
+ * @retval AIMC_ERR_NOMEM    no memory.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_config_parse(aimc_config *cfg, const char *json);
 
-/** Merge a JSON file: aimc_config_parse() of its content. @retval AIMC_ERR_IO cannot read it.
- * @since 0.1 */
+/**
+ * Merge a JSON file: aimc_config_parse() of its content.
+ * @retval AIMC_ERR_IO cannot read it.
+ * @since 0.1
+ */
 AIMC_API aimc_status aimc_config_load(aimc_config *cfg, const char *path);
 
 /**
  * The configuration as JSON that makes it again, every field written.
  * @param buf   receives the text, always terminated when size > 0; may be NULL with size 0
  * @param size  bytes at buf
- * @return length of the full text without the terminator; 0 when cfg is NULL. @since 0.1
+ * @return length of the full text without the terminator; 0 when cfg is NULL.
+ * @since 0.1
  */
 AIMC_API size_t aimc_config_to_json(const aimc_config *cfg, char *buf, size_t size);
 
@@ -164,14 +190,17 @@ AIMC_API size_t aimc_preset_count(void);
 
 /**
  * Describe kind or preset i; kinds come first, both in a fixed order.
- * @retval AIMC_ERR_INVALID i out of range. @retval AIMC_ERR_ABI struct_size is 0. @since 0.1
+ * @retval AIMC_ERR_INVALID i out of range.
+ * @retval AIMC_ERR_ABI struct_size is 0.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_preset_get(size_t i, aimc_preset_info *info);
 
 /**
  * Find a kind or preset by name or alias.
  * @param[out] i  its index
- * @retval AIMC_ERR_INVALID  unknown; the sentence offers the nearest known name. @since 0.1
+ * @retval AIMC_ERR_INVALID  unknown; the sentence offers the nearest known name.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_preset_find(const char *name, size_t *i);
 

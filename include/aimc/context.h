@@ -11,8 +11,10 @@
 
 AIMC_BEGIN_DECLS
 
-/** Everything an object needs from its host. Shared by reference: every handle keeps one. @since
- * 0.1 */
+/**
+ * Everything an object needs from its host. Shared by reference: every handle keeps one.
+ * @since 0.1
+ */
 typedef struct aimc_context aimc_context;
 
 /** Severity of a log line. @since 0.1 */
@@ -39,7 +41,8 @@ typedef struct aimc_logger {
 
 /**
  * The host's own threads. run() calls fn(arg, 0) ... fn(arg, n - 1), in any order and on any
- * threads, and returns when all of them have. @since 0.1
+ * threads, and returns when all of them have.
+ * @since 0.1
  */
 typedef struct aimc_executor {
     void *user; /**< handed to run */
@@ -58,13 +61,15 @@ typedef enum aimc_cpu {
 
 /**
  * Products give the same bits for any batch split, too (determinism D1), at some cost in speed.
- * For aimc_context_params::flags. @since 0.1
+ * For aimc_context_params::flags.
+ * @since 0.1
  */
 #define AIMC_FLAG_DETERMINISTIC 1u
 
 /**
  * How to make a context. Initialise with AIMC_CONTEXT_PARAMS_INIT or aimc_context_params_init();
- * zero means the default of every field. @since 0.1
+ * zero means the default of every field.
+ * @since 0.1
  */
 typedef struct aimc_context_params {
     uint32_t struct_size; /**< sizeof of the caller's struct */
@@ -94,7 +99,9 @@ typedef struct aimc_context_params {
  * bindings.
  * @param params  the struct; NULL does nothing
  * @param size    sizeof of the caller's struct
- * @par Threads any. @since 0.1
+ * @par Threads
+ * any.
+ * @since 0.1
  */
 AIMC_API void aimc_context_params_init(aimc_context_params *params, size_t size);
 
@@ -116,7 +123,9 @@ static inline aimc_context_params aimc_context_params_make(size_t size)
  * set (also in the environment variable AIMC_CPU, a comma list of c, avx2, avx512, neon)
  * @retval AIMC_ERR_ABI      struct_size larger than known with bytes that are not zero
  * @retval AIMC_ERR_NOMEM    no memory, or no thread could be started
- * @par Threads any. @since 0.1
+ * @par Threads
+ * any.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_context_create(const aimc_context_params *params, aimc_context **out);
 
@@ -124,14 +133,26 @@ AIMC_API aimc_status aimc_context_create(const aimc_context_params *params, aimc
  * Give up the caller's reference. Objects made from the context keep it alive; destroy in any
  * order.
  * @param ctx  may be NULL
- * @par Threads any. @since 0.1
+ * @par Threads
+ * any.
+ * @since 0.1
  */
 AIMC_API void aimc_context_destroy(aimc_context *ctx);
 
-/** Number of threads in use, at least 1; 0 when ctx is NULL. @par Threads any. @since 0.1 */
+/**
+ * Number of threads in use, at least 1; 0 when ctx is NULL.
+ * @par Threads
+ * any.
+ * @since 0.1
+ */
 AIMC_API uint32_t aimc_context_threads(const aimc_context *ctx);
 
-/** Instruction sets in use (aimc_cpu, or-ed); 0 when ctx is NULL. @par Threads any. @since 0.1 */
+/**
+ * Instruction sets in use (aimc_cpu, or-ed); 0 when ctx is NULL.
+ * @par Threads
+ * any.
+ * @since 0.1
+ */
 AIMC_API uint32_t aimc_context_cpu(const aimc_context *ctx);
 
 /**
@@ -141,7 +162,9 @@ AIMC_API uint32_t aimc_context_cpu(const aimc_context *ctx);
  * @param buf   receives the text, always terminated when size > 0; may be NULL with size 0
  * @param size  bytes at buf
  * @return length of the full text, without the terminator; 0 when ctx is NULL
- * @par Threads any. @since 0.1
+ * @par Threads
+ * any.
+ * @since 0.1
  */
 AIMC_API size_t aimc_context_describe(const aimc_context *ctx, char *buf, size_t size);
 

@@ -24,7 +24,9 @@ typedef struct aimc_converter aimc_converter;
  * @param[out] out  the converter; NULL on failure
  * @retval AIMC_ERR_INVALID  configuration of another kind
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads any. @since 0.1
+ * @par Threads
+ * any.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_converter_create(aimc_context *ctx, const aimc_config *config,
                                            aimc_converter **out);
@@ -38,9 +40,12 @@ AIMC_API void aimc_converter_destroy(aimc_converter *converter);
  * @param x  [n] values in units of the bound
  * @param y  [n] quantised values; may be x
  * @retval AIMC_ERR_INVALID  NULL argument
- * @par Threads one thread per converter (a stochastic one counts its draws). @par Determinism D1,
- * D2 exact.
- * @par Model  Q(z) = rint(z/step + U - 1/2) step, step = 2 bound res; U = 1/2 when deterministic.
+ * @par Threads
+ * one thread per converter (a stochastic one counts its draws).
+ * @par Determinism
+ * D1, D2 exact.
+ * @par Model
+ * Q(z) = rint(z/step + U - 1/2) step, step = 2 bound res; U = 1/2 when deterministic.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_converter_quantize(aimc_converter *converter, size_t n, const float *x,
@@ -53,7 +58,11 @@ AIMC_API aimc_status aimc_converter_quantize(aimc_converter *converter, size_t n
  * @param codes  [n] receives codes in [-max_code, max_code]
  * @retval AIMC_ERR_UNSUPPORTED  the converter has no steps (res <= 0 or no bound)
  * @retval AIMC_ERR_INVALID      NULL argument
- * @par Threads one thread per converter. @par Determinism D1, D2 exact. @since 0.1
+ * @par Threads
+ * one thread per converter.
+ * @par Determinism
+ * D1, D2 exact.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_converter_encode(aimc_converter *converter, size_t n, const float *x,
                                            int32_t *codes);
@@ -65,7 +74,9 @@ AIMC_API aimc_status aimc_converter_encode(aimc_converter *converter, size_t n, 
  * @param x      [n] receives values
  * @retval AIMC_ERR_UNSUPPORTED  the converter has no steps
  * @retval AIMC_ERR_INVALID      NULL argument
- * @par Threads any. @since 0.1
+ * @par Threads
+ * any.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_converter_decode(const aimc_converter *converter, size_t n,
                                            const int32_t *codes, float *x);

@@ -41,15 +41,28 @@ typedef struct aimc_device_info {
  * @retval AIMC_ERR_INVALID  unknown name, overrides of another model, contradictory parameters
  *                           (the sentence names the field)
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads any. @since 0.1
+ * @par Threads
+ * any.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_device_create(aimc_context *ctx, const char *name,
                                         const aimc_config *overrides, aimc_device **out);
 
-/** Take another reference. @return device. @par Threads any. @since 0.1 */
+/**
+ * Take another reference.
+ * @return device.
+ * @par Threads
+ * any.
+ * @since 0.1
+ */
 AIMC_API aimc_device *aimc_device_ref(aimc_device *device);
 
-/** Give up a reference; the last one destroys. NULL is fine. @par Threads any. @since 0.1 */
+/**
+ * Give up a reference; the last one destroys. NULL is fine.
+ * @par Threads
+ * any.
+ * @since 0.1
+ */
 AIMC_API void aimc_device_unref(aimc_device *device);
 
 /**
@@ -57,11 +70,16 @@ AIMC_API void aimc_device_unref(aimc_device *device);
  * @param info  struct_size set by the caller; the rest is written
  * @retval AIMC_ERR_INVALID  NULL argument
  * @retval AIMC_ERR_ABI      struct_size is 0
- * @par Threads any. @since 0.1
+ * @par Threads
+ * any.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_device_get_info(const aimc_device *device, aimc_device_info *info);
 
-/** Copy of the device's parameters as a configuration. @retval AIMC_ERR_NOMEM no memory. @since 0.1
+/**
+ * Copy of the device's parameters as a configuration.
+ * @retval AIMC_ERR_NOMEM no memory.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_device_config(const aimc_device *device, aimc_config **out);
 

@@ -29,7 +29,9 @@ typedef struct aimc_grid aimc_grid;
  * @param[out] out  the grid; NULL on failure
  * @retval AIMC_ERR_INVALID  no device, empty or too large shape, contradictory configuration
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads any. @since 0.1
+ * @par Threads
+ * any.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_grid_create(const aimc_device *device, size_t n_out, size_t n_in,
                                       const aimc_config *config, aimc_grid **out);
@@ -50,7 +52,8 @@ AIMC_API size_t aimc_grid_tile_count(const aimc_grid *grid);
  * Tile k, and where it sits. Tiles are numbered over outputs first: k = i_out * parts_in + i_in.
  * @param[out] first_out  first output of the tile; may be NULL
  * @param[out] first_in   first input of the tile; may be NULL
- * @return the tile, owned by the grid; NULL when k is out of range. @since 0.1
+ * @return the tile, owned by the grid; NULL when k is out of range.
+ * @since 0.1
  */
 AIMC_API aimc_tile *aimc_grid_tile(aimc_grid *grid, size_t k, size_t *first_out, size_t *first_in);
 
@@ -61,12 +64,16 @@ AIMC_API aimc_tile *aimc_grid_tile(aimc_grid *grid, size_t k, size_t *first_out,
  * @param w     [n_out][n_in] row-major, finite
  * @param ld_w  >= n_in
  * @retval AIMC_ERR_SHAPE    ld_w too small
- * @retval AIMC_ERR_INVALID  NULL, or a weight is not finite (grid unchanged). @since 0.1
+ * @retval AIMC_ERR_INVALID  NULL, or a weight is not finite (grid unchanged).
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_grid_set_weights(aimc_grid *grid, const float *w, size_t ld_w);
 
-/** Copy the logical weights: digital scale times apparent weight. Arguments as
- * aimc_tile_get_weights(). @since 0.1 */
+/**
+ * Copy the logical weights: digital scale times apparent weight. Arguments as
+ * aimc_tile_get_weights().
+ * @since 0.1
+ */
 AIMC_API aimc_status aimc_grid_get_weights(const aimc_grid *grid, float *w, size_t ld_w);
 
 /** As aimc_tile_forward(), on the whole matrix. @since 0.1 */
@@ -80,7 +87,8 @@ AIMC_API aimc_status aimc_grid_backward(aimc_grid *grid, size_t n_batch, const f
 /**
  * As aimc_optimizer_step(), on every tile: plain SGD on the scaled weights, d_used = d / scale,
  * lr_used = lr.
- * @retval AIMC_ERR_STATE  the grid was made without an optimizer. @since 0.1
+ * @retval AIMC_ERR_STATE  the grid was made without an optimizer.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_grid_step(aimc_grid *grid, size_t n_batch, const float *x, size_t ld_x,
                                     const float *d, size_t ld_d, double lr);

@@ -36,7 +36,13 @@ typedef struct aimc_network_info {
     uint64_t n_samples;    /**< samples trained since creation, over save and load */
 } aimc_network_info;
 
-/** Make an empty network. @retval AIMC_ERR_NOMEM no memory. @par Threads any. @since 0.1 */
+/**
+ * Make an empty network.
+ * @retval AIMC_ERR_NOMEM no memory.
+ * @par Threads
+ * any.
+ * @since 0.1
+ */
 AIMC_API aimc_status aimc_network_create(aimc_context *ctx, aimc_network **out);
 
 /** Destroy; NULL is fine. @since 0.1 */
@@ -51,13 +57,18 @@ AIMC_API void aimc_network_destroy(aimc_network *net);
  * @retval AIMC_ERR_SHAPE    n_in is not what the layer before gives
  * @retval AIMC_ERR_INVALID  empty shape, contradictory configuration
  * @retval AIMC_ERR_STATE    the network was already used
- * @retval AIMC_ERR_NOMEM    no memory (the network is unchanged). @since 0.1
+ * @retval AIMC_ERR_NOMEM    no memory (the network is unchanged).
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_network_linear(aimc_network *net, size_t n_in, size_t n_out,
                                          const aimc_config *config);
 
-/** Add an element-wise function. @retval AIMC_ERR_INVALID unknown. @retval AIMC_ERR_STATE no layer
- * before, or used. @since 0.1 */
+/**
+ * Add an element-wise function.
+ * @retval AIMC_ERR_INVALID unknown.
+ * @retval AIMC_ERR_STATE no layer before, or used.
+ * @since 0.1
+ */
 AIMC_API aimc_status aimc_network_activation(aimc_network *net, aimc_activation activation);
 
 /**
@@ -72,7 +83,11 @@ AIMC_API aimc_status aimc_network_activation(aimc_network *net, aimc_activation 
  * unchanged)
  * @retval AIMC_ERR_STATE    no layers
  * @retval AIMC_ERR_NOMEM    buffers for a larger batch than before do not fit
- * @par Threads one thread per network. @par Determinism D1 for threads. @since 0.1
+ * @par Threads
+ * one thread per network.
+ * @par Determinism
+ * D1 for threads.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_network_train_batch(aimc_network *net, size_t n, const float *x,
                                               const uint32_t *labels, double lr, float *loss);
@@ -85,7 +100,11 @@ AIMC_API aimc_status aimc_network_train_batch(aimc_network *net, size_t n, const
  * @retval AIMC_ERR_INVALID  NULL, input not finite
  * @retval AIMC_ERR_STATE    no layers
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads one thread per network. @par Determinism D1 for threads. @since 0.1
+ * @par Threads
+ * one thread per network.
+ * @par Determinism
+ * D1 for threads.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_network_predict(aimc_network *net, size_t n, const float *x,
                                           float *logits);
@@ -101,7 +120,9 @@ AIMC_API aimc_status aimc_network_predict(aimc_network *net, size_t n, const flo
  * @param x       [n][n_in], packed
  * @param labels  [n] classes below n_out
  * @param[out] accuracy  0 ... 1
- * @par Errors as aimc_network_predict(). @since 0.1
+ * @par Errors
+ * as aimc_network_predict().
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_network_accuracy(aimc_network *net, size_t n, const float *x,
                                            const uint32_t *labels, double *accuracy);
@@ -110,25 +131,33 @@ AIMC_API aimc_status aimc_network_accuracy(aimc_network *net, size_t n, const fl
  * Copy weights and bias of linear layer k (counted over linear layers only).
  * @param w  [n_out][n_in] packed; may be NULL
  * @param b  [n_out]; may be NULL
- * @retval AIMC_ERR_INVALID  no such layer. @since 0.1
+ * @retval AIMC_ERR_INVALID  no such layer.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_network_get_weights(const aimc_network *net, size_t k, float *w,
                                               float *b);
 
-/** Write weights and bias of linear layer k; NULL leaves one as it is. @retval AIMC_ERR_INVALID no
- * such layer, not finite. @since 0.1 */
+/**
+ * Write weights and bias of linear layer k; NULL leaves one as it is.
+ * @retval AIMC_ERR_INVALID no such layer, not finite.
+ * @since 0.1
+ */
 AIMC_API aimc_status aimc_network_set_weights(aimc_network *net, size_t k, const float *w,
                                               const float *b);
 
 /**
  * Keep a text with the network, for the caller's own use: it is saved and loaded with it.
  * @param note  any text; copied; NULL: none
- * @retval AIMC_ERR_NOMEM  no memory (the old note stays). @since 0.1
+ * @retval AIMC_ERR_NOMEM  no memory (the old note stays).
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_network_set_note(aimc_network *net, const char *note);
 
-/** The text kept with the network; "" when there is none. Valid until the next
- * aimc_network_set_note(). @since 0.1 */
+/**
+ * The text kept with the network; "" when there is none. Valid until the next
+ * aimc_network_set_note().
+ * @since 0.1
+ */
 AIMC_API const char *aimc_network_note(const aimc_network *net);
 
 /** Grid of linear layer k, owned by the network; NULL when digital or out of range. @since 0.1 */
@@ -137,8 +166,11 @@ AIMC_API aimc_grid *aimc_network_grid(aimc_network *net, size_t k);
 /** Number of linear layers; 0 when NULL. @since 0.1 */
 AIMC_API size_t aimc_network_linear_count(const aimc_network *net);
 
-/** What the network is and how far it was trained. @retval AIMC_ERR_ABI struct_size is 0. @since
- * 0.1 */
+/**
+ * What the network is and how far it was trained.
+ * @retval AIMC_ERR_ABI struct_size is 0.
+ * @since 0.1
+ */
 AIMC_API aimc_status aimc_network_get_info(const aimc_network *net, aimc_network_info *info);
 
 /** Sum of the counters of all tiles. Arguments as aimc_tile_counters(). @since 0.1 */
@@ -149,7 +181,8 @@ AIMC_API aimc_status aimc_network_counters(const aimc_network *net, aimc_counter
  * bits. The file is replaced as a whole or not at all.
  * @retval AIMC_ERR_IO     cannot write; an old file is untouched
  * @retval AIMC_ERR_STATE  no layers
- * @retval AIMC_ERR_NOMEM  no memory. @since 0.1
+ * @retval AIMC_ERR_NOMEM  no memory.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_network_save(const aimc_network *net, const char *path);
 
@@ -157,7 +190,8 @@ AIMC_API aimc_status aimc_network_save(const aimc_network *net, const char *path
  * Load a network that aimc_network_save() wrote.
  * @retval AIMC_ERR_IO      cannot read
  * @retval AIMC_ERR_FORMAT  truncated, corrupted or not a network; the sentence says what
- * @retval AIMC_ERR_NOMEM   no memory. @since 0.1
+ * @retval AIMC_ERR_NOMEM   no memory.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_network_load(aimc_context *ctx, const char *path, aimc_network **out);
 

@@ -25,7 +25,9 @@ typedef struct aimc_optimizer aimc_optimizer;
  * work
  * @retval AIMC_ERR_STATE    the tile already has an optimizer
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads one thread per tile. @since 0.1
+ * @par Threads
+ * one thread per tile.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_optimizer_create(aimc_tile *tile, const char *algorithm,
                                            const aimc_config *config, aimc_optimizer **out);
@@ -44,8 +46,10 @@ AIMC_API void aimc_optimizer_destroy(aimc_optimizer *optimizer);
  * @param lr       learning rate, finite, >= 0; 0 sends no pulses
  * @retval AIMC_ERR_SHAPE    a leading dimension is too small
  * @retval AIMC_ERR_INVALID  NULL, negative rate, a value that is not finite (tile unchanged)
- * @par Threads one thread per tile. @par Determinism D1, D2 exact: same pulses for any threads,
- * batch split and machine.
+ * @par Threads
+ * one thread per tile.
+ * @par Determinism
+ * D1, D2 exact: same pulses for any threads, batch split and machine.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_optimizer_step(aimc_optimizer *optimizer, size_t n_batch, const float *x,

@@ -59,22 +59,35 @@ typedef enum aimc_status {
  * Name of a status code, for example "AIMC_ERR_SHAPE".
  * @param status  any value; unknown ones give "unknown status"
  * @return a constant string
- * @par Threads any. @since 0.1
+ * @par Threads
+ * any.
+ * @since 0.1
  */
 AIMC_API const char *aimc_status_str(aimc_status status);
 
 /**
  * Sentence that belongs to the last failure on this thread: which function, which argument, why.
  * @return text that is valid until the next failing call on the same thread; "" before any failure
- * @par Threads each thread has its own. @since 0.1
+ * @par Threads
+ * each thread has its own.
+ * @since 0.1
  */
 AIMC_API const char *aimc_last_error(void);
 
-/** Version of the library at run time, for example "0.1.0". @par Threads any. @since 0.1 */
+/**
+ * Version of the library at run time, for example "0.1.0".
+ * @par Threads
+ * any.
+ * @since 0.1
+ */
 AIMC_API const char *aimc_version(void);
 
-/** ABI epoch of the library at run time; compare with #AIMC_ABI_VERSION. @par Threads any. @since
- * 0.1 */
+/**
+ * ABI epoch of the library at run time; compare with #AIMC_ABI_VERSION.
+ * @par Threads
+ * any.
+ * @since 0.1
+ */
 AIMC_API uint32_t aimc_abi_version(void);
 
 AIMC_END_DECLS

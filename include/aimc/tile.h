@@ -52,7 +52,11 @@ typedef struct aimc_counters {
  * @param[out] out  the tile; NULL on failure
  * @retval AIMC_ERR_INVALID  NULL device, empty or too large shape, contradictory configuration
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads any. @par Determinism devices depend on the seed alone (D1, D2). @since 0.1
+ * @par Threads
+ * any.
+ * @par Determinism
+ * devices depend on the seed alone (D1, D2).
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_create(const aimc_device *device, size_t n_out, size_t n_in,
                                       const aimc_config *config, aimc_tile **out);
@@ -72,7 +76,9 @@ AIMC_API size_t aimc_tile_n_in(const aimc_tile *tile);
  * @param ld_w  >= n_in
  * @retval AIMC_ERR_SHAPE    ld_w too small
  * @retval AIMC_ERR_INVALID  NULL, or a weight is not finite (tile unchanged)
- * @par Threads one thread per tile. @since 0.1
+ * @par Threads
+ * one thread per tile.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_set_weights(aimc_tile *tile, const float *w, size_t ld_w);
 
@@ -82,7 +88,9 @@ AIMC_API aimc_status aimc_tile_set_weights(aimc_tile *tile, const float *w, size
  * @param ld_w  >= n_in
  * @retval AIMC_ERR_SHAPE    ld_w too small
  * @retval AIMC_ERR_INVALID  NULL
- * @par Threads one thread per tile. @since 0.1
+ * @par Threads
+ * one thread per tile.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_get_weights(const aimc_tile *tile, float *w, size_t ld_w);
 
@@ -99,7 +107,9 @@ AIMC_API const char *aimc_tile_parameter_name(const aimc_tile *tile, size_t i);
  * @param ld     >= n_in
  * @retval AIMC_ERR_INVALID  unknown name (the nearest one is offered), NULL
  * @retval AIMC_ERR_SHAPE    ld too small
- * @par Threads one thread per tile. @since 0.1
+ * @par Threads
+ * one thread per tile.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_get_parameter(const aimc_tile *tile, const char *name, float *value,
                                              size_t ld);
@@ -112,7 +122,9 @@ AIMC_API aimc_status aimc_tile_get_parameter(const aimc_tile *tile, const char *
  * @param ld     >= n_in
  * @retval AIMC_ERR_INVALID  unknown name, NULL, a value that is not finite (tile unchanged)
  * @retval AIMC_ERR_SHAPE    ld too small
- * @par Threads one thread per tile. @since 0.1
+ * @par Threads
+ * one thread per tile.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_set_parameter(aimc_tile *tile, const char *name, const float *value,
                                              size_t ld);
@@ -127,9 +139,13 @@ AIMC_API aimc_status aimc_tile_set_parameter(aimc_tile *tile, const char *name, 
  * @param ld_y     stride of y in elements
  * @retval AIMC_ERR_SHAPE    a leading dimension is too small
  * @retval AIMC_ERR_INVALID  NULL, or x holds a value that is not finite (y untouched)
- * @par Threads one thread per tile. @par Determinism noise D1, D2 exact; product D0, D1 for
- * threads.
- * @par Model the read-out chain, in the order documented in docs/models/periphery.md. @since 0.1
+ * @par Threads
+ * one thread per tile.
+ * @par Determinism
+ * noise D1, D2 exact; product D0, D1 for threads.
+ * @par Model
+ * the read-out chain, in the order documented in docs/models/periphery.md.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_forward(aimc_tile *tile, size_t n_batch, const float *x, size_t ld_x,
                                        float *y, size_t ld_y);
@@ -144,7 +160,11 @@ AIMC_API aimc_status aimc_tile_forward(aimc_tile *tile, size_t n_batch, const fl
  * @param ld_z     stride of z in elements
  * @retval AIMC_ERR_SHAPE    a leading dimension is too small
  * @retval AIMC_ERR_INVALID  NULL, or d holds a value that is not finite (z untouched)
- * @par Threads one thread per tile. @par Determinism as aimc_tile_forward(). @since 0.1
+ * @par Threads
+ * one thread per tile.
+ * @par Determinism
+ * as aimc_tile_forward().
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_backward(aimc_tile *tile, size_t n_batch, const float *d,
                                         size_t ld_d, float *z, size_t ld_z);
@@ -156,7 +176,11 @@ AIMC_API aimc_status aimc_tile_backward(aimc_tile *tile, size_t n_batch, const f
  * @retval AIMC_ERR_UNSUPPORTED  the device takes no pulses (ideal)
  * @retval AIMC_ERR_INVALID      NULL, or a count out of range (tile unchanged)
  * @retval AIMC_ERR_SHAPE        ld too small
- * @par Threads one thread per tile. @par Determinism D1, D2 exact. @since 0.1
+ * @par Threads
+ * one thread per tile.
+ * @par Determinism
+ * D1, D2 exact.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_pulse(aimc_tile *tile, const int32_t *counts, size_t ld);
 
@@ -164,7 +188,8 @@ AIMC_API aimc_status aimc_tile_pulse(aimc_tile *tile, const int32_t *counts, siz
  * Let weights decay once toward each device's reset bias (parameter lifetime).
  * @param alpha  strength, 1 = once; finite, >= 0
  * @retval AIMC_ERR_INVALID  alpha out of range
- * @par Model w <- (w - rho)(1 + alpha (decay_scale - 1)) + rho, clipped; spec of base device.
+ * @par Model
+ * w <- (w - rho)(1 + alpha (decay_scale - 1)) + rho, clipped; spec of base device.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_decay(aimc_tile *tile, double alpha);
@@ -177,14 +202,16 @@ AIMC_API aimc_status aimc_tile_diffuse(aimc_tile *tile);
  * @param first_in  first input column
  * @param n         number of columns, wrapping around at n_in; at most n_in
  * @param prob      probability that a device is reset, 0 ... 1
- * @retval AIMC_ERR_INVALID  out of range. @since 0.1
+ * @retval AIMC_ERR_INVALID  out of range.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_reset(aimc_tile *tile, size_t first_in, size_t n, double prob);
 
 /**
  * Events counted since creation or the last aimc_tile_counters_clear().
  * @param counters  struct_size set by the caller; the rest is written
- * @retval AIMC_ERR_ABI  struct_size is 0. @since 0.1
+ * @retval AIMC_ERR_ABI  struct_size is 0.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_counters(const aimc_tile *tile, aimc_counters *counters);
 
@@ -197,7 +224,9 @@ AIMC_API void aimc_tile_counters_clear(aimc_tile *tile);
  * @param path  file to write, safetensors with the configuration in its metadata
  * @retval AIMC_ERR_IO      cannot write (disk full, permission); an old file is untouched
  * @retval AIMC_ERR_NOMEM   no memory
- * @par Threads one thread per tile. @since 0.1
+ * @par Threads
+ * one thread per tile.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_save(const aimc_tile *tile, const char *path);
 
@@ -208,7 +237,8 @@ AIMC_API aimc_status aimc_tile_save(const aimc_tile *tile, const char *path);
  * @param[out] out  the tile; NULL on failure
  * @retval AIMC_ERR_IO      cannot read
  * @retval AIMC_ERR_FORMAT  truncated, corrupted or not a tile; the sentence says what
- * @retval AIMC_ERR_NOMEM   no memory. @since 0.1
+ * @retval AIMC_ERR_NOMEM   no memory.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_load(aimc_context *ctx, const char *path, aimc_tile **out);
 

@@ -5,8 +5,9 @@
  *     y+ = max(1 - A_up exp(gamma_up z), 0),   y- = max(1 - A_down exp(-gamma_down z), 0)
  *     D = s S_s y_s,   w <- w + D + sigma (|D| + add + slope |w|) xi
  *
- * then clipped to [b-, b+]; add = dw_min_std_add, slope = dw_min_std_slope. The cell's own bounds scale the abscissa.
- * Gong et al., Nat. Commun. 9:2102 (2018); Nandakumar et al., Front. Neurosci. 14:406 (2020). */
+ * then clipped to [b-, b+]; add = dw_min_std_add, slope = dw_min_std_slope. The cell's own bounds
+ * scale the abscissa. Gong et al., Nat. Commun. 9:2102 (2018); Nandakumar et al., Front. Neurosci.
+ * 14:406 (2020). */
 #include <math.h>
 
 #include "device/pulsed.h"

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Linear step: the step changes linearly with the weight, by the share gamma between weight 0 and the bound.
+/* Linear step: the step changes linearly with the weight, by the share gamma between weight 0 and
+ * the bound.
  *
  *     k_s = -gamma_s S_s / r_s          r: mean or own bound ahead; the opposite one when reversed
  *     multiplicative noise: w <- w + s (S_s + k_s w)(1 + sigma xi)
  *     additive noise:       w <- w + s (k_s w + S_s (1 + sigma xi))
  *
- * then clipped to [b-, b+]. gamma varies from cell to cell (absolute spread) and is folded to gamma >= 0 unless
- * allow_increasing. Gokmen and Vlasov, Front. Neurosci. 10:333 (2016). */
+ * then clipped to [b-, b+]. gamma varies from cell to cell (absolute spread) and is folded to gamma
+ * >= 0 unless allow_increasing. Gokmen and Vlasov, Front. Neurosci. 10:333 (2016). */
 #include "device/pulsed.h"
 
 typedef struct linear_step {
@@ -57,8 +58,8 @@ static void populate(const void *params, const aimci_line *line, const aimci_bir
 /* own[0]: signed slope; own[1]: noise of the step at zero */
 AIMCI_INLINE void load(const void *params, const aimci_line *line, size_t at, aimci_cells *c)
 {
-    c->own[0] = vf_select(c->up, vf_load(line->own[SLOPE_UP] + at),
-                          -vf_load(line->own[SLOPE_DOWN] + at));
+    c->own[0] =
+        vf_select(c->up, vf_load(line->own[SLOPE_UP] + at), -vf_load(line->own[SLOPE_DOWN] + at));
     c->own[1] = c->step * (float)((const aimci_pulsed *)params)->dw_min_std;
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Piecewise step: the step is given at nodes equally spaced from b- to b+ and interpolated linearly.
+/* Piecewise step: the step is given at nodes equally spaced from b- to b+ and interpolated
+ * linearly.
  *
  *     q = (w - b-) / R (n - 1),  i = floor q,  t = q - i
  *     w <- w + s S_s ((1 - t) v_s[i] + t v_s[i + 1]) (1 + sigma xi)
  *
- * then clipped to [b-, b+]. One node: the same step everywhere. Rasch et al., AICAS (2021), arXiv:2104.02184. */
+ * then clipped to [b-, b+]. One node: the same step everywhere. Rasch et al., AICAS (2021),
+ * arXiv:2104.02184. */
 #include <math.h>
 
 #include "device/pulsed.h"

@@ -4,8 +4,9 @@
  *     z = (w - b-) / (b+ - b-),  y_s = max(c_s[0] + c_s[1] z + ... + c_s[7] z^7, 0)
  *     w <- w + s S_s y_s (1 + sigma xi)
  *
- * then clipped to [b-, b+]. Fits of measured conductance updates overshoot below zero near the ends; the maximum keeps
- * such a pulse from moving backward. arXiv:2509.18121 (2025) fits ferroelectric cells by polynomials of degree 5. */
+ * then clipped to [b-, b+]. Fits of measured conductance updates overshoot below zero near the
+ * ends; the maximum keeps such a pulse from moving backward. arXiv:2509.18121 (2025) fits
+ * ferroelectric cells by polynomials of degree 5. */
 #include <math.h>
 
 #include "device/pulsed.h"
@@ -81,8 +82,9 @@ static aimc_status check_coefficients(const char *name, const aimci_list *c)
 {
     if (c->n >= 1 && c->n <= MAX_COEFFICIENTS)
         return AIMC_OK;
-    return aimci_fail(AIMC_ERR_INVALID, "polynomial_step: %s has %zu coefficients; 1 to %d are allowed",
-                      name, c->n, MAX_COEFFICIENTS);
+    return aimci_fail(AIMC_ERR_INVALID,
+                      "polynomial_step: %s has %zu coefficients; 1 to %d are allowed", name, c->n,
+                      MAX_COEFFICIENTS);
 }
 
 static aimc_status check(const void *params)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Power step: the step is a power of the distance to the bound ahead (device/power.h), clipped to [b-, b+]. */
+/* Power step: the step is a power of the distance to the bound ahead (device/power.h), clipped to
+ * [b-, b+]. */
 #include "device/power.h"
 
 static void populate(const void *params, const aimci_line *line, const aimci_birth *birth)

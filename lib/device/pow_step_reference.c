@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Power step with a reference: the network sees w = v - ref of a power-step cell v (device/power.h).
+/* Power step with a reference: the network sees w = v - ref of a power-step cell v
+ * (device/power.h).
  *
- * ref = reference_mean + reference_std xi, plus the cell's symmetry point where that is subtracted: the state where
- * S+ ((b+ - v) / R)^e+ = S- ((v - b-) / R)^e-. It is bisected; with n_estimation_steps = n > 0 it is where n pairs of
- * noise-free pulses lead from 0. The bounds belong to v everywhere, so that no power of a negative number occurs. */
+ * ref = reference_mean + reference_std xi, plus the cell's symmetry point where that is subtracted:
+ * the state where S+ ((b+ - v) / R)^e+ = S- ((v - b-) / R)^e-. It is bisected; with
+ * n_estimation_steps = n > 0 it is where n pairs of noise-free pulses lead from 0. The bounds
+ * belong to v everywhere, so that no power of a negative number occurs. */
 #include "device/power.h"
 
 typedef struct pow_step_reference {
@@ -103,7 +105,8 @@ static double mean_symmetry_point(const pow_step_reference *p)
     return (below + above) / 2;
 }
 
-/* In the frame of the network: the mean device has reference reference_mean, plus its symmetry point if subtracted. */
+/* In the frame of the network: the mean device has reference reference_mean, plus its symmetry
+ * point if subtracted. */
 static double mean_step(const void *params, double w, bool up)
 {
     const pow_step_reference *p = params;

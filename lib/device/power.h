@@ -4,8 +4,9 @@
  *     up:   v <- v + S+ ((b+ - v) / R)^e+ (1 + sigma xi)        R = b+ - b-
  *     down: v <- v - S- ((v - b-) / R)^e- (1 + sigma xi)
  *
- * Exponents are drawn like steps: e+ = gamma (G + min(q, 0) + r), e- = gamma (G - max(q, 0) - r) with q = pow_up_down.
- * Fusi and Abbott, Nat. Neurosci. 10:485 (2007); Frascaroli et al., Sci. Rep. 8:7178 (2018). */
+ * Exponents are drawn like steps: e+ = gamma (G + min(q, 0) + r), e- = gamma (G - max(q, 0) - r)
+ * with q = pow_up_down. Fusi and Abbott, Nat. Neurosci. 10:485 (2007); Frascaroli et al., Sci. Rep.
+ * 8:7178 (2018). */
 #ifndef AIMCI_POWER_H
 #define AIMCI_POWER_H
 

@@ -7,8 +7,9 @@
  *
  *     multiplicative noise: w <- w + D (1 + sigma xi)        additive: w <- w + D + a sigma xi
  *
- * then clipped to [b-, b+]. A bound that is exactly 0 has slope 0. With reverse_up (reverse_down) the slope refers to the
- * opposite bound, moved outward by reverse_offset. Fusi and Abbott, Nat. Neurosci. 10:485 (2007). */
+ * then clipped to [b-, b+]. A bound that is exactly 0 has slope 0. With reverse_up (reverse_down)
+ * the slope refers to the opposite bound, moved outward by reverse_offset. Fusi and Abbott, Nat.
+ * Neurosci. 10:485 (2007). */
 #include "device/pulsed.h"
 #include "device/soft_bounds.h"
 

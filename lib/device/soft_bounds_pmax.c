@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Soft bounds told by a measured sweep: p_max pulses lead from range_min to range_max, and as many back, along an
- * exponential of rate alpha:
+/* Soft bounds told by a measured sweep: p_max pulses lead from range_min to range_max, and as many
+ * back, along an exponential of rate alpha:
  *
  *     B = (range_max - range_min) / (1 - exp(-p_max alpha))
  *     b+ = range_min + B,  S+ = alpha b+        b- = range_max - B,  S- = alpha |b-|
  *
- * because the soft-bounds cell goes as w(n) = b+ - (b+ - range_min)(1 - alpha)^n, and likewise down. With
- * aihwkit_mapping the base parameters are those of that toolkit, whose sweep ends elsewhere:
+ * because the soft-bounds cell goes as w(n) = b+ - (b+ - range_min)(1 - alpha)^n, and likewise
+ * down. With aihwkit_mapping the base parameters are those of that toolkit, whose sweep ends
+ * elsewhere:
  *
- *     w_min = range_min,  w_max = range_min + B,  dw_min = alpha B,  up_down = 1 + 2 range_min / B */
+ *     w_min = range_min,  w_max = range_min + B,  dw_min = alpha B,  up_down = 1 + 2 range_min / B
+ */
 #include <math.h>
 
 #include "device/soft_bounds.h"

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Soft bounds with a reference: the network sees the difference of a soft-bounds cell and a fixed reference.
+/* Soft bounds with a reference: the network sees the difference of a soft-bounds cell and a fixed
+ * reference.
  *
  *     v = w + ref,  a = v / b_s  (0 where the bound is on the wrong side)
- *     multiplicative: v <- v + s S_s (1 - a)(1 + sigma xi)      additive: v <- v + s S_s (1 - a + sigma xi)
- *     v <- clip(v, b-, b+),  w = v - ref
+ *     multiplicative: v <- v + s S_s (1 - a)(1 + sigma xi)      additive: v <- v + s S_s (1 - a +
+ * sigma xi) v <- clip(v, b-, b+),  w = v - ref
  *
  * ref = reference_mean + reference_std xi, plus the cell's symmetry point where that is subtracted:
  * sp = (S+ - S-) / (S+ / b+ - S- / b-). Rasch et al., Nat. Commun. 15:7133 (2024).
  *
- * The bounds belong to the physical state v everywhere: setting, clipping, decay and reset act on v. */
+ * The bounds belong to the physical state v everywhere: setting, clipping, decay and reset act on
+ * v. */
 #include "device/pulsed.h"
 
 typedef struct soft_bounds_reference {
@@ -24,7 +26,8 @@ AIMCI_INLINE vi straddles_zero(const aimci_line *line, size_t i)
            (vf_load(line->base[AIMCI_PLANE_MIN] + i) < 0.0f);
 }
 
-/* A steeper slope is a bound moved inward: b <- b / |1 + spread xi|, on cells that straddle zero. */
+/* A steeper slope is a bound moved inward: b <- b / |1 + spread xi|, on cells that straddle zero.
+ */
 AIMCI_INLINE void vary_slope(const aimci_line *line, const aimci_birth *birth, int plane,
                              uint32_t quantity, double spread)
 {
@@ -100,7 +103,8 @@ static aimc_status check(const void *params)
     return aimci_pulsed_check(params);
 }
 
-/* In the frame of the network: the mean device has reference reference_mean, plus its symmetry point if subtracted. */
+/* In the frame of the network: the mean device has reference reference_mean, plus its symmetry
+ * point if subtracted. */
 static double mean_step(const void *params, double w, bool up)
 {
     const soft_bounds_reference *p = params;

@@ -78,31 +78,69 @@ static void train(const aimci_train *t, const float *v, size_t n)
     }
 }
 
+/* Pulses of a line by direction: x d > 0 lowers the weight, so up is where the signs differ. */
+typedef struct tally {
+    vi ups, all;
+} tally;
+
+AIMCI_INLINE void store_counts(vi n, vi negative_out, int32_t negative_in, int32_t *count, tally *t)
+{
+    const vi goes_up = negative_out ^ negative_in;
+    vi_store(count, vi_select(goes_up, n, -n));
+    t->ups += n & goes_up;
+    t->all += n;
+}
+
+AIMCI_INLINE int tally_close(const tally *t, uint64_t *up, uint64_t *down)
+{
+    uint64_t n_up = 0, n_all = 0;
+    for (int k = 0; k < AIMCI_LANES; k++) {
+        n_up += (uint64_t)t->ups[k];
+        n_all += (uint64_t)t->all[k];
+    }
+    *up += n_up;
+    *down += n_all - n_up;
+    return n_all != 0;
+}
+
 static int coincide(const aimci_train *out, const uint32_t *mask_in, size_t stride_in,
                     int32_t negative_in, int32_t *count, uint64_t *up, uint64_t *down)
 {
-    vi ups = vi_set(0), all = vi_set(0);
+    tally t = {vi_set(0), vi_set(0)};
     for (size_t at = 0; at < out->stride; at += AIMCI_LANES) {
         vu c = vu_set(0);
         for (uint32_t w = 0; w < out->n_words; w++) {
             const vu bits = vu_load(out->mask + w * out->stride + at);
             c += vu_popcount(bits & mask_in[w * stride_in]);
         }
-        /* x d > 0 lowers the weight: down where the signs agree */
-        const vi goes_up = vi_load(out->negative + at) ^ negative_in;
-        const vi n = (vi)c;
-        vi_store(count + at, vi_select(goes_up, n, -n));
-        ups += n & goes_up;
-        all += n;
+        store_counts((vi)c, vi_load(out->negative + at), negative_in, count + at, &t);
     }
-    uint64_t n_up = 0, n_all = 0;
-    for (int k = 0; k < AIMCI_LANES; k++) {
-        n_up += (uint64_t)ups[k];
-        n_all += (uint64_t)all[k];
+    return tally_close(&t, up, down);
+}
+
+static int count_product(const float *q_out, const int32_t *negative_out, size_t n, float q_in,
+                         int32_t negative_in, float scale, int32_t *count, uint64_t *up,
+                         uint64_t *down)
+{
+    tally t = {vi_set(0), vi_set(0)};
+    for (size_t at = 0; at < n; at += AIMCI_LANES) {
+        const vi c = vi_from_vf(vf_rint(vf_load(q_out + at) * q_in * scale));
+        store_counts(c, vi_load(negative_out + at), negative_in, count + at, &t);
     }
-    *up += n_up;
-    *down += n_all - n_up;
-    return n_all != 0;
+    return tally_close(&t, up, down);
+}
+
+static void probabilities(const aimci_train *t, const float *v, size_t n, float levels, float *q)
+{
+    for (size_t at = 0; at < n; at += AIMCI_LANES) {
+        const vf x = load_tail(v, at, n);
+        aimci_stream stream = aimci_stream_open(&t->key, (uint32_t)(at / AIMCI_LANES));
+        vf p = vf_min(probability(t, x, &stream), vf_set(1.0f));
+        if (levels > 0)
+            p = vf_rint(p * levels);
+        vf_store(q + at, p);
+        vi_store(t->negative + at, x < 0.0f);
+    }
 }
 
 /* ---- read-out ------------------------------------------------------------------------------- */
@@ -234,6 +272,8 @@ const aimci_kernels AIMCI_K(table) = {
     .absmax = absmax,
     .train = train,
     .coincide = coincide,
+    .count_product = count_product,
+    .probabilities = probabilities,
     .dac = dac,
     .adc = adc,
     .encode = encode,

@@ -59,6 +59,17 @@ typedef struct aimci_kernels {
     int (*coincide)(const aimci_train *out, const uint32_t *mask_in, size_t stride_in,
                     int32_t negative_in, int32_t *count, uint64_t *up, uint64_t *down);
 
+    /* Deterministic counts of a line: rint(q_out[i] q_in scale), with the same signs. q_out is
+     * padded to 8 with 0. */
+    int (*count_product)(const float *q_out, const int32_t *negative_out, size_t n, float q_in,
+                         int32_t negative_in, float scale, int32_t *count, uint64_t *up,
+                         uint64_t *down);
+
+    /* q = min(|v| scale on the grid res, 1), times levels and rounded when levels > 0; negative as
+     * in a train. Padded to 8. */
+    void (*probabilities)(const aimci_train *train, const float *v, size_t n, float levels,
+                          float *q);
+
     void (*dac)(const aimci_dac *dac, const float *x, float *z, size_t n);
 
     /* In place; the number of outputs beyond the bound is returned. */

@@ -6,10 +6,20 @@
 
 #include "tile/tile.h"
 
+enum {
+    AIMCI_PULSE_STOCHASTIC_COMPRESSED,
+    AIMCI_PULSE_STOCHASTIC,
+    AIMCI_PULSE_MEAN_COUNT,
+    AIMCI_PULSE_DETERMINISTIC_IMPLICIT,
+    AIMCI_PULSE_NONE_WITH_DEVICE,
+    AIMCI_PULSE_NONE
+};
+
 /* Values of the family "update". */
 typedef struct aimci_update_params {
     int64_t desired_bl;
-    double um_grad_scale, res;
+    double um_grad_scale, res, x_res_implicit, d_res_implicit;
+    int32_t pulse_type;
     bool fixed_bl, update_management, update_bl_management, sto_round;
 } aimci_update_params;
 
@@ -27,12 +37,12 @@ aimci_train_plan aimci_plan_train(const aimci_update_params *params, double lr, 
 
 /* Masks and counts of a chunk of vectors; allocates at creation only. */
 typedef struct aimci_pulser aimci_pulser;
-aimc_status aimci_pulser_create(aimc_context *ctx, const aimci_update_params *params, size_t n_out,
-                                size_t n_in, aimci_pulser **out);
+aimc_status aimci_pulser_create(const aimc_tile *tile, const aimci_update_params *params,
+                                aimci_pulser **out);
 void aimci_pulser_destroy(aimci_pulser *pulser);
 
-/* W <- W - lr sum_b d_b x_b' on the array, by pulses of the given granularity. Counts go to
- * counters. */
+/* W <- W - lr sum_b d_b x_b' on the array, by pulses of the given granularity; exactly where the
+ * device takes no pulses or the pulse type is NONE. Counts go to counters. */
 void aimci_pulser_update(aimci_pulser *pulser, aimci_array *array, double granularity, size_t n,
                          const float *x, size_t ld_x, const float *d, size_t ld_d, double lr,
                          aimc_counters *counters);

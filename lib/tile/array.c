@@ -147,6 +147,11 @@ static void refresh_apparent(aimci_array *a, bool noisy)
     }
 }
 
+void aimci_array_show(aimci_array *a)
+{
+    refresh_apparent(a, false);
+}
+
 void aimci_array_clip(aimci_array *a)
 {
     for (size_t j = 0; j < a->n_in; j++) {

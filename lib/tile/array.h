@@ -60,8 +60,11 @@ typedef struct aimci_plane {
 #define AIMCI_MAX_PLANES (AIMCI_PLANE_BASE + AIMCI_MAX_OWN_PLANES + 5)
 size_t aimci_array_planes(const aimci_array *array, aimci_plane planes[AIMCI_MAX_PLANES]);
 
-/* After a plane was replaced: weights back within bounds. */
+/* After a plane was replaced: weights back within bounds, with a new draw of write noise. */
 void aimci_array_clip(aimci_array *array);
+
+/* The apparent weights are the persistent ones. */
+void aimci_array_show(aimci_array *array);
 
 /* State to and from a file, tensors named prefix + plane. */
 aimc_status aimci_array_put(const aimci_array *array, aimci_st_writer *writer, const char *prefix);
