@@ -75,5 +75,6 @@ int main(void)
     aimc_tile_destroy(tile);
     aimc_device_unref(device);
     aimc_context_destroy(ctx);
-    return error < 0.05 ? EXIT_SUCCESS : EXIT_FAILURE;
+    /* 0.006 to 0.010 on ten seeds; what the noise of pulses and reads leaves */
+    return error < 0.02 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -53,5 +53,6 @@ int main(void)
     aimc_network_destroy(net);
     aimc_config_destroy(layer);
     aimc_context_destroy(ctx);
-    return accuracy >= 0.9 ? EXIT_SUCCESS : EXIT_FAILURE;
+    /* 0.955 to 0.970 on ten seeds */
+    return accuracy >= 0.93 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -9,15 +9,16 @@
 #include "common.h"
 #include "digits.h"
 
-enum { HIDDEN = 32, BATCH = 10, ANSWERS = N_TEST * CLASSES };
+enum { HIDDEN = 64, BATCH = 10, EPOCHS = 5, ANSWERS = N_TEST * CLASSES };
 
 static struct digits data;
 
 static void train(aimc_network *net)
 {
-    for (size_t first = 0; first + BATCH <= N_TRAIN; first += BATCH)
-        TRY(aimc_network_train_batch(net, BATCH, data.train_x[first], data.train_label + first, 0.1,
-                                     NULL));
+    for (int epoch = 0; epoch < EPOCHS; epoch++)
+        for (size_t first = 0; first + BATCH <= N_TRAIN; first += BATCH)
+            TRY(aimc_network_train_batch(net, BATCH, data.train_x[first], data.train_label + first,
+                                         0.1, NULL));
 }
 
 /* Do both networks give the same answers, to the last bit? */
@@ -60,7 +61,7 @@ int main(int argc, char **argv)
     train(loaded);
     TRY(aimc_network_accuracy(loaded, N_TEST, data.test_x[0], data.test_label, &accuracy));
     const int still_same = same_answers(net, loaded);
-    printf("one epoch more  test accuracy %.4f, answers %s\n", accuracy,
+    printf("after more      test accuracy %.4f, answers %s\n", accuracy,
            still_same ? "same" : "differ");
 
     aimc_network_destroy(loaded);
@@ -68,5 +69,6 @@ int main(int argc, char **argv)
     aimc_config_destroy(layer);
     aimc_context_destroy(ctx);
     remove(path);
-    return same && still_same && accuracy > 0.5 ? EXIT_SUCCESS : EXIT_FAILURE;
+    /* 0.73 to 0.82 on ten seeds: reram_sb is the noisiest of the presets */
+    return same && still_same && accuracy > 0.6 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The 1,797 8x8 digits of data/digits, with every fifth held out to test. */
+/* The 1,797 8x8 digits of data/digits, with the third of every five of a class held out to test. */
 #ifndef AIMC_EXAMPLES_DIGITS_H
 #define AIMC_EXAMPLES_DIGITS_H
 
@@ -37,8 +37,9 @@ static inline void read_digits(struct digits *d)
     static unsigned char pixels[DIGITS][PIXELS], labels[DIGITS];
     read_idx(DIGITS_DIR "/digits-images-idx3-ubyte.gz", 16, pixels[0], sizeof pixels);
     read_idx(DIGITS_DIR "/digits-labels-idx1-ubyte.gz", 8, labels, sizeof labels);
+    int seen[CLASSES] = {0};
     for (int i = 0, n_train = 0, n_test = 0; i < DIGITS; i++) {
-        const int held_out = i % 5 == 4;
+        const int held_out = seen[labels[i] % CLASSES]++ % 5 == 2;
         float *x = held_out ? d->test_x[n_test] : d->train_x[n_train];
         for (int j = 0; j < PIXELS; j++)
             x[j] = (float)pixels[i][j] / 16.0f;

@@ -12,16 +12,16 @@
 #include "json.h"
 #include "report.h"
 
-/* ---- list
- * ---------------------------------------------------------------------------------------- */
+#define MAX_NAME 128 /* of a field, with the configurations it is nested in */
+
+/* ---- list ------------------------------------------------------------------------------------ */
 
 static bool is_device(const aimc_preset_info *info)
 {
     return strcmp(info->category, "device") == 0;
 }
 
-/* Devices are listed by category: first what one weight can be, then layers that bring one along.
- */
+/* Listed by category: first what one weight can be, then layers that bring one along. */
 static bool is_listed(const aimc_preset_info *info, bool layers)
 {
     return layers ? strcmp(info->category, "layer") == 0 && info->is_preset : is_device(info);
@@ -102,8 +102,7 @@ static int cmd_list(int argc, char **argv)
     return list_text(false) == EXIT_OK ? list_text(true) : EXIT_FAILED;
 }
 
-/* ---- show
- * ---------------------------------------------------------------------------------------- */
+/* ---- show ------------------------------------------------------------------------------------ */
 
 /* What is shown of one name: always its configuration, and figures where it is a device. */
 struct subject {
@@ -153,13 +152,15 @@ static const char *type_name(int32_t type)
     return type >= AIMC_FIELD_NUMBER && type <= AIMC_FIELD_CONFIG ? names[type] : "unknown";
 }
 
-static void put_field(struct json *json, const aimc_field_info *field, const char *value)
+/* Opens the object of one field; the caller may add to it and closes it. */
+static void put_field(struct json *json, const aimc_field_info *field, const char *name,
+                      const char *value)
 {
     const bool has_range = field->type == AIMC_FIELD_NUMBER || field->type == AIMC_FIELD_INTEGER;
     json_open(json, NULL, '{');
-    json_put_text(json, "name", field->name);
+    json_put_text(json, "name", name);
     json_put_text(json, "type", type_name(field->type));
-    if (field->type == AIMC_FIELD_CHOICE)
+    if (field->type == AIMC_FIELD_CHOICE || field->type == AIMC_FIELD_CONFIG)
         json_put_text(json, "value", value);
     else
         json_put_raw(json, "value", value);
@@ -173,32 +174,60 @@ static void put_field(struct json *json, const aimc_field_info *field, const cha
         json_put_number(json, "min", field->min);
         json_put_number(json, "max", field->max);
     }
-    json_close(json, '}');
 }
 
-static void print_field(const aimc_field_info *field, const char *value)
+static void print_field(const aimc_field_info *field, const char *name, const char *value)
 {
     const char *unit = strcmp(field->unit, "1") == 0 ? "" : field->unit;
-    printf("  %-26s %-14s %-8s %s\n", field->name, value, unit, field->doc);
+    char rounded[32]; /* 0.00196078431372549 is more than an eye wants; --json has it all */
+    if (field->type == AIMC_FIELD_NUMBER) {
+        snprintf(rounded, sizeof rounded, "%.6g", strtod(value, NULL));
+        value = rounded;
+    }
+    printf("  %-35s %-12s %-14s %s\n", name, value, unit, field->doc);
+}
+
+static int show_fields(struct json *json, const aimc_config *config, const char *prefix);
+
+/* One field, and below it those of a nested configuration; names are what --set takes. */
+static int show_field(struct json *json, const aimc_config *config, const aimc_field_info *field,
+                      const char *prefix)
+{
+    char name[MAX_NAME], inner[MAX_NAME + 1];
+    const aimc_config *nested =
+        field->type == AIMC_FIELD_CONFIG ? aimc_config_nested(config, field->name) : NULL;
+    char *value = field->type == AIMC_FIELD_CONFIG ? NULL : field_text(config, field->name);
+    if (value == NULL && field->type != AIMC_FIELD_CONFIG)
+        return fail_library();
+    snprintf(name, sizeof name, "%s%s", prefix, field->name);
+    snprintf(inner, sizeof inner, "%s.", name);
+    const char *shown = value != NULL ? value : nested != NULL ? aimc_config_kind(nested) : "none";
+    if (json != NULL)
+        put_field(json, field, name, shown);
+    else
+        print_field(field, name, shown);
+    if (json != NULL && nested != NULL)
+        json_open(json, "fields", '[');
+    const int rc = nested != NULL ? show_fields(json, nested, inner) : EXIT_GO_ON;
+    if (json != NULL && nested != NULL)
+        json_close(json, ']');
+    if (json != NULL)
+        json_close(json, '}');
+    free(value);
+    return rc;
 }
 
 /* Every field, as JSON or (json NULL) as text. */
-static int show_fields(struct json *json, const aimc_config *config)
+static int show_fields(struct json *json, const aimc_config *config, const char *prefix)
 {
-    for (size_t i = 0; i < aimc_config_field_count(config); i++) {
+    int rc = EXIT_GO_ON;
+    for (size_t i = 0; i < aimc_config_field_count(config) && rc == EXIT_GO_ON; i++) {
         aimc_field_info field = {.struct_size = (uint32_t)sizeof field};
-        if (aimc_config_field_get(config, i, &field) != AIMC_OK)
-            return fail_library();
-        char *value = field_text(config, field.name);
-        if (value == NULL)
-            return fail_library();
-        if (json != NULL)
-            put_field(json, &field, value);
-        else
-            print_field(&field, value);
-        free(value);
+        rc = aimc_config_field_get(config, i, &field) == AIMC_OK
+                 ? show_field(json, config, &field, prefix)
+                 : fail_library();
     }
-    return EXIT_GO_ON;
+    return rc;
 }
 
 static int show_json(const struct subject *s)
@@ -218,7 +247,7 @@ static int show_json(const struct subject *s)
         json_put_number(&json, "w_max", f->w_max);
     }
     json_open(&json, "fields", '[');
-    const int rc = show_fields(&json, s->config);
+    const int rc = show_fields(&json, s->config, "");
     json_close(&json, ']');
     json_end(&json);
     return rc;
@@ -256,8 +285,8 @@ static int show_text(const struct subject *s)
     printf("source: %s\n", p->source);
     if (s->device != NULL)
         print_figures(&s->figures);
-    printf("\nFields (--set device.NAME=VALUE)\n");
-    return show_fields(NULL, s->config);
+    printf("\nFields (--set NAME=VALUE)\n");
+    return show_fields(NULL, s->config, s->device != NULL ? "device." : "");
 }
 
 static int show(const char *name, bool json)
@@ -295,8 +324,7 @@ static int cmd_show(int argc, char **argv)
     return rc == EXIT_GO_ON ? show(name, json) : rc;
 }
 
-/* ---- which of the two
- * ---------------------------------------------------------------------------- */
+/* ---- which of the two ------------------------------------------------------------------------ */
 
 static void print_usage(FILE *out)
 {

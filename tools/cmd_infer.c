@@ -12,12 +12,12 @@
 #include "report.h"
 #include "run.h"
 
-/* As many as aimc_network_accuracy() takes at once, so that both give the same bits. */
-#define BATCH 256
+/* The same batches as aimc_network_accuracy() makes, so that both give the same bits. */
+#define BATCH ((size_t)AIMC_NETWORK_BATCH)
 
 struct options {
     const char *model;
-    struct run run; /* data and input_max are used; the rest may come with the side-car */
+    struct run run; /* data, input_max and seed; what is not given comes from the model */
     const char *split;
     double limit, threads;
     bool json, quiet;
@@ -60,8 +60,7 @@ static int parse(struct options *o, int argc, char **argv)
     return args_parse(&spec, argc, argv);
 }
 
-/* ---- counting
- * ------------------------------------------------------------------------------------ */
+/* ---- counting -------------------------------------------------------------------------------- */
 
 struct outcome {
     size_t n_classes;
@@ -116,8 +115,7 @@ static int predict_all(aimc_network *net, const struct samples *samples, size_t 
     return rc;
 }
 
-/* ---- result
- * -------------------------------------------------------------------------------------- */
+/* ---- result ---------------------------------------------------------------------------------- */
 
 static void print_text(const struct options *o, const aimc_network *net,
                        const struct outcome *outcome)
@@ -145,7 +143,7 @@ static void print_text(const struct options *o, const aimc_network *net,
         putchar('\n');
     }
     if (!o->quiet)
-        printf("\n%s, %s part: %zu of %zu right in %.2f s\n", o->run.data, o->split,
+        printf("\n%s, %s part: %zu of %zu right in %.3f s\n", o->run.data, o->split,
                outcome->correct, outcome->n, outcome->seconds);
     printf("%s accuracy %.4f\n", o->split, accuracy(outcome));
 }
@@ -172,8 +170,7 @@ static int print_json(const struct options *o, const aimc_context *ctx, const ai
     return rc;
 }
 
-/* ---- putting it together
- * ------------------------------------------------------------------------- */
+/* ---- putting it together --------------------------------------------------------------------- */
 
 static int infer(const struct options *o, aimc_context *ctx, aimc_network *net,
                  const struct dataset *data)
@@ -198,42 +195,38 @@ static int infer(const struct options *o, aimc_context *ctx, aimc_network *net,
     return rc;
 }
 
-/* What the command line leaves open comes from the training's side-car, where there is one. */
-static int complete(struct options *o, void **document)
+/* What the command line leaves open comes from the training, where the model tells of it. */
+static int complete(struct options *o, const aimc_network *net, void **document)
 {
     struct run saved = RUN_UNKNOWN;
-    if (strcmp(o->split, "test") != 0 && strcmp(o->split, "train") != 0)
-        return fail_usage("--split '%s': give test or train", o->split);
-    const int rc = run_load(&saved, o->model, true, document);
+    const int rc = run_read_note(&saved, aimc_network_note(net), o->model, true, document);
     if (rc != EXIT_GO_ON)
         return rc;
     if (o->run.data != NULL && saved.data != NULL && strcmp(o->run.data, saved.data) != 0)
         saved.input_max = NOT_GIVEN; /* that was the scale of other data */
     run_fill(&o->run, &saved);
     if (o->run.data == NULL)
-        return fail_usage("--data is missing, and %s.train.json, which would say it, too",
+        return fail_usage("--data is missing, and %s does not say what it was trained on",
                           o->model);
     if (!WAS_GIVEN(o->run.input_max))
         o->run.input_max = 0;
     return EXIT_GO_ON;
 }
 
-static int run_command(const struct options *o)
+static int infer_on_data(struct options *o, aimc_context *ctx, aimc_network *net)
 {
     const unsigned parts = strcmp(o->split, "train") == 0 ? DATA_TRAIN : DATA_TEST;
-    struct dataset data;
-    aimc_context *ctx = NULL;
-    aimc_network *net = NULL;
-    int rc = data_load(o->run.data, o->run.input_max, parts, &data);
+    struct dataset data = {0};
+    void *document = NULL;
+    int rc = complete(o, net, &document);
     if (rc == EXIT_GO_ON)
-        rc = model_context(o->run.seed, o->threads, &ctx);
+        rc = data_load(o->run.data, o->run.input_max, parts, &data);
     if (rc == EXIT_GO_ON)
-        rc = model_load(ctx, o->model, &data, &net);
+        rc = model_check_data(net, o->model, &data);
     if (rc == EXIT_GO_ON)
         rc = infer(o, ctx, net, &data);
-    aimc_network_destroy(net);
-    aimc_context_destroy(ctx);
     data_free(&data);
+    run_document_free(document);
     return rc;
 }
 
@@ -241,12 +234,18 @@ int cmd_infer(int argc, char **argv)
 {
     struct options o = {
         .run = RUN_UNKNOWN, .split = "test", .limit = NOT_GIVEN, .threads = NOT_GIVEN};
-    void *document = NULL;
+    aimc_context *ctx = NULL;
+    aimc_network *net = NULL;
     int rc = parse(&o, argc, argv);
+    if (rc == EXIT_GO_ON && strcmp(o.split, "test") != 0 && strcmp(o.split, "train") != 0)
+        rc = fail_usage("--split '%s': give test or train", o.split);
     if (rc == EXIT_GO_ON)
-        rc = complete(&o, &document);
+        rc = model_context(o.run.seed, o.threads, &ctx);
     if (rc == EXIT_GO_ON)
-        rc = run_command(&o);
-    run_document_free(document);
+        rc = model_load(ctx, o.model, &net);
+    if (rc == EXIT_GO_ON)
+        rc = infer_on_data(&o, ctx, net);
+    aimc_network_destroy(net);
+    aimc_context_destroy(ctx);
     return rc == EXIT_GO_ON ? EXIT_OK : rc;
 }

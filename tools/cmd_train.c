@@ -27,8 +27,8 @@ static int parse(struct options *o, int argc, char **argv)
     const struct arg args[] = {
         {.help = "Data"},
         {"data", ARG_TEXT, &o->run.data, "NAME",
-         DATA_NAMES ", or IDX files, plain or .gz:\n"
-                    "images,labels[,test-images,test-labels] (default: digits)",
+         DATA_NAMES " (default: digits), or IDX files,\n"
+                    "plain or .gz: images,labels[,test-images,test-labels]",
          0, 0},
         {"input-max", ARG_NUMBER, &o->run.input_max, "X",
          "input that becomes 1 (default: 16 for digits, else 255)", 1e-6, 1e9},
@@ -47,24 +47,25 @@ static int parse(struct options *o, int argc, char **argv)
         {"set", ARG_TEXTS, &o->tweaks.set, "FIELD=VALUE",
          "set one field of it, for example device.dw_min=0.002,\n"
          "forward.out_noise=0.04, mapping.max_input_size=128,\n"
-         "optimizer.desired_bl=10; may be repeated",
+         "optimizer.update.desired_bl=10; may be repeated",
          0, 0},
         {.help = "Training"},
         {"algorithm", ARG_TEXT, &o->run.algorithm, "NAME", "optimizer (default: the layer's, sgd)",
          0, 0},
-        {"epochs", ARG_INTEGER, &o->run.epochs, "N", "times through the training samples", 0, 1e6},
-        {"batch", ARG_INTEGER, &o->run.batch, "N", "samples per step", 1, 1e6},
-        {"lr", ARG_NUMBER, &o->run.lr, "X", "learning rate", 0, 1e6},
-        {"lr-decay", ARG_NUMBER, &o->run.lr_decay, "X", "factor on the learning rate per epoch", 0,
-         1},
+        {"epochs", ARG_INTEGER, &o->run.epochs, "N",
+         "times through the training samples\n(default: 20 for digits, else 5)", 0, 1e6},
+        {"batch", ARG_INTEGER, &o->run.batch, "N", "samples per step (default: 10)", 1, 1e6},
+        {"lr", ARG_NUMBER, &o->run.lr, "X", "learning rate (default: 0.2 for digits, else 0.1)", 0,
+         1e6},
+        {"lr-decay", ARG_NUMBER, &o->run.lr_decay, "X",
+         "factor on the learning rate per epoch\n(default: 0.9 for digits, else 0.5)", 0, 1},
         {"seed", ARG_INTEGER, &o->run.seed, "N", "root of everything random (default: 1)", 0,
          MAX_INTEGER},
         {"compare", ARG_FLAG, &o->compare, "", "also train the same network in floating point", 0,
          0},
         {.help = "Files"},
         {"out", ARG_TEXT, &o->out, "FILE",
-         "save the model here after each epoch, and the options\nof the run in FILE.train.json", 0,
-         0},
+         "save the model here after each epoch, with the options of\nthe run", 0, 0},
         {"resume", ARG_TEXT, &o->resume, "FILE",
          "go on with a saved run, with its options; ends with\n"
          "the same bits as a run that was never stopped",
@@ -89,11 +90,9 @@ static int parse(struct options *o, int argc, char **argv)
     return args_parse(&spec, argc, argv);
 }
 
-/* ---- one network
- * --------------------------------------------------------------------------------- */
+/* ---- one network ----------------------------------------------------------------------------- */
 
-/* A network with its own context, so that both networks of --compare begin with the same weights.
- */
+/* A network with its own context: so both networks of --compare begin with the same weights. */
 struct session {
     aimc_context *ctx;
     struct training training;
@@ -111,25 +110,34 @@ static bool is_digital(const struct run *run)
     return strcmp(run->device, "none") == 0;
 }
 
-static int session_begin(struct session *s, const struct options *o, const struct dataset *data,
+static void session_set(struct session *s, const struct options *o, const struct dataset *data)
+{
+    s->training.run = &o->run;
+    s->training.data = data;
+    s->training.quiet = o->quiet;
+    s->training.label = "";
+}
+
+static int session_build(struct session *s, const struct options *o, const struct dataset *data,
                          bool analog)
 {
     const int rc = model_context(o->run.seed, o->threads, &s->ctx);
     if (rc != EXIT_GO_ON)
         return rc;
-    s->training.run = &o->run;
-    s->training.data = data;
-    s->training.quiet = o->quiet;
-    s->training.label = "";
-    return o->resume != NULL && analog
-               ? model_load(s->ctx, o->resume, data, &s->training.net)
-               : model_build(s->ctx, &o->run, &o->tweaks, data, analog, &s->training.net);
+    session_set(s, o, data);
+    return model_build(s->ctx, &o->run, &o->tweaks, data, analog, &s->training.net);
 }
 
+/* The network was loaded already where a run is resumed: its note said which data to load. */
 static int train_main(struct session *s, const struct options *o, const struct dataset *data)
 {
-    const bool analog = o->resume != NULL || !is_digital(&o->run);
-    int rc = session_begin(s, o, data, analog);
+    int rc;
+    if (o->resume != NULL) {
+        session_set(s, o, data);
+        rc = model_check_data(s->training.net, o->resume, data);
+    } else {
+        rc = session_build(s, o, data, !is_digital(&o->run));
+    }
     if (rc != EXIT_GO_ON)
         return rc;
     s->training.out = o->out;
@@ -145,15 +153,14 @@ static int train_main(struct session *s, const struct options *o, const struct d
 static int train_floating_point(struct session *s, const struct options *o,
                                 const struct dataset *data)
 {
-    const int rc = session_begin(s, o, data, false);
+    const int rc = session_build(s, o, data, false);
     if (rc != EXIT_GO_ON)
         return rc;
     s->training.label = "floating point ";
     return train(&s->training);
 }
 
-/* ---- result
- * -------------------------------------------------------------------------------------- */
+/* ---- result ---------------------------------------------------------------------------------- */
 
 static int print_json(const struct options *o, const struct dataset *data,
                       const struct session *main_run, const struct session *floating)
@@ -199,28 +206,37 @@ static int print_result(const struct options *o, const struct dataset *data,
     return EXIT_GO_ON;
 }
 
-/* ---- putting it together
- * ------------------------------------------------------------------------- */
+/* ---- putting it together --------------------------------------------------------------------- */
 
-/* Options of the run: command line, then the side-car of the model that is resumed, then defaults.
- */
-static int complete(struct options *o, void **document)
+static int check_resume_options(const struct options *o)
+{
+    if (o->tweaks.set.n > 0 || o->tweaks.config != NULL)
+        return fail_usage("--set and --config are part of the model that is resumed; leave them "
+                          "out");
+    return run_check_resumable(&o->run);
+}
+
+/* Load what is resumed; its note completes the options. */
+static int open_resumed(struct options *o, struct session *s, void **document)
 {
     struct run saved = RUN_UNKNOWN;
-    *document = NULL;
-    if (o->resume != NULL) {
-        int rc = run_check_resumable(&o->run);
-        if (rc == EXIT_GO_ON && (o->tweaks.set.n > 0 || o->tweaks.config != NULL))
-            rc = fail_usage("--set and --config are part of the model that is resumed; leave them "
-                            "out");
-        if (rc == EXIT_GO_ON)
-            rc = run_load(&saved, o->resume, false, document);
-        if (rc != EXIT_GO_ON)
-            return rc;
-        if (o->out == NULL)
-            o->out = o->resume;
-    }
+    int rc = check_resume_options(o);
+    if (rc == EXIT_GO_ON)
+        rc = model_context(o->run.seed, o->threads, &s->ctx);
+    if (rc == EXIT_GO_ON)
+        rc = model_load(s->ctx, o->resume, &s->training.net);
+    if (rc == EXIT_GO_ON)
+        rc = run_read_note(&saved, aimc_network_note(s->training.net), o->resume, false, document);
+    if (rc != EXIT_GO_ON)
+        return rc;
     run_fill(&o->run, &saved);
+    if (o->out == NULL)
+        o->out = o->resume;
+    return EXIT_GO_ON;
+}
+
+static int complete(struct options *o)
+{
     run_fill_defaults(&o->run);
     if (is_digital(&o->run) && (o->tweaks.set.n > 0 || o->tweaks.config != NULL))
         return fail_usage("--set and --config need a --device other than none");
@@ -253,33 +269,36 @@ static int load_data(struct options *o, struct dataset *data)
     return EXIT_GO_ON;
 }
 
-static int run_command(struct options *o, struct dataset *data)
+static int run_command(struct options *o, struct session *main_run, const struct dataset *data)
 {
-    struct session main_run = {0}, floating = {0};
-    int rc = train_main(&main_run, o, data);
+    struct session floating = {0};
+    int rc = train_main(main_run, o, data);
     if (rc == EXIT_GO_ON && o->compare)
         rc = train_floating_point(&floating, o, data);
     if (rc == EXIT_GO_ON)
-        rc = print_result(o, data, &main_run, &floating);
+        rc = print_result(o, data, main_run, &floating);
     session_free(&floating);
-    session_free(&main_run);
     return rc;
 }
 
 int cmd_train(int argc, char **argv)
 {
     struct options o = {.run = RUN_UNKNOWN, .checkpoint_every = NOT_GIVEN, .threads = NOT_GIVEN};
+    struct session main_run = {0};
     struct dataset data = {0};
-    void *document = NULL;
+    void *document = NULL; /* holds the texts of o.run where a run is resumed */
     int rc = parse(&o, argc, argv);
+    if (rc == EXIT_GO_ON && o.resume != NULL)
+        rc = open_resumed(&o, &main_run, &document);
     if (rc == EXIT_GO_ON)
-        rc = complete(&o, &document);
+        rc = complete(&o);
     if (rc == EXIT_GO_ON)
         rc = check_out(o.out);
     if (rc == EXIT_GO_ON)
         rc = load_data(&o, &data);
     if (rc == EXIT_GO_ON)
-        rc = run_command(&o, &data);
+        rc = run_command(&o, &main_run, &data);
+    session_free(&main_run);
     data_free(&data);
     run_document_free(document);
     free(o.tweaks.set.items);

@@ -33,8 +33,7 @@ int model_context(double seed, double threads, aimc_context **ctx)
     return aimc_context_create(&params, ctx) == AIMC_OK ? EXIT_GO_ON : fail_library();
 }
 
-/* ---- configuration of a layer
- * -------------------------------------------------------------------- */
+/* ---- configuration of a layer ---------------------------------------------------------------- */
 
 static int find_device(const char *name, aimc_preset_info *info)
 {
@@ -97,8 +96,7 @@ static int layer_config(aimc_context *ctx, const struct run *run, const struct t
     return rc;
 }
 
-/* ---- network
- * ------------------------------------------------------------------------------------- */
+/* ---- network --------------------------------------------------------------------------------- */
 
 static int find_activation(const char *name, aimc_activation *activation)
 {
@@ -156,28 +154,26 @@ int model_build(aimc_context *ctx, const struct run *run, const struct tweaks *t
     return rc;
 }
 
-int model_load(aimc_context *ctx, const char *path, const struct dataset *data, aimc_network **net)
+int model_load(aimc_context *ctx, const char *path, aimc_network **net)
 {
-    aimc_network_info info = {.struct_size = (uint32_t)sizeof info};
-    int rc = EXIT_GO_ON;
-    if (aimc_network_load(ctx, path, net) != AIMC_OK)
-        return fail_library();
-    if (aimc_network_get_info(*net, &info) != AIMC_OK)
-        rc = fail_library();
-    else if (info.n_in != data->n_in)
-        rc = fail("%s takes %zu inputs, but the data has %zu", path, (size_t)info.n_in, data->n_in);
-    else if (info.n_out < data->n_classes)
-        rc = fail("%s knows %zu classes, but the data has %zu", path, (size_t)info.n_out,
-                  data->n_classes);
-    if (rc != EXIT_GO_ON) {
-        aimc_network_destroy(*net);
-        *net = NULL;
-    }
-    return rc;
+    return aimc_network_load(ctx, path, net) == AIMC_OK ? EXIT_GO_ON : fail_library();
 }
 
-/* ---- telling about it
- * ---------------------------------------------------------------------------- */
+int model_check_data(const aimc_network *net, const char *path, const struct dataset *data)
+{
+    aimc_network_info info = {.struct_size = (uint32_t)sizeof info};
+    if (aimc_network_get_info(net, &info) != AIMC_OK)
+        return fail_library();
+    if (info.n_in != data->n_in)
+        return fail("%s takes %zu inputs, but the data has %zu", path, (size_t)info.n_in,
+                    data->n_in);
+    if (info.n_out < data->n_classes)
+        return fail("%s knows %zu classes, but the data has %zu", path, (size_t)info.n_out,
+                    data->n_classes);
+    return EXIT_GO_ON;
+}
+
+/* ---- telling about it ------------------------------------------------------------------------ */
 
 static void put_counters(struct json *json, const aimc_counters *c)
 {

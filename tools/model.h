@@ -26,8 +26,10 @@ int model_context(double seed, double threads, aimc_context **ctx);
 int model_build(aimc_context *ctx, const struct run *run, const struct tweaks *tweaks,
                 const struct dataset *data, bool analog, aimc_network **net);
 
-/* Load a network and check that it fits the data. */
-int model_load(aimc_context *ctx, const char *path, const struct dataset *data, aimc_network **net);
+int model_load(aimc_context *ctx, const char *path, aimc_network **net);
+
+/* Does the network, from the file path, fit the data? */
+int model_check_data(const aimc_network *net, const char *path, const struct dataset *data);
 
 /* "network": { ... } with sizes and counters, and the sentence about the library in use. */
 int model_put_json(struct json *json, const aimc_context *ctx, const aimc_network *net);

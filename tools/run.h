@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /*
- * Everything that shapes a run and is not in the network itself. Texts are NULL and numbers NOT_GIVEN
- * until known. Integers are held as double, which is exact up to 2^53.
+ * Everything that shapes a run and is not in the network itself. Texts are NULL and numbers
+ * NOT_GIVEN until known. Integers are held as double, which is exact up to 2^53.
  */
 struct run {
     const char *data;       /* data set, or files */

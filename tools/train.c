@@ -80,14 +80,21 @@ static double learning_rate(const struct run *run, size_t epoch)
     return lr;
 }
 
-/* The side-car goes first: a model without its options could not be resumed. */
+/* The options travel in the model file, so that there is no second file to lose or to mix up. */
+static int note_run(struct training *t)
+{
+    char *note = run_to_note(t->run);
+    if (note == NULL)
+        return fail("no memory");
+    const int rc = aimc_network_set_note(t->net, note) == AIMC_OK ? EXIT_GO_ON : fail_library();
+    free(note);
+    return rc;
+}
+
 static int save(struct training *t)
 {
     if (t->out == NULL)
         return EXIT_GO_ON;
-    if (!t->has_side_car && run_save(t->run, t->out) != EXIT_GO_ON)
-        return EXIT_FAILED;
-    t->has_side_car = true;
     return aimc_network_save(t->net, t->out) == AIMC_OK ? EXIT_GO_ON : fail_library();
 }
 
@@ -118,8 +125,7 @@ static int train_epoch(struct training *t, struct batch *batch, struct epoch_rec
         record->samples += n;
         progress_add(&t->progress, n);
         if (b + 1 == n_batches)
-            break; /* saved after the accuracy is taken, so that a resumed run counts the same
-                      events */
+            break; /* saved at the end of the epoch, with its accuracy known */
         if (stop_requested)
             return stop_here(t);
         if (t->checkpoint_every > 0 && (b + 1) % t->checkpoint_every == 0 && save(t) != EXIT_GO_ON)
@@ -184,7 +190,7 @@ static int find_position(const struct training *t, const struct batch *batch, si
     *first = (size_t)(info.n_batches % n_batches);
     if (info.n_samples != *epoch * t->data->train.n + *first * batch->size)
         return fail("the model was trained on %" PRIu64 " samples in %" PRIu64
-                    " batches, which this run would not have made; is its .train.json another's?",
+                    " batches, which the options in its note would not have made",
                     info.n_samples, info.n_batches);
     return EXIT_GO_ON;
 }
@@ -214,8 +220,11 @@ static int train_with(struct training *t, struct batch *batch)
 int train(struct training *t)
 {
     struct batch batch = {0};
+    int rc = note_run(t);
+    if (rc != EXIT_GO_ON)
+        return rc;
     set_interrupt_handler(request_stop);
-    const int rc = train_with(t, &batch);
+    rc = train_with(t, &batch);
     set_interrupt_handler(SIG_DFL);
     batch_free(&batch);
     return rc;

@@ -28,7 +28,6 @@ struct training {
     const char *out;         /* model file; NULL: not saved */
     size_t checkpoint_every; /* mini-batches; 0: after each epoch only */
     bool quiet;
-    bool has_side_car; /* the options were written beside the model */
     struct progress progress;
     struct epoch_record *records; /* owned, one per epoch run here */
     size_t n_records;
@@ -38,7 +37,7 @@ struct training {
 /*
  * Train up to the last epoch of the run, from wherever the network stands: the number of
  * mini-batches it has seen says which come next, so a network that was saved and loaded goes on as
- * if nothing had happened.
+ * if nothing had happened. The options of the run go into the model file as its note.
  */
 int train(struct training *training);
 void train_put_json(struct json *json, const struct training *training);

@@ -55,6 +55,59 @@ AIMC_API void aimc_optimizer_destroy(aimc_optimizer *optimizer);
 AIMC_API aimc_status aimc_optimizer_step(aimc_optimizer *optimizer, size_t n_batch, const float *x,
                                          size_t ld_x, const float *d, size_t ld_d, double lr);
 
+/** What an algorithm has done since it was created; zero where it has no such thing. @since 0.1 */
+typedef struct aimc_optimizer_stats {
+    uint32_t struct_size; /**< sizeof of the caller's struct */
+    uint32_t reserved;    /**< 0 */
+    uint64_t transfers;   /**< transfer events */
+    uint64_t reads;       /**< slices read */
+    uint64_t crossings;   /**< buffer elements that reached their threshold */
+    uint64_t clipped;     /**< crossings cut to the longest write */
+    uint64_t fast_up;     /**< up pulses on the fast array */
+    uint64_t fast_down;   /**< down pulses on the fast array */
+    uint64_t slow_up;     /**< up pulses of transfers */
+    uint64_t slow_down;   /**< down pulses of transfers */
+} aimc_optimizer_stats;
+
+/**
+ * Count transfers, crossings and pulses by array and direction.
+ * @param stats  struct_size set by the caller; the rest is written
+ * @retval AIMC_ERR_INVALID  NULL argument
+ * @retval AIMC_ERR_ABI      struct_size is 0
+ * @par Threads
+ * one thread per tile.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_optimizer_get_stats(const aimc_optimizer *optimizer,
+                                              aimc_optimizer_stats *stats);
+
+/** Number of matrices of the algorithm's state that can be looked at; 0 when NULL. @since 0.1 */
+AIMC_API size_t aimc_optimizer_matrix_count(const aimc_optimizer *optimizer);
+
+/**
+ * Name of matrix i: "fast0" (the fast array A), "buffer0" (H), "mean0", "reference0", "chi".
+ * @param buf   receives the name, always terminated when size > 0; may be NULL with size 0
+ * @param size  bytes at buf
+ * @return length of the full name; 0 when there is no matrix i
+ * @since 0.1
+ */
+AIMC_API size_t aimc_optimizer_matrix_name(const aimc_optimizer *optimizer, size_t i, char *buf,
+                                           size_t size);
+
+/**
+ * Copy a matrix of the algorithm's state, as it is between two steps.
+ * @param name   as aimc_optimizer_matrix_name() gives it
+ * @param value  [n_out][n_in] row-major
+ * @param ld     >= n_in
+ * @retval AIMC_ERR_INVALID  NULL, or no such matrix
+ * @retval AIMC_ERR_SHAPE    ld too small
+ * @par Threads
+ * one thread per tile.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_optimizer_get_matrix(const aimc_optimizer *optimizer, const char *name,
+                                               float *value, size_t ld);
+
 /** Algorithm of the optimizer, for example "sgd"; "" when NULL. @since 0.1 */
 AIMC_API const char *aimc_optimizer_algorithm(const aimc_optimizer *optimizer);
 

@@ -20,11 +20,6 @@ struct aimci_gemm {
     aimci_xsmm xsmm;
 };
 
-const char *aimci_blas_name(void)
-{
-    return AIMCI_HAVE_XSMM ? "blis+xsmm" : AIMCI_HAVE_BLIS ? "blis" : "builtin";
-}
-
 /* ---- plans ---------------------------------------------------------------------------------- */
 
 static aimc_status check_shape(const aimci_gemm_shape *s)

@@ -29,14 +29,11 @@ void aimci_gemm_forward(const aimci_gemm *gemm, size_t n, const float *w, const 
 void aimci_gemm_backward(const aimci_gemm *gemm, size_t n, const float *w, const float *d, float *z,
                          float *scratch);
 
-/* Floats of scratch that one forward or backward call needs (may be 0); per concurrent caller. */
+/* Floats of scratch that one forward or backward call needs (0 with the present back ends; then NULL will do). */
 size_t aimci_gemm_scratch(const aimci_gemm *gemm);
 
 /* W += alpha * sum_b d[b] x[b]' : exact rank-n update of ideal devices and digital layers. */
 void aimci_gemm_update(const aimci_gemm *gemm, size_t n, float alpha, float *w, const float *d,
                        const float *x);
-
-/* Name of the back end(s) of this build, for example "blis+xsmm" or "builtin". */
-const char *aimci_blas_name(void);
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "blas/blas.h"
+#include "aimci_config.h"
 #include "core/cpu.h"
 #include "core/pool.h"
 
@@ -237,7 +237,7 @@ size_t aimc_context_describe(const aimc_context *ctx, char *buf, size_t size)
     if (ctx == NULL)
         return 0;
     aimci_text_printf(&text, "libaimc %s, %s, %s, %u thread%s, seed %" PRIu64, aimc_version(),
-                      aimci_cpu_name(ctx->cpu), aimci_blas_name(), (unsigned)ctx->n_slots,
+                      aimci_cpu_name(ctx->cpu), AIMCI_BLAS_NAME, (unsigned)ctx->n_slots,
                       ctx->n_slots == 1 ? "" : "s", ctx->seed);
     if ((ctx->flags & AIMC_FLAG_DETERMINISTIC) != 0)
         aimci_text_printf(&text, ", deterministic");

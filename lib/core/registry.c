@@ -43,8 +43,19 @@ static const aimci_family *find_family(const char *name)
     return NULL;
 }
 
-static aimc_status find(const char *who, const char *name, size_t *index)
+/* Names are snake_case; a hyphen is as good. */
+static void normalise(const char *name, char *buf, size_t size)
 {
+    snprintf(buf, size, "%s", name);
+    for (char *c = buf; *c; c++)
+        if (*c == '-')
+            *c = '_';
+}
+
+static aimc_status find(const char *who, const char *given, size_t *index)
+{
+    char name[96];
+    normalise(given, name, sizeof name);
     aimci_nearest nearest = {NULL, 0};
     for (size_t i = 0; i < aimci_n_kinds; i++) {
         aimci_nearest_try(&nearest, name, aimci_kinds[i]->name);

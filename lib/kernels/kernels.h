@@ -24,29 +24,6 @@ typedef struct aimci_train {
     int32_t *negative; /* [stride]: -1 where v < 0, else 0 */
 } aimci_train;
 
-/* Input side of a read: z = clip(Q(scale x)) + noise, negatives shrunk by asymmetry. */
-typedef struct aimci_dac {
-    aimci_key key;
-    float scale;
-    float step;  /* 0: no quantiser */
-    float bound; /* +infinity: none */
-    float noise;
-    float asymmetry;
-    int sto_round;
-} aimci_dac;
-
-/* Output side of a read: asymmetry, noise, quantiser, clip, gain. */
-typedef struct aimci_adc {
-    aimci_key key;
-    float asymmetry;
-    float noise;         /* standard deviation, when noises is NULL */
-    const float *noises; /* [n padded to 8]: one for each output */
-    float step, bound;
-    float gain;
-    int sto_round;
-    int test_negative; /* hits of the lower bound count as clipped */
-} aimci_adc;
-
 typedef struct aimci_kernels {
     float (*absmax)(const float *x, size_t n);
 
@@ -69,16 +46,6 @@ typedef struct aimci_kernels {
      * in a train. Padded to 8. */
     void (*probabilities)(const aimci_train *train, const float *v, size_t n, float levels,
                           float *q);
-
-    void (*dac)(const aimci_dac *dac, const float *x, float *z, size_t n);
-
-    /* In place; the number of outputs beyond the bound is returned. */
-    size_t (*adc)(const aimci_adc *adc, float *y, size_t n);
-
-    /* Codes of a quantiser: rint(x / step) or stochastically, clipped to +-max_code; NaN gives 0.
-     */
-    void (*encode)(const aimci_key *key, float step, int32_t max_code, int sto_round,
-                   const float *x, int32_t *codes, size_t n);
 
     /* y = f(x) and dx = dy f'(x), given y; the numbers of aimc_activation */
     void (*activate)(int kind, const float *x, float *y, size_t n);

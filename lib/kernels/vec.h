@@ -59,6 +59,24 @@ AIMCI_INLINE void vf_store(float *p, vf v)
     memcpy(p, &v, sizeof v);
 }
 
+/* A group of eight that may hang over the end of an array of n. */
+AIMCI_INLINE vf vf_load_tail(const float *x, size_t at, size_t n)
+{
+    if (at + AIMCI_LANES <= n)
+        return vf_load(x + at);
+    vf v = vf_set(0.0f);
+    memcpy(&v, x + at, (n - at) * sizeof *x);
+    return v;
+}
+
+AIMCI_INLINE void vf_store_tail(float *x, size_t at, size_t n, vf v)
+{
+    if (at + AIMCI_LANES <= n)
+        vf_store(x + at, v);
+    else
+        memcpy(x + at, &v, (n - at) * sizeof *x);
+}
+
 AIMCI_INLINE vi vi_load(const int32_t *p)
 {
     vi v;

@@ -7,6 +7,18 @@
 
 #include "optimizer/pulse_train.h"
 
+/* A named part of an algorithm's state: an array of devices, a matrix stored like one, or a vector.
+ */
+typedef struct aimci_state_tensor {
+    char name[24];
+    aimci_array *array;
+    float *matrix;
+    void *vector;
+    aimci_dtype dtype; /* of the vector */
+    size_t n;          /* of the vector */
+} aimci_state_tensor;
+#define AIMCI_MAX_TENSORS 40
+
 typedef struct aimci_algorithm {
     const aimci_family *family;
     size_t state_size;
@@ -16,9 +28,14 @@ typedef struct aimci_algorithm {
     /* arguments are checked; lr >= 0 */
     void (*step)(void *state, aimc_tile *tile, size_t n, const float *x, size_t ld_x,
                  const float *d, size_t ld_d, double lr);
-    /* state that the tile's file must carry; NULL: none */
-    aimc_status (*put)(const void *state, aimci_st_writer *writer, const char *prefix);
-    aimc_status (*restore)(void *state, const aimci_st_reader *reader, const char *prefix);
+    /* what makes the algorithm go on where it stopped: saved with the tile, and seen live; NULL:
+     * nothing. At most AIMCI_MAX_TENSORS. */
+    size_t (*tensors)(void *state, aimci_state_tensor *tensors);
+    /* weights were set: start again; NULL: nothing to do */
+    void (*reset)(void *state);
+    /* tensors were restored: make the effective weight again; NULL: nothing to do */
+    void (*recompose)(void *state);
+    void (*stats)(const void *state, aimc_optimizer_stats *stats); /* NULL: nothing to tell */
 } aimci_algorithm;
 
 struct aimc_optimizer {

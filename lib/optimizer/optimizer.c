@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "optimizer/algorithm.h"
 
 /* All algorithms: a new one is one line in each list. */
-extern const aimci_algorithm aimci_algorithm_sgd;
+extern const aimci_algorithm aimci_algorithm_sgd, aimci_algorithm_tiki_taka, aimci_algorithm_ttv2,
+    aimci_algorithm_c_ttv2, aimci_algorithm_agad;
 
 static const aimci_algorithm *const algorithms[] = {
-    &aimci_algorithm_sgd,
+    &aimci_algorithm_sgd,    &aimci_algorithm_tiki_taka, &aimci_algorithm_ttv2,
+    &aimci_algorithm_c_ttv2, &aimci_algorithm_agad,
 };
 
 static const aimci_algorithm *find_algorithm(const aimci_family *family)
@@ -33,10 +35,53 @@ void aimc_optimizer_destroy(aimc_optimizer *o)
     aimci_context_unref(ctx);
 }
 
+static size_t tensors_of(const aimc_optimizer *o, aimci_state_tensor *tensors)
+{
+    return o->algorithm->tensors ? o->algorithm->tensors(o->state, tensors) : 0;
+}
+
+static aimc_status put_tensor(const aimc_optimizer *o, const aimci_state_tensor *t,
+                              aimci_st_writer *writer, const char *prefix)
+{
+    char name[160];
+    const aimci_array *a = o->tile->array;
+    snprintf(name, sizeof name, "%.100s%.23s%s", prefix, t->name, t->array ? "." : "");
+    if (t->array)
+        return aimci_array_put(t->array, writer, name);
+    if (t->matrix)
+        return aimci_st_put(writer, name, AIMCI_F32, a->n_in, a->n_out, a->ld, t->matrix);
+    return aimci_st_put(writer, name, t->dtype, 0, t->n, t->n, t->vector);
+}
+
+static aimc_status get_tensor(const aimc_optimizer *o, const aimci_state_tensor *t,
+                              const aimci_st_reader *reader, const char *prefix)
+{
+    char name[160];
+    const aimci_array *a = o->tile->array;
+    snprintf(name, sizeof name, "%.100s%.23s%s", prefix, t->name, t->array ? "." : "");
+    if (t->array)
+        return aimci_array_restore(t->array, reader, name);
+    if (t->matrix)
+        return aimci_st_get(reader, name, AIMCI_F32, a->n_in, a->n_out, a->ld, t->matrix);
+    return aimci_st_get(reader, name, t->dtype, 0, t->n, t->n, t->vector);
+}
+
 static aimc_status put_state(const void *owner, aimci_st_writer *writer, const char *prefix)
 {
     const aimc_optimizer *o = owner;
-    return o->algorithm->put ? o->algorithm->put(o->state, writer, prefix) : AIMC_OK;
+    aimci_state_tensor tensors[AIMCI_MAX_TENSORS];
+    const size_t n = tensors_of(o, tensors);
+    aimc_status st = AIMC_OK;
+    for (size_t k = 0; k < n && !st; k++)
+        st = put_tensor(o, &tensors[k], writer, prefix);
+    return st;
+}
+
+static void reset_state(void *owner)
+{
+    aimc_optimizer *o = owner;
+    if (o->algorithm->reset)
+        o->algorithm->reset(o->state);
 }
 
 /* Destroy order is free: an optimizer that outlives its tile only waits for its own end. */
@@ -49,10 +94,16 @@ static void release(void *owner)
 static aimc_status take_saved_state(aimc_optimizer *o)
 {
     aimc_tile *t = o->tile;
-    if (!t->saved_algorithm || strcmp(t->saved_algorithm, o->algorithm->family->name) != 0 ||
-        !o->algorithm->restore)
+    if (!t->saved_algorithm || strcmp(t->saved_algorithm, o->algorithm->family->name) != 0)
         return AIMC_OK;
-    return o->algorithm->restore(o->state, t->saved, t->saved_prefix);
+    aimci_state_tensor tensors[AIMCI_MAX_TENSORS];
+    const size_t n = tensors_of(o, tensors);
+    aimc_status st = AIMC_OK;
+    for (size_t k = 0; k < n && !st; k++)
+        st = get_tensor(o, &tensors[k], t->saved, t->saved_prefix);
+    if (!st && o->algorithm->recompose)
+        o->algorithm->recompose(o->state);
+    return st ? aimci_fail_within(st, "optimizer_create: saved state: ") : AIMC_OK;
 }
 
 static aimc_status bind(aimc_optimizer *o, aimc_tile *tile, const aimc_config *config)
@@ -95,7 +146,8 @@ aimc_status aimc_optimizer_create(aimc_tile *tile, const char *algorithm, const 
         aimc_optimizer_destroy(o);
         return st;
     }
-    tile->state = (aimci_tile_state){o->algorithm->family->name, o, put_state, release};
+    tile->state =
+        (aimci_tile_state){o->algorithm->family->name, o, put_state, release, reset_state};
     *out = o;
     return AIMC_OK;
 }
@@ -130,6 +182,70 @@ aimc_status aimc_optimizer_step(aimc_optimizer *o, size_t n, const float *x, siz
     if (!st && n)
         o->algorithm->step(o->state, o->tile, n, x, ld_x, d, ld_d, lr);
     return st;
+}
+
+/* ---- live view ------------------------------------------------------------------------------ */
+
+/* Matrices of the state by number: arrays and digital matrices, not vectors. */
+static bool nth_matrix(const aimc_optimizer *o, size_t index, const char *name,
+                       aimci_state_tensor *out)
+{
+    aimci_state_tensor tensors[AIMCI_MAX_TENSORS];
+    const size_t n = o && o->tile ? tensors_of(o, tensors) : 0;
+    for (size_t k = 0; k < n; k++) {
+        if (!tensors[k].array && !tensors[k].matrix)
+            continue;
+        if (name ? strcmp(tensors[k].name, name) == 0 : index-- == 0) {
+            *out = tensors[k];
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t aimc_optimizer_matrix_count(const aimc_optimizer *o)
+{
+    size_t n = 0;
+    aimci_state_tensor t;
+    while (nth_matrix(o, n, NULL, &t))
+        n++;
+    return n;
+}
+
+size_t aimc_optimizer_matrix_name(const aimc_optimizer *o, size_t i, char *buf, size_t size)
+{
+    aimci_state_tensor t = {.name = ""};
+    aimci_text text = {buf, size, 0};
+    (void)nth_matrix(o, i, NULL, &t);
+    aimci_text_printf(&text, "%s", t.name);
+    return text.length;
+}
+
+aimc_status aimc_optimizer_get_matrix(const aimc_optimizer *o, const char *name, float *value,
+                                      size_t ld)
+{
+    if (!o || !name || !value)
+        return aimci_fail(AIMC_ERR_INVALID, "optimizer_get_matrix: NULL argument");
+    aimci_state_tensor t;
+    if (!nth_matrix(o, 0, name, &t))
+        return aimci_fail(AIMC_ERR_INVALID, "optimizer_get_matrix: '%s' has no matrix '%s'",
+                          o->algorithm->family->name, name);
+    const aimci_array *a = o->tile->array;
+    if (ld < a->n_in)
+        return aimci_fail(AIMC_ERR_SHAPE, "optimizer_get_matrix: ld = %zu is less than n_in = %zu",
+                          ld, a->n_in);
+    aimci_array_get(a, t.array ? t.array->w : t.matrix, value, ld);
+    return AIMC_OK;
+}
+
+aimc_status aimc_optimizer_get_stats(const aimc_optimizer *o, aimc_optimizer_stats *stats)
+{
+    if (!o || !stats)
+        return aimci_fail(AIMC_ERR_INVALID, "optimizer_get_stats: NULL argument");
+    aimc_optimizer_stats ours = {0};
+    if (o->algorithm->stats)
+        o->algorithm->stats(o->state, &ours);
+    return aimci_struct_out("optimizer_get_stats", stats, &ours, sizeof ours, 8);
 }
 
 const char *aimc_optimizer_algorithm(const aimc_optimizer *o)

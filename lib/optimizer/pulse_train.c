@@ -8,7 +8,7 @@
 
 #include "optimizer/pulse_train.h"
 
-enum { CHUNK = AIMCI_GEMM_MAX_BATCH };
+enum { CHUNK = AIMCI_PULSER_CHUNK };
 
 struct aimci_pulser {
     aimc_context *ctx;
@@ -91,6 +91,11 @@ aimc_status aimci_pulser_create(const aimc_tile *tile, const aimci_update_params
     return AIMC_OK;
 }
 
+int64_t aimci_pulser_length(const aimci_pulser *p)
+{
+    return p->params.desired_bl;
+}
+
 /* ---- trains -------------------------------------------------------------------------------------
  */
 
@@ -99,11 +104,8 @@ aimc_status aimci_pulser_create(const aimc_tile *tile, const aimci_update_params
 typedef struct update_job {
     aimci_pulser *p;
     aimci_array *array;
-    double granularity, lr;
-    size_t n; /* samples of the chunk */
-    const float *x, *d;
-    size_t ld_x, ld_d;
-    uint64_t first_update;
+    const aimci_outer *outer;
+    double granularity;
     uint32_t segment;
 } update_job;
 
@@ -133,7 +135,7 @@ static aimci_train make_train(const aimci_pulser *p, const update_job *job, size
     const size_t stride = in ? p->stride_in : p->stride_out;
     return (aimci_train){
         .key = aimci_random_key(job->array->seed, in ? AIMCI_OP_TRAIN_IN : AIMCI_OP_TRAIN_OUT, 0,
-                                job->first_update + b),
+                                job->array->n_updates + b),
         .scale = (float)(in ? p->plans[b].x_scale : p->plans[b].d_scale),
         .res = (float)grid_of(p, in),
         .sto_round = p->params.sto_round,
@@ -155,19 +157,26 @@ static void draw_probabilities(const aimci_pulser *p, size_t b, const float *x, 
     p->kernels->probabilities(&p->trains_out[b], d, p->n_out, levels, p->q_out + b * p->ld_out);
 }
 
+static void turn(int32_t *negative, const int32_t *flip, size_t n)
+{
+    for (size_t i = 0; flip && i < n; i++)
+        negative[i] ^= flip[i];
+}
+
 static void draw_trains(void *arg, size_t slot, size_t b)
 {
     (void)slot;
     const update_job *job = arg;
     aimci_pulser *p = job->p;
-    const float *x = job->x + b * job->ld_x, *d = job->d + b * job->ld_d;
+    const aimci_outer *o = job->outer;
+    const float *x = o->x + b * o->ld_x, *d = o->d + b * o->ld_d;
     if (job->segment == 0)
-        p->plans[b] = aimci_plan_train(&p->params, job->lr, job->granularity,
+        p->plans[b] = aimci_plan_train(&p->params, o->rate[b], job->granularity,
                                        (double)p->kernels->absmax(x, p->n_in),
                                        (double)p->kernels->absmax(d, p->n_out));
     p->trains_in[b] = make_train(p, job, b, true);
     p->trains_out[b] = make_train(p, job, b, false);
-    p->pulse_keys[b] = aimci_array_pulse_key(job->array, job->first_update + b, job->segment);
+    p->pulse_keys[b] = aimci_array_pulse_key(job->array, job->array->n_updates + b, job->segment);
     if (p->trains_in[b].n_slots == 0)
         return;
     if (deterministic(p)) {
@@ -176,6 +185,8 @@ static void draw_trains(void *arg, size_t slot, size_t b)
         p->kernels->train(&p->trains_in[b], x, p->n_in);
         p->kernels->train(&p->trains_out[b], d, p->n_out);
     }
+    turn(p->trains_in[b].negative, o->flip_in, p->n_in);
+    turn(p->trains_out[b].negative, o->flip_out, p->n_out);
 }
 
 /* ---- lines --------------------------------------------------------------------------------------
@@ -213,7 +224,7 @@ static void pulse_line(void *arg, size_t slot, size_t j)
     const update_job *job = arg;
     const aimci_pulser *p = job->p;
     int32_t *counts = p->counts + slot * p->ld_out;
-    for (size_t b = 0; b < job->n; b++)
+    for (size_t b = 0; b < job->outer->n; b++)
         if (count_pulses(p, b, j, counts, p->pulses + slot * 8))
             aimci_array_pulse(job->array, j, counts, &p->pulse_keys[b]);
 }
@@ -229,60 +240,74 @@ static uint32_t segments_of(const aimci_pulser *p, size_t n)
 static void update_by_pulses(update_job *job, aimc_counters *counters)
 {
     aimci_pulser *p = job->p;
-    aimci_parallel(p->ctx, job->n, draw_trains, job);
-    const uint32_t segments = segments_of(p, job->n);
+    aimci_parallel(p->ctx, job->outer->n, draw_trains, job);
+    const uint32_t segments = segments_of(p, job->outer->n);
     for (job->segment = 0; job->segment < segments; job->segment++) {
         if (job->segment > 0)
-            aimci_parallel(p->ctx, job->n, draw_trains, job);
+            aimci_parallel(p->ctx, job->outer->n, draw_trains, job);
         aimci_parallel(p->ctx, p->n_in, pulse_line, job);
     }
-    for (size_t b = 0; b < job->n; b++)
+    for (size_t b = 0; b < job->outer->n; b++)
         counters->pulse_slots += p->plans[b].n_slots;
 }
 
 /* ---- exact updates -------------------------------------------------------------------------- */
 
+/* The rate goes into the packed gradients, so that each vector may have its own. */
 static void update_exactly(const update_job *job)
 {
     const aimci_pulser *p = job->p;
-    for (size_t b = 0; b < job->n; b++) {
-        memcpy(p->q_in + b * p->ld_in, job->x + b * job->ld_x, p->n_in * sizeof(float));
-        memcpy(p->q_out + b * p->ld_out, job->d + b * job->ld_d, p->n_out * sizeof(float));
+    const aimci_outer *o = job->outer;
+    for (size_t b = 0; b < o->n; b++) {
+        memcpy(p->q_in + b * p->ld_in, o->x + b * o->ld_x, p->n_in * sizeof(float));
+        for (size_t i = 0; i < p->n_out; i++)
+            p->q_out[b * p->ld_out + i] = (float)o->rate[b] * o->d[b * o->ld_d + i];
+        for (size_t i = 0; o->flip_out && i < p->n_out; i++)
+            p->q_out[b * p->ld_out + i] *= o->flip_out[i] ? -1.0f : 1.0f;
+        for (size_t j = 0; o->flip_in && j < p->n_in; j++)
+            p->q_in[b * p->ld_in + j] *= o->flip_in[j] ? -1.0f : 1.0f;
     }
-    aimci_gemm_update(p->gemm, job->n, (float)-job->lr, job->array->p, p->q_out, p->q_in);
+    aimci_gemm_update(p->gemm, o->n, -1.0f, job->array->p, p->q_out, p->q_in);
     if (p->params.pulse_type == AIMCI_PULSE_NONE_WITH_DEVICE)
         aimci_array_clip(job->array);
     else
         aimci_array_show(job->array);
 }
 
-/* ---- all ------------------------------------------------------------------------------------ */
+/* ---- all ---------------------------------------------------------------------------------------
+ */
 
-void aimci_pulser_update(aimci_pulser *p, aimci_array *array, double granularity, size_t n,
-                         const float *x, size_t ld_x, const float *d, size_t ld_d, double lr,
-                         aimc_counters *counters)
+void aimci_pulser_chunk(aimci_pulser *p, aimci_array *array, double granularity,
+                        const aimci_outer *outer, aimc_counters *counters)
 {
-    for (size_t first = 0; first < n; first += CHUNK) {
-        update_job job = {.p = p,
-                          .array = array,
-                          .granularity = granularity,
-                          .lr = lr,
-                          .n = aimci_min_size(CHUNK, n - first),
-                          .x = x + first * ld_x,
-                          .d = d + first * ld_d,
-                          .ld_x = ld_x,
-                          .ld_d = ld_d,
-                          .first_update = array->n_updates};
-        if (exact(p, array))
-            update_exactly(&job);
-        else
-            update_by_pulses(&job, counters);
-        array->n_updates += job.n;
-    }
+    update_job job = {.p = p, .array = array, .outer = outer, .granularity = granularity};
+    if (exact(p, array))
+        update_exactly(&job);
+    else
+        update_by_pulses(&job, counters);
+    array->n_updates += outer->n;
     for (size_t s = 0; s < p->n_slots; s++) {
         counters->pulses_up += p->pulses[8 * s];
         counters->pulses_down += p->pulses[8 * s + 1];
         p->pulses[8 * s] = p->pulses[8 * s + 1] = 0;
     }
-    counters->updates += n;
+    counters->updates += outer->n;
+}
+
+void aimci_pulser_update(aimci_pulser *p, aimci_array *array, double granularity, size_t n,
+                         const float *x, size_t ld_x, const float *d, size_t ld_d, double lr,
+                         aimc_counters *counters)
+{
+    double rate[CHUNK];
+    for (size_t b = 0; b < CHUNK; b++)
+        rate[b] = lr;
+    for (size_t first = 0; first < n; first += CHUNK) {
+        const aimci_outer outer = {.n = aimci_min_size(CHUNK, n - first),
+                                   .x = x + first * ld_x,
+                                   .d = d + first * ld_d,
+                                   .ld_x = ld_x,
+                                   .ld_d = ld_d,
+                                   .rate = rate};
+        aimci_pulser_chunk(p, array, granularity, &outer, counters);
+    }
 }

@@ -41,8 +41,25 @@ aimc_status aimci_pulser_create(const aimc_tile *tile, const aimci_update_params
                                 aimci_pulser **out);
 void aimci_pulser_destroy(aimci_pulser *pulser);
 
-/* W <- W - lr sum_b d_b x_b' on the array, by pulses of the given granularity; exactly where the
- * device takes no pulses or the pulse type is NONE. Counts go to counters. */
+/* desired_bl of the pulser */
+int64_t aimci_pulser_length(const aimci_pulser *pulser);
+
+/* One chunk of at most AIMCI_PULSER_CHUNK vectors: W <- W - sum_b rate[b] d_b x_b' on the array, by
+ * pulses of the given granularity; exactly where the device takes no pulses or the pulse type says
+ * so. Counts go to counters. */
+#define AIMCI_PULSER_CHUNK AIMCI_GEMM_MAX_BATCH
+typedef struct aimci_outer {
+    size_t n;
+    const float *x, *d;
+    size_t ld_x, ld_d;
+    const double *rate;
+    /* chopper signs: -1 turns the direction of a line, 0 leaves it; NULL: none */
+    const int32_t *flip_in, *flip_out;
+} aimci_outer;
+void aimci_pulser_chunk(aimci_pulser *pulser, aimci_array *array, double granularity,
+                        const aimci_outer *outer, aimc_counters *counters);
+
+/* Any number of vectors at one rate. */
 void aimci_pulser_update(aimci_pulser *pulser, aimci_array *array, double granularity, size_t n,
                          const float *x, size_t ld_x, const float *d, size_t ld_d, double lr,
                          aimc_counters *counters);

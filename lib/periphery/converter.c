@@ -36,7 +36,7 @@ const aimci_family aimci_family_converter = {
 
 struct aimc_converter {
     aimc_context *ctx;
-    const aimci_kernels *kernels;
+    const aimci_read_kernels *kernels;
     float step, bound;
     int32_t max_code;
     bool sto_round;
@@ -66,7 +66,7 @@ aimc_status aimc_converter_create(aimc_context *ctx, const aimc_config *config,
     if (!c)
         return aimci_fail(AIMC_ERR_NOMEM, "converter_create: no memory");
     c->ctx = aimci_context_ref(ctx);
-    c->kernels = aimci_kernels_get(aimc_context_cpu(ctx));
+    c->kernels = aimci_read_kernels_get(aimc_context_cpu(ctx));
     c->step = aimci_converter_step_of(params.res, params.bound);
     c->bound = params.bound > 0 ? (float)params.bound : INFINITY;
     if (c->step > 0)

@@ -2,83 +2,10 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "blas/blas.h"
 #include "kernels/stream.h"
 #include "periphery/periphery.h"
 
-/* ---- parameters ----------------------------------------------------------------------------- */
-
-#define T   aimci_periphery_params
-#define SRC "Rasch et al., AICAS (2021), arXiv:2104.02184"
-#define NM  "Gokmen et al., Front. Neurosci. 11:538 (2017)"
-
-static const aimci_field fields[] = {
-    AIMCI_FLAG(T, is_perfect, 0, "exact product; every other field is ignored", SRC),
-    AIMCI_NUMBER(T, inp_bound, 1, -1e30, 1e30, "full scale", "DAC full scale; <= 0: unbounded",
-                 SRC),
-    AIMCI_NUMBER(T, inp_res, 1.0 / 126, -1, 1e30, "1 / range",
-                 "DAC resolution: fraction of the range, or number of steps when > 1; <= 0: off",
-                 SRC),
-    AIMCI_FLAG(T, inp_sto_round, 0, "DAC rounds stochastically", SRC),
-    AIMCI_NUMBER(T, inp_noise, 0, 0, 1e30, "full scale",
-                 "standard deviation of the noise added to each prepared input", SRC),
-    AIMCI_NUMBER(T, inp_asymmetry, 0, -1, 1, "relative",
-                 "negative inputs are multiplied by 1 - this", SRC),
-    AIMCI_NUMBER(T, out_bound, 12, -1e30, 1e30, "weight x input", "ADC full scale; <= 0: unbounded",
-                 SRC),
-    AIMCI_NUMBER(T, out_res, 1.0 / 510, -1, 1e30, "1 / range",
-                 "ADC resolution: fraction of the range, or number of steps when > 1; <= 0: off",
-                 SRC),
-    AIMCI_FLAG(T, out_sto_round, 0, "ADC rounds stochastically", SRC),
-    AIMCI_NUMBER(T, out_noise, 0.06, 0, 1e30, "weight x input",
-                 "standard deviation of the read noise at the ADC input", SRC),
-    AIMCI_NUMBER(T, out_noise_std, 0, 0, 1e30, "relative",
-                 "output-to-output spread of out_noise, fixed per tile", SRC),
-    AIMCI_NUMBER(T, out_asymmetry, 0, -1, 1, "relative",
-                 "negative outputs are multiplied by 1 - this", SRC),
-    AIMCI_NUMBER(T, out_scale, 1, -1e30, 1e30, "1", "constant digital gain", SRC),
-    AIMCI_CHOICE(T, noise_management, AIMCI_NM_ABS_MAX, 5,
-                 "NONE|ABS_MAX|ABS_MAX_NP_SUM|MAX|CONSTANT|AVERAGE_ABS_MAX",
-                 "how inputs are scaled before the DAC", NM),
-    AIMCI_NUMBER(T, nm_thres, 0, 0, 1e30, "input",
-                 "largest scale (CONSTANT: the scale itself); 0: no limit", NM),
-    AIMCI_NUMBER(T, nm_assumed_wmax, 0.6, 0, 1e30, "weight",
-                 "largest weight that ABS_MAX_NP_SUM assumes", SRC),
-    AIMCI_NUMBER(T, nm_decay, 1e-3, 1e-30, 1, "1 / vector",
-                 "speed of the running average of AVERAGE_ABS_MAX", SRC),
-    AIMCI_CHOICE(T, bound_management, AIMCI_BM_ITERATIVE, 2, "NONE|ITERATIVE|ITERATIVE_WORST_CASE",
-                 "what happens when an output hits the ADC bound: repeat with halved inputs", NM),
-    AIMCI_NUMBER(T, max_bm_factor, 1000, 1, 1e30, "1", "largest reduction of the inputs", NM),
-    AIMCI_NUMBER(T, max_bm_res, 0.25, 0, 1e30, "1",
-                 "stop when the reduction exceeds this over the DAC step", SRC),
-    AIMCI_FLAG(T, bm_test_negative_bound, 1, "hits of the lower bound count, too", SRC),
-};
-
-static aimc_status check(const void *values)
-{
-    const T *p = values;
-    if (!p->is_perfect && p->noise_management != AIMCI_NM_NONE && p->inp_bound != 1)
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "periphery: inp_bound = %g; noise_management other than NONE needs 1",
-                          p->inp_bound);
-    return AIMC_OK;
-}
-
-const aimci_family aimci_family_periphery = {
-    .name = "periphery",
-    .category = "periphery",
-    .doc = "read-out of one direction: DAC, noise and bound management, read noise, ADC",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(T),
-    .check = check,
-};
-#undef T
-
-/* ---- making
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- resolving the parameters --------------------------------------------------------------- */
 
 static float bound_of(double bound)
 {
@@ -92,58 +19,194 @@ float aimci_converter_step_of(double res, double bound)
     return (float)(res > 1 ? 1 / res : res) * 2.0f * (float)bound;
 }
 
+static void add_part(aimci_periphery *p, aimci_part_op op, bool minus, float gain)
+{
+    p->parts[p->n_parts++] = (aimci_read_part){
+        .derived = true,
+        .minus = minus,
+        .op = {.op = op, .step = p->in_step, .asymmetry = (float)p->params.inp_asymmetry},
+        .gain = gain};
+}
+
+/* Bits first ... first + count - 1 of the input's code, driven as if they were the lowest. */
+static void add_digits(aimci_periphery *p, int first, int count)
+{
+    add_part(p, AIMCI_PART_DIGITS, false, ldexpf(1.0f, first));
+    p->parts[p->n_parts - 1].op.first = first;
+    p->parts[p->n_parts - 1].op.count = count;
+}
+
+static void resolve_parts(aimci_periphery *p)
+{
+    const aimci_periphery_params *q = &p->params;
+    const int bits = aimci_dac_bits(q->inp_res) - 1; /* of the magnitude */
+    const int low = (int)q->split_mode_bit_shift;
+    switch (q->mv_type) {
+    case AIMCI_MV_POS_NEG_SEPARATE:
+    case AIMCI_MV_POS_NEG_SEPARATE_DIGITAL_SUM:
+        add_part(p, AIMCI_PART_POSITIVE, false, 1.0f);
+        add_part(p, AIMCI_PART_NEGATIVE, true, -1.0f);
+        break;
+    case AIMCI_MV_SPLIT_MODE:
+        add_digits(p, 0, low);
+        add_digits(p, low, bits - low);
+        break;
+    case AIMCI_MV_BIT_WISE:
+        for (int b = 0; b < bits; b++)
+            add_digits(p, b, 1);
+        break;
+    default:
+        p->parts[0] = (aimci_read_part){.gain = 1.0f};
+        p->n_parts = 1;
+        break;
+    }
+    p->digital = p->n_parts > 1 && q->mv_type != AIMCI_MV_POS_NEG_SEPARATE;
+}
+
+/* What the output stage needs of the coefficients n_i: their mean gives the gain. */
+static void resolve_compression(aimci_periphery *p)
+{
+    const aimci_periphery_params *q = &p->params;
+    p->compresses = !p->is_perfect && (q->out_nonlinearity > 0 || q->r_series > 0);
+    if (!p->compresses)
+        return;
+    double mean = q->out_nonlinearity > 0 ? q->out_nonlinearity / q->out_bound : 0;
+    p->nonlinearity = (float)mean;
+    if (p->fixed.nonlinearity) {
+        double sum = 0;
+        for (size_t i = 0; i < p->n_out; i++)
+            sum += (double)p->fixed.nonlinearity[i];
+        mean = sum / (double)p->n_out;
+    }
+    const double at = q->slope_calibration > 0 ? q->slope_calibration * q->out_bound : 0;
+    const double root = 1 + (mean + q->r_series) * at;
+    p->kappa = (float)(root * root);
+}
+
 static void resolve(aimci_periphery *p)
 {
     const aimci_periphery_params *q = &p->params;
-    p->iterate = q->bound_management != AIMCI_BM_NONE && p->op == AIMCI_OP_FORWARD;
+    const bool digits = q->mv_type == AIMCI_MV_SPLIT_MODE || q->mv_type == AIMCI_MV_BIT_WISE;
+    p->shift = q->bound_management == AIMCI_BM_SHIFT && p->op == AIMCI_OP_FORWARD;
+    p->iterate = q->bound_management != AIMCI_BM_NONE && !p->shift && p->op == AIMCI_OP_FORWARD;
     p->in_step = aimci_converter_step_of(q->inp_res, q->inp_bound);
     p->dac = (aimci_dac){.step = p->in_step,
                          .bound = bound_of(q->inp_bound),
                          .noise = (float)q->inp_noise,
-                         .asymmetry = (float)q->inp_asymmetry,
+                         .asymmetry = digits ? 0.0f : (float)q->inp_asymmetry,
                          .sto_round = q->inp_sto_round};
     p->adc = (aimci_adc){.asymmetry = (float)q->out_asymmetry,
                          .noise = (float)q->out_noise,
-                         .noises = p->noises,
+                         .noises = p->fixed.noises,
                          .step = aimci_converter_step_of(q->out_res, q->out_bound),
                          .bound = bound_of(q->out_bound),
                          .sto_round = q->out_sto_round,
                          .test_negative = q->bm_test_negative_bound};
+    resolve_compression(p);
 }
 
-/* sigma_i = |out_noise (1 + out_noise_std xi)|, drawn once */
-static aimc_status draw_noises(aimci_periphery *p)
+/* ---- fixed errors: drawn once --------------------------------------------------------------- */
+
+/* x_i = |base (1 + spread xi_i)|, or max(spread xi_i, 0) when base is 0 */
+static aimc_status draw(aimci_periphery *p, uint64_t which, double base, double spread, float **out)
 {
-    const aimci_periphery_params *q = &p->params;
-    if (q->out_noise <= 0 || q->out_noise_std <= 0)
-        return AIMC_OK;
-    p->noises = aimci_calloc(p->ctx, p->ld_out, sizeof *p->noises);
-    if (!p->noises)
-        return aimci_fail(AIMC_ERR_NOMEM, "tile_create: no memory");
-    const aimci_key key = aimci_random_key(p->seed, AIMCI_OP_PERIPHERY, (uint32_t)p->op, 0);
+    float *x = aimci_calloc(p->ctx, p->ld_out, sizeof *x);
+    if (!x)
+        return aimci_fail(AIMC_ERR_NOMEM, "tile_create: no memory for read-out");
+    const aimci_key key = aimci_random_key(p->seed, AIMCI_OP_PERIPHERY, (uint32_t)p->op, which);
     aimci_normals normals = {.stream = aimci_stream_open(&key, 0)};
     for (size_t i = 0; i < p->ld_out; i += AIMCI_LANES) {
-        const vf xi = aimci_normals_next(&normals);
-        vf_store(p->noises + i,
-                 vf_abs((1.0f + xi * (float)q->out_noise_std) * (float)q->out_noise));
+        const vf xi = aimci_normals_next(&normals) * (float)spread;
+        vf_store(x + i, base > 0 ? vf_abs((1.0f + xi) * (float)base) : vf_max(xi, vf_set(0.0f)));
     }
+    *out = x;
     return AIMC_OK;
 }
+
+static aimc_status draw_fixed(aimci_periphery *p)
+{
+    const aimci_periphery_params *q = &p->params;
+    aimc_status st = AIMC_OK;
+    if (p->is_perfect)
+        return st;
+    if (q->out_noise > 0 && q->out_noise_std > 0)
+        st = draw(p, 0, q->out_noise, q->out_noise_std, &p->fixed.noises);
+    if (!st && q->out_nonlinearity > 0 && q->out_nonlinearity_std > 0)
+        st = draw(p, 1, q->out_nonlinearity / q->out_bound, q->out_nonlinearity_std,
+                  &p->fixed.nonlinearity);
+    if (!st && q->v_offset_std > 0)
+        st = draw(p, 2, 0, q->v_offset_std, &p->fixed.offsets);
+    return st;
+}
+
+/* ---- scratch -------------------------------------------------------------------------------- */
+
+static float *take(float *base, size_t *at, bool wanted, size_t n)
+{
+    float *block = wanted && base ? base + *at : NULL;
+    *at += wanted ? n : 0;
+    return block;
+}
+
+size_t aimci_read_scratch_lay(const aimci_periphery *p, float *base, aimci_read_scratch *s)
+{
+    const size_t in = AIMCI_READOUT_BATCH * p->ld_in, out = AIMCI_READOUT_BATCH * p->ld_out;
+    const bool parts = p->n_parts > 1;
+    const bool power = p->params.w_noise_type == AIMCI_WN_PCM_READ;
+    const bool active = p->has_drop && p->params.ir_loading == AIMCI_LOADING_ACTIVE;
+    size_t at = 0;
+    s->z = take(base, &at, true, in);
+    s->part = take(base, &at, parts, in);
+    s->derived = take(base, &at, p->has_drop || power, in);
+    s->out = take(base, &at, true, out);
+    s->part_out = take(base, &at, parts, out);
+    s->load = take(base, &at, active, out);
+    s->dropped = take(base, &at, p->has_drop, out);
+    s->power = take(base, &at, power, out);
+    s->gemm = take(base, &at, true, p->gemm_floats);
+    return at;
+}
+
+/* ---- making --------------------------------------------------------------------------------- */
 
 void aimci_periphery_destroy(aimci_periphery *p)
 {
     if (!p)
         return;
     aimc_context *ctx = p->ctx;
-    aimci_free(ctx, p->noises);
+    aimci_array_stage_destroy(p);
+    aimci_free(ctx, p->fixed.noises);
+    aimci_free(ctx, p->fixed.nonlinearity);
+    aimci_free(ctx, p->fixed.offsets);
+    aimci_free(ctx, p->fixed.polarity);
     aimci_free(ctx, p->scratch);
     aimci_free(ctx, p->counts);
     aimci_free(ctx, p);
     aimci_context_unref(ctx);
 }
 
+static aimc_status build(aimci_periphery *p)
+{
+    aimc_status st = draw_fixed(p);
+    if (st)
+        return st;
+    resolve(p);
+    resolve_parts(p);
+    st = aimci_array_stage_create(p);
+    if (st)
+        return st;
+    aimci_read_scratch unused;
+    p->n_slots = aimci_context_slots(p->ctx);
+    p->slot_floats = aimci_read_scratch_lay(p, NULL, &unused);
+    p->scratch = aimci_calloc(p->ctx, p->n_slots * p->slot_floats, sizeof *p->scratch);
+    p->counts = aimci_calloc(p->ctx, p->n_slots, sizeof *p->counts);
+    if (!p->scratch || !p->counts)
+        return aimci_fail(AIMC_ERR_NOMEM, "tile_create: no memory for read-out");
+    return AIMC_OK;
+}
+
 aimc_status aimci_periphery_create(aimc_context *ctx, const aimc_config *config, aimci_op op,
-                                   uint64_t seed, size_t n_in, size_t n_out, size_t gemm_floats,
+                                   uint64_t seed, const aimci_read_array *array,
                                    aimci_periphery **out)
 {
     aimci_periphery_params params;
@@ -151,7 +214,7 @@ aimc_status aimci_periphery_create(aimc_context *ctx, const aimc_config *config,
     const aimci_periphery_params *given = aimci_config_values(config, &aimci_family_periphery);
     if (given)
         params = *given;
-    aimc_status st = check(&params);
+    aimc_status st = aimci_family_periphery.check(&params);
     if (st)
         return st;
     aimci_periphery *p = aimci_calloc(ctx, 1, sizeof *p);
@@ -159,33 +222,45 @@ aimc_status aimci_periphery_create(aimc_context *ctx, const aimc_config *config,
         return aimci_fail(AIMC_ERR_NOMEM, "tile_create: no memory");
     p->ctx = aimci_context_ref(ctx);
     p->kernels = aimci_kernels_get(aimc_context_cpu(ctx));
+    p->chain = aimci_read_kernels_get(aimc_context_cpu(ctx));
     p->params = params;
+    p->is_perfect = params.is_perfect || params.mv_type == AIMCI_MV_IDEAL;
     p->op = op;
     p->seed = seed;
-    p->n_in = n_in;
-    p->n_out = n_out;
-    p->ld_in = aimci_leading_dimension(n_in);
-    p->ld_out = aimci_leading_dimension(n_out);
-    p->n_slots = aimci_context_slots(ctx);
-    p->gemm_floats = aimci_round_up(gemm_floats, 16);
-    p->slot_floats = AIMCI_READOUT_BATCH * (p->ld_in + p->ld_out) + p->gemm_floats;
-    p->scratch = aimci_calloc(ctx, p->n_slots * p->slot_floats, sizeof *p->scratch);
-    p->counts = aimci_calloc(ctx, p->n_slots, sizeof *p->counts);
-    st = p->scratch && p->counts
-             ? draw_noises(p)
-             : aimci_fail(AIMC_ERR_NOMEM, "tile_create: no memory for read-out");
+    p->n_rows = array->n_rows;
+    p->n_cols = array->n_cols;
+    p->ld = array->ld;
+    p->n_in = op == AIMCI_OP_FORWARD ? array->n_cols : array->n_rows;
+    p->n_out = op == AIMCI_OP_FORWARD ? array->n_rows : array->n_cols;
+    p->ld_in = aimci_leading_dimension(p->n_in);
+    p->ld_out = aimci_leading_dimension(p->n_out);
+    p->gemm_floats = aimci_round_up(aimci_gemm_scratch(array->gemm), 16);
+    st = build(p);
     if (st) {
         aimci_periphery_destroy(p);
         return st;
     }
-    resolve(p);
     *out = p;
     return AIMC_OK;
 }
 
-/* ---- state
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- state ---------------------------------------------------------------------------------- */
+
+typedef struct fixed_tensor {
+    const char *name;
+    float *data;
+    size_t rows, cols, ld; /* rows 0: a vector */
+} fixed_tensor;
+
+enum { N_FIXED = 4 };
+
+static void list_fixed(const aimci_periphery *p, fixed_tensor list[N_FIXED])
+{
+    list[0] = (fixed_tensor){"out_noises", p->fixed.noises, 0, p->n_out, p->n_out};
+    list[1] = (fixed_tensor){"out_nonlinearity", p->fixed.nonlinearity, 0, p->n_out, p->n_out};
+    list[2] = (fixed_tensor){"v_offsets", p->fixed.offsets, 0, p->n_out, p->n_out};
+    list[3] = (fixed_tensor){"read_polarity", p->fixed.polarity, p->n_cols, p->n_rows, p->ld};
+}
 
 aimc_status aimci_periphery_put(const aimci_periphery *p, aimci_st_writer *writer,
                                 const char *prefix)
@@ -198,9 +273,14 @@ aimc_status aimci_periphery_put(const aimci_periphery *p, aimci_st_writer *write
         snprintf(name, sizeof name, "%saverage", prefix);
         st = aimci_st_put(writer, name, AIMCI_F32, 0, 1, 1, &p->average);
     }
-    if (!st && p->noises) {
-        snprintf(name, sizeof name, "%sout_noises", prefix);
-        st = aimci_st_put(writer, name, AIMCI_F32, 0, p->n_out, p->n_out, p->noises);
+    fixed_tensor list[N_FIXED];
+    list_fixed(p, list);
+    for (int k = 0; k < N_FIXED && !st; k++) {
+        if (!list[k].data)
+            continue;
+        snprintf(name, sizeof name, "%s%s", prefix, list[k].name);
+        st = aimci_st_put(writer, name, AIMCI_F32, list[k].rows, list[k].cols, list[k].ld,
+                          list[k].data);
     }
     return st;
 }
@@ -217,14 +297,21 @@ aimc_status aimci_periphery_restore(aimci_periphery *p, const aimci_st_reader *r
         snprintf(name, sizeof name, "%saverage", prefix);
         st = aimci_st_get(reader, name, AIMCI_F32, 0, 1, 1, &average);
     }
-    if (!st && p->noises) {
-        snprintf(name, sizeof name, "%sout_noises", prefix);
-        st = aimci_st_get(reader, name, AIMCI_F32, 0, p->n_out, p->n_out, p->noises);
+    fixed_tensor list[N_FIXED];
+    list_fixed(p, list);
+    for (int k = 0; k < N_FIXED && !st; k++) {
+        if (!list[k].data)
+            continue;
+        snprintf(name, sizeof name, "%s%s", prefix, list[k].name);
+        st = aimci_st_get(reader, name, AIMCI_F32, list[k].rows, list[k].cols, list[k].ld,
+                          list[k].data);
     }
     if (st)
         return st;
     p->seed = streams[0];
     p->n_vectors = streams[1];
     p->average = average;
+    p->derived.version = 0;
+    resolve_compression(p); /* the gain follows the coefficients */
     return AIMC_OK;
 }

@@ -1,14 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* The read-out of one direction: converters, noise management, bound management. */
+/* The read-out of one direction: converters, noise and bound management, what the array adds. */
 #ifndef AIMCI_PERIPHERY_H
 #define AIMCI_PERIPHERY_H
 
+#include "blas/blas.h"
 #include "core/config.h"
 #include "core/random.h"
 #include "io/safetensors.h"
 #include "kernels/dispatch.h"
 #include "kernels/kernels.h"
+#include "kernels/read_chain.h"
 
+enum {
+    AIMCI_MV_IDEAL,
+    AIMCI_MV_ONE_PASS,
+    AIMCI_MV_POS_NEG_SEPARATE,
+    AIMCI_MV_POS_NEG_SEPARATE_DIGITAL_SUM,
+    AIMCI_MV_SPLIT_MODE,
+    AIMCI_MV_BIT_WISE
+};
 enum {
     AIMCI_NM_NONE,
     AIMCI_NM_ABS_MAX,
@@ -17,7 +27,10 @@ enum {
     AIMCI_NM_CONSTANT,
     AIMCI_NM_AVERAGE_ABS_MAX
 };
-enum { AIMCI_BM_NONE, AIMCI_BM_ITERATIVE, AIMCI_BM_ITERATIVE_WORST_CASE };
+enum { AIMCI_BM_NONE, AIMCI_BM_ITERATIVE, AIMCI_BM_ITERATIVE_WORST_CASE, AIMCI_BM_SHIFT };
+enum { AIMCI_WN_NONE, AIMCI_WN_ADDITIVE_CONSTANT, AIMCI_WN_PCM_READ };
+enum { AIMCI_LOADING_ACTIVE, AIMCI_LOADING_ALL };
+enum { AIMCI_AMPLITUDE_EXACT, AIMCI_AMPLITUDE_CUBIC };
 
 /* Values of the family "periphery". */
 typedef struct aimci_periphery_params {
@@ -25,7 +38,13 @@ typedef struct aimci_periphery_params {
     double out_bound, out_res, out_noise, out_noise_std, out_asymmetry, out_scale;
     double nm_thres, nm_assumed_wmax, nm_decay;
     double max_bm_factor, max_bm_res;
-    int32_t noise_management, bound_management;
+    double w_noise, w_read_asymmetry_dtod;
+    double ir_drop, ir_drop_g_ratio, wire_resistance_per_cell, g_max;
+    double out_nonlinearity, out_nonlinearity_std, slope_calibration;
+    double v_offset_std, v_offset_w_min, r_series, r_series_max_total;
+    int64_t split_mode_bit_shift;
+    int32_t mv_type, noise_management, bound_management;
+    int32_t w_noise_type, ir_loading, ir_drop_amplitude;
     bool is_perfect, inp_sto_round, out_sto_round, bm_test_negative_bound;
 } aimci_periphery_params;
 
@@ -35,48 +54,143 @@ extern const aimci_family aimci_family_periphery;
  * means none. */
 float aimci_converter_step_of(double res, double bound);
 
+/* Bits of the DAC: res = 1 / (2^bits - 2); 0 when it is none of these. */
+int aimci_dac_bits(double res);
+
+/* The matrix behind a read-out, as the tile stores it: column-major n_rows x n_cols, whatever the
+ * direction. */
+typedef struct aimci_read_array {
+    const aimci_gemm *gemm;
+    size_t n_rows, n_cols, ld;
+    const float *w; /* not looked at when a periphery is made */
+    /* A number that is another one whenever w has changed: what is derived from w is then kept
+     * between calls. 0: unknown, derived anew by every call that needs it. */
+    uint64_t version;
+} aimci_read_array;
+
 typedef struct aimci_readout_counts {
-    uint64_t passes, clipped;
+    uint64_t passes;  /* reads of the array */
+    uint64_t inputs;  /* vectors through the DACs */
+    uint64_t outputs; /* vectors through the ADCs */
+    uint64_t clipped;
 } aimci_readout_counts;
+
+/* One read of the array within a product. */
+#define AIMCI_MAX_PARTS 32
+typedef struct aimci_read_part {
+    bool derived; /* from the prepared input by op; else the prepared input itself */
+    bool minus;   /* with the weights that inputs of the negative sign see */
+    aimci_part op;
+    float gain;
+} aimci_read_part;
+
+/* Fixed errors, drawn once, saved with the tile; NULL: none. */
+typedef struct aimci_fixed_errors {
+    float *noises;       /* [n_out] standard deviation of the output noise */
+    float *nonlinearity; /* [n_out] coefficients n_i */
+    float *offsets;      /* [n_out] v_i */
+    float *polarity;     /* like w: 1 + w_read_asymmetry_dtod xi */
+} aimci_fixed_errors;
+
+/* Planes derived from w, laid out like it; NULL: not needed. */
+typedef struct aimci_derived {
+    float *magnitude, *minus, *minus_magnitude;
+    float *row_sums[2]; /* [n_out] sums of magnitudes, plus and minus */
+    uint64_t version;   /* of w; 0: nothing there */
+} aimci_derived;
 
 /* Resolved once from the parameters; scratch for every slot that may run at once. */
 typedef struct aimci_periphery {
     aimc_context *ctx;
     const aimci_kernels *kernels;
+    const aimci_read_kernels *chain;
     aimci_periphery_params params;
     size_t n_in, n_out; /* of this direction */
     size_t ld_in, ld_out;
-    bool iterate; /* bound management is on */
+    size_t n_rows, n_cols, ld; /* of the matrix */
+    aimci_op op;               /* AIMCI_OP_FORWARD or AIMCI_OP_BACKWARD: also says the direction */
+    bool is_perfect;
+    bool iterate;   /* bound management repeats */
+    bool shift;     /* bound management shifts */
+    bool digital;   /* every part goes through the ADC */
+    bool has_drop;  /* the wires' voltage drop is on */
+    bool has_stage; /* the array adds something to the plain product */
+    bool compresses;
     float in_step;
-    uint64_t seed;
-    aimci_op op; /* AIMCI_OP_FORWARD or AIMCI_OP_BACKWARD */
+    float kappa, nonlinearity;
     aimci_dac dac;
     aimci_adc adc;
-    float *noises; /* fixed spread of the output noise; NULL: none */
+    size_t n_parts;
+    aimci_read_part parts[AIMCI_MAX_PARTS];
+    aimci_current current; /* what does not depend on the vector */
+    float *profile;        /* [n_in] distance factors of the voltage drop */
+    aimci_fixed_errors fixed;
+    aimci_derived derived;
     float average; /* state of AVERAGE_ABS_MAX; 0: not started */
+    uint64_t seed;
+    uint64_t n_vectors; /* vectors so far: selects the streams of the next */
     size_t n_slots;
     float *scratch; /* n_slots blocks of slot_floats */
     size_t slot_floats, gemm_floats;
     aimci_readout_counts *counts; /* one for each slot */
-    uint64_t n_vectors;           /* vectors so far: selects the streams of the next */
 } aimci_periphery;
 
-/* op also says the direction: backward has no bound management. gemm_floats of scratch go to the
- * product. */
+/* op also says the direction: backward has no bound management. */
 aimc_status aimci_periphery_create(aimc_context *ctx, const aimc_config *config, aimci_op op,
-                                   uint64_t seed, size_t n_in, size_t n_out, size_t gemm_floats,
+                                   uint64_t seed, const aimci_read_array *array,
                                    aimci_periphery **out);
 void aimci_periphery_destroy(aimci_periphery *periphery);
 
-/* n <= AIMCI_READOUT_BATCH prepared vectors z (stride ld_in) to raw outputs y (stride ld_out). */
-#define AIMCI_READOUT_BATCH 64
-typedef void (*aimci_product_fn)(const void *arg, size_t n, const float *z, float *y,
-                                 float *scratch);
+/* What one read looked like inside, for one vector; NULL pointers are not filled. */
+typedef struct aimci_probe {
+    size_t part; /* which read of the product is looked at */
+    float *prepared;
+    float *current, *noisy;
+    int32_t *code;
+    double alpha, reduction;
+    uint64_t passes;
+} aimci_probe;
 
-/* y[b] = read-out of x[b] for the whole batch; counts of all passes are added to total. */
-void aimci_periphery_read(aimci_periphery *periphery, size_t n, const float *x, size_t ld_x,
-                          float *y, size_t ld_y, aimci_product_fn product, const void *arg,
-                          aimci_readout_counts *total);
+#define AIMCI_READOUT_BATCH 64
+
+/* y[b] = read-out of x[b] for the whole batch; counts of all passes are added to total. probe: NULL
+ * or, for one vector, what to look at. */
+void aimci_periphery_read(aimci_periphery *periphery, const aimci_read_array *array, size_t n,
+                          const float *x, size_t ld_x, float *y, size_t ld_y,
+                          aimci_readout_counts *total, aimci_probe *probe);
+
+/* ---- the array stage ------------------------------------------------------------------------ */
+
+/* Scratch of one slot: blocks of AIMCI_READOUT_BATCH vectors; those that a setting does not need
+ * are NULL. */
+typedef struct aimci_read_scratch {
+    float *z, *part, *derived; /* stride ld_in */
+    float *out, *part_out;     /* stride ld_out */
+    float *load, *dropped, *power;
+    float *gemm;
+} aimci_read_scratch;
+
+/* Where the blocks of a slot start; with base NULL only counts. Returns the floats of one slot. */
+size_t aimci_read_scratch_lay(const aimci_periphery *periphery, float *base,
+                              aimci_read_scratch *scratch);
+
+/* Resolve the array stage from the parameters, and draw or compute what it needs. */
+aimc_status aimci_array_stage_create(aimci_periphery *periphery);
+void aimci_array_stage_destroy(aimci_periphery *periphery);
+
+/* Bring what is derived from the weights up to date. */
+void aimci_array_stage_refresh(aimci_periphery *periphery, const aimci_read_array *array);
+
+/* y = W z for n vectors, wires and noise of the array included. keys[k]: the stream of vector k. */
+void aimci_array_stage_read(const aimci_periphery *periphery, const aimci_read_array *array,
+                            bool minus, size_t n, const float *z, float *y,
+                            const aimci_read_scratch *scratch, const aimci_key *keys);
+
+/* The plain product. */
+void aimci_read_product(const aimci_periphery *periphery, const aimci_read_array *array,
+                        const float *w, size_t n, const float *z, float *y, float *scratch);
+
+/* ---- state ---------------------------------------------------------------------------------- */
 
 aimc_status aimci_periphery_put(const aimci_periphery *periphery, aimci_st_writer *writer,
                                 const char *prefix);

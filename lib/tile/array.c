@@ -58,6 +58,8 @@ static void populate_line(void *arg, size_t slot, size_t j)
     const aimci_birth birth = {a->seed, (uint32_t)j, (uint32_t)a->n_in};
     a->device->kernels->populate(a->device->params, &line, &birth);
     a->device->upkeep_kernels->clip(&line);
+    if (line.w != line.p)
+        memcpy(line.w, line.p, line.n * sizeof *line.w);
 }
 
 aimc_status aimci_array_create(const aimc_device *device, size_t n_out, size_t n_in, uint64_t seed,
@@ -173,6 +175,22 @@ void aimci_array_set(aimci_array *a, const float *w, size_t ld, const float *sca
         a->device->upkeep_kernels->clip(&line);
     }
     refresh_apparent(a, p && p->apply_write_noise_on_set);
+}
+
+void aimci_array_scale(aimci_array *a, float factor)
+{
+    for (size_t k = 0; k < a->ld * a->n_in; k++)
+        a->p[k] *= factor;
+    for (size_t j = 0; j < a->n_in; j++) {
+        const aimci_line line = aimci_array_line(a, j);
+        a->device->upkeep_kernels->clip(&line);
+    }
+    refresh_apparent(a, false);
+}
+
+void aimci_array_zero(aimci_array *a)
+{
+    aimci_array_scale(a, 0.0f);
 }
 
 /* ---- pulses --------------------------------------------------------------------------------- */

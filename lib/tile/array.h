@@ -39,6 +39,10 @@ void aimci_array_get(const aimci_array *array, const float *plane, float *w, siz
 /* Copy a row-major matrix into a plane, as it is. */
 void aimci_array_load(const aimci_array *array, float *plane, const float *w, size_t ld);
 
+/* All weights 0 (clipped), without noise; all weights times factor, clipped. */
+void aimci_array_zero(aimci_array *array);
+void aimci_array_scale(aimci_array *array, float factor);
+
 /* Pulses to line j; count has ld elements, padding 0. key: aimci_array_pulse_key() of the vector
  * update. */
 void aimci_array_pulse(const aimci_array *array, size_t j, const int32_t *count,

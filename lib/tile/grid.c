@@ -277,7 +277,7 @@ aimc_status aimc_grid_get_weights(const aimc_grid *g, float *w, size_t ld_w)
         const aimc_tile *t = g->tiles[k];
         float *block = w + aimci_cut_first(g->out, k / g->in.parts) * ld_w +
                        aimci_cut_first(g->in, k % g->in.parts);
-        aimci_array_get(t->array, t->array->w, block, ld_w);
+        aimci_array_get(t->array, aimci_tile_weights(t), block, ld_w);
         const float *scales = scales_of(g, k);
         for (size_t i = 0; i < t->array->n_out; i++)
             for (size_t j = 0; j < t->array->n_in; j++)

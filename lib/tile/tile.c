@@ -141,6 +141,13 @@ static aimc_status own_config(aimc_context *ctx, const aimc_config *config, aimc
     return st;
 }
 
+aimci_read_array aimci_tile_read_array(const aimc_tile *t)
+{
+    const aimci_array *a = t->array;
+    return (aimci_read_array){
+        .gemm = t->gemm, .n_rows = a->n_out, .n_cols = a->n_in, .ld = a->ld, .w = aimci_tile_weights(t)};
+}
+
 static aimc_status build(aimc_tile *t, const aimc_device *device, size_t n_out, size_t n_in)
 {
     aimc_status st = aimci_array_create(device, n_out, n_in, aimci_random_derive(t->seed, 0),
@@ -152,14 +159,14 @@ static aimc_status build(aimc_tile *t, const aimc_device *device, size_t n_out, 
                            aimci_leading_dimension(n_in), deterministic, &t->gemm);
     if (st)
         return st;
-    const size_t floats = aimci_gemm_scratch(t->gemm);
+    const aimci_read_array shape = aimci_tile_read_array(t);
     st = aimci_periphery_create(t->ctx, aimci_config_child(t->config, "forward"), AIMCI_OP_FORWARD,
-                                aimci_random_derive(t->seed, 1), n_in, n_out, floats, &t->forward);
+                                aimci_random_derive(t->seed, 1), &shape, &t->forward);
     if (st)
         return aimci_fail_within(st, "forward: ");
     st =
         aimci_periphery_create(t->ctx, aimci_config_child(t->config, "backward"), AIMCI_OP_BACKWARD,
-                               aimci_random_derive(t->seed, 2), n_out, n_in, floats, &t->backward);
+                               aimci_random_derive(t->seed, 2), &shape, &t->backward);
     return st ? aimci_fail_within(st, "backward: ") : AIMC_OK;
 }
 
@@ -234,6 +241,8 @@ void aimci_tile_set_scaled(aimc_tile *t, const float *w, size_t ld, const float 
 {
     aimci_array_set(t->array, w, ld, scale);
     t->counters.weight_writes += t->array->n_out * t->array->n_in;
+    if (t->state.reset)
+        t->state.reset(t->state.owner);
 }
 
 aimc_status aimc_tile_set_weights(aimc_tile *t, const float *w, size_t ld_w)
@@ -251,7 +260,7 @@ aimc_status aimc_tile_get_weights(const aimc_tile *t, float *w, size_t ld_w)
     const aimc_status st = check_matrix("tile_get_weights", t, w, ld_w);
     if (st)
         return st;
-    aimci_array_get(t->array, t->array->w, w, ld_w);
+    aimci_array_get(t->array, aimci_tile_weights(t), w, ld_w);
     return AIMC_OK;
 }
 
@@ -318,22 +327,23 @@ aimc_status aimc_tile_set_parameter(aimc_tile *t, const char *name, const float 
  * -------------------------------------------------------------------------------------------------
  */
 
-static void forward_product(const void *arg, size_t n, const float *z, float *y, float *scratch)
+void aimci_tile_count_read(aimc_tile *t, bool forward, size_t n, const aimci_readout_counts *c)
 {
-    const aimc_tile *t = arg;
-    aimci_gemm_forward(t->gemm, n, t->array->w, z, y, scratch);
+    const aimci_periphery *p = forward ? t->forward : t->backward;
+    *(forward ? &t->counters.forward_vectors : &t->counters.backward_vectors) += n;
+    *(forward ? &t->counters.forward_passes : &t->counters.backward_passes) += c->passes;
+    t->counters.dac_conversions += c->inputs * p->n_in;
+    t->counters.adc_conversions += c->outputs * p->n_out;
+    t->counters.clipped_outputs += c->clipped;
 }
 
-static void backward_product(const void *arg, size_t n, const float *z, float *y, float *scratch)
+static void read_batch(aimc_tile *t, bool forward, size_t n, const float *x, size_t ld_x, float *y,
+                       size_t ld_y)
 {
-    const aimc_tile *t = arg;
-    aimci_gemm_backward(t->gemm, n, t->array->w, z, y, scratch);
-}
-
-static void count_conversions(aimc_tile *t, uint64_t passes, const aimci_periphery *p)
-{
-    t->counters.dac_conversions += passes * p->n_in;
-    t->counters.adc_conversions += passes * p->n_out;
+    aimci_readout_counts c = {0, 0, 0, 0};
+    const aimci_read_array array = aimci_tile_read_array(t);
+    aimci_periphery_read(forward ? t->forward : t->backward, &array, n, x, ld_x, y, ld_y, &c, NULL);
+    aimci_tile_count_read(t, forward, n, &c);
 }
 
 aimc_status aimc_tile_forward(aimc_tile *t, size_t n, const float *x, size_t ld_x, float *y,
@@ -348,12 +358,7 @@ aimc_status aimc_tile_forward(aimc_tile *t, size_t n, const float *x, size_t ld_
         st = check_finite("tile_forward", "x", x, n, t->array->n_in, ld_x);
     if (st || n == 0)
         return st;
-    aimci_readout_counts c = {0, 0};
-    aimci_periphery_read(t->forward, n, x, ld_x, y, ld_y, forward_product, t, &c);
-    t->counters.forward_vectors += n;
-    t->counters.forward_passes += c.passes;
-    t->counters.clipped_outputs += c.clipped;
-    count_conversions(t, c.passes, t->forward);
+    read_batch(t, true, n, x, ld_x, y, ld_y);
     return AIMC_OK;
 }
 
@@ -369,12 +374,7 @@ aimc_status aimc_tile_backward(aimc_tile *t, size_t n, const float *d, size_t ld
         st = check_finite("tile_backward", "d", d, n, t->array->n_out, ld_d);
     if (st || n == 0)
         return st;
-    aimci_readout_counts c = {0, 0};
-    aimci_periphery_read(t->backward, n, d, ld_d, z, ld_z, backward_product, t, &c);
-    t->counters.backward_vectors += n;
-    t->counters.backward_passes += c.passes;
-    t->counters.clipped_outputs += c.clipped;
-    count_conversions(t, c.passes, t->backward);
+    read_batch(t, false, n, d, ld_d, z, ld_z);
     return AIMC_OK;
 }
 

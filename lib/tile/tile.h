@@ -32,11 +32,13 @@ typedef struct aimci_tile_state {
     void *owner;
     aimc_status (*put)(const void *owner, aimci_st_writer *writer, const char *prefix);
     void (*release)(void *owner); /* the tile goes first */
+    void (*reset)(void *owner);   /* weights were set */
 } aimci_tile_state;
 
 struct aimc_tile {
     aimc_context *ctx;
     aimci_array *array;
+    const float *visible; /* effective weights, stored like the array's; NULL: the array's own */
     aimci_gemm *gemm;
     aimci_periphery *forward, *backward;
     aimc_config *config; /* of kind "tile" */
@@ -52,12 +54,25 @@ struct aimc_tile {
 aimc_status aimci_tile_create(const aimc_device *device, size_t n_out, size_t n_in,
                               const aimc_config *config, uint64_t seed_fallback, aimc_tile **out);
 
+/* Weights as a read sees them. */
+static inline const float *aimci_tile_weights(const aimc_tile *tile)
+{
+    return tile->visible ? tile->visible : tile->array->w;
+}
+
 /* Is this a configuration that says how to read a tile? Failure names who. */
 aimc_status aimci_tile_check_config(const char *who, const aimc_config *config);
 
 /* Arguments of a batched call: NULL, strides, finite. */
 aimc_status aimci_check_batch(const char *who, size_t n, const char *name, const float *x,
                               size_t cols, size_t ld);
+
+/* The matrix as a read-out sees it, valid until the array is replaced. */
+aimci_read_array aimci_tile_read_array(const aimc_tile *tile);
+
+/* Events of one batch read. */
+void aimci_tile_count_read(aimc_tile *tile, bool forward, size_t n,
+                           const aimci_readout_counts *counts);
 
 /* State under a prefix, for files that hold several tiles. */
 aimc_status aimci_tile_put(const aimc_tile *tile, aimci_st_writer *writer, const char *prefix);

@@ -175,6 +175,10 @@ START_TEST(exponents)
     const double sd = 2 * sqrt(0.2 * 0.2 + 0.05 * 0.05);
     check_folded(up, 2, sd);
     check_folded(down, 2 * 0.9, sd);
+    const double correlation =
+        covariance_of(up, down, N) / sqrt(moments_of(up, N).var * moments_of(down, N).var);
+    ck_assert_double_eq_tol(correlation, (0.2 * 0.2 - 0.05 * 0.05) / (0.2 * 0.2 + 0.05 * 0.05),
+                            5e-3);
     free(up);
     free(down);
     aimc_tile_destroy(tile);
@@ -469,12 +473,14 @@ END_TEST
 START_TEST(noise_models)
 {
     aimc_context *ctx = test_context(0);
-    moments m =
-        after(ctx, "exp_step",
-              "{" FIXED ", \"dw_min\": 0.01, \"dw_min_std\": 0.5, \"dw_min_std_add\": 0.02, "
-              "\"dw_min_std_slope\": 0.1, \"A_up\": 0, \"w_max\": 5, \"w_min\": -5}",
-              0.4f, 1);
+    const char *exp_step =
+        "{" FIXED ", \"dw_min\": 0.01, \"dw_min_std\": 0.5, \"A_up\": 0, "
+        "\"dw_min_std_add\": 0.02, \"dw_min_std_slope\": 0.1, \"w_max\": 5, \"w_min\": -5}";
+    moments m = after(ctx, "exp_step", exp_step, 0.4f, 1);
     check_mean(m, 0.41);
+    check_var(m, pow(0.5 * (0.01 + 0.02 + 0.1 * 0.4), 2));
+    m = after(ctx, "exp_step", exp_step, -0.4f, 1);
+    check_mean(m, -0.39);
     check_var(m, pow(0.5 * (0.01 + 0.02 + 0.1 * 0.4), 2));
     m = after(ctx, "table_step",
               "{" FIXED ", \"dw_min\": 0.01, \"dw_min_std\": 0, \"step_down\": [1, 3], "

@@ -140,6 +140,29 @@ START_TEST(full_table)
 }
 END_TEST
 
+/* At the very ends of a list and of the range. */
+START_TEST(ends_of_the_range)
+{
+    aimc_context *ctx = test_context(0);
+    char json[1024] = "{" NO_SPREAD ", \"dw_min\": 0.01, \"piecewise_up\": [";
+    size_t n = strlen(json);
+    for (int side = 0; side < 2; side++) {
+        for (int i = 0; i < 64; i++)
+            n += (size_t)snprintf(json + n, sizeof json - n, "%s%d", i ? ", " : "", i % 7 + 1);
+        n += (size_t)snprintf(json + n, sizeof json - n, "%s",
+                              side ? "]}" : "], \"piecewise_down\": [");
+    }
+    ck_assert_double_eq_tol(curve(ctx, "piecewise_step", json, -0.6f, 1, 0), -0.59, 1e-6);
+    ck_assert_double_eq_tol(curve(ctx, "piecewise_step", json, 0.6f, 0, 1), 0.59, 1e-6);
+    /* a polynomial below 0 does not step back */
+    const char *falling = "{" NO_SPREAD ", \"dw_min\": 0.01, \"coefficients_up\": [2, -3], "
+                          "\"w_min\": 0, \"w_max\": 1}";
+    ck_assert_double_eq_tol(curve(ctx, "polynomial_step", falling, 0.9f, 9, 0), 0.9, 1e-7);
+    ck_assert_double_eq_tol(curve(ctx, "polynomial_step", falling, 0.5f, 1, 0), 0.505, 1e-7);
+    aimc_context_destroy(ctx);
+}
+END_TEST
+
 /* ---- our rule where another implementation has a defect -----------------------------------------
  */
 
@@ -404,6 +427,7 @@ int main(void)
     tcase_add_test(t, pow_step_of_exponent_1_is_soft_bounds);
     tcase_add_test(t, sampled_curves_are_the_linear_step);
     tcase_add_test(t, full_table);
+    tcase_add_test(t, ends_of_the_range);
     tcase_add_test(t, pmax_sweeps_end_where_they_should);
     tcase_add_test(t, exp_step_granularity_is_of_both_directions);
     tcase_add_test(t, references_shift_the_bounds_everywhere);

@@ -102,10 +102,11 @@ static void compare_mean(const char *what, moments m, double mean, double std, d
     worst_mean = fmax(worst_mean, deviation / (tolerance + 1e-12));
 }
 
-/* 4 / sqrt(2 n) for normal data; far more where a few cells at their bounds decide */
-static void compare_std(const char *what, moments m, double std)
+/* room: relative, for the other sample. 4 / sqrt(2 n) for normal data; far more where a few cells
+ * at their bounds decide */
+static void compare_std(const char *what, moments m, double std, double room)
 {
-    const double tolerance = (0.01 + 4 * sqrt((m.kurtosis - 1) / (4 * m.n))) * std;
+    const double tolerance = (room + 4 * sqrt((m.kurtosis - 1) / (4 * m.n))) * std;
     const double deviation = fabs(sqrt(m.var) - std);
     ck_assert_msg(deviation <= tolerance + 1e-8, "%s: std %.7g, not %.7g within %.2g", what,
                   sqrt(m.var), std, tolerance);
@@ -154,11 +155,11 @@ START_TEST(pulse_response)
         const double bias = 3 * 0.0055 / sqrt(N_TILES) * p.dw_min_std * way;
         if (isfinite(strtod(x[11], NULL)) && strtod(x[11], NULL) > 0) {
             compare_mean(what, moments_of(w, N), strtod(x[10], NULL), strtod(x[11], NULL), n, bias);
-            compare_std(what, moments_of(w, N), strtod(x[11], NULL));
+            compare_std(what, moments_of(w, N), strtod(x[11], NULL), 0.01);
         }
         values_of(&p, NULL, w);
         compare_mean(what, moments_of(w, N), strtod(x[5], NULL), strtod(x[6], NULL), n, bias);
-        compare_std(what, moments_of(w, N), strtod(x[6], NULL));
+        compare_std(what, moments_of(w, N), strtod(x[6], NULL), 0.01);
         compare_quantile(what, w, strtod(x[7], NULL), 0.05, n, bias);
         compare_quantile(what, w, strtod(x[8], NULL), 0.50, n, bias);
         compare_quantile(what, w, strtod(x[9], NULL), 0.95, n, bias);
@@ -193,12 +194,16 @@ START_TEST(preset_populations)
         const double n = strtod(x[7], NULL), mean = strtod(x[3], NULL), std = strtod(x[4], NULL);
         if (!values_of(&p, "persistent_weights", w))
             values_of(&p, NULL, w);
+        /* There a cell whose reference lies outside its bounds jumps at its first pulse, here it
+         * starts inside; of these devices that is 3 % of the spread after one pulse. */
+        const bool jumps = strncmp(x[0], "ReRamArray", 10) == 0 && atoi(x[2]) == 1;
+        const double room = jumps ? 0.04 : 0.01;
         const double bias = 0.001 * p.dw_min_std * fabs(mean) + 5e-7;
         compare_mean(what, moments_of(w, N), mean, std, n, bias);
-        compare_std(what, moments_of(w, N), std);
+        compare_std(what, moments_of(w, N), std, room);
         values_of(&p, NULL, w);
         compare_mean(what, moments_of(w, N), strtod(x[5], NULL), strtod(x[6], NULL), n, bias);
-        compare_std(what, moments_of(w, N), strtod(x[6], NULL));
+        compare_std(what, moments_of(w, N), strtod(x[6], NULL), room);
         n_rows++;
     }
     fclose(f);
@@ -251,7 +256,7 @@ START_TEST(parameters)
         }
         if (!heavy) {
             compare_mean(what, moments_of(v, N), strtod(x[3], NULL), std, n, 0);
-            compare_std(what, moments_of(v, N), std);
+            compare_std(what, moments_of(v, N), std, 0.01);
         }
         compare_quantile(what, v, strtod(x[6], NULL), 0.05, n, 0);
         compare_quantile(what, v, strtod(x[7], NULL), 0.50, n, 0);

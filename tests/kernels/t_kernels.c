@@ -5,47 +5,7 @@
 #include "kernels/kernels.h"
 #include "core/cpu.h"
 #include "kernels/dispatch.h"
-#include "test_util.h"
-
-enum { MAX = 1040, CANARY = 16 };
-
-static const uint32_t isas[] = {AIMC_CPU_AVX2, AIMC_CPU_AVX512, AIMC_CPU_NEON};
-
-typedef struct guarded {
-    float all[MAX + 2 * CANARY + 8];
-} guarded;
-
-static float *guard(guarded *g, size_t offset)
-{
-    for (size_t i = 0; i < sizeof g->all / sizeof g->all[0]; i++)
-        g->all[i] = 12345.0f;
-    return g->all + CANARY + offset;
-}
-
-static void check_guard(const guarded *g, size_t offset, size_t n)
-{
-    for (size_t i = 0; i < sizeof g->all / sizeof g->all[0]; i++)
-        if (i < CANARY + offset || i >= CANARY + offset + n)
-            ck_assert_msg(g->all[i] == 12345.0f, "wrote outside at %zu of %zu", i, n);
-}
-
-static const size_t sizes[] = {0,   1,   2,   3,   4,   5,   6,   7,    8,   9,   10,
-                               11,  12,  13,  14,  15,  16,  17,  23,   24,  25,  31,
-                               32,  33,  40,  63,  64,  65,  66,  67,   127, 128, 129,
-                               255, 256, 257, 511, 512, 513, 784, 1023, 1024};
-
-/* Ordinary numbers with the awkward ones sprinkled in. */
-static void special(float *x, size_t n, uint64_t seed, bool finite)
-{
-    static const float odd[] = {0.0f,  -0.0f,    1e-40f,    -1e-40f, 0.5f,   -0.5f,
-                                1.0f,  -1.0f,    1.17e-38f, 3e38f,   -3e38f, 2.5f,
-                                -3.5f, INFINITY, -INFINITY, NAN};
-    const uint64_t n_odd = finite ? 13 : 16;
-    for (size_t i = 0; i < n; i++) {
-        const uint64_t r = aimct_next(&seed);
-        x[i] = r % 5 == 0 ? odd[(r >> 8) % n_odd] : aimct_uniform(&seed) * 3.0f;
-    }
-}
+#include "kernel_check.h"
 
 typedef void (*check_fn)(const aimci_kernels *c, const aimci_kernels *v, size_t n, size_t offset);
 
@@ -77,80 +37,6 @@ static void check_absmax(const aimci_kernels *c, const aimci_kernels *v, size_t 
     for (size_t i = 0; i < n; i++)
         expected = fmaxf(expected, fabsf(x[i]));
     ck_assert(a == expected);
-}
-
-static void check_dac_setting(const aimci_kernels *c, const aimci_kernels *v, size_t n,
-                              size_t offset, const aimci_dac *dac)
-{
-    guarded in, a, b;
-    float *x = guard(&in, offset), *za = guard(&a, offset), *zb = guard(&b, offset);
-    special(x, n, n * 7 + offset, false);
-    c->dac(dac, x, za, n);
-    v->dac(dac, x, zb, n);
-    ck_assert_msg(memcmp(za, zb, n * sizeof *za) == 0, "dac n %zu", n);
-    check_guard(&a, offset, n);
-    check_guard(&b, offset, n);
-}
-
-static void check_dac(const aimci_kernels *c, const aimci_kernels *v, size_t n, size_t offset)
-{
-    const aimci_key key = aimci_random_key(1, AIMCI_OP_FORWARD, 0, n);
-    check_dac_setting(c, v, n, offset, &(aimci_dac){key, 1, 0, INFINITY, 0, 0, 0});
-    check_dac_setting(c, v, n, offset, &(aimci_dac){key, 0.7f, 2.0f / 126, 1, 0, 0, 0});
-    check_dac_setting(c, v, n, offset, &(aimci_dac){key, 0.7f, 2.0f / 126, 1, 0.1f, 0.2f, 1});
-}
-
-static void check_adc_setting(const aimci_kernels *c, const aimci_kernels *v, size_t n,
-                              size_t offset, const aimci_adc *adc)
-{
-    guarded a, b;
-    float *ya = guard(&a, offset), *yb = guard(&b, offset);
-    special(ya, n, n * 3 + offset, false);
-    memcpy(yb, ya, n * sizeof *ya);
-    const size_t ca = c->adc(adc, ya, n), cb = v->adc(adc, yb, n);
-    ck_assert_uint_eq(ca, cb);
-    ck_assert_msg(memcmp(ya, yb, n * sizeof *ya) == 0, "adc n %zu", n);
-    check_guard(&a, offset, n);
-    check_guard(&b, offset, n);
-}
-
-static void check_adc(const aimci_kernels *c, const aimci_kernels *v, size_t n, size_t offset)
-{
-    float noises[MAX + 8];
-    aimct_fill(noises, MAX + 8, 5);
-    aimci_adc adc = {.key = aimci_random_key(2, AIMCI_OP_BACKWARD, 1, n),
-                     .noise = 0.06f,
-                     .step = 4.0f / 510,
-                     .bound = 2,
-                     .gain = 1.5f,
-                     .test_negative = 1};
-    check_adc_setting(c, v, n, offset, &adc);
-    adc.test_negative = 0;
-    adc.sto_round = 1;
-    adc.asymmetry = 0.1f;
-    adc.noises = noises;
-    check_adc_setting(c, v, n, offset, &adc);
-    adc = (aimci_adc){.bound = INFINITY, .gain = 1};
-    check_adc_setting(c, v, n, offset, &adc);
-}
-
-static void check_encode(const aimci_kernels *c, const aimci_kernels *v, size_t n, size_t offset)
-{
-    guarded in;
-    float *x = guard(&in, offset);
-    special(x, n, n + 11 * offset, false);
-    int32_t a[MAX], b[MAX];
-    const aimci_key key = aimci_random_key(3, AIMCI_OP_CONVERTER, 0, n);
-    for (int sto = 0; sto < 2; sto++) {
-        memset(a, 0x55, sizeof a);
-        memset(b, 0x55, sizeof b);
-        c->encode(&key, 0.1f, 20, sto, x, a, n);
-        v->encode(&key, 0.1f, 20, sto, x, b, n);
-        ck_assert(memcmp(a, b, sizeof a) == 0);
-        for (size_t i = 0; i < n; i++)
-            ck_assert(a[i] >= -20 && a[i] <= 20);
-        ck_assert(n == MAX || a[n] == 0x55555555);
-    }
 }
 
 static void check_trains(const aimci_kernels *c, const aimci_kernels *v, size_t n, size_t offset)
@@ -245,9 +131,6 @@ static void check_activations(const aimci_kernels *c, const aimci_kernels *v, si
     END_TEST
 
 VARIANTS_AGREE(absmax)
-VARIANTS_AGREE(dac)
-VARIANTS_AGREE(adc)
-VARIANTS_AGREE(encode)
 VARIANTS_AGREE(trains)
 VARIANTS_AGREE(activations)
 
@@ -283,9 +166,6 @@ int main(void)
     Suite *s = suite_create("kernels");
     TCase *t = aimct_case(s, "variants");
     tcase_add_test(t, variants_of_absmax_agree);
-    tcase_add_test(t, variants_of_dac_agree);
-    tcase_add_test(t, variants_of_adc_agree);
-    tcase_add_test(t, variants_of_encode_agree);
     tcase_add_test(t, variants_of_trains_agree);
     tcase_add_test(t, variants_of_activations_agree);
     tcase_add_test(t, segments_continue_a_train);

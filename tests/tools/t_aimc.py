@@ -8,6 +8,10 @@ import gzip
 import json
 import os
 import pathlib
+import pty
+import re
+import resource
+import select
 import signal
 import struct
 import subprocess
@@ -64,6 +68,25 @@ class Help(Case):
             self.assertIn("Example\n  aimc ", result.stdout)
             self.assertEqual(result.stderr, "")
 
+    def test_defaults_in_help_are_those_used(self):
+        text = self.good("train", "--help").stdout
+        report = json.loads(self.good("train", "--limit", "20", "--quiet", "--json").stdout)
+        report["epochs"] = len(report["epochs"])
+        for name in ("epochs", "lr", "lr-decay", "layers"):
+            words = re.search(rf"--{name} .*?default: (\S+) for digits", text, re.S).group(1)
+            self.assertEqual(float(words), float(report[name.replace("-", "_")]), name)
+        for name in ("data", "batch", "device", "seed"):
+            words = re.search(rf"--{name} .*?default: ([^)]+)\)", text, re.S).group(1)
+            self.assertEqual(words, str(report[name]), name)
+        self.assertIn(f"{report['activation']} (default)", text)
+
+    def test_settings_in_help_exist(self):
+        text = self.good("train", "--help").stdout
+        settings = re.findall(r"(\w+\.[\w.]+=[0-9.]+)", text)
+        self.assertEqual(len(settings), 4)
+        for setting in settings:
+            self.good("train", *SMALL, "--epochs", 1, "--set", setting)
+
     def test_version(self):
         self.assertRegex(self.good("--version").stdout, r"^aimc \d+\.\d+\.\d+\n$")
 
@@ -109,6 +132,17 @@ class Devices(Case):
             for field in shown["fields"]:
                 for key in ("name", "unit", "doc", "source", "type"):
                     self.assertTrue(field[key], (device["name"], field))
+
+    def test_nested_fields_have_the_names_that_set_takes(self):
+        shown = json.loads(self.good("device", "show", "layer", "--json").stdout)
+        fields = {field["name"]: field for field in shown["fields"]}
+        self.assertEqual(fields["forward"]["value"], "periphery")
+        inner = {field["name"]: field for field in fields["forward"]["fields"]}
+        self.assertEqual(inner["forward.out_noise"]["type"], "number")
+        text = self.good("device", "show", "layer").stdout
+        for name in ("forward.out_noise", "mapping.max_input_size", "device.dw_min",
+                     "optimizer.update.desired_bl"):
+            self.assertIn(f"\n  {name} ", text)
 
     def test_figures(self):
         shown = json.loads(self.good("device", "show", "constant_step", "--json").stdout)
@@ -182,28 +216,52 @@ class Training(Case):
         self.assertEqual(model.read_bytes(), before)
         self.assertEqual(again.stdout, text)
 
-    def interrupt(self, how, name):
-        """Begin a long run, end it by a signal once it has saved, and return its model."""
+    def interrupt(self, how, name, saves, args):
+        """Begin a run, end it by a signal after it has saved that often, and return its model."""
         path = self.folder / name
-        with subprocess.Popen([AIMC, "train", *SMALL, "--epochs", "40", "--checkpoint-every", "5",
+        seen, last, end = 0, None, time.monotonic() + 60
+        with subprocess.Popen([AIMC, "train", *SMALL, *map(str, args), "--checkpoint-every", "5",
                                "--out", path], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE) as run:
-            end = time.monotonic() + 60
-            while not path.exists() and time.monotonic() < end:
-                time.sleep(0.001)
-            time.sleep(0.02)
+            while seen < saves and time.monotonic() < end:
+                now = os.stat(path).st_mtime_ns if path.exists() else None
+                seen, last = seen + (now != last), now
             run.send_signal(how)
-            run.communicate()
+            _, complaint = run.communicate()
             self.assertEqual(run.returncode, -how if how == signal.SIGKILL else 1)
+        if how == signal.SIGINT:
+            self.assertIn(f"go on with: aimc train --resume {path}", complaint.decode())
         return path
 
-    def test_killed_and_resumed_equals_uninterrupted(self):
-        whole, _ = self.train("whole", "--epochs", 40)
-        for how in (signal.SIGKILL, signal.SIGINT):
-            part = self.interrupt(how, how.name)
+    def killed_and_resumed(self, device, *args):
+        args = ["--device", device, "--epochs", 30, "--seed", 3, *args]
+        whole, text = self.train(f"whole-{device}", *args, "--threads", 2)
+        for how, saves in ((signal.SIGKILL, 1), (signal.SIGKILL, 14), (signal.SIGINT, 5)):
+            part = self.interrupt(how, f"{how.name}-{saves}-{device}", saves, args)
             self.assertNotEqual(part.read_bytes(), whole.read_bytes())
-            self.good("train", "--resume", part, "--quiet", "--threads", 1)
+            result = self.good("train", "--resume", part, "--quiet", "--threads", 1)
+            self.assertEqual(result.stdout, text)
             self.same_bytes(whole, part)
+
+    def test_killed_and_resumed_equals_uninterrupted(self):
+        self.killed_and_resumed("gokmen_vlasov")
+
+    def test_killed_and_resumed_with_write_noise(self):
+        self.killed_and_resumed("reram_sb")
+
+    def test_killed_and_resumed_on_a_grid(self):
+        self.killed_and_resumed("constant_step", "--set", "mapping.max_input_size=20", "--set",
+                                "device.diffusion=0.001", "--set", "device.lifetime=5000")
+
+    def test_killed_and_resumed_in_floating_point(self):
+        self.killed_and_resumed("none")
+
+    def test_model_is_one_file(self):
+        model, _ = self.train("model", "--epochs", 1)
+        self.assertEqual(os.listdir(self.folder), ["model"])
+        moved = model.rename(self.folder / "moved")
+        self.good("train", "--resume", moved, "--epochs", 2, "--quiet")
+        self.assertEqual(os.listdir(self.folder), ["moved"])
 
     def test_configuration(self):
         config = self.path("layer.json", b'{"device": {"dw_min": 0.004}}')
@@ -220,6 +278,32 @@ class Training(Case):
         lines = [line for line in result.stderr.splitlines() if line.startswith("epoch ")]
         self.assertEqual(len(lines), 3)
         self.assertNotIn("\r", result.stderr)
+
+    def on_a_terminal(self, *args):
+        """What the command writes to a terminal as its standard error."""
+        leader, follower = pty.openpty()
+        with subprocess.Popen([AIMC, *map(str, args)], stdout=subprocess.DEVNULL,
+                              stderr=follower) as run:
+            os.close(follower)
+            shown = b""
+            while select.select([leader], [], [], 60)[0]:
+                try:
+                    shown += os.read(leader, 65536)
+                except OSError:  # Linux says so when the last writer has closed
+                    break
+            self.assertEqual(run.wait(60), 0)
+        os.close(leader)
+        return shown.decode()
+
+    def test_progress_is_a_bar_on_a_terminal(self):
+        # 750 epochs of 300 samples take longer than the 0.1 s between two drawings
+        shown = self.on_a_terminal("train", "--data", "digits", "--limit", 300, "--epochs", 750)
+        bar = r"\repoch \d+/750 \[#*\.*\] +\d+ %  \d+ samples/s  ETA \d+:\d\d"
+        self.assertRegex(shown.replace("\033[K", ""), bar)
+        self.assertEqual(len(re.findall(r"epoch \d+/750  loss", shown)), 750)
+        last_drawn, left = shown.rsplit("\r\033[K", 1)
+        self.assertIn("loss", left or last_drawn)  # no bar stays behind
+        self.assertEqual(self.on_a_terminal("train", *SMALL, "--epochs", 2), "")
 
 
 class BadTraining(Case):
@@ -242,29 +326,66 @@ class BadTraining(Case):
     def test_out_cannot_be_written(self):
         self.bad(1, "--out", "train", *SMALL, "--out", "/no/such/folder/model")
 
+    def test_full_disk_leaves_the_old_model(self):
+        model = self.path("model")
+        self.good("train", *SMALL, "--epochs", 1, "--out", model)
+        before = model.read_bytes()
+
+        def limit():  # as a full disk: a write beyond this size fails
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+        self.bad(1, "model", "train", "--resume", model, "--epochs", 2, "--quiet",
+                 preexec_fn=limit)
+        self.assertEqual(model.read_bytes(), before)
+        self.assertEqual(os.listdir(self.folder), ["model"])
+
     def test_resume(self):
-        self.bad(1, "train.json", "train", "--resume", self.path("missing"))
+        self.bad(1, "missing", "train", "--resume", self.path("missing"))
         model = self.path("model")
         self.good("train", *SMALL, "--epochs", 1, "--out", model)
         self.bad(2, "--batch", "train", "--resume", model, "--batch", 3)
+        self.bad(2, "--seed", "train", "--resume", model, "--seed", 3)
+        self.bad(2, "--input-max", "train", "--resume", model, "--input-max", 3)
         self.bad(2, "--set", "train", "--resume", model, "--set", "device.dw_min=1")
-        side_car = self.path("model.train.json")
-        text = side_car.read_text(encoding="utf-8")
-        side_car.write_text(text.replace('"batch": 7', '"batch": 11'), encoding="utf-8")
-        self.bad(1, "another's", "train", "--resume", model, "--quiet")
-        for spoilt in (text[:30], "[]", "{}", text.replace('"batch": 7', '"batch": "7"')):
-            side_car.write_text(spoilt, encoding="utf-8")
-            self.bad(1, "train.json", "train", "--resume", model, "--quiet")
+
+    def with_note(self, model, note):
+        """The model with another note: a safetensors file is a length, a JSON header, the data."""
+        content = model.read_bytes()
+        length, = struct.unpack("<Q", content[:8])
+        header = json.loads(content[8:8 + length])
+        header["__metadata__"]["note"] = note(header["__metadata__"]["note"])
+        text = json.dumps(header).encode()
+        text += b" " * (-len(text) % 8)
+        return self.path("noted", struct.pack("<Q", len(text)) + text + content[8 + length:])
+
+    def test_note(self):
+        model = self.path("model")
+        self.good("train", *SMALL, "--epochs", 1, "--out", model)
+        other = self.with_note(model, lambda note: note.replace('"batch": 7', '"batch": 11'))
+        self.bad(1, "would not have made", "train", "--resume", other, "--quiet")
+        other = self.with_note(model, lambda note: note.replace('"n_train": 1438', '"n_train": 9'))
+        self.bad(1, "begun with 9", "train", "--resume", other, "--quiet")
+        for spoil in (lambda _: "", lambda _: "[]", lambda _: "{}", lambda note: note[:30]):
+            other = self.with_note(model, spoil)
+            self.bad(1, "does not say how", "train", "--resume", other, "--quiet")
+            self.bad(2, "--data is missing", "infer", other)
+            self.good("infer", other, "--data", "digits")
+        for old, new in (('"batch": 7', '"batch": "7"'), ('"batch": 7', '"batch": 0'),
+                         ('"data": "digits"', '"data": 1')):
+            other = self.with_note(model, lambda note, old=old, new=new: note.replace(old, new))
+            self.bad(1, ["noted", "note"], "train", "--resume", other, "--quiet")
 
     def test_model(self):
         self.bad(1, "missing", "infer", self.path("missing"), "--data", "digits")
-        self.bad(2, "--data is missing", "infer", self.path("missing"))
+        self.bad(1, "missing", "infer", self.path("missing"))
         model = self.path("model")
         self.good("train", *SMALL, "--epochs", 1, "--out", model)
         content = model.read_bytes()
         for k, spoilt in enumerate((b"", content[:7], content[:100], content[:-1], content + b"x",
                                     b"\xff" * 64)):
             self.bad(1, "spoilt", "infer", self.path(f"spoilt{k}", spoilt), "--data", "digits")
+            self.bad(1, "spoilt", "train", "--resume", self.path(f"spoilt{k}", spoilt))
         self.bad(2, "--split", "infer", model, "--split", "all")
 
 
@@ -291,7 +412,7 @@ class BadData(Case):
         self.data(["10 images", "9 labels"], images, idx([0] * 9, 9))
         self.data("look like labels", labels, labels)
         self.data("labels have one", images, images)
-        self.data("every fifth", idx(range(8), 2, 2, 2), idx([0, 1], 2))
+        self.data("every fifth", idx(range(16), 4, 2, 2), idx([0, 1, 0, 1], 4))
 
     def test_missing(self):
         self.bad(1, "No such file", "train", "--data", f"{self.path('a')},{self.path('b')}")
@@ -305,6 +426,16 @@ class BadData(Case):
         images, labels = idx(range(40), 10, 2, 2), idx([0, 1] * 5, 10)
         pair = f"{self.path('images', images)},{self.path('labels', labels)}"
         self.bad(1, ["64 inputs", "4"], "infer", model, "--data", pair)
+
+    def test_held_out_part_is_balanced(self):
+        labels = [0] * 10 + [1] * 10 + [2, 3] * 5  # sorted or not, 2 of 10 of each class are tested
+        files = [self.path("i", idx(range(120), 40, 1, 3)), self.path("l", idx([*labels, *[0] * 10],
+                                                                              40))]
+        model, pair = self.path("model"), ",".join(map(str, files))
+        self.good("train", "--data", pair, "--layers", "none", "--epochs", 1, "--quiet", "--out",
+                  model)
+        rows = json.loads(self.good("infer", model, "--json").stdout)["confusion"]
+        self.assertEqual([sum(row) for row in rows], [4, 2, 1, 1])
 
     def test_plain_and_packed_files_with_a_test_part(self):
         images, labels = idx([0, 0, 255, 255] * 20, 20, 2, 2), idx([0, 1] * 10, 20)

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AIMC_PERIPHERY_H
+#define AIMC_PERIPHERY_H
+/**
+ * @file periphery.h
+ * Look inside one product of a tile: what each stage of the read-out makes of it.
+ */
+
+#include <aimc/tile.h>
+
+AIMC_BEGIN_DECLS
+
+/** Direction of a product. @since 0.1 */
+typedef enum aimc_direction {
+    AIMC_FORWARD = 0, /**< y = W x */
+    AIMC_BACKWARD = 1 /**< z = W' d */
+} aimc_direction;
+
+/**
+ * The stages of one product. Set struct_size, part and the arrays that are wanted; the rest is
+ * written. "Inputs" and "outputs" are those of the direction: backward has n_out inputs.
+ *
+ * A product may consist of several reads of the array, its parts (mv_type): part says which one is
+ * shown. When bound management repeats the product, the last repetition is shown.
+ * @since 0.1
+ */
+typedef struct aimc_stages {
+    uint32_t struct_size; /**< sizeof of the caller's struct */
+    uint32_t part;        /**< in: which read is shown, below n_parts */
+    uint32_t n_parts;     /**< reads in one product, 1 unless mv_type says otherwise */
+    uint32_t n_passes;    /**< how often the product was made; 0: the input was zero */
+    double alpha;         /**< scale of noise management */
+    double reduction;     /**< further reduction of bound management */
+    float *prepared;      /**< [inputs] what drives the array, after the DAC; or NULL */
+    float *current;       /**< [outputs] what the array gives, its own errors included; or NULL */
+    float *noisy;         /**< [outputs] what enters the ADC; or NULL */
+    int32_t *code;        /**< [outputs] what the ADC puts on its wires; 0 when it has no steps; or
+                             NULL */
+    float *result;        /**< [outputs] the result, all parts and scales included; or NULL */
+} aimc_stages;
+
+/**
+ * Make one product and keep what is seen on the way. It is a real read: it gives the bits that
+ * aimc_tile_forward() or aimc_tile_backward() would have given, counts, and draws noise.
+ * @param tile       tile; modified (counters, random streams)
+ * @param direction  which product
+ * @param x          [inputs] one vector, finite
+ * @param stages     in: struct_size, part, arrays; out: the rest. With mv_type POS_NEG_SEPARATE the
+ * parts share one ADC, and noisy and code are those of their difference
+ * @retval AIMC_ERR_INVALID  NULL argument, unknown direction, part not below n_parts, x holds a
+ * value that is not finite (nothing done)
+ * @retval AIMC_ERR_ABI      struct_size is too small
+ * @retval AIMC_ERR_NOMEM    no memory (nothing done)
+ * @par Threads one thread per tile. @par Determinism as aimc_tile_forward().
+ * @par Model docs/models/periphery.md. @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_inspect(aimc_tile *tile, aimc_direction direction, const float *x,
+                                       aimc_stages *stages);
+
+AIMC_END_DECLS
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* Compiled once per instruction set; see kernels/dispatch.h. */
+#include "kernels/read_chain.h"
+#include "kernels/dispatch.h"
+#include "kernels/stream.h"
+
+/* ---- converters ----------------------------------------------------------------------------- */
+
+/* Q(v) = rint(v / step + U - 1/2) step */
+AIMCI_INLINE vf quantize(vf v, float step, int sto_round, aimci_stream *stream)
+{
+    if (step <= 0)
+        return v;
+    vf code = v / step;
+    if (sto_round)
+        code = code + (aimci_stream_uniform(stream) - 0.5f);
+    return vf_rint(code) * step;
+}
+
+static void dac(const aimci_dac *d, const float *x, float *z, size_t n)
+{
+    const int random = d->sto_round || d->noise > 0;
+    aimci_normals normals = {.has_waiting = 0};
+    if (random)
+        normals.stream = aimci_stream_open(&d->key, 0);
+    aimci_stream rounding = {{vu_set(0), vu_set(0), vu_set(0), vu_set(0)}};
+    if (d->sto_round)
+        rounding = aimci_stream_open(&d->key, 1);
+    for (size_t at = 0; at < n; at += AIMCI_LANES) {
+        vf v = vf_load_tail(x, at, n) * d->scale;
+        v = quantize(v, d->step, d->sto_round, &rounding);
+        v = vf_clip(v, vf_set(-d->bound), vf_set(d->bound));
+        if (d->noise > 0)
+            v = v + aimci_normals_next(&normals) * d->noise;
+        if (d->asymmetry != 0)
+            v = vf_select(v < 0.0f, v * (1.0f - d->asymmetry), v);
+        vf_store_tail(z, at, n, v);
+    }
+}
+
+AIMCI_INLINE vf output_noise(const aimci_adc *a, vf v, size_t at, aimci_normals *normals)
+{
+    const vf sigma = a->noises ? vf_load(a->noises + at) : vf_set(a->noise);
+    return v + aimci_normals_next(normals) * sigma;
+}
+
+static size_t adc(const aimci_adc *a, float *y, size_t n)
+{
+    const int noisy = a->noises || a->noise > 0;
+    aimci_normals normals = {.has_waiting = 0};
+    if (noisy)
+        normals.stream = aimci_stream_open(&a->key, 0);
+    aimci_stream rounding = {{vu_set(0), vu_set(0), vu_set(0), vu_set(0)}};
+    if (a->sto_round)
+        rounding = aimci_stream_open(&a->key, 1);
+    const vf hi = vf_set(a->bound), lo = vf_set(-a->bound);
+    size_t clipped = 0;
+    for (size_t at = 0; at < n; at += AIMCI_LANES) {
+        vf v = vf_load_tail(y, at, n);
+        if (a->asymmetry != 0)
+            v = vf_select(v < 0.0f, v * (1.0f - a->asymmetry), v);
+        if (noisy)
+            v = output_noise(a, v, at, &normals);
+        v = quantize(v, a->step, a->sto_round, &rounding);
+        const vi hit = a->test_negative ? ((v > hi) | (v < lo)) : (v > hi);
+        unsigned bits = v_bits(hit);
+        if (at + AIMCI_LANES > n) /* lanes past the end may have caught noise */
+            bits &= (1u << (n - at)) - 1;
+        clipped += (size_t)__builtin_popcount(bits);
+        vf_store_tail(y, at, n, vf_clip(v, lo, hi) * a->gain);
+    }
+    return clipped;
+}
+
+static void encode(const aimci_key *key, float step, int32_t max_code, int sto_round,
+                   const float *x, int32_t *codes, size_t n)
+{
+    aimci_stream stream = aimci_stream_open(key, 0);
+    const vf limit = vf_set((float)max_code);
+    for (size_t at = 0; at < n; at += AIMCI_LANES) {
+        vf code = vf_load_tail(x, at, n) / step;
+        if (sto_round)
+            code = code + (aimci_stream_uniform(&stream) - 0.5f);
+        code = vf_select(code == code, vf_clip(vf_rint(code), -limit, limit), vf_set(0.0f));
+        const vi c = vi_from_vf(code);
+        const size_t m = n - at < AIMCI_LANES ? n - at : AIMCI_LANES;
+        memcpy(codes + at, &c, m * sizeof *codes);
+    }
+}
+
+/* ---- inputs derived from a prepared one ----------------------------------------------------- */
+
+AIMCI_INLINE vf digits(const aimci_part *p, vf v)
+{
+    const vi code = vi_from_vf(vf_rint(vf_abs(v) / p->step));
+    const vi bits = (code >> p->first) & ((1 << p->count) - 1);
+    const vf d = vf_copysign(vf_from_vi(bits) * p->step, v);
+    return vf_select(d < 0.0f, d * (1.0f - p->asymmetry), d);
+}
+
+static void part(const aimci_part *p, const float *z, float *out, size_t n)
+{
+    const vf zero = vf_set(0.0f);
+    for (size_t at = 0; at < n; at += AIMCI_LANES) {
+        vf v = vf_load_tail(z, at, n);
+        switch (p->op) {
+        case AIMCI_PART_POSITIVE:
+            v = vf_max(v, zero);
+            break;
+        case AIMCI_PART_NEGATIVE:
+            v = vf_max(-v, zero);
+            break;
+        case AIMCI_PART_DIGITS:
+            v = digits(p, v);
+            break;
+        case AIMCI_PART_MAGNITUDE:
+            v = vf_abs(v);
+            break;
+        case AIMCI_PART_SQUARE:
+            v = v * v;
+            break;
+        default:
+            v = v * vf_load_tail(p->profile, at, n);
+            break;
+        }
+        vf_store_tail(out, at, n, v);
+    }
+}
+
+/* ---- what the array adds -------------------------------------------------------------------- */
+
+/* 1.5 (1 - tanh(sqrt(a)) / sqrt(a)) for a >= 0. Below 0.1 its series, where the difference would
+ * lose digits. */
+AIMCI_INLINE vf exact_amplitude(vf a)
+{
+    vf s = vf_set(1382.0f / 155925.0f);
+    s = s * a - 62.0f / 2835.0f;
+    s = s * a + 17.0f / 315.0f;
+    s = s * a - 2.0f / 15.0f;
+    s = (s * a + 1.0f / 3.0f) * a;
+    const vf root = vf_sqrt(vf_max(a, vf_set(0.1f)));
+    const vf th = 1.0f - 2.0f / (1.0f + vf_exp(root * 2.0f));
+    return vf_select(a < 0.1f, s, 1.0f - th / root) * 1.5f;
+}
+
+AIMCI_INLINE vf cubic_amplitude(vf a)
+{
+    return a * (a * (0.05f * a - 0.2f) + 0.5f);
+}
+
+AIMCI_INLINE vf with_reference(const aimci_current *c, vf y, size_t at)
+{
+    const vf v = c->offsets ? vf_load(c->offsets + at) : vf_set(0.0f);
+    if (!c->has_floor) {
+        const vf series = vf_min(vf_abs(y) * c->r_series, vf_set(c->r_max));
+        return y * (1.0f - v) / (1.0f + series);
+    }
+    if (c->r_series <= 0)
+        return y * (1.0f - v) - 2.0f * v * c->reference;
+    const vf total = y + c->reference;
+    const vf rest = vf_set(c->reference);
+    return (1.0f - v) * total / (1.0f + vf_abs(total) * c->r_series) -
+           (1.0f + v) * rest / (1.0f + vf_abs(rest) * c->r_series);
+}
+
+static void current(const aimci_current *c, float *y, size_t n)
+{
+    aimci_normals normals = {.has_waiting = 0};
+    if (c->noise > 0)
+        normals.stream = aimci_stream_open(&c->key, 2); /* lines 0 and 1 are the ADC's */
+    for (size_t at = 0; at < n; at += AIMCI_LANES) {
+        vf v = vf_load_tail(y, at, n);
+        if (c->dropped) {
+            const vf a = vf_load_tail(c->load, at, n) * c->load_scale;
+            const vf amplitude = c->cubic ? cubic_amplitude(a) : exact_amplitude(a);
+            v = v - amplitude * c->ir_drop * vf_load_tail(c->dropped, at, n);
+        }
+        if (c->has_reference)
+            v = with_reference(c, v, at);
+        if (c->noise > 0) {
+            vf sigma = vf_set(c->noise);
+            if (c->power)
+                sigma = sigma * vf_sqrt(vf_max(vf_load_tail(c->power, at, n), vf_set(0.0f)));
+            v = v + aimci_normals_next(&normals) * sigma;
+        }
+        vf_store_tail(y, at, n, v);
+    }
+}
+
+static void compress(float kappa, float c, const float *coefficients, float *y, size_t n)
+{
+    for (size_t at = 0; at < n; at += AIMCI_LANES) {
+        const vf v = vf_load_tail(y, at, n);
+        const vf k = coefficients ? vf_load(coefficients + at) : vf_set(c);
+        vf_store_tail(y, at, n, v * kappa / (1.0f + vf_abs(v * k)));
+    }
+}
+
+AIMCI_DECLARE_VARIANTS(aimci_read_kernels, read_table)
+const aimci_read_kernels AIMCI_K(read_table) = {
+    .dac = dac,
+    .adc = adc,
+    .encode = encode,
+    .part = part,
+    .current = current,
+    .compress = compress,
+};

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* AGAD: chopped transfer against a reference that is measured on the way. While a chopper rests,
+ * the mean of the readings is followed; when it turns, that mean becomes the reference of the new
+ * phase.
+ *
+ *     H <- H + h s_k s_r (z - ref),  mu <- mu + beta (z - mu),  beta = min(tail / N, 1),
+ *     N = max(ceil(1 / in_chop_prob), 2) sweeps to a phase; ref <- mu at the first read after a
+ * turn.
+ *
+ * The first phase has no reference yet: nothing is written before sweep N + 1. Rasch et al., Nat.
+ * Commun. 15:7133 (2024). */
+#include <math.h>
+
+#include "optimizer/transfer.h"
+
+#define AIMCI_TRANSFER_MOMENTUM 0
+
+/* Reads since the last turn, of a regular chopper. */
+static double reads_in_phase(const aimci_transfer *e)
+{
+    return (double)(e->progress[AIMCI_SWEEP] % aimci_transfer_chop_period(e) + 1);
+}
+
+/* After a crossing. */
+static double consume(const aimci_transfer *e, double o, int32_t n)
+{
+    const aimci_transfer_params *p = &e->params;
+    if (p->forget_buffer)
+        return p->momentum * o;
+    o -= (1 - p->momentum) * n;
+    const double cap = p->buffer_cap * (double)e->slow_update.desired_bl;
+    return cap > 0 ? fmax(fmin(o, cap), -cap) : o;
+}
+
+static void pass_on(aimci_transfer *e, size_t k, size_t s, const float *z)
+{
+    const aimci_transfer_params *p = &e->params;
+    const int64_t period = aimci_transfer_chop_period(e);
+    const double beta = fmin(p->tail_weightening / (double)period, 1);
+    double gain = aimci_transfer_gain(e);
+    if (p->correct_accumulation)
+        gain /= fmin(reads_in_phase(e), 1 / e->granularity[0]);
+    const bool turned = e->switched[s];
+    e->switched[s] = 0;
+    int32_t *q = e->q + e->out_size;
+    for (size_t r = 0; r < e->out_size; r++) {
+        const size_t at = aimci_transfer_index(e, s, r);
+        float *h = &e->matrices[k][0][at], *mean = &e->matrices[k][1][at];
+        float *reference = &e->matrices[k][2][at];
+        if (turned)
+            *reference = *mean;
+        const double difference = (double)z[r] - (double)*reference;
+        double o = (double)*h + gain * (e->chop_in[s] ^ e->chop_out[r] ? -difference : difference);
+        q[r] = aimci_transfer_count(e, o);
+        if (q[r])
+            o = consume(e, o, q[r]);
+        *h = (float)o;
+        *mean = (float)((double)*mean + beta * ((double)z[r] - (double)*mean));
+    }
+    if (e->progress[AIMCI_SWEEP] > period)
+        aimci_transfer_write_counts(e, k + 1, s, q);
+}
+
+static const aimci_transfer_rule rule = {.n_matrices = 3, .chopped = true, .pass_on = pass_on};
+
+static const aimci_field fields[] = {
+    AIMCI_TRANSFER_FIELDS(0, 0),
+    AIMCI_TRANSFER_CHOP_FIELDS(0, 0.1, 0),
+    AIMCI_TRANSFER_WRITE_FIELDS,
+    AIMCI_NUMBER(AIMCI_TP, tail_weightening, 5, 1e-9, 1e9, "1",
+                 "weight of the end of a phase in its mean; larger is shorter", AIMCI_T3_SRC),
+    AIMCI_NUMBER(AIMCI_TP, buffer_cap, 0, 0, 1e9, "desired_bl",
+                 "limit of the buffer when it is not forgotten; 0: none", AIMCI_T3_SRC),
+    AIMCI_FLAG(AIMCI_TP, correct_accumulation, 0,
+               "divide the gain by the reads since the last turn (regular choppers)", AIMCI_T3_SRC),
+};
+
+extern const aimci_family aimci_family_agad;
+const aimci_family aimci_family_agad = {
+    .name = "agad",
+    .category = "optimizer",
+    .doc = "chopped transfer with a dynamic reference",
+    .source = AIMCI_T3_SRC,
+    .fields = fields,
+    .n_fields = sizeof fields / sizeof fields[0],
+    .size = sizeof(aimci_transfer_params),
+    .n_children = 4,
+};
+
+static aimc_status create(void *state, aimc_tile *tile, const aimc_config *config)
+{
+    return aimci_transfer_create(state, tile, config, &rule);
+}
+
+extern const aimci_algorithm aimci_algorithm_agad;
+const aimci_algorithm aimci_algorithm_agad = {
+    .family = &aimci_family_agad,
+    .state_size = sizeof(aimci_transfer),
+    .create = create,
+    .destroy = aimci_transfer_destroy,
+    .step = aimci_transfer_step,
+    .tensors = aimci_transfer_tensors,
+    .reset = aimci_transfer_reset,
+    .recompose = aimci_transfer_recompose,
+    .stats = aimci_transfer_stats,
+};

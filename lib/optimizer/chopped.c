@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* Chopped TTv2 (c-TTv2): the gradient reaches the fast array with signs that turn now and then, and
+ * readings are turned back, so that a wrong zero of the fast array averages out.
+ *
+ *     H <- H + h s_k s_r z,  n = trunc(H),  n pulses to the slow array,
+ *     then H <- momentum H (forget_buffer) or H - (1 - momentum) n.
+ *
+ * Rasch et al., Nat. Commun. 15:7133 (2024), arXiv:2303.04721. */
+#include "optimizer/transfer.h"
+
+#define AIMCI_TRANSFER_MOMENTUM 0
+
+static void pass_on(aimci_transfer *e, size_t k, size_t s, const float *z)
+{
+    const aimci_transfer_params *p = &e->params;
+    const double gain = aimci_transfer_gain(e);
+    float *buffer = e->matrices[k][0];
+    int32_t *q = e->q + e->out_size;
+    for (size_t r = 0; r < e->out_size; r++) {
+        float *h = &buffer[aimci_transfer_index(e, s, r)];
+        const double reading = e->chop_in[s] ^ e->chop_out[r] ? -(double)z[r] : (double)z[r];
+        double o = (p->no_buffer ? 0 : (double)*h) + gain * reading;
+        q[r] = aimci_transfer_count(e, o);
+        if (q[r])
+            o = p->forget_buffer ? p->momentum * o : o - (1 - p->momentum) * q[r];
+        *h = (float)o;
+    }
+    aimci_transfer_write_counts(e, k + 1, s, q);
+}
+
+static const aimci_transfer_rule rule = {.n_matrices = 1, .chopped = true, .pass_on = pass_on};
+
+static const aimci_field fields[] = {
+    AIMCI_TRANSFER_FIELDS(0, 0),
+    AIMCI_TRANSFER_CHOP_FIELDS(1, 0.1, 0),
+    AIMCI_TRANSFER_WRITE_FIELDS,
+    AIMCI_FLAG(
+        AIMCI_TP, no_buffer, 0,
+        "forget the buffer before every reading: only single readings above the threshold count",
+        AIMCI_T3_SRC),
+};
+
+extern const aimci_family aimci_family_c_ttv2;
+const aimci_family aimci_family_c_ttv2 = {
+    .name = "c_ttv2",
+    .category = "optimizer",
+    .doc = "chopped Tiki-Taka v2: turning signs average a wrong zero away",
+    .source = AIMCI_T3_SRC,
+    .fields = fields,
+    .n_fields = sizeof fields / sizeof fields[0],
+    .size = sizeof(aimci_transfer_params),
+    .n_children = 4,
+};
+
+static aimc_status create(void *state, aimc_tile *tile, const aimc_config *config)
+{
+    return aimci_transfer_create(state, tile, config, &rule);
+}
+
+extern const aimci_algorithm aimci_algorithm_c_ttv2;
+const aimci_algorithm aimci_algorithm_c_ttv2 = {
+    .family = &aimci_family_c_ttv2,
+    .state_size = sizeof(aimci_transfer),
+    .create = create,
+    .destroy = aimci_transfer_destroy,
+    .step = aimci_transfer_step,
+    .tensors = aimci_transfer_tensors,
+    .reset = aimci_transfer_reset,
+    .recompose = aimci_transfer_recompose,
+    .stats = aimci_transfer_stats,
+};

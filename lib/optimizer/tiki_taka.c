@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* Tiki-Taka (TTv1): readings of the fast array are written straight onto the next one, by pulse
+ * trains whose mean is
+ *
+ *     A_{k+1}[slice] += lr_T rd(A_k[slice]).
+ *
+ * Gokmen and Haensch, Front. Neurosci. 14:103 (2020). With gamma > 0, or several arrays, it is
+ * residual learning: Wu et al., arXiv:2502.06309 (2025); Li et al., arXiv:2510.02516 (2025). */
+#include "optimizer/transfer.h"
+
+#define AIMCI_TRANSFER_MOMENTUM 0
+
+static void pass_on(aimci_transfer *e, size_t k, size_t s, const float *z)
+{
+    aimci_transfer_write(e, k + 1, s, z, aimci_transfer_rate(e, k));
+}
+
+static const aimci_transfer_rule rule = {.pass_on = pass_on};
+
+static const aimci_field fields[] = {
+    AIMCI_TRANSFER_FIELDS(1, 1),
+    AIMCI_TRANSFER_HOP_FIELDS,
+    AIMCI_CHILD("transfer_update", 1, "update", "update", "pulses of the write", AIMCI_TT_SRC),
+    AIMCI_NUMBER(AIMCI_TP, with_reset_prob, 0, 0, 1, "probability",
+                 "reset the cells of a slice after it was read", AIMCI_TT_SRC),
+};
+
+extern const aimci_family aimci_family_tiki_taka;
+const aimci_family aimci_family_tiki_taka = {
+    .name = "tiki_taka",
+    .category = "optimizer",
+    .doc = "Tiki-Taka (TTv1): gradient on a fast array, read and written to a slow one",
+    .source = AIMCI_TT_SRC,
+    .fields = fields,
+    .n_fields = sizeof fields / sizeof fields[0],
+    .size = sizeof(aimci_transfer_params),
+    .n_children = 4,
+};
+
+static aimc_status create(void *state, aimc_tile *tile, const aimc_config *config)
+{
+    return aimci_transfer_create(state, tile, config, &rule);
+}
+
+extern const aimci_algorithm aimci_algorithm_tiki_taka;
+const aimci_algorithm aimci_algorithm_tiki_taka = {
+    .family = &aimci_family_tiki_taka,
+    .state_size = sizeof(aimci_transfer),
+    .create = create,
+    .destroy = aimci_transfer_destroy,
+    .step = aimci_transfer_step,
+    .tensors = aimci_transfer_tensors,
+    .reset = aimci_transfer_reset,
+    .recompose = aimci_transfer_recompose,
+    .stats = aimci_transfer_stats,
+};

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/* The loop of the transfer engine; see transfer.h. Reading and writing slices: transfer_io.c. */
+#include <math.h>
+#include <string.h>
+
+#include "optimizer/transfer.h"
+
+/* ---- effective weight ----------------------------------------------------------------------- */
+
+/* W = sum_k gamma_k A_k, with A_0 turned back by its choppers (they are -1 where turned). */
+void aimci_transfer_recompose(void *state)
+{
+    aimci_transfer *e = state;
+    if (!e->composite)
+        return;
+    const size_t n_in = e->tile->array->n_in, n_out = e->tile->array->n_out,
+                 ld = e->tile->array->ld;
+    const int32_t *in = e->params.transfer_columns ? e->chop_in : e->chop_out;
+    const int32_t *out = e->params.transfer_columns ? e->chop_out : e->chop_in;
+    for (size_t j = 0; j < n_in; j++)
+        for (size_t i = 0; i < n_out; i++) {
+            double w = 0;
+            for (size_t k = 0; k < e->n_arrays; k++) {
+                const double a = e->gamma[k] * (double)e->arrays[k]->w[j * ld + i];
+                w += k == 0 && (in[j] ^ out[i]) ? -a : a;
+            }
+            e->composite[j * ld + i] = (float)w;
+        }
+}
+
+/* New weights were set on the slow array: everything else starts again. */
+void aimci_transfer_reset(void *state)
+{
+    aimci_transfer *e = state;
+    const size_t n = e->tile->array->ld * e->tile->array->n_in;
+    for (size_t k = 0; k + 1 < e->n_arrays; k++) {
+        aimci_array_zero(e->arrays[k]);
+        for (size_t m = 0; m < e->rule->n_matrices; m++)
+            memset(e->matrices[k][m], 0, n * sizeof(float));
+    }
+    memset(e->chop_in, 0, e->in_size * sizeof *e->chop_in);
+    memset(e->chop_out, 0, e->out_size * sizeof *e->chop_out);
+    memset(e->switched, 0, e->in_size * sizeof *e->switched);
+    memset(e->progress, 0, AIMCI_N_PROGRESS * sizeof *e->progress);
+    memset(e->averages, 0, AIMCI_N_AVERAGES * sizeof *e->averages);
+    if (e->composite) { /* the target is that of W: C = W / gamma_last */
+        aimci_array_scale(e->tile->array, (float)(1 / e->gamma[e->n_arrays - 1]));
+        aimci_transfer_recompose(e);
+    }
+}
+
+/* ---- rates and periods ---------------------------------------------------------------------- */
+
+double aimci_transfer_rate(const aimci_transfer *e, size_t k)
+{
+    const aimci_list *each = &e->params.transfer_lr_vec;
+    const double rate = k < each->n ? each->v[k] : e->params.transfer_lr;
+    return e->params.scale_transfer_lr ? rate * e->lr : rate;
+}
+
+/* Running maxima, before the pulses of a vector. Zero vectors are ignored; the first value is taken
+ * as it is. */
+static void follow(double *mean, double value, double weight)
+{
+    if (value > 0)
+        *mean = *mean > 0 ? *mean + weight * (value - *mean) : value;
+}
+
+static double fast_rate(aimci_transfer *e, const aimci_kernels *kernels, const float *x,
+                        const float *d)
+{
+    const aimci_transfer_params *p = &e->params;
+    if (p->auto_scale && p->fast_lr > 0) {
+        const double weight = (1 - p->auto_momentum) / (double)e->batch;
+        double *mean_x = &e->averages[AIMCI_MEAN_X], *mean_d = &e->averages[AIMCI_MEAN_D];
+        follow(mean_x, (double)kernels->absmax(x, e->tile->array->n_in), weight);
+        follow(mean_d, (double)kernels->absmax(d, e->tile->array->n_out), weight);
+        if (*mean_x <= 0 || *mean_d <= 0)
+            return 0;
+        const double pulses = p->fast_lr * (double)aimci_pulser_length(e->fast);
+        return pulses * e->granularity[0] / (*mean_x * *mean_d) * (p->scale_fast_lr ? e->lr : 1);
+    }
+    if (p->fast_lr <= 0)
+        return e->lr;
+    return p->scale_fast_lr ? p->fast_lr * e->lr : p->fast_lr;
+}
+
+/* Period of hop k: transfer_every, times one sweep for each further hop. */
+static double period_of(const aimci_transfer *e, size_t k)
+{
+    const aimci_transfer_params *p = &e->params;
+    if (k < p->transfer_every_vec.n)
+        return p->transfer_every_vec.v[k];
+    if (p->transfer_every < 0) {
+        const double states = e->arrays[0]->device->info.num_states;
+        return fmax(1, round(states / (double)e->in_size * -p->transfer_every));
+    }
+    const double reads = fmax(1, (double)p->n_reads_per_transfer);
+    return p->transfer_every * pow((double)e->in_size / reads, (double)k);
+}
+
+/* Vectors from b of the batch at hand to the next transfer of hop k; 0: none in this batch. */
+static size_t vectors_until(const aimci_transfer *e, size_t k, size_t b)
+{
+    const double period = period_of(e, k);
+    if (period <= 0)
+        return 0;
+    if (!e->params.units_in_mbatch) {
+        const int64_t p = (int64_t)fmax(1, round(period));
+        return (size_t)(p - e->progress[AIMCI_T] % p);
+    }
+    if (period < 1) {
+        const size_t p = (size_t)ceil(period * (double)e->batch);
+        return p - b % p;
+    }
+    const bool due = (e->progress[AIMCI_BATCHES] + 1) % (int64_t)round(period) == 0;
+    return due ? e->batch - b : 0;
+}
+
+static size_t segment_length(const aimci_transfer *e, size_t b)
+{
+    size_t m = aimci_min_size(AIMCI_PULSER_CHUNK, e->batch - b);
+    for (size_t k = 0; k + 1 < e->n_arrays; k++) {
+        const size_t until = vectors_until(e, k, b);
+        if (until)
+            m = aimci_min_size(m, until);
+    }
+    return m;
+}
+
+/* ---- choppers ------------------------------------------------------------------------------- */
+
+static double uniform(const aimci_transfer *e, uint32_t purpose, uint64_t index)
+{
+    const aimci_key key = aimci_random_key(e->arrays[0]->seed, AIMCI_OP_TRANSFER, purpose, index);
+    return (double)(key.k[0] >> 8) * 0x1p-24;
+}
+
+int64_t aimci_transfer_chop_period(const aimci_transfer *e)
+{
+    return e->params.in_chop_prob > 0 ? (int64_t)fmax(ceil(1 / e->params.in_chop_prob - 1e-9), 2)
+                                      : 0;
+}
+
+/* Is the chopper of a slice due after this read? */
+static bool chop_due(const aimci_transfer *e)
+{
+    if (e->params.in_chop_random)
+        return uniform(e, 1, (uint64_t)e->progress[AIMCI_EVENTS]) < e->params.in_chop_prob;
+    const int64_t period = aimci_transfer_chop_period(e);
+    return period > 0 && e->progress[AIMCI_SWEEP] % period + 1 == period;
+}
+
+static void chop(aimci_transfer *e, size_t s)
+{
+    if (chop_due(e)) {
+        e->chop_in[s] = ~e->chop_in[s];
+        e->switched[s] = 1;
+    }
+    if (s + 1 < e->in_size)
+        return;
+    for (size_t r = 0; e->params.out_chop_prob > 0 && r < e->out_size; r++) {
+        const uint64_t index = (uint64_t)e->progress[AIMCI_SWEEP] * e->out_size + r;
+        if (uniform(e, 2, index) < e->params.out_chop_prob)
+            e->chop_out[r] = ~e->chop_out[r];
+    }
+    e->progress[AIMCI_SWEEP]++;
+}
+
+/* Gain of a reading in thresholds: h = lr_T / bg, bg = B g_A, or B g_A G / (in_size
+ * |transfer_every|). */
+double aimci_transfer_gain(const aimci_transfer *e)
+{
+    const aimci_transfer_params *p = &e->params;
+    double threshold = (p->buffer_granularity > 0 ? p->buffer_granularity : 1) * e->granularity[0];
+    if (p->auto_granularity > 0)
+        threshold *= p->auto_granularity / ((double)e->in_size * fabs(p->transfer_every));
+    const double rate = fabs(aimci_transfer_rate(e, 0));
+    if (!p->correct_gradient_magnitudes)
+        return rate / threshold;
+    const double fast = e->averages[AIMCI_RATE];
+    return fast > 0 ? rate / (fast * threshold * e->granularity[1] / e->granularity[0]) : 0;
+}
+
+/* ---- transfers ------------------------------------------------------------------------------ */
+
+static void transfer(aimci_transfer *e, size_t k)
+{
+    const aimci_transfer_params *p = &e->params;
+    int64_t *pointer = &e->progress[AIMCI_POINTER + k];
+    size_t s = (size_t)*pointer;
+    if (p->random_selection)
+        s = (size_t)(uniform(e, 3, (uint64_t)e->progress[AIMCI_EVENTS]) * (double)e->in_size);
+    const size_t reads = aimci_min_size(
+        (size_t)(p->n_reads_per_transfer > 0 ? p->n_reads_per_transfer : 1), e->in_size);
+    for (size_t r = 0; r < reads; r++, s = (s + 1) % e->in_size) {
+        aimci_transfer_read(e, k, s, e->z);
+        if (p->with_reset_prob > 0) /* exactly the slice that was read */
+            aimci_array_reset(e->arrays[k], s, 1, (float)p->with_reset_prob);
+        e->rule->pass_on(e, k, s, e->z);
+        if (e->rule->chopped)
+            chop(e, s);
+        e->progress[AIMCI_EVENTS]++;
+    }
+    *pointer = (int64_t)s;
+    e->stats.transfers++;
+}
+
+/* Vectors b ... b + m of the batch onto the fast array. */
+static void pulse_segment(aimci_transfer *e, const aimci_outer *batch, size_t b, size_t m)
+{
+    const aimci_kernels *kernels = aimci_kernels_get(aimc_context_cpu(e->ctx));
+    double rate[AIMCI_PULSER_CHUNK];
+    const bool columns = e->params.transfer_columns;
+    aimci_outer segment = *batch;
+    segment.n = m;
+    segment.x += b * batch->ld_x;
+    segment.d += b * batch->ld_d;
+    segment.rate = rate;
+    segment.flip_in = columns ? e->chop_in : e->chop_out;
+    segment.flip_out = columns ? e->chop_out : e->chop_in;
+    for (size_t v = 0; v < m; v++)
+        rate[v] = fast_rate(e, kernels, segment.x + v * batch->ld_x, segment.d + v * batch->ld_d);
+    e->averages[AIMCI_RATE] = rate[m - 1];
+    aimc_counters counters = {0};
+    aimci_pulser_chunk(e->fast, e->arrays[0], e->granularity[0], &segment, &counters);
+    e->stats.fast_up += counters.pulses_up;
+    e->stats.fast_down += counters.pulses_down;
+    aimci_counters_add(&e->tile->counters, &counters);
+    e->progress[AIMCI_T] += (int64_t)m;
+}
+
+void aimci_transfer_step(void *state, aimc_tile *tile, size_t n, const float *x, size_t ld_x,
+                         const float *d, size_t ld_d, double lr)
+{
+    aimci_transfer *e = state;
+    (void)tile;
+    const aimci_outer batch = {.x = x, .d = d, .ld_x = ld_x, .ld_d = ld_d};
+    e->batch = n;
+    e->lr = lr;
+    for (size_t b = 0; b < n && lr > 0;) {
+        const size_t m = segment_length(e, b);
+        bool due[AIMCI_TRANSFER_MAX_ARRAYS] = {false};
+        for (size_t k = 0; k + 1 < e->n_arrays; k++)
+            due[k] = vectors_until(e, k, b) == m;
+        pulse_segment(e, &batch, b, m);
+        b += m;
+        for (size_t k = 0; k + 1 < e->n_arrays; k++)
+            if (due[k])
+                transfer(e, k);
+    }
+    e->progress[AIMCI_BATCHES]++;
+    for (size_t k = 0; k < e->n_arrays; k++)
+        aimci_array_upkeep(e->arrays[k]);
+    aimci_transfer_recompose(e);
+}
+
+void aimci_transfer_stats(const void *state, aimc_optimizer_stats *stats)
+{
+    *stats = ((const aimci_transfer *)state)->stats;
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* The transfer engine of the Tiki-Taka family: gradients are pulsed onto a fast array A_0; now and
+ * then a slice of it is read and passed on to the next array, down to the slow one C = A_{n-1},
+ * which is the tile's own. What happens between reading and writing is the rule of each algorithm:
+ * tiki_taka.c, ttv2.c, chopped.c, agad.c.
+ *
+ * Effective weight W = sum_k gamma_k A_k. The order is that of single vectors: x, d -> pulses on
+ * A_0 -> transfers that are due, whatever the batch. */
+#ifndef AIMCI_TRANSFER_H
+#define AIMCI_TRANSFER_H
+
+#include "optimizer/algorithm.h"
+
+#define AIMCI_TRANSFER_MAX_ARRAYS 8
+
+enum { AIMCI_WRITE_EXACT, AIMCI_WRITE_TRAINS };
+
+/* Values of all four families; each shows the fields that mean something to it. */
+typedef struct aimci_transfer_params {
+    int64_t n_arrays, n_reads_per_transfer;
+    double gamma;
+    aimci_list gamma_vec, transfer_every_vec, transfer_lr_vec;
+    double transfer_every, with_reset_prob;
+    double fast_lr, transfer_lr;
+    bool units_in_mbatch, transfer_columns, random_selection, scale_fast_lr, scale_transfer_lr;
+    bool separate_fast_device;
+    int32_t write_mode;
+    /* buffers */
+    double thres_scale, step, momentum;
+    bool forget_buffer, no_buffer;
+    /* choppers */
+    double in_chop_prob, out_chop_prob;
+    bool in_chop_random;
+    double buffer_granularity, auto_granularity;
+    bool auto_scale, correct_gradient_magnitudes;
+    double auto_momentum;
+    /* dynamic reference */
+    double tail_weightening, buffer_cap;
+    bool correct_accumulation;
+} aimci_transfer_params;
+
+typedef struct aimci_transfer aimci_transfer;
+
+/* What becomes of a reading z[out_size] of slice s of array k. */
+typedef struct aimci_transfer_rule {
+    size_t n_matrices; /* digital matrices per hop, in aimci_transfer.matrices */
+    bool chopped;      /* two arrays, one slice per event in sequence, thresholds in units of A's
+                          granularity */
+    void (*pass_on)(aimci_transfer *e, size_t k, size_t s, const float *z);
+} aimci_transfer_rule;
+
+#define AIMCI_TRANSFER_MATRICES 3 /* buffer H, running mean, reference */
+
+struct aimci_transfer {
+    aimc_context *ctx;
+    aimc_tile *tile;
+    const aimci_transfer_rule *rule;
+    aimci_transfer_params params;
+    aimci_update_params slow_update;
+    size_t n_arrays;
+    aimci_array *arrays[AIMCI_TRANSFER_MAX_ARRAYS]; /* the last is the tile's */
+    double gamma[AIMCI_TRANSFER_MAX_ARRAYS], granularity[AIMCI_TRANSFER_MAX_ARRAYS];
+    aimci_pulser *fast, *slow;
+    aimci_periphery *read; /* of one slice */
+    aimci_gemm *read_gemm;
+    size_t in_size, out_size; /* slices, elements of a slice */
+    float *matrices[AIMCI_TRANSFER_MAX_ARRAYS - 1]
+                   [AIMCI_TRANSFER_MATRICES]; /* stored like the arrays */
+    int32_t *chop_in, *chop_out;              /* 0 or -1 (turned), for slices and elements */
+    int32_t *switched;                        /* the slice was turned at its last read */
+    float *composite; /* sum_k gamma_k A_k; NULL when it is A_{n-1} itself */
+    float *z, *slice, *write_x, *write_d;
+    int32_t *q, *counts;
+    int64_t
+        *progress; /* t, batches, sweep, events, then a pointer for each hop: saved with the tile */
+    double *averages; /* M_x, M_d, rate of the last vector */
+    aimc_optimizer_stats stats;
+    size_t batch; /* vectors of the mini-batch at hand */
+    double lr;
+};
+
+enum {
+    AIMCI_T,
+    AIMCI_BATCHES,
+    AIMCI_SWEEP,
+    AIMCI_EVENTS,
+    AIMCI_POINTER,
+    AIMCI_N_PROGRESS = AIMCI_POINTER + 8
+};
+enum { AIMCI_MEAN_X, AIMCI_MEAN_D, AIMCI_RATE, AIMCI_N_AVERAGES };
+
+aimc_status aimci_transfer_create(aimci_transfer *e, aimc_tile *tile, const aimc_config *config,
+                                  const aimci_transfer_rule *rule);
+
+/* The rest of an algorithm, alike for all rules. */
+void aimci_transfer_destroy(void *state, aimc_context *ctx);
+void aimci_transfer_step(void *state, aimc_tile *tile, size_t n, const float *x, size_t ld_x,
+                         const float *d, size_t ld_d, double lr);
+size_t aimci_transfer_tensors(void *state, aimci_state_tensor *tensors);
+void aimci_transfer_reset(void *state);
+void aimci_transfer_recompose(void *state);
+void aimci_transfer_stats(const void *state, aimc_optimizer_stats *stats);
+
+/* rd(A_k e_s): slice s of array k through transfer_forward */
+void aimci_transfer_read(aimci_transfer *e, size_t k, size_t s, float *z);
+
+/* For rules. */
+double aimci_transfer_rate(const aimci_transfer *e, size_t k);
+size_t aimci_transfer_index(const aimci_transfer *e, size_t s,
+                            size_t r); /* of element r of slice s */
+void aimci_transfer_write(aimci_transfer *e, size_t k, size_t s, const float *v, double rate);
+void aimci_transfer_write_counts(aimci_transfer *e, size_t k, size_t s, const int32_t *q);
+/* trunc(o) clipped to the longest write, counting what crossed and what was clipped; o in units of
+ * the threshold */
+int32_t aimci_transfer_count(aimci_transfer *e, double o);
+/* Threshold bookkeeping of the chopped family: gain of a reading, in thresholds. */
+double aimci_transfer_gain(const aimci_transfer *e);
+/* Sweeps between two turns of a regular chopper; 0: it never turns */
+int64_t aimci_transfer_chop_period(const aimci_transfer *e);
+
+/* ---- field tables --------------------------------------------------------------------------- */
+
+#define AIMCI_TP     aimci_transfer_params
+#define AIMCI_TT_SRC "Gokmen and Haensch, Front. Neurosci. 14:103 (2020)"
+#define AIMCI_T2_SRC "Gokmen, Front. Artif. Intell. 4:699148 (2021)"
+#define AIMCI_T3_SRC "Rasch et al., Nat. Commun. 15:7133 (2024), arXiv:2303.04721"
+
+#define AIMCI_TRANSFER_FIELDS(in_mbatch, scale_fast)                                               \
+    AIMCI_CHILD("update", 0, "update", "update", "pulses of the gradient on the fast array",       \
+                AIMCI_TT_SRC),                                                                     \
+        AIMCI_CHILD("transfer_forward", 2, "periphery", "periphery",                               \
+                    "read-out of a slice; noise and bound management are off", AIMCI_TT_SRC),      \
+        AIMCI_FLAG(AIMCI_TP, separate_fast_device, 0,                                              \
+                   "the fast array is of fast_device instead of the tile's device", AIMCI_TT_SRC), \
+        AIMCI_CHILD("fast_device", 3, "device", "soft_bounds_reference",                           \
+                    "device of the fast array", AIMCI_TT_SRC),                                     \
+        AIMCI_NUMBER(AIMCI_TP, gamma, 0, 0, 1e6, "1",                                              \
+                     "share of the fast array in the effective weight; 0: hidden", AIMCI_TT_SRC),  \
+        AIMCI_FLAG(AIMCI_TP, units_in_mbatch, in_mbatch,                                           \
+                   "transfer_every counts mini-batches instead of vectors", AIMCI_TT_SRC),         \
+        AIMCI_FLAG(AIMCI_TP, transfer_columns, 1,                                                  \
+                   "read columns (forward); false: rows (backward)", AIMCI_TT_SRC),                \
+        AIMCI_NUMBER(AIMCI_TP, fast_lr, 1, 0, 1e30, "1",                                           \
+                     "rate of the fast array; 0: the learning rate", AIMCI_TT_SRC),                \
+        AIMCI_FLAG(AIMCI_TP, scale_fast_lr, scale_fast, "multiply fast_lr by the learning rate",   \
+                   AIMCI_TT_SRC),                                                                  \
+        AIMCI_NUMBER(AIMCI_TP, transfer_lr, 1, 0, 1e30, "1", "rate of a transfer", AIMCI_TT_SRC),  \
+        AIMCI_FLAG(AIMCI_TP, scale_transfer_lr, 1, "multiply transfer_lr by the learning rate",    \
+                   AIMCI_TT_SRC)
+
+#define AIMCI_TRANSFER_HOP_FIELDS                                                                  \
+    AIMCI_INTEGER(AIMCI_TP, n_arrays, 2, 2, AIMCI_TRANSFER_MAX_ARRAYS, "1",                        \
+                  "arrays; the effective weight is sum_k gamma^(n-1-k) A_k", AIMCI_TT_SRC),        \
+        {"gamma_vec",                                                                              \
+         AIMC_FIELD_LIST,                                                                          \
+         offsetof(AIMCI_TP, gamma_vec),                                                            \
+         0,                                                                                        \
+         -1e6,                                                                                     \
+         1e6,                                                                                      \
+         "1",                                                                                      \
+         "",                                                                                       \
+         "",                                                                                       \
+         "shares of all arrays, instead of powers of gamma",                                       \
+         AIMCI_TT_SRC},                                                                            \
+        AIMCI_NUMBER(AIMCI_TP, transfer_every, 1, 0, 1e9, "vectors or mini-batches",               \
+                     "period of the first hop; 0: never", AIMCI_TT_SRC),                           \
+        {"transfer_every_vec",                                                                     \
+         AIMC_FIELD_LIST,                                                                          \
+         offsetof(AIMCI_TP, transfer_every_vec),                                                   \
+         0,                                                                                        \
+         0,                                                                                        \
+         1e9,                                                                                      \
+         "vectors or mini-batches",                                                                \
+         "",                                                                                       \
+         "",                                                                                       \
+         "periods of all hops",                                                                    \
+         AIMCI_TT_SRC},                                                                            \
+        {"transfer_lr_vec",                                                                        \
+         AIMC_FIELD_LIST,                                                                          \
+         offsetof(AIMCI_TP, transfer_lr_vec),                                                      \
+         0,                                                                                        \
+         0,                                                                                        \
+         1e30,                                                                                     \
+         "1",                                                                                      \
+         "",                                                                                       \
+         "",                                                                                       \
+         "rates of all hops",                                                                      \
+         AIMCI_TT_SRC},                                                                            \
+        AIMCI_INTEGER(AIMCI_TP, n_reads_per_transfer, 1, 1, 65536, "slices",                       \
+                      "slices per transfer", AIMCI_TT_SRC),                                        \
+        AIMCI_FLAG(AIMCI_TP, random_selection, 0, "start each transfer at a random slice",         \
+                   AIMCI_TT_SRC)
+
+#define AIMCI_TRANSFER_WRITE_FIELDS                                                                \
+    AIMCI_CHOICE(AIMCI_TP, write_mode, AIMCI_WRITE_EXACT, 1, "EXACT|TRAINS",                       \
+                 "write exactly the counted pulses, or by trains of transfer_update",              \
+                 AIMCI_T2_SRC),                                                                    \
+        AIMCI_CHILD("transfer_update", 1, "update", "one_pulse",                                   \
+                    "pulses of the write; desired_bl is the most at once", AIMCI_T2_SRC),          \
+        AIMCI_NUMBER(AIMCI_TP, step, 1, 0, 1e6, "1", "pulses sent for each count", AIMCI_T2_SRC),  \
+        AIMCI_NUMBER(AIMCI_TP, momentum, AIMCI_TRANSFER_MOMENTUM, 0, 1, "1",                       \
+                     "share of the buffer that stays after a crossing", AIMCI_T2_SRC),             \
+        AIMCI_FLAG(AIMCI_TP, forget_buffer, 1,                                                     \
+                   "after a crossing keep momentum of the buffer; false: subtract what was sent",  \
+                   AIMCI_T2_SRC)
+
+#define AIMCI_TRANSFER_CHOP_FIELDS(random, probability, auto_scale_default)                        \
+    AIMCI_NUMBER(AIMCI_TP, transfer_every, 1, -1e9, 1e9, "vectors or mini-batches",                \
+                 "period; < 0: automatic, a sweep takes num_states times its magnitude",           \
+                 AIMCI_T3_SRC),                                                                    \
+        AIMCI_NUMBER(AIMCI_TP, in_chop_prob, probability, 0, 1, "probability",                     \
+                     "chopper of a slice turns after a read", AIMCI_T3_SRC),                       \
+        AIMCI_FLAG(AIMCI_TP, in_chop_random, random,                                               \
+                   "turn at random; false: regularly, every 1/in_chop_prob sweeps", AIMCI_T3_SRC), \
+        AIMCI_NUMBER(AIMCI_TP, out_chop_prob, 0, 0, 1, "probability",                              \
+                     "chopper of an element turns after a sweep", AIMCI_T3_SRC),                   \
+        AIMCI_NUMBER(AIMCI_TP, buffer_granularity, 1, 0, 1e30, "granularity of A",                 \
+                     "buffer threshold", AIMCI_T3_SRC),                                            \
+        AIMCI_NUMBER(AIMCI_TP, auto_granularity, 0, 0, 1e30, "vectors",                            \
+                     "scale the threshold so that this many vectors reach it; 0: off",             \
+                     AIMCI_T3_SRC),                                                                \
+        AIMCI_FLAG(AIMCI_TP, auto_scale, auto_scale_default,                                       \
+                   "scale fast_lr by running maxima of x and d, to pulses per vector",             \
+                   AIMCI_T3_SRC),                                                                  \
+        AIMCI_NUMBER(AIMCI_TP, auto_momentum, 0.99, 0, 0.999999999, "1",                           \
+                     "memory of the running maxima, per mini-batch", AIMCI_T3_SRC),                \
+        AIMCI_FLAG(AIMCI_TP, correct_gradient_magnitudes, 0,                                       \
+                   "undo the rates, so that the slow array follows the gradient itself",           \
+                   AIMCI_T3_SRC)
+
+#endif

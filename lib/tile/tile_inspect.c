@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include <aimc/periphery.h>
+
+#include "tile/tile.h"
+
+static aimc_status check_stages(const aimc_tile *t, aimc_direction direction, const float *x,
+                                const aimc_stages *stages)
+{
+    if (!t || !x || !stages)
+        return aimci_fail(AIMC_ERR_INVALID, "tile_inspect: NULL argument");
+    if (stages->struct_size < sizeof *stages)
+        return aimci_fail(AIMC_ERR_ABI, "tile_inspect: struct_size is %u, not %zu",
+                          (unsigned)stages->struct_size, sizeof *stages);
+    if (direction != AIMC_FORWARD && direction != AIMC_BACKWARD)
+        return aimci_fail(AIMC_ERR_INVALID, "tile_inspect: direction %d", (int)direction);
+    const aimci_periphery *p = direction == AIMC_FORWARD ? t->forward : t->backward;
+    const size_t n_parts = p->is_perfect ? 1 : p->n_parts;
+    if (stages->part >= n_parts)
+        return aimci_fail(AIMC_ERR_INVALID, "tile_inspect: part = %u; a product has %zu",
+                          (unsigned)stages->part, n_parts);
+    return aimci_all_finite(x, 1, p->n_in, p->n_in)
+               ? AIMC_OK
+               : aimci_fail(AIMC_ERR_INVALID, "tile_inspect: x holds a value that is not finite");
+}
+
+/* A zero vector is not read: all its stages are 0. */
+static void clear(const aimci_periphery *p, const aimc_stages *s)
+{
+    float *const outputs[] = {s->current, s->noisy};
+    for (size_t k = 0; k < 2; k++)
+        if (outputs[k])
+            memset(outputs[k], 0, p->n_out * sizeof **outputs);
+    if (s->prepared)
+        memset(s->prepared, 0, p->n_in * sizeof *s->prepared);
+    if (s->code)
+        memset(s->code, 0, p->n_out * sizeof *s->code);
+}
+
+aimc_status aimc_tile_inspect(aimc_tile *t, aimc_direction direction, const float *x,
+                              aimc_stages *stages)
+{
+    const aimc_status st = check_stages(t, direction, x, stages);
+    if (st)
+        return st;
+    aimci_periphery *p = direction == AIMC_FORWARD ? t->forward : t->backward;
+    float *own = NULL;
+    if (!stages->result && !(own = aimci_calloc(t->ctx, p->n_out, sizeof *own)))
+        return aimci_fail(AIMC_ERR_NOMEM, "tile_inspect: no memory");
+    clear(p, stages);
+    aimci_probe probe = {.part = stages->part,
+                         .prepared = stages->prepared,
+                         .current = stages->current,
+                         .noisy = stages->noisy,
+                         .code = stages->code,
+                         .alpha = 1,
+                         .reduction = 1};
+    aimci_readout_counts counts = {0, 0, 0, 0};
+    const aimci_read_array array = aimci_tile_read_array(t);
+    aimci_periphery_read(p, &array, 1, x, p->n_in, own ? own : stages->result, p->n_out, &counts,
+                         &probe);
+    aimci_tile_count_read(t, direction == AIMC_FORWARD, 1, &counts);
+    stages->n_parts = (uint32_t)(p->is_perfect ? 1 : p->n_parts);
+    stages->n_passes = (uint32_t)probe.passes;
+    stages->alpha = probe.alpha;
+    stages->reduction = probe.reduction;
+    aimci_free(t->ctx, own);
+    return AIMC_OK;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/* Configurations: names, types, ranges, nesting, JSON, presets, and what is said when something is
+ * wrong. */
+#include "core/config.h"
+#include "fail_alloc.h"
+#include "test_util.h"
+
+static aimc_context *ctx;
+
+static void setup(void)
+{
+    ctx = aimct_context(1, 0, 0);
+}
+
+static void teardown(void)
+{
+    aimc_context_destroy(ctx);
+}
+
+static aimc_config *make(const char *name)
+{
+    aimc_config *c = NULL;
+    OK(aimc_config_new(ctx, name, &c));
+    return c;
+}
+
+START_TEST(values_go_in_and_out)
+{
+    aimc_config *c = make("layer");
+    double v;
+    char text[64];
+    OK(aimc_config_set(c, "forward.out_noise", 0.25));
+    OK(aimc_config_get(c, "forward.out_noise", &v));
+    ck_assert(v == 0.25);
+    OK(aimc_config_set_text(c, "forward.noise_management", "MAX"));
+    OK(aimc_config_get_text(c, "forward.noise_management", text, sizeof text, NULL));
+    ck_assert_str_eq(text, "MAX");
+    OK(aimc_config_set_text(c, "forward.is_perfect", "true"));
+    OK(aimc_config_get(c, "forward.is_perfect", &v));
+    ck_assert(v == 1);
+    OK(aimc_config_set_text(c, "mapping.max_input_size", "64"));
+    OK(aimc_config_get_text(c, "mapping.max_input_size", text, sizeof text, NULL));
+    ck_assert_str_eq(text, "64");
+    OK(aimc_config_set_text(c, "device", "soft_bounds"));
+    OK(aimc_config_set_text(c, "device.dw_min", "1e-3"));
+    ck_assert_str_eq(aimc_config_kind(aimc_config_nested(c, "device")), "soft_bounds");
+    aimc_config_destroy(c);
+}
+END_TEST
+
+START_TEST(mistakes_are_named)
+{
+    aimc_config *c = make("layer");
+    FAILS(AIMC_ERR_INVALID, "did you mean 'forward'", aimc_config_set(c, "foward", 1));
+    FAILS(AIMC_ERR_INVALID, "did you mean 'forward.out_noise'", aimc_config_set(c, "out_noise", 1));
+    FAILS(AIMC_ERR_INVALID, "did you mean 'dw_min'", aimc_config_set(c, "device.dw_mim", 1));
+    FAILS(AIMC_ERR_INVALID, "out of range [0,", aimc_config_set(c, "forward.out_noise", -1));
+    FAILS(AIMC_ERR_INVALID, "out of range", aimc_config_set(c, "forward.out_noise", (double)NAN));
+    FAILS(AIMC_ERR_INVALID, "out of range",
+          aimc_config_set(c, "forward.out_noise", (double)INFINITY));
+    FAILS(AIMC_ERR_INVALID, "an integer", aimc_config_set(c, "seed", 1.5));
+    FAILS(AIMC_ERR_INVALID, "allowed are NONE|ABS_MAX",
+          aimc_config_set_text(c, "forward.noise_management", "x"));
+    FAILS(AIMC_ERR_INVALID, "not a value", aimc_config_set_text(c, "forward.out_noise", "12abc"));
+    FAILS(AIMC_ERR_INVALID, "takes a device", aimc_config_set_text(c, "device", "sgd"));
+    FAILS(AIMC_ERR_INVALID, "unknown name", aimc_config_set_text(c, "device", "nonsense_device"));
+    FAILS(AIMC_ERR_INVALID, "not a number", aimc_config_set(c, "device", 1));
+    FAILS(AIMC_ERR_INVALID, "is NULL", aimc_config_set(NULL, "x", 1));
+    FAILS(AIMC_ERR_INVALID, "is NULL", aimc_config_set(c, NULL, 1));
+    aimc_config *none = c;
+    FAILS(AIMC_ERR_INVALID, "did you mean 'soft_bounds'",
+          aimc_config_new(ctx, "soft_bonds", &none));
+    ck_assert(none == NULL);
+    aimc_config_destroy(c);
+}
+END_TEST
+
+static char *json_of(const aimc_config *c)
+{
+    const size_t n = aimc_config_to_json(c, NULL, 0) + 1;
+    char *text = malloc(n);
+    ck_assert_uint_eq(aimc_config_to_json(c, text, n), n - 1);
+    return text;
+}
+
+/* Every kind and preset: JSON makes it again, to the last bit; every field says what it is. */
+START_TEST(every_kind_and_preset_survives_json)
+{
+    for (size_t i = 0; i < aimc_preset_count(); i++) {
+        aimc_preset_info info = {.struct_size = sizeof info};
+        OK(aimc_preset_get(i, &info));
+        ck_assert(info.name[0] && info.doc[0] && info.source[0] && info.kind[0] &&
+                  info.category[0]);
+        size_t found;
+        OK(aimc_preset_find(info.name, &found));
+        ck_assert_uint_eq(found, i);
+        aimc_config *a = make(info.name), *b = make(info.kind);
+        char *json = json_of(a);
+        OK(aimc_config_parse(b, json));
+        char *again = json_of(b);
+        ck_assert_str_eq(json, again);
+        free(json);
+        free(again);
+        aimc_config_destroy(a);
+        aimc_config_destroy(b);
+    }
+}
+END_TEST
+
+START_TEST(every_field_is_documented)
+{
+    for (size_t k = 0; k < aimci_n_kinds; k++)
+        for (size_t i = 0; i < aimci_kinds[k]->n_fields; i++) {
+            const aimci_field *f = &aimci_kinds[k]->fields[i];
+            ck_assert_msg(f->name[0] && f->unit[0] && f->doc[0] && f->source[0], "%s.%s",
+                          aimci_kinds[k]->name, f->name);
+            ck_assert_msg(f->def >= f->min && f->def <= f->max, "%s.%s: default out of range",
+                          aimci_kinds[k]->name, f->name);
+            char word[48];
+            if (f->type == AIMC_FIELD_CHOICE) { /* as many words as the largest index says */
+                ck_assert(aimci_choice_word(f->choices, (long)f->max, word, sizeof word));
+                ck_assert(!aimci_choice_word(f->choices, (long)f->max + 1, word, sizeof word));
+            }
+            for (size_t j = 0; j < i; j++)
+                ck_assert_str_ne(aimci_kinds[k]->fields[j].name, f->name);
+        }
+}
+END_TEST
+
+START_TEST(merging_is_all_or_nothing)
+{
+    aimc_config *c = make("layer");
+    char *before = json_of(c);
+    FAILS(AIMC_ERR_INVALID, "unknown field 'nonsense'",
+          aimc_config_parse(c, "{\"forward\": {\"out_noise\": 0.5}, \"nonsense\": 1}"));
+    FAILS(AIMC_ERR_INVALID, "forward.out_noise = -1",
+          aimc_config_parse(c, "{\"forward\": {\"out_noise\": -1}}"));
+    FAILS(AIMC_ERR_FORMAT, "line 1", aimc_config_parse(c, "{\"forward\": "));
+    FAILS(AIMC_ERR_FORMAT, "not a JSON object", aimc_config_parse(c, "[1]"));
+    FAILS(AIMC_ERR_INVALID, "kind 'sgd'", aimc_config_parse(c, "{\"kind\": \"sgd\"}"));
+    FAILS(AIMC_ERR_INVALID, "cannot take",
+          aimc_config_parse(c, "{\"forward\": {\"out_noise\": null}}"));
+    char *after = json_of(c);
+    ck_assert_str_eq(before, after);
+    OK(aimc_config_parse(c, "{\"forward\": {\"out_noise\": 0.5}, \"device\": {\"kind\": "
+                            "\"soft_bounds\", \"dw_min\": 0.01}}"));
+    double v;
+    OK(aimc_config_get(c, "device.dw_min", &v));
+    ck_assert(v == 0.01);
+    free(before);
+    free(after);
+    aimc_config_destroy(c);
+}
+END_TEST
+
+START_TEST(files_that_are_not_configurations_are_refused)
+{
+    aimc_config *c = make("layer");
+    FAILS(AIMC_ERR_IO, "/nonexistent/x.json", aimc_config_load(c, "/nonexistent/x.json"));
+    FAILS(AIMC_ERR_IO, "", aimc_config_load(c, "/"));
+    aimc_config_destroy(c);
+}
+END_TEST
+
+/* What was set replaces the preset's value; what was not keeps it. */
+START_TEST(overrides_take_only_what_was_set)
+{
+    aimc_config *o = make("constant_step"), *c = NULL;
+    aimc_device *device;
+    OK(aimc_config_set(o, "dw_min_std", 0.5));
+    OK(aimc_device_create(ctx, "gokmen_vlasov", o, &device));
+    OK(aimc_device_config(device, &c));
+    double v;
+    OK(aimc_config_get(c, "dw_min_std", &v));
+    ck_assert(v == 0.5);
+    OK(aimc_config_get(c, "dw_min", &v));
+    ck_assert(v == 0.0016);
+    aimc_device *other = device;
+    FAILS(AIMC_ERR_INVALID, "is of kind 'constant_step'",
+          aimc_device_create(ctx, "soft_bounds", o, &other));
+    ck_assert(other == NULL);
+    aimc_config_destroy(c);
+    aimc_config_destroy(o);
+    aimc_device_unref(device);
+}
+END_TEST
+
+START_TEST(fields_can_be_listed)
+{
+    aimc_config *c = make("soft_bounds");
+    const size_t n = aimc_config_field_count(c);
+    ck_assert_uint_gt(n, 20);
+    for (size_t i = 0; i < n; i++) {
+        aimc_field_info info = {.struct_size = sizeof info};
+        OK(aimc_config_field_get(c, i, &info));
+        double v;
+        OK(aimc_config_get(c, info.name, &v));
+        ck_assert(v == info.default_value);
+    }
+    aimc_field_info info = {.struct_size = sizeof info};
+    FAILS(AIMC_ERR_INVALID, "fields", aimc_config_field_get(c, n, &info));
+    info.struct_size = 0;
+    FAILS(AIMC_ERR_ABI, "", aimc_config_field_get(c, 0, &info));
+    aimc_config_destroy(c);
+}
+END_TEST
+
+START_TEST(no_memory_changes_and_leaks_nothing)
+{
+    aimct_heap heap = AIMCT_HEAP_INIT;
+    aimc_context_params params = AIMC_CONTEXT_PARAMS_INIT;
+    params.allocator = aimct_allocator(&heap);
+    aimc_context *own;
+    OK(aimc_context_create(&params, &own));
+    const size_t live = heap.live_blocks;
+    size_t n = 0;
+    do {
+        aimct_heap_fail_at(&heap, ++n);
+        aimc_config *c = NULL;
+        aimc_status st = aimc_config_new(own, "layer", &c);
+        if (!st)
+            st = aimc_config_parse(c, "{\"device\": {\"kind\": \"soft_bounds\"}}");
+        ck_assert_int_eq(st, heap.failed ? AIMC_ERR_NOMEM : AIMC_OK);
+        aimc_config_destroy(c);
+        ck_assert_uint_eq(heap.live_blocks, live);
+    } while (heap.failed);
+    ck_assert_uint_gt(n, 10);
+    aimct_heap_fail_at(&heap, 0);
+    aimc_context_destroy(own);
+    ck_assert_uint_eq(heap.live_blocks, 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("config");
+    TCase *t = aimct_case(s, "config");
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, values_go_in_and_out);
+    tcase_add_test(t, mistakes_are_named);
+    tcase_add_test(t, every_kind_and_preset_survives_json);
+    tcase_add_test(t, every_field_is_documented);
+    tcase_add_test(t, merging_is_all_or_nothing);
+    tcase_add_test(t, files_that_are_not_configurations_are_refused);
+    tcase_add_test(t, overrides_take_only_what_was_set);
+    tcase_add_test(t, fields_can_be_listed);
+    tcase_add_test(t, no_memory_changes_and_leaks_nothing);
+    return aimct_main(s);
+}
