@@ -6,9 +6,11 @@
 extern const aimci_family aimci_family_ideal, aimci_family_constant_step, aimci_family_linear_step,
     aimci_family_soft_bounds, aimci_family_soft_bounds_pmax, aimci_family_soft_bounds_reference,
     aimci_family_exp_step, aimci_family_pow_step, aimci_family_pow_step_reference,
-    aimci_family_piecewise_step, aimci_family_polynomial_step, aimci_family_table_step;
+    aimci_family_piecewise_step, aimci_family_polynomial_step, aimci_family_table_step,
+    aimci_family_drift;
 extern const aimci_family aimci_family_sgd, aimci_family_tiki_taka, aimci_family_ttv2,
-    aimci_family_c_ttv2, aimci_family_agad;
+    aimci_family_c_ttv2, aimci_family_agad, aimci_family_mixed_precision,
+    aimci_family_mixed_precision_int;
 extern const aimci_family aimci_family_layer, aimci_family_tile, aimci_family_mapping,
     aimci_family_periphery, aimci_family_update, aimci_family_converter;
 
@@ -31,11 +33,14 @@ const aimci_family *const aimci_kinds[] = {
     &aimci_family_ttv2,
     &aimci_family_c_ttv2,
     &aimci_family_agad,
+    &aimci_family_mixed_precision,
+    &aimci_family_mixed_precision_int,
     &aimci_family_layer,
     &aimci_family_tile,
     &aimci_family_mapping,
     &aimci_family_periphery,
     &aimci_family_update,
+    &aimci_family_drift,
     &aimci_family_converter,
 };
 /* clang-format on */

@@ -6,11 +6,17 @@
 
 /* All algorithms: a new one is one line in each list. */
 extern const aimci_algorithm aimci_algorithm_sgd, aimci_algorithm_tiki_taka, aimci_algorithm_ttv2,
-    aimci_algorithm_c_ttv2, aimci_algorithm_agad;
+    aimci_algorithm_c_ttv2, aimci_algorithm_agad, aimci_algorithm_mixed_precision,
+    aimci_algorithm_mixed_precision_int;
 
 static const aimci_algorithm *const algorithms[] = {
-    &aimci_algorithm_sgd,    &aimci_algorithm_tiki_taka, &aimci_algorithm_ttv2,
-    &aimci_algorithm_c_ttv2, &aimci_algorithm_agad,
+    &aimci_algorithm_sgd,
+    &aimci_algorithm_tiki_taka,
+    &aimci_algorithm_ttv2,
+    &aimci_algorithm_c_ttv2,
+    &aimci_algorithm_agad,
+    &aimci_algorithm_mixed_precision,
+    &aimci_algorithm_mixed_precision_int,
 };
 
 static const aimci_algorithm *find_algorithm(const aimci_family *family)

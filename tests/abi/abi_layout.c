@@ -29,6 +29,10 @@ AT(aimc_counters, pulses_up, 8);
 AT(aimc_counters, weight_writes, 96);
 AT(aimc_network_info, n_layers, 4);
 AT(aimc_network_info, n_samples, 56);
+AT(aimc_stages, part, 4);
+AT(aimc_stages, alpha, 16);
+AT(aimc_stages, prepared, 32);
+AT(aimc_stages, result, 64);
 AT(aimc_optimizer_stats, transfers, 8);
 AT(aimc_optimizer_stats, slow_down, 64);
 

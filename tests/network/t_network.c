@@ -71,7 +71,7 @@ START_TEST(steps_follow_the_gradient)
         double slope[8];
         for (int p = 0; p < 8; p++) {
             float *v = p < 6 ? &w[p * 97] : &b[p * 4];
-            const float old = *v, h = 1e-2f;
+            const float old = *v, h = 2e-3f;
             double side[2];
             for (int s = 0; s < 2; s++) {
                 *v = s ? old + h : old - h;

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/stream.h"
+#include "optimizer/chi.h"
+
+/* ---- making --------------------------------------------------------------------------------- */
+
+void aimci_chi_destroy(aimci_chi *c, aimc_context *ctx)
+{
+    void *const blocks[] = {c->chi,   c->x,      c->d,      c->row_x,
+                            c->row_d, c->counts, c->pulses, c->progress};
+    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++)
+        aimci_free(ctx, blocks[i]);
+    aimci_pulser_destroy(c->pulser);
+}
+
+static bool allocate(aimci_chi *c)
+{
+    const aimci_array *a = c->tile->array;
+    const size_t slots = aimci_context_slots(c->ctx);
+    c->chi = aimci_calloc(c->ctx, a->ld * a->n_in, sizeof *c->chi);
+    c->x =
+        aimci_calloc(c->ctx, AIMCI_GEMM_MAX_BATCH * aimci_leading_dimension(a->n_in), sizeof *c->x);
+    c->d = aimci_calloc(c->ctx, AIMCI_GEMM_MAX_BATCH * a->ld, sizeof *c->d);
+    c->row_x = aimci_calloc(c->ctx, a->n_in, sizeof *c->row_x);
+    c->row_d = aimci_calloc(c->ctx, a->n_out, sizeof *c->row_d);
+    c->counts = aimci_calloc(c->ctx, slots * a->ld, sizeof *c->counts);
+    c->pulses = aimci_calloc(c->ctx, slots * 8, sizeof *c->pulses);
+    c->progress = aimci_calloc(c->ctx, AIMCI_CHI_N_PROGRESS, sizeof *c->progress);
+    return c->chi && c->x && c->d && c->row_x && c->row_d && c->counts && c->pulses && c->progress;
+}
+
+aimc_status aimci_chi_create(aimci_chi *c, aimc_tile *tile, const aimc_config *config,
+                             const aimci_chi_params *params)
+{
+    c->ctx = tile->ctx;
+    c->tile = tile;
+    c->params = *params;
+    const aimc_device *device = tile->array->device;
+    if (!device->model->pulsed)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "optimizer_create: device '%s' takes no pulses; use 'sgd'",
+                          device->model->family->name);
+    if (params->n_x_bins == 1 || params->n_d_bins == 1)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "optimizer_create: %s is 1; 0 (off) or at least 2 is allowed",
+                          params->n_x_bins == 1 ? "n_x_bins" : "n_d_bins");
+    c->eps = params->granularity > 0 ? params->granularity : device->info.granularity;
+    const aimci_update_params *update =
+        aimci_config_values(aimci_config_child(config, "update"), &aimci_family_update);
+    c->update = *update;
+    c->update.update_management = c->update.update_bl_management = true;
+    if (!allocate(c))
+        return aimci_fail(AIMC_ERR_NOMEM, "optimizer_create: no memory for chi");
+    return aimci_pulser_create(tile, &c->update, &c->pulser);
+}
+
+void aimci_chi_reset(aimci_chi *c)
+{
+    memset(c->chi, 0, c->tile->array->ld * c->tile->array->n_in * sizeof *c->chi);
+    memset(c->progress, 0, AIMCI_CHI_N_PROGRESS * sizeof *c->progress);
+}
+
+/* ---- quantiser ------------------------------------------------------------------------------ */
+
+void aimci_chi_quantize(const aimci_chi *c, const float *v, size_t n, double width, double half,
+                        bool stochastic, int side, uint64_t index, float *out)
+{
+    const aimci_key key =
+        aimci_random_key(c->tile->array->seed, AIMCI_OP_TRANSFER, 16 + (uint32_t)side, index);
+    aimci_stream stream = aimci_stream_open(&key, 0);
+    vf u = vf_set(0.5f);
+    for (size_t i = 0; i < n; i++) {
+        if (stochastic && i % AIMCI_LANES == 0)
+            u = aimci_stream_uniform(&stream);
+        const double noise = stochastic ? (double)u[i % AIMCI_LANES] - 0.5 : 0.0;
+        const double q = width > 0 ? rint((double)v[i] / width + noise) : 0.0;
+        out[i] = (float)fmax(fmin(q, half), -half);
+    }
+}
+
+/* ---- transfer ------------------------------------------------------------------------------- */
+
+typedef struct transfer_job {
+    aimci_chi *c;
+    double threshold;
+    aimci_chi_keep_fn taken;
+    const void *arg;
+    size_t first, rows; /* outputs that are due, wrapping around */
+    aimci_key key;
+} transfer_job;
+
+static bool due(const transfer_job *job, size_t i)
+{
+    const size_t n_out = job->c->tile->array->n_out;
+    return (i + n_out - job->first) % n_out < job->rows;
+}
+
+/* Counts of chi in thresholds: rounding below one part in a million does not decide. */
+static double count_of(double chi, double threshold)
+{
+    return trunc(chi / threshold * (1 + 1e-6));
+}
+
+/* One line of cells, every due output at once, exactly. */
+static void write_line(void *arg, size_t slot, size_t j)
+{
+    const transfer_job *job = arg;
+    aimci_chi *c = job->c;
+    const aimci_array *a = c->tile->array;
+    float *chi = c->chi + j * a->ld;
+    int32_t *counts = c->counts + slot * a->ld;
+    uint64_t *pulses = c->pulses + slot * 8;
+    const double per_count = c->eps * c->params.transfer_lr / a->device->info.granularity;
+    bool any = false;
+    for (size_t i = 0; i < a->n_out; i++) {
+        const double n = due(job, i) ? count_of((double)chi[i], job->threshold) : 0;
+        counts[i] = (int32_t)-rint(n * per_count);
+        if (n == 0)
+            continue;
+        any = true;
+        chi[i] = (float)((double)chi[i] - job->taken(job->arg, n));
+        pulses[counts[i] < 0] += (uint64_t)abs(counts[i]);
+        pulses[2]++;
+    }
+    if (any)
+        aimci_array_pulse(a, j, counts, &job->key);
+}
+
+/* One row by stochastic trains: what exceeds the longest train stays in chi. */
+static void write_row(const transfer_job *job, size_t i, aimc_counters *counters)
+{
+    aimci_chi *c = job->c;
+    aimci_array *a = c->tile->array;
+    double most = 0;
+    for (size_t j = 0; j < a->n_in; j++) {
+        const double n = count_of((double)c->chi[j * a->ld + i], job->threshold);
+        c->row_x[j] = (float)n;
+        most = fmax(most, fabs(n));
+    }
+    if (most == 0)
+        return;
+    const double share = fmin(1, (double)c->update.desired_bl / most);
+    for (size_t j = 0; j < a->n_in; j++)
+        if (c->row_x[j] != 0) {
+            float *chi = &c->chi[j * a->ld + i];
+            c->row_x[j] = (float)((double)c->row_x[j] * share);
+            *chi = (float)((double)*chi - job->taken(job->arg, (double)c->row_x[j]));
+            c->stats.crossings++;
+        }
+    c->row_d[i] = 1.0f;
+    const double rate = c->eps * c->params.transfer_lr;
+    const aimci_outer outer = {
+        .n = 1, .x = c->row_x, .d = c->row_d, .ld_x = a->n_in, .ld_d = a->n_out, .rate = &rate};
+    aimci_pulser_chunk(c->pulser, a, a->device->info.granularity, &outer, counters);
+    c->row_d[i] = 0.0f;
+}
+
+static void write_exactly(transfer_job *job, aimc_counters *counters)
+{
+    aimci_chi *c = job->c;
+    aimci_array *a = c->tile->array;
+    job->key = aimci_array_pulse_key(a, a->n_updates++, 0);
+    aimci_parallel(c->ctx, a->n_in, write_line, job);
+    for (size_t s = 0; s < aimci_context_slots(c->ctx); s++) {
+        counters->pulses_up += c->pulses[8 * s];
+        counters->pulses_down += c->pulses[8 * s + 1];
+        c->stats.crossings += c->pulses[8 * s + 2];
+        memset(c->pulses + 8 * s, 0, 3 * sizeof *c->pulses);
+    }
+}
+
+void aimci_chi_transfer(aimci_chi *c, double threshold, aimci_chi_keep_fn taken, const void *arg)
+{
+    const size_t n_out = c->tile->array->n_out;
+    const int64_t batches = ++c->progress[AIMCI_CHI_BATCHES];
+    if (batches % (int64_t)c->params.transfer_every != 0 || c->params.n_rows_per_transfer == 0)
+        return;
+    transfer_job job = {.c = c, .threshold = threshold, .taken = taken, .arg = arg, .rows = n_out};
+    if (c->params.n_rows_per_transfer > 0 && (size_t)c->params.n_rows_per_transfer < n_out) {
+        job.rows = (size_t)c->params.n_rows_per_transfer;
+        job.first = (size_t)c->progress[AIMCI_CHI_ROW];
+        if (c->params.random_row)
+            job.first =
+                aimci_random_key(c->tile->array->seed, AIMCI_OP_TRANSFER, 18, (uint64_t)batches)
+                    .k[0] %
+                n_out;
+        c->progress[AIMCI_CHI_ROW] = (int64_t)((job.first + job.rows) % n_out);
+    }
+    aimc_counters counters = {0};
+    if (c->params.write_mode == AIMCI_CHI_EXACT) {
+        write_exactly(&job, &counters);
+    } else {
+        for (size_t r = 0; r < job.rows; r++)
+            write_row(&job, (job.first + r) % n_out, &counters);
+        counters.updates = 0;
+    }
+    c->stats.transfers++;
+    c->stats.slow_up += counters.pulses_up;
+    c->stats.slow_down += counters.pulses_down;
+    aimci_counters_add(&c->tile->counters, &counters);
+}
