@@ -28,6 +28,13 @@ void aimci_transfer_recompose(void *state)
         }
 }
 
+void aimci_transfer_show(aimci_transfer *e)
+{
+    const double last = e->gamma[e->n_arrays - 1];
+    if (last != 1)
+        aimci_array_scale(e->tile->array, (float)(1 / last));
+}
+
 /* New weights were set on the slow array: everything else starts again. */
 void aimci_transfer_reset(void *state)
 {
@@ -43,10 +50,8 @@ void aimci_transfer_reset(void *state)
     memset(e->switched, 0, e->in_size * sizeof *e->switched);
     memset(e->progress, 0, AIMCI_N_PROGRESS * sizeof *e->progress);
     memset(e->averages, 0, AIMCI_N_AVERAGES * sizeof *e->averages);
-    if (e->composite) { /* the target is that of W: C = W / gamma_last */
-        aimci_array_scale(e->tile->array, (float)(1 / e->gamma[e->n_arrays - 1]));
-        aimci_transfer_recompose(e);
-    }
+    aimci_transfer_show(e);
+    aimci_transfer_recompose(e);
 }
 
 /* ---- rates and periods ---------------------------------------------------------------------- */

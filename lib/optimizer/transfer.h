@@ -101,6 +101,9 @@ void aimci_transfer_reset(void *state);
 void aimci_transfer_recompose(void *state);
 void aimci_transfer_stats(const void *state, aimc_optimizer_stats *stats);
 
+/* The tile's weights are the target of W: C = W / gamma_last */
+void aimci_transfer_show(aimci_transfer *e);
+
 /* rd(A_k e_s): slice s of array k through transfer_forward */
 void aimci_transfer_read(aimci_transfer *e, size_t k, size_t s, float *z);
 

@@ -260,7 +260,8 @@ aimc_status aimci_transfer_create(aimci_transfer *e, aimc_tile *tile, const aimc
     if (!st)
         st = aimci_pulser_create(tile, &e->slow_update, &e->slow);
     if (!st && composite) {
-        aimci_array_scale(tile->array, (float)(1 / e->gamma[e->n_arrays - 1]));
+        if (!tile->saved_algorithm) /* a loaded tile holds A_{n-1} itself */
+            aimci_transfer_show(e);
         aimci_transfer_recompose(e);
         tile->visible = e->composite;
     }
