@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* aimc device list, aimc device show */
+/* aimc device list, aimc device show; aimc device response is in cmd_response.c */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -324,14 +324,16 @@ static int cmd_show(int argc, char **argv)
     return rc == EXIT_GO_ON ? show(name, json) : rc;
 }
 
-/* ---- which of the two ------------------------------------------------------------------------ */
+/* ---- which of them ------------------------------------------------------------------------- */
 
 static void print_usage(FILE *out)
 {
     fputs("Usage: aimc device list [options]\n"
-          "       aimc device show NAME [options]\n\n"
-          "  list   the devices that --device of 'aimc train' takes\n"
-          "  show   one of them: figures, and every field with value, unit and meaning\n\n"
+          "       aimc device show NAME [options]\n"
+          "       aimc device response NAME [options]\n\n"
+          "  list       the devices that --device of 'aimc train' takes\n"
+          "  show       one of them: figures, and every field with value, unit and meaning\n"
+          "  response   statistics of many under pulses up and down\n\n"
           "Example\n"
           "  aimc device list\n"
           "  aimc device show reram_sb --json\n",
@@ -340,7 +342,7 @@ static void print_usage(FILE *out)
 
 int cmd_device(int argc, char **argv)
 {
-    static const char *const names[] = {"list", "show", NULL};
+    static const char *const names[] = {"list", "show", "response", NULL};
     if (argc < 2) {
         print_usage(stderr);
         return EXIT_USAGE;
@@ -357,8 +359,12 @@ int cmd_device(int argc, char **argv)
         report_set_command("aimc device show");
         return cmd_show(argc - 1, argv + 1);
     }
+    if (strcmp(argv[1], "response") == 0) {
+        report_set_command("aimc device response");
+        return cmd_response(argc - 1, argv + 1);
+    }
     const char *nearest = nearest_name(argv[1], names);
     if (nearest != NULL)
         return fail_usage("unknown '%s'; did you mean '%s'?", argv[1], nearest);
-    return fail_usage("unknown '%s'; known are list and show", argv[1]);
+    return fail_usage("unknown '%s'; known are list, show and response", argv[1]);
 }

@@ -17,6 +17,7 @@ static const struct command {
     {"train", "aimc train", "train a network on analog tiles", cmd_train},
     {"infer", "aimc infer", "run a saved network on labelled data", cmd_infer},
     {"device", "aimc device", "list and show device models and presets", cmd_device},
+    {"mvm", "aimc mvm", "multiply vectors by a matrix through the read-out", cmd_mvm},
 };
 
 #define N_COMMANDS (sizeof commands / sizeof commands[0])

@@ -28,7 +28,9 @@ static void say(const char *format, va_list args)
     fputc('\n', stderr);
 }
 
-int fail(const char *format, ...)
+/* In parentheses, because report.h may make macros of these names. */
+
+int(fail)(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -37,7 +39,7 @@ int fail(const char *format, ...)
     return EXIT_FAILED;
 }
 
-int fail_usage(const char *format, ...)
+int(fail_usage)(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -47,7 +49,7 @@ int fail_usage(const char *format, ...)
     return EXIT_USAGE;
 }
 
-int fail_library(void)
+int(fail_library)(void)
 {
     return fail("%s", aimc_last_error());
 }

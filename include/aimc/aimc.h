@@ -12,6 +12,7 @@
 #include <aimc/device.h>
 #include <aimc/converter.h>
 #include <aimc/tile.h>
+#include <aimc/periphery.h>
 #include <aimc/optimizer.h>
 #include <aimc/grid.h>
 #include <aimc/network.h>

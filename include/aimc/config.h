@@ -51,7 +51,7 @@ typedef struct aimc_preset_info {
     int32_t is_preset;    /**< 1: a preset; 0: a kind (model, algorithm, ...) with its defaults */
     const char *name;     /**< what aimc_config_new() takes */
     const char *category; /**< "device", "optimizer", "layer", "tile", "periphery", "mapping",
-                             "converter" */
+                             "converter", "drift" */
     const char *kind;     /**< kind of configuration it makes; equals name for a kind */
     const char *doc;      /**< one line of meaning */
     const char *source;   /**< citation */

@@ -48,6 +48,81 @@ typedef struct aimc_device_info {
 AIMC_API aimc_status aimc_device_create(aimc_context *ctx, const char *name,
                                         const aimc_config *overrides, aimc_device **out);
 
+/** Parameters per cell that a user device may have. @since 0.1 */
+#define AIMC_USER_PARAMETERS 4
+
+/** Cells that one call of a user device's functions gets at most. @since 0.1 */
+#define AIMC_USER_CELLS 32
+
+/** Standard normals per cell that populate gets; pulse gets the first 2. @since 0.1 */
+#define AIMC_USER_NORMALS 8
+
+/** Uniforms on [0, 1) per cell that populate gets; pulse gets the first. @since 0.1 */
+#define AIMC_USER_UNIFORMS 2
+
+/**
+ * Some cells side by side, as the functions of a user device see them. Arrays have n elements, live
+ * only during the call, and are fresh random numbers each time. @since 0.1
+ */
+typedef struct aimc_user_cells {
+    uint32_t struct_size;  /**< sizeof this struct in the library */
+    uint32_t n_parameters; /**< as in aimc_user_device */
+    uint64_t n;            /**< cells, at most AIMC_USER_CELLS */
+    float *w;              /**< pulse: weights, to change; populate: not for use */
+    float *w_max;          /**< upper bounds: the mean one in populate, to change there */
+    float *w_min;          /**< lower bounds, likewise */
+    float *parameters[AIMC_USER_PARAMETERS]; /**< per cell, 0 in populate, to change there */
+    const int32_t *direction; /**< pulse: 1 up, -1 down, 0 no pulse (such weights are ignored) */
+    const float *normals[AIMC_USER_NORMALS];   /**< independent standard normals */
+    const float *uniforms[AIMC_USER_UNIFORMS]; /**< independent uniforms on [0, 1) */
+} aimc_user_cells;
+
+/**
+ * A device whose laws are the caller's functions. Texts are copied.
+ *
+ * Both functions must depend on nothing but their arguments and constant data, and take all
+ * randomness from the numbers handed in; then results are as reproducible as those of the built-in
+ * devices. With several threads they are called from several at once. They may not call into the
+ * tile. @since 0.1
+ */
+typedef struct aimc_user_device {
+    uint32_t struct_size;  /**< sizeof(aimc_user_device) */
+    uint32_t n_parameters; /**< per-cell parameters, 0 ... AIMC_USER_PARAMETERS */
+    const char *name;      /**< what aimc_device_model() returns, and messages say */
+    const char *parameter_names[AIMC_USER_PARAMETERS]; /**< for aimc_tile_get_parameter() */
+    void *user;                                        /**< handed to all functions */
+    double granularity; /**< size of one pulse for the pulse count arithmetic, weight units, > 0 */
+    double w_min;       /**< mean lower bound, <= 0 */
+    double w_max;       /**< mean upper bound, >= 0 */
+    /** Draw bounds and parameters of fresh cells; NULL: mean bounds, parameters 0. Bounds that are
+     * not in order and finite become the mean ones. */
+    void (*populate)(void *user, const aimc_user_cells *cells);
+    /** Give one pulse to each cell whose direction is not 0: change w. The library clips to the
+     * bounds; NaN leaves the weight. Must work with normals 0: that is the mean device. */
+    void (*pulse)(void *user, const aimc_user_cells *cells);
+    /** Called once when the device is destroyed; may be NULL. */
+    void (*release)(void *user);
+} aimc_user_device;
+
+/**
+ * Make a device from functions of the caller. Tiles of it do all that others do, but cannot be
+ * saved (AIMC_ERR_UNSUPPORTED), and it has no configuration.
+ * @param ctx   context
+ * @param user  numbers and functions; read during the call only
+ * @param[out] out  the device, owned by the caller; NULL on failure (release is not called then)
+ * @retval AIMC_ERR_INVALID  NULL, pulse or a name missing, a number or a name that cannot be; the
+ *                           sentence says which
+ * @retval AIMC_ERR_ABI      struct_size is not that of this version
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * any.
+ * @par Determinism
+ * D1, D2 as far as the functions keep it.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_device_create_user(aimc_context *ctx, const aimc_user_device *user,
+                                             aimc_device **out);
+
 /**
  * Take another reference.
  * @return device.
@@ -78,6 +153,7 @@ AIMC_API aimc_status aimc_device_get_info(const aimc_device *device, aimc_device
 
 /**
  * Copy of the device's parameters as a configuration.
+ * @retval AIMC_ERR_UNSUPPORTED a user device, which has none.
  * @retval AIMC_ERR_NOMEM no memory.
  * @since 0.1
  */

@@ -51,8 +51,13 @@ typedef struct aimc_stages {
  * value that is not finite (nothing done)
  * @retval AIMC_ERR_ABI      struct_size is too small
  * @retval AIMC_ERR_NOMEM    no memory (nothing done)
- * @par Threads one thread per tile. @par Determinism as aimc_tile_forward().
- * @par Model docs/models/periphery.md. @since 0.1
+ * @par Threads
+ * one thread per tile.
+ * @par Determinism
+ * as aimc_tile_forward().
+ * @par Model
+ * docs/models/periphery.md.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_inspect(aimc_tile *tile, aimc_direction direction, const float *x,
                                        aimc_stages *stages);

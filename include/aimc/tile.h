@@ -185,6 +185,34 @@ AIMC_API aimc_status aimc_tile_backward(aimc_tile *tile, size_t n_batch, const f
 AIMC_API aimc_status aimc_tile_pulse(aimc_tile *tile, const int32_t *counts, size_t ld);
 
 /**
+ * Measure where each device's up and down steps are equal on average: alternate single up and down
+ * pulses from the present weights and average the (persistent) weight over the second half of the
+ * pairs. The tile is as before afterwards: weights, random streams and counters.
+ *
+ * A device settles over some (w_max - w_min) / step pairs; n_pairs should be several times that.
+ * One whose steps do not depend on the weight drifts to a bound, which is then the result.
+ * @param tile     tile; the same when the call returns
+ * @param n_pairs  pairs of an up and a down pulse, 1 ... 1000000
+ * @param value    [n_out][n_in] row-major, weight units
+ * @param ld       >= n_in
+ * @retval AIMC_ERR_UNSUPPORTED  the device takes no pulses (ideal)
+ * @retval AIMC_ERR_INVALID      NULL, n_pairs out of range
+ * @retval AIMC_ERR_SHAPE        ld too small
+ * @retval AIMC_ERR_NOMEM        no memory
+ * @par Threads
+ * one thread per tile.
+ * @par Determinism
+ * D1, D2 exact.
+ * @par Model
+ * alternating pulses lead to the symmetry point, where drift is 0: H. Kim et al., arXiv:1908.06228
+ * (2019), "Zero-shifting technique for deep neural network training on resistive cross-point
+ * arrays".
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_find_symmetry_point(const aimc_tile *tile, uint32_t n_pairs,
+                                                   float *value, size_t ld);
+
+/**
  * Let weights decay once toward each device's reset bias (parameter lifetime).
  * @param alpha  strength, 1 = once; finite, >= 0
  * @retval AIMC_ERR_INVALID  alpha out of range
@@ -196,6 +224,25 @@ AIMC_API aimc_status aimc_tile_decay(aimc_tile *tile, double alpha);
 
 /** Add one step of diffusion noise (parameter diffusion) to every weight, clipped. @since 0.1 */
 AIMC_API aimc_status aimc_tile_diffuse(aimc_tile *tile);
+
+/**
+ * Let weights drift for a while (nested configuration "drift" of the device; nothing without it).
+ *
+ * Each device's clock starts at the first call, and anew, at that weight, when a call finds that
+ * the weight has changed since the last one by more than drift.reset_tol.
+ * @param dt  time since the last call, in the unit of drift.t_0; finite, >= 0
+ * @retval AIMC_ERR_INVALID  dt out of range
+ * @par Threads
+ * one thread per tile.
+ * @par Model
+ * w = w0 z + a (z - 1) with z = max(t / t_0, 1)^-nu, t the time since w0 was written and a =
+ * g_offset wg_ratio + w_offset, clipped: the conductance falls as z; Karpov et al., J. Appl. Phys.
+ * 102:124503 (2007). Per device nu is drawn with spread nu_dtod, per call with nu_std, and lowered
+ * by nu_k (log g - log_g0) where the conductance g is above 0. With write noise it is the
+ * persistent weight that drifts.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_drift(aimc_tile *tile, double dt);
 
 /**
  * Reset devices of some input columns to their reset bias with noise reset_std, clipped.

@@ -20,6 +20,10 @@ aimc_status aimci_fail(aimc_status status, const char *format, ...) AIMCI_PRINTF
 /* Prefix the last error ("tile_load: ") and return status; for callers that add where it happened.
  */
 aimc_status aimci_fail_within(aimc_status status, const char *format, ...) AIMCI_PRINTF(2, 3);
+#ifdef __clang_analyzer__ /* sees one file at a time; so it knows that these return the status */
+#define aimci_fail(status, ...)        (aimci_fail((status), __VA_ARGS__), (status))
+#define aimci_fail_within(status, ...) (aimci_fail_within((status), __VA_ARGS__), (status))
+#endif
 
 /* ---- context ------------------------------------------------------------------------------------
  */

@@ -56,9 +56,9 @@ uint32_t aimc_abi_version(void)
 }
 
 /* Both functions format into a buffer of their own first: the arguments may point into last_error.
- */
+ * Their names are in parentheses because core.h may make macros of them. */
 
-aimc_status aimci_fail(aimc_status status, const char *format, ...)
+aimc_status(aimci_fail)(aimc_status status, const char *format, ...)
 {
     char text[ERROR_SIZE] = "";
     va_list args;
@@ -69,7 +69,7 @@ aimc_status aimci_fail(aimc_status status, const char *format, ...)
     return status;
 }
 
-aimc_status aimci_fail_within(aimc_status status, const char *format, ...)
+aimc_status(aimci_fail_within)(aimc_status status, const char *format, ...)
 {
     char text[ERROR_SIZE] = "";
     va_list args;

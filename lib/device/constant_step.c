@@ -59,6 +59,7 @@ const aimci_family aimci_family_constant_step = {
     .fields = fields,
     .n_fields = sizeof fields / sizeof fields[0],
     .size = sizeof(constant_step),
+    .n_children = 1,
     .check = check,
 };
 

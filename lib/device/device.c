@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "device/drift.h"
 #include "device/model.h"
 
 /* ---- what pulsed models share --------------------------------------------------------------- */
@@ -126,15 +127,18 @@ void aimc_device_unref(aimc_device *device)
     if (!device || atomic_fetch_sub(&device->references, 1) != 1)
         return;
     aimc_context *ctx = device->ctx;
+    if (device->release) /* first the caller's data, then what the configuration refers to */
+        device->release(ctx, NULL, device->params);
     aimc_config_destroy(device->config);
+    if (device->release)
+        device->release(ctx, device->owned, NULL);
     aimci_free(ctx, device);
     aimci_context_unref(ctx);
 }
 
-/* Takes over config. */
-static aimc_status device_from(aimc_context *ctx, aimc_config *config, aimc_device **out)
+aimc_status aimci_device_make(aimc_context *ctx, const aimci_device_model *model,
+                              aimc_config *config, aimc_device **out)
 {
-    const aimci_device_model *model = find_model(config->family);
     aimc_device *d = NULL;
     aimc_status st = AIMC_OK;
     if (!model)
@@ -160,6 +164,7 @@ static aimc_status device_from(aimc_context *ctx, aimc_config *config, aimc_devi
     atomic_init(&d->references, 1);
     compute_info(d);
     compute_upkeep(d);
+    d->drift = aimci_drift_of(config);
     *out = d;
     return AIMC_OK;
 }
@@ -176,7 +181,7 @@ aimc_status aimc_device_create(aimc_context *ctx, const char *name, const aimc_c
     const aimc_status st = aimci_config_resolve(ctx, "device_create", name, overrides, &config);
     if (st)
         return st;
-    return device_from(ctx, config, out);
+    return aimci_device_make(ctx, find_model(config->family), config, out);
 }
 
 aimc_status aimc_device_get_info(const aimc_device *device, aimc_device_info *info)
@@ -193,6 +198,10 @@ aimc_status aimc_device_config(const aimc_device *device, aimc_config **out)
     *out = NULL;
     if (!device)
         return aimci_fail(AIMC_ERR_INVALID, "device_config: device is NULL");
+    if (device->model->is_user)
+        return aimci_fail(AIMC_ERR_UNSUPPORTED,
+                          "device_config: '%s' is a user device, which has no configuration",
+                          device->model->family->name);
     return aimc_config_copy(device->config, out);
 }
 

@@ -108,6 +108,7 @@ const aimci_family aimci_family_exp_step = {
     .fields = fields,
     .n_fields = sizeof fields / sizeof fields[0],
     .size = sizeof(exp_step),
+    .n_children = 1,
     .check = check,
 };
 

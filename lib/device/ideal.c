@@ -17,6 +17,7 @@ static const aimci_field fields[] = {
                  "standard deviation of the noise added each mini-batch; 0 = off", SRC),
     AIMCI_NUMBER(ideal, reset_std, 0.01, 0, AIMCI_HUGE, "weight", "standard deviation of one reset",
                  SRC),
+    AIMCI_DRIFT_FIELD,
 };
 
 extern const aimci_family aimci_family_ideal;
@@ -28,6 +29,7 @@ const aimci_family aimci_family_ideal = {
     .fields = fields,
     .n_fields = sizeof fields / sizeof fields[0],
     .size = sizeof(ideal),
+    .n_children = 1,
 };
 
 static double mean_step(const void *params, double w, bool up)

@@ -137,6 +137,7 @@ const aimci_family aimci_family_linear_step = {
     .fields = fields,
     .n_fields = sizeof fields / sizeof fields[0],
     .size = sizeof(linear_step),
+    .n_children = 1,
     .check = check,
 };
 

@@ -31,6 +31,8 @@ typedef struct aimci_line {
     float *decay;     /* decay scale; NULL: the same for all cells (aimci_upkeep) */
     float *diffusion; /* diffusion rate; NULL: likewise */
     float *reset;     /* reset bias of the physical state; NULL: likewise */
+    float *drift_nu;  /* drift exponent; NULL: likewise (aimci_drift) */
+    float *drift_anchor, *drift_last, *drift_age; /* state of drift; NULL without drift */
 } aimci_line;
 
 /* What is not a pulse: the scalars stand in for planes without spread. */
@@ -41,6 +43,23 @@ typedef struct aimci_upkeep {
     float reset_std;
     float write_noise; /* standard deviation of w about p; 0: w is p */
 } aimci_upkeep;
+
+/* Drift of all cells; without it nu is 0. With g = per_weight w + g_at_0 the exponent of a cell is
+ * nu (1 + nu_std xi) - nu_k (log g - log_g0). */
+typedef struct aimci_drift {
+    float nu, nu_spread, nu_std;
+    float nu_k, per_weight, g_at_0, log_g0;
+    float offset;    /* the weight that conductance 0 lies below w = 0 */
+    float tolerance; /* larger changes between calls restart a cell's clock */
+    float noise;
+    double t_0;
+} aimci_drift;
+
+/* Which line is populated, of how many, from which seed. */
+typedef struct aimci_birth {
+    uint64_t seed;
+    uint32_t line, n_lines;
+} aimci_birth;
 
 /* Operations on lines that all devices share (device/upkeep.c). Bounds planes may be NULL: no
  * bounds. */
@@ -53,6 +72,11 @@ typedef struct aimci_upkeep_kernels {
     void (*diffuse)(const aimci_upkeep *u, const aimci_line *line, const aimci_key *key,
                     uint32_t index);
     void (*reset)(const aimci_upkeep *u, const aimci_line *line, float prob, const aimci_key *key,
+                  uint32_t index);
+    /* drift exponents and state of fresh cells; lines without drift planes stay as they are */
+    void (*drift_born)(const aimci_drift *d, const aimci_line *line, const aimci_birth *birth);
+    /* dt in units of t_0 */
+    void (*drift)(const aimci_drift *d, const aimci_line *line, float dt, const aimci_key *key,
                   uint32_t index);
 } aimci_upkeep_kernels;
 
@@ -69,12 +93,6 @@ typedef struct aimci_pulsed {
     bool dw_min_dtod_log_normal, enforce_consistency, perfect_bias, apply_write_noise_on_set;
 } aimci_pulsed;
 
-/* Which line is populated, of how many, from which seed. */
-typedef struct aimci_birth {
-    uint64_t seed;
-    uint32_t line, n_lines;
-} aimci_birth;
-
 typedef struct aimci_device_kernels {
     /* draw the per-cell parameters of a line */
     void (*populate)(const void *params, const aimci_line *line, const aimci_birth *birth);
@@ -87,6 +105,7 @@ typedef struct aimci_device_model {
     const aimci_family *family;
     bool pulsed;        /* false: exact updates, no bounds, params is not an aimci_pulsed */
     bool has_reference; /* cells have a reference plane */
+    bool is_user;       /* of the caller's functions, which no file can keep */
     const char *own_planes[AIMCI_MAX_OWN_PLANES + 1]; /* names, NULL-terminated */
     const aimci_device_kernels *kernels[AIMCI_N_ISA];
     /* mean size of one pulse of the mean device at weight w, in its direction (positive) */
@@ -109,11 +128,19 @@ struct aimc_device {
     const aimci_device_kernels *kernels; /* NULL when not pulsed */
     const aimci_upkeep_kernels *upkeep_kernels;
     aimci_upkeep upkeep;
+    aimci_drift drift;
     aimc_config *config; /* owns params */
     const void *params;
     aimc_device_info info;
+    void *owned; /* by the device, and lives longer than its configuration; may be NULL */
+    /* called with params alone before the configuration goes, with owned alone after; or NULL */
+    void (*release)(aimc_context *ctx, void *owned, const void *params);
     _Atomic uint32_t references;
 };
+
+/* A device of a model and its configuration, which it takes over, on failure too. */
+aimc_status aimci_device_make(aimc_context *ctx, const aimci_device_model *model,
+                              aimc_config *config, aimc_device **out);
 
 static inline const aimci_pulsed *aimci_device_pulsed(const aimc_device *device)
 {
@@ -136,6 +163,11 @@ static inline const aimci_pulsed *aimci_device_pulsed(const aimc_device *device)
     AIMCI_P(type, AIMC_FIELD_NUMBER, field, def, min, max, unit, "", "", doc, src)
 #define AIMCI_PF(type, field, def, doc, src)                                                       \
     AIMCI_P(type, AIMC_FIELD_FLAG, field, def, 0, 1, "1", "", "", doc, src)
+
+/* The nested configuration of every device, child 0 of its family. */
+#define AIMCI_DRIFT_FIELD                                                                          \
+    AIMCI_CHILD("drift", 0, "drift", "drift", "drift of the weight with time, in explicit calls",  \
+                AIMCI_SRC_RASCH)
 
 /* the mean device; */
 #define AIMCI_PULSED_MEAN_FIELDS(T)                                                                \
@@ -191,9 +223,10 @@ static inline const aimci_pulsed *aimci_device_pulsed(const aimc_device *device)
         AIMCI_PN(T, reset_dtod, 0.0, 0, AIMCI_HUGE, "weight",                                      \
                  "device-to-device spread of the reset bias, absolute", AIMCI_SRC_RASCH),          \
         AIMCI_PN(T, reset_std, 0.01, 0, AIMCI_HUGE, "weight",                                      \
-                 "standard deviation of one reset, absolute", AIMCI_SRC_RASCH)
+                 "standard deviation of one reset, absolute", AIMCI_SRC_RASCH),                    \
+        AIMCI_DRIFT_FIELD
 
-/* and both. */
+/* and both. Families with these fields have n_children = 1. */
 #define AIMCI_PULSED_FIELDS(T) AIMCI_PULSED_MEAN_FIELDS(T), AIMCI_PULSED_OTHER_FIELDS(T)
 
 /* Models whose cells have a persistent weight beside the apparent one. */

@@ -117,6 +117,7 @@ const aimci_family aimci_family_piecewise_step = {
     .fields = fields,
     .n_fields = sizeof fields / sizeof fields[0],
     .size = sizeof(piecewise_step),
+    .n_children = 1,
     .check = check,
 };
 

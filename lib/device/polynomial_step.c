@@ -134,6 +134,7 @@ const aimci_family aimci_family_polynomial_step = {
     .fields = fields,
     .n_fields = sizeof fields / sizeof fields[0],
     .size = sizeof(polynomial_step),
+    .n_children = 1,
     .check = check,
 };
 

@@ -40,6 +40,7 @@ const aimci_family aimci_family_pow_step = {
     .fields = fields,
     .n_fields = sizeof fields / sizeof fields[0],
     .size = sizeof(aimci_power),
+    .n_children = 1,
     .check = check,
 };
 

@@ -137,6 +137,7 @@ const aimci_family aimci_family_pow_step_reference = {
     .fields = fields,
     .n_fields = sizeof fields / sizeof fields[0],
     .size = sizeof(pow_step_reference),
+    .n_children = 1,
     .check = check,
 };
 

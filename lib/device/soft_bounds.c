@@ -80,6 +80,7 @@ const aimci_family aimci_family_soft_bounds = {
     .fields = fields,
     .n_fields = sizeof fields / sizeof fields[0],
     .size = sizeof(aimci_soft_bounds),
+    .n_children = 1,
     .check = aimci_soft_bounds_check,
 };
 

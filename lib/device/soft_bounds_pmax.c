@@ -90,6 +90,7 @@ const aimci_family aimci_family_soft_bounds_pmax = {
     .fields = fields,
     .n_fields = sizeof fields / sizeof fields[0],
     .size = sizeof(soft_bounds_pmax),
+    .n_children = 1,
     .check = check,
 };
 

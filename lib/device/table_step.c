@@ -203,6 +203,7 @@ const aimci_family aimci_family_table_step = {
     .fields = fields,
     .n_fields = sizeof fields / sizeof fields[0],
     .size = sizeof(table_step),
+    .n_children = 1,
     .check = check,
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What happens to cells besides pulses, alike for all devices: clipping, write noise, decay,
- * diffusion, reset. Bounds, decay and reset act on the physical state, which is the weight plus the
- * cell's reference. */
+ * diffusion, reset, drift. Bounds, decay and reset act on the physical state, which is the weight
+ * plus the cell's reference. */
 #include "device/model.h"
 #include "kernels/stream.h"
 
@@ -71,6 +71,68 @@ static void reset(const aimci_upkeep *u, const aimci_line *l, float prob, const 
     }
 }
 
+/* ---- drift ----------------------------------------------------------------------------------
+ *
+ * A cell that was written at weight w0 and left alone for the time t is at
+ *
+ *     z = max(t / t_0, 1)^-nu,   w = w0 z + a (z - 1),   a = g_offset wg_ratio + w_offset
+ *
+ * because its conductance g falls as z g: I. V. Karpov et al., J. Appl. Phys. 102:124503 (2007).
+ * Per cell: the anchor w0, the weight that the last call left, and the age t / t_0, -1 before the
+ * first call. A weight that differs from what the last call left was written: it becomes the
+ * anchor, at age 0, and stays for this call. It is the weight that drifts, so that a reference
+ * drifts along with its device. */
+
+/* A quantity of birth like those of pulsed.h, which ideal cells do without. */
+enum { BORN_DRIFT = 64 };
+
+static void drift_born(const aimci_drift *d, const aimci_line *l, const aimci_birth *birth)
+{
+    const aimci_key key = aimci_random_key(birth->seed, AIMCI_OP_CONSTRUCT, BORN_DRIFT, 0);
+    aimci_normals normals = {.stream = aimci_stream_open(&key, birth->line)};
+    for (size_t at = 0; l->drift_nu && at < l->n; at += AIMCI_LANES)
+        vf_store(l->drift_nu + at, d->nu + aimci_normals_next(&normals) * d->nu_spread);
+    for (size_t at = 0; l->drift_age && at < l->n; at += AIMCI_LANES)
+        vf_store(l->drift_age + at, vf_set(-1.0f));
+}
+
+AIMCI_INLINE vf drift_exponent(const aimci_drift *d, const aimci_line *l, size_t at, vf w, vf xi)
+{
+    vf nu = plane_or(l->drift_nu, at, d->nu) * (1.0f + xi * d->nu_std);
+    if (d->nu_k != 0.0f) {
+        const vf g = w * d->per_weight + d->g_at_0;
+        const vi positive = g > 0.0f;
+        const vf log_g = vf_log(vf_select(positive, g, vf_set(1.0f)));
+        nu = nu - vf_select(positive, (log_g - d->log_g0) * d->nu_k, vf_set(0.0f));
+    }
+    return nu;
+}
+
+static void drift(const aimci_drift *d, const aimci_line *l, float dt, const aimci_key *key,
+                  uint32_t index)
+{
+    aimci_normals of_nu = {.stream = aimci_stream_open(key, 2 * index)};
+    aimci_normals of_w = {.stream = aimci_stream_open(key, 2 * index + 1)};
+    for (size_t at = 0; at < l->n; at += AIMCI_LANES) {
+        const vf w = vf_load(l->p + at), ref = plane_or(l->reference, at, 0.0f);
+        vf age = vf_load(l->drift_age + at), anchor = vf_load(l->drift_anchor + at);
+        const vi fresh = age < 0.0f;
+        const vi written = ~fresh & (vf_abs(vf_load(l->drift_last + at) - w) > d->tolerance);
+        anchor = vf_select(fresh | written, w, anchor);
+        age = vf_select(written, vf_set(0.0f), vf_max(age, vf_set(0.0f)) + dt);
+        const vf xi = d->nu_std > 0 ? aimci_normals_next(&of_nu) : vf_set(0.0f);
+        const vf nu = drift_exponent(d, l, at, w, xi);
+        const vf z = vf_exp(-nu * vf_log(vf_max(age, vf_set(1.0f))));
+        vf next = vf_select(written, w, anchor * z + (z - 1.0f) * d->offset);
+        if (d->noise > 0)
+            next = next + aimci_normals_next(&of_w) * d->noise;
+        state_store(l, at, next + ref);
+        vf_store(l->drift_anchor + at, anchor);
+        vf_store(l->drift_age + at, age);
+        vf_store(l->drift_last + at, vf_load(l->p + at));
+    }
+}
+
 AIMCI_DECLARE_VARIANTS(aimci_upkeep_kernels, upkeep)
 const aimci_upkeep_kernels AIMCI_K(upkeep) = {
     .clip = clip,
@@ -78,4 +140,6 @@ const aimci_upkeep_kernels AIMCI_K(upkeep) = {
     .decay = decay,
     .diffuse = diffuse,
     .reset = reset,
+    .drift_born = drift_born,
+    .drift = drift,
 };

@@ -29,18 +29,38 @@ static void derive_line(const aimci_periphery *p, const float *w, size_t at)
     }
 }
 
-/* Sums over the inputs of this direction: rows of the matrix forward, columns backward. */
+/* Sums over the inputs forward: rows of the matrix, a block at a time, because lines lie one after
+ * the other. */
+static void sum_rows(const aimci_periphery *p, const float *plane, float *sums)
+{
+    enum { BLOCK = 64 };
+    for (size_t first = 0; first < p->n_rows; first += BLOCK) {
+        const size_t n = aimci_min_size(BLOCK, p->n_rows - first);
+        double block[BLOCK] = {0};
+        for (size_t j = 0; j < p->n_cols; j++)
+            for (size_t i = 0; i < n; i++)
+                block[i] += (double)plane[j * p->ld + first + i];
+        for (size_t i = 0; i < n; i++)
+            sums[first + i] = (float)block[i];
+    }
+}
+
+static void sum_lines(const aimci_periphery *p, const float *plane, float *sums)
+{
+    for (size_t j = 0; j < p->n_cols; j++) {
+        double sum = 0;
+        for (size_t i = 0; i < p->n_rows; i++)
+            sum += (double)plane[j * p->ld + i];
+        sums[j] = (float)sum;
+    }
+}
+
 static void sum_inputs(const aimci_periphery *p, const float *plane, float *sums)
 {
-    const bool forward = p->op == AIMCI_OP_FORWARD;
-    for (size_t k = 0; k < p->n_out; k++) {
-        const float *first = plane + (forward ? k : k * p->ld);
-        const size_t stride = forward ? p->ld : 1;
-        double sum = 0;
-        for (size_t j = 0; j < p->n_in; j++)
-            sum += (double)first[j * stride];
-        sums[k] = (float)sum;
-    }
+    if (p->op == AIMCI_OP_FORWARD)
+        sum_rows(p, plane, sums);
+    else
+        sum_lines(p, plane, sums);
 }
 
 void aimci_array_stage_refresh(aimci_periphery *p, const aimci_read_array *array)
@@ -54,8 +74,8 @@ void aimci_array_stage_refresh(aimci_periphery *p, const aimci_read_array *array
         derive_line(p, array->w, j * p->ld);
     if (d->row_sums[0])
         sum_inputs(p, d->magnitude, d->row_sums[0]);
-    if (d->row_sums[1])
-        sum_inputs(p, d->minus_magnitude ? d->minus_magnitude : d->magnitude, d->row_sums[1]);
+    if (d->row_sums[1] && d->minus_magnitude)
+        sum_inputs(p, d->minus_magnitude, d->row_sums[1]);
     d->version = array->version;
 }
 
@@ -210,7 +230,7 @@ void aimci_array_stage_read(const aimci_periphery *p, const aimci_read_array *ar
         aimci_current c = p->current;
         if (p->has_drop) {
             c.dropped = s->dropped + k * p->ld_out;
-            c.load = all ? d->row_sums[minus] : s->load + k * p->ld_out;
+            c.load = all ? d->row_sums[minus && d->minus] : s->load + k * p->ld_out;
         }
         if (c.has_reference && c.has_floor)
             c.reference = floor_current(p, z + k * p->ld_in);

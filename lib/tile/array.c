@@ -30,6 +30,13 @@ static size_t assign_planes(aimci_array *a, float *block, size_t plane_size)
         if (p->write_noise_std > 0)
             slots[n++] = &a->p;
     }
+    if (d->drift.nu > 0) {
+        slots[n++] = &a->drift_anchor;
+        slots[n++] = &a->drift_last;
+        slots[n++] = &a->drift_age;
+        if (d->drift.nu_spread > 0)
+            slots[n++] = &a->drift_nu;
+    }
     if (block) {
         for (size_t k = 0; k < n; k++)
             *slots[k] = block + k * plane_size;
@@ -56,7 +63,9 @@ static void populate_line(void *arg, size_t slot, size_t j)
     const aimci_array *a = arg;
     const aimci_line line = aimci_array_line(a, j);
     const aimci_birth birth = {a->seed, (uint32_t)j, (uint32_t)a->n_in};
-    a->device->kernels->populate(a->device->params, &line, &birth);
+    if (a->device->model->pulsed)
+        a->device->kernels->populate(a->device->params, &line, &birth);
+    a->device->upkeep_kernels->drift_born(&a->device->drift, &line, &birth);
     a->device->upkeep_kernels->clip(&line);
     if (line.w != line.p)
         memcpy(line.w, line.p, line.n * sizeof *line.w);
@@ -83,8 +92,7 @@ aimc_status aimci_array_create(const aimc_device *device, size_t n_out, size_t n
                           n_planes, n_out, n_in);
     }
     assign_planes(a, a->block, a->ld * n_in);
-    if (device->model->pulsed)
-        aimci_parallel(ctx, n_in, populate_line, a);
+    aimci_parallel(ctx, n_in, populate_line, a);
     *out = a;
     return AIMC_OK;
 }
@@ -104,6 +112,10 @@ aimci_line aimci_array_line(const aimci_array *a, size_t j)
         .decay = at_line(a->decay, a, j),
         .diffusion = at_line(a->diffusion, a, j),
         .reset = at_line(a->reset, a, j),
+        .drift_nu = at_line(a->drift_nu, a, j),
+        .drift_anchor = at_line(a->drift_anchor, a, j),
+        .drift_last = at_line(a->drift_last, a, j),
+        .drift_age = at_line(a->drift_age, a, j),
     };
     for (int k = 0; k < AIMCI_PLANE_BASE; k++)
         line.base[k] = at_line(a->base[k], a, j);
@@ -227,6 +239,17 @@ void aimci_array_diffuse(aimci_array *a)
     refresh_apparent(a, true);
 }
 
+void aimci_array_drift(aimci_array *a, double dt)
+{
+    const aimci_drift *d = &a->device->drift;
+    const aimci_key key = aimci_random_key(a->seed, AIMCI_OP_DRIFT, 0, a->n_events++);
+    for (size_t j = 0; j < a->n_in; j++) {
+        const aimci_line line = aimci_array_line(a, j);
+        a->device->upkeep_kernels->drift(d, &line, (float)(dt / d->t_0), &key, (uint32_t)j);
+    }
+    refresh_apparent(a, true);
+}
+
 void aimci_array_upkeep(aimci_array *a)
 {
     if (a->device->upkeep.diffusion > 0)
@@ -262,6 +285,10 @@ size_t aimci_array_planes(const aimci_array *a, aimci_plane planes[AIMCI_MAX_PLA
                                     {"decay_scales", a->decay},
                                     {"diffusion_rates", a->diffusion},
                                     {"reset_bias", a->reset},
+                                    {"drift_nu", a->drift_nu},
+                                    {"drift_anchor", a->drift_anchor},
+                                    {"drift_last", a->drift_last},
+                                    {"drift_age", a->drift_age},
                                     {"persistent_weights", a->p != a->w ? a->p : NULL}};
     for (size_t k = 0; k < sizeof optional / sizeof optional[0]; k++)
         if (optional[k].data)
@@ -276,6 +303,10 @@ size_t aimci_array_planes(const aimci_array *a, aimci_plane planes[AIMCI_MAX_PLA
 aimc_status aimci_array_put(const aimci_array *a, aimci_st_writer *writer, const char *prefix)
 {
     char name[160];
+    if (a->device->model->is_user)
+        return aimci_fail(AIMC_ERR_UNSUPPORTED,
+                          "'%s' is a user device, whose functions no file can keep",
+                          a->device->model->family->name);
     const uint64_t counts[3] = {a->seed, a->n_updates, a->n_events};
     snprintf(name, sizeof name, "%sstreams", prefix);
     aimc_status st = aimci_st_put(writer, name, AIMCI_U64, 0, 3, 3, counts);

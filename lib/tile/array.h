@@ -23,6 +23,7 @@ typedef struct aimci_array {
     float *base[AIMCI_PLANE_BASE];
     float *own[AIMCI_MAX_OWN_PLANES];
     float *reference, *decay, *diffusion, *reset;
+    float *drift_nu, *drift_anchor, *drift_last, *drift_age;
 } aimci_array;
 
 /* Fresh devices at weight 0 (clipped). Failures name who. */
@@ -54,6 +55,7 @@ aimci_key aimci_array_pulse_key(const aimci_array *array, uint64_t update, uint3
 void aimci_array_upkeep(aimci_array *array);
 void aimci_array_decay(aimci_array *array, float alpha);
 void aimci_array_diffuse(aimci_array *array);
+void aimci_array_drift(aimci_array *array, double dt);
 void aimci_array_reset(aimci_array *array, size_t first_in, size_t n, float prob);
 
 /* Per-cell planes by name: "max_bound" ... "persistent_weights"; the model's own follow. */
@@ -61,7 +63,7 @@ typedef struct aimci_plane {
     const char *name;
     float *data;
 } aimci_plane;
-#define AIMCI_MAX_PLANES (AIMCI_PLANE_BASE + AIMCI_MAX_OWN_PLANES + 5)
+#define AIMCI_MAX_PLANES (AIMCI_PLANE_BASE + AIMCI_MAX_OWN_PLANES + 9)
 size_t aimci_array_planes(const aimci_array *array, aimci_plane planes[AIMCI_MAX_PLANES]);
 
 /* After a plane was replaced: weights back within bounds, with a new draw of write noise. */

@@ -284,7 +284,8 @@ enum { N_OUT = 37, N_IN = 11 };
 
 static bool is_ideal(const aimc_tile *tile)
 {
-    return aimc_tile_parameter_count(tile) == 0;
+    const size_t n = aimc_tile_parameter_count(tile);
+    return n == 0 || strcmp(aimc_tile_parameter_name(tile, 0), "max_bound") != 0;
 }
 
 /* Everything that may happen to devices, once. */
@@ -304,8 +305,10 @@ static void exercise(aimc_tile *tile, float *w)
             must(aimc_tile_pulse(tile, counts, N_IN));
         must(aimc_tile_diffuse(tile));
         must(aimc_tile_decay(tile, 1));
+        must(aimc_tile_drift(tile, 1.5));
         must(aimc_tile_reset(tile, 9, 4, 0.5));
     }
+    must(aimc_tile_drift(tile, 10));
     weights_of(tile, w);
 }
 
@@ -325,12 +328,12 @@ static void compare_variants(const char *name, const char *json)
         exercise(tile, w[k > 0]);
         ck_assert_msg(k == 0 || memcmp(w[0], w[1], sizeof w[0]) == 0, "%s: mask %u", name,
                       masks[k]);
-        const char *parameter = "max_bound";
+        const char *parameter = NULL;
         for (size_t i = 0; i < aimc_tile_parameter_count(tile); i++)
             parameter = aimc_tile_parameter_name(tile, i); /* the last: drawn last or hidden */
-        if (!is_ideal(tile))
+        if (parameter)
             parameter_of(tile, parameter, hidden[k > 0]);
-        ck_assert_msg(k == 0 || is_ideal(tile) || memcmp(hidden[0], hidden[1], sizeof w[0]) == 0,
+        ck_assert_msg(k == 0 || !parameter || memcmp(hidden[0], hidden[1], sizeof w[0]) == 0,
                       "%s.%s: mask %u", name, parameter, masks[k]);
         for (int i = 0; i < N_OUT * N_IN; i++)
             ck_assert_msg(isfinite(w[k > 0][i]), "%s: weight %d is not finite", name, i);
@@ -355,6 +358,10 @@ START_TEST(instruction_sets_agree)
         if (strcmp(preset.kind, "ideal") != 0 && strcmp(preset.kind, "soft_bounds_pmax") != 0)
             compare_variants(preset.name, everything);
     }
+    compare_variants("ideal", "{\"drift\": {\"nu\": 0.1, \"nu_dtod\": 0.2}}");
+    compare_variants("exp_step", "{\"write_noise_std\": 3, \"drift\": {\"nu\": 0.1, \"nu_dtod\": "
+                                 "0.2, \"nu_std\": 0.1, \"nu_k\": 0.05, \"g_offset\": 0.1, "
+                                 "\"w_noise_std\": 0.02}}");
     compare_variants("linear_step", "{\"mean_bound_reference\": false, \"mult_noise\": false, "
                                     "\"gamma_up\": 0.5, \"allow_increasing\": true, "
                                     "\"write_noise_std\": 2}");

@@ -62,7 +62,8 @@ class Case(unittest.TestCase):
 
 class Help(Case):
     def test_every_help_has_a_complete_example(self):
-        for args in ([], ["train"], ["infer"], ["device"], ["device", "list"], ["device", "show"]):
+        for args in ([], ["train"], ["infer"], ["device"], ["device", "list"], ["device", "show"],
+                     ["device", "response"]):
             result = self.good(*args, "--help")
             self.assertIn("Usage: " + " ".join(["aimc", *args]), result.stdout)
             self.assertIn("Example\n  aimc ", result.stdout)

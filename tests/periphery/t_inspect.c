@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* What aimc_tile_inspect() shows is what the product does. */
+#include "read_util.h"
+
+static aimc_context *ctx;
+
+static void setup(void)
+{
+    ctx = aimct_context(1, 0, 40);
+}
+
+static void teardown(void)
+{
+    aimc_context_destroy(ctx);
+}
+
+static void near(double value, double expected, double tolerance)
+{
+    ck_assert_msg(fabs(value - expected) <= tolerance, "%.10g, expected %.10g", value, expected);
+}
+
+enum { OUT = 6, IN = 9 };
+
+typedef struct seen {
+    float prepared[64], current[64], noisy[64], result[64];
+    int32_t code[64];
+    aimc_stages s;
+} seen;
+
+static void look(aimc_tile *tile, aimc_direction direction, const float *x, uint32_t part, seen *v)
+{
+    v->s = (aimc_stages){.struct_size = (uint32_t)sizeof v->s,
+                         .part = part,
+                         .prepared = v->prepared,
+                         .current = v->current,
+                         .noisy = v->noisy,
+                         .code = v->code,
+                         .result = v->result};
+    OK(aimc_tile_inspect(tile, direction, x, &v->s));
+}
+
+/* O1 */
+START_TEST(stages_of_a_small_product)
+{
+    static const float w[2][3] = {{0.5f, -0.25f, 0.125f}, {-1.0f, 0.75f, 0.3f}};
+    static const float x[3] = {0.8f, -0.33f, 0.05f};
+    seen v;
+    aimc_tile *tile = aimct_tile(ctx, w[0], 2, 3, SETTINGS("out_noise=0"));
+    look(tile, AIMC_FORWARD, x, 0, &v);
+    near((double)v.prepared[0], 1, 0);
+    near((double)v.prepared[1], -.4126984127, 6e-8);
+    near((double)v.prepared[2], .0634920635, 6e-8);
+    near((double)v.current[0], .5 + .25 * .4126984127 + .125 * .0634920635, 1e-7);
+    ck_assert(v.noisy[0] == v.current[0] && v.noisy[1] == v.current[1]);
+    ck_assert_int_eq(v.code[0], 13); /* 0.6111 / (24 / 510) = 12.99 */
+    ck_assert_int_eq(v.code[1], -27);
+    near((double)v.result[0], 0.4894117647, 2e-7);
+    near((double)v.result[1], -1.0164705882, 3e-7);
+    near(v.s.alpha, 0.8, 1e-7);
+    ck_assert(v.s.reduction == 1 && v.s.n_passes == 1 && v.s.n_parts == 1);
+    aimc_tile_destroy(tile);
+}
+END_TEST
+
+/* O2, in both drive directions: backward clips instead of repeating */
+START_TEST(stages_of_repeated_products)
+{
+    float w[40], x[40];
+    seen v;
+    for (int j = 0; j < 40; j++) {
+        w[j] = 1;
+        x[j] = 0.7f;
+    }
+    aimc_tile *tile = aimct_tile(ctx, w, 1, 40, SETTINGS("out_noise=0"));
+    look(tile, AIMC_FORWARD, x, 0, &v);
+    near((double)v.prepared[7], .2539682540, 6e-8);
+    near((double)v.result[0], 28.4611764706, 4e-6);
+    ck_assert(v.s.reduction == 4 && v.s.n_passes == 3);
+    ck_assert_uint_eq(aimct_counters(tile).forward_passes, 3);
+    aimc_tile_destroy(tile);
+    tile = aimct_tile(ctx, w, 40, 1, SETTINGS("out_noise=0"));
+    look(tile, AIMC_BACKWARD, x, 0, &v);
+    near((double)v.current[0], 40, 1e-5);
+    ck_assert_int_eq(v.code[0], 255);
+    near((double)v.result[0], 12 * 0.7, 1e-5);
+    ck_assert(v.s.reduction == 1 && v.s.n_passes == 1);
+    aimc_tile_destroy(tile);
+}
+END_TEST
+
+/* O5: 12 is compressed to 12.0273, beyond the bound */
+START_TEST(compression_is_seen_before_the_adc)
+{
+    const float one = 1, x = 12;
+    seen v;
+    aimc_tile *tile = aimct_tile(ctx, &one, 1, 1,
+                                 SETTINGS("out_noise=0", "noise_management=NONE", "inp_bound=0",
+                                          "out_nonlinearity=0.1", "slope_calibration=0.5",
+                                          "bound_management=NONE"));
+    look(tile, AIMC_FORWARD, &x, 0, &v);
+    near((double)v.current[0], 12, 1e-6);
+    near((double)v.noisy[0], 1.1025 * 12 / 1.1, 2e-6);
+    ck_assert_int_eq(v.code[0], 255);
+    aimc_tile_destroy(tile);
+}
+END_TEST
+
+/* Looking changes nothing: the same bits as an unseen product, for every kind of it. */
+START_TEST(looking_changes_nothing)
+{
+    static const char *const types[] = {"mv_type=IDEAL",
+                                        "mv_type=ONE_PASS",
+                                        "mv_type=POS_NEG_SEPARATE",
+                                        "mv_type=POS_NEG_SEPARATE_DIGITAL_SUM",
+                                        "mv_type=SPLIT_MODE",
+                                        "mv_type=BIT_WISE",
+                                        "bound_management=SHIFT"};
+    static const uint32_t parts[] = {1, 1, 2, 2, 2, 6, 1};
+    float w[OUT * IN], x[IN], y[OUT];
+    aimct_fill(w, OUT * IN, 3);
+    aimct_fill(x, IN, 4);
+    for (size_t k = 0; k < sizeof types / sizeof types[0]; k++) {
+        aimc_context *a = aimct_context(1, 0, 6), *b = aimct_context(1, 0, 6);
+        const char *const settings[] = {
+            types[k],      "out_bound=1.1",         "out_asymmetry=0.1", "out_sto_round=true",
+            "w_noise=0.1", "w_noise_type=PCM_READ", "out_noise_std=0.1", "out_nonlinearity=0.1",
+            NULL};
+        aimc_tile *one = aimct_tile(a, w, OUT, IN, settings);
+        aimc_tile *two = aimct_tile(b, w, OUT, IN, settings);
+        for (uint32_t part = 0; part < parts[k]; part++) {
+            seen v;
+            look(one, AIMC_FORWARD, x, part, &v);
+            OK(aimc_tile_forward(two, 1, x, IN, y, OUT));
+            ck_assert_msg(memcmp(v.result, y, sizeof y) == 0, "%s", types[k]);
+            ck_assert_uint_eq(v.s.n_parts, parts[k]);
+        }
+        seen v = {.s = {.struct_size = (uint32_t)sizeof v.s, .part = parts[k]}};
+        FAILS(AIMC_ERR_INVALID, "part", aimc_tile_inspect(one, AIMC_FORWARD, x, &v.s));
+        aimc_tile_destroy(one);
+        aimc_tile_destroy(two);
+        aimc_context_destroy(a);
+        aimc_context_destroy(b);
+    }
+}
+END_TEST
+
+/* Digital parts add up to the result. */
+START_TEST(parts_add_up)
+{
+    float w[OUT * IN], x[IN];
+    aimct_fill(w, OUT * IN, 3);
+    aimct_fill(x, IN, 4);
+    aimc_tile *tile = aimct_tile(ctx, w, OUT, IN, SETTINGS("mv_type=SPLIT_MODE", "out_noise=0"));
+    seen low, high;
+    look(tile, AIMC_FORWARD, x, 0, &low);
+    look(tile, AIMC_FORWARD, x, 1, &high);
+    const double step = 2.0 / 126;
+    for (size_t j = 0; j < IN; j++) {
+        const double k = rint((double)x[j] / low.s.alpha / step);
+        near((double)low.prepared[j], fmod(k, 8) * step, 1e-6);
+        near((double)high.prepared[j], trunc(k / 8) * step, 1e-6);
+    }
+    for (size_t i = 0; i < OUT; i++)
+        near((double)high.result[i], (low.code[i] + 8 * high.code[i]) * (24.0 / 510) * low.s.alpha,
+             3e-6);
+    aimc_tile_destroy(tile);
+}
+END_TEST
+
+START_TEST(bad_arguments)
+{
+    float w[OUT * IN] = {0}, x[IN] = {0};
+    seen v = {.s = {.struct_size = (uint32_t)sizeof v.s}};
+    aimc_tile *tile = aimct_tile(ctx, w, OUT, IN, NULL);
+    OK(aimc_tile_inspect(tile, AIMC_FORWARD, x, &v.s)); /* nothing is wanted, the input is zero */
+    ck_assert(v.s.n_passes == 0 && v.s.alpha == 1);
+    FAILS(AIMC_ERR_INVALID, "NULL", aimc_tile_inspect(NULL, AIMC_FORWARD, x, &v.s));
+    FAILS(AIMC_ERR_INVALID, "NULL", aimc_tile_inspect(tile, AIMC_FORWARD, NULL, &v.s));
+    FAILS(AIMC_ERR_INVALID, "NULL", aimc_tile_inspect(tile, AIMC_FORWARD, x, NULL));
+    FAILS(AIMC_ERR_INVALID, "direction", aimc_tile_inspect(tile, (aimc_direction)2, x, &v.s));
+    x[1] = NAN;
+    FAILS(AIMC_ERR_INVALID, "finite", aimc_tile_inspect(tile, AIMC_FORWARD, x, &v.s));
+    v.s.struct_size = 8;
+    FAILS(AIMC_ERR_ABI, "struct_size", aimc_tile_inspect(tile, AIMC_FORWARD, x, &v.s));
+    aimc_tile_destroy(tile);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("inspect");
+    TCase *t = aimct_case(s, "inspect");
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, stages_of_a_small_product);
+    tcase_add_test(t, stages_of_repeated_products);
+    tcase_add_test(t, compression_is_seen_before_the_adc);
+    tcase_add_test(t, looking_changes_nothing);
+    tcase_add_test(t, parts_add_up);
+    tcase_add_test(t, bad_arguments);
+    return aimct_main(s);
+}

@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""aimc device response: shape of its output, agreement with a recorded population, determinism, bad input.
+
+    AIMC=build/tools/aimc python3 tests/tools/t_response.py
+"""
+import csv
+import json
+import math
+import os
+import pathlib
+import subprocess
+import unittest
+
+AIMC = os.environ.get("AIMC", "build/tools/aimc")
+DATA = pathlib.Path(__file__).parent.parent / "data" / "device_pulse_response.csv"
+KEYS = ["direction", "n_pulses", "w_mean", "w_std", "w_q05", "w_q50", "w_q95", "persist_mean",
+        "persist_std"]
+
+
+def aimc(*args):
+    return subprocess.run([AIMC, "device", "response", *map(str, args)], capture_output=True,
+                          text=True, timeout=300, stdin=subprocess.DEVNULL)
+
+
+class Response(unittest.TestCase):
+    def good(self, *args):
+        result = aimc(*args)
+        self.assertEqual((result.returncode, result.stderr), (0, ""), args)
+        return result.stdout
+
+    def json(self, *args):
+        return json.loads(self.good(*args, "--json"))
+
+    def bad(self, words, *args):
+        result = aimc(*args)
+        self.assertEqual((result.returncode, result.stdout), (2, ""), args)
+        self.assertTrue(result.stderr.startswith("aimc device response: "), result.stderr)
+        self.assertIn(words, result.stderr)
+
+    def test_shape(self):
+        report = self.json("soft_bounds", "--devices", 1500, "--pulses", 100, "--at", "10,0,100,10")
+        self.assertEqual((report["device"], report["n_devices"]), ("soft_bounds", 1500))
+        rows = report["rows"]
+        self.assertEqual([(row["direction"], row["n_pulses"]) for row in rows],
+                         [(way, n) for way in ("up", "down") for n in (0, 10, 100)])
+        for row in rows:
+            self.assertEqual(list(row), KEYS)
+            self.assertIsNone(row["persist_mean"])
+            self.assertLessEqual(row["w_q05"], row["w_q50"])
+        self.assertEqual(rows[0]["w_mean"], 0)
+        self.assertEqual({**rows[2], "direction": "", "n_pulses": 0},
+                         {**rows[3], "direction": "", "n_pulses": 0})
+        noisy = self.json("ReRamSBPresetDevice", "--devices", 100, "--pulses", 1)["rows"]
+        self.assertEqual((noisy[0]["persist_mean"], noisy[0]["persist_std"]), (0, 0))
+        self.assertGreater(noisy[0]["w_std"], 0)
+        self.assertEqual(len(self.json("capacitor")["rows"]), 22)
+
+    def test_recorded_population(self):
+        """Four standard errors, and what the recorder's table of normals adds (t_population.c)."""
+        with DATA.open(newline="") as file:
+            recorded = [row for row in csv.DictReader(file) if row["device"] == "SoftBoundsDevice"]
+        at = sorted({int(row["n_pulses"]) for row in recorded})
+        report = self.json("SoftBoundsDevice", "--devices", 40000, "--pulses", 1000, "--at",
+                           ",".join(map(str, at)), "--seed", 5)
+        ours = {(row["direction"], row["n_pulses"]): row for row in report["rows"]}
+        self.assertGreater(len(recorded), 4)
+        for row in recorded:
+            mine = ours[row["direction"], int(row["n_pulses"])]
+            mean, std = float(row["w_mean"]), float(row["w_std"])
+            room = 4 * std * math.sqrt(2 / 40000) + 0.006 * std + 1e-9
+            self.assertAlmostEqual(mine["w_mean"], mean, delta=room)
+            self.assertAlmostEqual(mine["w_std"], std, delta=0.01 * std + 4 * std / math.sqrt(8e4))
+            self.assertAlmostEqual(mine["w_q50"], float(row["w_q50"]), delta=2 * room)
+
+    def test_traces_are_of_the_same_devices(self):
+        args = ["reram_es", "--devices", 50, "--pulses", 20, "--at", "all", "--seed", 3]
+        plain, traced = self.json(*args), self.json(*args, "--trace", 50)
+        self.assertEqual(plain["rows"], traced["rows"])
+        self.assertEqual([len(trace) for trace in traced["traces"]], [42] * 50)
+        for k, row in enumerate(plain["rows"]):
+            mean = sum(trace[k] for trace in traced["traces"]) / 50
+            self.assertAlmostEqual(row["w_mean"], mean, delta=1e-6)
+
+    def test_determinism(self):
+        args = ["gokmen_vlasov", "--devices", 3000, "--pulses", 30]
+        one = self.good(*args, "--seed", 7, "--threads", 1)
+        self.assertEqual(one, self.good(*args, "--seed", 7, "--threads", 3))
+        self.assertNotEqual(one, self.good(*args, "--seed", 8))
+
+    def test_fields(self):
+        fixed = ["--set", "dw_min_std=0", "--set", "device.dw_min_dtod=0", "--set",
+                 "up_down_dtod=0", "--set", "dw_min=0.01"]
+        row = self.json("constant_step", "--devices", 9, "--pulses", 3, "--at", 3, *fixed)["rows"][0]
+        self.assertAlmostEqual(row["w_mean"], 0.03, delta=1e-6)
+
+    def test_bad_input(self):
+        self.bad("did you mean", "soft_bound")
+        self.bad("not a device", "sgd")
+        self.bad("dw_min", "soft_bounds", "--set", "dw_mim=1")
+        self.bad("field=value", "soft_bounds", "--set", "dw_min")
+        self.bad("out of range", "soft_bounds", "--set", "dw_min=-1")
+        for at in ("1,,2", "x", "-1", "1.5", "11", ""):
+            self.bad("--at", "soft_bounds", "--pulses", 10, "--at", at)
+        self.bad("--trace", "soft_bounds", "--devices", 3, "--trace", 4)
+        self.bad("--devices", "soft_bounds", "--devices", 0)
+        ideal = aimc("ideal")
+        self.assertEqual(ideal.returncode, 1)
+        self.assertIn("takes no pulses", ideal.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

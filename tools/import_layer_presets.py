@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Write the training configurations of aihwkit's preset classes as layer presets.
+
+    import_layer_presets.py presets.json
+
+Written into lib/presets: one document for each configuration of a single device with a training algorithm that we have.
+Unit cells of several devices (2 and 4 devices, PCM pairs) are left out until such cells exist here.
+"""
+import json
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+DEVICES = {"ReRamES": "reram_es", "ReRamSB": "reram_sb", "Capacitor": "capacitor", "EcRam": "ecram", "EcRamMO": "ecram_mo",
+           "Idealized": "idealized", "GokmenVlasov": "gokmen_vlasov"}
+# name of the compound class: our algorithm, its name in presets, source
+ALGORITHMS = {
+    "TransferCompound": ("tiki_taka", "tiki_taka", "Gokmen and Haensch, Front. Neurosci. 14:103 (2020)"),
+    "ChoppedTransferCompound": ("c_ttv2", "c_ttv2", "Rasch et al., Nat. Commun. 15:7133 (2024)"),
+    "DynamicTransferCompound": ("agad", "agad", "Rasch et al., Nat. Commun. 15:7133 (2024)"),
+    "MixedPrecisionCompound": ("mixed_precision", "mixed_precision", "Nandakumar et al., Front. Neurosci. 14:406 (2020)"),
+}
+NAME = re.compile(r"(TikiTaka|TTv2|ChoppedTTv2|AGAD|MixedPrecision)?(" + "|".join(sorted(DEVICES, key=len, reverse=True)) +
+                  r")Preset$")
+TRANSFER = ["gamma", "transfer_every", "units_in_mbatch", "transfer_columns", "fast_lr", "scale_fast_lr", "transfer_lr",
+            "scale_transfer_lr"]
+HOPS = ["n_reads_per_transfer", "random_selection", "with_reset_prob"]
+CHOPPED = ["in_chop_prob", "in_chop_random", "out_chop_prob", "buffer_granularity", "auto_granularity", "auto_scale",
+           "auto_momentum", "correct_gradient_magnitudes", "step", "momentum", "forget_buffer"]
+DYNAMIC = ["tail_weightening", "buffer_cap"]
+MIXED = ["transfer_every", "n_rows_per_transfer", "random_row", "granularity", "transfer_lr", "n_x_bins", "n_d_bins",
+         "stoc_round_x", "stoc_round_d"]
+UPDATE = ["desired_bl", "fixed_bl", "update_management", "update_bl_management", "um_grad_scale"]
+
+
+def update_of(parameters):
+    return {"kind": "update", **{k: parameters[k] for k in UPDATE}}
+
+
+def optimizer_of(config):
+    device = config["device"]
+    compound = device["_class"]
+    update = update_of(config["update"])
+    if compound not in ALGORITHMS:
+        return {"kind": "sgd", "update": update}
+    kind = ALGORITHMS[compound][0]
+    if kind == "mixed_precision":
+        return {"kind": kind, **{k: device[k] for k in MIXED}, "update": update}
+    names = TRANSFER + (HOPS if kind == "tiki_taka" else CHOPPED + (DYNAMIC if kind == "agad" else ["no_buffer"]))
+    return {"kind": kind, **{k: device[k] for k in names if k in device}, "update": update,
+            "transfer_forward": {"kind": "preset_io"}, "transfer_update": update_of(device["transfer_update"])}
+
+
+def device_of(config, name):
+    device = config["device"]
+    inner = device.get("unit_cell_devices", [device.get("device", device)])[0]
+    out = {"kind": name}
+    if inner.get("subtract_symmetry_point"):
+        out["subtract_symmetry_point"] = True
+    return out
+
+
+def document(entry):
+    prefix, device_class = NAME.match(entry["name"]).groups()
+    device = DEVICES[device_class]
+    algorithm = {None: "", "TikiTaka": "tiki_taka_", "TTv2": "ttv2_", "ChoppedTTv2": "c_ttv2_", "AGAD": "agad_",
+                 "MixedPrecision": "mixed_precision_"}[prefix]
+    config = entry["parameters"]
+    compound = ALGORITHMS.get(config["device"]["_class"])
+    # plain SGD on one device shares the device's own name, which is taken
+    name = (algorithm or "sgd_") + device
+    return {
+        "name": name,
+        "kind": "layer",
+        "category": "layer",
+        "aliases": [entry["name"]],
+        "doc": f"{device} devices trained by {(algorithm or 'sgd_')[:-1]}, noisy read-out",
+        "source": (compound[2] if compound else "Gokmen and Vlasov, Front. Neurosci. 10:333 (2016)") +
+                  "; settings as collected in aihwkit 1.1.0",
+        "parameters": {"forward": {"kind": "preset_io"}, "backward": {"kind": "preset_io"},
+                       "device": device_of(config, device), "optimizer": optimizer_of(config)},
+    }
+
+
+def main(path):
+    with open(path, encoding="utf-8") as f:
+        entries = json.load(f)["presets"]
+    written = []
+    for entry in entries:
+        if not NAME.match(entry["name"]):
+            continue
+        doc = document(entry)
+        written.append(doc["name"])
+        with open(ROOT / "lib/presets" / (doc["name"] + ".json"), "w", encoding="utf-8") as f:
+            json.dump(doc, f, indent=2)
+            f.write("\n")
+    print(len(written), "layer presets:", " ".join(written))
+
+
+main(sys.argv[1])
