@@ -52,20 +52,4 @@ const aimci_family aimci_family_c_ttv2 = {
     .n_children = 4,
 };
 
-static aimc_status create(void *state, aimc_tile *tile, const aimc_config *config)
-{
-    return aimci_transfer_create(state, tile, config, &rule);
-}
-
-extern const aimci_algorithm aimci_algorithm_c_ttv2;
-const aimci_algorithm aimci_algorithm_c_ttv2 = {
-    .family = &aimci_family_c_ttv2,
-    .state_size = sizeof(aimci_transfer),
-    .create = create,
-    .destroy = aimci_transfer_destroy,
-    .step = aimci_transfer_step,
-    .tensors = aimci_transfer_tensors,
-    .reset = aimci_transfer_reset,
-    .recompose = aimci_transfer_recompose,
-    .stats = aimci_transfer_stats,
-};
+AIMCI_TRANSFER_ALGORITHM(c_ttv2)

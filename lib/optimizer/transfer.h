@@ -121,6 +121,26 @@ double aimci_transfer_gain(const aimci_transfer *e);
 /* Sweeps between two turns of a regular chopper; 0: it never turns */
 int64_t aimci_transfer_chop_period(const aimci_transfer *e);
 
+/* The algorithm of a file whose rule is called rule and whose family aimci_family_NAME: all but the
+ * rule is the engine's. */
+#define AIMCI_TRANSFER_ALGORITHM(name)                                                             \
+    static aimc_status create(void *state, aimc_tile *tile, const aimc_config *config)             \
+    {                                                                                              \
+        return aimci_transfer_create(state, tile, config, &rule);                                  \
+    }                                                                                              \
+    extern const aimci_algorithm aimci_algorithm_##name;                                           \
+    const aimci_algorithm aimci_algorithm_##name = {                                               \
+        .family = &aimci_family_##name,                                                            \
+        .state_size = sizeof(aimci_transfer),                                                      \
+        .create = create,                                                                          \
+        .destroy = aimci_transfer_destroy,                                                         \
+        .step = aimci_transfer_step,                                                               \
+        .tensors = aimci_transfer_tensors,                                                         \
+        .reset = aimci_transfer_reset,                                                             \
+        .recompose = aimci_transfer_recompose,                                                     \
+        .stats = aimci_transfer_stats,                                                             \
+    };
+
 /* ---- field tables --------------------------------------------------------------------------- */
 
 #define AIMCI_TP     aimci_transfer_params

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The transfer engine's arrays: making them, reading and writing slices, saving. */
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -296,6 +297,7 @@ size_t aimci_transfer_tensors(void *state, aimci_state_tensor *tensors)
     aimci_transfer *e = state;
     static const char *const matrix_names[] = {"buffer", "mean", "reference"};
     size_t n = 0;
+    assert(e->rule->n_matrices <= sizeof matrix_names / sizeof matrix_names[0]);
     for (size_t k = 0; k + 1 < e->n_arrays; k++) {
         tensors[n] = (aimci_state_tensor){.array = e->arrays[k]};
         snprintf(tensors[n++].name, sizeof tensors->name, "fast%zu", k);
