@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -70,8 +71,9 @@ aimc_status aimci_grid_frame(aimc_context *ctx, size_t n_out, size_t n_in,
         const size_t n_tiles = g->out.parts * g->in.parts;
         g->tiles = aimci_calloc(ctx, n_tiles, sizeof *g->tiles);
         g->scales = aimci_calloc(ctx, g->in.parts * n_out, sizeof *g->scales);
-        g->part_out = aimci_calloc(ctx, AIMCI_GRID_BATCH * n_out, sizeof *g->part_out);
-        g->part_in = aimci_calloc(ctx, AIMCI_GRID_BATCH * n_in, sizeof *g->part_in);
+        g->part_out =
+            aimci_calloc(ctx, AIMCI_GRID_BATCH * aimci_cut_size(g->out, 0), sizeof(float));
+        g->part_in = aimci_calloc(ctx, AIMCI_GRID_BATCH * aimci_cut_size(g->in, 0), sizeof(float));
         if (!g->tiles || !g->scales || !g->part_out || !g->part_in)
             st = aimci_fail(AIMC_ERR_NOMEM, "grid_create: no memory");
     }
@@ -351,6 +353,7 @@ aimc_status aimc_grid_backward(aimc_grid *g, size_t n, const float *d, size_t ld
 {
     aimc_status st = check_batch("grid_backward", g, n, "d", d, g ? g->out.n : 0, ld_d, "z", z,
                                  g ? g->in.n : 0, ld_z);
+    assert(st || g->in.parts > 0);
     for (size_t b = 0; b < n && !st; b += AIMCI_GRID_BATCH) {
         const size_t m = aimci_min_size(AIMCI_GRID_BATCH, n - b);
         for (size_t k = 0; k < g->out.parts * g->in.parts && !st; k++) {

@@ -30,10 +30,10 @@ struct aimc_grid {
     aimc_tile **tiles;           /* [out.parts][in.parts] */
     aimc_optimizer **optimizers; /* beside them; NULL: none */
     float *scales;               /* [in.parts][out.n]: digital output scales */
-    float *part_out;    /* [AIMCI_GRID_BATCH][out.n]: one tile's outputs, or scaled gradients */
+    float *part_out; /* [AIMCI_GRID_BATCH][largest tile]: one tile's outputs, or scaled gradients */
     float *gradients;   /* scaled gradients of a whole batch, where scales are not 1 */
     size_t n_gradients; /* floats there */
-    float *part_in;     /* [AIMCI_GRID_BATCH][in.n] */
+    float *part_in;     /* [AIMCI_GRID_BATCH][largest tile] */
 };
 
 /* A grid without tiles. */

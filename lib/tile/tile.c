@@ -144,8 +144,11 @@ static aimc_status own_config(aimc_context *ctx, const aimc_config *config, aimc
 aimci_read_array aimci_tile_read_array(const aimc_tile *t)
 {
     const aimci_array *a = t->array;
-    return (aimci_read_array){
-        .gemm = t->gemm, .n_rows = a->n_out, .n_cols = a->n_in, .ld = a->ld, .w = aimci_tile_weights(t)};
+    return (aimci_read_array){.gemm = t->gemm,
+                              .n_rows = a->n_out,
+                              .n_cols = a->n_in,
+                              .ld = a->ld,
+                              .w = aimci_tile_weights(t)};
 }
 
 static aimc_status build(aimc_tile *t, const aimc_device *device, size_t n_out, size_t n_in)
