@@ -77,7 +77,7 @@ static int list_text(bool layers)
             printf("%s\n", layers ? "\nLayers: a device with read-out and optimizer"
                                   : "Devices: models with their defaults, and presets of them");
         first = false;
-        printf("  %-20s %-14s %s\n", info.name, info.is_preset ? info.kind : "model", info.doc);
+        printf("  %-30s %-22s %s\n", info.name, info.is_preset ? info.kind : "model", info.doc);
     }
     return EXIT_OK;
 }
@@ -330,10 +330,12 @@ static void print_usage(FILE *out)
 {
     fputs("Usage: aimc device list [options]\n"
           "       aimc device show NAME [options]\n"
-          "       aimc device response NAME [options]\n\n"
+          "       aimc device response NAME [options]\n"
+          "       aimc device fit FILE [options]\n\n"
           "  list       the devices that --device of 'aimc train' takes\n"
           "  show       one of them: figures, and every field with value, unit and meaning\n"
-          "  response   statistics of many under pulses up and down\n\n"
+          "  response   statistics of many under pulses up and down\n"
+          "  fit        fields of a model from measured sweeps\n\n"
           "Example\n"
           "  aimc device list\n"
           "  aimc device show reram_sb --json\n",
@@ -342,7 +344,7 @@ static void print_usage(FILE *out)
 
 int cmd_device(int argc, char **argv)
 {
-    static const char *const names[] = {"list", "show", "response", NULL};
+    static const char *const names[] = {"list", "show", "response", "fit", NULL};
     if (argc < 2) {
         print_usage(stderr);
         return EXIT_USAGE;
@@ -363,8 +365,12 @@ int cmd_device(int argc, char **argv)
         report_set_command("aimc device response");
         return cmd_response(argc - 1, argv + 1);
     }
+    if (strcmp(argv[1], "fit") == 0) {
+        report_set_command("aimc device fit");
+        return cmd_fit(argc - 1, argv + 1);
+    }
     const char *nearest = nearest_name(argv[1], names);
     if (nearest != NULL)
         return fail_usage("unknown '%s'; did you mean '%s'?", argv[1], nearest);
-    return fail_usage("unknown '%s'; known are list, show and response", argv[1]);
+    return fail_usage("unknown '%s'; known are list, show, response and fit", argv[1]);
 }

@@ -143,8 +143,9 @@ static void print_text(const struct options *o, const aimc_network *net,
         putchar('\n');
     }
     if (!o->quiet)
-        printf("\n%s, %s part: %zu of %zu right in %.3f s\n", o->run.data, o->split,
-               outcome->correct, outcome->n, outcome->seconds);
+        printf("\n%s, %s part: %zu of %zu right, %.0f samples/s\n", o->run.data, o->split,
+               outcome->correct, outcome->n,
+               outcome->seconds > 0 ? (double)outcome->n / outcome->seconds : 0.0);
     printf("%s accuracy %.4f\n", o->split, accuracy(outcome));
 }
 

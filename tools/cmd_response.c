@@ -82,10 +82,13 @@ static int points_parse(struct points *p, const char *text, double max)
 static int points_default(struct points *p, double max)
 {
     int rc = points_add(p, 0, max);
-    for (double decade = 1; decade <= max; decade *= 10)
-        for (int k = 0; k < 3; k++)
-            if (rc == EXIT_GO_ON && decade * "\1\2\5"[k] <= max)
+    double decade = 1;
+    while (rc == EXIT_GO_ON && decade <= max) {
+        for (int k = 0; k < 3 && rc == EXIT_GO_ON; k++)
+            if (decade * "\1\2\5"[k] <= max)
                 rc = points_add(p, decade * "\1\2\5"[k], max);
+        decade *= 10;
+    }
     return rc == EXIT_GO_ON ? points_add(p, max, max) : rc;
 }
 

@@ -43,7 +43,7 @@ static char *read_file(const char *path, size_t *size)
     }
     const bool failed = ferror(f) || *size >= MAX_BYTES;
     fclose(f);
-    if (failed || !good) {
+    if (failed || !good || text == NULL) {
         fail("%s: %s", path, good ? "cannot be read, or is larger than 1 GiB" : "no memory");
         free(text);
         return NULL;
@@ -157,10 +157,10 @@ static int read_npy(struct matrix *m, const char *path, char *bytes, size_t size
     if (m->values == NULL)
         return fail("%s: no memory", path);
     for (size_t i = 0; i < n; i++) {
+        float single = 0;
         double value = 0;
-        memcpy(item == 4 ? (void *)&m->values[i] : (void *)&value, data + i * item, item);
-        if (item == 8)
-            m->values[i] = (float)value;
+        memcpy(item == 4 ? (void *)&single : (void *)&value, data + i * item, item);
+        m->values[i] = item == 4 ? single : (float)value;
         if (!isfinite(m->values[i]))
             return fail("%s: value %zu is not finite", path, i);
     }

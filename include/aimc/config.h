@@ -177,6 +177,26 @@ AIMC_API aimc_status aimc_config_parse(aimc_config *cfg, const char *json);
 AIMC_API aimc_status aimc_config_load(aimc_config *cfg, const char *path);
 
 /**
+ * Read measured steps from a CSV file into a configuration of kind "table_step". All or nothing.
+ *
+ * Two columns, called up and down or without names: the state after each pulse of one sweep up, and
+ * of one sweep down, in any unit. Their whole range becomes w_min ... w_max of the configuration;
+ * dw_min is the mean step at mid-range, and 33 nodes are made. Or columns step_up, step_down and,
+ * where wanted, state_up, noise_up, state_down, noise_down, in the units of those fields; columns
+ * may end before others. Lines that begin with # are remarks.
+ * @param path  comma-separated text, decimal point '.'
+ * @retval AIMC_ERR_INVALID  NULL, or the configuration is of another kind
+ * @retval AIMC_ERR_IO       cannot read the file
+ * @retval AIMC_ERR_FORMAT   text, NaN, a missing column, a sweep or states that turn back, too few
+ *                           points; the sentence names line and column
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * one thread per configuration.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_config_load_table(aimc_config *cfg, const char *path);
+
+/**
  * The configuration as JSON that makes it again, every field written.
  * @param buf   receives the text, always terminated when size > 0; may be NULL with size 0
  * @param size  bytes at buf

@@ -159,6 +159,54 @@ AIMC_API aimc_status aimc_device_get_info(const aimc_device *device, aimc_device
  */
 AIMC_API aimc_status aimc_device_config(const aimc_device *device, aimc_config **out);
 
+/** Fitted parameters of one model at most. @since 0.1 */
+#define AIMC_FIT_PARAMETERS 8
+
+/** What aimc_device_fit() found. Strings are constant. @since 0.1 */
+typedef struct aimc_fit_result {
+    uint32_t struct_size;                  /**< sizeof of the caller's struct */
+    uint32_t n_parameters;                 /**< fitted fields */
+    const char *model;                     /**< kind of the configuration */
+    const char *name[AIMC_FIT_PARAMETERS]; /**< fields */
+    double value[AIMC_FIT_PARAMETERS];     /**< their values, also in the configuration */
+    double low[AIMC_FIT_PARAMETERS];       /**< lower end of the 95 % confidence interval */
+    double high[AIMC_FIT_PARAMETERS];      /**< upper end */
+    double w_start;                        /**< state before the first pulse, fitted too */
+    double residual;                       /**< root mean square of data minus model */
+    double aic;                            /**< Akaike's criterion: less is better */
+    uint64_t n_points;                     /**< states that were compared */
+} aimc_fit_result;
+
+/**
+ * Fit the mean device of a model to measured sweeps: n_pulses up, then as many down.
+ * @param ctx       context
+ * @param model     "constant_step", "linear_step", "soft_bounds", "exp_step", "pow_step"; NULL: the
+ *                  one with the least Akaike criterion, of those within 2 the simplest
+ * @param n_sweeps  repetitions of the sweep, 1 or more
+ * @param n_pulses  pulses of each direction, 10 or more
+ * @param w         [n_sweeps][2 n_pulses]: the state after each pulse, weight units, a range around
+ * 0
+ * @param ld_w      >= 2 n_pulses
+ * @param[out] config  the model with the fitted fields set, spreads at their defaults; NULL on
+ *                     failure
+ * @param result    struct_size set by the caller; the rest is written
+ * @retval AIMC_ERR_UNSUPPORTED  built without cminpack
+ * @retval AIMC_ERR_INVALID      NULL, unknown model, too few points, not finite, a range without 0
+ * @retval AIMC_ERR_SHAPE        ld_w too small
+ * @retval AIMC_ERR_ABI          struct_size is 0
+ * @retval AIMC_ERR_NOMEM        no memory
+ * @par Threads
+ * any.
+ * @par Model
+ * least squares of the noise-free walk; intervals from the covariance of the linearised problem
+ * with independent errors of the points, so that noise which the device keeps makes them too
+ * narrow. Bounds of linear_step are those of the data.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_device_fit(aimc_context *ctx, const char *model, size_t n_sweeps,
+                                     size_t n_pulses, const float *w, size_t ld_w,
+                                     aimc_config **config, aimc_fit_result *result);
+
 /** Model of the device, for example "soft_bounds"; "" when NULL. @since 0.1 */
 AIMC_API const char *aimc_device_model(const aimc_device *device);
 

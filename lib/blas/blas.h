@@ -29,7 +29,8 @@ void aimci_gemm_forward(const aimci_gemm *gemm, size_t n, const float *w, const 
 void aimci_gemm_backward(const aimci_gemm *gemm, size_t n, const float *w, const float *d, float *z,
                          float *scratch);
 
-/* Floats of scratch that one forward or backward call needs (0 with the present back ends; then NULL will do). */
+/* Floats of scratch that one forward or backward call needs (0 with the present back ends; then
+ * NULL will do). */
 size_t aimci_gemm_scratch(const aimci_gemm *gemm);
 
 /* W += alpha * sum_b d[b] x[b]' : exact rank-n update of ideal devices and digital layers. */

@@ -502,7 +502,7 @@ const aimc_config *aimc_config_nested(const aimc_config *cfg, const char *name)
 {
     const aimc_config *holder = NULL;
     const aimci_field *field = NULL;
-    if (!cfg || !name || resolve("config_nested", cfg, name, &holder, &field) ||
+    if (!cfg || !name || resolve("config_nested", cfg, name, &holder, &field) || !field ||
         field->type != AIMC_FIELD_CONFIG)
         return NULL;
     return holder->children[field->offset];

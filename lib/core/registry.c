@@ -93,8 +93,7 @@ aimc_status aimci_find_kind(const char *who, const char *name, aimci_named *out)
     out->preset = i < aimci_n_kinds ? NULL : &aimci_presets[i - aimci_n_kinds];
     out->family = out->preset ? find_family(out->preset->kind) : aimci_kinds[i];
     return out->family ? AIMC_OK
-                       : aimci_fail(AIMC_ERR_INTERNAL, "%s: preset '%s' has unknown kind '%s'", who,
-                                    name, out->preset->kind);
+                       : aimci_fail(AIMC_ERR_INTERNAL, "%s: '%s' is of an unknown kind", who, name);
 }
 
 size_t aimc_preset_count(void)

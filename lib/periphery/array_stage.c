@@ -72,7 +72,7 @@ void aimci_array_stage_refresh(aimci_periphery *p, const aimci_read_array *array
         return;
     for (size_t j = 0; j < p->n_cols; j++)
         derive_line(p, array->w, j * p->ld);
-    if (d->row_sums[0])
+    if (d->row_sums[0] && d->magnitude)
         sum_inputs(p, d->magnitude, d->row_sums[0]);
     if (d->row_sums[1] && d->minus_magnitude)
         sum_inputs(p, d->minus_magnitude, d->row_sums[1]);

@@ -208,7 +208,8 @@ static void updates(aimc_context *ctx, const char *name, const char *algorithm, 
         const double t = measure(step, &u);
         snprintf(what, sizeof what, "update %s %s %s %zu x %zu batch %zu", algorithm, name,
                  regimes[r], n, n, batch);
-        report(what, "ns/weight/sample", 1e9 * t / ((double)n * (double)n * (double)batch), NAN);
+        report(what, "ns/weight/sample", 1e9 * t / ((double)n * (double)n * (double)batch),
+               (double)NAN);
         aimc_optimizer_destroy(u.opt);
         aimc_tile_destroy(tile);
     }
@@ -226,7 +227,7 @@ static void construction(aimc_context *ctx, size_t n)
     const double t = now();
     must(aimc_tile_create(device, n, n, NULL, &tile));
     snprintf(what, sizeof what, "construction soft_bounds %zu x %zu", n, n);
-    report(what, "s", now() - t, NAN);
+    report(what, "s", now() - t, (double)NAN);
     aimc_tile_destroy(tile);
     aimc_device_unref(device);
 }

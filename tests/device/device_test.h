@@ -102,6 +102,14 @@ static inline void parameter_of(const aimc_tile *tile, const char *name, float *
     must(aimc_tile_get_parameter(tile, name, value, aimc_tile_n_in(tile)));
 }
 
+/* One parameter of a fresh tile; the caller frees. */
+static inline float *born(const aimc_tile *tile, const char *name)
+{
+    float *value = calloc(n_cells(tile), sizeof *value);
+    parameter_of(tile, name, value);
+    return value;
+}
+
 static inline float first_weight(const aimc_tile *tile)
 {
     float w[4];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What happens to weights besides pulses: recorded populations under decay, diffusion, reset and
- * drift, and the closed forms of drift. */
+ * drift, the closed forms of drift, and symmetry points under alternating pulses. */
 #include "device_test.h"
 
 #include <unistd.h>
@@ -279,6 +279,80 @@ START_TEST(configuration)
 }
 END_TEST
 
+/* ---- symmetry points ------------------------------------------------------------------------- */
+
+/* T-11 for a population: soft bounds have (S+ - S-) / (S+ / b+ - S- / b-), each cell its own. */
+static double furthest_from_soft_bounds(const aimc_tile *tile, uint32_t n_pairs, double *mean)
+{
+    float *p[5];
+    static const char *const names[] = {"dwmin_up", "dwmin_down", "max_bound", "min_bound"};
+    for (int k = 0; k < 4; k++)
+        p[k] = born(tile, names[k]);
+    p[4] = calloc(n_cells(tile), sizeof *p[4]);
+    must(aimc_tile_find_symmetry_point(tile, n_pairs, p[4], aimc_tile_n_in(tile)));
+    double worst = 0, sum = 0;
+    for (size_t i = 0; i < n_cells(tile); i++) {
+        const double up = (double)p[0][i], down = (double)p[1][i];
+        const double expected = (up - down) / (up / (double)p[2][i] - down / (double)p[3][i]);
+        worst = fmax(worst, fabs((double)p[4][i] - expected));
+        sum += (double)p[4][i] - expected;
+    }
+    *mean = sum / (double)n_cells(tile);
+    for (int k = 0; k < 5; k++)
+        free(p[k]);
+    return worst;
+}
+
+START_TEST(measured_symmetry_points)
+{
+    aimc_context *ctx = test_context(0);
+    double mean;
+    /* without noise: the middle of the two turning points is off by a share of some kappa / 4 =
+     * 4e-3, and the symmetry points reach to 0.2 */
+    aimc_tile *tile = test_tile(
+        ctx, "soft_bounds",
+        "{\"dw_min\": 0.005, \"dw_min_std\": 0, \"up_down\": 0.2, "
+        "\"up_down_dtod\": 0.1, \"dw_min_dtod\": 0.1, \"w_max_dtod\": 0.1, \"w_min_dtod\": 0.1}",
+        20, 20, 19);
+    ck_assert_double_lt(furthest_from_soft_bounds(tile, 4000, &mean), 1.25e-3);
+    aimc_tile_destroy(tile);
+    /* a pair has noise of 2 sigma^2 S^2 and goes 2 kappa of the way back: an average of 10000 pairs
+     * is good to sqrt(2) 0.3 S / (100 * 2 S / b) = 1.3e-3, that of 400 cells to 6.5e-5 */
+    tile = test_tile(
+        ctx, "soft_bounds",
+        "{\"dw_min\": 0.005, \"up_down\": 0.2, \"up_down_dtod\": 0.1, "
+        "\"dw_min_dtod\": 0.1, \"w_max_dtod\": 0.1, \"w_min_dtod\": 0.1, \"write_noise_std\": 5}",
+        20, 20, 19);
+    float w[2][400];
+    set_all(tile, 0.1f);
+    weights_of(tile, w[0]);
+    ck_assert_double_lt(furthest_from_soft_bounds(tile, 20000, &mean), 5 * 1.3e-3 + 1.25e-3);
+    ck_assert_double_lt(fabs(mean), 5 * 6.5e-5 + 4e-4);
+    weights_of(tile, w[1]);
+    ck_assert_mem_eq(w[0], w[1], sizeof w[0]);
+    aimc_tile *twin = test_tile(
+        ctx, "soft_bounds",
+        "{\"dw_min\": 0.005, \"up_down\": 0.2, \"up_down_dtod\": 0.1, "
+        "\"dw_min_dtod\": 0.1, \"w_max_dtod\": 0.1, \"w_min_dtod\": 0.1, \"write_noise_std\": 5}",
+        20, 20, 19);
+    set_all(twin, 0.1f); /* the measurement left no trace in the streams */
+    pulse_all(tile, 3);
+    pulse_all(twin, 3);
+    weights_of(tile, w[0]);
+    weights_of(twin, w[1]);
+    ck_assert_mem_eq(w[0], w[1], sizeof w[0]);
+    ck_assert_int_eq(aimc_tile_find_symmetry_point(tile, 0, w[0], 20), AIMC_ERR_INVALID);
+    ck_assert_int_eq(aimc_tile_find_symmetry_point(tile, 1, w[0], 19), AIMC_ERR_SHAPE);
+    ck_assert_int_eq(aimc_tile_find_symmetry_point(tile, 1, NULL, 20), AIMC_ERR_INVALID);
+    aimc_tile_destroy(tile);
+    aimc_tile_destroy(twin);
+    tile = test_tile(ctx, "ideal", "{}", 2, 2, 1);
+    ck_assert_int_eq(aimc_tile_find_symmetry_point(tile, 1, w[0], 2), AIMC_ERR_UNSUPPORTED);
+    aimc_tile_destroy(tile);
+    aimc_context_destroy(ctx);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("device dynamics");
@@ -289,5 +363,6 @@ int main(void)
     tcase_add_test(t, spread_and_noise);
     tcase_add_test(t, saved_while_drifting);
     tcase_add_test(t, configuration);
+    tcase_add_test(t, measured_symmetry_points);
     return aimct_main(s);
 }

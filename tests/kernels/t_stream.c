@@ -150,7 +150,7 @@ START_TEST(uniforms_are_uniform_in_every_bit)
                 ones[b] += v[k] >> b & 1;
     }
     for (int b = 0; b < 32; b++)
-        ck_assert(labs(ones[b] - N / 2) < 5 * 0.5 * sqrt(N));
+        ck_assert((double)labs(ones[b] - N / 2) < 5 * 0.5 * sqrt(N));
 }
 END_TEST
 

@@ -63,7 +63,7 @@ class Case(unittest.TestCase):
 class Help(Case):
     def test_every_help_has_a_complete_example(self):
         for args in ([], ["train"], ["infer"], ["device"], ["device", "list"], ["device", "show"],
-                     ["device", "response"]):
+                     ["device", "response"], ["device", "fit"]):
             result = self.good(*args, "--help")
             self.assertIn("Usage: " + " ".join(["aimc", *args]), result.stdout)
             self.assertIn("Example\n  aimc ", result.stdout)
@@ -169,7 +169,7 @@ class Training(Case):
         self.assertEqual(a.read_bytes(), b.read_bytes(), f"{a.name} and {b.name} differ")
 
     def test_threads_do_not_matter(self):
-        for device in ("gokmen_vlasov", "reram_sb", "none"):
+        for device in ("gokmen_vlasov", "reram_sb", "tiki_taka_reram_es", "none"):
             args = ["--device", device, "--epochs", 2, "--seed", 5]
             one, text = self.train("one", *args, "--threads", 1)
             for threads in (2, 7):
@@ -203,6 +203,12 @@ class Training(Case):
         self.assertEqual(sum(map(sum, rows)), report["samples"])
         self.assertEqual(sum(row[i] for i, row in enumerate(rows)), report["correct"])
         self.assertEqual(f"test accuracy {report['accuracy']:.4f}", accuracy)
+
+    def test_every_listed_device_trains_and_comes_back(self):
+        listed = json.loads(self.good("device", "list", "--json").stdout)["devices"]
+        for device in listed:
+            model, text = self.train("model", "--epochs", 1, "--device", device["name"])
+            self.assertEqual(self.good("infer", model, "--quiet").stdout, text, device["name"])
 
     def test_more_epochs_by_resuming(self):
         whole, _ = self.train("whole", "--epochs", 4)
@@ -249,6 +255,9 @@ class Training(Case):
 
     def test_killed_and_resumed_with_write_noise(self):
         self.killed_and_resumed("reram_sb")
+
+    def test_killed_and_resumed_with_two_devices_per_weight(self):
+        self.killed_and_resumed("tiki_taka_reram_es")
 
     def test_killed_and_resumed_on_a_grid(self):
         self.killed_and_resumed("constant_step", "--set", "mapping.max_input_size=20", "--set",

@@ -10,6 +10,7 @@ import math
 import os
 import pathlib
 import subprocess
+import tempfile
 import unittest
 
 AIMC = os.environ.get("AIMC", "build/tools/aimc")
@@ -107,6 +108,38 @@ class Response(unittest.TestCase):
         ideal = aimc("ideal")
         self.assertEqual(ideal.returncode, 1)
         self.assertIn("takes no pulses", ideal.stderr)
+
+
+class Fit(unittest.TestCase):
+    def fit(self, text, *args):
+        with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+            file.write(text)
+            file.flush()
+            return subprocess.run([AIMC, "device", "fit", file.name, *args], capture_output=True,
+                                  text=True, timeout=300)
+
+    def test_sweep(self):
+        sweep = [(1 - 1.5 * 0.98**k, -0.5 + 1.4 * 0.97**k) for k in range(1, 300)]
+        text = "# uS\n" + "".join(f"{10 + 5 * up}, {10 + 5 * down}\n" for up, down in sweep)
+        result = self.fit(text, "--offset", "10", "--scale", "5", "--model", "soft_bounds", "--json")
+        if "cminpack" in result.stderr:
+            self.skipTest("built without cminpack")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        report = json.loads(result.stdout)
+        found = {p["name"]: p["value"] for p in report["parameters"]}
+        self.assertAlmostEqual(found["w_max"], 1, delta=0.01)
+        self.assertAlmostEqual(found["w_min"], -0.5, delta=0.01)
+        self.assertAlmostEqual(found["dw_min"], 0.02, delta=0.0004)
+        self.assertEqual(report["config"]["kind"], "soft_bounds")
+        self.assertEqual(report["config"]["dw_min"], found["dw_min"])
+
+    def test_bad_files(self):
+        for text, words in (("", "no numbers"), ("1,2\n1,x\n", "line 2, column 2: 'x'"),
+                            ("1,nan\n", "line 1, column 2"), ("1,2,3\n", "3 columns"),
+                            ("1,2\n1\n", "line 2 has 1 columns")):
+            result = self.fit(text)
+            self.assertEqual((result.returncode, result.stdout), (1, ""), text)
+            self.assertIn(words, result.stderr)
 
 
 if __name__ == "__main__":
