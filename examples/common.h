@@ -26,4 +26,35 @@ static inline float random_input(void)
     return (float)(state >> 8) / 8388608.0f - 1.0f;
 }
 
+/* Standard normal, enough so for an example: twelve uniforms. */
+static inline float random_normal(void)
+{
+    float sum = 0.0f;
+    for (int k = 0; k < 12; k++)
+        sum += random_input();
+    return sum / 2.0f;
+}
+
+/* A table for plotting when a path was given; NULL otherwise. */
+static inline FILE *open_table(int argc, char **argv, const char *header)
+{
+    FILE *f = argc > 1 ? fopen(argv[1], "w") : NULL;
+    if (argc > 1 && !f) {
+        perror(argv[1]);
+        exit(EXIT_FAILURE);
+    }
+    if (f)
+        fprintf(f, "%s\n", header);
+    return f;
+}
+
+/* Settings "field=value field=value ..." */
+static inline void configure(aimc_config *config, const char *settings)
+{
+    char field[64], value[64];
+    int n;
+    for (; sscanf(settings, " %63[^=]=%63s%n", field, value, &n) == 2; settings += n)
+        TRY(aimc_config_set_text(config, field, value));
+}
+
 #endif
