@@ -46,6 +46,16 @@ static aimc_config *settings_of(aimc_context *ctx, int row, int column)
     return config;
 }
 
+/* One vector for each column, which is read after it. */
+static void step_each_column(aimc_optimizer *optimizer, const float *d)
+{
+    for (int s = 0; s < SIDE; s++) {
+        float x[SIDE] = {0};
+        x[s] = 1;
+        TRY(aimc_optimizer_step(optimizer, 1, x, SIDE, d, SIDE, 1));
+    }
+}
+
 /* Net pulses on C per read. */
 static double pulses_per_read(aimc_context *ctx, aimc_device *slow, int row, int column, FILE *csv)
 {
@@ -68,11 +78,7 @@ static double pulses_per_read(aimc_context *ctx, aimc_device *slow, int row, int
         if (read == SETTLE || read == SETTLE + READS)
             for (int k = 0; k < SIDE * SIDE; k++)
                 *(read == SETTLE ? &start : &end) += (double)c[k] / 0.05;
-        for (int s = 0; s < SIDE; s++) { /* the column that is read after this vector */
-            float x[SIDE] = {0};
-            x[s] = 1;
-            TRY(aimc_optimizer_step(optimizer, 1, x, SIDE, d, SIDE, 1));
-        }
+        step_each_column(optimizer, d);
     }
     aimc_optimizer_destroy(optimizer);
     aimc_tile_destroy(tile);

@@ -76,7 +76,8 @@ static double train(aimc_tile *tile, aimc_optimizer *optimizer, double lr)
         }
         TRY(aimc_optimizer_step(optimizer, 1, x, N, d, N, lr));
     }
-    return sqrt(sum / (N * N) / (VECTORS / 10));
+    const int n_summed = N * N * (VECTORS / 10);
+    return sqrt(sum / n_summed);
 }
 
 static double error_of(int row, double states, double sigma, int seed)

@@ -3,11 +3,15 @@
  * solution) and opt_weights.csv (each weight) in tests/data. A 4 x 6 linear regression, one vector
  * at a time, lr 0.1, weights from 0; 100 seeds on either side.
  *
- * Where the peer's behaviour is a listed defect of it, or depends on a rule of ours that differs on
- * purpose, the configuration says so and a wider bound holds: see the table. */
+ * Mixed precision is compared from step LATE on: the peer's first transfer comes one mini-batch
+ * later than asked for (training.md 2.3), so that its second gradient still sees the weights 0.
+ * Later gradients forget that. Its rows are written by stochastic trains, hence write_mode=TRAINS;
+ * what exceeds a train it loses and we keep (trap 5). */
+#include <stdbool.h>
+
 #include "test_util.h"
 
-enum { O = 4, I = 6, SAMPLES = 3000, SEEDS = 100, MAX_POINTS = 400 };
+enum { LATE = 50, O = 4, I = 6, SAMPLES = 3000, SEEDS = 100, MAX_POINTS = 400 };
 
 static float inputs[SAMPLES][I], answers[SAMPLES][O], solution[O][I];
 
@@ -30,34 +34,34 @@ static float inputs[SAMPLES][I], answers[SAMPLES][O], solution[O][I];
 typedef struct setup {
     const char *name, *model, *device, *algorithm, *settings;
     bool perfect;
-    double slack; /* of the distance, besides chance; with the reason where it is not 0 */
+    int first; /* step of the first comparison besides 0 */
 } setup;
 static const setup setups[] = {
-    {"sgd_cs_ideal", CS_IDEAL, "sgd", "", true, 0},
-    {"sgd_cs", CS, "sgd", "", true, 0},
-    {"sgd_sb_nodtod", SB, "sgd", "", true, 0},
+    {"sgd_cs_ideal", CS_IDEAL, "sgd", "", true, 1},
+    {"sgd_cs", CS, "sgd", "", true, 1},
+    {"sgd_sb_nodtod", SB, "sgd", "", true, 1},
     {"bttv2_sb_nodtod", SB, "ttv2",
      "units_in_mbatch=false transfer_every=1 fast_lr=0.1 scale_fast_lr=false" PERFECT_READ, true,
-     0},
-    {"ttv2_sb_nodtod_build", SB, "c_ttv2", TTV2_BUILD, false, 0},
-    {"ttv2_sb_nodtod_perfIO", SB, "c_ttv2", TTV2_BUILD PERFECT_READ, true, 0},
-    {"ttv2_sbref_build", SBREF, "c_ttv2", TTV2_BUILD, false, 0},
-    {"ttv2_sbref_perfIO", SBREF, "c_ttv2", TTV2_BUILD PERFECT_READ, true, 0},
-    {"c-ttv2_sb_nodtod_build", SB, "c_ttv2", CTTV2_BUILD, false, 0},
-    {"c-ttv2_sb_nodtod_perfIO", SB, "c_ttv2", CTTV2_BUILD PERFECT_READ, true, 0},
-    {"c-ttv2_sbref_build", SBREF, "c_ttv2", CTTV2_BUILD, false, 0},
-    {"agad_sb_nodtod_build", SB, "agad", AGAD_BUILD, false, 0},
-    {"agad_sb_nodtod_perfIO", SB, "agad", AGAD_BUILD PERFECT_READ, true, 0},
-    {"agad_sbref_perfIO", SBREF, "agad", AGAD_BUILD PERFECT_READ, true, 0},
+     1},
+    {"ttv2_sb_nodtod_build", SB, "c_ttv2", TTV2_BUILD, false, 1},
+    {"ttv2_sb_nodtod_perfIO", SB, "c_ttv2", TTV2_BUILD PERFECT_READ, true, 1},
+    {"ttv2_sbref_build", SBREF, "c_ttv2", TTV2_BUILD, false, 1},
+    {"ttv2_sbref_perfIO", SBREF, "c_ttv2", TTV2_BUILD PERFECT_READ, true, 1},
+    {"c-ttv2_sb_nodtod_build", SB, "c_ttv2", CTTV2_BUILD, false, 1},
+    {"c-ttv2_sb_nodtod_perfIO", SB, "c_ttv2", CTTV2_BUILD PERFECT_READ, true, 1},
+    {"c-ttv2_sbref_build", SBREF, "c_ttv2", CTTV2_BUILD, false, 1},
+    {"agad_sb_nodtod_build", SB, "agad", AGAD_BUILD, false, 1},
+    {"agad_sb_nodtod_perfIO", SB, "agad", AGAD_BUILD PERFECT_READ, true, 1},
+    {"agad_sbref_perfIO", SBREF, "agad", AGAD_BUILD PERFECT_READ, true, 1},
     {"cttv2_nochop_noautoscale_perfIO", SB, "c_ttv2",
      "units_in_mbatch=false scale_fast_lr=false in_chop_prob=0 auto_scale=false fast_lr=0.1 "
      "update.desired_bl=31" PERFECT_READ,
-     true, 0},
+     true, 1},
     {"mp_sb_nodtod_perfIO", SB, "mixed_precision",
-     "write_mode=TRAINS stoc_round_x=false stoc_round_d=false", true, 0},
+     "write_mode=TRAINS stoc_round_x=false stoc_round_d=false", true, LATE},
     {"mp_cs_ideal_perfIO", CS_IDEAL, "mixed_precision",
-     "write_mode=TRAINS stoc_round_x=false stoc_round_d=false", true, 0},
-    {"mp_sbref_defaultIO", SBREF, "mixed_precision", "write_mode=TRAINS", false, 0},
+     "write_mode=TRAINS stoc_round_x=false stoc_round_d=false", true, LATE},
+    {"mp_sbref_defaultIO", SBREF, "mixed_precision", "write_mode=TRAINS", false, LATE},
 };
 enum { N_SETUPS = sizeof setups / sizeof setups[0] };
 
@@ -119,7 +123,7 @@ static void collect(const aimc_tile *tile, int step, size_t n_points)
     double sum = 0;
     OK(aimc_tile_get_weights(tile, w[0], I));
     for (int k = 0; k < O * I; k++)
-        sum += pow((double)w[0][k] - (double)solution[0][k], 2);
+        sum += pow((double)w[k / I][k % I] - (double)solution[k / I][k % I], 2);
     for (size_t p = 0; p < n_points; p++)
         if (points[p].step == step)
             aimct_add(&points[p].ours,
@@ -163,11 +167,30 @@ static void run(const setup *s, uint64_t seed, size_t n_points)
 /* Five pooled standard errors; the recorder's normals and devices have a common bias of some 0.6 %
  * of a spread (16 tiles would make .0014, one table per tile makes .0055), and its weights have
  * seven digits. */
-static double excess(const point *p, double slack)
+static double excess(const point *p)
 {
     const double variance = p->std * p->std / p->n + aimct_variance(&p->ours) / p->ours.n;
-    return fabs(p->ours.mean - p->mean) /
-           (5 * sqrt(variance) + 0.006 * p->std + (p->row < 0 ? slack : 0) + 1e-6);
+    return fabs(p->ours.mean - p->mean) / (5 * sqrt(variance) + 0.006 * p->std + 1e-6);
+}
+
+static int by_size(const void *a, const void *b)
+{
+    return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b);
+}
+
+/* Spread over seeds: our variance over the recorded one, the median of all weights at the end. Not
+ * the sum: with spread bounds a single cell of 2400 (seen in ttv2_sbref_*: weight 0,5 of one seed)
+ * can be driven a whole range off, and is then most of it. */
+static double spread_ratio(size_t n)
+{
+    double ratio[O * I];
+    size_t k = 0;
+    for (size_t p = 0; p < n && k < O * I; p++)
+        if (points[p].row >= 0 && points[p].step == SAMPLES)
+            ratio[k++] = aimct_variance(&points[p].ours) / (points[p].std * points[p].std);
+    ck_assert_uint_eq(k, O * I);
+    qsort(ratio, k, sizeof *ratio, by_size);
+    return ratio[k / 2];
 }
 
 START_TEST(trajectories)
@@ -187,8 +210,10 @@ START_TEST(trajectories)
             printf("%s %d: %.4f +- %.4f, recorded %.4f +- %.4f\n", s->name, points[p].step,
                    points[p].ours.mean, sqrt(aimct_variance(&points[p].ours)), points[p].mean,
                    points[p].std);
-        if (excess(&points[p], s->slack) > worst) {
-            worst = excess(&points[p], s->slack);
+        if (points[p].step > 0 && points[p].step < s->first)
+            continue;
+        if (excess(&points[p]) > worst) {
+            worst = excess(&points[p]);
             at = p;
         }
     }
@@ -196,6 +221,12 @@ START_TEST(trajectories)
                   "%s: step %d, weight %d,%d: %.5f, recorded %.5f; %.1f times the bound", s->name,
                   points[at].step, points[at].row, points[at].col, points[at].ours.mean,
                   points[at].mean, worst);
+    /* the logarithm of a ratio of two variances of 100 has a spread of 0.2, the median of 24
+     * 0.051 for independent weights; those of a run are not quite, so eight times that */
+    const double ratio = spread_ratio(n);
+    if (show)
+        printf("%s: variance ratio %.3f, worst mean %.2f of the bound\n", s->name, ratio, worst);
+    ck_assert_msg(fabs(log(ratio)) < 0.4, "%s: variance %.3f of the recorded", s->name, ratio);
 }
 END_TEST
 

@@ -171,7 +171,7 @@ static void check_orderings(const char *algorithm, double e[3][3], int n_states)
             ck_assert_msg(e[i][2] > 0.3, "ttv2 at .3: %g", e[i][2]);
         if (strcmp(algorithm, "c_ttv2") == 0) /* tolerates; worst ratio where states are many */
             ck_assert_msg(e[i][2] < 0.12, "c_ttv2 at .3: %g", e[i][2]);
-        if (strcmp(algorithm, "agad") == 0) /* flat: medians of three seeds differ by 2 % */
+        if (strcmp(algorithm, "agad") == 0) /* flat; 1.3 % measured */
             ck_assert_msg(fabs(e[i][2] - e[i][0]) < 0.04 * e[i][0], "agad %g -> %g", e[i][0],
                           e[i][2]);
     }
