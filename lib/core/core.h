@@ -94,6 +94,10 @@ void aimci_format_double(char *buf, double value);
 /* Levenshtein distance of two words, for "did you mean". */
 size_t aimci_word_distance(const char *a, const char *b);
 
+/* "12 34 rest": two sizes and what follows them (may be NULL); false when the text is anything
+ * else. */
+bool aimci_parse_shape(const char *text, size_t *a, size_t *b, const char **rest);
+
 /* Appends to a caller's buffer like snprintf does, over several calls. length counts what would be
  * written. */
 typedef struct aimci_text {

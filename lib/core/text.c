@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/core.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -130,4 +131,27 @@ aimc_status aimci_struct_out(const char *who, void *caller, const void *ours, si
     memcpy(to + sizeof size, from + sizeof size, shared - sizeof size);
     memset(to + shared, 0, size - shared); /* fields of a later version */
     return AIMC_OK;
+}
+
+bool aimci_parse_shape(const char *text, size_t *a, size_t *b, const char **rest)
+{
+    size_t *const out[2] = {a, b};
+    for (int k = 0; k < 2; k++) {
+        char *end = NULL;
+        while (*text == ' ')
+            text++;
+        if (*text < '0' || *text > '9')
+            return false;
+        errno = 0;
+        const unsigned long long v = strtoull(text, &end, 10);
+        if (errno != 0 || v > SIZE_MAX)
+            return false;
+        *out[k] = (size_t)v;
+        text = end;
+    }
+    while (*text == ' ')
+        text++;
+    if (rest)
+        *rest = text;
+    return rest || *text == '\0';
 }

@@ -61,7 +61,9 @@ static double symmetry_point(const aimc_device *d, double lo, double hi)
         w0 = w1;
         f0 = f1;
     }
-    return roots == 1 ? root : (double)NAN;
+    if (roots != 1)
+        return (double)NAN;
+    return fabs(root) < 1e-12 * (hi - lo) ? 0 : root; /* bisection ends near zero, not at it */
 }
 
 static void compute_info(aimc_device *d)

@@ -155,11 +155,11 @@ static aimc_status linear_put(const aimci_layer *l, aimci_st_writer *writer, con
 
 static aimc_status linear_restore(aimci_layer *l, aimci_st_reader *reader, const char *prefix)
 {
-    char name[96], kind[8] = "";
+    char name[96];
+    const char *kind = "";
     snprintf(name, sizeof name, "%sshape", prefix);
     const char *shape = aimci_st_text(reader, name);
-    if (!shape || sscanf(shape, "%zu %zu %7s", &l->n_out, &l->n_in, kind) != 3 || !l->n_out ||
-        !l->n_in)
+    if (!shape || !aimci_parse_shape(shape, &l->n_out, &l->n_in, &kind) || !l->n_out || !l->n_in)
         return aimci_fail(AIMC_ERR_FORMAT, "layer '%s' has no shape", prefix);
     const bool digital = strcmp(kind, "digital") == 0;
     snprintf(name, sizeof name, "%sbias", prefix);

@@ -38,7 +38,7 @@ static aimc_status make_frame(aimc_context *ctx, const aimci_st_reader *reader, 
     snprintf(name, sizeof name, "%sconfig", prefix);
     const char *json = aimci_st_text(reader, name);
     size_t n_out = 0, n_in = 0;
-    if (!shape || !json || sscanf(shape, "%zu %zu", &n_out, &n_in) != 2 || n_out == 0 ||
+    if (!shape || !json || !aimci_parse_shape(shape, &n_out, &n_in, NULL) || n_out == 0 ||
         n_in == 0 || n_out > AIMCI_GRID_MAX_SIDE || n_in > AIMCI_GRID_MAX_SIDE)
         return aimci_fail(AIMC_ERR_FORMAT, "grid '%s' has no shape or configuration", prefix);
     aimc_config *config = NULL;

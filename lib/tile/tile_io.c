@@ -140,7 +140,7 @@ static aimc_status make_tile(aimc_context *ctx, const aimci_st_reader *reader, c
     const char *json, *shape;
     size_t n_out = 0, n_in = 0;
     aimc_status st = get_text(reader, prefix, "shape", &shape);
-    if (!st && (sscanf(shape, "%zu %zu", &n_out, &n_in) != 2 || !n_out || !n_in ||
+    if (!st && (!aimci_parse_shape(shape, &n_out, &n_in, NULL) || !n_out || !n_in ||
                 n_out > AIMCI_TILE_MAX_SIDE || n_in > AIMCI_TILE_MAX_SIDE))
         st = aimci_fail(AIMC_ERR_FORMAT, "shape '%s' is not that of a tile", shape);
     if (!st) { /* before memory is asked for: does the file hold that many weights? */

@@ -202,6 +202,20 @@ START_TEST(sizes_are_checked)
 }
 END_TEST
 
+START_TEST(shapes_are_read_strictly)
+{
+    size_t a = 0, b = 0;
+    const char *rest = NULL;
+    ck_assert(aimci_parse_shape("12 34", &a, &b, NULL) && a == 12 && b == 34);
+    ck_assert(aimci_parse_shape("1 2 analog", &a, &b, &rest));
+    ck_assert_str_eq(rest, "analog");
+    const char *const wrong[] = {"",     "1",     "1 ",  "-1 2",
+                                 "1 -2", "1 2 3", "a b", "99999999999999999999999 1"};
+    for (size_t k = 0; k < sizeof wrong / sizeof wrong[0]; k++)
+        ck_assert_msg(!aimci_parse_shape(wrong[k], &a, &b, NULL), "'%s'", wrong[k]);
+}
+END_TEST
+
 int main(void)
 {
     Suite *const s = suite_create("text");
@@ -215,6 +229,7 @@ int main(void)
     tcase_add_test(t, text_grows_and_stops_at_the_end);
     tcase_add_test(t, text_without_a_buffer_is_counted);
     tcase_add_test(t, structs_go_out_to_any_version);
+    tcase_add_test(t, shapes_are_read_strictly);
     tcase_add_test(t, structs_too_short_are_refused);
     tcase_add_test(t, sizes_are_checked);
     return aimct_main(s);
