@@ -114,7 +114,7 @@ static int by_size(const void *a, const void *b)
 int main(int argc, char **argv)
 {
     FILE *csv = open_table(argc, argv, "algorithm,states,sigma,seeds,median,smallest,largest");
-    const int seeds = argc > 2 ? atoi(argv[2]) : 1;
+    const int seeds = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 1;
     double median[6][3][3] = {{{0}}}, e[MAX_SEEDS];
     if (seeds < 1 || seeds > MAX_SEEDS)
         return EXIT_FAILURE;

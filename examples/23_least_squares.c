@@ -94,7 +94,7 @@ int main(int argc, char **argv)
 {
     static const double rates[] = {0.2, 0.1, 0.05};
     FILE *csv = open_table(argc, argv, "algorithm,lr,loss");
-    const int steps = argc > 2 ? atoi(argv[2]) : 2500;
+    const int steps = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 2500;
     double loss[3][3];
     aimc_context *ctx;
     TRY(aimc_context_create(NULL, &ctx));

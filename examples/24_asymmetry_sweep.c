@@ -103,7 +103,7 @@ int main(int argc, char **argv)
 {
     static const double up_downs[] = {0, 0.1, 0.2, 0.3};
     FILE *csv = open_table(argc, argv, "algorithm,up_down,loss");
-    const int steps = argc > 2 ? atoi(argv[2]) : 1000;
+    const int steps = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 1000;
     double loss[4][4];
     aimc_context *ctx;
     TRY(aimc_context_create(NULL, &ctx));
