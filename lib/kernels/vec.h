@@ -220,14 +220,6 @@ AIMCI_INLINE vi vi_abs(vi a)
     return vi_max(a, -a);
 }
 
-AIMCI_INLINE int32_t vi_hmax(vi a)
-{
-    int32_t m = a[0];
-    for (int k = 1; k < AIMCI_LANES; k++)
-        m = a[k] > m ? a[k] : m;
-    return m;
-}
-
 AIMCI_INLINE vu vu_rotl(vu a, int k)
 {
     return (a << k) | (a >> (32 - k));
