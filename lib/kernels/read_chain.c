@@ -20,7 +20,7 @@ AIMCI_INLINE vf quantize(vf v, float step, int sto_round, aimci_stream *stream)
 static void dac(const aimci_dac *d, const float *x, float *z, size_t n)
 {
     const int random = d->sto_round || d->noise > 0;
-    aimci_normals normals = {.has_waiting = 0};
+    aimci_normals normals = {{{vu_set(0), vu_set(0), vu_set(0), vu_set(0)}}};
     if (random)
         normals.stream = aimci_stream_open(&d->key, 0);
     aimci_stream rounding = {{vu_set(0), vu_set(0), vu_set(0), vu_set(0)}};
@@ -47,7 +47,7 @@ AIMCI_INLINE vf output_noise(const aimci_adc *a, vf v, size_t at, aimci_normals 
 static size_t adc(const aimci_adc *a, float *y, size_t n)
 {
     const int noisy = a->noises || a->noise > 0;
-    aimci_normals normals = {.has_waiting = 0};
+    aimci_normals normals = {{{vu_set(0), vu_set(0), vu_set(0), vu_set(0)}}};
     if (noisy)
         normals.stream = aimci_stream_open(&a->key, 0);
     aimci_stream rounding = {{vu_set(0), vu_set(0), vu_set(0), vu_set(0)}};
@@ -165,7 +165,7 @@ AIMCI_INLINE vf with_reference(const aimci_current *c, vf y, size_t at)
 
 static void current(const aimci_current *c, float *y, size_t n)
 {
-    aimci_normals normals = {.has_waiting = 0};
+    aimci_normals normals = {{{vu_set(0), vu_set(0), vu_set(0), vu_set(0)}}};
     if (c->noise > 0)
         normals.stream = aimci_stream_open(&c->key, 2); /* lines 0 and 1 are the ADC's */
     for (size_t at = 0; at < n; at += AIMCI_LANES) {

@@ -116,6 +116,7 @@ aimci_line aimci_array_line(const aimci_array *a, size_t j)
         .drift_anchor = at_line(a->drift_anchor, a, j),
         .drift_last = at_line(a->drift_last, a, j),
         .drift_age = at_line(a->drift_age, a, j),
+        .multi_pulse = a->multi_pulse,
     };
     for (int k = 0; k < AIMCI_PLANE_BASE; k++)
         line.base[k] = at_line(a->base[k], a, j);
@@ -215,7 +216,7 @@ aimci_key aimci_array_pulse_key(const aimci_array *a, uint64_t update, uint32_t 
 void aimci_array_pulse(const aimci_array *a, size_t j, const int32_t *count, const aimci_key *key)
 {
     const aimci_line line = aimci_array_line(a, j);
-    a->device->kernels->pulse(a->device->params, &line, count, key, (uint32_t)j);
+    aimci_array_pulse_line(a, &line, j, count, key);
 }
 
 /* ---- upkeep --------------------------------------------------------------------------------- */

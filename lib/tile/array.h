@@ -17,6 +17,7 @@ typedef struct aimci_array {
     size_t n_out, n_in, ld;
     uint64_t seed;
     uint64_t n_updates; /* vector updates so far: selects the streams of the next */
+    int32_t multi_pulse; /* of pulses to come: AIMCI_MULTI_EXACT ... */
     uint64_t n_events;  /* set, reset, diffusion, redraws so far, likewise */
     float *block;       /* all planes */
     float *w, *p;
@@ -48,6 +49,12 @@ void aimci_array_scale(aimci_array *array, float factor);
  * update. */
 void aimci_array_pulse(const aimci_array *array, size_t j, const int32_t *count,
                        const aimci_key *key);
+/* The same for a line that is at hand already. */
+static inline void aimci_array_pulse_line(const aimci_array *array, const aimci_line *line,
+                                          size_t j, const int32_t *count, const aimci_key *key)
+{
+    array->device->kernels->pulse(array->device->params, line, count, key, (uint32_t)j);
+}
 /* segment: a train longer than the masks comes in several */
 aimci_key aimci_array_pulse_key(const aimci_array *array, uint64_t update, uint32_t segment);
 
