@@ -6,8 +6,7 @@
 
 #include "kernels/stream.h"
 
-#define AIMCI_FIFO_CHUNK 64
-#define AIMCI_FIFO_FIRST 32 /* sparse updates need few */
+#define AIMCI_FIFO_CHUNK 32 /* sparse updates need few */
 #define AIMCI_FIFO_MOST  32 /* that can be asked for at once */
 
 typedef struct aimci_fifo {
@@ -26,15 +25,14 @@ AIMCI_INLINE void aimci_fifo_open(aimci_fifo *f, const aimci_key *key, uint32_t 
 static __attribute__((noinline, unused)) void aimci_fifo_fill(aimci_fifo *f)
 {
     const size_t left = (size_t)(f->end - f->next);
-    const size_t n = f->next ? AIMCI_FIFO_CHUNK : AIMCI_FIFO_FIRST;
     for (size_t i = 0; i < left; i += AIMCI_LANES)
         vf_store(f->buf + i, vf_load(f->next + i));
     aimci_stream stream = f->stream;
-    for (size_t i = 0; i < n; i += AIMCI_LANES)
+    for (size_t i = 0; i < AIMCI_FIFO_CHUNK; i += AIMCI_LANES)
         vf_store(f->buf + left + i, aimci_stream_normal(&stream));
     f->stream = stream;
     f->next = f->buf;
-    f->end = f->buf + left + n;
+    f->end = f->buf + left + AIMCI_FIFO_CHUNK;
 }
 
 /* n <= AIMCI_FIFO_MOST values are there for the taking. */

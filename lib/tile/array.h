@@ -16,10 +16,10 @@ typedef struct aimci_array {
     aimc_device *device;
     size_t n_out, n_in, ld;
     uint64_t seed;
-    uint64_t n_updates; /* vector updates so far: selects the streams of the next */
+    uint64_t n_updates;  /* vector updates so far: selects the streams of the next */
     int32_t multi_pulse; /* of pulses to come: AIMCI_MULTI_EXACT ... */
-    uint64_t n_events;  /* set, reset, diffusion, redraws so far, likewise */
-    float *block;       /* all planes */
+    uint64_t n_events;   /* set, reset, diffusion, redraws so far, likewise */
+    float *block;        /* all planes */
     float *w, *p;
     float *base[AIMCI_PLANE_BASE];
     float *own[AIMCI_MAX_OWN_PLANES];
