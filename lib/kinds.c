@@ -8,6 +8,8 @@ extern const aimci_family aimci_family_ideal, aimci_family_constant_step, aimci_
     aimci_family_exp_step, aimci_family_pow_step, aimci_family_pow_step_reference,
     aimci_family_piecewise_step, aimci_family_polynomial_step, aimci_family_table_step,
     aimci_family_drift;
+extern const aimci_family aimci_family_vector_cell, aimci_family_reference_cell,
+    aimci_family_one_sided_cell;
 extern const aimci_family aimci_family_sgd, aimci_family_tiki_taka, aimci_family_ttv2,
     aimci_family_c_ttv2, aimci_family_agad, aimci_family_mixed_precision,
     aimci_family_mixed_precision_int;
@@ -28,6 +30,9 @@ const aimci_family *const aimci_kinds[] = {
     &aimci_family_piecewise_step,
     &aimci_family_polynomial_step,
     &aimci_family_table_step,
+    &aimci_family_vector_cell,
+    &aimci_family_reference_cell,
+    &aimci_family_one_sided_cell,
     &aimci_family_sgd,
     &aimci_family_tiki_taka,
     &aimci_family_ttv2,

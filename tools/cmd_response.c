@@ -39,7 +39,8 @@ struct population {
     aimc_context *ctx;
     aimc_tile *tile;
     size_t n, n_out, n_in; /* devices asked for; cells of the tile may be a few more */
-    bool has_persistent;
+    const char
+        *persistent; /* name of the persistent weights, of the first device of a cell; or NULL */
     float *value, *sorted;
     int32_t *pulses;
 };
@@ -185,9 +186,9 @@ static int population_open(struct population *p, const struct options *o)
     p->pulses = calloc(p->n_out * p->n_in, sizeof *p->pulses);
     if (p->value == NULL || p->sorted == NULL || p->pulses == NULL)
         return fail("no memory for %zu devices", p->n);
-    for (size_t i = 0; i < aimc_tile_parameter_count(p->tile); i++)
-        p->has_persistent |=
-            strcmp(aimc_tile_parameter_name(p->tile, i), "persistent_weights") == 0;
+    for (size_t i = aimc_tile_parameter_count(p->tile); i-- > 0;)
+        if (strncmp(aimc_tile_parameter_name(p->tile, i), "persistent_weights", 18) == 0)
+            p->persistent = aimc_tile_parameter_name(p->tile, i);
     return aimc_tile_set_weights(p->tile, p->value, p->n_in) == AIMC_OK ? EXIT_GO_ON
                                                                         : fail_library();
 }
@@ -234,8 +235,8 @@ static void moments(const float *x, size_t n, double *mean, double *std)
 static int population_record(struct population *p, struct row *row, float *traces, size_t n_traces)
 {
     *row = (struct row){.persist_mean = (double)NAN, .persist_std = (double)NAN};
-    if (p->has_persistent) {
-        if (aimc_tile_get_parameter(p->tile, "persistent_weights", p->value, p->n_in) != AIMC_OK)
+    if (p->persistent) {
+        if (aimc_tile_get_parameter(p->tile, p->persistent, p->value, p->n_in) != AIMC_OK)
             return fail_library();
         moments(p->value, p->n, &row->persist_mean, &row->persist_std);
     }
@@ -252,12 +253,16 @@ static int population_record(struct population *p, struct row *row, float *trace
     return EXIT_GO_ON;
 }
 
+/* n pulses, each an update of its own: that matters to unit cells, which choose a device for each
+ * and refresh between them. */
 static int population_pulse(struct population *p, int32_t n)
 {
     for (size_t i = 0; i < p->n_out * p->n_in; i++)
-        p->pulses[i] = n;
-    return n == 0 || aimc_tile_pulse(p->tile, p->pulses, p->n_in) == AIMC_OK ? EXIT_GO_ON
-                                                                             : fail_library();
+        p->pulses[i] = n > 0 ? 1 : -1;
+    for (int32_t k = 0; k < (n > 0 ? n : -n); k++)
+        if (aimc_tile_pulse(p->tile, p->pulses, p->n_in) != AIMC_OK)
+            return fail_library();
+    return EXIT_GO_ON;
 }
 
 /* One direction: rows at the points, and all pulses at its end. */

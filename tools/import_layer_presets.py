@@ -4,8 +4,7 @@
 
     import_layer_presets.py presets.json
 
-Written into lib/presets: one document for each configuration of a single device with a training algorithm that we have.
-Unit cells of several devices (2 and 4 devices, PCM pairs) are left out until such cells exist here.
+Written into lib/presets: one document for each training configuration, and one for each unit cell that they use.
 """
 import json
 import pathlib
@@ -14,7 +13,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DEVICES = {"ReRamES": "reram_es", "ReRamSB": "reram_sb", "Capacitor": "capacitor", "EcRam": "ecram", "EcRamMO": "ecram_mo",
-           "Idealized": "idealized", "GokmenVlasov": "gokmen_vlasov"}
+           "Idealized": "idealized", "GokmenVlasov": "gokmen_vlasov", "PCM": "pcm_cell"}
 # name of the compound class: our algorithm, its name in presets, source
 ALGORITHMS = {
     "TransferCompound": ("tiki_taka", "tiki_taka", "Gokmen and Haensch, Front. Neurosci. 14:103 (2020)"),
@@ -23,7 +22,10 @@ ALGORITHMS = {
     "MixedPrecisionCompound": ("mixed_precision", "mixed_precision", "Nandakumar et al., Front. Neurosci. 14:406 (2020)"),
 }
 NAME = re.compile(r"(TikiTaka|TTv2|ChoppedTTv2|AGAD|MixedPrecision)?(" + "|".join(sorted(DEVICES, key=len, reverse=True)) +
-                  r")Preset$")
+                  r")([24])?Preset$")
+VECTOR_SOURCE = "Rasch et al., AICAS (2021), arXiv:2104.02184"
+PCM_SOURCE = "Nandakumar et al., Front. Neurosci. 14:406 (2020)"
+COLLECTED = "; settings as collected in aihwkit 1.1.0"
 TRANSFER = ["gamma", "transfer_every", "units_in_mbatch", "transfer_columns", "fast_lr", "scale_fast_lr", "transfer_lr",
             "scale_transfer_lr"]
 HOPS = ["n_reads_per_transfer", "random_selection", "with_reset_prob"]
@@ -57,46 +59,73 @@ def device_of(config, name):
     device = config["device"]
     inner = device.get("unit_cell_devices", [device.get("device", device)])[0]
     out = {"kind": name}
+    if name == "pcm_cell":
+        return out
     if inner.get("subtract_symmetry_point"):
         out["subtract_symmetry_point"] = True
     return out
 
 
 def document(entry):
-    prefix, device_class = NAME.match(entry["name"]).groups()
-    device = DEVICES[device_class]
+    prefix, device_class, count = NAME.match(entry["name"]).groups()
+    device = DEVICES[device_class] + (f"_{count}" if count else "")
     algorithm = {None: "", "TikiTaka": "tiki_taka_", "TTv2": "ttv2_", "ChoppedTTv2": "c_ttv2_", "AGAD": "agad_",
                  "MixedPrecision": "mixed_precision_"}[prefix]
     config = entry["parameters"]
     compound = ALGORITHMS.get(config["device"]["_class"])
     # plain SGD on one device shares the device's own name, which is taken
-    name = (algorithm or "sgd_") + device
+    name = (algorithm or "sgd_") + device.removesuffix("_cell")
     return {
         "name": name,
         "kind": "layer",
         "category": "layer",
         "aliases": [entry["name"]],
         "doc": f"{device} devices trained by {(algorithm or 'sgd_')[:-1]}, noisy read-out",
-        "source": (compound[2] if compound else "Gokmen and Vlasov, Front. Neurosci. 10:333 (2016)") +
-                  "; settings as collected in aihwkit 1.1.0",
+        "source": (compound[2] if compound else "Gokmen and Vlasov, Front. Neurosci. 10:333 (2016)") + COLLECTED,
         "parameters": {"forward": {"kind": "preset_io"}, "backward": {"kind": "preset_io"},
                        "device": device_of(config, device), "optimizer": optimizer_of(config)},
     }
+
+
+def device_preset(name, kind, aliases, doc, source, parameters):
+    return {"name": name, "kind": kind, "category": "device", "aliases": aliases, "doc": doc, "source": source,
+            "parameters": parameters}
+
+
+def unit_cells(entries):
+    """The cells behind the 2- and 4-device configurations, the PCM pair, and the peer's classes."""
+    for entry in entries:
+        match = NAME.match(entry["name"])
+        if match and match[3]:
+            device, cell = DEVICES[match[2]], entry["parameters"]["device"]
+            n = len(cell["unit_cell_devices"])
+            assert (cell["_class"], cell["update_policy"], cell["gamma_vec"]) == ("VectorUnitCell", "SingleRandom", [])
+            yield device_preset(f"{device}_{n}", "vector_cell", [], f"{n} {device} devices, one at random takes each update",
+                                VECTOR_SOURCE + COLLECTED,
+                                {"n_devices": n, "device": {"kind": device}, "update_policy": "SINGLE_RANDOM"})
+        if entry["name"] == "PCMPresetUnitCell":
+            cell = entry["parameters"]
+            yield device_preset("pcm_cell", "one_sided_cell", [entry["name"]], "pair of PCM devices, refreshed", PCM_SOURCE + COLLECTED,
+                                {"device": {"kind": "pcm"}, "refresh_every": cell["refresh_every"],
+                                 "units_in_mbatch": cell["units_in_mbatch"],
+                                 "refresh_forward": {"kind": "preset_io"}, "refresh_update": update_of(cell["refresh_update"])})
+    for alias, kind in (("VectorUnitCell", "vector_cell"), ("ReferenceUnitCell", "reference_cell"),
+                        ("OneSidedUnitCell", "one_sided_cell")):
+        yield device_preset("aihwkit_" + kind, kind, [alias], f"{kind} with the defaults of aihwkit's {alias}",
+                            "aihwkit 1.1.0, Python defaults of the class (" + VECTOR_SOURCE + ")", {})
 
 
 def main(path):
     with open(path, encoding="utf-8") as f:
         entries = json.load(f)["presets"]
     written = []
-    for entry in entries:
-        if not NAME.match(entry["name"]):
-            continue
-        doc = document(entry)
+    documents = [document(entry) for entry in entries if NAME.match(entry["name"])]
+    for doc in documents + list(unit_cells(entries)):
         written.append(doc["name"])
         with open(ROOT / "lib/presets" / (doc["name"] + ".json"), "w", encoding="utf-8") as f:
             json.dump(doc, f, indent=2)
             f.write("\n")
-    print(len(written), "layer presets:", " ".join(written))
+    print(len(written), "presets:", " ".join(written))
 
 
 main(sys.argv[1])

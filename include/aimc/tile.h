@@ -204,13 +204,38 @@ AIMC_API aimc_status aimc_tile_pulse(aimc_tile *tile, const int32_t *counts, siz
  * @par Determinism
  * D1, D2 exact.
  * @par Model
- * alternating pulses lead to the symmetry point, where drift is 0: H. Kim et al., arXiv:1908.06228
+ * alternating pulses lead to the symmetry point, where drift is 0: H. Kim et al., arXiv:1907.10228
  * (2019), "Zero-shifting technique for deep neural network training on resistive cross-point
  * arrays".
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_find_symmetry_point(const aimc_tile *tile, uint32_t n_pairs,
                                                    float *value, size_t ld);
+
+/**
+ * Zero shifting (symmetry point shifting): measure each device's symmetry point as
+ * aimc_tile_find_symmetry_point() does, and put it into the device's reference, so that it lies at
+ * weight 0 from then on. The weights stay as they are, as far as the bounds allow. The pulses of
+ * the measurement and one write of each device are counted.
+ *
+ * Devices that have a reference: "reference_cell" (the second device is programmed, within its own
+ * bounds), "soft_bounds_reference" and "pow_step_reference" (the reference is changed). The field
+ * shift_pairs of "reference_cell" does the same when cells are made, also to the fast array of a
+ * transfer algorithm.
+ * @param n_pairs  pairs of an up and a down pulse, 1 ... 1000000
+ * @retval AIMC_ERR_UNSUPPORTED  the device takes no pulses or has no reference
+ * @retval AIMC_ERR_STATE        the tile's weight is composed by an optimizer
+ * @retval AIMC_ERR_INVALID      NULL, n_pairs out of range
+ * @retval AIMC_ERR_NOMEM        no memory
+ * @par Threads
+ * one thread per tile.
+ * @par Determinism
+ * D1, D2 exact.
+ * @par Model
+ * H. Kim et al., arXiv:1907.10228 (2019).
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_shift_symmetry_point(aimc_tile *tile, uint32_t n_pairs);
 
 /**
  * Let weights decay once toward each device's reset bias (parameter lifetime).

@@ -27,6 +27,7 @@ typedef enum aimci_op {
     AIMCI_OP_INIT = 12,       /* initial weights of a layer */
     AIMCI_OP_TRANSFER = 13,   /* reads and writes of the Tiki-Taka family */
     AIMCI_OP_DRIFT = 14,      /* by event and line */
+    AIMCI_OP_CELL = 15,       /* which device of a unit cell, and its noise; by vector update */
 } aimci_op;
 
 /* Philox4x32-10 of counter (op, sub, index) under key seed. J. K. Salmon et al., SC'11, "Parallel

@@ -3,8 +3,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "device/cell.h"
 #include "device/drift.h"
-#include "device/model.h"
 
 /* ---- what pulsed models share --------------------------------------------------------------- */
 
@@ -26,9 +26,14 @@ double aimci_pulsed_step(const aimci_pulsed *p, bool up)
 
 /* ---- figures of the mean device ------------------------------------------------------------- */
 
+double aimci_device_mean_step(const aimc_device *d, double w, bool up)
+{
+    return d->cell ? aimci_cell_mean_step(d->cell, w, up) : d->model->mean_step(d->params, w, up);
+}
+
 static double step_difference(const aimc_device *d, double w)
 {
-    return d->model->mean_step(d->params, w, true) - d->model->mean_step(d->params, w, false);
+    return aimci_device_mean_step(d, w, true) - aimci_device_mean_step(d, w, false);
 }
 
 static double bisect(const aimc_device *d, double lo, double hi)
@@ -70,17 +75,20 @@ static void compute_info(aimc_device *d)
 {
     aimc_device_info *info = &d->info;
     const aimci_pulsed *p = aimci_device_pulsed(d);
-    info->is_ideal = !p;
+    info->is_ideal = !d->model->pulsed;
     info->symmetry_point = (double)NAN;
     info->w_min = p ? p->w_min : -(double)INFINITY;
     info->w_max = p ? p->w_max : (double)INFINITY;
-    if (!p)
-        return;
-    info->granularity = d->model->granularity ? d->model->granularity(d->params) : p->dw_min;
-    info->num_states = (p->w_max - p->w_min) / info->granularity;
-    info->step_up_at_0 = d->model->mean_step(d->params, 0, true);
-    info->step_down_at_0 = d->model->mean_step(d->params, 0, false);
-    info->symmetry_point = symmetry_point(d, p->w_min, p->w_max);
+    if (d->cell) {
+        aimci_cell_info(d->cell, info);
+    } else if (p) {
+        info->granularity = d->model->granularity ? d->model->granularity(d->params) : p->dw_min;
+        info->num_states = (p->w_max - p->w_min) / info->granularity;
+        info->step_up_at_0 = d->model->mean_step(d->params, 0, true);
+        info->step_down_at_0 = d->model->mean_step(d->params, 0, false);
+    }
+    if (d->model->pulsed)
+        info->symmetry_point = symmetry_point(d, info->w_min, info->w_max);
 }
 
 static void compute_upkeep(aimc_device *d)
@@ -88,7 +96,8 @@ static void compute_upkeep(aimc_device *d)
     d->upkeep = (aimci_upkeep){.decay = 1.0f};
     const aimci_pulsed *p = aimci_device_pulsed(d);
     if (!p) {
-        d->model->upkeep(d->params, &d->upkeep);
+        if (d->model->upkeep)
+            d->model->upkeep(d->params, &d->upkeep);
         return;
     }
     if (p->lifetime > 0)
@@ -131,11 +140,21 @@ void aimc_device_unref(aimc_device *device)
     aimc_context *ctx = device->ctx;
     if (device->release) /* first the caller's data, then what the configuration refers to */
         device->release(ctx, NULL, device->params);
+    aimci_cell_destroy(ctx, device->cell);
     aimc_config_destroy(device->config);
     if (device->release)
         device->release(ctx, device->owned, NULL);
     aimci_free(ctx, device);
     aimci_context_unref(ctx);
+}
+
+static aimc_status make_cell(aimc_device *d)
+{
+    if (!d->model->cell)
+        return AIMC_OK;
+    d->cell = aimci_calloc(d->ctx, 1, sizeof *d->cell);
+    return d->cell ? d->model->cell(d->ctx, d->config, d->cell)
+                   : aimci_fail(AIMC_ERR_NOMEM, "device_create: no memory");
 }
 
 aimc_status aimci_device_make(aimc_context *ctx, const aimci_device_model *model,
@@ -164,6 +183,11 @@ aimc_status aimci_device_make(aimc_context *ctx, const aimci_device_model *model
     d->kernels = model->kernels[isa];
     d->upkeep_kernels = upkeep_kernels(isa);
     atomic_init(&d->references, 1);
+    st = make_cell(d);
+    if (st) {
+        aimc_device_unref(d);
+        return st;
+    }
     compute_info(d);
     compute_upkeep(d);
     d->drift = aimci_drift_of(config);

@@ -107,6 +107,8 @@ typedef struct aimci_device_kernels {
                   const aimci_key *key, uint32_t index);
 } aimci_device_kernels;
 
+struct aimci_cell;
+
 typedef struct aimci_device_model {
     const aimci_family *family;
     bool pulsed;        /* false: exact updates, no bounds, params is not an aimci_pulsed */
@@ -123,6 +125,9 @@ typedef struct aimci_device_model {
     void (*resolve)(void *params);
     /* for models that are not pulsed */
     void (*upkeep)(const void *params, aimci_upkeep *upkeep);
+    /* for unit cells of several devices: make the members (device/cell.h); they are pulsed, have no
+     * planes and kernels of their own, and params is not an aimci_pulsed */
+    aimc_status (*cell)(aimc_context *ctx, const aimc_config *config, struct aimci_cell *cell);
 } aimci_device_model;
 
 extern const aimci_device_model *const aimci_device_models[];
@@ -137,6 +142,7 @@ struct aimc_device {
     aimci_drift drift;
     aimc_config *config; /* owns params */
     const void *params;
+    struct aimci_cell *cell; /* NULL: one device */
     aimc_device_info info;
     void *owned; /* by the device, and lives longer than its configuration; may be NULL */
     /* called with params alone before the configuration goes, with owned alone after; or NULL */
@@ -150,7 +156,7 @@ aimc_status aimci_device_make(aimc_context *ctx, const aimci_device_model *model
 
 static inline const aimci_pulsed *aimci_device_pulsed(const aimc_device *device)
 {
-    return device->model->pulsed ? device->params : NULL;
+    return device->model->pulsed && !device->cell ? device->params : NULL;
 }
 
 /* ---- field tables --------------------------------------------------------------------------- */

@@ -14,6 +14,8 @@ extern const aimci_device_model aimci_model_soft_bounds;
 extern const aimci_device_model aimci_model_soft_bounds_pmax;
 extern const aimci_device_model aimci_model_soft_bounds_reference;
 extern const aimci_device_model aimci_model_table_step;
+extern const aimci_device_model aimci_model_vector_cell, aimci_model_reference_cell,
+    aimci_model_one_sided_cell;
 
 /* clang-format off */
 const aimci_device_model *const aimci_device_models[] = {
@@ -29,6 +31,9 @@ const aimci_device_model *const aimci_device_models[] = {
     &aimci_model_piecewise_step,
     &aimci_model_polynomial_step,
     &aimci_model_table_step,
+    &aimci_model_vector_cell,
+    &aimci_model_reference_cell,
+    &aimci_model_one_sided_cell,
 };
 /* clang-format on */
 const size_t aimci_n_device_models = sizeof aimci_device_models / sizeof aimci_device_models[0];

@@ -5,7 +5,7 @@
 
 #include <aimc/optimizer.h>
 
-#include "optimizer/pulse_train.h"
+#include "tile/pulse_train.h"
 
 /* A named part of an algorithm's state: an array of devices, a matrix stored like one, or a vector.
  */

@@ -53,10 +53,10 @@ aimc_status aimci_chi_create(aimci_chi *c, aimc_tile *tile, const aimc_config *c
         aimci_config_values(aimci_config_child(config, "update"), &aimci_family_update);
     c->update = *update;
     c->update.update_management = c->update.update_bl_management = true;
-    tile->array->multi_pulse = update->multi_pulse;
+    aimci_array_pulse_several(tile->array, update->multi_pulse);
     if (!allocate(c))
         return aimci_fail(AIMC_ERR_NOMEM, "optimizer_create: no memory for chi");
-    return aimci_pulser_create(tile, &c->update, &c->pulser);
+    return aimci_pulser_for_tile(tile, &c->update, &c->pulser);
 }
 
 void aimci_chi_reset(aimci_chi *c)
@@ -91,7 +91,7 @@ typedef struct transfer_job {
     aimci_chi_keep_fn taken;
     const void *arg;
     size_t first, rows; /* outputs that are due, wrapping around */
-    aimci_key key;
+    aimci_pulse_key key;
 } transfer_job;
 
 static bool due(const transfer_job *job, size_t i)
@@ -164,14 +164,14 @@ static void write_exactly(transfer_job *job, aimc_counters *counters)
 {
     aimci_chi *c = job->c;
     aimci_array *a = c->tile->array;
-    job->key = aimci_array_pulse_key(a, a->n_updates++, 0);
+    job->key = aimci_array_pulse_key(a, a->n_updates, 0);
     aimci_parallel(c->ctx, a->n_in, write_line, job);
     for (size_t s = 0; s < aimci_context_slots(c->ctx); s++) {
-        counters->pulses_up += c->pulses[8 * s];
-        counters->pulses_down += c->pulses[8 * s + 1];
+        aimci_array_count(a, c->pulses[8 * s], c->pulses[8 * s + 1], counters);
         c->stats.crossings += c->pulses[8 * s + 2];
         memset(c->pulses + 8 * s, 0, 3 * sizeof *c->pulses);
     }
+    aimci_array_advance(a, 1, counters);
 }
 
 void aimci_chi_transfer(aimci_chi *c, double threshold, aimci_chi_keep_fn taken, const void *arg)

@@ -128,7 +128,7 @@ static void step(void *state, aimc_tile *tile, size_t n, const float *x, size_t 
         add_decay_and_momentum(s, lr);
     tile->counters.updates += n;
     aimci_chi_transfer(&s->c, s->c.eps, taken, &s->c.eps);
-    aimci_array_upkeep(tile->array);
+    aimci_array_upkeep(tile->array, &tile->counters);
 }
 
 static size_t tensors(void *state, aimci_state_tensor *t)

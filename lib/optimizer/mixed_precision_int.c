@@ -126,7 +126,7 @@ static void step(void *state, aimc_tile *tile, size_t n, const float *x, size_t 
         const charge c = {fmax(rint(s->c.eps / (lr * widths)), 1), s->params.momentum_chi};
         aimci_chi_transfer(&s->c, c.theta, taken, &c);
     }
-    aimci_array_upkeep(tile->array);
+    aimci_array_upkeep(tile->array, &tile->counters);
 }
 
 static size_t tensors(void *state, aimci_state_tensor *t)

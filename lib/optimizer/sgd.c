@@ -28,7 +28,7 @@ const aimci_family aimci_family_sgd = {
 static aimc_status create(void *state, aimc_tile *tile, const aimc_config *config)
 {
     sgd *s = state;
-    return aimci_pulser_create(
+    return aimci_pulser_for_tile(
         tile, aimci_config_values(aimci_config_child(config, "update"), &aimci_family_update),
         &s->pulser);
 }
@@ -45,7 +45,7 @@ static void step(void *state, aimc_tile *tile, size_t n, const float *x, size_t 
     aimci_array *a = tile->array;
     aimci_pulser_update(((sgd *)state)->pulser, a, a->device->info.granularity, n, x, ld_x, d, ld_d,
                         lr, &tile->counters);
-    aimci_array_upkeep(a);
+    aimci_array_upkeep(a, &tile->counters);
 }
 
 extern const aimci_algorithm aimci_algorithm_sgd;

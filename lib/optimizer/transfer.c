@@ -239,7 +239,6 @@ void aimci_transfer_step(void *state, aimc_tile *tile, size_t n, const float *x,
                          const float *d, size_t ld_d, double lr)
 {
     aimci_transfer *e = state;
-    (void)tile;
     const aimci_outer batch = {.x = x, .d = d, .ld_x = ld_x, .ld_d = ld_d};
     e->batch = n;
     e->lr = lr;
@@ -256,7 +255,7 @@ void aimci_transfer_step(void *state, aimc_tile *tile, size_t n, const float *x,
     }
     e->progress[AIMCI_BATCHES]++;
     for (size_t k = 0; k < e->n_arrays; k++)
-        aimci_array_upkeep(e->arrays[k]);
+        aimci_array_upkeep(e->arrays[k], &tile->counters);
     aimci_transfer_recompose(e);
 }
 

@@ -66,11 +66,12 @@ void aimci_transfer_write(aimci_transfer *e, size_t k, size_t s, const float *v,
 static void write_exactly(aimci_transfer *e, size_t k, size_t s, const int32_t *q)
 {
     aimci_array *a = e->arrays[k];
-    const aimci_key key = aimci_array_pulse_key(a, a->n_updates++, 0);
+    const aimci_pulse_key key = aimci_array_pulse_key(a, a->n_updates, 0);
     aimc_counters counters = {0};
+    uint64_t up = 0, down = 0;
     for (size_t r = 0; r < e->out_size; r++)
-        *(q[r] > 0 ? &counters.pulses_up : &counters.pulses_down) +=
-            (uint64_t)(q[r] > 0 ? q[r] : -q[r]);
+        *(q[r] > 0 ? &up : &down) += (uint64_t)(q[r] > 0 ? q[r] : -q[r]);
+    aimci_array_count(a, up, down, &counters);
     if (e->params.transfer_columns) {
         memcpy(e->counts, q, e->out_size * sizeof *q);
         aimci_array_pulse(a, s, e->counts, &key);
@@ -83,6 +84,7 @@ static void write_exactly(aimci_transfer *e, size_t k, size_t s, const int32_t *
             }
         e->counts[s] = 0;
     }
+    aimci_array_advance(a, 1, &counters);
     count_writes(e, &counters);
 }
 
@@ -180,7 +182,7 @@ static aimc_status make_arrays(aimci_transfer *e, const aimc_config *config)
     for (size_t k = 0; k < e->n_arrays && !st; k++)
         e->granularity[k] = e->arrays[k]->device->info.granularity;
     for (size_t k = 1; k < e->n_arrays && !st; k++)
-        e->arrays[k]->multi_pulse = e->slow_update.multi_pulse;
+        aimci_array_pulse_several(e->arrays[k], e->slow_update.multi_pulse);
     return st;
 }
 
@@ -259,9 +261,9 @@ aimc_status aimci_transfer_create(aimci_transfer *e, aimc_tile *tile, const aimc
     if (!st)
         st = make_read(e, config);
     if (!st)
-        st = aimci_pulser_create(tile, update_of(config, "update"), &e->fast);
+        st = aimci_pulser_for_tile(tile, update_of(config, "update"), &e->fast);
     if (!st)
-        st = aimci_pulser_create(tile, &e->slow_update, &e->slow);
+        st = aimci_pulser_for_tile(tile, &e->slow_update, &e->slow);
     if (!st && composite) {
         if (!tile->saved_algorithm) /* a loaded tile holds A_{n-1} itself */
             aimci_transfer_show(e);

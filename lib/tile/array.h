@@ -4,11 +4,16 @@
  *
  * Cells are stored by line: all outputs of one input side by side, so that a forward product needs
  * no transposition (column-major n_out x n_in with leading dimension ld) and an input that did not
- * fire costs nothing. */
+ * fire costs nothing.
+ *
+ * An array of unit cells has one array for each member, and w = p is their weighted sum
+ * (cell_array.c). */
 #ifndef AIMCI_ARRAY_H
 #define AIMCI_ARRAY_H
 
-#include "device/model.h"
+#include <aimc/tile.h>
+
+#include "device/cell.h"
 #include "io/safetensors.h"
 
 typedef struct aimci_array {
@@ -17,14 +22,20 @@ typedef struct aimci_array {
     size_t n_out, n_in, ld;
     uint64_t seed;
     uint64_t n_updates;  /* vector updates so far: selects the streams of the next */
-    int32_t multi_pulse; /* of pulses to come: AIMCI_MULTI_EXACT ... */
     uint64_t n_events;   /* set, reset, diffusion, redraws so far, likewise */
+    uint64_t n_batches;  /* mini-batches so far: when a refresh is due */
+    int32_t multi_pulse; /* of pulses to come: AIMCI_MULTI_EXACT ... */
     float *block;        /* all planes */
     float *w, *p;
     float *base[AIMCI_PLANE_BASE];
     float *own[AIMCI_MAX_OWN_PLANES];
     float *reference, *decay, *diffusion, *reset;
     float *drift_nu, *drift_anchor, *drift_last, *drift_age;
+    struct aimci_array *members[AIMCI_MAX_MEMBERS]; /* of a unit cell */
+    size_t n_members;                               /* 0: single devices */
+    struct aimci_refresh *refresh;                  /* of one-sided cells, or NULL */
+    struct aimci_plane *planes;                     /* per-cell parameters by name */
+    size_t n_planes;
 } aimci_array;
 
 /* Fresh devices at weight 0 (clipped). Failures name who. */
@@ -41,43 +52,72 @@ void aimci_array_get(const aimci_array *array, const float *plane, float *w, siz
 /* Copy a row-major matrix into a plane, as it is. */
 void aimci_array_load(const aimci_array *array, float *plane, const float *w, size_t ld);
 
+/* p was written: devices take it up, and the apparent weights follow. */
+typedef enum aimci_settle {
+    AIMCI_SETTLE_SHOW,  /* as it is */
+    AIMCI_SETTLE_EXACT, /* clipped */
+    AIMCI_SETTLE_NOISY, /* clipped, with a new draw of write noise */
+    AIMCI_SETTLE_SET    /* clipped, with write noise where the device asks for it */
+} aimci_settle;
+void aimci_array_settle(aimci_array *array, aimci_settle how);
+
 /* All weights 0 (clipped), without noise; all weights times factor, clipped. */
 void aimci_array_zero(aimci_array *array);
 void aimci_array_scale(aimci_array *array, float factor);
 
-/* Pulses to line j; count has ld elements, padding 0. key: aimci_array_pulse_key() of the vector
- * update. */
+/* Pulses to line j; count has ld elements, padding 0. key: that of the vector update. */
+typedef struct aimci_pulse_key {
+    aimci_key noise;
+    uint64_t update;
+} aimci_pulse_key;
 void aimci_array_pulse(const aimci_array *array, size_t j, const int32_t *count,
-                       const aimci_key *key);
-/* The same for a line that is at hand already. */
-static inline void aimci_array_pulse_line(const aimci_array *array, const aimci_line *line,
-                                          size_t j, const int32_t *count, const aimci_key *key)
-{
-    array->device->kernels->pulse(array->device->params, line, count, key, (uint32_t)j);
-}
+                       const aimci_pulse_key *key);
+/* The same for aimci_array_line(array, j) when it is at hand. */
+void aimci_array_pulse_line(const aimci_array *array, const aimci_line *line, size_t j,
+                            const int32_t *count, const aimci_pulse_key *key);
+/* How several pulses of one update reach a cell from now on: AIMCI_MULTI_EXACT ... */
+void aimci_array_pulse_several(aimci_array *array, int32_t multi_pulse);
 /* segment: a train longer than the masks comes in several */
-aimci_key aimci_array_pulse_key(const aimci_array *array, uint64_t update, uint32_t segment);
+aimci_pulse_key aimci_array_pulse_key(const aimci_array *array, uint64_t update, uint32_t segment);
 
-/* All of a mini-batch's upkeep: diffusion, then decay, where the device has them. */
-void aimci_array_upkeep(aimci_array *array);
+/* Pulses of single devices behind so many of whole cells. */
+void aimci_array_count(const aimci_array *array, uint64_t up, uint64_t down,
+                       aimc_counters *counters);
+
+/* n more vector updates are done: what is due then, such as a refresh. At most as many as
+ * aimci_array_until_due() at a time. */
+void aimci_array_advance(aimci_array *array, uint64_t n, aimc_counters *counters);
+uint64_t aimci_array_until_due(const aimci_array *array);
+
+/* A mini-batch is done; aimci_array_upkeep() includes it. */
+void aimci_array_end_batch(aimci_array *array, aimc_counters *counters);
+
+/* All of a mini-batch's upkeep: refresh, diffusion, then decay, where the device has them. */
+void aimci_array_upkeep(aimci_array *array, aimc_counters *counters);
 void aimci_array_decay(aimci_array *array, float alpha);
 void aimci_array_diffuse(aimci_array *array);
 void aimci_array_drift(aimci_array *array, double dt);
 void aimci_array_reset(aimci_array *array, size_t first_in, size_t n, float prob);
 
-/* Per-cell planes by name: "max_bound" ... "persistent_weights"; the model's own follow. */
+/* Per-cell planes by name: "max_bound" ... "persistent_weights"; the model's own follow. In unit
+ * cells each name ends with the number of its member: "max_bound_0", and "hidden_weights_0" is that
+ * member's weight. */
 typedef struct aimci_plane {
-    const char *name;
+    char name[40];
     float *data;
 } aimci_plane;
-#define AIMCI_MAX_PLANES (AIMCI_PLANE_BASE + AIMCI_MAX_OWN_PLANES + 9)
-size_t aimci_array_planes(const aimci_array *array, aimci_plane planes[AIMCI_MAX_PLANES]);
 
 /* After a plane was replaced: weights back within bounds, with a new draw of write noise. */
 void aimci_array_clip(aimci_array *array);
 
-/* The apparent weights are the persistent ones. */
-void aimci_array_show(aimci_array *array);
+/* The state of symmetry: mean of the persistent weights over the second half of n_pairs pairs of an
+ * up and a down pulse, stored like the array. The devices are then as they were. */
+aimc_status aimci_array_symmetry_points(const aimci_array *array, uint32_t n_pairs, float *plane);
+
+/* Zero shifting: the symmetry points go into the reference, weights stay. Fails where there is
+ * none.
+ */
+aimc_status aimci_array_shift(aimci_array *array, uint32_t n_pairs);
 
 /* State to and from a file, tensors named prefix + plane. */
 aimc_status aimci_array_put(const aimci_array *array, aimci_st_writer *writer, const char *prefix);

@@ -269,24 +269,21 @@ aimc_status aimc_tile_get_weights(const aimc_tile *t, float *w, size_t ld_w)
 
 size_t aimc_tile_parameter_count(const aimc_tile *t)
 {
-    aimci_plane planes[AIMCI_MAX_PLANES];
-    return t ? aimci_array_planes(t->array, planes) : 0;
+    return t ? t->array->n_planes : 0;
 }
 
 const char *aimc_tile_parameter_name(const aimc_tile *t, size_t i)
 {
-    aimci_plane planes[AIMCI_MAX_PLANES];
-    return t && i < aimci_array_planes(t->array, planes) ? planes[i].name : NULL;
+    return t && i < t->array->n_planes ? t->array->planes[i].name : NULL;
 }
 
 static aimc_status find_plane(const char *who, const aimc_tile *t, const char *name, float **out)
 {
     if (!name)
         return aimci_fail(AIMC_ERR_INVALID, "%s: name is NULL", who);
-    aimci_plane planes[AIMCI_MAX_PLANES];
-    const size_t n = aimci_array_planes(t->array, planes);
+    const aimci_plane *planes = t->array->planes;
     aimci_nearest nearest = {NULL, 0};
-    for (size_t k = 0; k < n; k++) {
+    for (size_t k = 0; k < t->array->n_planes; k++) {
         if (strcmp(planes[k].name, name) == 0) {
             *out = planes[k].data;
             return AIMC_OK;

@@ -12,7 +12,7 @@ typedef struct pulse_job {
     aimc_tile *tile;
     const int32_t *counts;
     size_t ld;
-    aimci_key key;
+    aimci_pulse_key key;
     int32_t *lines; /* one line of counts for each slot */
     _Atomic uint64_t up, down;
 } pulse_job;
@@ -62,94 +62,13 @@ aimc_status aimc_tile_pulse(aimc_tile *t, const int32_t *counts, size_t ld)
     job.lines = aimci_calloc(t->ctx, aimci_context_slots(t->ctx) * a->ld, sizeof *job.lines);
     if (!job.lines)
         return aimci_fail(AIMC_ERR_NOMEM, "tile_pulse: no memory");
-    job.key = aimci_array_pulse_key(a, a->n_updates++, 0);
+    job.key = aimci_array_pulse_key(a, a->n_updates, 0);
     aimci_parallel(t->ctx, a->n_in, pulse_line, &job);
-    t->counters.pulses_up += job.up;
-    t->counters.pulses_down += job.down;
+    aimci_array_count(a, job.up, job.down, &t->counters);
+    aimci_array_advance(a, 1, &t->counters);
+    aimci_array_end_batch(a, &t->counters);
     aimci_free(t->ctx, job.lines);
     return AIMC_OK;
-}
-
-/* ---- symmetry points ------------------------------------------------------------------------ */
-
-typedef struct sp_job {
-    const aimci_array *array;
-    uint32_t n_pairs;
-    float *value;
-    size_t ld;
-    int32_t *counts; /* for each slot: a line of +1, a line of -1 */
-    float *lines;    /* for each slot: w and p as they were */
-    double *sums;
-} sp_job;
-
-static void sp_sum(double *sum, const float *p, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        sum[i] += (double)p[i];
-}
-
-/* All pairs on one line, with the noise that the next pulses of the array would have; then the line
- * is as it was. */
-static void sp_line(void *arg, size_t slot, size_t j)
-{
-    sp_job *job = arg;
-    const aimci_array *a = job->array;
-    const aimci_line line = aimci_array_line(a, j);
-    const size_t n = a->n_out;
-    int32_t *up = job->counts + 2 * slot * a->ld, *down = up + a->ld;
-    float *w = job->lines + 2 * slot * a->ld, *p = w + a->ld;
-    double *sum = job->sums + slot * n;
-    const uint32_t first = job->n_pairs / 2; /* the way there is not averaged */
-    memcpy(w, line.w, line.n * sizeof *w);
-    memcpy(p, line.p, line.n * sizeof *p);
-    for (size_t i = 0; i < n; i++) {
-        up[i] = 1;
-        down[i] = -1;
-        sum[i] = 0;
-    }
-    for (uint32_t k = 0; k < job->n_pairs; k++) {
-        aimci_key key = aimci_array_pulse_key(a, a->n_updates + 2 * (uint64_t)k, 0);
-        aimci_array_pulse(a, j, up, &key);
-        if (k >= first)
-            sp_sum(sum, line.p, n);
-        key = aimci_array_pulse_key(a, a->n_updates + 2 * (uint64_t)k + 1, 0);
-        aimci_array_pulse(a, j, down, &key);
-        if (k >= first)
-            sp_sum(sum, line.p, n);
-    }
-    for (size_t i = 0; i < n; i++)
-        job->value[i * job->ld + j] = (float)(sum[i] / (2.0 * (job->n_pairs - first)));
-    memcpy(line.p, p, line.n * sizeof *p);
-    memcpy(line.w, w, line.n * sizeof *w);
-}
-
-aimc_status aimc_tile_find_symmetry_point(const aimc_tile *t, uint32_t n_pairs, float *value,
-                                          size_t ld)
-{
-    const char *who = "tile_find_symmetry_point";
-    if (!t || !value)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", who, t ? "value" : "tile");
-    const aimci_array *a = t->array;
-    if (!a->device->model->pulsed)
-        return aimci_fail(AIMC_ERR_UNSUPPORTED, "%s: device '%s' takes no pulses", who,
-                          a->device->model->family->name);
-    if (n_pairs == 0 || n_pairs > MAX_COUNT)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: n_pairs = %u is out of range [1, %d]", who,
-                          n_pairs, MAX_COUNT);
-    if (ld < a->n_in)
-        return aimci_fail(AIMC_ERR_SHAPE, "%s: ld = %zu is less than n_in = %zu", who, ld, a->n_in);
-    const size_t slots = aimci_context_slots(t->ctx);
-    sp_job job = {.array = a, .n_pairs = n_pairs, .value = value, .ld = ld};
-    job.counts = aimci_calloc(t->ctx, slots * 2 * a->ld, sizeof *job.counts);
-    job.lines = aimci_calloc(t->ctx, slots * 2 * a->ld, sizeof *job.lines);
-    job.sums = aimci_calloc(t->ctx, slots * a->n_out, sizeof *job.sums);
-    const bool enough = job.counts && job.lines && job.sums;
-    if (enough)
-        aimci_parallel(t->ctx, a->n_in, sp_line, &job);
-    aimci_free(t->ctx, job.counts);
-    aimci_free(t->ctx, job.lines);
-    aimci_free(t->ctx, job.sums);
-    return enough ? AIMC_OK : aimci_fail(AIMC_ERR_NOMEM, "%s: no memory", who);
 }
 
 /* ---- upkeep --------------------------------------------------------------------------------- */
@@ -161,8 +80,7 @@ aimc_status aimc_tile_decay(aimc_tile *t, double alpha)
     if (!(alpha >= 0 && alpha <= 1e30))
         return aimci_fail(AIMC_ERR_INVALID,
                           "tile_decay: alpha = %g; at least 0 and finite is needed", alpha);
-    if (t->array->decay || t->array->device->upkeep.decay < 1.0f)
-        aimci_array_decay(t->array, (float)alpha);
+    aimci_array_decay(t->array, (float)alpha);
     return AIMC_OK;
 }
 
@@ -170,8 +88,7 @@ aimc_status aimc_tile_diffuse(aimc_tile *t)
 {
     if (!t)
         return aimci_fail(AIMC_ERR_INVALID, "tile_diffuse: tile is NULL");
-    if (t->array->device->upkeep.diffusion > 0)
-        aimci_array_diffuse(t->array);
+    aimci_array_diffuse(t->array);
     return AIMC_OK;
 }
 
@@ -182,8 +99,7 @@ aimc_status aimc_tile_drift(aimc_tile *t, double dt)
     if (!(dt >= 0 && dt <= 1e30))
         return aimci_fail(AIMC_ERR_INVALID, "tile_drift: dt = %g; at least 0 and finite is needed",
                           dt);
-    if (t->array->device->drift.nu > 0)
-        aimci_array_drift(t->array, dt);
+    aimci_array_drift(t->array, dt);
     return AIMC_OK;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Pulse counts: plans, laws of the coincidences, deterministic types, and the update statistics of
  * the peer. */
-#include "optimizer/pulse_train.h"
+#include "tile/pulse_train.h"
 #include "test_util.h"
 
 /* ---- plans: length and scales -------------------------------------------------------------------

@@ -9,7 +9,7 @@
  * / g. */
 #include <math.h>
 
-#include "optimizer/pulse_train.h"
+#include "tile/pulse_train.h"
 
 #define T    aimci_update_params
 #define SRC  "Gokmen and Vlasov, Front. Neurosci. 10:333 (2016)"

@@ -6,7 +6,7 @@
  * line, so that a cell is loaded once per batch. */
 #include <string.h>
 
-#include "optimizer/pulse_train.h"
+#include "tile/pulse_train.h"
 
 enum { CHUNK = AIMCI_PULSER_CHUNK };
 
@@ -27,7 +27,7 @@ struct aimci_pulser {
     uint64_t *pulses; /* up, down for each thread slot, 8 apart */
     aimci_train trains_in[CHUNK], trains_out[CHUNK];
     aimci_train_plan plans[CHUNK];
-    aimci_key pulse_keys[CHUNK];
+    aimci_pulse_key pulse_keys[CHUNK];
 };
 
 /* ---- making ------------------------------------------------------------------------------------
@@ -64,19 +64,26 @@ static bool allocate(aimci_pulser *p, aimc_context *ctx)
            p->counts && p->pulses;
 }
 
-aimc_status aimci_pulser_create(const aimc_tile *tile, const aimci_update_params *params,
+aimc_status aimci_pulser_for_tile(const aimc_tile *tile, const aimci_update_params *params,
+                                  aimci_pulser **out)
+{
+    return aimci_pulser_create(tile->ctx, tile->array->n_out, tile->array->n_in, tile->gemm, params,
+                               out);
+}
+
+aimc_status aimci_pulser_create(aimc_context *ctx, size_t n_out, size_t n_in,
+                                const aimci_gemm *gemm, const aimci_update_params *params,
                                 aimci_pulser **out)
 {
-    aimc_context *ctx = tile->ctx;
     aimci_pulser *p = aimci_calloc(ctx, 1, sizeof *p);
     if (!p)
         return aimci_fail(AIMC_ERR_NOMEM, "optimizer_create: no memory");
     p->ctx = aimci_context_ref(ctx);
     p->kernels = aimci_kernels_get(aimc_context_cpu(ctx));
-    p->gemm = tile->gemm;
+    p->gemm = gemm;
     p->params = *params;
-    p->n_out = tile->array->n_out;
-    p->n_in = tile->array->n_in;
+    p->n_out = n_out;
+    p->n_in = n_in;
     p->stride_out = aimci_round_up(p->n_out, 8);
     p->stride_in = aimci_round_up(p->n_in, 8);
     p->ld_out = aimci_leading_dimension(p->n_out);
@@ -273,31 +280,43 @@ static void update_exactly(const update_job *job)
             p->q_in[b * p->ld_in + j] *= o->flip_in[j] ? -1.0f : 1.0f;
     }
     aimci_gemm_update(p->gemm, o->n, -1.0f, job->array->p, p->q_out, p->q_in);
-    if (p->params.pulse_type == AIMCI_PULSE_NONE_WITH_DEVICE)
-        aimci_array_clip(job->array);
-    else
-        aimci_array_show(job->array);
+    aimci_array_settle(job->array, p->params.pulse_type == AIMCI_PULSE_NONE_WITH_DEVICE
+                                       ? AIMCI_SETTLE_NOISY
+                                       : AIMCI_SETTLE_SHOW);
 }
 
 /* ---- all ---------------------------------------------------------------------------------------
  */
 
-void aimci_pulser_chunk(aimci_pulser *p, aimci_array *array, double granularity,
-                        const aimci_outer *outer, aimc_counters *counters)
+static void pulse_some(aimci_pulser *p, aimci_array *array, double granularity,
+                       const aimci_outer *outer, aimc_counters *counters)
 {
     update_job job = {.p = p, .array = array, .outer = outer, .granularity = granularity};
-    array->multi_pulse = p->params.multi_pulse;
+    aimci_array_pulse_several(array, p->params.multi_pulse);
     if (exact(p, array))
         update_exactly(&job);
     else
         update_by_pulses(&job, counters);
-    array->n_updates += outer->n;
     for (size_t s = 0; s < p->n_slots; s++) {
-        counters->pulses_up += p->pulses[8 * s];
-        counters->pulses_down += p->pulses[8 * s + 1];
+        aimci_array_count(array, p->pulses[8 * s], p->pulses[8 * s + 1], counters);
         p->pulses[8 * s] = p->pulses[8 * s + 1] = 0;
     }
+    aimci_array_advance(array, outer->n, counters);
     counters->updates += outer->n;
+}
+
+void aimci_pulser_chunk(aimci_pulser *p, aimci_array *array, double granularity,
+                        const aimci_outer *outer, aimc_counters *counters)
+{
+    aimci_outer some = *outer;
+    for (size_t first = 0; first < outer->n; first += some.n) {
+        const uint64_t due = aimci_array_until_due(array);
+        some.n = outer->n - first < due ? outer->n - first : (size_t)due;
+        some.x = outer->x + first * outer->ld_x;
+        some.d = outer->d + first * outer->ld_d;
+        some.rate = outer->rate + first;
+        pulse_some(p, array, granularity, &some, counters);
+    }
 }
 
 void aimci_pulser_update(aimci_pulser *p, aimci_array *array, double granularity, size_t n,

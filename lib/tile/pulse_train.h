@@ -37,8 +37,12 @@ aimci_train_plan aimci_plan_train(const aimci_update_params *params, double lr, 
 
 /* Masks and counts of a chunk of vectors; allocates at creation only. */
 typedef struct aimci_pulser aimci_pulser;
-aimc_status aimci_pulser_create(const aimc_tile *tile, const aimci_update_params *params,
+/* gemm: for exact updates; NULL where there are none */
+aimc_status aimci_pulser_create(aimc_context *ctx, size_t n_out, size_t n_in,
+                                const aimci_gemm *gemm, const aimci_update_params *params,
                                 aimci_pulser **out);
+aimc_status aimci_pulser_for_tile(const aimc_tile *tile, const aimci_update_params *params,
+                                  aimci_pulser **out);
 void aimci_pulser_destroy(aimci_pulser *pulser);
 
 /* desired_bl of the pulser */

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#include "tile/slice_reader.h"
+
+static aimci_read_array array_of(const aimci_slice_reader *r)
+{
+    return (aimci_read_array){.gemm = r->gemm,
+                              .n_rows = r->n,
+                              .n_cols = 1,
+                              .ld = aimci_leading_dimension(r->n),
+                              .w = r->slice};
+}
+
+aimc_status aimci_slice_reader_init(aimci_slice_reader *r, aimc_context *ctx, size_t n,
+                                    const aimc_config *config, uint64_t seed)
+{
+    const size_t ld = aimci_leading_dimension(n);
+    r->ctx = ctx;
+    r->n = n;
+    r->slice = aimci_calloc(ctx, ld, sizeof *r->slice);
+    if (!r->slice)
+        return aimci_fail(AIMC_ERR_NOMEM, "no memory to read slices of %zu", n);
+    const aimc_status st =
+        aimci_gemm_create(ctx, n, 1, ld, ld, aimci_leading_dimension(1), false, &r->gemm);
+    if (st)
+        return st;
+    const aimci_read_array shape = array_of(r);
+    return aimci_periphery_create(ctx, config, AIMCI_OP_FORWARD, seed, &shape, &r->periphery);
+}
+
+void aimci_slice_reader_clear(aimci_slice_reader *r)
+{
+    if (!r->ctx)
+        return;
+    aimci_periphery_destroy(r->periphery);
+    aimci_gemm_destroy(r->gemm);
+    aimci_free(r->ctx, r->slice);
+}
+
+void aimci_slice_reader_read(aimci_slice_reader *r, float *z, aimci_readout_counts *counts)
+{
+    const float one = 1.0f;
+    const aimci_read_array array = array_of(r);
+    aimci_periphery_read(r->periphery, &array, 1, &one, 1, z, r->n, counts, NULL);
+}
