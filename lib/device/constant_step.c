@@ -27,10 +27,19 @@ AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf w, vf xi)
     return w + (c->step + c->own[0] * xi);
 }
 
+AIMCI_INLINE vf jump(const void *params, const aimci_cells *c, vf n, vf w, vf xi, vf *reach)
+{
+    (void)params;
+    const vf root = vf_sqrt(n);
+    *reach = vf_abs(n * c->step) + vf_abs(c->own[0]) * root * AIMCI_FAR;
+    return w + (n * c->step + root * c->own[0] * xi);
+}
+
 static void pulse(const void *params, const aimci_line *line, const int32_t *count,
                   const aimci_key *key, uint32_t index)
 {
-    aimci_pulse_line(params, params, line, count, key, index, load, step);
+    aimci_pulse_line_at_once(params, 1, params, line, count, key, index,
+                             (aimci_pulse_rule){load, step, jump});
 }
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, constant_step)

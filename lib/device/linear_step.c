@@ -72,10 +72,18 @@ AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf w, vf xi)
     return w + (mean + c->own[1] * xi);
 }
 
+AIMCI_INLINE vf jump(const void *params, const aimci_cells *c, vf n, vf w, vf xi, vf *reach)
+{
+    const linear_step *p = params;
+    return aimci_affine_jump(c, p->mult_noise, (float)p->base.dw_min_std, n, w, xi, reach);
+}
+
 static void pulse(const void *params, const aimci_line *line, const int32_t *count,
                   const aimci_key *key, uint32_t index)
 {
-    aimci_pulse_line(params, params, line, count, key, index, load, step);
+    const linear_step *p = params;
+    aimci_pulse_line_at_once(&p->base, !p->mult_noise, params, line, count, key, index,
+                             (aimci_pulse_rule){load, step, jump});
 }
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, linear_step)

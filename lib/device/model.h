@@ -20,6 +20,11 @@ enum {
 };
 #define AIMCI_MAX_OWN_PLANES 4
 
+/* How several pulses of one update reach a cell: as one step where that has the same law, always
+ * one after the other, or as one step also where the law differs a little (device/pulsed.h). The
+ * order of field multi_pulse of the family "update". */
+enum { AIMCI_MULTI_EXACT, AIMCI_MULTI_SEQUENCE, AIMCI_MULTI_CLOSE };
+
 /* One line of cells: all outputs of one input. Arrays are padded to n, a multiple of 8 lanes. */
 typedef struct aimci_line {
     size_t n;
@@ -33,6 +38,7 @@ typedef struct aimci_line {
     float *reset;     /* reset bias of the physical state; NULL: likewise */
     float *drift_nu;  /* drift exponent; NULL: likewise (aimci_drift) */
     float *drift_anchor, *drift_last, *drift_age; /* state of drift; NULL without drift */
+    int32_t multi_pulse;                          /* AIMCI_MULTI_EXACT ... */
 } aimci_line;
 
 /* What is not a pulse: the scalars stand in for planes without spread. */

@@ -6,36 +6,40 @@
 
 #include "kernels/stream.h"
 
-#define AIMCI_FIFO_CHUNK 64
+#define AIMCI_FIFO_CHUNK 32 /* sparse updates need few */
+#define AIMCI_FIFO_MOST  32 /* that can be asked for at once */
 
 typedef struct aimci_fifo {
     aimci_stream stream;
-    size_t pos, len;
-    float buf[AIMCI_FIFO_CHUNK + 2 * AIMCI_LANES];
+    const float *next, *end;
+    float buf[AIMCI_FIFO_MOST + AIMCI_FIFO_CHUNK + AIMCI_LANES];
 } aimci_fifo;
 
 AIMCI_INLINE void aimci_fifo_open(aimci_fifo *f, const aimci_key *key, uint32_t line)
 {
     f->stream = aimci_stream_open(key, line);
-    f->pos = f->len = 0;
+    f->next = f->end = NULL;
 }
 
-/* Keep what is left (fewer than eight) and append a chunk. The first fill is small: sparse updates
- * need few. */
-AIMCI_INLINE void aimci_fifo_fill(aimci_fifo *f)
+/* Keep what is left (fewer than AIMCI_FIFO_MOST) and append a chunk. */
+static __attribute__((noinline, unused)) void aimci_fifo_fill(aimci_fifo *f)
 {
-    const size_t left = f->len - f->pos;
-    if (left)
-        vf_store(f->buf, vf_load(f->buf + f->pos));
-    const size_t n = f->len ? AIMCI_FIFO_CHUNK : 2 * AIMCI_LANES;
-    for (size_t i = 0; i < n; i += 2 * AIMCI_LANES) {
-        vf a, b;
-        aimci_stream_normals(&f->stream, &a, &b);
-        vf_store(f->buf + left + i, a);
-        vf_store(f->buf + left + i + AIMCI_LANES, b);
-    }
-    f->pos = 0;
-    f->len = left + n;
+    const size_t left = (size_t)(f->end - f->next);
+    for (size_t i = 0; i < left; i += AIMCI_LANES)
+        vf_store(f->buf + i, vf_load(f->next + i));
+    aimci_stream stream = f->stream;
+    for (size_t i = 0; i < AIMCI_FIFO_CHUNK; i += AIMCI_LANES)
+        vf_store(f->buf + left + i, aimci_stream_normal(&stream));
+    f->stream = stream;
+    f->next = f->buf;
+    f->end = f->buf + left + AIMCI_FIFO_CHUNK;
+}
+
+/* n <= AIMCI_FIFO_MOST values are there for the taking. */
+AIMCI_INLINE void aimci_fifo_ensure(aimci_fifo *f, size_t n)
+{
+    if ((size_t)(f->end - f->next) < n)
+        aimci_fifo_fill(f);
 }
 
 #if defined(AIMCI_ISA_IS_AVX2)
@@ -43,13 +47,12 @@ AIMCI_INLINE void aimci_fifo_fill(aimci_fifo *f)
 extern const uint64_t aimci_expand_table[256];
 #endif
 
-/* Lane k of bits gets the next value; other lanes get something finite that is not used. */
-AIMCI_INLINE vf aimci_fifo_take(aimci_fifo *f, unsigned bits)
+/* Lane k of bits gets the next value; other lanes get something finite that is not used. Eight
+ * values have been ensured. */
+AIMCI_INLINE vf aimci_fifo_take_ensured(aimci_fifo *f, unsigned bits)
 {
-    if (f->len - f->pos < AIMCI_LANES)
-        aimci_fifo_fill(f);
-    const float *next = f->buf + f->pos;
-    f->pos += (size_t)__builtin_popcount(bits);
+    const float *next = f->next;
+    f->next += __builtin_popcount(bits);
 #if defined(AIMCI_ISA_IS_AVX512)
     return (vf)_mm256_maskz_expand_ps((__mmask8)bits, (__m256)vf_load(next));
 #elif defined(AIMCI_ISA_IS_AVX2)
@@ -62,6 +65,12 @@ AIMCI_INLINE vf aimci_fifo_take(aimci_fifo *f, unsigned bits)
             v[k] = next[taken++];
     return v;
 #endif
+}
+
+AIMCI_INLINE vf aimci_fifo_take(aimci_fifo *f, unsigned bits)
+{
+    aimci_fifo_ensure(f, AIMCI_LANES);
+    return aimci_fifo_take_ensured(f, bits);
 }
 
 #endif

@@ -62,41 +62,60 @@ static void train(const aimci_train *t, const float *v, size_t n)
 
 /* Pulses of a line by direction: x d > 0 lowers the weight, so up is where the signs differ. */
 typedef struct tally {
-    vi ups, all;
+    vi net, all;
 } tally;
 
 AIMCI_INLINE void store_counts(vi n, vi negative_out, int32_t negative_in, int32_t *count, tally *t)
 {
-    const vi goes_up = negative_out ^ negative_in;
-    vi_store(count, vi_select(goes_up, n, -n));
-    t->ups += n & goes_up;
+    const vi goes_down = ~(negative_out ^ negative_in);
+    const vi signed_count = (n ^ goes_down) - goes_down;
+    vi_store(count, signed_count);
+    t->net += signed_count;
     t->all += n;
 }
 
 AIMCI_INLINE int tally_close(const tally *t, uint64_t *up, uint64_t *down)
 {
-    uint64_t n_up = 0, n_all = 0;
+    int64_t net = 0, all = 0;
     for (int k = 0; k < AIMCI_LANES; k++) {
-        n_up += (uint64_t)t->ups[k];
-        n_all += (uint64_t)t->all[k];
+        net += t->net[k];
+        all += t->all[k];
     }
-    *up += n_up;
-    *down += n_all - n_up;
-    return n_all != 0;
+    *up += (uint64_t)((all + net) / 2);
+    *down += (uint64_t)((all - net) / 2);
+    return all != 0;
+}
+
+/* One word of at most n_bits slots. */
+AIMCI_INLINE void coincide_word(const aimci_train *out, uint32_t mask_in, int32_t negative_in,
+                                const int n_bits, int32_t *count, tally *t)
+{
+    for (size_t at = 0; at < out->stride; at += AIMCI_LANES) {
+        const vu both = vu_load(out->mask + at) & mask_in;
+        const vu n = n_bits == 1 ? both : n_bits == 8 ? vu_popcount8(both) : vu_popcount(both);
+        store_counts((vi)n, vi_load(out->negative + at), negative_in, count + at, t);
+    }
 }
 
 static int coincide(const aimci_train *out, const uint32_t *mask_in, size_t stride_in,
                     int32_t negative_in, int32_t *count, uint64_t *up, uint64_t *down)
 {
     tally t = {vi_set(0), vi_set(0)};
-    for (size_t at = 0; at < out->stride; at += AIMCI_LANES) {
-        vu c = vu_set(0);
-        for (uint32_t w = 0; w < out->n_words; w++) {
-            const vu bits = vu_load(out->mask + w * out->stride + at);
-            c += vu_popcount(bits & mask_in[w * stride_in]);
+    if (out->n_slots <= 1)
+        coincide_word(out, mask_in[0], negative_in, 1, count, &t);
+    else if (out->n_slots <= 8)
+        coincide_word(out, mask_in[0], negative_in, 8, count, &t);
+    else if (out->n_words == 1)
+        coincide_word(out, mask_in[0], negative_in, 32, count, &t);
+    else
+        for (size_t at = 0; at < out->stride; at += AIMCI_LANES) {
+            vu c = vu_set(0);
+            for (uint32_t w = 0; w < out->n_words; w++) {
+                const vu bits = vu_load(out->mask + w * out->stride + at);
+                c += vu_popcount(bits & mask_in[w * stride_in]);
+            }
+            store_counts((vi)c, vi_load(out->negative + at), negative_in, count + at, &t);
         }
-        store_counts((vi)c, vi_load(out->negative + at), negative_in, count + at, &t);
-    }
     return tally_close(&t, up, down);
 }
 

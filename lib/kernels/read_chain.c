@@ -20,7 +20,7 @@ AIMCI_INLINE vf quantize(vf v, float step, int sto_round, aimci_stream *stream)
 static void dac(const aimci_dac *d, const float *x, float *z, size_t n)
 {
     const int random = d->sto_round || d->noise > 0;
-    aimci_normals normals = {.has_waiting = 0};
+    aimci_normals normals = {{{vu_set(0), vu_set(0), vu_set(0), vu_set(0)}}};
     if (random)
         normals.stream = aimci_stream_open(&d->key, 0);
     aimci_stream rounding = {{vu_set(0), vu_set(0), vu_set(0), vu_set(0)}};
@@ -38,38 +38,64 @@ static void dac(const aimci_dac *d, const float *x, float *z, size_t n)
     }
 }
 
-AIMCI_INLINE vf output_noise(const aimci_adc *a, vf v, size_t at, aimci_normals *normals)
+/* Eight outputs; how many lanes hit the bound comes as bits. The flags are constants where it
+ * pays. */
+AIMCI_INLINE vf adc_group(const aimci_adc *a, vf v, vf sigma, int noisy, int sto_round,
+                          aimci_normals *normals, aimci_stream *rounding, unsigned *hits)
 {
-    const vf sigma = a->noises ? vf_load(a->noises + at) : vf_set(a->noise);
-    return v + aimci_normals_next(normals) * sigma;
+    const vf hi = vf_set(a->bound), lo = vf_set(-a->bound);
+    if (noisy)
+        v = v + aimci_normals_next(normals) * sigma;
+    v = quantize(v, a->step, sto_round, rounding);
+    *hits = v_bits(a->test_negative ? ((v > hi) | (v < lo)) : (v > hi));
+    return vf_clip(v, lo, hi) * a->gain;
+}
+
+AIMCI_INLINE size_t adc_loop(const aimci_adc *a, float *y, size_t n, int plain)
+{
+    const int noisy = plain || a->noises || a->noise > 0, sto_round = !plain && a->sto_round;
+    aimci_normals normals = {{{vu_set(0), vu_set(0), vu_set(0), vu_set(0)}}};
+    aimci_stream rounding = {{vu_set(0), vu_set(0), vu_set(0), vu_set(0)}};
+    if (noisy)
+        normals.stream = aimci_stream_open(&a->key, 0);
+    if (sto_round)
+        rounding = aimci_stream_open(&a->key, 1);
+    size_t clipped = 0, at = 0;
+    unsigned hits;
+    unsigned more;
+    for (; plain && at + 2 * AIMCI_LANES <= n; at += 2 * AIMCI_LANES) {
+        const vf sigma = vf_set(a->noise);
+        vf v0 = vf_load(y + at), v1 = vf_load(y + at + AIMCI_LANES);
+        v0 = adc_group(a, v0, sigma, 1, 0, &normals, &rounding, &hits);
+        v1 = adc_group(a, v1, sigma, 1, 0, &normals, &rounding, &more);
+        vf_store(y + at, v0);
+        vf_store(y + at + AIMCI_LANES, v1);
+        clipped += (size_t)__builtin_popcount(hits | more << AIMCI_LANES);
+    }
+    for (; at + AIMCI_LANES <= n; at += AIMCI_LANES) {
+        vf v = vf_load(y + at);
+        if (!plain && a->asymmetry != 0)
+            v = vf_select(v < 0.0f, v * (1.0f - a->asymmetry), v);
+        const vf sigma = !plain && a->noises ? vf_load(a->noises + at) : vf_set(a->noise);
+        vf_store(y + at, adc_group(a, v, sigma, noisy, sto_round, &normals, &rounding, &hits));
+        clipped += (size_t)__builtin_popcount(hits);
+    }
+    if (at == n)
+        return clipped;
+    vf v = vf_load_tail(y, at, n);
+    if (!plain && a->asymmetry != 0)
+        v = vf_select(v < 0.0f, v * (1.0f - a->asymmetry), v);
+    const vf sigma = !plain && a->noises ? vf_load(a->noises + at) : vf_set(a->noise);
+    v = adc_group(a, v, sigma, noisy, sto_round, &normals, &rounding, &hits);
+    vf_store_tail(y, at, n, v);
+    /* lanes past the end may have caught noise */
+    return clipped + (size_t)__builtin_popcount(hits & ((1u << (n - at)) - 1));
 }
 
 static size_t adc(const aimci_adc *a, float *y, size_t n)
 {
-    const int noisy = a->noises || a->noise > 0;
-    aimci_normals normals = {.has_waiting = 0};
-    if (noisy)
-        normals.stream = aimci_stream_open(&a->key, 0);
-    aimci_stream rounding = {{vu_set(0), vu_set(0), vu_set(0), vu_set(0)}};
-    if (a->sto_round)
-        rounding = aimci_stream_open(&a->key, 1);
-    const vf hi = vf_set(a->bound), lo = vf_set(-a->bound);
-    size_t clipped = 0;
-    for (size_t at = 0; at < n; at += AIMCI_LANES) {
-        vf v = vf_load_tail(y, at, n);
-        if (a->asymmetry != 0)
-            v = vf_select(v < 0.0f, v * (1.0f - a->asymmetry), v);
-        if (noisy)
-            v = output_noise(a, v, at, &normals);
-        v = quantize(v, a->step, a->sto_round, &rounding);
-        const vi hit = a->test_negative ? ((v > hi) | (v < lo)) : (v > hi);
-        unsigned bits = v_bits(hit);
-        if (at + AIMCI_LANES > n) /* lanes past the end may have caught noise */
-            bits &= (1u << (n - at)) - 1;
-        clipped += (size_t)__builtin_popcount(bits);
-        vf_store_tail(y, at, n, vf_clip(v, lo, hi) * a->gain);
-    }
-    return clipped;
+    const int plain = !a->noises && a->noise > 0 && a->asymmetry == 0 && !a->sto_round;
+    return plain ? adc_loop(a, y, n, 1) : adc_loop(a, y, n, 0);
 }
 
 static void encode(const aimci_key *key, float step, int32_t max_code, int sto_round,
@@ -165,7 +191,7 @@ AIMCI_INLINE vf with_reference(const aimci_current *c, vf y, size_t at)
 
 static void current(const aimci_current *c, float *y, size_t n)
 {
-    aimci_normals normals = {.has_waiting = 0};
+    aimci_normals normals = {{{vu_set(0), vu_set(0), vu_set(0), vu_set(0)}}};
     if (c->noise > 0)
         normals.stream = aimci_stream_open(&c->key, 2); /* lines 0 and 1 are the ADC's */
     for (size_t at = 0; at < n; at += AIMCI_LANES) {

@@ -225,14 +225,50 @@ AIMCI_INLINE vu vu_rotl(vu a, int k)
     return (a << k) | (a >> (32 - k));
 }
 
+/* table[index mod 8] of each lane: eight entries stay in a register */
+AIMCI_INLINE vf vf_lookup(const float table[AIMCI_LANES], vi index)
+{
+#if AIMCI_VEC_X86
+    return (vf)_mm256_permutevar8x32_ps((__m256)vf_load(table), (__m256i)index);
+#else
+    vf v;
+    for (int k = 0; k < AIMCI_LANES; k++)
+        v[k] = table[index[k] & 7];
+    return v;
+#endif
+}
+
 /* number of set bits of each lane */
 AIMCI_INLINE vu vu_popcount(vu a)
 {
+#if AIMCI_VEC_X86
+    const __m256i table = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1,
+                                           2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
+    const __m256i low = _mm256_shuffle_epi8(table, (__m256i)(a & 0x0f0f0f0fu));
+    const __m256i high = _mm256_shuffle_epi8(table, (__m256i)((a >> 4) & 0x0f0f0f0fu));
+    const __m256i bytes = _mm256_add_epi8(low, high);
+    const __m256i pairs = _mm256_maddubs_epi16(bytes, _mm256_set1_epi8(1));
+    return (vu)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+#else
     a = a - ((a >> 1) & 0x55555555u);
     a = (a & 0x33333333u) + ((a >> 2) & 0x33333333u);
     a = (a + (a >> 4)) & 0x0f0f0f0fu;
     a = a + (a >> 8);
     return (a + (a >> 16)) & 0x3fu;
+#endif
+}
+
+/* the same where only the lowest eight bits may be set */
+AIMCI_INLINE vu vu_popcount8(vu a)
+{
+#if AIMCI_VEC_X86
+    const __m256i table = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1,
+                                           2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
+    return (vu)_mm256_shuffle_epi8(table, (__m256i)(a & 15u)) +
+           (vu)_mm256_shuffle_epi8(table, (__m256i)(a >> 4));
+#else
+    return vu_popcount(a);
+#endif
 }
 
 /* Natural logarithm of a normal a > 0; relative error below 2 ulp.

@@ -53,6 +53,7 @@ aimc_status aimci_chi_create(aimci_chi *c, aimc_tile *tile, const aimc_config *c
         aimci_config_values(aimci_config_child(config, "update"), &aimci_family_update);
     c->update = *update;
     c->update.update_management = c->update.update_bl_management = true;
+    aimci_array_pulse_several(tile->array, update->multi_pulse);
     if (!allocate(c))
         return aimci_fail(AIMC_ERR_NOMEM, "optimizer_create: no memory for chi");
     return aimci_pulser_for_tile(tile, &c->update, &c->pulser);

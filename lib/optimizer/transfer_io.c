@@ -229,6 +229,8 @@ static aimc_status make_arrays(aimci_transfer *e, const aimc_config *config)
                        slow->device->model->family->name);
     for (size_t k = 0; k < e->n_arrays && !st; k++)
         e->granularity[k] = e->arrays[k]->device->info.granularity;
+    for (size_t k = 1; k < e->n_arrays && !st; k++)
+        aimci_array_pulse_several(e->arrays[k], e->slow_update.multi_pulse);
     return st;
 }
 

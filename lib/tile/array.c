@@ -181,6 +181,7 @@ aimci_line aimci_array_line(const aimci_array *a, size_t j)
         .drift_anchor = at_line(a->drift_anchor, a, j),
         .drift_last = at_line(a->drift_last, a, j),
         .drift_age = at_line(a->drift_age, a, j),
+        .multi_pulse = a->multi_pulse,
     };
     for (int k = 0; k < AIMCI_PLANE_BASE; k++)
         line.base[k] = at_line(a->base[k], a, j);
@@ -282,12 +283,24 @@ aimci_pulse_key aimci_array_pulse_key(const aimci_array *a, uint64_t update, uin
 void aimci_array_pulse(const aimci_array *a, size_t j, const int32_t *count,
                        const aimci_pulse_key *key)
 {
-    if (a->n_members) {
-        aimci_cell_array_pulse(a, j, count, key);
-        return;
-    }
     const aimci_line line = aimci_array_line(a, j);
-    a->device->kernels->pulse(a->device->params, &line, count, &key->noise, (uint32_t)j);
+    aimci_array_pulse_line(a, &line, j, count, key);
+}
+
+void aimci_array_pulse_line(const aimci_array *a, const aimci_line *line, size_t j,
+                            const int32_t *count, const aimci_pulse_key *key)
+{
+    if (a->n_members)
+        aimci_cell_array_pulse(a, j, count, key);
+    else
+        a->device->kernels->pulse(a->device->params, line, count, &key->noise, (uint32_t)j);
+}
+
+void aimci_array_pulse_several(aimci_array *a, int32_t multi_pulse)
+{
+    a->multi_pulse = multi_pulse;
+    for (size_t k = 0; k < a->n_members; k++)
+        aimci_array_pulse_several(a->members[k], multi_pulse);
 }
 
 void aimci_array_count(const aimci_array *a, uint64_t up, uint64_t down, aimc_counters *counters)

@@ -21,10 +21,11 @@ typedef struct aimci_array {
     aimc_device *device;
     size_t n_out, n_in, ld;
     uint64_t seed;
-    uint64_t n_updates; /* vector updates so far: selects the streams of the next */
-    uint64_t n_events;  /* set, reset, diffusion, redraws so far, likewise */
-    uint64_t n_batches; /* mini-batches so far: when a refresh is due */
-    float *block;       /* all planes */
+    uint64_t n_updates;  /* vector updates so far: selects the streams of the next */
+    uint64_t n_events;   /* set, reset, diffusion, redraws so far, likewise */
+    uint64_t n_batches;  /* mini-batches so far: when a refresh is due */
+    int32_t multi_pulse; /* of pulses to come: AIMCI_MULTI_EXACT ... */
+    float *block;        /* all planes */
     float *w, *p;
     float *base[AIMCI_PLANE_BASE];
     float *own[AIMCI_MAX_OWN_PLANES];
@@ -71,6 +72,11 @@ typedef struct aimci_pulse_key {
 } aimci_pulse_key;
 void aimci_array_pulse(const aimci_array *array, size_t j, const int32_t *count,
                        const aimci_pulse_key *key);
+/* The same for aimci_array_line(array, j) when it is at hand. */
+void aimci_array_pulse_line(const aimci_array *array, const aimci_line *line, size_t j,
+                            const int32_t *count, const aimci_pulse_key *key);
+/* How several pulses of one update reach a cell from now on: AIMCI_MULTI_EXACT ... */
+void aimci_array_pulse_several(aimci_array *array, int32_t multi_pulse);
 /* segment: a train longer than the masks comes in several */
 aimci_pulse_key aimci_array_pulse_key(const aimci_array *array, uint64_t update, uint32_t segment);
 

@@ -43,6 +43,10 @@ static const aimci_field fields[] = {
                  "grid of the inputs for DETERMINISTIC_IMPLICIT; <= 0: none", SRC3),
     AIMCI_NUMBER(T, d_res_implicit, 0, -1, 1, "probability",
                  "grid of the gradients for DETERMINISTIC_IMPLICIT; <= 0: none", SRC3),
+    AIMCI_CHOICE(T, multi_pulse, AIMCI_MULTI_EXACT, 2, "EXACT|SEQUENCE|CLOSE",
+                 "several pulses to a cell: one step where that has the same law, always one after "
+                 "the other, or one step also where the distribution differs by up to 1e-5",
+                 "this library; docs/performance.md"),
 };
 
 const aimci_family aimci_family_update = {

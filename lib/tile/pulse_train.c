@@ -231,9 +231,14 @@ static void pulse_line(void *arg, size_t slot, size_t j)
     const update_job *job = arg;
     const aimci_pulser *p = job->p;
     int32_t *counts = p->counts + slot * p->ld_out;
-    for (size_t b = 0; b < job->outer->n; b++)
-        if (count_pulses(p, b, j, counts, p->pulses + slot * 8))
-            aimci_array_pulse(job->array, j, counts, &p->pulse_keys[b]);
+    aimci_line line = {.n = 0};
+    for (size_t b = 0; b < job->outer->n; b++) {
+        if (!count_pulses(p, b, j, counts, p->pulses + slot * 8))
+            continue;
+        if (line.n == 0)
+            line = aimci_array_line(job->array, j);
+        aimci_array_pulse_line(job->array, &line, j, counts, &p->pulse_keys[b]);
+    }
 }
 
 static uint32_t segments_of(const aimci_pulser *p, size_t n)
@@ -287,6 +292,7 @@ static void pulse_some(aimci_pulser *p, aimci_array *array, double granularity,
                        const aimci_outer *outer, aimc_counters *counters)
 {
     update_job job = {.p = p, .array = array, .outer = outer, .granularity = granularity};
+    aimci_array_pulse_several(array, p->params.multi_pulse);
     if (exact(p, array))
         update_exactly(&job);
     else

@@ -19,7 +19,7 @@ enum {
 typedef struct aimci_update_params {
     int64_t desired_bl;
     double um_grad_scale, res, x_res_implicit, d_res_implicit;
-    int32_t pulse_type;
+    int32_t pulse_type, multi_pulse; /* AIMCI_MULTI_EXACT ... */
     bool fixed_bl, update_management, update_bl_management, sto_round;
 } aimci_update_params;
 

@@ -22,7 +22,7 @@ START_TEST(philox_matches_its_published_vectors)
 }
 END_TEST
 
-/* xoshiro128++ in scalar C, from its definition. */
+/* xoshiro128+ in scalar C, from its definition. */
 static uint32_t rotl(uint32_t x, int k)
 {
     return (x << k) | (x >> (32 - k));
@@ -30,7 +30,7 @@ static uint32_t rotl(uint32_t x, int k)
 
 static uint32_t xoshiro(uint32_t s[4])
 {
-    const uint32_t result = rotl(s[0] + s[3], 7) + s[0], t = s[1] << 9;
+    const uint32_t result = s[0] + s[3], t = s[1] << 9;
     s[2] ^= s[0];
     s[3] ^= s[1];
     s[1] ^= s[2];
@@ -40,7 +40,7 @@ static uint32_t xoshiro(uint32_t s[4])
     return result;
 }
 
-START_TEST(lanes_are_xoshiro128pp)
+START_TEST(lanes_are_xoshiro128p)
 {
     const aimci_key key = aimci_random_key(42, AIMCI_OP_PULSE, 0, 7);
     aimci_stream st = aimci_stream_open(&key, 3);
@@ -56,7 +56,7 @@ START_TEST(lanes_are_xoshiro128pp)
 }
 END_TEST
 
-/* AIMC_RNG_STREAM_VERSION 1. A change here is a change of every result: bump that number. */
+/* AIMC_RNG_STREAM_VERSION 2. A change here is a change of every result: bump that number. */
 START_TEST(golden_numbers_do_not_move)
 {
     const aimci_key key = aimci_random_key(1, AIMCI_OP_CONSTRUCT, 2, 3);
@@ -64,10 +64,10 @@ START_TEST(golden_numbers_do_not_move)
     const vu raw = aimci_stream_next(&st);
     vf a, b;
     aimci_stream_normals(&st, &a, &b);
-    ck_assert_uint_eq(raw[0], 0x0b6e4b89u);
-    ck_assert_uint_eq(raw[7], 0xa2f56d27u);
-    ck_assert(a[0] == 0x1.bd44b8p-3f && a[7] == -0x1.588a34p-2f);
-    ck_assert(b[0] == -0x1.287d26p-2f && b[7] == 0x1.a12d4ap-1f);
+    ck_assert_uint_eq(raw[0], 0xd31edd89u);
+    ck_assert_uint_eq(raw[7], 0x7d7a4dcau);
+    ck_assert(a[0] == -0x1.7587b4p-1f && a[7] == 0x1.10e486p+0f);
+    ck_assert(b[0] == -0x1.4a3e64p-1f && b[7] == -0x1.943908p-1f);
 }
 END_TEST
 
@@ -102,38 +102,78 @@ START_TEST(elementary_functions_are_accurate)
 }
 END_TEST
 
-/* Moments to 5 sigma, and the tails: counts beyond 1 ... 5 sigma against the normal law. */
+static size_t number_of_draws(void)
+{
+    const char *text = getenv("AIMC_TEST_DRAWS"); /* 1e9 takes half a minute */
+    return text ? (size_t)strtod(text, NULL) : 20000000;
+}
+
+/* Moments to 5 sigma; the tails on both sides; and the places of the quantiles between, which are
+ * where the pieces of the inversion meet. */
 START_TEST(normals_are_normal)
 {
-    enum { N = 20000000 };
+    enum { TAILS = 13 };
+    const size_t n_draws = number_of_draws();
     const aimci_key key = aimci_random_key(7, AIMCI_OP_FORWARD, 0, 0);
     aimci_stream st = aimci_stream_open(&key, 0);
     double m[5] = {0};
-    long beyond[6] = {0};
-    for (long i = 0; i < N / 16; i++) {
-        vf z[2];
-        aimci_stream_normals(&st, &z[0], &z[1]);
-        for (int k = 0; k < 16; k++) {
-            const double x = (double)z[k / 8][k % 8], x2 = x * x;
-            m[1] += x;
-            m[2] += x2;
-            m[3] += x2 * x;
-            m[4] += x2 * x2;
-            for (int s = 1; s <= 5; s++)
-                beyond[s] += fabs(x) > s;
+    double beyond[TAILS] = {0}, below[TAILS] = {0};
+    float edge[TAILS];
+    for (int s = 0; s < TAILS; s++)
+        edge[s] = 0.5f * (float)s;
+    for (size_t i = 0; i < n_draws / AIMCI_LANES; i++) {
+        const vf z = aimci_stream_normal(&st);
+        double sum[5] = {0};
+        for (int k = 0; k < AIMCI_LANES; k++) {
+            const double x = (double)z[k], x2 = x * x;
+            sum[1] += x;
+            sum[2] += x2;
+            sum[3] += x2 * x;
+            sum[4] += x2 * x2;
+        }
+        for (int k = 1; k <= 4; k++)
+            m[k] += sum[k];
+        for (int s = 0; s < TAILS; s++) {
+            beyond[s] += __builtin_popcount(v_bits(z > edge[s]));
+            below[s] += __builtin_popcount(v_bits(z < -edge[s]));
         }
     }
-    const double n = N;
+    const double n = (double)(n_draws / AIMCI_LANES * AIMCI_LANES);
     /* variances of the sample moments of a standard normal: 1, 2, 15, 96 over n */
     ck_assert(fabs(m[1] / n) < 5 * sqrt(1 / n));
     ck_assert(fabs(m[2] / n - 1) < 5 * sqrt(2 / n));
     ck_assert(fabs(m[3] / n) < 5 * sqrt(15 / n));
     ck_assert(fabs(m[4] / n - 3) < 5 * sqrt(96 / n));
-    for (int s = 1; s <= 5; s++) {
-        const double p = erfc(s / sqrt(2.0));
-        ck_assert_msg(fabs((double)beyond[s] - n * p) < 5 * sqrt(n * p) + 1,
-                      "%ld beyond %d sigma, expected %.1f", beyond[s], s, n * p);
+    for (int s = 0; s < TAILS; s++) {
+        const double p = erfc((double)edge[s] / sqrt(2.0)) / 2, bound = 5 * sqrt(n * p) + 1;
+        ck_assert_msg(fabs(beyond[s] - n * p) < bound, "%g beyond %g sigma, expected %.1f",
+                      beyond[s], (double)edge[s], n * p);
+        ck_assert_msg(fabs(below[s] - n * p) < bound, "%g below -%g sigma, expected %.1f", below[s],
+                      (double)edge[s], n * p);
     }
+}
+END_TEST
+
+/* Every piece of the quantile function against erfc: the tail beyond z is the one that was asked
+ * for. */
+START_TEST(quantiles_are_quantiles)
+{
+    double worst = 0;
+    const aimci_key key = aimci_random_key(11, AIMCI_OP_FORWARD, 0, 0);
+    aimci_stream st = aimci_stream_open(&key, 0);
+    for (int i = 0; i < 1000000; i++) {
+        aimci_stream copy = st;
+        const vu u = aimci_stream_next(&copy);
+        const vf z = aimci_stream_normal(&st);
+        for (int k = 0; k < AIMCI_LANES; k++) {
+            const double p = ((double)(u[k] & 0x7fffffffu) + 0.5) * 0x1p-32;
+            const double x = u[k] >> 31 ? -(double)z[k] : (double)z[k], q = erfc(x / sqrt(2.0)) / 2;
+            /* in units of z: dp = phi(z) dz. 2^-24 is the grid of the central pieces. */
+            const double density = exp(-x * x / 2) * 0.3989422804014327;
+            worst = fmax(worst, fmax(fabs(q - p) - 0x1p-24 * (p > 0x1p-9), 0) / density);
+        }
+    }
+    ck_assert_msg(worst < 5e-6, "worst error of a quantile: %g", worst);
 }
 END_TEST
 
@@ -235,10 +275,11 @@ int main(void)
     Suite *s = suite_create("stream");
     TCase *t = aimct_case(s, "stream");
     tcase_add_test(t, philox_matches_its_published_vectors);
-    tcase_add_test(t, lanes_are_xoshiro128pp);
+    tcase_add_test(t, lanes_are_xoshiro128p);
     tcase_add_test(t, golden_numbers_do_not_move);
     tcase_add_test(t, elementary_functions_are_accurate);
     tcase_add_test(t, normals_are_normal);
+    tcase_add_test(t, quantiles_are_quantiles);
     tcase_add_test(t, uniforms_are_uniform_in_every_bit);
     tcase_add_test(t, streams_are_independent);
     tcase_add_test(t, first_draws_of_lines_are_normal);

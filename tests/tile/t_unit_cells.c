@@ -261,7 +261,10 @@ END_TEST
 START_TEST(shifting_puts_the_symmetry_point_at_zero)
 {
     enum { SIDE = 16, N = SIDE * SIDE };
-#define ASYMMETRIC "\"dw_min\": 0.01, \"dw_min_std\": 0, \"up_down\": 0.3, \"up_down_dtod\": 0.1"
+/* spreads so small that every cell gets there and every reference can hold it */
+#define ASYMMETRIC                                                                                 \
+    "\"dw_min\": 0.01, \"dw_min_std\": 0, \"up_down\": 0.3, \"up_down_dtod\": 0.1, "               \
+    "\"dw_min_dtod\": 0.1, \"w_max_dtod\": 0.1, \"w_min_dtod\": 0.1"
     static const char *const devices[][2] = {
         {"reference_cell", "{\"device\": {" ASYMMETRIC "}}"},
         {"reference_cell", "{\"shift_pairs\": 2000, \"device\": {" ASYMMETRIC "}}"},

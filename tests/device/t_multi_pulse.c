@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* Several pulses in one step against one after the other: the same law, in the middle of the range
+ * and at its ends. Cells are alike, so that a tile is a sample of N. */
+#include "device_test.h"
+#include "tile/tile.h"
+
+#define ALIKE                                                                                      \
+    "\"dw_min_dtod\": 0, \"up_down_dtod\": 0, \"w_max_dtod\": 0, \"w_min_dtod\": 0, "              \
+    "\"dw_min\": 0.002"
+
+enum { N_OUT = 400, N_IN = 250, N = N_OUT * N_IN };
+
+typedef struct sample {
+    double mean, sd, skew, kurtosis;
+    float w[N];
+} sample;
+
+static int ascending(const void *a, const void *b)
+{
+    const float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+static void draw(aimc_tile *tile, int mode, float start, int n, sample *s)
+{
+    tile->array->multi_pulse = mode;
+    set_all(tile, start);
+    pulse_all(tile, n);
+    weights_of(tile, s->w);
+    const moments m = moments_of(s->w, N);
+    double cubes = 0;
+    for (size_t i = 0; i < N; i++)
+        cubes += pow((double)s->w[i] - m.mean, 3);
+    s->mean = m.mean;
+    s->sd = sqrt(m.var);
+    s->kurtosis = m.kurtosis;
+    s->skew = s->sd > 0 ? cubes / N / pow(s->sd, 3) : 0;
+    qsort(s->w, N, sizeof s->w[0], ascending);
+}
+
+/* Largest difference of two empirical distribution functions. */
+static double distance(const sample *a, const sample *b)
+{
+    double worst = 0;
+    for (size_t i = 0, j = 0; i < N && j < N;) {
+        const float at = a->w[i] < b->w[j] ? a->w[i] : b->w[j];
+        while (i < N && a->w[i] <= at)
+            i++;
+        while (j < N && b->w[j] <= at)
+            j++;
+        worst = fmax(worst, fabs((double)i - (double)j) / N);
+    }
+    return worst;
+}
+
+static void compare(const char *what, const sample *a, const sample *b)
+{
+    const double sd = fmax(a->sd, b->sd);
+    const double grid = 2e-7; /* what single precision adds to a mean of N steps */
+    ck_assert_msg(fabs(a->mean - b->mean) < 5 * sd * sqrt(2.0 / N) + grid, "%s: means %.9g, %.9g",
+                  what, a->mean, b->mean);
+    const double kurtosis = fmax(a->kurtosis, b->kurtosis);
+    ck_assert_msg(fabs(a->sd - b->sd) < 5 * sd * sqrt((kurtosis - 1) / (2.0 * N)) + grid,
+                  "%s: spreads %.9g, %.9g", what, a->sd, b->sd);
+    if (fabs(b->skew) < 0.3) /* the law at a bound is not nearly normal */
+        ck_assert_msg(fabs(a->skew - b->skew) < 5 * sqrt(2 * 6.0 / N) * 1.5, "%s: skews %.5g, %.5g",
+                      what, a->skew, b->skew);
+    /* two-sample Kolmogorov-Smirnov, 5.7e-7: sqrt(log(2 / 5.7e-7) / 2) = 2.74 */
+    if (sd > 1e-6)
+        ck_assert_msg(distance(a, b) < 2.74 * sqrt(2.0 / N), "%s: distance %.5g", what,
+                      distance(a, b));
+}
+
+static void same_law(aimc_context *ctx, const char *name, const char *json, int mode)
+{
+    static const float starts[] = {0.0f, 0.3f, -0.55f, 0.592f, 0.6f, -0.6f};
+    static const int counts[] = {1, 2, -7, 13, -31};
+    sample *a = malloc(sizeof *a), *b = malloc(sizeof *b);
+    aimc_tile *tile = test_tile(ctx, name, json, N_OUT, N_IN, 4);
+    for (size_t s = 0; s < sizeof starts / sizeof starts[0]; s++)
+        for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++) {
+            char what[512];
+            snprintf(what, sizeof what, "%s %s from %g, %d pulses", name, json, (double)starts[s],
+                     counts[c]);
+            draw(tile, mode, starts[s], counts[c], a);
+            draw(tile, AIMCI_MULTI_SEQUENCE, starts[s], counts[c], b);
+            compare(what, a, b);
+        }
+    aimc_tile_destroy(tile);
+    free(a);
+    free(b);
+}
+
+START_TEST(exact_steps_have_the_law_of_the_sequence)
+{
+    aimc_context *ctx = test_context(0);
+    same_law(ctx, "constant_step", "{" ALIKE "}", AIMCI_MULTI_EXACT);
+    same_law(ctx, "constant_step", "{" ALIKE ", \"dw_min_std\": 2, \"up_down\": 0.1}",
+             AIMCI_MULTI_EXACT);
+    same_law(ctx, "soft_bounds", "{" ALIKE ", \"mult_noise\": false, \"dw_min_std\": 0.7}",
+             AIMCI_MULTI_EXACT);
+    same_law(ctx, "soft_bounds_reference",
+             "{" ALIKE ", \"dw_min_std\": 1.5, \"write_noise_std\": 1, \"reference_mean\": 0.05}",
+             AIMCI_MULTI_EXACT);
+    aimc_context_destroy(ctx);
+}
+END_TEST
+
+START_TEST(close_steps_have_nearly_the_law_of_the_sequence)
+{
+    aimc_context *ctx = test_context(0);
+    same_law(ctx, "soft_bounds", "{" ALIKE "}", AIMCI_MULTI_CLOSE);
+    same_law(ctx, "linear_step",
+             "{" ALIKE ", \"gamma_up\": 0.4, \"gamma_down\": -0.3, "
+             "\"gamma_up_dtod\": 0, \"gamma_down_dtod\": 0, "
+             "\"allow_increasing\": true, \"dw_min_std\": 1}",
+             AIMCI_MULTI_CLOSE);
+    aimc_context_destroy(ctx);
+}
+END_TEST
+
+/* Multiplicative noise from its definition: the distance to the bound is multiplied by n factors
+ * with mean r and variance (k sigma)^2. */
+START_TEST(moments_of_multiplicative_noise)
+{
+    aimc_context *ctx = test_context(0);
+    sample *s = malloc(sizeof *s);
+    aimc_tile *tile =
+        test_tile(ctx, "soft_bounds", "{" ALIKE ", \"dw_min_std\": 0.4}", N_OUT, N_IN, 5);
+    const int n = 20;
+    const double k = -0.002 / 0.6, r = 1 + k, u = 0.1 - 0.6;
+    draw(tile, AIMCI_MULTI_CLOSE, 0.1f, n, s);
+    const double mean = pow(r, n), square = pow(r * r + k * k * 0.16, n);
+    const double sd = fabs(u) * sqrt(square - mean * mean);
+    ck_assert_double_eq_tol(s->mean, 0.6 + u * mean, 5 * sd / sqrt(N));
+    ck_assert_double_eq_tol(s->sd, sd, 5 * sd * sqrt(0.5 / N));
+    aimc_tile_destroy(tile);
+    free(s);
+    aimc_context_destroy(ctx);
+}
+END_TEST
+
+/* Multiplicative noise is pulsed in sequence unless asked for; constant steps are not. */
+START_TEST(modes_do_what_they_say)
+{
+    aimc_context *ctx = test_context(0);
+    sample *a = malloc(sizeof *a), *b = malloc(sizeof *b);
+    for (int k = 0; k < 2; k++) {
+        const char *name = k ? "soft_bounds" : "constant_step";
+        float same[3];
+        for (int mode = AIMCI_MULTI_EXACT; mode <= AIMCI_MULTI_CLOSE; mode++) {
+            aimc_tile *tile = test_tile(ctx, name, "{" ALIKE "}", N_OUT, N_IN, 6);
+            draw(tile, mode, 0.0f, 5, a);
+            same[mode] = a->w[N / 3];
+            aimc_tile_destroy(tile);
+        }
+        ck_assert((same[AIMCI_MULTI_EXACT] == same[AIMCI_MULTI_SEQUENCE]) == (k == 1));
+        ck_assert(same[AIMCI_MULTI_CLOSE] != same[AIMCI_MULTI_SEQUENCE]);
+    }
+    free(a);
+    free(b);
+    aimc_context_destroy(ctx);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("multi_pulse");
+    TCase *t = aimct_case(s, "laws");
+    tcase_add_test(t, exact_steps_have_the_law_of_the_sequence);
+    tcase_add_test(t, close_steps_have_nearly_the_law_of_the_sequence);
+    tcase_add_test(t, moments_of_multiplicative_noise);
+    tcase_add_test(t, modes_do_what_they_say);
+    return aimct_main(s);
+}
