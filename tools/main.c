@@ -18,6 +18,7 @@ static const struct command {
     {"infer", "aimc infer", "run a saved network on labelled data", cmd_infer},
     {"device", "aimc device", "list and show device models and presets", cmd_device},
     {"mvm", "aimc mvm", "multiply vectors by a matrix through the read-out", cmd_mvm},
+    {"spice", "aimc spice", "write a crossbar as a netlist for ngspice", cmd_spice},
 };
 
 #define N_COMMANDS (sizeof commands / sizeof commands[0])

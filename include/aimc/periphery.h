@@ -62,6 +62,33 @@ typedef struct aimc_stages {
 AIMC_API aimc_status aimc_tile_inspect(aimc_tile *tile, aimc_direction direction, const float *x,
                                        aimc_stages *stages);
 
+/**
+ * Write the crossbar of a tile as a netlist for ngspice: every cell, every piece of wire, voltage
+ * sources of one input vector and an ammeter at every output. "ngspice -b FILE" finds the operating
+ * point and prints the current of every column; the netlist's head says how a result follows.
+ *
+ * Cells and wires are those of cells and wires of the direction's read-out; with wires.model NONE
+ * wires are ideal. Errors of the converters, noise and ir_drop are no part of it.
+ * @param tile       tile
+ * @param direction  which lines are driven
+ * @param z          [inputs] what drives the array, as aimc_stages.prepared has it, finite; input 1
+ *                   is wires.v_read volts
+ * @param path       file to write; replaced as a whole or not at all
+ * @retval AIMC_ERR_INVALID      NULL argument, unknown direction, z is not finite
+ * @retval AIMC_ERR_UNSUPPORTED  a perfect read-out, or wires.model TIME_SLICED: no direct current
+ * @retval AIMC_ERR_IO           cannot write
+ * @retval AIMC_ERR_NOMEM        no memory
+ * @par Threads
+ * one thread per tile.
+ * @par Determinism
+ * the same text for the same weights.
+ * @par Model
+ * docs/models/cells.md.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_write_spice(const aimc_tile *tile, aimc_direction direction,
+                                           const float *z, const char *path);
+
 AIMC_END_DECLS
 
 #endif

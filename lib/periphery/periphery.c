@@ -19,48 +19,117 @@ float aimci_converter_step_of(double res, double bound)
     return (float)(res > 1 ? 1 / res : res) * 2.0f * (float)bound;
 }
 
-static void add_part(aimci_periphery *p, aimci_part_op op, bool minus, float gain)
+/* One way to look at a prepared input. */
+typedef struct input_op {
+    bool derived, minus;
+    aimci_part op;
+    float gain, window;
+} input_op;
+
+enum { MAX_OPS = 24 };
+
+static float full_window(const aimci_periphery *p)
 {
-    p->parts[p->n_parts++] = (aimci_read_part){
-        .derived = true,
-        .minus = minus,
-        .op = {.op = op, .step = p->in_step, .asymmetry = (float)p->params.inp_asymmetry},
-        .gain = gain};
+    return isfinite(p->dac.bound) ? p->dac.bound : 1.0f;
+}
+
+static input_op sign_op(const aimci_periphery *p, aimci_part_op op, bool minus)
+{
+    return (input_op){.derived = true,
+                      .minus = minus,
+                      .op = {.op = op, .step = p->in_step},
+                      .gain = minus ? -1.0f : 1.0f,
+                      .window = full_window(p)};
 }
 
 /* Bits first ... first + count - 1 of the input's code, driven as if they were the lowest. */
-static void add_digits(aimci_periphery *p, int first, int count)
+static input_op digits_op(const aimci_periphery *p, int first, int count)
 {
-    add_part(p, AIMCI_PART_DIGITS, false, ldexpf(1.0f, first));
-    p->parts[p->n_parts - 1].op.first = first;
-    p->parts[p->n_parts - 1].op.count = count;
+    return (input_op){.derived = true,
+                      .op = {.op = AIMCI_PART_DIGITS,
+                             .first = first,
+                             .count = count,
+                             .step = p->in_step,
+                             .asymmetry = (float)p->params.inp_asymmetry},
+                      .gain = ldexpf(1.0f, first),
+                      .window = (ldexpf(1.0f, count) - 1) * p->in_step};
 }
 
-static void resolve_parts(aimci_periphery *p)
+static size_t list_ops(const aimci_periphery *p, input_op ops[MAX_OPS])
 {
     const aimci_periphery_params *q = &p->params;
     const int bits = aimci_dac_bits(q->inp_res) - 1; /* of the magnitude */
-    const int low = (int)q->split_mode_bit_shift;
+    const int low = (int)q->split_mode_bit_shift, each = (int)q->bit_wise_bits;
+    size_t n = 0;
     switch (q->mv_type) {
     case AIMCI_MV_POS_NEG_SEPARATE:
     case AIMCI_MV_POS_NEG_SEPARATE_DIGITAL_SUM:
-        add_part(p, AIMCI_PART_POSITIVE, false, 1.0f);
-        add_part(p, AIMCI_PART_NEGATIVE, true, -1.0f);
+        ops[n++] = sign_op(p, AIMCI_PART_POSITIVE, false);
+        ops[n++] = sign_op(p, AIMCI_PART_NEGATIVE, true);
         break;
     case AIMCI_MV_SPLIT_MODE:
-        add_digits(p, 0, low);
-        add_digits(p, low, bits - low);
+        ops[n++] = digits_op(p, 0, low);
+        ops[n++] = digits_op(p, low, bits - low);
         break;
     case AIMCI_MV_BIT_WISE:
-        for (int b = 0; b < bits; b++)
-            add_digits(p, b, 1);
+        for (int b = 0; b < bits; b += each)
+            ops[n++] = digits_op(p, b, b + each <= bits ? each : bits - b);
         break;
     default:
-        p->parts[0] = (aimci_read_part){.gain = 1.0f};
-        p->n_parts = 1;
+        ops[n++] = (input_op){.gain = 1.0f, .window = full_window(p)};
         break;
     }
-    p->digital = p->n_parts > 1 && q->mv_type != AIMCI_MV_POS_NEG_SEPARATE;
+    return n;
+}
+
+/* Parts of one group: its columns, looked at by some operations on the input. */
+static void add_group(aimci_periphery *p, size_t plane, size_t n_planes, const input_op *ops,
+                      size_t n_ops, float gain)
+{
+    const bool joined = n_ops * n_planes > 1; /* the first part's gain is the group's, if alone */
+    p->groups[p->n_groups++] = (aimci_read_group){
+        .first = p->n_parts, .n = n_ops * n_planes, .gain = joined ? gain : gain * ops->gain};
+    for (size_t k = 0; k < n_planes; k++) {
+        for (size_t m = 0; m < n_ops; m++) {
+            p->parts[p->n_parts++] = (aimci_read_part){.derived = ops[m].derived,
+                                                       .minus = ops[m].minus,
+                                                       .op = ops[m].op,
+                                                       .gain = (k ? -1.0f : 1.0f) *
+                                                               (joined ? ops[m].gain : 1.0f),
+                                                       .window = ops[m].window,
+                                                       .plane = plane + k};
+        }
+    }
+}
+
+/* Slices, and columns with ADCs of their own, are converted apart; so are inputs of different
+ * weight, but for those whose currents meet before the ADC. */
+static aimc_status resolve_parts(aimci_periphery *p)
+{
+    const aimci_periphery_params *q = &p->params;
+    input_op ops[MAX_OPS];
+    const size_t n_ops = list_ops(p, ops), n_planes = p->is_perfect ? 1 : p->n_planes;
+    const bool meet = q->mv_type == AIMCI_MV_POS_NEG_SEPARATE ||
+                      (q->mv_type == AIMCI_MV_BIT_WISE && !q->bit_wise_adc);
+    const bool twin = p->cells.params.subtract == AIMCI_SUBTRACT_ANALOG &&
+                      n_planes > p->cells.n_slices;
+    p->n_words = ops->op.op == AIMCI_PART_DIGITS && ops->derived ? n_ops : 1;
+    p->parts = aimci_calloc(p->ctx, n_ops * n_planes, sizeof *p->parts);
+    p->groups = aimci_calloc(p->ctx, n_ops * n_planes, sizeof *p->groups);
+    if (!p->parts || !p->groups)
+        return aimci_fail(AIMC_ERR_NOMEM, "tile_create: no memory for read-out");
+    const size_t together = twin ? 2 : 1;
+    for (size_t k = 0; k < n_planes; k += together) {
+        const aimci_read_plane *d = p->is_perfect ? NULL : &p->planes[k];
+        const bool negative = d && !d->plus;
+        const float gain =
+            d ? (float)aimci_cells_gain(&p->cells, d->slice) * (negative ? -1.0f : 1.0f) : 1.0f;
+        if (meet)
+            add_group(p, k, together, ops, n_ops, gain);
+        for (size_t m = 0; !meet && m < n_ops; m++)
+            add_group(p, k, together, ops + m, 1, gain);
+    }
+    return AIMC_OK;
 }
 
 /* What the output stage needs of the coefficients n_i: their mean gives the gain. */
@@ -151,14 +220,15 @@ static float *take(float *base, size_t *at, bool wanted, size_t n)
 size_t aimci_read_scratch_lay(const aimci_periphery *p, float *base, aimci_read_scratch *s)
 {
     const size_t in = AIMCI_READOUT_BATCH * p->ld_in, out = AIMCI_READOUT_BATCH * p->ld_out;
-    const bool parts = p->n_parts > 1;
+    const bool parts = p->n_parts > 1, groups = p->n_groups > 1;
     const bool power = p->params.w_noise_type == AIMCI_WN_PCM_READ;
     const bool active = p->has_drop && p->params.ir_loading == AIMCI_LOADING_ACTIVE;
     size_t at = 0;
     s->z = take(base, &at, true, in);
     s->part = take(base, &at, parts, in);
-    s->derived = take(base, &at, p->has_drop || power, in);
+    s->derived = take(base, &at, p->has_drop || power || p->cells.offset, in);
     s->out = take(base, &at, true, out);
+    s->group_out = take(base, &at, groups, out);
     s->part_out = take(base, &at, parts, out);
     s->load = take(base, &at, active, out);
     s->dropped = take(base, &at, p->has_drop, out);
@@ -179,6 +249,8 @@ void aimci_periphery_destroy(aimci_periphery *p)
     aimci_free(ctx, p->fixed.nonlinearity);
     aimci_free(ctx, p->fixed.offsets);
     aimci_free(ctx, p->fixed.polarity);
+    aimci_free(ctx, p->parts);
+    aimci_free(ctx, p->groups);
     aimci_free(ctx, p->scratch);
     aimci_free(ctx, p->counts);
     aimci_free(ctx, p);
@@ -191,8 +263,9 @@ static aimc_status build(aimci_periphery *p)
     if (st)
         return st;
     resolve(p);
-    resolve_parts(p);
     st = aimci_array_stage_create(p);
+    if (!st)
+        st = resolve_parts(p);
     if (st)
         return st;
     aimci_read_scratch unused;
@@ -205,6 +278,46 @@ static aimc_status build(aimci_periphery *p)
     return AIMC_OK;
 }
 
+static const void *values_of(const aimc_config *config, const char *child,
+                             const aimci_family *family, void *defaults)
+{
+    const void *given = aimci_config_values(aimci_config_child(config, child), family);
+    if (!given)
+        aimci_family_defaults(family, defaults);
+    return given ? given : defaults;
+}
+
+/* Cells and wires, and what contradicts across them. */
+static aimc_status read_children(const aimc_config *config, const aimci_periphery_params *q,
+                                 aimci_cells *cells, aimci_wires_params *wires)
+{
+    aimci_cells_params defaults;
+    const aimci_cells_params *c = values_of(config, "cells", &aimci_family_cells, &defaults);
+    *wires = *(const aimci_wires_params *)values_of(config, "wires", &aimci_family_wires, wires);
+    if (q->is_perfect || q->mv_type == AIMCI_MV_IDEAL)
+        wires->model = AIMCI_WIRES_NONE;
+    else {
+        const aimc_status st = aimci_family_cells.check(c);
+        if (st)
+            return st;
+    }
+    *cells = aimci_cells_resolve(c);
+    cells->active |= wires->model != AIMCI_WIRES_NONE;
+    if (wires->model != AIMCI_WIRES_NONE && q->ir_drop > 0)
+        return aimci_fail(AIMC_ERR_INVALID, "periphery: ir_drop = %g; wires.model has the drop: 0",
+                          q->ir_drop);
+    if (wires->model == AIMCI_WIRES_TIME_SLICED &&
+        (cells->offset || c->subtract == AIMCI_SUBTRACT_DIGITAL))
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "wires: model = TIME_SLICED; it has pairs of cells on one column: "
+                          "cells.scheme ONE_SIDED or TWO_SIDED, cells.subtract ANALOG");
+    if (wires->model == AIMCI_WIRES_NODAL && wires->iv != AIMCI_IV_LINEAR &&
+        c->scheme == AIMCI_CELLS_UNIT_COLUMN)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "wires: iv; cells.scheme UNIT_COLUMN needs LINEAR cells");
+    return AIMC_OK;
+}
+
 aimc_status aimci_periphery_create(aimc_context *ctx, const aimc_config *config, aimci_op op,
                                    uint64_t seed, const aimci_read_array *array,
                                    aimci_periphery **out)
@@ -214,13 +327,20 @@ aimc_status aimci_periphery_create(aimc_context *ctx, const aimc_config *config,
     const aimci_periphery_params *given = aimci_config_values(config, &aimci_family_periphery);
     if (given)
         params = *given;
+    aimci_cells cells;
+    aimci_wires_params wires;
     aimc_status st = aimci_family_periphery.check(&params);
+    if (!st)
+        st = read_children(config, &params, &cells, &wires);
     if (st)
         return st;
     aimci_periphery *p = aimci_calloc(ctx, 1, sizeof *p);
     if (!p)
         return aimci_fail(AIMC_ERR_NOMEM, "tile_create: no memory");
     p->ctx = aimci_context_ref(ctx);
+    p->cells = cells;
+    p->wires = wires;
+    p->bends = wires.model == AIMCI_WIRES_NODAL && wires.iv != AIMCI_IV_LINEAR;
     p->kernels = aimci_kernels_get(aimc_context_cpu(ctx));
     p->chain = aimci_read_kernels_get(aimc_context_cpu(ctx));
     p->params = params;
@@ -311,7 +431,7 @@ aimc_status aimci_periphery_restore(aimci_periphery *p, const aimci_st_reader *r
     p->seed = streams[0];
     p->n_vectors = streams[1];
     p->average = average;
-    p->derived.version = 0;
+    p->version = 0;
     resolve_compression(p); /* the gain follows the coefficients */
     return AIMC_OK;
 }
