@@ -249,33 +249,14 @@ void aimci_periphery_destroy(aimci_periphery *p)
     aimci_free(ctx, p->fixed.nonlinearity);
     aimci_free(ctx, p->fixed.offsets);
     aimci_free(ctx, p->fixed.polarity);
+    aimci_circuit_destroy(p->in_circuit);
+    aimci_circuit_destroy(p->out_circuit);
     aimci_free(ctx, p->parts);
     aimci_free(ctx, p->groups);
     aimci_free(ctx, p->scratch);
     aimci_free(ctx, p->counts);
     aimci_free(ctx, p);
     aimci_context_unref(ctx);
-}
-
-static aimc_status build(aimci_periphery *p)
-{
-    aimc_status st = draw_fixed(p);
-    if (st)
-        return st;
-    resolve(p);
-    st = aimci_array_stage_create(p);
-    if (!st)
-        st = resolve_parts(p);
-    if (st)
-        return st;
-    aimci_read_scratch unused;
-    p->n_slots = aimci_context_slots(p->ctx);
-    p->slot_floats = aimci_read_scratch_lay(p, NULL, &unused);
-    p->scratch = aimci_calloc(p->ctx, p->n_slots * p->slot_floats, sizeof *p->scratch);
-    p->counts = aimci_calloc(p->ctx, p->n_slots, sizeof *p->counts);
-    if (!p->scratch || !p->counts)
-        return aimci_fail(AIMC_ERR_NOMEM, "tile_create: no memory for read-out");
-    return AIMC_OK;
 }
 
 static const void *values_of(const aimc_config *config, const char *child,
@@ -318,6 +299,65 @@ static aimc_status read_children(const aimc_config *config, const aimci_peripher
     return AIMC_OK;
 }
 
+static void draw_circuits(const aimci_periphery *p)
+{
+    aimci_circuit *const circuits[] = {p->in_circuit, p->out_circuit};
+    for (uint64_t k = 0; k < 2; k++) {
+        if (!circuits[k])
+            continue;
+        const aimci_key key =
+            aimci_random_key(p->seed, AIMCI_OP_PERIPHERY, (uint32_t)p->op, 4 + k);
+        aimci_circuit_draw(circuits[k], &key);
+    }
+}
+
+/* Converters that are not plain, one for each line (the column that stands for 0 has one, too). */
+static aimc_status make_circuits(aimci_periphery *p, const aimc_config *config)
+{
+    const aimci_periphery_params *q = &p->params;
+    aimci_circuit_params defaults;
+    const aimci_circuit_params *dac = values_of(config, "dac", &aimci_family_circuit, &defaults);
+    aimc_status st = AIMC_OK;
+    if (p->is_perfect)
+        return st;
+    if (!aimci_circuit_is_plain(dac)) {
+        if (q->mv_type == AIMCI_MV_SPLIT_MODE || q->mv_type == AIMCI_MV_BIT_WISE)
+            return aimci_fail(AIMC_ERR_INVALID,
+                              "dac: mv_type SPLIT_MODE and BIT_WISE drive bits: the plain one");
+        st = aimci_circuit_create(p->ctx, dac, q->inp_res, q->inp_bound, p->n_in, "dac (inp_)",
+                                  &p->in_circuit);
+    }
+    const aimci_circuit_params *adc = values_of(config, "adc", &aimci_family_circuit, &defaults);
+    if (!st && !aimci_circuit_is_plain(adc))
+        st = aimci_circuit_create(p->ctx, adc, q->out_res, q->out_bound, p->n_out + 1, "adc (out_)",
+                                  &p->out_circuit);
+    draw_circuits(p);
+    return st;
+}
+
+static aimc_status build(aimci_periphery *p, const aimc_config *config)
+{
+    aimc_status st = draw_fixed(p);
+    if (!st)
+        st = make_circuits(p, config);
+    if (st)
+        return st;
+    resolve(p);
+    st = aimci_array_stage_create(p);
+    if (!st)
+        st = resolve_parts(p);
+    if (st)
+        return st;
+    aimci_read_scratch unused;
+    p->n_slots = aimci_context_slots(p->ctx);
+    p->slot_floats = aimci_read_scratch_lay(p, NULL, &unused);
+    p->scratch = aimci_calloc(p->ctx, p->n_slots * p->slot_floats, sizeof *p->scratch);
+    p->counts = aimci_calloc(p->ctx, p->n_slots, sizeof *p->counts);
+    if (!p->scratch || !p->counts)
+        return aimci_fail(AIMC_ERR_NOMEM, "tile_create: no memory for read-out");
+    return AIMC_OK;
+}
+
 aimc_status aimci_periphery_create(aimc_context *ctx, const aimc_config *config, aimci_op op,
                                    uint64_t seed, const aimci_read_array *array,
                                    aimci_periphery **out)
@@ -355,7 +395,7 @@ aimc_status aimci_periphery_create(aimc_context *ctx, const aimc_config *config,
     p->ld_in = aimci_leading_dimension(p->n_in);
     p->ld_out = aimci_leading_dimension(p->n_out);
     p->gemm_floats = aimci_round_up(aimci_gemm_scratch(array->gemm), 16);
-    st = build(p);
+    st = build(p, config);
     if (st) {
         aimci_periphery_destroy(p);
         return st;
@@ -432,6 +472,7 @@ aimc_status aimci_periphery_restore(aimci_periphery *p, const aimci_st_reader *r
     p->n_vectors = streams[1];
     p->average = average;
     p->version = 0;
+    draw_circuits(p);
     resolve_compression(p); /* the gain follows the coefficients */
     return AIMC_OK;
 }

@@ -11,6 +11,7 @@
 #include "kernels/kernels.h"
 #include "kernels/read_chain.h"
 #include "periphery/cells.h"
+#include "periphery/circuit.h"
 
 enum {
     AIMCI_MV_IDEAL,
@@ -142,6 +143,7 @@ typedef struct aimci_periphery {
     float kappa, nonlinearity;
     aimci_dac dac;
     aimci_adc adc;
+    aimci_circuit *in_circuit, *out_circuit; /* NULL: plain, the kernels do it */
     aimci_cells cells;
     aimci_wires_params wires;
     aimci_wire_space space;

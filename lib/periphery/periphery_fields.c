@@ -105,6 +105,10 @@ static const aimci_field fields[] = {
     AIMCI_CHILD("cells", 0, "cells", "cells", "how signed weights lie on cells", OWN),
     AIMCI_CHILD("wires", 1, "wires", "wires", "wires of the crossbar, and what bends in a cell",
                 OWN),
+    AIMCI_CHILD("dac", 2, "circuit", "circuit", "what the DACs of range inp_bound are made of",
+                OWN),
+    AIMCI_CHILD("adc", 3, "circuit", "circuit", "what the ADCs of range out_bound are made of",
+                OWN),
 };
 
 int aimci_dac_bits(double res)
@@ -185,6 +189,6 @@ const aimci_family aimci_family_periphery = {
     .fields = fields,
     .n_fields = sizeof fields / sizeof fields[0],
     .size = sizeof(T),
-    .n_children = 2,
+    .n_children = 4,
     .check = check,
 };

@@ -141,7 +141,32 @@ static aimci_key pass_key(const aimci_periphery *p, size_t v, size_t pass, size_
     return aimci_random_key(p->seed, p->op, sub, p->n_vectors + v);
 }
 
-/* The same as the ADC kernel at once, stopping where it is shifted or looked at. */
+/* The k-th output through its converter, in place; does it hit the bound? */
+static bool through_circuit(const aimci_periphery *p, size_t k, float *y, int32_t *code)
+{
+    int beyond;
+    const int32_t raw = aimci_circuit_code(p->out_circuit, k, (double)*y, &beyond);
+    *y = aimci_circuit_value(p->out_circuit, raw);
+    if (code)
+        *code = raw + p->out_circuit->first;
+    return beyond > 0 || (beyond < 0 && p->adc.test_negative);
+}
+
+static size_t through_circuits(const aimci_periphery *p, const aimci_adc *adc, float *y,
+                               int32_t *codes)
+{
+    size_t clipped = 0;
+    if (adc->sto_round)
+        aimci_circuit_dither(p->out_circuit, &adc->key, y, p->n_out);
+    for (size_t i = 0; i < p->n_out; i++)
+        clipped += through_circuit(p, i, &y[i], codes ? &codes[i] : NULL);
+    for (size_t i = 0; i < p->n_out; i++)
+        y[i] *= adc->gain;
+    return clipped;
+}
+
+/* The same as the ADC kernel at once, stopping where it is shifted, looked at, or converted by
+ * circuits. */
 static size_t convert_in_steps(const aimci_periphery *p, const aimci_adc *adc, float *y,
                                aimci_probe *probe)
 {
@@ -157,6 +182,8 @@ static size_t convert_in_steps(const aimci_periphery *p, const aimci_adc *adc, f
     }
     if (probe && probe->noisy)
         memcpy(probe->noisy, y, p->n_out * sizeof *y);
+    if (p->out_circuit)
+        return through_circuits(p, adc, y, probe ? probe->code : NULL);
     code.noise = 0;
     code.noises = NULL;
     code.asymmetry = 0;
@@ -179,22 +206,48 @@ static size_t convert(const aimci_periphery *p, const aimci_key *key, float gain
     adc.gain = (float)p->params.out_scale * gain;
     if (p->compresses)
         p->chain->compress(p->kappa, p->nonlinearity, p->fixed.nonlinearity, y, p->n_out);
-    if (p->shift || probe)
+    if (p->shift || probe || p->out_circuit)
         return convert_in_steps(p, &adc, y, probe);
     return p->chain->adc(&adc, y, p->n_out);
 }
 
 /* ---- one pass over the active vectors ------------------------------------------------------- */
 
+/* One input vector through the DACs; the errors after them are left out where asked. */
+static void prepare_vector(const aimci_periphery *p, const aimci_key *key, float scale, bool errors,
+                           const float *x, float *z)
+{
+    aimci_dac dac = p->dac;
+    dac.key = *key;
+    dac.scale = scale;
+    dac.noise = errors ? dac.noise : 0;
+    dac.asymmetry = errors ? dac.asymmetry : 0;
+    if (p->in_circuit) {
+        for (size_t j = 0; j < p->n_in; j++)
+            z[j] = scale * x[j];
+        if (dac.sto_round)
+            aimci_circuit_dither(p->in_circuit, key, z, p->n_in);
+        for (size_t j = 0; j < p->n_in; j++) {
+            int beyond;
+            const int32_t code = aimci_circuit_code(p->in_circuit, j, (double)z[j], &beyond);
+            z[j] = aimci_circuit_value(p->in_circuit, code);
+        }
+        dac.scale = 1;
+        dac.step = 0;
+        dac.sto_round = 0;
+        x = z;
+    }
+    p->chain->dac(&dac, x, z, p->n_in);
+}
+
 static void prepare(const read_job *job, size_t first, size_t pass, const chunk_state *s, float *z)
 {
     const aimci_periphery *p = job->p;
     for (size_t k = 0; k < s->n_active; k++) {
         const size_t b = s->active[k], v = first + b;
-        aimci_dac dac = p->dac;
-        dac.key = pass_key(p, v, pass, 0, false);
-        dac.scale = 1.0f / (s->alpha[b] * s->reduction[b]);
-        p->chain->dac(&dac, job->x + v * job->ld_x, z + k * p->ld_in, p->n_in);
+        const aimci_key key = pass_key(p, v, pass, 0, false);
+        prepare_vector(p, &key, 1.0f / (s->alpha[b] * s->reduction[b]), true, job->x + v * job->ld_x,
+                       z + k * p->ld_in);
     }
 }
 
@@ -212,12 +265,8 @@ static double digital_sum(const read_job *job, size_t v, size_t pass, float scal
                           const aimci_read_part *part, float *z)
 {
     const aimci_periphery *p = job->p;
-    aimci_dac dac = p->dac;
-    dac.key = pass_key(p, v, pass, 0, false);
-    dac.scale = scale;
-    dac.noise = 0;
-    dac.asymmetry = 0;
-    p->chain->dac(&dac, job->x + v * job->ld_x, z, p->n_in);
+    const aimci_key key = pass_key(p, v, pass, 0, false);
+    prepare_vector(p, &key, scale, false, job->x + v * job->ld_x, z);
     aimci_part op = part->op;
     op.asymmetry = 0;
     if (part->derived)
@@ -281,6 +330,14 @@ static double convert_unit(const aimci_periphery *p, const aimci_key *key, float
     adc.key.k[0] ^= 0x80000000u;
     adc.noises = NULL;
     adc.gain = (float)p->params.out_scale * gain;
+    if (p->out_circuit) { /* the kernel only adds the noise */
+        adc.step = 0;
+        adc.bound = INFINITY;
+        adc.gain = 1;
+        p->chain->adc(&adc, y, 1);
+        through_circuit(p, p->n_out, y, NULL);
+        return (double)y[0] * p->params.out_scale * (double)gain;
+    }
     p->chain->adc(&adc, y, 1);
     return (double)y[0];
 }
