@@ -105,10 +105,12 @@ int cmd_spice(int argc, char **argv)
     };
     const struct arg_spec spec = {
         .usage = "--weights FILE --inputs FILE --out FILE [options]",
-        .summary = "Write the crossbar that holds a matrix, wires and all, as a netlist for ngspice,\n"
-                   "driven by one input vector as the DACs prepare it.",
-        .example = "  aimc spice --weights W.csv --inputs X.csv --set wires.model=NODAL --out a.cir\n"
-                   "  ngspice -b a.cir\n",
+        .summary =
+            "Write the crossbar that holds a matrix, wires and all, as a netlist for ngspice,\n"
+            "driven by one input vector as the DACs prepare it.",
+        .example =
+            "  aimc spice --weights W.csv --inputs X.csv --set wires.model=NODAL --out a.cir\n"
+            "  ngspice -b a.cir\n",
         .args = args,
         .n_args = sizeof args / sizeof args[0],
     };

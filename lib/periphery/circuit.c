@@ -22,7 +22,8 @@ static const aimci_field fields[] = {
     AIMCI_NUMBER(T, low, 0, -1e30, 1, "bound", "lowest level of UNSIGNED", OWN),
     AIMCI_NUMBERS(T, thresholds, 0, -1e30, 1e30, "bound", "of THRESHOLDS, ascending", OWN),
     AIMCI_NUMBERS(T, levels, 0, -1e30, 1e30, "bound",
-                  "values of the codes of THRESHOLDS, one more; empty: midway, ends as far out", OWN),
+                  "values of the codes of THRESHOLDS, one more; empty: midway, ends as far out",
+                  OWN),
     AIMCI_CHOICE(T, model, AIMCI_CIRCUIT_IDEAL, 5, "IDEAL|SAR|RAMP|PIPELINE|CYCLIC|FLASH",
                  "the circuit that decides", XS),
     AIMCI_NUMBER(T, mismatch, 0, 0, 1, "relative",
@@ -47,11 +48,15 @@ static aimc_status check(const void *values)
                                             "at least one");
     for (size_t k = 1; k < n; k++)
         if (!(p->thresholds.v[k] > p->thresholds.v[k - 1]))
-            return aimci_fail(AIMC_ERR_INVALID, "circuit: thresholds[%zu] = %g is not above the "
-                                                "one before", k, p->thresholds.v[k]);
+            return aimci_fail(AIMC_ERR_INVALID,
+                              "circuit: thresholds[%zu] = %g is not above the "
+                              "one before",
+                              k, p->thresholds.v[k]);
     if (p->levels.n && p->levels.n != n + 1)
-        return aimci_fail(AIMC_ERR_INVALID, "circuit: %zu levels for %zu thresholds; one more is "
-                                            "needed", p->levels.n, n);
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "circuit: %zu levels for %zu thresholds; one more is "
+                          "needed",
+                          p->levels.n, n);
     if (p->style == AIMCI_STYLE_THRESHOLDS && p->model != AIMCI_CIRCUIT_IDEAL)
         return aimci_fail(AIMC_ERR_INVALID, "circuit: model; style THRESHOLDS needs IDEAL");
     if (p->style == AIMCI_STYLE_UNSIGNED && p->low >= 1)
@@ -83,7 +88,8 @@ enum { MAX_BITS = 14 };
 static bool has_tables(const aimci_circuit *c)
 {
     const int model = c->params.model;
-    return model == AIMCI_CIRCUIT_SAR || model == AIMCI_CIRCUIT_RAMP || model == AIMCI_CIRCUIT_FLASH;
+    return model == AIMCI_CIRCUIT_SAR || model == AIMCI_CIRCUIT_RAMP ||
+           model == AIMCI_CIRCUIT_FLASH;
 }
 
 static bool has_stages(const aimci_circuit *c)
@@ -373,8 +379,7 @@ static int32_t pipeline(const aimci_circuit *c, const double *stages, double u)
 static int32_t threshold_code(const aimci_circuit *c, double x)
 {
     int32_t code = 0;
-    while ((size_t)code < c->params.thresholds.n &&
-           x >= c->params.thresholds.v[code] * c->full)
+    while ((size_t)code < c->params.thresholds.n && x >= c->params.thresholds.v[code] * c->full)
         code++;
     return code;
 }

@@ -154,8 +154,7 @@ static void convert_all(const aimc_converter *c, const aimci_key *key, size_t n,
     for (size_t k = 0; k < n; k++) {
         int beyond;
         const double v = (double)dithered(c, key, x, k, n, block);
-        const int32_t code =
-            aimci_circuit_code(c->circuit, k % c->circuit->n_channels, v, &beyond);
+        const int32_t code = aimci_circuit_code(c->circuit, k % c->circuit->n_channels, v, &beyond);
         if (y)
             y[k] = aimci_circuit_value(c->circuit, code);
         else
@@ -248,8 +247,8 @@ static size_t margin(size_t n_codes)
  */
 static void count_codes(const aimc_converter *c, size_t channel, size_t n_codes, double *hits)
 {
-    const double step = (double)c->step, lowest = c->circuit ? c->circuit->lowest
-                                                             : -(double)c->max_code * step;
+    const double step = (double)c->step,
+                 lowest = c->circuit ? c->circuit->lowest : -(double)c->max_code * step;
     const size_t around = margin(n_codes);
     for (size_t k = 0; k < (n_codes + 2 * around) * HITS; k++) {
         const double x = lowest + (((double)k + 0.5) / HITS - (double)around) * step;

@@ -55,11 +55,11 @@ bool aimci_iv_current(const aimci_iv *iv, double g, double v, double *current, d
 typedef struct work {
     const aimci_nodal *n;
     size_t size;
-    double *g;                       /* slopes of the cells */
-    double *t_drive, *t_sense;       /* factors of the ladders */
-    double *a, *b;                   /* potentials */
-    double *residual, *z, *p, *q;    /* of the conjugate gradients */
-    double *source, *across;         /* of Newton: current at 0 V of the tangent, voltages */
+    double *g;                    /* slopes of the cells */
+    double *t_drive, *t_sense;    /* factors of the ladders */
+    double *a, *b;                /* potentials */
+    double *residual, *z, *p, *q; /* of the conjugate gradients */
+    double *source, *across;      /* of Newton: current at 0 V of the tangent, voltages */
 } work;
 
 enum { N_PLANES = 11 };
@@ -73,9 +73,8 @@ static work lay(const aimci_nodal *n, double *scratch)
 {
     const size_t size = n->n_sense * n->ld;
     work w = {.n = n, .size = size};
-    double **const planes[N_PLANES] = {&w.g,        &w.t_drive, &w.t_sense, &w.a,
-                                       &w.b,        &w.z,       &w.p,       &w.q,
-                                       &w.residual, &w.source,  &w.across};
+    double **const planes[N_PLANES] = {&w.g, &w.t_drive, &w.t_sense,  &w.a,      &w.b,     &w.z,
+                                       &w.p, &w.q,       &w.residual, &w.source, &w.across};
     for (size_t k = 0; k < N_PLANES; k++)
         *planes[k] = scratch + k * size;
     memset(scratch, 0, N_PLANES * size * sizeof *scratch);
@@ -308,8 +307,8 @@ static bool newton(const work *w, const double *g, const double *v)
     return false;
 }
 
-bool aimci_nodal_solve(const aimci_nodal *n, const double *g, const double *v,
-                                     double *current, double *scratch)
+bool aimci_nodal_solve(const aimci_nodal *n, const double *g, const double *v, double *current,
+                       double *scratch)
 {
     work w = lay(n, scratch);
     bool solved;
@@ -384,8 +383,8 @@ static void solve_one_line(void *arg, size_t slot, size_t line)
         job->t[job->swapped ? line * job->ld_t + k : k * job->ld_t + line] = i[k];
 }
 
-bool aimci_nodal_matrix(aimc_context *ctx, const aimci_nodal *n, const double *g,
-                                      double *t, size_t ld_t, double *scratch)
+bool aimci_nodal_matrix(aimc_context *ctx, const aimci_nodal *n, const double *g, double *t,
+                        size_t ld_t, double *scratch)
 {
     matrix_job job = {.n = is_swapped(n) ? swap(n) : *n,
                       .swapped = is_swapped(n),

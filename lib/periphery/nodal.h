@@ -46,13 +46,13 @@ size_t aimci_nodal_scratch(const aimci_nodal *nodal);
 /* Currents out of the sensed lines for voltages v of the drivers. g: conductances of the cells
  * without r_select. false: iterations did not settle, or a cell's slope is not positive; current is
  * untouched. */
-bool aimci_nodal_solve(const aimci_nodal *nodal, const double *g, const double *v,
-                       double *current, double *scratch);
+bool aimci_nodal_solve(const aimci_nodal *nodal, const double *g, const double *v, double *current,
+                       double *scratch);
 
 /* Currents per volt: t[i * ld_t + j] for sensed line i and driven line j. Cells must be linear.
  * Lines go to the slots of ctx; scratch holds aimci_nodal_matrix_scratch() doubles. */
-bool aimci_nodal_matrix(aimc_context *ctx, const aimci_nodal *nodal, const double *g,
-                        double *t, size_t ld_t, double *scratch);
+bool aimci_nodal_matrix(aimc_context *ctx, const aimci_nodal *nodal, const double *g, double *t,
+                        size_t ld_t, double *scratch);
 size_t aimci_nodal_matrix_scratch(const aimc_context *ctx, const aimci_nodal *nodal);
 
 #endif

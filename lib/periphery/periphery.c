@@ -91,13 +91,13 @@ static void add_group(aimci_periphery *p, size_t plane, size_t n_planes, const i
         .first = p->n_parts, .n = n_ops * n_planes, .gain = joined ? gain : gain * ops->gain};
     for (size_t k = 0; k < n_planes; k++) {
         for (size_t m = 0; m < n_ops; m++) {
-            p->parts[p->n_parts++] = (aimci_read_part){.derived = ops[m].derived,
-                                                       .minus = ops[m].minus,
-                                                       .op = ops[m].op,
-                                                       .gain = (k ? -1.0f : 1.0f) *
-                                                               (joined ? ops[m].gain : 1.0f),
-                                                       .window = ops[m].window,
-                                                       .plane = plane + k};
+            p->parts[p->n_parts++] =
+                (aimci_read_part){.derived = ops[m].derived,
+                                  .minus = ops[m].minus,
+                                  .op = ops[m].op,
+                                  .gain = (k ? -1.0f : 1.0f) * (joined ? ops[m].gain : 1.0f),
+                                  .window = ops[m].window,
+                                  .plane = plane + k};
         }
     }
 }
@@ -111,8 +111,8 @@ static aimc_status resolve_parts(aimci_periphery *p)
     const size_t n_ops = list_ops(p, ops), n_planes = p->is_perfect ? 1 : p->n_planes;
     const bool meet = q->mv_type == AIMCI_MV_POS_NEG_SEPARATE ||
                       (q->mv_type == AIMCI_MV_BIT_WISE && !q->bit_wise_adc);
-    const bool twin = p->cells.params.subtract == AIMCI_SUBTRACT_ANALOG &&
-                      n_planes > p->cells.n_slices;
+    const bool twin =
+        p->cells.params.subtract == AIMCI_SUBTRACT_ANALOG && n_planes > p->cells.n_slices;
     p->n_words = ops->op.op == AIMCI_PART_DIGITS && ops->derived ? n_ops : 1;
     p->parts = aimci_calloc(p->ctx, n_ops * n_planes, sizeof *p->parts);
     p->groups = aimci_calloc(p->ctx, n_ops * n_planes, sizeof *p->groups);
@@ -305,8 +305,7 @@ static void draw_circuits(const aimci_periphery *p)
     for (uint64_t k = 0; k < 2; k++) {
         if (!circuits[k])
             continue;
-        const aimci_key key =
-            aimci_random_key(p->seed, AIMCI_OP_PERIPHERY, (uint32_t)p->op, 4 + k);
+        const aimci_key key = aimci_random_key(p->seed, AIMCI_OP_PERIPHERY, (uint32_t)p->op, 4 + k);
         aimci_circuit_draw(circuits[k], &key);
     }
 }

@@ -102,8 +102,8 @@ typedef struct aimci_fixed_errors {
     float *polarity;     /* like w: 1 + w_read_asymmetry_dtod xi */
 } aimci_fixed_errors;
 
-/* One set of columns, and what is derived from the weights for it: planes laid out like w; NULL: not
- * needed. */
+/* One set of columns, and what is derived from the weights for it: planes laid out like w; NULL:
+ * not needed. */
 typedef struct aimci_read_plane {
     size_t slice;
     bool plus, minus_cells; /* which cells of a pair it holds; both: their difference */
@@ -118,8 +118,8 @@ typedef struct aimci_read_plane {
 /* Work space of wires, all of it NULL without them. */
 typedef struct aimci_wire_space {
     aimci_nodal network;
-    double *g, *t;     /* one set of columns: conductances; what an output takes per input */
-    double *scratch;   /* of the matrix, or of all slots' solves */
+    double *g, *t;   /* one set of columns: conductances; what an output takes per input */
+    double *scratch; /* of the matrix, or of all slots' solves */
     size_t slot_size;
 } aimci_wire_space;
 
@@ -153,7 +153,7 @@ typedef struct aimci_periphery {
     aimci_read_part *parts;
     aimci_read_group *groups;
     aimci_read_plane *planes;
-    uint64_t version; /* of the weights that the planes are derived from; 0: nothing there */
+    uint64_t version;      /* of the weights that the planes are derived from; 0: nothing there */
     aimci_current current; /* what does not depend on the vector */
     float *profile;        /* [n_in] distance factors of the voltage drop */
     aimci_fixed_errors fixed;

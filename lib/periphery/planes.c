@@ -246,7 +246,8 @@ static bool make_plane(const aimci_periphery *p, aimci_read_plane *d)
     bool ok = make(p, p->cells.active, n, &d->w) && make(p, magnitude, n, &d->magnitude) &&
               make(p, asymmetric, n, &d->minus) &&
               make(p, asymmetric && magnitude, n, &d->minus_magnitude) &&
-              make(p, all, p->ld_out, &d->row_sums[0]) && make(p, all, p->ld_out, &d->row_sums[1]) &&
+              make(p, all, p->ld_out, &d->row_sums[0]) &&
+              make(p, all, p->ld_out, &d->row_sums[1]) &&
               make(p, has_unit_column(p), p->ld_in, &d->unit) &&
               make(p, p->wires.model == AIMCI_WIRES_TIME_SLICED, p->ld_out, &d->bias);
     const bool wanted[2] = {d->plus, d->minus_cells};
@@ -304,8 +305,8 @@ void aimci_planes_destroy(aimci_periphery *p)
 {
     for (size_t k = 0; p->planes && k < p->n_planes; k++) {
         const aimci_read_plane *d = &p->planes[k];
-        void *const blocks[] = {d->w,    d->magnitude,   d->minus,       d->minus_magnitude,
-                                d->unit, d->row_sums[0], d->row_sums[1], d->bias,
+        void *const blocks[] = {d->w,        d->magnitude,   d->minus,       d->minus_magnitude,
+                                d->unit,     d->row_sums[0], d->row_sums[1], d->bias,
                                 d->cells[0], d->cells[1]};
         for (size_t b = 0; b < sizeof blocks / sizeof blocks[0]; b++)
             aimci_free(p->ctx, blocks[b]);

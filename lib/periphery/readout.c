@@ -246,8 +246,8 @@ static void prepare(const read_job *job, size_t first, size_t pass, const chunk_
     for (size_t k = 0; k < s->n_active; k++) {
         const size_t b = s->active[k], v = first + b;
         const aimci_key key = pass_key(p, v, pass, 0, false);
-        prepare_vector(p, &key, 1.0f / (s->alpha[b] * s->reduction[b]), true, job->x + v * job->ld_x,
-                       z + k * p->ld_in);
+        prepare_vector(p, &key, 1.0f / (s->alpha[b] * s->reduction[b]), true,
+                       job->x + v * job->ld_x, z + k * p->ld_in);
     }
 }
 

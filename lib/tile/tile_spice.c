@@ -26,8 +26,7 @@ aimc_status aimc_tile_write_spice(const aimc_tile *t, aimc_direction direction, 
         return aimci_fail(AIMC_ERR_INVALID, "tile_write_spice: direction %d", (int)direction);
     const aimci_periphery *p = direction == AIMC_FORWARD ? t->forward : t->backward;
     if (!aimci_all_finite(z, 1, p->n_in, p->n_in))
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "tile_write_spice: z holds a value that is not finite");
+        return aimci_fail(AIMC_ERR_INVALID, "tile_write_spice: z holds a value that is not finite");
     spice_job job = {t, p, z};
     aimc_status st = aimci_spice_check(p);
     if (!st)

@@ -153,8 +153,7 @@ START_TEST(bit_exact_pipeline)
                 for (size_t i = 0; i < OUT; i++) {
                     long sum = 0;
                     for (size_t j = 0; j < IN; j++)
-                        sum += lrint((double)w[i * IN + j] * 127) *
-                               lrintf(x[b * IN + j] * 127.0f);
+                        sum += lrint((double)w[i * IN + j] * 127) * lrintf(x[b * IN + j] * 127.0f);
                     ck_assert_int_eq(lrint((double)y[b * OUT + i] * 127 * 127), sum);
                 }
             }
@@ -257,9 +256,10 @@ END_TEST
 START_TEST(offset_of_the_codes)
 {
     float y[BATCH * OUT];
-    const char *const settings[] = {"out_res=-1", "out_noise=0", "noise_management=NONE",
-                                    "out_bound=0", "inp_res=-1", "inp_asymmetry=0.5",
-                                    "cells.scheme=DIGITAL_OFFSET", "cells.on_off_ratio=5", NULL};
+    const char *const settings[] = {
+        "out_res=-1", "out_noise=0",       "noise_management=NONE",       "out_bound=0",
+        "inp_res=-1", "inp_asymmetry=0.5", "cells.scheme=DIGITAL_OFFSET", "cells.on_off_ratio=5",
+        NULL};
     forward(settings, y);
     for (size_t i = 0; i < OUT; i++) {
         double sum = 0;
@@ -277,13 +277,11 @@ END_TEST
 START_TEST(refused)
 {
     aimct_refused(ctx, "on_off_ratio", SETTINGS("cells.on_off_ratio=0.5"));
-    aimct_refused(ctx, "subtract",
-                  SETTINGS("cells.scheme=UNIT_COLUMN", "cells.subtract=DIGITAL"));
+    aimct_refused(ctx, "subtract", SETTINGS("cells.scheme=UNIT_COLUMN", "cells.subtract=DIGITAL"));
     aimct_refused(ctx, "weight_bits", SETTINGS("cells.weight_bits=1"));
     aimct_refused(ctx, "n_slices", SETTINGS("cells.n_slices=2"));
     aimct_refused(ctx, "cell_bits", SETTINGS("cells.weight_bits=8", "cells.cell_bits=2"));
-    aimct_refused(ctx, "cell_bits",
-                  SETTINGS("cells.scheme=DIGITAL_OFFSET", "cells.cell_bits=1"));
+    aimct_refused(ctx, "cell_bits", SETTINGS("cells.scheme=DIGITAL_OFFSET", "cells.cell_bits=1"));
 }
 END_TEST
 
@@ -307,8 +305,7 @@ static void check_fresh(aimc_tile *tile)
 
 START_TEST(every_write_is_seen)
 {
-    static const char *const algorithms[] = {"sgd", "tiki_taka", "ttv2", "agad",
-                                             "mixed_precision"};
+    static const char *const algorithms[] = {"sgd", "tiki_taka", "ttv2", "agad", "mixed_precision"};
     aimc_device *device =
         aimct_device(ctx, "constant_step",
                      SETTINGS("lifetime=50", "diffusion=0.01", "drift.nu=0.1", "reset_std=0.1"));

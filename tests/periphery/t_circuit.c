@@ -57,8 +57,8 @@ START_TEST(styles)
         {"circuit.style=TWOS_COMPLEMENT", "circuit.rounding=FLOOR", -2, 4.0 / 64, -32, 31},
     };
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
-        aimc_converter *c = converter(SETTINGS("bound=2", BITS6, "circuit.low=-0.25",
-                                               cases[k].style, cases[k].rounding));
+        aimc_converter *c = converter(
+            SETTINGS("bound=2", BITS6, "circuit.low=-0.25", cases[k].style, cases[k].rounding));
         ck_assert_int_eq(aimc_converter_min_code(c), cases[k].first);
         ck_assert_int_eq(aimc_converter_max_code(c), cases[k].last);
         near(aimc_converter_step(c), cases[k].step, 1e-8);
@@ -109,7 +109,8 @@ START_TEST(threshold_list)
     FAILS(AIMC_ERR_UNSUPPORTED, "thresholds", aimc_converter_linearity(c, 0, &l, NULL, NULL));
     aimc_converter_destroy(c);
     /* without levels: midway, and as far out at the ends */
-    c = converter(SETTINGS("bound=1", "circuit.style=THRESHOLDS", "circuit.thresholds=[-0.5, 0.5]"));
+    c = converter(
+        SETTINGS("bound=1", "circuit.style=THRESHOLDS", "circuit.thresholds=[-0.5, 0.5]"));
     OK(aimc_converter_quantize(c, 5, x, y));
     ck_assert(y[0] == -1 && y[3] == 0);
     aimc_converter_destroy(c);
@@ -195,10 +196,9 @@ END_TEST
 START_TEST(mismatch_of_a_chain)
 {
     for (int flash = 0; flash < 2; flash++) {
-        aimci_circuit *c =
-            circuit(SETTINGS(flash ? "model=FLASH" : "model=RAMP", "style=UNSIGNED",
-                             "mismatch=0.02"),
-                    1.0 / 62, CHANNELS);
+        aimci_circuit *c = circuit(
+            SETTINGS(flash ? "model=FLASH" : "model=RAMP", "style=UNSIGNED", "mismatch=0.02"),
+            1.0 / 62, CHANNELS);
         aimct_moments m = {0, 0, 0};
         for (size_t k = 0; k < CHANNELS; k++)
             aimct_add(&m, c->transitions[k * 64 + 16]);
@@ -223,9 +223,9 @@ START_TEST(offsets_of_comparators)
         CHECK_VARIANCE(m, sd * sd, 3);
         aimci_circuit_destroy(c);
     }
-    aimci_circuit *c = circuit(
-        SETTINGS("model=FLASH", "style=UNSIGNED", "low=-1", "comparator_offset=0.001"), 1.0 / 62,
-        CHANNELS);
+    aimci_circuit *c =
+        circuit(SETTINGS("model=FLASH", "style=UNSIGNED", "low=-1", "comparator_offset=0.001"),
+                1.0 / 62, CHANNELS);
     aimct_moments m = {0, 0, 0};
     for (size_t i = 0; i < CHANNELS; i++)
         aimct_add(&m, c->transitions[i * 64 + 20] - c->transitions[i * 64 + 19]);
@@ -237,7 +237,8 @@ END_TEST
 /* D24: one draw for each group of channels, not one for all. */
 START_TEST(groups_share_capacitors)
 {
-    aimci_circuit *c = circuit(SETTINGS("model=SAR", "mismatch=0.05", "group_size=8"), 1.0 / 62, 20);
+    aimci_circuit *c =
+        circuit(SETTINGS("model=SAR", "mismatch=0.05", "group_size=8"), 1.0 / 62, 20);
     ck_assert_uint_eq(c->n_tables, 3);
     ck_assert(memcmp(c->transitions, c->transitions + c->n_codes,
                      (size_t)c->n_codes * sizeof(double)) != 0);
@@ -259,9 +260,8 @@ END_TEST
 /* A stage that gains too little skips codes where it decides: 2^(b-2) |e| of them at the first. */
 START_TEST(gain_of_a_pipeline)
 {
-    aimci_circuit *c =
-        circuit(SETTINGS("model=PIPELINE", "style=UNSIGNED", "low=-1", "gain_error=-0.05"),
-                1.0 / 1022, 1);
+    aimci_circuit *c = circuit(
+        SETTINGS("model=PIPELINE", "style=UNSIGNED", "low=-1", "gain_error=-0.05"), 1.0 / 1022, 1);
     int beyond;
     const int32_t below = aimci_circuit_code(c, 0, 0.2499 - 1.0 / 1023, &beyond);
     const int32_t above = aimci_circuit_code(c, 0, 0.2503 + 1.0 / 1023, &beyond);
@@ -270,8 +270,8 @@ START_TEST(gain_of_a_pipeline)
     aimci_circuit_destroy(c);
     /* 1.5 bits: comparators may err by up to a quarter of the reference without harm */
     c = circuit(SETTINGS("model=PIPELINE", "style=UNSIGNED", "low=-1"), 1.0 / 1022, 1);
-    aimci_circuit *off = circuit(SETTINGS("model=PIPELINE", "style=UNSIGNED", "low=-1"), 1.0 / 1022,
-                                 1);
+    aimci_circuit *off =
+        circuit(SETTINGS("model=PIPELINE", "style=UNSIGNED", "low=-1"), 1.0 / 1022, 1);
     for (int k = 0; k < 9; k++)
         off->stages[2 * k + 1] = k % 2 ? 0.1 : -0.12;
     for (int i = -990; i <= 990; i++)
@@ -301,9 +301,8 @@ START_TEST(linearity_is_measured)
     aimc_converter *c = converter(SETTINGS("bound=1", BITS8, "circuit.model=SAR", "seed=5",
                                            "circuit.style=UNSIGNED", "circuit.mismatch=0.3",
                                            "circuit.gain_error=0.02"));
-    aimci_circuit *same = circuit(SETTINGS("model=SAR", "style=UNSIGNED", "mismatch=0.3",
-                                           "gain_error=0.02"),
-                                  1.0 / 254, 1);
+    aimci_circuit *same = circuit(
+        SETTINGS("model=SAR", "style=UNSIGNED", "mismatch=0.3", "gain_error=0.02"), 1.0 / 254, 1);
     const aimci_key key = aimci_random_key(5, AIMCI_OP_PERIPHERY, 0, 4);
     aimci_circuit_draw(same, &key);
     double dnl[256], inl[256], reached[257];
@@ -330,8 +329,8 @@ END_TEST
 START_TEST(stochastic_rounding_has_no_bias)
 {
     enum { N = 100000 };
-    aimc_converter *c = converter(SETTINGS("bound=1", BITS6, "circuit.style=TWOS_COMPLEMENT",
-                                           "sto_round=true"));
+    aimc_converter *c =
+        converter(SETTINGS("bound=1", BITS6, "circuit.style=TWOS_COMPLEMENT", "sto_round=true"));
     float *x = calloc(N, sizeof *x), *y = calloc(N, sizeof *y);
     for (size_t k = 0; k < N; k++)
         x[k] = 0.3f / 32;
@@ -356,7 +355,8 @@ START_TEST(tile_with_circuits)
     float w[OUT * IN], x[BATCH * IN], plain[BATCH * OUT], y[BATCH * OUT];
     aimct_fill(w, OUT * IN, 1);
     aimct_fill(x, BATCH * IN, 2);
-    aimc_tile *ideal = aimct_tile(ctx, w, OUT, IN, SETTINGS("out_bound=3", "bound_management=NONE"));
+    aimc_tile *ideal =
+        aimct_tile(ctx, w, OUT, IN, SETTINGS("out_bound=3", "bound_management=NONE"));
     OK(aimc_tile_forward(ideal, BATCH, x, IN, plain, OUT));
     /* circuits without errors: the same chain, but for ties, which only halved inputs have */
     for (size_t m = 0; m < 5; m++) {
@@ -364,12 +364,13 @@ START_TEST(tile_with_circuits)
         snprintf(adc, sizeof adc, "adc.%s", models[m] + 8);
         snprintf(dac, sizeof dac, "dac.%s", models[m] + 8);
         aimc_context *own = aimct_context(1, 0, 77);
-        aimc_tile *same = aimct_tile(own, w, OUT, IN, SETTINGS("out_bound=3", "bound_management=NONE", adc, dac));
+        aimc_tile *same =
+            aimct_tile(own, w, OUT, IN, SETTINGS("out_bound=3", "bound_management=NONE", adc, dac));
         same->forward->seed = ideal->forward->seed;
         OK(aimc_tile_forward(same, BATCH, x, IN, y, OUT));
         for (size_t k = 0; k < BATCH * OUT; k++)
-            ck_assert_msg(fabsf(y[k] - plain[k]) < 1e-5f, "%s %zu: %.9g %.9g", adc, k,
-                          (double)y[k], (double)plain[k]);
+            ck_assert_msg(fabsf(y[k] - plain[k]) < 1e-5f, "%s %zu: %.9g %.9g", adc, k, (double)y[k],
+                          (double)plain[k]);
         aimc_tile_destroy(same);
         aimc_context_destroy(own);
     }
@@ -383,14 +384,13 @@ START_TEST(tile_keeps_its_circuits)
     int32_t code[OUT];
     aimct_fill(w, OUT * IN, 1);
     aimct_fill(x, IN, 2);
-    aimc_tile *tile = aimct_tile(ctx, w, OUT, IN,
-                                 SETTINGS("out_bound=4", "out_noise=0", "noise_management=NONE",
-                                          "adc.model=SAR", "adc.mismatch=0.05",
-                                          "adc.comparator_offset=0.02", "dac.style=UNSIGNED",
-                                          "dac.low=-1"));
+    aimc_tile *tile =
+        aimct_tile(ctx, w, OUT, IN,
+                   SETTINGS("out_bound=4", "out_noise=0", "noise_management=NONE", "adc.model=SAR",
+                            "adc.mismatch=0.05", "adc.comparator_offset=0.02", "dac.style=UNSIGNED",
+                            "dac.low=-1"));
     OK(aimc_tile_save(tile, "t_circuit.safetensors"));
-    aimc_stages s = {
-        .struct_size = (uint32_t)sizeof s, .noisy = noisy, .code = code, .result = y};
+    aimc_stages s = {.struct_size = (uint32_t)sizeof s, .noisy = noisy, .code = code, .result = y};
     OK(aimc_tile_inspect(tile, AIMC_FORWARD, x, &s));
     const aimci_circuit *adc = tile->forward->out_circuit;
     bool differs = false;
@@ -419,10 +419,10 @@ START_TEST(refused)
     aimct_refused(ctx, "thresholds", SETTINGS("adc.style=THRESHOLDS"));
     aimct_refused(ctx, "thresholds",
                   SETTINGS("adc.style=THRESHOLDS", "adc.thresholds=[0.5, 0.25]"));
-    aimct_refused(ctx, "levels", SETTINGS("adc.style=THRESHOLDS", "adc.thresholds=[0.5]",
-                                          "adc.levels=[1, 2, 3]"));
-    aimct_refused(ctx, "model", SETTINGS("adc.style=THRESHOLDS", "adc.thresholds=[0.5]",
-                                         "adc.model=SAR"));
+    aimct_refused(ctx, "levels",
+                  SETTINGS("adc.style=THRESHOLDS", "adc.thresholds=[0.5]", "adc.levels=[1, 2, 3]"));
+    aimct_refused(ctx, "model",
+                  SETTINGS("adc.style=THRESHOLDS", "adc.thresholds=[0.5]", "adc.model=SAR"));
     aimct_refused(ctx, "dac", SETTINGS("mv_type=BIT_WISE", "dac.model=SAR"));
     aimct_refused(ctx, "low", SETTINGS("adc.style=UNSIGNED", "adc.low=1"));
     aimc_converter *c = converter(SETTINGS(BITS6, "circuit.model=SAR", "channels=2"));
@@ -519,7 +519,8 @@ START_TEST(ranges_of_data)
           aimc_range_of_data(ctx, AIMC_RANGE_MAX, 0, 1, 4, zeros, 3, &bound));
     FAILS(AIMC_ERR_INVALID, "0 x 4",
           aimc_range_of_data(ctx, AIMC_RANGE_MAX, 0, 0, 4, zeros, 4, &bound));
-    FAILS(AIMC_ERR_INVALID, "NULL", aimc_range_of_data(ctx, AIMC_RANGE_MAX, 0, 1, 4, NULL, 4, &bound));
+    FAILS(AIMC_ERR_INVALID, "NULL",
+          aimc_range_of_data(ctx, AIMC_RANGE_MAX, 0, 1, 4, NULL, 4, &bound));
 }
 END_TEST
 

@@ -49,11 +49,11 @@ static void compare(size_t n, const char *law, int law_number, aimc_direction di
     double v[MAX], mine[2][MAX], theirs[2][MAX];
     aimct_fill(w, n * n, n);
     aimct_fill(x, n, n + 1);
-    aimc_tile *tile = aimct_tile(
-        ctx, w, n, n,
-        SETTINGS(BARE, "wires.model=NODAL", "wires.r_in=3", "wires.r_out=7", "wires.r_driver=20",
-                 "wires.r_sense=10", "wires.r_select=500", "g_max=5e-5", "cells.on_off_ratio=50",
-                 law));
+    aimc_tile *tile =
+        aimct_tile(ctx, w, n, n,
+                   SETTINGS(BARE, "wires.model=NODAL", "wires.r_in=3", "wires.r_out=7",
+                            "wires.r_driver=20", "wires.r_sense=10", "wires.r_select=500",
+                            "g_max=5e-5", "cells.on_off_ratio=50", law));
     char path[] = "/tmp/aimc_XXXXXX";
     const int file = mkstemp(path);
     ck_assert_int_ge(file, 0);

@@ -142,8 +142,8 @@ static void dense(const aimci_nodal *m, const double *g, const double *v, double
             resistor(a, b, n, top, bottom, 1 / (1 / g[top] + m->iv.r_select), 0);
             resistor(a, b, n, top, i ? top - nd : SIZE_MAX, 1 / (i ? m->r_drive : m->r_driver),
                      v[j]);
-            resistor(a, b, n, bottom, j ? bottom - 1 : SIZE_MAX,
-                     1 / (j ? m->r_sense : m->r_sensor), 0);
+            resistor(a, b, n, bottom, j ? bottom - 1 : SIZE_MAX, 1 / (j ? m->r_sense : m->r_sensor),
+                     0);
         }
     }
     eliminate(a, b, n);
@@ -206,9 +206,8 @@ START_TEST(one_cell_that_bends)
         solve(&m, &g, &v, &current);
         for (int k = 0; k < 200; k++) {
             const double i = (lo + hi) / 2, u = v - i * (300 + 200 + 1500);
-            const double f = law == AIMCI_IV_SINH
-                                 ? 0.15 * sinh(u / 0.15)
-                                 : u * (1 + 0.4 * fabs(u) - 0.25 * u * u);
+            const double f = law == AIMCI_IV_SINH ? 0.15 * sinh(u / 0.15)
+                                                  : u * (1 + 0.4 * fabs(u) - 0.25 * u * u);
             *(g * f > i ? &lo : &hi) = i;
         }
         near(current, lo, 1e-13);
@@ -239,8 +238,8 @@ END_TEST
 
 /* ---- in a tile ------------------------------------------------------------------------------ */
 
-#define BARE    "inp_res=-1", "out_res=-1", "out_noise=0", "noise_management=NONE", "out_bound=0"
-#define WIRES   "wires.model=NODAL", "g_max=1e-4", "wires.r_driver=50", "wires.r_sense=20"
+#define BARE  "inp_res=-1", "out_res=-1", "out_noise=0", "noise_management=NONE", "out_bound=0"
+#define WIRES "wires.model=NODAL", "g_max=1e-4", "wires.r_driver=50", "wires.r_sense=20"
 enum { OUT = 6, IN = 9 };
 
 /* Currents of a pair of crossbars, as weight times input. */
@@ -264,9 +263,13 @@ START_TEST(tile_sees_the_network)
     aimct_fill(w, OUT * IN, 3);
     aimct_fill(x, 4 * IN, 4);
     for (int bends = 0; bends < 2; bends++) {
-        const char *const settings[] = {
-            BARE, WIRES, "wires.r_in=40", "wires.r_out=80", "wires.r_select=300",
-            bends ? "wires.iv=SINH" : "wires.iv=LINEAR", NULL};
+        const char *const settings[] = {BARE,
+                                        WIRES,
+                                        "wires.r_in=40",
+                                        "wires.r_out=80",
+                                        "wires.r_select=300",
+                                        bends ? "wires.iv=SINH" : "wires.iv=LINEAR",
+                                        NULL};
         aimc_tile *tile = aimct_tile(ctx, w, OUT, IN, settings);
         OK(aimc_tile_forward(tile, 4, x, IN, y, OUT));
         aimci_nodal m = network(IN, OUT, 40, 80);
@@ -438,10 +441,10 @@ START_TEST(time_sliced_against_time_steps)
     float w[3 * ROWS], x[ROWS], y[3];
     aimct_fill(w, 3 * ROWS, 8);
     aimct_fill(x, ROWS, 9);
-    aimc_tile *tile = aimct_tile(
-        ctx, w, 3, ROWS,
-        SETTINGS(BARE, "g_max=1e-5", "wires.model=TIME_SLICED", "wires.r_out=150",
-                 "wires.segments=4", "wires.height=24", "wires.v_sense_offset=0.003"));
+    aimc_tile *tile =
+        aimct_tile(ctx, w, 3, ROWS,
+                   SETTINGS(BARE, "g_max=1e-5", "wires.model=TIME_SLICED", "wires.r_out=150",
+                            "wires.segments=4", "wires.height=24", "wires.v_sense_offset=0.003"));
     OK(aimc_tile_forward(tile, 1, x, ROWS, y, 3));
     aimc_tile_destroy(tile);
     for (int i = 0; i < 3; i++) {
