@@ -133,7 +133,7 @@ static aimc_status resolve_parts(aimci_periphery *p)
 }
 
 /* What the output stage needs of the coefficients n_i: their mean gives the gain. */
-static void resolve_compression(aimci_periphery *p)
+void aimci_periphery_recompress(aimci_periphery *p)
 {
     const aimci_periphery_params *q = &p->params;
     p->compresses = !p->is_perfect && (q->out_nonlinearity > 0 || q->r_series > 0);
@@ -171,7 +171,7 @@ static void resolve(aimci_periphery *p)
                          .bound = bound_of(q->out_bound),
                          .sto_round = q->out_sto_round,
                          .test_negative = q->bm_test_negative_bound};
-    resolve_compression(p);
+    aimci_periphery_recompress(p);
 }
 
 /* ---- fixed errors: drawn once --------------------------------------------------------------- */
@@ -299,7 +299,7 @@ static aimc_status read_children(const aimc_config *config, const aimci_peripher
     return AIMC_OK;
 }
 
-static void draw_circuits(const aimci_periphery *p)
+void aimci_periphery_draw_circuits(const aimci_periphery *p)
 {
     aimci_circuit *const circuits[] = {p->in_circuit, p->out_circuit};
     for (uint64_t k = 0; k < 2; k++) {
@@ -330,7 +330,7 @@ static aimc_status make_circuits(aimci_periphery *p, const aimc_config *config)
     if (!st && !aimci_circuit_is_plain(adc))
         st = aimci_circuit_create(p->ctx, adc, q->out_res, q->out_bound, p->n_out + 1, "adc (out_)",
                                   &p->out_circuit);
-    draw_circuits(p);
+    aimci_periphery_draw_circuits(p);
     return st;
 }
 
@@ -400,78 +400,5 @@ aimc_status aimci_periphery_create(aimc_context *ctx, const aimc_config *config,
         return st;
     }
     *out = p;
-    return AIMC_OK;
-}
-
-/* ---- state ---------------------------------------------------------------------------------- */
-
-typedef struct fixed_tensor {
-    const char *name;
-    float *data;
-    size_t rows, cols, ld; /* rows 0: a vector */
-} fixed_tensor;
-
-enum { N_FIXED = 4 };
-
-static void list_fixed(const aimci_periphery *p, fixed_tensor list[N_FIXED])
-{
-    list[0] = (fixed_tensor){"out_noises", p->fixed.noises, 0, p->n_out, p->n_out};
-    list[1] = (fixed_tensor){"out_nonlinearity", p->fixed.nonlinearity, 0, p->n_out, p->n_out};
-    list[2] = (fixed_tensor){"v_offsets", p->fixed.offsets, 0, p->n_out, p->n_out};
-    list[3] = (fixed_tensor){"read_polarity", p->fixed.polarity, p->n_cols, p->n_rows, p->ld};
-}
-
-aimc_status aimci_periphery_put(const aimci_periphery *p, aimci_st_writer *writer,
-                                const char *prefix)
-{
-    char name[160];
-    const uint64_t streams[2] = {p->seed, p->n_vectors};
-    snprintf(name, sizeof name, "%sstreams", prefix);
-    aimc_status st = aimci_st_put(writer, name, AIMCI_U64, 0, 2, 2, streams);
-    if (!st) {
-        snprintf(name, sizeof name, "%saverage", prefix);
-        st = aimci_st_put(writer, name, AIMCI_F32, 0, 1, 1, &p->average);
-    }
-    fixed_tensor list[N_FIXED];
-    list_fixed(p, list);
-    for (int k = 0; k < N_FIXED && !st; k++) {
-        if (!list[k].data)
-            continue;
-        snprintf(name, sizeof name, "%s%s", prefix, list[k].name);
-        st = aimci_st_put(writer, name, AIMCI_F32, list[k].rows, list[k].cols, list[k].ld,
-                          list[k].data);
-    }
-    return st;
-}
-
-aimc_status aimci_periphery_restore(aimci_periphery *p, const aimci_st_reader *reader,
-                                    const char *prefix)
-{
-    char name[160];
-    uint64_t streams[2];
-    float average;
-    snprintf(name, sizeof name, "%sstreams", prefix);
-    aimc_status st = aimci_st_get(reader, name, AIMCI_U64, 0, 2, 2, streams);
-    if (!st) {
-        snprintf(name, sizeof name, "%saverage", prefix);
-        st = aimci_st_get(reader, name, AIMCI_F32, 0, 1, 1, &average);
-    }
-    fixed_tensor list[N_FIXED];
-    list_fixed(p, list);
-    for (int k = 0; k < N_FIXED && !st; k++) {
-        if (!list[k].data)
-            continue;
-        snprintf(name, sizeof name, "%s%s", prefix, list[k].name);
-        st = aimci_st_get(reader, name, AIMCI_F32, list[k].rows, list[k].cols, list[k].ld,
-                          list[k].data);
-    }
-    if (st)
-        return st;
-    p->seed = streams[0];
-    p->n_vectors = streams[1];
-    p->average = average;
-    p->version = 0;
-    draw_circuits(p);
-    resolve_compression(p); /* the gain follows the coefficients */
     return AIMC_OK;
 }

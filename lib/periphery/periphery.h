@@ -236,7 +236,24 @@ bool aimci_array_stage_read(const aimci_periphery *periphery, const aimci_read_a
 void aimci_read_product(const aimci_periphery *periphery, const aimci_read_array *array,
                         const float *w, size_t n, const float *z, float *y, float *scratch);
 
+/* Gain of the compression, from the coefficients; errors of the converters, from the seed. */
+void aimci_periphery_recompress(aimci_periphery *periphery);
+void aimci_periphery_draw_circuits(const aimci_periphery *periphery);
+
 /* ---- state ---------------------------------------------------------------------------------- */
+
+/* The fixed errors that this read-out has; rows 0: a vector. */
+typedef struct aimci_fixed {
+    const char *name;
+    float *data;
+    size_t rows, cols, ld;
+    float min; /* allowed */
+} aimci_fixed;
+#define AIMCI_N_FIXED 4
+size_t aimci_periphery_fixed(const aimci_periphery *periphery, aimci_fixed list[AIMCI_N_FIXED]);
+
+/* After fixed errors were replaced. */
+void aimci_periphery_changed(aimci_periphery *periphery);
 
 aimc_status aimci_periphery_put(const aimci_periphery *periphery, aimci_st_writer *writer,
                                 const char *prefix);
