@@ -128,7 +128,7 @@ static int print_transfer(const struct request *r, const aimc_converter *c)
 {
     struct transfer t = {.l = {.struct_size = (uint32_t)sizeof t.l},
                          .first = aimc_converter_min_code(c)};
-    const size_t n = (size_t)(aimc_converter_max_code(c) - t.first + 1);
+    const size_t n = (size_t)((int64_t)aimc_converter_max_code(c) - t.first + 1);
     int rc = EXIT_GO_ON;
     int32_t *codes = malloc(n * sizeof *codes);
     t.levels = malloc(n * sizeof *t.levels);

@@ -293,10 +293,10 @@ aimc_status aimc_converter_linearity(const aimc_converter *c, size_t channel,
     if (c->step <= 0 || (c->circuit && c->circuit->values))
         return c->step <= 0 ? no_steps(who)
                             : aimci_fail(AIMC_ERR_UNSUPPORTED, "%s: thresholds have no steps", who);
-    if (channel >= (c->circuit ? c->circuit->n_channels : SIZE_MAX))
-        return aimci_fail(AIMC_ERR_INVALID, "%s: channel = %zu of %zu", who, channel,
-                          c->circuit->n_channels);
-    const size_t n = (size_t)(c->max_code - aimc_converter_min_code(c) + 1);
+    const size_t n_channels = c->circuit ? c->circuit->n_channels : SIZE_MAX;
+    if (channel >= n_channels)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: channel = %zu of %zu", who, channel, n_channels);
+    const size_t n = (size_t)((int64_t)c->max_code - aimc_converter_min_code(c) + 1);
     if (n > MAX_CODES)
         return aimci_fail(AIMC_ERR_UNSUPPORTED, "%s: %zu codes are too many to count", who, n);
     double *hits = aimci_calloc(c->ctx, n, sizeof *hits);

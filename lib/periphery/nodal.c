@@ -292,7 +292,7 @@ static bool newton(const work *w, const double *g, const double *v)
     const double scale = largest_of(v, w->n->n_drive);
     for (size_t i = 0; i < w->n->n_sense; i++)
         memcpy(w->across + i * w->n->ld, v, w->n->n_drive * sizeof *v);
-    double before = INFINITY, part = 1;
+    double before = HUGE_VAL, part = 1;
     for (int step = 0; step < MAX_NEWTON; step++) {
         if (!linearise(w, g) || !solve_linear(w, v))
             return false;

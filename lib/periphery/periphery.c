@@ -107,7 +107,7 @@ static void add_group(aimci_periphery *p, size_t plane, size_t n_planes, const i
 static aimc_status resolve_parts(aimci_periphery *p)
 {
     const aimci_periphery_params *q = &p->params;
-    input_op ops[MAX_OPS];
+    input_op ops[MAX_OPS] = {{.derived = false}};
     const size_t n_ops = list_ops(p, ops), n_planes = p->is_perfect ? 1 : p->n_planes;
     const bool meet = q->mv_type == AIMCI_MV_POS_NEG_SEPARATE ||
                       (q->mv_type == AIMCI_MV_BIT_WISE && !q->bit_wise_adc);

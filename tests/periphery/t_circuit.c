@@ -309,8 +309,8 @@ START_TEST(linearity_is_measured)
     aimc_linearity l = {.struct_size = (uint32_t)sizeof l};
     OK(aimc_converter_linearity(c, 0, &l, dnl, inl));
     unsigned missing = 0;
-    reached[256] = INFINITY;
-    reach(same->transitions, reached, 0, 7, -INFINITY, INFINITY);
+    reached[256] = HUGE_VAL;
+    reach(same->transitions, reached, 0, 7, -HUGE_VAL, HUGE_VAL);
     const double mean = (reached[255] - reached[1]) / 254;
     for (int k = 1; k < 255; k++) {
         const double width = reached[k + 1] - reached[k];
@@ -496,7 +496,7 @@ START_TEST(ranges_of_data)
     for (int bits = 4; bits <= 12; bits += 8) {
         const double res = 1 / (ldexp(1, bits) - 2);
         OK(aimc_range_of_data(ctx, AIMC_RANGE_LEAST_ERROR, res, ROWS, COLS, x, COLS, &bound));
-        double best = INFINITY, ours = 0;
+        double best = HUGE_VAL, ours = 0;
         for (int i = 0; i <= 60; i++) {
             const double b = i == 60 ? bound : 1.5 + 0.05 * i, step = 2 * b * res;
             double sum = 0;
