@@ -187,6 +187,39 @@ START_TEST(digits_in_one_conversion)
 }
 END_TEST
 
+/* The preset of 16-bit weights and inputs, bit by bit, 128 inputs: nothing is lost when no column
+ * sees more than 255 of its cells' steps. */
+START_TEST(isaac)
+{
+    enum { LONG = 128 };
+    static float big[OUT * LONG], in[LONG], y[OUT];
+    aimct_fill(big, (size_t)OUT * LONG, 11);
+    aimct_fill(in, LONG, 12);
+    in[0] = 1; /* alpha */
+    aimc_config *config = NULL;
+    OK(aimc_config_new(ctx, "tile", &config));
+    OK(aimc_config_set_text(config, "forward", "isaac_io"));
+    aimc_device *device = aimct_device(ctx, "ideal", NULL);
+    aimc_tile *tile = NULL;
+    OK(aimc_tile_create(device, OUT, LONG, config, &tile));
+    OK(aimc_tile_set_weights(tile, big, LONG));
+    OK(aimc_tile_forward(tile, 1, in, LONG, y, OUT));
+    for (size_t i = 0; i < OUT; i++) {
+        double sum = 0;
+        for (size_t j = 0; j < LONG; j++)
+            sum += rint((double)big[i * LONG + j] * 32767) * rint((double)in[j] * 32767);
+        near((double)y[i], sum / (32767.0 * 32767.0), 3e-5); /* float32 through 120 codes */
+    }
+    const aimc_counters c = aimct_counters(tile);
+    ck_assert_uint_eq(c.forward_passes, 8 * 15);
+    ck_assert_uint_eq(c.adc_conversions, 8 * 15 * OUT);
+    ck_assert_uint_eq(c.clipped_outputs, 0);
+    aimc_tile_destroy(tile);
+    aimc_device_unref(device);
+    aimc_config_destroy(config);
+}
+END_TEST
+
 /* Noise at the ADCs: slices add up with their gains, a pair with two ADCs has twice the variance,
  * and the unit column's own noise is one draw for all outputs. */
 START_TEST(noise_of_many_conversions)
@@ -364,6 +397,7 @@ int main(void)
     tcase_add_test(c, every_scheme);
     tcase_add_test(c, slices_make_the_integer_product);
     tcase_add_test(c, bit_exact_pipeline);
+    tcase_add_test(c, isaac);
     tcase_add_test(c, digits_in_one_conversion);
     tcase_add_test(c, noise_of_many_conversions);
     tcase_add_test(c, drop_of_each_column);

@@ -369,6 +369,40 @@ START_TEST(combinations_are_refused)
 }
 END_TEST
 
+/* D1: the same bits for any number of threads and any split of the batch. */
+START_TEST(threads_and_batches)
+{
+    enum { MANY = 150 };
+    static const char *const kinds[][2] = {
+        {"wires.model=NODAL", "wires.iv=LINEAR"},
+        {"wires.model=NODAL", "wires.iv=SINH"},
+        {"cells.scheme=UNIT_COLUMN", "cells.on_off_ratio=9"},
+        {"adc.model=SAR", "adc.mismatch=0.02"},
+    };
+    static float w[OUT * IN], x[MANY * IN], y[3][MANY * OUT];
+    aimct_fill(w, (size_t)OUT * IN, 3);
+    aimct_fill(x, (size_t)MANY * IN, 4);
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+        for (int way = 0; way < 3; way++) {
+            aimc_context *own = aimct_context(way == 1 ? 3 : 1, 0, 8);
+            aimc_tile *tile =
+                aimct_tile(own, w, OUT, IN,
+                           SETTINGS("g_max=1e-4", "wires.r_out=50", "w_noise=0.1",
+                                    "w_noise_type=PCM_READ", kinds[k][0], kinds[k][1]));
+            const size_t part = way == 2 ? 37 : MANY;
+            for (size_t b = 0; b < MANY; b += part) {
+                const size_t n = MANY - b < part ? MANY - b : part;
+                OK(aimc_tile_forward(tile, n, x + b * IN, IN, y[way] + b * OUT, OUT));
+            }
+            aimc_tile_destroy(tile);
+            aimc_context_destroy(own);
+        }
+        ck_assert(memcmp(y[0], y[1], sizeof y[0]) == 0);
+        ck_assert(memcmp(y[0], y[2], sizeof y[0]) == 0);
+    }
+}
+END_TEST
+
 START_TEST(memory)
 {
     aimct_heap heap = AIMCT_HEAP_INIT;
@@ -473,6 +507,7 @@ int main(void)
     tcase_add_test(tile, both_directions_are_symmetric);
     tcase_add_test(tile, unsolved_is_told);
     tcase_add_test(tile, combinations_are_refused);
+    tcase_add_test(tile, threads_and_batches);
     tcase_add_test(tile, memory);
     tcase_add_test(tile, time_sliced_against_time_steps);
     return aimct_main(s);
