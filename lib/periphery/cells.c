@@ -173,6 +173,11 @@ static const aimci_field wires_fields[] = {
     AIMCI_NUMBER(W, iv_square, 0, -1e30, 1e30, "1 / V", "of POLYNOMIAL", OWN),
     AIMCI_NUMBER(W, iv_cube, -0.25, -1e30, 1e30, "1 / V^2", "of POLYNOMIAL", OWN),
     AIMCI_NUMBER(W, iv_scale, 0.25, 1e-30, 1e30, "V", "of SINH", OWN),
+    AIMCI_FLAG(
+        W, interleaved, 0,
+        "NODAL: the cells of a pair are neighbours in one crossbar and share its other wires, "
+        "instead of a crossbar for each sign",
+        XS),
     AIMCI_INTEGER(W, segments, 8, 1, 65536, "1", "pieces of a column of TIME_SLICED", OWN),
     AIMCI_INTEGER(W, height, 0, 0, 65536, "cells",
                   "cells of a whole column of TIME_SLICED, idle ones around; 0: as many as inputs",

@@ -29,7 +29,7 @@ typedef struct aimci_wires_params {
     double iv_square, iv_cube, iv_scale;
     int64_t segments, height;
     int32_t model, iv;
-    bool alternate;
+    bool alternate, interleaved;
 } aimci_wires_params;
 
 extern const aimci_family aimci_family_cells, aimci_family_wires;

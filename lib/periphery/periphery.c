@@ -292,6 +292,9 @@ static aimc_status read_children(const aimc_config *config, const aimci_peripher
         return aimci_fail(AIMC_ERR_INVALID,
                           "wires: model = TIME_SLICED; it has pairs of cells on one column: "
                           "cells.scheme ONE_SIDED or TWO_SIDED, cells.subtract ANALOG");
+    if (wires->model == AIMCI_WIRES_NODAL && wires->interleaved && cells->offset)
+        return aimci_fail(AIMC_ERR_INVALID, "wires: interleaved = true; this cells.scheme has no "
+                                            "pairs");
     if (wires->model == AIMCI_WIRES_NODAL && wires->iv != AIMCI_IV_LINEAR &&
         c->scheme == AIMCI_CELLS_UNIT_COLUMN)
         return aimci_fail(AIMC_ERR_INVALID,

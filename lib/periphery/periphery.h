@@ -220,6 +220,33 @@ aimc_status aimci_planes_refresh(aimci_periphery *periphery, const aimci_read_ar
 bool aimci_planes_solve(const aimci_periphery *periphery, const aimci_read_plane *plane, size_t n,
                         const float *z, float *y, size_t slot);
 
+/* Neighbouring cells of a pair in one network? */
+static inline bool aimci_is_interleaved(const aimci_periphery *p)
+{
+    return p->wires.model == AIMCI_WIRES_NODAL && p->wires.interleaved;
+}
+
+/* The network of one set of columns; interleaved, the lines that forward senses are two for each
+ * output: positive, negative. */
+static inline aimci_nodal aimci_read_network(const aimci_periphery *p,
+                                             const aimci_wires_params *wires)
+{
+    const size_t lines = aimci_is_interleaved(p) ? 2 : 1;
+    const size_t unit = p->cells.params.scheme == AIMCI_CELLS_UNIT_COLUMN;
+    const bool forward = p->op == AIMCI_OP_FORWARD;
+    return aimci_wires_network(wires, p->n_in * (forward ? 1 : lines),
+                               p->n_out * (forward ? lines : 1) + unit);
+}
+
+/* Place of a cell in that network's plane. */
+static inline size_t aimci_cell_at(const aimci_periphery *p, size_t ld, size_t i, size_t j,
+                                   bool minus)
+{
+    if (!aimci_is_interleaved(p))
+        return i * ld + j;
+    return p->op == AIMCI_OP_FORWARD ? (2 * i + minus) * ld + j : i * ld + 2 * j + minus;
+}
+
 /* Place of a weight in a matrix of the direction: output i, input j */
 static inline size_t aimci_read_at(const aimci_periphery *p, size_t i, size_t j)
 {

@@ -96,7 +96,7 @@ static void fill_cells(const aimci_periphery *p, const aimci_read_plane *d, bool
 {
     for (size_t i = 0; i < p->n_out; i++)
         for (size_t j = 0; j < p->n_in; j++)
-            g[i * ld + j] =
+            g[aimci_cell_at(p, ld, i, j, minus)] =
                 full * aimci_cells_conductance(&p->cells, (double)w[aimci_read_at(p, i, j)],
                                                d->slice, minus);
     for (size_t j = 0; has_unit_column(p) && j < p->n_in; j++)
@@ -104,13 +104,14 @@ static void fill_cells(const aimci_periphery *p, const aimci_read_plane *d, bool
 }
 
 /* Add factor t to what the plane holds. */
-static void add_to_plane(const aimci_periphery *p, const aimci_read_plane *d, double factor,
-                         const double *t, size_t ld)
+static void add_to_plane(const aimci_periphery *p, const aimci_read_plane *d, bool minus,
+                         double factor, const double *t, size_t ld)
 {
+    factor *= minus && d->plus ? -1 : 1;
     for (size_t i = 0; i < p->n_out; i++) {
         for (size_t j = 0; j < p->n_in; j++) {
             float *const w = &d->w[aimci_read_at(p, i, j)];
-            *w = (float)((double)*w + factor * t[i * ld + j]);
+            *w = (float)((double)*w + factor * t[aimci_cell_at(p, ld, i, j, minus)]);
         }
     }
     for (size_t j = 0; d->unit && j < p->n_in; j++)
@@ -123,21 +124,33 @@ static aimc_status not_solved(void)
                                       "iterations did not settle; nothing was read");
 }
 
-/* One set of columns: what an output takes per input, through the wires. */
-static aimc_status see_cells(const aimci_periphery *p, const aimci_read_plane *d, bool minus,
-                             const float *w)
+/* One set of columns: what an output takes per input, without wires. */
+static void see_cells(const aimci_periphery *p, const aimci_read_plane *d, bool minus,
+                      const float *w)
 {
     const aimci_wire_space *s = &p->space;
-    const double sign = minus && d->plus ? -1 : 1;
-    if (p->wires.model != AIMCI_WIRES_NODAL || p->bends) {
-        fill_cells(p, d, minus, w, 1, s->g, s->network.ld);
-        add_to_plane(p, d, sign * weight_of_full(p), s->g, s->network.ld);
-        return AIMC_OK;
+    fill_cells(p, d, minus, w, 1, s->g, s->network.ld);
+    add_to_plane(p, d, minus, weight_of_full(p), s->g, s->network.ld);
+}
+
+/* The same through the wires; interleaved, both cells of a pair are there at once. */
+static aimc_status see_network(const aimci_periphery *p, const aimci_read_plane *d, const float *w)
+{
+    const aimci_wire_space *s = &p->space;
+    const size_t ld = s->network.ld;
+    const bool wanted[2] = {d->plus, d->minus_cells}, together = aimci_is_interleaved(p);
+    for (int m = 0; m < 2; m++) {
+        if (!wanted[m] && !together)
+            continue;
+        fill_cells(p, d, m, w, p->params.g_max, s->g, ld);
+        if (together && m == 0)
+            continue;
+        if (!aimci_nodal_matrix(p->ctx, &s->network, s->g, s->t, ld, s->scratch))
+            return not_solved();
+        for (int k = together ? 0 : m; k <= m; k++)
+            if (wanted[k])
+                add_to_plane(p, d, k, weight_of_full(p) / p->params.g_max, s->t, ld);
     }
-    fill_cells(p, d, minus, w, p->params.g_max, s->g, s->network.ld);
-    if (!aimci_nodal_matrix(p->ctx, &s->network, s->g, s->t, s->network.ld, s->scratch))
-        return not_solved();
-    add_to_plane(p, d, sign * weight_of_full(p) / p->params.g_max, s->t, s->network.ld);
     return AIMC_OK;
 }
 
@@ -159,14 +172,16 @@ static void see_ladders(const aimci_periphery *p, const aimci_read_plane *d, con
             s->g[i * ld + j] = share[j] * (s->g[i * ld + j] - minus[i * ld + j]);
         d->bias[i] = (float)(per_siemens * rest / p->wires.v_read);
     }
-    add_to_plane(p, d, per_siemens, s->g, ld);
+    add_to_plane(p, d, false, per_siemens, s->g, ld);
 }
 
 static void keep_cells(const aimci_periphery *p, const aimci_read_plane *d, const float *w)
 {
+    const bool together = aimci_is_interleaved(p);
     for (int m = 0; m < 2; m++)
-        if (d->cells[m])
-            fill_cells(p, d, m, w, p->params.g_max, d->cells[m], p->space.network.ld);
+        if (d->cells[together ? 0 : m])
+            fill_cells(p, d, m, w, p->params.g_max, d->cells[together ? 0 : m],
+                       p->space.network.ld);
 }
 
 static aimc_status refresh_plane(const aimci_periphery *p, const aimci_read_plane *d,
@@ -177,12 +192,14 @@ static aimc_status refresh_plane(const aimci_periphery *p, const aimci_read_plan
         memset(d->w, 0, p->ld * p->n_cols * sizeof *d->w);
     if (p->wires.model == AIMCI_WIRES_TIME_SLICED) {
         see_ladders(p, d, w);
+    } else if (p->wires.model == AIMCI_WIRES_NODAL && !p->bends) {
+        st = see_network(p, d, w);
     } else if (d->w) {
         keep_cells(p, d, w);
         if (d->plus)
-            st = see_cells(p, d, false, w);
-        if (!st && d->minus_cells)
-            st = see_cells(p, d, true, w);
+            see_cells(p, d, false, w);
+        if (d->minus_cells)
+            see_cells(p, d, true, w);
     }
     derive(p, d, d->w ? d->w : w);
     return st;
@@ -204,27 +221,53 @@ aimc_status aimci_planes_refresh(aimci_periphery *p, const aimci_read_array *arr
 
 /* ---- cells that bend ------------------------------------------------------------------------ */
 
+/* Drivers of one network: interleaved backward, the lines of a pair have opposite signs. */
+static void drive(const aimci_periphery *p, const aimci_read_plane *d, const float *z, double *v)
+{
+    const bool twice = aimci_is_interleaved(p) && p->op != AIMCI_OP_FORWARD;
+    for (size_t j = 0; j < p->n_in; j++) {
+        const double volt = (double)z[j] * p->wires.v_read;
+        if (twice) {
+            v[2 * j] = d->plus ? volt : 0;
+            v[2 * j + 1] = !d->minus_cells ? 0 : d->plus ? -volt : volt;
+        } else {
+            v[j] = volt;
+        }
+    }
+}
+
+/* Currents of network m into the outputs. */
+static void collect(const aimci_periphery *p, const aimci_read_plane *d, int m,
+                    const double *current, float *out)
+{
+    const bool twice = aimci_is_interleaved(p) && p->op == AIMCI_OP_FORWARD;
+    const double per_ampere = weight_of_full(p) / (p->params.g_max * p->wires.v_read);
+    for (size_t i = 0; i < p->n_out; i++) {
+        double sum = m && d->plus ? -current[i] : current[i];
+        if (twice)
+            sum = (d->plus ? current[2 * i] : 0) - (!d->minus_cells ? 0
+                                                    : d->plus       ? current[2 * i + 1]
+                                                                    : -current[2 * i + 1]);
+        out[i] = (float)((double)out[i] + per_ampere * sum);
+    }
+}
+
 bool aimci_planes_solve(const aimci_periphery *p, const aimci_read_plane *d, size_t n,
                         const float *z, float *y, size_t slot)
 {
     const aimci_wire_space *s = &p->space;
-    const size_t n_sense = s->network.n_sense, n_drive = s->network.n_drive;
     double *const scratch = s->scratch + slot * s->slot_size;
-    double *const v = scratch + aimci_nodal_scratch(&s->network), *const current = v + n_drive;
-    const double per_ampere = weight_of_full(p) / (p->params.g_max * p->wires.v_read);
+    double *const v = scratch + aimci_nodal_scratch(&s->network);
+    double *const current = v + s->network.n_drive;
     for (size_t k = 0; k < n; k++) {
-        float *const out = y + k * p->ld_out;
-        memset(out, 0, p->n_out * sizeof *out);
-        for (size_t j = 0; j < n_drive; j++)
-            v[j] = (double)z[k * p->ld_in + j] * p->wires.v_read;
+        memset(y + k * p->ld_out, 0, p->n_out * sizeof *y);
+        drive(p, d, z + k * p->ld_in, v);
         for (int m = 0; m < 2; m++) {
             if (!d->cells[m])
                 continue;
             if (!aimci_nodal_solve(&s->network, d->cells[m], v, current, scratch))
                 return false;
-            const double sign = m && d->plus ? -per_ampere : per_ampere;
-            for (size_t i = 0; i < n_sense && i < p->n_out; i++)
-                out[i] = (float)((double)out[i] + sign * current[i]);
+            collect(p, d, m, current, y + k * p->ld_out);
         }
     }
     return true;
@@ -250,7 +293,8 @@ static bool make_plane(const aimci_periphery *p, aimci_read_plane *d)
               make(p, all, p->ld_out, &d->row_sums[1]) &&
               make(p, has_unit_column(p), p->ld_in, &d->unit) &&
               make(p, p->wires.model == AIMCI_WIRES_TIME_SLICED, p->ld_out, &d->bias);
-    const bool wanted[2] = {d->plus, d->minus_cells};
+    const bool together = aimci_is_interleaved(p);
+    const bool wanted[2] = {d->plus || together, d->minus_cells && !together};
     for (int m = 0; ok && p->bends && m < 2; m++)
         if (wanted[m])
             ok = (d->cells[m] = aimci_calloc(p->ctx, p->space.network.n_sense * p->space.network.ld,
@@ -262,7 +306,7 @@ static bool make_plane(const aimci_periphery *p, aimci_read_plane *d)
 static bool make_space(aimci_periphery *p)
 {
     aimci_wire_space *s = &p->space;
-    s->network = aimci_wires_network(&p->wires, p->n_in, p->n_out + has_unit_column(p));
+    s->network = aimci_read_network(p, &p->wires);
     const size_t n = s->network.n_sense * s->network.ld;
     size_t scratch = 2 * s->network.ld;
     s->slot_size = aimci_nodal_scratch(&s->network) + s->network.n_drive + s->network.n_sense;

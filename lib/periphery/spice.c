@@ -95,22 +95,37 @@ static void put_cell(const netlist *l, size_t set, size_t i, size_t j, double g)
 
 /* ---- whole ---------------------------------------------------------------------------------- */
 
-static void put_set(const netlist *l, size_t set, size_t slice, bool minus)
+static void put_cells(const netlist *l, size_t set, size_t slice, bool minus)
 {
     const aimci_periphery *p = l->p;
-    const aimci_nodal *n = &l->network;
-    fprintf(l->out, "* columns %zu: slice %zu, %s\n", set, slice,
-            p->cells.pair ? (minus ? "negative cells" : "positive cells") : "all cells");
-    for (size_t j = 0; j < n->n_drive; j++)
-        put_drive_wire(l, set, j);
-    for (size_t i = 0; i < n->n_sense; i++) {
-        put_sense_wire(l, set, i);
-        for (size_t j = 0; j < n->n_drive; j++) {
+    const size_t ld = l->network.n_drive;
+    const size_t rows = p->n_out + (p->cells.params.scheme == AIMCI_CELLS_UNIT_COLUMN);
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t j = 0; j < p->n_in; j++) {
             const double w = i < p->n_out ? (double)l->w[aimci_read_at(p, i, j)] : 0;
-            put_cell(l, set, i, j,
+            const size_t at = aimci_cell_at(p, ld, i, j, minus);
+            put_cell(l, set, at / ld, at % ld,
                      p->params.g_max * aimci_cells_conductance(&p->cells, w, slice, minus));
         }
     }
+}
+
+static void put_set(const netlist *l, size_t set, size_t slice, bool minus)
+{
+    const aimci_periphery *p = l->p;
+    const bool together = aimci_is_interleaved(p);
+    const char *which = !p->cells.pair ? "all cells"
+                        : together     ? "positive and negative cells in turn"
+                        : minus        ? "negative cells"
+                                       : "positive cells";
+    fprintf(l->out, "* columns %zu: slice %zu, %s\n", set, slice, which);
+    for (size_t j = 0; j < l->network.n_drive; j++)
+        put_drive_wire(l, set, j);
+    for (size_t i = 0; i < l->network.n_sense; i++)
+        put_sense_wire(l, set, i);
+    put_cells(l, set, slice, minus);
+    if (together)
+        put_cells(l, set, slice, true);
 }
 
 static void put_head(const netlist *l)
@@ -124,8 +139,10 @@ static void put_head(const netlist *l)
     if (p->cells.params.scheme == AIMCI_CELLS_UNIT_COLUMN)
         fprintf(l->out, "* output %zu is the column that stands for weight 0\n", p->n_out);
     fprintf(l->out, ".options reltol=1e-9 vntol=1e-13 abstol=1e-18 itl1=1000\n");
+    const size_t lines = l->network.n_drive / p->n_in; /* of an input: one, or a pair's two */
     for (size_t j = 0; j < l->network.n_drive; j++)
-        fprintf(l->out, "vin%zu in%zu 0 %.17g\n", j, j, (double)l->z[j] * p->wires.v_read);
+        fprintf(l->out, "vin%zu in%zu 0 %.17g\n", j, j,
+                (j % lines ? -1 : 1) * (double)l->z[j / lines] * p->wires.v_read);
 }
 
 static void put_tail(const netlist *l, size_t n_sets)
@@ -150,17 +167,16 @@ aimc_status aimci_spice_check(const aimci_periphery *p)
 aimc_status aimci_spice_write(const aimci_periphery *p, const float *w, const float *z, FILE *out)
 {
     netlist l = {.p = p, .w = w, .z = z, .out = out};
-    const bool unit = p->cells.params.scheme == AIMCI_CELLS_UNIT_COLUMN;
     aimci_wires_params wires = p->wires;
     if (wires.model == AIMCI_WIRES_NONE)
         wires.r_in = wires.r_out = wires.r_driver = wires.r_sense = wires.r_select = 0;
-    l.network = aimci_wires_network(&wires, p->n_in, p->n_out + unit);
+    l.network = aimci_read_network(p, &wires);
     if (wires.model == AIMCI_WIRES_NONE)
         l.network.iv.law = AIMCI_IV_LINEAR;
     put_head(&l);
     size_t set = 0;
     for (size_t s = 0; s < p->cells.n_slices; s++)
-        for (int m = 0; m < (p->cells.pair ? 2 : 1); m++)
+        for (int m = 0; m < (p->cells.pair && !aimci_is_interleaved(p) ? 2 : 1); m++)
             put_set(&l, set++, s, m);
     put_tail(&l, set);
     return ferror(out) ? aimci_fail(AIMC_ERR_IO, "cannot write") : AIMC_OK;

@@ -332,6 +332,50 @@ START_TEST(both_directions_are_symmetric)
 }
 END_TEST
 
+/* Cells of a pair as neighbours: the crossbar of twice as many columns, whose odd ones are
+ * subtracted; linear cells and bent ones, both directions, and reads of each sign on its own. */
+START_TEST(interleaved_pairs)
+{
+    float w[OUT * IN], x[IN], y[OUT], wide[2 * OUT * IN], both[2 * OUT], d[OUT], z[IN];
+    aimct_fill(w, (size_t)OUT * IN, 5);
+    aimct_fill(x, IN, 6);
+    aimct_fill(d, OUT, 7);
+    for (size_t i = 0; i < OUT; i++) {
+        for (size_t j = 0; j < IN; j++) {
+            wide[2 * i * IN + j] = fmaxf(w[i * IN + j], 0);
+            wide[(2 * i + 1) * IN + j] = fmaxf(-w[i * IN + j], 0);
+        }
+    }
+    for (int k = 0; k < 4; k++) {
+        const char *law = k % 2 ? "wires.iv=SINH" : "wires.iv=LINEAR";
+        const char *adc = k < 2 ? "cells.subtract=ANALOG" : "cells.subtract=DIGITAL";
+        aimc_tile *tile = aimct_tile(ctx, w, OUT, IN,
+                                     SETTINGS(BARE, WIRES, "wires.r_in=90", "wires.r_out=10", law,
+                                              adc, "wires.interleaved=true"));
+        aimc_tile *other =
+            aimct_tile(ctx, wide, (size_t)2 * OUT, IN,
+                       SETTINGS(BARE, WIRES, "wires.r_in=90", "wires.r_out=10", law));
+        OK(aimc_tile_forward(tile, 1, x, IN, y, OUT));
+        OK(aimc_tile_forward(other, 1, x, IN, both, (size_t)2 * OUT));
+        for (size_t i = 0; i < OUT; i++)
+            near((double)y[i], (double)both[2 * i] - (double)both[2 * i + 1], 1e-6);
+        if (k < 2) { /* driven together: +d and -d */
+            float expected[IN];
+            for (size_t i = 0; i < OUT; i++) {
+                both[2 * i] = d[i];
+                both[2 * i + 1] = -d[i];
+            }
+            OK(aimc_tile_backward(tile, 1, d, OUT, z, IN));
+            OK(aimc_tile_backward(other, 1, both, (size_t)2 * OUT, expected, IN));
+            for (size_t j = 0; j < IN; j++)
+                near((double)z[j], (double)expected[j], 1e-6);
+        }
+        aimc_tile_destroy(other);
+        aimc_tile_destroy(tile);
+    }
+}
+END_TEST
+
 /* A cell whose current falls with its voltage: nothing is returned, nothing is counted. */
 START_TEST(unsolved_is_told)
 {
@@ -364,6 +408,9 @@ START_TEST(combinations_are_refused)
                   SETTINGS("wires.model=TIME_SLICED", "cells.scheme=DIGITAL_OFFSET"));
     aimct_refused(ctx, "TIME_SLICED",
                   SETTINGS("wires.model=TIME_SLICED", "cells.subtract=DIGITAL"));
+    aimct_refused(
+        ctx, "interleaved",
+        SETTINGS("wires.model=NODAL", "wires.interleaved=true", "cells.scheme=DIGITAL_OFFSET"));
     aimct_refused(ctx, "UNIT_COLUMN",
                   SETTINGS("wires.model=NODAL", "wires.iv=SINH", "cells.scheme=UNIT_COLUMN"));
 }
@@ -505,6 +552,7 @@ int main(void)
     tcase_add_checked_fixture(tile, setup, teardown);
     tcase_add_test(tile, tile_sees_the_network);
     tcase_add_test(tile, both_directions_are_symmetric);
+    tcase_add_test(tile, interleaved_pairs);
     tcase_add_test(tile, unsolved_is_told);
     tcase_add_test(tile, combinations_are_refused);
     tcase_add_test(tile, threads_and_batches);
