@@ -79,7 +79,7 @@ void bench_report(bench *b, double value, const char *unit, double ratio, const 
     } else {
         printf("%-58s %10.4g %-18s", what, value, unit);
         if (ratio_to)
-            printf(" %7.3f x %s", ratio, ratio_to);
+            printf(" %8.3f %s", ratio, ratio_to);
         printf("\n");
     }
     b->rows++;

@@ -6,7 +6,7 @@
 #include "blas/backend.h"
 
 #if AIMCI_HAVE_BLIS
-#define RAW "BLIS sgemm"
+#define RAW "x BLIS sgemm"
 static void raw(const bench_product *p, bool forward)
 {
     const aimci_gemm_shape s = {p->n, p->n, p->ld, p->ld, p->ld};
@@ -19,7 +19,7 @@ static void raw(const bench_product *p, bool forward)
     }
 }
 #else
-#define RAW "built-in product in plain C"
+#define RAW "x built-in product in plain C"
 static void raw(const bench_product *p, bool forward)
 {
     const aimci_gemm_shape s = {p->n, p->n, p->ld, p->ld, p->ld};

@@ -101,7 +101,7 @@ static void one_update(bench *b, const struct model *m, int regime, size_t n, si
     bench_task task = {bench_update_step, &u, 0};
     bench_measure(b, &task, 1);
     const double ns = 1e9 * task.seconds / ((double)n * (double)n * (double)batch);
-    bench_report(b, ns, "ns/weight/sample", ns / coincidences(&u), "ns per coincidence",
+    bench_report(b, ns, "ns/weight/sample", ns / coincidences(&u), "ns/coincidence",
                  "update %s %s %zu x %zu batch %zu", m->what, regimes[regime], n, n, batch);
     bench_update_close(&u);
 }
@@ -140,7 +140,7 @@ void bench_optimizers(bench *b)
             bench_task tasks[] = {{bench_update_step, &plain, 0}, {bench_update_step, &u, 0}};
             bench_measure(b, tasks, 2);
             bench_report(b, 1e9 * tasks[1].seconds / ((double)n * (double)n * (double)batch),
-                         "ns/weight/sample", tasks[1].seconds / tasks[0].seconds, "sgd",
+                         "ns/weight/sample", tasks[1].seconds / tasks[0].seconds, "x sgd",
                          "step %s %s %zu x %zu batch %zu", algorithms[k].name, regimes[regime], n,
                          n, batch);
             bench_update_close(&u);

@@ -163,11 +163,10 @@ void bench_threads(bench *b)
                               {bench_tile_forward, &p[1], 0}};
         bench_measure(&walls, tasks, 4);
         bench_report(b, 1e6 * tasks[1].seconds, "us", tasks[0].seconds / tasks[1].seconds,
-                     "the speed of one thread",
-                     "2 threads: update soft_bounds typical %zu x %zu batch 64", n, n);
-        bench_report(b, 1e6 * tasks[3].seconds, "us", tasks[2].seconds / tasks[3].seconds,
-                     "the speed of one thread", "2 threads: forward default %zu x %zu batch 256", n,
+                     "x one thread", "2 threads: update soft_bounds typical %zu x %zu batch 64", n,
                      n);
+        bench_report(b, 1e6 * tasks[3].seconds, "us", tasks[2].seconds / tasks[3].seconds,
+                     "x one thread", "2 threads: forward default %zu x %zu batch 256", n, n);
         for (int k = 0; k < 2; k++) {
             bench_update_close(&u[k]);
             bench_product_close(&p[k]);
@@ -220,7 +219,7 @@ int bench_check(bench *b)
                           updates[k].json, updates[k].regime, 128, 16);
         bench_task tasks[] = {{bench_update_step, &c, 0}, {bench_update_step, &best, 0}};
         snprintf(what, sizeof what, "update %s, regime %d", updates[k].device, updates[k].regime);
-        bad += too_slow(b, what, tasks, "plain C", updates[k].limit);
+        bad += too_slow(b, what, tasks, "x plain C", updates[k].limit);
         bench_update_close(&c);
         bench_update_close(&best);
     }
@@ -236,9 +235,9 @@ int bench_check(bench *b)
         bench_task forward[] = {{bench_raw_forward, &p, 0}, {bench_tile_forward, &p, 0}};
         bench_task backward[] = {{bench_raw_backward, &p, 0}, {bench_tile_backward, &p, 0}};
         snprintf(what, sizeof what, "forward default %zu batch 64", products[k].n);
-        bad += too_slow(b, what, forward, "raw product", products[k].forward);
+        bad += too_slow(b, what, forward, "x raw product", products[k].forward);
         snprintf(what, sizeof what, "backward default %zu batch 64", products[k].n);
-        bad += too_slow(b, what, backward, "raw product", products[k].backward);
+        bad += too_slow(b, what, backward, "x raw product", products[k].backward);
         bench_product_close(&p);
     }
     return bad;
