@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Who computes what, measured on one core of a Zen 3 EPYC (GF/s; forward at 256 x 256, batch 1 and
  * 64): libxsmm 45 and 117, BLIS 32 and 108, built-in AVX2 37 and 78, built-in C 9 and 17. libxsmm
- * leads forward for every shape and batch; it has no transposed kernels, so BLIS does backward and
- * update unless the product is so small that its preparations cost more than the work. */
+ * leads forward up to 1024 x 1024 in every batch; it has no transposed kernels, so BLIS does
+ * backward and update unless the product is so small that its preparations cost more than the work.
+ */
 #include "blas/backend.h"
 
 #include <assert.h>
@@ -10,6 +11,9 @@
 /* Multiplications from which BLIS overtakes the built-in products. */
 #define BLIS_MIN_WORK         4096
 #define BLIS_MIN_WORK_FORWARD 65536
+/* Elements of a matrix up to which libxsmm leads: it does not cut the sum into blocks, and at
+ * 2048 x 2048 takes two to three times as long as BLIS. */
+#define XSMM_MAX_MATRIX ((size_t)1280 * 1280)
 
 struct aimci_gemm {
     aimc_context *ctx;
@@ -63,7 +67,8 @@ aimc_status aimci_gemm_create(aimc_context *ctx, size_t n_rows, size_t n_cols, s
      * context's mask. */
     gemm->builtin_only = deterministic || cpu == AIMC_CPU_C;
 #if AIMCI_HAVE_XSMM
-    gemm->has_xsmm = !gemm->builtin_only && aimci_xsmm_prepare(&gemm->xsmm, &shape);
+    gemm->has_xsmm = !gemm->builtin_only && n_rows * n_cols <= XSMM_MAX_MATRIX &&
+                     aimci_xsmm_prepare(&gemm->xsmm, &shape);
 #endif
     *out = gemm;
     return AIMC_OK;

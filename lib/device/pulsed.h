@@ -184,7 +184,7 @@ typedef void (*aimci_load_fn)(const void *params, const aimci_line *line, size_t
 typedef vf (*aimci_step_fn)(const void *params, const aimci_cells *c, vf state, vf xi);
 
 /* Or the state after n pulses in one direction at once, before the bounds. reach: further than this
- * the cell never strays from its state on the way, but for a probability below 1e-10; infinite
+ * the cell never strays from its state on the way, but for a probability below 1e-9; infinite
  * where this is not the law of n single pulses. For n = 1 it is, whatever the reach. */
 typedef vf (*aimci_jump_fn)(const void *params, const aimci_cells *c, vf n, vf state, vf xi,
                             vf *reach);
@@ -452,8 +452,8 @@ AIMCI_INLINE void aimci_pulse_line_at_once(const aimci_pulsed *p, int exact, con
 
 /* ---- several pulses at once ----------------------------------------------------------------- */
 
-/* Standard deviations that a path does not exceed: 1e-10 for trains of 31 slots. */
-#define AIMCI_FAR 7.0f
+/* Standard deviations that no path exceeds: 2 P(|xi| > 6.5) = 1.6e-10 by Levy's inequality. */
+#define AIMCI_FAR 6.5f
 
 /* sum_(i < n) (1 + k)^i; five terms of the binomial series leave 5e-7 at |n k| = 0.2 */
 AIMCI_INLINE vf aimci_power_sum(vf n, vf k)
@@ -479,24 +479,24 @@ AIMCI_INLINE vf aimci_power_sum(vf n, vf k)
 AIMCI_INLINE vf aimci_affine_jump(const aimci_cells *c, int multiplicative, float sigma, vf n, vf w,
                                   vf xi, vf *reach)
 {
-    const vf k = c->own[0], mean = c->step + k * w, root = vf_sqrt(n);
-    vi valid = vf_abs(n * k) <= 0.2f;
+    const vf k = c->own[0], mean = c->step + k * w, nk = n * k;
+    vi valid = vf_abs(nk) <= 0.2f;
     vf next, spread;
     if (multiplicative) {
+        const vf root = vf_sqrt(n), ck = k * sigma;
         const vf before = aimci_power_sum(n - 1.0f, k); /* sum_(i < n-1) r^i */
-        const vf ck = k * sigma;
         const vf noise = root * xi + (n - 1.0f) * 0.5f * ck * (xi * xi - 1.0f);
         next = w + mean * (1.0f + before + k * before + (1.0f + k * before) * sigma * noise);
-        spread = vf_abs(mean);
+        spread = vf_abs(mean) * sigma * root;
         valid &= vf_abs(ck) * root <= 0.01f;
     } else {
-        const vf sum = aimci_power_sum(n, k), squares = aimci_power_sum(n, k * (2.0f + k));
-        next = w + (mean * sum + c->step * sigma * vf_sqrt(squares) * xi);
-        spread = vf_abs(c->step);
+        const vf root = vf_sqrt(aimci_power_sum(n, k * (2.0f + k)));
+        next = w + (mean * aimci_power_sum(n, k) + c->step * sigma * root * xi);
+        spread = vf_abs(c->step) * sigma * root;
     }
-    /* growth of a step on the way and what rounding does are within the share that is added */
-    const vf far = (n * vf_abs(mean) + spread * root * (AIMCI_FAR * sigma)) * 1.4f;
-    *reach = vf_select(valid, far, vf_set(3e38f));
+    /* steps may grow on the way: by exp(n k), and by the noise that multiplies them */
+    const vf growth = 1.1f + vf_max(nk, vf_set(0.0f)) * 1.5f;
+    *reach = vf_select(valid, (vf_abs(n * mean) + spread * AIMCI_FAR) * growth, vf_set(3e38f));
     return next;
 }
 

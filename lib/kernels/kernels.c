@@ -144,6 +144,33 @@ static void probabilities(const aimci_train *t, const float *v, size_t n, float 
     }
 }
 
+/* ---- accumulators --------------------------------------------------------------------------- */
+
+/* Rounding below one part in a million does not decide. */
+static int cross(const aimci_crossing *c, float *x, int32_t *count, size_t n, uint64_t sums[3])
+{
+    vi up = vi_set(0), down = vi_set(0), any = vi_set(0);
+    for (size_t at = 0; at < n; at += AIMCI_LANES) {
+        const vf v = vf_load(x + at);
+        const vf whole = vf_from_vi(vi_from_vf(v / c->threshold * 1.000001f));
+        const vf taken = whole * c->taken;
+        vf_store(x + at, v - (c->whole ? vf_rint(taken) : taken));
+        const vi pulses = -vi_from_vf(vf_rint(whole * c->per_count));
+        vi_store(count + at, pulses);
+        up += vi_max(pulses, vi_set(0));
+        down += vi_max(-pulses, vi_set(0));
+        any -= whole != 0.0f;
+    }
+    uint64_t crossed = 0;
+    for (int k = 0; k < AIMCI_LANES; k++) {
+        sums[0] += (uint64_t)up[k];
+        sums[1] += (uint64_t)down[k];
+        crossed += (uint64_t)any[k];
+    }
+    sums[2] += crossed;
+    return crossed != 0;
+}
+
 /* ---- activations ---------------------------------------------------------------------------- */
 
 static void activate(int kind, const float *x, float *y, size_t n)
@@ -191,6 +218,7 @@ const aimci_kernels AIMCI_K(table) = {
     .coincide = coincide,
     .count_product = count_product,
     .probabilities = probabilities,
+    .cross = cross,
     .activate = activate,
     .activate_back = activate_back,
     .uniform = uniform,

@@ -24,6 +24,13 @@ typedef struct aimci_train {
     int32_t *negative; /* [stride]: -1 where v < 0, else 0 */
 } aimci_train;
 
+/* What an accumulator loses to pulses. */
+typedef struct aimci_crossing {
+    float threshold, taken; /* n = trunc(x / threshold); n taken goes */
+    float per_count;        /* pulses for each n */
+    int whole;              /* what goes is rounded to an integer */
+} aimci_crossing;
+
 typedef struct aimci_kernels {
     float (*absmax)(const float *x, size_t n);
 
@@ -46,6 +53,11 @@ typedef struct aimci_kernels {
      * in a train. Padded to 8. */
     void (*probabilities)(const aimci_train *train, const float *v, size_t n, float levels,
                           float *q);
+
+    /* count = -rint(n per_count) and what goes is taken from x, both padded to 8. sums: up, down
+     * pulses and elements with n != 0 are added to. Returns whether there are any. */
+    int (*cross)(const aimci_crossing *crossing, float *x, int32_t *count, size_t n,
+                 uint64_t sums[3]);
 
     /* y = f(x) and dx = dy f'(x), given y; the numbers of aimc_activation */
     void (*activate)(int kind, const float *x, float *y, size_t n);

@@ -10,8 +10,8 @@
 
 void aimci_chi_destroy(aimci_chi *c, aimc_context *ctx)
 {
-    void *const blocks[] = {c->chi,   c->x,      c->d,      c->row_x,
-                            c->row_d, c->counts, c->pulses, c->progress};
+    void *const blocks[] = {c->chi,    c->x,      c->d,        c->row_x, c->row_d,
+                            c->counts, c->pulses, c->progress, c->hidden};
     for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++)
         aimci_free(ctx, blocks[i]);
     aimci_pulser_destroy(c->pulser);
@@ -27,10 +27,12 @@ static bool allocate(aimci_chi *c)
     c->d = aimci_calloc(c->ctx, AIMCI_GEMM_MAX_BATCH * a->ld, sizeof *c->d);
     c->row_x = aimci_calloc(c->ctx, a->n_in, sizeof *c->row_x);
     c->row_d = aimci_calloc(c->ctx, a->n_out, sizeof *c->row_d);
+    c->hidden = aimci_calloc(c->ctx, slots * a->ld, sizeof *c->hidden);
     c->counts = aimci_calloc(c->ctx, slots * a->ld, sizeof *c->counts);
     c->pulses = aimci_calloc(c->ctx, slots * 8, sizeof *c->pulses);
     c->progress = aimci_calloc(c->ctx, AIMCI_CHI_N_PROGRESS, sizeof *c->progress);
-    return c->chi && c->x && c->d && c->row_x && c->row_d && c->counts && c->pulses && c->progress;
+    return c->hidden && c->chi && c->x && c->d && c->row_x && c->row_d && c->counts && c->pulses &&
+           c->progress;
 }
 
 aimc_status aimci_chi_create(aimci_chi *c, aimc_tile *tile, const aimc_config *config,
@@ -38,6 +40,7 @@ aimc_status aimci_chi_create(aimci_chi *c, aimc_tile *tile, const aimc_config *c
 {
     c->ctx = tile->ctx;
     c->tile = tile;
+    c->kernels = aimci_kernels_get(aimc_context_cpu(tile->ctx));
     c->params = *params;
     const aimc_device *device = tile->array->device;
     if (!device->model->pulsed)
@@ -87,9 +90,7 @@ void aimci_chi_quantize(const aimci_chi *c, const float *v, size_t n, double wid
 
 typedef struct transfer_job {
     aimci_chi *c;
-    double threshold;
-    aimci_chi_keep_fn taken;
-    const void *arg;
+    const aimci_chi_charge *charge;
     size_t first, rows; /* outputs that are due, wrapping around */
     aimci_pulse_key key;
 } transfer_job;
@@ -101,9 +102,25 @@ static bool due(const transfer_job *job, size_t i)
 }
 
 /* Counts of chi in thresholds: rounding below one part in a million does not decide. */
-static double count_of(double chi, double threshold)
+static double count_of(const transfer_job *job, double chi)
 {
-    return trunc(chi / threshold * (1 + 1e-6));
+    return trunc(chi / job->charge->threshold * (1 + 1e-6));
+}
+
+static double taken(const transfer_job *job, double n)
+{
+    const double amount = n * job->charge->taken;
+    return job->charge->whole ? rint(amount) : amount;
+}
+
+/* The due outputs of a line where not all are: the others wait, as zeros, while the kernel looks.
+ */
+static void hide(const transfer_job *job, float *chi, float *hidden)
+{
+    for (size_t i = 0; i < job->c->tile->array->n_out; i++) {
+        hidden[i] = due(job, i) ? 0.0f : chi[i];
+        chi[i] -= hidden[i];
+    }
 }
 
 /* One line of cells, every due output at once, exactly. */
@@ -112,23 +129,21 @@ static void write_line(void *arg, size_t slot, size_t j)
     const transfer_job *job = arg;
     aimci_chi *c = job->c;
     const aimci_array *a = c->tile->array;
-    float *chi = c->chi + j * a->ld;
+    float *chi = c->chi + j * a->ld, *hidden = c->hidden + slot * a->ld;
     int32_t *counts = c->counts + slot * a->ld;
-    uint64_t *pulses = c->pulses + slot * 8;
-    const double per_count = c->eps * c->params.transfer_lr / a->device->info.granularity;
-    bool any = false;
-    for (size_t i = 0; i < a->n_out; i++) {
-        const double n = due(job, i) ? count_of((double)chi[i], job->threshold) : 0;
-        counts[i] = (int32_t)-rint(n * per_count);
-        if (n == 0)
-            continue;
-        any = true;
-        chi[i] = (float)((double)chi[i] - job->taken(job->arg, n));
-        pulses[counts[i] < 0] += (uint64_t)abs(counts[i]);
-        pulses[2]++;
-    }
-    if (any)
+    const bool partly = job->rows < a->n_out;
+    const aimci_crossing crossing = {
+        .threshold = (float)job->charge->threshold,
+        .taken = (float)job->charge->taken,
+        .per_count = (float)(c->eps * c->params.transfer_lr / a->device->info.granularity),
+        .whole = job->charge->whole};
+    if (partly)
+        hide(job, chi, hidden);
+    if (c->kernels->cross(&crossing, chi, counts, aimci_round_up(a->n_out, 8),
+                          c->pulses + slot * 8))
         aimci_array_pulse(a, j, counts, &job->key);
+    for (size_t i = 0; partly && i < a->n_out; i++)
+        chi[i] += hidden[i];
 }
 
 /* One row by stochastic trains: what exceeds the longest train stays in chi. */
@@ -138,7 +153,7 @@ static void write_row(const transfer_job *job, size_t i, aimc_counters *counters
     aimci_array *a = c->tile->array;
     double most = 0;
     for (size_t j = 0; j < a->n_in; j++) {
-        const double n = count_of((double)c->chi[j * a->ld + i], job->threshold);
+        const double n = count_of(job, (double)c->chi[j * a->ld + i]);
         c->row_x[j] = (float)n;
         most = fmax(most, fabs(n));
     }
@@ -149,7 +164,7 @@ static void write_row(const transfer_job *job, size_t i, aimc_counters *counters
         if (c->row_x[j] != 0) {
             float *chi = &c->chi[j * a->ld + i];
             c->row_x[j] = (float)((double)c->row_x[j] * share);
-            *chi = (float)((double)*chi - job->taken(job->arg, (double)c->row_x[j]));
+            *chi = (float)((double)*chi - taken(job, (double)c->row_x[j]));
             c->stats.crossings++;
         }
     c->row_d[i] = 1.0f;
@@ -174,13 +189,13 @@ static void write_exactly(transfer_job *job, aimc_counters *counters)
     aimci_array_advance(a, 1, counters);
 }
 
-void aimci_chi_transfer(aimci_chi *c, double threshold, aimci_chi_keep_fn taken, const void *arg)
+void aimci_chi_transfer(aimci_chi *c, const aimci_chi_charge *charge)
 {
     const size_t n_out = c->tile->array->n_out;
     const int64_t batches = ++c->progress[AIMCI_CHI_BATCHES];
     if (batches % (int64_t)c->params.transfer_every != 0 || c->params.n_rows_per_transfer == 0)
         return;
-    transfer_job job = {.c = c, .threshold = threshold, .taken = taken, .arg = arg, .rows = n_out};
+    transfer_job job = {.c = c, .charge = charge, .rows = n_out};
     if (c->params.n_rows_per_transfer > 0 && (size_t)c->params.n_rows_per_transfer < n_out) {
         job.rows = (size_t)c->params.n_rows_per_transfer;
         job.first = (size_t)c->progress[AIMCI_CHI_ROW];

@@ -20,6 +20,7 @@ enum { AIMCI_CHI_BATCHES, AIMCI_CHI_ROW, AIMCI_CHI_VECTORS, AIMCI_CHI_N_PROGRESS
 typedef struct aimci_chi {
     aimc_context *ctx;
     aimc_tile *tile;
+    const aimci_kernels *kernels;
     aimci_chi_params params;
     aimci_update_params update;
     aimci_pulser *pulser; /* for TRAINS */
@@ -27,8 +28,9 @@ typedef struct aimci_chi {
     float *chi;           /* stored like the array */
     float *x, *d;         /* packed, quantised vectors of a chunk */
     float *row_x, *row_d; /* one row on its way */
-    int32_t *counts;      /* one line for each thread slot */
-    uint64_t *pulses;     /* up, down for each thread slot, 8 apart */
+    float *hidden;        /* one line for each thread slot, as the next */
+    int32_t *counts;
+    uint64_t *pulses; /* up, down for each thread slot, 8 apart */
     int64_t *progress;
     aimc_optimizer_stats stats;
 } aimci_chi;
@@ -44,10 +46,15 @@ void aimci_chi_reset(aimci_chi *c);
 void aimci_chi_quantize(const aimci_chi *c, const float *v, size_t n, double width, double half,
                         bool stochastic, int side, uint64_t index, float *out);
 
-/* n = trunc(chi / threshold) on the rows that are due; chi -= keep(n); n pulses of eps. A
- * mini-batch is over. */
-typedef double (*aimci_chi_keep_fn)(const void *arg, double n);
-void aimci_chi_transfer(aimci_chi *c, double threshold, aimci_chi_keep_fn taken, const void *arg);
+/* What a transfer takes: n = trunc(chi / threshold) on the rows that are due, chi -= n taken
+ * (rounded to an integer if whole), n pulses of eps. */
+typedef struct aimci_chi_charge {
+    double threshold, taken;
+    bool whole;
+} aimci_chi_charge;
+
+/* A mini-batch is over. */
+void aimci_chi_transfer(aimci_chi *c, const aimci_chi_charge *charge);
 
 #define AIMCI_MP_SRC "Nandakumar et al., Front. Neurosci. 14:406 (2020)"
 #define AIMCI_CHI_FIELD(T, kind, field, ...)                                                       \

@@ -97,11 +97,6 @@ static void add_decay_and_momentum(mixed_precision *s, double lr)
     }
 }
 
-static double taken(const void *arg, double n)
-{
-    return n * *(const double *)arg;
-}
-
 static void step(void *state, aimc_tile *tile, size_t n, const float *x, size_t ld_x,
                  const float *d, size_t ld_d, double lr)
 {
@@ -127,7 +122,7 @@ static void step(void *state, aimc_tile *tile, size_t n, const float *x, size_t 
     if (s->velocity || s->weight_decay > 0)
         add_decay_and_momentum(s, lr);
     tile->counters.updates += n;
-    aimci_chi_transfer(&s->c, s->c.eps, taken, &s->c.eps);
+    aimci_chi_transfer(&s->c, &(aimci_chi_charge){s->c.eps, s->c.eps, false});
     aimci_array_upkeep(tile->array, &tile->counters);
 }
 

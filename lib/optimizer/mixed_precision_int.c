@@ -86,17 +86,6 @@ static void follow(double *maximum, const float *v, size_t n, double memory)
         *maximum = *maximum < 0 ? largest : memory * *maximum + (1 - memory) * largest;
 }
 
-/* What the integer accumulator loses for n counts of theta. */
-typedef struct charge {
-    double theta, momentum;
-} charge;
-
-static double taken(const void *arg, double n)
-{
-    const charge *c = arg;
-    return rint((1 - c->momentum) * c->theta * n);
-}
-
 static void step(void *state, aimc_tile *tile, size_t n, const float *x, size_t ld_x,
                  const float *d, size_t ld_d, double lr)
 {
@@ -123,8 +112,9 @@ static void step(void *state, aimc_tile *tile, size_t n, const float *x, size_t 
     tile->counters.updates += n;
     const double widths = s->maxima[0] / half_x * (s->maxima[1] / half_d);
     if (lr > 0 && s->maxima[0] > 0 && s->maxima[1] > 0) {
-        const charge c = {fmax(rint(s->c.eps / (lr * widths)), 1), s->params.momentum_chi};
-        aimci_chi_transfer(&s->c, c.theta, taken, &c);
+        const double theta = fmax(rint(s->c.eps / (lr * widths)), 1);
+        aimci_chi_transfer(&s->c,
+                           &(aimci_chi_charge){theta, (1 - s->params.momentum_chi) * theta, true});
     }
     aimci_array_upkeep(tile->array, &tile->counters);
 }

@@ -6,6 +6,7 @@
  * line, so that a cell is loaded once per batch. */
 #include <string.h>
 
+#include "core/compiler.h"
 #include "tile/pulse_train.h"
 
 enum { CHUNK = AIMCI_PULSER_CHUNK };
@@ -23,6 +24,7 @@ struct aimci_pulser {
     int32_t *negative_in, *negative_out;
     float *q_in,
         *q_out;       /* probabilities of deterministic types, or packed vectors of exact updates */
+    uint64_t *fires;  /* [n_in] bit b: sample b of the chunk fires on this line */
     int32_t *counts;  /* one line for each thread slot */
     uint64_t *pulses; /* up, down for each thread slot, 8 apart */
     aimci_train trains_in[CHUNK], trains_out[CHUNK];
@@ -44,6 +46,7 @@ void aimci_pulser_destroy(aimci_pulser *p)
     aimci_free(ctx, p->negative_out);
     aimci_free(ctx, p->q_in);
     aimci_free(ctx, p->q_out);
+    aimci_free(ctx, p->fires);
     aimci_free(ctx, p->counts);
     aimci_free(ctx, p->pulses);
     aimci_free(ctx, p);
@@ -58,10 +61,11 @@ static bool allocate(aimci_pulser *p, aimc_context *ctx)
     p->negative_out = aimci_calloc(ctx, CHUNK * p->stride_out, sizeof *p->negative_out);
     p->q_in = aimci_calloc(ctx, CHUNK * p->ld_in, sizeof *p->q_in);
     p->q_out = aimci_calloc(ctx, CHUNK * p->ld_out, sizeof *p->q_out);
+    p->fires = aimci_calloc(ctx, p->n_in, sizeof *p->fires);
     p->counts = aimci_calloc(ctx, p->n_slots * p->ld_out, sizeof *p->counts);
     p->pulses = aimci_calloc(ctx, p->n_slots * 8, sizeof *p->pulses);
     return p->mask_in && p->mask_out && p->negative_in && p->negative_out && p->q_in && p->q_out &&
-           p->counts && p->pulses;
+           p->fires && p->counts && p->pulses;
 }
 
 aimc_status aimci_pulser_for_tile(const aimc_tile *tile, const aimci_update_params *params,
@@ -199,30 +203,38 @@ static void draw_trains(void *arg, size_t slot, size_t b)
 /* ---- lines --------------------------------------------------------------------------------------
  */
 
-static bool line_fires(const aimci_train *in, size_t j)
+_Static_assert(AIMCI_PULSER_CHUNK <= 64, "one bit for each sample");
+
+/* Sample after sample, so that masks are read in the order they lie in. */
+static void mark_firing(const aimci_pulser *p, size_t n)
 {
-    for (uint32_t w = 0; w < in->n_words; w++)
-        if (in->mask[w * in->stride + j])
-            return true;
-    return false;
+    memset(p->fires, 0, p->n_in * sizeof *p->fires);
+    for (size_t b = 0; b < n; b++) {
+        const aimci_train *in = &p->trains_in[b];
+        if (in->n_slots == 0)
+            continue;
+        const float *q = p->q_in + b * p->ld_in;
+        for (size_t j = 0; deterministic(p) && j < p->n_in; j++)
+            p->fires[j] |= (uint64_t)(q[j] > 0) << b;
+        for (uint32_t w = 0; !deterministic(p) && w < in->n_words; w++)
+            for (size_t j = 0; j < p->n_in; j++)
+                p->fires[j] |= (uint64_t)(in->mask[w * in->stride + j] != 0) << b;
+    }
 }
 
-/* Signed pulse counts of sample b on line j; false when there are none. */
+/* Signed pulse counts of sample b on line j, where it fires; false when there are none. */
 static bool count_pulses(const aimci_pulser *p, size_t b, size_t j, int32_t *counts,
                          uint64_t *pulses)
 {
     const aimci_train *in = &p->trains_in[b], *out = &p->trains_out[b];
-    if (in->n_slots == 0)
-        return false;
     if (!deterministic(p))
-        return line_fires(in, j) &&
-               p->kernels->coincide(out, in->mask + j, in->stride, in->negative[j], counts,
+        return p->kernels->coincide(out, in->mask + j, in->stride, in->negative[j], counts,
                                     &pulses[0], &pulses[1]);
     const float q_in = p->q_in[b * p->ld_in + j], slots = (float)p->plans[b].n_slots;
     const bool mean = p->params.pulse_type == AIMCI_PULSE_MEAN_COUNT;
-    return q_in > 0 && p->kernels->count_product(p->q_out + b * p->ld_out, out->negative, p->n_out,
-                                                 q_in, in->negative[j], mean ? 1 / slots : slots,
-                                                 counts, &pulses[0], &pulses[1]);
+    return p->kernels->count_product(p->q_out + b * p->ld_out, out->negative, p->n_out, q_in,
+                                     in->negative[j], mean ? 1 / slots : slots, counts, &pulses[0],
+                                     &pulses[1]);
 }
 
 /* All samples of the chunk on one line of cells. */
@@ -231,13 +243,13 @@ static void pulse_line(void *arg, size_t slot, size_t j)
     const update_job *job = arg;
     const aimci_pulser *p = job->p;
     int32_t *counts = p->counts + slot * p->ld_out;
-    aimci_line line = {.n = 0};
-    for (size_t b = 0; b < job->outer->n; b++) {
-        if (!count_pulses(p, b, j, counts, p->pulses + slot * 8))
-            continue;
-        if (line.n == 0)
-            line = aimci_array_line(job->array, j);
-        aimci_array_pulse_line(job->array, &line, j, counts, &p->pulse_keys[b]);
+    if (!p->fires[j])
+        return;
+    const aimci_line line = aimci_array_line(job->array, j);
+    for (uint64_t left = p->fires[j]; left; left &= left - 1) {
+        const size_t b = aimci_lowest_bit(left);
+        if (count_pulses(p, b, j, counts, p->pulses + slot * 8))
+            aimci_array_pulse_line(job->array, &line, j, counts, &p->pulse_keys[b]);
     }
 }
 
@@ -257,6 +269,7 @@ static void update_by_pulses(update_job *job, aimc_counters *counters)
     for (job->segment = 0; job->segment < segments; job->segment++) {
         if (job->segment > 0)
             aimci_parallel(p->ctx, job->outer->n, draw_trains, job);
+        mark_firing(p, job->outer->n);
         aimci_parallel(p->ctx, p->n_in, pulse_line, job);
     }
     for (size_t b = 0; b < job->outer->n; b++)

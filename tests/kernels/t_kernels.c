@@ -123,6 +123,43 @@ static void check_activations(const aimci_kernels *c, const aimci_kernels *v, si
     check_guard(&a, offset, n);
 }
 
+static void check_crossings(const aimci_kernels *c, const aimci_kernels *v, size_t n, size_t offset)
+{
+    guarded a, b;
+    const size_t padded = aimci_round_up(n, 8);
+    float *xa = guard(&a, offset), *xb = guard(&b, offset),
+          *start = calloc(padded + 1, sizeof *start);
+    int32_t *count[2] = {calloc(padded + 8, sizeof(int32_t)), calloc(padded + 8, sizeof(int32_t))};
+    uint64_t sums[2][3] = {{0}};
+    aimct_fill(start, n, n + 7 * offset);
+    for (size_t i = 0; i < padded; i++)
+        xa[i] = xb[i] = start[i] *= offset & 1 ? 500.0f : 5.0f;
+    const aimci_crossing crossing = {.threshold = offset & 1 ? 7.0f : 0.3f,
+                                     .taken = offset & 1 ? 6.0f : 0.3f,
+                                     .per_count = offset < 2 ? 1.0f : 2.6f,
+                                     .whole = offset & 1};
+    c->cross(&crossing, xa, count[0], padded, sums[0]);
+    v->cross(&crossing, xb, count[1], padded, sums[1]);
+    ck_assert(memcmp(xa, xb, padded * sizeof *xa) == 0);
+    ck_assert(memcmp(count[0], count[1], padded * sizeof(int32_t)) == 0);
+    ck_assert(memcmp(sums[0], sums[1], sizeof sums[0]) == 0);
+    check_guard(&a, offset, padded);
+    check_guard(&b, offset, padded);
+    uint64_t crossed = 0;
+    for (size_t i = 0; i < padded; i++) { /* from the definition */
+        const double whole = trunc((double)start[i] / (double)crossing.threshold * (1 + 1e-6));
+        double taken = whole * (double)crossing.taken;
+        taken = crossing.whole ? rint(taken) : taken;
+        ck_assert_int_eq(count[0][i], (int32_t)-rint(whole * (double)crossing.per_count));
+        ck_assert(fabs((double)start[i] - taken - (double)xa[i]) <= 1e-6 * fabs((double)start[i]));
+        crossed += whole != 0;
+    }
+    ck_assert_uint_eq(sums[0][2], crossed);
+    free(start);
+    free(count[0]);
+    free(count[1]);
+}
+
 #define VARIANTS_AGREE(what)                                                                       \
     START_TEST(variants_of_##what##_agree)                                                         \
     {                                                                                              \
@@ -133,6 +170,7 @@ static void check_activations(const aimci_kernels *c, const aimci_kernels *v, si
 VARIANTS_AGREE(absmax)
 VARIANTS_AGREE(trains)
 VARIANTS_AGREE(activations)
+VARIANTS_AGREE(crossings)
 
 /* A train longer than its masks comes in segments that continue one stream. */
 START_TEST(segments_continue_a_train)
@@ -168,6 +206,7 @@ int main(void)
     tcase_add_test(t, variants_of_absmax_agree);
     tcase_add_test(t, variants_of_trains_agree);
     tcase_add_test(t, variants_of_activations_agree);
+    tcase_add_test(t, variants_of_crossings_agree);
     tcase_add_test(t, segments_continue_a_train);
     return aimct_main(s);
 }

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/* Whole things: making tiles, epochs, threads; and the ratios that CI looks at. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+
+/* ---- construction --------------------------------------------------------------------------- */
+
+/* Counts what a context asks for; 64 bytes in front hold the size. */
+static void *counting_alloc(void *user, size_t size, size_t align)
+{
+    if (align > 64)
+        return NULL;
+    char *p = aligned_alloc(64, (size + 127) / 64 * 64);
+    if (!p)
+        return NULL;
+    memcpy(p, &size, sizeof size);
+    *(size_t *)user += size;
+    return p + 64;
+}
+
+static void counting_free(void *user, void *ptr)
+{
+    size_t size;
+    memcpy(&size, (char *)ptr - 64, sizeof size);
+    *(size_t *)user -= size;
+    free((char *)ptr - 64);
+}
+
+static void make(bench *b, const char *name, const char *algorithm, size_t n)
+{
+    size_t bytes = 0;
+    aimc_context_params params = AIMC_CONTEXT_PARAMS_INIT;
+    params.n_threads = b->threads;
+    params.allocator = (aimc_allocator){&bytes, counting_alloc, counting_free};
+    aimc_context *ctx;
+    aimc_device *device;
+    aimc_tile *tile;
+    aimc_optimizer *opt = NULL;
+    bench_must(aimc_context_create(&params, &ctx));
+    bench_must(aimc_device_create(ctx, name, NULL, &device));
+    const double start = bench_now(b);
+    bench_must(aimc_tile_create(device, n, n, NULL, &tile));
+    if (algorithm)
+        bench_must(aimc_optimizer_create(tile, algorithm, NULL, &opt));
+    const double seconds = bench_now(b) - start, cells = (double)n * (double)n;
+    bench_report(b, seconds, "s", 0, NULL, "make %s %s %zu x %zu", name, algorithm ? algorithm : "",
+                 n, n);
+    bench_report(b, (double)bytes / cells, "bytes/cell", 0, NULL, "memory %s %s %zu x %zu", name,
+                 algorithm ? algorithm : "", n, n);
+    aimc_optimizer_destroy(opt);
+    aimc_tile_destroy(tile);
+    aimc_device_unref(device);
+    aimc_context_destroy(ctx);
+}
+
+void bench_construction(bench *b)
+{
+    const size_t n = b->quick ? 1024 : 4096;
+    make(b, "constant_step", NULL, n);
+    make(b, "soft_bounds", NULL, n);
+    make(b, "soft_bounds", "sgd", n);
+    make(b, "soft_bounds", "c_ttv2", n);
+}
+
+/* ---- epochs --------------------------------------------------------------------------------- */
+
+enum { SIDE = 784, CLASSES = 10, BATCH = 64 };
+
+/* Ten blurred prototypes with half of the inputs dark, as in pictures of clothes. */
+static void make_samples(float *x, uint32_t *labels, size_t n)
+{
+    float prototype[CLASSES][SIDE];
+    for (size_t c = 0; c < CLASSES; c++)
+        bench_fill(prototype[c], SIDE, 100 + c, bench_rectified, 1);
+    bench_fill(x, n * SIDE, 5, bench_uniform, 0.3);
+    for (size_t s = 0; s < n; s++) {
+        labels[s] = (uint32_t)((s * 7919) % CLASSES);
+        for (size_t i = 0; i < SIDE; i++) {
+            const float shade = prototype[labels[s]][i];
+            const float v = shade > 0 ? shade + x[s * SIDE + i] : 0;
+            x[s * SIDE + i] = v < 0 ? 0 : v;
+        }
+    }
+}
+
+/* kind NULL: floating point */
+static void epoch(bench *b, const char *what, const char *kind, const char *json, size_t n)
+{
+    aimc_network *net;
+    aimc_config *config = NULL;
+    float *x = calloc(n * SIDE, sizeof *x), loss;
+    uint32_t *labels = calloc(n, sizeof *labels);
+    make_samples(x, labels, n);
+    if (kind) {
+        bench_must(aimc_config_new(b->ctx, kind, &config));
+        bench_must(aimc_config_parse(config, json));
+    }
+    bench_must(aimc_network_create(b->ctx, &net));
+    static const size_t widths[] = {SIDE, 256, 128, CLASSES};
+    for (int k = 0; k < 3; k++) {
+        bench_must(aimc_network_linear(net, widths[k], widths[k + 1], config));
+        if (k < 2)
+            bench_must(aimc_network_activation(net, AIMC_SIGMOID));
+    }
+    const double start = bench_now(b);
+    for (size_t s = 0; s < n; s += BATCH)
+        bench_must(aimc_network_train_batch(net, n - s < BATCH ? n - s : BATCH, x + s * SIDE,
+                                            labels + s, 0.05, &loss));
+    const double seconds = bench_now(b) - start;
+    bench_report(b, seconds * 60000 / (double)n, "s for 60000", 0, NULL, "epoch %s", what);
+    aimc_network_destroy(net);
+    aimc_config_destroy(config);
+    free(x);
+    free(labels);
+}
+
+#define REFERENCE "\"device\": {\"kind\": \"soft_bounds_reference\", \"dw_min\": 0.05}"
+
+void bench_epochs(bench *b)
+{
+    const size_t n = b->quick ? 3840 : 60032;
+    epoch(b, "floating point", NULL, NULL, n);
+    epoch(b, "constant_step sgd", "layer", "{\"device\": {\"kind\": \"constant_step\"}}", n);
+    epoch(b, "soft_bounds_reference c_ttv2", "layer",
+          "{" REFERENCE ", \"optimizer\": {\"kind\": \"c_ttv2\"}}", n);
+    epoch(b, "soft_bounds_reference agad", "layer",
+          "{" REFERENCE ", \"optimizer\": {\"kind\": \"agad\"}}", n);
+    static const char *const presets[] = {"ttv2_reram_sb", "c_ttv2_reram_sb", "agad_reram_sb"};
+    for (int k = 0; k < 3; k++)
+        for (int sequence = 0; sequence < 2; sequence++) {
+            char what[96], json[128];
+            snprintf(what, sizeof what, "%s%s", presets[k], sequence ? " in sequence" : "");
+            snprintf(json, sizeof json, "{\"optimizer\": {\"update\": {\"multi_pulse\": \"%s\"}}}",
+                     sequence ? "SEQUENCE" : "EXACT");
+            epoch(b, what, presets[k], json, b->quick ? 640 : 6016);
+        }
+}
+
+/* ---- threads -------------------------------------------------------------------------------- */
+
+void bench_threads(bench *b)
+{
+    bench walls = *b; /* wall time for both */
+    walls.threads = 2;
+    aimc_context_params params = AIMC_CONTEXT_PARAMS_INIT;
+    params.n_threads = 2;
+    aimc_context *two;
+    bench_must(aimc_context_create(&params, &two));
+    for (size_t n = 512; n <= (b->quick ? 512u : 1024u); n *= 2) {
+        bench_update u[2];
+        bench_product p[2];
+        for (int k = 0; k < 2; k++) {
+            bench_update_open(&u[k], k ? two : b->ctx, "soft_bounds", NULL, "sgd", NULL, 1, n, 64);
+            bench_product_open(&p[k], k ? two : b->ctx, n, 256, false);
+        }
+        bench_task tasks[] = {{bench_update_step, &u[0], 0},
+                              {bench_update_step, &u[1], 0},
+                              {bench_tile_forward, &p[0], 0},
+                              {bench_tile_forward, &p[1], 0}};
+        bench_measure(&walls, tasks, 4);
+        bench_report(b, 1e6 * tasks[1].seconds, "us", tasks[0].seconds / tasks[1].seconds,
+                     "x one thread", "2 threads: update soft_bounds typical %zu x %zu batch 64", n,
+                     n);
+        bench_report(b, 1e6 * tasks[3].seconds, "us", tasks[2].seconds / tasks[3].seconds,
+                     "x one thread", "2 threads: forward default %zu x %zu batch 256", n, n);
+        for (int k = 0; k < 2; k++) {
+            bench_update_close(&u[k]);
+            bench_product_close(&p[k]);
+        }
+    }
+    aimc_context_destroy(two);
+}
+
+/* ---- check ---------------------------------------------------------------------------------- */
+
+/* A ratio that is too high once may be the machine's doing; three times in a row it is ours. */
+static int too_slow(bench *b, const char *what, bench_task *tasks, const char *ratio_to,
+                    double limit)
+{
+    for (int attempt = 0; attempt < 3; attempt++) {
+        bench_measure(b, tasks, 2);
+        const double ratio = tasks[1].seconds / tasks[0].seconds;
+        bench_report(b, limit, ratio > limit ? "EXCEEDED" : "limit kept by", ratio, ratio_to,
+                     "check %s", what);
+        if (ratio <= limit)
+            return 0;
+    }
+    return 1;
+}
+
+/* Limits are half as much again as what was measured on a quiet machine (docs/performance.md). */
+int bench_check(bench *b)
+{
+    static const struct {
+        const char *device, *algorithm, *json;
+        int regime;
+        double limit; /* of the best instruction set over plain C */
+    } updates[] = {{"constant_step", "sgd", NULL, 0, 0.25}, {"constant_step", "sgd", NULL, 1, 0.25},
+                   {"soft_bounds", "sgd", NULL, 0, 0.25},   {"soft_bounds", "sgd", NULL, 1, 0.25},
+                   {"soft_bounds", "sgd", NULL, 2, 0.25},   {"exp_step", "sgd", NULL, 1, 0.25},
+                   {"pow_step", "sgd", NULL, 1, 0.25}};
+    int bad = 0;
+    aimc_context_params params = AIMC_CONTEXT_PARAMS_INIT;
+    params.cpu_mask = AIMC_CPU_C;
+    aimc_context *plain;
+    bench_must(aimc_context_create(&params, &plain));
+    for (size_t k = 0; k < sizeof updates / sizeof updates[0]; k++) {
+        if (aimc_context_cpu(b->ctx) == AIMC_CPU_C)
+            break;
+        char what[96];
+        bench_update c, best;
+        bench_update_open(&c, plain, updates[k].device, NULL, updates[k].algorithm, updates[k].json,
+                          updates[k].regime, 128, 16);
+        bench_update_open(&best, b->ctx, updates[k].device, NULL, updates[k].algorithm,
+                          updates[k].json, updates[k].regime, 128, 16);
+        bench_task tasks[] = {{bench_update_step, &c, 0}, {bench_update_step, &best, 0}};
+        snprintf(what, sizeof what, "update %s, regime %d", updates[k].device, updates[k].regime);
+        bad += too_slow(b, what, tasks, "x plain C", updates[k].limit);
+        bench_update_close(&c);
+        bench_update_close(&best);
+    }
+    aimc_context_destroy(plain);
+    static const struct {
+        size_t n;
+        double forward, backward;
+    } products[] = {{128, 2.4, 2.6}, {256, 1.7, 2.0}, {512, 1.5, 1.6}};
+    for (size_t k = 0; k < sizeof products / sizeof products[0]; k++) {
+        char what[96];
+        bench_product p;
+        bench_product_open(&p, b->ctx, products[k].n, 64, false);
+        bench_task forward[] = {{bench_raw_forward, &p, 0}, {bench_tile_forward, &p, 0}};
+        bench_task backward[] = {{bench_raw_backward, &p, 0}, {bench_tile_backward, &p, 0}};
+        snprintf(what, sizeof what, "forward default %zu batch 64", products[k].n);
+        bad += too_slow(b, what, forward, "x raw product", products[k].forward);
+        snprintf(what, sizeof what, "backward default %zu batch 64", products[k].n);
+        bad += too_slow(b, what, backward, "x raw product", products[k].backward);
+        bench_product_close(&p);
+    }
+    return bad;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* One hash for each kernel of the instruction set this is compiled for. ./dev neon compares those
+ * of an ARM build, run under qemu, with those of this machine: they have to be the same. Needs no
+ * library but the C one, so that it can be linked for a machine that has nothing installed. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "device/power.h"
+#include "device/soft_bounds.h"
+#include "kernels/kernels.h"
+#include "kernels/read_chain.h"
+
+AIMCI_DECLARE_VARIANTS(aimci_kernels, table)
+AIMCI_DECLARE_VARIANTS(aimci_read_kernels, read_table)
+AIMCI_DECLARE_VARIANTS(aimci_device_kernels, constant_step)
+AIMCI_DECLARE_VARIANTS(aimci_device_kernels, pow_step)
+AIMCI_DECLARE_VARIANTS(aimci_upkeep_kernels, upkeep)
+
+enum { N = 261, PADDED = 264, PLANES = 12 };
+
+static void show(const char *what, const void *data, size_t size)
+{
+    uint64_t h = 14695981039346656037u; /* FNV-1a */
+    for (size_t i = 0; i < size; i++)
+        h = (h ^ ((const unsigned char *)data)[i]) * 1099511628211u;
+    printf("%-24s %016" PRIx64 "\n", what, h);
+}
+
+static void kernels(void)
+{
+    const aimci_kernels *k = &AIMCI_K(table);
+    static float x[PADDED], y[PADDED];
+    static uint32_t mask[PADDED], in[1] = {0x5a5a5a5au};
+    static int32_t negative[PADDED], count[PADDED];
+    uint64_t sums[3] = {0, 0, 0};
+    const aimci_key key = aimci_random_key(1, AIMCI_OP_INIT, 0, 0);
+    k->uniform(&key, x, N);
+    show("uniform", x, sizeof x);
+    for (int kind = AIMCI_K_TANH; kind <= AIMCI_K_SIGMOID; kind++) {
+        k->activate(kind, x, y, N);
+        show("activate", y, sizeof y);
+    }
+    aimci_train t = {.key = key, .scale = 0.9f, .n_slots = 31, .n_words = 1, .stride = PADDED};
+    t.mask = mask;
+    t.negative = negative;
+    for (t.n_slots = 1; t.n_slots < 32; t.n_slots += 6) {
+        k->train(&t, x, N);
+        k->coincide(&t, in, 1, -1, count, &sums[0], &sums[1]);
+        show("train", mask, sizeof mask);
+        show("coincide", count, sizeof count);
+    }
+    const aimci_crossing crossing = {0.3f, 0.3f, 2.0f, 0};
+    k->cross(&crossing, x, count, PADDED, sums);
+    show("cross", x, sizeof x);
+    show("sums", sums, sizeof sums);
+}
+
+static void read_chain(void)
+{
+    const aimci_read_kernels *k = &AIMCI_K(read_table);
+    static float x[N], z[N];
+    const aimci_key key = aimci_random_key(2, AIMCI_OP_FORWARD, 0, 0);
+    AIMCI_K(table).uniform(&key, x, N);
+    const aimci_dac dac = {key, 0.8f, 0.01f, 1.0f, 0.1f, 0.05f, 1};
+    k->dac(&dac, x, z, N);
+    show("dac", z, sizeof z);
+    aimci_adc adc = {.key = key, .noise = 0.06f, .step = 0.01f, .bound = 1, .gain = 2};
+    k->adc(&adc, z, N);
+    show("adc", z, sizeof z);
+    adc.sto_round = 1;
+    adc.asymmetry = 0.1f;
+    k->adc(&adc, x, N);
+    show("adc, stochastic", x, sizeof x);
+}
+
+static aimci_pulsed base_params(void)
+{
+    return (aimci_pulsed){.dw_min = 0.001,
+                          .dw_min_dtod = 0.3,
+                          .dw_min_std = 0.3,
+                          .up_down_dtod = 0.01,
+                          .w_max = 0.6,
+                          .w_max_dtod = 0.3,
+                          .w_min = -0.6,
+                          .w_min_dtod = 0.3,
+                          .enforce_consistency = true};
+}
+
+static void device(const char *what, const aimci_device_kernels *k, const void *params, int mode)
+{
+    static float planes[PLANES][PADDED];
+    static int32_t count[PADDED];
+    aimci_line line = {.n = PADDED, .w = planes[0], .p = planes[0], .multi_pulse = mode};
+    for (int i = 0; i < AIMCI_PLANE_BASE; i++)
+        line.base[i] = planes[1 + i];
+    line.own[0] = planes[5];
+    line.own[1] = planes[6];
+    memset(planes, 0, sizeof planes);
+    k->populate(params, &line, &(aimci_birth){3, 1, 7});
+    AIMCI_K(upkeep).clip(&line);
+    for (uint64_t update = 0; update < 40; update++) {
+        const aimci_key key = aimci_random_key(3, AIMCI_OP_PULSE, 0, update);
+        for (int32_t i = 0; i < N; i++)
+            count[i] = (int32_t)((uint32_t)(i * 7919) + update * 31) % 29 - 14;
+        k->pulse(params, &line, count, &key, 5);
+    }
+    show(what, planes, sizeof planes);
+    const aimci_upkeep u = {.decay = 0.9f, .diffusion = 0.01f, .reset_std = 0.1f};
+    const aimci_key key = aimci_random_key(3, AIMCI_OP_RESET, 0, 0);
+    AIMCI_K(upkeep).diffuse(&u, &line, &key, 5);
+    AIMCI_K(upkeep).reset(&u, &line, 0.3f, &key, 5);
+    show("upkeep", planes, sizeof planes);
+}
+
+int main(void)
+{
+    kernels();
+    read_chain();
+    const aimci_pulsed constant = base_params();
+    const aimci_soft_bounds soft = {.base = base_params(), .mult_noise = true};
+    const aimci_power power = {.base = base_params(), .pow_gamma = 1.5, .pow_gamma_dtod = 0.1};
+    for (int mode = AIMCI_MULTI_EXACT; mode <= AIMCI_MULTI_CLOSE; mode++) {
+        device("constant_step", &AIMCI_K(constant_step), &constant, mode);
+        device("soft_bounds", &AIMCI_K(soft_bounds), &soft, mode);
+    }
+    device("pow_step", &AIMCI_K(pow_step), &power, 0);
+    return 0;
+}
