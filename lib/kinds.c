@@ -11,6 +11,10 @@ extern const aimci_family aimci_family_ideal, aimci_family_constant_step, aimci_
 extern const aimci_family aimci_family_sgd, aimci_family_tiki_taka, aimci_family_ttv2,
     aimci_family_c_ttv2, aimci_family_agad, aimci_family_mixed_precision,
     aimci_family_mixed_precision_int;
+extern const aimci_family aimci_family_pcm_like, aimci_family_pcm_hermes,
+    aimci_family_state_independent, aimci_family_custom_drift, aimci_family_reram_wan2022,
+    aimci_family_reram_cmo, aimci_family_polynomial_noise, aimci_family_sonos,
+    aimci_family_generic_noise, aimci_family_noise_table;
 extern const aimci_family aimci_family_layer, aimci_family_tile, aimci_family_mapping,
     aimci_family_periphery, aimci_family_update, aimci_family_converter;
 
@@ -35,6 +39,16 @@ const aimci_family *const aimci_kinds[] = {
     &aimci_family_agad,
     &aimci_family_mixed_precision,
     &aimci_family_mixed_precision_int,
+    &aimci_family_pcm_like,
+    &aimci_family_pcm_hermes,
+    &aimci_family_state_independent,
+    &aimci_family_custom_drift,
+    &aimci_family_reram_wan2022,
+    &aimci_family_reram_cmo,
+    &aimci_family_polynomial_noise,
+    &aimci_family_sonos,
+    &aimci_family_generic_noise,
+    &aimci_family_noise_table,
     &aimci_family_layer,
     &aimci_family_tile,
     &aimci_family_mapping,

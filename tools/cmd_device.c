@@ -119,7 +119,8 @@ static int subject_open(struct subject *s, aimc_context *ctx, const char *name)
         return fail_usage("%s; 'aimc device list' shows them all", aimc_last_error());
     if (get_preset(i, &s->preset) != EXIT_GO_ON)
         return EXIT_FAILED;
-    if (!is_device(&s->preset) && strcmp(s->preset.category, "layer") != 0)
+    if (!is_device(&s->preset) && strcmp(s->preset.category, "layer") != 0 &&
+        strcmp(s->preset.category, "noise_model") != 0)
         return fail_usage("%s is of the kind '%s', not a device", name, s->preset.category);
     if (aimc_config_new(ctx, name, &s->config) != AIMC_OK)
         return fail_library();

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AIMC_INFERENCE_H
+#define AIMC_INFERENCE_H
+/**
+ * @file inference.h
+ * The life of trained weights on a chip: conductance noise models, programming, drift,
+ * compensation.
+ *
+ *     target -> programming noise -> drift -> read noise
+ *
+ * Conductances are in microsiemens, times in seconds since the end of programming.
+ */
+
+#include <aimc/grid.h>
+
+AIMC_BEGIN_DECLS
+
+/* ---- noise models ---------------------------------------------------------------------------- */
+
+/** A model of what programmed conductances do; immutable, shared. @since 0.1 */
+typedef struct aimc_noise_model aimc_noise_model;
+
+/** Figures of a noise model. @since 0.1 */
+typedef struct aimc_noise_model_info {
+    uint32_t struct_size; /**< sizeof of the caller's struct */
+    uint32_t reserved;    /**< 0 */
+    double g_min_us;      /**< smallest conductance that is programmed, uS */
+    double g_max_us;      /**< largest conductance that is programmed, uS */
+    double first_time_s;  /**< first measured time, s; both times 0: the law holds at any time */
+    double last_time_s;   /**< last measured time, s */
+} aimc_noise_model_info;
+
+/**
+ * Make a noise model.
+ * @param ctx        context
+ * @param name       kind ("pcm_like"), preset ("pcm_joshi") or alias ("PCMLike"); NULL: only
+ * overrides
+ * @param overrides  NULL, or a configuration of the same kind: the fields that were set in it
+ * replace those of name. Read during the call only.
+ * @param[out] out   the model; NULL on failure
+ * @retval AIMC_ERR_INVALID  unknown name, not a noise model, overrides of another kind, g_min not
+ *                           below g_max, contradictory tables (the sentence names the field)
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * any.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_noise_model_create(aimc_context *ctx, const char *name,
+                                             const aimc_config *overrides, aimc_noise_model **out);
+
+/** Give up the model; whatever was made from it keeps it alive. NULL is fine. @since 0.1 */
+AIMC_API void aimc_noise_model_destroy(aimc_noise_model *model);
+
+/**
+ * Range of conductances and of measured times.
+ * @param info  struct_size set by the caller; the rest is written
+ * @retval AIMC_ERR_INVALID  NULL
+ * @retval AIMC_ERR_ABI      struct_size is 0.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_noise_model_get_info(const aimc_noise_model *model,
+                                               aimc_noise_model_info *info);
+
+/** Kind of the model, for example "pcm_like"; "" when NULL. @since 0.1 */
+AIMC_API const char *aimc_noise_model_kind(const aimc_noise_model *model);
+
+/**
+ * Fill a configuration of kind "noise_table" from a CSV file. All or nothing.
+ *
+ * Columns g (uS) and t (s), one row for each pair of a measured conductance and a measured time, at
+ * most 64 rows; and any of bias (uS), sigma (uS), q (relative read noise), and of nu_mean and
+ * nu_std (drift exponent, taken from the rows of the first time). Lines that begin with # are
+ * remarks.
+ * @param cfg   of kind "noise_table"; unchanged on failure
+ * @param path  comma-separated text, decimal point '.'
+ * @retval AIMC_ERR_INVALID  NULL, another kind, a value out of range
+ * @retval AIMC_ERR_IO       cannot read the file
+ * @retval AIMC_ERR_FORMAT   text, NaN, a missing column, rows that are not a full grid
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * one thread per configuration.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_noise_table_load(aimc_config *cfg, const char *path);
+
+/* ---- populations of devices ------------------------------------------------------------------ */
+
+/** A population of devices of one noise model. @since 0.1 */
+typedef struct aimc_cells aimc_cells;
+
+/**
+ * Make n devices, not programmed yet.
+ * @param model  kept alive by the devices
+ * @param n      at least 1
+ * @param seed   everything random about these devices
+ * @param[out] out  the devices; NULL on failure
+ * @retval AIMC_ERR_INVALID  NULL, n is 0
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * any.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_cells_create(aimc_noise_model *model, size_t n, uint64_t seed,
+                                       aimc_cells **out);
+
+/** Destroy; NULL is fine. @since 0.1 */
+AIMC_API void aimc_cells_destroy(aimc_cells *cells);
+
+/**
+ * Program every device once. Its programmed conductance and its drift state are drawn now and kept.
+ * @param g_target_us  [n] targets, 0 ... g_max, uS
+ * @retval AIMC_ERR_INVALID  NULL, a target that is negative, above g_max or NaN (nothing changed)
+ * @par Threads
+ * one thread per population.
+ * @par Determinism
+ * D1: depends on the seed and the number of the programming event.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_cells_program(aimc_cells *cells, const float *g_target_us);
+
+/**
+ * Read every device at a time after programming. Drift is each device's own; read noise is new with
+ * every call.
+ * @param t_s   seconds since the end of programming, >= 0; any order
+ * @param g_us  [n] conductances, uS
+ * @retval AIMC_ERR_STATE    nothing was programmed yet
+ * @retval AIMC_ERR_INVALID  NULL, a time before programming, or outside the measured times of a
+ *                           model that does not extrapolate
+ * @par Threads
+ * one thread per population.
+ * @par Determinism
+ * D1: depends on the seed, the programming and the number of reads so far.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_cells_read(aimc_cells *cells, double t_s, float *g_us);
+
+/**
+ * Copy what the devices keep.
+ * @param what   "target", "programmed" (uS) or "state" (the drift exponent, for models with one)
+ * @param value  [n]
+ * @retval AIMC_ERR_INVALID  NULL, unknown word.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_cells_get(const aimc_cells *cells, const char *what, float *value);
+
+AIMC_END_DECLS
+
+#endif
