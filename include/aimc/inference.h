@@ -143,6 +143,110 @@ AIMC_API aimc_status aimc_cells_read(aimc_cells *cells, double t_s, float *g_us)
  */
 AIMC_API aimc_status aimc_cells_get(const aimc_cells *cells, const char *what, float *value);
 
+/* ---- programmed tiles ------------------------------------------------------------------------ */
+
+/**
+ * What programming, drift or compensation did; of a grid or network the sums, and averages over its
+ * weights. @since 0.1
+ */
+typedef struct aimc_inference_report {
+    uint32_t struct_size;  /**< sizeof of the caller's struct */
+    uint32_t reserved;     /**< 0 */
+    uint64_t n_weights;    /**< weights that lie on devices */
+    uint64_t n_devices;    /**< devices they lie on */
+    uint64_t n_faulty;     /**< devices that cannot be written */
+    uint64_t pulses;       /**< write pulses, the first shot of each device included */
+    uint64_t verify_reads; /**< reads of write loops: of single devices, or of vectors */
+    uint64_t iterations;   /**< rounds of the write loop; the largest of all tiles */
+    uint64_t unconverged;  /**< devices that the write loop left out of tolerance */
+    double write_time_s;   /**< time of all pulses and verify reads, one after the other, s */
+    double t_s;            /**< time since the end of programming, s */
+    double weight_error;   /**< |W read - W target| / |W target| (Frobenius), after compensation */
+    double gain_mean;      /**< digital gain of the outputs, 1 before compensation */
+    double gain_min;       /**< smallest of them */
+    double gain_max;       /**< largest of them */
+} aimc_inference_report;
+
+/**
+ * Put the tile's weights on programmed devices: encode them as conductances, write those, and let
+ * reads see what the devices hold. The weights stay underneath; aimc_tile_unprogram(), or setting
+ * weights, takes the devices off. A programmed tile is not trained. Programming again starts from
+ * those weights with the same seeds.
+ * @param tile    tile; programmed anew when it was already
+ * @param config  of kind "inference": noise_model, encoding, programming (the write loop), faults,
+ * compensation, seed; NULL: defaults. Read during the call only.
+ * @param[out] report  struct_size set by the caller; may be NULL
+ * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind or with contradictions (the tile
+ *                           is as before)
+ * @retval AIMC_ERR_NOMEM    no memory (likewise)
+ * @par Threads
+ * one thread per tile.
+ * @par Determinism
+ * D1: depends on the seed of the configuration and of the tile.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_program(aimc_tile *tile, const aimc_config *config,
+                                       aimc_inference_report *report);
+
+/**
+ * Let a programmed tile be read as it is at a time after programming, with one draw of the devices'
+ * read noise. Compensation is off until aimc_tile_compensate(). Any order of times.
+ * @param t_s  seconds since the end of programming, >= 0
+ * @param[out] report  may be NULL
+ * @retval AIMC_ERR_STATE    the tile was not programmed
+ * @retval AIMC_ERR_INVALID  NULL, a time before programming or outside the measured ones
+ * @par Threads
+ * one thread per tile.
+ * @par Determinism
+ * D1.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_drift_to(aimc_tile *tile, double t_s, aimc_inference_report *report);
+
+/**
+ * Correct the outputs of a programmed tile digitally, as the field "compensation" of its
+ * configuration says. Costs the calibration vectors, which are counted as reads.
+ * @param n     vectors at x; not used when x is NULL
+ * @param x     [n][n_in] calibration inputs for REFIT and BATCH_NORM; NULL, and for GLOBAL and
+ * PER_OUTPUT: the vectors that the configuration says
+ * @param ld_x  >= n_in
+ * @param[out] report  may be NULL
+ * @retval AIMC_ERR_STATE    the tile was not programmed, or without a compensation, so that there
+ * is no reference to compare with
+ * @retval AIMC_ERR_INVALID  NULL, n is 0, x not finite
+ * @retval AIMC_ERR_SHAPE    ld_x too small
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * one thread per tile.
+ * @par Determinism
+ * as aimc_tile_forward().
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_compensate(aimc_tile *tile, size_t n, const float *x, size_t ld_x,
+                                          aimc_inference_report *report);
+
+/**
+ * Take programmed devices off: reads see the tile's own weights again. Nothing happens when there
+ * are none.
+ * @retval AIMC_ERR_INVALID NULL.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_unprogram(aimc_tile *tile);
+
+/** aimc_tile_program() for every tile; a failure says which tile. @since 0.1 */
+AIMC_API aimc_status aimc_grid_program(aimc_grid *grid, const aimc_config *config,
+                                       aimc_inference_report *report);
+
+/** aimc_tile_drift_to() for every tile. @since 0.1 */
+AIMC_API aimc_status aimc_grid_drift_to(aimc_grid *grid, double t_s, aimc_inference_report *report);
+
+/** aimc_tile_compensate() for every tile, x being inputs of the whole grid. @since 0.1 */
+AIMC_API aimc_status aimc_grid_compensate(aimc_grid *grid, size_t n, const float *x, size_t ld_x,
+                                          aimc_inference_report *report);
+
+/** aimc_tile_unprogram() for every tile. @since 0.1 */
+AIMC_API aimc_status aimc_grid_unprogram(aimc_grid *grid);
+
 AIMC_END_DECLS
 
 #endif

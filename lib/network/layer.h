@@ -58,6 +58,9 @@ struct aimc_network {
     char *note;
 };
 
+/* Check n vectors at x and copy them to where the first layer reads. */
+aimc_status aimci_network_load_batch(const char *who, aimc_network *net, size_t n, const float *x);
+
 /* Room for one more layer, zeroed; the caller fills it and counts it in. */
 aimc_status aimci_network_next(aimc_network *net, aimci_layer **out);
 

@@ -218,13 +218,30 @@ static aimc_status check_run(const char *who, const aimc_network *net, size_t n,
     return AIMC_OK;
 }
 
-/* Outputs of all layers for a batch that fits the buffers. */
-static aimc_status run_forward(aimc_network *net, size_t n, const float *x)
+static void load_inputs(aimc_network *net, size_t n, const float *x)
 {
     const size_t n_in = net->layers[0].n_in, ld = aimci_leading_dimension(n_in);
     net->used = true;
     for (size_t s = 0; s < n; s++)
         memcpy(net->values[0] + s * ld, x + s * n_in, n_in * sizeof *x);
+}
+
+aimc_status aimci_network_load_batch(const char *who, aimc_network *net, size_t n, const float *x)
+{
+    aimc_status st = check_run(who, net, n, x);
+    if (!st && n == 0)
+        st = aimci_fail(AIMC_ERR_INVALID, "%s: n is 0", who);
+    if (!st)
+        st = reserve(net, n);
+    if (!st)
+        load_inputs(net, n, x);
+    return st;
+}
+
+/* Outputs of all layers for a batch that fits the buffers. */
+static aimc_status run_forward(aimc_network *net, size_t n, const float *x)
+{
+    load_inputs(net, n, x);
     for (size_t k = 0; k < net->n_layers; k++) {
         aimci_layer *l = &net->layers[k];
         const aimc_status st = l->type->forward(l, n, net->values[k], net->values[k + 1]);
@@ -310,6 +327,17 @@ static aimc_status run_backward(aimc_network *net, size_t n, double lr)
     return AIMC_OK;
 }
 
+static aimc_status check_trainable(const aimc_network *net)
+{
+    for (size_t k = 0; k < net->n_layers; k++)
+        if (net->layers[k].grid && aimci_grid_is_programmed(net->layers[k].grid))
+            return aimci_fail(AIMC_ERR_STATE,
+                              "network_train_batch: layer %zu is programmed for inference; "
+                              "aimc_network_unprogram() gives its weights back",
+                              k);
+    return AIMC_OK;
+}
+
 aimc_status aimc_network_train_batch(aimc_network *net, size_t n, const float *x,
                                      const uint32_t *labels, double lr, float *loss)
 {
@@ -319,6 +347,8 @@ aimc_status aimc_network_train_batch(aimc_network *net, size_t n, const float *x
     if (!st && !(lr >= 0 && lr <= 1e30))
         st = aimci_fail(AIMC_ERR_INVALID,
                         "network_train_batch: lr = %g; at least 0 and finite is needed", lr);
+    if (!st)
+        st = check_trainable(net);
     if (!st)
         st = reserve(net, n);
     if (!st)

@@ -371,6 +371,14 @@ aimc_status aimc_grid_backward(aimc_grid *g, size_t n, const float *d, size_t ld
     return st;
 }
 
+bool aimci_grid_is_programmed(const aimc_grid *g)
+{
+    for (size_t k = 0; k < g->out.parts * g->in.parts; k++)
+        if (g->tiles[k]->program.owner)
+            return true;
+    return false;
+}
+
 static bool all_one(const float *scales, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -421,6 +429,8 @@ aimc_status aimc_grid_step(aimc_grid *g, size_t n, const float *x, size_t ld_x, 
                                  g ? g->out.n : 0, ld_d);
     if (!st && !g->optimizers)
         st = aimci_fail(AIMC_ERR_STATE, "grid_step: the grid was made without an optimizer");
+    if (!st && aimci_grid_is_programmed(g))
+        st = aimci_fail(AIMC_ERR_STATE, "grid_step: the tiles are programmed for inference");
     if (!st && !(lr >= 0 && lr <= 1e30))
         st =
             aimci_fail(AIMC_ERR_INVALID, "grid_step: lr = %g; at least 0 and finite is needed", lr);

@@ -43,6 +43,8 @@ aimc_status aimci_grid_frame(aimc_context *ctx, size_t n_out, size_t n_in,
 /* Bind the configuration's optimizer to every tile, where it has one. */
 aimc_status aimci_grid_bind(aimc_grid *grid);
 
+bool aimci_grid_is_programmed(const aimc_grid *grid);
+
 /* seed_fallback stands in for a seed that the configuration does not give. */
 aimc_status aimci_grid_create(const aimc_device *device, size_t n_out, size_t n_in,
                               const aimc_config *config, uint64_t seed_fallback, aimc_grid **out);

@@ -111,6 +111,8 @@ void aimc_tile_destroy(aimc_tile *t)
     aimc_context *ctx = t->ctx;
     if (t->state.release)
         t->state.release(t->state.owner);
+    if (t->program.release)
+        t->program.release(t->program.owner);
     aimci_periphery_destroy(t->forward);
     aimci_periphery_destroy(t->backward);
     aimci_gemm_destroy(t->gemm);
@@ -242,6 +244,8 @@ static aimc_status check_matrix(const char *who, const aimc_tile *t, const float
 
 void aimci_tile_set_scaled(aimc_tile *t, const float *w, size_t ld, const float *scale)
 {
+    if (t->program.reset)
+        t->program.reset(t->program.owner);
     aimci_array_set(t->array, w, ld, scale);
     t->counters.weight_writes += t->array->n_out * t->array->n_in;
     if (t->state.reset)
@@ -340,6 +344,14 @@ void aimci_tile_count_read(aimc_tile *t, bool forward, size_t n, const aimci_rea
     t->counters.clipped_outputs += c->clipped;
 }
 
+/* y[b][i] <- gain[i] y[b][i] + shift[i] */
+static void correct(const aimc_tile *t, size_t n, float *y, size_t ld)
+{
+    for (size_t b = 0; b < n; b++)
+        for (size_t i = 0; i < t->array->n_out; i++)
+            y[b * ld + i] = t->gain[i] * y[b * ld + i] + t->shift[i];
+}
+
 static void read_batch(aimc_tile *t, bool forward, size_t n, const float *x, size_t ld_x, float *y,
                        size_t ld_y)
 {
@@ -362,6 +374,8 @@ aimc_status aimc_tile_forward(aimc_tile *t, size_t n, const float *x, size_t ld_
     if (st || n == 0)
         return st;
     read_batch(t, true, n, x, ld_x, y, ld_y);
+    if (t->gain)
+        correct(t, n, y, ld_y);
     return AIMC_OK;
 }
 

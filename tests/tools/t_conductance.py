@@ -75,5 +75,53 @@ class Conductance(unittest.TestCase):
         self.assertIn("g_min = 30 uS is not below", result.stderr)
 
 
+class Programmed(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.model = str(pathlib.Path(cls.folder.name) / "m.safetensors")
+        subprocess.run([AIMC, "train", "--data", "digits", "--device", "none", "--layers", "32", "--epochs", "10", "--out",
+                        cls.model, "--quiet"], check=True, capture_output=True, timeout=120)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def infer(self, *args):
+        return subprocess.run([AIMC, "infer", self.model, *args], capture_output=True, text=True, timeout=120)
+
+    def test_accuracy_over_time(self):
+        result = self.infer("--program", "PCMLike", "--drift", "0,3600", "--repeat", "4", "--json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        answer = json.loads(result.stdout)
+        self.assertGreater(answer["accuracy_before"], 0.9)
+        self.assertEqual([row["t_s"] for row in answer["rows"]], [0, 3600])
+        for row in answer["rows"]:
+            self.assertGreater(row["compensated_accuracy"], 0.85)
+            self.assertGreater(row["std_error"], 0)
+        self.assertLess(abs(answer["rows"][1]["gain"] - 1.29), 0.05)
+        self.assertEqual(answer["inference"]["noise_model"]["kind"], "pcm_like")
+        again = json.loads(self.infer("--program", "PCMLike", "--drift", "0,3600", "--repeat", "4", "--json",
+                                      "--threads", "1").stdout)
+        self.assertEqual(again["rows"], answer["rows"])
+
+    def test_every_compensation(self):
+        for kind in ("PER_OUTPUT", "REFIT", "BATCH_NORM", "NONE"):
+            result = self.infer("--program", "pcm_like", "--drift", "60", "--repeat", "2", "--compensation", kind)
+            self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_bad_input(self):
+        for words, args in (("before the end of programming", ("--program", "pcm_like", "--drift", "-1")),
+                            ("need --program", ("--drift", "0")),
+                            ("did you mean 'pcm_like'", ("--program", "pcm_lik")),
+                            ("compensation", ("--program", "pcm_like", "--compensation", "SOME"))):
+            result = self.infer(*args)
+            self.assertEqual((result.returncode, result.stdout), (2, ""), result.stderr)
+            self.assertIn(words, result.stderr)
+        result = self.infer("--program", "reram_wan2022", "--drift", "0,1e9", "--repeat", "1")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("extrapolate", result.stderr)
+
+
 if __name__ == "__main__":
     unittest.main()
