@@ -247,6 +247,53 @@ AIMC_API aimc_status aimc_grid_compensate(aimc_grid *grid, size_t n, const float
 /** aimc_tile_unprogram() for every tile. @since 0.1 */
 AIMC_API aimc_status aimc_grid_unprogram(aimc_grid *grid);
 
+/* ---- hardware-aware training ----------------------------------------------------------------- */
+
+/**
+ * Begin a mini-batch of hardware-aware training: draw the modified weights of the field
+ * "hwa.modifier" of the grid's configuration. Reads see them until aimc_grid_step(), which updates
+ * the weights themselves, then clips and remaps them as "hwa" says. Networks do this on their own.
+ * @retval AIMC_ERR_INVALID NULL.
+ * @par Threads
+ * one thread per grid.
+ * @par Determinism
+ * D1: depends on the tiles' seeds and the number of mini-batches begun.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_grid_modify(aimc_grid *grid);
+
+/** Range of the grid's inputs; 0: they are not clipped, or NULL. @since 0.1 */
+AIMC_API double aimc_grid_input_range(const aimc_grid *grid);
+
+/**
+ * Clip inputs to -range ... range and divide them by it before the tiles, and multiply outputs by
+ * it after.
+ * @param range  finite, > 0; 0: no longer
+ * @retval AIMC_ERR_INVALID  NULL, out of range
+ * @retval AIMC_ERR_STATE    the grid was not made from a configuration of kind "layer".
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_grid_set_input_range(aimc_grid *grid, double range);
+
+/**
+ * Watch the inputs of the following aimc_grid_forward() calls, which are not clipped, until
+ * aimc_grid_take_range() sets the input range from them.
+ * @param config  of kind "calibration"; NULL: defaults
+ * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind
+ * @retval AIMC_ERR_STATE    the grid was not made from a configuration of kind "layer"
+ * @retval AIMC_ERR_NOMEM    no memory.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_grid_watch_inputs(aimc_grid *grid, const aimc_config *config);
+
+/**
+ * Set the input range from the inputs that were watched.
+ * @retval AIMC_ERR_INVALID  NULL
+ * @retval AIMC_ERR_STATE    inputs were not watched, or all of them were 0.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_grid_take_range(aimc_grid *grid);
+
 AIMC_END_DECLS
 
 #endif

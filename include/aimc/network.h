@@ -192,6 +192,21 @@ AIMC_API aimc_status aimc_network_compensate(aimc_network *net, size_t n, const 
 AIMC_API aimc_status aimc_network_unprogram(aimc_network *net);
 
 /**
+ * Set the input range of every layer on tiles from data, run through the network without clipping.
+ * @param n       samples, at least 1
+ * @param x       [n][n_in], packed, finite
+ * @param config  of kind "calibration"; NULL: defaults
+ * @retval AIMC_ERR_INVALID  NULL, not finite, a configuration of another kind
+ * @retval AIMC_ERR_STATE    no layer lies on tiles, or a layer's inputs are all 0
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * one thread per network.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_calibrate(aimc_network *net, size_t n, const float *x,
+                                            const aimc_config *config);
+
+/**
  * Keep a text with the network, for the caller's own use: it is saved and loaded with it.
  * @param note  any text; copied; NULL: none
  * @retval AIMC_ERR_NOMEM  no memory (the old note stays).

@@ -50,6 +50,7 @@ struct aimc_network {
     aimci_layer *layers;
     size_t n_layers, capacity;
     bool used; /* layers may no longer be added */
+    bool in_training;
     uint64_t n_batches, n_samples;
     size_t batch; /* samples the buffers hold */
     float *buffers;

@@ -168,3 +168,40 @@ aimc_status aimc_network_unprogram(aimc_network *net)
             (void)aimc_grid_unprogram(net->layers[k].grid); /* arguments are right */
     return AIMC_OK;
 }
+
+/* ---- input ranges ---------------------------------------------------------------------------- */
+
+static aimc_status run_batches(aimc_network *net, size_t n, const float *x)
+{
+    const size_t n_in = net->layers[0].n_in;
+    aimc_status st = AIMC_OK;
+    for (size_t b = 0; b < n && !st; b += AIMC_NETWORK_BATCH) {
+        const size_t m = aimci_min_size(AIMC_NETWORK_BATCH, n - b);
+        st = aimci_network_load_batch("network_calibrate", net, m, x + b * n_in);
+        for (size_t k = 0; k < net->n_layers && !st; k++)
+            st = net->layers[k].type->forward(&net->layers[k], m, net->values[k],
+                                              net->values[k + 1]);
+    }
+    return st;
+}
+
+aimc_status aimc_network_calibrate(aimc_network *net, size_t n, const float *x,
+                                   const aimc_config *config)
+{
+    aimc_status st = check_analog("network_calibrate", net);
+    if (!st)
+        st = aimci_network_load_batch("network_calibrate", net,
+                                      aimci_min_size(n, AIMC_NETWORK_BATCH), x);
+    for (size_t k = 0; !st && k < net->n_layers; k++)
+        if (net->layers[k].grid)
+            st = aimc_grid_watch_inputs(net->layers[k].grid, config);
+    if (!st)
+        st = run_batches(net, n, x);
+    for (size_t k = 0; net && k < net->n_layers; k++) {
+        aimc_grid *grid = net->layers[k].grid;
+        const aimc_status taken = grid && !st ? aimc_grid_take_range(grid) : AIMC_OK;
+        if (taken)
+            st = aimci_fail_within(taken, "network_calibrate: layer %zu: ", k);
+    }
+    return st;
+}

@@ -56,6 +56,7 @@ static const aimci_field layer_fields[] = {
     TILE_FIELDS,
     AIMCI_CHILD("device", 3, "device", "constant_step", "model of every device", MAP),
     AIMCI_CHILD("optimizer", 4, "optimizer", "sgd", "training algorithm", MAP),
+    AIMCI_CHILD("hwa", 5, "hwa", "hwa", "hardware-aware training", MAP),
 };
 
 const aimci_family aimci_family_layer = {
@@ -66,7 +67,7 @@ const aimci_family aimci_family_layer = {
     .fields = layer_fields,
     .n_fields = sizeof layer_fields / sizeof layer_fields[0],
     .size = sizeof(aimci_tile_params),
-    .n_children = 5,
+    .n_children = 6,
 };
 
 /* ---- checks
