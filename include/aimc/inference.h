@@ -247,6 +247,46 @@ AIMC_API aimc_status aimc_grid_compensate(aimc_grid *grid, size_t n, const float
 /** aimc_tile_unprogram() for every tile. @since 0.1 */
 AIMC_API aimc_status aimc_grid_unprogram(aimc_grid *grid);
 
+/**
+ * Write weights into a tile of pulsed devices in a closed loop: read the matrix through the tile's
+ * read-out (with rows of a Hadamard matrix), send each device the pulses its error asks for, until
+ * the mean error read is at most half of tolerance times the largest target, or for max_iterations.
+ * @param tile    tile; its devices are pulsed, reads and pulses are counted
+ * @param w       [n_out][n_in] targets, row-major, finite
+ * @param ld_w    >= n_in
+ * @param config  of kind "programming": tolerance (relative to the largest target), max_iterations,
+ * max_pulses, times; NULL: defaults
+ * @param[out] report  pulses, reads, time, devices read out of tolerance at the end, and the true
+ * relative error of the weights; may be NULL
+ * @retval AIMC_ERR_INVALID      NULL, a target not finite, a configuration of another kind
+ * @retval AIMC_ERR_SHAPE        ld_w too small
+ * @retval AIMC_ERR_UNSUPPORTED  the device takes no pulses
+ * @retval AIMC_ERR_STATE        the tile is programmed for inference, or composed of several arrays
+ * @retval AIMC_ERR_NOMEM        no memory
+ * @par Threads
+ * one thread per tile.
+ * @par Determinism
+ * as aimc_tile_forward() and aimc_tile_pulse().
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_write(aimc_tile *tile, const float *w, size_t ld_w,
+                                     const aimc_config *config, aimc_inference_report *report);
+
+/* ---- digital storage ------------------------------------------------------------------------- */
+
+/** What bit flips did. @since 0.1 */
+typedef struct aimc_storage_report {
+    uint32_t struct_size;  /**< sizeof of the caller's struct */
+    uint32_t reserved;     /**< 0 */
+    uint64_t codes;        /**< 8-bit codes stored */
+    uint64_t flips;        /**< bits that were wrong, check bits and copies included */
+    uint64_t corrected;    /**< SECDED: words, TMR: codes, that came back right despite flips */
+    uint64_t detected;     /**< PARITY: codes, SECDED: words, read as 0 */
+    uint64_t wrong;        /**< codes that came back different */
+    double bit_error_rate; /**< rate of the flips */
+    double bits_per_bit;   /**< stored bits for each bit of data: the cost of the code */
+} aimc_storage_report;
+
 /* ---- hardware-aware training ----------------------------------------------------------------- */
 
 /**

@@ -207,6 +207,23 @@ AIMC_API aimc_status aimc_network_calibrate(aimc_network *net, size_t n, const f
                                             const aimc_config *config);
 
 /**
+ * Let the weights of digital layers go through a digital memory: 8-bit codes with one scale for
+ * each layer, bit flips, an error code, and back. Biases stay.
+ * @param config  of kind "storage"; NULL: defaults (codes without flips)
+ * @param[out] report  struct_size set by the caller; may be NULL
+ * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind
+ * @retval AIMC_ERR_STATE    no layer is digital
+ * @retval AIMC_ERR_NOMEM    no memory (the network is unchanged)
+ * @par Threads
+ * one thread per network.
+ * @par Determinism
+ * D1, D2 exact: depends on the configuration's seed.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_store(aimc_network *net, const aimc_config *config,
+                                        aimc_storage_report *report);
+
+/**
  * Keep a text with the network, for the caller's own use: it is saved and loaded with it.
  * @param note  any text; copied; NULL: none
  * @retval AIMC_ERR_NOMEM  no memory (the old note stays).

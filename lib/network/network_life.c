@@ -5,6 +5,7 @@
 #include <aimc/inference.h>
 
 #include "inference/life.h"
+#include "inference/storage.h"
 #include "network/layer.h"
 
 /* ---- onto tiles ------------------------------------------------------------------------------ */
@@ -204,4 +205,45 @@ aimc_status aimc_network_calibrate(aimc_network *net, size_t n, const float *x,
             st = aimci_fail_within(taken, "network_calibrate: layer %zu: ", k);
     }
     return st;
+}
+
+/* ---- digital storage ------------------------------------------------------------------------- */
+
+static size_t largest_digital(const aimc_network *net)
+{
+    size_t largest = 0;
+    for (size_t k = 0; k < net->n_layers; k++)
+        if (is_digital(&net->layers[k])) {
+            const size_t n = net->layers[k].n_in * net->layers[k].n_out;
+            largest = n > largest ? n : largest;
+        }
+    return largest;
+}
+
+aimc_status aimc_network_store(aimc_network *net, const aimc_config *config,
+                               aimc_storage_report *report)
+{
+    if (!net)
+        return aimci_fail(AIMC_ERR_INVALID, "network_store: net is NULL");
+    if (config && config->family != &aimci_family_storage)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "network_store: configuration is of kind '%s'; 'storage' is needed",
+                          config->family->name);
+    const size_t most = largest_digital(net);
+    if (!most)
+        return aimci_fail(AIMC_ERR_STATE, "network_store: no layer is digital");
+    float *w = aimci_calloc(net->ctx, most, sizeof *w);
+    if (!w)
+        return aimci_fail(AIMC_ERR_NOMEM, "network_store: no memory");
+    aimc_storage_report sum = {0};
+    for (size_t k = 0; k < net->n_layers; k++) {
+        aimci_layer *l = &net->layers[k];
+        if (!is_digital(l))
+            continue;
+        aimci_linear_get(l, w, NULL);
+        aimci_storage_keep(net->ctx, config, k, w, l->n_in * l->n_out, &sum);
+        (void)aimci_linear_set(l, w, NULL); /* finite */
+    }
+    aimci_free(net->ctx, w);
+    return report ? aimci_struct_out("network_store", report, &sum, sizeof sum, 8) : AIMC_OK;
 }
