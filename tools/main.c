@@ -19,6 +19,7 @@ static const struct command {
     {"conductance", "aimc conductance", "statistics of programmed and drifted conductances",
      cmd_conductance},
     {"device", "aimc device", "list and show device models and presets", cmd_device},
+    {"study", "aimc study", "train, retrain and deploy one network by a protocol", cmd_study},
     {"mvm", "aimc mvm", "multiply vectors by a matrix through the read-out", cmd_mvm},
 };
 
