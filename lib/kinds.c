@@ -21,7 +21,7 @@ extern const aimci_family aimci_family_single_pair, aimci_family_n_pair, aimci_f
     aimci_family_faults, aimci_family_inference;
 extern const aimci_family aimci_family_hwa, aimci_family_modifier, aimci_family_input_range,
     aimci_family_calibration;
-extern const aimci_family aimci_family_storage;
+extern const aimci_family aimci_family_storage, aimci_family_weight_programming;
 extern const aimci_family aimci_family_layer, aimci_family_tile, aimci_family_mapping,
     aimci_family_periphery, aimci_family_update, aimci_family_converter;
 
@@ -73,6 +73,7 @@ const aimci_family *const aimci_kinds[] = {
     &aimci_family_input_range,
     &aimci_family_calibration,
     &aimci_family_storage,
+    &aimci_family_weight_programming,
     &aimci_family_layer,
     &aimci_family_tile,
     &aimci_family_mapping,

@@ -88,14 +88,15 @@ static int drift_rows(struct study *s, aimc_network *net, const char *plain,
         rc = study_program(s, net, SETTINGS("noise_model=pcm_like"), protocol_times[k], plain);
         if (rc == EXIT_GO_ON)
             rc = study_program(s, net,
-                               SETTINGS("noise_model=pcm_like", "compensation.method=GLOBAL"),
+                               SETTINGS("noise_model=pcm_like", "compensation.method=GLOBAL",
+                                        "compensation.n_vectors=256"),
                                protocol_times[k], compensated);
     }
     return rc;
 }
 
 #define QUIET_8_BIT                                                                                \
-    "forward.out_noise=0", "hwa.modifier=modifier", "hwa.modifier.type=DISCRETIZE",                \
+    "forward.out_noise=0", "hwa.clip_type=NONE", "hwa.modifier.type=DISCRETIZE",                   \
         "hwa.modifier.res=127", "hwa.modifier.enable_during_test=true"
 
 static int quantised(struct study *s, const char *name, bool retrain)

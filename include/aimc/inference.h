@@ -272,6 +272,31 @@ AIMC_API aimc_status aimc_grid_unprogram(aimc_grid *grid);
 AIMC_API aimc_status aimc_tile_write(aimc_tile *tile, const float *w, size_t ld_w,
                                      const aimc_config *config, aimc_inference_report *report);
 
+/**
+ * Search for the tables of a custom_pair encoding that lose least on devices of a model.
+ * @param model     noise model
+ * @param n         weights
+ * @param w         [n] weights whose distribution counts, finite, not all 0
+ * @param config    of kind "weight_programming": pairs, times, the search; NULL: defaults
+ * @param[out] encoding   a configuration of kind "custom_pair", owned by the caller
+ * @param[out] loss_pair  mean squared relative error, averaged over the times, of plain equal
+ * pairs; may be NULL
+ * @param[out] loss       the same of the encoding found; may be NULL
+ * @retval AIMC_ERR_INVALID  NULL, n is 0, a weight not finite, all of them 0, a configuration of
+ *                           another kind, a time outside the measured ones
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * any.
+ * @par Determinism
+ * D1.
+ * @par Model
+ * differential evolution; C. Mackin et al., Nat. Commun. 13:3765 (2022).
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_weight_programming(aimc_noise_model *model, size_t n, const float *w,
+                                             const aimc_config *config, aimc_config **encoding,
+                                             double *loss_pair, double *loss);
+
 /* ---- digital storage ------------------------------------------------------------------------- */
 
 /** What bit flips did. @since 0.1 */

@@ -85,8 +85,10 @@ static double decode(const void *params, const aimci_noise_params *r, const doub
     const int bits = slice_bits(p);
     const double top = (double)((1 << bits) - 1) / (r->g_max - r->g_min);
     double sum = p->style == OFFSET ? -(double)(1 << (p->weight_bits - 1)) : 0, factor = top;
-    for (int64_t k = 0; k < p->n_slices; k++, factor *= (double)(1 << bits))
+    for (int64_t k = 0; k < p->n_slices; k++) {
         sum += factor * (p->style == OFFSET ? g[k] - r->g_min : g[2 * k] - g[2 * k + 1]);
+        factor *= (double)(1 << bits);
+    }
     return sum / (double)((1 << (p->weight_bits - 1)) - 1);
 }
 

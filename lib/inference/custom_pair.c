@@ -73,7 +73,7 @@ static double decode(const void *params, const aimci_noise_params *r, const doub
                      double target, double unit)
 {
     (void)target, (void)unit;
-    double top[AIMCI_MAX_CELL];
+    double top[AIMCI_MAX_CELL] = {0};
     encode(params, r, 1, top);
     return weighted(params, g) / weighted(params, top);
 }
@@ -87,7 +87,7 @@ static aimc_status check(const void *params)
                           "custom_pair: g_lst has %zu numbers for %zu pairs; the same number of at "
                           "least 2 points for each of their devices is needed",
                           p->g_lst.n, pairs);
-    double g[AIMCI_MAX_CELL];
+    double g[AIMCI_MAX_CELL] = {0};
     encode(p, NULL, 1, g);
     if (!(weighted(p, g) > 0))
         return aimci_fail(AIMC_ERR_INVALID, "custom_pair: weight 1 has no positive conductance");

@@ -44,11 +44,15 @@ static float row_magnitude(const aimci_array *a, size_t i)
 
 static double channel_limit(const aimc_grid *g)
 {
-    double sum = 0, n = 0;
-    for (size_t k = 0; k < g->out.parts * g->in.parts; k++)
-        for (size_t i = 0; i < g->tiles[k]->array->n_out; i++, n++)
-            sum += (double)row_magnitude(g->tiles[k]->array, i);
-    return sum / n;
+    double sum = 0;
+    size_t n = 0;
+    for (size_t k = 0; k < g->out.parts * g->in.parts; k++) {
+        const aimci_array *a = g->tiles[k]->array;
+        for (size_t i = 0; i < a->n_out; i++)
+            sum += (double)row_magnitude(a, i);
+        n += a->n_out;
+    }
+    return sum / (double)n;
 }
 
 void aimci_hwa_clip(aimc_grid *g)

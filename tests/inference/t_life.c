@@ -455,6 +455,53 @@ START_TEST(gradient_programming)
 }
 END_TEST
 
+/* Tables found for the devices lose less than plain pairs, on other devices than those of the
+ * search, too. */
+START_TEST(optimised_tables)
+{
+    enum { ROWS = 60, COLS = 60 };
+    float *w = gaussian(ROWS * COLS, 8);
+    aimc_tile *t = make_tile(ROWS, COLS, PERFECT);
+    OK(aimc_tile_set_weights(t, w, COLS));
+    for (int pairs = 1; pairs <= 2; pairs++) {
+        char settings[96];
+        snprintf(settings, sizeof settings, "n_pairs=%d;times=[60, 86400];n_samples=512", pairs);
+        aimc_config *search = noise_config(ctx, "weight_programming", settings), *found = NULL;
+        aimc_config *life = noise_config(ctx, "inference", "compensation.method=GLOBAL");
+        aimc_noise_model *m = noise_model(ctx, "pcm_like", "");
+        aimc_inference_report plain = {.struct_size = sizeof plain}, r = plain;
+        double before, after;
+        OK(aimc_weight_programming(m, ROWS * COLS, w, search, &found, &before, &after));
+        /* a single pair hardly leaves a choice; the plain one is among the candidates */
+        ck_assert_msg(after <= (pairs == 1 ? 1 : 0.97) * before, "%d pairs: %g, before %g", pairs,
+                      after, before);
+        if (pairs == 2)
+            OK(aimc_config_set_text(life, "encoding",
+                                    "{\"kind\": \"n_pair\", \"significance\": [1, 1], \"fill\": "
+                                    "\"EQUAL\"}"));
+        OK(aimc_tile_program(t, life, NULL));
+        OK(aimc_tile_drift_to(t, 86400, NULL));
+        OK(aimc_tile_compensate(t, 0, NULL, 0, &plain));
+        const size_t n = aimc_config_to_json(found, NULL, 0) + 1;
+        char *json = malloc(n);
+        aimc_config_to_json(found, json, n);
+        OK(aimc_config_set_text(life, "encoding", json));
+        OK(aimc_tile_program(t, life, NULL));
+        OK(aimc_tile_drift_to(t, 86400, NULL));
+        OK(aimc_tile_compensate(t, 0, NULL, 0, &r));
+        ck_assert_msg(r.weight_error < (pairs == 1 ? 1.03 : 1) * plain.weight_error,
+                      "%d pairs: %g, plain %g", pairs, r.weight_error, plain.weight_error);
+        free(json);
+        aimc_config_destroy(search);
+        aimc_config_destroy(found);
+        aimc_config_destroy(life);
+        aimc_noise_model_destroy(m);
+    }
+    free(w);
+    aimc_tile_destroy(t);
+}
+END_TEST
+
 /* ---- files ----------------------------------------------------------------------------------- */
 
 static const char *temporary(void)
@@ -638,6 +685,7 @@ int main(void)
     tcase_add_test(t, stuck_devices);
     tcase_add_test(t, write_loops);
     tcase_add_test(t, gradient_programming);
+    tcase_add_test(t, optimised_tables);
     tcase_add_test(t, saved_tiles_go_on);
     tcase_add_test(t, networks);
     tcase_add_test(t, bad_input);
