@@ -14,6 +14,7 @@ struct options {
     const char *protocol, *model;
     struct run run;
     double test_limit, threads;
+    struct texts set;
     bool json;
 };
 
@@ -48,6 +49,10 @@ static int parse(struct options *o, struct study *s, int argc, char **argv)
         {"retrain-lr", ARG_NUMBER, &s->lr, "X", "its learning rate (default: 0.05)", 0, 1e6},
         {"spread", ARG_NUMBER, &s->spread, "X",
          "recover: spread of devices, in units of g_max (default: 0.05)", 0, 10},
+        {"set", ARG_TEXTS, &o->set, "FIELD=VALUE",
+         "analognas: set one field of the hardware-aware layers, for\n"
+         "example hwa.clip_sigma=4; may be repeated",
+         0, 0},
         {"repeat", ARG_INTEGER, &s->repeat, "N", "chips of every row (default: 25)", 1, 256},
         {"test-limit", ARG_INTEGER, &o->test_limit, "N", "measure on the first N test samples only",
          1, MAX_INTEGER},
@@ -181,6 +186,18 @@ static void print_json(const struct options *o, const struct study *s)
     json_end(&json);
 }
 
+static int take_settings(const struct options *o, struct study *s)
+{
+    if (o->set.n >= sizeof s->set / sizeof s->set[0])
+        return fail_usage("--set: at most %zu of them", sizeof s->set / sizeof s->set[0] - 1);
+    for (size_t i = 0; i < o->set.n; i++) {
+        if (strchr(o->set.items[i], '=') == NULL)
+            return fail_usage("--set %s: field=value is needed", o->set.items[i]);
+        s->set[i] = o->set.items[i];
+    }
+    return EXIT_GO_ON;
+}
+
 static int run_study(struct options *o, struct study *s, const struct protocol *protocol)
 {
     struct dataset data = {0};
@@ -222,7 +239,10 @@ int cmd_study(int argc, char **argv)
         rc = fail_usage("unknown protocol '%s'; recover, analognas and ablation are known",
                         o.protocol);
     if (rc == EXIT_GO_ON)
+        rc = take_settings(&o, s);
+    if (rc == EXIT_GO_ON)
         rc = run_study(&o, s, find_protocol(o.protocol));
     free(s);
+    free(o.set.items);
     return rc == EXIT_GO_ON ? EXIT_OK : rc;
 }

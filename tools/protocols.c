@@ -124,7 +124,7 @@ int study_analognas(struct study *s)
     aimc_network_destroy(net);
     net = NULL;
     if (rc == EXIT_GO_ON)
-        rc = study_on_tiles(s, "analognas", NULL, false, &net);
+        rc = study_on_tiles(s, "analognas", s->set, false, &net);
     if (rc == EXIT_GO_ON)
         rc = study_retrain(s, net, "hardware-aware: ");
     if (rc == EXIT_GO_ON)

@@ -16,6 +16,7 @@ struct study {
     aimc_network *digital; /* the trained one */
     double digital_accuracy;
     double repeat, epochs, lr, spread; /* chips; retraining; spread of devices */
+    const char *set[16];               /* of the hardware-aware layers; NULL-terminated */
     bool quiet;
     /* result */
     struct study_row {

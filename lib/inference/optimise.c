@@ -126,7 +126,7 @@ static double loss_at(const search *s, const float *gene, double t)
 
 static double loss_of(search *s, const float *gene)
 {
-    double table[2 * MAX_PAIRS][BINS], sum = 0;
+    double table[2 * MAX_PAIRS][BINS] = {{0}}, sum = 0;
     const size_t n = 2 * (size_t)s->q.n_pairs;
     const aimci_noise_params *range = aimci_noise_range(s->model);
     if (!tables_of(s, gene, table))
@@ -254,7 +254,7 @@ static aimc_status encoding_of(const search *s, const float *gene, aimc_config *
 {
     const aimci_noise_params *range = aimci_noise_range(s->model);
     const size_t n = (size_t)s->q.n_pairs, points = 2 * BINS - 1;
-    double table[2 * MAX_PAIRS][BINS], list[AIMCI_LIST_MAX], f[MAX_PAIRS];
+    double table[2 * MAX_PAIRS][BINS] = {{0}}, list[AIMCI_LIST_MAX], f[MAX_PAIRS];
     (void)tables_of(s, gene, table); /* it fits: its loss was finite */
     for (size_t k = 0; k < 2 * n; k++)
         for (size_t p = 0; p < points; p++) {
