@@ -60,7 +60,7 @@ typedef struct search {
     aimc_noise_model *model;
     optimise q;
     size_t n_genes, n_weights, n_devices;
-    float *block, *u, *g, *now, *population, *losses;
+    float *block, *u, *g, *now, *population, *losses; /* population: [q.population][n_genes] */
     aimc_cells *cells;
     uint64_t n_draws;
 } search;
@@ -91,11 +91,11 @@ static bool pair_at(const search *s, const float *gene, size_t k, size_t bin, do
 /* Tables over u = 0 ... 1 of one device; false where a candidate does not fit. */
 static bool tables_of(const search *s, const float *gene, double table[2 * MAX_PAIRS][BINS])
 {
+    bool fits = true;
     for (size_t k = 0; k < (size_t)s->q.n_pairs; k++)
         for (size_t b = 0; b < BINS; b++)
-            if (!pair_at(s, gene, k, b, &table[2 * k][b], &table[2 * k + 1][b]))
-                return false;
-    return true;
+            fits &= pair_at(s, gene, k, b, &table[2 * k][b], &table[2 * k + 1][b]);
+    return fits;
 }
 
 static double at(const double *table, double u)
@@ -193,7 +193,7 @@ static void next_generation(search *s)
 {
     const size_t many = (size_t)s->q.population;
     for (size_t c = 0; c < many; c++) {
-        float u[MAX_GENES + 4], trial[MAX_GENES];
+        float u[MAX_GENES + 4], trial[MAX_GENES] = {0};
         uniforms(s, u, s->n_genes + 4);
         const float *a = s->population + (size_t)(u[s->n_genes] * (float)many) % many * s->n_genes;
         const float *b =
@@ -312,6 +312,8 @@ aimc_status aimc_weight_programming(aimc_noise_model *model, size_t n, const flo
     aimci_family_defaults(&aimci_family_weight_programming, &s.q);
     if (config)
         s.q = *(const optimise *)config->values;
+    if (s.q.times.n == 0)
+        st = aimci_fail(AIMC_ERR_INVALID, "weight_programming: times is empty");
     for (size_t k = 0; k < s.q.times.n && !st; k++)
         st = aimci_noise_check_time("weight_programming", model, s.q.times.v[k]);
     if (!st)
