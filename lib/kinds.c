@@ -14,7 +14,8 @@ extern const aimci_family aimci_family_sgd, aimci_family_tiki_taka, aimci_family
     aimci_family_c_ttv2, aimci_family_agad, aimci_family_mixed_precision,
     aimci_family_mixed_precision_int;
 extern const aimci_family aimci_family_layer, aimci_family_tile, aimci_family_mapping,
-    aimci_family_periphery, aimci_family_update, aimci_family_converter;
+    aimci_family_periphery, aimci_family_cells, aimci_family_wires, aimci_family_update,
+    aimci_family_converter, aimci_family_circuit;
 
 /* clang-format off */
 const aimci_family *const aimci_kinds[] = {
@@ -44,9 +45,12 @@ const aimci_family *const aimci_kinds[] = {
     &aimci_family_tile,
     &aimci_family_mapping,
     &aimci_family_periphery,
+    &aimci_family_cells,
+    &aimci_family_wires,
     &aimci_family_update,
     &aimci_family_drift,
     &aimci_family_converter,
+    &aimci_family_circuit,
 };
 /* clang-format on */
 const size_t aimci_n_kinds = sizeof aimci_kinds / sizeof aimci_kinds[0];

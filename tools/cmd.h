@@ -7,6 +7,8 @@ int cmd_train(int argc, char **argv);
 int cmd_infer(int argc, char **argv);
 int cmd_device(int argc, char **argv);
 int cmd_mvm(int argc, char **argv);
+int cmd_spice(int argc, char **argv);
+int cmd_converter(int argc, char **argv);
 int cmd_response(int argc, char **argv); /* aimc device response */
 int cmd_fit(int argc, char **argv);      /* aimc device fit */
 

@@ -22,9 +22,13 @@ static bool is_device(const aimc_preset_info *info)
 }
 
 /* Listed by category: first what one weight can be, then layers that bring one along. */
-static bool is_listed(const aimc_preset_info *info, bool layers)
+enum group { DEVICES, LAYERS, OTHERS, N_GROUPS };
+
+static enum group group_of(const aimc_preset_info *info)
 {
-    return layers ? strcmp(info->category, "layer") == 0 && info->is_preset : is_device(info);
+    if (is_device(info))
+        return DEVICES;
+    return strcmp(info->category, "layer") == 0 && info->is_preset ? LAYERS : OTHERS;
 }
 
 static int get_preset(size_t i, aimc_preset_info *info)
@@ -44,40 +48,53 @@ static void put_preset(struct json *json, const aimc_preset_info *info)
     json_put_text(json, "source", info->source);
 }
 
+static int put_group(struct json *json, bool parts)
+{
+    for (size_t i = 0; i < aimc_preset_count(); i++) {
+        aimc_preset_info info;
+        if (get_preset(i, &info) != EXIT_GO_ON)
+            return EXIT_FAILED;
+        if ((group_of(&info) == OTHERS) != parts)
+            continue;
+        json_open(json, NULL, '{');
+        put_preset(json, &info);
+        json_close(json, '}');
+    }
+    return EXIT_OK;
+}
+
 static int list_json(void)
 {
     struct json json;
     json_begin(&json, stdout);
     json_open(&json, "devices", '[');
-    for (size_t i = 0; i < aimc_preset_count(); i++) {
-        aimc_preset_info info;
-        if (get_preset(i, &info) != EXIT_GO_ON)
-            return EXIT_FAILED;
-        if (!is_listed(&info, false) && !is_listed(&info, true))
-            continue;
-        json_open(&json, NULL, '{');
-        put_preset(&json, &info);
-        json_close(&json, '}');
-    }
+    int rc = put_group(&json, false);
+    json_close(&json, ']');
+    json_open(&json, "parts", '[');
+    rc = rc == EXIT_OK ? put_group(&json, true) : rc;
     json_close(&json, ']');
     json_end(&json);
-    return EXIT_OK;
+    return rc;
 }
 
-static int list_text(bool layers)
+static int list_group(enum group group)
 {
+    static const char *const titles[N_GROUPS] = {
+        "Devices: models with their defaults, and presets of them",
+        "\nLayers: a device with read-out and optimizer",
+        "\nParts of layers: read-outs, pulse trains, algorithms and the rest"};
     bool first = true;
     for (size_t i = 0; i < aimc_preset_count(); i++) {
         aimc_preset_info info;
         if (get_preset(i, &info) != EXIT_GO_ON)
             return EXIT_FAILED;
-        if (!is_listed(&info, layers))
+        if (group_of(&info) != group)
             continue;
         if (first)
-            printf("%s\n", layers ? "\nLayers: a device with read-out and optimizer"
-                                  : "Devices: models with their defaults, and presets of them");
+            printf("%s\n", titles[group]);
         first = false;
-        printf("  %-30s %-22s %s\n", info.name, info.is_preset ? info.kind : "model", info.doc);
+        const char *what = info.is_preset ? info.kind : group == OTHERS ? info.category : "model";
+        printf("  %-30s %-22s %s\n", info.name, what, info.doc);
     }
     return EXIT_OK;
 }
@@ -89,7 +106,8 @@ static int cmd_list(int argc, char **argv)
         {"json", ARG_FLAG, &json, "", "print one JSON object instead of text", 0, 0}};
     const struct arg_spec spec = {
         .usage = "[options]",
-        .summary = "List the devices that --device of 'aimc train' takes.",
+        .summary =
+            "List the devices and layers that --device of 'aimc train' takes, and their parts.",
         .example = "  aimc device list\n",
         .args = args,
         .n_args = 1,
@@ -99,10 +117,38 @@ static int cmd_list(int argc, char **argv)
         return rc;
     if (json)
         return list_json();
-    return list_text(false) == EXIT_OK ? list_text(true) : EXIT_FAILED;
+    int listed = EXIT_OK;
+    for (int group = DEVICES; group < N_GROUPS && listed == EXIT_OK; group++)
+        listed = list_group((enum group)group);
+    return listed;
 }
 
 /* ---- show ------------------------------------------------------------------------------------ */
+
+/* What the user wants changed before a look. */
+struct changes {
+    struct texts set;
+    const char *table;
+};
+
+static int change(aimc_config *config, const struct changes *changes)
+{
+    if (changes->table != NULL && aimc_config_load_table(config, changes->table) != AIMC_OK)
+        return fail("--table: %s", aimc_last_error());
+    for (size_t i = 0; i < changes->set.n; i++) {
+        const char *text = changes->set.items[i], *equals = strchr(text, '=');
+        char name[MAX_NAME];
+        if (strncmp(text, "device.", 7) == 0 &&
+            aimc_config_nested(config, "device") == NULL) /* as 'aimc train' calls it */
+            text += 7;
+        if (equals == NULL || equals <= text || (size_t)(equals - text) >= sizeof name)
+            return fail_usage("--set '%s': give field=value", text);
+        snprintf(name, sizeof name, "%.*s", (int)(equals - text), text);
+        if (aimc_config_set_text(config, name, equals + 1) != AIMC_OK)
+            return fail_usage("--set %s: %s", text, aimc_last_error());
+    }
+    return EXIT_GO_ON;
+}
 
 /* What is shown of one name: always its configuration, and figures where it is a device. */
 struct subject {
@@ -112,21 +158,21 @@ struct subject {
     aimc_device_info figures;
 };
 
-static int subject_open(struct subject *s, aimc_context *ctx, const char *name)
+static int subject_open(struct subject *s, aimc_context *ctx, const char *name,
+                        const struct changes *changes)
 {
     size_t i;
     if (aimc_preset_find(name, &i) != AIMC_OK)
         return fail_usage("%s; 'aimc device list' shows them all", aimc_last_error());
     if (get_preset(i, &s->preset) != EXIT_GO_ON)
         return EXIT_FAILED;
-    if (!is_device(&s->preset) && strcmp(s->preset.category, "layer") != 0)
-        return fail_usage("%s is of the kind '%s', not a device", name, s->preset.category);
     if (aimc_config_new(ctx, name, &s->config) != AIMC_OK)
         return fail_library();
-    if (!is_device(&s->preset))
-        return EXIT_GO_ON;
+    const int rc = change(s->config, changes);
+    if (rc != EXIT_GO_ON || !is_device(&s->preset))
+        return rc;
     s->figures.struct_size = (uint32_t)sizeof s->figures;
-    if (aimc_device_create(ctx, name, NULL, &s->device) != AIMC_OK ||
+    if (aimc_device_create(ctx, NULL, s->config, &s->device) != AIMC_OK ||
         aimc_device_get_info(s->device, &s->figures) != AIMC_OK)
         return fail_library();
     return EXIT_GO_ON;
@@ -289,13 +335,13 @@ static int show_text(const struct subject *s)
     return show_fields(NULL, s->config, s->device != NULL ? "device." : "");
 }
 
-static int show(const char *name, bool json)
+static int show(const char *name, const struct changes *changes, bool json)
 {
     struct subject s = {0};
     aimc_context *ctx = NULL;
     if (aimc_context_create(NULL, &ctx) != AIMC_OK)
         return fail_library();
-    int rc = subject_open(&s, ctx, name);
+    int rc = subject_open(&s, ctx, name, changes);
     if (rc == EXIT_GO_ON)
         rc = json ? show_json(&s) : show_text(&s);
     aimc_device_unref(s.device);
@@ -308,20 +354,29 @@ static int cmd_show(int argc, char **argv)
 {
     bool json = false;
     const char *name = NULL;
+    struct changes changes = {.table = NULL};
     const struct arg args[] = {
+        {"set", ARG_TEXTS, &changes.set, "FIELD=VALUE", "change a field first; may be repeated", 0,
+         0},
+        {"table", ARG_TEXT, &changes.table, "FILE",
+         "measured steps for table_step: CSV of up,down (states after each pulse of a sweep)\n"
+         "or of step_up,step_down[,state_up,noise_up,state_down,noise_down]",
+         0, 0},
         {"json", ARG_FLAG, &json, "", "print one JSON object instead of text", 0, 0}};
     const struct arg_spec spec = {
         .usage = "NAME [options]",
         .summary = "Show a device: its figures, and every field with value, unit and meaning.",
         .example = "  aimc device show reram_sb\n",
         .args = args,
-        .n_args = 1,
+        .n_args = sizeof args / sizeof args[0],
         .positionals = &name,
         .min_positionals = 1,
         .max_positionals = 1,
     };
     const int rc = args_parse(&spec, argc, argv);
-    return rc == EXIT_GO_ON ? show(name, json) : rc;
+    const int shown = rc == EXIT_GO_ON ? show(name, &changes, json) : rc;
+    free(changes.set.items);
+    return shown;
 }
 
 /* ---- which of them ------------------------------------------------------------------------- */
@@ -332,7 +387,7 @@ static void print_usage(FILE *out)
           "       aimc device show NAME [options]\n"
           "       aimc device response NAME [options]\n"
           "       aimc device fit FILE [options]\n\n"
-          "  list       the devices that --device of 'aimc train' takes\n"
+          "  list       the devices and layers that --device of 'aimc train' takes\n"
           "  show       one of them: figures, and every field with value, unit and meaning\n"
           "  response   statistics of many under pulses up and down\n"
           "  fit        fields of a model from measured sweeps\n\n"

@@ -11,6 +11,7 @@
 #include "cmd.h"
 #include "json.h"
 #include "matrix.h"
+#include "readout.h"
 #include "report.h"
 
 enum { MAX_REPEATS = 10000000, CHUNK = 256 };
@@ -72,37 +73,6 @@ static double ideal(const struct problem *p, size_t input, size_t output)
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
-/* "field=value" into the direction that is read. */
-static int apply_setting(aimc_config *config, const char *direction, const char *setting)
-{
-    char field[128];
-    const char *equals = strchr(setting, '=');
-    if (equals == NULL || equals == setting)
-        return fail_usage("--set %s: field=value is needed", setting);
-    const int n =
-        snprintf(field, sizeof field, "%s.%.*s", direction, (int)(equals - setting), setting);
-    if (n < 0 || (size_t)n >= sizeof field)
-        return fail_usage("--set %s: unknown field", setting);
-    if (aimc_config_set_text(config, field, equals + 1) != AIMC_OK)
-        return fail_usage("--set %s: %s", setting, aimc_last_error());
-    return EXIT_GO_ON;
-}
-
-static int make_config(aimc_context *ctx, const struct request *r, aimc_config **config)
-{
-    const char *direction = r->backward ? "backward" : "forward";
-    if (aimc_config_new(ctx, "tile", config) != AIMC_OK)
-        return fail_library();
-    if (r->readout != NULL && aimc_config_set_text(*config, direction, r->readout) != AIMC_OK)
-        return fail_usage("--readout %s: %s", r->readout, aimc_last_error());
-    for (size_t i = 0; i < r->settings.n; i++) {
-        const int rc = apply_setting(*config, direction, r->settings.items[i]);
-        if (rc != EXIT_GO_ON)
-            return rc;
-    }
-    return EXIT_GO_ON;
-}
-
 static void add(struct moments *m, double value)
 {
     m->n += 1;
@@ -159,7 +129,7 @@ static int read_all(const struct problem *p, const struct request *r)
     params.seed = (uint64_t)r->seed;
     if (aimc_context_create(&params, &ctx) != AIMC_OK)
         return fail_library();
-    int rc = make_config(ctx, r, &config);
+    int rc = readout_config(ctx, r->backward, r->readout, &r->settings, &config);
     if (rc == EXIT_GO_ON && aimc_device_create(ctx, "ideal", NULL, &device) != AIMC_OK)
         rc = fail_library();
     for (size_t k = 0; k < (size_t)r->tiles && rc == EXIT_GO_ON; k++)

@@ -11,6 +11,7 @@
 #include "cmd.h"
 #include "json.h"
 #include "model.h"
+#include "plot.h"
 #include "report.h"
 
 #define MAX_DEVICES 10e6
@@ -20,7 +21,7 @@
 struct options {
     const char *name; /* of the device */
     double devices, pulses, seed, trace, threads;
-    const char *at;
+    const char *at, *table, *plot;
     struct texts set;
     bool json;
 };
@@ -158,6 +159,9 @@ static int make_tile(struct population *p, const struct options *o)
     aimc_config *device_config = NULL, *tile_config = NULL;
     aimc_device *device = NULL;
     int rc = find_config(p->ctx, o->name, &device_config);
+    if (rc == EXIT_GO_ON && o->table != NULL &&
+        aimc_config_load_table(device_config, o->table) != AIMC_OK)
+        rc = fail("--table: %s", aimc_last_error());
     for (size_t i = 0; rc == EXIT_GO_ON && i < o->set.n; i++)
         rc = set_field(device_config, o->set.items[i]);
     if (rc == EXIT_GO_ON && (aimc_device_create(p->ctx, NULL, device_config, &device) != AIMC_OK ||
@@ -350,6 +354,29 @@ static void print_text(const struct options *o, const struct points *points, con
     }
 }
 
+/* Mean and quantiles over all pulses sent. */
+static int plot_rows(const struct options *o, const struct points *points, const struct row *rows)
+{
+    const size_t n = 2 * points->n;
+    double *at = malloc(4 * n * sizeof *at);
+    if (at == NULL)
+        return fail("no memory");
+    double *mean = at + n, *low = at + 2 * n, *high = at + 3 * n;
+    for (size_t k = 0; k < n; k++) {
+        at[k] = (double)points->count[k % points->n] + (k < points->n ? 0 : o->pulses);
+        mean[k] = rows[k].mean;
+        low[k] = rows[k].q05;
+        high[k] = rows[k].q95;
+    }
+    const struct plot_series series[] = {{"mean", at, mean, n, false},
+                                         {"5 % quantile", at, low, n, false},
+                                         {"95 % quantile", at, high, n, false}};
+    const struct plot plot = {o->name, "pulses, up then down", "weight", series, 3};
+    const int rc = plot_write(o->plot, &plot);
+    free(at);
+    return rc;
+}
+
 /* ---- command --------------------------------------------------------------------------------- */
 
 static int respond(const struct options *o)
@@ -371,6 +398,8 @@ static int respond(const struct options *o)
         rc = sweep(&p, o, &points, true, rows, traces);
     if (rc == EXIT_GO_ON)
         rc = sweep(&p, o, &points, false, rows + points.n, traces + points.n * (size_t)o->trace);
+    if (rc == EXIT_GO_ON && o->plot != NULL)
+        rc = plot_rows(o, &points, rows);
     if (rc == EXIT_GO_ON)
         (o->json ? print_json : print_text)(o, &points, rows, traces);
     population_close(&p);
@@ -397,6 +426,9 @@ int cmd_response(int argc, char **argv)
         {"trace", ARG_INTEGER, &o.trace, "K", "also the weights of the first K devices", 0, 1000},
         {"threads", ARG_INTEGER, &o.threads, "T",
          "threads (default: all cores); results do not depend on it", 1, 1024},
+        {"table", ARG_TEXT, &o.table, "FILE",
+         "measured steps or sweeps for table_step, see 'aimc device show table_step'", 0, 0},
+        {"plot", ARG_TEXT, &o.plot, "FILE", "write an SVG plot of mean and quantiles", 0, 0},
         {"json", ARG_FLAG, &o.json, "", "print one JSON object instead of text", 0, 0},
     };
     const struct arg_spec spec = {

@@ -18,6 +18,9 @@ static const struct command {
     {"infer", "aimc infer", "run a saved network on labelled data", cmd_infer},
     {"device", "aimc device", "list and show device models and presets", cmd_device},
     {"mvm", "aimc mvm", "multiply vectors by a matrix through the read-out", cmd_mvm},
+    {"converter", "aimc converter", "static transfer of a DAC or ADC; range from data",
+     cmd_converter},
+    {"spice", "aimc spice", "write a crossbar as a netlist for ngspice", cmd_spice},
 };
 
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
@@ -26,7 +29,7 @@ static void print_usage(FILE *out)
 {
     fputs("Usage: aimc COMMAND [options]\n\nSimulate analog in-memory computing.\n\n", out);
     for (size_t i = 0; i < N_COMMANDS; i++)
-        fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].doc);
+        fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].doc);
     fputs("\n  aimc COMMAND --help   options and an example\n"
           "  aimc --version        version of libaimc\n\n"
           "Exit codes: 0 done, 1 it did not work, 2 it was asked wrongly.\n\n"

@@ -61,16 +61,48 @@ static int set_field(aimc_config *config, const char *text)
     return EXIT_GO_ON;
 }
 
-/* A device is put into a layer's default surroundings; a layer preset brings its own. */
-static int choose_device(const struct run *run, aimc_config *config, const char *category)
+/* Settings of the algorithm that suit the device. */
+static int choose_algorithm(aimc_context *ctx, const char *algorithm, aimc_config *config)
+{
+    aimc_device *device = NULL;
+    aimc_config *optimizer = NULL;
+    char *json = NULL;
+    int rc = EXIT_GO_ON;
+    if (aimc_device_create(ctx, NULL, aimc_config_nested(config, "device"), &device) != AIMC_OK)
+        rc = fail_library();
+    else if (aimc_optimizer_config_for(device, algorithm, &optimizer) != AIMC_OK)
+        rc = fail_usage("--algorithm: %s", aimc_last_error());
+    if (rc == EXIT_GO_ON) {
+        const size_t length = aimc_config_to_json(optimizer, NULL, 0);
+        json = malloc(length + 1);
+        if (json == NULL)
+            rc = fail("no memory");
+        else
+            aimc_config_to_json(optimizer, json, length + 1);
+    }
+    if (rc == EXIT_GO_ON && aimc_config_set_text(config, "optimizer", json) != AIMC_OK)
+        rc = fail_library();
+    free(json);
+    aimc_config_destroy(optimizer);
+    aimc_device_unref(device);
+    return rc;
+}
+
+/* A device is put into a layer's default surroundings; a layer preset brings its own. The algorithm
+ * wants to know the device as it will be. */
+static int choose_device(aimc_context *ctx, const struct run *run, const struct tweaks *tweaks,
+                         aimc_config *config, const char *category)
 {
     if (strcmp(category, "device") == 0 &&
         aimc_config_set_text(config, "device", run->device) != AIMC_OK)
         return fail_usage("--device: %s", aimc_last_error());
-    if (run->algorithm != NULL &&
-        aimc_config_set_text(config, "optimizer", run->algorithm) != AIMC_OK)
-        return fail_usage("--algorithm: %s", aimc_last_error());
-    return EXIT_GO_ON;
+    if (run->algorithm == NULL)
+        return EXIT_GO_ON;
+    int rc = EXIT_GO_ON;
+    for (size_t i = 0; rc == EXIT_GO_ON && i < tweaks->set.n; i++)
+        if (strncmp(tweaks->set.items[i], "device", 6) == 0)
+            rc = set_field(config, tweaks->set.items[i]);
+    return rc == EXIT_GO_ON ? choose_algorithm(ctx, run->algorithm, config) : rc;
 }
 
 static int layer_config(aimc_context *ctx, const struct run *run, const struct tweaks *tweaks,
@@ -83,7 +115,7 @@ static int layer_config(aimc_context *ctx, const struct run *run, const struct t
     const bool is_layer = strcmp(info.category, "layer") == 0;
     if (aimc_config_new(ctx, is_layer ? run->device : "layer", config) != AIMC_OK)
         return fail_library();
-    rc = choose_device(run, *config, info.category);
+    rc = choose_device(ctx, run, tweaks, *config, info.category);
     if (rc == EXIT_GO_ON && tweaks->config != NULL &&
         aimc_config_load(*config, tweaks->config) != AIMC_OK)
         rc = fail("--config %s: %s", tweaks->config, aimc_last_error());

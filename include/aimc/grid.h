@@ -57,6 +57,10 @@ AIMC_API size_t aimc_grid_tile_count(const aimc_grid *grid);
  */
 AIMC_API aimc_tile *aimc_grid_tile(aimc_grid *grid, size_t k, size_t *first_out, size_t *first_in);
 
+/** Optimizer of tile k, owned by the grid; NULL without one, or when there is no such tile.
+ * @since 0.1 */
+AIMC_API aimc_optimizer *aimc_grid_optimizer(aimc_grid *grid, size_t k);
+
 /**
  * Write logical weights. With weight_scaling_omega > 0 each tile (or each of its rows) is stretched
  * so that its largest magnitude is omega, and the digital scale undoes it. Each weight is clipped

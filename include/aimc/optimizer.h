@@ -32,6 +32,32 @@ typedef struct aimc_optimizer aimc_optimizer;
 AIMC_API aimc_status aimc_optimizer_create(aimc_tile *tile, const char *algorithm,
                                            const aimc_config *config, aimc_optimizer **out);
 
+/**
+ * Settings of an algorithm that suit a device: those published for it where the device has the
+ * figures of a preset (layer presets "c_ttv2_reram_sb" and their like), else those of the preset it
+ * is most like: fewer than 100 states, 5000 and more, or between, by whether its steps shrink by
+ * more than 30 % half-way to the bounds. A starting point: change fields as you like before
+ * aimc_optimizer_create(tile, NULL, config, ...).
+ *
+ * For "ttv2" the configuration is of kind "c_ttv2" with choppers off, which is how its published
+ * settings are given.
+ * @param device     what the weights are of
+ * @param algorithm  "sgd", "mixed_precision", "tiki_taka", "ttv2", "c_ttv2", "agad" ... or an
+ *                   optimizer preset, which is returned as it is
+ * @param[out] out   the configuration, to be destroyed by the caller; NULL on failure
+ * @retval AIMC_ERR_INVALID      NULL, or not an optimizer
+ * @retval AIMC_ERR_UNSUPPORTED  the device takes no pulses and the algorithm needs them
+ * @retval AIMC_ERR_NOMEM        no memory
+ * @par Threads
+ * any.
+ * @par Model
+ * settings collected from Rasch et al., Nat. Commun. 15:7133 (2024), and aihwkit 1.1.0; for few
+ * states our own table, docs/training-guide.md.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_optimizer_config_for(const aimc_device *device, const char *algorithm,
+                                               aimc_config **out);
+
 /** Release the tile and destroy; NULL is fine. @since 0.1 */
 AIMC_API void aimc_optimizer_destroy(aimc_optimizer *optimizer);
 
@@ -80,6 +106,45 @@ typedef struct aimc_optimizer_stats {
  */
 AIMC_API aimc_status aimc_optimizer_get_stats(const aimc_optimizer *optimizer,
                                               aimc_optimizer_stats *stats);
+
+/** What one step did. @since 0.1 */
+typedef struct aimc_optimizer_step_info {
+    uint32_t struct_size; /**< bytes that are there: sizeof of the library's struct */
+    uint32_t reserved;    /**< 0 */
+    uint64_t step;        /**< steps of this optimizer so far, this one included */
+    uint64_t n_vectors;   /**< vectors of the mini-batch */
+    double lr;            /**< its learning rate */
+    uint64_t pulses_up;   /**< up pulses to all devices of the tile and the optimizer */
+    uint64_t pulses_down; /**< down pulses */
+    uint64_t transfers;   /**< transfer events */
+    uint64_t reads;       /**< slices read */
+    uint64_t crossings;   /**< buffer elements that reached their threshold */
+    uint64_t clipped;     /**< crossings cut to the longest write */
+} aimc_optimizer_step_info;
+
+/**
+ * Called at the end of a step, on the thread that called it. It may look at the optimizer and its
+ * tile (matrices, weights, statistics), but not step or destroy them. info is valid during the
+ * call.
+ * @since 0.1
+ */
+typedef void (*aimc_optimizer_watch_fn)(void *user, const aimc_optimizer *optimizer,
+                                        const aimc_optimizer_step_info *info);
+
+/**
+ * Watch an optimizer: watch is called after every step that had vectors. One watcher at a time; the
+ * optimizers of a grid, and so of a network, are found with aimc_grid_optimizer().
+ * @param watch  NULL: no longer
+ * @param user   handed to watch
+ * @retval AIMC_ERR_INVALID  optimizer is NULL
+ * @par Threads
+ * one thread per tile.
+ * @par Determinism
+ * watching changes nothing.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_optimizer_watch(aimc_optimizer *optimizer, aimc_optimizer_watch_fn watch,
+                                          void *user);
 
 /** Number of matrices of the algorithm's state that can be looked at; 0 when NULL. @since 0.1 */
 AIMC_API size_t aimc_optimizer_matrix_count(const aimc_optimizer *optimizer);

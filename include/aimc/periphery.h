@@ -3,7 +3,7 @@
 #define AIMC_PERIPHERY_H
 /**
  * @file periphery.h
- * Look inside one product of a tile: what each stage of the read-out makes of it.
+ * The read-out of a tile: look inside one product, fixed errors, the crossbar as a netlist.
  */
 
 #include <aimc/tile.h>
@@ -61,6 +61,78 @@ typedef struct aimc_stages {
  */
 AIMC_API aimc_status aimc_tile_inspect(aimc_tile *tile, aimc_direction direction, const float *x,
                                        aimc_stages *stages);
+
+/**
+ * Write the crossbar of a tile as a netlist for ngspice: every cell, every piece of wire, voltage
+ * sources of one input vector and an ammeter at every output. "ngspice -b FILE" finds the operating
+ * point and prints the current of every column; the netlist's head says how a result follows.
+ *
+ * Cells and wires are those of cells and wires of the direction's read-out; with wires.model NONE
+ * wires are ideal. Errors of the converters, noise and ir_drop are no part of it.
+ * @param tile       tile
+ * @param direction  which lines are driven
+ * @param z          [inputs] what drives the array, as aimc_stages.prepared has it, finite; input 1
+ *                   is wires.v_read volts
+ * @param path       file to write; replaced as a whole or not at all
+ * @retval AIMC_ERR_INVALID      NULL argument, unknown direction, z is not finite
+ * @retval AIMC_ERR_UNSUPPORTED  a perfect read-out, or wires.model TIME_SLICED: no direct current
+ * @retval AIMC_ERR_IO           cannot write
+ * @retval AIMC_ERR_NOMEM        no memory
+ * @par Threads
+ * one thread per tile.
+ * @par Determinism
+ * the same text for the same weights.
+ * @par Model
+ * docs/models/cells.md.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_write_spice(const aimc_tile *tile, aimc_direction direction,
+                                           const float *z, const char *path);
+
+/** Number of fixed errors of a direction's read-out: those whose spread is on. 0 when NULL.
+ * @since 0.1 */
+AIMC_API size_t aimc_tile_fixed_count(const aimc_tile *tile, aimc_direction direction);
+
+/**
+ * Name of fixed error i: out_noises (standard deviation of the noise of each output),
+ * out_nonlinearity (n_i, 1 / (weight x input)), v_offsets (v_i), or read_polarity (factor of each
+ * cell's weight for inputs of the negative sign). NULL when out of range. @since 0.1
+ */
+AIMC_API const char *aimc_tile_fixed_name(const aimc_tile *tile, aimc_direction direction,
+                                          size_t i);
+
+/**
+ * Copy a fixed error: what was drawn when the tile was made.
+ * @param tile       tile
+ * @param direction  whose read-out
+ * @param name       as aimc_tile_fixed_name() has it
+ * @param value      [outputs]; read_polarity: [n_out][n_in] row-major
+ * @param n          how many numbers that is
+ * @retval AIMC_ERR_INVALID  NULL argument, unknown direction, no such fixed error on this tile
+ * @retval AIMC_ERR_SHAPE    n is not its size
+ * @par Threads
+ * one thread per tile.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_get_fixed(const aimc_tile *tile, aimc_direction direction,
+                                         const char *name, float *value, size_t n);
+
+/**
+ * Replace a fixed error by measured or chosen values. They are saved with the tile.
+ * @param tile       tile; unchanged on failure
+ * @param direction  whose read-out
+ * @param name       as aimc_tile_fixed_name() has it
+ * @param value      [outputs]; read_polarity: [n_out][n_in] row-major; at least 0 but for
+ *                   read_polarity, and finite
+ * @param n          how many numbers that is
+ * @retval AIMC_ERR_INVALID  as aimc_tile_get_fixed(), or a value out of range
+ * @retval AIMC_ERR_SHAPE    n is not its size
+ * @par Threads
+ * one thread per tile.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_set_fixed(aimc_tile *tile, aimc_direction direction,
+                                         const char *name, const float *value, size_t n);
 
 AIMC_END_DECLS
 

@@ -72,20 +72,37 @@ static int residuals(void *user, int m, int n, const double *x, double *r, int f
     return 0;
 }
 
-static void guess(fit *f, double factor, double *x)
+/* Starting points: a first step in units of the mean one, and for exponentials amplitude and rate
+ * of a shallow, a steep and a very steep one. */
+typedef struct start {
+    double step, amplitude, rate;
+} start;
+
+static const start starts[] = {
+    {0.7, 0.2, 2},  {1.5, 0.2, 2}, {3, 0.2, 2},     {6, 0.2, 2},
+    {1.5, 0.02, 7}, {3, 0.02, 7},  {1.5, 1e-3, 12}, {3, 1e-3, 12},
+};
+enum { N_STARTS = sizeof starts / sizeof starts[0], N_SIMPLE_STARTS = 4 };
+
+static bool is_exponential(const fit *f)
 {
-    const bool exponential = strcmp(f->recipe->model, "exp_step") == 0;
+    return strcmp(f->recipe->model, "exp_step") == 0;
+}
+
+static void guess(fit *f, const start *from, double *x)
+{
+    const bool exponential = is_exponential(f);
     const double range = f->hi - f->lo, beyond = exponential ? -0.005 * range : 0.05 * range;
     put(f, "w_max", f->hi);
     put(f, "w_min", f->lo);
     for (size_t k = 0; k < f->n_fields; k++) {
         const char *name = f->recipe->fields[k];
-        x[k] = strncmp(name, "gamma", 5) == 0   ? (exponential ? 2 : 0.5)
-               : strncmp(name, "A_", 2) == 0    ? 0.2
+        x[k] = strncmp(name, "gamma", 5) == 0   ? (exponential ? from->rate : 0.5)
+               : strncmp(name, "A_", 2) == 0    ? from->amplitude
                : strcmp(name, "pow_gamma") == 0 ? 1
                                                 : 0.05;
         if (strcmp(name, "dw_min") == 0)
-            x[k] = factor * range / (double)f->n_pulses;
+            x[k] = from->step * range / (double)f->n_pulses;
         else if (strcmp(name, "w_max") == 0)
             x[k] = f->hi + beyond;
         else if (strcmp(name, "w_min") == 0)
@@ -99,25 +116,44 @@ typedef struct solution {
     double squares;
 } solution;
 
-/* work: m + MAX_X m + m doubles */
-static void solve_from(fit *f, double factor, double *work, solution *s)
+/* Keeps the better of s and what is found from x. work: m + MAX_X m + m doubles */
+static bool solve_from(fit *f, const double *x, double *work, solution *s)
 {
     const int m = (int)(2 * f->n_pulses), n = (int)f->n_fields + 1;
     double diag[MAX_X], qtf[MAX_X], wa1[MAX_X], wa2[MAX_X], wa3[MAX_X];
     double *r = work, *jacobian = work + m, *wa4 = jacobian + MAX_X * m;
     int calls, pivot[MAX_X];
     solution t = {.squares = 0};
-    guess(f, factor, t.x);
+    memcpy(t.x, x, (size_t)n * sizeof *x);
     lmdif(residuals, f, m, n, t.x, r, 1e-12, 1e-12, 0, 200 * (n + 1), 0, diag, 1, 10, 0, &calls,
           jacobian, m, pivot, qtf, wa1, wa2, wa3, wa4);
     for (int i = 0; i < m; i++)
         t.squares += r[i] * r[i];
     if (s->squares >= 0 && !(t.squares < s->squares))
-        return;
+        return false;
+    const bool much = s->squares < 0 || t.squares < 0.9999 * s->squares;
     covar(n, jacobian, m, pivot, 1e-14, wa1);
     for (int k = 0; k < n; k++)
         t.variance[k] = jacobian[k + k * m];
     *s = t;
+    return much;
+}
+
+/* The bounds make edges where a descent stops early: go on from a little beside the best, as long
+ * as that helps. */
+static void polish(fit *f, double *work, solution *s)
+{
+    bool better = true;
+    for (int round = 0; better && round < 6; round++) {
+        better = false;
+        for (size_t k = 0; k <= f->n_fields; k++)
+            for (int side = -1; side <= 1; side += 2) {
+                double x[MAX_X];
+                memcpy(x, s->x, sizeof x);
+                x[k] *= 1 + 0.1 * side;
+                better |= solve_from(f, x, work, s);
+            }
+    }
 }
 
 static const aimci_device_model *model_of(const aimc_config *config)
@@ -132,14 +168,18 @@ static const aimci_device_model *model_of(const aimc_config *config)
 static void solve(fit *f, const recipe *r, size_t n_sweeps, double within, double *work,
                   aimc_fit_result *out)
 {
-    static const double factors[] = {0.7, 1.5, 3, 6};
     solution s = {.squares = -1};
     f->recipe = r;
     f->model = model_of(f->config);
     for (f->n_fields = 0; f->n_fields < AIMC_FIT_PARAMETERS && r->fields[f->n_fields];)
         f->n_fields++;
-    for (int k = 0; k < 4; k++)
-        solve_from(f, factors[k], work, &s);
+    const int n_starts = is_exponential(f) ? N_STARTS : N_SIMPLE_STARTS;
+    for (int k = 0; k < n_starts; k++) {
+        double x[MAX_X];
+        guess(f, &starts[k], x);
+        solve_from(f, x, work, &s);
+    }
+    polish(f, work, &s);
     states(f, s.x, work); /* leaves the best values in the configuration */
     const double n_points = (double)(2 * f->n_pulses * n_sweeps), n = (double)f->n_fields + 1;
     const double squares = within + (double)n_sweeps * s.squares;

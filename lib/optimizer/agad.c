@@ -32,6 +32,13 @@ static double consume(const aimci_transfer *e, double o, int32_t n)
     return cap > 0 ? fmax(fmin(o, cap), -cap) : o;
 }
 
+/* Do the means of two phases differ by more than chance? Both are running means of weight beta, so
+ * each has a variance of v beta / (2 - beta). */
+static bool is_significant(double difference, double variance, double beta, double gate)
+{
+    return difference * difference >= gate * gate * 2 * variance * beta / (2 - beta);
+}
+
 static void pass_on(aimci_transfer *e, size_t k, size_t s, const float *z)
 {
     const aimci_transfer_params *p = &e->params;
@@ -54,6 +61,16 @@ static void pass_on(aimci_transfer *e, size_t k, size_t s, const float *z)
         q[r] = aimci_transfer_count(e, o);
         if (q[r])
             o = consume(e, o, q[r]);
+        if (p->significance > 0) {
+            float *variance = &e->matrices[k][3][at];
+            const double away = (double)z[r] - (double)*mean;
+            *variance += (float)(beta * (away * away - (double)*variance));
+            if (!is_significant((double)*mean - (double)*reference, (double)*variance, beta,
+                                p->significance)) {
+                q[r] = 0;
+                o = (double)*h;
+            }
+        }
         *h = (float)o;
         *mean = (float)((double)*mean + beta * ((double)z[r] - (double)*mean));
     }
@@ -71,6 +88,10 @@ static const aimci_field fields[] = {
                  "weight of the end of a phase in its mean; larger is shorter", AIMCI_T3_SRC),
     AIMCI_NUMBER(AIMCI_TP, buffer_cap, 0, 0, 1e9, "desired_bl",
                  "limit of the buffer when it is not forgotten; 0: none", AIMCI_T3_SRC),
+    AIMCI_NUMBER(AIMCI_TP, significance, 0, 0, 1e6, "standard errors",
+                 "pass readings on only where the running mean differs from the reference by more "
+                 "than this; 0: always",
+                 AIMCI_T3_SRC),
     AIMCI_FLAG(AIMCI_TP, correct_accumulation, 0,
                "divide the gain by the reads since the last turn (regular choppers)", AIMCI_T3_SRC),
 };

@@ -43,6 +43,9 @@ struct aimc_optimizer {
     aimc_tile *tile;
     const aimci_algorithm *algorithm;
     void *state;
+    aimc_optimizer_watch_fn watch;
+    void *watch_user;
+    uint64_t n_steps;
 };
 
 #endif

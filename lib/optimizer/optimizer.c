@@ -181,13 +181,51 @@ static aimc_status check_step(const aimc_optimizer *o, size_t n, const float *x,
                             x_ok ? "d" : "x");
 }
 
+/* What the step at hand added, told to who watches. */
+static void tell(aimc_optimizer *o, const aimc_counters *before, const aimc_optimizer_stats *was,
+                 size_t n, double lr)
+{
+    aimc_optimizer_stats now = {0};
+    if (o->algorithm->stats)
+        o->algorithm->stats(o->state, &now);
+    const aimc_counters *c = &o->tile->counters;
+    const aimc_optimizer_step_info info = {.struct_size = (uint32_t)sizeof info,
+                                           .step = o->n_steps,
+                                           .n_vectors = n,
+                                           .lr = lr,
+                                           .pulses_up = c->pulses_up - before->pulses_up,
+                                           .pulses_down = c->pulses_down - before->pulses_down,
+                                           .transfers = now.transfers - was->transfers,
+                                           .reads = now.reads - was->reads,
+                                           .crossings = now.crossings - was->crossings,
+                                           .clipped = now.clipped - was->clipped};
+    o->watch(o->watch_user, o, &info);
+}
+
 aimc_status aimc_optimizer_step(aimc_optimizer *o, size_t n, const float *x, size_t ld_x,
                                 const float *d, size_t ld_d, double lr)
 {
     const aimc_status st = check_step(o, n, x, ld_x, d, ld_d, lr);
-    if (!st && n)
-        o->algorithm->step(o->state, o->tile, n, x, ld_x, d, ld_d, lr);
-    return st;
+    if (st || n == 0)
+        return st;
+    const aimc_counters before = o->tile->counters;
+    aimc_optimizer_stats was = {0};
+    if (o->watch && o->algorithm->stats)
+        o->algorithm->stats(o->state, &was);
+    o->algorithm->step(o->state, o->tile, n, x, ld_x, d, ld_d, lr);
+    o->n_steps++;
+    if (o->watch)
+        tell(o, &before, &was, n, lr);
+    return AIMC_OK;
+}
+
+aimc_status aimc_optimizer_watch(aimc_optimizer *o, aimc_optimizer_watch_fn watch, void *user)
+{
+    if (!o)
+        return aimci_fail(AIMC_ERR_INVALID, "optimizer_watch: optimizer is NULL");
+    o->watch = watch;
+    o->watch_user = user;
+    return AIMC_OK;
 }
 
 /* ---- live view ------------------------------------------------------------------------------ */

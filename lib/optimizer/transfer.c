@@ -42,7 +42,7 @@ void aimci_transfer_reset(void *state)
     const size_t n = e->tile->array->ld * e->tile->array->n_in;
     for (size_t k = 0; k + 1 < e->n_arrays; k++) {
         aimci_array_zero(e->arrays[k]);
-        for (size_t m = 0; m < e->rule->n_matrices; m++)
+        for (size_t m = 0; m < e->n_matrices; m++)
             memset(e->matrices[k][m], 0, n * sizeof(float));
     }
     memset(e->chop_in, 0, e->in_size * sizeof *e->chop_in);
@@ -253,6 +253,7 @@ void aimci_transfer_step(void *state, aimc_tile *tile, size_t n, const float *x,
             if (due[k])
                 transfer(e, k);
     }
+    aimci_transfer_flush(e);
     e->progress[AIMCI_BATCHES]++;
     for (size_t k = 0; k < e->n_arrays; k++)
         aimci_array_upkeep(e->arrays[k], &tile->counters);

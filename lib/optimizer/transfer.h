@@ -23,7 +23,7 @@ typedef struct aimci_transfer_params {
     double transfer_every, with_reset_prob;
     double fast_lr, transfer_lr;
     bool units_in_mbatch, transfer_columns, random_selection, scale_fast_lr, scale_transfer_lr;
-    bool separate_fast_device;
+    bool separate_fast_device, defer_writes;
     int32_t write_mode;
     /* buffers */
     double thres_scale, step, momentum;
@@ -35,7 +35,7 @@ typedef struct aimci_transfer_params {
     bool auto_scale, correct_gradient_magnitudes;
     double auto_momentum;
     /* dynamic reference */
-    double tail_weightening, buffer_cap;
+    double tail_weightening, buffer_cap, significance;
     bool correct_accumulation;
 } aimci_transfer_params;
 
@@ -49,7 +49,7 @@ typedef struct aimci_transfer_rule {
     void (*pass_on)(aimci_transfer *e, size_t k, size_t s, const float *z);
 } aimci_transfer_rule;
 
-#define AIMCI_TRANSFER_MATRICES 3 /* buffer H, running mean, reference */
+#define AIMCI_TRANSFER_MATRICES 4 /* buffer H, running mean, reference, variance */
 
 struct aimci_transfer {
     aimc_context *ctx;
@@ -65,9 +65,11 @@ struct aimci_transfer {
     aimci_gemm *read_gemm;
     size_t in_size, out_size; /* slices, elements of a slice */
     float *matrices[AIMCI_TRANSFER_MAX_ARRAYS - 1]
-                   [AIMCI_TRANSFER_MATRICES]; /* stored like the arrays */
-    int32_t *chop_in, *chop_out;              /* 0 or -1 (turned), for slices and elements */
-    int32_t *switched;                        /* the slice was turned at its last read */
+                   [AIMCI_TRANSFER_MATRICES];      /* stored like the arrays */
+    size_t n_matrices;                             /* of them in use, for each hop */
+    float *pending[AIMCI_TRANSFER_MAX_ARRAYS - 1]; /* held back writes; NULL: none are */
+    int32_t *chop_in, *chop_out;                   /* 0 or -1 (turned), for slices and elements */
+    int32_t *switched;                             /* the slice was turned at its last read */
     float *composite; /* sum_k gamma_k A_k; NULL when it is A_{n-1} itself */
     float *z, *slice, *write_x, *write_d;
     int32_t *q, *counts;
@@ -113,6 +115,8 @@ size_t aimci_transfer_index(const aimci_transfer *e, size_t s,
                             size_t r); /* of element r of slice s */
 void aimci_transfer_write(aimci_transfer *e, size_t k, size_t s, const float *v, double rate);
 void aimci_transfer_write_counts(aimci_transfer *e, size_t k, size_t s, const int32_t *q);
+/* Do the writes that were held back. */
+void aimci_transfer_flush(aimci_transfer *e);
 /* trunc(o) clipped to the longest write, counting what crossed and what was clipped; o in units of
  * the threshold */
 int32_t aimci_transfer_count(aimci_transfer *e, double o);
@@ -169,7 +173,12 @@ int64_t aimci_transfer_chop_period(const aimci_transfer *e);
                    AIMCI_TT_SRC),                                                                  \
         AIMCI_NUMBER(AIMCI_TP, transfer_lr, 1, 0, 1e30, "1", "rate of a transfer", AIMCI_TT_SRC),  \
         AIMCI_FLAG(AIMCI_TP, scale_transfer_lr, 1, "multiply transfer_lr by the learning rate",    \
-                   AIMCI_TT_SRC)
+                   AIMCI_TT_SRC),                                                                  \
+        AIMCI_FLAG(                                                                                \
+            AIMCI_TP, defer_writes, 0,                                                             \
+            "read when due, but write the sum of a mini-batch's transfers at its end, as a "       \
+            "controller does that holds writes back; false: write at once",                        \
+            AIMCI_T3_SRC)
 
 #define AIMCI_TRANSFER_HOP_FIELDS                                                                  \
     AIMCI_INTEGER(AIMCI_TP, n_arrays, 2, 2, AIMCI_TRANSFER_MAX_ARRAYS, "1",                        \

@@ -45,7 +45,7 @@ static void count_writes(aimci_transfer *e, const aimc_counters *counters)
 }
 
 /* A_k[slice s] += rate v, by pulse trains of transfer_update. */
-void aimci_transfer_write(aimci_transfer *e, size_t k, size_t s, const float *v, double rate)
+static void write_by_trains(aimci_transfer *e, size_t k, size_t s, const float *v, double rate)
 {
     const bool columns = e->params.transfer_columns;
     float *slice = columns ? e->write_d : e->write_x, *one = columns ? e->write_x : e->write_d;
@@ -88,7 +88,7 @@ static void write_exactly(aimci_transfer *e, size_t k, size_t s, const int32_t *
     count_writes(e, &counters);
 }
 
-void aimci_transfer_write_counts(aimci_transfer *e, size_t k, size_t s, const int32_t *q)
+static void write_counts(aimci_transfer *e, size_t k, size_t s, const int32_t *q)
 {
     bool any = false;
     for (size_t r = 0; r < e->out_size; r++)
@@ -98,12 +98,60 @@ void aimci_transfer_write_counts(aimci_transfer *e, size_t k, size_t s, const in
     if (e->params.write_mode == AIMCI_WRITE_TRAINS) {
         for (size_t r = 0; r < e->out_size; r++)
             e->z[r] = (float)q[r];
-        aimci_transfer_write(e, k, s, e->z, e->params.step * e->granularity[k]);
+        write_by_trains(e, k, s, e->z, e->params.step * e->granularity[k]);
         return;
     }
     for (size_t r = 0; r < e->out_size; r++)
         e->q[r] = (int32_t)rint((double)q[r] * e->params.step);
     write_exactly(e, k, s, e->q);
+}
+
+/* ---- writes at once, or held back to the end of the mini-batch ------------------------------ */
+
+void aimci_transfer_write(aimci_transfer *e, size_t k, size_t s, const float *v, double rate)
+{
+    float *pending = e->pending[k - 1];
+    for (size_t r = 0; pending && r < e->out_size; r++)
+        pending[aimci_transfer_index(e, s, r)] += (float)(rate * (double)v[r]);
+    if (!pending)
+        write_by_trains(e, k, s, v, rate);
+}
+
+void aimci_transfer_write_counts(aimci_transfer *e, size_t k, size_t s, const int32_t *q)
+{
+    float *pending = e->pending[k - 1];
+    for (size_t r = 0; pending && r < e->out_size; r++)
+        pending[aimci_transfer_index(e, s, r)] += (float)q[r];
+    if (!pending)
+        write_counts(e, k, s, q);
+}
+
+static bool take_pending(aimci_transfer *e, size_t k, size_t s)
+{
+    bool any = false;
+    for (size_t r = 0; r < e->out_size; r++) {
+        float *pending = &e->pending[k][aimci_transfer_index(e, s, r)];
+        e->z[r] = *pending;
+        any |= *pending != 0;
+        *pending = 0;
+    }
+    return any;
+}
+
+void aimci_transfer_flush(aimci_transfer *e)
+{
+    int32_t *q = e->q + e->out_size;
+    for (size_t k = 0; k + 1 < e->n_arrays && e->pending[k]; k++)
+        for (size_t s = 0; s < e->in_size; s++) {
+            if (!take_pending(e, k, s))
+                continue;
+            for (size_t r = 0; r < e->out_size; r++)
+                q[r] = (int32_t)e->z[r];
+            if (e->rule->n_matrices > 0)
+                write_counts(e, k + 1, s, q);
+            else
+                write_by_trains(e, k + 1, s, e->z, 1);
+        }
 }
 
 /* A sum of five times 0.2 is 1: rounding below one part in a million does not decide. */
@@ -215,7 +263,7 @@ static bool allocate(aimci_transfer *e, bool composite)
     const size_t n = a->ld * a->n_in;
     bool ok = true;
     for (size_t k = 0; k + 1 < e->n_arrays; k++)
-        for (size_t m = 0; m < e->rule->n_matrices; m++)
+        for (size_t m = 0; m < e->n_matrices; m++)
             ok &= (e->matrices[k][m] = aimci_calloc(e->ctx, n, sizeof(float))) != NULL;
     ok &= (e->chop_in = aimci_calloc(e->ctx, e->in_size, sizeof *e->chop_in)) != NULL;
     ok &= (e->chop_out = aimci_calloc(e->ctx, e->out_size, sizeof *e->chop_out)) != NULL;
@@ -229,6 +277,8 @@ static bool allocate(aimci_transfer *e, bool composite)
     ok &= (e->counts = aimci_calloc(e->ctx, a->ld, sizeof *e->counts)) != NULL;
     ok &= (e->progress = aimci_calloc(e->ctx, AIMCI_N_PROGRESS, sizeof *e->progress)) != NULL;
     ok &= (e->averages = aimci_calloc(e->ctx, AIMCI_N_AVERAGES, sizeof *e->averages)) != NULL;
+    for (size_t k = 0; e->params.defer_writes && k + 1 < e->n_arrays; k++)
+        ok &= (e->pending[k] = aimci_calloc(e->ctx, n, sizeof *e->pending[k])) != NULL;
     if (composite)
         ok &= (e->composite = aimci_calloc(e->ctx, n, sizeof *e->composite)) != NULL;
     return ok;
@@ -251,6 +301,7 @@ aimc_status aimci_transfer_create(aimci_transfer *e, aimc_tile *tile, const aimc
         return st;
     e->n_arrays = e->params.n_arrays > 0 ? (size_t)e->params.n_arrays : 2;
     const bool columns = e->params.transfer_columns;
+    e->n_matrices = rule->n_matrices + (e->params.significance > 0);
     e->in_size = columns ? tile->array->n_in : tile->array->n_out;
     e->out_size = columns ? tile->array->n_out : tile->array->n_in;
     e->slow_update = *update_of(config, "transfer_update");
@@ -280,6 +331,7 @@ void aimci_transfer_destroy(void *state, aimc_context *ctx)
         e->tile->visible = NULL;
     for (size_t k = 0; k + 1 < e->n_arrays; k++) {
         aimci_array_destroy(e->arrays[k]);
+        aimci_free(ctx, e->pending[k]);
         for (size_t m = 0; m < AIMCI_TRANSFER_MATRICES; m++)
             aimci_free(ctx, e->matrices[k][m]);
     }
@@ -299,13 +351,13 @@ void aimci_transfer_destroy(void *state, aimc_context *ctx)
 size_t aimci_transfer_tensors(void *state, aimci_state_tensor *tensors)
 {
     aimci_transfer *e = state;
-    static const char *const matrix_names[] = {"buffer", "mean", "reference"};
+    static const char *const matrix_names[] = {"buffer", "mean", "reference", "variance"};
     size_t n = 0;
-    assert(e->rule->n_matrices <= sizeof matrix_names / sizeof matrix_names[0]);
+    assert(e->n_matrices <= sizeof matrix_names / sizeof matrix_names[0]);
     for (size_t k = 0; k + 1 < e->n_arrays; k++) {
         tensors[n] = (aimci_state_tensor){.array = e->arrays[k]};
         snprintf(tensors[n++].name, sizeof tensors->name, "fast%zu", k);
-        for (size_t m = 0; m < e->rule->n_matrices; m++) {
+        for (size_t m = 0; m < e->n_matrices; m++) {
             tensors[n] = (aimci_state_tensor){.matrix = e->matrices[k][m]};
             snprintf(tensors[n++].name, sizeof tensors->name, "%s%zu", matrix_names[m], k);
         }

@@ -6,84 +6,14 @@
 #include "kernels/stream.h"
 #include "periphery/periphery.h"
 
-/* ---- derived weights ------------------------------------------------------------------------ */
-
-static bool needs_magnitude(const aimci_periphery *p)
-{
-    return p->has_drop || p->params.w_noise_type == AIMCI_WN_PCM_READ;
-}
-
-static void derive_line(const aimci_periphery *p, const float *w, size_t at)
-{
-    const aimci_derived *d = &p->derived;
-    for (size_t i = 0; i < p->n_rows; i++) {
-        const float plus = w[at + i];
-        if (d->magnitude)
-            d->magnitude[at + i] = fabsf(plus);
-        if (d->minus) {
-            const float minus = plus * p->fixed.polarity[at + i];
-            d->minus[at + i] = minus;
-            if (d->minus_magnitude)
-                d->minus_magnitude[at + i] = fabsf(minus);
-        }
-    }
-}
-
-/* Sums over the inputs forward: rows of the matrix, a block at a time, because lines lie one after
- * the other. */
-static void sum_rows(const aimci_periphery *p, const float *plane, float *sums)
-{
-    enum { BLOCK = 64 };
-    for (size_t first = 0; first < p->n_rows; first += BLOCK) {
-        const size_t n = aimci_min_size(BLOCK, p->n_rows - first);
-        double block[BLOCK] = {0};
-        for (size_t j = 0; j < p->n_cols; j++)
-            for (size_t i = 0; i < n; i++)
-                block[i] += (double)plane[j * p->ld + first + i];
-        for (size_t i = 0; i < n; i++)
-            sums[first + i] = (float)block[i];
-    }
-}
-
-static void sum_lines(const aimci_periphery *p, const float *plane, float *sums)
-{
-    for (size_t j = 0; j < p->n_cols; j++) {
-        double sum = 0;
-        for (size_t i = 0; i < p->n_rows; i++)
-            sum += (double)plane[j * p->ld + i];
-        sums[j] = (float)sum;
-    }
-}
-
-static void sum_inputs(const aimci_periphery *p, const float *plane, float *sums)
-{
-    if (p->op == AIMCI_OP_FORWARD)
-        sum_rows(p, plane, sums);
-    else
-        sum_lines(p, plane, sums);
-}
-
-void aimci_array_stage_refresh(aimci_periphery *p, const aimci_read_array *array)
-{
-    aimci_derived *d = &p->derived;
-    if (!d->magnitude && !d->minus)
-        return;
-    if (array->version && array->version == d->version)
-        return;
-    for (size_t j = 0; j < p->n_cols; j++)
-        derive_line(p, array->w, j * p->ld);
-    if (d->row_sums[0] && d->magnitude)
-        sum_inputs(p, d->magnitude, d->row_sums[0]);
-    if (d->row_sums[1] && d->minus_magnitude)
-        sum_inputs(p, d->minus_magnitude, d->row_sums[1]);
-    d->version = array->version;
-}
-
 /* ---- making --------------------------------------------------------------------------------- */
 
 /* 1 + asymmetry xi, drawn once for each cell */
-static void draw_polarity(const aimci_periphery *p)
+static bool draw_polarity(aimci_periphery *p)
 {
+    p->fixed.polarity = aimci_calloc(p->ctx, p->ld * p->n_cols, sizeof *p->fixed.polarity);
+    if (!p->fixed.polarity)
+        return false;
     const aimci_key key = aimci_random_key(p->seed, AIMCI_OP_PERIPHERY, (uint32_t)p->op, 3);
     for (size_t j = 0; j < p->n_cols; j++) {
         aimci_normals normals = {.stream = aimci_stream_open(&key, (uint32_t)j)};
@@ -93,25 +23,6 @@ static void draw_polarity(const aimci_periphery *p)
                      1.0f + xi * (float)p->params.w_read_asymmetry_dtod);
         }
     }
-}
-
-static bool make_planes(aimci_periphery *p)
-{
-    aimci_derived *d = &p->derived;
-    const size_t n = p->ld * p->n_cols;
-    const bool asymmetric = p->params.w_read_asymmetry_dtod > 0;
-    const bool all = p->has_drop && p->params.ir_loading == AIMCI_LOADING_ALL;
-    if (needs_magnitude(p) && !(d->magnitude = aimci_calloc(p->ctx, n, sizeof *d->magnitude)))
-        return false;
-    if (asymmetric && (!(d->minus = aimci_calloc(p->ctx, n, sizeof *d->minus)) ||
-                       !(p->fixed.polarity = aimci_calloc(p->ctx, n, sizeof *d->minus))))
-        return false;
-    if (asymmetric && needs_magnitude(p) &&
-        !(d->minus_magnitude = aimci_calloc(p->ctx, n, sizeof *d->minus_magnitude)))
-        return false;
-    for (int k = 0; all && k < 2; k++)
-        if (!(d->row_sums[k] = aimci_calloc(p->ctx, p->ld_out, sizeof(float))))
-            return false;
     return true;
 }
 
@@ -137,10 +48,11 @@ aimc_status aimci_array_stage_create(aimci_periphery *p)
     p->has_stage = p->has_drop || reference || noisy;
     if (!noisy)
         p->params.w_noise_type = AIMCI_WN_NONE;
-    if (!make_planes(p) || (p->has_drop && !make_profile(p)))
+    if ((p->has_drop && !make_profile(p)) || (q->w_read_asymmetry_dtod > 0 && !draw_polarity(p)))
         return aimci_fail(AIMC_ERR_NOMEM, "tile_create: no memory for read-out");
-    if (p->fixed.polarity)
-        draw_polarity(p);
+    const aimc_status st = aimci_planes_create(p);
+    if (st)
+        return st;
     const double ratio = q->wire_resistance_per_cell > 0
                              ? 1 / (q->wire_resistance_per_cell * q->g_max)
                              : q->ir_drop_g_ratio;
@@ -157,11 +69,7 @@ aimc_status aimci_array_stage_create(aimci_periphery *p)
 
 void aimci_array_stage_destroy(aimci_periphery *p)
 {
-    aimci_free(p->ctx, p->derived.magnitude);
-    aimci_free(p->ctx, p->derived.minus);
-    aimci_free(p->ctx, p->derived.minus_magnitude);
-    aimci_free(p->ctx, p->derived.row_sums[0]);
-    aimci_free(p->ctx, p->derived.row_sums[1]);
+    aimci_planes_destroy(p);
     aimci_free(p->ctx, p->profile);
 }
 
@@ -208,16 +116,33 @@ static float floor_current(const aimci_periphery *p, const float *z)
     return (float)(-p->params.v_offset_w_min * sum);
 }
 
-void aimci_array_stage_read(const aimci_periphery *p, const aimci_read_array *array, bool minus,
-                            size_t n, const float *z, float *y, const aimci_read_scratch *s,
-                            const aimci_key *keys)
+/* The plain product of one part, or its network; then what does not depend on inputs. */
+static bool plane_product(const aimci_periphery *p, const aimci_read_array *array,
+                          const aimci_read_part *part, const float *w, size_t n, const float *z,
+                          float *y, const aimci_read_scratch *s)
 {
-    const aimci_derived *d = &p->derived;
-    const float *w = minus && d->minus ? d->minus : array->w;
-    const float *magnitude = minus && d->minus ? d->minus_magnitude : d->magnitude;
+    const aimci_read_plane *d = &p->planes[part->plane];
+    if (p->bends)
+        return aimci_planes_solve(p, d, n, z, y, s->slot);
     aimci_read_product(p, array, w, n, z, y, s->gemm);
+    for (size_t k = 0; d->bias && k < n; k++)
+        for (size_t i = 0; i < p->n_out; i++)
+            y[k * p->ld_out + i] += part->window * d->bias[i];
+    return true;
+}
+
+bool aimci_array_stage_read(const aimci_periphery *p, const aimci_read_array *array,
+                            const aimci_read_part *part, size_t n, const float *z, float *y,
+                            const aimci_read_scratch *s, const aimci_key *keys)
+{
+    const aimci_read_plane *d = &p->planes[part->plane];
+    const bool minus = part->minus && d->minus;
+    const float *w = minus ? d->minus : d->w ? d->w : array->w;
+    const float *magnitude = minus ? d->minus_magnitude : d->magnitude;
+    if (!plane_product(p, array, part, w, n, z, y, s))
+        return false;
     if (!p->has_stage)
-        return;
+        return true;
     const bool all = p->has_drop && p->params.ir_loading == AIMCI_LOADING_ALL;
     const bool power = p->params.w_noise_type == AIMCI_WN_PCM_READ;
     if (p->has_drop)
@@ -230,7 +155,7 @@ void aimci_array_stage_read(const aimci_periphery *p, const aimci_read_array *ar
         aimci_current c = p->current;
         if (p->has_drop) {
             c.dropped = s->dropped + k * p->ld_out;
-            c.load = all ? d->row_sums[minus && d->minus] : s->load + k * p->ld_out;
+            c.load = all ? d->row_sums[minus] : s->load + k * p->ld_out;
         }
         if (c.has_reference && c.has_floor)
             c.reference = floor_current(p, z + k * p->ld_in);
@@ -239,4 +164,5 @@ void aimci_array_stage_read(const aimci_periphery *p, const aimci_read_array *ar
         c.power = power ? s->power + k * p->ld_out : NULL;
         p->chain->current(&c, y + k * p->ld_out, p->n_out);
     }
+    return true;
 }

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include <math.h>
+#include <string.h>
 
 #include <aimc/converter.h>
 
+#include "kernels/stream.h"
+#include "periphery/circuit.h"
 #include "periphery/periphery.h"
 
 typedef struct converter_params {
     double bound, res;
-    int64_t seed;
+    int64_t seed, channels;
     bool sto_round;
 } converter_params;
 
 #define SRC "definition: signed mid-tread quantiser"
+#define OWN "docs/models/converters.md"
 
 static const aimci_field fields[] = {
     AIMCI_NUMBER(converter_params, bound, 1, -1e30, 1e30, "full scale",
@@ -20,7 +24,11 @@ static const aimci_field fields[] = {
                  "step as a fraction of the range, or number of steps when > 1; <= 0: off", SRC),
     AIMCI_FLAG(converter_params, sto_round, 0, "round stochastically, without bias", SRC),
     AIMCI_INTEGER(converter_params, seed, -1, -1, 9007199254740991.0, "1",
-                  "seed of stochastic rounding; -1: from the context", SRC),
+                  "seed of stochastic rounding and of the circuits' errors; -1: from the context",
+                  SRC),
+    AIMCI_INTEGER(converter_params, channels, 1, 1, 65536, "1",
+                  "circuits with errors of their own; value k goes to circuit k mod this", OWN),
+    AIMCI_CHILD("circuit", 0, "circuit", "circuit", "what the converter is made of", OWN),
 };
 
 extern const aimci_family aimci_family_converter;
@@ -32,17 +40,37 @@ const aimci_family aimci_family_converter = {
     .fields = fields,
     .n_fields = sizeof fields / sizeof fields[0],
     .size = sizeof(converter_params),
+    .n_children = 1,
 };
 
 struct aimc_converter {
     aimc_context *ctx;
     const aimci_read_kernels *kernels;
+    aimci_circuit *circuit; /* NULL: plain, the kernels do it */
     float step, bound;
     int32_t max_code;
     bool sto_round;
     uint64_t seed;
     uint64_t n_calls;
 };
+
+/* The circuit of the configuration, with its errors; none when it is the plain one. */
+static aimc_status make_circuit(aimc_converter *c, const aimc_config *config,
+                                const converter_params *params)
+{
+    const aimci_circuit_params *circuit =
+        aimci_config_values(aimci_config_child(config, "circuit"), &aimci_family_circuit);
+    if (!circuit || aimci_circuit_is_plain(circuit))
+        return AIMC_OK;
+    const aimc_status st =
+        aimci_circuit_create(c->ctx, circuit, params->res, params->bound, (size_t)params->channels,
+                             "converter_create", &c->circuit);
+    if (st)
+        return st;
+    const aimci_key key = aimci_random_key(c->seed, AIMCI_OP_PERIPHERY, 0, 4);
+    aimci_circuit_draw(c->circuit, &key);
+    return AIMC_OK;
+}
 
 aimc_status aimc_converter_create(aimc_context *ctx, const aimc_config *config,
                                   aimc_converter **out)
@@ -75,6 +103,15 @@ aimc_status aimc_converter_create(aimc_context *ctx, const aimc_config *config,
     c->seed = params.seed >= 0
                   ? (uint64_t)params.seed
                   : aimci_random_derive(aimci_context_seed(ctx), aimci_context_next_object(ctx));
+    const aimc_status st = make_circuit(c, config, &params);
+    if (st) {
+        aimc_converter_destroy(c);
+        return st;
+    }
+    if (c->circuit) {
+        c->max_code = c->circuit->first + c->circuit->n_codes - 1;
+        c->step = (float)c->circuit->step;
+    }
     *out = c;
     return AIMC_OK;
 }
@@ -84,6 +121,7 @@ void aimc_converter_destroy(aimc_converter *c)
     if (!c)
         return;
     aimc_context *ctx = c->ctx;
+    aimci_circuit_destroy(c->circuit);
     aimci_free(ctx, c);
     aimci_context_unref(ctx);
 }
@@ -93,10 +131,46 @@ static aimci_key next_key(aimc_converter *c)
     return aimci_random_key(c->seed, AIMCI_OP_CONVERTER, 0, c->n_calls++);
 }
 
+/* The k-th value with what stochastic rounding adds to it. */
+static float dithered(const aimc_converter *c, const aimci_key *key, const float *x, size_t k,
+                      size_t n, float block[AIMCI_LANES])
+{
+    const size_t lane = k % AIMCI_LANES;
+    if (lane == 0) {
+        const size_t m = aimci_min_size(AIMCI_LANES, n - k);
+        memcpy(block, x + k, m * sizeof *block);
+        aimci_key own = *key;
+        own.k[1] += (uint32_t)(k / AIMCI_LANES);
+        if (c->sto_round)
+            aimci_circuit_dither(c->circuit, &own, block, m);
+    }
+    return block[lane];
+}
+
+static void convert_all(const aimc_converter *c, const aimci_key *key, size_t n, const float *x,
+                        float *y, int32_t *codes)
+{
+    float block[AIMCI_LANES];
+    for (size_t k = 0; k < n; k++) {
+        int beyond;
+        const double v = (double)dithered(c, key, x, k, n, block);
+        const int32_t code = aimci_circuit_code(c->circuit, k % c->circuit->n_channels, v, &beyond);
+        if (y)
+            y[k] = aimci_circuit_value(c->circuit, code);
+        else
+            codes[k] = code + c->circuit->first;
+    }
+}
+
 aimc_status aimc_converter_quantize(aimc_converter *c, size_t n, const float *x, float *y)
 {
     if (!c || (n && (!x || !y)))
         return aimci_fail(AIMC_ERR_INVALID, "converter_quantize: NULL argument");
+    if (c->circuit) {
+        const aimci_key key = next_key(c);
+        convert_all(c, &key, n, x, y, NULL);
+        return AIMC_OK;
+    }
     const aimci_dac dac = {.key = next_key(c),
                            .scale = 1.0f,
                            .step = c->step,
@@ -119,7 +193,10 @@ aimc_status aimc_converter_encode(aimc_converter *c, size_t n, const float *x, i
     if (c->step <= 0)
         return no_steps("converter_encode");
     const aimci_key key = next_key(c);
-    c->kernels->encode(&key, c->step, c->max_code, c->sto_round, x, codes, n);
+    if (c->circuit)
+        convert_all(c, &key, n, x, NULL, codes);
+    else
+        c->kernels->encode(&key, c->step, c->max_code, c->sto_round, x, codes, n);
     return AIMC_OK;
 }
 
@@ -129,10 +206,12 @@ aimc_status aimc_converter_decode(const aimc_converter *c, size_t n, const int32
         return aimci_fail(AIMC_ERR_INVALID, "converter_decode: NULL argument");
     if (c->step <= 0)
         return no_steps("converter_decode");
+    const int32_t min = aimc_converter_min_code(c);
     for (size_t i = 0; i < n; i++) {
         int32_t code = codes[i] < c->max_code ? codes[i] : c->max_code;
-        code = code > -c->max_code ? code : -c->max_code;
-        x[i] = (float)code * c->step;
+        code = code > min ? code : min;
+        x[i] = c->circuit ? aimci_circuit_value(c->circuit, code - c->circuit->first)
+                          : (float)code * c->step;
     }
     return AIMC_OK;
 }
@@ -142,7 +221,90 @@ int32_t aimc_converter_max_code(const aimc_converter *c)
     return c ? c->max_code : 0;
 }
 
+int32_t aimc_converter_min_code(const aimc_converter *c)
+{
+    if (!c)
+        return 0;
+    return c->circuit ? c->circuit->first : -c->max_code;
+}
+
 double aimc_converter_step(const aimc_converter *c)
 {
     return c ? (double)c->step : 0.0;
+}
+
+/* ---- linearity ------------------------------------------------------------------------------ */
+
+enum { HITS = 64, MAX_CODES = 1 << 20 };
+
+/* Steps of the ramp below and above the levels: errors of gain and offset move the ends. */
+static size_t margin(size_t n_codes)
+{
+    return n_codes / 2 + 8;
+}
+
+/* Codes of a slow ramp over all levels: HITS samples a step, so that widths are known to 1 / HITS.
+ */
+static void count_codes(const aimc_converter *c, size_t channel, size_t n_codes, double *hits)
+{
+    const double step = (double)c->step,
+                 lowest = c->circuit ? c->circuit->lowest : -(double)c->max_code * step;
+    const size_t around = margin(n_codes);
+    for (size_t k = 0; k < (n_codes + 2 * around) * HITS; k++) {
+        const double x = lowest + (((double)k + 0.5) / HITS - (double)around) * step;
+        int beyond;
+        int32_t code = (int32_t)rint(x / step) + c->max_code;
+        if (c->circuit)
+            code = aimci_circuit_code(c->circuit, channel, x, &beyond);
+        code = code < 0 ? 0 : code;
+        hits[(size_t)code < n_codes ? (size_t)code : n_codes - 1]++;
+    }
+}
+
+/* Widths of the inner codes against their mean, and their sums: the ends have none. */
+static void measure(size_t n_codes, const double *hits, aimc_linearity *l, double *dnl, double *inl)
+{
+    double sum = 0, integral = 0;
+    for (size_t k = 1; k + 1 < n_codes; k++)
+        sum += hits[k];
+    const double mean = n_codes > 2 ? sum / (double)(n_codes - 2) : 1;
+    for (size_t k = 0; k < n_codes; k++) {
+        const bool inner = k > 0 && k + 1 < n_codes;
+        const double d = inner ? hits[k] / mean - 1 : 0;
+        if (inl)
+            inl[k] = integral;
+        l->max_inl = fmax(l->max_inl, fabs(integral));
+        integral += d;
+        if (dnl)
+            dnl[k] = d;
+        l->max_dnl = fmax(l->max_dnl, fabs(d));
+        l->missing_codes += inner && hits[k] == 0;
+    }
+    l->gain = HITS / mean;
+    l->offset = hits[0] / HITS - (double)margin(n_codes) - 0.5; /* ideal: half a step up */
+}
+
+aimc_status aimc_converter_linearity(const aimc_converter *c, size_t channel,
+                                     aimc_linearity *linearity, double *dnl, double *inl)
+{
+    const char *who = "converter_linearity";
+    if (!c || !linearity)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: NULL argument", who);
+    if (c->step <= 0 || (c->circuit && c->circuit->values))
+        return c->step <= 0 ? no_steps(who)
+                            : aimci_fail(AIMC_ERR_UNSUPPORTED, "%s: thresholds have no steps", who);
+    const size_t n_channels = c->circuit ? c->circuit->n_channels : SIZE_MAX;
+    if (channel >= n_channels)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: channel = %zu of %zu", who, channel, n_channels);
+    const size_t n = (size_t)((int64_t)c->max_code - aimc_converter_min_code(c) + 1);
+    if (n > MAX_CODES)
+        return aimci_fail(AIMC_ERR_UNSUPPORTED, "%s: %zu codes are too many to count", who, n);
+    double *hits = aimci_calloc(c->ctx, n, sizeof *hits);
+    if (!hits)
+        return aimci_fail(AIMC_ERR_NOMEM, "%s: no memory", who);
+    aimc_linearity ours = {.n_codes = (uint32_t)n};
+    count_codes(c, channel, n, hits);
+    measure(n, hits, &ours, dnl, inl);
+    aimci_free(c->ctx, hits);
+    return aimci_struct_out(who, linearity, &ours, sizeof ours, 8);
 }

@@ -10,6 +10,8 @@
 #include "kernels/dispatch.h"
 #include "kernels/kernels.h"
 #include "kernels/read_chain.h"
+#include "periphery/cells.h"
+#include "periphery/circuit.h"
 
 enum {
     AIMCI_MV_IDEAL,
@@ -42,10 +44,11 @@ typedef struct aimci_periphery_params {
     double ir_drop, ir_drop_g_ratio, wire_resistance_per_cell, g_max;
     double out_nonlinearity, out_nonlinearity_std, slope_calibration;
     double v_offset_std, v_offset_w_min, r_series, r_series_max_total;
-    int64_t split_mode_bit_shift;
+    int64_t split_mode_bit_shift, bit_wise_bits;
     int32_t mv_type, noise_management, bound_management;
     int32_t w_noise_type, ir_loading, ir_drop_amplitude;
     bool is_perfect, inp_sto_round, out_sto_round, bm_test_negative_bound;
+    bool bit_wise_adc;
 } aimci_periphery_params;
 
 extern const aimci_family aimci_family_periphery;
@@ -76,13 +79,20 @@ typedef struct aimci_readout_counts {
 } aimci_readout_counts;
 
 /* One read of the array within a product. */
-#define AIMCI_MAX_PARTS 32
 typedef struct aimci_read_part {
     bool derived; /* from the prepared input by op; else the prepared input itself */
     bool minus;   /* with the weights that inputs of the negative sign see */
     aimci_part op;
-    float gain;
+    float gain;   /* of its current in the group's sum */
+    float window; /* time that the inputs are on, in units of input 1 */
+    size_t plane;
 } aimci_read_part;
+
+/* Reads whose currents are added up before one conversion; the codes of groups are added up. */
+typedef struct aimci_read_group {
+    size_t first, n; /* parts */
+    float gain;
+} aimci_read_group;
 
 /* Fixed errors, drawn once, saved with the tile; NULL: none. */
 typedef struct aimci_fixed_errors {
@@ -92,12 +102,26 @@ typedef struct aimci_fixed_errors {
     float *polarity;     /* like w: 1 + w_read_asymmetry_dtod xi */
 } aimci_fixed_errors;
 
-/* Planes derived from w, laid out like it; NULL: not needed. */
-typedef struct aimci_derived {
+/* One set of columns, and what is derived from the weights for it: planes laid out like w; NULL:
+ * not needed. */
+typedef struct aimci_read_plane {
+    size_t slice;
+    bool plus, minus_cells; /* which cells of a pair it holds; both: their difference */
+    float *w;               /* NULL: the array's own weights */
     float *magnitude, *minus, *minus_magnitude;
     float *row_sums[2]; /* [n_out] sums of magnitudes, plus and minus */
-    uint64_t version;   /* of w; 0: nothing there */
-} aimci_derived;
+    float *unit;        /* [n_in] the column that stands for weight 0 */
+    float *bias;        /* [n_out] current without inputs */
+    double *cells[2];   /* conductances, where they bend */
+} aimci_read_plane;
+
+/* Work space of wires, all of it NULL without them. */
+typedef struct aimci_wire_space {
+    aimci_nodal network;
+    double *g, *t;   /* one set of columns: conductances; what an output takes per input */
+    double *scratch; /* of the matrix, or of all slots' solves */
+    size_t slot_size;
+} aimci_wire_space;
 
 /* Resolved once from the parameters; scratch for every slot that may run at once. */
 typedef struct aimci_periphery {
@@ -112,7 +136,6 @@ typedef struct aimci_periphery {
     bool is_perfect;
     bool iterate;   /* bound management repeats */
     bool shift;     /* bound management shifts */
-    bool digital;   /* every part goes through the ADC */
     bool has_drop;  /* the wires' voltage drop is on */
     bool has_stage; /* the array adds something to the plain product */
     bool compresses;
@@ -120,12 +143,20 @@ typedef struct aimci_periphery {
     float kappa, nonlinearity;
     aimci_dac dac;
     aimci_adc adc;
-    size_t n_parts;
-    aimci_read_part parts[AIMCI_MAX_PARTS];
+    aimci_circuit *in_circuit, *out_circuit; /* NULL: plain, the kernels do it */
+    aimci_cells cells;
+    aimci_wires_params wires;
+    aimci_wire_space space;
+    bool bends; /* cells are not linear: every vector is a solve of its own */
+    size_t n_parts, n_groups, n_planes;
+    size_t n_words; /* conversions of one input within a product */
+    aimci_read_part *parts;
+    aimci_read_group *groups;
+    aimci_read_plane *planes;
+    uint64_t version;      /* of the weights that the planes are derived from; 0: nothing there */
     aimci_current current; /* what does not depend on the vector */
     float *profile;        /* [n_in] distance factors of the voltage drop */
     aimci_fixed_errors fixed;
-    aimci_derived derived;
     float average; /* state of AVERAGE_ABS_MAX; 0: not started */
     uint64_t seed;
     uint64_t n_vectors; /* vectors so far: selects the streams of the next */
@@ -154,20 +185,22 @@ typedef struct aimci_probe {
 #define AIMCI_READOUT_BATCH 64
 
 /* y[b] = read-out of x[b] for the whole batch; counts of all passes are added to total. probe: NULL
- * or, for one vector, what to look at. */
-void aimci_periphery_read(aimci_periphery *periphery, const aimci_read_array *array, size_t n,
-                          const float *x, size_t ld_x, float *y, size_t ld_y,
-                          aimci_readout_counts *total, aimci_probe *probe);
+ * or, for one vector, what to look at. AIMC_ERR_STATE: the network of wires and cells was not
+ * solved; y and the state are untouched. */
+aimc_status aimci_periphery_read(aimci_periphery *periphery, const aimci_read_array *array,
+                                 size_t n, const float *x, size_t ld_x, float *y, size_t ld_y,
+                                 aimci_readout_counts *total, aimci_probe *probe);
 
 /* ---- the array stage ------------------------------------------------------------------------ */
 
 /* Scratch of one slot: blocks of AIMCI_READOUT_BATCH vectors; those that a setting does not need
  * are NULL. */
 typedef struct aimci_read_scratch {
-    float *z, *part, *derived; /* stride ld_in */
-    float *out, *part_out;     /* stride ld_out */
+    float *z, *part, *derived;         /* stride ld_in */
+    float *out, *group_out, *part_out; /* stride ld_out */
     float *load, *dropped, *power;
     float *gemm;
+    size_t slot;
 } aimci_read_scratch;
 
 /* Where the blocks of a slot start; with base NULL only counts. Returns the floats of one slot. */
@@ -178,19 +211,76 @@ size_t aimci_read_scratch_lay(const aimci_periphery *periphery, float *base,
 aimc_status aimci_array_stage_create(aimci_periphery *periphery);
 void aimci_array_stage_destroy(aimci_periphery *periphery);
 
-/* Bring what is derived from the weights up to date. */
-void aimci_array_stage_refresh(aimci_periphery *periphery, const aimci_read_array *array);
+/* Planes of cells: which there are, their memory, and bringing them up to date with the weights. */
+aimc_status aimci_planes_create(aimci_periphery *periphery);
+void aimci_planes_destroy(aimci_periphery *periphery);
+aimc_status aimci_planes_refresh(aimci_periphery *periphery, const aimci_read_array *array);
 
-/* y = W z for n vectors, wires and noise of the array included. keys[k]: the stream of vector k. */
-void aimci_array_stage_read(const aimci_periphery *periphery, const aimci_read_array *array,
-                            bool minus, size_t n, const float *z, float *y,
+/* y = plane z for n vectors, cells that bend; false: a network was not solved. */
+bool aimci_planes_solve(const aimci_periphery *periphery, const aimci_read_plane *plane, size_t n,
+                        const float *z, float *y, size_t slot);
+
+/* Neighbouring cells of a pair in one network? */
+static inline bool aimci_is_interleaved(const aimci_periphery *p)
+{
+    return p->wires.model == AIMCI_WIRES_NODAL && p->wires.interleaved;
+}
+
+/* The network of one set of columns; interleaved, the lines that forward senses are two for each
+ * output: positive, negative. */
+static inline aimci_nodal aimci_read_network(const aimci_periphery *p,
+                                             const aimci_wires_params *wires)
+{
+    const size_t lines = aimci_is_interleaved(p) ? 2 : 1;
+    const size_t unit = p->cells.params.scheme == AIMCI_CELLS_UNIT_COLUMN;
+    const bool forward = p->op == AIMCI_OP_FORWARD;
+    return aimci_wires_network(wires, p->n_in * (forward ? 1 : lines),
+                               p->n_out * (forward ? lines : 1) + unit);
+}
+
+/* Place of a cell in that network's plane. */
+static inline size_t aimci_cell_at(const aimci_periphery *p, size_t ld, size_t i, size_t j,
+                                   bool minus)
+{
+    if (!aimci_is_interleaved(p))
+        return i * ld + j;
+    return p->op == AIMCI_OP_FORWARD ? (2 * i + minus) * ld + j : i * ld + 2 * j + minus;
+}
+
+/* Place of a weight in a matrix of the direction: output i, input j */
+static inline size_t aimci_read_at(const aimci_periphery *p, size_t i, size_t j)
+{
+    return p->op == AIMCI_OP_FORWARD ? j * p->ld + i : i * p->ld + j;
+}
+
+/* Currents of one part for n vectors z, wires and noise of the array included. keys[k]: the stream
+ * of vector k. false: the network was not solved. */
+bool aimci_array_stage_read(const aimci_periphery *periphery, const aimci_read_array *array,
+                            const aimci_read_part *part, size_t n, const float *z, float *y,
                             const aimci_read_scratch *scratch, const aimci_key *keys);
 
 /* The plain product. */
 void aimci_read_product(const aimci_periphery *periphery, const aimci_read_array *array,
                         const float *w, size_t n, const float *z, float *y, float *scratch);
 
+/* Gain of the compression, from the coefficients; errors of the converters, from the seed. */
+void aimci_periphery_recompress(aimci_periphery *periphery);
+void aimci_periphery_draw_circuits(const aimci_periphery *periphery);
+
 /* ---- state ---------------------------------------------------------------------------------- */
+
+/* The fixed errors that this read-out has; rows 0: a vector. */
+typedef struct aimci_fixed {
+    const char *name;
+    float *data;
+    size_t rows, cols, ld;
+    float min; /* allowed */
+} aimci_fixed;
+#define AIMCI_N_FIXED 4
+size_t aimci_periphery_fixed(const aimci_periphery *periphery, aimci_fixed list[AIMCI_N_FIXED]);
+
+/* After fixed errors were replaced. */
+void aimci_periphery_changed(aimci_periphery *periphery);
 
 aimc_status aimci_periphery_put(const aimci_periphery *periphery, aimci_st_writer *writer,
                                 const char *prefix);

@@ -18,6 +18,11 @@ static const aimci_field fields[] = {
                  "how a product is made of reads of the array", SRC),
     AIMCI_INTEGER(T, split_mode_bit_shift, 3, 1, 23, "bit",
                   "low bits of the input code that SPLIT_MODE reads on their own", OWN),
+    AIMCI_INTEGER(T, bit_wise_bits, 1, 1, 23, "bit",
+                  "bits of the input code that BIT_WISE drives at once", OWN),
+    AIMCI_FLAG(T, bit_wise_adc, 1,
+               "BIT_WISE converts after each read; else currents are added up and converted once",
+               OWN),
     AIMCI_NUMBER(T, inp_bound, 1, -1e30, 1e30, "full scale", "DAC full scale; <= 0: unbounded",
                  SRC),
     AIMCI_NUMBER(T, inp_res, 1.0 / 126, -1, 1e30, "1 / range",
@@ -73,7 +78,7 @@ static const aimci_field fields[] = {
     AIMCI_NUMBER(T, wire_resistance_per_cell, 0, 0, 1e30, "ohm",
                  "resistance of the wire between two cells; 0: ir_drop_g_ratio holds", OWN),
     AIMCI_NUMBER(T, g_max, 5e-6, 1e-30, 1e30, "S",
-                 "conductance of weight 1, for wire_resistance_per_cell", SRC),
+                 "conductance of a full cell (weight 1), for resistances in ohm", SRC),
     AIMCI_CHOICE(T, ir_drop_amplitude, AIMCI_AMPLITUDE_EXACT, 1, "EXACT|CUBIC",
                  "amplitude of the drop: that of a continuous ladder, or a cubic for small drops",
                  OWN),
@@ -97,6 +102,13 @@ static const aimci_field fields[] = {
     AIMCI_NUMBER(T, max_bm_res, 0.25, 0, 1e30, "1",
                  "stop when the reduction exceeds this over the DAC step", SRC),
     AIMCI_FLAG(T, bm_test_negative_bound, 1, "hits of the lower bound count, too", SRC),
+    AIMCI_CHILD("cells", 0, "cells", "cells", "how signed weights lie on cells", OWN),
+    AIMCI_CHILD("wires", 1, "wires", "wires", "wires of the crossbar, and what bends in a cell",
+                OWN),
+    AIMCI_CHILD("dac", 2, "circuit", "circuit", "what the DACs of range inp_bound are made of",
+                OWN),
+    AIMCI_CHILD("adc", 3, "circuit", "circuit", "what the ADCs of range out_bound are made of",
+                OWN),
 };
 
 int aimci_dac_bits(double res)
@@ -177,5 +189,6 @@ const aimci_family aimci_family_periphery = {
     .fields = fields,
     .n_fields = sizeof fields / sizeof fields[0],
     .size = sizeof(T),
+    .n_children = 4,
     .check = check,
 };

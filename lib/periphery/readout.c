@@ -10,6 +10,7 @@
  * are read again with twice the R. Each vector has its own alpha, R and random stream, so that
  * nothing depends on the batch it came in. */
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "periphery/periphery.h"
@@ -25,6 +26,7 @@ typedef struct read_job {
     float *y;
     size_t ld_y;
     aimci_probe *probe;
+    _Atomic bool failed; /* a network was not solved */
 } read_job;
 
 /* State of the vectors of one chunk. */
@@ -34,6 +36,7 @@ typedef struct chunk_state {
     float alpha[AIMCI_READOUT_BATCH];
     float reduction[AIMCI_READOUT_BATCH];
     size_t clipped[AIMCI_READOUT_BATCH]; /* in this pass, of the k-th active vector */
+    double offset[AIMCI_READOUT_BATCH];  /* of a group: what stands for weight 0, likewise */
 } chunk_state;
 
 /* ---- noise management ----------------------------------------------------------------------- */
@@ -138,7 +141,32 @@ static aimci_key pass_key(const aimci_periphery *p, size_t v, size_t pass, size_
     return aimci_random_key(p->seed, p->op, sub, p->n_vectors + v);
 }
 
-/* The same as the ADC kernel at once, stopping where it is shifted or looked at. */
+/* The k-th output through its converter, in place; does it hit the bound? */
+static bool through_circuit(const aimci_periphery *p, size_t k, float *y, int32_t *code)
+{
+    int beyond;
+    const int32_t raw = aimci_circuit_code(p->out_circuit, k, (double)*y, &beyond);
+    *y = aimci_circuit_value(p->out_circuit, raw);
+    if (code)
+        *code = raw + p->out_circuit->first;
+    return beyond > 0 || (beyond < 0 && p->adc.test_negative);
+}
+
+static size_t through_circuits(const aimci_periphery *p, const aimci_adc *adc, float *y,
+                               int32_t *codes)
+{
+    size_t clipped = 0;
+    if (adc->sto_round)
+        aimci_circuit_dither(p->out_circuit, &adc->key, y, p->n_out);
+    for (size_t i = 0; i < p->n_out; i++)
+        clipped += through_circuit(p, i, &y[i], codes ? &codes[i] : NULL);
+    for (size_t i = 0; i < p->n_out; i++)
+        y[i] *= adc->gain;
+    return clipped;
+}
+
+/* The same as the ADC kernel at once, stopping where it is shifted, looked at, or converted by
+ * circuits. */
 static size_t convert_in_steps(const aimci_periphery *p, const aimci_adc *adc, float *y,
                                aimci_probe *probe)
 {
@@ -154,6 +182,8 @@ static size_t convert_in_steps(const aimci_periphery *p, const aimci_adc *adc, f
     }
     if (probe && probe->noisy)
         memcpy(probe->noisy, y, p->n_out * sizeof *y);
+    if (p->out_circuit)
+        return through_circuits(p, adc, y, probe ? probe->code : NULL);
     code.noise = 0;
     code.noises = NULL;
     code.asymmetry = 0;
@@ -176,23 +206,50 @@ static size_t convert(const aimci_periphery *p, const aimci_key *key, float gain
     adc.gain = (float)p->params.out_scale * gain;
     if (p->compresses)
         p->chain->compress(p->kappa, p->nonlinearity, p->fixed.nonlinearity, y, p->n_out);
-    if (p->shift || probe)
+    if (p->shift || probe || p->out_circuit)
         return convert_in_steps(p, &adc, y, probe);
     return p->chain->adc(&adc, y, p->n_out);
 }
 
 /* ---- one pass over the active vectors ------------------------------------------------------- */
 
+/* One input vector through the DACs; the errors after them are left out where asked. */
+static void prepare_vector(const aimci_periphery *p, const aimci_key *key, float scale, bool errors,
+                           const float *x, float *z)
+{
+    aimci_dac dac = p->dac;
+    dac.key = *key;
+    dac.scale = scale;
+    dac.noise = errors ? dac.noise : 0;
+    dac.asymmetry = errors ? dac.asymmetry : 0;
+    if (p->in_circuit) {
+        for (size_t j = 0; j < p->n_in; j++)
+            z[j] = scale * x[j];
+        if (dac.sto_round)
+            aimci_circuit_dither(p->in_circuit, key, z, p->n_in);
+        for (size_t j = 0; j < p->n_in; j++) {
+            int beyond;
+            const int32_t code = aimci_circuit_code(p->in_circuit, j, (double)z[j], &beyond);
+            z[j] = aimci_circuit_value(p->in_circuit, code);
+        }
+        dac.scale = 1;
+        dac.step = 0;
+        dac.sto_round = 0;
+        x = z;
+    }
+    p->chain->dac(&dac, x, z, p->n_in);
+}
+
 static void prepare(const read_job *job, size_t first, size_t pass, const chunk_state *s, float *z)
 {
     const aimci_periphery *p = job->p;
     for (size_t k = 0; k < s->n_active; k++) {
         const size_t b = s->active[k], v = first + b;
-        aimci_dac dac = p->dac;
-        if (dac.noise > 0 || dac.sto_round) /* a key costs as much as converting fifty inputs */
-            dac.key = pass_key(p, v, pass, 0, false);
-        dac.scale = 1.0f / (s->alpha[b] * s->reduction[b]);
-        p->chain->dac(&dac, job->x + v * job->ld_x, z + k * p->ld_in, p->n_in);
+        aimci_key key = {{0}};
+        if (p->dac.noise > 0 || p->dac.sto_round) /* costs as much as converting fifty inputs */
+            key = pass_key(p, v, pass, 0, false);
+        prepare_vector(p, &key, 1.0f / (s->alpha[b] * s->reduction[b]), true,
+                       job->x + v * job->ld_x, z + k * p->ld_in);
     }
 }
 
@@ -205,10 +262,45 @@ static void look_at_read(const aimci_periphery *p, aimci_probe *probe, const flo
         memcpy(probe->current, y, p->n_out * sizeof *y);
 }
 
+/* Sum of what the converters drive the part with: digital, so without the errors that follow. */
+static double digital_sum(const read_job *job, size_t v, size_t pass, float scale,
+                          const aimci_read_part *part, float *z)
+{
+    const aimci_periphery *p = job->p;
+    const aimci_key key = pass_key(p, v, pass, 0, false);
+    prepare_vector(p, &key, scale, false, job->x + v * job->ld_x, z);
+    aimci_part op = part->op;
+    op.asymmetry = 0;
+    if (part->derived)
+        p->chain->part(&op, z, z, p->n_in);
+    double sum = 0;
+    for (size_t j = 0; j < p->n_in; j++)
+        sum += (double)z[j];
+    return sum;
+}
+
+/* What the offset of the columns adds to each vector's current: known, or read. */
+static void add_offsets(const read_job *job, size_t first, size_t pass, const aimci_read_part *part,
+                        chunk_state *s, const float *z, const aimci_read_scratch *scratch)
+{
+    const aimci_periphery *p = job->p;
+    const aimci_read_plane *d = &p->planes[part->plane];
+    for (size_t k = 0; k < s->n_active; k++) {
+        const size_t b = s->active[k];
+        double sum = 0;
+        for (size_t j = 0; d->unit && j < p->n_in; j++)
+            sum += (double)d->unit[j] * (double)z[k * p->ld_in + j];
+        if (!d->unit)
+            sum = aimci_cells_offset(&p->cells, d->slice) *
+                  digital_sum(job, first + b, pass, 1.0f / (s->alpha[b] * s->reduction[b]), part,
+                              scratch->derived);
+        s->offset[k] += (double)part->gain * sum;
+    }
+}
+
 /* One read of the array for all active vectors: currents of part m into y. */
-static void read_part(const read_job *job, size_t first, size_t pass, size_t m,
-                      const chunk_state *s, const aimci_read_scratch *scratch, float *y,
-                      aimci_readout_counts *counts)
+static bool read_part(const read_job *job, size_t first, size_t pass, size_t m, chunk_state *s,
+                      const aimci_read_scratch *scratch, float *y, aimci_readout_counts *counts)
 {
     const aimci_periphery *p = job->p;
     const aimci_read_part *part = &p->parts[m];
@@ -221,70 +313,106 @@ static void read_part(const read_job *job, size_t first, size_t pass, size_t m,
         if (p->has_stage)
             keys[k] = pass_key(p, first + s->active[k], pass, m, true);
     }
-    aimci_array_stage_read(p, job->array, part->minus, s->n_active, z, y, scratch, keys);
+    if (!aimci_array_stage_read(p, job->array, part, s->n_active, z, y, scratch, keys))
+        return false;
+    if (p->cells.offset)
+        add_offsets(job, first, pass, part, s, z, scratch);
     counts->passes += s->n_active;
     if (job->probe && job->probe->part == m && s->n_active)
         look_at_read(p, job->probe, z, y);
+    return true;
 }
 
-/* Currents of all parts subtracted, then one conversion. */
-static void read_analog(const read_job *job, size_t first, size_t pass, chunk_state *s,
+/* The column that stands for weight 0 goes through an output stage of its own. */
+static double convert_unit(const aimci_periphery *p, const aimci_key *key, float gain, double value)
+{
+    float y[16] = {(float)value}; /* lanes past the first catch noise */
+    aimci_adc adc = p->adc;
+    adc.key = *key;
+    adc.key.k[0] ^= 0x80000000u;
+    adc.noises = NULL;
+    adc.gain = (float)p->params.out_scale * gain;
+    if (p->out_circuit) { /* the kernel only adds the noise */
+        adc.step = 0;
+        adc.bound = INFINITY;
+        adc.gain = 1;
+        p->chain->adc(&adc, y, 1);
+        through_circuit(p, p->n_out, y, NULL);
+        return (double)y[0] * p->params.out_scale * (double)gain;
+    }
+    p->chain->adc(&adc, y, 1);
+    return (double)y[0];
+}
+
+/* The codes of one group, for the k-th active vector, in place. */
+static void convert_group(const read_job *job, size_t first, size_t pass,
+                          const aimci_read_group *group, chunk_state *s, size_t k, float *y)
+{
+    const aimci_periphery *p = job->p;
+    const size_t b = s->active[k];
+    const aimci_key key = pass_key(p, first + b, pass, group->first, true);
+    const float gain = s->alpha[b] * s->reduction[b] * group->gain;
+    aimci_probe *probe = job->probe;
+    if (probe && (probe->part < group->first || probe->part >= group->first + group->n))
+        probe = NULL;
+    s->clipped[k] += convert(p, &key, gain, y, probe);
+    if (!p->cells.offset)
+        return;
+    const bool unit = p->cells.params.scheme == AIMCI_CELLS_UNIT_COLUMN;
+    const double offset = unit ? convert_unit(p, &key, gain, s->offset[k])
+                               : s->offset[k] * (double)gain * p->params.out_scale;
+    for (size_t i = 0; i < p->n_out; i++)
+        y[i] = (float)((double)y[i] - offset);
+}
+
+/* Currents of the group's parts, added up, then one conversion: into y. */
+static bool read_group(const read_job *job, size_t first, size_t pass,
+                       const aimci_read_group *group, chunk_state *s,
+                       const aimci_read_scratch *scratch, float *y, aimci_readout_counts *counts)
+{
+    const aimci_periphery *p = job->p;
+    memset(s->offset, 0, sizeof s->offset);
+    if (!read_part(job, first, pass, group->first, s, scratch, y, counts))
+        return false;
+    for (size_t m = group->first + 1; m < group->first + group->n; m++) {
+        if (!read_part(job, first, pass, m, s, scratch, scratch->part_out, counts))
+            return false;
+        for (size_t k = 0; k < s->n_active; k++)
+            for (size_t i = 0; i < p->n_out; i++)
+                y[k * p->ld_out + i] += p->parts[m].gain * scratch->part_out[k * p->ld_out + i];
+    }
+    for (size_t k = 0; k < s->n_active; k++)
+        convert_group(job, first, pass, group, s, k, y + k * p->ld_out);
+    counts->outputs += s->n_active;
+    return true;
+}
+
+/* All groups; their codes are added up. */
+static bool read_groups(const read_job *job, size_t first, size_t pass, chunk_state *s,
                         const aimci_read_scratch *scratch, aimci_readout_counts *counts)
 {
     const aimci_periphery *p = job->p;
-    read_part(job, first, pass, 0, s, scratch, scratch->out, counts);
-    for (size_t m = 1; m < p->n_parts; m++) {
-        read_part(job, first, pass, m, s, scratch, scratch->part_out, counts);
-        for (size_t k = 0; k < s->n_active; k++)
-            for (size_t i = 0; i < p->n_out; i++)
-                scratch->out[k * p->ld_out + i] +=
-                    p->parts[m].gain * scratch->part_out[k * p->ld_out + i];
-    }
-    for (size_t k = 0; k < s->n_active; k++) {
-        const size_t b = s->active[k];
-        const aimci_key key = pass_key(p, first + b, pass, 0, true);
-        s->clipped[k] = convert(p, &key, s->alpha[b] * s->reduction[b],
-                                scratch->out + k * p->ld_out, job->probe);
-    }
-    counts->inputs += s->n_active;
-    counts->outputs += s->n_active;
-}
-
-/* Every part is converted on its own; codes are added up. */
-static void read_digital(const read_job *job, size_t first, size_t pass, chunk_state *s,
-                         const aimci_read_scratch *scratch, aimci_readout_counts *counts)
-{
-    const aimci_periphery *p = job->p;
-    memset(scratch->out, 0, s->n_active * p->ld_out * sizeof *scratch->out);
     memset(s->clipped, 0, sizeof s->clipped);
-    for (size_t m = 0; m < p->n_parts; m++) {
-        read_part(job, first, pass, m, s, scratch, scratch->part_out, counts);
-        for (size_t k = 0; k < s->n_active; k++) {
-            const size_t b = s->active[k];
-            float *y = scratch->part_out + k * p->ld_out;
-            const aimci_key key = pass_key(p, first + b, pass, m, true);
-            aimci_probe *probe = job->probe && job->probe->part == m ? job->probe : NULL;
-            s->clipped[k] +=
-                convert(p, &key, s->alpha[b] * s->reduction[b] * p->parts[m].gain, y, probe);
+    for (size_t g = 0; g < p->n_groups; g++) {
+        float *y = g ? scratch->group_out : scratch->out;
+        if (!read_group(job, first, pass, &p->groups[g], s, scratch, y, counts))
+            return false;
+        for (size_t k = 0; g && k < s->n_active; k++)
             for (size_t i = 0; i < p->n_out; i++)
-                scratch->out[k * p->ld_out + i] += y[i];
-        }
-        counts->outputs += s->n_active;
+                scratch->out[k * p->ld_out + i] += y[k * p->ld_out + i];
     }
-    const bool by_sign = p->params.mv_type == AIMCI_MV_POS_NEG_SEPARATE_DIGITAL_SUM;
-    counts->inputs += s->n_active * (by_sign ? 1 : p->n_parts);
+    counts->inputs += s->n_active * p->n_words;
+    return true;
 }
 
 /* Read all active vectors once; those that clipped and may be reduced stay active. */
-static void one_pass(const read_job *job, size_t first, size_t pass, chunk_state *s,
+static bool one_pass(const read_job *job, size_t first, size_t pass, chunk_state *s,
                      const aimci_read_scratch *scratch, aimci_readout_counts *counts)
 {
     const aimci_periphery *p = job->p;
     prepare(job, first, pass, s, scratch->z);
-    if (p->digital)
-        read_digital(job, first, pass, s, scratch, counts);
-    else
-        read_analog(job, first, pass, s, scratch, counts);
+    if (!read_groups(job, first, pass, s, scratch, counts))
+        return false;
     size_t again = 0;
     for (size_t k = 0; k < s->n_active; k++) {
         const size_t b = s->active[k], v = first + b;
@@ -303,6 +431,7 @@ static void one_pass(const read_job *job, size_t first, size_t pass, chunk_state
                p->n_out * sizeof *scratch->out);
     }
     s->n_active = again;
+    return true;
 }
 
 static void read_perfect(const read_job *job, size_t first, size_t n,
@@ -329,36 +458,29 @@ static void read_perfect(const read_job *job, size_t first, size_t n,
 
 static void read_chunk(void *arg, size_t slot, size_t chunk)
 {
-    const read_job *job = arg;
+    read_job *job = arg;
     aimci_periphery *p = job->p;
     const size_t first = chunk * AIMCI_READOUT_BATCH;
     const size_t n = aimci_min_size(AIMCI_READOUT_BATCH, job->n - first);
     aimci_read_scratch scratch;
     aimci_read_scratch_lay(p, p->scratch + slot * p->slot_floats, &scratch);
+    scratch.slot = slot;
     if (p->is_perfect) {
         read_perfect(job, first, n, &scratch, &p->counts[slot]);
         return;
     }
     chunk_state s;
     open_chunk(job, first, n, &s);
-    for (size_t pass = 0; s.n_active; pass++)
-        one_pass(job, first, pass, &s, &scratch, &p->counts[slot]);
+    for (size_t pass = 0; s.n_active; pass++) {
+        if (!one_pass(job, first, pass, &s, &scratch, &p->counts[slot])) {
+            atomic_store(&job->failed, true);
+            return;
+        }
+    }
 }
 
-void aimci_periphery_read(aimci_periphery *p, const aimci_read_array *array, size_t n,
-                          const float *x, size_t ld_x, float *y, size_t ld_y,
-                          aimci_readout_counts *total, aimci_probe *probe)
+static void take_counts(aimci_periphery *p, aimci_readout_counts *total)
 {
-    read_job job = {p, array, n, x, ld_x, y, ld_y, probe};
-    const size_t n_chunks = (n + AIMCI_READOUT_BATCH - 1) / AIMCI_READOUT_BATCH;
-    aimci_array_stage_refresh(p, array);
-    if (p->params.noise_management == AIMCI_NM_AVERAGE_ABS_MAX) {
-        for (size_t c = 0; c < n_chunks; c++) /* the running average wants the order of the batch */
-            read_chunk(&job, 0, c);
-    } else {
-        aimci_parallel(p->ctx, n_chunks, read_chunk, &job);
-    }
-    p->n_vectors += n;
     for (size_t s = 0; s < p->n_slots; s++) {
         total->passes += p->counts[s].passes;
         total->inputs += p->counts[s].inputs;
@@ -366,4 +488,58 @@ void aimci_periphery_read(aimci_periphery *p, const aimci_read_array *array, siz
         total->clipped += p->counts[s].clipped;
         p->counts[s] = (aimci_readout_counts){0, 0, 0, 0};
     }
+}
+
+static void read_chunks(read_job *job)
+{
+    const size_t n_chunks = (job->n + AIMCI_READOUT_BATCH - 1) / AIMCI_READOUT_BATCH;
+    if (job->p->params.noise_management == AIMCI_NM_AVERAGE_ABS_MAX) {
+        for (size_t c = 0; c < n_chunks; c++) /* the running average wants the order of the batch */
+            read_chunk(job, 0, c);
+    } else {
+        aimci_parallel(job->p->ctx, n_chunks, read_chunk, job);
+    }
+}
+
+/* Solving may fail half way: results wait aside until all are there. */
+static aimc_status read_bending(read_job *job, aimci_readout_counts *total)
+{
+    aimci_periphery *p = job->p;
+    float *const y = job->y;
+    const size_t ld_y = job->ld_y;
+    const float average = p->average;
+    aimci_readout_counts counts = {0, 0, 0, 0};
+    job->y = aimci_calloc(p->ctx, job->n * p->n_out, sizeof *y);
+    job->ld_y = p->n_out;
+    if (!job->y)
+        return aimci_fail(AIMC_ERR_NOMEM, "no memory for the outputs of cells that bend");
+    read_chunks(job);
+    take_counts(p, job->failed ? &counts : total);
+    for (size_t v = 0; !job->failed && v < job->n; v++)
+        memcpy(y + v * ld_y, job->y + v * p->n_out, p->n_out * sizeof *y);
+    aimci_free(p->ctx, job->y);
+    if (!job->failed)
+        return AIMC_OK;
+    p->average = average;
+    return aimci_fail(AIMC_ERR_STATE, "wires: the network of wires and cells was not solved: its "
+                                      "iterations did not settle; nothing was read");
+}
+
+aimc_status aimci_periphery_read(aimci_periphery *p, const aimci_read_array *array, size_t n,
+                                 const float *x, size_t ld_x, float *y, size_t ld_y,
+                                 aimci_readout_counts *total, aimci_probe *probe)
+{
+    read_job job = {
+        .p = p, .array = array, .n = n, .x = x, .ld_x = ld_x, .y = y, .ld_y = ld_y, .probe = probe};
+    aimc_status st = aimci_planes_refresh(p, array);
+    if (st)
+        return st;
+    if (p->bends) {
+        st = read_bending(&job, total);
+    } else {
+        read_chunks(&job);
+        take_counts(p, total);
+    }
+    p->n_vectors += st ? 0 : n;
+    return st;
 }

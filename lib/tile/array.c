@@ -214,6 +214,7 @@ void aimci_array_get(const aimci_array *a, const float *plane, float *w, size_t 
 /* The apparent weights follow the persistent ones: with a new draw of write noise, or exactly. */
 static void refresh_apparent(aimci_array *a, bool noisy)
 {
+    a->n_writes++;
     if (a->w == a->p)
         return;
     if (!noisy) {

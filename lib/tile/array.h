@@ -24,6 +24,7 @@ typedef struct aimci_array {
     uint64_t n_updates;  /* vector updates so far: selects the streams of the next */
     uint64_t n_events;   /* set, reset, diffusion, redraws so far, likewise */
     uint64_t n_batches;  /* mini-batches so far: when a refresh is due */
+    uint64_t n_writes;   /* all else that changed w */
     int32_t multi_pulse; /* of pulses to come: AIMCI_MULTI_EXACT ... */
     float *block;        /* all planes */
     float *w, *p;
@@ -42,6 +43,13 @@ typedef struct aimci_array {
 aimc_status aimci_array_create(const aimc_device *device, size_t n_out, size_t n_in, uint64_t seed,
                                const char *who, aimci_array **out);
 void aimci_array_destroy(aimci_array *array);
+
+/* Another number whenever w has changed, never 0. Who writes w other than by the functions here, or
+ * by pulses with n_updates counted, calls aimci_array_show() after. */
+static inline uint64_t aimci_array_version(const aimci_array *array)
+{
+    return 1 + array->n_updates + array->n_events + array->n_writes;
+}
 
 aimci_line aimci_array_line(const aimci_array *array, size_t j);
 

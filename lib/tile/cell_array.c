@@ -63,6 +63,7 @@ static void compose_line(const aimci_array *a, size_t j)
 
 void aimci_cell_array_compose(aimci_array *a)
 {
+    a->n_writes++;
     for (size_t j = 0; j < a->n_in; j++)
         compose_line(a, j);
 }

@@ -433,6 +433,11 @@ aimc_status aimc_grid_step(aimc_grid *g, size_t n, const float *x, size_t ld_x, 
     return st;
 }
 
+aimc_optimizer *aimc_grid_optimizer(aimc_grid *g, size_t k)
+{
+    return g && g->optimizers && k < aimc_grid_tile_count(g) ? g->optimizers[k] : NULL;
+}
+
 /* ---- telling
  * -----------------------------------------------------------------------------------------------------
  */

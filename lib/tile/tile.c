@@ -148,7 +148,8 @@ aimci_read_array aimci_tile_read_array(const aimc_tile *t)
                               .n_rows = a->n_out,
                               .n_cols = a->n_in,
                               .ld = a->ld,
-                              .w = aimci_tile_weights(t)};
+                              .w = aimci_tile_weights(t),
+                              .version = t->visible ? 0 : aimci_array_version(a)};
 }
 
 static aimc_status build(aimc_tile *t, const aimc_device *device, size_t n_out, size_t n_in)
@@ -337,13 +338,17 @@ void aimci_tile_count_read(aimc_tile *t, bool forward, size_t n, const aimci_rea
     t->counters.clipped_outputs += c->clipped;
 }
 
-static void read_batch(aimc_tile *t, bool forward, size_t n, const float *x, size_t ld_x, float *y,
-                       size_t ld_y)
+static aimc_status read_batch(aimc_tile *t, const char *who, bool forward, size_t n, const float *x,
+                              size_t ld_x, float *y, size_t ld_y)
 {
     aimci_readout_counts c = {0, 0, 0, 0};
     const aimci_read_array array = aimci_tile_read_array(t);
-    aimci_periphery_read(forward ? t->forward : t->backward, &array, n, x, ld_x, y, ld_y, &c, NULL);
+    const aimc_status st = aimci_periphery_read(forward ? t->forward : t->backward, &array, n, x,
+                                                ld_x, y, ld_y, &c, NULL);
+    if (st)
+        return aimci_fail_within(st, "%s: ", who);
     aimci_tile_count_read(t, forward, n, &c);
+    return AIMC_OK;
 }
 
 aimc_status aimc_tile_forward(aimc_tile *t, size_t n, const float *x, size_t ld_x, float *y,
@@ -358,8 +363,7 @@ aimc_status aimc_tile_forward(aimc_tile *t, size_t n, const float *x, size_t ld_
         st = check_finite("tile_forward", "x", x, n, t->array->n_in, ld_x);
     if (st || n == 0)
         return st;
-    read_batch(t, true, n, x, ld_x, y, ld_y);
-    return AIMC_OK;
+    return read_batch(t, "tile_forward", true, n, x, ld_x, y, ld_y);
 }
 
 aimc_status aimc_tile_backward(aimc_tile *t, size_t n, const float *d, size_t ld_d, float *z,
@@ -374,8 +378,7 @@ aimc_status aimc_tile_backward(aimc_tile *t, size_t n, const float *d, size_t ld
         st = check_finite("tile_backward", "d", d, n, t->array->n_out, ld_d);
     if (st || n == 0)
         return st;
-    read_batch(t, false, n, d, ld_d, z, ld_z);
-    return AIMC_OK;
+    return read_batch(t, "tile_backward", false, n, d, ld_d, z, ld_z);
 }
 
 /* ---- counters

@@ -41,7 +41,7 @@ static void clear(const aimci_periphery *p, const aimc_stages *s)
 aimc_status aimc_tile_inspect(aimc_tile *t, aimc_direction direction, const float *x,
                               aimc_stages *stages)
 {
-    const aimc_status st = check_stages(t, direction, x, stages);
+    aimc_status st = check_stages(t, direction, x, stages);
     if (st)
         return st;
     aimci_periphery *p = direction == AIMC_FORWARD ? t->forward : t->backward;
@@ -58,13 +58,15 @@ aimc_status aimc_tile_inspect(aimc_tile *t, aimc_direction direction, const floa
                          .reduction = 1};
     aimci_readout_counts counts = {0, 0, 0, 0};
     const aimci_read_array array = aimci_tile_read_array(t);
-    aimci_periphery_read(p, &array, 1, x, p->n_in, own ? own : stages->result, p->n_out, &counts,
-                         &probe);
+    st = aimci_periphery_read(p, &array, 1, x, p->n_in, own ? own : stages->result, p->n_out,
+                              &counts, &probe);
+    aimci_free(t->ctx, own);
+    if (st)
+        return aimci_fail_within(st, "tile_inspect: ");
     aimci_tile_count_read(t, direction == AIMC_FORWARD, 1, &counts);
     stages->n_parts = (uint32_t)(p->is_perfect ? 1 : p->n_parts);
     stages->n_passes = (uint32_t)probe.passes;
     stages->alpha = probe.alpha;
     stages->reduction = probe.reduction;
-    aimci_free(t->ctx, own);
     return AIMC_OK;
 }

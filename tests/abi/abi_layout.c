@@ -46,6 +46,8 @@ AT(aimc_stages, prepared, 32);
 AT(aimc_stages, result, 64);
 AT(aimc_optimizer_stats, transfers, 8);
 AT(aimc_optimizer_stats, slow_down, 64);
+AT(aimc_optimizer_step_info, step, 8);
+AT(aimc_optimizer_step_info, clipped, 72);
 
 _Static_assert(AIMC_ERR_INTERNAL == -9, "status numbers are never reused");
 _Static_assert(AIMC_TANH == 1 && AIMC_RELU == 2 && AIMC_SIGMOID == 3, "enum values stay");

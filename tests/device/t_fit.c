@@ -50,13 +50,13 @@ static const struct known {
       {"w_min", -0.8}}},
     {"exp_step",
      -0.7,
-     0, /* the curve comes back, its parameters stand in for each other: up_down 10 % off */
+     8, /* steep exponentials: where they are flat, amplitude and step stand in for each other */
      {{"dw_min", 0.006},
       {"up_down", -0.2},
-      {"A_up", 0.1},
-      {"A_down", 0.3},
-      {"gamma_up", 4},
-      {"gamma_down", 3},
+      {"A_up", 0.02},
+      {"A_down", 0.6},
+      {"gamma_up", 7},
+      {"gamma_down", 8},
       {"w_max", 0.7},
       {"w_min", -0.7}}},
     {"pow_step",

@@ -156,7 +156,6 @@ class Devices(Case):
 
     def test_unknown(self):
         self.bad(2, "soft_bounds", "device", "show", "soft_bonds")
-        self.bad(2, "optimizer", "device", "show", "sgd")
 
 
 class Training(Case):

@@ -95,6 +95,28 @@ class Response(unittest.TestCase):
         row = self.json("constant_step", "--devices", 9, "--pulses", 3, "--at", 3, *fixed)["rows"][0]
         self.assertAlmostEqual(row["w_mean"], 0.03, delta=1e-6)
 
+    def test_table_and_plot(self):
+        with tempfile.TemporaryDirectory() as folder:
+            table, plot = pathlib.Path(folder, "steps.csv"), pathlib.Path(folder, "response.svg")
+            table.write_text("step_up,step_down\n2,1\n1,1\n0.5,2\n")
+            row = self.json("table_step", "--table", table, "--plot", plot, "--devices", 100, "--pulses", 5,
+                            "--set", "dw_min=0.01", "--set", "dw_min_std=0", "--set", "dw_min_dtod=0")["rows"]
+            self.assertGreater(row[-1]["w_mean"], -0.1)
+            drawing = plot.read_text()
+            self.assertTrue(drawing.startswith("<svg") and drawing.rstrip().endswith("</svg>"))
+            self.assertEqual(drawing.count("<polyline"), 3)
+            table.write_text("step_up,step_down\n2,x\n")
+            bad = aimc("table_step", "--table", table)
+            self.assertEqual(bad.returncode, 1)
+            self.assertIn("line 2", bad.stderr)
+
+    def test_cells(self):
+        """Cells choose a device for each pulse; two devices at random go half as far as one."""
+        one, two = (self.json(name, "--devices", 2000, "--pulses", 200, "--at", 200)["rows"][0]
+                    for name in ("idealized", "Idealized2Preset"))
+        self.assertAlmostEqual(two["w_mean"], one["w_mean"] / 2, delta=0.01 * one["w_mean"])
+        self.assertIsNotNone(self.json("reram_sb_4", "--devices", 10, "--pulses", 3)["rows"][0]["persist_mean"])
+
     def test_bad_input(self):
         self.bad("did you mean", "soft_bound")
         self.bad("not a device", "sgd")
@@ -121,10 +143,15 @@ class Fit(unittest.TestCase):
     def test_sweep(self):
         sweep = [(1 - 1.5 * 0.98**k, -0.5 + 1.4 * 0.97**k) for k in range(1, 300)]
         text = "# uS\n" + "".join(f"{10 + 5 * up}, {10 + 5 * down}\n" for up, down in sweep)
-        result = self.fit(text, "--offset", "10", "--scale", "5", "--model", "soft_bounds", "--json")
+        with tempfile.TemporaryDirectory() as folder:
+            plot = pathlib.Path(folder, "fit.svg")
+            result = self.fit(text, "--offset", "10", "--scale", "5", "--model", "soft_bounds", "--json", "--plot", str(plot))
+            drawing = plot.read_text() if plot.exists() else ""
         if "cminpack" in result.stderr:
             self.skipTest("built without cminpack")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual(drawing.count("<polyline"), 1)
+        self.assertIn("fitted soft_bounds", drawing)
         report = json.loads(result.stdout)
         found = {p["name"]: p["value"] for p in report["parameters"]}
         self.assertAlmostEqual(found["w_max"], 1, delta=0.01)

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* Ranges of converters from data. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <aimc/converter.h>
+
+#include "periphery/periphery.h"
+
+static int ascending(const void *a, const void *b)
+{
+    const float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* Magnitudes of all rows that are not zero. */
+static size_t collect(size_t n_rows, size_t n_cols, const float *x, size_t ld, float *magnitudes)
+{
+    size_t n = 0;
+    for (size_t r = 0; r < n_rows; r++) {
+        bool some = false;
+        for (size_t k = 0; k < n_cols; k++) {
+            magnitudes[n + k] = fabsf(x[r * ld + k]);
+            some |= magnitudes[n + k] > 0;
+        }
+        n += some ? n_cols : 0;
+    }
+    return n;
+}
+
+/* Linear between order statistics. */
+static double quantile(const float *sorted, size_t n, double q)
+{
+    const double at = q * (double)(n - 1);
+    const size_t k = (size_t)at, next = k + 1 < n ? k + 1 : k;
+    return (double)sorted[k] + (at - (double)k) * ((double)sorted[next] - (double)sorted[k]);
+}
+
+/* Mean sum of |x - Q(x)|. */
+static double error_of(const float *x, size_t n, double bound, double res)
+{
+    const double step = (double)aimci_converter_step_of(res, bound);
+    double sum = 0;
+    for (size_t k = 0; k < n; k++) {
+        const double v = (double)x[k];
+        sum += fabs(v - (step > 0 ? fmin(rint(v / step) * step, bound) : fmin(v, bound)));
+    }
+    return sum;
+}
+
+static double at_log(const float *sorted, size_t n, double log10_rest)
+{
+    return quantile(sorted, n, 1 - pow(10, log10_rest));
+}
+
+/* Golden section, then the largest value itself as a candidate. */
+static double least_error(const float *sorted, size_t n, double res)
+{
+    const double golden = 0.6180339887498949;
+    double lo = -6, hi = -1, a = hi - golden * (hi - lo), b = lo + golden * (hi - lo);
+    double at_a = error_of(sorted, n, at_log(sorted, n, a), res);
+    double at_b = error_of(sorted, n, at_log(sorted, n, b), res);
+    for (int k = 0; k < 40; k++) {
+        if (at_a < at_b) {
+            hi = b;
+            b = a;
+            at_b = at_a;
+            a = hi - golden * (hi - lo);
+            at_a = error_of(sorted, n, at_log(sorted, n, a), res);
+        } else {
+            lo = a;
+            a = b;
+            at_a = at_b;
+            b = lo + golden * (hi - lo);
+            at_b = error_of(sorted, n, at_log(sorted, n, b), res);
+        }
+    }
+    const double best = at_log(sorted, n, (lo + hi) / 2), largest = (double)sorted[n - 1];
+    return error_of(sorted, n, largest, res) <= error_of(sorted, n, best, res) ? largest : best;
+}
+
+static double deviation(const float *magnitudes, size_t n, double signed_sum)
+{
+    double squares = 0;
+    for (size_t k = 0; k < n; k++)
+        squares += (double)magnitudes[k] * (double)magnitudes[k];
+    const double mean = signed_sum / (double)n;
+    return sqrt(fmax(squares / (double)n - mean * mean, 0));
+}
+
+static double sum_of(size_t n_rows, size_t n_cols, const float *x, size_t ld)
+{
+    double sum = 0;
+    for (size_t r = 0; r < n_rows; r++)
+        for (size_t k = 0; k < n_cols; k++)
+            sum += (double)x[r * ld + k];
+    return sum;
+}
+
+static aimc_status check(const aimc_context *ctx, aimc_range_method method, double parameter,
+                         size_t n_rows, size_t n_cols, const float *x, size_t ld_x,
+                         const double *bound)
+{
+    const char *who = "range_of_data";
+    if (!ctx || !x || !bound)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: NULL argument", who);
+    if (!n_rows || !n_cols)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: %zu x %zu numbers", who, n_rows, n_cols);
+    if (ld_x < n_cols)
+        return aimci_fail(AIMC_ERR_SHAPE, "%s: ld_x = %zu is less than %zu", who, ld_x, n_cols);
+    if (method < AIMC_RANGE_MAX || method > AIMC_RANGE_LEAST_ERROR)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: method %d", who, (int)method);
+    const double limit = method == AIMC_RANGE_QUANTILE ? 1 : 1e30;
+    if (method != AIMC_RANGE_MAX && !(parameter > 0 && parameter <= limit))
+        return aimci_fail(AIMC_ERR_INVALID, "%s: parameter = %g is out of range (0, %g]", who,
+                          parameter, limit);
+    if (!aimci_all_finite(x, n_rows, n_cols, ld_x))
+        return aimci_fail(AIMC_ERR_INVALID, "%s: x holds a value that is not finite", who);
+    return AIMC_OK;
+}
+
+aimc_status aimc_range_of_data(aimc_context *ctx, aimc_range_method method, double parameter,
+                               size_t n_rows, size_t n_cols, const float *x, size_t ld_x,
+                               double *bound)
+{
+    const aimc_status st = check(ctx, method, parameter, n_rows, n_cols, x, ld_x, bound);
+    size_t size;
+    if (st)
+        return st;
+    float *m = NULL;
+    if (!aimci_mul_overflows(n_rows, n_cols, &size))
+        m = aimci_calloc(ctx, size, sizeof *m);
+    if (!m)
+        return aimci_fail(AIMC_ERR_NOMEM, "range_of_data: no memory");
+    const size_t n = collect(n_rows, n_cols, x, ld_x, m);
+    qsort(m, n, sizeof *m, ascending);
+    double chosen = n ? (double)m[n - 1] : 0;
+    if (n && method == AIMC_RANGE_QUANTILE)
+        chosen = quantile(m, n, parameter);
+    else if (n && method == AIMC_RANGE_DEVIATION)
+        chosen = parameter * deviation(m, n, sum_of(n_rows, n_cols, x, ld_x));
+    else if (n && method == AIMC_RANGE_LEAST_ERROR)
+        chosen = least_error(m, n, parameter);
+    aimci_free(ctx, m);
+    *bound = chosen;
+    return AIMC_OK;
+}

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: MIT */
+/* Signed weights on cells: every scheme against its definition, slices and digits of inputs against
+ * integer products, and that what is kept between reads follows the weights. */
+#include "periphery/cells.h"
+#include "read_util.h"
+
+enum { OUT = 5, IN = 16, BATCH = 3 };
+
+static aimc_context *ctx;
+static float w[OUT * IN], x[BATCH * IN];
+
+static void setup(void)
+{
+    ctx = aimct_context(1, 0, 21);
+    aimct_fill(w, OUT * IN, 1);
+    aimct_fill(x, BATCH * IN, 2);
+}
+
+static void teardown(void)
+{
+    aimc_context_destroy(ctx);
+}
+
+static void near(double value, double expected, double tolerance)
+{
+    ck_assert_msg(fabs(value - expected) <= tolerance, "%.10g, expected %.10g", value, expected);
+}
+
+#define BARE "inp_res=-1", "out_res=-1", "out_noise=0", "noise_management=NONE", "out_bound=0"
+
+static void forward(const char *const settings[], float *y)
+{
+    aimc_tile *tile = aimct_tile(ctx, w, OUT, IN, settings);
+    OK(aimc_tile_forward(tile, BATCH, x, IN, y, OUT));
+    aimc_tile_destroy(tile);
+}
+
+/* y = W' x with W' = f(W) */
+static void expect(const char *const settings[], double (*held)(double))
+{
+    float y[BATCH * OUT];
+    forward(settings, y);
+    for (size_t b = 0; b < BATCH; b++) {
+        for (size_t i = 0; i < OUT; i++) {
+            double sum = 0;
+            for (size_t j = 0; j < IN; j++)
+                sum += held((double)w[i * IN + j]) * (double)x[b * IN + j];
+            near((double)y[b * OUT + i], sum, 1e-5);
+        }
+    }
+}
+
+static double as_it_is(double v)
+{
+    return v;
+}
+
+static double clipped(double v)
+{
+    return fmax(-0.5, fmin(0.5, v));
+}
+
+/* pairs of cells of 3 bits: 8 levels from the floor to the full cell */
+static double one_sided(double v)
+{
+    return (v < 0 ? -1 : 1) * rint(fabs(v) * 7) / 7;
+}
+
+static double two_sided(double v)
+{
+    return (rint((1 + v) / 2 * 7) - rint((1 - v) / 2 * 7)) / 7;
+}
+
+/* the largest weight takes 6 of 7 steps, so that weight 0 lies on the third */
+static double around_offset(double v)
+{
+    return (rint((v / 2 + 0.5) * 6) - 3) / 3;
+}
+
+static double integer(double v)
+{
+    return rint(v * 127) / 127;
+}
+
+START_TEST(every_scheme)
+{
+    static const char *const names[] = {"cells.scheme=ONE_SIDED", "cells.scheme=TWO_SIDED",
+                                        "cells.scheme=DIGITAL_OFFSET", "cells.scheme=UNIT_COLUMN"};
+    double (*const held[])(double) = {one_sided, two_sided, around_offset, around_offset};
+    for (size_t k = 0; k < 4; k++) {
+        expect(SETTINGS(BARE, names[k], "cells.on_off_ratio=10"), as_it_is);
+        expect(SETTINGS(BARE, names[k], "cells.on_off_ratio=10", "cells.w_max=0.5"), clipped);
+        expect(SETTINGS(BARE, names[k], "cells.on_off_ratio=10", "cells.cell_bits=3"), held[k]);
+        expect(SETTINGS(BARE, names[k], "cells.on_off_ratio=10", "cells.weight_bits=8"), integer);
+    }
+    expect(SETTINGS(BARE, "cells.subtract=DIGITAL", "cells.cell_bits=3"), one_sided);
+    expect(SETTINGS(BARE, "cells.subtract=DIGITAL", "cells.scheme=TWO_SIDED"), as_it_is);
+}
+END_TEST
+
+/* O15: an integer weight on slices, ideal converters: the integer product. Also with wires of no
+ * resistance, solved. */
+START_TEST(slices_make_the_integer_product)
+{
+    static const char *const schemes[] = {"cells.scheme=ONE_SIDED", "cells.scheme=TWO_SIDED",
+                                          "cells.scheme=DIGITAL_OFFSET",
+                                          "cells.scheme=UNIT_COLUMN"};
+    static const char *const slices[] = {"cells.n_slices=1", "cells.n_slices=2", "cells.n_slices=4",
+                                         "cells.n_slices=7"};
+    for (size_t k = 0; k < 4; k++) {
+        for (size_t s = 0; s < 4; s++) {
+            expect(SETTINGS(BARE, schemes[k], slices[s], "cells.weight_bits=8"), integer);
+            expect(SETTINGS(BARE, schemes[k], slices[s], "cells.weight_bits=8",
+                            "cells.on_off_ratio=20", "wires.model=NODAL", "wires.r_in=0",
+                            "wires.r_out=0"),
+                   integer);
+        }
+    }
+    expect(SETTINGS(BARE, "cells.weight_bits=8", "cells.n_slices=4", "cells.subtract=DIGITAL"),
+           integer);
+}
+END_TEST
+
+/* Codes in, codes out: weights of 8 bits on 2-bit cells, inputs of 8 bits in digits, ADCs that lose
+ * nothing (one step of an ADC is the smallest current there is). Everything is an integer. */
+START_TEST(bit_exact_pipeline)
+{
+    static const char *const digits[] = {"bit_wise_bits=1", "bit_wise_bits=2", "bit_wise_bits=7"};
+    static const char *const schemes[] = {"cells.scheme=ONE_SIDED", "cells.scheme=DIGITAL_OFFSET"};
+    for (size_t k = 0; k < 2; k++) {
+        for (size_t d = 0; d < 3; d++) {
+            char bound[48], res[48];
+            const int largest = (1 << (1 << d)) - 1, unit = d == 2 ? 127 : largest;
+            /* of one read: IN cells of 3 steps, digits up to unit steps of the DAC */
+            const int steps = IN * 3 * unit;
+            snprintf(bound, sizeof bound, "out_bound=%.17g", steps / 3.0 / 127);
+            snprintf(res, sizeof res, "out_res=%.17g", 0.5 / steps);
+            const char *const settings[] = {"inp_res=0.003937007874015748",
+                                            "out_noise=0",
+                                            "noise_management=NONE",
+                                            "bound_management=NONE",
+                                            "mv_type=BIT_WISE",
+                                            "cells.weight_bits=8",
+                                            "cells.n_slices=4",
+                                            schemes[k],
+                                            digits[d],
+                                            bound,
+                                            res,
+                                            NULL};
+            float y[BATCH * OUT];
+            forward(settings, y);
+            for (size_t b = 0; b < BATCH; b++) {
+                for (size_t i = 0; i < OUT; i++) {
+                    long sum = 0;
+                    for (size_t j = 0; j < IN; j++)
+                        sum += lrint((double)w[i * IN + j] * 127) * lrintf(x[b * IN + j] * 127.0f);
+                    ck_assert_int_eq(lrint((double)y[b * OUT + i] * 127 * 127), sum);
+                }
+            }
+        }
+    }
+}
+END_TEST
+
+/* Digits whose currents are added up before one conversion give the exact product, too, and convert
+ * once. */
+START_TEST(digits_in_one_conversion)
+{
+    aimc_tile *tile =
+        aimct_tile(ctx, w, OUT, IN,
+                   SETTINGS("inp_res=0.003937007874015748", "out_res=-1", "out_bound=0",
+                            "out_noise=0", "noise_management=NONE", "mv_type=BIT_WISE",
+                            "bit_wise_bits=2", "bit_wise_adc=false"));
+    float y[OUT];
+    OK(aimc_tile_forward(tile, 1, x, IN, y, OUT));
+    for (size_t i = 0; i < OUT; i++) {
+        double sum = 0;
+        for (size_t j = 0; j < IN; j++)
+            sum += (double)w[i * IN + j] * rint((double)x[j] * 127) / 127;
+        near((double)y[i], sum, 1e-5);
+    }
+    const aimc_counters c = aimct_counters(tile);
+    ck_assert_uint_eq(c.forward_passes, 4); /* 7 bits, two at a time */
+    ck_assert_uint_eq(c.dac_conversions, 4 * IN);
+    ck_assert_uint_eq(c.adc_conversions, OUT);
+    aimc_tile_destroy(tile);
+}
+END_TEST
+
+/* The preset of 16-bit weights and inputs, bit by bit, 128 inputs: nothing is lost when no column
+ * sees more than 255 of its cells' steps. */
+START_TEST(isaac)
+{
+    enum { LONG = 128 };
+    static float big[OUT * LONG], in[LONG], y[OUT];
+    aimct_fill(big, (size_t)OUT * LONG, 11);
+    aimct_fill(in, LONG, 12);
+    in[0] = 1; /* alpha */
+    aimc_config *config = NULL;
+    OK(aimc_config_new(ctx, "tile", &config));
+    OK(aimc_config_set_text(config, "forward", "isaac_io"));
+    aimc_device *device = aimct_device(ctx, "ideal", NULL);
+    aimc_tile *tile = NULL;
+    OK(aimc_tile_create(device, OUT, LONG, config, &tile));
+    OK(aimc_tile_set_weights(tile, big, LONG));
+    OK(aimc_tile_forward(tile, 1, in, LONG, y, OUT));
+    for (size_t i = 0; i < OUT; i++) {
+        double sum = 0;
+        for (size_t j = 0; j < LONG; j++)
+            sum += rint((double)big[i * LONG + j] * 32767) * rint((double)in[j] * 32767);
+        near((double)y[i], sum / (32767.0 * 32767.0), 3e-5); /* float32 through 120 codes */
+    }
+    const aimc_counters c = aimct_counters(tile);
+    ck_assert_uint_eq(c.forward_passes, 8 * 15);
+    ck_assert_uint_eq(c.adc_conversions, 8 * 15 * OUT);
+    ck_assert_uint_eq(c.clipped_outputs, 0);
+    aimc_tile_destroy(tile);
+    aimc_device_unref(device);
+    aimc_config_destroy(config);
+}
+END_TEST
+
+/* Noise at the ADCs: slices add up with their gains, a pair with two ADCs has twice the variance,
+ * and the unit column's own noise is one draw for all outputs. */
+START_TEST(noise_of_many_conversions)
+{
+    enum { READS = 20000 };
+    static const struct {
+        const char *scheme, *more;
+        double variance, common;
+    } cases[] = {
+        {"cells.scheme=ONE_SIDED", "cells.subtract=ANALOG", 1, 0},
+        {"cells.scheme=ONE_SIDED", "cells.subtract=DIGITAL", 2, 0},
+        {"cells.scheme=DIGITAL_OFFSET", "cells.subtract=ANALOG", 1, 0},
+        {"cells.scheme=UNIT_COLUMN", "cells.subtract=ANALOG", 2, 1},
+    };
+    float *many = calloc(READS * IN, sizeof *many), *y = calloc(READS * OUT, sizeof *y);
+    for (size_t b = 0; b < READS; b++)
+        memcpy(many + b * IN, x, IN * sizeof *x);
+    for (size_t k = 0; k < 4; k++) {
+        aimc_tile *tile = aimct_tile(
+            ctx, w, OUT, IN,
+            SETTINGS("inp_res=-1", "out_res=-1", "out_noise=0.1", "noise_management=NONE",
+                     "out_bound=0", cases[k].scheme, cases[k].more, "cells.on_off_ratio=10",
+                     "cells.weight_bits=7", "cells.n_slices=2"));
+        OK(aimc_tile_forward(tile, READS, many, IN, y, OUT));
+        aimct_moments m = {0, 0, 0}, both = {0, 0, 0};
+        for (size_t b = 0; b < READS; b++) {
+            aimct_add(&m, (double)y[b * OUT]);
+            aimct_add(&both, (double)y[b * OUT] - (double)y[b * OUT + 1]);
+        }
+        /* slices of 3 bits (4 with offset): gains (2^b - 1) / 63 and 2^b times that */
+        const int bits = k < 2 ? 3 : 4;
+        const double low = (ldexp(1, bits) - 1) / 63;
+        const double one = 0.01 * low * low * (1 + ldexp(1, 2 * bits));
+        CHECK_VARIANCE(m, one * cases[k].variance, 3);
+        CHECK_VARIANCE(both, 2 * one * (cases[k].variance - cases[k].common), 3);
+        aimc_tile_destroy(tile);
+    }
+    free(many);
+    free(y);
+}
+END_TEST
+
+/* R1.7-2: each column of a pair drops on its own. */
+START_TEST(drop_of_each_column)
+{
+    float y[OUT], part[2][OUT], half[OUT * IN];
+    const char *const settings[] = {BARE, "ir_drop=1", "ir_drop_g_ratio=200",
+                                    "cells.on_off_ratio=1e12", NULL};
+    const char *const alone[] = {BARE, "ir_drop=1", "ir_drop_g_ratio=200", NULL};
+    aimc_tile *tile = aimct_tile(ctx, w, OUT, IN, settings);
+    OK(aimc_tile_forward(tile, 1, x, IN, y, OUT));
+    aimc_tile_destroy(tile);
+    for (int minus = 0; minus < 2; minus++) {
+        for (size_t k = 0; k < OUT * IN; k++)
+            half[k] = fmaxf(minus ? -w[k] : w[k], 0);
+        tile = aimct_tile(ctx, half, OUT, IN, alone);
+        OK(aimc_tile_forward(tile, 1, x, IN, part[minus], OUT));
+        aimc_tile_destroy(tile);
+    }
+    for (size_t i = 0; i < OUT; i++)
+        near((double)y[i], (double)part[0][i] - (double)part[1][i], 2e-6);
+}
+END_TEST
+
+/* Errors of the drivers are not known to the number that is subtracted: the offset is that of the
+ * codes. With a unit column they cancel. */
+START_TEST(offset_of_the_codes)
+{
+    float y[BATCH * OUT];
+    const char *const settings[] = {
+        "out_res=-1", "out_noise=0",       "noise_management=NONE",       "out_bound=0",
+        "inp_res=-1", "inp_asymmetry=0.5", "cells.scheme=DIGITAL_OFFSET", "cells.on_off_ratio=5",
+        NULL};
+    forward(settings, y);
+    for (size_t i = 0; i < OUT; i++) {
+        double sum = 0;
+        for (size_t j = 0; j < IN; j++) {
+            const double z = (double)x[j], driven = z < 0 ? 0.5 * z : z;
+            /* conductance of the cell as a weight, floor and all, minus that of weight 0 */
+            const double cell = (double)w[i * IN + j] + 1 + 2 * 0.2 / 0.8, zero = 1 + 2 * 0.2 / 0.8;
+            sum += cell * driven - zero * z;
+        }
+        near((double)y[i], sum, 1e-5);
+    }
+}
+END_TEST
+
+START_TEST(refused)
+{
+    aimct_refused(ctx, "on_off_ratio", SETTINGS("cells.on_off_ratio=0.5"));
+    aimct_refused(ctx, "subtract", SETTINGS("cells.scheme=UNIT_COLUMN", "cells.subtract=DIGITAL"));
+    aimct_refused(ctx, "weight_bits", SETTINGS("cells.weight_bits=1"));
+    aimct_refused(ctx, "n_slices", SETTINGS("cells.n_slices=2"));
+    aimct_refused(ctx, "cell_bits", SETTINGS("cells.weight_bits=8", "cells.cell_bits=2"));
+    aimct_refused(ctx, "cell_bits", SETTINGS("cells.scheme=DIGITAL_OFFSET", "cells.cell_bits=1"));
+}
+END_TEST
+
+/* ---- what is kept between reads ------------------------------------------------------------- */
+
+#define DROP BARE, "ir_drop=1", "ir_drop_g_ratio=300"
+
+/* The tile gives what a new one with its weights gives. */
+static void check_fresh(aimc_tile *tile)
+{
+    float held[OUT * IN], y[OUT], expected[OUT];
+    OK(aimc_tile_get_weights(tile, held, IN));
+    aimc_tile *fresh = aimct_tile(ctx, held, OUT, IN, SETTINGS(DROP));
+    OK(aimc_tile_forward(tile, 1, x, IN, y, OUT));
+    OK(aimc_tile_forward(fresh, 1, x, IN, expected, OUT));
+    ck_assert(memcmp(y, expected, sizeof y) == 0);
+    OK(aimc_tile_forward(tile, 1, x, IN, y, OUT));
+    ck_assert(memcmp(y, expected, sizeof y) == 0);
+    aimc_tile_destroy(fresh);
+}
+
+START_TEST(every_write_is_seen)
+{
+    static const char *const algorithms[] = {"sgd", "tiki_taka", "ttv2", "agad", "mixed_precision"};
+    aimc_device *device =
+        aimct_device(ctx, "constant_step",
+                     SETTINGS("lifetime=50", "diffusion=0.01", "drift.nu=0.1", "reset_std=0.1"));
+    for (size_t k = 0; k < sizeof algorithms / sizeof algorithms[0]; k++) {
+        aimc_config *config = aimct_tile_config(ctx, SETTINGS(DROP));
+        aimc_tile *tile = NULL;
+        aimc_optimizer *optimizer = NULL;
+        OK(aimc_tile_create(device, OUT, IN, config, &tile));
+        check_fresh(tile);
+        OK(aimc_tile_set_weights(tile, w, IN));
+        check_fresh(tile);
+        int32_t counts[OUT * IN];
+        for (int i = 0; i < OUT * IN; i++)
+            counts[i] = i % 7 - 3;
+        OK(aimc_tile_pulse(tile, counts, IN));
+        check_fresh(tile);
+        OK(aimc_tile_decay(tile, 1));
+        check_fresh(tile);
+        OK(aimc_tile_diffuse(tile));
+        check_fresh(tile);
+        OK(aimc_tile_drift(tile, 1));
+        OK(aimc_tile_drift(tile, 100));
+        check_fresh(tile);
+        OK(aimc_tile_reset(tile, 1, 3, 0.5));
+        check_fresh(tile);
+        float bounds[OUT * IN];
+        for (int i = 0; i < OUT * IN; i++)
+            bounds[i] = 0.05f;
+        OK(aimc_tile_set_parameter(tile, "max_bound", bounds, IN));
+        check_fresh(tile);
+        OK(aimc_optimizer_create(tile, algorithms[k], NULL, &optimizer));
+        for (int step = 0; step < 5; step++) {
+            float d[OUT] = {0.3f, -0.2f, 0.1f, 0.4f, -0.5f};
+            OK(aimc_optimizer_step(optimizer, 1, x, IN, d, OUT, 0.5));
+            check_fresh(tile);
+        }
+        aimc_optimizer_destroy(optimizer);
+        check_fresh(tile);
+        OK(aimc_tile_save(tile, "t_cells.safetensors"));
+        aimc_tile_destroy(tile);
+        OK(aimc_tile_load(ctx, "t_cells.safetensors", &tile));
+        remove("t_cells.safetensors");
+        check_fresh(tile);
+        aimc_tile_destroy(tile);
+        aimc_config_destroy(config);
+    }
+    aimc_device_unref(device);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("cells");
+    TCase *c = aimct_case(s, "weights on cells");
+    tcase_add_checked_fixture(c, setup, teardown);
+    tcase_add_test(c, every_scheme);
+    tcase_add_test(c, slices_make_the_integer_product);
+    tcase_add_test(c, bit_exact_pipeline);
+    tcase_add_test(c, isaac);
+    tcase_add_test(c, digits_in_one_conversion);
+    tcase_add_test(c, noise_of_many_conversions);
+    tcase_add_test(c, drop_of_each_column);
+    tcase_add_test(c, offset_of_the_codes);
+    tcase_add_test(c, refused);
+    tcase_add_test(c, every_write_is_seen);
+    return aimct_main(s);
+}

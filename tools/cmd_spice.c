@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* aimc spice: the crossbar that a read sees, as a netlist. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <aimc/aimc.h>
+
+#include "args.h"
+#include "cmd.h"
+#include "matrix.h"
+#include "readout.h"
+#include "report.h"
+
+struct request {
+    const char *weights, *inputs, *readout, *out;
+    struct texts settings;
+    double row, seed;
+    bool backward;
+};
+
+/* What the converters make of the input vector, then the netlist it drives. */
+static int write_netlist(const struct request *r, aimc_tile *tile, const float *x, size_t n_in)
+{
+    const aimc_direction direction = r->backward ? AIMC_BACKWARD : AIMC_FORWARD;
+    aimc_stages stages = {.struct_size = (uint32_t)sizeof stages};
+    stages.prepared = malloc(n_in * sizeof *stages.prepared);
+    if (stages.prepared == NULL)
+        return fail("no memory");
+    int rc = EXIT_GO_ON;
+    if (aimc_tile_inspect(tile, direction, x, &stages) != AIMC_OK ||
+        aimc_tile_write_spice(tile, direction, stages.prepared, r->out) != AIMC_OK)
+        rc = fail_library();
+    free(stages.prepared);
+    return rc;
+}
+
+static int make_tile(const struct request *r, aimc_context *ctx, const struct matrix *w,
+                     aimc_tile **tile)
+{
+    aimc_config *config = NULL;
+    aimc_device *device = NULL;
+    int rc = readout_config(ctx, r->backward, r->readout, &r->settings, &config);
+    if (rc == EXIT_GO_ON && (aimc_device_create(ctx, "ideal", NULL, &device) != AIMC_OK ||
+                             aimc_tile_create(device, w->rows, w->cols, config, tile) != AIMC_OK ||
+                             aimc_tile_set_weights(*tile, w->values, w->cols) != AIMC_OK))
+        rc = fail_library();
+    aimc_device_unref(device);
+    aimc_config_destroy(config);
+    return rc;
+}
+
+static int run_on(const struct request *r, const struct matrix *w, const struct matrix *x)
+{
+    const size_t n_in = r->backward ? w->rows : w->cols;
+    if (x->cols != n_in)
+        return fail("%s: %zu numbers in a row; %s has %zu %s", r->inputs, x->cols, r->weights, n_in,
+                    r->backward ? "rows" : "columns");
+    if (r->row >= (double)x->rows)
+        return fail_usage("--row %.0f: %s has %zu rows", r->row, r->inputs, x->rows);
+    aimc_context *ctx = NULL;
+    aimc_tile *tile = NULL;
+    aimc_context_params params = AIMC_CONTEXT_PARAMS_INIT;
+    params.seed = (uint64_t)r->seed;
+    if (aimc_context_create(&params, &ctx) != AIMC_OK)
+        return fail_library();
+    int rc = make_tile(r, ctx, w, &tile);
+    if (rc == EXIT_GO_ON)
+        rc = write_netlist(r, tile, x->values + (size_t)r->row * n_in, n_in);
+    aimc_tile_destroy(tile);
+    aimc_context_destroy(ctx);
+    return rc;
+}
+
+static int run(const struct request *r)
+{
+    struct matrix w = {0}, x = {0};
+    int rc = matrix_load(&w, r->weights);
+    if (rc == EXIT_GO_ON)
+        rc = matrix_load(&x, r->inputs);
+    if (rc == EXIT_GO_ON)
+        rc = run_on(r, &w, &x);
+    matrix_free(&w);
+    matrix_free(&x);
+    return rc == EXIT_GO_ON ? EXIT_OK : rc;
+}
+
+int cmd_spice(int argc, char **argv)
+{
+    struct request r = {.row = 0};
+    const struct arg args[] = {
+        {"weights", ARG_TEXT, &r.weights, "FILE",
+         "the matrix: .npy, or text with a line per output", 0, 0},
+        {"inputs", ARG_TEXT, &r.inputs, "FILE", "input vectors, one in each row", 0, 0},
+        {"row", ARG_INTEGER, &r.row, "K", "the vector that drives the array (default: 0)", 0,
+         MAX_INTEGER},
+        {"out", ARG_TEXT, &r.out, "FILE", "the netlist", 0, 0},
+        {"backward", ARG_FLAG, &r.backward, "", "drive the outputs, read at the inputs", 0, 0},
+        {"readout", ARG_TEXT, &r.readout, "NAME", "read-out to start from (default: periphery)", 0,
+         0},
+        {"set", ARG_TEXTS, &r.settings, "FIELD=VALUE",
+         "field of the read-out; may be repeated: --set wires.model=NODAL\n--set wires.r_out=2", 0,
+         0},
+        {"seed", ARG_INTEGER, &r.seed, "S", "seed of all random numbers (default: 0)", 0,
+         MAX_INTEGER},
+    };
+    const struct arg_spec spec = {
+        .usage = "--weights FILE --inputs FILE --out FILE [options]",
+        .summary =
+            "Write the crossbar that holds a matrix, wires and all, as a netlist for ngspice,\n"
+            "driven by one input vector as the DACs prepare it.",
+        .example =
+            "  aimc spice --weights W.csv --inputs X.csv --set wires.model=NODAL --out a.cir\n"
+            "  ngspice -b a.cir\n",
+        .args = args,
+        .n_args = sizeof args / sizeof args[0],
+    };
+    int rc = args_parse(&spec, argc, argv);
+    const char *missing = r.weights == NULL ? "weights" : r.inputs == NULL ? "inputs" : "out";
+    if (rc == EXIT_GO_ON && (r.weights == NULL || r.inputs == NULL || r.out == NULL))
+        rc = fail_usage("--%s is needed", missing);
+    if (rc == EXIT_GO_ON)
+        rc = run(&r);
+    free(r.settings.items);
+    return rc;
+}
