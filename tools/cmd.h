@@ -5,7 +5,9 @@
 
 int cmd_train(int argc, char **argv);
 int cmd_infer(int argc, char **argv);
+int cmd_conductance(int argc, char **argv);
 int cmd_device(int argc, char **argv);
+int cmd_study(int argc, char **argv);
 int cmd_mvm(int argc, char **argv);
 int cmd_spice(int argc, char **argv);
 int cmd_converter(int argc, char **argv);

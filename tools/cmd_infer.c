@@ -7,6 +7,7 @@
 
 #include "args.h"
 #include "cmd.h"
+#include "deploy.h"
 #include "model.h"
 #include "progress.h"
 #include "report.h"
@@ -20,6 +21,8 @@ struct options {
     struct run run; /* data, input_max and seed; what is not given comes from the model */
     const char *split;
     double limit, threads;
+    struct deployment deployment;
+    const char *drift;
     bool json, quiet;
 };
 
@@ -36,6 +39,28 @@ static int parse(struct options *o, int argc, char **argv)
          "input that becomes 1 (default: as in training)", 1e-6, 1e9},
         {"split", ARG_TEXT, &o->split, "PART", "test (default) or train samples", 0, 0},
         {"limit", ARG_INTEGER, &o->limit, "N", "use only the first N samples", 1, MAX_INTEGER},
+        {.help = "Programmed devices"},
+        {"program", ARG_TEXT, &o->deployment.noise_model, "NAME",
+         "write the weights onto devices of this noise model,\n"
+         "see 'aimc conductance list'; digital layers go onto tiles",
+         0, 0},
+        {"drift", ARG_TEXT, &o->drift, "T,T...",
+         "seconds after programming (default: 0,60,3600,86400,2592000)", 0, 0},
+        {"repeat", ARG_INTEGER, &o->deployment.repeat, "N",
+         "chips programmed one after the other (default: 25)", 1, 100000},
+        {"compensation", ARG_TEXT, &o->deployment.compensation, "KIND",
+         "GLOBAL (default), PER_OUTPUT, REFIT, BATCH_NORM, NONE", 0, 0},
+        {"encoding", ARG_TEXT, &o->deployment.encoding, "KIND",
+         "single_pair (default), n_pair, single_device, ...", 0, 0},
+        {"readout", ARG_TEXT, &o->deployment.readout, "NAME",
+         "read-out of layers that were digital (default: standard_io)", 0, 0},
+        {"config", ARG_TEXT, &o->deployment.config, "FILE",
+         "JSON merged into the configuration of kind inference", 0, 0},
+        {"set", ARG_TEXTS, &o->deployment.set, "FIELD=VALUE",
+         "set one field of it, for example\n"
+         "noise_model.prog_noise_scale=2, programming.method=VERIFY,\n"
+         "faults.stuck_low=0.01; may be repeated",
+         0, 0},
         {.help = "Other"},
         {"seed", ARG_INTEGER, &o->run.seed, "N",
          "root of what is random and not in the model; its\n"
@@ -50,7 +75,8 @@ static int parse(struct options *o, int argc, char **argv)
         .usage = "MODEL [options]",
         .summary = "Run a saved network on labelled data: accuracy, and which classes it confuses.",
         .example = "  aimc train --data digits --out digits.safetensors\n"
-                   "  aimc infer digits.safetensors --data digits\n",
+                   "  aimc infer digits.safetensors --data digits\n"
+                   "  aimc infer digits.safetensors --program pcm_like --drift 0,3600,86400\n",
         .args = args,
         .n_args = sizeof args / sizeof args[0],
         .positionals = &o->model,
@@ -196,6 +222,53 @@ static int infer(const struct options *o, aimc_context *ctx, aimc_network *net,
     return rc;
 }
 
+/* ---- programmed devices ---------------------------------------------------------------------- */
+
+static int put_deployed(const struct options *o, const aimc_context *ctx, const aimc_network *net,
+                        const aimc_config *config, const struct deploy_result *result)
+{
+    struct json json;
+    const size_t length = aimc_config_to_json(config, NULL, 0);
+    char *text = malloc(length + 1);
+    if (text == NULL)
+        return fail("no memory");
+    aimc_config_to_json(config, text, length + 1);
+    json_begin(&json, stdout);
+    json_put_text(&json, "model", o->model);
+    json_put_text(&json, "data", o->run.data);
+    json_put_text(&json, "split", o->split);
+    json_put_raw(&json, "inference", text);
+    json_put_integer(&json, "repeat", (uint64_t)o->deployment.repeat);
+    json_put_number(&json, "seed", o->deployment.seed);
+    deploy_put_json(&json, result);
+    const int rc = model_put_json(&json, ctx, net);
+    json_end(&json);
+    free(text);
+    return rc;
+}
+
+static int infer_programmed(const struct options *o, aimc_context *ctx, aimc_network *net,
+                            const struct dataset *data)
+{
+    const struct deployment *d = &o->deployment;
+    struct samples samples = strcmp(o->split, "train") == 0 ? data->train : data->test;
+    struct deploy_result result = {0};
+    aimc_config *config = NULL;
+    if (o->limit < (double)samples.n)
+        samples.n = (size_t)o->limit;
+    int rc = deploy_config(ctx, d, &config);
+    if (rc == EXIT_GO_ON)
+        rc = deploy_to_tiles(ctx, net, d->readout);
+    if (rc == EXIT_GO_ON)
+        rc = deploy_run(net, d, config, &samples, &data->train, &result);
+    if (rc == EXIT_GO_ON && o->json)
+        rc = put_deployed(o, ctx, net, config, &result);
+    else if (rc == EXIT_GO_ON)
+        deploy_print(&result);
+    aimc_config_destroy(config);
+    return rc;
+}
+
 /* What the command line leaves open comes from the training, where the model tells of it. */
 static int complete(struct options *o, const aimc_network *net, void **document)
 {
@@ -216,7 +289,8 @@ static int complete(struct options *o, const aimc_network *net, void **document)
 
 static int infer_on_data(struct options *o, aimc_context *ctx, aimc_network *net)
 {
-    const unsigned parts = strcmp(o->split, "train") == 0 ? DATA_TRAIN : DATA_TEST;
+    unsigned parts = strcmp(o->split, "train") == 0 ? DATA_TRAIN : DATA_TEST;
+    parts |= deploy_wants_inputs(&o->deployment) ? DATA_TRAIN : 0;
     struct dataset data = {0};
     void *document = NULL;
     int rc = complete(o, net, &document);
@@ -224,22 +298,49 @@ static int infer_on_data(struct options *o, aimc_context *ctx, aimc_network *net
         rc = data_load(o->run.data, o->run.input_max, parts, &data);
     if (rc == EXIT_GO_ON)
         rc = model_check_data(net, o->model, &data);
-    if (rc == EXIT_GO_ON)
+    if (rc == EXIT_GO_ON && o->deployment.noise_model != NULL)
+        rc = infer_programmed(o, ctx, net, &data);
+    else if (rc == EXIT_GO_ON)
         rc = infer(o, ctx, net, &data);
     data_free(&data);
     run_document_free(document);
     return rc;
 }
 
+static int check_deployment(struct options *o)
+{
+    struct deployment *d = &o->deployment;
+    const bool any = o->drift != NULL || d->encoding != NULL || d->compensation != NULL ||
+                     d->readout != NULL || d->config != NULL || d->set.n > 0 ||
+                     WAS_GIVEN(d->repeat);
+    if (d->noise_model == NULL)
+        return any ? fail_usage(
+                         "--drift, --repeat, --compensation, --encoding, --readout, --config "
+                         "and --set need --program")
+                   : EXIT_GO_ON;
+    if (d->compensation == NULL)
+        d->compensation = "GLOBAL";
+    if (!WAS_GIVEN(d->repeat))
+        d->repeat = 25;
+    d->seed = WAS_GIVEN(o->run.seed) ? o->run.seed : 1;
+    d->quiet = o->quiet || o->json;
+    return deploy_parse_times(d, o->drift != NULL ? o->drift : "0,60,3600,86400,2592000");
+}
+
 int cmd_infer(int argc, char **argv)
 {
-    struct options o = {
-        .run = RUN_UNKNOWN, .split = "test", .limit = NOT_GIVEN, .threads = NOT_GIVEN};
+    struct options o = {.run = RUN_UNKNOWN,
+                        .split = "test",
+                        .limit = NOT_GIVEN,
+                        .threads = NOT_GIVEN,
+                        .deployment = {.repeat = NOT_GIVEN}};
     aimc_context *ctx = NULL;
     aimc_network *net = NULL;
     int rc = parse(&o, argc, argv);
     if (rc == EXIT_GO_ON && strcmp(o.split, "test") != 0 && strcmp(o.split, "train") != 0)
         rc = fail_usage("--split '%s': give test or train", o.split);
+    if (rc == EXIT_GO_ON)
+        rc = check_deployment(&o);
     if (rc == EXIT_GO_ON)
         rc = model_context(o.run.seed, o.threads, &ctx);
     if (rc == EXIT_GO_ON)
@@ -248,5 +349,6 @@ int cmd_infer(int argc, char **argv)
         rc = infer_on_data(&o, ctx, net);
     aimc_network_destroy(net);
     aimc_context_destroy(ctx);
+    free(o.deployment.set.items);
     return rc == EXIT_GO_ON ? EXIT_OK : rc;
 }

@@ -16,7 +16,10 @@ static const struct command {
 } commands[] = {
     {"train", "aimc train", "train a network on analog tiles", cmd_train},
     {"infer", "aimc infer", "run a saved network on labelled data", cmd_infer},
+    {"conductance", "aimc conductance", "statistics of programmed and drifted conductances",
+     cmd_conductance},
     {"device", "aimc device", "list and show device models and presets", cmd_device},
+    {"study", "aimc study", "train, retrain and deploy one network by a protocol", cmd_study},
     {"mvm", "aimc mvm", "multiply vectors by a matrix through the read-out", cmd_mvm},
     {"converter", "aimc converter", "static transfer of a DAC or ADC; range from data",
      cmd_converter},
@@ -29,7 +32,7 @@ static void print_usage(FILE *out)
 {
     fputs("Usage: aimc COMMAND [options]\n\nSimulate analog in-memory computing.\n\n", out);
     for (size_t i = 0; i < N_COMMANDS; i++)
-        fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].doc);
+        fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].doc);
     fputs("\n  aimc COMMAND --help   options and an example\n"
           "  aimc --version        version of libaimc\n\n"
           "Exit codes: 0 done, 1 it did not work, 2 it was asked wrongly.\n\n"

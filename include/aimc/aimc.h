@@ -15,6 +15,7 @@
 #include <aimc/periphery.h>
 #include <aimc/optimizer.h>
 #include <aimc/grid.h>
+#include <aimc/inference.h>
 #include <aimc/network.h>
 
 #endif

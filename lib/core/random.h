@@ -28,6 +28,11 @@ typedef enum aimci_op {
     AIMCI_OP_TRANSFER = 13,   /* reads and writes of the Tiki-Taka family */
     AIMCI_OP_DRIFT = 14,      /* by event and line */
     AIMCI_OP_CELL = 15,       /* which device of a unit cell, and its noise; by vector update */
+    AIMCI_OP_PROGRAM = 20,    /* conductances as programmed, by event and chunk */
+    AIMCI_OP_READ = 21,       /* read noise of conductances, by event and chunk */
+    AIMCI_OP_FAULT = 22,      /* which devices and bits are faulty, by chunk */
+    AIMCI_OP_MODIFY = 23,     /* modified weights of a mini-batch, by event and line */
+    AIMCI_OP_CALIBRATE = 24,  /* input vectors of a calibration or programming loop, by event */
 } aimci_op;
 
 /* Philox4x32-10 of counter (op, sub, index) under key seed. J. K. Salmon et al., SC'11, "Parallel

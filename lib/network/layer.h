@@ -50,6 +50,7 @@ struct aimc_network {
     aimci_layer *layers;
     size_t n_layers, capacity;
     bool used; /* layers may no longer be added */
+    bool in_training;
     uint64_t n_batches, n_samples;
     size_t batch; /* samples the buffers hold */
     float *buffers;
@@ -57,6 +58,9 @@ struct aimc_network {
     float *gradients[2]; /* of a layer's outputs and inputs, in turn */
     char *note;
 };
+
+/* Check n vectors at x and copy them to where the first layer reads. */
+aimc_status aimci_network_load_batch(const char *who, aimc_network *net, size_t n, const float *x);
 
 /* Room for one more layer, zeroed; the caller fills it and counts it in. */
 aimc_status aimci_network_next(aimc_network *net, aimci_layer **out);

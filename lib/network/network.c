@@ -218,20 +218,55 @@ static aimc_status check_run(const char *who, const aimc_network *net, size_t n,
     return AIMC_OK;
 }
 
-/* Outputs of all layers for a batch that fits the buffers. */
-static aimc_status run_forward(aimc_network *net, size_t n, const float *x)
+static void load_inputs(aimc_network *net, size_t n, const float *x)
 {
     const size_t n_in = net->layers[0].n_in, ld = aimci_leading_dimension(n_in);
     net->used = true;
     for (size_t s = 0; s < n; s++)
         memcpy(net->values[0] + s * ld, x + s * n_in, n_in * sizeof *x);
+}
+
+aimc_status aimci_network_load_batch(const char *who, aimc_network *net, size_t n, const float *x)
+{
+    aimc_status st = check_run(who, net, n, x);
+    if (!st && n == 0)
+        st = aimci_fail(AIMC_ERR_INVALID, "%s: n is 0", who);
+    if (!st)
+        st = reserve(net, n);
+    if (!st)
+        load_inputs(net, n, x);
+    return st;
+}
+
+/* Outputs of all layers for a batch that fits the buffers. */
+static aimc_status run_forward(aimc_network *net, size_t n, const float *x)
+{
+    load_inputs(net, n, x);
     for (size_t k = 0; k < net->n_layers; k++) {
         aimci_layer *l = &net->layers[k];
+        const bool modify = l->grid && !net->in_training && aimci_hwa_in_tests(l->grid);
+        if (modify)
+            aimci_hwa_modify(l->grid, false);
         const aimc_status st = l->type->forward(l, n, net->values[k], net->values[k + 1]);
+        if (modify)
+            aimci_hwa_show(l->grid);
         if (st)
             return st;
     }
     return AIMC_OK;
+}
+
+/* A mini-batch begins (modified weights are drawn) or ends, well or badly. */
+static void set_training(aimc_network *net, bool training)
+{
+    net->in_training = training;
+    for (size_t k = 0; k < net->n_layers; k++) {
+        aimc_grid *grid = net->layers[k].grid;
+        if (grid && training)
+            aimci_hwa_modify(grid, true);
+        else if (grid)
+            aimci_hwa_show(grid);
+    }
 }
 
 aimc_status aimc_network_predict(aimc_network *net, size_t n, const float *x, float *logits)
@@ -297,8 +332,11 @@ static aimc_status run_backward(aimc_network *net, size_t n, double lr)
     for (size_t k = net->n_layers; k-- > 0;) {
         aimci_layer *l = &net->layers[k];
         aimc_status st = AIMC_OK;
-        if (k > 0)
+        if (k > 0 || (l->grid && aimci_hwa_learns_range(l->grid)))
             st = l->type->backward(l, n, net->values[k + 1], dy, dx);
+        if (!st && l->grid)
+            aimci_hwa_backward(l->grid, n, net->values[k], aimci_leading_dimension(l->n_in), dx,
+                               aimci_leading_dimension(l->n_in), lr);
         if (!st)
             st = l->type->step(l, n, net->values[k], dy, lr);
         if (st)
@@ -308,6 +346,36 @@ static aimc_status run_backward(aimc_network *net, size_t n, double lr)
         dx = swap;
     }
     return AIMC_OK;
+}
+
+static aimc_status check_trainable(const aimc_network *net)
+{
+    for (size_t k = 0; k < net->n_layers; k++)
+        if (net->layers[k].grid && aimci_grid_is_programmed(net->layers[k].grid))
+            return aimci_fail(AIMC_ERR_STATE,
+                              "network_train_batch: layer %zu is programmed for inference; "
+                              "aimc_network_unprogram() gives its weights back",
+                              k);
+    return AIMC_OK;
+}
+
+/* Forward, loss and backward of a mini-batch that fits the buffers. */
+static aimc_status train_pass(aimc_network *net, size_t n, const float *x, const uint32_t *labels,
+                              double lr, float *loss)
+{
+    aimc_status st = run_forward(net, n, x);
+    if (st)
+        return st;
+    const double mean =
+        cross_entropy(n, width(net), net->values[net->n_layers],
+                      aimci_leading_dimension(width(net)), labels, net->gradients[0]);
+    if (!isfinite(mean))
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "network_train_batch: the loss is not finite; lr is too large");
+    st = run_backward(net, n, lr);
+    if (!st && loss)
+        *loss = (float)mean;
+    return st;
 }
 
 aimc_status aimc_network_train_batch(aimc_network *net, size_t n, const float *x,
@@ -320,24 +388,18 @@ aimc_status aimc_network_train_batch(aimc_network *net, size_t n, const float *x
         st = aimci_fail(AIMC_ERR_INVALID,
                         "network_train_batch: lr = %g; at least 0 and finite is needed", lr);
     if (!st)
-        st = reserve(net, n);
+        st = check_trainable(net);
     if (!st)
-        st = run_forward(net, n, x);
+        st = reserve(net, n);
     if (st)
         return st;
-    const double mean =
-        cross_entropy(n, width(net), net->values[net->n_layers],
-                      aimci_leading_dimension(width(net)), labels, net->gradients[0]);
-    if (!isfinite(mean))
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "network_train_batch: the loss is not finite; lr is too large");
-    st = run_backward(net, n, lr);
+    set_training(net, true);
+    st = train_pass(net, n, x, labels, lr, loss);
+    set_training(net, false);
     if (st)
         return st;
     net->n_batches++;
     net->n_samples += n;
-    if (loss)
-        *loss = (float)mean;
     return AIMC_OK;
 }
 

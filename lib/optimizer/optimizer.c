@@ -165,6 +165,8 @@ static aimc_status check_step(const aimc_optimizer *o, size_t n, const float *x,
         return aimci_fail(AIMC_ERR_INVALID, "optimizer_step: optimizer is NULL");
     if (!o->tile)
         return aimci_fail(AIMC_ERR_STATE, "optimizer_step: the tile was destroyed");
+    if (o->tile->program.owner)
+        return aimci_fail(AIMC_ERR_STATE, "optimizer_step: the tile is programmed for inference");
     if (!(lr >= 0 && lr <= 1e30))
         return aimci_fail(AIMC_ERR_INVALID,
                           "optimizer_step: lr = %g; at least 0 and finite is needed", lr);

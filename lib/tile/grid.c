@@ -33,6 +33,7 @@ void aimc_grid_destroy(aimc_grid *g)
     if (!g)
         return;
     aimc_context *ctx = g->ctx;
+    aimci_hwa_destroy(g);
     for (size_t k = 0; k < g->out.parts * g->in.parts; k++) {
         if (g->optimizers)
             aimc_optimizer_destroy(g->optimizers[k]);
@@ -92,7 +93,7 @@ aimc_status aimci_grid_bind(aimc_grid *g)
     const aimc_config *optimizer = aimci_config_child(g->config, "optimizer");
     const size_t n_tiles = g->out.parts * g->in.parts;
     if (!optimizer)
-        return AIMC_OK;
+        return aimci_hwa_create(g);
     g->optimizers = aimci_calloc(g->ctx, n_tiles, sizeof *g->optimizers);
     if (!g->optimizers)
         return aimci_fail(AIMC_ERR_NOMEM, "grid_create: no memory");
@@ -102,7 +103,7 @@ aimc_status aimci_grid_bind(aimc_grid *g)
         if (st)
             return st;
     }
-    return AIMC_OK;
+    return aimci_hwa_create(g);
 }
 
 static aimc_status make_tiles(aimc_grid *g, const aimc_device *device)
@@ -210,8 +211,7 @@ aimc_tile *aimc_grid_tile(aimc_grid *g, size_t k, size_t *first_out, size_t *fir
  * ------------------------------------------------------------------------------------------------
  */
 
-/* Digital scales of a tile's outputs. */
-static float *scales_of(const aimc_grid *g, size_t k)
+float *aimci_grid_scales(const aimc_grid *g, size_t k)
 {
     return g->scales + (k % g->in.parts) * g->out.n + aimci_cut_first(g->out, k / g->in.parts);
 }
@@ -239,7 +239,7 @@ static void choose_scales(const aimc_grid *g, size_t k, const float *w, size_t l
 {
     const aimci_mapping_params *m = mapping_of(g->config);
     const size_t rows = aimc_tile_n_out(g->tiles[k]), cols = aimc_tile_n_in(g->tiles[k]);
-    float *scales = scales_of(g, k);
+    float *scales = aimci_grid_scales(g, k);
     float largest = 0.0f;
     for (size_t i = 0; i < rows; i++) {
         scales[i] = absmax_row(w + i * ld, cols);
@@ -265,7 +265,7 @@ aimc_status aimc_grid_set_weights(aimc_grid *g, const float *w, size_t ld_w)
                              aimci_cut_first(g->in, k % g->in.parts);
         if (scaled)
             choose_scales(g, k, block, ld_w);
-        aimci_tile_set_scaled(t, block, ld_w, scaled ? scales_of(g, k) : NULL);
+        aimci_tile_set_scaled(t, block, ld_w, scaled ? aimci_grid_scales(g, k) : NULL);
     }
     return AIMC_OK;
 }
@@ -280,7 +280,7 @@ aimc_status aimc_grid_get_weights(const aimc_grid *g, float *w, size_t ld_w)
         float *block = w + aimci_cut_first(g->out, k / g->in.parts) * ld_w +
                        aimci_cut_first(g->in, k % g->in.parts);
         aimci_array_get(t->array, aimci_tile_weights(t), block, ld_w);
-        const float *scales = scales_of(g, k);
+        const float *scales = aimci_grid_scales(g, k);
         for (size_t i = 0; i < t->array->n_out; i++)
             for (size_t j = 0; j < t->array->n_in; j++)
                 block[i * ld_w + j] *= scales[i];
@@ -322,6 +322,9 @@ aimc_status aimc_grid_forward(aimc_grid *g, size_t n, const float *x, size_t ld_
 {
     aimc_status st = check_batch("grid_forward", g, n, "x", x, g ? g->in.n : 0, ld_x, "y", y,
                                  g ? g->out.n : 0, ld_y);
+    float factor = 1;
+    if (!st && g->hwa)
+        st = aimci_hwa_inputs(g, n, &x, &ld_x, &factor);
     for (size_t b = 0; b < n && !st; b += AIMCI_GRID_BATCH) {
         const size_t m = aimci_min_size(AIMCI_GRID_BATCH, n - b);
         for (size_t k = 0; k < g->out.parts * g->in.parts && !st; k++) {
@@ -330,10 +333,13 @@ aimc_status aimc_grid_forward(aimc_grid *g, size_t n, const float *x, size_t ld_
             const size_t j0 = aimci_cut_first(g->in, k % g->in.parts);
             st = aimc_tile_forward(t, m, x + b * ld_x + j0, ld_x, g->part_out, rows);
             if (!st)
-                add_scaled(m, rows, g->part_out, rows, scales_of(g, k), k % g->in.parts != 0,
-                           y + b * ld_y + i0, ld_y);
+                add_scaled(m, rows, g->part_out, rows, aimci_grid_scales(g, k),
+                           k % g->in.parts != 0, y + b * ld_y + i0, ld_y);
         }
     }
+    for (size_t b = 0; b < n && !st && factor != 1; b++)
+        for (size_t i = 0; i < g->out.n; i++)
+            y[b * ld_y + i] *= factor;
     return st;
 }
 
@@ -361,7 +367,8 @@ aimc_status aimc_grid_backward(aimc_grid *g, size_t n, const float *d, size_t ld
             const size_t i0 = aimci_cut_first(g->out, k / g->in.parts);
             const size_t j0 = aimci_cut_first(g->in, k % g->in.parts), cols = t->array->n_in;
             const size_t rows = t->array->n_out;
-            scale_gradient(m, rows, d + b * ld_d + i0, ld_d, scales_of(g, k), false, g->part_out);
+            scale_gradient(m, rows, d + b * ld_d + i0, ld_d, aimci_grid_scales(g, k), false,
+                           g->part_out);
             st = aimc_tile_backward(t, m, g->part_out, rows, g->part_in, cols);
             if (!st)
                 add_scaled(m, cols, g->part_in, cols, NULL, k >= g->in.parts, z + b * ld_z + j0,
@@ -369,6 +376,14 @@ aimc_status aimc_grid_backward(aimc_grid *g, size_t n, const float *d, size_t ld
         }
     }
     return st;
+}
+
+bool aimci_grid_is_programmed(const aimc_grid *g)
+{
+    for (size_t k = 0; k < g->out.parts * g->in.parts; k++)
+        if (g->tiles[k]->program.owner)
+            return true;
+    return false;
 }
 
 static bool all_one(const float *scales, size_t n)
@@ -402,7 +417,7 @@ static aimc_status step_tile(aimc_grid *g, size_t k, size_t n, const float *x, s
 {
     const size_t i0 = aimci_cut_first(g->out, k / g->in.parts), rows = g->tiles[k]->array->n_out;
     const size_t j0 = aimci_cut_first(g->in, k % g->in.parts);
-    const float *scales = scales_of(g, k);
+    const float *scales = aimci_grid_scales(g, k);
     if (all_one(scales, rows))
         return aimc_optimizer_step(g->optimizers[k], n, x + j0, ld_x, d + i0, ld_d, lr);
     scale_gradient(n, rows, d + i0, ld_d, scales, true, g->gradients);
@@ -421,6 +436,8 @@ aimc_status aimc_grid_step(aimc_grid *g, size_t n, const float *x, size_t ld_x, 
                                  g ? g->out.n : 0, ld_d);
     if (!st && !g->optimizers)
         st = aimci_fail(AIMC_ERR_STATE, "grid_step: the grid was made without an optimizer");
+    if (!st && aimci_grid_is_programmed(g))
+        st = aimci_fail(AIMC_ERR_STATE, "grid_step: the tiles are programmed for inference");
     if (!st && !(lr >= 0 && lr <= 1e30))
         st =
             aimci_fail(AIMC_ERR_INVALID, "grid_step: lr = %g; at least 0 and finite is needed", lr);
@@ -428,8 +445,12 @@ aimc_status aimc_grid_step(aimc_grid *g, size_t n, const float *x, size_t ld_x, 
         st = aimci_fail(AIMC_ERR_INVALID, "grid_step: d holds a value that is not finite");
     if (!st && any_scaled(g))
         st = reserve_gradients(g, n);
+    if (!st && g->hwa)
+        st = aimci_hwa_clipped(g, n, &x, &ld_x);
     for (size_t k = 0; k < aimc_grid_tile_count(g) && !st; k++)
         st = step_tile(g, k, n, x, ld_x, d, ld_d, lr);
+    if (!st && g->hwa)
+        aimci_hwa_updated(g);
     return st;
 }
 

@@ -22,6 +22,12 @@ aimci_cut aimci_cut_side(size_t n, size_t limit);
 size_t aimci_cut_first(aimci_cut cut, size_t part);
 size_t aimci_cut_size(aimci_cut cut, size_t part);
 
+/* Digital scales of the outputs of tile k. */
+float *aimci_grid_scales(const aimc_grid *grid, size_t k);
+
+/* Hardware-aware training (lib/inference): what a grid does around reads and updates. */
+typedef struct aimci_hwa aimci_hwa;
+
 struct aimc_grid {
     aimc_context *ctx;
     aimc_config *config; /* of kind "tile" or "layer" */
@@ -33,6 +39,7 @@ struct aimc_grid {
     float *part_out; /* [AIMCI_GRID_BATCH][largest tile]: one tile's outputs, or scaled gradients */
     float *gradients;   /* scaled gradients of a whole batch, where scales are not 1 */
     size_t n_gradients; /* floats there */
+    aimci_hwa *hwa;     /* NULL: nothing of that */
     float *part_in;     /* [AIMCI_GRID_BATCH][largest tile] */
 };
 
@@ -40,8 +47,38 @@ struct aimc_grid {
 aimc_status aimci_grid_frame(aimc_context *ctx, size_t n_out, size_t n_in,
                              const aimc_config *config, aimc_grid **out);
 
+/* Of the grid's configuration, after its optimizers are bound; without effect where it says
+ * nothing. */
+aimc_status aimci_hwa_create(aimc_grid *grid);
+void aimci_hwa_destroy(aimc_grid *grid);
+
+/* Inputs as the tiles are to see them: *x and *ld are replaced by clipped ones divided by the
+ * range, outputs are to be multiplied by *factor. */
+aimc_status aimci_hwa_inputs(aimc_grid *grid, size_t n, const float **x, size_t *ld, float *factor);
+
+/* The same without the division, for an update. */
+aimc_status aimci_hwa_clipped(aimc_grid *grid, size_t n, const float **x, size_t *ld);
+
+/* The update is done: clip, remap, show the weights themselves again. */
+void aimci_hwa_updated(aimc_grid *grid);
+
+/* dx, the gradient of the clipped inputs x: learn the range, then 0 where inputs were clipped. */
+void aimci_hwa_backward(aimc_grid *grid, size_t n, const float *x, size_t ld_x, float *dx,
+                        size_t ld_dx, double lr);
+bool aimci_hwa_learns_range(const aimc_grid *grid);
+bool aimci_hwa_in_tests(const aimc_grid *grid);
+
+/* Draw modified weights, which reads see until aimci_hwa_show(); training: until the update. */
+void aimci_hwa_modify(aimc_grid *grid, bool training);
+void aimci_hwa_show(aimc_grid *grid);
+
+aimc_status aimci_hwa_put(const aimc_grid *grid, aimci_st_writer *writer, const char *prefix);
+aimc_status aimci_hwa_restore(aimc_grid *grid, const aimci_st_reader *reader, const char *prefix);
+
 /* Bind the configuration's optimizer to every tile, where it has one. */
 aimc_status aimci_grid_bind(aimc_grid *grid);
+
+bool aimci_grid_is_programmed(const aimc_grid *grid);
 
 /* seed_fallback stands in for a seed that the configuration does not give. */
 aimc_status aimci_grid_create(const aimc_device *device, size_t n_out, size_t n_in,

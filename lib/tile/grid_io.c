@@ -26,7 +26,7 @@ aimc_status aimci_grid_put(const aimc_grid *g, aimci_st_writer *writer, const ch
         snprintf(name, sizeof name, "%stile%zu.", prefix, k);
         st = aimci_tile_put(g->tiles[k], writer, name);
     }
-    return st;
+    return st || !g->hwa ? st : aimci_hwa_put(g, writer, prefix);
 }
 
 static aimc_status make_frame(aimc_context *ctx, const aimci_st_reader *reader, const char *prefix,
@@ -77,6 +77,8 @@ aimc_status aimci_grid_restore(aimc_context *ctx, aimci_st_reader *reader, const
     }
     if (!st)
         st = aimci_grid_bind(g);
+    if (!st)
+        st = aimci_hwa_restore(g, reader, prefix);
     if (st) {
         aimc_grid_destroy(g);
         return st;

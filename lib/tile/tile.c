@@ -56,6 +56,7 @@ static const aimci_field layer_fields[] = {
     TILE_FIELDS,
     AIMCI_CHILD("device", 3, "device", "constant_step", "model of every device", MAP),
     AIMCI_CHILD("optimizer", 4, "optimizer", "sgd", "training algorithm", MAP),
+    AIMCI_CHILD("hwa", 5, "hwa", "hwa", "hardware-aware training", MAP),
 };
 
 const aimci_family aimci_family_layer = {
@@ -66,7 +67,7 @@ const aimci_family aimci_family_layer = {
     .fields = layer_fields,
     .n_fields = sizeof layer_fields / sizeof layer_fields[0],
     .size = sizeof(aimci_tile_params),
-    .n_children = 5,
+    .n_children = 6,
 };
 
 /* ---- checks
@@ -111,6 +112,8 @@ void aimc_tile_destroy(aimc_tile *t)
     aimc_context *ctx = t->ctx;
     if (t->state.release)
         t->state.release(t->state.owner);
+    if (t->program.release)
+        t->program.release(t->program.owner);
     aimci_periphery_destroy(t->forward);
     aimci_periphery_destroy(t->backward);
     aimci_gemm_destroy(t->gemm);
@@ -243,6 +246,8 @@ static aimc_status check_matrix(const char *who, const aimc_tile *t, const float
 
 void aimci_tile_set_scaled(aimc_tile *t, const float *w, size_t ld, const float *scale)
 {
+    if (t->program.reset)
+        t->program.reset(t->program.owner);
     aimci_array_set(t->array, w, ld, scale);
     t->counters.weight_writes += t->array->n_out * t->array->n_in;
     if (t->state.reset)
@@ -338,6 +343,14 @@ void aimci_tile_count_read(aimc_tile *t, bool forward, size_t n, const aimci_rea
     t->counters.clipped_outputs += c->clipped;
 }
 
+/* y[b][i] <- gain[i] y[b][i] + shift[i] */
+static void correct(const aimc_tile *t, size_t n, float *y, size_t ld)
+{
+    for (size_t b = 0; b < n; b++)
+        for (size_t i = 0; i < t->array->n_out; i++)
+            y[b * ld + i] = t->gain[i] * y[b * ld + i] + t->shift[i];
+}
+
 static aimc_status read_batch(aimc_tile *t, const char *who, bool forward, size_t n, const float *x,
                               size_t ld_x, float *y, size_t ld_y)
 {
@@ -363,7 +376,10 @@ aimc_status aimc_tile_forward(aimc_tile *t, size_t n, const float *x, size_t ld_
         st = check_finite("tile_forward", "x", x, n, t->array->n_in, ld_x);
     if (st || n == 0)
         return st;
-    return read_batch(t, "tile_forward", true, n, x, ld_x, y, ld_y);
+    st = read_batch(t, "tile_forward", true, n, x, ld_x, y, ld_y);
+    if (!st && t->gain)
+        correct(t, n, y, ld_y);
+    return st;
 }
 
 aimc_status aimc_tile_backward(aimc_tile *t, size_t n, const float *d, size_t ld_d, float *z,

@@ -26,7 +26,7 @@ extern const aimci_family aimci_family_mapping;
 extern const aimci_family aimci_family_tile;
 extern const aimci_family aimci_family_layer;
 
-/* What an optimizer keeps with its tile: named tensors that travel with the tile's file. */
+/* What an optimizer, or a programming, keeps with its tile; it travels with the tile's file. */
 typedef struct aimci_tile_state {
     const char *algorithm; /* NULL: none bound */
     void *owner;
@@ -39,13 +39,16 @@ struct aimc_tile {
     aimc_context *ctx;
     aimci_array *array;
     const float *visible; /* effective weights, stored like the array's; NULL: the array's own */
+    const float *read_as; /* what reads see instead, for a while (lib/inference); NULL: those */
+    const float *gain, *shift; /* [n_out]: digital, after the forward read-out; NULL: none */
     aimci_gemm *gemm;
     aimci_periphery *forward, *backward;
     aimc_config *config; /* of kind "tile" */
     uint64_t seed;
     aimc_counters counters;
     aimci_tile_state state;
-    char *saved_algorithm; /* from a file: state waiting for its optimizer */
+    aimci_tile_state program; /* programmed devices: reset takes them off */
+    char *saved_algorithm;    /* from a file: state waiting for its optimizer */
     aimci_st_reader *saved;
     char saved_prefix[96];
 };
@@ -54,11 +57,20 @@ struct aimc_tile {
 aimc_status aimci_tile_create(const aimc_device *device, size_t n_out, size_t n_in,
                               const aimc_config *config, uint64_t seed_fallback, aimc_tile **out);
 
-/* Weights as a read sees them. */
-static inline const float *aimci_tile_weights(const aimc_tile *tile)
+/* Weights of the tile, and as a read sees them. */
+static inline const float *aimci_tile_own_weights(const aimc_tile *tile)
 {
     return tile->visible ? tile->visible : tile->array->w;
 }
+
+static inline const float *aimci_tile_weights(const aimc_tile *tile)
+{
+    return tile->read_as ? tile->read_as : aimci_tile_own_weights(tile);
+}
+
+/* Programmed devices from a file that has some under this prefix (lib/inference). */
+aimc_status aimci_tile_restore_program(aimc_tile *tile, const aimci_st_reader *reader,
+                                       const char *prefix);
 
 /* Is this a configuration that says how to read a tile? Failure names who. */
 aimc_status aimci_tile_check_config(const char *who, const aimc_config *config);

@@ -71,6 +71,10 @@ aimc_status aimci_tile_put(const aimc_tile *t, aimci_st_writer *writer, const ch
         snprintf(name, sizeof name, "%soptimizer.", prefix);
         st = t->state.put(t->state.owner, writer, name);
     }
+    if (!st && t->program.put) {
+        snprintf(name, sizeof name, "%sprogram.", prefix);
+        st = t->program.put(t->program.owner, writer, name);
+    }
     return st;
 }
 
@@ -220,6 +224,10 @@ aimc_status aimci_tile_restore(aimc_context *ctx, aimci_st_reader *reader, const
         st = restore_counters(t, reader, prefix);
     if (!st)
         st = keep_optimizer_state(t, reader, prefix);
+    if (!st) {
+        snprintf(name, sizeof name, "%sprogram.", prefix);
+        st = aimci_tile_restore_program(t, reader, name);
+    }
     if (st) {
         aimc_tile_destroy(t);
         return st;

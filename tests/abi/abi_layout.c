@@ -48,6 +48,13 @@ AT(aimc_optimizer_stats, transfers, 8);
 AT(aimc_optimizer_stats, slow_down, 64);
 AT(aimc_optimizer_step_info, step, 8);
 AT(aimc_optimizer_step_info, clipped, 72);
+AT(aimc_noise_model_info, g_min_us, 8);
+AT(aimc_noise_model_info, last_time_s, 32);
+AT(aimc_inference_report, n_weights, 8);
+AT(aimc_inference_report, write_time_s, 64);
+AT(aimc_inference_report, gain_max, 104);
+AT(aimc_storage_report, codes, 8);
+AT(aimc_storage_report, bits_per_bit, 56);
 
 _Static_assert(AIMC_ERR_INTERNAL == -9, "status numbers are never reused");
 _Static_assert(AIMC_TANH == 1 && AIMC_RELU == 2 && AIMC_SIGMOID == 3, "enum values stay");

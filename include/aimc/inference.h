@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AIMC_INFERENCE_H
+#define AIMC_INFERENCE_H
+/**
+ * @file inference.h
+ * The life of trained weights on a chip: conductance noise models, programming, drift,
+ * compensation.
+ *
+ *     target -> programming noise -> drift -> read noise
+ *
+ * Conductances are in microsiemens, times in seconds since the end of programming.
+ */
+
+#include <aimc/grid.h>
+
+AIMC_BEGIN_DECLS
+
+/* ---- noise models ---------------------------------------------------------------------------- */
+
+/** A model of what programmed conductances do; immutable, shared. @since 0.1 */
+typedef struct aimc_noise_model aimc_noise_model;
+
+/** Figures of a noise model. @since 0.1 */
+typedef struct aimc_noise_model_info {
+    uint32_t struct_size; /**< sizeof of the caller's struct */
+    uint32_t reserved;    /**< 0 */
+    double g_min_us;      /**< smallest conductance that is programmed, uS */
+    double g_max_us;      /**< largest conductance that is programmed, uS */
+    double first_time_s;  /**< first measured time, s; both times 0: the law holds at any time */
+    double last_time_s;   /**< last measured time, s */
+} aimc_noise_model_info;
+
+/**
+ * Make a noise model.
+ * @param ctx        context
+ * @param name       kind ("pcm_like"), preset ("pcm_joshi") or alias ("PCMLike"); NULL: only
+ * overrides
+ * @param overrides  NULL, or a configuration of the same kind: the fields that were set in it
+ * replace those of name. Read during the call only.
+ * @param[out] out   the model; NULL on failure
+ * @retval AIMC_ERR_INVALID  unknown name, not a noise model, overrides of another kind, g_min not
+ *                           below g_max, contradictory tables (the sentence names the field)
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * any.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_noise_model_create(aimc_context *ctx, const char *name,
+                                             const aimc_config *overrides, aimc_noise_model **out);
+
+/** Give up the model; whatever was made from it keeps it alive. NULL is fine. @since 0.1 */
+AIMC_API void aimc_noise_model_destroy(aimc_noise_model *model);
+
+/**
+ * Range of conductances and of measured times.
+ * @param info  struct_size set by the caller; the rest is written
+ * @retval AIMC_ERR_INVALID  NULL
+ * @retval AIMC_ERR_ABI      struct_size is 0.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_noise_model_get_info(const aimc_noise_model *model,
+                                               aimc_noise_model_info *info);
+
+/** Kind of the model, for example "pcm_like"; "" when NULL. @since 0.1 */
+AIMC_API const char *aimc_noise_model_kind(const aimc_noise_model *model);
+
+/**
+ * Fill a configuration of kind "noise_table" from a CSV file. All or nothing.
+ *
+ * Columns g (uS) and t (s), one row for each pair of a measured conductance and a measured time, at
+ * most 64 rows; and any of bias (uS), sigma (uS), q (relative read noise), and of nu_mean and
+ * nu_std (drift exponent, taken from the rows of the first time). Lines that begin with # are
+ * remarks.
+ * @param cfg   of kind "noise_table"; unchanged on failure
+ * @param path  comma-separated text, decimal point '.'
+ * @retval AIMC_ERR_INVALID  NULL, another kind, a value out of range
+ * @retval AIMC_ERR_IO       cannot read the file
+ * @retval AIMC_ERR_FORMAT   text, NaN, a missing column, rows that are not a full grid
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * one thread per configuration.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_noise_table_load(aimc_config *cfg, const char *path);
+
+/* ---- populations of devices ------------------------------------------------------------------ */
+
+/** A population of devices of one noise model. @since 0.1 */
+typedef struct aimc_cells aimc_cells;
+
+/**
+ * Make n devices, not programmed yet.
+ * @param model  kept alive by the devices
+ * @param n      at least 1
+ * @param seed   everything random about these devices
+ * @param[out] out  the devices; NULL on failure
+ * @retval AIMC_ERR_INVALID  NULL, n is 0
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * any.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_cells_create(aimc_noise_model *model, size_t n, uint64_t seed,
+                                       aimc_cells **out);
+
+/** Destroy; NULL is fine. @since 0.1 */
+AIMC_API void aimc_cells_destroy(aimc_cells *cells);
+
+/**
+ * Program every device once. Its programmed conductance and its drift state are drawn now and kept.
+ * @param g_target_us  [n] targets, 0 ... g_max, uS
+ * @retval AIMC_ERR_INVALID  NULL, a target that is negative, above g_max or NaN (nothing changed)
+ * @par Threads
+ * one thread per population.
+ * @par Determinism
+ * D1: depends on the seed and the number of the programming event.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_cells_program(aimc_cells *cells, const float *g_target_us);
+
+/**
+ * Read every device at a time after programming. Drift is each device's own; read noise is new with
+ * every call.
+ * @param t_s   seconds since the end of programming, >= 0; any order
+ * @param g_us  [n] conductances, uS
+ * @retval AIMC_ERR_STATE    nothing was programmed yet
+ * @retval AIMC_ERR_INVALID  NULL, a time before programming, or outside the measured times of a
+ *                           model that does not extrapolate
+ * @par Threads
+ * one thread per population.
+ * @par Determinism
+ * D1: depends on the seed, the programming and the number of reads so far.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_cells_read(aimc_cells *cells, double t_s, float *g_us);
+
+/**
+ * Copy what the devices keep.
+ * @param what   "target", "programmed" (uS) or "state" (the drift exponent, for models with one)
+ * @param value  [n]
+ * @retval AIMC_ERR_INVALID  NULL, unknown word.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_cells_get(const aimc_cells *cells, const char *what, float *value);
+
+/* ---- programmed tiles ------------------------------------------------------------------------ */
+
+/**
+ * What programming, drift or compensation did; of a grid or network the sums, and averages over its
+ * weights. @since 0.1
+ */
+typedef struct aimc_inference_report {
+    uint32_t struct_size;  /**< sizeof of the caller's struct */
+    uint32_t reserved;     /**< 0 */
+    uint64_t n_weights;    /**< weights that lie on devices */
+    uint64_t n_devices;    /**< devices they lie on */
+    uint64_t n_faulty;     /**< devices that cannot be written */
+    uint64_t pulses;       /**< write pulses, the first shot of each device included */
+    uint64_t verify_reads; /**< reads of write loops: of single devices, or of vectors */
+    uint64_t iterations;   /**< rounds of the write loop; the largest of all tiles */
+    uint64_t unconverged;  /**< devices that the write loop left out of tolerance */
+    double write_time_s;   /**< time of all pulses and verify reads, one after the other, s */
+    double t_s;            /**< time since the end of programming, s */
+    double weight_error;   /**< |W read - W target| / |W target| (Frobenius), after compensation */
+    double gain_mean;      /**< digital gain of the outputs, 1 before compensation */
+    double gain_min;       /**< smallest of them */
+    double gain_max;       /**< largest of them */
+} aimc_inference_report;
+
+/**
+ * Put the tile's weights on programmed devices: encode them as conductances, write those, and let
+ * reads see what the devices hold. The weights stay underneath; aimc_tile_unprogram(), or setting
+ * weights, takes the devices off. A programmed tile is not trained. Programming again starts from
+ * those weights with the same seeds.
+ * @param tile    tile; programmed anew when it was already
+ * @param config  of kind "inference": noise_model, encoding, programming (the write loop), faults,
+ * compensation, seed; NULL: defaults. Read during the call only.
+ * @param[out] report  struct_size set by the caller; may be NULL
+ * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind or with contradictions (the tile
+ *                           is as before)
+ * @retval AIMC_ERR_NOMEM    no memory (likewise)
+ * @par Threads
+ * one thread per tile.
+ * @par Determinism
+ * D1: depends on the seed of the configuration and of the tile.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_program(aimc_tile *tile, const aimc_config *config,
+                                       aimc_inference_report *report);
+
+/**
+ * Let a programmed tile be read as it is at a time after programming, with one draw of the devices'
+ * read noise. Compensation is off until aimc_tile_compensate(). Any order of times.
+ * @param t_s  seconds since the end of programming, >= 0
+ * @param[out] report  may be NULL
+ * @retval AIMC_ERR_STATE    the tile was not programmed
+ * @retval AIMC_ERR_INVALID  NULL, a time before programming or outside the measured ones
+ * @par Threads
+ * one thread per tile.
+ * @par Determinism
+ * D1.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_drift_to(aimc_tile *tile, double t_s, aimc_inference_report *report);
+
+/**
+ * Correct the outputs of a programmed tile digitally, as the field "compensation" of its
+ * configuration says. Costs the calibration vectors, which are counted as reads.
+ * @param n     vectors at x; not used when x is NULL
+ * @param x     [n][n_in] calibration inputs for REFIT and BATCH_NORM; NULL, and for GLOBAL and
+ * PER_OUTPUT: the vectors that the configuration says
+ * @param ld_x  >= n_in
+ * @param[out] report  may be NULL
+ * @retval AIMC_ERR_STATE    the tile was not programmed, or without a compensation, so that there
+ * is no reference to compare with
+ * @retval AIMC_ERR_INVALID  NULL, n is 0, x not finite
+ * @retval AIMC_ERR_SHAPE    ld_x too small
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * one thread per tile.
+ * @par Determinism
+ * as aimc_tile_forward().
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_compensate(aimc_tile *tile, size_t n, const float *x, size_t ld_x,
+                                          aimc_inference_report *report);
+
+/**
+ * Take programmed devices off: reads see the tile's own weights again. Nothing happens when there
+ * are none.
+ * @retval AIMC_ERR_INVALID NULL.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_unprogram(aimc_tile *tile);
+
+/** aimc_tile_program() for every tile; a failure says which tile. @since 0.1 */
+AIMC_API aimc_status aimc_grid_program(aimc_grid *grid, const aimc_config *config,
+                                       aimc_inference_report *report);
+
+/** aimc_tile_drift_to() for every tile. @since 0.1 */
+AIMC_API aimc_status aimc_grid_drift_to(aimc_grid *grid, double t_s, aimc_inference_report *report);
+
+/** aimc_tile_compensate() for every tile, x being inputs of the whole grid. @since 0.1 */
+AIMC_API aimc_status aimc_grid_compensate(aimc_grid *grid, size_t n, const float *x, size_t ld_x,
+                                          aimc_inference_report *report);
+
+/** aimc_tile_unprogram() for every tile. @since 0.1 */
+AIMC_API aimc_status aimc_grid_unprogram(aimc_grid *grid);
+
+/**
+ * Write weights into a tile of pulsed devices in a closed loop: read the matrix through the tile's
+ * read-out (with rows of a Hadamard matrix), send each device the pulses its error asks for, until
+ * the mean error read is at most half of tolerance times the largest target, or for max_iterations.
+ * @param tile    tile; its devices are pulsed, reads and pulses are counted
+ * @param w       [n_out][n_in] targets, row-major, finite
+ * @param ld_w    >= n_in
+ * @param config  of kind "programming": tolerance (relative to the largest target), max_iterations,
+ * max_pulses, times; NULL: defaults
+ * @param[out] report  pulses, reads, time, devices read out of tolerance at the end, and the true
+ * relative error of the weights; may be NULL
+ * @retval AIMC_ERR_INVALID      NULL, a target not finite, a configuration of another kind
+ * @retval AIMC_ERR_SHAPE        ld_w too small
+ * @retval AIMC_ERR_UNSUPPORTED  the device takes no pulses
+ * @retval AIMC_ERR_STATE        the tile is programmed for inference, or composed of several arrays
+ * @retval AIMC_ERR_NOMEM        no memory
+ * @par Threads
+ * one thread per tile.
+ * @par Determinism
+ * as aimc_tile_forward() and aimc_tile_pulse().
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_write(aimc_tile *tile, const float *w, size_t ld_w,
+                                     const aimc_config *config, aimc_inference_report *report);
+
+/**
+ * Search for the tables of a custom_pair encoding that lose least on devices of a model.
+ * @param model     noise model
+ * @param n         weights
+ * @param w         [n] weights whose distribution counts, finite, not all 0
+ * @param config    of kind "weight_programming": pairs, times, the search; NULL: defaults
+ * @param[out] encoding   a configuration of kind "custom_pair", owned by the caller
+ * @param[out] loss_pair  mean squared relative error, averaged over the times, of plain equal
+ * pairs; may be NULL
+ * @param[out] loss       the same of the encoding found; may be NULL
+ * @retval AIMC_ERR_INVALID  NULL, n is 0, a weight not finite, all of them 0, a configuration of
+ *                           another kind, a time outside the measured ones
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * any.
+ * @par Determinism
+ * D1.
+ * @par Model
+ * differential evolution; C. Mackin et al., Nat. Commun. 13:3765 (2022).
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_weight_programming(aimc_noise_model *model, size_t n, const float *w,
+                                             const aimc_config *config, aimc_config **encoding,
+                                             double *loss_pair, double *loss);
+
+/* ---- digital storage ------------------------------------------------------------------------- */
+
+/** What bit flips did. @since 0.1 */
+typedef struct aimc_storage_report {
+    uint32_t struct_size;  /**< sizeof of the caller's struct */
+    uint32_t reserved;     /**< 0 */
+    uint64_t codes;        /**< 8-bit codes stored */
+    uint64_t flips;        /**< bits that were wrong, check bits and copies included */
+    uint64_t corrected;    /**< SECDED: words, TMR: codes, that came back right despite flips */
+    uint64_t detected;     /**< PARITY: codes, SECDED: words, read as 0 */
+    uint64_t wrong;        /**< codes that came back different */
+    double bit_error_rate; /**< rate of the flips */
+    double bits_per_bit;   /**< stored bits for each bit of data: the cost of the code */
+} aimc_storage_report;
+
+/* ---- hardware-aware training ----------------------------------------------------------------- */
+
+/**
+ * Begin a mini-batch of hardware-aware training: draw the modified weights of the field
+ * "hwa.modifier" of the grid's configuration. Reads see them until aimc_grid_step(), which updates
+ * the weights themselves, then clips and remaps them as "hwa" says. Networks do this on their own.
+ * @retval AIMC_ERR_INVALID NULL.
+ * @par Threads
+ * one thread per grid.
+ * @par Determinism
+ * D1: depends on the tiles' seeds and the number of mini-batches begun.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_grid_modify(aimc_grid *grid);
+
+/** Range of the grid's inputs; 0: they are not clipped, or NULL. @since 0.1 */
+AIMC_API double aimc_grid_input_range(const aimc_grid *grid);
+
+/**
+ * Clip inputs to -range ... range and divide them by it before the tiles, and multiply outputs by
+ * it after.
+ * @param range  finite, > 0; 0: no longer
+ * @retval AIMC_ERR_INVALID  NULL, out of range
+ * @retval AIMC_ERR_STATE    the grid was not made from a configuration of kind "layer".
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_grid_set_input_range(aimc_grid *grid, double range);
+
+/**
+ * Watch the inputs of the following aimc_grid_forward() calls, which are not clipped, until
+ * aimc_grid_take_range() sets the input range from them.
+ * @param config  of kind "calibration"; NULL: defaults
+ * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind
+ * @retval AIMC_ERR_STATE    the grid was not made from a configuration of kind "layer"
+ * @retval AIMC_ERR_NOMEM    no memory.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_grid_watch_inputs(aimc_grid *grid, const aimc_config *config);
+
+/**
+ * Set the input range from the inputs that were watched.
+ * @retval AIMC_ERR_INVALID  NULL
+ * @retval AIMC_ERR_STATE    inputs were not watched, or all of them were 0.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_grid_take_range(aimc_grid *grid);
+
+AIMC_END_DECLS
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* A model of one's own: the programming noise is any polynomial, drift exponents and read noise are
+ * tables over the conductance, linear between the points and constant beyond.
+ *
+ *     nu = |nu_mean(g) + nu_std(g) xi|,  Q = q(g) or that of pcm_like without a table */
+#include <math.h>
+
+#include "inference/power_noise.h"
+
+#define SRC "CustomDrift of aihwkit 1.1.0; the form of Joshi et al., Nat. Commun. 11:2473 (2020)"
+
+typedef struct custom_drift {
+    aimci_power_noise power;
+    aimci_list g_lst, nu_mean_lst, nu_std_lst, q_lst;
+} custom_drift;
+
+static const aimci_field fields[] = {
+    AIMCI_NOISE_FIELDS(25, 0, SRC),
+    AIMCI_NUMBERS(custom_drift, g_lst, 0, 0, 1e6, "uS",
+                  "conductances of the tables, rising; empty: no drift", SRC),
+    AIMCI_NUMBERS(custom_drift, nu_mean_lst, 0, -10, 10, "1", "mean drift exponent at each", SRC),
+    AIMCI_NUMBERS(custom_drift, nu_std_lst, 0, 0, 10, "1",
+                  "spread of the drift exponent at each; empty: none", SRC),
+    AIMCI_NUMBERS(custom_drift, q_lst, 0, 0, 10, "1",
+                  "relative read noise at each; empty: that of pcm_like", SRC),
+    AIMCI_POWER_FIELDS(20, 250e-9, SRC),
+};
+
+extern const aimci_family aimci_family_custom_drift;
+const aimci_family aimci_family_custom_drift = {
+    .name = "custom_drift",
+    .category = "noise_model",
+    .doc = "power-law drift with tables and polynomials of your own",
+    .source = SRC,
+    .fields = fields,
+    .n_fields = sizeof fields / sizeof fields[0],
+    .size = sizeof(custom_drift),
+};
+
+static aimc_status check_length(const custom_drift *p, const char *name, const aimci_list *l,
+                                bool may_be_empty)
+{
+    if (l->n == p->g_lst.n || (may_be_empty && l->n == 0))
+        return AIMC_OK;
+    return aimci_fail(AIMC_ERR_INVALID, "noise_model: %s has %zu numbers, g_lst %zu", name, l->n,
+                      p->g_lst.n);
+}
+
+static aimc_status resolve(void *params)
+{
+    static const double coeff[] = {0.26348, 1.9650, -1.1731};
+    custom_drift *p = params;
+    for (size_t i = 1; i < p->g_lst.n; i++)
+        if (!(p->g_lst.v[i] > p->g_lst.v[i - 1]))
+            return aimci_fail(AIMC_ERR_INVALID, "noise_model: g_lst must rise: %g after %g uS",
+                              p->g_lst.v[i], p->g_lst.v[i - 1]);
+    aimc_status st = check_length(p, "nu_mean_lst", &p->nu_mean_lst, false);
+    if (!st)
+        st = check_length(p, "nu_std_lst", &p->nu_std_lst, true);
+    if (!st)
+        st = check_length(p, "q_lst", &p->q_lst, true);
+    return st ? st : aimci_power_resolve(&p->power, coeff, 3, 25);
+}
+
+static double lookup(const custom_drift *p, const aimci_list *l, double g)
+{
+    return l->n ? aimci_interpolate(p->g_lst.v, l->v, l->n, g) : 0;
+}
+
+static void state(const void *params, const aimci_devices *d, const float *z)
+{
+    const custom_drift *p = params;
+    for (size_t i = 0; i < d->n; i++) {
+        const double g = (double)d->target[i];
+        const double nu =
+            lookup(p, &p->nu_mean_lst, g) + lookup(p, &p->nu_std_lst, g) * (double)z[i];
+        d->state[i] = (float)(p->power.drift_scale * fabs(nu));
+    }
+}
+
+static double quality(const void *params, double r)
+{
+    const custom_drift *p = params;
+    if (p->q_lst.n)
+        return lookup(p, &p->q_lst, r * p->power.base.g_max);
+    return fmin(0.0088 / fmax(pow(r, 0.65), 1e-3), 0.2);
+}
+
+static void read(const void *params, const aimci_devices *d, double t, const float *z, float *g)
+{
+    aimci_power_read(params, d, t, z, g, quality);
+}
+
+extern const aimci_noise_kind aimci_noise_custom_drift;
+const aimci_noise_kind aimci_noise_custom_drift = {
+    .family = &aimci_family_custom_drift,
+    .resolve = resolve,
+    .program = aimci_power_program,
+    .state = state,
+    .read = read,
+};

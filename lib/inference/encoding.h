@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* How a weight lies on conductances: one of these for each way.
+ *
+ * Weights w of a matrix, or of one of its rows, become u = (w - middle) / half in [-1, 1]; u
+ * becomes the conductances of n_devices devices, and those u again. */
+#ifndef AIMCI_ENCODING_H
+#define AIMCI_ENCODING_H
+
+#include "inference/noise.h"
+
+#define AIMCI_MAX_CELL 32 /* devices of one weight */
+
+/* Every encoding's values begin with these. */
+typedef struct aimci_encoding_params {
+    bool scale_per_output;
+} aimci_encoding_params;
+
+typedef struct aimci_encoding {
+    const aimci_family *family;
+    bool affine;      /* middle and half from the smallest and largest weight; else middle = 0 */
+    bool regress;     /* read-back is divided by its row's slope against the targets */
+    bool unit_shared; /* one more device for each input, at u = 0, is subtracted; see decode */
+    aimc_status (*check)(const void *params); /* contradictions; NULL: none */
+    size_t (*n_devices)(const void *params);
+    void (*encode)(const void *params, const aimci_noise_params *range, double u, double *g);
+    /* u from conductances; target: the u that was asked for (its sign may be kept digitally); unit:
+     * conductance of the shared device */
+    double (*decode)(const void *params, const aimci_noise_params *range, const double *g,
+                     double target, double unit);
+} aimci_encoding;
+
+const aimci_encoding *aimci_encoding_find(const aimci_family *family);
+
+static inline double aimci_clip_unit(double u)
+{
+    return u < -1 ? -1 : u > 1 ? 1 : u;
+}
+
+#define AIMCI_ENCODING_FIELDS(src)                                                                 \
+    AIMCI_FLAG(aimci_encoding_params, scale_per_output, 0,                                         \
+               "each output of a tile has its own scale, undone digitally; else one for the tile", \
+               src)
+
+#endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/* Hardware-aware training: the order of a mini-batch is
+ *
+ *     modified weights are drawn -> forward, backward -> update of the weights themselves -> clip
+ * -> remap
+ *
+ * M. J. Rasch et al., arXiv:2302.08469 (2023). */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "inference/hwa.h"
+
+#define SRC "M. J. Rasch et al., arXiv:2302.08469 (2023)"
+
+static const aimci_field fields[] = {
+    AIMCI_CHILD("modifier", 0, "modifier", "modifier", "weights that a mini-batch sees", SRC),
+    AIMCI_CHILD("input_range", 1, "input_range", "input_range", "inputs of the converters", SRC),
+    AIMCI_CHOICE(aimci_hwa_params, clip_type, 0, 3,
+                 "NONE|FIXED_VALUE|LAYER_GAUSSIAN|AVERAGE_CHANNEL_MAX",
+                 "how weights are clipped after each update", SRC),
+    AIMCI_NUMBER(aimci_hwa_params, clip_fixed_value, 0, 0, 1e9, "weight",
+                 "FIXED_VALUE: largest magnitude; LAYER_GAUSSIAN: at most this; 0: none", SRC),
+    AIMCI_NUMBER(aimci_hwa_params, clip_sigma, 2.5, 0, 1e6, "1",
+                 "LAYER_GAUSSIAN: largest magnitude in standard deviations of the weights", SRC),
+    AIMCI_CHOICE(aimci_hwa_params, remap_type, 0, 2,
+                 "NONE|LAYERWISE_SYMMETRIC|CHANNELWISE_SYMMETRIC",
+                 "stretch weights to the top of their range after each update, the digital scales "
+                 "taking it back",
+                 SRC),
+    AIMCI_NUMBER(aimci_hwa_params, remapped_wmax, 1, 1e-9, 1e9, "weight",
+                 "largest magnitude after remapping", SRC),
+    AIMCI_NUMBER(aimci_hwa_params, max_scale_range, 0, 0, 1e9, "1",
+                 "CHANNELWISE: largest scale over the smallest; 0: no limit", SRC),
+    AIMCI_NUMBER(aimci_hwa_params, max_scale_ref, 0, 0, 1e9, "1",
+                 "CHANNELWISE: the smallest scale counts as at least this", SRC),
+};
+
+const aimci_family aimci_family_hwa = {
+    .name = "hwa",
+    .category = "hwa",
+    .doc = "hardware-aware training: modifiers, clipping, remapping, input range",
+    .source = SRC,
+    .fields = fields,
+    .n_fields = sizeof fields / sizeof fields[0],
+    .size = sizeof(aimci_hwa_params),
+    .n_children = 2,
+};
+
+/* ---- making ---------------------------------------------------------------------------------- */
+
+static size_t tiles_of(const aimc_grid *g)
+{
+    return g->out.parts * g->in.parts;
+}
+
+void aimci_hwa_destroy(aimc_grid *g)
+{
+    aimci_hwa *h = g->hwa;
+    if (!h)
+        return;
+    for (size_t k = 0; h->planes && k < tiles_of(g); k++)
+        aimci_free(h->ctx, h->planes[k]);
+    aimci_free(h->ctx, h->planes);
+    aimci_free(h->ctx, h->x);
+    aimci_free(h->ctx, h->cache);
+    aimci_free(h->ctx, h);
+    g->hwa = NULL;
+}
+
+static aimc_status check(const aimc_grid *g, const aimci_hwa_params *p, const aimci_modifier *m)
+{
+    if (p->clip_type == AIMCI_CLIP_FIXED_VALUE && p->clip_fixed_value == 0)
+        return aimci_fail(
+            AIMC_ERR_INVALID,
+            "grid_create: hwa.clip_type is FIXED_VALUE, but hwa.clip_fixed_value is 0");
+    if (m->pcm_prob_at_reset + m->pcm_prob_at_gmax + m->pcm_prob_at_random > 1)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "grid_create: the pcm_prob_... of hwa.modifier add up to more than 1");
+    const bool writes = p->clip_type || p->remap_type;
+    for (size_t k = 0; writes && k < tiles_of(g); k++)
+        if (g->tiles[k]->visible)
+            return aimci_fail(AIMC_ERR_UNSUPPORTED,
+                              "grid_create: hwa.clip_type and hwa.remap_type change weights that "
+                              "'%s' composes of several arrays",
+                              g->tiles[k]->state.algorithm);
+    return AIMC_OK;
+}
+
+static aimc_status allocate_planes(aimc_grid *g)
+{
+    aimci_hwa *h = g->hwa;
+    h->planes = aimci_calloc(h->ctx, tiles_of(g), sizeof *h->planes);
+    for (size_t k = 0; h->planes && k < tiles_of(g); k++) {
+        const aimci_array *a = g->tiles[k]->array;
+        h->planes[k] = aimci_calloc(h->ctx, a->ld * a->n_in, sizeof *h->planes[k]);
+        if (!h->planes[k])
+            return aimci_fail(AIMC_ERR_NOMEM, "grid_create: no memory");
+    }
+    return h->planes ? AIMC_OK : aimci_fail(AIMC_ERR_NOMEM, "grid_create: no memory");
+}
+
+aimc_status aimci_hwa_create(aimc_grid *g)
+{
+    const aimc_config *config = aimci_config_child(g->config, "hwa");
+    if (!config)
+        return AIMC_OK;
+    aimci_hwa *h = aimci_calloc(g->ctx, 1, sizeof *h);
+    if (!h)
+        return aimci_fail(AIMC_ERR_NOMEM, "grid_create: no memory");
+    g->hwa = h;
+    h->ctx = g->ctx;
+    h->params = config->values;
+    h->modifier = aimci_config_child(config, "modifier")->values;
+    h->range_params = aimci_config_child(config, "input_range")->values;
+    h->has_range = h->range_params->enable;
+    h->range = h->range_params->init_value;
+    aimc_status st = check(g, h->params, h->modifier);
+    if (!st && aimci_modifier_acts(h->modifier))
+        st = allocate_planes(g);
+    return st;
+}
+
+/* ---- modified weights ------------------------------------------------------------------------ */
+
+static float largest_magnitude(const aimci_array *a, const float *w)
+{
+    float top = 0;
+    for (size_t j = 0; j < a->n_in; j++)
+        for (size_t i = 0; i < a->n_out; i++)
+            top = fmaxf(top, fabsf(w[j * a->ld + i]));
+    return top;
+}
+
+typedef struct modify_job {
+    const aimci_modifier *m;
+    const aimci_array *array;
+    const float *w;
+    float *out;
+    double top;
+    aimci_key key;
+} modify_job;
+
+static void modify_line(void *arg, size_t slot, size_t j)
+{
+    (void)slot;
+    const modify_job *job = arg;
+    const aimci_array *a = job->array;
+    const float *w = job->w + j * a->ld;
+    float *out = job->out + j * a->ld;
+    if (job->m->copy_last_column && j + 1 == a->n_in)
+        memcpy(out, w, a->n_out * sizeof *out);
+    else
+        aimci_modify_line(job->m, job->top, &job->key, (uint32_t)j, w, out, a->n_out);
+}
+
+static void modify_tile(aimci_hwa *h, aimc_tile *t, float *out)
+{
+    modify_job job = {
+        .m = h->modifier, .array = t->array, .w = aimci_tile_own_weights(t), .out = out};
+    job.top = h->modifier->rel_to_actual_wmax ? (double)largest_magnitude(t->array, job.w)
+                                              : h->modifier->assumed_wmax;
+    job.top = fmax(job.top, 1e-30);
+    job.key = aimci_random_key(t->seed, AIMCI_OP_MODIFY, 0, h->n_draws);
+    aimci_parallel(h->ctx, t->array->n_in, modify_line, &job);
+    t->read_as = out;
+}
+
+void aimci_hwa_modify(aimc_grid *g, bool training)
+{
+    aimci_hwa *h = g->hwa;
+    if (!h)
+        return;
+    const bool skip = h->n_draws == 0 && training && !h->modifier->draw_first;
+    for (size_t k = 0; h->planes && !skip && k < tiles_of(g); k++)
+        if (!g->tiles[k]->program.owner)
+            modify_tile(h, g->tiles[k], h->planes[k]);
+    h->n_draws += training || h->planes;
+    h->in_training = training;
+}
+
+void aimci_hwa_show(aimc_grid *g)
+{
+    aimci_hwa *h = g->hwa;
+    for (size_t k = 0; h && h->planes && k < tiles_of(g); k++)
+        if (g->tiles[k]->read_as == h->planes[k])
+            g->tiles[k]->read_as = NULL;
+    if (h)
+        h->in_training = false;
+}
+
+bool aimci_hwa_in_tests(const aimc_grid *g)
+{
+    return g->hwa && g->hwa->planes && g->hwa->modifier->enable_during_test;
+}
+
+aimc_status aimc_grid_modify(aimc_grid *g)
+{
+    if (!g)
+        return aimci_fail(AIMC_ERR_INVALID, "grid_modify: grid is NULL");
+    aimci_hwa_modify(g, true);
+    return AIMC_OK;
+}
+
+/* ---- after the update ------------------------------------------------------------------------ */
+
+void aimci_hwa_updated(aimc_grid *g)
+{
+    aimci_hwa_show(g);
+    if (g->hwa->params->clip_type)
+        aimci_hwa_clip(g);
+    if (g->hwa->params->remap_type)
+        aimci_hwa_remap(g);
+}
+
+/* ---- state ----------------------------------------------------------------------------------- */
+
+enum { FIGURES = 4 };
+
+aimc_status aimci_hwa_put(const aimc_grid *g, aimci_st_writer *writer, const char *prefix)
+{
+    const aimci_hwa *h = g->hwa;
+    char name[128];
+    const double figures[FIGURES] = {h->has_range, h->range, (double)h->n_seen, (double)h->n_draws};
+    snprintf(name, sizeof name, "%shwa", prefix);
+    return aimci_st_put(writer, name, AIMCI_F64, 0, FIGURES, FIGURES, figures);
+}
+
+aimc_status aimci_hwa_restore(aimc_grid *g, const aimci_st_reader *reader, const char *prefix)
+{
+    char name[128];
+    double figures[FIGURES];
+    snprintf(name, sizeof name, "%shwa", prefix);
+    if (!g->hwa || !aimci_st_has(reader, name))
+        return AIMC_OK;
+    const aimc_status st = aimci_st_get(reader, name, AIMCI_F64, 0, FIGURES, FIGURES, figures);
+    if (st)
+        return st;
+    g->hwa->has_range = figures[0] != 0;
+    g->hwa->range = figures[1];
+    g->hwa->n_seen = (uint64_t)figures[2];
+    g->hwa->n_draws = (uint64_t)figures[3];
+    return AIMC_OK;
+}

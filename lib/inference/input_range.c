@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT */
+/* The range r of a layer's inputs: x <- clip(x, -r, r) / r before the tiles, y <- r y after.
+ *
+ * First from data: r <- (r k + alpha std(x)) / (k + 1) for mini-batches k = 0 ... ; then learned:
+ *     g = sum_{x >= r} min(d, 0) - sum_{x <= -r} max(d, 0),  d the gradient of the clipped input
+ *     g <- g r gradient_scale;  + decay r when few inputs are clipped
+ *     - (1 - p) r when a share p of the outputs below output_min_percentage is within bounds
+ *     r <- r - lr g
+ * or calibrated afterwards from the magnitudes of inputs. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inference/hwa.h"
+
+#define SRC "M. J. Rasch et al., arXiv:2302.08469 (2023)"
+
+static const aimci_field fields[] = {
+    AIMCI_FLAG(aimci_range_params, enable, 0, "clip and scale inputs", SRC),
+    AIMCI_FLAG(aimci_range_params, learn_input_range, 1, "learn the range by its gradient", SRC),
+    AIMCI_NUMBER(aimci_range_params, init_value, 3, 1e-9, 1e9, "input", "range at first", SRC),
+    AIMCI_INTEGER(aimci_range_params, init_from_data, 100, 0, 1e9, "1",
+                  "mini-batches that the range is taken from before it is learned", SRC),
+    AIMCI_NUMBER(aimci_range_params, init_std_alpha, 3, 0, 1e6, "1",
+                 "range in standard deviations of the inputs then", SRC),
+    AIMCI_NUMBER(aimci_range_params, decay, 0.001, 0, 1e6, "1",
+                 "how fast the range shrinks while few inputs are clipped", SRC),
+    AIMCI_NUMBER(aimci_range_params, input_min_percentage, 0.95, 0, 1, "1",
+                 "it shrinks when more than this share of inputs is within it", SRC),
+    AIMCI_FLAG(aimci_range_params, manage_output_clipping, 0,
+               "it grows when too many outputs hit the converter's bound", SRC),
+    AIMCI_NUMBER(aimci_range_params, output_min_percentage, 0.95, 0, 1, "1",
+                 "share of outputs that should be within the bound", SRC),
+    AIMCI_NUMBER(aimci_range_params, gradient_scale, 1, 0, 1e6, "1", "factor on the gradient", SRC),
+    AIMCI_FLAG(aimci_range_params, gradient_relative, 1, "gradient in proportion to the range",
+               SRC),
+};
+
+const aimci_family aimci_family_input_range = {
+    .name = "input_range",
+    .category = "input_range",
+    .doc = "range of a layer's inputs, learned or calibrated",
+    .source = SRC,
+    .fields = fields,
+    .n_fields = sizeof fields / sizeof fields[0],
+    .size = sizeof(aimci_range_params),
+};
+
+/* ---- forward --------------------------------------------------------------------------------- */
+
+static double std_of(size_t n, const float *x, size_t cols, size_t ld)
+{
+    double sum = 0, squares = 0;
+    const double count = (double)n * (double)cols;
+    for (size_t b = 0; b < n; b++)
+        for (size_t j = 0; j < cols; j++) {
+            sum += (double)x[b * ld + j];
+            squares += (double)x[b * ld + j] * (double)x[b * ld + j];
+        }
+    const double variance = count > 1 ? (squares - sum * sum / count) / (count - 1) : 0;
+    return sqrt(fmax(variance, 0));
+}
+
+/* Room for the clipped inputs of the largest batch so far. */
+static aimc_status reserve(aimci_hwa *h, size_t n, size_t cols)
+{
+    size_t floats;
+    if (aimci_mul_overflows(n, cols, &floats))
+        return aimci_fail(AIMC_ERR_NOMEM, "grid: a batch of %zu is too large", n);
+    if (floats <= h->n_x)
+        return AIMC_OK;
+    float *larger = aimci_calloc(h->ctx, floats, sizeof *larger);
+    if (!larger)
+        return aimci_fail(AIMC_ERR_NOMEM, "grid: no memory for a batch of %zu", n);
+    aimci_free(h->ctx, h->x);
+    h->x = larger;
+    h->n_x = floats;
+    return AIMC_OK;
+}
+
+static aimc_status clip_inputs(aimc_grid *g, size_t n, const float **x, size_t *ld, float factor)
+{
+    aimci_hwa *h = g->hwa;
+    const size_t cols = g->in.n;
+    const float r = (float)h->range;
+    const aimc_status st = reserve(h, n, cols);
+    if (st)
+        return st;
+    for (size_t b = 0; b < n; b++)
+        for (size_t j = 0; j < cols; j++)
+            h->x[b * cols + j] = fminf(fmaxf((*x)[b * *ld + j], -r), r) * factor;
+    *x = h->x;
+    *ld = cols;
+    return AIMC_OK;
+}
+
+static uint64_t clipped_outputs(const aimc_grid *g)
+{
+    uint64_t sum = 0;
+    for (size_t k = 0; k < g->out.parts * g->in.parts; k++)
+        sum += g->tiles[k]->counters.clipped_outputs;
+    return sum;
+}
+
+aimc_status aimci_hwa_inputs(aimc_grid *g, size_t n, const float **x, size_t *ld, float *factor)
+{
+    aimci_hwa *h = g->hwa;
+    const aimci_range_params *p = h->range_params;
+    if (h->watching)
+        return aimci_hwa_watch(g, n, *x, *ld);
+    if (!h->has_range || n == 0)
+        return AIMC_OK;
+    if (h->in_training && h->n_seen < (uint64_t)p->init_from_data) {
+        const double k = (double)h->n_seen++;
+        const double seen = p->init_std_alpha * std_of(n, *x, g->in.n, *ld);
+        h->range = fmax((h->range * k + seen) / (k + 1), 1e-9);
+    }
+    h->clipped_before = clipped_outputs(g);
+    *factor = (float)h->range;
+    return clip_inputs(g, n, x, ld, 1 / (float)h->range);
+}
+
+aimc_status aimci_hwa_clipped(aimc_grid *g, size_t n, const float **x, size_t *ld)
+{
+    return g->hwa->has_range && n ? clip_inputs(g, n, x, ld, 1) : AIMC_OK;
+}
+
+/* ---- learning -------------------------------------------------------------------------------- */
+
+bool aimci_hwa_learns_range(const aimc_grid *g)
+{
+    return g->hwa && g->hwa->has_range && g->hwa->range_params->learn_input_range;
+}
+
+static double gradient(const aimc_grid *g, size_t n, const float *x, size_t ld_x, const float *dx,
+                       size_t ld_dx)
+{
+    const aimci_hwa *h = g->hwa;
+    const aimci_range_params *p = h->range_params;
+    const float r = (float)h->range;
+    double sum = 0, within = 0;
+    for (size_t b = 0; b < n; b++)
+        for (size_t j = 0; j < g->in.n; j++) {
+            const float v = x[b * ld_x + j], d = dx[b * ld_dx + j];
+            if (v >= r)
+                sum += (double)fminf(d, 0);
+            else if (v <= -r)
+                sum -= (double)fmaxf(d, 0);
+            else
+                within++;
+        }
+    if (p->gradient_relative)
+        sum *= h->range * p->gradient_scale;
+    if (within > p->input_min_percentage * (double)n * (double)g->in.n)
+        sum += p->decay * h->range;
+    if (p->manage_output_clipping) {
+        const double outputs = (double)n * (double)g->out.n * (double)g->in.parts;
+        const double share = 1 - (double)(clipped_outputs(g) - h->clipped_before) / outputs;
+        if (share < p->output_min_percentage)
+            sum -= (1 - share) * h->range;
+    }
+    return sum;
+}
+
+void aimci_hwa_backward(aimc_grid *g, size_t n, const float *x, size_t ld_x, float *dx,
+                        size_t ld_dx, double lr)
+{
+    aimci_hwa *h = g->hwa;
+    if (!h || !h->has_range)
+        return;
+    const float r = (float)h->range;
+    if (aimci_hwa_learns_range(g) && h->n_seen >= (uint64_t)h->range_params->init_from_data)
+        h->range = fmax(h->range - lr * gradient(g, n, x, ld_x, dx, ld_dx), 1e-6);
+    for (size_t b = 0; b < n; b++)
+        for (size_t j = 0; j < g->in.n; j++)
+            if (fabsf(x[b * ld_x + j]) >= r)
+                dx[b * ld_dx + j] = 0;
+}
+
+double aimc_grid_input_range(const aimc_grid *g)
+{
+    return g && g->hwa && g->hwa->has_range ? g->hwa->range : 0;
+}
+
+aimc_status aimc_grid_set_input_range(aimc_grid *g, double range)
+{
+    if (!g)
+        return aimci_fail(AIMC_ERR_INVALID, "grid_set_input_range: grid is NULL");
+    if (!(range >= 0 && range <= 1e30))
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "grid_set_input_range: range = %g; at least 0 (off) and finite is needed",
+                          range);
+    if (!g->hwa)
+        return aimci_fail(AIMC_ERR_STATE,
+                          "grid_set_input_range: the grid was made from a configuration of kind "
+                          "'tile'; 'layer' has input ranges");
+    g->hwa->has_range = range > 0;
+    if (range > 0)
+        g->hwa->range = range;
+    return AIMC_OK;
+}
+
+/* ---- calibration ----------------------------------------------------------------------------- */
+
+typedef struct calibration {
+    int32_t method;
+    double quantile, std_alpha, momentum;
+    int64_t max_samples;
+} calibration;
+
+enum { MOVING_STD, MOVING_QUANTILE, CACHE_QUANTILE, MAX };
+
+static const aimci_field calibration_fields[] = {
+    AIMCI_CHOICE(calibration, method, 2, 3, "MOVING_STD|MOVING_QUANTILE|CACHE_QUANTILE|MAX",
+                 "what the range is taken from", SRC),
+    AIMCI_NUMBER(calibration, quantile, 0.99995, 0, 1, "1",
+                 "of the magnitudes of inputs; rows of zeros are left out", SRC),
+    AIMCI_NUMBER(calibration, std_alpha, 3, 0, 1e6, "1", "MOVING_STD: standard deviations", SRC),
+    AIMCI_NUMBER(calibration, momentum, 0.1, 0, 1, "1",
+                 "MOVING_...: weight of a new batch in the running value", SRC),
+    AIMCI_INTEGER(calibration, max_samples, 1000, 1, 1e9, "1", "CACHE_QUANTILE: rows kept at most",
+                  SRC),
+};
+
+extern const aimci_family aimci_family_calibration;
+const aimci_family aimci_family_calibration = {
+    .name = "calibration",
+    .category = "calibration",
+    .doc = "input ranges from data, after training",
+    .source = SRC,
+    .fields = calibration_fields,
+    .n_fields = sizeof calibration_fields / sizeof calibration_fields[0],
+    .size = sizeof(calibration),
+};
+
+static int compare(const void *a, const void *b)
+{
+    const float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+static double quantile_of(float *v, size_t n, double q)
+{
+    if (n == 0)
+        return 0;
+    qsort(v, n, sizeof *v, compare);
+    const double at = q * (double)(n - 1);
+    const size_t i = (size_t)at;
+    const double from = (double)v[i], to = (double)v[i + 1 < n ? i + 1 : i];
+    return from + (at - (double)i) * (to - from);
+}
+
+static bool is_zero(const float *row, size_t n)
+{
+    for (size_t j = 0; j < n; j++)
+        if (row[j] != 0)
+            return false;
+    return true;
+}
+
+/* Magnitudes of rows that are not all 0 into the cache, as far as it goes. */
+static void keep(aimci_hwa *h, size_t n, const float *x, size_t cols, size_t ld)
+{
+    for (size_t b = 0; b < n && h->n_cache + cols <= h->cache_capacity; b++) {
+        if (is_zero(x + b * ld, cols))
+            continue;
+        for (size_t j = 0; j < cols; j++)
+            h->cache[h->n_cache++] = fabsf(x[b * ld + j]);
+    }
+}
+
+aimc_status aimci_hwa_watch(aimc_grid *g, size_t n, const float *x, size_t ld)
+{
+    aimci_hwa *h = g->hwa;
+    const size_t cols = g->in.n;
+    double now = 0;
+    if (h->method == MOVING_STD)
+        now = h->alpha * std_of(n, x, cols, ld);
+    if (h->method == MOVING_QUANTILE)
+        h->n_cache = 0;
+    if (h->method != MOVING_STD)
+        keep(h, n, x, cols, ld);
+    if (h->method == MOVING_QUANTILE)
+        now = quantile_of(h->cache, h->n_cache, h->quantile);
+    for (size_t i = 0; h->method == MAX && i < h->n_cache; i++)
+        h->estimate = fmax(h->estimate, (double)h->cache[i]);
+    if (h->method == MAX)
+        h->n_cache = 0;
+    else if (h->method != CACHE_QUANTILE)
+        h->estimate = h->n_batches == 0 ? now : h->estimate + h->momentum * (now - h->estimate);
+    h->n_batches++;
+    return AIMC_OK;
+}
+
+aimc_status aimc_grid_watch_inputs(aimc_grid *g, const aimc_config *config)
+{
+    if (!g || !g->hwa)
+        return aimci_fail(g ? AIMC_ERR_STATE : AIMC_ERR_INVALID, "grid_watch_inputs: %s",
+                          g ? "the grid was made without a configuration of kind 'layer'"
+                            : "grid is NULL");
+    calibration c;
+    aimci_family_defaults(&aimci_family_calibration, &c);
+    if (config && config->family != &aimci_family_calibration)
+        return aimci_fail(
+            AIMC_ERR_INVALID,
+            "grid_watch_inputs: configuration is of kind '%s'; 'calibration' is needed",
+            config->family->name);
+    if (config)
+        c = *(const calibration *)config->values;
+    aimci_hwa *h = g->hwa;
+    const size_t rows = c.method == CACHE_QUANTILE ? (size_t)c.max_samples : 4096;
+    float *cache = aimci_calloc(h->ctx, rows * g->in.n, sizeof *cache);
+    if (!cache)
+        return aimci_fail(AIMC_ERR_NOMEM, "grid_watch_inputs: no memory");
+    aimci_free(h->ctx, h->cache);
+    h->cache = cache;
+    h->cache_capacity = rows * g->in.n;
+    h->n_cache = 0;
+    h->n_batches = 0;
+    h->estimate = 0;
+    h->method = c.method;
+    h->alpha = c.std_alpha;
+    h->quantile = c.quantile;
+    h->momentum = c.momentum;
+    h->watching = true;
+    return AIMC_OK;
+}
+
+aimc_status aimc_grid_take_range(aimc_grid *g)
+{
+    if (!g || !g->hwa || !g->hwa->watching)
+        return aimci_fail(g ? AIMC_ERR_STATE : AIMC_ERR_INVALID, "grid_take_range: %s",
+                          g ? "inputs are not being watched" : "grid is NULL");
+    aimci_hwa *h = g->hwa;
+    if (h->method == CACHE_QUANTILE)
+        h->estimate = quantile_of(h->cache, h->n_cache, h->quantile);
+    h->watching = false;
+    aimci_free(h->ctx, h->cache);
+    h->cache = NULL;
+    h->cache_capacity = h->n_cache = 0;
+    if (!(h->estimate > 0))
+        return aimci_fail(AIMC_ERR_STATE, "grid_take_range: no inputs but zeros were seen");
+    h->range = h->estimate;
+    h->has_range = true;
+    h->n_seen = (uint64_t)h->range_params->init_from_data; /* nothing is left to initialise */
+    return AIMC_OK;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "inference/noise.h"
+#include "kernels/stream.h"
+
+/* All models: a new one is one line in each list. */
+extern const aimci_noise_kind aimci_noise_pcm_like, aimci_noise_pcm_hermes,
+    aimci_noise_state_independent, aimci_noise_custom_drift, aimci_noise_reram_wan2022,
+    aimci_noise_reram_cmo, aimci_noise_polynomial_noise, aimci_noise_sonos,
+    aimci_noise_generic_noise, aimci_noise_noise_table;
+
+static const aimci_noise_kind *const kinds[] = {
+    &aimci_noise_pcm_like,         &aimci_noise_pcm_hermes,    &aimci_noise_state_independent,
+    &aimci_noise_custom_drift,     &aimci_noise_reram_wan2022, &aimci_noise_reram_cmo,
+    &aimci_noise_polynomial_noise, &aimci_noise_sonos,         &aimci_noise_generic_noise,
+    &aimci_noise_noise_table,
+};
+
+/* ---- for the models -------------------------------------------------------------------------- */
+
+double aimci_polynomial(const double *c, size_t n, double x)
+{
+    double y = 0;
+    for (size_t k = n; k-- > 0;)
+        y = y * x + c[k];
+    return y;
+}
+
+double aimci_interpolate(const double *xs, const double *ys, size_t n, double x)
+{
+    if (!(x > xs[0]))
+        return ys[0];
+    for (size_t k = 1; k < n; k++)
+        if (x < xs[k])
+            return ys[k - 1] + (x - xs[k - 1]) / (xs[k] - xs[k - 1]) * (ys[k] - ys[k - 1]);
+    return ys[n - 1];
+}
+
+void aimci_draw_normals(const aimci_key *key, uint32_t line, float *z, size_t n)
+{
+    aimci_normals normals = {.stream = aimci_stream_open(key, line)};
+    for (size_t i = 0; i < n; i += AIMCI_LANES)
+        vf_store_tail(z, i, n, aimci_normals_next(&normals));
+}
+
+/* ---- handle ---------------------------------------------------------------------------------- */
+
+aimc_noise_model *aimci_noise_model_ref(aimc_noise_model *model)
+{
+    atomic_fetch_add(&model->refs, 1);
+    return model;
+}
+
+void aimc_noise_model_destroy(aimc_noise_model *m)
+{
+    if (!m || atomic_fetch_sub(&m->refs, 1) != 1)
+        return;
+    aimc_context *ctx = m->ctx;
+    aimc_config_destroy(m->config);
+    aimci_free(ctx, m->params);
+    aimci_free(ctx, m);
+    aimci_context_unref(ctx);
+}
+
+static const aimci_noise_kind *find_kind(const aimci_family *family)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (kinds[i]->family == family)
+            return kinds[i];
+    return NULL;
+}
+
+static aimc_status resolve(aimc_noise_model *m)
+{
+    const aimci_family *family = m->config->family;
+    m->kind = find_kind(family);
+    if (!m->kind)
+        return aimci_fail(AIMC_ERR_INVALID, "noise_model: '%s' is a %s, not a noise model",
+                          family->name, family->category);
+    m->params = aimci_calloc(m->ctx, 1, family->size);
+    if (!m->params)
+        return aimci_fail(AIMC_ERR_NOMEM, "noise_model: no memory");
+    memcpy(m->params, m->config->values, family->size);
+    const aimc_status st = m->kind->resolve ? m->kind->resolve(m->params) : AIMC_OK;
+    const aimci_noise_params *range = m->params;
+    if (!st && !(range->g_min < range->g_max))
+        return aimci_fail(AIMC_ERR_INVALID, "noise_model: g_min = %g uS is not below g_max = %g uS",
+                          range->g_min, range->g_max);
+    return st;
+}
+
+aimc_status aimc_noise_model_create(aimc_context *ctx, const char *name,
+                                    const aimc_config *overrides, aimc_noise_model **out)
+{
+    if (!out)
+        return aimci_fail(AIMC_ERR_INVALID, "noise_model: out is NULL");
+    *out = NULL;
+    if (!ctx)
+        return aimci_fail(AIMC_ERR_INVALID, "noise_model: ctx is NULL");
+    aimc_noise_model *m = aimci_calloc(ctx, 1, sizeof *m);
+    if (!m)
+        return aimci_fail(AIMC_ERR_NOMEM, "noise_model: no memory");
+    m->ctx = aimci_context_ref(ctx);
+    atomic_init(&m->refs, 1);
+    aimc_status st = aimci_config_resolve(ctx, "noise_model", name, overrides, &m->config);
+    if (!st)
+        st = resolve(m);
+    if (st) {
+        aimc_noise_model_destroy(m);
+        return st;
+    }
+    *out = m;
+    return AIMC_OK;
+}
+
+aimc_status aimc_noise_model_get_info(const aimc_noise_model *m, aimc_noise_model_info *info)
+{
+    if (!m || !info)
+        return aimci_fail(AIMC_ERR_INVALID, "noise_model_get_info: NULL argument");
+    const aimci_noise_params *range = m->params;
+    aimc_noise_model_info ours = {.g_min_us = range->g_min, .g_max_us = range->g_max};
+    if (m->kind->measured)
+        m->kind->measured(m->params, &ours.first_time_s, &ours.last_time_s);
+    return aimci_struct_out("noise_model_get_info", info, &ours, sizeof ours, 8);
+}
+
+const char *aimc_noise_model_kind(const aimc_noise_model *m)
+{
+    return m ? m->kind->family->name : "";
+}
+
+aimc_status aimci_noise_check_time(const char *who, const aimc_noise_model *m, double t)
+{
+    if (!(t >= 0 && t <= 1e30))
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "%s: t = %g s is before the end of programming, which is t = 0", who, t);
+    if (t == 0 || !m->kind->measured || ((const aimci_noise_params *)m->params)->extrapolate)
+        return AIMC_OK;
+    double first, last;
+    m->kind->measured(m->params, &first, &last);
+    if (t >= first && t <= last)
+        return AIMC_OK;
+    return aimci_fail(AIMC_ERR_INVALID,
+                      "%s: t = %g s; '%s' was measured from %g s to %g s (extrapolate = true goes "
+                      "on beyond)",
+                      who, t, m->kind->family->name, first, last);
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/* A device as it was measured: tables over conductance and time, bilinear in (g, log t).
+ *
+ *     programming  g_p = max(0, g + bias(g, t1) + sigma(g, t1) xi),  t1 the first measured time
+ *     later        g_d = (g + bias(g, t) + (g_p - g - bias(g, t1)) sigma(g, t) / sigma(g, t1))
+ *                        ((t + t_0) / t_0)^-nu,  nu = nu_mean(g) + nu_std(g) xi_d
+ *     read         g_r = max(0, g_d (1 + q(g, t) xi))
+ *
+ * A device keeps its own error: it grows as the spread does. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inference/noise.h"
+#include "io/csv.h"
+
+#define SRC "measurements of the user"
+
+typedef struct noise_table {
+    aimci_noise_params base;
+    aimci_list g_us, t_s, bias_us, sigma_us, nu_mean, nu_std, q;
+    double t_0;
+    double log_t[AIMCI_LIST_MAX]; /* resolved */
+} noise_table;
+
+static const aimci_field fields[] = {
+    AIMCI_NOISE_FIELDS(0, 0, SRC),
+    AIMCI_NUMBERS(noise_table, g_us, 0, 0, 1e6, "uS",
+                  "measured conductances, rising; g_max = 0 means the last", SRC),
+    AIMCI_NUMBERS(noise_table, t_s, 1, 0, 1e12, "s", "measured times, rising, above 0", SRC),
+    AIMCI_NUMBERS(noise_table, bias_us, 0, -1e6, 1e6, "uS",
+                  "mean error at each time and conductance, conductances side by side; empty: 0",
+                  SRC),
+    AIMCI_NUMBERS(noise_table, sigma_us, 0, 0, 1e6, "uS", "spread, likewise; empty: 0", SRC),
+    AIMCI_NUMBERS(noise_table, q, 0, 0, 10, "1", "relative read noise, likewise; empty: 0", SRC),
+    AIMCI_NUMBERS(noise_table, nu_mean, 0, -10, 10, "1",
+                  "mean drift exponent at each conductance; empty: 0", SRC),
+    AIMCI_NUMBERS(noise_table, nu_std, 0, 0, 10, "1", "its spread, likewise; empty: 0", SRC),
+    AIMCI_NUMBER(noise_table, t_0, 1, 1e-12, 1e9, "s", "time scale of the drift", SRC),
+    AIMCI_NOISE_EXTRAPOLATE(SRC),
+};
+
+extern const aimci_family aimci_family_noise_table;
+const aimci_family aimci_family_noise_table = {
+    .name = "noise_table",
+    .category = "noise_model",
+    .doc = "measured bias, spread, drift and read noise over conductance and time",
+    .source = SRC,
+    .fields = fields,
+    .n_fields = sizeof fields / sizeof fields[0],
+    .size = sizeof(noise_table),
+};
+
+static aimc_status check_rising(const char *name, const aimci_list *l)
+{
+    if (l->n == 0)
+        return aimci_fail(AIMC_ERR_INVALID, "noise_model: %s is empty", name);
+    for (size_t i = 1; i < l->n; i++)
+        if (!(l->v[i] > l->v[i - 1]))
+            return aimci_fail(AIMC_ERR_INVALID, "noise_model: %s must rise: %g after %g", name,
+                              l->v[i], l->v[i - 1]);
+    return AIMC_OK;
+}
+
+static aimc_status check_length(const char *name, const aimci_list *l, size_t n)
+{
+    if (l->n == 0 || l->n == n)
+        return AIMC_OK;
+    return aimci_fail(AIMC_ERR_INVALID, "noise_model: %s has %zu numbers; %zu are needed", name,
+                      l->n, n);
+}
+
+/* A spread that begins at 0 and grows says nothing about whose error grows. */
+static aimc_status check_spread(const noise_table *p)
+{
+    const size_t n = p->g_us.n;
+    for (size_t k = n; k < p->sigma_us.n; k++)
+        if (p->sigma_us.v[k] > 0 && !(p->sigma_us.v[k % n] > 0))
+            return aimci_fail(AIMC_ERR_INVALID,
+                              "noise_model: sigma_us at %g uS is 0 at first and %g later; give the "
+                              "first a small value",
+                              p->g_us.v[k % n], p->sigma_us.v[k]);
+    return AIMC_OK;
+}
+
+static aimc_status resolve(void *params)
+{
+    noise_table *p = params;
+    aimc_status st = check_rising("g_us", &p->g_us);
+    if (!st)
+        st = check_rising("t_s", &p->t_s);
+    if (!st && !(p->t_s.v[0] > 0))
+        st = aimci_fail(AIMC_ERR_INVALID, "noise_model: t_s begins at 0; more is needed");
+    const struct {
+        const char *name;
+        const aimci_list *list;
+        bool over_time;
+    } lists[] = {{"bias_us", &p->bias_us, true},
+                 {"sigma_us", &p->sigma_us, true},
+                 {"q", &p->q, true},
+                 {"nu_mean", &p->nu_mean, false},
+                 {"nu_std", &p->nu_std, false}};
+    for (size_t k = 0; k < sizeof lists / sizeof lists[0] && !st; k++)
+        st = check_length(lists[k].name, lists[k].list,
+                          p->g_us.n * (lists[k].over_time ? p->t_s.n : 1));
+    if (!st)
+        st = check_spread(p);
+    if (st)
+        return st;
+    for (size_t k = 0; k < p->t_s.n; k++)
+        p->log_t[k] = log(p->t_s.v[k]);
+    if (p->base.g_max == 0)
+        p->base.g_max = p->g_us.v[p->g_us.n - 1];
+    return AIMC_OK;
+}
+
+/* Where a time lies between two measured ones. */
+typedef struct moment {
+    size_t k;
+    double u;
+} moment;
+
+static moment moment_of(const noise_table *p, double t)
+{
+    const size_t n = p->t_s.n;
+    size_t k = 0;
+    while (k + 2 < n && t > p->t_s.v[k + 1])
+        k++;
+    if (n < 2)
+        return (moment){0, 0};
+    return (moment){k, (log(t) - p->log_t[k]) / (p->log_t[k + 1] - p->log_t[k])};
+}
+
+static double at(const noise_table *p, const aimci_list *l, double g, moment m)
+{
+    const size_t n = p->g_us.n;
+    if (l->n == 0)
+        return 0;
+    const double now = aimci_interpolate(p->g_us.v, l->v + m.k * n, n, g);
+    if (m.u == 0)
+        return now;
+    return now + m.u * (aimci_interpolate(p->g_us.v, l->v + (m.k + 1) * n, n, g) - now);
+}
+
+static void program(const void *params, const aimci_devices *d, const float *z)
+{
+    const noise_table *p = params;
+    const moment first = {0, 0};
+    for (size_t i = 0; i < d->n; i++) {
+        const double g = (double)d->target[i];
+        const double error =
+            at(p, &p->bias_us, g, first) + at(p, &p->sigma_us, g, first) * (double)z[i];
+        d->programmed[i] = (float)fmax(0, g + error);
+    }
+}
+
+static void state(const void *params, const aimci_devices *d, const float *z)
+{
+    const noise_table *p = params;
+    const moment first = {0, 0};
+    for (size_t i = 0; i < d->n; i++) {
+        const double g = (double)d->target[i];
+        d->state[i] =
+            (float)(at(p, &p->nu_mean, g, first) + at(p, &p->nu_std, g, first) * (double)z[i]);
+    }
+}
+
+static void read(const void *params, const aimci_devices *d, double t, const float *z, float *g)
+{
+    const noise_table *p = params;
+    const moment first = {0, 0}, now = moment_of(p, t);
+    const double log_time = log((t + p->t_0) / p->t_0);
+    for (size_t i = 0; i < d->n; i++) {
+        const double target = (double)d->target[i];
+        const double own = (double)d->programmed[i] - target - at(p, &p->bias_us, target, first);
+        const double from = at(p, &p->sigma_us, target, first);
+        const double growth = from > 0 ? fmax(0, at(p, &p->sigma_us, target, now)) / from : 0;
+        const double mean = target + at(p, &p->bias_us, target, now);
+        const double drifted = (mean + own * growth) * exp(-(double)d->state[i] * log_time);
+        const double q = fmax(0, at(p, &p->q, target, now));
+        g[i] = (float)fmax(0, drifted * (1 + q * (double)z[i]));
+    }
+}
+
+static void measured(const void *params, double *first, double *last)
+{
+    const noise_table *p = params;
+    *first = p->t_s.v[0];
+    *last = p->t_s.v[p->t_s.n - 1];
+}
+
+extern const aimci_noise_kind aimci_noise_noise_table;
+const aimci_noise_kind aimci_noise_noise_table = {
+    .family = &aimci_family_noise_table,
+    .resolve = resolve,
+    .program = program,
+    .state = state,
+    .read = read,
+    .programmed_at_0 = true,
+    .measured = measured,
+};
+
+/* ---- from a file ----------------------------------------------------------------------------- */
+
+/* The distinct values of a column, rising. */
+static aimc_status distinct(const char *path, const char *name, const double *v, size_t n,
+                            aimci_list *out)
+{
+    out->n = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t k = 0;
+        while (k < out->n && out->v[k] < v[i])
+            k++;
+        if (k < out->n && out->v[k] == v[i])
+            continue;
+        if (out->n == AIMCI_LIST_MAX)
+            return aimci_fail(AIMC_ERR_FORMAT, "%s: column %s has more than %d different values",
+                              path, name, AIMCI_LIST_MAX);
+        memmove(out->v + k + 1, out->v + k, (out->n - k) * sizeof *out->v);
+        out->v[k] = v[i];
+        out->n++;
+    }
+    return AIMC_OK;
+}
+
+static size_t index_of(const aimci_list *l, double x)
+{
+    size_t k = 0;
+    while (l->v[k] != x)
+        k++;
+    return k;
+}
+
+typedef struct table {
+    const char *path;
+    aimci_csv csv;
+    size_t g, t; /* columns */
+    aimci_list gs, ts;
+} table;
+
+static aimc_status open_table(aimc_context *ctx, table *f)
+{
+    aimc_status st = aimci_csv_read(ctx, f->path, &f->csv);
+    if (st)
+        return st;
+    f->g = aimci_csv_column(&f->csv, "g");
+    f->t = aimci_csv_column(&f->csv, "t");
+    if (f->g == SIZE_MAX || f->t == SIZE_MAX)
+        return aimci_fail(AIMC_ERR_FORMAT, "%s: column %s is missing", f->path,
+                          f->g == SIZE_MAX ? "g" : "t");
+    st = distinct(f->path, "g", f->csv.value[f->g], f->csv.n[f->g], &f->gs);
+    if (!st)
+        st = distinct(f->path, "t", f->csv.value[f->t], f->csv.n[f->t], &f->ts);
+    if (st)
+        return st;
+    if (f->gs.n * f->ts.n > AIMCI_LIST_MAX || f->csv.n[f->g] != f->gs.n * f->ts.n)
+        return aimci_fail(
+            AIMC_ERR_FORMAT,
+            "%s: %zu rows; one for each of %zu conductances and %zu times, at most %d "
+            "in all, is needed",
+            f->path, f->csv.n[f->g], f->gs.n, f->ts.n, AIMCI_LIST_MAX);
+    return AIMC_OK;
+}
+
+/* A column as the list of a field; over conductance alone its values at the first time. */
+static aimc_status take_column(aimc_config *cfg, const table *f, const char *column,
+                               const char *field, bool over_time)
+{
+    const size_t c = aimci_csv_column(&f->csv, column);
+    if (c == SIZE_MAX)
+        return AIMC_OK;
+    double v[AIMCI_LIST_MAX] = {0};
+    for (size_t i = 0; i < f->csv.n[c]; i++) {
+        const size_t k = index_of(&f->ts, f->csv.value[f->t][i]);
+        if (over_time || k == 0)
+            v[k * f->gs.n + index_of(&f->gs, f->csv.value[f->g][i])] = f->csv.value[c][i];
+    }
+    return aimc_config_set_list(cfg, field, v, f->gs.n * (over_time ? f->ts.n : 1));
+}
+
+static aimc_status take_table(aimc_config *cfg, const table *f)
+{
+    static const struct {
+        const char *column, *field;
+        bool over_time;
+    } columns[] = {{"bias", "bias_us", true},
+                   {"sigma", "sigma_us", true},
+                   {"q", "q", true},
+                   {"nu_mean", "nu_mean", false},
+                   {"nu_std", "nu_std", false}};
+    aimc_status st = aimc_config_set_list(cfg, "g_us", f->gs.v, f->gs.n);
+    if (!st)
+        st = aimc_config_set_list(cfg, "t_s", f->ts.v, f->ts.n);
+    for (size_t k = 0; k < sizeof columns / sizeof columns[0] && !st; k++)
+        st = take_column(cfg, f, columns[k].column, columns[k].field, columns[k].over_time);
+    return st;
+}
+
+aimc_status aimc_noise_table_load(aimc_config *cfg, const char *path)
+{
+    if (!cfg || !path)
+        return aimci_fail(AIMC_ERR_INVALID, "noise_table_load: %s is NULL", cfg ? "path" : "cfg");
+    if (cfg->family != &aimci_family_noise_table)
+        return aimci_fail(
+            AIMC_ERR_INVALID,
+            "noise_table_load: configuration is of kind '%s'; 'noise_table' is needed",
+            cfg->family->name);
+    table f = {.path = path};
+    aimc_config *filled = NULL;
+    aimc_status st = open_table(cfg->ctx, &f);
+    if (!st)
+        st = aimc_config_copy(cfg, &filled);
+    if (!st)
+        st = take_table(filled, &f);
+    if (!st) {
+        memcpy(cfg->values, filled->values, cfg->family->size);
+        memcpy(cfg->set, filled->set, cfg->family->n_fields);
+    }
+    aimc_config_destroy(filled);
+    aimci_csv_free(&f.csv);
+    return st ? aimci_fail_within(st, "noise_table_load: ") : AIMC_OK;
+}

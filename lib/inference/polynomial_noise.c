@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* Programming noise as any polynomial of the conductance, and nothing else: what many publications
+ * give of a device. The presets pcm_joshi, rram_milo and rram_wan are of this kind.
+ *
+ *     g_p = max(0, g + a max(0, sum_k c_k g^k) xi),  g in uS, clipped to g_min ... g_max in the sum
+ */
+#include <math.h>
+
+#include "inference/noise.h"
+
+#define SRC "form of the device fits in CrossSim 3.2"
+
+typedef struct polynomial_noise {
+    aimci_noise_params base;
+    aimci_list prog_coeff;
+    double prog_noise_scale;
+} polynomial_noise;
+
+static const aimci_field fields[] = {
+    AIMCI_NOISE_FIELDS(25, 0, SRC),
+    AIMCI_NUMBERS(polynomial_noise, prog_coeff, 0, -1e9, 1e9, "uS",
+                  "spread after programming as a polynomial of g in uS, constant first; empty: "
+                  "none",
+                  SRC),
+    AIMCI_NUMBER(polynomial_noise, prog_noise_scale, 1, 0, 1e6, "1",
+                 "factor on the programming noise; 0: none", SRC),
+};
+
+extern const aimci_family aimci_family_polynomial_noise;
+const aimci_family aimci_family_polynomial_noise = {
+    .name = "polynomial_noise",
+    .category = "noise_model",
+    .doc = "programming noise as a polynomial of the conductance; no drift, no read noise",
+    .source = SRC,
+    .fields = fields,
+    .n_fields = sizeof fields / sizeof fields[0],
+    .size = sizeof(polynomial_noise),
+};
+
+static void program(const void *params, const aimci_devices *d, const float *z)
+{
+    const polynomial_noise *p = params;
+    for (size_t i = 0; i < d->n; i++) {
+        const double g = (double)d->target[i];
+        const double at = fmin(fmax(g, p->base.g_min), p->base.g_max);
+        const double spread = fmax(0, aimci_polynomial(p->prog_coeff.v, p->prog_coeff.n, at));
+        d->programmed[i] = (float)fmax(0, g + p->prog_noise_scale * spread * (double)z[i]);
+    }
+}
+
+static void read(const void *params, const aimci_devices *d, double t, const float *z, float *g)
+{
+    (void)params, (void)t, (void)z;
+    for (size_t i = 0; i < d->n; i++)
+        g[i] = d->programmed[i];
+}
+
+extern const aimci_noise_kind aimci_noise_polynomial_noise;
+const aimci_noise_kind aimci_noise_polynomial_noise = {
+    .family = &aimci_family_polynomial_noise,
+    .program = program,
+    .read = read,
+    .programmed_at_0 = true,
+};

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "inference/population.h"
+
+/* Devices that one stream serves; a result does not depend on which thread takes them. */
+enum { CHUNK = 256 };
+
+void aimc_cells_destroy(aimc_cells *c)
+{
+    if (!c)
+        return;
+    aimc_context *ctx = c->ctx;
+    aimc_noise_model_destroy(c->model);
+    aimci_free(ctx, c->block);
+    aimci_free(ctx, c->stuck);
+    aimci_free(ctx, c);
+    aimci_context_unref(ctx);
+}
+
+aimc_status aimc_cells_create(aimc_noise_model *model, size_t n, uint64_t seed, aimc_cells **out)
+{
+    if (!out)
+        return aimci_fail(AIMC_ERR_INVALID, "cells_create: out is NULL");
+    *out = NULL;
+    if (!model || n == 0)
+        return aimci_fail(AIMC_ERR_INVALID, "cells_create: %s", model ? "n is 0" : "model is NULL");
+    aimc_cells *c = aimci_calloc(model->ctx, 1, sizeof *c);
+    if (!c)
+        return aimci_fail(AIMC_ERR_NOMEM, "cells_create: no memory");
+    c->ctx = aimci_context_ref(model->ctx);
+    c->model = aimci_noise_model_ref(model);
+    c->n = n;
+    c->seed = seed;
+    size_t floats;
+    c->block =
+        aimci_mul_overflows(n, 3, &floats) ? NULL : aimci_calloc(c->ctx, floats, sizeof *c->block);
+    if (!c->block) {
+        aimc_cells_destroy(c);
+        return aimci_fail(AIMC_ERR_NOMEM, "cells_create: no memory for %zu devices", n);
+    }
+    c->target = c->block;
+    c->programmed = c->block + n;
+    c->state = c->block + 2 * n;
+    *out = c;
+    return AIMC_OK;
+}
+
+/* ---- programming and reading ----------------------------------------------------------------- */
+
+typedef struct job {
+    aimc_cells *cells;
+    aimci_key key, key_state;
+    const uint8_t *mask;
+    double t;
+    float *g;
+} job;
+
+static aimci_devices devices_at(const aimc_cells *c, size_t first)
+{
+    return (aimci_devices){aimci_min_size(CHUNK, c->n - first), c->target + first,
+                           c->programmed + first, c->state + first};
+}
+
+static void program_chunk(void *arg, size_t slot, size_t chunk)
+{
+    (void)slot;
+    const job *j = arg;
+    const aimc_noise_model *m = j->cells->model;
+    const aimci_devices all = devices_at(j->cells, chunk * CHUNK);
+    float z[CHUNK];
+    memset(all.state, 0, all.n * sizeof *all.state);
+    aimci_draw_normals(&j->key, (uint32_t)chunk, z, all.n);
+    m->kind->program(m->params, &all, z);
+    if (m->kind->state) {
+        aimci_draw_normals(&j->key_state, (uint32_t)chunk, z, all.n);
+        m->kind->state(m->params, &all, z);
+    }
+    const float *stuck = j->cells->stuck ? j->cells->stuck + chunk * CHUNK : NULL;
+    for (size_t i = 0; stuck && i < all.n; i++)
+        if (stuck[i] >= 0)
+            all.programmed[i] = stuck[i];
+}
+
+static size_t n_chunks(const aimc_cells *c)
+{
+    return (c->n + CHUNK - 1) / CHUNK;
+}
+
+void aimci_cells_program(aimc_cells *c)
+{
+    job j = {.cells = c};
+    j.key = aimci_random_key(c->seed, AIMCI_OP_PROGRAM, 0, c->n_programs);
+    j.key_state = aimci_random_key(c->seed, AIMCI_OP_PROGRAM, 1, c->n_programs);
+    c->n_programs++;
+    aimci_parallel(c->ctx, n_chunks(c), program_chunk, &j);
+}
+
+static void reprogram_chunk(void *arg, size_t slot, size_t chunk)
+{
+    (void)slot;
+    const job *j = arg;
+    const aimc_noise_model *m = j->cells->model;
+    const aimci_devices all = devices_at(j->cells, chunk * CHUNK);
+    const uint8_t *mask = j->mask + chunk * CHUNK;
+    float z[CHUNK], fresh[CHUNK], unused[CHUNK];
+    aimci_draw_normals(&j->key, (uint32_t)chunk, z, all.n);
+    memcpy(unused, all.state, all.n * sizeof *unused);
+    const aimci_devices trial = {all.n, all.target, fresh, unused};
+    m->kind->program(m->params, &trial, z);
+    const float *stuck = j->cells->stuck ? j->cells->stuck + chunk * CHUNK : NULL;
+    for (size_t i = 0; i < all.n; i++)
+        if (mask[i] && !(stuck && stuck[i] >= 0)) {
+            all.programmed[i] = fresh[i];
+            all.state[i] = unused[i];
+        }
+}
+
+void aimci_cells_reprogram(aimc_cells *c, const uint8_t *mask)
+{
+    job j = {.cells = c, .mask = mask};
+    j.key = aimci_random_key(c->seed, AIMCI_OP_PROGRAM, 0, c->n_programs);
+    c->n_programs++;
+    aimci_parallel(c->ctx, n_chunks(c), reprogram_chunk, &j);
+}
+
+static void read_chunk(void *arg, size_t slot, size_t chunk)
+{
+    (void)slot;
+    const job *j = arg;
+    const aimc_noise_model *m = j->cells->model;
+    const aimci_devices all = devices_at(j->cells, chunk * CHUNK);
+    float z[CHUNK], *g = j->g + chunk * CHUNK;
+    if (j->t == 0 && m->kind->programmed_at_0) {
+        memcpy(g, all.programmed, all.n * sizeof *g);
+    } else {
+        aimci_draw_normals(&j->key, (uint32_t)chunk, z, all.n);
+        m->kind->read(m->params, &all, j->t, z, g);
+    }
+    const float *stuck = j->cells->stuck ? j->cells->stuck + chunk * CHUNK : NULL;
+    for (size_t i = 0; stuck && i < all.n; i++)
+        if (stuck[i] >= 0)
+            g[i] = stuck[i];
+}
+
+void aimci_cells_read(aimc_cells *c, double t, float *g)
+{
+    job j = {.cells = c, .t = t, .g = g};
+    j.key = aimci_random_key(c->seed, AIMCI_OP_READ, 0, c->n_reads++);
+    aimci_parallel(c->ctx, n_chunks(c), read_chunk, &j);
+}
+
+aimc_status aimc_cells_program(aimc_cells *c, const float *g_target_us)
+{
+    if (!c || !g_target_us)
+        return aimci_fail(AIMC_ERR_INVALID, "cells_program: %s is NULL",
+                          c ? "g_target_us" : "cells");
+    const double top = aimci_noise_range(c->model)->g_max * (1 + 1e-5);
+    for (size_t i = 0; i < c->n; i++) {
+        const double g = (double)g_target_us[i];
+        if (!(g >= 0))
+            return aimci_fail(AIMC_ERR_INVALID,
+                              "cells_program: g_target_us[%zu] = %g; a conductance is not negative",
+                              i, g);
+        if (g > top)
+            return aimci_fail(AIMC_ERR_INVALID,
+                              "cells_program: g_target_us[%zu] = %g is above g_max = %g uS", i, g,
+                              aimci_noise_range(c->model)->g_max);
+    }
+    memcpy(c->target, g_target_us, c->n * sizeof *c->target);
+    aimci_cells_program(c);
+    return AIMC_OK;
+}
+
+aimc_status aimc_cells_read(aimc_cells *c, double t_s, float *g_us)
+{
+    if (!c || !g_us)
+        return aimci_fail(AIMC_ERR_INVALID, "cells_read: %s is NULL", c ? "g_us" : "cells");
+    if (c->n_programs == 0)
+        return aimci_fail(AIMC_ERR_STATE, "cells_read: nothing was programmed yet");
+    const aimc_status st = aimci_noise_check_time("cells_read", c->model, t_s);
+    if (!st)
+        aimci_cells_read(c, t_s, g_us);
+    return st;
+}
+
+aimc_status aimc_cells_get(const aimc_cells *c, const char *what, float *value)
+{
+    if (!c || !what || !value)
+        return aimci_fail(AIMC_ERR_INVALID, "cells_get: NULL argument");
+    const float *from = strcmp(what, "target") == 0       ? c->target
+                        : strcmp(what, "programmed") == 0 ? c->programmed
+                        : strcmp(what, "state") == 0      ? c->state
+                                                          : NULL;
+    if (!from)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "cells_get: '%s'; target, programmed and state are known", what);
+    memcpy(value, from, c->n * sizeof *value);
+    return AIMC_OK;
+}
+
+/* ---- state ----------------------------------------------------------------------------------- */
+
+aimc_status aimci_cells_put(const aimc_cells *c, aimci_st_writer *writer, const char *prefix)
+{
+    char name[160];
+    const uint64_t streams[3] = {c->seed, c->n_programs, c->n_reads};
+    snprintf(name, sizeof name, "%sstreams", prefix);
+    aimc_status st = aimci_st_put(writer, name, AIMCI_U64, 0, 3, 3, streams);
+    if (!st) {
+        snprintf(name, sizeof name, "%sdevices", prefix);
+        st = aimci_st_put(writer, name, AIMCI_F32, 3, c->n, c->n, c->block);
+    }
+    if (!st && c->stuck) {
+        snprintf(name, sizeof name, "%sstuck", prefix);
+        st = aimci_st_put(writer, name, AIMCI_F32, 0, c->n, c->n, c->stuck);
+    }
+    return st;
+}
+
+aimc_status aimci_cells_restore(aimc_cells *c, const aimci_st_reader *reader, const char *prefix)
+{
+    char name[160];
+    uint64_t streams[3];
+    snprintf(name, sizeof name, "%sstreams", prefix);
+    aimc_status st = aimci_st_get(reader, name, AIMCI_U64, 0, 3, 3, streams);
+    if (!st) {
+        snprintf(name, sizeof name, "%sdevices", prefix);
+        st = aimci_st_get(reader, name, AIMCI_F32, 3, c->n, c->n, c->block);
+    }
+    snprintf(name, sizeof name, "%sstuck", prefix);
+    if (!st && aimci_st_has(reader, name)) {
+        c->stuck = aimci_calloc(c->ctx, c->n, sizeof *c->stuck);
+        st = c->stuck ? aimci_st_get(reader, name, AIMCI_F32, 0, c->n, c->n, c->stuck)
+                      : aimci_fail(AIMC_ERR_NOMEM, "load: no memory");
+    }
+    if (st)
+        return st;
+    c->seed = streams[0];
+    c->n_programs = streams[1];
+    c->n_reads = streams[2];
+    return AIMC_OK;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* A population of programmed devices, for the files of this folder. */
+#ifndef AIMCI_POPULATION_H
+#define AIMCI_POPULATION_H
+
+#include "inference/noise.h"
+#include "io/safetensors.h"
+
+struct aimc_cells {
+    aimc_context *ctx;
+    aimc_noise_model *model;
+    size_t n;
+    uint64_t seed;
+    uint64_t n_programs, n_reads; /* so far: they select the streams of the next */
+    float *block;
+    float *target, *programmed, *state;
+    float *stuck; /* conductance of a faulty device, -1 of a sound one; NULL: all are sound */
+};
+
+/* As the public calls, arguments unchecked. */
+void aimci_cells_program(aimc_cells *cells);
+void aimci_cells_read(aimc_cells *cells, double t, float *g);
+
+/* Program again the devices where mask is not 0, toward their targets. */
+void aimci_cells_reprogram(aimc_cells *cells, const uint8_t *mask);
+
+aimc_status aimci_cells_put(const aimc_cells *cells, aimci_st_writer *writer, const char *prefix);
+aimc_status aimci_cells_restore(aimc_cells *cells, const aimci_st_reader *reader,
+                                const char *prefix);
+
+#endif

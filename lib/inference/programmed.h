@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* A tile whose weights lie on programmed conductances. It hangs on the tile by tile->program; the
+ * tile's own weights stay as they are underneath and come back when it goes. */
+#ifndef AIMCI_PROGRAMMED_H
+#define AIMCI_PROGRAMMED_H
+
+#include "inference/population.h"
+#include "inference/encoding.h"
+#include "tile/tile.h"
+
+enum { AIMCI_ONE_SHOT, AIMCI_VERIFY, AIMCI_GRADIENT, AIMCI_VERIFY_GRADIENT };
+enum {
+    AIMCI_COMPENSATE_NONE,
+    AIMCI_COMPENSATE_GLOBAL,
+    AIMCI_COMPENSATE_PER_OUTPUT,
+    AIMCI_COMPENSATE_REFIT,
+    AIMCI_COMPENSATE_BATCH_NORM
+};
+
+typedef struct aimci_programming {
+    int32_t method;
+    int64_t max_iterations, max_pulses, batch;
+    double tolerance, pulse_step, pulse_noise, learning_rate;
+    double pulse_time_ns, read_time_ns;
+} aimci_programming;
+
+typedef struct aimci_compensation {
+    int32_t method;
+    bool ideal_reference;
+    int64_t n_vectors;
+} aimci_compensation;
+
+typedef struct aimci_faults {
+    double stuck_low, stuck_high, stuck_random;
+} aimci_faults;
+
+typedef struct aimci_inference_params {
+    int64_t seed;
+} aimci_inference_params;
+
+extern const aimci_family aimci_family_programming, aimci_family_compensation, aimci_family_faults,
+    aimci_family_inference;
+
+typedef struct aimci_programmed {
+    aimc_context *ctx;
+    aimc_tile *tile;
+    aimc_config *config; /* of kind "inference" */
+    aimc_noise_model *model;
+    aimc_cells *cells; /* [n_in][n_out][per_weight], then n_in shared ones where there are any */
+    const aimci_encoding *encoding;
+    const void *encoding_params;
+    const aimci_programming *programming;
+    const aimci_compensation *compensation;
+    size_t n_out, n_in, ld, per_weight;
+    uint64_t seed;
+    float *target;        /* [n_in][ld]: the weights asked for */
+    float *visible;       /* [n_in][ld]: what a read of the devices gave */
+    float *middle, *half; /* [n_out] */
+    float *gain, *shift;  /* [n_out]: digital, after the read-out */
+    float *reference;     /* [n_out]: mean magnitudes of the reference read */
+    float *g;             /* scratch: conductances of all devices */
+    uint64_t n_calibrations;
+    bool has_reference, compensated;
+    double t;
+    aimc_inference_report report;
+} aimci_programmed;
+
+/* The programmed state of a tile, or NULL. */
+aimci_programmed *aimci_programmed_of(const aimc_tile *tile);
+
+/* Read the devices at p->t and show the tile their weights. */
+void aimci_programmed_read(aimci_programmed *p);
+
+/* Write loop of the configuration after the first shot; counts into the report. */
+aimc_status aimci_programmed_loop(aimci_programmed *p);
+
+/* Which devices are faulty, drawn before they are programmed. */
+aimc_status aimci_programmed_draw_faults(aimci_programmed *p, const aimci_faults *faults);
+
+/* Mean magnitudes of outputs for the calibration vectors; fills reference. */
+aimc_status aimci_programmed_take_reference(aimci_programmed *p);
+aimc_status aimci_programmed_compensate(aimci_programmed *p, size_t n, const float *x, size_t ld);
+
+/* Relative Frobenius error of the visible weights; with_gain: after compensation. */
+double aimci_programmed_error(const aimci_programmed *p, bool with_gain);
+
+/* Exact y = W x of the target weights, packed. */
+void aimci_programmed_ideal(const aimci_programmed *p, size_t n, const float *x, size_t ld,
+                            float *y);
+
+/* Calibration vectors [n][n_in] into x. Returns how many there are: call with x NULL first. */
+size_t aimci_programmed_vectors(const aimci_programmed *p, float *x);
+
+#endif

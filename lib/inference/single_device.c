@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* One device for each weight.
+ *
+ *     single_device  g from the smallest weight at g_min to the largest at g_max
+ *     offset         g = g_min + D' (1 + u) / 2, with D' = D (2^b - 2) / (2^b - 1) for cells of b
+ * bits, so that 0 is a level; subtracted digitally, or by a column of real devices at 0 fusion |u|
+ * alone, the sign kept digitally; a row's read-back is divided by its slope against the targets */
+#include <math.h>
+
+#include "inference/encoding.h"
+
+#define SRC "single-device, offset and fusion mappings as in CrossSim 3.2 and aihwkit 1.1.0"
+
+static size_t one(const void *params)
+{
+    (void)params;
+    return 1;
+}
+
+/* ---- affine ---------------------------------------------------------------------------------- */
+
+static const aimci_field single_fields[] = {AIMCI_ENCODING_FIELDS(SRC)};
+
+extern const aimci_family aimci_family_single_device, aimci_family_offset, aimci_family_fusion;
+const aimci_family aimci_family_single_device = {
+    .name = "single_device",
+    .category = "encoding",
+    .doc = "one device: smallest weight at g_min, largest at g_max",
+    .source = SRC,
+    .fields = single_fields,
+    .n_fields = 1,
+    .size = sizeof(aimci_encoding_params),
+};
+
+static void single_encode(const void *params, const aimci_noise_params *r, double u, double *g)
+{
+    (void)params;
+    g[0] = r->g_min + (r->g_max - r->g_min) * (1 + aimci_clip_unit(u)) / 2;
+}
+
+static double single_decode(const void *params, const aimci_noise_params *r, const double *g,
+                            double target, double unit)
+{
+    (void)params, (void)target, (void)unit;
+    return 2 * (g[0] - r->g_min) / (r->g_max - r->g_min) - 1;
+}
+
+extern const aimci_encoding aimci_encoding_single_device, aimci_encoding_offset,
+    aimci_encoding_fusion;
+const aimci_encoding aimci_encoding_single_device = {
+    .family = &aimci_family_single_device,
+    .affine = true,
+    .n_devices = one,
+    .encode = single_encode,
+    .decode = single_decode,
+};
+
+/* ---- offset ---------------------------------------------------------------------------------- */
+
+enum { DIGITAL_OFFSET, UNIT_COLUMN };
+
+typedef struct offset {
+    aimci_encoding_params base;
+    int64_t cell_bits;
+    int32_t correction;
+} offset;
+
+static const aimci_field offset_fields[] = {
+    AIMCI_ENCODING_FIELDS(SRC),
+    AIMCI_INTEGER(offset, cell_bits, 0, 0, 16, "bit",
+                  "bits of a cell, so that 0 is one of its levels; 0: analog", SRC),
+    AIMCI_CHOICE(offset, correction, 0, 1, "DIGITAL_OFFSET|UNIT_COLUMN",
+                 "what takes the offset off: the sum of the inputs times a constant, or a column "
+                 "of devices",
+                 SRC),
+};
+
+const aimci_family aimci_family_offset = {
+    .name = "offset",
+    .category = "encoding",
+    .doc = "one device around an offset that is subtracted",
+    .source = SRC,
+    .fields = offset_fields,
+    .n_fields = sizeof offset_fields / sizeof offset_fields[0],
+    .size = sizeof(offset),
+};
+
+static double offset_range(const offset *p, const aimci_noise_params *r)
+{
+    const double levels = p->cell_bits > 1 ? (double)(1 << p->cell_bits) : 0;
+    return (r->g_max - r->g_min) * (levels > 0 ? (levels - 2) / (levels - 1) : 1);
+}
+
+static void offset_encode(const void *params, const aimci_noise_params *r, double u, double *g)
+{
+    g[0] = r->g_min + offset_range(params, r) * (1 + aimci_clip_unit(u)) / 2;
+}
+
+static double offset_decode(const void *params, const aimci_noise_params *r, const double *g,
+                            double target, double unit)
+{
+    (void)target;
+    const offset *p = params;
+    const double range = offset_range(p, r);
+    const double middle = p->correction == UNIT_COLUMN ? unit : r->g_min + range / 2;
+    return 2 * (g[0] - middle) / range;
+}
+
+const aimci_encoding aimci_encoding_offset = {
+    .family = &aimci_family_offset,
+    .unit_shared = true,
+    .n_devices = one,
+    .encode = offset_encode,
+    .decode = offset_decode,
+};
+
+/* ---- fusion ---------------------------------------------------------------------------------- */
+
+static const aimci_field fusion_fields[] = {AIMCI_FLAG(
+    aimci_encoding_params, scale_per_output, 1,
+    "each output of a tile has its own scale, undone digitally; else one for the tile", SRC)};
+
+const aimci_family aimci_family_fusion = {
+    .name = "fusion",
+    .category = "encoding",
+    .doc = "one device for the magnitude, the sign kept digitally, row-wise regression",
+    .source = SRC,
+    .fields = fusion_fields,
+    .n_fields = 1,
+    .size = sizeof(aimci_encoding_params),
+};
+
+static void fusion_encode(const void *params, const aimci_noise_params *r, double u, double *g)
+{
+    (void)params;
+    g[0] = r->g_min + (r->g_max - r->g_min) * fabs(aimci_clip_unit(u));
+}
+
+static double fusion_decode(const void *params, const aimci_noise_params *r, const double *g,
+                            double target, double unit)
+{
+    (void)params, (void)unit;
+    return copysign((g[0] - r->g_min) / (r->g_max - r->g_min), target);
+}
+
+const aimci_encoding aimci_encoding_fusion = {
+    .family = &aimci_family_fusion,
+    .regress = true,
+    .n_devices = one,
+    .encode = fusion_encode,
+    .decode = fusion_decode,
+};

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* Noise that does not depend on the conductance, for studies of one cause at a time.
+ *
+ *     P = 0.2 uS,  nu = |nu_mean + nu_std xi|,  Q = read_noise_level */
+#include <math.h>
+
+#include "inference/power_noise.h"
+
+#define SRC                                                                                        \
+    "constants as in aihwkit 1.1.0, whose read noise is 1 uS at every g_max: that is 4 % at 25 "   \
+    "uS, "                                                                                         \
+    "the default here"
+
+typedef struct state_independent {
+    aimci_power_noise power;
+    double drift_nu_mean, drift_nu_std, read_noise_level;
+} state_independent;
+
+static const aimci_field fields[] = {
+    AIMCI_NOISE_FIELDS(25, 0, SRC),
+    AIMCI_NUMBER(state_independent, drift_nu_mean, 0.1, 0, 10, "1", "mean drift exponent", SRC),
+    AIMCI_NUMBER(state_independent, drift_nu_std, 0.05, 0, 10, "1",
+                 "spread of the drift exponent from device to device", SRC),
+    AIMCI_NUMBER(state_independent, read_noise_level, 0.04, 0, 10, "1",
+                 "read noise relative to the conductance, for the logarithm of time being 1", SRC),
+    AIMCI_POWER_FIELDS(20, 250e-9, SRC),
+};
+
+extern const aimci_family aimci_family_state_independent;
+const aimci_family aimci_family_state_independent = {
+    .name = "state_independent",
+    .category = "noise_model",
+    .doc = "constant programming noise, drift exponent and relative read noise",
+    .source = SRC,
+    .fields = fields,
+    .n_fields = sizeof fields / sizeof fields[0],
+    .size = sizeof(state_independent),
+};
+
+static aimc_status resolve(void *params)
+{
+    static const double coeff[] = {0.2};
+    aimci_power_noise *p = params;
+    return aimci_power_resolve(p, coeff, 1, p->base.g_max);
+}
+
+static void state(const void *params, const aimci_devices *d, const float *z)
+{
+    const state_independent *p = params;
+    for (size_t i = 0; i < d->n; i++)
+        d->state[i] =
+            (float)(p->power.drift_scale * fabs(p->drift_nu_mean + p->drift_nu_std * (double)z[i]));
+}
+
+static double quality(const void *params, double r)
+{
+    (void)r;
+    return ((const state_independent *)params)->read_noise_level;
+}
+
+static void read(const void *params, const aimci_devices *d, double t, const float *z, float *g)
+{
+    aimci_power_read(params, d, t, z, g, quality);
+}
+
+extern const aimci_noise_kind aimci_noise_state_independent;
+const aimci_noise_kind aimci_noise_state_independent = {
+    .family = &aimci_family_state_independent,
+    .resolve = resolve,
+    .program = aimci_power_program,
+    .state = state,
+    .read = read,
+};

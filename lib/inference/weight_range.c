@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* Weights kept within, and stretched over, the range of conductances: clipping and remapping after
+ * each update. Scales times weights stay what they were when remapping. */
+#include <math.h>
+
+#include "inference/hwa.h"
+
+/* ---- clipping -------------------------------------------------------------------------------- */
+
+/* Limit from the spread of all weights of the grid, or of the mean over outputs of the largest. */
+typedef struct moments {
+    double n, sum, squares;
+} moments;
+
+static void add_tile(moments *m, const aimci_array *a)
+{
+    for (size_t j = 0; j < a->n_in; j++)
+        for (size_t i = 0; i < a->n_out; i++) {
+            const double w = (double)a->p[j * a->ld + i];
+            m->n++;
+            m->sum += w;
+            m->squares += w * w;
+        }
+}
+
+static double gaussian_limit(const aimc_grid *g)
+{
+    const aimci_hwa_params *p = g->hwa->params;
+    moments m = {0, 0, 0};
+    for (size_t k = 0; k < g->out.parts * g->in.parts; k++)
+        add_tile(&m, g->tiles[k]->array);
+    const double variance = (m.squares - m.sum * m.sum / m.n) / fmax(m.n - 1, 1);
+    const double limit = p->clip_sigma * sqrt(fmax(variance, 0));
+    return p->clip_fixed_value > 0 ? fmin(limit, p->clip_fixed_value) : limit;
+}
+
+static float row_magnitude(const aimci_array *a, size_t i)
+{
+    float top = 0;
+    for (size_t j = 0; j < a->n_in; j++)
+        top = fmaxf(top, fabsf(a->p[j * a->ld + i]));
+    return top;
+}
+
+static double channel_limit(const aimc_grid *g)
+{
+    double sum = 0;
+    size_t n = 0;
+    for (size_t k = 0; k < g->out.parts * g->in.parts; k++) {
+        const aimci_array *a = g->tiles[k]->array;
+        for (size_t i = 0; i < a->n_out; i++)
+            sum += (double)row_magnitude(a, i);
+        n += a->n_out;
+    }
+    return sum / (double)n;
+}
+
+void aimci_hwa_clip(aimc_grid *g)
+{
+    const aimci_hwa_params *p = g->hwa->params;
+    const double limit = p->clip_type == AIMCI_CLIP_FIXED_VALUE      ? p->clip_fixed_value
+                         : p->clip_type == AIMCI_CLIP_LAYER_GAUSSIAN ? gaussian_limit(g)
+                                                                     : channel_limit(g);
+    const float top = (float)limit;
+    for (size_t k = 0; k < g->out.parts * g->in.parts; k++) {
+        aimci_array *a = g->tiles[k]->array;
+        for (size_t c = 0; c < a->ld * a->n_in; c++)
+            a->p[c] = fminf(fmaxf(a->p[c], -top), top);
+        aimci_array_settle(a, AIMCI_SETTLE_SHOW);
+    }
+}
+
+/* ---- remapping ------------------------------------------------------------------------------- */
+
+/* Row i of a tile divided by k, its digital scale multiplied by it. */
+static void remap_row(const aimci_array *a, size_t i, float k, float *scale)
+{
+    if (!(k > 0))
+        return;
+    for (size_t j = 0; j < a->n_in; j++)
+        a->p[j * a->ld + i] /= k;
+    *scale *= k;
+}
+
+static void remap_layer(const aimci_array *a, float wmax, float *scales)
+{
+    float top = 0;
+    for (size_t i = 0; i < a->n_out; i++)
+        top = fmaxf(top, row_magnitude(a, i));
+    for (size_t i = 0; i < a->n_out; i++)
+        remap_row(a, i, top / wmax, &scales[i]);
+}
+
+/* New scale of each row: its largest weight at wmax, but none above max_scale_range times the
+ * smallest scale. */
+static void remap_channels(const aimci_array *a, const aimci_hwa_params *p, float *scales)
+{
+    const float wmax = (float)p->remapped_wmax;
+    float smallest = scales[0];
+    for (size_t i = 1; i < a->n_out; i++)
+        smallest = fminf(smallest, scales[i]);
+    const float limit = (float)p->max_scale_range * fmaxf(smallest, (float)p->max_scale_ref);
+    for (size_t i = 0; i < a->n_out; i++) {
+        float k = row_magnitude(a, i) / wmax;
+        if (p->max_scale_range > 0 && k * scales[i] > limit)
+            k = limit / scales[i];
+        remap_row(a, i, k, &scales[i]);
+    }
+}
+
+void aimci_hwa_remap(aimc_grid *g)
+{
+    const aimci_hwa_params *p = g->hwa->params;
+    for (size_t k = 0; k < g->out.parts * g->in.parts; k++) {
+        aimci_array *a = g->tiles[k]->array;
+        float *scales = aimci_grid_scales(g, k);
+        if (p->remap_type == AIMCI_REMAP_LAYERWISE)
+            remap_layer(a, (float)p->remapped_wmax, scales);
+        else
+            remap_channels(a, p, scales);
+        aimci_array_settle(a, AIMCI_SETTLE_SHOW);
+    }
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+/* aimc conductance: what a noise model does to programmed conductances. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <aimc/aimc.h>
+
+#include "args.h"
+#include "cmd.h"
+#include "json.h"
+#include "report.h"
+
+enum { MAX_VALUES = 1000, MAX_DEVICES = 10000000 };
+
+struct request {
+    const char *model, *targets, *times, *table, *config;
+    struct texts settings;
+    double devices, seed;
+    bool json;
+};
+
+struct values {
+    double v[MAX_VALUES];
+    size_t n;
+};
+
+static int parse(struct request *r, int argc, char **argv)
+{
+    const struct arg args[] = {
+        {.help = "Conductances"},
+        {"targets-us", ARG_TEXT, &r->targets, "G,G...",
+         "target conductances in uS (default: 0 to g_max in tenths)", 0, 0},
+        {"times", ARG_TEXT, &r->times, "T,T...",
+         "seconds after programming (default: 0,60,3600,86400,2592000,\n"
+         "or the measured times of a model that has them)",
+         0, 0},
+        {"devices", ARG_INTEGER, &r->devices, "N", "devices of each target (default: 10000)", 1,
+         MAX_DEVICES},
+        {.help = "Model"},
+        {"config", ARG_TEXT, &r->config, "FILE", "JSON merged into its configuration", 0, 0},
+        {"table", ARG_TEXT, &r->table, "FILE",
+         "CSV of measurements for the model noise_table:\n"
+         "columns g, t, bias, sigma, q, nu_mean, nu_std",
+         0, 0},
+        {"set", ARG_TEXTS, &r->settings, "FIELD=VALUE",
+         "set one field of it, for example g_max=30; may be repeated", 0, 0},
+        {.help = "Other"},
+        {"seed", ARG_INTEGER, &r->seed, "N", "root of everything random (default: 1)", 0,
+         MAX_INTEGER},
+        {"json", ARG_FLAG, &r->json, "", "print one JSON object instead of text", 0, 0},
+    };
+    const struct arg_spec spec = {
+        .usage = "MODEL [options]",
+        .summary = "Program devices of a noise model and read them later: statistics of their\n"
+                   "conductances. The model 'list' prints the names of all.",
+        .example = "  aimc conductance pcm_like --targets-us 1,5,25 --times 0,60,3600\n"
+                   "  aimc conductance pcm_joshi --devices 100000 --json\n",
+        .args = args,
+        .n_args = sizeof args / sizeof args[0],
+        .positionals = &r->model,
+        .min_positionals = 1,
+        .max_positionals = 1,
+    };
+    return args_parse(&spec, argc, argv);
+}
+
+/* ---- model ----------------------------------------------------------------------------------- */
+
+static int set_field(aimc_config *config, const char *setting)
+{
+    char field[128];
+    const char *equals = strchr(setting, '=');
+    const size_t length = equals != NULL ? (size_t)(equals - setting) : 0;
+    if (length == 0 || length >= sizeof field)
+        return fail_usage("--set %s: field=value is needed", setting);
+    snprintf(field, sizeof field, "%.*s", (int)length, setting);
+    if (aimc_config_set_text(config, field, equals + 1) != AIMC_OK)
+        return fail_usage("--set %s: %s", setting, aimc_last_error());
+    return EXIT_GO_ON;
+}
+
+static int fill_config(aimc_config *config, const struct request *r)
+{
+    if (r->config != NULL && aimc_config_load(config, r->config) != AIMC_OK)
+        return fail("--config %s: %s", r->config, aimc_last_error());
+    if (r->table != NULL && aimc_noise_table_load(config, r->table) != AIMC_OK)
+        return fail_library();
+    for (size_t i = 0; i < r->settings.n; i++) {
+        const int rc = set_field(config, r->settings.items[i]);
+        if (rc != EXIT_GO_ON)
+            return rc;
+    }
+    return EXIT_GO_ON;
+}
+
+static int open_model(aimc_context *ctx, const struct request *r, aimc_noise_model **model)
+{
+    aimc_config *config = NULL;
+    if (aimc_config_new(ctx, r->model, &config) != AIMC_OK)
+        return fail_usage("%s; 'aimc conductance list' shows them all", aimc_last_error());
+    int rc = fill_config(config, r);
+    if (rc == EXIT_GO_ON && aimc_noise_model_create(ctx, NULL, config, model) != AIMC_OK)
+        rc = fail_library();
+    aimc_config_destroy(config);
+    return rc;
+}
+
+/* ---- targets and times ----------------------------------------------------------------------- */
+
+static int parse_values(const char *option, const char *text, struct values *out)
+{
+    out->n = 0;
+    while (out->n < MAX_VALUES) {
+        char word[40];
+        const size_t length = strcspn(text, ",");
+        snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : sizeof word - 1),
+                 text);
+        if (length >= sizeof word || !number_of_text(word, &out->v[out->n]))
+            return fail_usage("--%s: '%s' is not a number", option, word);
+        out->n++;
+        if (text[length] == '\0')
+            return EXIT_GO_ON;
+        text += length + 1;
+    }
+    return fail_usage("--%s: at most %d values", option, MAX_VALUES);
+}
+
+static void default_targets(const aimc_noise_model_info *info, struct values *out)
+{
+    out->n = 11;
+    for (size_t i = 0; i < out->n; i++)
+        out->v[i] = info->g_min_us + (info->g_max_us - info->g_min_us) * (double)i / 10;
+}
+
+static void default_times(const aimc_noise_model_info *info, struct values *out)
+{
+    static const double usual[] = {0, 60, 3600, 86400, 2592000};
+    out->n = 0;
+    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
+        if (usual[i] == 0 || info->last_time_s == 0 ||
+            (usual[i] >= info->first_time_s && usual[i] <= info->last_time_s))
+            out->v[out->n++] = usual[i];
+}
+
+static int choose_values(const struct request *r, const aimc_noise_model *model,
+                         struct values *targets, struct values *times)
+{
+    aimc_noise_model_info info = {.struct_size = (uint32_t)sizeof info};
+    if (aimc_noise_model_get_info(model, &info) != AIMC_OK)
+        return fail_library();
+    default_targets(&info, targets);
+    default_times(&info, times);
+    int rc = EXIT_GO_ON;
+    if (r->targets != NULL)
+        rc = parse_values("targets-us", r->targets, targets);
+    if (rc == EXIT_GO_ON && r->times != NULL)
+        rc = parse_values("times", r->times, times);
+    return rc;
+}
+
+/* ---- statistics ------------------------------------------------------------------------------ */
+
+struct summary {
+    double mean, std, q05, q50, q95;
+};
+
+static int compare(const void *a, const void *b)
+{
+    const float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* Linear between the sorted values, as numpy does. */
+static double quantile(const float *sorted, size_t n, double q)
+{
+    const double at = q * (double)(n - 1);
+    const size_t i = (size_t)at;
+    const double from = (double)sorted[i], to = (double)sorted[i + 1 < n ? i + 1 : i];
+    return from + (at - (double)i) * (to - from);
+}
+
+/* Sorts g. */
+static struct summary summarise(float *g, size_t n)
+{
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)g[i];
+    const double mean = sum / (double)n;
+    for (size_t i = 0; i < n; i++)
+        squares += ((double)g[i] - mean) * ((double)g[i] - mean);
+    qsort(g, n, sizeof *g, compare);
+    return (struct summary){mean, n > 1 ? sqrt(squares / (double)(n - 1)) : 0, quantile(g, n, 0.05),
+                            quantile(g, n, 0.5), quantile(g, n, 0.95)};
+}
+
+/* ---- result ---------------------------------------------------------------------------------- */
+
+struct table {
+    bool is_json;
+    struct json json;
+    size_t n;
+};
+
+static void put_row(struct table *t, double target, double time, const struct summary *s,
+                    const struct summary *nu)
+{
+    char text[32];
+    text_of_number(text, time);
+    if (!t->is_json) {
+        printf("%10.4f  %12s  %10.5f  %10.5f  %10.5f  %10.5f  %10.5f\n", target,
+               nu != NULL ? "programmed" : text, s->mean, s->std, s->q05, s->q50, s->q95);
+        return;
+    }
+    json_open(&t->json, NULL, '{');
+    json_put_number(&t->json, "g_target_us", target);
+    if (nu != NULL)
+        json_put_text(&t->json, "t_s", "programmed");
+    else
+        json_put_number(&t->json, "t_s", time);
+    json_put_integer(&t->json, "n", t->n);
+    json_put_number(&t->json, "mean", s->mean);
+    json_put_number(&t->json, "std", s->std);
+    json_put_number(&t->json, "q05", s->q05);
+    json_put_number(&t->json, "q50", s->q50);
+    json_put_number(&t->json, "q95", s->q95);
+    if (nu != NULL) {
+        json_put_number(&t->json, "drift_state_mean", nu->mean);
+        json_put_number(&t->json, "drift_state_std", nu->std);
+    }
+    json_close(&t->json, '}');
+}
+
+/* Program all devices to one target and read them at every time. */
+static int run_target(aimc_cells *cells, double target, const struct values *times, float *g,
+                      struct table *t)
+{
+    for (size_t i = 0; i < t->n; i++)
+        g[i] = (float)target;
+    if (aimc_cells_program(cells, g) != AIMC_OK || aimc_cells_get(cells, "state", g) != AIMC_OK)
+        return fail_library();
+    const struct summary nu = summarise(g, t->n);
+    if (aimc_cells_get(cells, "programmed", g) != AIMC_OK)
+        return fail_library();
+    const struct summary programmed = summarise(g, t->n);
+    put_row(t, target, 0, &programmed, &nu);
+    for (size_t k = 0; k < times->n; k++) {
+        if (aimc_cells_read(cells, times->v[k], g) != AIMC_OK)
+            return fail_library();
+        const struct summary s = summarise(g, t->n);
+        put_row(t, target, times->v[k], &s, NULL);
+    }
+    return EXIT_GO_ON;
+}
+
+/* Find out what is wrong before the first row is printed. */
+static int check_values(aimc_noise_model *model, const struct values *targets,
+                        const struct values *times)
+{
+    aimc_cells *one = NULL;
+    if (aimc_cells_create(model, 1, 0, &one) != AIMC_OK)
+        return fail_library();
+    int rc = EXIT_GO_ON;
+    float g = 0;
+    for (size_t i = 0; i < targets->n && rc == EXIT_GO_ON; i++) {
+        g = (float)targets->v[i];
+        if (aimc_cells_program(one, &g) != AIMC_OK)
+            rc = fail_usage("--targets-us: %s", aimc_last_error());
+    }
+    for (size_t i = 0; i < times->n && rc == EXIT_GO_ON; i++)
+        if (aimc_cells_read(one, times->v[i], &g) != AIMC_OK)
+            rc = fail_usage("--times: %s", aimc_last_error());
+    aimc_cells_destroy(one);
+    return rc;
+}
+
+static int run_all(aimc_noise_model *model, const struct request *r, const struct values *targets,
+                   const struct values *times)
+{
+    struct table t = {.is_json = r->json, .n = (size_t)r->devices};
+    aimc_cells *cells = NULL;
+    float *g = malloc(t.n * sizeof *g);
+    int rc = g != NULL ? EXIT_GO_ON : fail("no memory");
+    if (rc == EXIT_GO_ON && aimc_cells_create(model, t.n, (uint64_t)r->seed, &cells) != AIMC_OK)
+        rc = fail_library();
+    if (rc == EXIT_GO_ON && t.is_json) {
+        json_begin(&t.json, stdout);
+        json_put_text(&t.json, "model", r->model);
+        json_put_text(&t.json, "kind", aimc_noise_model_kind(model));
+        json_open(&t.json, "rows", '[');
+    } else if (rc == EXIT_GO_ON) {
+        printf("g_target_us           t_s        mean         std         q05         q50         "
+               "q95\n");
+    }
+    for (size_t i = 0; i < targets->n && rc == EXIT_GO_ON; i++)
+        rc = run_target(cells, targets->v[i], times, g, &t);
+    if (rc == EXIT_GO_ON && t.is_json) {
+        json_close(&t.json, ']');
+        json_end(&t.json);
+    }
+    aimc_cells_destroy(cells);
+    free(g);
+    return rc;
+}
+
+static int list_models(void)
+{
+    for (size_t i = 0; i < aimc_preset_count(); i++) {
+        aimc_preset_info info = {.struct_size = (uint32_t)sizeof info};
+        if (aimc_preset_get(i, &info) != AIMC_OK)
+            return fail_library();
+        if (strcmp(info.category, "noise_model") == 0)
+            printf("  %-26s %-18s %s\n", info.name, info.is_preset ? info.kind : "model", info.doc);
+    }
+    return EXIT_OK;
+}
+
+int cmd_conductance(int argc, char **argv)
+{
+    struct request r = {.devices = 10000, .seed = 1};
+    struct values targets, times;
+    aimc_context *ctx = NULL;
+    aimc_noise_model *model = NULL;
+    int rc = parse(&r, argc, argv);
+    if (rc == EXIT_GO_ON && strcmp(r.model, "list") == 0)
+        rc = list_models();
+    if (rc == EXIT_GO_ON && aimc_context_create(NULL, &ctx) != AIMC_OK)
+        rc = fail_library();
+    if (rc == EXIT_GO_ON)
+        rc = open_model(ctx, &r, &model);
+    if (rc == EXIT_GO_ON)
+        rc = choose_values(&r, model, &targets, &times);
+    if (rc == EXIT_GO_ON)
+        rc = check_values(model, &targets, &times);
+    if (rc == EXIT_GO_ON)
+        rc = run_all(model, &r, &targets, &times);
+    aimc_noise_model_destroy(model);
+    aimc_context_destroy(ctx);
+    free(r.settings.items);
+    return rc == EXIT_GO_ON ? EXIT_OK : rc;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+#include "study.h"
+#include "train.h"
+
+/* ---- networks -------------------------------------------------------------------------------- */
+
+static int copy_weights(const aimc_network *from, aimc_network *to, size_t k, size_t n_in,
+                        size_t n_out)
+{
+    float *w = malloc((n_in + 1) * n_out * sizeof *w);
+    if (w == NULL)
+        return fail("no memory");
+    const bool done = aimc_network_get_weights(from, k, w, w + n_in * n_out) == AIMC_OK &&
+                      aimc_network_set_weights(to, k, w, w + n_in * n_out) == AIMC_OK;
+    free(w);
+    return done ? EXIT_GO_ON : fail_library();
+}
+
+int study_copy(struct study *s, aimc_network **net)
+{
+    size_t widths[64], n_in = s->data->n_in;
+    const size_t n = run_parse_layers(s->run.layers, widths, 60);
+    int rc = model_build(s->ctx, &s->run, NULL, s->data, false, net);
+    if (n == SIZE_MAX)
+        return fail_usage("--layers '%s' is not a list of sizes", s->run.layers);
+    widths[n] = s->data->n_classes;
+    for (size_t k = 0; k <= n && rc == EXIT_GO_ON; k++) {
+        rc = copy_weights(s->digital, *net, k, n_in, widths[k]);
+        n_in = widths[k];
+    }
+    return rc;
+}
+
+static int apply(aimc_config *config, study_settings settings)
+{
+    for (size_t i = 0; settings != NULL && settings[i] != NULL; i++) {
+        char field[96];
+        const char *equals = strchr(settings[i], '=');
+        snprintf(field, sizeof field, "%.*s", (int)(equals - settings[i]), settings[i]);
+        if (aimc_config_set_text(config, field, equals + 1) != AIMC_OK)
+            return fail_library();
+    }
+    return EXIT_GO_ON;
+}
+
+enum { CALIBRATION = 1024 };
+
+int study_on_tiles(struct study *s, const char *preset, study_settings settings, bool calibrate,
+                   aimc_network **net)
+{
+    aimc_config *layer = NULL;
+    int rc = study_copy(s, net);
+    if (rc == EXIT_GO_ON && aimc_config_new(s->ctx, preset, &layer) != AIMC_OK)
+        rc = fail_library();
+    if (rc == EXIT_GO_ON)
+        rc = apply(layer, settings);
+    if (rc == EXIT_GO_ON && aimc_network_to_analog(*net, layer) != AIMC_OK)
+        rc = fail_library();
+    const size_t n = s->data->train.n < CALIBRATION ? s->data->train.n : CALIBRATION;
+    if (rc == EXIT_GO_ON && calibrate &&
+        aimc_network_calibrate(*net, n, s->data->train.x, NULL) != AIMC_OK)
+        rc = fail_library();
+    aimc_config_destroy(layer);
+    return rc;
+}
+
+int study_retrain(struct study *s, aimc_network *net, const char *label)
+{
+    struct run run = s->run;
+    run.epochs = s->epochs;
+    run.lr = s->lr;
+    struct training t = {
+        .net = net, .run = &run, .data = s->data, .label = label, .quiet = s->quiet};
+    const int rc = train(&t);
+    train_free(&t);
+    return rc;
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+void study_add(struct study *s, const char *name, double t, struct estimate accuracy)
+{
+    if (s->n_rows == STUDY_MAX_ROWS)
+        return;
+    s->rows[s->n_rows].name = name;
+    s->rows[s->n_rows].t = t;
+    s->rows[s->n_rows++].accuracy = accuracy;
+    if (s->quiet)
+        return;
+    char time[32] = "";
+    if (WAS_GIVEN(t))
+        text_of_number(time, t);
+    fprintf(stderr, "  %-44s %10s  %.4f +- %.4f\n", name, time, accuracy.mean, accuracy.error);
+}
+
+int study_measure(struct study *s, aimc_network *net, const char *name)
+{
+    double accuracy;
+    if (aimc_network_accuracy(net, s->test.n, s->test.x, s->test.labels, &accuracy) != AIMC_OK)
+        return fail_library();
+    study_add(s, name, NOT_GIVEN, (struct estimate){accuracy, 0});
+    return EXIT_GO_ON;
+}
+
+int study_program(struct study *s, aimc_network *net, study_settings settings, double t,
+                  const char *name)
+{
+    struct deployment d = {.repeat = s->repeat, .seed = 1, .n_times = 1, .quiet = s->quiet};
+    const struct samples none = {0};
+    struct deploy_result *result = calloc(1, sizeof *result);
+    aimc_config *config = NULL;
+    d.times[0] = t;
+    int rc = result != NULL ? deploy_config(s->ctx, &d, &config) : fail("no memory");
+    if (rc == EXIT_GO_ON)
+        rc = apply(config, settings);
+    if (rc == EXIT_GO_ON)
+        rc = deploy_run(net, &d, config, &s->test, &none, result);
+    if (rc == EXIT_GO_ON)
+        study_add(s, name, t, result->rows[0].compensated); /* without one: the plain accuracy */
+    aimc_config_destroy(config);
+    free(result);
+    return rc;
+}
