@@ -297,6 +297,57 @@ class aimc_optimizer_step_info(ct.Structure):
 aimc_optimizer_watch_fn = ct.CFUNCTYPE(None, ct.c_void_p, ct.c_void_p, ct.POINTER(aimc_optimizer_step_info))
 
 
+class aimc_noise_model_info(ct.Structure):
+    """inference.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("reserved", ct.c_uint32),
+        ("g_min_us", ct.c_double),
+        ("g_max_us", ct.c_double),
+        ("first_time_s", ct.c_double),
+        ("last_time_s", ct.c_double),
+    ]
+
+
+
+class aimc_inference_report(ct.Structure):
+    """inference.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("reserved", ct.c_uint32),
+        ("n_weights", ct.c_uint64),
+        ("n_devices", ct.c_uint64),
+        ("n_faulty", ct.c_uint64),
+        ("pulses", ct.c_uint64),
+        ("verify_reads", ct.c_uint64),
+        ("iterations", ct.c_uint64),
+        ("unconverged", ct.c_uint64),
+        ("write_time_s", ct.c_double),
+        ("t_s", ct.c_double),
+        ("weight_error", ct.c_double),
+        ("gain_mean", ct.c_double),
+        ("gain_min", ct.c_double),
+        ("gain_max", ct.c_double),
+    ]
+
+
+
+class aimc_storage_report(ct.Structure):
+    """inference.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("reserved", ct.c_uint32),
+        ("codes", ct.c_uint64),
+        ("flips", ct.c_uint64),
+        ("corrected", ct.c_uint64),
+        ("detected", ct.c_uint64),
+        ("wrong", ct.c_uint64),
+        ("bit_error_rate", ct.c_double),
+        ("bits_per_bit", ct.c_double),
+    ]
+
+
+
 class aimc_network_info(ct.Structure):
     """network.h"""
     _fields_ = [
@@ -516,6 +567,56 @@ FUNCTIONS = {
         [ct.c_void_p, ct.POINTER(aimc_counters)]),
     "aimc_grid_describe": ("grid.h", ct.c_size_t,
         [ct.c_void_p, ct.c_void_p, ct.c_size_t]),
+    "aimc_noise_model_create": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_void_p, ct.c_void_p]),
+    "aimc_noise_model_destroy": ("inference.h", None,
+        [ct.c_void_p]),
+    "aimc_noise_model_get_info": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.POINTER(aimc_noise_model_info)]),
+    "aimc_noise_model_kind": ("inference.h", ct.c_char_p,
+        [ct.c_void_p]),
+    "aimc_noise_table_load": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p]),
+    "aimc_cells_create": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_uint64, ct.c_void_p]),
+    "aimc_cells_destroy": ("inference.h", None,
+        [ct.c_void_p]),
+    "aimc_cells_program": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p]),
+    "aimc_cells_read": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_double, ct.c_void_p]),
+    "aimc_cells_get": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_void_p]),
+    "aimc_tile_program": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.POINTER(aimc_inference_report)]),
+    "aimc_tile_drift_to": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_double, ct.POINTER(aimc_inference_report)]),
+    "aimc_tile_compensate": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_size_t, ct.POINTER(aimc_inference_report)]),
+    "aimc_tile_unprogram": ("inference.h", ct.c_int,
+        [ct.c_void_p]),
+    "aimc_grid_program": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.POINTER(aimc_inference_report)]),
+    "aimc_grid_drift_to": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_double, ct.POINTER(aimc_inference_report)]),
+    "aimc_grid_compensate": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_size_t, ct.POINTER(aimc_inference_report)]),
+    "aimc_grid_unprogram": ("inference.h", ct.c_int,
+        [ct.c_void_p]),
+    "aimc_tile_write": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.POINTER(aimc_inference_report)]),
+    "aimc_weight_programming": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p, ct.c_void_p, ct.c_void_p, ct.c_void_p]),
+    "aimc_grid_modify": ("inference.h", ct.c_int,
+        [ct.c_void_p]),
+    "aimc_grid_input_range": ("inference.h", ct.c_double,
+        [ct.c_void_p]),
+    "aimc_grid_set_input_range": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_double]),
+    "aimc_grid_watch_inputs": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p]),
+    "aimc_grid_take_range": ("inference.h", ct.c_int,
+        [ct.c_void_p]),
     "aimc_network_create": ("network.h", ct.c_int,
         [ct.c_void_p, ct.c_void_p]),
     "aimc_network_destroy": ("network.h", None,
@@ -534,6 +635,20 @@ FUNCTIONS = {
         [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p]),
     "aimc_network_set_weights": ("network.h", ct.c_int,
         [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p]),
+    "aimc_network_to_analog": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p]),
+    "aimc_network_program": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.POINTER(aimc_inference_report)]),
+    "aimc_network_drift_to": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_double, ct.POINTER(aimc_inference_report)]),
+    "aimc_network_compensate": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.POINTER(aimc_inference_report)]),
+    "aimc_network_unprogram": ("network.h", ct.c_int,
+        [ct.c_void_p]),
+    "aimc_network_calibrate": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p]),
+    "aimc_network_store": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.POINTER(aimc_storage_report)]),
     "aimc_network_set_note": ("network.h", ct.c_int,
         [ct.c_void_p, ct.c_char_p]),
     "aimc_network_note": ("network.h", ct.c_char_p,

@@ -7,8 +7,8 @@ import numpy as np
 
 from . import _abi
 from ._arrays import address, result, shaped, vectors
-from ._handle import Handle
 from ._lib import check, lib, sized, text
+from ._programmed import Programmable
 from ._records import record
 
 Counters = record("Counters", _abi.aimc_counters, "Events counted while running.")
@@ -21,10 +21,9 @@ def read_counters(function: Any, handle: int) -> Any:
     return Counters.of(made)
 
 
-class Matrix(Handle):
+class Matrix(Programmable):
     """y = W x and z = W' d through an analog read-out. W is [n_out, n_in]."""
     __slots__ = ("_n_out", "_n_in")
-    _prefix = ""
 
     def __init_subclass__(cls, **_: Any) -> None:
         if cls._prefix:
@@ -46,6 +45,9 @@ class Matrix(Handle):
     def shape(self) -> Tuple[int, int]:
         """(n_out, n_in)"""
         return self._n_out, self._n_in
+
+    def _input_width(self) -> int:
+        return self._n_in
 
     # ---- products ------------------------------------------------------------------------------
 

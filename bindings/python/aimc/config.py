@@ -211,7 +211,10 @@ ConfigLike = Union[Config, str, Mapping[str, Any], None]
 
 
 def as_config(like: ConfigLike, kind: str, ctx: Optional[Context] = None) -> Optional[Config]:
-    """A configuration from what is convenient: one, the name of a preset, or a mapping of fields of a kind."""
-    if like is None or isinstance(like, Config):
-        return like
+    """A configuration of our own, which no other thread closes or changes during a call, from what is
+    convenient: one, the name of a preset, or a mapping of fields of a kind."""
+    if like is None:
+        return None
+    if isinstance(like, Config):
+        return like.copy()
     return Config(like, ctx=ctx) if isinstance(like, str) else Config(kind, like, ctx=ctx)

@@ -38,9 +38,8 @@ class Converter(Handle):
         ctx = ctx or default_context()
         made = as_config(config if config is not None else fields, "converter", ctx)
         if config is not None and fields:
-            made = made.copy()  # type: ignore[union-attr]
-            made.update(fields)
-        with ctx._guard.lock, made._guard.lock:  # type: ignore[union-attr]
+            made.update(fields)  # type: ignore[union-attr]
+        with ctx._guard.lock:
             self._own(create(lib.aimc_converter_create, ctx._use, made._look))  # type: ignore[union-attr]
 
     def quantize(self, x: Any) -> np.ndarray:

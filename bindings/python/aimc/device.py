@@ -76,11 +76,13 @@ class Device(Handle):
         user.user = next(_numbers)
         user.release = _release
         _laws[user.user] = functions
+        out = ct.c_void_p()
         try:
             with ctx._guard.lock:
-                out = create(lib.aimc_device_create_user, ctx._use, ct.byref(user))
+                check(lib.aimc_device_create_user(ctx._use, ct.byref(user), ct.byref(out)))
         except Exception:
-            del _laws[user.user]
+            lib.aimc_device_unref(out)  # made, when it was a law that raised: it was tried once
+            _forget(user.user)
             raise
         made = cls.__new__(cls)
         made._own(out)

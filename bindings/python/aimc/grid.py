@@ -6,7 +6,7 @@ from typing import Any, List, Optional, Tuple
 from ._arrays import vectors
 from ._errors import ShapeError
 from ._handle import Handle, create
-from ._lib import lib
+from ._lib import check, lib
 from ._matrix import Matrix
 from .config import ConfigLike, as_config
 from .context import Context, default_context
@@ -78,3 +78,32 @@ class Grid(Matrix):
         x, d = vectors(x, self._n_in, "x"), vectors(d, self._n_out, "d")
         with self._guard.lock:
             step(lib.aimc_grid_step, self._use, x, d, lr)
+
+    # ---- hardware-aware training ---------------------------------------------------------------
+
+    def modify(self) -> None:
+        """Begin a mini-batch: reads see weights modified as "hwa.modifier" says, until step()."""
+        with self._guard.lock:
+            check(lib.aimc_grid_modify(self._use))
+
+    @property
+    def input_range(self) -> float:
+        """Inputs are clipped to -range ... range and divided by it; 0: they are not."""
+        with self._guard.lock:
+            return lib.aimc_grid_input_range(self._look)
+
+    @input_range.setter
+    def input_range(self, value: float) -> None:
+        with self._guard.lock:
+            check(lib.aimc_grid_set_input_range(self._use, value))
+
+    def watch_inputs(self, config: ConfigLike = None) -> None:
+        """Watch the inputs of what follows, until take_range(). config: of kind "calibration"."""
+        made = as_config(config, "calibration")
+        with self._guard.lock:
+            check(lib.aimc_grid_watch_inputs(self._use, made._look if made is not None else None))
+
+    def take_range(self) -> None:
+        """Set the input range from the inputs that were watched."""
+        with self._guard.lock:
+            check(lib.aimc_grid_take_range(self._use))

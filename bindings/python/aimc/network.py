@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Networks of layers over grids: build, train, predict, save, load."""
 import ctypes as ct
+import re
 from typing import Any, Callable, Iterable, List, NamedTuple, Optional, Tuple
 
 import numpy as np
@@ -8,14 +9,17 @@ import numpy as np
 from . import _abi
 from ._arrays import address, shaped, taken, whole
 from ._errors import InvalidError, ShapeError
-from ._handle import Handle, create
+from ._handle import create
 from ._lib import check, encoded, lib, sized, text
 from ._matrix import read_counters
+from ._programmed import Programmable
 from ._records import record
 from .config import ConfigLike, as_config
 from .context import Context, default_context
 from .grid import Grid
+from .inference import StorageReport
 
+_LINEAR = re.compile(r"^\d+: linear (\d+) -> (\d+)", re.M)
 ACTIVATIONS = {"tanh": _abi.AIMC_TANH, "relu": _abi.AIMC_RELU, "sigmoid": _abi.AIMC_SIGMOID}
 _U32 = np.dtype(np.uint32)
 
@@ -29,10 +33,12 @@ class Epoch(NamedTuple):
     accuracy: float
 
 
-class Network(Handle):
+class Network(Programmable):
     """A list of layers, each fed by the one before; the last one's outputs are the logits."""
     __slots__ = ("_ctx",)
     _destroyer = lib.aimc_network_destroy
+    _prefix = "aimc_network_"
+    _strided = False
 
     def __init__(self, *, ctx: Optional[Context] = None) -> None:
         self._ctx = ctx or default_context()
@@ -156,11 +162,40 @@ class Network(Handle):
             check(lib.aimc_network_accuracy(self._use, len(x), address(x), address(labels), ct.byref(found)))
         return found.value
 
+    # ---- on a chip ------------------------------------------------------------------------------
+
+    def _input_width(self) -> int:
+        return self.info.n_in
+
+    def to_analog(self, config: ConfigLike) -> None:
+        """Put every digital linear layer on tiles with its weights. config: as of linear()."""
+        made = as_config(config, "layer", self._ctx)
+        with self._guard.lock:
+            check(lib.aimc_network_to_analog(self._use, made._look if made is not None else None))
+
+    def calibrate(self, x: Any, config: ConfigLike = None) -> None:
+        """Set the input range of every layer on tiles from data. config: of kind "calibration"."""
+        x = self._samples(x)
+        made = as_config(config, "calibration", self._ctx)
+        with self._guard.lock:
+            check(lib.aimc_network_calibrate(self._use, len(x), address(x), made._look if made is not None else None))
+
+    def store(self, config: ConfigLike = None) -> Any:
+        """Let the weights of digital layers go through a digital memory. config: of kind "storage"."""
+        made = as_config(config, "storage", self._ctx)
+        report = sized(_abi.aimc_storage_report)
+        with self._guard.lock:
+            check(lib.aimc_network_store(self._use, made._look if made is not None else None, ct.byref(report)))
+        return StorageReport.of(report)
+
     # ---- state ---------------------------------------------------------------------------------
 
     def _layer_shape(self, k: int) -> Tuple[int, int]:
-        layers = [line for line in self.describe().split("\n")]
-        raise NotImplementedError(layers)
+        grid = self.grid(k)
+        if grid is not None:
+            return grid.shape
+        n_in, n_out = _LINEAR.findall(self.describe())[k]  # the only place that has a digital layer's size
+        return int(n_out), int(n_in)
 
     def get_weights(self, k: int) -> Tuple[np.ndarray, np.ndarray]:
         """Copies of weights [n_out, n_in] and bias [n_out] of linear layer k."""

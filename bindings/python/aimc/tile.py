@@ -139,6 +139,12 @@ class Tile(Matrix):
         with self._guard.lock:
             check(lib.aimc_tile_reset(self._use, _count(first_in, "first_in"), _count(n, "n"), prob))
 
+    def write(self, w: Any, config: ConfigLike = None) -> Any:
+        """Write weights in a closed loop of reads and pulses. config: of kind "programming"."""
+        w = shaped(w, self.shape, "w")
+        made = as_config(config, "programming")
+        return self._report("write", address(w), self._n_in, made._look if made is not None else None)
+
     # ---- inside a product ----------------------------------------------------------------------
 
     def inspect(self, x: Any, direction: str = "forward", part: int = 0) -> Stages:
