@@ -22,7 +22,8 @@ int main(void)
     aimc_tile *tile;
     float x[N], y[N];
     double best = 1e30;
-    if (aimc_context_create(NULL, &ctx) || aimc_device_create(ctx, "constant_step", NULL, &device) ||
+    if (aimc_context_create(NULL, &ctx) ||
+        aimc_device_create(ctx, "constant_step", NULL, &device) ||
         aimc_tile_create(device, N, N, NULL, &tile))
         return EXIT_FAILURE;
     for (int k = 0; k < N; k++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Example 03 as it is, but for its network, which is saved to $AIMC_NETWORK before it is destroyed. */
+/* Example 03 as it is, but for its network, which is saved to $AIMC_NETWORK before it is destroyed.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 
