@@ -32,7 +32,7 @@ def _label(ax: Any, x: str, y: str, title: Optional[str] = None) -> Any:
 
 
 def pulse_response(device: DeviceLike, n_pulses: int = 500, n_devices: int = 100, ax: Any = None) -> Any:
-    """Weight over n pulses up and as many down: mean, middle 90 % of the devices, and five of them."""
+    """Weight over n pulses up and as many down: mean, middle 90 % of the devices, and three of them."""
     device = as_device(device)
     tile = Tile(device, 1, n_devices)
     w = [tile.weights[0]]
@@ -43,7 +43,7 @@ def pulse_response(device: DeviceLike, n_pulses: int = 500, n_devices: int = 100
     states, ax = np.array(w), _axes(ax)
     x = np.arange(len(states))
     ax.fill_between(x, *np.quantile(states, (0.05, 0.95), axis=1), alpha=0.25, label="90 % of devices")
-    ax.plot(x, states[:, :5], color="0.6", lw=0.6)
+    ax.plot(x, states[:, :3], color="0.5", lw=0.3, alpha=0.5)
     ax.plot(x, states.mean(1), label="mean")
     ax.axvline(n_pulses, color="0.5", ls=":", lw=1)
     ax.legend()
@@ -106,9 +106,10 @@ def ir_drop(tile: Tile, x: Any = None, ax: Any = None, backward: bool = False) -
     for j in range(n_in):  # the share of input j in the presence of the others
         without = full.prepared.copy() * full.alpha
         without[j] = 0
-        lost[j] = full.current - tile.inspect(without, way).current - w[:, j] * full.prepared[j]
+        rest = tile.inspect(without, way)
+        lost[j] = full.current * full.alpha - rest.current * rest.alpha - w[:, j] * full.prepared[j] * full.alpha
     ax = _axes(ax)
-    scale = np.abs(w * full.prepared).max() or 1.0
+    scale = np.abs(w * full.prepared).max() * full.alpha or 1.0
     image = ax.imshow(100 * lost.T / scale, cmap="RdBu_r", origin="upper", aspect="auto")
     image.set_clim(*(np.array([-1, 1]) * np.abs(100 * lost / scale).max()))
     ax.figure.colorbar(image, ax=ax, label="% of the largest share")
