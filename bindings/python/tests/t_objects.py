@@ -208,5 +208,25 @@ class Networks(unittest.TestCase):
         np.testing.assert_allclose(cells.read(1e5) / cells.read(1e3), ((1e5 + 20) / (1e3 + 20)) ** -nu, rtol=0.02)
 
 
+
+class Energy(unittest.TestCase):
+    def test_parts_sum_to_the_total(self):
+        with aimc.Tile("constant_step", 20, 30) as tile:
+            tile @ np.ones(30, np.float32)
+            model = aimc.CostModel()
+            report = model.account(tile, accumulations=10)
+            self.assertGreater(report.energy_j, 0)
+            self.assertAlmostEqual(sum(part.energy_j for part in report.parts.values()) / report.energy_j, 1, delta=1e-12)
+            self.assertEqual(report.parts["adc"].count, tile.counters.adc_conversions)
+            with self.assertRaisesRegex(aimc.InvalidError, "no such event"):
+                model.account(tile, wishes=1)
+        self.assertIn("v100_fp16", [machine.name for machine in aimc.baselines()])
+        self.assertAlmostEqual(aimc.voltage_for_saving(0.9, 0.3), 0.9 * 0.7**0.5)
+        self.assertGreater(model.pulse(1e-7, 3.0, 20e-9), 2 * model.pulse(1e-7, 2.0, 20e-9))
+        self.assertTrue(model.assumptions)
+        self.assertGreater(model.adc.energy_j, 0)
+        self.assertAlmostEqual(model.driven([[1e-6, 2e-6]], [1.0, 0.5]), 2e-6, delta=1e-12)
+
+
 if __name__ == "__main__":
     main()

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: MIT
+"""Energy, time and area of what was counted, by a technology."""
+import ctypes as ct
+from typing import Any, List, Mapping, Optional, Tuple
+
+import numpy as np
+
+from . import _abi
+from ._arrays import address, taken
+from ._errors import InvalidError, ShapeError
+from ._handle import Handle, create
+from ._lib import check, encoded, lib, sized
+from ._records import record
+from .config import Config
+from .context import Context, default_context
+from .grid import Grid
+
+ConverterCost = record("ConverterCost", _abi.aimc_converter_cost, "Energy (J), time (s) and area (m^2) of one converter.")
+CostItem = record("CostItem", _abi.aimc_cost_item, "One part of the account.")
+Baseline = record("Baseline", _abi.aimc_cost_baseline, "A digital machine to compare with.")
+_Report = record("CostReport", _abi.aimc_cost_report, "The account; parts is a dict by name, and their sum is the total.")
+
+
+class CostReport(_Report):  # type: ignore[misc, valid-type]
+    """The account; parts is a dict by name, and their sum is the total."""
+    __slots__ = ()
+
+
+class CostModel(Handle):
+    """Prices of a technology: CostModel(), or a preset, or fields of kind "technology"."""
+    __slots__ = ()
+    _destroyer = lib.aimc_cost_model_destroy
+
+    def __init__(self, name: str = "technology", overrides: Optional[Mapping[str, Any]] = None, *,
+                 ctx: Optional[Context] = None, **fields: Any) -> None:
+        ctx = ctx or default_context()
+        given = {**(overrides or {}), **fields}
+        config = None
+        if given:
+            config = Config(Config(name, ctx=ctx).kind, ctx=ctx)
+            config.update(given)
+        with ctx._guard.lock:
+            self._own(create(lib.aimc_cost_model_create, ctx._use, encoded(name),
+                             config._look if config is not None else None))
+
+    def _converter(self, function: Any) -> Any:
+        made = sized(_abi.aimc_converter_cost)
+        with self._guard.lock:
+            check(function(self._look, ct.byref(made)))
+        return ConverterCost.of(made)
+
+    @property
+    def adc(self) -> Any:
+        """One ADC."""
+        return self._converter(lib.aimc_cost_adc)
+
+    @property
+    def dac(self) -> Any:
+        """One DAC."""
+        return self._converter(lib.aimc_cost_dac)
+
+    def pulse(self, g_s: float, v: float, t_s: float) -> float:
+        """Energy (J) of a write pulse of v volts and t_s seconds on conductance g_s (S)."""
+        energy = ct.c_double()
+        with self._guard.lock:
+            check(lib.aimc_cost_pulse(self._look, g_s, v, t_s, ct.byref(energy)))
+        return energy.value
+
+    @property
+    def schottky_beta(self) -> float:
+        """Schottky coefficient, 1 / sqrt(V)."""
+        with self._guard.lock:
+            return lib.aimc_cost_schottky_beta(self._look)
+
+    @property
+    def assumptions(self) -> List[str]:
+        """Constants that are assumed: fields of the technology that nobody gave a value for."""
+        names: List[str] = []
+        with self._guard.lock:
+            while (name := lib.aimc_cost_assumption(self._look, len(names))) is not None:
+                names.append(name.decode())
+        return names
+
+    def driven(self, g_s: Any, x: Any) -> float:
+        """Conductance (S) that inputs x [n_in] or [batch, n_in] drive on g_s [n_out, n_in], mean over vectors."""
+        g, x = taken(g_s), np.atleast_2d(taken(x))
+        if g.ndim != 2 or x.ndim != 2 or x.shape[1] != g.shape[1]:
+            raise ShapeError(f"g_s of shape {g.shape} and x of shape {x.shape} do not go together")
+        driven = ct.c_double()
+        with self._guard.lock:
+            check(lib.aimc_cost_driven(self._look, g.shape[0], g.shape[1], address(g), g.shape[1], x.shape[0], address(x),
+                                       x.shape[1], ct.byref(driven)))
+        return driven.value
+
+    def account(self, *matrices: Any, **events: float) -> Any:
+        """Price what tiles and grids counted, and events given by name (fields of aimc_cost_events)."""
+        total = sized(_abi.aimc_cost_events)
+        for matrix in matrices:
+            counters = sized(_abi.aimc_counters)
+            for name, value in zip(matrix.counters._fields, matrix.counters):
+                setattr(counters, name, value)
+            shape = sized(_abi.aimc_cost_shape)
+            shape.n_out, shape.n_in = matrix.shape
+            shape.tiles_out, shape.tiles_in = _tiles(matrix)
+            with self._guard.lock:
+                check(lib.aimc_cost_count(self._look, ct.byref(counters), ct.byref(shape), ct.byref(total)))
+        for name, value in events.items():
+            if not hasattr(total, name) or name in ("struct_size", "reserved"):
+                raise InvalidError(f"{name}: no such event")
+            setattr(total, name, getattr(total, name) + value)
+        made = sized(_abi.aimc_cost_report)
+        with self._guard.lock:
+            check(lib.aimc_cost_account(self._look, ct.byref(total), ct.byref(made)))
+        parts = {item.name: item for item in map(CostItem.of, made.parts)}
+        return CostReport.of(made)._replace(parts=parts)
+
+    def bit_error_rate(self, v: float) -> float:
+        """Errors per bit of a memory at supply v (V)."""
+        with self._guard.lock:
+            return lib.aimc_cost_bit_error_rate(self._look, v)
+
+
+def _tiles(matrix: Any) -> Tuple[int, int]:
+    """How many arrays share the outputs, and the inputs."""
+    if not isinstance(matrix, Grid):
+        return 1, 1
+    firsts = [matrix.tile(k)[1:] for k in range(len(matrix))]
+    return len({out for out, _ in firsts}), len({into for _, into in firsts})
+
+
+def baselines() -> List[Any]:
+    """Digital machines to compare with: name, J per MAC, source."""
+    found: List[Any] = []
+    made = sized(_abi.aimc_cost_baseline)
+    while lib.aimc_cost_baseline_get(len(found), ct.byref(made)) == _abi.AIMC_OK:
+        found.append(Baseline.of(made))
+    return found
+
+
+def voltage_for_saving(v0: float, saving: float) -> float:
+    """Supply that saves a fraction of the dynamic energy at v0."""
+    return lib.aimc_cost_voltage_for_saving(v0, saving)
