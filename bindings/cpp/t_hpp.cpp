@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* The C++ header: moves, exceptions, views, and the same numbers as the C interface. */
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include <aimc/aimc.hpp>
+
+#define CHECK(x)                                                                                   \
+    do {                                                                                           \
+        if (!(x)) {                                                                                \
+            std::fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #x);                           \
+            std::exit(1);                                                                          \
+        }                                                                                          \
+    } while (0)
+
+/* True when f() throws an E with a sentence. */
+template <class E, class F> static bool throws(F f)
+{
+    try {
+        f();
+    } catch (const E &e) {
+        return std::strlen(e.what()) > 0;
+    }
+    return false;
+}
+
+static_assert(!std::is_copy_constructible_v<aimc::tile> && !std::is_copy_assignable_v<aimc::tile>);
+static_assert(std::is_nothrow_move_constructible_v<aimc::tile>);
+static_assert(std::is_nothrow_move_assignable_v<aimc::network>);
+static_assert(sizeof(aimc::tile) == sizeof(aimc_tile *));
+
+static void check_moves()
+{
+    aimc::context ctx;
+    aimc::device device(ctx, "soft_bounds");
+    aimc::tile a(device, 3, 4);
+    aimc_tile *handle = a.get();
+    aimc::tile b(std::move(a));
+    CHECK(!a && b.get() == handle);
+    b = aimc::tile(device, 2, 2);
+    CHECK(b.n_out() == 2 && b.n_in() == 2);
+    aimc::context other = std::move(ctx); /* the tile keeps the context, not the object */
+    CHECK(!ctx && other.describe().find("libaimc") == 0);
+}
+
+static void check_errors()
+{
+    aimc::context ctx;
+    CHECK(throws<aimc::invalid_error>([&] { aimc::config(ctx, "no_such_thing"); }));
+    CHECK(throws<aimc::error>([&] { aimc::device(ctx, "no_such_thing"); }));
+    CHECK(throws<aimc::io_error>([&] { aimc::tile(ctx, "/nowhere/tile.safetensors"); }));
+    aimc::tile t(aimc::device(ctx, "soft_bounds"), 3, 4);
+    const std::vector<float> wrong(5);
+    CHECK(throws<aimc::shape_error>([&] { t.forward(wrong); }));
+    CHECK(throws<aimc::shape_error>([&] { t.set_weights(wrong); }));
+    aimc::optimizer first(t, "sgd");
+    CHECK(throws<aimc::state_error>([&] { aimc::optimizer(t, "sgd"); }));
+    try {
+        t.parameter("no_such_parameter");
+        CHECK(false);
+    } catch (const aimc::error &e) {
+        CHECK(e.status() == AIMC_ERR_INVALID);
+    }
+}
+
+static void check_tile()
+{
+    aimc::context ctx(aimc::context_params(7));
+    aimc::config perfect(ctx, "tile");
+    perfect.set("forward.is_perfect", 1).set("backward.is_perfect", "true");
+    CHECK(perfect.number("forward.is_perfect") == 1 && perfect.kind() == "tile");
+    aimc::tile t(aimc::device(ctx, "ideal"), 2, 3, &perfect);
+    t.set_weights(std::array<float, 6>{1, 2, 3, 4, 5, 6});
+    const std::vector<float> y = t.forward(std::array<float, 6>{1, 0, 0, 1, 1, 1});
+    CHECK((y == std::vector<float>{1, 4, 6, 15}));
+    CHECK((t.backward(std::array<float, 2>{1, 1}) == std::vector<float>{5, 7, 9}));
+    aimc::optimizer sgd(t, "sgd");
+    sgd.step(std::array<float, 3>{1, 0, 0}, std::array<float, 2>{1, 0}, 0.5);
+    CHECK(t.weights()[0] == 0.5f && t.weights()[3] == 4.0f);
+    CHECK(t.counters().forward_vectors == 2);
+    CHECK(t.describe().find("2 x 3") != std::string::npos);
+}
+
+static void check_pulses_and_grid()
+{
+    aimc::context ctx;
+    aimc::config parameters(ctx, "constant_step");
+    parameters.parse(
+        "{\"dw_min\": 0.01, \"dw_min_std\": 0, \"dw_min_dtod\": 0, \"up_down_dtod\": 0}");
+    aimc::device device(ctx, parameters);
+    CHECK(device.model() == "constant_step" && device.info().step_up_at_0 > 0.0099);
+    aimc::tile t(device, 1, 2);
+    t.pulse(std::array<std::int32_t, 2>{10, -10});
+    CHECK(t.weights()[0] > 0.099f && t.weights()[1] < -0.099f);
+    aimc::grid g(device, 6, 5);
+    CHECK(g.weights().size() == 30 && g.forward(std::vector<float>(10)).size() == 12);
+    aimc::config coarse(ctx, "converter");
+    aimc::converter adc(ctx, coarse.set("res", 0.25).set("bound", 1));
+    std::array<float, 2> q{0.3f, 2.0f};
+    adc.quantize(q, q);
+    CHECK(adc.step() == 0.5 && q[0] == 0.5f && q[1] == 1.0f);
+}
+
+int main()
+{
+    check_moves();
+    check_errors();
+    check_tile();
+    check_pulses_and_grid();
+    return 0;
+}

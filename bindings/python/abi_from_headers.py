@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Write aimc/_abi.py, the ctypes view of the public headers.
+
+    abi_from_headers.py [--check] INCLUDE_DIR OUTPUT
+    abi_from_headers.py --layout INCLUDE_DIR      a C program that proves sizes and offsets
+
+The headers are plain: opaque structs, structs, enums, callbacks, functions. Anything else stops the parser.
+"""
+import argparse
+import pathlib
+import re
+import sys
+
+SCALARS = {"void": "None", "char": "ct.c_char", "int": "ct.c_int", "size_t": "ct.c_size_t",
+           "int32_t": "ct.c_int32", "uint32_t": "ct.c_uint32", "int64_t": "ct.c_int64",
+           "uint64_t": "ct.c_uint64", "float": "ct.c_float", "double": "ct.c_double"}
+DEFINED = {"__GNUC__"}  # what #if sees; __cplusplus is not there
+
+
+class HeaderError(Exception):
+    """A construct the parser does not know."""
+
+
+# ---- text to declarations ----------------------------------------------------------------------
+
+def preprocess(text):
+    """The text without comments and directives, as a C compiler would take it; and its constants."""
+    text = re.sub(r"/\*.*?\*/", " ", text, flags=re.S).replace("\\\n", " ")
+    kept, constants, active = [], {}, [True]
+    for line in text.split("\n"):
+        directive = re.match(r"\s*#\s*(\w+)\s*(.*)", line)
+        if not directive:
+            kept.append(line if all(active) else "")
+            continue
+        word, rest = directive.groups()
+        if word in ("if", "ifdef", "ifndef"):
+            known = bool(set(re.findall(r"\w+", rest)) & DEFINED)
+            active.append(not known if word == "ifndef" else known)
+        elif word == "else":
+            active[-1] = not active[-1]
+        elif word == "endif":
+            active.pop()
+        elif word == "define" and all(active):
+            value = re.fullmatch(r"(AIMC_\w+)\s+(-?\d+)u?", rest.strip())
+            if value:
+                constants[value[1]] = int(value[2])
+    return "\n".join(kept), constants
+
+
+class Headers:
+    """Everything the public headers declare, in their order."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.constants, self.enums, self.opaque = {}, {}, []
+        self.structs, self.callbacks, self.functions, self.origin = {}, {}, {}, {}
+        umbrella = (self.folder / "aimc.h").read_text(encoding="utf-8")
+        for name in re.findall(r"#include <aimc/(\w+\.h)>", umbrella):
+            self._read(name)
+
+    def _read(self, name):
+        text, constants = preprocess((self.folder / name).read_text(encoding="utf-8"))
+        self.constants.update(constants)
+        text = re.sub(r"\bAIMC_(BEGIN|END)_DECLS\b", " ", text)
+        for declaration in statements(text):
+            self._declare(" ".join(declaration.split()), name)
+
+    def _declare(self, text, header):
+        for pattern, act in ((r"typedef struct (\w+) \1", self._opaque),
+                             (r"typedef enum (\w+) \{(.*)\} \1", self._enum),
+                             (r"typedef struct (\w+) \{(.*)\} \1", self._struct),
+                             (r"typedef (.+?)\(\*(\w+)\)\((.*)\)", self._callback),
+                             (r"AIMC_API (.+?)(\w+)\((.*)\)", self._function)):
+            match = re.fullmatch(pattern, text)
+            if match:
+                self.origin[act(*match.groups())] = header
+                return
+        raise HeaderError(f"{header}: cannot read: {text[:100]}")
+
+    def _opaque(self, name):
+        self.opaque.append(name)
+        return name
+
+    def _enum(self, name, body):
+        values = {}
+        for item in filter(None, (part.strip() for part in body.split(","))):
+            key, value = (part.strip() for part in item.split("="))
+            shift = re.fullmatch(r"1u? << (\d+)", value)
+            values[key] = 1 << int(shift[1]) if shift else int(value)
+        self.enums[name] = values
+        return name
+
+    def _struct(self, name, body):
+        self.structs[name] = [self._field(part) for part in map(str.strip, body.split(";")) if part]
+        return name
+
+    def _callback(self, result, name, arguments):
+        self.callbacks[name] = self._function_type(result, arguments)
+        return name
+
+    def _function(self, result, name, arguments):
+        self.functions[name] = (self._type(result), self._arguments(arguments))
+        return name
+
+    # ---- types: C to ctypes --------------------------------------------------------------------
+
+    def _field(self, text):
+        callback = re.fullmatch(r"(.+?)\(\*(\w+)\)\((.*)\)", text)
+        if callback:
+            return callback[2], self._function_type(callback[1], callback[3])
+        kind, name, size = re.fullmatch(r"(.+?)(\w+)(?:\[(\w+)\])?", text).groups()
+        kind = self._type(kind)
+        return name, f"{kind} * {self.constants.get(size, size)}" if size else kind
+
+    def _function_type(self, result, arguments):
+        return f"ct.CFUNCTYPE({', '.join([self._type(result)] + self._arguments(arguments))})"
+
+    def _arguments(self, text):
+        if text.strip() == "void":
+            return []
+        nested = re.sub(r"\w[\w ]*\(\*(\w+)\)\([^()]*\)", r"void *\1", text)  # a function as an argument
+        return [self._type(re.fullmatch(r"(.*?)\w+", part.strip())[1]) for part in nested.split(",")]
+
+    def _type(self, text):
+        """Addresses of arrays are plain addresses; of structs typed; constant text is bytes."""
+        words = re.findall(r"\w+|\*", text.replace("const", " "))
+        base, stars = words[0], words.count("*")
+        if stars == 0:
+            if base in SCALARS:
+                return SCALARS[base]
+            if base in self.enums:
+                return "ct.c_int"
+            if base in self.structs or base in self.callbacks:
+                return base
+            raise HeaderError(f"unknown type: {text}")
+        if base == "char" and stars == 1 and "const" in text:
+            return "ct.c_char_p"
+        if base in self.structs and stars == 1:
+            return f"ct.POINTER({base})"
+        return "ct.c_void_p"
+
+
+def statements(text):
+    """Split at the semicolons outside braces."""
+    depth, start = 0, 0
+    for i, char in enumerate(text):
+        depth += (char == "{") - (char == "}")
+        if char == ";" and depth == 0:
+            yield text[start:i]
+            start = i + 1
+    if text[start:].strip():
+        raise HeaderError(f"no semicolon after: {text[start:].strip()[:100]}")
+
+
+# ---- declarations to Python and C --------------------------------------------------------------
+
+def python_source(headers):
+    """The text of aimc/_abi.py."""
+    out = ["# SPDX-License-Identifier: MIT",
+           '"""Made from include/aimc by abi_from_headers.py; do not edit."""',
+           "import ctypes as ct", ""]
+    out += [f"{name} = {value}" for name, value in headers.constants.items()]
+    for name, values in headers.enums.items():
+        out += ["", f"# {name}"] + [f"{key} = {value}" for key, value in values.items()]
+    for name in headers.origin:
+        if name in headers.callbacks:
+            out += ["", f"{name} = {headers.callbacks[name]}"]
+        elif name in headers.structs:
+            out += ["", "", f"class {name}(ct.Structure):", f'    """{headers.origin[name]}"""', "    _fields_ = ["]
+            out += [f'        ("{field}", {kind}),' for field, kind in headers.structs[name]]
+            out += ["    ]", ""]
+    out += ["", "# name: (header, result, arguments)", "FUNCTIONS = {"]
+    for name, (result, arguments) in headers.functions.items():
+        out += [f'    "{name}": ("{headers.origin[name]}", {result},', f"        [{', '.join(arguments)}]),"]
+    return "\n".join(out + ["}", ""])
+
+
+def layout_source(headers):
+    """A C program that compiles only when ctypes and the compiler agree on every struct."""
+    scope = {}
+    exec(compile(python_source(headers), "_abi.py", "exec"), scope)  # pylint: disable=exec-used
+    out = ["#include <aimc/aimc.h>"]
+    for name, fields in headers.structs.items():
+        struct = scope[name]
+        out.append(f'_Static_assert(sizeof({name}) == {scope["ct"].sizeof(struct)}, "{name}");')
+        for field, _ in fields:
+            place = getattr(struct, field)
+            out.append(f'_Static_assert(offsetof({name}, {field}) == {place.offset}, "{name}.{field}");')
+            out.append(f'_Static_assert(sizeof((({name} *)0)->{field}) == {place.size}, "{name}.{field}");')
+    return "\n".join(out + ["int main(void) { return 0; }", ""])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="only compare OUTPUT with the headers")
+    parser.add_argument("--layout", action="store_true", help="print the C program")
+    parser.add_argument("include", type=pathlib.Path, help="folder of the public headers: include/aimc")
+    parser.add_argument("output", type=pathlib.Path, nargs="?", help="aimc/_abi.py")
+    args = parser.parse_args()
+    headers = Headers(args.include)
+    if args.layout:
+        print(layout_source(headers))
+        return 0
+    text = python_source(headers)
+    if not args.check:
+        args.output.write_text(text, encoding="utf-8")
+    elif args.output.read_text(encoding="utf-8") != text:
+        print(f"{args.output} is not what the headers say; make it again: "
+              f"{sys.argv[0]} {args.include} {args.output}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,670 @@
+# SPDX-License-Identifier: MIT
+"""Made from include/aimc by abi_from_headers.py; do not edit."""
+import ctypes as ct
+
+AIMC_VERSION_MAJOR = 0
+AIMC_VERSION_MINOR = 1
+AIMC_VERSION_PATCH = 0
+AIMC_ABI_VERSION = 0
+AIMC_RNG_STREAM_VERSION = 2
+AIMC_FLAG_DETERMINISTIC = 1
+AIMC_USER_PARAMETERS = 4
+AIMC_USER_CELLS = 32
+AIMC_USER_NORMALS = 8
+AIMC_USER_UNIFORMS = 2
+AIMC_FIT_PARAMETERS = 8
+AIMC_NETWORK_BATCH = 256
+
+# aimc_status
+AIMC_OK = 0
+AIMC_ERR_INVALID = -1
+AIMC_ERR_UNSUPPORTED = -2
+AIMC_ERR_NOMEM = -3
+AIMC_ERR_ABI = -4
+AIMC_ERR_SHAPE = -5
+AIMC_ERR_STATE = -6
+AIMC_ERR_IO = -7
+AIMC_ERR_FORMAT = -8
+AIMC_ERR_INTERNAL = -9
+
+# aimc_log_level
+AIMC_LOG_ERROR = 0
+AIMC_LOG_WARNING = 1
+AIMC_LOG_INFO = 2
+
+# aimc_cpu
+AIMC_CPU_C = 1
+AIMC_CPU_AVX2 = 2
+AIMC_CPU_AVX512 = 4
+AIMC_CPU_NEON = 8
+
+# aimc_field_type
+AIMC_FIELD_NUMBER = 0
+AIMC_FIELD_INTEGER = 1
+AIMC_FIELD_FLAG = 2
+AIMC_FIELD_CHOICE = 3
+AIMC_FIELD_LIST = 4
+AIMC_FIELD_CONFIG = 5
+
+# aimc_range_method
+AIMC_RANGE_MAX = 0
+AIMC_RANGE_QUANTILE = 1
+AIMC_RANGE_DEVIATION = 2
+AIMC_RANGE_LEAST_ERROR = 3
+
+# aimc_direction
+AIMC_FORWARD = 0
+AIMC_BACKWARD = 1
+
+# aimc_activation
+AIMC_TANH = 1
+AIMC_RELU = 2
+AIMC_SIGMOID = 3
+
+
+class aimc_allocator(ct.Structure):
+    """context.h"""
+    _fields_ = [
+        ("user", ct.c_void_p),
+        ("alloc", ct.CFUNCTYPE(ct.c_void_p, ct.c_void_p, ct.c_size_t, ct.c_size_t)),
+        ("free", ct.CFUNCTYPE(None, ct.c_void_p, ct.c_void_p)),
+    ]
+
+
+
+class aimc_logger(ct.Structure):
+    """context.h"""
+    _fields_ = [
+        ("user", ct.c_void_p),
+        ("log", ct.CFUNCTYPE(None, ct.c_void_p, ct.c_int, ct.c_char_p)),
+    ]
+
+
+
+class aimc_executor(ct.Structure):
+    """context.h"""
+    _fields_ = [
+        ("user", ct.c_void_p),
+        ("run", ct.CFUNCTYPE(None, ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p)),
+    ]
+
+
+
+class aimc_context_params(ct.Structure):
+    """context.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("flags", ct.c_uint32),
+        ("seed", ct.c_uint64),
+        ("n_threads", ct.c_uint32),
+        ("cpu_mask", ct.c_uint32),
+        ("allocator", aimc_allocator),
+        ("logger", aimc_logger),
+        ("executor", aimc_executor),
+    ]
+
+
+
+class aimc_field_info(ct.Structure):
+    """config.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("type", ct.c_int32),
+        ("name", ct.c_char_p),
+        ("unit", ct.c_char_p),
+        ("doc", ct.c_char_p),
+        ("source", ct.c_char_p),
+        ("choices", ct.c_char_p),
+        ("default_value", ct.c_double),
+        ("min", ct.c_double),
+        ("max", ct.c_double),
+    ]
+
+
+
+class aimc_preset_info(ct.Structure):
+    """config.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("is_preset", ct.c_int32),
+        ("name", ct.c_char_p),
+        ("category", ct.c_char_p),
+        ("kind", ct.c_char_p),
+        ("doc", ct.c_char_p),
+        ("source", ct.c_char_p),
+        ("aliases", ct.c_char_p),
+    ]
+
+
+
+class aimc_device_info(ct.Structure):
+    """device.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("is_ideal", ct.c_int32),
+        ("granularity", ct.c_double),
+        ("num_states", ct.c_double),
+        ("step_up_at_0", ct.c_double),
+        ("step_down_at_0", ct.c_double),
+        ("symmetry_point", ct.c_double),
+        ("w_min", ct.c_double),
+        ("w_max", ct.c_double),
+    ]
+
+
+
+class aimc_user_cells(ct.Structure):
+    """device.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("n_parameters", ct.c_uint32),
+        ("n", ct.c_uint64),
+        ("w", ct.c_void_p),
+        ("w_max", ct.c_void_p),
+        ("w_min", ct.c_void_p),
+        ("parameters", ct.c_void_p * 4),
+        ("direction", ct.c_void_p),
+        ("normals", ct.c_void_p * 8),
+        ("uniforms", ct.c_void_p * 2),
+    ]
+
+
+
+class aimc_user_device(ct.Structure):
+    """device.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("n_parameters", ct.c_uint32),
+        ("name", ct.c_char_p),
+        ("parameter_names", ct.c_char_p * 4),
+        ("user", ct.c_void_p),
+        ("granularity", ct.c_double),
+        ("w_min", ct.c_double),
+        ("w_max", ct.c_double),
+        ("populate", ct.CFUNCTYPE(None, ct.c_void_p, ct.POINTER(aimc_user_cells))),
+        ("pulse", ct.CFUNCTYPE(None, ct.c_void_p, ct.POINTER(aimc_user_cells))),
+        ("release", ct.CFUNCTYPE(None, ct.c_void_p)),
+    ]
+
+
+
+class aimc_fit_result(ct.Structure):
+    """device.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("n_parameters", ct.c_uint32),
+        ("model", ct.c_char_p),
+        ("name", ct.c_char_p * 8),
+        ("value", ct.c_double * 8),
+        ("low", ct.c_double * 8),
+        ("high", ct.c_double * 8),
+        ("w_start", ct.c_double),
+        ("residual", ct.c_double),
+        ("aic", ct.c_double),
+        ("n_points", ct.c_uint64),
+    ]
+
+
+
+class aimc_linearity(ct.Structure):
+    """converter.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("n_codes", ct.c_uint32),
+        ("missing_codes", ct.c_uint32),
+        ("reserved", ct.c_uint32),
+        ("max_dnl", ct.c_double),
+        ("max_inl", ct.c_double),
+        ("gain", ct.c_double),
+        ("offset", ct.c_double),
+    ]
+
+
+
+class aimc_counters(ct.Structure):
+    """tile.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("reserved", ct.c_uint32),
+        ("pulses_up", ct.c_uint64),
+        ("pulses_down", ct.c_uint64),
+        ("updates", ct.c_uint64),
+        ("pulse_slots", ct.c_uint64),
+        ("forward_vectors", ct.c_uint64),
+        ("forward_passes", ct.c_uint64),
+        ("backward_vectors", ct.c_uint64),
+        ("backward_passes", ct.c_uint64),
+        ("dac_conversions", ct.c_uint64),
+        ("adc_conversions", ct.c_uint64),
+        ("clipped_outputs", ct.c_uint64),
+        ("weight_writes", ct.c_uint64),
+    ]
+
+
+
+class aimc_stages(ct.Structure):
+    """periphery.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("part", ct.c_uint32),
+        ("n_parts", ct.c_uint32),
+        ("n_passes", ct.c_uint32),
+        ("alpha", ct.c_double),
+        ("reduction", ct.c_double),
+        ("prepared", ct.c_void_p),
+        ("current", ct.c_void_p),
+        ("noisy", ct.c_void_p),
+        ("code", ct.c_void_p),
+        ("result", ct.c_void_p),
+    ]
+
+
+
+class aimc_optimizer_stats(ct.Structure):
+    """optimizer.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("reserved", ct.c_uint32),
+        ("transfers", ct.c_uint64),
+        ("reads", ct.c_uint64),
+        ("crossings", ct.c_uint64),
+        ("clipped", ct.c_uint64),
+        ("fast_up", ct.c_uint64),
+        ("fast_down", ct.c_uint64),
+        ("slow_up", ct.c_uint64),
+        ("slow_down", ct.c_uint64),
+    ]
+
+
+
+class aimc_optimizer_step_info(ct.Structure):
+    """optimizer.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("reserved", ct.c_uint32),
+        ("step", ct.c_uint64),
+        ("n_vectors", ct.c_uint64),
+        ("lr", ct.c_double),
+        ("pulses_up", ct.c_uint64),
+        ("pulses_down", ct.c_uint64),
+        ("transfers", ct.c_uint64),
+        ("reads", ct.c_uint64),
+        ("crossings", ct.c_uint64),
+        ("clipped", ct.c_uint64),
+    ]
+
+
+aimc_optimizer_watch_fn = ct.CFUNCTYPE(None, ct.c_void_p, ct.c_void_p, ct.POINTER(aimc_optimizer_step_info))
+
+
+class aimc_noise_model_info(ct.Structure):
+    """inference.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("reserved", ct.c_uint32),
+        ("g_min_us", ct.c_double),
+        ("g_max_us", ct.c_double),
+        ("first_time_s", ct.c_double),
+        ("last_time_s", ct.c_double),
+    ]
+
+
+
+class aimc_inference_report(ct.Structure):
+    """inference.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("reserved", ct.c_uint32),
+        ("n_weights", ct.c_uint64),
+        ("n_devices", ct.c_uint64),
+        ("n_faulty", ct.c_uint64),
+        ("pulses", ct.c_uint64),
+        ("verify_reads", ct.c_uint64),
+        ("iterations", ct.c_uint64),
+        ("unconverged", ct.c_uint64),
+        ("write_time_s", ct.c_double),
+        ("t_s", ct.c_double),
+        ("weight_error", ct.c_double),
+        ("gain_mean", ct.c_double),
+        ("gain_min", ct.c_double),
+        ("gain_max", ct.c_double),
+    ]
+
+
+
+class aimc_storage_report(ct.Structure):
+    """inference.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("reserved", ct.c_uint32),
+        ("codes", ct.c_uint64),
+        ("flips", ct.c_uint64),
+        ("corrected", ct.c_uint64),
+        ("detected", ct.c_uint64),
+        ("wrong", ct.c_uint64),
+        ("bit_error_rate", ct.c_double),
+        ("bits_per_bit", ct.c_double),
+    ]
+
+
+
+class aimc_network_info(ct.Structure):
+    """network.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("n_layers", ct.c_uint32),
+        ("n_in", ct.c_uint64),
+        ("n_out", ct.c_uint64),
+        ("n_parameters", ct.c_uint64),
+        ("n_analog", ct.c_uint64),
+        ("n_tiles", ct.c_uint64),
+        ("n_batches", ct.c_uint64),
+        ("n_samples", ct.c_uint64),
+    ]
+
+
+# name: (header, result, arguments)
+FUNCTIONS = {
+    "aimc_status_str": ("status.h", ct.c_char_p,
+        [ct.c_int]),
+    "aimc_last_error": ("status.h", ct.c_char_p,
+        []),
+    "aimc_version": ("status.h", ct.c_char_p,
+        []),
+    "aimc_abi_version": ("status.h", ct.c_uint32,
+        []),
+    "aimc_context_params_init": ("context.h", None,
+        [ct.POINTER(aimc_context_params), ct.c_size_t]),
+    "aimc_context_create": ("context.h", ct.c_int,
+        [ct.POINTER(aimc_context_params), ct.c_void_p]),
+    "aimc_context_destroy": ("context.h", None,
+        [ct.c_void_p]),
+    "aimc_context_threads": ("context.h", ct.c_uint32,
+        [ct.c_void_p]),
+    "aimc_context_cpu": ("context.h", ct.c_uint32,
+        [ct.c_void_p]),
+    "aimc_context_describe": ("context.h", ct.c_size_t,
+        [ct.c_void_p, ct.c_void_p, ct.c_size_t]),
+    "aimc_config_new": ("config.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_void_p]),
+    "aimc_config_copy": ("config.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p]),
+    "aimc_config_destroy": ("config.h", None,
+        [ct.c_void_p]),
+    "aimc_config_kind": ("config.h", ct.c_char_p,
+        [ct.c_void_p]),
+    "aimc_config_set": ("config.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_double]),
+    "aimc_config_set_text": ("config.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_char_p]),
+    "aimc_config_set_list": ("config.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_void_p, ct.c_size_t]),
+    "aimc_config_get": ("config.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_void_p]),
+    "aimc_config_get_text": ("config.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_void_p, ct.c_size_t, ct.c_void_p]),
+    "aimc_config_nested": ("config.h", ct.c_void_p,
+        [ct.c_void_p, ct.c_char_p]),
+    "aimc_config_field_count": ("config.h", ct.c_size_t,
+        [ct.c_void_p]),
+    "aimc_config_field_get": ("config.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.POINTER(aimc_field_info)]),
+    "aimc_config_parse": ("config.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p]),
+    "aimc_config_load": ("config.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p]),
+    "aimc_config_load_table": ("config.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p]),
+    "aimc_config_to_json": ("config.h", ct.c_size_t,
+        [ct.c_void_p, ct.c_void_p, ct.c_size_t]),
+    "aimc_preset_count": ("config.h", ct.c_size_t,
+        []),
+    "aimc_preset_get": ("config.h", ct.c_int,
+        [ct.c_size_t, ct.POINTER(aimc_preset_info)]),
+    "aimc_preset_find": ("config.h", ct.c_int,
+        [ct.c_char_p, ct.c_void_p]),
+    "aimc_device_create": ("device.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_void_p, ct.c_void_p]),
+    "aimc_device_create_user": ("device.h", ct.c_int,
+        [ct.c_void_p, ct.POINTER(aimc_user_device), ct.c_void_p]),
+    "aimc_device_ref": ("device.h", ct.c_void_p,
+        [ct.c_void_p]),
+    "aimc_device_unref": ("device.h", None,
+        [ct.c_void_p]),
+    "aimc_device_get_info": ("device.h", ct.c_int,
+        [ct.c_void_p, ct.POINTER(aimc_device_info)]),
+    "aimc_device_config": ("device.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p]),
+    "aimc_device_fit": ("device.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_size_t, ct.c_size_t, ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.POINTER(aimc_fit_result)]),
+    "aimc_device_model": ("device.h", ct.c_char_p,
+        [ct.c_void_p]),
+    "aimc_converter_create": ("converter.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.c_void_p]),
+    "aimc_converter_destroy": ("converter.h", None,
+        [ct.c_void_p]),
+    "aimc_converter_quantize": ("converter.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p]),
+    "aimc_converter_encode": ("converter.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p]),
+    "aimc_converter_decode": ("converter.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p]),
+    "aimc_converter_max_code": ("converter.h", ct.c_int32,
+        [ct.c_void_p]),
+    "aimc_converter_min_code": ("converter.h", ct.c_int32,
+        [ct.c_void_p]),
+    "aimc_converter_step": ("converter.h", ct.c_double,
+        [ct.c_void_p]),
+    "aimc_converter_linearity": ("converter.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.POINTER(aimc_linearity), ct.c_void_p, ct.c_void_p]),
+    "aimc_range_of_data": ("converter.h", ct.c_int,
+        [ct.c_void_p, ct.c_int, ct.c_double, ct.c_size_t, ct.c_size_t, ct.c_void_p, ct.c_size_t, ct.c_void_p]),
+    "aimc_tile_create": ("tile.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_size_t, ct.c_void_p, ct.c_void_p]),
+    "aimc_tile_destroy": ("tile.h", None,
+        [ct.c_void_p]),
+    "aimc_tile_n_out": ("tile.h", ct.c_size_t,
+        [ct.c_void_p]),
+    "aimc_tile_n_in": ("tile.h", ct.c_size_t,
+        [ct.c_void_p]),
+    "aimc_tile_set_weights": ("tile.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.c_size_t]),
+    "aimc_tile_get_weights": ("tile.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.c_size_t]),
+    "aimc_tile_parameter_count": ("tile.h", ct.c_size_t,
+        [ct.c_void_p]),
+    "aimc_tile_parameter_name": ("tile.h", ct.c_char_p,
+        [ct.c_void_p, ct.c_size_t]),
+    "aimc_tile_get_parameter": ("tile.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_void_p, ct.c_size_t]),
+    "aimc_tile_set_parameter": ("tile.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_void_p, ct.c_size_t]),
+    "aimc_tile_forward": ("tile.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_size_t]),
+    "aimc_tile_backward": ("tile.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_size_t]),
+    "aimc_tile_pulse": ("tile.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.c_size_t]),
+    "aimc_tile_find_symmetry_point": ("tile.h", ct.c_int,
+        [ct.c_void_p, ct.c_uint32, ct.c_void_p, ct.c_size_t]),
+    "aimc_tile_shift_symmetry_point": ("tile.h", ct.c_int,
+        [ct.c_void_p, ct.c_uint32]),
+    "aimc_tile_decay": ("tile.h", ct.c_int,
+        [ct.c_void_p, ct.c_double]),
+    "aimc_tile_diffuse": ("tile.h", ct.c_int,
+        [ct.c_void_p]),
+    "aimc_tile_drift": ("tile.h", ct.c_int,
+        [ct.c_void_p, ct.c_double]),
+    "aimc_tile_reset": ("tile.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_size_t, ct.c_double]),
+    "aimc_tile_counters": ("tile.h", ct.c_int,
+        [ct.c_void_p, ct.POINTER(aimc_counters)]),
+    "aimc_tile_counters_clear": ("tile.h", None,
+        [ct.c_void_p]),
+    "aimc_tile_save": ("tile.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p]),
+    "aimc_tile_load": ("tile.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_void_p]),
+    "aimc_tile_describe": ("tile.h", ct.c_size_t,
+        [ct.c_void_p, ct.c_void_p, ct.c_size_t]),
+    "aimc_tile_inspect": ("periphery.h", ct.c_int,
+        [ct.c_void_p, ct.c_int, ct.c_void_p, ct.POINTER(aimc_stages)]),
+    "aimc_tile_write_spice": ("periphery.h", ct.c_int,
+        [ct.c_void_p, ct.c_int, ct.c_void_p, ct.c_char_p]),
+    "aimc_tile_fixed_count": ("periphery.h", ct.c_size_t,
+        [ct.c_void_p, ct.c_int]),
+    "aimc_tile_fixed_name": ("periphery.h", ct.c_char_p,
+        [ct.c_void_p, ct.c_int, ct.c_size_t]),
+    "aimc_tile_get_fixed": ("periphery.h", ct.c_int,
+        [ct.c_void_p, ct.c_int, ct.c_char_p, ct.c_void_p, ct.c_size_t]),
+    "aimc_tile_set_fixed": ("periphery.h", ct.c_int,
+        [ct.c_void_p, ct.c_int, ct.c_char_p, ct.c_void_p, ct.c_size_t]),
+    "aimc_optimizer_create": ("optimizer.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_void_p, ct.c_void_p]),
+    "aimc_optimizer_config_for": ("optimizer.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_void_p]),
+    "aimc_optimizer_destroy": ("optimizer.h", None,
+        [ct.c_void_p]),
+    "aimc_optimizer_step": ("optimizer.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_size_t, ct.c_double]),
+    "aimc_optimizer_get_stats": ("optimizer.h", ct.c_int,
+        [ct.c_void_p, ct.POINTER(aimc_optimizer_stats)]),
+    "aimc_optimizer_watch": ("optimizer.h", ct.c_int,
+        [ct.c_void_p, aimc_optimizer_watch_fn, ct.c_void_p]),
+    "aimc_optimizer_matrix_count": ("optimizer.h", ct.c_size_t,
+        [ct.c_void_p]),
+    "aimc_optimizer_matrix_name": ("optimizer.h", ct.c_size_t,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_size_t]),
+    "aimc_optimizer_get_matrix": ("optimizer.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_void_p, ct.c_size_t]),
+    "aimc_optimizer_algorithm": ("optimizer.h", ct.c_char_p,
+        [ct.c_void_p]),
+    "aimc_grid_create": ("grid.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_size_t, ct.c_void_p, ct.c_void_p]),
+    "aimc_grid_destroy": ("grid.h", None,
+        [ct.c_void_p]),
+    "aimc_grid_n_out": ("grid.h", ct.c_size_t,
+        [ct.c_void_p]),
+    "aimc_grid_n_in": ("grid.h", ct.c_size_t,
+        [ct.c_void_p]),
+    "aimc_grid_tile_count": ("grid.h", ct.c_size_t,
+        [ct.c_void_p]),
+    "aimc_grid_tile": ("grid.h", ct.c_void_p,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p]),
+    "aimc_grid_optimizer": ("grid.h", ct.c_void_p,
+        [ct.c_void_p, ct.c_size_t]),
+    "aimc_grid_set_weights": ("grid.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.c_size_t]),
+    "aimc_grid_get_weights": ("grid.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.c_size_t]),
+    "aimc_grid_forward": ("grid.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_size_t]),
+    "aimc_grid_backward": ("grid.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_size_t]),
+    "aimc_grid_step": ("grid.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_size_t, ct.c_double]),
+    "aimc_grid_counters": ("grid.h", ct.c_int,
+        [ct.c_void_p, ct.POINTER(aimc_counters)]),
+    "aimc_grid_describe": ("grid.h", ct.c_size_t,
+        [ct.c_void_p, ct.c_void_p, ct.c_size_t]),
+    "aimc_noise_model_create": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_void_p, ct.c_void_p]),
+    "aimc_noise_model_destroy": ("inference.h", None,
+        [ct.c_void_p]),
+    "aimc_noise_model_get_info": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.POINTER(aimc_noise_model_info)]),
+    "aimc_noise_model_kind": ("inference.h", ct.c_char_p,
+        [ct.c_void_p]),
+    "aimc_noise_table_load": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p]),
+    "aimc_cells_create": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_uint64, ct.c_void_p]),
+    "aimc_cells_destroy": ("inference.h", None,
+        [ct.c_void_p]),
+    "aimc_cells_program": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p]),
+    "aimc_cells_read": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_double, ct.c_void_p]),
+    "aimc_cells_get": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_void_p]),
+    "aimc_tile_program": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.POINTER(aimc_inference_report)]),
+    "aimc_tile_drift_to": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_double, ct.POINTER(aimc_inference_report)]),
+    "aimc_tile_compensate": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_size_t, ct.POINTER(aimc_inference_report)]),
+    "aimc_tile_unprogram": ("inference.h", ct.c_int,
+        [ct.c_void_p]),
+    "aimc_grid_program": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.POINTER(aimc_inference_report)]),
+    "aimc_grid_drift_to": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_double, ct.POINTER(aimc_inference_report)]),
+    "aimc_grid_compensate": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_size_t, ct.POINTER(aimc_inference_report)]),
+    "aimc_grid_unprogram": ("inference.h", ct.c_int,
+        [ct.c_void_p]),
+    "aimc_tile_write": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.POINTER(aimc_inference_report)]),
+    "aimc_weight_programming": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p, ct.c_void_p, ct.c_void_p, ct.c_void_p]),
+    "aimc_grid_modify": ("inference.h", ct.c_int,
+        [ct.c_void_p]),
+    "aimc_grid_input_range": ("inference.h", ct.c_double,
+        [ct.c_void_p]),
+    "aimc_grid_set_input_range": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_double]),
+    "aimc_grid_watch_inputs": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p]),
+    "aimc_grid_take_range": ("inference.h", ct.c_int,
+        [ct.c_void_p]),
+    "aimc_network_create": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p]),
+    "aimc_network_destroy": ("network.h", None,
+        [ct.c_void_p]),
+    "aimc_network_linear": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_size_t, ct.c_void_p]),
+    "aimc_network_activation": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_int]),
+    "aimc_network_train_batch": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p, ct.c_double, ct.c_void_p]),
+    "aimc_network_predict": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p]),
+    "aimc_network_accuracy": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p, ct.c_void_p]),
+    "aimc_network_get_weights": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p]),
+    "aimc_network_set_weights": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p]),
+    "aimc_network_to_analog": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p]),
+    "aimc_network_program": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.POINTER(aimc_inference_report)]),
+    "aimc_network_drift_to": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_double, ct.POINTER(aimc_inference_report)]),
+    "aimc_network_compensate": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.POINTER(aimc_inference_report)]),
+    "aimc_network_unprogram": ("network.h", ct.c_int,
+        [ct.c_void_p]),
+    "aimc_network_calibrate": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p]),
+    "aimc_network_store": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.POINTER(aimc_storage_report)]),
+    "aimc_network_set_note": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p]),
+    "aimc_network_note": ("network.h", ct.c_char_p,
+        [ct.c_void_p]),
+    "aimc_network_grid": ("network.h", ct.c_void_p,
+        [ct.c_void_p, ct.c_size_t]),
+    "aimc_network_linear_count": ("network.h", ct.c_size_t,
+        [ct.c_void_p]),
+    "aimc_network_get_info": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.POINTER(aimc_network_info)]),
+    "aimc_network_counters": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.POINTER(aimc_counters)]),
+    "aimc_network_save": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p]),
+    "aimc_network_load": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_void_p]),
+    "aimc_network_describe": ("network.h", ct.c_size_t,
+        [ct.c_void_p, ct.c_void_p, ct.c_size_t]),
+}

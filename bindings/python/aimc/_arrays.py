@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+"""Arrays in and out: C-contiguous ones of the right type as they are, anything else by one copy."""
+from typing import Any, Optional, Tuple
+
+import numpy as np
+
+from ._errors import ShapeError
+
+F32 = np.dtype(np.float32)
+
+
+def address(array: np.ndarray) -> int:
+    """Where the first element lies."""
+    return array.__array_interface__["data"][0]
+
+
+def taken(array: Any, dtype: Any = F32) -> np.ndarray:
+    """The array itself when it is C-contiguous and of the type; else a copy that is."""
+    if type(array) is np.ndarray and array.dtype is dtype and array.flags.c_contiguous:
+        return array
+    return np.ascontiguousarray(array, dtype=dtype)
+
+
+def whole(array: Any, dtype: Any, low: int, high: int, what: str) -> np.ndarray:
+    """Integers, checked before they are narrowed: numpy would wrap them round."""
+    raw = np.asarray(array)
+    if raw.dtype != dtype and raw.size:
+        if raw.dtype.kind not in "iub":
+            raise ShapeError(f"{what} are whole numbers, not {raw.dtype}")
+        if raw.min() < low or raw.max() > high:
+            raise ShapeError(f"{what} lie in {low} ... {high}; there is {raw.min()} ... {raw.max()}")
+    return np.ascontiguousarray(raw, dtype=dtype)
+
+
+def shaped(array: Any, shape: Tuple[int, ...], what: str, dtype: Any = F32) -> np.ndarray:
+    """An input of exactly one shape."""
+    made = taken(array, dtype)
+    if made.shape != shape:
+        raise ShapeError(f"{what} is {made.shape}; it must be {shape}")
+    return made
+
+
+def vectors(array: Any, width: int, what: str) -> np.ndarray:
+    """One vector [width] or a batch [n, width]."""
+    made = taken(array)
+    if made.ndim not in (1, 2) or made.shape[-1] != width:
+        raise ShapeError(f"{what} is {made.shape}; it must be ({width},) or (batch, {width})")
+    return made
+
+
+def result(out: Optional[np.ndarray], shape: Tuple[int, ...], what: str) -> np.ndarray:
+    """The caller's array, which must fit as it is, or a new one."""
+    if out is None:
+        return np.empty(shape, F32)
+    if type(out) is not np.ndarray or out.dtype != F32 or out.shape != shape:
+        raise ShapeError(f"{what} must be a float32 array of shape {shape}")
+    if not out.flags.c_contiguous or not out.flags.writeable:
+        raise ShapeError(f"{what} must be C-contiguous and writeable")
+    return out

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+"""Find the shared library, refuse a wrong one, and declare its functions."""
+import ctypes as ct
+import os
+import pathlib
+from typing import Any, List
+
+from . import _abi
+from ._errors import BY_STATUS, AbiError, Error
+
+SONAME = f"libaimc.so.{_abi.AIMC_ABI_VERSION}"
+
+# Exceptions raised in callbacks, which C cannot pass on; the next check() does.
+raised_in_callbacks: List[BaseException] = []
+
+
+def _candidates() -> List[str]:
+    named = os.environ.get("AIMC_LIBRARY")
+    if named:
+        return [named]
+    beside = sorted(pathlib.Path(__file__).parent.glob("libaimc*"))
+    return [str(path) for path in beside if ".so" in path.name or path.suffix in (".dylib", ".dll")] + [SONAME]
+
+
+def _open() -> Any:
+    failures = []
+    for path in _candidates():
+        try:
+            return path, ct.CDLL(path)
+        except OSError as error:
+            failures.append(f"{path}: {error}")
+    raise ImportError("aimc: no shared library of libaimc was found; set AIMC_LIBRARY to its path, or install "
+                      "it. Tried: " + "; ".join(failures))
+
+
+def _refuse_wrong_abi(library: Any) -> None:
+    try:
+        library.aimc_abi_version.restype = ct.c_uint32
+        found = library.aimc_abi_version()
+        library.aimc_version.restype = ct.c_char_p
+        version = library.aimc_version().decode()
+    except AttributeError:
+        raise AbiError(f"{path}: not libaimc: it has no aimc_abi_version()") from None
+    if found != _abi.AIMC_ABI_VERSION:
+        raise AbiError(f"{path}: libaimc {version} has ABI {found}; this package needs ABI {_abi.AIMC_ABI_VERSION}")
+
+
+def _declare(library: Any) -> None:
+    for name, (_, result, arguments) in _abi.FUNCTIONS.items():
+        try:
+            function = getattr(library, name)
+        except AttributeError:
+            raise AbiError(f"{path}: libaimc {library.aimc_version().decode()} has no {name}(); "
+                           "it is older than this package") from None
+        function.restype, function.argtypes = result, arguments
+
+
+path, lib = _open()
+_refuse_wrong_abi(lib)
+_declare(lib)
+
+
+def check(status: int) -> None:
+    """Raise what a status means; also what a callback raised on the way."""
+    if raised_in_callbacks:
+        error = raised_in_callbacks[0]
+        raised_in_callbacks.clear()
+        raise error
+    if status:
+        raise BY_STATUS.get(status, Error)(lib.aimc_last_error().decode("utf-8", "replace"))
+
+
+def sized(struct: Any) -> Any:
+    """A fresh struct that knows its size."""
+    made = struct()
+    made.struct_size = ct.sizeof(struct)
+    return made
+
+
+def text(function: Any, *arguments: Any) -> str:
+    """What a function(..., buf, size) that returns the full length writes."""
+    length = function(*arguments, None, 0)
+    buffer = ct.create_string_buffer(length + 1)
+    function(*arguments, buffer, length + 1)
+    return buffer.value.decode()
+
+
+def encoded(value: Any) -> bytes:
+    """Text or a path, for C."""
+    return os.fsencode(value)

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+"""What a tile and a grid have in common: a matrix with products in both directions."""
+import ctypes as ct
+from typing import Any, Optional, Tuple
+
+import numpy as np
+
+from . import _abi
+from ._arrays import address, result, shaped, vectors
+from ._lib import check, lib, sized, text
+from ._programmed import Programmable
+from ._records import record
+
+Counters = record("Counters", _abi.aimc_counters, "Events counted while running.")
+
+
+def read_counters(function: Any, handle: int) -> Any:
+    """Counters through one of the three functions that fill them."""
+    made = sized(_abi.aimc_counters)
+    check(function(handle, ct.byref(made)))
+    return Counters.of(made)
+
+
+class Matrix(Programmable):
+    """y = W x and z = W' d through an analog read-out. W is [n_out, n_in]."""
+    __slots__ = ("_n_out", "_n_in")
+
+    def __init_subclass__(cls, **_: Any) -> None:
+        if cls._prefix:
+            for name in ("forward", "backward", "get_weights", "set_weights", "counters", "describe"):
+                setattr(cls, "_c_" + name, staticmethod(getattr(lib, cls._prefix + name)))
+
+    _c_forward: Any
+    _c_backward: Any
+    _c_get_weights: Any
+    _c_set_weights: Any
+    _c_counters: Any
+    _c_describe: Any
+
+    def _measure(self) -> None:
+        self._n_out = getattr(lib, self._prefix + "n_out")(self._look)
+        self._n_in = getattr(lib, self._prefix + "n_in")(self._look)
+
+    @property
+    def shape(self) -> Tuple[int, int]:
+        """(n_out, n_in)"""
+        return self._n_out, self._n_in
+
+    def _input_width(self) -> int:
+        return self._n_in
+
+    # ---- products ------------------------------------------------------------------------------
+
+    def forward(self, x: Any, out: Optional[np.ndarray] = None) -> np.ndarray:
+        """y = W x for x [n_in] or [batch, n_in], with DAC, noise and ADC. out receives y where given."""
+        return self._product(self._c_forward, vectors(x, self._n_in, "x"), self._n_out, out)
+
+    def backward(self, d: Any, out: Optional[np.ndarray] = None) -> np.ndarray:
+        """z = W' d for d [n_out] or [batch, n_out], through the backward read-out."""
+        return self._product(self._c_backward, vectors(d, self._n_out, "d"), self._n_in, out)
+
+    def _product(self, function: Any, x: np.ndarray, n: int, out: Optional[np.ndarray]) -> np.ndarray:
+        batch = x.shape[:-1]
+        y = np.empty((*batch, n), np.float32) if out is None else result(out, (*batch, n), "out")
+        with self._guard.lock:
+            check(function(self._use, batch[0] if batch else 1, address(x), x.shape[-1], address(y), n))
+        return y
+
+    def __matmul__(self, x: Any) -> np.ndarray:
+        """tile @ x for x [n_in] or, as numpy has it, columns [n_in, batch]."""
+        x = np.asarray(x)
+        return self.forward(x) if x.ndim == 1 else np.ascontiguousarray(self.forward(x.T).T)
+
+    def __rmatmul__(self, d: Any) -> np.ndarray:
+        """d @ tile for d [n_out] or [batch, n_out]: the transposed product."""
+        return self.backward(d)
+
+    __array_ufunc__ = None  # so that numpy leaves d @ tile to us
+
+    # ---- weights -------------------------------------------------------------------------------
+
+    @property
+    def weights(self) -> np.ndarray:
+        """A copy of the apparent weights [n_out, n_in]; assign to write them, clipped to the bounds."""
+        w = np.empty(self.shape, np.float32)
+        with self._guard.lock:
+            check(self._c_get_weights(self._look, address(w), self._n_in))
+        return w
+
+    @weights.setter
+    def weights(self, w: Any) -> None:
+        w = shaped(w, self.shape, "weights")
+        with self._guard.lock:
+            check(self._c_set_weights(self._use, address(w), self._n_in))
+
+    # ---- reports -------------------------------------------------------------------------------
+
+    @property
+    def counters(self) -> Any:
+        """Events counted since creation or the last clear_counters()."""
+        with self._guard.lock:
+            return read_counters(self._c_counters, self._look)
+
+    def describe(self) -> str:
+        """Text that says what it is."""
+        with self._guard.lock:
+            return text(self._c_describe, self._look)
+
+    def __repr__(self) -> str:
+        return self._repr("" if self.closed else self.describe().split("\n")[0])

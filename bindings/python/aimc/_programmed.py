@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+"""What tiles, grids and networks share: weights on programmed devices that drift."""
+import ctypes as ct
+from typing import Any, Optional
+
+from . import _abi
+from ._arrays import address, vectors
+from ._handle import Handle
+from ._lib import check, lib, sized
+from ._records import record
+from .config import ConfigLike, as_config
+
+InferenceReport = record("InferenceReport", _abi.aimc_inference_report,
+                         "What programming, drift or compensation did.")
+
+
+class Programmable(Handle):
+    """Life of trained weights on a chip: program, drift_to, compensate, unprogram."""
+    __slots__ = ()
+    _prefix = ""
+    _strided = True  # compensate() takes a stride
+
+    def _input_width(self) -> int:
+        raise NotImplementedError
+
+    def _report(self, verb: str, *arguments: Any) -> Any:
+        made = sized(_abi.aimc_inference_report)
+        with self._guard.lock:
+            check(getattr(lib, self._prefix + verb)(self._use, *arguments, ct.byref(made)))
+        return InferenceReport.of(made)
+
+    def program(self, config: ConfigLike = None) -> Any:
+        """Put the weights on programmed devices. config: of kind "inference", a preset or fields."""
+        made = as_config(config, "inference")
+        return self._report("program", made._look if made is not None else None)
+
+    def drift_to(self, t_s: float) -> Any:
+        """Be read as it is t_s seconds after programming; compensation is off until compensate()."""
+        return self._report("drift_to", t_s)
+
+    def compensate(self, x: Optional[Any] = None) -> Any:
+        """Correct the outputs digitally, from calibration inputs x where given."""
+        if x is None:
+            return self._report("compensate", *((0, None, 0) if self._strided else (0, None)))
+        x = vectors(x, self._input_width(), "x")
+        n = x.shape[0] if x.ndim == 2 else 1
+        return self._report("compensate", n, address(x), *((x.shape[-1],) if self._strided else ()))
+
+    def unprogram(self) -> None:
+        """Take programmed devices off: reads see the weights again."""
+        with self._guard.lock:
+            check(getattr(lib, self._prefix + "unprogram")(self._use))

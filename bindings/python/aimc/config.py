@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: MIT
+"""Self-describing parameters, and the presets that fill them."""
+import ctypes as ct
+import json
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Union
+
+import numpy as np
+
+from . import _abi
+from ._handle import Handle, create
+from ._lib import check, encoded, lib, sized, text
+from .context import Context, default_context
+
+_TYPES = ("number", "integer", "flag", "choice", "list", "config")
+
+
+class Field(NamedTuple):
+    """Everything known about one field of a configuration."""
+    name: str
+    type: str
+    unit: str
+    doc: str
+    source: str
+    choices: str
+    default: float
+    min: float
+    max: float
+
+
+class Preset(NamedTuple):
+    """A kind of configuration, or a named set of values of one."""
+    name: str
+    category: str
+    kind: str
+    is_preset: bool
+    doc: str
+    source: str
+    aliases: List[str]
+
+
+def presets(category: Optional[str] = None) -> List[Preset]:
+    """All kinds and presets that Config() takes, or those of one category ("device", "optimizer", ...)."""
+    found = []
+    for i in range(lib.aimc_preset_count()):
+        info = sized(_abi.aimc_preset_info)
+        check(lib.aimc_preset_get(i, ct.byref(info)))
+        if category in (None, info.category.decode()):
+            aliases = info.aliases.decode()
+            found.append(Preset(info.name.decode(), info.category.decode(), info.kind.decode(), bool(info.is_preset),
+                                info.doc.decode(), info.source.decode(), aliases.split("|") if aliases else []))
+    return found
+
+
+def find_preset(name: str) -> Preset:
+    """The kind or preset of that name or alias."""
+    i = ct.c_size_t()
+    check(lib.aimc_preset_find(encoded(name), ct.byref(i)))
+    return presets()[i.value]
+
+
+class Config(Handle):
+    """Parameters of one object, reached like those of a mapping: cfg["forward.out_noise"] = 0.02.
+
+    name is a kind ("soft_bounds"), a preset ("reram_sb") or an alias ("ReRamSBPresetDevice"). Values are
+    checked when they are set; an unknown name is answered by the nearest one.
+    """
+    __slots__ = ()
+    _destroyer = lib.aimc_config_destroy
+
+    def __init__(self, name: str, values: Optional[Mapping[str, Any]] = None, *, ctx: Optional[Context] = None,
+                 **fields: Any) -> None:
+        ctx = ctx or default_context()
+        with ctx._guard.lock:
+            self._own(create(lib.aimc_config_new, ctx._use, encoded(name)))
+        self.update(values or {}, **fields)
+
+    @classmethod
+    def _take(cls, address: Any) -> "Config":
+        made = cls.__new__(cls)
+        made._own(address)
+        return made
+
+    @property
+    def kind(self) -> str:
+        """What it configures, for example "soft_bounds"."""
+        with self._guard.lock:
+            return lib.aimc_config_kind(self._look).decode()
+
+    def copy(self) -> "Config":
+        """A deep copy."""
+        with self._guard.lock:
+            return Config._take(create(lib.aimc_config_copy, self._look))
+
+    def fields(self) -> List[Field]:
+        """All fields with type, unit, range, default, meaning and source."""
+        found = []
+        with self._guard.lock:
+            for i in range(lib.aimc_config_field_count(self._look)):
+                info = sized(_abi.aimc_field_info)
+                check(lib.aimc_config_field_get(self._look, i, ct.byref(info)))
+                found.append(Field(info.name.decode(), _TYPES[info.type], info.unit.decode(), info.doc.decode(),
+                                   info.source.decode(), info.choices.decode(), info.default_value, info.min,
+                                   info.max))
+        return found
+
+    # ---- values --------------------------------------------------------------------------------
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        key = encoded(name)
+        with self._guard.lock:
+            if isinstance(value, Config):
+                check(lib.aimc_config_parse(self._use, _nested(name, json.loads(value.to_json()))))
+            elif isinstance(value, Mapping):
+                check(lib.aimc_config_parse(self._use, _nested(name, dict(value))))
+            elif isinstance(value, str):
+                check(lib.aimc_config_set_text(self._use, key, value.encode()))
+            elif np.ndim(value) == 0:
+                check(lib.aimc_config_set(self._use, key, float(value)))
+            else:
+                numbers = np.ascontiguousarray(value, np.float64)
+                check(lib.aimc_config_set_list(self._use, key, numbers.ctypes.data, numbers.size))
+
+    def __getitem__(self, name: str) -> Any:
+        """A number, flag, word, list, or for a nested configuration a dict."""
+        return _value(self.text(name))
+
+    def number(self, name: str) -> float:
+        """A number, integer, flag, or the index of a choice."""
+        value = ct.c_double()
+        with self._guard.lock:
+            check(lib.aimc_config_get(self._look, encoded(name), ct.byref(value)))
+        return value.value
+
+    def text(self, name: str) -> str:
+        """Any field, the way it can be set from text."""
+        length = ct.c_size_t()
+        with self._guard.lock:
+            check(lib.aimc_config_get_text(self._look, encoded(name), None, 0, ct.byref(length)))
+            buffer = ct.create_string_buffer(length.value + 1)
+            check(lib.aimc_config_get_text(self._look, encoded(name), buffer, length.value + 1, None))
+        return buffer.value.decode()
+
+    def nested(self, name: str) -> Optional["Config"]:
+        """A copy of a nested configuration; None when there is none."""
+        with self._guard.lock:
+            address = lib.aimc_config_nested(self._look, encoded(name))
+            return Config._take(create(lib.aimc_config_copy, address)) if address else None
+
+    def update(self, values: Optional[Mapping[str, Any]] = None, **fields: Any) -> None:
+        """Set several fields; dotted names go into the mapping."""
+        for name, value in {**(values or {}), **fields}.items():
+            self[name] = value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([field.name for field in self.fields()])
+
+    def __len__(self) -> int:
+        with self._guard.lock:
+            return lib.aimc_config_field_count(self._look)
+
+    # ---- documents -----------------------------------------------------------------------------
+
+    def parse(self, document: Union[str, Mapping[str, Any]]) -> None:
+        """Merge a JSON object, as text or as a dict; all or nothing."""
+        if not isinstance(document, str):
+            document = json.dumps(document)
+        with self._guard.lock:
+            check(lib.aimc_config_parse(self._use, document.encode()))
+
+    def load(self, path: Any) -> None:
+        """Merge a JSON file."""
+        with self._guard.lock:
+            check(lib.aimc_config_load(self._use, encoded(path)))
+
+    def load_table(self, path: Any) -> None:
+        """Read measured steps from a CSV file; only for kind "table_step"."""
+        with self._guard.lock:
+            check(lib.aimc_config_load_table(self._use, encoded(path)))
+
+    def to_json(self) -> str:
+        """The JSON that makes it again, every field written."""
+        with self._guard.lock:
+            return text(lib.aimc_config_to_json, self._look)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """The same as a dict."""
+        return json.loads(self.to_json())
+
+    def __repr__(self) -> str:
+        return self._repr("" if self.closed else f"{self.kind}, {len(self)} fields")
+
+
+def _nested(name: str, value: Any) -> bytes:
+    for part in reversed(name.split(".")):
+        value = {part: value}
+    return json.dumps(value).encode()
+
+
+def _value(word: str) -> Any:
+    try:
+        return json.loads(word)
+    except ValueError:
+        pass
+    try:
+        return float(word)  # inf, nan
+    except ValueError:
+        return word
+
+
+ConfigLike = Union[Config, str, Mapping[str, Any], None]
+
+
+def as_config(like: ConfigLike, kind: str, ctx: Optional[Context] = None) -> Optional[Config]:
+    """A configuration of our own, which no other thread closes or changes during a call, from what is
+    convenient: one, the name of a preset, or a mapping of fields of a kind."""
+    if like is None:
+        return None
+    if isinstance(like, Config):
+        return like.copy()
+    return Config(like, ctx=ctx) if isinstance(like, str) else Config(kind, like, ctx=ctx)

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""The context: threads, instruction sets, root seed, log."""
+import ctypes as ct
+import os
+from typing import Any, Callable, Optional, Tuple
+
+from . import _abi
+from ._handle import Guard, Handle, create
+from ._lib import lib, raised_in_callbacks, sized, text
+
+LOG_LEVELS = ("error", "warning", "info")
+_CPUS = {"c": _abi.AIMC_CPU_C, "avx2": _abi.AIMC_CPU_AVX2, "avx512": _abi.AIMC_CPU_AVX512,
+         "neon": _abi.AIMC_CPU_NEON}
+_LOG = dict(_abi.aimc_logger._fields_)["log"]
+
+
+class Context(Handle):
+    """Everything an object needs from its host.
+
+    seed is the root of all random streams (default 0, never the clock); results do not depend on
+    threads. log is called as log(level, text) with level "error", "warning" or "info", from any thread.
+    cpu names allowed instruction sets; none: the best but AVX-512.
+    """
+    __slots__ = ("seed", "_log")
+    _destroyer = lib.aimc_context_destroy
+
+    def __init__(self, seed: int = 0, threads: int = 1, *, deterministic: bool = False,
+                 cpu: Tuple[str, ...] = (), log: Optional[Callable[[str, str], Any]] = None) -> None:
+        params = sized(_abi.aimc_context_params)
+        if not 0 <= seed < 1 << 64:
+            raise ValueError(f"seed is 0 ... 2^64 - 1, not {seed}")
+        if not 0 <= threads < 1 << 32:
+            raise ValueError(f"threads is 0 or more, not {threads}")
+        params.seed, params.n_threads = seed, threads
+        params.flags = _abi.AIMC_FLAG_DETERMINISTIC if deterministic else 0
+        for name in cpu:
+            if name not in _CPUS:
+                raise ValueError(f"cpu: {name} is none of {', '.join(_CPUS)}")
+            params.cpu_mask |= _CPUS[name]
+        self.seed = seed
+        self._log = self._logger(log)
+        if log is not None:
+            params.logger.log = self._log
+        self._own(create(lib.aimc_context_create, ct.byref(params)))
+        if log is not None:
+            _kept_loggers.append(self._log)  # objects of the context may log after it is gone
+
+    @staticmethod
+    def _logger(log: Optional[Callable[[str, str], Any]]) -> Any:
+        def receive(_: Any, level: int, line: bytes) -> None:
+            try:
+                log(LOG_LEVELS[level], line.decode())  # type: ignore[misc]
+            except BaseException as error:  # pylint: disable=broad-except
+                raised_in_callbacks.append(error)
+        return _LOG(receive)
+
+    @property
+    def threads(self) -> int:
+        """Threads in use."""
+        with self._guard.lock:
+            return lib.aimc_context_threads(self._look)
+
+    @property
+    def cpu(self) -> Tuple[str, ...]:
+        """Instruction sets in use."""
+        with self._guard.lock:
+            mask = lib.aimc_context_cpu(self._look)
+        return tuple(name for name, bit in _CPUS.items() if mask & bit)
+
+    def describe(self) -> str:
+        """One line that says what the context uses."""
+        with self._guard.lock:
+            return text(lib.aimc_context_describe, self._look)
+
+    def __repr__(self) -> str:
+        return self._repr("" if self.closed else self.describe())
+
+
+_kept_loggers: list = []
+_default: Optional[Context] = None
+_default_guard = Guard()  # only its lock is used; a fork gives a new one
+
+
+def default_context() -> Context:
+    """The context of everything that is made without one: one thread, seed 0. Made at the first call."""
+    global _default  # pylint: disable=global-statement
+    with _default_guard.lock:
+        if _default is None or _default.closed:
+            _default = Context()
+        return _default
+
+
+def version() -> str:
+    """Version of the library that was found."""
+    return lib.aimc_version().decode()
+
+
+def abi_version() -> int:
+    """ABI epoch of the library that was found."""
+    return lib.aimc_abi_version()
+
+
+def status_name(status: int) -> str:
+    """Name of a status code."""
+    return lib.aimc_status_str(status).decode()
+
+
+def library_path() -> str:
+    """The file that was loaded, as it was asked for."""
+    from . import _lib  # pylint: disable=import-outside-toplevel
+    return os.fspath(_lib.path)

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+"""DACs and ADCs, and the choice of their range."""
+import ctypes as ct
+from typing import Any, NamedTuple, Optional
+
+import numpy as np
+
+from . import _abi
+from ._arrays import address, taken, whole
+from ._errors import InvalidError, ShapeError
+from ._handle import Handle, create
+from ._lib import check, lib, sized
+from .config import ConfigLike, as_config
+from .context import Context, default_context
+
+RANGE_METHODS = {"max": _abi.AIMC_RANGE_MAX, "quantile": _abi.AIMC_RANGE_QUANTILE,
+                 "deviation": _abi.AIMC_RANGE_DEVIATION, "least_error": _abi.AIMC_RANGE_LEAST_ERROR}
+
+
+class Linearity(NamedTuple):
+    """Static errors of a converter, in steps."""
+    n_codes: int
+    missing_codes: int
+    max_dnl: float
+    max_inl: float
+    gain: float
+    offset: float
+    dnl: np.ndarray
+    inl: np.ndarray
+
+
+class Converter(Handle):
+    """A quantiser with a range. config: of kind "converter", or fields (bound, res, circuit ...)."""
+    __slots__ = ()
+    _destroyer = lib.aimc_converter_destroy
+
+    def __init__(self, config: ConfigLike = None, *, ctx: Optional[Context] = None, **fields: Any) -> None:
+        ctx = ctx or default_context()
+        made = as_config(config if config is not None else fields, "converter", ctx)
+        if config is not None and fields:
+            made.update(fields)  # type: ignore[union-attr]
+        with ctx._guard.lock:
+            self._own(create(lib.aimc_converter_create, ctx._use, made._look))  # type: ignore[union-attr]
+
+    def quantize(self, x: Any) -> np.ndarray:
+        """Values rounded to steps and clipped, of the shape of x."""
+        x = taken(x)
+        y = np.empty(x.shape, np.float32)
+        with self._guard.lock:
+            check(lib.aimc_converter_quantize(self._use, x.size, address(x), address(y)))
+        return y
+
+    def encode(self, x: Any) -> np.ndarray:
+        """Codes (int32) of values, of the shape of x."""
+        x = taken(x)
+        codes = np.empty(x.shape, np.int32)
+        with self._guard.lock:
+            check(lib.aimc_converter_encode(self._use, x.size, address(x), address(codes)))
+        return codes
+
+    def decode(self, codes: Any) -> np.ndarray:
+        """Values of codes, of the shape of codes."""
+        codes = whole(codes, np.dtype(np.int32), -2**31, 2**31 - 1, "codes")
+        x = np.empty(codes.shape, np.float32)
+        with self._guard.lock:
+            check(lib.aimc_converter_decode(self._look, codes.size, address(codes), address(x)))
+        return x
+
+    @property
+    def max_code(self) -> int:
+        """Largest code; 0 without steps."""
+        with self._guard.lock:
+            return lib.aimc_converter_max_code(self._look)
+
+    @property
+    def min_code(self) -> int:
+        """Smallest code; 0 without steps."""
+        with self._guard.lock:
+            return lib.aimc_converter_min_code(self._look)
+
+    @property
+    def step(self) -> float:
+        """Distance of two neighbouring values; 0 without steps."""
+        with self._guard.lock:
+            return lib.aimc_converter_step(self._look)
+
+    def linearity(self, channel: int = 0) -> Linearity:
+        """Measure the static transfer of one channel."""
+        found = sized(_abi.aimc_linearity)
+        with self._guard.lock:
+            check(lib.aimc_converter_linearity(self._look, channel, ct.byref(found), None, None))
+            dnl, inl = np.empty(found.n_codes), np.empty(found.n_codes)
+            check(lib.aimc_converter_linearity(self._look, channel, ct.byref(found), address(dnl), address(inl)))
+        return Linearity(found.n_codes, found.missing_codes, found.max_dnl, found.max_inl, found.gain, found.offset,
+                         dnl, inl)
+
+    def __repr__(self) -> str:
+        return self._repr("" if self.closed else f"codes {self.min_code} ... {self.max_code}, step {self.step:g}")
+
+
+def range_of_data(x: Any, method: str = "max", parameter: float = 0.0, *, ctx: Optional[Context] = None) -> float:
+    """The bound of a converter for data x [n] or [rows, n]: method "max", "quantile", "deviation", "least_error"."""
+    if method not in RANGE_METHODS:
+        raise InvalidError(f"method: {method} is none of {', '.join(RANGE_METHODS)}")
+    x = np.atleast_2d(taken(x))
+    if x.ndim != 2:
+        raise ShapeError(f"x has {x.ndim} dimensions; it must have 1 or 2")
+    ctx = ctx or default_context()
+    bound = ct.c_double()
+    with ctx._guard.lock:
+        check(lib.aimc_range_of_data(ctx._use, RANGE_METHODS[method], parameter, x.shape[0], x.shape[1], address(x),
+                                     x.shape[1], ct.byref(bound)))
+    return bound.value

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: MIT
+"""Device models: of the library, fitted to data, or written in Python."""
+import ctypes as ct
+import itertools
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+
+import numpy as np
+
+from . import _abi
+from ._arrays import address, taken
+from ._errors import InvalidError, ShapeError
+from ._handle import Handle, create
+from ._lib import check, encoded, lib, raised_in_callbacks, sized
+from ._records import record
+from .config import Config
+from .context import Context, default_context
+
+DeviceInfo = record("DeviceInfo", _abi.aimc_device_info, "Figures of the mean device.")
+
+
+class FitResult(NamedTuple):
+    """What fit_device() found: value and 95 % interval of each fitted field."""
+    model: str
+    parameters: Dict[str, Tuple[float, float, float]]
+    w_start: float
+    residual: float
+    aic: float
+    n_points: int
+
+
+class Device(Handle):
+    """An immutable device model, shared by tiles.
+
+    name is a model ("soft_bounds"), a preset ("reram_sb") or an alias; overrides replace fields of it:
+    Device("reram_sb", dw_min=0.001), or {"drift.nu": 0.1} for nested ones. Or name is a Config.
+    """
+    __slots__ = ("_ctx",)
+    _destroyer = lib.aimc_device_unref
+
+    def __init__(self, name: Union[str, Config], overrides: Optional[Mapping[str, Any]] = None, *,
+                 ctx: Optional[Context] = None, **fields: Any) -> None:
+        ctx = ctx or default_context()
+        given = {**(overrides or {}), **fields}
+        config = name.copy() if isinstance(name, Config) else None
+        if config is None and given:
+            config = Config(Config(str(name), ctx=ctx).kind, ctx=ctx)
+        if config is not None:
+            config.update(given)
+        with ctx._guard.lock:
+            model = None if isinstance(name, Config) else encoded(name)
+            self._own(create(lib.aimc_device_create, ctx._use, model, config._look if config is not None else None))
+        self._ctx = ctx
+
+    @classmethod
+    def from_functions(cls, name: str, pulse: Callable[["Cells"], Any], *, granularity: float,
+                       w_min: float = -1.0, w_max: float = 1.0, parameters: Sequence[str] = (),
+                       populate: Optional[Callable[["Cells"], Any]] = None,
+                       ctx: Optional[Context] = None) -> "Device":
+        """A device whose laws are Python functions; they change the arrays of Cells in place.
+
+        pulse gives one pulse to every cell whose direction is not 0, by changing cells.w; populate
+        draws bounds and parameters of fresh cells. All randomness must come from cells.normals and
+        cells.uniforms. Slow, and called from several threads where the context has them.
+        """
+        ctx = ctx or default_context()
+        if len(parameters) > _abi.AIMC_USER_PARAMETERS:
+            raise InvalidError(f"a user device has at most {_abi.AIMC_USER_PARAMETERS} parameters, not {len(parameters)}")
+        user = _abi.aimc_user_device(struct_size=ct.sizeof(_abi.aimc_user_device), n_parameters=len(parameters),
+                                     name=encoded(name), granularity=granularity, w_min=w_min, w_max=w_max)
+        for i, parameter in enumerate(parameters):
+            user.parameter_names[i] = encoded(parameter)
+        functions = [_LAW(_law(pulse, "pulse"))] + ([_LAW(_law(populate, "populate"))] if populate else [])
+        user.pulse = functions[0]
+        if populate:
+            user.populate = functions[1]
+        user.user = next(_numbers)
+        user.release = _release
+        _laws[user.user] = functions
+        out = ct.c_void_p()
+        try:
+            with ctx._guard.lock:
+                check(lib.aimc_device_create_user(ctx._use, ct.byref(user), ct.byref(out)))
+        except Exception:
+            lib.aimc_device_unref(out)  # made, when it was a law that raised: it was tried once
+            _forget(user.user)
+            raise
+        made = cls.__new__(cls)
+        made._own(out)
+        made._ctx = ctx
+        return made
+
+    @property
+    def model(self) -> str:
+        """Its model, for example "soft_bounds"."""
+        with self._guard.lock:
+            return lib.aimc_device_model(self._look).decode()
+
+    @property
+    def info(self) -> Any:
+        """Figures of the mean device."""
+        made = sized(_abi.aimc_device_info)
+        with self._guard.lock:
+            check(lib.aimc_device_get_info(self._look, ct.byref(made)))
+        return DeviceInfo.of(made)
+
+    def config(self) -> Config:
+        """A copy of its parameters."""
+        with self._guard.lock:
+            return Config._take(create(lib.aimc_device_config, self._look))
+
+    def share(self) -> "Device":
+        """A second handle of the same device, to be closed on its own."""
+        made = Device.__new__(Device)
+        with self._guard.lock:
+            made._own(lib.aimc_device_ref(self._look))
+        made._ctx = self._ctx
+        return made
+
+    def __repr__(self) -> str:
+        if self.closed:
+            return self._repr("")
+        info = self.info
+        return self._repr(self.model + (", ideal" if info.is_ideal else
+                                        f", {info.num_states:.6g} states, w {info.w_min:g} ... {info.w_max:g}"))
+
+
+DeviceLike = Union[Device, Config, str]
+
+
+def as_device(like: DeviceLike, ctx: Optional[Context] = None) -> Device:
+    """A device from what is convenient."""
+    return like if isinstance(like, Device) else Device(like, ctx=ctx)
+
+
+def fit_device(sweeps: Any, model: Optional[str] = None, *, ctx: Optional[Context] = None) -> Tuple[Config, FitResult]:
+    """Fit the mean device of a model to measured sweeps; without a model the best one is chosen.
+
+    sweeps is [2 n] or [n_sweeps, 2 n]: states after each of n pulses up and then n down, weight units.
+    """
+    w = np.atleast_2d(taken(sweeps))
+    if w.ndim != 2 or w.shape[1] % 2:
+        raise ShapeError(f"sweeps is {w.shape}; it must be (n_sweeps, 2 n_pulses)")
+    ctx = ctx or default_context()
+    out, found = ct.c_void_p(), sized(_abi.aimc_fit_result)
+    with ctx._guard.lock:
+        check(lib.aimc_device_fit(ctx._use, encoded(model) if model else None, w.shape[0], w.shape[1] // 2, address(w),
+                                  w.shape[1], ct.byref(out), ct.byref(found)))
+    fitted = {found.name[i].decode(): (found.value[i], found.low[i], found.high[i]) for i in range(found.n_parameters)}
+    return Config._take(out), FitResult(found.model.decode(), fitted, found.w_start, found.residual, found.aic,
+                                        found.n_points)
+
+
+# ---- functions of the caller -------------------------------------------------------------------
+
+class Cells:
+    """Some cells side by side, as the laws of a user device see them; valid during the call only."""
+
+    def __init__(self, cells: Any) -> None:
+        n = cells.n
+        self.n = n
+        self.w = _floats(cells.w, n)
+        self.w_max, self.w_min = _floats(cells.w_max, n), _floats(cells.w_min, n)
+        self.parameters = [_floats(cells.parameters[i], n) for i in range(cells.n_parameters)]
+        self.direction = _view(cells.direction, n, ct.c_int32)
+        self.normals = [_floats(pointer, n) for pointer in cells.normals if pointer]
+        self.uniforms = [_floats(pointer, n) for pointer in cells.uniforms if pointer]
+
+
+def _view(pointer: Any, n: int, kind: Any) -> Any:
+    return np.ctypeslib.as_array(ct.cast(pointer, ct.POINTER(kind)), (n,)) if pointer else None
+
+
+def _floats(pointer: Any, n: int) -> Any:
+    return _view(pointer, n, ct.c_float)
+
+
+_FIELDS = dict(_abi.aimc_user_device._fields_)
+_LAW = _FIELDS["pulse"]
+_numbers = itertools.count(1)
+_laws: Dict[int, Any] = {}  # what C may still call, until it releases the device
+
+
+def _law(function: Callable[[Cells], Any], what: str) -> Callable[[Any, Any], None]:
+    if not callable(function):
+        raise InvalidError(f"{what} is not a function")
+
+    def call(_: Any, cells: Any) -> None:
+        try:
+            function(Cells(cells.contents))
+        except BaseException as error:  # pylint: disable=broad-except
+            raised_in_callbacks.append(error)
+    return call
+
+
+def _forget(number: int) -> None:
+    _laws.pop(number, None)
+
+
+_release = _FIELDS["release"](_forget)

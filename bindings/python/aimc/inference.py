@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: MIT
+"""Conductance noise models, and populations of programmed devices."""
+import ctypes as ct
+from typing import Any, Mapping, NamedTuple, Optional, Union
+
+import numpy as np
+
+from . import _abi
+from ._arrays import address, shaped, taken
+from ._errors import InvalidError
+from ._handle import Handle, create
+from ._lib import check, encoded, lib, sized
+from ._records import record
+from .config import Config, ConfigLike, as_config
+from .context import Context, default_context
+
+NoiseModelInfo = record("NoiseModelInfo", _abi.aimc_noise_model_info, "Figures of a noise model.")
+StorageReport = record("StorageReport", _abi.aimc_storage_report, "What bit flips did.")
+
+
+class NoiseModel(Handle):
+    """A model of what programmed conductances do (uS, seconds): NoiseModel("pcm_like", g_max=30)."""
+    __slots__ = ()
+    _destroyer = lib.aimc_noise_model_destroy
+
+    def __init__(self, name: Union[str, Config], overrides: Optional[Mapping[str, Any]] = None, *,
+                 ctx: Optional[Context] = None, **fields: Any) -> None:
+        ctx = ctx or default_context()
+        given = {**(overrides or {}), **fields}
+        config = name.copy() if isinstance(name, Config) else None
+        if config is None and given:
+            config = Config(Config(str(name), ctx=ctx).kind, ctx=ctx)
+        if config is not None:
+            config.update(given)
+        with ctx._guard.lock:
+            kind = None if isinstance(name, Config) else encoded(name)
+            self._own(create(lib.aimc_noise_model_create, ctx._use, kind, config._look if config is not None else None))
+
+    @property
+    def kind(self) -> str:
+        """Its kind, for example "pcm_like"."""
+        with self._guard.lock:
+            return lib.aimc_noise_model_kind(self._look).decode()
+
+    @property
+    def info(self) -> Any:
+        """Range of conductances and of measured times."""
+        made = sized(_abi.aimc_noise_model_info)
+        with self._guard.lock:
+            check(lib.aimc_noise_model_get_info(self._look, ct.byref(made)))
+        return NoiseModelInfo.of(made)
+
+    def __repr__(self) -> str:
+        return self._repr("" if self.closed else f"{self.kind}, g up to {self.info.g_max_us:g} uS")
+
+
+class DeviceCells(Handle):
+    """A population of n devices of one noise model."""
+    __slots__ = ("_n",)
+    _destroyer = lib.aimc_cells_destroy
+
+    def __init__(self, model: NoiseModel, n: int, seed: int = 0) -> None:
+        if n < 0 or not 0 <= seed < 1 << 64:
+            raise InvalidError("a population has n >= 1 devices and a seed of 0 ... 2^64 - 1")
+        with model._guard.lock:
+            self._own(create(lib.aimc_cells_create, model._look, n, seed))
+        self._n = n
+
+    def __len__(self) -> int:
+        return self._n
+
+    def program(self, g_target_us: Any) -> None:
+        """Program every device once, to one target or to [n] of them."""
+        target = np.asarray(g_target_us, np.float32)
+        target = shaped(np.full(self._n, target) if target.ndim == 0 else target, (self._n,), "g_target_us")
+        with self._guard.lock:
+            check(lib.aimc_cells_program(self._use, address(target)))
+
+    def read(self, t_s: float) -> np.ndarray:
+        """Conductances [n] in uS at a time after programming, with fresh read noise."""
+        g = np.empty(self._n, np.float32)
+        with self._guard.lock:
+            check(lib.aimc_cells_read(self._use, t_s, address(g)))
+        return g
+
+    def get(self, what: str) -> np.ndarray:
+        """What the devices keep: "target", "programmed" or "state"."""
+        value = np.empty(self._n, np.float32)
+        with self._guard.lock:
+            check(lib.aimc_cells_get(self._look, encoded(what), address(value)))
+        return value
+
+    def __repr__(self) -> str:
+        return self._repr(f"{self._n} devices")
+
+
+class WeightProgramming(NamedTuple):
+    """What weight_programming() found: the encoding, and the loss of plain pairs and of it."""
+    encoding: Config
+    loss_pair: float
+    loss: float
+
+
+def weight_programming(model: NoiseModel, weights: Any, config: ConfigLike = None) -> WeightProgramming:
+    """Search for the encoding of weights that loses least on devices of a model."""
+    w = taken(weights)
+    made = as_config(config, "weight_programming")
+    out, pair, loss = ct.c_void_p(), ct.c_double(), ct.c_double()
+    with model._guard.lock:
+        check(lib.aimc_weight_programming(model._look, w.size, address(w), made._look if made is not None else None,
+                                          ct.byref(out), ct.byref(pair), ct.byref(loss)))
+    return WeightProgramming(Config._take(out), pair.value, loss.value)
+
+
+def load_noise_table(config: Config, path: Any) -> None:
+    """Fill a configuration of kind "noise_table" from a CSV file."""
+    with config._guard.lock:
+        check(lib.aimc_noise_table_load(config._use, encoded(path)))

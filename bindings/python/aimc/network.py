@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: MIT
+"""Networks of layers over grids: build, train, predict, save, load."""
+import ctypes as ct
+import re
+from typing import Any, Callable, Iterable, List, NamedTuple, Optional, Tuple
+
+import numpy as np
+
+from . import _abi
+from ._arrays import address, shaped, taken, whole
+from ._errors import InvalidError, ShapeError
+from ._handle import create
+from ._lib import check, encoded, lib, sized, text
+from ._matrix import read_counters
+from ._programmed import Programmable
+from ._records import record
+from .config import ConfigLike, as_config
+from .context import Context, default_context
+from .grid import Grid
+from .inference import StorageReport
+
+_LINEAR = re.compile(r"^\d+: linear (\d+) -> (\d+)", re.M)
+ACTIVATIONS = {"tanh": _abi.AIMC_TANH, "relu": _abi.AIMC_RELU, "sigmoid": _abi.AIMC_SIGMOID}
+_U32 = np.dtype(np.uint32)
+
+NetworkInfo = record("NetworkInfo", _abi.aimc_network_info, "What a network is and how far it was trained.")
+
+
+class Epoch(NamedTuple):
+    """One line of what fit() returns; accuracy is NaN without test data."""
+    epoch: int
+    loss: float
+    accuracy: float
+
+
+class Network(Programmable):
+    """A list of layers, each fed by the one before; the last one's outputs are the logits."""
+    __slots__ = ("_ctx",)
+    _destroyer = lib.aimc_network_destroy
+    _prefix = "aimc_network_"
+    _strided = False
+
+    def __init__(self, *, ctx: Optional[Context] = None) -> None:
+        self._ctx = ctx or default_context()
+        with self._ctx._guard.lock:
+            self._own(create(lib.aimc_network_create, self._ctx._use))
+
+    @classmethod
+    def load(cls, path: Any, *, ctx: Optional[Context] = None) -> "Network":
+        """A network that save() wrote."""
+        made = cls.__new__(cls)
+        made._ctx = ctx or default_context()
+        with made._ctx._guard.lock:
+            made._own(create(lib.aimc_network_load, made._ctx._use, encoded(path)))
+        return made
+
+    def save(self, path: Any) -> None:
+        """Save the full state; loading it continues training with the same bits."""
+        with self._guard.lock:
+            check(lib.aimc_network_save(self._look, encoded(path)))
+
+    # ---- layers --------------------------------------------------------------------------------
+
+    def linear(self, n_in: int, n_out: int, config: ConfigLike = None) -> "Network":
+        """Add y = W x + b. config: of kind "layer", a preset's name or fields of it; None: digital."""
+        made = as_config(config, "layer", self._ctx)
+        if n_in < 0 or n_out < 0:
+            raise ShapeError(f"a layer has no {n_in} inputs and {n_out} outputs")
+        with self._guard.lock:
+            check(lib.aimc_network_linear(self._use, n_in, n_out, made._look if made is not None else None))
+        return self
+
+    def activation(self, name: str) -> "Network":
+        """Add an element-wise function: "tanh", "relu", "sigmoid"."""
+        if name not in ACTIVATIONS:
+            raise InvalidError(f"activation: {name} is none of {', '.join(ACTIVATIONS)}")
+        with self._guard.lock:
+            check(lib.aimc_network_activation(self._use, ACTIVATIONS[name]))
+        return self
+
+    @property
+    def info(self) -> Any:
+        """Layers, sizes, tiles, and how far it was trained."""
+        made = sized(_abi.aimc_network_info)
+        with self._guard.lock:
+            check(lib.aimc_network_get_info(self._look, ct.byref(made)))
+        return NetworkInfo.of(made)
+
+    def __len__(self) -> int:
+        """Number of linear layers."""
+        with self._guard.lock:
+            return lib.aimc_network_linear_count(self._look)
+
+    def grid(self, k: int) -> Optional[Grid]:
+        """Grid of linear layer k, owned by the network; None when digital."""
+        if not 0 <= k < len(self):
+            raise IndexError(f"linear layer {k} of {len(self)}")
+        with self._guard.lock:
+            found = lib.aimc_network_grid(self._look, k)
+            return Grid._of(found, self) if found else None
+
+    # ---- training ------------------------------------------------------------------------------
+
+    def _samples(self, x: Any) -> np.ndarray:
+        x = taken(x)
+        n_in = self.info.n_in
+        if x.ndim != 2 or x.shape[1] != n_in:
+            raise ShapeError(f"x is {x.shape}; it must be (samples, {n_in})")
+        return x
+
+    @staticmethod
+    def _labels(labels: Any, n: int) -> np.ndarray:
+        labels = whole(labels, _U32, 0, 2**32 - 1, "labels")
+        if labels.shape != (n,):
+            raise ShapeError(f"labels is {labels.shape}; it must be ({n},)")
+        return labels
+
+    def train_batch(self, x: Any, labels: Any, lr: float) -> float:
+        """One mini-batch with softmax cross-entropy; returns the mean loss before the step, nats."""
+        x = self._samples(x)
+        labels = self._labels(labels, len(x))
+        loss = ct.c_float()
+        with self._guard.lock:
+            check(lib.aimc_network_train_batch(self._use, len(x), address(x), address(labels), lr, ct.byref(loss)))
+        return loss.value
+
+    def fit(self, x: Any, labels: Any, *, epochs: int = 10, batch: int = 10, lr: float = 0.1, lr_decay: float = 1.0,
+            test: Optional[Tuple[Any, Any]] = None, progress: bool = False,
+            watch: Optional[Callable[[Epoch], Any]] = None) -> List[Epoch]:
+        """Train over mini-batches of neighbours, in the order of x; lr is multiplied by lr_decay after each
+        epoch. test is (x, labels) for the accuracy after each; progress shows a bar where tqdm is there."""
+        x = self._samples(x)
+        labels = self._labels(labels, len(x))
+        if epochs < 0 or batch < 1 or not len(x):
+            raise InvalidError("fit needs samples, epochs >= 0 and batch >= 1")
+        history = []
+        for number in _with_bar(range(1, epochs + 1), progress):
+            total = 0.0
+            for first in range(0, len(x), batch):
+                part = slice(first, first + batch)
+                total += self.train_batch(x[part], labels[part], lr) * len(labels[part])
+            history.append(Epoch(number, total / len(x), self.accuracy(*test) if test else float("nan")))
+            if watch:
+                watch(history[-1])
+            lr *= lr_decay
+        return history
+
+    def predict(self, x: Any) -> np.ndarray:
+        """Logits [n, n_out], through the same analog read-out as in training."""
+        x = self._samples(x)
+        logits = np.empty((len(x), self.info.n_out), np.float32)
+        with self._guard.lock:
+            check(lib.aimc_network_predict(self._use, len(x), address(x), address(logits)))
+        return logits
+
+    def accuracy(self, x: Any, labels: Any) -> float:
+        """Fraction of samples whose largest logit is their label; leaves no trace in training."""
+        x = self._samples(x)
+        labels = self._labels(labels, len(x))
+        found = ct.c_double()
+        with self._guard.lock:
+            check(lib.aimc_network_accuracy(self._use, len(x), address(x), address(labels), ct.byref(found)))
+        return found.value
+
+    # ---- on a chip ------------------------------------------------------------------------------
+
+    def _input_width(self) -> int:
+        return self.info.n_in
+
+    def to_analog(self, config: ConfigLike) -> None:
+        """Put every digital linear layer on tiles with its weights. config: as of linear()."""
+        made = as_config(config, "layer", self._ctx)
+        with self._guard.lock:
+            check(lib.aimc_network_to_analog(self._use, made._look if made is not None else None))
+
+    def calibrate(self, x: Any, config: ConfigLike = None) -> None:
+        """Set the input range of every layer on tiles from data. config: of kind "calibration"."""
+        x = self._samples(x)
+        made = as_config(config, "calibration", self._ctx)
+        with self._guard.lock:
+            check(lib.aimc_network_calibrate(self._use, len(x), address(x), made._look if made is not None else None))
+
+    def store(self, config: ConfigLike = None) -> Any:
+        """Let the weights of digital layers go through a digital memory. config: of kind "storage"."""
+        made = as_config(config, "storage", self._ctx)
+        report = sized(_abi.aimc_storage_report)
+        with self._guard.lock:
+            check(lib.aimc_network_store(self._use, made._look if made is not None else None, ct.byref(report)))
+        return StorageReport.of(report)
+
+    # ---- state ---------------------------------------------------------------------------------
+
+    def _layer_shape(self, k: int) -> Tuple[int, int]:
+        grid = self.grid(k)
+        if grid is not None:
+            return grid.shape
+        n_in, n_out = _LINEAR.findall(self.describe())[k]  # the only place that has a digital layer's size
+        return int(n_out), int(n_in)
+
+    def get_weights(self, k: int) -> Tuple[np.ndarray, np.ndarray]:
+        """Copies of weights [n_out, n_in] and bias [n_out] of linear layer k."""
+        n_out, n_in = self._layer_shape(k)
+        w, b = np.empty((n_out, n_in), np.float32), np.empty(n_out, np.float32)
+        with self._guard.lock:
+            check(lib.aimc_network_get_weights(self._look, k, address(w), address(b)))
+        return w, b
+
+    def set_weights(self, k: int, w: Any = None, b: Any = None) -> None:
+        """Write weights and bias of linear layer k; None leaves one as it is."""
+        n_out, n_in = self._layer_shape(k)
+        w = None if w is None else shaped(w, (n_out, n_in), "w")
+        b = None if b is None else shaped(b, (n_out,), "b")
+        with self._guard.lock:
+            check(lib.aimc_network_set_weights(self._use, k, None if w is None else address(w),
+                                               None if b is None else address(b)))
+
+    @property
+    def note(self) -> str:
+        """A text of the caller's own, saved and loaded with the network."""
+        with self._guard.lock:
+            return lib.aimc_network_note(self._look).decode()
+
+    @note.setter
+    def note(self, value: Optional[str]) -> None:
+        with self._guard.lock:
+            check(lib.aimc_network_set_note(self._use, None if value is None else value.encode()))
+
+    @property
+    def counters(self) -> Any:
+        """Sum of the counters of all tiles."""
+        with self._guard.lock:
+            return read_counters(lib.aimc_network_counters, self._look)
+
+    def describe(self) -> str:
+        """What the network is, one line per layer."""
+        with self._guard.lock:
+            return text(lib.aimc_network_describe, self._look)
+
+    def __repr__(self) -> str:
+        return self._repr("" if self.closed else ", ".join(self.describe().strip().split("\n")))
+
+
+def _with_bar(items: Iterable[int], wanted: bool) -> Iterable[int]:
+    if wanted:
+        try:
+            from tqdm import tqdm  # pylint: disable=import-outside-toplevel
+            return tqdm(items, unit="epoch")
+        except ImportError:
+            pass
+    return items

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+"""Optimizers: algorithms that turn gradients into pulses on one tile."""
+import ctypes as ct
+from typing import Any, Callable, List, Optional
+
+import numpy as np
+
+from . import _abi
+from ._arrays import address, vectors
+from ._errors import ShapeError
+from ._handle import Handle, create, watching
+from ._lib import check, encoded, lib, raised_in_callbacks, sized, text
+from ._records import record
+from .config import Config, ConfigLike, as_config
+from .context import Context
+from .device import DeviceLike, as_device
+from .tile import Tile
+
+OptimizerStats = record("OptimizerStats", _abi.aimc_optimizer_stats, "What an algorithm has done so far.")
+StepInfo = record("StepInfo", _abi.aimc_optimizer_step_info, "What one step did.")
+
+
+def step(function: Any, handle: int, x: np.ndarray, d: np.ndarray, lr: float) -> None:
+    """One mini-batch through aimc_optimizer_step() or aimc_grid_step()."""
+    if x.ndim != d.ndim or x.shape[:-1] != d.shape[:-1]:
+        raise ShapeError(f"x is {x.shape} and d {d.shape}; both need the same batch")
+    check(function(handle, x.shape[0] if x.ndim == 2 else 1, address(x), x.shape[-1], address(d), d.shape[-1], lr))
+
+
+class Optimizer(Handle):
+    """A training algorithm bound to one tile: Optimizer(tile, "sgd") or Optimizer(tile, config=...).
+
+    It shares the tile's lock, keeps the tile alive, and can no longer be used once that is closed.
+    """
+    __slots__ = ("tile", "_watcher")
+    _destroyer = lib.aimc_optimizer_destroy
+
+    def __init__(self, tile: Tile, algorithm: Optional[str] = None, config: ConfigLike = None) -> None:
+        made = as_config(config, algorithm or "sgd")
+        if algorithm is None and made is None:
+            algorithm = "sgd"
+        with tile._guard.lock:
+            address_ = create(lib.aimc_optimizer_create, tile._use, encoded(algorithm) if algorithm else None,
+                              made._look if made is not None else None)
+            self._own(address_, tile._guard)
+        self.tile = tile
+        self._watcher: Any = None
+
+    @classmethod
+    def _of(cls, address_: int, owner: Handle, tile: Tile) -> "Optimizer":
+        made = cls.__new__(cls)
+        made._view(address_, owner)
+        made.tile, made._watcher = tile, None
+        return made
+
+    @staticmethod
+    def config_for(device: DeviceLike, algorithm: str, *, ctx: Optional[Context] = None) -> Config:
+        """Settings of an algorithm that suit a device; a starting point to change."""
+        device = as_device(device, ctx)
+        with device._guard.lock:
+            return Config._take(create(lib.aimc_optimizer_config_for, device._look, encoded(algorithm)))
+
+    def step(self, x: Any, d: Any, lr: float) -> None:
+        """One mini-batch: W <- W - lr sum d x', by pulses. x [n_in] or [batch, n_in], d likewise [.., n_out]."""
+        n_out, n_in = self.tile.shape
+        x, d = vectors(x, n_in, "x"), vectors(d, n_out, "d")
+        with self._guard.lock:
+            step(lib.aimc_optimizer_step, self._use, x, d, lr)
+
+    @property
+    def algorithm(self) -> str:
+        """Its algorithm, for example "sgd"."""
+        with self._guard.lock:
+            return lib.aimc_optimizer_algorithm(self._look).decode()
+
+    @property
+    def stats(self) -> Any:
+        """Transfers, crossings, pulses by array and direction."""
+        made = sized(_abi.aimc_optimizer_stats)
+        with self._guard.lock:
+            check(lib.aimc_optimizer_get_stats(self._look, ct.byref(made)))
+        return OptimizerStats.of(made)
+
+    @property
+    def matrix_names(self) -> List[str]:
+        """Matrices of its state: "fast0", "buffer0", "chi", ..."""
+        with self._guard.lock:
+            handle = self._look
+            return [text(lib.aimc_optimizer_matrix_name, handle, i)
+                    for i in range(lib.aimc_optimizer_matrix_count(handle))]
+
+    def matrix(self, name: str) -> np.ndarray:
+        """A copy of a matrix of its state [n_out, n_in]."""
+        value = np.empty(self.tile.shape, np.float32)
+        with self._guard.lock:
+            check(lib.aimc_optimizer_get_matrix(self._look, encoded(name), address(value), value.shape[1]))
+        return value
+
+    def watch(self, watcher: Optional[Callable[["Optimizer", Any], Any]]) -> None:
+        """Call watcher(optimizer, info) after every step; None: no longer. It may only look.
+
+        An error that it raises comes out of the step, which was made all the same.
+        """
+        callback = _abi.aimc_optimizer_watch_fn(self._call(watcher)) if watcher else _abi.aimc_optimizer_watch_fn()
+        with self._guard.lock:
+            handle = self._use
+            check(lib.aimc_optimizer_watch(handle, callback, None))
+            # kept with the lock, which lives as long as anything that can step
+            self._guard.watchers[handle] = self._watcher = callback if watcher else None
+
+    def _call(self, watcher: Callable[["Optimizer", Any], Any]) -> Callable[..., None]:
+        guard, handle, tile = self._guard, self._address, self.tile
+
+        def receive(_user: Any, _optimizer: Any, info: Any) -> None:
+            seen = Optimizer.__new__(Optimizer)
+            seen._address, seen._guard, seen._keeps, seen._finalizer = handle, guard, None, None
+            seen.tile, seen._watcher = tile, None
+            try:
+                with watching(guard):
+                    watcher(seen, StepInfo.of(info.contents))
+            except BaseException as error:  # pylint: disable=broad-except
+                raised_in_callbacks.append(error)
+        return receive
+
+    def __repr__(self) -> str:
+        return self._repr("" if self.closed else f"{self.algorithm} on {self.tile.shape[0]} x {self.tile.shape[1]}")

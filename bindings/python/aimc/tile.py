@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: MIT
+"""One analog tile, and a look inside its products."""
+import ctypes as ct
+from typing import Any, List, NamedTuple, Optional
+
+import numpy as np
+
+from . import _abi
+from ._arrays import address, shaped, whole
+from ._errors import InvalidError, ShapeError
+from ._handle import create
+from ._lib import check, encoded, lib, sized
+from ._matrix import Matrix
+from .config import ConfigLike, as_config
+from .context import Context, default_context
+from .device import DeviceLike, as_device
+
+DIRECTIONS = {"forward": _abi.AIMC_FORWARD, "backward": _abi.AIMC_BACKWARD}
+
+
+class Stages(NamedTuple):
+    """What is seen on the way through one product."""
+    n_parts: int
+    n_passes: int
+    alpha: float
+    reduction: float
+    prepared: np.ndarray
+    current: np.ndarray
+    noisy: np.ndarray
+    code: np.ndarray
+    result: np.ndarray
+
+
+def _direction(name: str) -> int:
+    if name not in DIRECTIONS:
+        raise InvalidError(f"direction: {name} is none of {', '.join(DIRECTIONS)}")
+    return DIRECTIONS[name]
+
+
+class Tile(Matrix):
+    """A crossbar of n_out x n_in devices with its read-out in both directions.
+
+    device: a Device, Config, or a name; config: of kind "tile" or "layer", a preset's name, or a
+    mapping of fields of "tile", for example {"forward.is_perfect": True}.
+    """
+    __slots__ = ()
+    _destroyer = lib.aimc_tile_destroy
+    _prefix = "aimc_tile_"
+
+    def __init__(self, device: DeviceLike, n_out: int, n_in: int, config: ConfigLike = None, *,
+                 ctx: Optional[Context] = None) -> None:
+        device = as_device(device, ctx)
+        made = as_config(config, "tile", device._ctx)
+        if n_out < 0 or n_in < 0:
+            raise ShapeError(f"a tile has no {n_out} x {n_in} cells")
+        with device._guard.lock:
+            self._own(create(lib.aimc_tile_create, device._look, n_out, n_in, made._look if made is not None else None))
+        self._measure()
+
+    @classmethod
+    def load(cls, path: Any, *, ctx: Optional[Context] = None) -> "Tile":
+        """A tile that save() wrote; it continues with the same bits."""
+        ctx = ctx or default_context()
+        made = cls.__new__(cls)
+        with ctx._guard.lock:
+            made._own(create(lib.aimc_tile_load, ctx._use, encoded(path)))
+        made._measure()
+        return made
+
+    def save(self, path: Any) -> None:
+        """Save the full state (safetensors), that of its optimizer included."""
+        with self._guard.lock:
+            check(lib.aimc_tile_save(self._look, encoded(path)))
+
+    def clear_counters(self) -> None:
+        """Set all counters to 0; random streams go on."""
+        with self._guard.lock:
+            lib.aimc_tile_counters_clear(self._use)
+
+    # ---- devices -------------------------------------------------------------------------------
+
+    @property
+    def parameter_names(self) -> List[str]:
+        """Per-device parameters that can be read, for example "max_bound"."""
+        with self._guard.lock:
+            return [lib.aimc_tile_parameter_name(self._look, i).decode()
+                    for i in range(lib.aimc_tile_parameter_count(self._look))]
+
+    def parameter(self, name: str) -> np.ndarray:
+        """A copy of a per-device parameter [n_out, n_in]."""
+        value = np.empty(self.shape, np.float32)
+        with self._guard.lock:
+            check(lib.aimc_tile_get_parameter(self._look, encoded(name), address(value), self._n_in))
+        return value
+
+    def set_parameter(self, name: str, value: Any) -> None:
+        """Replace a per-device parameter; weights are clipped to the bounds after."""
+        value = shaped(value, self.shape, name)
+        with self._guard.lock:
+            check(lib.aimc_tile_set_parameter(self._use, encoded(name), address(value), self._n_in))
+
+    def pulse(self, counts: Any) -> None:
+        """Send counts[i, j] pulses to each device: up where positive, down where negative."""
+        counts = np.broadcast_to(counts, self.shape)
+        counts = whole(counts, np.dtype(np.int32), -2**31, 2**31 - 1, "counts")
+        with self._guard.lock:
+            check(lib.aimc_tile_pulse(self._use, address(counts), self._n_in))
+
+    def find_symmetry_point(self, n_pairs: int) -> np.ndarray:
+        """Where up and down steps of each device are equal; the tile is as before."""
+        value = np.empty(self.shape, np.float32)
+        with self._guard.lock:
+            check(lib.aimc_tile_find_symmetry_point(self._use, _count(n_pairs, "n_pairs"), address(value), self._n_in))
+        return value
+
+    def shift_symmetry_point(self, n_pairs: int) -> None:
+        """Zero shifting: put each device's symmetry point into its reference."""
+        with self._guard.lock:
+            check(lib.aimc_tile_shift_symmetry_point(self._use, _count(n_pairs, "n_pairs")))
+
+    def decay(self, alpha: float = 1.0) -> None:
+        """Let weights decay once toward each device's reset bias."""
+        with self._guard.lock:
+            check(lib.aimc_tile_decay(self._use, alpha))
+
+    def diffuse(self) -> None:
+        """Add one step of diffusion noise."""
+        with self._guard.lock:
+            check(lib.aimc_tile_diffuse(self._use))
+
+    def drift(self, dt: float) -> None:
+        """Let weights drift for a while, in the unit of drift.t_0."""
+        with self._guard.lock:
+            check(lib.aimc_tile_drift(self._use, dt))
+
+    def reset(self, first_in: int = 0, n: Optional[int] = None, prob: float = 1.0) -> None:
+        """Reset devices of n input columns (default: all) to their reset bias."""
+        n = self._n_in if n is None else n
+        with self._guard.lock:
+            check(lib.aimc_tile_reset(self._use, _count(first_in, "first_in"), _count(n, "n"), prob))
+
+    def write(self, w: Any, config: ConfigLike = None) -> Any:
+        """Write weights in a closed loop of reads and pulses. config: of kind "programming"."""
+        w = shaped(w, self.shape, "w")
+        made = as_config(config, "programming")
+        return self._report("write", address(w), self._n_in, made._look if made is not None else None)
+
+    # ---- inside a product ----------------------------------------------------------------------
+
+    def inspect(self, x: Any, direction: str = "forward", part: int = 0) -> Stages:
+        """Make one product and keep what is seen on the way; a real read, with its noise and counts."""
+        way = _direction(direction)
+        n_in, n_out = (self._n_in, self._n_out) if way == _abi.AIMC_FORWARD else self.shape
+        x = shaped(x, (n_in,), "x")
+        arrays = {"prepared": np.empty(n_in, np.float32), "code": np.empty(n_out, np.int32),
+                  **{name: np.empty(n_out, np.float32) for name in ("current", "noisy", "result")}}
+        stages = sized(_abi.aimc_stages)
+        stages.part = _count(part, "part")
+        for name, array in arrays.items():
+            setattr(stages, name, address(array))
+        with self._guard.lock:
+            check(lib.aimc_tile_inspect(self._use, way, address(x), ct.byref(stages)))
+        return Stages(stages.n_parts, stages.n_passes, stages.alpha, stages.reduction, **arrays)
+
+    def write_spice(self, path: Any, z: Any, direction: str = "forward") -> None:
+        """Write the crossbar as a netlist for ngspice, driven by z."""
+        way = _direction(direction)
+        z = shaped(z, (self._n_in if way == _abi.AIMC_FORWARD else self._n_out,), "z")
+        with self._guard.lock:
+            check(lib.aimc_tile_write_spice(self._look, way, address(z), encoded(path)))
+
+    def fixed_names(self, direction: str = "forward") -> List[str]:
+        """Fixed errors of a read-out: those whose spread is on."""
+        way = _direction(direction)
+        with self._guard.lock:
+            return [lib.aimc_tile_fixed_name(self._look, way, i).decode()
+                    for i in range(lib.aimc_tile_fixed_count(self._look, way))]
+
+    def fixed(self, name: str, direction: str = "forward") -> np.ndarray:
+        """A copy of a fixed error: [outputs], or [n_out, n_in] of read_polarity."""
+        value = np.empty(self._fixed_shape(name, direction), np.float32)
+        with self._guard.lock:
+            check(lib.aimc_tile_get_fixed(self._look, _direction(direction), encoded(name), address(value), value.size))
+        return value
+
+    def set_fixed(self, name: str, value: Any, direction: str = "forward") -> None:
+        """Replace a fixed error by measured or chosen values."""
+        value = shaped(value, self._fixed_shape(name, direction), name)
+        with self._guard.lock:
+            check(lib.aimc_tile_set_fixed(self._use, _direction(direction), encoded(name), address(value), value.size))
+
+    def _fixed_shape(self, name: str, direction: str) -> Any:
+        if name == "read_polarity":
+            return self.shape
+        return (self._n_out if _direction(direction) == _abi.AIMC_FORWARD else self._n_in,)
+
+
+def _count(value: int, what: str) -> int:
+    """ctypes would take a negative or large number modulo 2^32."""
+    if not 0 <= value < 1 << 32:
+        raise InvalidError(f"{what} is {value}; it must be 0 ... 2^32 - 1")
+    return value

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""aimc/_abi.py is what the headers say, the compiler agrees, and everything public is wrapped."""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+from common import SOURCE, aimc, main, unittest
+
+PACKAGE = SOURCE / "bindings" / "python"
+GENERATOR = PACKAGE / "abi_from_headers.py"
+INCLUDE = SOURCE / "include" / "aimc"
+
+
+class Abi(unittest.TestCase):
+    def test_generated_file_is_fresh(self):
+        done = subprocess.run([sys.executable, GENERATOR, "--check", INCLUDE, PACKAGE / "aimc" / "_abi.py"],
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_check_notices_a_change(self):
+        with tempfile.TemporaryDirectory() as folder:
+            stale = pathlib.Path(folder) / "_abi.py"
+            text = (PACKAGE / "aimc" / "_abi.py").read_text(encoding="utf-8")
+            stale.write_text(text.replace("ct.c_double", "ct.c_float", 1), encoding="utf-8")
+            done = subprocess.run([sys.executable, GENERATOR, "--check", INCLUDE, stale], capture_output=True)
+        self.assertEqual(done.returncode, 1)
+
+    def test_layouts_are_those_of_the_compiler(self):
+        source = subprocess.run([sys.executable, GENERATOR, "--layout", INCLUDE], capture_output=True, text=True,
+                                check=True).stdout
+        self.assertGreater(source.count("_Static_assert"), 100)
+        command = [os.environ.get("CC", "cc"), "-std=c11", "-fsyntax-only", "-I", SOURCE / "include", "-x", "c", "-"]
+        try:
+            done = subprocess.run(command, input=source, capture_output=True, text=True)
+        except FileNotFoundError:
+            self.skipTest("no C compiler")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_every_function_is_used(self):
+        text = "".join(path.read_text(encoding="utf-8") for path in (PACKAGE / "aimc").glob("*.py")
+                       if path.name != "_abi.py")
+        # found by prefix and verb: those of Matrix and Programmable
+        verbs = ("forward", "backward", "get_weights", "set_weights", "counters", "describe", "n_out", "n_in",
+                 "program", "drift_to", "compensate", "unprogram", "write")
+        common = {f"aimc_{owner}_{verb}" for owner in ("tile", "grid", "network") for verb in verbs}
+        unneeded = {"aimc_context_params_init"}  # for languages whose structs do not start as zeros
+        missing = [name for name in aimc._abi.FUNCTIONS
+                   if not re.search(rf"\b{name}\b", text) and name not in common | unneeded]
+        self.assertEqual(missing, [])
+
+    def test_wrong_library_is_refused(self):
+        for library, words in (("libc.so.6", "not libaimc"),
+                               ("/nowhere/libaimc.so", "set AIMC_LIBRARY")):
+            done = subprocess.run([sys.executable, "-c", "import aimc"], capture_output=True, text=True,
+                                  env={**os.environ, "AIMC_LIBRARY": library})
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(words, done.stderr)
+
+    def test_wrong_abi_is_refused(self):
+        code = ("#include <stdint.h>\nuint32_t aimc_abi_version(void) { return 99; }\n"
+                'const char *aimc_version(void) { return "9.9"; }\n')
+        with tempfile.TemporaryDirectory() as folder:
+            library = pathlib.Path(folder) / "libaimc.so"
+            try:
+                subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-x", "c", "-", "-o", library],
+                               input=code, text=True, check=True)
+            except FileNotFoundError:
+                self.skipTest("no C compiler")
+            done = subprocess.run([sys.executable, "-c", "import aimc"], capture_output=True, text=True,
+                                  env={**os.environ, "AIMC_LIBRARY": str(library)})
+        self.assertIn("has ABI 99; this package needs ABI 0", done.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: MIT
+"""Each class does what the C functions do, takes arrays as it says, and answers mistakes by an exception."""
+import pathlib
+import tempfile
+
+from common import aimc, main, np, unittest
+
+PERFECT = {"forward.is_perfect": True, "backward.is_perfect": True}
+
+
+class Configs(unittest.TestCase):
+    def test_values_of_every_type(self):
+        config = aimc.Config("layer", device="reram_sb")
+        config["device.dw_min"] = 0.003
+        self.assertAlmostEqual(config["device.dw_min"], 0.003)
+        self.assertAlmostEqual(config.nested("device")["dw_min"], 0.003)
+        config["forward.is_perfect"] = True
+        self.assertIs(config["forward.is_perfect"], True)
+        config["optimizer"] = aimc.Config("c_ttv2", fast_lr=0.5)
+        self.assertEqual((config["optimizer"]["kind"], config["optimizer.fast_lr"]), ("c_ttv2", 0.5))
+        piecewise = aimc.Config("piecewise_step", piecewise_up=[1, 0.5, 0.25])
+        self.assertEqual(piecewise["piecewise_up"], [1, 0.5, 0.25])
+        self.assertEqual(aimc.Config("sgd")["update.pulse_type"], "STOCHASTIC_COMPRESSED")
+
+    def test_json_makes_it_again(self):
+        config = aimc.Config("layer", {"forward.out_noise": 0.123}, device="reram_sb")
+        again = aimc.Config("layer")
+        again.parse(config.to_dict())
+        self.assertEqual(again.to_json(), config.to_json())
+        self.assertEqual(config.copy().to_json(), config.to_json())
+
+    def test_mistakes(self):
+        config = aimc.Config("soft_bounds")
+        for name, value in (("dw_mim", 1), ("dw_min", -1), ("dw_min", float("nan")), ("dw_min", "much")):
+            with self.assertRaises(aimc.InvalidError) as caught:
+                config[name] = value
+            self.assertIn(name, str(caught.exception))
+        self.assertIsInstance(caught.exception, ValueError)
+        with self.assertRaises(aimc.FormatError):
+            config.parse("{")
+        with self.assertRaises(aimc.IoError):
+            config.load("/nowhere/config.json")
+
+    def test_fields_and_presets(self):
+        fields = {field.name: field for field in aimc.Config("soft_bounds").fields()}
+        self.assertEqual(fields["dw_min"].type, "number")
+        self.assertTrue(fields["dw_min"].doc and fields["dw_min"].source)
+        self.assertEqual(aimc.find_preset("ReRamSBPresetDevice").name, "reram_sb")
+        self.assertIn("pcm_like", [preset.name for preset in aimc.presets()])
+        for preset in aimc.presets("device"):
+            self.assertEqual(aimc.Config(preset.name).kind, preset.kind)
+
+
+class Arrays(unittest.TestCase):
+    def setUp(self):
+        self.w = np.arange(12, dtype=np.float32).reshape(3, 4) / 10
+        self.tile = aimc.Tile("ideal", 3, 4, PERFECT)
+        self.tile.weights = self.w
+        self.x = np.linspace(-1, 1, 20, dtype=np.float32).reshape(5, 4)
+
+    def test_shapes_of_products(self):
+        tile, w, x = self.tile, self.w, self.x
+        close = lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+        close(tile.forward(x[0]), w @ x[0])
+        close(tile.forward(x), x @ w.T)
+        close(tile @ x[0], w @ x[0])
+        close(tile @ x.T, w @ x.T)
+        close(x[:, :3] @ tile, x[:, :3] @ w)
+        close(tile.backward(x[0, :3]), x[0, :3] @ w)
+        self.assertEqual(tile.forward(x[:0]).shape, (0, 3))
+        self.assertEqual(tile.shape, (3, 4))
+
+    def test_layouts_give_the_same(self):
+        want = self.tile.forward(self.x)
+        for x in (self.x.astype(np.float64), np.asfortranarray(self.x), self.x.tolist(), np.repeat(self.x, 2, 0)[::2],
+                  self.x.astype(">f4"), self.x.astype(np.float32)[::-1][::-1]):
+            np.testing.assert_array_equal(self.tile.forward(x), want)
+
+    def test_contiguous_float32_is_not_copied(self):
+        from aimc._arrays import taken
+        self.assertIs(taken(self.x), self.x)
+        self.assertIsNot(taken(self.x[:, ::2]), self.x)
+        out = np.empty((5, 3), np.float32)
+        self.assertIs(self.tile.forward(self.x, out), out)
+
+    def test_wrong_shapes(self):
+        read_only = np.empty(3, np.float32)
+        read_only.flags.writeable = False
+        for call in (lambda: self.tile.forward(np.zeros(5)), lambda: self.tile.forward(np.zeros((2, 2, 4))),
+                     lambda: self.tile.forward(0.5), lambda: self.tile.forward(np.zeros(4), read_only),
+                     lambda: self.tile.forward(np.zeros(4), np.empty(3)), lambda: self.tile.pulse(0.5),
+                     lambda: self.tile.forward(np.zeros(4), np.empty(6, np.float32)[::2]),
+                     lambda: setattr(self.tile, "weights", np.zeros((4, 3)))):
+            with self.assertRaises(aimc.ShapeError):
+                call()
+        with self.assertRaisesRegex(aimc.InvalidError, "not finite"):
+            self.tile.forward([0, 0, 0, float("nan")])
+
+
+class Tiles(unittest.TestCase):
+    def test_pulses_and_parameters(self):
+        tile = aimc.Tile(aimc.Device("soft_bounds", dw_min=0.01), 4, 5)
+        tile.pulse(3)
+        tile.pulse(np.full((4, 5), -1, np.int64))
+        self.assertEqual((tile.counters.pulses_up, tile.counters.pulses_down), (60, 20))
+        tile.set_parameter("max_bound", np.full((4, 5), 0.001))
+        self.assertLessEqual(tile.weights.max(), 0.001 + 1e-9)
+        with self.assertRaises(aimc.InvalidError):
+            tile.parameter("max_bond")
+        tile.clear_counters()
+        self.assertEqual(tile.counters.pulses_up, 0)
+
+    def test_symmetry_point_is_where_the_model_says(self):
+        device = aimc.Device("soft_bounds", {"up_down": 0.2, "dw_min": 0.01, "dw_min_dtod": 0, "up_down_dtod": 0,
+                                             "w_max_dtod": 0, "w_min_dtod": 0, "dw_min_std": 0})
+        found = aimc.Tile(device, 2, 2).find_symmetry_point(2000)
+        np.testing.assert_allclose(found, device.info.symmetry_point, atol=0.01)
+
+    def test_inside_a_product(self):
+        tile = aimc.Tile("constant_step", 3, 4, {"forward.out_noise": 0.0})
+        tile.weights = np.full((3, 4), 0.2)
+        x = np.array([1, -1, 0.5, 0.25], np.float32)
+        stages = tile.inspect(x)
+        np.testing.assert_array_equal(stages.result, tile.forward(x))
+        self.assertEqual((stages.prepared.shape, stages.code.dtype), ((4,), np.int32))
+        with self.assertRaises(aimc.InvalidError):
+            tile.inspect(x, part=1)
+
+    def test_save_and_load_go_on_alike(self):
+        tile = aimc.Tile("reram_sb", 3, 4)
+        tile.pulse(5)
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "tile.safetensors"
+            tile.save(path)
+            again = aimc.Tile.load(path)
+        for _ in range(3):
+            np.testing.assert_array_equal(tile.forward(np.ones(4)), again.forward(np.ones(4)))
+
+    def test_fit_finds_what_made_the_data(self):
+        device = aimc.Device("soft_bounds", {"dw_min": 0.02, "w_max": 1, "w_min": -1, "dw_min_std": 0, "dw_min_dtod": 0,
+                                             "up_down_dtod": 0, "w_max_dtod": 0, "w_min_dtod": 0})
+        tile, states = aimc.Tile(device, 1, 1), []
+        for sign in (1, -1):
+            for _ in range(100):
+                tile.pulse(sign)
+                states.append(tile.weights[0, 0])
+        try:
+            _, fit = aimc.fit_device(states, "soft_bounds")
+        except aimc.UnsupportedError:
+            self.skipTest("built without cminpack")
+        self.assertAlmostEqual(fit.parameters["dw_min"][0], 0.02, delta=0.001)
+
+    def test_converter(self):
+        adc = aimc.Converter(res=1 / 6, bound=1.0)
+        self.assertEqual((adc.min_code, adc.max_code), (-3, 3))
+        x = np.linspace(-1.5, 1.5, 11)
+        np.testing.assert_allclose(adc.quantize(x), np.clip(np.rint(x * 3), -3, 3) / 3, atol=1e-6)
+        np.testing.assert_allclose(adc.decode(adc.encode(x)), adc.quantize(x))
+        self.assertLess(adc.linearity().max_dnl, 0.05)
+        self.assertAlmostEqual(aimc.range_of_data([[1, -3], [2, 0]]), 3.0)
+
+
+class Networks(unittest.TestCase):
+    def test_grids_are_cut(self):
+        grid = aimc.Grid(7, 5, {"device": "ideal", "mapping.max_output_size": 4, "forward.is_perfect": True})
+        self.assertEqual([grid.tile(k)[1:] for k in range(len(grid))], [(0, 0), (4, 0)])
+        w = np.arange(35, dtype=np.float32).reshape(7, 5) / 100
+        grid.weights = w
+        np.testing.assert_allclose(grid @ np.ones(5), w.sum(1), rtol=1e-5)
+        self.assertEqual(grid.optimizer(0).algorithm, "sgd")
+        with self.assertRaises(IndexError):
+            grid.tile(2)
+
+    def test_weights_of_digital_and_analog_layers(self):
+        network = aimc.Network().linear(4, 3).activation("relu").linear(3, 2, {"device": "ideal"})
+        self.assertEqual(network.info.n_analog, 6)
+        w = np.arange(12, dtype=np.float32).reshape(3, 4)
+        network.set_weights(0, w, [1, 2, 3])
+        np.testing.assert_array_equal(network.get_weights(0)[0], w)
+        np.testing.assert_array_equal(network.get_weights(0)[1], [1, 2, 3])
+        self.assertIsNone(network.grid(0))
+        network.note = "mine"
+        with tempfile.TemporaryDirectory() as folder:
+            network.save(pathlib.Path(folder) / "n.safetensors")
+            again = aimc.Network.load(pathlib.Path(folder) / "n.safetensors")
+        self.assertEqual(again.note, "mine")
+        np.testing.assert_array_equal(again.get_weights(0)[0], w)
+        for labels in ([0, 2], [0, -1], [0.5, 1], [0]):
+            with self.assertRaises(ValueError):
+                network.train_batch(np.zeros((2, 4)), labels, 0.1)
+
+    def test_life_on_a_chip(self):
+        network = aimc.Network().linear(16, 8).activation("tanh").linear(8, 4)
+        network.to_analog({"device": "ideal"})
+        programmed = network.program({"compensation.method": "GLOBAL"})
+        self.assertEqual(programmed.n_weights, 16 * 8 + 8 * 4)
+        drifted = network.drift_to(3e7)
+        self.assertGreater(drifted.weight_error, programmed.weight_error)
+        self.assertLess(network.compensate().weight_error, drifted.weight_error)
+        network.unprogram()
+        with self.assertRaises(aimc.StateError):
+            network.drift_to(1.0)
+
+    def test_drift_of_cells_is_the_law(self):
+        cells = aimc.DeviceCells(aimc.NoiseModel("pcm_like", read_noise_scale=0.0), 2000, seed=3)
+        cells.program(20.0)
+        nu = cells.get("state")
+        np.testing.assert_allclose(cells.read(1e5) / cells.read(1e3), ((1e5 + 20) / (1e3 + 20)) ** -nu, rtol=0.02)
+
+
+if __name__ == "__main__":
+    main()
