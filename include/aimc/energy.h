@@ -135,19 +135,19 @@ typedef struct aimc_cost_events {
 
 /** Parts of the account. @since 0.1 */
 typedef enum aimc_cost_part {
-    AIMC_COST_ARRAY = 0,    /**< current through the cells while reading */
-    AIMC_COST_LINES,        /**< charging of rows and columns */
-    AIMC_COST_DAC,          /**< input converters */
-    AIMC_COST_ADC,          /**< output converters */
-    AIMC_COST_DIGITAL,      /**< additions of results */
-    AIMC_COST_BUFFER,       /**< input and output buffers */
-    AIMC_COST_INTERCONNECT, /**< wires between tiles */
-    AIMC_COST_WRITE_UP,     /**< up pulses, half-selected cells included */
-    AIMC_COST_WRITE_DOWN,   /**< down pulses, half-selected cells included */
-    AIMC_COST_ACCUMULATOR,  /**< digital accumulators of mixed precision */
-    AIMC_COST_VERIFY,       /**< cell current and ADC of verifying reads */
-    AIMC_COST_LEAKAGE,      /**< leakage power times total time */
-    AIMC_COST_PARTS         /**< number of parts */
+    AIMC_COST_ARRAY = 0,        /**< current through the cells while reading */
+    AIMC_COST_LINES = 1,        /**< charging of rows and columns */
+    AIMC_COST_DAC = 2,          /**< input converters */
+    AIMC_COST_ADC = 3,          /**< output converters */
+    AIMC_COST_DIGITAL = 4,      /**< additions of results */
+    AIMC_COST_BUFFER = 5,       /**< input and output buffers */
+    AIMC_COST_INTERCONNECT = 6, /**< wires between tiles */
+    AIMC_COST_WRITE_UP = 7,     /**< up pulses, half-selected cells included */
+    AIMC_COST_WRITE_DOWN = 8,   /**< down pulses, half-selected cells included */
+    AIMC_COST_ACCUMULATOR = 9,  /**< digital accumulators of mixed precision */
+    AIMC_COST_VERIFY = 10,      /**< cell current and ADC of verifying reads */
+    AIMC_COST_LEAKAGE = 11,     /**< leakage power times total time */
+    AIMC_COST_PARTS = 12        /**< number of parts */
 } aimc_cost_part;
 
 /** One part of the account. @since 0.1 */
