@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: MIT */
+/* The DPI-C side of aimc_pkg.sv. Compile it as C11 with the simulator's svdpi.h:
+ *
+ *     cc -std=c11 -c -I/usr/share/verilator/include/vltstd aimc_dpi.c $(pkg-config --cflags aimc)
+ *
+ * Verilator compiles a .c file of its command line as C++: give it the object.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <aimc/aimc.h>
+#include <svdpi.h>
+
+struct tile {
+    aimc_context *ctx;
+    aimc_tile *tile;
+    int max_code;
+};
+
+/* ---- errors ---------------------------------------------------------------------------------- */
+
+static _Thread_local char message[1024];
+
+static int refuse(aimc_status status, const char *text)
+{
+    snprintf(message, sizeof message, "%s", text);
+    return status;
+}
+
+/* Status of a call of the library, its sentence kept. */
+static int checked(aimc_status status)
+{
+    return status == AIMC_OK ? 0 : refuse(status, aimc_last_error());
+}
+
+const char *aimc_sv_error(void)
+{
+    return message;
+}
+
+static int refuse_null(const struct tile *t)
+{
+    return t == NULL ? refuse(AIMC_ERR_INVALID, "the tile is null") : 0;
+}
+
+/* ---- arrays: svGetArrayPtr may give NULL, which the standard allows -----------------------------
+ */
+
+enum move { FROM_SIMULATOR, TO_SIMULATOR };
+
+static int check_size(svOpenArrayHandle h, const char *name, size_t n)
+{
+    if (h == NULL || svDimensions(h) != 1 || svSize(h, 1) < 0 || (size_t)svSize(h, 1) != n) {
+        snprintf(message, sizeof message,
+                 "%s has %d elements in %d dimensions; the tile needs %zu in one", name,
+                 h ? svSize(h, 1) : 0, h ? svDimensions(h) : 0, n);
+        return AIMC_ERR_SHAPE;
+    }
+    return 0;
+}
+
+static int move_some(svOpenArrayHandle h, size_t n, void *ours, size_t size, enum move direction)
+{
+    char *all = svGetArrayPtr(h);
+    for (size_t i = 0; i < n; i++) {
+        char *mine = (char *)ours + i * size;
+        const int index = svLow(h, 1) + (int)i;
+        void *theirs = all != NULL ? all + i * size : svGetArrElemPtr1(h, index);
+        if (theirs == NULL)
+            return refuse(AIMC_ERR_UNSUPPORTED, "the simulator gives no pointer to array elements");
+        memcpy(direction == TO_SIMULATOR ? theirs : mine, direction == TO_SIMULATOR ? mine : theirs,
+               size);
+    }
+    return 0;
+}
+
+static int move(svOpenArrayHandle h, const char *name, size_t n, void *ours, size_t size,
+                enum move direction)
+{
+    const int rc = check_size(h, name, n);
+    return rc != 0 ? rc : move_some(h, n, ours, size, direction);
+}
+
+/* Bytes may stand in a larger array: not every simulator passes dynamic ones. */
+static int move_bytes(svOpenArrayHandle h, size_t n, char *bytes, enum move direction)
+{
+    if (h != NULL && svDimensions(h) == 1 && svSize(h, 1) >= 0 && n <= (size_t)svSize(h, 1))
+        return move_some(h, n, bytes, 1, direction);
+    snprintf(message, sizeof message, "bytes has %d elements; %zu are needed", h ? svSize(h, 1) : 0,
+             n);
+    return AIMC_ERR_SHAPE;
+}
+
+/* n reals as floats in fresh memory; NULL after a refusal, with its status in rc. */
+static float *floats_in(svOpenArrayHandle h, const char *name, size_t n, int *rc)
+{
+    double *reals = malloc(n * sizeof *reals);
+    float *values = malloc(n * sizeof *values);
+    *rc = reals && values ? move(h, name, n, reals, sizeof *reals, FROM_SIMULATOR)
+                          : refuse(AIMC_ERR_NOMEM, "no memory");
+    for (size_t i = 0; i < n && *rc == 0; i++)
+        values[i] = (float)reals[i];
+    free(reals);
+    if (*rc == 0)
+        return values;
+    free(values);
+    return NULL;
+}
+
+static int floats_out(svOpenArrayHandle h, const char *name, size_t n, const float *values)
+{
+    double *reals = malloc(n * sizeof *reals);
+    if (reals == NULL)
+        return refuse(AIMC_ERR_NOMEM, "no memory");
+    for (size_t i = 0; i < n; i++)
+        reals[i] = (double)values[i];
+    const int rc = move(h, name, n, reals, sizeof *reals, TO_SIMULATOR);
+    free(reals);
+    return rc;
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+void aimc_sv_close(void *handle)
+{
+    struct tile *t = handle;
+    if (t == NULL)
+        return;
+    aimc_tile_destroy(t->tile);
+    aimc_context_destroy(t->ctx);
+    free(t);
+}
+
+static struct tile *fresh(int64_t seed, int max_code)
+{
+    aimc_context_params params = AIMC_CONTEXT_PARAMS_INIT;
+    params.n_threads = 1;
+    params.seed = (uint64_t)seed;
+    if (max_code < 1) {
+        refuse(AIMC_ERR_INVALID, "max_code must be 1 or more");
+        return NULL;
+    }
+    struct tile *t = calloc(1, sizeof *t);
+    if (t == NULL) {
+        refuse(AIMC_ERR_NOMEM, "no memory");
+        return NULL;
+    }
+    t->max_code = max_code;
+    if (checked(aimc_context_create(&params, &t->ctx)) == 0)
+        return t;
+    free(t);
+    return NULL;
+}
+
+void *aimc_sv_open_file(const char *path, int max_code)
+{
+    struct tile *t = fresh(0, max_code);
+    if (t != NULL && checked(aimc_tile_load(t->ctx, path, &t->tile)) != 0) {
+        aimc_sv_close(t);
+        t = NULL;
+    }
+    return t;
+}
+
+static int make_tile(struct tile *t, const char *device, int n_out, int n_in, const char *json)
+{
+    aimc_config *config = NULL;
+    aimc_device *cells = NULL;
+    if (n_out < 1 || n_in < 1)
+        return refuse(AIMC_ERR_INVALID, "n_out and n_in must be 1 or more");
+    int rc = checked(aimc_config_new(t->ctx, "tile", &config));
+    if (rc == 0 && json != NULL && json[0] != '\0')
+        rc = checked(aimc_config_parse(config, json));
+    if (rc == 0)
+        rc = checked(aimc_device_create(t->ctx, device, NULL, &cells));
+    if (rc == 0)
+        rc = checked(aimc_tile_create(cells, (size_t)n_out, (size_t)n_in, config, &t->tile));
+    aimc_device_unref(cells);
+    aimc_config_destroy(config);
+    return rc;
+}
+
+void *aimc_sv_open(const char *device, int n_out, int n_in, const char *config_json, int64_t seed,
+                   int max_code)
+{
+    struct tile *t = fresh(seed, max_code);
+    if (t != NULL && make_tile(t, device, n_out, n_in, config_json) != 0) {
+        aimc_sv_close(t);
+        t = NULL;
+    }
+    return t;
+}
+
+int aimc_sv_n_out(void *handle)
+{
+    const struct tile *t = handle;
+    return t ? (int)aimc_tile_n_out(t->tile) : 0;
+}
+
+int aimc_sv_n_in(void *handle)
+{
+    const struct tile *t = handle;
+    return t ? (int)aimc_tile_n_in(t->tile) : 0;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static int look(struct tile *t, aimc_direction direction, const float *x, int32_t *codes)
+{
+    aimc_stages s = {.struct_size = (uint32_t)sizeof s, .code = codes};
+    const int rc = checked(aimc_tile_inspect(t->tile, direction, x, &s));
+    if (rc == 0 && s.n_parts > 1)
+        return refuse(AIMC_ERR_UNSUPPORTED,
+                      "a read-out of several reads has no single code; use mv_type ONE_PASS");
+    return rc;
+}
+
+static int read_codes(void *handle, aimc_direction direction, svOpenArrayHandle in,
+                      svOpenArrayHandle out)
+{
+    struct tile *t = handle;
+    int rc = refuse_null(t);
+    if (rc != 0)
+        return rc;
+    const size_t n_out = aimc_tile_n_out(t->tile), n_in = aimc_tile_n_in(t->tile);
+    const size_t n = direction == AIMC_FORWARD ? n_in : n_out,
+                 m = direction == AIMC_FORWARD ? n_out : n_in;
+    int32_t *codes = calloc(n + m, sizeof *codes);
+    float *x = malloc(n * sizeof *x);
+    if (codes == NULL || x == NULL)
+        rc = refuse(AIMC_ERR_NOMEM, "no memory");
+    if (rc == 0)
+        rc = check_size(out, "codes_out", m); /* before anything is read and counted */
+    if (rc == 0)
+        rc = move(in, "codes_in", n, codes, sizeof *codes, FROM_SIMULATOR);
+    for (size_t j = 0; j < n && rc == 0; j++)
+        x[j] = (float)codes[j] / (float)t->max_code;
+    if (rc == 0)
+        rc = look(t, direction, x, codes + n);
+    if (rc == 0)
+        rc = move(out, "codes_out", m, codes + n, sizeof *codes, TO_SIMULATOR);
+    free(codes);
+    free(x);
+    return rc;
+}
+
+int aimc_sv_read_codes(void *tile, svOpenArrayHandle in, svOpenArrayHandle out)
+{
+    return read_codes(tile, AIMC_FORWARD, in, out);
+}
+
+int aimc_sv_read_codes_transposed(void *tile, svOpenArrayHandle in, svOpenArrayHandle out)
+{
+    return read_codes(tile, AIMC_BACKWARD, in, out);
+}
+
+static int read_reals(void *handle, aimc_direction direction, svOpenArrayHandle in,
+                      svOpenArrayHandle out)
+{
+    struct tile *t = handle;
+    int rc = refuse_null(t);
+    if (rc != 0)
+        return rc;
+    const bool forward = direction == AIMC_FORWARD;
+    const size_t n_out = aimc_tile_n_out(t->tile), n_in = aimc_tile_n_in(t->tile);
+    const size_t n = forward ? n_in : n_out, m = forward ? n_out : n_in;
+    rc = check_size(out, forward ? "y" : "z", m);
+    float *x = rc == 0 ? floats_in(in, forward ? "x" : "d", n, &rc) : NULL;
+    float *y = malloc(m * sizeof *y);
+    if (y == NULL)
+        rc = refuse(AIMC_ERR_NOMEM, "no memory");
+    if (rc == 0)
+        rc = checked(forward ? aimc_tile_forward(t->tile, 1, x, n, y, m)
+                             : aimc_tile_backward(t->tile, 1, x, n, y, m));
+    if (rc == 0)
+        rc = floats_out(out, forward ? "y" : "z", m, y);
+    free(x);
+    free(y);
+    return rc;
+}
+
+int aimc_sv_read(void *tile, svOpenArrayHandle x, svOpenArrayHandle y)
+{
+    return read_reals(tile, AIMC_FORWARD, x, y);
+}
+
+int aimc_sv_read_transposed(void *tile, svOpenArrayHandle d, svOpenArrayHandle z)
+{
+    return read_reals(tile, AIMC_BACKWARD, d, z);
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+static size_t cells(const struct tile *t)
+{
+    return aimc_tile_n_out(t->tile) * aimc_tile_n_in(t->tile);
+}
+
+int aimc_sv_set_weights(void *handle, svOpenArrayHandle w)
+{
+    struct tile *t = handle;
+    int rc = refuse_null(t);
+    float *values = rc == 0 ? floats_in(w, "w", cells(t), &rc) : NULL;
+    if (rc == 0)
+        rc = checked(aimc_tile_set_weights(t->tile, values, aimc_tile_n_in(t->tile)));
+    free(values);
+    return rc;
+}
+
+int aimc_sv_get_weights(void *handle, svOpenArrayHandle w)
+{
+    struct tile *t = handle;
+    int rc = refuse_null(t);
+    float *values = rc == 0 ? malloc(cells(t) * sizeof *values) : NULL;
+    if (rc == 0 && values == NULL)
+        rc = refuse(AIMC_ERR_NOMEM, "no memory");
+    if (rc == 0)
+        rc = checked(aimc_tile_get_weights(t->tile, values, aimc_tile_n_in(t->tile)));
+    if (rc == 0)
+        rc = floats_out(w, "w", cells(t), values);
+    free(values);
+    return rc;
+}
+
+int aimc_sv_pulse(void *handle, svOpenArrayHandle counts)
+{
+    struct tile *t = handle;
+    int rc = refuse_null(t);
+    int32_t *n = rc == 0 ? malloc(cells(t) * sizeof *n) : NULL;
+    if (rc == 0 && n == NULL)
+        rc = refuse(AIMC_ERR_NOMEM, "no memory");
+    if (rc == 0)
+        rc = move(counts, "counts", cells(t), n, sizeof *n, FROM_SIMULATOR);
+    if (rc == 0)
+        rc = checked(aimc_tile_pulse(t->tile, n, aimc_tile_n_in(t->tile)));
+    free(n);
+    return rc;
+}
+
+int aimc_sv_program(void *handle, const char *json)
+{
+    struct tile *t = handle;
+    aimc_config *config = NULL;
+    int rc = refuse_null(t);
+    if (rc == 0)
+        rc = checked(aimc_config_new(t->ctx, "inference", &config));
+    if (rc == 0 && json != NULL && json[0] != '\0')
+        rc = checked(aimc_config_parse(config, json));
+    if (rc == 0)
+        rc = checked(aimc_tile_program(t->tile, config, NULL));
+    aimc_config_destroy(config);
+    return rc;
+}
+
+int aimc_sv_drift_to(void *handle, double t_s)
+{
+    struct tile *t = handle;
+    const int rc = refuse_null(t);
+    return rc != 0 ? rc : checked(aimc_tile_drift_to(t->tile, t_s, NULL));
+}
+
+int aimc_sv_drift(void *handle, double dt)
+{
+    struct tile *t = handle;
+    const int rc = refuse_null(t);
+    return rc != 0 ? rc : checked(aimc_tile_drift(t->tile, dt));
+}
+
+int aimc_sv_counters(void *handle, svOpenArrayHandle out)
+{
+    struct tile *t = handle;
+    aimc_counters c = {.struct_size = (uint32_t)sizeof c};
+    int rc = refuse_null(t);
+    if (rc == 0)
+        rc = checked(aimc_tile_counters(t->tile, &c));
+    if (rc != 0)
+        return rc;
+    uint64_t n[12] = {c.pulses_up,       c.pulses_down,     c.updates,          c.pulse_slots,
+                      c.forward_vectors, c.forward_passes,  c.backward_vectors, c.backward_passes,
+                      c.dac_conversions, c.adc_conversions, c.clipped_outputs,  c.weight_writes};
+    return move(out, "counters", 12, n, sizeof *n, TO_SIMULATOR);
+}
+
+/* ---- state as bytes: through a file, the library's own format -----------------------------------
+ */
+
+static int temporary(char path[64])
+{
+    snprintf(path, 64, "/tmp/aimc-dpi-XXXXXX");
+    const int fd = mkstemp(path);
+    if (fd < 0)
+        return refuse(AIMC_ERR_IO, "cannot make a temporary file in /tmp");
+    close(fd);
+    return 0;
+}
+
+/* The tile's state in fresh memory. */
+static int state_of(const struct tile *t, char **bytes, size_t *n)
+{
+    char path[64];
+    *bytes = NULL;
+    int rc = temporary(path);
+    if (rc != 0)
+        return rc;
+    rc = checked(aimc_tile_save(t->tile, path));
+    FILE *f = rc == 0 ? fopen(path, "rb") : NULL;
+    long size = -1;
+    if (f != NULL && fseek(f, 0, SEEK_END) == 0)
+        size = ftell(f);
+    if (size > 0 && fseek(f, 0, SEEK_SET) == 0)
+        *bytes = malloc((size_t)size);
+    if (rc == 0 && (*bytes == NULL || fread(*bytes, 1, (size_t)size, f) != (size_t)size))
+        rc = refuse(AIMC_ERR_IO, "cannot read the state back, or no memory for it");
+    if (f != NULL)
+        fclose(f);
+    unlink(path);
+    *n = (size_t)size;
+    return rc;
+}
+
+int aimc_sv_snapshot_size(void *handle)
+{
+    const struct tile *t = handle;
+    char *bytes = NULL;
+    size_t n = 0;
+    int rc = refuse_null(t);
+    if (rc == 0)
+        rc = state_of(t, &bytes, &n);
+    free(bytes);
+    return rc != 0 ? rc : (int)n;
+}
+
+int aimc_sv_snapshot(void *handle, svOpenArrayHandle out)
+{
+    const struct tile *t = handle;
+    char *bytes = NULL;
+    size_t n = 0;
+    int rc = refuse_null(t);
+    if (rc == 0)
+        rc = state_of(t, &bytes, &n);
+    if (rc == 0)
+        rc = move_bytes(out, n, bytes, TO_SIMULATOR);
+    free(bytes);
+    return rc != 0 ? rc : (int)n;
+}
+
+static int load_bytes(struct tile *t, const char *bytes, size_t n)
+{
+    char path[64];
+    aimc_tile *restored = NULL;
+    int rc = temporary(path);
+    if (rc != 0)
+        return rc;
+    FILE *f = fopen(path, "wb");
+    const bool written = f != NULL && fwrite(bytes, 1, n, f) == n;
+    if ((f != NULL && fclose(f) != 0) || !written)
+        rc = refuse(AIMC_ERR_IO, "cannot write a temporary file in /tmp");
+    if (rc == 0)
+        rc = checked(aimc_tile_load(t->ctx, path, &restored));
+    unlink(path);
+    if (rc == 0) {
+        aimc_tile_destroy(t->tile);
+        t->tile = restored;
+    }
+    return rc;
+}
+
+int aimc_sv_restore(void *handle, svOpenArrayHandle in, int n)
+{
+    struct tile *t = handle;
+    int rc = refuse_null(t);
+    if (rc == 0 && n < 1)
+        rc = refuse(AIMC_ERR_INVALID, "n must be 1 or more: what aimc_sv_snapshot() returned");
+    if (rc != 0)
+        return rc;
+    char *bytes = malloc((size_t)n);
+    rc = bytes == NULL ? refuse(AIMC_ERR_NOMEM, "no memory")
+                       : move_bytes(in, (size_t)n, bytes, FROM_SIMULATOR);
+    if (rc == 0)
+        rc = load_bytes(t, bytes, (size_t)n);
+    free(bytes);
+    return rc;
+}
+
+int aimc_sv_save(void *handle, const char *path)
+{
+    const struct tile *t = handle;
+    const int rc = refuse_null(t);
+    return rc != 0 ? rc : checked(aimc_tile_save(t->tile, path));
+}

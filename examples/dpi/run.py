@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Build the test bench with Verilator, run it, and compare its codes with those of C.
+
+    run.py REFERENCE LIBRARY_FOLDER INCLUDE_FOLDER...
+
+Exit code 77 (skipped) without Verilator."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+BINDING = HERE.parents[1] / "bindings" / "systemverilog"
+
+
+def run(*command, cwd):
+    result = subprocess.run([str(c) for c in command], cwd=cwd, capture_output=True, text=True)
+    if result.returncode != 0:
+        sys.exit(f"{command[0]} failed:\n{result.stdout}{result.stderr}")
+    return result.stdout
+
+
+def main(reference, library, *includes):
+    verilator = shutil.which("verilator")
+    if verilator is None:
+        print("skipped: there is no verilator")
+        return 77
+    root = run(verilator, "--getenv", "VERILATOR_ROOT", cwd=HERE).strip() or "/usr/share/verilator"
+    svdpi = pathlib.Path(root) / "include" / "vltstd"
+    reference = pathlib.Path(reference).resolve()
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        shim = folder / "aimc_dpi.o"
+        run(os.environ.get("CC", "cc"), "-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Werror", "-c",
+            "-isystem", svdpi, *(f"-I{i}" for i in includes), BINDING / "aimc_dpi.c", "-o", shim, cwd=folder)
+        run(verilator, "--binary", "--timing", "-Wno-fatal", "-O3", "--top-module", "testbench", BINDING / "aimc_pkg.sv",
+            HERE / "tile_controller.sv", HERE / "testbench.sv", shim, "-LDFLAGS",
+            f"-L{library} -laimc -Wl,-rpath,{library}", "-o", "simulation", cwd=folder)
+        run(reference, cwd=folder)
+        out = run(folder / "obj_dir" / "simulation", cwd=folder)
+        print(out)
+        mine, theirs = ((folder / f"codes_{who}.txt").read_text().split() for who in ("sv", "c"))
+    checks = {
+        "40 x 64 codes, bit for bit those of C": len(theirs) == 2560 and mine == theirs,
+        "codes vary": len(set(mine)) > 20,
+        "restored runs go on identically": "different after restore: 0" in out,
+        "counters": "vectors 40 adc 2560" in out,
+        "a wrong size is told": "codes_in has 63 elements" in out,
+        "a bad state is refused": re.search(r"bad state: -\d", out) is not None,
+        "pulses": "pulses: 1 1 1 1" in out,
+        "an unknown device is told": "unknown: " in out and "no_such_device" in out,
+        "ran to its end": "DONE" in out,
+    }
+    for what, good in checks.items():
+        print("ok  " if good else "FAIL", what)
+    return 0 if all(checks.values()) else 1
+
+
+sys.exit(main(*sys.argv[1:]))

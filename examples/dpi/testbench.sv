@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// The hidden layer of the digits network on one analog tile, vector after vector; files beside come
+// from examples/dpi/reference.c. Writes the ADC's codes to codes_sv.txt.
+module testbench;
+  import aimc_pkg::*;
+  localparam int NIn = 64, NOut = 64, NVectors = 40, Half = 20, Lsb = 8 * 127;
+  localparam int MaxState = 1 << 20;
+
+  logic clk = 0, rst = 1, start = 0, done, failed;
+  byte weights[0:NOut*NIn-1], inputs[0:NVectors*NIn-1];
+  real w[0:NOut*NIn-1];
+  int again[0:NVectors*NOut-1];
+  int histogram[-9:9];
+  int wrong[0:NIn-2];
+  int small_counts[0:3], n_state, error, sum, status, file, n_different;
+  real small_w[0:3];
+  longint counters[0:Counters-1];
+  byte state[0:MaxState-1];
+  string config_json;
+  chandle pulsed;
+
+  tile_controller #(.NIn(NIn), .NOut(NOut)) dut (.*);
+  always #5 clk = !clk;
+
+  function automatic void check(int code, string what);
+    if (code < 0) begin
+      $display("FAIL %s: %0d %s", what, code, aimc_sv_error());
+      $fatal(1);
+    end
+  endfunction
+
+  task automatic one(int v);
+    for (int i = 0; i < NIn; i++) dut.codes_in[i] = int'(inputs[v*NIn+i]);
+    @(negedge clk) start = 1;
+    @(negedge clk) start = 0;
+    while (!done) @(negedge clk);
+    if (failed) begin
+      $display("FAIL read: %s", aimc_sv_error());
+      $fatal(1);
+    end
+  endtask
+
+  initial begin
+    $readmemh("weights.hex", weights);
+    $readmemh("inputs.hex", inputs);
+    config_json = {"{\"forward\":{\"inp_res\":254,\"inp_bound\":1,\"out_res\":254,\"out_bound\":8,",
+        "\"out_noise\":0.06,\"noise_management\":\"NONE\",\"bound_management\":\"NONE\"}}"};
+    dut.tile = aimc_sv_open("ideal", NOut, NIn, config_json, 7, 127);
+    if (dut.tile == null) begin
+      $display("FAIL open: %s", aimc_sv_error());
+      $fatal(1);
+    end
+    for (int i = 0; i < NOut * NIn; i++) begin
+      dut.weights[i] = weights[i];
+      w[i] = real'(weights[i]) / 127.0;
+    end
+    check(aimc_sv_set_weights(dut.tile, w), "set_weights");
+    repeat (2) @(negedge clk);
+    rst = 0;
+
+    file = $fopen("codes_sv.txt", "w");
+    for (int v = 0; v < NVectors; v++) begin
+      if (v == Half) begin
+        n_state = aimc_sv_snapshot(dut.tile, state);
+        check(n_state, "snapshot");
+      end
+      one(v);
+      for (int i = 0; i < NOut; i++) begin
+        $fwrite(file, "%0d\n", dut.analog[i]);
+        again[v*NOut+i] = dut.analog[i];
+        sum = dut.exact[i];
+        error = dut.analog[i] - (sum >= 0 ? (sum + Lsb / 2) / Lsb : -((-sum + Lsb / 2) / Lsb));
+        error = error > 9 ? 9 : error < -9 ? -9 : error;
+        histogram[error]++;
+      end
+    end
+    $fclose(file);
+
+    // the second half once more, from the snapshot
+    check(aimc_sv_restore(dut.tile, state, n_state), "restore");
+    n_different = 0;
+    for (int v = Half; v < NVectors; v++) begin
+      one(v);
+      for (int i = 0; i < NOut; i++) n_different += dut.analog[i] != again[v*NOut+i] ? 1 : 0;
+    end
+    $display("different after restore: %0d", n_different);
+
+    check(aimc_sv_counters(dut.tile, counters), "counters");
+    $display("vectors %0d adc %0d", counters[ForwardVectors], counters[AdcConversions]);
+
+    // refusals: a sentence and a status, no crash
+    status = aimc_sv_read_codes(dut.tile, wrong, dut.analog);
+    $display("wrong size: %0d %s", status, aimc_sv_error());
+    state[100] = ~state[100];
+    status = aimc_sv_restore(dut.tile, state, 10);
+    $display("bad state: %0d", status);
+
+    // pulses move weights of a device of its own
+    pulsed = aimc_sv_open("constant_step", 2, 2, "", 3, 127);
+    small_counts[0] = 20;
+    small_counts[3] = -20;
+    check(aimc_sv_pulse(pulsed, small_counts), "pulse");
+    check(aimc_sv_get_weights(pulsed, small_w), "get_weights");
+    $display("pulses: %0d %0d %0d %0d", small_w[0] > 0.001, small_w[1] == 0.0, small_w[2] == 0.0,
+             small_w[3] < -0.001);
+    if (aimc_sv_open("no_such_device", 2, 2, "", 3, 127) == null)
+      $display("unknown: %s", aimc_sv_error());
+
+    for (int k = -9; k <= 9; k++) $display("error %0d LSB: %0d", k, histogram[k]);
+    aimc_sv_close(pulsed);
+    aimc_sv_close(dut.tile);
+    $display("DONE");
+    $finish;
+  end
+endmodule
