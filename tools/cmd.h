@@ -8,6 +8,8 @@ int cmd_infer(int argc, char **argv);
 int cmd_conductance(int argc, char **argv);
 int cmd_device(int argc, char **argv);
 int cmd_study(int argc, char **argv);
+int cmd_energy(int argc, char **argv);
+int cmd_stats(int argc, char **argv);
 int cmd_mvm(int argc, char **argv);
 int cmd_spice(int argc, char **argv);
 int cmd_converter(int argc, char **argv);

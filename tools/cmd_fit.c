@@ -183,7 +183,7 @@ static int plot_fit(const char *path, aimc_context *ctx, const aimc_config *conf
                     const aimc_fit_result *r, const struct sweeps *s)
 {
     const size_t n = 2 * s->n_pulses;
-    double *rows = malloc(3 * n * sizeof *rows);
+    double *rows = calloc(3 * n, sizeof *rows);
     if (rows == NULL)
         return fail("no memory");
     double *measured = rows, *fitted = rows + n, *residual = rows + 2 * n;

@@ -363,7 +363,8 @@ static int plot_rows(const struct options *o, const struct points *points, const
         return fail("no memory");
     double *mean = at + n, *low = at + 2 * n, *high = at + 3 * n;
     for (size_t k = 0; k < n; k++) {
-        at[k] = (double)points->count[k % points->n] + (k < points->n ? 0 : o->pulses);
+        const bool up = k < points->n;
+        at[k] = up ? (double)points->count[k] : o->pulses + (double)points->count[k - points->n];
         mean[k] = rows[k].mean;
         low[k] = rows[k].q05;
         high[k] = rows[k].q95;

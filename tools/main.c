@@ -20,6 +20,8 @@ static const struct command {
      cmd_conductance},
     {"device", "aimc device", "list and show device models and presets", cmd_device},
     {"study", "aimc study", "train, retrain and deploy one network by a protocol", cmd_study},
+    {"energy", "aimc energy", "energy, time and area of what a saved network did", cmd_energy},
+    {"stats", "aimc stats", "events and histograms of every layer as CSV or JSON", cmd_stats},
     {"mvm", "aimc mvm", "multiply vectors by a matrix through the read-out", cmd_mvm},
     {"converter", "aimc converter", "static transfer of a DAC or ADC; range from data",
      cmd_converter},

@@ -17,5 +17,6 @@
 #include <aimc/grid.h>
 #include <aimc/inference.h>
 #include <aimc/network.h>
+#include <aimc/energy.h>
 
 #endif

@@ -4,6 +4,8 @@
 #ifndef AIMCI_PULSED_H
 #define AIMCI_PULSED_H
 
+#include <assert.h>
+
 #include "device/model.h"
 #include "kernels/fifo.h"
 
@@ -323,28 +325,30 @@ AIMCI_INLINE size_t aimci_late_planes(aimci_line *line, float **planes[AIMCI_LAT
 AIMCI_INLINE void aimci_late_pulse(const aimci_pulse_job *job, aimci_late *late, aimci_fifo *noise,
                                    const aimci_pulse_rule rule)
 {
-    const size_t block = AIMCI_PULSE_GROUPS * AIMCI_LANES, used = (late->n + block - 1) / block;
+    const size_t block = AIMCI_PULSE_GROUPS * AIMCI_LANES, n = late->n;
     aimci_line line = *job->line, packed = line;
     float copy[AIMCI_LATE_PLANES][AIMCI_LATE], **from[AIMCI_LATE_PLANES], **to[AIMCI_LATE_PLANES];
     size_t n_written;
     const size_t n_planes = aimci_late_planes(&line, from, &n_written);
     aimci_late_planes(&packed, to, &n_written);
-    for (size_t i = late->n; i < used * block; i++) {
+    const size_t padded = aimci_round_up(n, block);
+    assert(n > 0 && n_written <= n_planes);
+    for (size_t i = n; i < padded; i++)
         late->count[i] = 0;
-        late->cell[i] = late->cell[0];
-    }
     for (size_t k = 0; k < n_planes; k++) {
-        for (size_t i = 0; i < used * block; i++)
+        for (size_t i = 0; i < n; i++)
             copy[k][i] = (*from[k])[late->cell[i]];
+        for (size_t i = n; i < padded; i++)
+            copy[k][i] = copy[k][0];
         *to[k] = copy[k];
     }
     if (n_written == 1)
         packed.w = packed.p;
     const aimci_pulse_job here = {job->p, job->params, &packed, job->noisy};
-    for (size_t at = 0; at < used * block; at += block)
+    for (size_t at = 0; at < padded; at += block)
         aimci_pulse_in_sequence(&here, at, late->count, AIMCI_PULSE_GROUPS, noise, rule);
     for (size_t k = 0; k < n_written; k++)
-        for (size_t i = 0; i < late->n; i++)
+        for (size_t i = 0; i < n; i++)
             (*from[k])[late->cell[i]] = copy[k][i];
     late->n = 0;
 }

@@ -10,6 +10,7 @@
 #define AIMCI_TRANSFER_H
 
 #include "optimizer/algorithm.h"
+#include "tile/slice_reader.h"
 
 #define AIMCI_TRANSFER_MAX_ARRAYS 8
 
@@ -61,8 +62,7 @@ struct aimci_transfer {
     aimci_array *arrays[AIMCI_TRANSFER_MAX_ARRAYS]; /* the last is the tile's */
     double gamma[AIMCI_TRANSFER_MAX_ARRAYS], granularity[AIMCI_TRANSFER_MAX_ARRAYS];
     aimci_pulser *fast, *slow;
-    aimci_periphery *read; /* of one slice */
-    aimci_gemm *read_gemm;
+    aimci_slice_reader read;
     size_t in_size, out_size; /* slices, elements of a slice */
     float *matrices[AIMCI_TRANSFER_MAX_ARRAYS - 1]
                    [AIMCI_TRANSFER_MATRICES];      /* stored like the arrays */
@@ -71,7 +71,7 @@ struct aimci_transfer {
     int32_t *chop_in, *chop_out;                   /* 0 or -1 (turned), for slices and elements */
     int32_t *switched;                             /* the slice was turned at its last read */
     float *composite; /* sum_k gamma_k A_k; NULL when it is A_{n-1} itself */
-    float *z, *slice, *write_x, *write_d;
+    float *z, *write_x, *write_d;
     int32_t *q, *counts;
     int64_t
         *progress; /* t, batches, sweep, events, then a pointer for each hop: saved with the tile */

@@ -18,16 +18,11 @@ size_t aimci_transfer_index(const aimci_transfer *e, size_t s, size_t r)
 /* Only the slice's own line is driven, so it is read as a matrix of one column: the others rest. */
 void aimci_transfer_read(aimci_transfer *e, size_t k, size_t s, float *z)
 {
-    const float *w = e->arrays[k]->w, one = 1.0f;
+    const float *w = e->arrays[k]->w;
     for (size_t r = 0; r < e->out_size; r++)
-        e->slice[r] = w[aimci_transfer_index(e, s, r)];
-    const aimci_read_array array = {.gemm = e->read_gemm,
-                                    .n_rows = e->out_size,
-                                    .n_cols = 1,
-                                    .ld = aimci_leading_dimension(e->out_size),
-                                    .w = e->slice};
+        e->read.slice[r] = w[aimci_transfer_index(e, s, r)];
     aimci_readout_counts counts = {0};
-    aimci_periphery_read(e->read, &array, 1, &one, 1, z, e->out_size, &counts, NULL);
+    aimci_slice_reader_read(&e->read, z, &counts);
     aimc_counters *c = &e->tile->counters;
     *(e->params.transfer_columns ? &c->forward_passes : &c->backward_passes) += counts.passes;
     c->dac_conversions += counts.inputs;
@@ -237,24 +232,17 @@ static aimc_status make_arrays(aimci_transfer *e, const aimc_config *config)
 /* The transfer's read-out: noise and bound management are off, whatever the configuration says. */
 static aimc_status make_read(aimci_transfer *e, const aimc_config *config)
 {
-    const size_t ld = aimci_leading_dimension(e->out_size);
     aimc_config *read = NULL;
-    aimc_status st = aimci_gemm_create(e->ctx, e->out_size, 1, ld, ld, aimci_leading_dimension(1),
-                                       false, &e->read_gemm);
-    if (!st)
-        st = aimc_config_copy(aimci_config_child(config, "transfer_forward"), &read);
+    aimc_status st = aimc_config_copy(aimci_config_child(config, "transfer_forward"), &read);
     if (!st)
         st = aimc_config_set_text(read, "noise_management", "NONE");
     if (!st)
         st = aimc_config_set_text(read, "bound_management", "NONE");
-    const aimci_read_array shape = {
-        .gemm = e->read_gemm, .n_rows = e->out_size, .n_cols = 1, .ld = ld};
     if (!st)
-        st = aimci_periphery_create(e->ctx, read, AIMCI_OP_FORWARD,
-                                    aimci_random_derive(e->tile->array->seed, 100), &shape,
-                                    &e->read);
+        st = aimci_slice_reader_init(&e->read, e->ctx, e->out_size, read,
+                                     aimci_random_derive(e->tile->array->seed, 100));
     aimc_config_destroy(read);
-    return st;
+    return st ? aimci_fail_within(st, "optimizer_create: transfer_forward: ") : AIMC_OK;
 }
 
 static bool allocate(aimci_transfer *e, bool composite)
@@ -269,8 +257,6 @@ static bool allocate(aimci_transfer *e, bool composite)
     ok &= (e->chop_out = aimci_calloc(e->ctx, e->out_size, sizeof *e->chop_out)) != NULL;
     ok &= (e->switched = aimci_calloc(e->ctx, e->in_size, sizeof *e->switched)) != NULL;
     ok &= (e->z = aimci_calloc(e->ctx, e->out_size, sizeof *e->z)) != NULL;
-    ok &= (e->slice = aimci_calloc(e->ctx, aimci_leading_dimension(e->out_size),
-                                   sizeof *e->slice)) != NULL;
     ok &= (e->write_x = aimci_calloc(e->ctx, a->n_in, sizeof *e->write_x)) != NULL;
     ok &= (e->write_d = aimci_calloc(e->ctx, a->n_out, sizeof *e->write_d)) != NULL;
     ok &= (e->q = aimci_calloc(e->ctx, 2 * e->out_size, sizeof *e->q)) != NULL;
@@ -335,13 +321,12 @@ void aimci_transfer_destroy(void *state, aimc_context *ctx)
         for (size_t m = 0; m < AIMCI_TRANSFER_MATRICES; m++)
             aimci_free(ctx, e->matrices[k][m]);
     }
-    void *const blocks[] = {e->chop_in, e->chop_out, e->switched, e->z,
-                            e->slice,   e->write_x,  e->write_d,  e->q,
-                            e->counts,  e->progress, e->averages, e->composite};
+    void *const blocks[] = {e->chop_in,  e->chop_out, e->switched, e->z,
+                            e->write_x,  e->write_d,  e->q,        e->counts,
+                            e->progress, e->averages, e->composite};
     for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++)
         aimci_free(ctx, blocks[i]);
-    aimci_periphery_destroy(e->read);
-    aimci_gemm_destroy(e->read_gemm);
+    aimci_slice_reader_clear(&e->read);
     aimci_pulser_destroy(e->fast);
     aimci_pulser_destroy(e->slow);
 }
@@ -370,7 +355,7 @@ size_t aimci_transfer_tensors(void *state, aimci_state_tensor *tensors)
         (aimci_state_tensor){"progress", NULL, NULL, e->progress, AIMCI_I64, AIMCI_N_PROGRESS};
     tensors[n++] =
         (aimci_state_tensor){"averages", NULL, NULL, e->averages, AIMCI_F64, AIMCI_N_AVERAGES};
-    tensors[n++] =
-        (aimci_state_tensor){"read_vectors", NULL, NULL, &e->read->n_vectors, AIMCI_U64, 1};
+    tensors[n++] = (aimci_state_tensor){"read_vectors", NULL, NULL, &e->read.periphery->n_vectors,
+                                        AIMCI_U64,      1};
     return n;
 }

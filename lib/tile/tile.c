@@ -152,7 +152,7 @@ aimci_read_array aimci_tile_read_array(const aimc_tile *t)
                               .n_cols = a->n_in,
                               .ld = a->ld,
                               .w = aimci_tile_weights(t),
-                              .version = t->visible ? 0 : aimci_array_version(a)};
+                              .version = t->visible || t->read_as ? 0 : aimci_array_version(a)};
 }
 
 static aimc_status build(aimc_tile *t, const aimc_device *device, size_t n_out, size_t n_in)

@@ -154,6 +154,13 @@ class Devices(Case):
         for words in ("number of states", "granularity", "symmetry point", "dw_min", "source"):
             self.assertIn(words, text)
 
+    def test_every_name_of_the_peer_is_known(self):
+        names = (pathlib.Path(__file__).parent.parent / "data" / "preset_names.txt").read_text().split()
+        self.assertEqual(len(names), 75)
+        listed = json.loads(self.good("device", "list", "--json").stdout)
+        aliases = {alias for entry in listed["devices"] + listed["parts"] for alias in entry["aliases"].split("|")}
+        self.assertEqual(set(names) - aliases, set())
+
     def test_unknown(self):
         self.bad(2, "soft_bounds", "device", "show", "soft_bonds")
 

@@ -61,6 +61,21 @@ AIMC_TANH = 1
 AIMC_RELU = 2
 AIMC_SIGMOID = 3
 
+# aimc_cost_part
+AIMC_COST_ARRAY = 0
+AIMC_COST_LINES = 1
+AIMC_COST_DAC = 2
+AIMC_COST_ADC = 3
+AIMC_COST_DIGITAL = 4
+AIMC_COST_BUFFER = 5
+AIMC_COST_INTERCONNECT = 6
+AIMC_COST_WRITE_UP = 7
+AIMC_COST_WRITE_DOWN = 8
+AIMC_COST_ACCUMULATOR = 9
+AIMC_COST_VERIFY = 10
+AIMC_COST_LEAKAGE = 11
+AIMC_COST_PARTS = 12
+
 
 class aimc_allocator(ct.Structure):
     """context.h"""
@@ -360,6 +375,106 @@ class aimc_network_info(ct.Structure):
         ("n_tiles", ct.c_uint64),
         ("n_batches", ct.c_uint64),
         ("n_samples", ct.c_uint64),
+    ]
+
+
+
+class aimc_converter_cost(ct.Structure):
+    """energy.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("below_floor", ct.c_int32),
+        ("energy_j", ct.c_double),
+        ("time_s", ct.c_double),
+        ("area_m2", ct.c_double),
+        ("floor_j", ct.c_double),
+    ]
+
+
+
+class aimc_cost_events(ct.Structure):
+    """energy.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("reserved", ct.c_uint32),
+        ("macs", ct.c_double),
+        ("reads", ct.c_double),
+        ("driven_s", ct.c_double),
+        ("rows_charged", ct.c_double),
+        ("columns_charged", ct.c_double),
+        ("read_steps", ct.c_double),
+        ("dac_conversions", ct.c_double),
+        ("adc_conversions", ct.c_double),
+        ("adc_steps", ct.c_double),
+        ("digital_adds", ct.c_double),
+        ("buffer_bytes", ct.c_double),
+        ("moved_bits", ct.c_double),
+        ("pulses_up", ct.c_double),
+        ("pulses_down", ct.c_double),
+        ("write_steps", ct.c_double),
+        ("accumulations", ct.c_double),
+        ("verify_reads", ct.c_double),
+        ("tiles", ct.c_double),
+        ("cells", ct.c_double),
+        ("dacs", ct.c_double),
+        ("accumulators", ct.c_double),
+    ]
+
+
+
+class aimc_cost_item(ct.Structure):
+    """energy.h"""
+    _fields_ = [
+        ("name", ct.c_char_p),
+        ("count", ct.c_double),
+        ("unit_j", ct.c_double),
+        ("energy_j", ct.c_double),
+        ("time_s", ct.c_double),
+        ("area_m2", ct.c_double),
+    ]
+
+
+
+class aimc_cost_report(ct.Structure):
+    """energy.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("adc_below_floor", ct.c_int32),
+        ("parts", aimc_cost_item * AIMC_COST_PARTS),
+        ("energy_j", ct.c_double),
+        ("time_s", ct.c_double),
+        ("area_m2", ct.c_double),
+        ("j_per_mac", ct.c_double),
+        ("ops_per_j", ct.c_double),
+        ("ops_per_s_m2", ct.c_double),
+        ("co2_kg", ct.c_double),
+        ("pulses_per_device", ct.c_double),
+        ("endurance_used", ct.c_double),
+    ]
+
+
+
+class aimc_cost_shape(ct.Structure):
+    """energy.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("reserved", ct.c_uint32),
+        ("n_out", ct.c_uint64),
+        ("n_in", ct.c_uint64),
+        ("tiles_out", ct.c_uint64),
+        ("tiles_in", ct.c_uint64),
+    ]
+
+
+
+class aimc_cost_baseline(ct.Structure):
+    """energy.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("assumed", ct.c_int32),
+        ("name", ct.c_char_p),
+        ("source", ct.c_char_p),
+        ("j_per_mac", ct.c_double),
     ]
 
 
@@ -667,4 +782,30 @@ FUNCTIONS = {
         [ct.c_void_p, ct.c_char_p, ct.c_void_p]),
     "aimc_network_describe": ("network.h", ct.c_size_t,
         [ct.c_void_p, ct.c_void_p, ct.c_size_t]),
+    "aimc_cost_model_create": ("energy.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_void_p, ct.c_void_p]),
+    "aimc_cost_model_destroy": ("energy.h", None,
+        [ct.c_void_p]),
+    "aimc_cost_adc": ("energy.h", ct.c_int,
+        [ct.c_void_p, ct.POINTER(aimc_converter_cost)]),
+    "aimc_cost_dac": ("energy.h", ct.c_int,
+        [ct.c_void_p, ct.POINTER(aimc_converter_cost)]),
+    "aimc_cost_pulse": ("energy.h", ct.c_int,
+        [ct.c_void_p, ct.c_double, ct.c_double, ct.c_double, ct.c_void_p]),
+    "aimc_cost_schottky_beta": ("energy.h", ct.c_double,
+        [ct.c_void_p]),
+    "aimc_cost_driven": ("energy.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_size_t, ct.c_void_p, ct.c_size_t, ct.c_size_t, ct.c_void_p, ct.c_size_t, ct.c_void_p]),
+    "aimc_cost_count": ("energy.h", ct.c_int,
+        [ct.c_void_p, ct.POINTER(aimc_counters), ct.POINTER(aimc_cost_shape), ct.POINTER(aimc_cost_events)]),
+    "aimc_cost_account": ("energy.h", ct.c_int,
+        [ct.c_void_p, ct.POINTER(aimc_cost_events), ct.POINTER(aimc_cost_report)]),
+    "aimc_cost_assumption": ("energy.h", ct.c_char_p,
+        [ct.c_void_p, ct.c_size_t]),
+    "aimc_cost_baseline_get": ("energy.h", ct.c_int,
+        [ct.c_size_t, ct.POINTER(aimc_cost_baseline)]),
+    "aimc_cost_voltage_for_saving": ("energy.h", ct.c_double,
+        [ct.c_double, ct.c_double]),
+    "aimc_cost_bit_error_rate": ("energy.h", ct.c_double,
+        [ct.c_void_p, ct.c_double]),
 }

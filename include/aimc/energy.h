@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AIMC_ENERGY_H
+#define AIMC_ENERGY_H
+/**
+ * @file energy.h
+ * Energy, time, area and endurance of what a tile or network did: events counted while running,
+ * each times the cost that a "technology" gives it.
+ *
+ * The constants are a configuration of kind "technology" (presets of category "technology"), every
+ * one with its unit and source. Those that nobody measured are called assumed until the caller sets
+ * them; aimc_cost_assumption() lists them. docs/models/energy.md has the equations.
+ */
+
+#include <aimc/tile.h>
+
+AIMC_BEGIN_DECLS
+
+/** Prices of events in one technology. @since 0.1 */
+typedef struct aimc_cost_model aimc_cost_model;
+
+/**
+ * Make a cost model.
+ * @param ctx     context
+ * @param name    kind "technology" or a preset of it ("rram_32nm"); NULL: from config alone
+ * @param config  of kind "technology": fields set there replace those of name; NULL: none. Read
+ * during the call only.
+ * @param[out] out  the model; NULL on failure
+ * @retval AIMC_ERR_INVALID  unknown name, configuration of another kind, a node that is not in the
+ *                           table, an ADC part that is not in the table
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * any; a model does not change after it was made and may be shared.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_cost_model_create(aimc_context *ctx, const char *name,
+                                            const aimc_config *config, aimc_cost_model **out);
+
+/** Destroy; NULL is fine. @since 0.1 */
+AIMC_API void aimc_cost_model_destroy(aimc_cost_model *model);
+
+/* ---- single parts --------------------------------------------------------------------------- */
+
+/** One converter. @since 0.1 */
+typedef struct aimc_converter_cost {
+    uint32_t struct_size; /**< sizeof of the caller's struct */
+    int32_t below_floor;  /**< 1: energy below the thermal limit, which no circuit reaches */
+    double energy_j;      /**< J per conversion */
+    double time_s;        /**< s per conversion */
+    double area_m2;       /**< m^2 of one converter */
+    double floor_j;       /**< ADC: 12 k T 4^bits; DAC: 0 */
+} aimc_converter_cost;
+
+/**
+ * ADC of the technology (fields adc_*).
+ * @par Model
+ * WALDEN: fom 2^enob (R. Walden, IEEE JSAC 17:539, 1999). SURVEY: fit to B. Murmann's survey of
+ * published converters as Accelergy's plug-in uses it. TABLE: P / f of a published part.
+ * @retval AIMC_ERR_INVALID NULL argument.
+ * @retval AIMC_ERR_ABI struct_size is 0.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_cost_adc(const aimc_cost_model *model, aimc_converter_cost *cost);
+
+/** DAC of the technology (fields dac_*). Errors as aimc_cost_adc(). @since 0.1 */
+AIMC_API aimc_status aimc_cost_dac(const aimc_cost_model *model, aimc_converter_cost *cost);
+
+/**
+ * Energy of one write pulse.
+ * @param g_s   conductance at the read voltage, S, >= 0
+ * @param v     amplitude, V; its sign does not matter
+ * @param t_s   width, s, >= 0
+ * @param[out] energy_j  J
+ * @retval AIMC_ERR_INVALID  NULL, a value not finite or negative
+ * @par Model
+ * OHMIC: V^2 G t. SCHOTTKY: V^2 G t exp(beta (sqrt |V| - sqrt V_read)), the modified Schottky
+ * emission current of arXiv:2509.18121 (2025) relative to the read voltage.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_cost_pulse(const aimc_cost_model *model, double g_s, double v, double t_s,
+                                     double *energy_j);
+
+/** Schottky coefficient beta, 1 / sqrt(V): the field, or (q / kT) sqrt(q / (4 pi eps0 eps_r d))
+ * when that is 0. NaN when model is NULL. @since 0.1 */
+AIMC_API double aimc_cost_schottky_beta(const aimc_cost_model *model);
+
+/**
+ * Conductance that inputs drive, averaged over vectors: sum_j a(x_j) sum_i G_ij. Times V_read^2
+ * t_read it is the energy of one read.
+ * @param n_out,n_in  shape, 1 or more
+ * @param g    [n_out][n_in] row-major, S, both devices of a pair added; >= 0
+ * @param ld_g >= n_in
+ * @param n_batch  vectors, 1 or more
+ * @param x    [n_batch][n_in], in units of full scale; beyond +-1 counts as 1
+ * @param ld_x >= n_in
+ * @param[out] driven_s  S
+ * @retval AIMC_ERR_INVALID  NULL, empty, conductance negative or not finite, x not finite
+ * @retval AIMC_ERR_SHAPE    ld too small
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Model
+ * a = |x| when inputs are pulse widths (input WIDTH), x^2 when amplitudes (AMPLITUDE).
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_cost_driven(const aimc_cost_model *model, size_t n_out, size_t n_in,
+                                      const float *g, size_t ld_g, size_t n_batch, const float *x,
+                                      size_t ld_x, double *driven_s);
+
+/* ---- account -------------------------------------------------------------------------------- */
+
+/** What happened: totals, so that events of several layers are added. @since 0.1 */
+typedef struct aimc_cost_events {
+    uint32_t struct_size;   /**< sizeof of the caller's struct */
+    uint32_t reserved;      /**< 0 */
+    double macs;            /**< multiply-accumulates asked for; an update is none */
+    double reads;           /**< array reads, every repetition counted */
+    double driven_s;        /**< driven conductance, summed over reads, S: aimc_cost_driven() */
+    double rows_charged;    /**< rows driven, summed over reads */
+    double columns_charged; /**< columns that swing, summed over reads */
+    double read_steps;      /**< reads that follow one another: arrays side by side are one */
+    double dac_conversions; /**< input conversions */
+    double adc_conversions; /**< output conversions */
+    double adc_steps;       /**< conversions that follow one another */
+    double digital_adds;    /**< 32-bit integer additions */
+    double buffer_bytes;    /**< bytes read from and written to buffers */
+    double moved_bits;      /**< bits sent between tiles */
+    double pulses_up;       /**< up pulses that reached a device */
+    double pulses_down;     /**< down pulses that reached a device */
+    double write_steps;     /**< time slots of pulses that follow one another */
+    double accumulations;   /**< additions to fp32 accumulators (mixed precision) */
+    double verify_reads;    /**< single-cell reads between write pulses */
+    double tiles;           /**< arrays there are */
+    double cells;           /**< devices there are, both of a pair counted */
+    double dacs;            /**< DACs there are */
+    double accumulators;    /**< fp32 accumulators there are */
+} aimc_cost_events;
+
+/** Parts of the account. @since 0.1 */
+typedef enum aimc_cost_part {
+    AIMC_COST_ARRAY = 0,        /**< current through the cells while reading */
+    AIMC_COST_LINES = 1,        /**< charging of rows and columns */
+    AIMC_COST_DAC = 2,          /**< input converters */
+    AIMC_COST_ADC = 3,          /**< output converters */
+    AIMC_COST_DIGITAL = 4,      /**< additions of results */
+    AIMC_COST_BUFFER = 5,       /**< input and output buffers */
+    AIMC_COST_INTERCONNECT = 6, /**< wires between tiles */
+    AIMC_COST_WRITE_UP = 7,     /**< up pulses, half-selected cells included */
+    AIMC_COST_WRITE_DOWN = 8,   /**< down pulses, half-selected cells included */
+    AIMC_COST_ACCUMULATOR = 9,  /**< digital accumulators of mixed precision */
+    AIMC_COST_VERIFY = 10,      /**< cell current and ADC of verifying reads */
+    AIMC_COST_LEAKAGE = 11,     /**< leakage power times total time */
+    AIMC_COST_PARTS = 12        /**< number of parts */
+} aimc_cost_part;
+
+/** One part of the account. @since 0.1 */
+typedef struct aimc_cost_item {
+    const char *name; /**< "adc"; constant */
+    double count;     /**< events; leakage: s */
+    double unit_j;    /**< J per event; leakage: W */
+    double energy_j;  /**< count unit_j */
+    double time_s;    /**< time this part takes; they follow one another */
+    double area_m2;   /**< area of all instances */
+} aimc_cost_item;
+
+/** The account; sums are over the parts. @since 0.1 */
+typedef struct aimc_cost_report {
+    uint32_t struct_size;                  /**< sizeof of the caller's struct */
+    int32_t adc_below_floor;               /**< 1: the ADC's energy is below the thermal limit */
+    aimc_cost_item parts[AIMC_COST_PARTS]; /**< indexed by aimc_cost_part */
+    double energy_j;                       /**< total */
+    double time_s;                         /**< total */
+    double area_m2;                        /**< total */
+    double j_per_mac;                      /**< NaN without MACs */
+    double ops_per_j;         /**< 2 MAC / energy; 1e12 are a TOPS/W; NaN without energy */
+    double ops_per_s_m2;      /**< 2 MAC / (time area); NaN without either */
+    double co2_kg;            /**< energy, with the building's (pue), times carbon_kg_per_kwh */
+    double pulses_per_device; /**< mean */
+    double endurance_used;    /**< pulses_per_device / endurance */
+} aimc_cost_report;
+
+/** A matrix on its arrays. @since 0.1 */
+typedef struct aimc_cost_shape {
+    uint32_t struct_size; /**< sizeof of the caller's struct */
+    uint32_t reserved;    /**< 0 */
+    uint64_t n_out;       /**< outputs, 1 or more */
+    uint64_t n_in;        /**< inputs, 1 or more */
+    uint64_t tiles_out;   /**< arrays that share the outputs, 1 or more */
+    uint64_t tiles_in;    /**< arrays that share the inputs, 1 or more */
+} aimc_cost_shape;
+
+/**
+ * Add the events of a tile or grid to those of a run. Each output converted is added once and
+ * stored as 4 bytes, each input is one byte from a buffer; both travel. Arrays of a grid work side
+ * by side, grids one after the other. Inputs and conductances are the technology's means
+ * (input_mean, g_mean); where the true ones are known, replace driven_s. Direct writes of weights
+ * (weight_writes) cost nothing.
+ * @param counters  struct_size set
+ * @param shape     struct_size set
+ * @param[in,out] events  struct_size set, the rest 0 or events counted before; unchanged on failure
+ * @retval AIMC_ERR_INVALID  NULL, empty shape, numbers of vectors or conversions that a matrix of
+ *                           that shape cannot have had: counters of something else
+ * @retval AIMC_ERR_ABI      struct_size is 0 or of a version too short
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_cost_count(const aimc_cost_model *model, const aimc_counters *counters,
+                                     const aimc_cost_shape *shape, aimc_cost_events *events);
+
+/**
+ * Price events.
+ * @param events  struct_size set; a field that is negative or not finite is refused by its name
+ * @param[out] report  struct_size set by the caller; the rest is written
+ * @retval AIMC_ERR_INVALID  NULL, a bad event
+ * @retval AIMC_ERR_ABI      struct_size is 0
+ * @par Determinism
+ * D0: a pure function.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_cost_account(const aimc_cost_model *model, const aimc_cost_events *events,
+                                       aimc_cost_report *report);
+
+/**
+ * Name of the i-th constant that is assumed: its source says so and neither a preset nor the caller
+ * gave another value.
+ * @return a field of "technology"; NULL when i is beyond the last.
+ * @since 0.1
+ */
+AIMC_API const char *aimc_cost_assumption(const aimc_cost_model *model, size_t i);
+
+/* ---- digital machines to compare with, low voltage ------------------------------------------ */
+
+/** A digital machine. Strings are constant. @since 0.1 */
+typedef struct aimc_cost_baseline {
+    uint32_t struct_size; /**< sizeof of the caller's struct */
+    int32_t assumed;      /**< 1: an order of magnitude, not a data sheet */
+    const char *name;     /**< "v100_fp16" */
+    const char *source;   /**< where the number is from */
+    double j_per_mac;     /**< J per multiply-accumulate at peak rate */
+} aimc_cost_baseline;
+
+/**
+ * Describe baseline i.
+ * @retval AIMC_ERR_INVALID  i out of range
+ * @retval AIMC_ERR_ABI      struct_size is 0
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_cost_baseline_get(size_t i, aimc_cost_baseline *baseline);
+
+/** Supply that saves the fraction saving (0 ... 1) of dynamic energy: v0 sqrt(1 - saving); NaN
+ * outside. @since 0.1 */
+AIMC_API double aimc_cost_voltage_for_saving(double v0, double saving);
+
+/** Errors per bit of a memory at supply v: erfc((v - ber_v50) / (sqrt 2 ber_sigma)) / 2. NaN when
+ * model is NULL. @since 0.1 */
+AIMC_API double aimc_cost_bit_error_rate(const aimc_cost_model *model, double v);
+
+AIMC_END_DECLS
+
+#endif

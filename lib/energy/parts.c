@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* What single parts cost: converters, write pulses, reads. */
+#include "energy/parts.h"
+
+#include <math.h>
+
+static const double pi = 3.14159265358979323846, boltzmann = 1.380649e-23, charge = 1.602176634e-19,
+                    epsilon0 = 8.8541878128e-12;
+
+/* ---- converters ----------------------------------------------------------------------------- */
+
+/* Published parts of the model TABLE. */
+static const struct {
+    int bits;
+    double rate, power, area_um2;
+} adc_parts[] = {
+    {10, 1.5e9, 6.92e-3, 1600}, {8, 1.28e9, 2e-3, 1200}, {8, 1.1e9, 4e-3, 1650},
+    {6, 1e9, 1.26e-3, 580},     {4, 1e9, 0.7e-3, 500},
+};
+
+/* Energy of Murmann's survey for effective bits at a rate, J: a fit of signal to noise ratio over
+ * figure of merit, which falls with the rate and is capped for coarse converters. */
+static double survey_energy(double enob, double rate, double node_nm)
+{
+    const double sndr = 6.02 * enob + 1.76;
+    const double merit = fmin(213.78 - 2.8719 * log(rate), 128.3068 + 3.2205 * enob);
+    return 0.5e-12 * pow(10, (sndr - merit) / 10) *
+           exp(26.0496 + 1.88004 * log(node_nm) - 2.82913 * log(enob) - 1.47020);
+}
+
+static double survey_area(double energy, double rate, double node_nm)
+{
+    if (energy <= 0)
+        return 0;
+    return 1e-12 * exp(1.3462 + 0.99328 * log(node_nm) + 0.18072 * log(rate) +
+                       0.29912 * log(energy * 1e12));
+}
+
+aimc_converter_cost aimci_adc_cost(const aimci_technology *t)
+{
+    aimc_converter_cost c = {.struct_size = (uint32_t)sizeof c};
+    double bits = (double)t->adc_bits, rate = t->adc_rate;
+    const double enob = t->adc_enob > 0 ? t->adc_enob : bits;
+    if (t->adc_model == AIMCI_ADC_TABLE) {
+        bits = adc_parts[t->adc_part].bits;
+        rate = adc_parts[t->adc_part].rate;
+        c.energy_j = adc_parts[t->adc_part].power / rate;
+        c.area_m2 = 1e-12 * adc_parts[t->adc_part].area_um2;
+    } else {
+        c.energy_j = t->adc_model == AIMCI_ADC_WALDEN ? t->adc_fom * exp2(enob)
+                                                      : survey_energy(enob, rate, t->node_nm);
+        c.area_m2 = t->adc_model == AIMCI_ADC_WALDEN && t->adc_area_um2 > 0
+                        ? 1e-12 * t->adc_area_um2
+                        : survey_area(c.energy_j, rate, t->node_nm);
+    }
+    /* a part of the table takes a clock for every bit and two more; a rate is a rate */
+    c.time_s = (t->adc_model == AIMCI_ADC_TABLE ? bits + 2 : 1) / rate;
+    c.floor_j = 12 * boltzmann * t->temperature * exp2(2 * bits);
+    c.below_floor = c.energy_j < c.floor_j;
+    return c;
+}
+
+aimc_converter_cost aimci_dac_cost(const aimci_technology *t)
+{
+    aimc_converter_cost c = {.struct_size = (uint32_t)sizeof c};
+    const double steps = exp2((double)t->dac_bits), v = t->v_read;
+    c.area_m2 = 1e-12 * t->dac_area_um2;
+    c.time_s = 1 / t->dac_rate;
+    if (t->dac_model == AIMCI_DAC_CAPACITOR) {
+        c.energy_j = t->dac_c_unit * steps * v * v + t->dac_driver;
+    } else if (t->dac_model == AIMCI_DAC_POWER) {
+        c.energy_j = t->dac_power * steps / 2 / t->dac_rate;
+    } else { /* two edges of the line; the pulse itself lasts as long as there are steps */
+        c.energy_j = 2 * t->c_line * v * v + t->dac_driver;
+        c.time_s = fmax(steps / 2 - 1, 1) * t->clock_ns * 1e-9;
+    }
+    return c;
+}
+
+aimc_status aimc_cost_adc(const aimc_cost_model *m, aimc_converter_cost *cost)
+{
+    if (!m || !cost)
+        return aimci_fail(AIMC_ERR_INVALID, "cost_adc: NULL argument");
+    const aimc_converter_cost ours = aimci_adc_cost(&m->t);
+    return aimci_struct_out("cost_adc", cost, &ours, sizeof ours, 8);
+}
+
+aimc_status aimc_cost_dac(const aimc_cost_model *m, aimc_converter_cost *cost)
+{
+    if (!m || !cost)
+        return aimci_fail(AIMC_ERR_INVALID, "cost_dac: NULL argument");
+    const aimc_converter_cost ours = aimci_dac_cost(&m->t);
+    return aimci_struct_out("cost_dac", cost, &ours, sizeof ours, 8);
+}
+
+/* ---- writing -------------------------------------------------------------------------------- */
+
+static double schottky_beta(const aimci_technology *t)
+{
+    if (t->schottky_beta > 0)
+        return t->schottky_beta;
+    return charge / (boltzmann * t->temperature) *
+           sqrt(charge / (4 * pi * epsilon0 * t->eps_r * t->thickness_nm * 1e-9));
+}
+
+double aimc_cost_schottky_beta(const aimc_cost_model *m)
+{
+    return m ? schottky_beta(&m->t) : (double)NAN;
+}
+
+double aimci_pulse_energy(const aimci_technology *t, double g, double v, double width)
+{
+    const double plain = v * v * g * width;
+    if (t->write_current == AIMCI_WRITE_OHMIC)
+        return plain;
+    return plain * exp(schottky_beta(t) * (sqrt(fabs(v)) - sqrt(t->v_read)));
+}
+
+aimc_status aimc_cost_pulse(const aimc_cost_model *m, double g_s, double v, double t_s,
+                            double *energy_j)
+{
+    if (!m || !energy_j)
+        return aimci_fail(AIMC_ERR_INVALID, "cost_pulse: NULL argument");
+    if (!isfinite(g_s) || g_s < 0 || !isfinite(t_s) || t_s < 0 || !isfinite(v))
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "cost_pulse: g_s = %g, v = %g, t_s = %g: give finite numbers, "
+                          "conductance and time >= 0",
+                          g_s, v, t_s);
+    *energy_j = aimci_pulse_energy(&m->t, g_s, v, t_s);
+    return AIMC_OK;
+}
+
+/* ---- reading -------------------------------------------------------------------------------- */
+
+/* Conductance of every input line, made once for all vectors. */
+static aimc_status line_sums(size_t n_out, size_t n_in, const float *g, size_t ld, double *sums)
+{
+    for (size_t i = 0; i < n_out; i++) {
+        for (size_t j = 0; j < n_in; j++) {
+            const double s = (double)g[i * ld + j];
+            if (!(s >= 0) || !isfinite(s))
+                return aimci_fail(AIMC_ERR_INVALID,
+                                  "cost_driven: g[%zu][%zu] = %g is not a conductance", i, j, s);
+            sums[j] += s;
+        }
+    }
+    return AIMC_OK;
+}
+
+static aimc_status drive(const aimci_technology *t, size_t n_in, const double *sums, size_t n_batch,
+                         const float *x, size_t ld, double *total)
+{
+    for (size_t b = 0; b < n_batch; b++) {
+        for (size_t j = 0; j < n_in; j++) {
+            const double v = fmin(fabs((double)x[b * ld + j]), 1);
+            if (!isfinite(x[b * ld + j]))
+                return aimci_fail(AIMC_ERR_INVALID, "cost_driven: x[%zu][%zu] is not finite", b, j);
+            *total += sums[j] * (t->input == AIMCI_INPUT_WIDTH ? v : v * v);
+        }
+    }
+    return AIMC_OK;
+}
+
+aimc_status aimc_cost_driven(const aimc_cost_model *m, size_t n_out, size_t n_in, const float *g,
+                             size_t ld_g, size_t n_batch, const float *x, size_t ld_x,
+                             double *driven_s)
+{
+    if (!m || !g || !x || !driven_s || !n_out || !n_in || !n_batch)
+        return aimci_fail(AIMC_ERR_INVALID, "cost_driven: NULL argument or nothing to read");
+    if (ld_g < n_in || ld_x < n_in)
+        return aimci_fail(AIMC_ERR_SHAPE, "cost_driven: ld_g = %zu, ld_x = %zu: need %zu or more",
+                          ld_g, ld_x, n_in);
+    double *sums = aimci_calloc(m->ctx, n_in, sizeof *sums), total = 0;
+    if (!sums)
+        return aimci_fail(AIMC_ERR_NOMEM, "cost_driven: no memory");
+    aimc_status st = line_sums(n_out, n_in, g, ld_g, sums);
+    if (!st)
+        st = drive(&m->t, n_in, sums, n_batch, x, ld_x, &total);
+    aimci_free(m->ctx, sums);
+    if (!st)
+        *driven_s = total / (double)n_batch;
+    return st;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Prices of single parts. */
+#ifndef AIMCI_ENERGY_PARTS_H
+#define AIMCI_ENERGY_PARTS_H
+
+#include "energy/technology.h"
+
+aimc_converter_cost aimci_adc_cost(const aimci_technology *t);
+aimc_converter_cost aimci_dac_cost(const aimci_technology *t);
+double aimci_pulse_energy(const aimci_technology *t, double g, double v, double width);
+
+#endif

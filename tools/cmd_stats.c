@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* aimc stats: events and histograms of every analog layer, for other cost tools. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "account.h"
+#include "args.h"
+#include "cmd.h"
+#include "matrix.h"
+#include "model.h"
+#include "report.h"
+
+enum { BINS = 20, N_HISTOGRAMS = 3, N_COUNTS = 12 };
+
+static const char *const histogram_names[N_HISTOGRAMS] = {"weight", "input", "current"};
+static const char *const count_names[N_COUNTS] = {
+    "pulses_up",       "pulses_down",     "updates",          "pulse_slots",
+    "forward_vectors", "forward_passes",  "backward_vectors", "backward_passes",
+    "dac_conversions", "adc_conversions", "clipped_outputs",  "weight_writes"};
+
+struct histogram {
+    double limit; /* bins divide -limit ... limit */
+    uint64_t n[BINS];
+};
+
+struct layer {
+    aimc_cost_shape shape;
+    aimc_counters counters;
+    struct histogram histograms[N_HISTOGRAMS];
+};
+
+struct request {
+    const char *model, *inputs;
+    bool json, csv;
+};
+
+static void fill(struct histogram *h, const float *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        h->limit = fmax(h->limit, fabs((double)v[i]));
+    for (size_t i = 0; i < n; i++) {
+        const double u = h->limit > 0 ? (double)v[i] / h->limit : 0;
+        const size_t bin = (size_t)((u + 1) / 2 * BINS);
+        h->n[bin < BINS ? bin : BINS - 1]++;
+    }
+}
+
+/* What drives the first array of the layer, and the currents it gives, for rows of inputs. */
+static int look(aimc_network *net, size_t k, const struct matrix *x, struct layer *layer)
+{
+    aimc_tile *tile = aimc_grid_tile(aimc_network_grid(net, k), 0, NULL, NULL);
+    const size_t n_in = aimc_tile_n_in(tile), n_out = aimc_tile_n_out(tile);
+    if (x->cols < n_in)
+        return fail("an input has %zu numbers; the array takes %zu", x->cols, n_in);
+    float *drive = malloc(x->rows * (n_in + n_out) * sizeof *drive), *current;
+    if (drive == NULL)
+        return fail("no memory");
+    current = drive + x->rows * n_in;
+    int rc = EXIT_GO_ON;
+    for (size_t b = 0; b < x->rows && rc == EXIT_GO_ON; b++) {
+        aimc_stages s = {.struct_size = (uint32_t)sizeof s,
+                         .prepared = drive + b * n_in,
+                         .current = current + b * n_out};
+        if (aimc_tile_inspect(tile, AIMC_FORWARD, x->values + b * x->cols, &s) != AIMC_OK)
+            rc = fail_library();
+    }
+    if (rc == EXIT_GO_ON) {
+        fill(&layer->histograms[1], drive, x->rows * n_in);
+        fill(&layer->histograms[2], current, x->rows * n_out);
+    }
+    free(drive);
+    return rc;
+}
+
+static int weights_of(aimc_network *net, size_t k, struct layer *layer)
+{
+    const size_t n = (size_t)(layer->shape.n_out * layer->shape.n_in);
+    float *w = malloc(n * sizeof *w);
+    if (w == NULL)
+        return fail("no memory");
+    int rc = EXIT_GO_ON;
+    if (aimc_grid_get_weights(aimc_network_grid(net, k), w, (size_t)layer->shape.n_in) != AIMC_OK)
+        rc = fail_library();
+    else
+        fill(&layer->histograms[0], w, n);
+    free(w);
+    return rc;
+}
+
+/* ---- telling --------------------------------------------------------------------------------- */
+
+static void counts_of(const aimc_counters *c, uint64_t n[N_COUNTS])
+{
+    const uint64_t values[N_COUNTS] = {c->pulses_up,        c->pulses_down,     c->updates,
+                                       c->pulse_slots,      c->forward_vectors, c->forward_passes,
+                                       c->backward_vectors, c->backward_passes, c->dac_conversions,
+                                       c->adc_conversions,  c->clipped_outputs, c->weight_writes};
+    for (size_t i = 0; i < N_COUNTS; i++)
+        n[i] = values[i];
+}
+
+/* layer,quantity,low,high,count */
+static void print_csv(size_t k, const struct layer *layer)
+{
+    uint64_t n[N_COUNTS];
+    counts_of(&layer->counters, n);
+    for (size_t i = 0; i < N_COUNTS; i++)
+        printf("%zu,%s,,,%llu\n", k, count_names[i], (unsigned long long)n[i]);
+    for (size_t h = 0; h < N_HISTOGRAMS; h++) {
+        const struct histogram *g = &layer->histograms[h];
+        for (size_t b = 0; b < BINS && g->limit > 0; b++)
+            printf("%zu,%s,%.9g,%.9g,%llu\n", k, histogram_names[h],
+                   g->limit * (2.0 * (double)b / BINS - 1),
+                   g->limit * (2.0 * (double)(b + 1) / BINS - 1), (unsigned long long)g->n[b]);
+    }
+}
+
+static void put_layer(struct json *json, size_t k, const struct layer *layer)
+{
+    uint64_t n[N_COUNTS];
+    counts_of(&layer->counters, n);
+    json_open(json, NULL, '{');
+    json_put_integer(json, "layer", k);
+    json_put_integer(json, "outputs", layer->shape.n_out);
+    json_put_integer(json, "inputs", layer->shape.n_in);
+    json_put_integer(json, "tiles_out", layer->shape.tiles_out);
+    json_put_integer(json, "tiles_in", layer->shape.tiles_in);
+    for (size_t i = 0; i < N_COUNTS; i++)
+        json_put_integer(json, count_names[i], n[i]);
+    for (size_t h = 0; h < N_HISTOGRAMS; h++) {
+        const struct histogram *g = &layer->histograms[h];
+        if (g->limit <= 0)
+            continue;
+        json_open(json, histogram_names[h], '{');
+        json_put_number(json, "low", -g->limit);
+        json_put_number(json, "high", g->limit);
+        json_put_counts(json, "counts", g->n, BINS);
+        json_close(json, '}');
+    }
+    json_close(json, '}');
+}
+
+static int tell(const struct request *r, aimc_network *net, const struct matrix *x)
+{
+    struct json json;
+    size_t analog = 0;
+    int rc = EXIT_GO_ON;
+    if (r->json) {
+        json_begin(&json, stdout);
+        json_open(&json, "layers", '[');
+    } else {
+        printf("layer,quantity,low,high,count\n");
+    }
+    for (size_t k = 0; k < aimc_network_linear_count(net) && rc == EXIT_GO_ON; k++) {
+        struct layer layer = {.histograms = {{.limit = 0}}};
+        if (!account_layer(net, k, &layer.shape, &layer.counters))
+            continue;
+        rc = weights_of(net, k, &layer);
+        if (rc == EXIT_GO_ON && x->rows > 0 && analog == 0)
+            rc = look(net, k, x, &layer);
+        analog++;
+        if (rc == EXIT_GO_ON && r->json)
+            put_layer(&json, k, &layer);
+        else if (rc == EXIT_GO_ON)
+            print_csv(k, &layer);
+    }
+    if (r->json) {
+        json_close(&json, ']');
+        json_end(&json);
+    }
+    return rc;
+}
+
+static int run(const struct request *r)
+{
+    aimc_context *ctx = NULL;
+    aimc_network *net = NULL;
+    struct matrix x = {0};
+    int rc = model_context(0, 1, &ctx);
+    if (rc == EXIT_GO_ON)
+        rc = model_load(ctx, r->model, &net);
+    if (rc == EXIT_GO_ON && r->inputs != NULL)
+        rc = matrix_load(&x, r->inputs);
+    if (rc == EXIT_GO_ON)
+        rc = tell(r, net, &x);
+    matrix_free(&x);
+    aimc_network_destroy(net);
+    aimc_context_destroy(ctx);
+    return rc == EXIT_GO_ON ? EXIT_OK : rc;
+}
+
+int cmd_stats(int argc, char **argv)
+{
+    struct request r = {0};
+    const struct arg args[] = {
+        {"inputs", ARG_TEXT, &r.inputs, "FILE",
+         "inputs of the network, one in each row: also histograms of what\n"
+         "drives the first array and of its currents",
+         0, 0},
+        {"csv", ARG_FLAG, &r.csv, "", "layer,quantity,low,high,count (this is the default)", 0, 0},
+        {"json", ARG_FLAG, &r.json, "", "print one JSON object instead", 0, 0},
+    };
+    const struct arg_spec spec = {
+        .usage = "MODEL [options]",
+        .summary = "Events that each analog layer of a saved network counted, and histograms.",
+        .example = "  aimc stats digits.safetensors --csv\n",
+        .args = args,
+        .n_args = sizeof args / sizeof args[0],
+        .positionals = &r.model,
+        .min_positionals = 1,
+        .max_positionals = 1,
+    };
+    int rc = args_parse(&spec, argc, argv);
+    if (rc == EXIT_GO_ON && r.json && r.csv)
+        rc = fail_usage("give --csv or --json, not both");
+    return rc == EXIT_GO_ON ? run(&r) : rc;
+}
