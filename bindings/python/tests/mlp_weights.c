@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Example 03 as it is, but for its network, which is saved to $AIMC_NETWORK before it is destroyed.
- */
+/* Linked with example 03, which calls save_and_destroy() where it says aimc_network_destroy()
+ * (-D): its network goes to the file $AIMC_NETWORK. */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <aimc/aimc.h>
+#include <aimc/aimc.h> /* declares save_and_destroy, being renamed as well */
+#undef aimc_network_destroy
+void aimc_network_destroy(aimc_network *net);
 
-static void save_and_destroy(aimc_network *net)
+void save_and_destroy(aimc_network *net)
 {
     const char *path = getenv("AIMC_NETWORK");
     if (!path || aimc_network_save(net, path) != AIMC_OK) {
@@ -15,6 +17,3 @@ static void save_and_destroy(aimc_network *net)
     }
     aimc_network_destroy(net);
 }
-
-#define aimc_network_destroy save_and_destroy
-#include "03_mlp_digits.c"
