@@ -39,6 +39,9 @@ AIMC_API aimc_status aimc_optimizer_create(aimc_tile *tile, const char *algorith
  * more than 30 % half-way to the bounds. A starting point: change fields as you like before
  * aimc_optimizer_create(tile, NULL, config, ...).
  *
+ * Mixed precision writes as many pulses at once as are 1.4 times their own noise, 2 dw_min_std^2,
+ * where dw_min_std is above 1: field granularity.
+ *
  * For "ttv2" the configuration is of kind "c_ttv2" with choppers off, which is how its published
  * settings are given.
  * @param device     what the weights are of

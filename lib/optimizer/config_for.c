@@ -97,6 +97,18 @@ static aimc_status settings_of(aimc_context *ctx, const char *name, const char *
     return st;
 }
 
+/* Mixed precision chooses how much it writes at once. n pulses move a cell by n steps with a noise
+ * of sigma sqrt(n): 2 sigma^2 of them are 1.4 times their noise. Published settings write single
+ * pulses, also where those are noise for the most part (docs/training-study.md). */
+static aimc_status write_above_noise(const aimc_device *device, aimc_config *config)
+{
+    const aimci_pulsed *p = aimci_device_pulsed(device);
+    if (!p || p->dw_min_std <= 1 || !aimci_family_field(config->family, "granularity"))
+        return AIMC_OK;
+    const double pulses = ceil(2 * p->dw_min_std * p->dw_min_std);
+    return aimc_config_set(config, "granularity", pulses * device->info.granularity);
+}
+
 aimc_status aimc_optimizer_config_for(const aimc_device *device, const char *algorithm,
                                       aimc_config **out)
 {
@@ -122,5 +134,13 @@ aimc_status aimc_optimizer_config_for(const aimc_device *device, const char *alg
     char name[96] = "";
     if (device->model->pulsed)
         st = choose(device, family, name, sizeof name);
-    return st ? st : settings_of(device->ctx, name, family, out);
+    if (!st)
+        st = settings_of(device->ctx, name, family, out);
+    if (!st)
+        st = write_above_noise(device, *out);
+    if (st) {
+        aimc_config_destroy(*out);
+        *out = NULL;
+    }
+    return st;
 }

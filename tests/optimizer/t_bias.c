@@ -489,6 +489,10 @@ START_TEST(settings_follow_the_device)
         OK(aimc_optimizer_config_for(device, others[k], &c));
         aimc_config_destroy(c);
     }
+    OK(aimc_optimizer_config_for(device, "mixed_precision",
+                                 &c)); /* pulses of 3.75 steps of noise */
+    expect(c, "granularity", 29 * 0.002);
+    aimc_config_destroy(c);
     FAILS(AIMC_ERR_INVALID, "not an optimizer", aimc_optimizer_config_for(device, "reram_es", &c));
     FAILS(AIMC_ERR_INVALID, "did you mean", aimc_optimizer_config_for(device, "agat", &c));
     ck_assert_ptr_null(c);
