@@ -68,8 +68,9 @@ static void write_codes(void)
     TRY(aimc_config_parse(config, config_json));
     TRY(aimc_device_create(ctx, "ideal", NULL, &device));
     TRY(aimc_tile_create(device, HIDDEN, PIXELS, config, &tile));
-    for (int i = 0; i < HIDDEN * PIXELS; i++)
-        w[i] = (float)((double)weights[i / PIXELS][i % PIXELS] / 127);
+    for (int i = 0; i < HIDDEN; i++)
+        for (int j = 0; j < PIXELS; j++)
+            w[i * PIXELS + j] = (float)((double)weights[i][j] / 127);
     TRY(aimc_tile_set_weights(tile, w, PIXELS));
     FILE *f = fopen("codes_c.txt", "w");
     if (!f)

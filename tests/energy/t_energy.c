@@ -386,7 +386,7 @@ START_TEST(bad_input)
     aimc_cost_report r = {.struct_size = sizeof r};
     e.verify_reads = -1;
     FAILS(AIMC_ERR_INVALID, "events.verify_reads = -1", aimc_cost_account(m, &e, &r));
-    e.verify_reads = NAN;
+    e.verify_reads = (double)NAN;
     FAILS(AIMC_ERR_INVALID, "events.verify_reads", aimc_cost_account(m, &e, &r));
     e.struct_size = 0;
     FAILS(AIMC_ERR_ABI, "struct_size", aimc_cost_account(m, &e, &r));
