@@ -81,6 +81,14 @@ static inline void aimct_fill(float *x, size_t n, uint64_t seed)
         x[i] = aimct_uniform(&seed);
 }
 
+/* standard normal, by Box and Muller */
+static inline double aimct_normal(uint64_t *state)
+{
+    const double u = ((double)(aimct_next(state) >> 11) + 1) * 0x1p-53;
+    const double v = (double)(aimct_next(state) >> 11) * 0x1p-53;
+    return sqrt(-2 * log(u)) * cos(6.283185307179586 * v);
+}
+
 /* Mean and variance in one pass (Welford). */
 typedef struct aimct_moments {
     double n, mean, m2;

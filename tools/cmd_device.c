@@ -10,6 +10,7 @@
 #include "args.h"
 #include "cmd.h"
 #include "json.h"
+#include "model.h"
 #include "report.h"
 
 #define MAX_NAME 128 /* of a field, with the configurations it is nested in */
@@ -135,19 +136,10 @@ static int change(aimc_config *config, const struct changes *changes)
 {
     if (changes->table != NULL && aimc_config_load_table(config, changes->table) != AIMC_OK)
         return fail("--table: %s", aimc_last_error());
-    for (size_t i = 0; i < changes->set.n; i++) {
-        const char *text = changes->set.items[i], *equals = strchr(text, '=');
-        char name[MAX_NAME];
-        if (strncmp(text, "device.", 7) == 0 &&
-            aimc_config_nested(config, "device") == NULL) /* as 'aimc train' calls it */
-            text += 7;
-        if (equals == NULL || equals <= text || (size_t)(equals - text) >= sizeof name)
-            return fail_usage("--set '%s': give field=value", text);
-        snprintf(name, sizeof name, "%.*s", (int)(equals - text), text);
-        if (aimc_config_set_text(config, name, equals + 1) != AIMC_OK)
-            return fail_usage("--set %s: %s", text, aimc_last_error());
-    }
-    return EXIT_GO_ON;
+    int rc = EXIT_GO_ON;
+    for (size_t i = 0; i < changes->set.n && rc == EXIT_GO_ON; i++)
+        rc = model_set_field(config, changes->set.items[i]);
+    return rc;
 }
 
 /* What is shown of one name: always its configuration, and figures where it is a device. */

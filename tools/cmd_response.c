@@ -119,23 +119,6 @@ static int points_make(struct points *p, const char *at, double max)
 
 /* ---- devices --------------------------------------------------------------------------------- */
 
-/* Fields of a layer's device may be called as 'aimc train' calls them. */
-static int set_field(aimc_config *config, const char *text)
-{
-    char name[128];
-    const char *equals = strchr(text, '=');
-    if (strncmp(text, "device.", 7) == 0)
-        text += 7;
-    const size_t length = equals > text ? (size_t)(equals - text) : 0;
-    if (length == 0 || length >= sizeof name)
-        return fail_usage("--set '%s': give field=value", text);
-    memcpy(name, text, length);
-    name[length] = '\0';
-    if (aimc_config_set_text(config, name, equals + 1) != AIMC_OK)
-        return fail_usage("--set %s: %s", text, aimc_last_error());
-    return EXIT_GO_ON;
-}
-
 /* The configuration of a device, or that of the device in a layer preset. */
 static int find_config(aimc_context *ctx, const char *name, aimc_config **config)
 {
@@ -163,7 +146,7 @@ static int make_tile(struct population *p, const struct options *o)
         aimc_config_load_table(device_config, o->table) != AIMC_OK)
         rc = fail("--table: %s", aimc_last_error());
     for (size_t i = 0; rc == EXIT_GO_ON && i < o->set.n; i++)
-        rc = set_field(device_config, o->set.items[i]);
+        rc = model_set_field(device_config, o->set.items[i]);
     if (rc == EXIT_GO_ON && (aimc_device_create(p->ctx, NULL, device_config, &device) != AIMC_OK ||
                              aimc_config_new(p->ctx, "tile", &tile_config) != AIMC_OK ||
                              aimc_config_set(tile_config, "seed", o->seed) != AIMC_OK ||

@@ -47,9 +47,11 @@ static int find_device(const char *name, aimc_preset_info *info)
     return EXIT_GO_ON;
 }
 
-static int set_field(aimc_config *config, const char *text)
+int model_set_field(aimc_config *config, const char *text)
 {
     char name[128];
+    if (strncmp(text, "device.", 7) == 0 && aimc_config_nested(config, "device") == NULL)
+        text += 7;
     const char *equals = strchr(text, '=');
     const size_t length = equals != NULL ? (size_t)(equals - text) : 0;
     if (length == 0 || length >= sizeof name)
@@ -101,7 +103,7 @@ static int choose_device(aimc_context *ctx, const struct run *run, const struct 
     int rc = EXIT_GO_ON;
     for (size_t i = 0; rc == EXIT_GO_ON && i < tweaks->set.n; i++)
         if (strncmp(tweaks->set.items[i], "device", 6) == 0)
-            rc = set_field(config, tweaks->set.items[i]);
+            rc = model_set_field(config, tweaks->set.items[i]);
     return rc == EXIT_GO_ON ? choose_algorithm(ctx, run->algorithm, config) : rc;
 }
 
@@ -120,7 +122,7 @@ static int layer_config(aimc_context *ctx, const struct run *run, const struct t
         aimc_config_load(*config, tweaks->config) != AIMC_OK)
         rc = fail("--config %s: %s", tweaks->config, aimc_last_error());
     for (size_t i = 0; rc == EXIT_GO_ON && i < tweaks->set.n; i++)
-        rc = set_field(*config, tweaks->set.items[i]);
+        rc = model_set_field(*config, tweaks->set.items[i]);
     if (rc == EXIT_GO_ON)
         return rc;
     aimc_config_destroy(*config);

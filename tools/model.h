@@ -18,6 +18,10 @@ struct tweaks {
     const char *config; /* JSON file; NULL: none */
 };
 
+/* "field=value" of --set. A device alone takes its fields as those of a layer are called, too:
+ * "device.dw_min". */
+int model_set_field(aimc_config *config, const char *text);
+
 /* Context for a command: seed and threads as given; NOT_GIVEN threads: all cores. Library warnings
  * go to stderr. */
 int model_context(double seed, double threads, aimc_context **ctx);

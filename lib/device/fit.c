@@ -156,21 +156,13 @@ static void polish(fit *f, double *work, solution *s)
     }
 }
 
-static const aimci_device_model *model_of(const aimc_config *config)
-{
-    for (size_t i = 0; i < aimci_n_device_models; i++)
-        if (aimci_device_models[i]->family == config->family)
-            return aimci_device_models[i];
-    return NULL;
-}
-
 /* within: squares of the points about the mean of the sweeps. Takes config over. */
 static void solve(fit *f, const recipe *r, size_t n_sweeps, double within, double *work,
                   aimc_fit_result *out)
 {
     solution s = {.squares = -1};
     f->recipe = r;
-    f->model = model_of(f->config);
+    f->model = aimci_device_model_of(f->config->family);
     for (f->n_fields = 0; f->n_fields < AIMC_FIT_PARAMETERS && r->fields[f->n_fields];)
         f->n_fields++;
     const int n_starts = is_exponential(f) ? N_STARTS : N_SIMPLE_STARTS;

@@ -133,6 +133,9 @@ typedef struct aimci_device_model {
 extern const aimci_device_model *const aimci_device_models[];
 extern const size_t aimci_n_device_models;
 
+/* The model of a kind of device; NULL: the family is not one. */
+const aimci_device_model *aimci_device_model_of(const aimci_family *family);
+
 struct aimc_device {
     aimc_context *ctx;
     const aimci_device_model *model;

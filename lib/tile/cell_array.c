@@ -102,7 +102,7 @@ static size_t chosen(const aimci_array *a, uint64_t update)
     const aimci_cell *cell = a->device->cell;
     if (cell->policy == AIMCI_POLICY_SINGLE_SEQUENTIAL)
         return (size_t)((cell->first + 1 + update) % a->n_members);
-    if (cell->policy == AIMCI_POLICY_SINGLE_FIXED)
+    if (cell->policy != AIMCI_POLICY_SINGLE_RANDOM)
         return cell->first;
     const aimci_key key = aimci_random_key(a->seed, AIMCI_OP_CELL, 0, update);
     return (size_t)(((uint64_t)key.k[0] * a->n_members) >> 32);

@@ -10,13 +10,6 @@ static aimci_transfer *engine(const bench *b)
     return b->opt->state;
 }
 
-static double normal(uint64_t *state)
-{
-    const double u = ((double)(aimct_next(state) >> 11) + 1) * 0x1p-53;
-    const double v = (double)(aimct_next(state) >> 11) * 0x1p-53;
-    return sqrt(-2 * log(u)) * cos(6.283185307179586 * v);
-}
-
 #define SOFT(dw)                                                                                   \
     "{\"kind\": \"soft_bounds\", \"dw_min\": " dw ", \"dw_min_dtod\": 0, \"dw_min_std\": 0, "      \
     "\"up_down_dtod\": 0, \"w_max\": 1, \"w_min\": -1, \"w_max_dtod\": 0, \"w_min_dtod\": 0}"
@@ -52,7 +45,7 @@ static aimct_moments settle(const char *algorithm, const char *const settings[],
         OK(aimc_tile_get_weights(tile, w, 1));
         for (int i = 0; i < COPIES; i++) {
             sums[i] += k >= steps / 2 ? (double)w[i] : 0;
-            d[i] = w[i] - 0.5f + (float)(sd * normal(&seed));
+            d[i] = w[i] - 0.5f + (float)(sd * aimct_normal(&seed));
         }
         OK(aimc_optimizer_step(o, 1, &x, 1, d, COPIES, 0.02));
     }

@@ -13,13 +13,6 @@ static void configure(aimc_config *c, const char *prefix, const char *const sett
     }
 }
 
-static double normal(uint64_t *state)
-{
-    const double u = ((double)(aimct_next(state) >> 11) + 1) * 0x1p-53;
-    const double v = (double)(aimct_next(state) >> 11) * 0x1p-53;
-    return sqrt(-2 * log(u)) * cos(6.283185307179586 * v);
-}
-
 /* ---- programming a matrix ------------------------------------------------------------------- */
 
 enum { N = 20, VECTORS = 40000, SEEDS = 3 };
@@ -88,7 +81,7 @@ static double train(aimc_tile *tile, aimc_optimizer *o, double lr, uint64_t seed
     float target[N * N], w[N * N], x[N], d[N];
     double sum = 0;
     for (int k = 0; k < N * N; k++)
-        target[k] = (float)(0.3 * normal(&seed));
+        target[k] = (float)(0.3 * aimct_normal(&seed));
     for (int v = 0; v < VECTORS; v++) {
         OK(aimc_tile_get_weights(tile, w, N));
         for (int j = 0; j < N; j++)

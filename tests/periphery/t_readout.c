@@ -159,13 +159,6 @@ enum { SIDE = 128, VECTORS = 10000 };
 static float big_w[SIDE * SIDE], big_x[VECTORS * SIDE], big_y[VECTORS * SIDE],
     big_ideal[VECTORS * SIDE];
 
-static double normal(uint64_t *state)
-{
-    const double u = ((double)(aimct_next(state) >> 11) + 0.5) * 0x1p-53;
-    const double v = (double)(aimct_next(state) >> 11) * 0x1p-53;
-    return sqrt(-2 * log(u)) * cos(6.283185307179586 * v);
-}
-
 /* Normal numbers of standard deviation 1 / 4.12, the largest of 16384 being about 1, and inputs of
  * standard deviation 1/3. Without noise management inputs beyond 1 are cut before the exact
  * product, too: these errors are those of the converters, not of the range. */
@@ -173,9 +166,9 @@ static void make_problem(double limit)
 {
     uint64_t seed = 12;
     for (size_t i = 0; i < SIDE * SIDE; i++)
-        big_w[i] = (float)fmax(-1, fmin(1, normal(&seed) / 4.12));
+        big_w[i] = (float)fmax(-1, fmin(1, aimct_normal(&seed) / 4.12));
     for (size_t i = 0; i < VECTORS * SIDE; i++)
-        big_x[i] = (float)fmax(-limit, fmin(limit, normal(&seed) / 3));
+        big_x[i] = (float)fmax(-limit, fmin(limit, aimct_normal(&seed) / 3));
     aimc_tile *tile = aimct_tile(ctx, big_w, SIDE, SIDE, SETTINGS("is_perfect=true"));
     OK(aimc_tile_forward(tile, VECTORS, big_x, SIDE, big_ideal, SIDE));
     aimc_tile_destroy(tile);
