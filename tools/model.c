@@ -47,7 +47,7 @@ static int find_device(const char *name, aimc_preset_info *info)
     return EXIT_GO_ON;
 }
 
-int model_set_field(aimc_config *config, const char *text)
+int model_set_field(aimc_config *config, const char *option, const char *text)
 {
     char name[128];
     if (strncmp(text, "device.", 7) == 0 && aimc_config_nested(config, "device") == NULL)
@@ -55,11 +55,11 @@ int model_set_field(aimc_config *config, const char *text)
     const char *equals = strchr(text, '=');
     const size_t length = equals != NULL ? (size_t)(equals - text) : 0;
     if (length == 0 || length >= sizeof name)
-        return fail_usage("--set '%s': give field=value", text);
+        return fail_usage("--%s '%s': give field=value", option, text);
     memcpy(name, text, length);
     name[length] = '\0';
     if (aimc_config_set_text(config, name, equals + 1) != AIMC_OK)
-        return fail_usage("--set %s: %s", text, aimc_last_error());
+        return fail_usage("--%s %s: %s", option, text, aimc_last_error());
     return EXIT_GO_ON;
 }
 
@@ -103,7 +103,7 @@ static int choose_device(aimc_context *ctx, const struct run *run, const struct 
     int rc = EXIT_GO_ON;
     for (size_t i = 0; rc == EXIT_GO_ON && i < tweaks->set.n; i++)
         if (strncmp(tweaks->set.items[i], "device", 6) == 0)
-            rc = model_set_field(config, tweaks->set.items[i]);
+            rc = model_set_field(config, "set", tweaks->set.items[i]);
     return rc == EXIT_GO_ON ? choose_algorithm(ctx, run->algorithm, config) : rc;
 }
 
@@ -122,7 +122,7 @@ static int layer_config(aimc_context *ctx, const struct run *run, const struct t
         aimc_config_load(*config, tweaks->config) != AIMC_OK)
         rc = fail("--config %s: %s", tweaks->config, aimc_last_error());
     for (size_t i = 0; rc == EXIT_GO_ON && i < tweaks->set.n; i++)
-        rc = model_set_field(*config, tweaks->set.items[i]);
+        rc = model_set_field(*config, "set", tweaks->set.items[i]);
     if (rc == EXIT_GO_ON)
         return rc;
     aimc_config_destroy(*config);
@@ -209,7 +209,7 @@ int model_check_data(const aimc_network *net, const char *path, const struct dat
 
 /* ---- telling about it ------------------------------------------------------------------------ */
 
-static void put_counters(struct json *json, const aimc_counters *c)
+void model_put_counters(struct json *json, const aimc_counters *c)
 {
     json_open(json, "counters", '{');
     json_put_integer(json, "pulses_up", c->pulses_up);
@@ -246,7 +246,7 @@ int model_put_json(struct json *json, const aimc_context *ctx, const aimc_networ
     json_put_integer(json, "tiles", info.n_tiles);
     json_put_integer(json, "batches_trained", info.n_batches);
     json_put_integer(json, "samples_trained", info.n_samples);
-    put_counters(json, &counters);
+    model_put_counters(json, &counters);
     json_close(json, '}');
     return EXIT_GO_ON;
 }

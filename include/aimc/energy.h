@@ -7,8 +7,8 @@
  * each times the cost that a "technology" gives it.
  *
  * The constants are a configuration of kind "technology" (presets of category "technology"), every
- * one with its unit and source. Those that nobody measured are called assumed until the caller sets
- * them; aimc_cost_assumption() lists them. docs/models/energy.md has the equations.
+ * one with its unit and source. Those that nobody measured, of a preset too, are called assumed until
+ * the caller sets them; aimc_cost_assumption() lists them. docs/models/energy.md has the equations.
  */
 
 #include <aimc/tile.h>
@@ -217,8 +217,8 @@ AIMC_API aimc_status aimc_cost_account(const aimc_cost_model *model, const aimc_
                                        aimc_cost_report *report);
 
 /**
- * Name of the i-th constant that is assumed: its source says so and neither a preset nor the caller
- * gave another value.
+ * Name of the i-th constant that is assumed: its source, or the preset that gives it, says so, and
+ * the caller gave no value.
  * @return a field of "technology"; NULL when i is beyond the last.
  * @since 0.1
  */
@@ -229,7 +229,7 @@ AIMC_API const char *aimc_cost_assumption(const aimc_cost_model *model, size_t i
 /** A digital machine. Strings are constant. @since 0.1 */
 typedef struct aimc_cost_baseline {
     uint32_t struct_size; /**< sizeof of the caller's struct */
-    int32_t assumed;      /**< 1: an order of magnitude, not a data sheet */
+    int32_t assumed;      /**< 1: an order of magnitude that nobody stated */
     const char *name;     /**< "v100_fp16" */
     const char *source;   /**< where the number is from */
     double j_per_mac;     /**< J per multiply-accumulate at peak rate */

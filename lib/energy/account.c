@@ -218,10 +218,17 @@ aimc_status aimc_cost_account(const aimc_cost_model *m, const aimc_cost_events *
 /* ---- comparisons ---------------------------------------------------------------------------- */
 
 static const aimc_cost_baseline baselines[] = {
-    {0, 0, "v100_fp16", "NVIDIA V100 data sheet: 300 W, 125 TFLOPS fp16 (tensor cores)",
+    {0, 0, "v100_fp16",
+     "peak of a V100, fp16 on tensor cores: 300 W, 125 TFLOPS (libaimc's specification, 4.3.11; "
+     "the rate also at developer.nvidia.com/programming-tensor-cores-cuda-9-0)",
      300 / (125e12 / 2)},
-    {0, 0, "v100_fp32", "NVIDIA V100 data sheet: 300 W, 15.7 TFLOPS fp32", 300 / (15.7e12 / 2)},
-    {0, 1, "h100_int8", "assumed: class of 0.35 W per int8 TOPS", 0.7e-12},
+    {0, 0, "v100_fp32",
+     "peak of a V100, fp32: 300 W, 15.7 TFLOPS (libaimc's specification, 4.3.11)",
+     300 / (15.7e12 / 2)},
+    {0, 1, "h100_int8",
+     "assumed: class of an H100, 0.35 W per int8 TOPS (700 W and 1979 dense TOPS are "
+     "told of the SXM5 part, glennklockwood.com/garden/processors/h100)",
+     0.7e-12},
     {0, 1, "mcu", "assumed: Cortex-M4 with flash, 100 to 300 pJ a cycle, one int8 MAC a cycle",
      200e-12},
 };

@@ -22,7 +22,7 @@ static const struct {
  * figure of merit, which falls with the rate and is capped for coarse converters. */
 static double survey_energy(double enob, double rate, double node_nm)
 {
-    const double sndr = 6.02 * enob + 1.76;
+    const double sndr = 20 * log10(2) * enob + 10 * log10(1.5); /* of a full-scale sine */
     const double merit = fmin(213.78 - 2.8719 * log(rate), 128.3068 + 3.2205 * enob);
     return 0.5e-12 * pow(10, (sndr - merit) / 10) *
            exp(26.0496 + 1.88004 * log(node_nm) - 2.82913 * log(enob) - 1.47020);

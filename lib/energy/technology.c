@@ -123,8 +123,12 @@ const aimci_family aimci_family_technology = {
 static void list_assumptions(aimc_cost_model *m, const aimc_config *config)
 {
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        const bool assumed = strncmp(fields[i].source, ASSUMED, sizeof ASSUMED - 1) == 0;
-        if (assumed && !config->set[i] && aimci_field_load(config, &fields[i]) == fields[i].def)
+        const bool untouched = aimci_field_load(config, &fields[i]) == fields[i].def;
+        const bool by_default =
+            untouched && strncmp(fields[i].source, ASSUMED, sizeof ASSUMED - 1) == 0;
+        const bool by_preset =
+            config->preset && aimci_among(config->preset->assumed, fields[i].name);
+        if ((by_default || by_preset) && !config->set[i])
             m->assumed[m->n_assumed++] = fields[i].name;
     }
 }
