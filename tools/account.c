@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "account.h"
 #include "model.h"
@@ -22,6 +24,49 @@ bool account_layer(aimc_network *net, size_t k, aimc_cost_shape *shape, aimc_cou
         shape->tiles_in += first_out == 0 ? 1 : 0;
     }
     shape->tiles_out = n / shape->tiles_in;
+    return true;
+}
+
+#define COUNTER(field, unit)                                                                       \
+    {                                                                                              \
+#field, offsetof(aimc_counters, field), unit                                               \
+    }
+static const struct {
+    const char *name;
+    size_t offset;
+    double unit;
+} counter_fields[] = {
+    COUNTER(pulses_up, 1),
+    COUNTER(pulses_down, 1),
+    COUNTER(updates, 1),
+    COUNTER(pulse_slots, 1),
+    COUNTER(forward_vectors, 1),
+    COUNTER(forward_passes, 1),
+    COUNTER(backward_vectors, 1),
+    COUNTER(backward_passes, 1),
+    COUNTER(dac_conversions, 1),
+    COUNTER(adc_conversions, 1),
+    COUNTER(clipped_outputs, 1),
+    COUNTER(weight_writes, 1),
+    COUNTER(accumulations, 1),
+    COUNTER(gradient_macs, 1),
+    COUNTER(program_pulses, 1),
+    COUNTER(verify_reads, 1),
+    COUNTER(driven_reads, 1),
+    COUNTER(drive, AIMC_DRIVE_ONE),
+    COUNTER(drive_squared, AIMC_DRIVE_ONE),
+    COUNTER(driven, AIMC_DRIVE_ONE),
+    COUNTER(driven_squared, AIMC_DRIVE_ONE),
+};
+
+bool account_counter(const aimc_counters *counters, size_t i, const char **name, double *value)
+{
+    uint64_t n;
+    if (i >= sizeof counter_fields / sizeof counter_fields[0])
+        return false;
+    memcpy(&n, (const char *)counters + counter_fields[i].offset, sizeof n);
+    *name = counter_fields[i].name;
+    *value = (double)n / counter_fields[i].unit;
     return true;
 }
 
@@ -62,13 +107,31 @@ int account_make(const aimc_cost_model *cost, aimc_network *net, struct account 
                                                                                   : fail_library();
 }
 
-void account_clear(aimc_network *net)
+/* Every tile: clear its counters, or count what its reads drive. */
+static int for_tiles(aimc_network *net, bool clear)
 {
     for (size_t k = 0; k < aimc_network_linear_count(net); k++) {
         aimc_grid *grid = aimc_network_grid(net, k);
-        for (size_t t = 0; t < aimc_grid_tile_count(grid); t++)
-            aimc_tile_counters_clear(aimc_grid_tile(grid, t, NULL, NULL));
+        for (size_t t = 0; t < aimc_grid_tile_count(grid); t++) {
+            aimc_tile *tile = aimc_grid_tile(grid, t, NULL, NULL);
+            if (clear)
+                aimc_tile_counters_clear(tile);
+            else if (aimc_tile_count_drive(tile, 1) != AIMC_OK)
+                return fail_library();
+        }
     }
+    return EXIT_GO_ON;
+}
+
+int account_drive(aimc_network *net)
+{
+    return for_tiles(net, false);
+}
+
+int account_begin(aimc_network *net)
+{
+    const int rc = for_tiles(net, true);
+    return rc == EXIT_GO_ON ? for_tiles(net, false) : rc;
 }
 
 /* ---- telling --------------------------------------------------------------------------------- */

@@ -13,6 +13,9 @@
 /* Shape and counters of linear layer k; false when it is digital or there is none. */
 bool account_layer(aimc_network *net, size_t k, aimc_cost_shape *shape, aimc_counters *counters);
 
+/* Counter i by name, as a number; false when there is none. */
+bool account_counter(const aimc_counters *counters, size_t i, const char **name, double *value);
+
 /* What was counted, and its price. */
 struct account {
     aimc_cost_events events;
@@ -26,8 +29,11 @@ int account_open(aimc_context *ctx, const char *technology, const char *option,
 /* All that the analog layers counted since they were made or cleared. */
 int account_make(const aimc_cost_model *cost, aimc_network *net, struct account *account);
 
-/* From here on only what comes is counted. */
-void account_clear(aimc_network *net);
+/* From here on only what comes is counted, with what reads really drive. */
+int account_begin(aimc_network *net);
+
+/* Count what reads drive from now on. */
+int account_drive(aimc_network *net);
 
 void account_put_json(struct json *json, const struct account *account); /* within an object */
 void account_put_assumptions(struct json *json, const aimc_cost_model *cost);

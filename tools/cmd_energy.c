@@ -59,7 +59,8 @@ static int infer(const struct request *q, const aimc_cost_model *cost, aimc_netw
     if (rc == EXIT_GO_ON)
         rc = model_check_data(net, q->model, &data);
     r->samples = q->samples < (double)data.test.n ? (size_t)q->samples : data.test.n;
-    account_clear(net);
+    if (rc == EXIT_GO_ON)
+        rc = account_begin(net);
     if (rc == EXIT_GO_ON)
         rc = predict(net, &data, r->samples);
     if (rc == EXIT_GO_ON)

@@ -11,14 +11,9 @@
 #include "model.h"
 #include "report.h"
 
-enum { BINS = 20, N_HISTOGRAMS = 3, N_COUNTS = 12 };
+enum { BINS = 20, N_HISTOGRAMS = 3 };
 
 static const char *const histogram_names[N_HISTOGRAMS] = {"weight", "input", "current"};
-static const char *const count_names[N_COUNTS] = {
-    "pulses_up",       "pulses_down",     "updates",          "pulse_slots",
-    "forward_vectors", "forward_passes",  "backward_vectors", "backward_passes",
-    "dac_conversions", "adc_conversions", "clipped_outputs",  "weight_writes"};
-
 struct histogram {
     double limit; /* bins divide -limit ... limit */
     uint64_t n[BINS];
@@ -90,23 +85,13 @@ static int weights_of(aimc_network *net, size_t k, struct layer *layer)
 
 /* ---- telling --------------------------------------------------------------------------------- */
 
-static void counts_of(const aimc_counters *c, uint64_t n[N_COUNTS])
-{
-    const uint64_t values[N_COUNTS] = {c->pulses_up,        c->pulses_down,     c->updates,
-                                       c->pulse_slots,      c->forward_vectors, c->forward_passes,
-                                       c->backward_vectors, c->backward_passes, c->dac_conversions,
-                                       c->adc_conversions,  c->clipped_outputs, c->weight_writes};
-    for (size_t i = 0; i < N_COUNTS; i++)
-        n[i] = values[i];
-}
-
 /* layer,quantity,low,high,count */
 static void print_csv(size_t k, const struct layer *layer)
 {
-    uint64_t n[N_COUNTS];
-    counts_of(&layer->counters, n);
-    for (size_t i = 0; i < N_COUNTS; i++)
-        printf("%zu,%s,,,%llu\n", k, count_names[i], (unsigned long long)n[i]);
+    const char *name;
+    double value;
+    for (size_t i = 0; account_counter(&layer->counters, i, &name, &value); i++)
+        printf("%zu,%s,,,%.15g\n", k, name, value);
     for (size_t h = 0; h < N_HISTOGRAMS; h++) {
         const struct histogram *g = &layer->histograms[h];
         for (size_t b = 0; b < BINS && g->limit > 0; b++)
@@ -118,16 +103,16 @@ static void print_csv(size_t k, const struct layer *layer)
 
 static void put_layer(struct json *json, size_t k, const struct layer *layer)
 {
-    uint64_t n[N_COUNTS];
-    counts_of(&layer->counters, n);
+    const char *name;
+    double value;
     json_open(json, NULL, '{');
     json_put_integer(json, "layer", k);
     json_put_integer(json, "outputs", layer->shape.n_out);
     json_put_integer(json, "inputs", layer->shape.n_in);
     json_put_integer(json, "tiles_out", layer->shape.tiles_out);
     json_put_integer(json, "tiles_in", layer->shape.tiles_in);
-    for (size_t i = 0; i < N_COUNTS; i++)
-        json_put_integer(json, count_names[i], n[i]);
+    for (size_t i = 0; account_counter(&layer->counters, i, &name, &value); i++)
+        json_put_number(json, name, value);
     for (size_t h = 0; h < N_HISTOGRAMS; h++) {
         const struct histogram *g = &layer->histograms[h];
         if (g->limit <= 0)

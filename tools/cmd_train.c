@@ -159,6 +159,8 @@ static int train_main(struct session *s, const struct options *o, const struct d
     }
     if (rc == EXIT_GO_ON && o->technology != NULL)
         rc = account_open(s->ctx, o->technology, "energy-set", &o->constants, &s->cost);
+    if (rc == EXIT_GO_ON && s->cost != NULL)
+        rc = account_drive(s->training.net);
     if (rc != EXIT_GO_ON)
         return rc;
     s->training.cost = s->cost;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "account.h"
 #include "model.h"
 #include "report.h"
 
@@ -212,18 +213,10 @@ int model_check_data(const aimc_network *net, const char *path, const struct dat
 void model_put_counters(struct json *json, const aimc_counters *c)
 {
     json_open(json, "counters", '{');
-    json_put_integer(json, "pulses_up", c->pulses_up);
-    json_put_integer(json, "pulses_down", c->pulses_down);
-    json_put_integer(json, "updates", c->updates);
-    json_put_integer(json, "pulse_slots", c->pulse_slots);
-    json_put_integer(json, "forward_vectors", c->forward_vectors);
-    json_put_integer(json, "forward_passes", c->forward_passes);
-    json_put_integer(json, "backward_vectors", c->backward_vectors);
-    json_put_integer(json, "backward_passes", c->backward_passes);
-    json_put_integer(json, "dac_conversions", c->dac_conversions);
-    json_put_integer(json, "adc_conversions", c->adc_conversions);
-    json_put_integer(json, "clipped_outputs", c->clipped_outputs);
-    json_put_integer(json, "weight_writes", c->weight_writes);
+    const char *name;
+    double value;
+    for (size_t i = 0; account_counter(c, i, &name, &value); i++)
+        json_put_number(json, name, value);
     json_close(json, '}');
 }
 

@@ -155,7 +155,8 @@ AIMC_API aimc_status aimc_optimizer_watch(aimc_optimizer *optimizer, aimc_optimi
 AIMC_API size_t aimc_optimizer_matrix_count(const aimc_optimizer *optimizer);
 
 /**
- * Name of matrix i: "fast0" (the fast array A), "buffer0" (H), "mean0", "reference0", "chi".
+ * Name of matrix i: "fast0" (the fast array A), "buffer0" (H), "mean0", "reference0", "chi"; where
+ * devices count their pulses (field count_pulses), also "fast0.pulses".
  * @param buf   receives the name, always terminated when size > 0; may be NULL with size 0
  * @param size  bytes at buf
  * @return length of the full name; 0 when there is no matrix i

@@ -67,6 +67,7 @@ static aimc_cost_events all_events(void)
                               .pulses_down = 6e4,
                               .write_steps = 310,
                               .accumulations = 1e3,
+                              .gradient_macs = 4e3,
                               .verify_reads = 77,
                               .tiles = 2,
                               .cells = 32768,
@@ -349,6 +350,80 @@ START_TEST(baselines_and_low_voltage)
 }
 END_TEST
 
+START_TEST(low_supply)
+{
+    aimc_cost_model *m = make("technology", NULL); /* 32 nm: 0.9 V */
+    aimc_cost_supply s = {.struct_size = sizeof s};
+    const double v = aimc_cost_voltage_for_saving(0.9, 0.3);
+    OK(aimc_cost_at_supply(m, v, AIMC_CODE_NONE, &s));
+    near(s.energy, 0.7, 1e-12);
+    near(s.v0, 0.9, 1e-12);
+    near(s.bit_error_rate, aimc_cost_bit_error_rate(m, v), 1e-12);
+    near(s.delay, v / pow(v - 0.3, 1.3) / (0.9 / pow(0.6, 1.3)), 1e-12);
+    ck_assert(s.uncorrected == s.bit_error_rate && s.bits_per_bit == 1);
+    OK(aimc_cost_at_supply(m, v, AIMC_CODE_SECDED, &s));
+    near(s.energy, 0.7 * 72 / 64, 1e-12);
+    OK(aimc_cost_at_supply(m, v, AIMC_CODE_TMR, &s));
+    near(s.energy, 2.1, 1e-12);
+    aimc_cost_model_destroy(m);
+    /* the figures of the specification, at a voltage where the rate is 1e-3: Phi^-1 is 3.0902 */
+    static const struct {
+        double sigmas, rate, secded, tmr;
+    } golden[] = {{3.090232306, 1e-3, 7e-5, 3e-6}, {3.719016485, 1e-4, 7e-7, 3e-8}};
+    m = make("technology", SETTINGS("ber_v50", "0.6", "ber_sigma", "0.05"));
+    for (size_t i = 0; i < 2; i++) {
+        const double at = 0.6 + 0.05 * golden[i].sigmas;
+        OK(aimc_cost_at_supply(m, at, AIMC_CODE_SECDED, &s));
+        near(s.bit_error_rate, golden[i].rate, 1e-6);
+        near(s.uncorrected, golden[i].secded, 0.05);
+        ck_assert(s.unnoticed < s.uncorrected / 5);
+        OK(aimc_cost_at_supply(m, at, AIMC_CODE_TMR, &s));
+        near(s.uncorrected, golden[i].tmr, 1e-3);
+        OK(aimc_cost_at_supply(m, at, AIMC_CODE_PARITY, &s));
+        near(s.unnoticed, 8 * golden[i].rate * golden[i].rate, 0.01);
+    }
+    FAILS(AIMC_ERR_INVALID, "v_threshold", aimc_cost_at_supply(m, 0.3, AIMC_CODE_NONE, &s));
+    FAILS(AIMC_ERR_INVALID, "code 7", aimc_cost_at_supply(m, 1, (aimc_memory_code)7, &s));
+    FAILS(AIMC_ERR_INVALID, "NULL", aimc_cost_at_supply(NULL, 1, AIMC_CODE_NONE, &s));
+    aimc_cost_model_destroy(m);
+}
+END_TEST
+
+/* Bits flipped by the library's memory follow the same laws: 65,536 codes at a high rate. */
+START_TEST(codes_as_in_memory)
+{
+    enum { OUT = 64, IN = 1024 };
+    static const char *const codes[] = {"NONE", "PARITY", "SECDED", "TMR"};
+    aimc_cost_model *m = make("technology", NULL);
+    for (int k = 0; k < 4; k++) {
+        aimc_network *net = NULL;
+        aimc_config *config = NULL;
+        aimc_storage_report r = {.struct_size = sizeof r};
+        aimc_cost_supply s = {.struct_size = sizeof s};
+        OK(aimc_network_create(ctx, &net));
+        OK(aimc_network_linear(net, IN, OUT, NULL));
+        OK(aimc_config_new(ctx, "storage", &config));
+        OK(aimc_config_set(config, "supply_v", 0.67));
+        OK(aimc_config_set_text(config, "code", codes[k]));
+        OK(aimc_network_store(net, config, &r));
+        OK(aimc_cost_at_supply(m, 0.67, (aimc_memory_code)k, &s));
+        near(s.bit_error_rate, r.bit_error_rate, 1e-9);
+        near(s.bits_per_bit, r.bits_per_bit, 1e-12);
+        const double p = s.bit_error_rate, n = (double)r.codes, got = (double)r.wrong;
+        if (k == AIMC_CODE_NONE || k == AIMC_CODE_TMR) /* any of eight bits */
+            near(got, n * -expm1(8 * log1p(-s.uncorrected)), 5 / sqrt(got));
+        else if (k == AIMC_CODE_PARITY) /* an odd number of nine */
+            near((double)r.detected, n * (1 - pow(1 - 2 * p, 9)) / 2, 5 / sqrt((double)r.detected));
+        else /* an even number of 72, but not none */
+            near((double)r.detected, n / 8 * ((1 + pow(1 - 2 * p, 72)) / 2 - pow(1 - p, 72)),
+                 5 / sqrt((double)r.detected));
+        aimc_config_destroy(config);
+        aimc_network_destroy(net);
+    }
+    aimc_cost_model_destroy(m);
+}
+END_TEST
+
 static bool is_assumed(const aimc_cost_model *m, const char *field)
 {
     for (size_t i = 0; aimc_cost_assumption(m, i); i++)
@@ -450,6 +525,8 @@ int main(void)
     tcase_add_test(tc, energy_goes_as_voltage_squared);
     tcase_add_test(tc, counters_of_a_tile);
     tcase_add_test(tc, baselines_and_low_voltage);
+    tcase_add_test(tc, low_supply);
+    tcase_add_test(tc, codes_as_in_memory);
     tcase_add_test(tc, assumptions_are_told);
     tcase_add_test(tc, bad_input);
     tcase_add_test(tc, no_memory);
