@@ -76,18 +76,24 @@ AIMCI_INLINE void store_counts(vi n, vi negative_out, int32_t negative_in, const
     t->all += n;
 }
 
+/* Sum of eight lanes that is below 2^32. */
+AIMCI_INLINE uint32_t lane_sum(vi v)
+{
+    const vu u = (vu)v;
+    return ((u[0] + u[4]) + (u[1] + u[5])) + ((u[2] + u[6]) + (u[3] + u[7]));
+}
+
+/* A line has at most 65536 cells, and a word 32 slots: the sums fit. */
 AIMCI_INLINE int tally_close(const tally *t, uint64_t *up, uint64_t *down)
 {
-    int64_t net = 0, all = 0;
-    for (int k = 0; k < AIMCI_LANES; k++) {
-        net += t->net[k];
-        all += t->all[k];
-    }
+    if (!v_any(t->all != 0))
+        return 0;
     if (up) {
-        *up += (uint64_t)((all + net) / 2);
-        *down += (uint64_t)((all - net) / 2);
+        const vi ups = (t->all + t->net) >> 1;
+        *up += lane_sum(ups);
+        *down += lane_sum(t->all - ups);
     }
-    return all != 0;
+    return 1;
 }
 
 /* One word of at most n_bits slots. */
