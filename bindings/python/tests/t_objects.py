@@ -72,7 +72,9 @@ class Arrays(unittest.TestCase):
 
     def test_layouts_give_the_same(self):
         want = self.tile.forward(self.x)
-        for x in (self.x.astype(np.float64), np.asfortranarray(self.x), self.x.tolist(), np.repeat(self.x, 2, 0)[::2],
+        read_only = self.x.copy()
+        read_only.flags.writeable = False
+        for x in (read_only, self.x.astype(np.float64), np.asfortranarray(self.x), self.x.tolist(), np.repeat(self.x, 2, 0)[::2],
                   self.x.astype(">f4"), self.x.astype(np.float32)[::-1][::-1]):
             np.testing.assert_array_equal(self.tile.forward(x), want)
 
