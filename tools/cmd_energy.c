@@ -4,28 +4,34 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "account.h"
 #include "args.h"
 #include "cmd.h"
+#include "deploy.h"
 #include "model.h"
 #include "report.h"
 #include "run.h"
+#include "wear.h"
 
 struct request {
     const char *model, *technology;
     struct texts settings;
     struct run run; /* data and input_max; what is not given comes from the model */
-    double samples;
+    double samples, drift;
+    struct deployment chip;
     bool json;
 };
 
 /* What there is to tell. */
 struct result {
-    bool trained, inferred;
+    bool programmed, inferred;
     size_t samples_trained;
     size_t samples;
-    struct account training, inference;
+    struct account training, programming, inference;
+    aimc_inference_report chip;
+    struct wear wear;
 };
 
 /* ---- counting -------------------------------------------------------------------------------- */
@@ -46,6 +52,26 @@ static int predict(aimc_network *net, const struct dataset *data, size_t n)
             rc = fail_library();
     }
     free(logits);
+    return rc;
+}
+
+/* Write the weights onto devices, with nothing counted before; digital layers go onto tiles. */
+static int program(const struct request *q, aimc_context *ctx, const aimc_cost_model *cost,
+                   aimc_network *net, struct result *r)
+{
+    aimc_config *config = NULL;
+    int rc = deploy_config(ctx, &q->chip, &config);
+    if (rc == EXIT_GO_ON)
+        rc = account_begin(net);
+    r->chip.struct_size = (uint32_t)sizeof r->chip;
+    if (rc == EXIT_GO_ON && aimc_network_program(net, config, &r->chip) != AIMC_OK)
+        rc = fail_library();
+    if (rc == EXIT_GO_ON && q->drift > 0 && aimc_network_drift_to(net, q->drift, NULL) != AIMC_OK)
+        rc = fail_library();
+    if (rc == EXIT_GO_ON)
+        rc = account_make(cost, net, &r->programming);
+    r->programmed = rc == EXIT_GO_ON;
+    aimc_config_destroy(config);
     return rc;
 }
 
@@ -70,8 +96,8 @@ static int infer(const struct request *q, const aimc_cost_model *cost, aimc_netw
     return rc;
 }
 
-static int count(struct request *q, const aimc_cost_model *cost, aimc_network *net,
-                 struct result *r)
+static int count(struct request *q, aimc_context *ctx, const aimc_cost_model *cost,
+                 aimc_network *net, struct result *r)
 {
     struct run saved = RUN_UNKNOWN;
     aimc_network_info info = {.struct_size = (uint32_t)sizeof info};
@@ -81,9 +107,14 @@ static int count(struct request *q, const aimc_cost_model *cost, aimc_network *n
     if (rc == EXIT_GO_ON && aimc_network_get_info(net, &info) != AIMC_OK)
         rc = fail_library();
     r->samples_trained = (size_t)info.n_samples;
+    if (rc == EXIT_GO_ON && q->chip.noise_model != NULL)
+        rc = deploy_to_tiles(ctx, net, q->chip.readout);
     if (rc == EXIT_GO_ON)
         rc = account_make(cost, net, &r->training);
-    r->trained = rc == EXIT_GO_ON;
+    if (rc == EXIT_GO_ON)
+        rc = wear_gather(net, WEAR_ALL, &r->wear);
+    if (rc == EXIT_GO_ON && q->chip.noise_model != NULL)
+        rc = program(q, ctx, cost, net, r);
     if (rc == EXIT_GO_ON && q->samples > 0 && q->run.data != NULL)
         rc = infer(q, cost, net, r);
     q->run.data = NULL; /* may be a text of the document */
@@ -108,6 +139,18 @@ static void print_training(const struct result *r)
     print_figures(t);
     printf("%.4g pulses a device, %.3g of its endurance\n", t->pulses_per_device,
            t->endurance_used);
+    if (t->pulses_per_device > 0)
+        wear_print(&r->wear, t->endurance);
+}
+
+static void print_programming(const struct result *r)
+{
+    const aimc_cost_report *p = &r->programming.report;
+    printf("\nprogramming of %llu devices, %llu pulses, %llu reads between them\n\n",
+           (unsigned long long)r->chip.n_devices, (unsigned long long)r->chip.pulses,
+           (unsigned long long)r->chip.verify_reads);
+    account_print(&r->programming);
+    printf("\n%.5g J and %.5g s to program the chip\n", p->energy_j, p->time_s);
 }
 
 static void print_inference(const struct result *r)
@@ -123,6 +166,8 @@ static void print_inference(const struct result *r)
 static void print_text(const aimc_cost_model *cost, const struct result *r)
 {
     print_training(r);
+    if (r->programmed)
+        print_programming(r);
     if (r->inferred)
         print_inference(r);
     const aimc_cost_report *of = r->inferred ? &r->inference.report : &r->training.report;
@@ -162,7 +207,17 @@ static void print_json(const struct request *q, const aimc_cost_model *cost, con
     json_open(&json, "training", '{');
     json_put_integer(&json, "samples", r->samples_trained);
     account_put_json(&json, &r->training);
+    wear_put_json(&json, &r->wear, r->training.report.endurance);
     json_close(&json, '}');
+    if (r->programmed) {
+        json_open(&json, "programming", '{');
+        json_put_integer(&json, "devices", r->chip.n_devices);
+        json_put_integer(&json, "pulses", r->chip.pulses);
+        json_put_integer(&json, "verify_reads", r->chip.verify_reads);
+        json_put_number(&json, "weight_error", r->chip.weight_error);
+        account_put_json(&json, &r->programming);
+        json_close(&json, '}');
+    }
     if (r->inferred) {
         const double n = (double)r->samples;
         json_open(&json, "inference", '{');
@@ -177,6 +232,36 @@ static void print_json(const struct request *q, const aimc_cost_model *cost, con
     json_end(&json);
 }
 
+/* What the devices conduct is the noise model's: a constant of the technology, unless it was set.
+ */
+static int open_costs(struct request *q, aimc_context *ctx, aimc_cost_model **cost)
+{
+    aimc_noise_model *model = NULL;
+    aimc_noise_model_info info = {.struct_size = (uint32_t)sizeof info};
+    char unit[64];
+    const char *of_model[] = {unit, "g_off=0"};
+    struct texts all = {of_model, 2};
+    if (q->chip.noise_model == NULL)
+        return account_open(ctx, q->technology, "set", &q->settings, cost);
+    int rc = deploy_model(ctx, &q->chip, &model);
+    if (rc == EXIT_GO_ON && aimc_noise_model_get_info(model, &info) != AIMC_OK)
+        rc = fail_library();
+    aimc_noise_model_destroy(model);
+    all.n += q->settings.n;
+    all.items = malloc(all.n * sizeof *all.items);
+    if (rc == EXIT_GO_ON && all.items == NULL)
+        rc = fail("no memory");
+    if (rc == EXIT_GO_ON) {
+        snprintf(unit, sizeof unit, "g_unit=%.17g", 1e-6 * info.g_max_us);
+        memcpy(all.items, of_model, sizeof of_model);
+        for (size_t i = 0; i < q->settings.n; i++)
+            all.items[2 + i] = q->settings.items[i];
+        rc = account_open(ctx, q->technology, "set", &all, cost);
+    }
+    free(all.items);
+    return rc;
+}
+
 static int run(struct request *q)
 {
     aimc_context *ctx = NULL;
@@ -185,15 +270,16 @@ static int run(struct request *q)
     struct result result = {0};
     int rc = model_context(0, 1, &ctx);
     if (rc == EXIT_GO_ON)
-        rc = account_open(ctx, q->technology, "set", &q->settings, &cost);
+        rc = open_costs(q, ctx, &cost);
     if (rc == EXIT_GO_ON)
         rc = model_load(ctx, q->model, &net);
     if (rc == EXIT_GO_ON)
-        rc = count(q, cost, net, &result);
+        rc = count(q, ctx, cost, net, &result);
     if (rc == EXIT_GO_ON && q->json)
         print_json(q, cost, &result);
     else if (rc == EXIT_GO_ON)
         print_text(cost, &result);
+    wear_free(&result.wear);
     aimc_cost_model_destroy(cost);
     aimc_network_destroy(net);
     aimc_context_destroy(ctx);
@@ -219,13 +305,26 @@ int cmd_energy(int argc, char **argv)
          "input that becomes 1 (default: as in training)", 1e-6, 1e9},
         {"samples", ARG_INTEGER, &q.samples, "N",
          "test samples to infer (default: 256; 0: the training alone)", 0, MAX_INTEGER},
+        {.help = "Programmed devices"},
+        {"program", ARG_TEXT, &q.chip.noise_model, "NAME",
+         "write the weights onto devices of this noise model first,\n"
+         "see 'aimc conductance list'; its conductances are priced",
+         0, 0},
+        {"encoding", ARG_TEXT, &q.chip.encoding, "KIND",
+         "single_pair (default), n_pair, single_device, ...", 0, 0},
+        {"readout", ARG_TEXT, &q.chip.readout, "NAME",
+         "read-out of layers that were digital (default: standard_io)", 0, 0},
+        {"program-set", ARG_TEXTS, &q.chip.set, "FIELD=VALUE",
+         "set one field of kind inference: programming.method=VERIFY", 0, 0},
+        {"drift", ARG_NUMBER, &q.drift, "T", "infer T seconds after programming (default: 0)", 0,
+         1e12},
         {.help = "Other"},
         {"json", ARG_FLAG, &q.json, "", "print one JSON object instead of text", 0, 0},
     };
     const struct arg_spec spec = {
         .usage = "MODEL [options]",
         .summary = "Energy, time, area and endurance: of the training that the tiles of a saved "
-                   "network\ncounted, and of an inference.",
+                   "network\ncounted, of programming a chip, and of an inference.",
         .example = "  aimc train --data digits --out digits.safetensors\n"
                    "  aimc energy digits.safetensors --technology rram_32nm\n",
         .args = args,
@@ -235,8 +334,12 @@ int cmd_energy(int argc, char **argv)
         .max_positionals = 1,
     };
     int rc = args_parse(&spec, argc, argv);
+    if (rc == EXIT_GO_ON && q.chip.noise_model == NULL &&
+        (q.chip.encoding != NULL || q.chip.readout != NULL || q.chip.set.n > 0 || q.drift > 0))
+        rc = fail_usage("--encoding, --readout, --program-set and --drift need --program");
     if (rc == EXIT_GO_ON)
         rc = run(&q);
+    free(q.chip.set.items);
     free(q.settings.items);
     return rc;
 }

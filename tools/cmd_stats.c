@@ -10,6 +10,7 @@
 #include "matrix.h"
 #include "model.h"
 #include "report.h"
+#include "wear.h"
 
 enum { BINS = 20, N_HISTOGRAMS = 3 };
 
@@ -23,6 +24,7 @@ struct layer {
     aimc_cost_shape shape;
     aimc_counters counters;
     struct histogram histograms[N_HISTOGRAMS];
+    struct wear wear;
 };
 
 struct request {
@@ -99,6 +101,11 @@ static void print_csv(size_t k, const struct layer *layer)
                    g->limit * (2.0 * (double)b / BINS - 1),
                    g->limit * (2.0 * (double)(b + 1) / BINS - 1), (unsigned long long)g->n[b]);
     }
+    const struct wear *w = &layer->wear;
+    const double width = w->n > 0 ? fmax(wear_quantile(w, 1), 1) / WEAR_BINS : 0;
+    for (size_t b = 0; b < WEAR_BINS && w->n > 0; b++)
+        printf("%zu,pulses,%.9g,%.9g,%llu\n", k, width * (double)b, width * (double)(b + 1),
+               (unsigned long long)w->bins[b]);
 }
 
 static void put_layer(struct json *json, size_t k, const struct layer *layer)
@@ -123,6 +130,13 @@ static void put_layer(struct json *json, size_t k, const struct layer *layer)
         json_put_counts(json, "counts", g->n, BINS);
         json_close(json, '}');
     }
+    if (layer->wear.n > 0) {
+        json_open(json, "pulses", '{');
+        json_put_number(json, "low", 0);
+        json_put_number(json, "high", fmax(wear_quantile(&layer->wear, 1), 1));
+        json_put_counts(json, "counts", layer->wear.bins, WEAR_BINS);
+        json_close(json, '}');
+    }
     json_close(json, '}');
 }
 
@@ -142,6 +156,8 @@ static int tell(const struct request *r, aimc_network *net, const struct matrix 
         if (!account_layer(net, k, &layer.shape, &layer.counters))
             continue;
         rc = weights_of(net, k, &layer);
+        if (rc == EXIT_GO_ON)
+            rc = wear_gather(net, (long)k, &layer.wear);
         if (rc == EXIT_GO_ON && x->rows > 0 && analog == 0)
             rc = look(net, k, x, &layer);
         analog++;
@@ -149,6 +165,7 @@ static int tell(const struct request *r, aimc_network *net, const struct matrix 
             put_layer(&json, k, &layer);
         else if (rc == EXIT_GO_ON)
             print_csv(k, &layer);
+        wear_free(&layer.wear);
     }
     if (r->json) {
         json_close(&json, ']');
@@ -188,7 +205,10 @@ int cmd_stats(int argc, char **argv)
     };
     const struct arg_spec spec = {
         .usage = "MODEL [options]",
-        .summary = "Events that each analog layer of a saved network counted, and histograms.",
+        .summary =
+            "Events that each analog layer of a saved network counted, and histograms: of\n"
+            "weights, and of the pulses of each device where these were counted (training with\n"
+            "--set device.count_pulses=true).",
         .example = "  aimc stats digits.safetensors --csv\n",
         .args = args,
         .n_args = sizeof args / sizeof args[0],

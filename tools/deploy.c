@@ -60,6 +60,18 @@ int deploy_config(aimc_context *ctx, const struct deployment *d, aimc_config **c
     return rc;
 }
 
+int deploy_model(aimc_context *ctx, const struct deployment *d, aimc_noise_model **model)
+{
+    aimc_config *config = NULL;
+    int rc = deploy_config(ctx, d, &config);
+    if (rc == EXIT_GO_ON &&
+        aimc_noise_model_create(ctx, NULL, aimc_config_nested(config, "noise_model"), model) !=
+            AIMC_OK)
+        rc = fail_library();
+    aimc_config_destroy(config);
+    return rc;
+}
+
 static bool is_kind(const aimc_config *config, const char *a, const char *b)
 {
     char kind[32];

@@ -72,7 +72,8 @@ static void count(const aimci_technology *t, const aimc_counters *c, const aimc_
     e->moved_bits += 8 * dac + 32 * adc;
     e->pulses_up += (double)c->pulses_up + (double)c->program_pulses;
     e->pulses_down += (double)c->pulses_down;
-    e->write_steps += (double)c->pulse_slots / tiles;
+    /* programming goes device by device */
+    e->write_steps += ((double)c->pulse_slots + (double)c->program_pulses) / tiles;
     e->accumulations += (double)c->accumulations;
     e->gradient_macs += (double)c->gradient_macs;
     e->verify_reads += (double)c->verify_reads;

@@ -246,10 +246,12 @@ static bool find_pulses(const aimci_state_tensor *t, size_t *index, const char *
         const aimci_plane *plane = &t->array->planes[i];
         if (strncmp(plane->name, "pulses", 6) != 0)
             continue;
-        *out = (aimci_state_tensor){.matrix = plane->data};
-        snprintf(out->name, sizeof out->name, "%.20s.%.20s", t->name, plane->name);
-        if (is_wanted(out, index, name))
-            return true;
+        aimci_state_tensor pulses = {.matrix = plane->data};
+        snprintf(pulses.name, sizeof pulses.name, "%.20s.%.20s", t->name, plane->name);
+        if (!is_wanted(&pulses, index, name))
+            continue;
+        *out = pulses;
+        return true;
     }
     return false;
 }

@@ -321,6 +321,15 @@ START_TEST(pulses_of_training)
                 else
                     FAILS(AIMC_ERR_INVALID, "fast0.pulses",
                           aimc_optimizer_get_matrix(optimizer, "fast0.pulses", fast, 3));
+                char name[48];
+                const size_t n = aimc_optimizer_matrix_count(optimizer);
+                ck_assert_uint_eq(aimc_optimizer_matrix_name(optimizer, n, name, sizeof name), 0);
+                for (size_t i = 0; i < n; i++)
+                    ck_assert_uint_gt(aimc_optimizer_matrix_name(optimizer, i, name, sizeof name),
+                                      0);
+                if (several)
+                    ck_assert(aimc_optimizer_matrix_name(optimizer, 1, name, sizeof name) == 12 &&
+                              strcmp(name, "fast0.pulses") == 0);
             }
             aimc_optimizer_destroy(optimizer);
             aimc_tile_destroy(tile);

@@ -136,6 +136,65 @@ class Energy(unittest.TestCase):
         self.assertEqual(sum(layer["input"]["counts"]) % 3, 0)
         self.assertGreater(layer["current"]["high"], 0)
 
+    def test_pulses_of_devices(self):
+        path = str(self.folder / "worn.safetensors")
+        self.good("train", "--data", "digits", "--epochs", "1", "--limit", "300", "--quiet", "--device", "c_ttv2_reram_sb",
+                  "--set", "device.count_pulses=true", "--out", path)
+        out = json.loads(self.good("energy", path, "--json", "--samples", "0"))["training"]
+        wear, parts = out["wear"], {p["name"]: p["events"] for p in out["parts"]}
+        self.assertEqual(wear["devices"], 2 * (64 * 64 + 64 * 10))  # a fast array beside each
+        self.assertEqual(sum(wear["counts"]), wear["devices"])
+        self.assertAlmostEqual(wear["mean"] * wear["devices"], parts["write_up"] + parts["write_down"], delta=1e-3)
+        self.assertTrue(wear["median"] <= wear["p99"] <= wear["most"])
+        self.assertAlmostEqual(wear["runs_until_first_fails"] * wear["most"], 1e9, delta=1)
+        self.assertEqual(out["endurance_used"] > 0, True)
+        layers = json.loads(self.good("stats", path, "--json"))["layers"]
+        self.assertEqual(sum(sum(layer["pulses"]["counts"]) for layer in layers), wear["devices"])
+        self.assertIn("1,pulses,", self.good("stats", path, "--csv"))
+        self.assertIn("such runs the first device", self.good("energy", path, "--samples", "0"))
+        self.assertIn("were not counted", self.good("energy", self.model, "--samples", "0"))
+
+    def test_mixed_precision(self):
+        """5 batches of 10 on 64-64-10: an addition a weight a batch, an outer product a sample."""
+        path = str(self.folder / "mp.safetensors")
+        self.good("train", "--data", "digits", "--epochs", "1", "--limit", "50", "--quiet", "--algorithm", "mixed_precision",
+                  "--out", path)
+        out = json.loads(self.good("energy", path, "--json", "--samples", "0", "--set", "node_nm=45"))["training"]
+        parts = {p["name"]: p for p in out["parts"]}
+        weights = 64 * 64 + 64 * 10
+        self.assertEqual((parts["accumulator"]["events"], parts["gradient"]["events"]), (5 * weights, 50 * weights))
+        self.assertAlmostEqual(parts["accumulator"]["j_per_event"], .9e-12 + 8 * 1.25e-12, delta=1e-24)
+        self.assertAlmostEqual(parts["gradient"]["j_per_event"], 4.6e-12, delta=1e-24)
+
+    def test_programming(self):
+        out = json.loads(self.good("energy", self.model, "--json", "--program", "pcm_like", "--program-set",
+                                   "programming.method=VERIFY", "--samples", "20"))
+        chip, parts = out["programming"], {p["name"]: p for p in out["programming"]["parts"]}
+        self.assertEqual(chip["devices"], 2 * (64 * 64 + 64 * 10))
+        self.assertEqual(parts["write_up"]["events"], chip["pulses"])
+        self.assertEqual(parts["verify"]["events"], chip["verify_reads"])
+        self.assertGreater(chip["verify_reads"], chip["devices"])
+        # g_unit is the model's 25 uS: twice the largest conductance, twice the charge
+        array = out["inference"]["parts"][0]["events"]
+        twice = json.loads(self.good("energy", self.model, "--json", "--program", "pcm_like", "--program-set",
+                                     "programming.method=VERIFY", "--samples", "20", "--set", "g_unit=50e-6"))
+        self.assertAlmostEqual(twice["inference"]["parts"][0]["events"] / array, 2, delta=1e-9)
+        self.bad(2, "need --program", "energy", self.model, "--drift", "5")
+
+    def test_digital_memory(self):
+        path = str(self.folder / "digital.safetensors")
+        self.good("train", "--data", "digits", "--epochs", "3", "--quiet", "--device", "none", "--out", path)
+        plain = json.loads(self.good("infer", path, "--json"))
+        wrong = {}
+        for code in ("NONE", "SECDED", "TMR"):
+            out = json.loads(self.good("infer", path, "--json", "--storage", "supply_v=0.7", "--storage", f"code={code}"))
+            wrong[code] = out["storage"]["wrong"]
+            self.assertAlmostEqual(out["storage"]["bit_error_rate"], 1.35e-3, delta=1e-5)
+        self.assertGreater(wrong["NONE"], 4 * wrong["TMR"])
+        self.assertLess(abs(out["accuracy"] - plain["accuracy"]), 0.02)
+        self.bad(1, "digital", "infer", self.model, "--storage", "code=TMR")
+        self.bad(2, "storage", "infer", path, "--storage", "code=NOTHING")
+
     def test_bad_input(self):
         self.bad(1, "rram_32nm", "energy", self.model, "--technology", "rram_32mn")
         self.bad(1, "not a technology", "energy", self.model, "--technology", "converter")
