@@ -23,7 +23,10 @@ class Side:
         return self._step(aimc.Optimizer(tile, "sgd"), regime, n, batch)
 
     def preset_update(self, preset, regime, n, batch):
-        return self._step(aimc.Grid(n, n, preset), regime, n, batch)
+        config = aimc.Config(preset)
+        if config["optimizer"]["kind"] in ("tiki_taka", "ttv2"):
+            config["optimizer.scale_fast_lr"] = False  # as in releases up to 1.1.0
+        return self._step(aimc.Grid(n, n, config), regime, n, batch)
 
     @staticmethod
     def _step(optimizer, regime, n, batch):

@@ -123,6 +123,7 @@ typedef struct aimc_cost_events {
     double digital_adds;    /**< 32-bit integer additions */
     double buffer_bytes;    /**< bytes read from and written to buffers */
     double moved_bits;      /**< bits sent between tiles */
+    double dram_bytes;      /**< bytes read from and written to main memory; the caller's alone */
     double pulses_up;       /**< up pulses that reached a device */
     double pulses_down;     /**< down pulses that reached a device */
     double write_steps;     /**< time slots of pulses that follow one another */
@@ -149,8 +150,9 @@ typedef enum aimc_cost_part {
     AIMC_COST_ACCUMULATOR = 9,  /**< digital accumulators of mixed precision */
     AIMC_COST_VERIFY = 10,      /**< cell current and ADC of verifying reads */
     AIMC_COST_GRADIENT = 11,    /**< digital outer products of mixed precision */
-    AIMC_COST_LEAKAGE = 12,     /**< leakage power times total time */
-    AIMC_COST_PARTS = 13        /**< number of parts */
+    AIMC_COST_DRAM = 12,        /**< main memory */
+    AIMC_COST_LEAKAGE = 13,     /**< leakage power times total time */
+    AIMC_COST_PARTS = 14        /**< number of parts */
 } aimc_cost_part;
 
 /** One part of the account. @since 0.1 */

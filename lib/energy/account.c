@@ -112,7 +112,7 @@ static const struct {
     EVENT(adc_steps),     EVENT(digital_adds),    EVENT(buffer_bytes),    EVENT(moved_bits),
     EVENT(pulses_up),     EVENT(pulses_down),     EVENT(write_steps),     EVENT(accumulations),
     EVENT(gradient_macs), EVENT(verify_reads),    EVENT(tiles),           EVENT(cells),
-    EVENT(dacs),          EVENT(accumulators),
+    EVENT(dacs),          EVENT(accumulators),    EVENT(dram_bytes),
 };
 
 static aimc_status check_events(const aimc_cost_events *e)
@@ -176,6 +176,7 @@ static void price_logic(const aimc_cost_model *m, const aimc_cost_events *e, aim
     p[AIMC_COST_DIGITAL] = item("digital", e->digital_adds, t->add_int32 * m->scale, 0,
                                 e->tiles * t->digital_area_um2 * 1e-12);
     p[AIMC_COST_BUFFER] = item("buffer", e->buffer_bytes, t->sram_byte * m->scale, 0, 0);
+    p[AIMC_COST_DRAM] = item("dram", e->dram_bytes, t->dram_byte, 0, 0);
     p[AIMC_COST_INTERCONNECT] =
         item("interconnect", e->moved_bits,
              0.5 * t->wire_c * t->wire_um * t->vdd * t->vdd * t->wire_activity, 0, 0);

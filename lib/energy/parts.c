@@ -53,8 +53,7 @@ aimc_converter_cost aimci_adc_cost(const aimci_technology *t)
                         ? 1e-12 * t->adc_area_um2
                         : survey_area(c.energy_j, rate, t->node_nm);
     }
-    /* a part of the table takes a clock for every bit and two more; a rate is a rate */
-    c.time_s = (t->adc_model == AIMCI_ADC_TABLE ? bits + 2 : 1) / rate;
+    c.time_s = 1 / rate; /* conversions of one array follow each other through the pipeline */
     c.floor_j = 12 * boltzmann * t->temperature * exp2(2 * bits);
     c.below_floor = c.energy_j < c.floor_j;
     return c;

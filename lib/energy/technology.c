@@ -62,6 +62,8 @@ static const aimci_field fields[] = {
     N(add_fp32, 0.9e-12, 0, 1, "J", "fp32 addition at 45 nm", HOROWITZ),
     N(mul_fp32, 3.7e-12, 0, 1, "J", "fp32 multiplication at 45 nm", HOROWITZ),
     N(sram_byte, 1.25e-12, 0, 1, "J / byte", "8 KB SRAM at 45 nm: 10 pJ for 64 bits", HOROWITZ),
+    N(dram_byte, 240e-12, 0, 1, "J / byte", "main memory: 1300 to 2600 pJ for 64 bits",
+      "M. Horowitz, ISSCC (2014): the middle of its range; not scaled"),
     N(digital_area_um2, 500, 0, 1e12, "um^2", "adders and buffers of one tile", CLASS),
     N(wire_um, 1000, 0, 1e6, "um", "distance between tile and network", CLASS),
     N(wire_c, 0.2e-15, 0, 1e-9, "F / um", "capacitance of a wire", "NeuroSim V1.4: 0.2 fF / um"),

@@ -17,7 +17,7 @@ typedef struct aimci_technology {
     double v_read, t_read, g_mean, g_off, g_unit, g_write, input_mean, c_line, swing, r_line;
     double adc_fom, adc_enob, adc_rate, adc_area_um2;
     double dac_c_unit, dac_driver, dac_power, dac_rate, dac_area_um2;
-    double add_int32, add_fp32, mul_fp32, sram_byte, digital_area_um2;
+    double add_int32, add_fp32, mul_fp32, sram_byte, dram_byte, digital_area_um2;
     double wire_um, wire_c, wire_activity;
     double v_set, v_reset, t_set, t_reset, half_select;
     double schottky_beta, eps_r, thickness_nm;

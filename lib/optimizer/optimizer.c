@@ -32,8 +32,10 @@ void aimc_optimizer_destroy(aimc_optimizer *o)
     if (!o)
         return;
     aimc_context *ctx = o->ctx;
-    if (o->tile && o->tile->state.owner == o)
+    if (o->tile) { /* NULL when it went first */
+        o->tile->visible = NULL;
         o->tile->state = (aimci_tile_state){0};
+    }
     if (o->state)
         o->algorithm->destroy(o->state, ctx);
     aimci_free(ctx, o->state);

@@ -315,8 +315,6 @@ aimc_status aimci_transfer_create(aimci_transfer *e, aimc_tile *tile, const aimc
 void aimci_transfer_destroy(void *state, aimc_context *ctx)
 {
     aimci_transfer *e = state;
-    if (e->tile && e->tile->visible == e->composite)
-        e->tile->visible = NULL;
     for (size_t k = 0; k + 1 < e->n_arrays; k++) {
         aimci_array_destroy(e->arrays[k]);
         aimci_free(ctx, e->pending[k]);

@@ -63,6 +63,7 @@ static aimc_cost_events all_events(void)
                               .digital_adds = 12802,
                               .buffer_bytes = 5e4,
                               .moved_bits = 3e5,
+                              .dram_bytes = 9e2,
                               .pulses_up = 7e4,
                               .pulses_down = 6e4,
                               .write_steps = 310,
@@ -118,8 +119,12 @@ START_TEST(walden_doubles_with_a_bit)
     near(e8, 10e-15 * 256, 1e-14);
     near(adc_energy(SETTINGS("adc_enob", "7")), e8 / 2, 1e-14);
     near(adc_energy(SETTINGS("adc_model", "TABLE", "adc_part", "1")), 2e-3 / 1.28e9, 1e-14);
-    aimc_cost_model *m = make("technology", SETTINGS("adc_bits", "16", "adc_fom", "2e-15"));
     aimc_converter_cost c = {.struct_size = sizeof c};
+    aimc_cost_model *m = make("isaac_32nm", NULL);
+    OK(aimc_cost_adc(m, &c)); /* 128 columns in the 100 ns of a read */
+    near(128 * c.time_s, 100e-9, 1e-12);
+    aimc_cost_model_destroy(m);
+    m = make("technology", SETTINGS("adc_bits", "16", "adc_fom", "2e-15"));
     OK(aimc_cost_adc(m, &c)); /* 12 k T 4^16 = 213 pJ, above the price of 131 pJ */
     ck_assert_int_eq(c.below_floor, 1);
     aimc_cost_model_destroy(m);
@@ -279,8 +284,10 @@ START_TEST(energy_goes_as_voltage_squared)
                                     "v_read", "0.4", "swing", "0.2", "v_set", "4", "v_reset", "4"));
     const aimc_cost_report a = account(one, &e), b = account(two, &e);
     for (size_t k = 0; k < AIMC_COST_LEAKAGE; k++)
-        if (k != AIMC_COST_ADC && k != AIMC_COST_VERIFY) /* the ADC has its own law */
+        if (k != AIMC_COST_ADC && k != AIMC_COST_VERIFY &&
+            k != AIMC_COST_DRAM) /* laws of their own */
             near(b.parts[k].energy_j, 4 * a.parts[k].energy_j, 1e-12);
+    near(b.parts[AIMC_COST_DRAM].energy_j, 9e2 * 240e-12, 1e-12);
     aimc_cost_model_destroy(one);
     aimc_cost_model_destroy(two);
 }

@@ -29,15 +29,9 @@ def layer(size, bits, wires):
             "forward": {"kind": "standard_io", "out_res": 1 / (2**bits - 2), **drop}}
 
 
-def account(model, matrices, operands):
-    """The account of what matrices counted. operands: for each the weights (1: g_max, the other device of the pair at the
-    floor) and the inputs (1: full scale) that were applied; what they drove replaces the technology's means."""
-    correction = 0.0
-    for matrix, (w, x) in zip(matrices, operands):
-        tiles = len(matrix) if isinstance(matrix, aimc.Grid) else 1
-        driven = model.driven(np.abs(w) * np.float32(G_MAX), x) * matrix.counters.forward_passes / tiles
-        correction += driven - model.account(matrix).parts["array"].count
-    return model.account(*matrices, driven_s=correction)
+def cost_model(technology, ctx, **fields):
+    """Prices; a cell of weight 1 conducts g_max, the other one of its pair nothing."""
+    return aimc.CostModel(technology, ctx=ctx, g_off=0, g_unit=G_MAX, **fields)
 
 
 # ---- one array ----------------------------------------------------------------------------------
@@ -52,8 +46,9 @@ def one_array(technology, seed=1):
     w = np.clip(rng.normal(0, 0.3, (128, 128)), -1, 1).astype(np.float32)
     x = np.clip(rng.normal(0, 0.31, (256, 128)), -1, 1).astype(np.float32)
     tile.weights = w
+    tile.count_drive()
     tile.forward(x)
-    return account(aimc.CostModel(technology, ctx=ctx), [tile], [(w, x / np.abs(x).max(1, keepdims=True))]), len(x)
+    return cost_model(technology, ctx).account(tile), len(x)
 
 
 def single_product():
@@ -98,27 +93,24 @@ def network(ctx, config, layers=None):
     return net
 
 
-def operands(weights, x):
-    """What every layer holds and sees, in units of full scale, from the digital network."""
-    found = []
-    for w, b in weights:
-        full = np.maximum(np.abs(x).max(1, keepdims=True), 1e-12)
-        found.append((w / np.abs(w).max(), (x / full).astype(np.float32)))
-        x = np.maximum(x @ w.T + b, 0)
-    return found
-
-
-def infer(weights, config, technology, test, layers=None):
-    """Accuracy, and energy and time of one inference."""
-    ctx = aimc.Context(seed=1)
-    net = network(ctx, config, layers)
+def on_tiles(weights, config, layers=None):
+    """The perceptron on tiles that count what reads drive."""
+    net = network(aimc.Context(seed=1), config, layers)
     for k, (w, b) in enumerate(weights):
         net.set_weights(k, w, b)
+        for tile in net.grid(k).tiles:
+            tile.count_drive()
+    return net
+
+
+def infer(weights, config, test, layers=None, **technology):
+    """Accuracy, the account, inferences, weights in use, arrays."""
+    net = on_tiles(weights, config, layers)
+    accuracy = float((net.predict(test[0]).argmax(1) == test[1]).mean())  # accuracy() would count nothing
     grids = [net.grid(k) for k in range(len(net))]
-    accuracy, n = float((net.predict(test[0]).argmax(1) == test[1]).mean()), len(test[0])  # accuracy() would count nothing
-    report = account(aimc.CostModel(**technology, ctx=ctx), grids, operands(weights, test[0]))
+    report = cost_model("rram_32nm", None, **technology).account(*grids)
     used = sum(g.shape[0] * g.shape[1] for g in grids)
-    return accuracy, report, n, used, sum(len(g) for g in grids)
+    return accuracy, report, len(test[0]), used, sum(len(g) for g in grids)
 
 
 def sweep(test, weights):
@@ -127,7 +119,7 @@ def sweep(test, weights):
     for wires in (False, True):
         for size in SIZES:
             for bits in BITS:
-                accuracy, report, n, used, tiles = infer(weights, layer(size, bits, wires), {"adc_bits": bits, "name": "rram_32nm"}, test)
+                accuracy, report, n, used, tiles = infer(weights, layer(size, bits, wires), test, adc_bits=bits)
                 rows.append([size, bits, int(wires), f"{accuracy:.4f}", f"{report.energy_j / n:.4e}", f"{report.j_per_mac:.4e}",
                              f"{report.time_s / n:.3e}", f"{v100 / report.j_per_mac:.1f}", f"{used / (tiles * size * size):.3f}",
                              f"{report.parts['adc'].energy_j / report.energy_j:.3f}"])
@@ -150,9 +142,10 @@ def sweep(test, weights):
 def edge(test, weights):
     """Small networks fill arrays badly: each layer on its own."""
     rows, machine = [], aimc.energy.baselines()[-1]
-    sees = operands(weights, test[0])
-    for (w, b), (_, x), n_in, n_out in zip(weights, sees, LAYERS, LAYERS[1:]):
-        _, report, n, used, tiles = infer([(w, b)], layer(128, 8, False), {"name": "rram_32nm"}, (x, test[1]), [n_in, n_out])
+    x, labels = test
+    for (w, b), n_in, n_out in zip(weights, LAYERS, LAYERS[1:]):
+        _, report, n, used, tiles = infer([(w, b)], layer(128, 8, False), (x, labels), [n_in, n_out])
+        x = np.maximum(x @ w.T + b, 0)
         rows.append([f"{n_in} x {n_out}", tiles, f"{used / (tiles * 128 * 128):.3f}", f"{report.j_per_mac:.4e}",
                      f"{report.time_s / n:.3e}", f"{machine.j_per_mac / report.j_per_mac:.0f}"])
     write_table("crossbar-edge.csv", ["layer", "arrays", "utilisation", "j_per_mac", "s", "mcu_ratio"], rows)

@@ -17,26 +17,26 @@ from common import TABLES, Results, markdown, mnist, numbers, spread, write_tabl
 CLASSES = ["20ns", "200ns", "2us", "20us", "200us"]
 METHODS = ["sgd", "shifted_sgd", "mixed_precision"]
 LAYERS = [784, 256, 28, 10]
-WEIGHTS = sum((n_in + 1) * n_out for n_in, n_out in zip(LAYERS, LAYERS[1:]))
+WEIGHTS = sum(n_in * n_out for n_in, n_out in zip(LAYERS, LAYERS[1:]))
 BATCH, RATE, DECAY, EVERY = 10, 0.1, 0.5, 5000
 TARGET = 0.95
 SHIFT_PAIRS = 1000
-FIELDS = ["pulse", "method", "threshold", "seed", "samples", "accuracy", "best", "last_mean", "last_std", "pulses", "write_j",
-          "batches", "pulses_to_target", "write_j_to_target", "total_j_to_target", "samples_to_target"]
+FIELDS = ["pulse", "method", "threshold", "seed", "samples", "accuracy", "best", "last_mean", "last_std", "pulses",
+          "most_pulses", "write_j", "batches", "pulses_to_target", "write_j_to_target", "total_j_to_target", "samples_to_target"]
 KEYS = FIELDS[:5]
 THRESHOLDS = [0.1, 0.3, 1, 3, 10, 30, 100]
 
 
 def layer(job, ctx):
     """Configuration of a layer: the cell and its optimizer."""
-    cell = f"ferro_{job['pulse']}"
+    cell = {"kind": f"ferro_{job['pulse']}", "count_pulses": True}
     config = aimc.Config("layer", ctx=ctx)
     if job["method"] == "shifted_sgd":
-        config["device"] = {"kind": "reference_cell", "device": {"kind": cell}, "shift_pairs": SHIFT_PAIRS}
+        config["device"] = {"kind": "reference_cell", "device": cell, "shift_pairs": SHIFT_PAIRS}
     else:
-        config["device"] = {"kind": cell}
+        config["device"] = cell
     if job["method"] == "mixed_precision":
-        device = aimc.Device(cell, ctx=ctx)
+        device = aimc.Device(cell["kind"], ctx=ctx)
         optimizer = aimc.Optimizer.config_for(device, "mixed_precision")
         optimizer["granularity"] = job["threshold"] * device.info.granularity
         config["optimizer"] = optimizer
@@ -53,16 +53,17 @@ def network(job, ctx):
     return net
 
 
-def account(job, net, model):
-    """Pulses, write energy and total energy (J) so far; mixed precision also adds to its accumulators."""
-    grids = [net.grid(k) for k in range(len(net))]
-    events = {}
-    if job["method"] == "mixed_precision":
-        weights = sum(grid.shape[0] * grid.shape[1] for grid in grids)
-        events = {"accumulations": float(weights) * net.info.n_batches, "accumulators": float(weights)}
-    report = model.account(*grids, **events)
+def account(net, model):
+    """Pulses, write energy and total energy (J) so far."""
+    report = model.account(*(net.grid(k) for k in range(len(net))))
     writes = report.parts["write_up"].energy_j + report.parts["write_down"].energy_j
     return net.counters.pulses_up + net.counters.pulses_down, writes, report.energy_j
+
+
+def most_pulses(net):
+    """Of one device; a cell with a reference counts in its first."""
+    tiles = [tile for k in range(len(net)) for tile in net.grid(k).tiles]
+    return int(max(tile.parameter(next(n for n in tile.parameter_names if n.startswith("pulses"))).max() for tile in tiles))
 
 
 def run(job, train, test):
@@ -82,12 +83,12 @@ def run(job, train, test):
         accuracy = net.accuracy(*test)
         best = max(best, accuracy)
         if accuracy >= TARGET and first[0] == "":
-            pulses, writes, total = account(job, net, model)
+            pulses, writes, total = account(net, model)
             first = (pulses, f"{writes:.4e}", f"{total:.4e}", seen)
     weights = net.get_weights(len(net) - 1)[0]
-    pulses, writes, _ = account(job, net, model)
+    pulses, writes, _ = account(net, model)
     return dict(zip(FIELDS[5:], (f"{accuracy:.4f}", f"{best:.4f}", f"{weights.mean():.4f}", f"{weights.std():.4f}", pulses,
-                                 f"{writes:.4e}", net.info.n_batches) + first))
+                                 most_pulses(net), f"{writes:.4e}", net.info.n_batches) + first))
 
 
 # ---- tables -------------------------------------------------------------------------------------
@@ -134,6 +135,20 @@ def break_even(energy):
         middle = math.sqrt(low * high)
         low, high = (middle, high) if model.pulse(1e-7, middle, 20e-9) < energy else (low, middle)
     return low
+
+
+def endurance(results, samples):
+    """Pulses of the device that got most, and how many such trainings it survives."""
+    survives, rows = aimc.Config("ferro_write_20ns")["endurance"], []
+    for pulse in CLASSES:
+        row = [pulse]
+        for method in METHODS:
+            found = results.where(pulse=pulse, method=method, threshold=1.0, samples=samples)
+            if found:
+                most, mean = max(numbers(found, "most_pulses")), np.mean(numbers(found, "pulses")) / WEIGHTS
+                row.append(f"{mean:.0f} / {most:.0f}: {survives / most:.0f}")
+        rows.append(row)
+    markdown(["pulses a device, mean / most: trainings"] + METHODS, rows)
 
 
 def thresholds(results, samples):
@@ -190,6 +205,7 @@ def main():
         results.run(jobs, lambda job: run(job, train, test), args.jobs)
     accuracies(results, args.samples)
     to_target(results, args.samples)
+    endurance(results, args.samples)
     thresholds(results, args.samples)
     accumulators()
 

@@ -76,8 +76,9 @@ AIMC_COST_WRITE_DOWN = 8
 AIMC_COST_ACCUMULATOR = 9
 AIMC_COST_VERIFY = 10
 AIMC_COST_GRADIENT = 11
-AIMC_COST_LEAKAGE = 12
-AIMC_COST_PARTS = 13
+AIMC_COST_DRAM = 12
+AIMC_COST_LEAKAGE = 13
+AIMC_COST_PARTS = 14
 
 # aimc_memory_code
 AIMC_CODE_NONE = 0
@@ -427,6 +428,7 @@ class aimc_cost_events(ct.Structure):
         ("digital_adds", ct.c_double),
         ("buffer_bytes", ct.c_double),
         ("moved_bits", ct.c_double),
+        ("dram_bytes", ct.c_double),
         ("pulses_up", ct.c_double),
         ("pulses_down", ct.c_double),
         ("write_steps", ct.c_double),

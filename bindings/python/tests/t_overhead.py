@@ -19,6 +19,7 @@ def best_us(function, calls=5000, rounds=10):
     return best
 
 
+@unittest.skipIf("libasan" in os.environ.get("LD_PRELOAD", ""), "a sanitizer is slow")
 class Overhead(unittest.TestCase):
     def test_forward(self):
         in_c = float(subprocess.run([os.environ["FORWARD_TIME"]], check=True, capture_output=True, text=True).stdout)
