@@ -27,6 +27,8 @@ void aimci_transfer_read(aimci_transfer *e, size_t k, size_t s, float *z)
     *(e->params.transfer_columns ? &c->forward_passes : &c->backward_passes) += counts.passes;
     c->dac_conversions += counts.inputs;
     c->adc_conversions += counts.outputs * e->out_size;
+    c->accumulations += e->rule->n_matrices > 0 ? e->out_size : 0;
+    aimci_counters_add_drive(c, &counts);
     e->stats.reads++;
 }
 

@@ -18,6 +18,7 @@ from .grid import Grid
 ConverterCost = record("ConverterCost", _abi.aimc_converter_cost, "Energy (J), time (s) and area (m^2) of one converter.")
 CostItem = record("CostItem", _abi.aimc_cost_item, "One part of the account.")
 Baseline = record("Baseline", _abi.aimc_cost_baseline, "A digital machine to compare with.")
+Supply = record("Supply", _abi.aimc_cost_supply, "A digital memory at a lower supply.")
 _Report = record("CostReport", _abi.aimc_cost_report, "The account; parts is a dict by name, and their sum is the total.")
 
 
@@ -107,6 +108,16 @@ class CostModel(Handle):
             check(lib.aimc_cost_account(self._look, ct.byref(total), ct.byref(made)))
         parts = {item.name: item for item in map(CostItem.of, made.parts)}
         return CostReport.of(made)._replace(parts=parts)
+
+    def at_supply(self, v: float, code: str = "NONE") -> Any:
+        """What a memory at supply v (V) saves and loses; code: NONE, PARITY, SECDED or TMR."""
+        codes = ("NONE", "PARITY", "SECDED", "TMR")
+        if code not in codes:
+            raise InvalidError(f"{code}: the codes are {', '.join(codes)}")
+        made = sized(_abi.aimc_cost_supply)
+        with self._guard.lock:
+            check(lib.aimc_cost_at_supply(self._look, v, codes.index(code), ct.byref(made)))
+        return Supply.of(made)
 
     def bit_error_rate(self, v: float) -> float:
         """Errors per bit of a memory at supply v (V)."""
