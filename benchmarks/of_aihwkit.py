@@ -78,17 +78,20 @@ class Side:
         one = UpdateParameters(pulse_type=configs.PulseType.STOCHASTIC_COMPRESSED, desired_bl=1,
                                update_management=False, update_bl_management=False)
         perfect = IOParameters(is_perfect=True)
-        tile = AnalogTile(100, 100, SingleRPUConfig(device=made(**fields), update=one, forward=perfect, backward=perfect))
-        tile.set_weights(torch.zeros(100, 100))
-        tile.tile.set_learning_rate(1.0)
-        x, found = torch.ones(1, 100), []
+        config = SingleRPUConfig(device=made(**fields), update=one, forward=perfect, backward=perfect)
+        tiles, found = [AnalogTile(25, 40, config) for _ in range(data.TILES)], []
+        for tile in tiles:
+            tile.set_weights(torch.zeros(25, 40))
+            tile.tile.set_learning_rate(1.0)
+        x, d = torch.ones(1, 40), torch.ones(1, 25)
         for sign in (1, -1):
             done = 0
             for count in counts:
-                for _ in range(count - done):
-                    tile.tile.update(x, -sign * torch.ones(1, 100), False, False, False, False)
+                for tile in tiles:
+                    for _ in range(count - done):
+                        tile.tile.update(x, -sign * d, False, False, False, False)
                 done = count
-                w = tile.tile.get_weights()
+                w = torch.stack([tile.tile.get_weights() for tile in tiles])
                 found.append((float(w.mean()), float(w.std())))
         return found
 

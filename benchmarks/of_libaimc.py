@@ -57,16 +57,19 @@ class Side:
         return {"seconds": time.process_time() - start}
 
     def pulses(self, device, fields, counts):
-        """Mean and spread of 10000 devices after so many pulses up from 0, and after as many down again."""
-        tile = aimc.Tile(aimc.Device(device, fields), 100, 100)
-        tile.weights = np.zeros((100, 100))
-        found = []
+        """Mean and spread of 16 x 1000 devices after so many pulses up from 0, and after as many down again."""
+        made = aimc.Device(device, fields)
+        tiles, found = [aimc.Tile(made, 25, 40) for _ in range(data.TILES)], []
+        for tile in tiles:
+            tile.weights = np.zeros((25, 40))
         for sign in (1, -1):
             done = 0
             for count in counts:
-                tile.pulse(sign * (count - done))
+                for tile in tiles:
+                    tile.pulse(sign * (count - done))
                 done = count
-                found.append((float(tile.weights.mean()), float(tile.weights.std())))
+                w = np.array([tile.weights for tile in tiles])
+                found.append((float(w.mean()), float(w.std())))
         return found
 
     def conductances(self, model, targets, times):

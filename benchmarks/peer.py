@@ -150,11 +150,11 @@ def compare(name, theirs, mine):
 
 
 def statistics(sides):
-    print("\n### Devices: mean and spread of 10,000 after pulses up from 0, then as many down\n")
+    print("\n### Devices: mean and spread of 16 x 1000 after pulses up from 0, then as many down\n")
     table("what", "aihwkit", "libaimc", "difference of the means, standard errors")
     counts = (10, 100, 1000)
     for device, fields in UPDATES[:3] + (("ReRamSBPresetDevice", {}), ("ReRamESPresetDevice", {}), ("EcRamMOPresetDevice", {})):
-        names = [(f"{device}, {count} {way}", 10000) for way in ("up", "down") for count in counts]
+        names = [(f"{device}, {count} {way}", 16000) for way in ("up", "down") for count in counts]
         compare(names, *sides.ask("pulses", device, fields, counts))
     print("\n### Programmed conductances in uS: mean and spread of 100,000\n")
     table("what", "aihwkit", "libaimc", "difference of the means, standard errors")
