@@ -341,6 +341,31 @@ START_TEST(pulses_of_training)
 }
 END_TEST
 
+/* A context that does not count trains the same bits; only pulses are missing. */
+START_TEST(uncounted)
+{
+    float w[2][12];
+    for (uint32_t k = 0; k < 2; k++) {
+        aimc_context_params params = AIMC_CONTEXT_PARAMS_INIT;
+        aimc_context *own = NULL;
+        aimc_optimizer *optimizer = NULL;
+        params.n_threads = 1;
+        params.flags = k ? AIMC_FLAG_UNCOUNTED : 0;
+        OK(aimc_context_create(&params, &own));
+        aimc_tile *tile = tile_of(own, "constant_step", NULL, 4, 3, true);
+        train(tile, "sgd", 6, &optimizer);
+        OK(aimc_tile_get_weights(tile, w[k], 3));
+        const aimc_counters c = counters_of(tile);
+        ck_assert(c.updates == 30 && c.pulse_slots > 0);
+        ck_assert((c.pulses_up > 0) == (k == 0) && (c.pulses_down > 0) == (k == 0));
+        aimc_optimizer_destroy(optimizer);
+        aimc_tile_destroy(tile);
+        aimc_context_destroy(own);
+    }
+    ck_assert(memcmp(w[0], w[1], sizeof w[0]) == 0);
+}
+END_TEST
+
 /* ---- state as bytes ------------------------------------------------------------------------- */
 
 START_TEST(bytes_go_on_identically)
@@ -429,6 +454,7 @@ int main(void)
     tcase_add_test(tc, accumulators_are_counted);
     tcase_add_test(tc, pulses_of_devices);
     tcase_add_test(tc, pulses_of_training);
+    tcase_add_test(tc, uncounted);
     tcase_add_test(tc, bytes_go_on_identically);
     tcase_add_test(tc, no_memory);
     return aimct_main(suite);
