@@ -39,10 +39,10 @@ AIMC_API aimc_status aimc_optimizer_create(aimc_tile *tile, const char *algorith
  * more than 30 % half-way to the bounds. A starting point: change fields as you like before
  * aimc_optimizer_create(tile, NULL, config, ...).
  *
- * Where single pulses are noise for the most part (dw_min_std above 1), n = 2 dw_min_std^2 of them
- * are written at once, which is 1.4 times their noise: mixed precision by its granularity, ttv2,
- * c_ttv2 and agad by their step, with thresholds sqrt(n) times as high. What that gains is in
- * docs/training-study.md.
+ * Where single pulses are noise for the most part (dw_min_std above 1), n = 4 dw_min_std^2 of them
+ * are written at once, twice their noise: mixed precision by its granularity, ttv2, c_ttv2 and
+ * agad by their step, with thresholds sqrt(n) times as high. docs/training-study.md has what that
+ * gains.
  *
  * For "ttv2" the configuration is of kind "c_ttv2" with choppers off, which is how its published
  * settings are given.

@@ -108,16 +108,16 @@ static aimc_status multiply(aimc_config *config, const char *field, double facto
 }
 
 /* Published settings write single pulses, also where those are noise for the most part. n pulses
- * move a cell by n steps with a noise of sigma sqrt(n): 2 sigma^2 of them are 1.4 times their
- * noise. Thresholds of transfers grow by sqrt(n) with it: what crosses them by noise alone then
- * sends as many pulses as before, what crosses them by a gradient sqrt(n) times as many. Measured
- * in docs/training-study.md. */
+ * move a cell by n steps with a noise of sigma sqrt(n): 4 sigma^2 of them by twice their noise.
+ * Thresholds of transfers grow by sqrt(n) with it: what crosses them by noise alone then sends as
+ * many pulses as before, what crosses them by a gradient sqrt(n) times as many. Measured in
+ * docs/training-study.md. */
 static aimc_status write_above_noise(const aimc_device *device, aimc_config *config)
 {
     const aimci_pulsed *p = aimci_device_pulsed(device);
     if (!p || p->dw_min_std <= 1)
         return AIMC_OK;
-    const double pulses = ceil(2 * p->dw_min_std * p->dw_min_std);
+    const double pulses = ceil(4 * p->dw_min_std * p->dw_min_std);
     if (aimci_family_field(config->family, "granularity"))
         return aimc_config_set(config, "granularity", pulses * device->info.granularity);
     aimc_status st = multiply(config, "step", pulses);
