@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "account.h"
+#include "model.h"
+#include "report.h"
 
 bool account_layer(aimc_network *net, size_t k, aimc_cost_shape *shape, aimc_counters *counters)
 {
@@ -19,4 +25,178 @@ bool account_layer(aimc_network *net, size_t k, aimc_cost_shape *shape, aimc_cou
     }
     shape->tiles_out = n / shape->tiles_in;
     return true;
+}
+
+#define COUNTER(field, unit)                                                                       \
+    {                                                                                              \
+#field, offsetof(aimc_counters, field), unit                                               \
+    }
+static const struct {
+    const char *name;
+    size_t offset;
+    double unit;
+} counter_fields[] = {
+    COUNTER(pulses_up, 1),
+    COUNTER(pulses_down, 1),
+    COUNTER(updates, 1),
+    COUNTER(pulse_slots, 1),
+    COUNTER(forward_vectors, 1),
+    COUNTER(forward_passes, 1),
+    COUNTER(backward_vectors, 1),
+    COUNTER(backward_passes, 1),
+    COUNTER(dac_conversions, 1),
+    COUNTER(adc_conversions, 1),
+    COUNTER(clipped_outputs, 1),
+    COUNTER(weight_writes, 1),
+    COUNTER(accumulations, 1),
+    COUNTER(gradient_macs, 1),
+    COUNTER(program_pulses, 1),
+    COUNTER(verify_reads, 1),
+    COUNTER(driven_reads, 1),
+    COUNTER(drive, AIMC_DRIVE_ONE),
+    COUNTER(drive_squared, AIMC_DRIVE_ONE),
+    COUNTER(driven, AIMC_DRIVE_ONE),
+    COUNTER(driven_squared, AIMC_DRIVE_ONE),
+};
+
+bool account_counter(const aimc_counters *counters, size_t i, const char **name, double *value)
+{
+    uint64_t n;
+    if (i >= sizeof counter_fields / sizeof counter_fields[0])
+        return false;
+    memcpy(&n, (const char *)counters + counter_fields[i].offset, sizeof n);
+    *name = counter_fields[i].name;
+    *value = (double)n / counter_fields[i].unit;
+    return true;
+}
+
+/* ---- prices ---------------------------------------------------------------------------------- */
+
+int account_open(aimc_context *ctx, const char *technology, const char *option,
+                 const struct texts *settings, aimc_cost_model **cost)
+{
+    aimc_config *config = NULL;
+    if (aimc_config_new(ctx, technology, &config) != AIMC_OK)
+        return fail_library();
+    int rc = EXIT_GO_ON;
+    for (size_t i = 0; i < settings->n && rc == EXIT_GO_ON; i++)
+        rc = model_set_field(config, option, settings->items[i]);
+    if (rc == EXIT_GO_ON && aimc_cost_model_create(ctx, NULL, config, cost) != AIMC_OK)
+        rc = fail_library();
+    aimc_config_destroy(config);
+    return rc;
+}
+
+int account_make(const aimc_cost_model *cost, aimc_network *net, struct account *account)
+{
+    size_t analog = 0;
+    *account = (struct account){.events = {.struct_size = (uint32_t)sizeof account->events},
+                                .report = {.struct_size = (uint32_t)sizeof account->report}};
+    for (size_t k = 0; k < aimc_network_linear_count(net); k++) {
+        aimc_cost_shape shape;
+        aimc_counters counters;
+        if (!account_layer(net, k, &shape, &counters))
+            continue;
+        analog++;
+        if (aimc_cost_count(cost, &counters, &shape, &account->events) != AIMC_OK)
+            return fail_library();
+    }
+    if (analog == 0)
+        return fail("the network has no analog layer: nothing was counted");
+    return aimc_cost_account(cost, &account->events, &account->report) == AIMC_OK ? EXIT_GO_ON
+                                                                                  : fail_library();
+}
+
+/* Every tile: clear its counters, or count what its reads drive. */
+static int for_tiles(aimc_network *net, bool clear)
+{
+    for (size_t k = 0; k < aimc_network_linear_count(net); k++) {
+        aimc_grid *grid = aimc_network_grid(net, k);
+        for (size_t t = 0; t < aimc_grid_tile_count(grid); t++) {
+            aimc_tile *tile = aimc_grid_tile(grid, t, NULL, NULL);
+            if (clear)
+                aimc_tile_counters_clear(tile);
+            else if (aimc_tile_count_drive(tile, 1) != AIMC_OK)
+                return fail_library();
+        }
+    }
+    return EXIT_GO_ON;
+}
+
+int account_drive(aimc_network *net)
+{
+    return for_tiles(net, false);
+}
+
+int account_begin(aimc_network *net)
+{
+    const int rc = for_tiles(net, true);
+    return rc == EXIT_GO_ON ? for_tiles(net, false) : rc;
+}
+
+/* ---- telling --------------------------------------------------------------------------------- */
+
+void account_print(const struct account *account)
+{
+    const aimc_cost_report *r = &account->report;
+    printf("part                 events     J / event      energy J   share       time s   area "
+           "mm2\n");
+    for (size_t k = 0; k < AIMC_COST_PARTS; k++) {
+        const aimc_cost_item *p = &r->parts[k];
+        printf("%-12s %14.6g %13.5g %13.5g %6.2f%% %12.5g %10.4g\n", p->name, p->count, p->unit_j,
+               p->energy_j, r->energy_j > 0 ? 100 * p->energy_j / r->energy_j : 0, p->time_s,
+               1e6 * p->area_m2);
+    }
+    printf("%-12s %14s %13s %13.5g %6.2f%% %12.5g %10.4g\n", "total", "", "", r->energy_j, 100.0,
+           r->time_s, 1e6 * r->area_m2);
+}
+
+static void put_parts(struct json *json, const aimc_cost_report *r)
+{
+    json_open(json, "parts", '[');
+    for (size_t k = 0; k < AIMC_COST_PARTS; k++) {
+        const aimc_cost_item *p = &r->parts[k];
+        json_open(json, NULL, '{');
+        json_put_text(json, "name", p->name);
+        json_put_number(json, "events", p->count);
+        json_put_number(json, "j_per_event", p->unit_j);
+        json_put_number(json, "energy_j", p->energy_j);
+        json_put_number(json, "time_s", p->time_s);
+        json_put_number(json, "area_m2", p->area_m2);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+void account_put_json(struct json *json, const struct account *account)
+{
+    const aimc_cost_report *r = &account->report;
+    json_put_number(json, "macs", account->events.macs);
+    json_put_number(json, "energy_j", r->energy_j);
+    json_put_number(json, "time_s", r->time_s);
+    json_put_number(json, "area_m2", r->area_m2);
+    json_put_number(json, "j_per_mac", r->j_per_mac);
+    json_put_number(json, "ops_per_j", r->ops_per_j);
+    json_put_number(json, "ops_per_s_m2", r->ops_per_s_m2);
+    json_put_number(json, "co2_kg", r->co2_kg);
+    json_put_number(json, "pulses_per_device", r->pulses_per_device);
+    json_put_number(json, "endurance_used", r->endurance_used);
+    json_put_flag(json, "adc_below_floor", r->adc_below_floor);
+    put_parts(json, r);
+}
+
+void account_put_assumptions(struct json *json, const aimc_cost_model *cost)
+{
+    json_open(json, "assumed", '[');
+    for (size_t i = 0; aimc_cost_assumption(cost, i) != NULL; i++)
+        json_put_text(json, NULL, aimc_cost_assumption(cost, i));
+    json_close(json, ']');
+}
+
+void account_print_assumptions(const aimc_cost_model *cost)
+{
+    printf("assumed:");
+    for (size_t i = 0; aimc_cost_assumption(cost, i) != NULL; i++)
+        printf("%s %s", i % 8 == 7 ? "\n        " : "", aimc_cost_assumption(cost, i));
+    putchar('\n');
 }

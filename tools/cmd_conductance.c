@@ -10,6 +10,7 @@
 #include "args.h"
 #include "cmd.h"
 #include "json.h"
+#include "model.h"
 #include "report.h"
 
 enum { MAX_VALUES = 1000, MAX_DEVICES = 10000000 };
@@ -68,19 +69,6 @@ static int parse(struct request *r, int argc, char **argv)
 
 /* ---- model ----------------------------------------------------------------------------------- */
 
-static int set_field(aimc_config *config, const char *setting)
-{
-    char field[128];
-    const char *equals = strchr(setting, '=');
-    const size_t length = equals != NULL ? (size_t)(equals - setting) : 0;
-    if (length == 0 || length >= sizeof field)
-        return fail_usage("--set %s: field=value is needed", setting);
-    snprintf(field, sizeof field, "%.*s", (int)length, setting);
-    if (aimc_config_set_text(config, field, equals + 1) != AIMC_OK)
-        return fail_usage("--set %s: %s", setting, aimc_last_error());
-    return EXIT_GO_ON;
-}
-
 static int fill_config(aimc_config *config, const struct request *r)
 {
     if (r->config != NULL && aimc_config_load(config, r->config) != AIMC_OK)
@@ -88,7 +76,7 @@ static int fill_config(aimc_config *config, const struct request *r)
     if (r->table != NULL && aimc_noise_table_load(config, r->table) != AIMC_OK)
         return fail_library();
     for (size_t i = 0; i < r->settings.n; i++) {
-        const int rc = set_field(config, r->settings.items[i]);
+        const int rc = model_set_field(config, "set", r->settings.items[i]);
         if (rc != EXIT_GO_ON)
             return rc;
     }

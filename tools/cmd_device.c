@@ -138,7 +138,7 @@ static int change(aimc_config *config, const struct changes *changes)
         return fail("--table: %s", aimc_last_error());
     int rc = EXIT_GO_ON;
     for (size_t i = 0; i < changes->set.n && rc == EXIT_GO_ON; i++)
-        rc = model_set_field(config, changes->set.items[i]);
+        rc = model_set_field(config, "set", changes->set.items[i]);
     return rc;
 }
 

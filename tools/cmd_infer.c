@@ -22,6 +22,7 @@ struct options {
     const char *split;
     double limit, threads;
     struct deployment deployment;
+    struct texts storage; /* "field=value" of kind "storage" */
     const char *drift;
     bool json, quiet;
 };
@@ -39,6 +40,12 @@ static int parse(struct options *o, int argc, char **argv)
          "input that becomes 1 (default: as in training)", 1e-6, 1e9},
         {"split", ARG_TEXT, &o->split, "PART", "test (default) or train samples", 0, 0},
         {"limit", ARG_INTEGER, &o->limit, "N", "use only the first N samples", 1, MAX_INTEGER},
+        {.help = "Digital memory"},
+        {"storage", ARG_TEXTS, &o->storage, "FIELD=VALUE",
+         "keep the weights of digital layers as 8-bit codes in a memory\n"
+         "whose bits flip: supply_v=0.75, bit_error_rate=1e-3,\n"
+         "code=SECDED (NONE, PARITY, TMR), seed=2; may be repeated",
+         0, 0},
         {.help = "Programmed devices"},
         {"program", ARG_TEXT, &o->deployment.noise_model, "NAME",
          "write the weights onto devices of this noise model,\n"
@@ -93,6 +100,7 @@ struct outcome {
     uint64_t *confusion; /* [true class][predicted class], owned */
     size_t n, correct;
     double seconds;
+    aimc_storage_report storage; /* codes 0: none */
 };
 
 static double accuracy(const struct outcome *outcome)
@@ -141,6 +149,39 @@ static int predict_all(aimc_network *net, const struct samples *samples, size_t 
     return rc;
 }
 
+/* ---- digital memory -------------------------------------------------------------------------- */
+
+static int store(const struct options *o, aimc_context *ctx, aimc_network *net,
+                 aimc_storage_report *report)
+{
+    aimc_config *config = NULL;
+    int rc = EXIT_GO_ON;
+    if (aimc_config_new(ctx, "storage", &config) != AIMC_OK)
+        return fail_library();
+    for (size_t i = 0; i < o->storage.n && rc == EXIT_GO_ON; i++)
+        rc = model_set_field(config, "storage", o->storage.items[i]);
+    report->struct_size = (uint32_t)sizeof *report;
+    if (rc == EXIT_GO_ON && aimc_network_store(net, config, report) != AIMC_OK)
+        rc = fail_library();
+    aimc_config_destroy(config);
+    return rc;
+}
+
+static void put_storage(struct json *json, const aimc_storage_report *r)
+{
+    if (r->codes == 0)
+        return;
+    json_open(json, "storage", '{');
+    json_put_number(json, "bit_error_rate", r->bit_error_rate);
+    json_put_number(json, "bits_per_bit", r->bits_per_bit);
+    json_put_integer(json, "codes", r->codes);
+    json_put_integer(json, "flips", r->flips);
+    json_put_integer(json, "corrected", r->corrected);
+    json_put_integer(json, "detected", r->detected);
+    json_put_integer(json, "wrong", r->wrong);
+    json_close(json, '}');
+}
+
 /* ---- result ---------------------------------------------------------------------------------- */
 
 static void print_text(const struct options *o, const aimc_network *net,
@@ -172,6 +213,10 @@ static void print_text(const struct options *o, const aimc_network *net,
         printf("\n%s, %s part: %zu of %zu right, %.0f samples/s\n", o->run.data, o->split,
                outcome->correct, outcome->n,
                outcome->seconds > 0 ? (double)outcome->n / outcome->seconds : 0.0);
+    const aimc_storage_report *s = &outcome->storage;
+    if (s->codes > 0 && !o->quiet)
+        printf("%.3g errors a bit: %llu of %llu codes came back wrong\n", s->bit_error_rate,
+               (unsigned long long)s->wrong, (unsigned long long)s->codes);
     printf("%s accuracy %.4f\n", o->split, accuracy(outcome));
 }
 
@@ -188,6 +233,7 @@ static int print_json(const struct options *o, const aimc_context *ctx, const ai
     json_put_integer(&json, "correct", outcome->correct);
     json_put_number(&json, "accuracy", accuracy(outcome));
     json_put_number(&json, "seconds", outcome->seconds);
+    put_storage(&json, &outcome->storage);
     json_open(&json, "confusion", '[');
     for (size_t c = 0; c < n; c++)
         json_put_counts(&json, NULL, outcome->confusion + c * n, n);
@@ -213,7 +259,9 @@ static int infer(const struct options *o, aimc_context *ctx, aimc_network *net,
     outcome.confusion = calloc(outcome.n_classes * outcome.n_classes, sizeof *outcome.confusion);
     if (outcome.confusion == NULL)
         return fail("no memory");
-    int rc = predict_all(net, &samples, data->n_in, &outcome, o->quiet);
+    int rc = o->storage.n > 0 ? store(o, ctx, net, &outcome.storage) : EXIT_GO_ON;
+    if (rc == EXIT_GO_ON)
+        rc = predict_all(net, &samples, data->n_in, &outcome, o->quiet);
     if (rc == EXIT_GO_ON && o->json)
         rc = print_json(o, ctx, net, &outcome);
     else if (rc == EXIT_GO_ON)
@@ -322,6 +370,8 @@ static int check_deployment(struct options *o)
         d->compensation = "GLOBAL";
     if (!WAS_GIVEN(d->repeat))
         d->repeat = 25;
+    if (o->storage.n > 0)
+        return fail_usage("--storage is of digital layers; --program writes them onto devices");
     d->seed = WAS_GIVEN(o->run.seed) ? o->run.seed : 1;
     d->quiet = o->quiet || o->json;
     return deploy_parse_times(d, o->drift != NULL ? o->drift : "0,60,3600,86400,2592000");
@@ -350,5 +400,6 @@ int cmd_infer(int argc, char **argv)
     aimc_network_destroy(net);
     aimc_context_destroy(ctx);
     free(o.deployment.set.items);
+    free(o.storage.items);
     return rc == EXIT_GO_ON ? EXIT_OK : rc;
 }

@@ -10,15 +10,11 @@
 #include "matrix.h"
 #include "model.h"
 #include "report.h"
+#include "wear.h"
 
-enum { BINS = 20, N_HISTOGRAMS = 3, N_COUNTS = 12 };
+enum { BINS = 20, N_HISTOGRAMS = 3 };
 
 static const char *const histogram_names[N_HISTOGRAMS] = {"weight", "input", "current"};
-static const char *const count_names[N_COUNTS] = {
-    "pulses_up",       "pulses_down",     "updates",          "pulse_slots",
-    "forward_vectors", "forward_passes",  "backward_vectors", "backward_passes",
-    "dac_conversions", "adc_conversions", "clipped_outputs",  "weight_writes"};
-
 struct histogram {
     double limit; /* bins divide -limit ... limit */
     uint64_t n[BINS];
@@ -28,6 +24,7 @@ struct layer {
     aimc_cost_shape shape;
     aimc_counters counters;
     struct histogram histograms[N_HISTOGRAMS];
+    struct wear wear;
 };
 
 struct request {
@@ -90,23 +87,13 @@ static int weights_of(aimc_network *net, size_t k, struct layer *layer)
 
 /* ---- telling --------------------------------------------------------------------------------- */
 
-static void counts_of(const aimc_counters *c, uint64_t n[N_COUNTS])
-{
-    const uint64_t values[N_COUNTS] = {c->pulses_up,        c->pulses_down,     c->updates,
-                                       c->pulse_slots,      c->forward_vectors, c->forward_passes,
-                                       c->backward_vectors, c->backward_passes, c->dac_conversions,
-                                       c->adc_conversions,  c->clipped_outputs, c->weight_writes};
-    for (size_t i = 0; i < N_COUNTS; i++)
-        n[i] = values[i];
-}
-
 /* layer,quantity,low,high,count */
 static void print_csv(size_t k, const struct layer *layer)
 {
-    uint64_t n[N_COUNTS];
-    counts_of(&layer->counters, n);
-    for (size_t i = 0; i < N_COUNTS; i++)
-        printf("%zu,%s,,,%llu\n", k, count_names[i], (unsigned long long)n[i]);
+    const char *name;
+    double value;
+    for (size_t i = 0; account_counter(&layer->counters, i, &name, &value); i++)
+        printf("%zu,%s,,,%.15g\n", k, name, value);
     for (size_t h = 0; h < N_HISTOGRAMS; h++) {
         const struct histogram *g = &layer->histograms[h];
         for (size_t b = 0; b < BINS && g->limit > 0; b++)
@@ -114,20 +101,25 @@ static void print_csv(size_t k, const struct layer *layer)
                    g->limit * (2.0 * (double)b / BINS - 1),
                    g->limit * (2.0 * (double)(b + 1) / BINS - 1), (unsigned long long)g->n[b]);
     }
+    const struct wear *w = &layer->wear;
+    const double width = w->n > 0 ? fmax(wear_quantile(w, 1), 1) / WEAR_BINS : 0;
+    for (size_t b = 0; b < WEAR_BINS && w->n > 0; b++)
+        printf("%zu,pulses,%.9g,%.9g,%llu\n", k, width * (double)b, width * (double)(b + 1),
+               (unsigned long long)w->bins[b]);
 }
 
 static void put_layer(struct json *json, size_t k, const struct layer *layer)
 {
-    uint64_t n[N_COUNTS];
-    counts_of(&layer->counters, n);
+    const char *name;
+    double value;
     json_open(json, NULL, '{');
     json_put_integer(json, "layer", k);
     json_put_integer(json, "outputs", layer->shape.n_out);
     json_put_integer(json, "inputs", layer->shape.n_in);
     json_put_integer(json, "tiles_out", layer->shape.tiles_out);
     json_put_integer(json, "tiles_in", layer->shape.tiles_in);
-    for (size_t i = 0; i < N_COUNTS; i++)
-        json_put_integer(json, count_names[i], n[i]);
+    for (size_t i = 0; account_counter(&layer->counters, i, &name, &value); i++)
+        json_put_number(json, name, value);
     for (size_t h = 0; h < N_HISTOGRAMS; h++) {
         const struct histogram *g = &layer->histograms[h];
         if (g->limit <= 0)
@@ -136,6 +128,13 @@ static void put_layer(struct json *json, size_t k, const struct layer *layer)
         json_put_number(json, "low", -g->limit);
         json_put_number(json, "high", g->limit);
         json_put_counts(json, "counts", g->n, BINS);
+        json_close(json, '}');
+    }
+    if (layer->wear.n > 0) {
+        json_open(json, "pulses", '{');
+        json_put_number(json, "low", 0);
+        json_put_number(json, "high", fmax(wear_quantile(&layer->wear, 1), 1));
+        json_put_counts(json, "counts", layer->wear.bins, WEAR_BINS);
         json_close(json, '}');
     }
     json_close(json, '}');
@@ -157,6 +156,8 @@ static int tell(const struct request *r, aimc_network *net, const struct matrix 
         if (!account_layer(net, k, &layer.shape, &layer.counters))
             continue;
         rc = weights_of(net, k, &layer);
+        if (rc == EXIT_GO_ON)
+            rc = wear_gather(net, (long)k, &layer.wear);
         if (rc == EXIT_GO_ON && x->rows > 0 && analog == 0)
             rc = look(net, k, x, &layer);
         analog++;
@@ -164,6 +165,7 @@ static int tell(const struct request *r, aimc_network *net, const struct matrix 
             put_layer(&json, k, &layer);
         else if (rc == EXIT_GO_ON)
             print_csv(k, &layer);
+        wear_free(&layer.wear);
     }
     if (r->json) {
         json_close(&json, ']');
@@ -203,7 +205,10 @@ int cmd_stats(int argc, char **argv)
     };
     const struct arg_spec spec = {
         .usage = "MODEL [options]",
-        .summary = "Events that each analog layer of a saved network counted, and histograms.",
+        .summary =
+            "Events that each analog layer of a saved network counted, and histograms: of\n"
+            "weights, and of the pulses of each device where these were counted (training with\n"
+            "--set device.count_pulses=true).",
         .example = "  aimc stats digits.safetensors --csv\n",
         .args = args,
         .n_args = sizeof args / sizeof args[0],

@@ -18,7 +18,9 @@ struct options {
     struct run run;
     struct tweaks tweaks;
     const char *out, *resume;
-    double checkpoint_every, threads;
+    double checkpoint_every, threads, test_every, until;
+    const char *technology;
+    struct texts constants; /* "field=value" of the technology */
     bool compare, json, quiet;
 };
 
@@ -63,6 +65,19 @@ static int parse(struct options *o, int argc, char **argv)
          MAX_INTEGER},
         {"compare", ARG_FLAG, &o->compare, "", "also train the same network in floating point", 0,
          0},
+        {"test-every", ARG_INTEGER, &o->test_every, "N",
+         "also test after every N mini-batches of an epoch; training\n"
+         "does not notice",
+         1, MAX_INTEGER},
+        {.help = "Energy"},
+        {"energy", ARG_TEXT, &o->technology, "TECHNOLOGY",
+         "tell what all counted events cost, see 'aimc energy --help'", 0, 0},
+        {"energy-set", ARG_TEXTS, &o->constants, "FIELD=VALUE",
+         "change one constant of it; may be repeated", 0, 0},
+        {"until", ARG_NUMBER, &o->until, "A",
+         "tell when the tests first reached this accuracy, and with\n"
+         "--energy for how much energy; training goes on",
+         0, 1},
         {.help = "Files"},
         {"out", ARG_TEXT, &o->out, "FILE",
          "save the model here after each epoch, with the options of\nthe run", 0, 0},
@@ -95,12 +110,14 @@ static int parse(struct options *o, int argc, char **argv)
 /* A network with its own context: so both networks of --compare begin with the same weights. */
 struct session {
     aimc_context *ctx;
+    aimc_cost_model *cost; /* NULL: energy was not asked for */
     struct training training;
 };
 
 static void session_free(struct session *s)
 {
     train_free(&s->training);
+    aimc_cost_model_destroy(s->cost);
     aimc_network_destroy(s->training.net);
     aimc_context_destroy(s->ctx);
 }
@@ -116,6 +133,8 @@ static void session_set(struct session *s, const struct options *o, const struct
     s->training.data = data;
     s->training.quiet = o->quiet;
     s->training.label = "";
+    s->training.test_every = WAS_GIVEN(o->test_every) ? (size_t)o->test_every : 0;
+    s->training.until = o->until;
 }
 
 static int session_build(struct session *s, const struct options *o, const struct dataset *data,
@@ -138,8 +157,13 @@ static int train_main(struct session *s, const struct options *o, const struct d
     } else {
         rc = session_build(s, o, data, !is_digital(&o->run));
     }
+    if (rc == EXIT_GO_ON && o->technology != NULL)
+        rc = account_open(s->ctx, o->technology, "energy-set", &o->constants, &s->cost);
+    if (rc == EXIT_GO_ON && s->cost != NULL)
+        rc = account_drive(s->training.net);
     if (rc != EXIT_GO_ON)
         return rc;
+    s->training.cost = s->cost;
     s->training.out = o->out;
     s->training.checkpoint_every = WAS_GIVEN(o->checkpoint_every) ? (size_t)o->checkpoint_every : 0;
     if (!o->json && !o->quiet) {
@@ -162,6 +186,37 @@ static int train_floating_point(struct session *s, const struct options *o,
 
 /* ---- result ---------------------------------------------------------------------------------- */
 
+static void put_energy(struct json *json, const struct options *o, const struct session *s)
+{
+    struct account account;
+    if (s->cost == NULL || account_make(s->cost, s->training.net, &account) != EXIT_GO_ON)
+        return;
+    json_open(json, "energy", '{');
+    json_put_text(json, "technology", o->technology);
+    account_put_json(json, &account);
+    account_put_assumptions(json, s->cost);
+    json_close(json, '}');
+}
+
+static void print_energy(const struct options *o, const struct session *s)
+{
+    const struct training *t = &s->training;
+    const struct test_point *last = &t->points[t->n_points - 1], *p = train_reached(t);
+    if (s->cost != NULL)
+        printf("%s: %.5g J, %.5g s for the training run\n", o->technology, last->energy_j,
+               last->time_s);
+    if (!WAS_GIVEN(t->until))
+        return;
+    if (p == NULL) {
+        printf("accuracy %g was not reached\n", t->until);
+        return;
+    }
+    printf("accuracy %g was reached after %.0f samples", t->until, (double)p->samples);
+    if (s->cost != NULL)
+        printf(": %.5g J, %.5g s", p->energy_j, p->time_s);
+    putchar('\n');
+}
+
 static int print_json(const struct options *o, const struct dataset *data,
                       const struct session *main_run, const struct session *floating)
 {
@@ -179,6 +234,7 @@ static int print_json(const struct options *o, const struct dataset *data,
     json_put_number(&json, "lr_decay", o->run.lr_decay);
     json_put_integer(&json, "seed", (uint64_t)o->run.seed);
     train_put_json(&json, &main_run->training);
+    put_energy(&json, o, main_run);
     const int rc = model_put_json(&json, main_run->ctx, main_run->training.net);
     json_put_text(&json, "model", o->out);
     json_put_number(&json, "test_accuracy", main_run->training.test_accuracy);
@@ -199,6 +255,8 @@ static int print_result(const struct options *o, const struct dataset *data,
         return print_json(o, data, main_run, floating);
     if (o->out != NULL && !o->quiet)
         printf("saved %s\n", o->out);
+    if (!o->quiet)
+        print_energy(o, main_run);
     printf("test accuracy %.4f", main_run->training.test_accuracy);
     if (floating->training.net != NULL)
         printf(" (floating point %.4f)", floating->training.test_accuracy);
@@ -240,6 +298,11 @@ static int complete(struct options *o)
     run_fill_defaults(&o->run);
     if (is_digital(&o->run) && (o->tweaks.set.n > 0 || o->tweaks.config != NULL))
         return fail_usage("--set and --config need a --device other than none");
+    if (is_digital(&o->run) && o->technology != NULL)
+        return fail_usage("--energy needs a --device other than none: digital layers count no "
+                          "events");
+    if (o->technology == NULL && o->constants.n > 0)
+        return fail_usage("--energy-set needs --energy");
     return EXIT_GO_ON;
 }
 
@@ -283,7 +346,11 @@ static int run_command(struct options *o, struct session *main_run, const struct
 
 int cmd_train(int argc, char **argv)
 {
-    struct options o = {.run = RUN_UNKNOWN, .checkpoint_every = NOT_GIVEN, .threads = NOT_GIVEN};
+    struct options o = {.run = RUN_UNKNOWN,
+                        .checkpoint_every = NOT_GIVEN,
+                        .threads = NOT_GIVEN,
+                        .test_every = NOT_GIVEN,
+                        .until = NOT_GIVEN};
     struct session main_run = {0};
     struct dataset data = {0};
     void *document = NULL; /* holds the texts of o.run where a run is resumed */
@@ -302,5 +369,6 @@ int cmd_train(int argc, char **argv)
     data_free(&data);
     run_document_free(document);
     free(o.tweaks.set.items);
+    free(o.constants.items);
     return rc == EXIT_GO_ON ? EXIT_OK : rc;
 }

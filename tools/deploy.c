@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "deploy.h"
+#include "model.h"
 #include "progress.h"
 #include "report.h"
 
@@ -39,17 +40,6 @@ static int set_text(aimc_config *config, const char *option, const char *field, 
     return fail_usage("--%s %s: %s", option, value, aimc_last_error());
 }
 
-static int set_field(aimc_config *config, const char *setting)
-{
-    char field[128];
-    const char *equals = strchr(setting, '=');
-    const size_t length = equals != NULL ? (size_t)(equals - setting) : 0;
-    if (length == 0 || length >= sizeof field)
-        return fail_usage("--set %s: field=value is needed", setting);
-    snprintf(field, sizeof field, "%.*s", (int)length, setting);
-    return set_text(config, "set", field, equals + 1);
-}
-
 int deploy_config(aimc_context *ctx, const struct deployment *d, aimc_config **config)
 {
     if (aimc_config_new(ctx, "inference", config) != AIMC_OK)
@@ -62,11 +52,23 @@ int deploy_config(aimc_context *ctx, const struct deployment *d, aimc_config **c
     if (rc == EXIT_GO_ON && d->config != NULL && aimc_config_load(*config, d->config) != AIMC_OK)
         rc = fail("--config %s: %s", d->config, aimc_last_error());
     for (size_t i = 0; rc == EXIT_GO_ON && i < d->set.n; i++)
-        rc = set_field(*config, d->set.items[i]);
+        rc = model_set_field(*config, "set", d->set.items[i]);
     if (rc == EXIT_GO_ON)
         return rc;
     aimc_config_destroy(*config);
     *config = NULL;
+    return rc;
+}
+
+int deploy_model(aimc_context *ctx, const struct deployment *d, aimc_noise_model **model)
+{
+    aimc_config *config = NULL;
+    int rc = deploy_config(ctx, d, &config);
+    if (rc == EXIT_GO_ON &&
+        aimc_noise_model_create(ctx, NULL, aimc_config_nested(config, "noise_model"), model) !=
+            AIMC_OK)
+        rc = fail_library();
+    aimc_config_destroy(config);
     return rc;
 }
 

@@ -45,6 +45,9 @@ int deploy_parse_times(struct deployment *d, const char *text);
 /* Configuration of kind "inference" from the options. */
 int deploy_config(aimc_context *ctx, const struct deployment *d, aimc_config **config);
 
+/* The noise model that the options name. */
+int deploy_model(aimc_context *ctx, const struct deployment *d, aimc_noise_model **model);
+
 /* Layers that are digital go onto tiles of ideal devices with the read-out asked for. */
 int deploy_to_tiles(aimc_context *ctx, aimc_network *net, const char *readout);
 

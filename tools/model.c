@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "account.h"
 #include "model.h"
 #include "report.h"
 
@@ -47,7 +48,7 @@ static int find_device(const char *name, aimc_preset_info *info)
     return EXIT_GO_ON;
 }
 
-int model_set_field(aimc_config *config, const char *text)
+int model_set_field(aimc_config *config, const char *option, const char *text)
 {
     char name[128];
     if (strncmp(text, "device.", 7) == 0 && aimc_config_nested(config, "device") == NULL)
@@ -55,11 +56,11 @@ int model_set_field(aimc_config *config, const char *text)
     const char *equals = strchr(text, '=');
     const size_t length = equals != NULL ? (size_t)(equals - text) : 0;
     if (length == 0 || length >= sizeof name)
-        return fail_usage("--set '%s': give field=value", text);
+        return fail_usage("--%s '%s': give field=value", option, text);
     memcpy(name, text, length);
     name[length] = '\0';
     if (aimc_config_set_text(config, name, equals + 1) != AIMC_OK)
-        return fail_usage("--set %s: %s", text, aimc_last_error());
+        return fail_usage("--%s %s: %s", option, text, aimc_last_error());
     return EXIT_GO_ON;
 }
 
@@ -103,7 +104,7 @@ static int choose_device(aimc_context *ctx, const struct run *run, const struct 
     int rc = EXIT_GO_ON;
     for (size_t i = 0; rc == EXIT_GO_ON && i < tweaks->set.n; i++)
         if (strncmp(tweaks->set.items[i], "device", 6) == 0)
-            rc = model_set_field(config, tweaks->set.items[i]);
+            rc = model_set_field(config, "set", tweaks->set.items[i]);
     return rc == EXIT_GO_ON ? choose_algorithm(ctx, run->algorithm, config) : rc;
 }
 
@@ -122,7 +123,7 @@ static int layer_config(aimc_context *ctx, const struct run *run, const struct t
         aimc_config_load(*config, tweaks->config) != AIMC_OK)
         rc = fail("--config %s: %s", tweaks->config, aimc_last_error());
     for (size_t i = 0; rc == EXIT_GO_ON && i < tweaks->set.n; i++)
-        rc = model_set_field(*config, tweaks->set.items[i]);
+        rc = model_set_field(*config, "set", tweaks->set.items[i]);
     if (rc == EXIT_GO_ON)
         return rc;
     aimc_config_destroy(*config);
@@ -209,21 +210,13 @@ int model_check_data(const aimc_network *net, const char *path, const struct dat
 
 /* ---- telling about it ------------------------------------------------------------------------ */
 
-static void put_counters(struct json *json, const aimc_counters *c)
+void model_put_counters(struct json *json, const aimc_counters *c)
 {
     json_open(json, "counters", '{');
-    json_put_integer(json, "pulses_up", c->pulses_up);
-    json_put_integer(json, "pulses_down", c->pulses_down);
-    json_put_integer(json, "updates", c->updates);
-    json_put_integer(json, "pulse_slots", c->pulse_slots);
-    json_put_integer(json, "forward_vectors", c->forward_vectors);
-    json_put_integer(json, "forward_passes", c->forward_passes);
-    json_put_integer(json, "backward_vectors", c->backward_vectors);
-    json_put_integer(json, "backward_passes", c->backward_passes);
-    json_put_integer(json, "dac_conversions", c->dac_conversions);
-    json_put_integer(json, "adc_conversions", c->adc_conversions);
-    json_put_integer(json, "clipped_outputs", c->clipped_outputs);
-    json_put_integer(json, "weight_writes", c->weight_writes);
+    const char *name;
+    double value;
+    for (size_t i = 0; account_counter(c, i, &name, &value); i++)
+        json_put_number(json, name, value);
     json_close(json, '}');
 }
 
@@ -246,7 +239,7 @@ int model_put_json(struct json *json, const aimc_context *ctx, const aimc_networ
     json_put_integer(json, "tiles", info.n_tiles);
     json_put_integer(json, "batches_trained", info.n_batches);
     json_put_integer(json, "samples_trained", info.n_samples);
-    put_counters(json, &counters);
+    model_put_counters(json, &counters);
     json_close(json, '}');
     return EXIT_GO_ON;
 }

@@ -18,9 +18,9 @@ struct tweaks {
     const char *config; /* JSON file; NULL: none */
 };
 
-/* "field=value" of --set. A device alone takes its fields as those of a layer are called, too:
- * "device.dw_min". */
-int model_set_field(aimc_config *config, const char *text);
+/* "field=value" of an option ("set"). A device alone takes its fields as those of a layer are
+ * called, too: "device.dw_min". */
+int model_set_field(aimc_config *config, const char *option, const char *text);
 
 /* Context for a command: seed and threads as given; NOT_GIVEN threads: all cores. Library warnings
  * go to stderr. */
@@ -37,6 +37,9 @@ int model_check_data(const aimc_network *net, const char *path, const struct dat
 
 /* "network": { ... } with sizes and counters, and the sentence about the library in use. */
 int model_put_json(struct json *json, const aimc_context *ctx, const aimc_network *net);
+
+/* "counters": { ... } */
+void model_put_counters(struct json *json, const aimc_counters *counters);
 
 /* What the network is, one line per layer, on stdout. */
 void model_print(const aimc_network *net);

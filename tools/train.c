@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model.h"
 #include "report.h"
 #include "train.h"
 
@@ -108,13 +109,77 @@ static int stop_here(struct training *t)
     return fail("interrupted; go on with: aimc train --resume %s", t->out);
 }
 
+/* ---- tests ----------------------------------------------------------------------------------- */
+
+static int add_point(struct training *t)
+{
+    if (t->n_points == t->room) {
+        const size_t room = t->room > 0 ? 2 * t->room : 16;
+        struct test_point *points = realloc(t->points, room * sizeof *points);
+        if (points == NULL)
+            return fail("no memory for %zu tests", room);
+        t->points = points;
+        t->room = room;
+    }
+    aimc_network_info info = {.struct_size = (uint32_t)sizeof info};
+    struct test_point *p = &t->points[t->n_points];
+    *p = (struct test_point){.accuracy = t->test_accuracy};
+    p->counters.struct_size = (uint32_t)sizeof p->counters;
+    if (aimc_network_get_info(t->net, &info) != AIMC_OK ||
+        aimc_network_counters(t->net, &p->counters) != AIMC_OK)
+        return fail_library();
+    p->batches = info.n_batches;
+    p->samples = info.n_samples;
+    if (t->cost != NULL) {
+        struct account account;
+        const int rc = account_make(t->cost, t->net, &account);
+        if (rc != EXIT_GO_ON)
+            return rc;
+        p->energy_j = account.report.energy_j;
+        p->time_s = account.report.time_s;
+    }
+    t->n_points++;
+    return EXIT_GO_ON;
+}
+
+static int test(struct training *t)
+{
+    const struct samples *s = &t->data->test;
+    if (aimc_network_accuracy(t->net, s->n, s->x, s->labels, &t->test_accuracy) != AIMC_OK)
+        return fail_library();
+    return add_point(t);
+}
+
+const struct test_point *train_reached(const struct training *t)
+{
+    for (size_t i = 0; i < t->n_points; i++)
+        if (t->points[i].accuracy >= t->until) /* false when it was not given */
+            return &t->points[i];
+    return NULL;
+}
+
+/* ---- epochs ---------------------------------------------------------------------------------- */
+
+/* What is due between two mini-batches. */
+static int between_batches(struct training *t, size_t done)
+{
+    int rc = EXIT_GO_ON;
+    if (stop_requested)
+        return stop_here(t);
+    if (t->test_every > 0 && done % t->test_every == 0)
+        rc = test(t);
+    if (rc == EXIT_GO_ON && t->checkpoint_every > 0 && done % t->checkpoint_every == 0)
+        rc = save(t);
+    return rc;
+}
+
 /* The part of an epoch that begins at a batch. */
 static int train_epoch(struct training *t, struct batch *batch, struct epoch_record *record,
                        size_t first)
 {
     const size_t n_batches = batches_per_epoch(t, batch), epoch = record->epoch - 1;
-    const double lr = learning_rate(t->run, epoch), started = now_seconds();
-    double sum = 0.0;
+    const double lr = learning_rate(t->run, epoch);
+    double sum = 0.0, started = now_seconds();
     data_shuffle(batch->order, t->data->train.n, (uint64_t)t->run->seed, epoch);
     for (size_t b = first; b < n_batches; b++) {
         const size_t n = batch_fill(batch, t, b);
@@ -126,21 +191,14 @@ static int train_epoch(struct training *t, struct batch *batch, struct epoch_rec
         progress_add(&t->progress, n);
         if (b + 1 == n_batches)
             break; /* saved at the end of the epoch, with its accuracy known */
-        if (stop_requested)
-            return stop_here(t);
-        if (t->checkpoint_every > 0 && (b + 1) % t->checkpoint_every == 0 && save(t) != EXIT_GO_ON)
-            return EXIT_FAILED;
+        const double paused = now_seconds();
+        const int rc = between_batches(t, b + 1);
+        if (rc != EXIT_GO_ON)
+            return rc;
+        started += now_seconds() - paused;
     }
     record->seconds = now_seconds() - started;
     record->loss = record->samples > 0 ? sum / (double)record->samples : 0.0;
-    return EXIT_GO_ON;
-}
-
-static int test(struct training *t)
-{
-    const struct samples *s = &t->data->test;
-    if (aimc_network_accuracy(t->net, s->n, s->x, s->labels, &t->test_accuracy) != AIMC_OK)
-        return fail_library();
     return EXIT_GO_ON;
 }
 
@@ -149,9 +207,13 @@ static void print_epoch(const struct training *t, const struct epoch_record *r)
     if (t->quiet)
         return;
     progress_clear();
-    fprintf(stderr, "%sepoch %zu/%.0f  loss %.4f  test accuracy %.4f  %.2f s  %.0f samples/s\n",
+    fprintf(stderr, "%sepoch %zu/%.0f  loss %.4f  test accuracy %.4f  %.2f s  %.0f samples/s",
             t->label, r->epoch, t->run->epochs, r->loss, r->test_accuracy, r->seconds,
             r->seconds > 0 ? (double)r->samples / r->seconds : 0.0);
+    const struct test_point *p = &t->points[t->n_points - 1];
+    if (t->cost != NULL)
+        fprintf(stderr, "  chip %.4g J  %.4g s", p->energy_j, p->time_s);
+    fputc('\n', stderr);
 }
 
 static int run_epochs(struct training *t, struct batch *batch, size_t epoch, size_t first)
@@ -230,6 +292,38 @@ int train(struct training *t)
     return rc;
 }
 
+static void put_point(struct json *json, const struct training *t, const struct test_point *p)
+{
+    json_put_integer(json, "batches", p->batches);
+    json_put_integer(json, "samples", p->samples);
+    json_put_number(json, "test_accuracy", p->accuracy);
+    if (t->cost != NULL) {
+        json_put_number(json, "energy_j", p->energy_j);
+        json_put_number(json, "time_s", p->time_s);
+    }
+}
+
+static void put_points(struct json *json, const struct training *t)
+{
+    json_open(json, "tests", '[');
+    for (size_t i = 0; i < t->n_points; i++) {
+        json_open(json, NULL, '{');
+        put_point(json, t, &t->points[i]);
+        model_put_counters(json, &t->points[i].counters);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+    if (!WAS_GIVEN(t->until))
+        return;
+    const struct test_point *p = train_reached(t);
+    json_open(json, "until", '{');
+    json_put_number(json, "accuracy", t->until);
+    json_put_flag(json, "reached", p != NULL);
+    if (p != NULL)
+        put_point(json, t, p);
+    json_close(json, '}');
+}
+
 void train_put_json(struct json *json, const struct training *t)
 {
     json_open(json, "epochs", '[');
@@ -244,10 +338,13 @@ void train_put_json(struct json *json, const struct training *t)
         json_close(json, '}');
     }
     json_close(json, ']');
+    put_points(json, t);
 }
 
 void train_free(struct training *t)
 {
     free(t->records);
+    free(t->points);
     t->records = NULL;
+    t->points = NULL;
 }

@@ -7,6 +7,7 @@
 
 #include <aimc/aimc.h>
 
+#include "account.h"
 #include "data.h"
 #include "json.h"
 #include "progress.h"
@@ -20,6 +21,14 @@ struct epoch_record {
     double test_accuracy;
 };
 
+/* One look at the test samples, with all that was counted until then. */
+struct test_point {
+    uint64_t batches, samples; /* trained since the network was made */
+    double accuracy;
+    aimc_counters counters;
+    double energy_j, time_s; /* of them; 0 without a technology */
+};
+
 struct training {
     aimc_network *net;
     const struct run *run;
@@ -31,7 +40,12 @@ struct training {
     struct progress progress;
     struct epoch_record *records; /* owned, one per epoch run here */
     size_t n_records;
-    double test_accuracy; /* after the last epoch */
+    double test_accuracy;        /* after the last epoch */
+    size_t test_every;           /* mini-batches between tests; 0: after each epoch only */
+    const aimc_cost_model *cost; /* what events cost; NULL: no energy */
+    double until;                /* accuracy whose first occurrence is told; NOT_GIVEN: none */
+    struct test_point *points;   /* owned */
+    size_t n_points, room;
 };
 
 /*
@@ -41,6 +55,9 @@ struct training {
  */
 int train(struct training *training);
 void train_put_json(struct json *json, const struct training *training);
+
+/* The first test that reached the accuracy asked for; NULL: none did. */
+const struct test_point *train_reached(const struct training *training);
 void train_free(struct training *training);
 
 #endif

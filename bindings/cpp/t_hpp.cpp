@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The C++ header: moves, exceptions, views, and the same numbers as the C interface. */
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -103,11 +104,103 @@ static void check_pulses_and_grid()
     CHECK(adc.step() == 0.5 && q[0] == 0.5f && q[1] == 1.0f);
 }
 
+/* The same life as a tile, a grid and a network; a year of drift, and what compensation takes back.
+ */
+template <class M> static void check_life(M &m, const aimc::context &ctx)
+{
+    aimc::config settings(ctx, "inference");
+    settings.set("compensation.method", "GLOBAL");
+    CHECK(throws<aimc::state_error>([&] { m.drift_to(1e3); }));
+    const double at_first = m.program(&settings).weight_error;
+    const double drifted = m.drift_to(3e7).weight_error;
+    CHECK(drifted > 1.5 * at_first);
+    CHECK(m.compensate().weight_error < 0.7 * drifted);
+    CHECK(throws<aimc::shape_error>([&] { m.compensate(std::vector<float>(7)); }));
+    m.unprogram();
+    CHECK(throws<aimc::state_error>([&] { m.compensate(); }));
+}
+
+static void check_inference()
+{
+    aimc::context ctx;
+    aimc::device device(ctx, "ideal");
+    aimc::tile t(device, 20, 30);
+    std::vector<float> w(600);
+    for (std::size_t k = 0; k < w.size(); k++)
+        w[k] = static_cast<float>(k % 41) / 20 - 1;
+    t.set_weights(w);
+    check_life(t, ctx);
+    aimc::config halves(ctx, "tile");
+    aimc::grid g(device, 20, 30, &halves.set("mapping.max_input_size", 15));
+    g.set_weights(w);
+    check_life(g, ctx);
+    aimc::network net(ctx);
+    aimc::config layer(ctx, "layer");
+    net.linear(30, 20).to_analog(layer.set("device", "ideal"));
+    const std::vector<float> x(60, 0.5f);
+    net.calibrate(x);
+    check_life(net, ctx);
+    const auto before = net.counters().forward_vectors;
+    net.predict(x);
+    CHECK(net.counters().forward_vectors == before + 2);
+}
+
+/* Without noise conductance falls by its own power law. */
+static void check_cells()
+{
+    aimc::context ctx;
+    aimc::config quiet(ctx, "pcm_like");
+    aimc::noise_model model(ctx, quiet.set("read_noise_scale", 0));
+    CHECK(model.kind() == "pcm_like" && model.info().g_max_us == 25);
+    CHECK(aimc::noise_model(ctx, "reram_cmo").info().g_min_us == 9);
+    aimc::cells some(model, 100, 3);
+    some.program(std::vector<float>(some.size(), 20));
+    const std::vector<float> nu = some.kept("state"), early = some.read(1e3), late = some.read(1e5);
+    for (std::size_t k = 0; k < some.size(); k++)
+        CHECK(std::fabs(late[k] / early[k] - std::pow(100020.0 / 1020, -nu[k])) < 0.01);
+    CHECK(throws<aimc::shape_error>([&] { some.program(std::vector<float>(5)); }));
+    CHECK(throws<aimc::invalid_error>([&] { some.kept("no_such_thing"); }));
+    aimc::config little(ctx, "weight_programming");
+    little.set("population", 10).set("generations", 3).set("n_samples", 32);
+    const auto found = aimc::weight_programming(model, std::array<float, 3>{-1, 0.2f, 1}, &little);
+    CHECK(found.loss <= found.loss_pair && !found.encoding.kind().empty());
+}
+
+static void check_energy()
+{
+    aimc::context ctx;
+    aimc::cost_model model(ctx);
+    aimc::tile t(aimc::device(ctx, "constant_step"), 20, 30);
+    t.forward(std::vector<float>(60));
+    aimc::cost_events events;
+    model.count(t, events);
+    CHECK(events.macs == 1200);
+    aimc::config halves(ctx, "tile");
+    aimc::grid g(aimc::device(ctx, "ideal"), 20, 30, &halves.set("mapping.max_input_size", 15));
+    model.count(g, events);
+    CHECK(events.tiles == 3);
+    events.accumulations = 10;
+    const aimc_cost_report report = model.account(events);
+    double sum = 0;
+    for (const aimc_cost_item &part : report.parts)
+        sum += part.energy_j;
+    CHECK(report.energy_j > 0 && std::fabs(sum / report.energy_j - 1) < 1e-12);
+    CHECK(report.parts[AIMC_COST_ACCUMULATOR].count == 10);
+    CHECK(model.adc().energy_j > 0 && model.dac().energy_j > 0 && !model.assumptions().empty());
+    CHECK(model.pulse(1e-7, 3, 20e-9) > 2 * model.pulse(1e-7, 2, 20e-9));
+    events.reads = -1;
+    CHECK(throws<aimc::invalid_error>([&] { model.account(events); }));
+    CHECK(throws<aimc::invalid_error>([&] { aimc::cost_model(ctx, "no_such_thing"); }));
+}
+
 int main()
 {
     check_moves();
     check_errors();
     check_tile();
     check_pulses_and_grid();
+    check_inference();
+    check_cells();
+    check_energy();
     return 0;
 }

@@ -18,6 +18,13 @@ int main()
     aimc::optimizer sgd(tile, "sgd");
     sgd.step(std::vector<float>{1, 0, 0}, std::vector<float>{0.5f, 0}, 0.1);
 
+    const double error = tile.program().weight_error; // on phase-change cells
+    std::printf("error %g, a year later %g\n", error, tile.drift_to(3.15e7).weight_error);
+    aimc::cost_model prices(ctx, "rram_32nm");
+    aimc::cost_events events;
+    prices.count(tile, events);
+    std::printf("%g pJ\n", 1e12 * prices.account(events).energy_j);
+
     try {
         settings.set("forward.out_nose", 0.1);
     } catch (const aimc::invalid_error &e) {

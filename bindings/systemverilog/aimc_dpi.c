@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <aimc/aimc.h>
 #include <svdpi.h>
@@ -219,78 +218,90 @@ static int look(struct tile *t, aimc_direction direction, const float *x, int32_
     return rc;
 }
 
-static int read_codes(void *handle, aimc_direction direction, svOpenArrayHandle in,
-                      svOpenArrayHandle out)
+/* One read: what goes in and comes out, and how. */
+struct reading {
+    struct tile *t;
+    aimc_direction direction;
+    bool codes; /* int codes, else reals */
+    const char *in_name, *out_name;
+    size_t n, m;
+};
+
+static float *inputs_of(const struct reading *r, svOpenArrayHandle in, int *rc)
 {
-    struct tile *t = handle;
-    int rc = refuse_null(t);
+    if (!r->codes)
+        return floats_in(in, r->in_name, r->n, rc);
+    int32_t *codes = malloc(r->n * sizeof *codes);
+    float *x = malloc(r->n * sizeof *x);
+    *rc = codes && x ? move(in, r->in_name, r->n, codes, sizeof *codes, FROM_SIMULATOR)
+                     : refuse(AIMC_ERR_NOMEM, "no memory");
+    for (size_t j = 0; j < r->n && *rc == 0; j++)
+        x[j] = (float)codes[j] / (float)r->t->max_code;
+    free(codes);
+    if (*rc == 0)
+        return x;
+    free(x);
+    return NULL;
+}
+
+static int read_into(const struct reading *r, const float *x, svOpenArrayHandle out)
+{
+    union {
+        int32_t *codes;
+        float *y;
+    } to = {.y =
+                malloc(r->m * (sizeof *to.codes > sizeof *to.y ? sizeof *to.codes : sizeof *to.y))};
+    aimc_tile *tile = r->t->tile;
+    int rc = to.y ? 0 : refuse(AIMC_ERR_NOMEM, "no memory");
+    if (rc == 0 && r->codes)
+        rc = look(r->t, r->direction, x, to.codes);
+    else if (rc == 0)
+        rc = checked(r->direction == AIMC_FORWARD
+                         ? aimc_tile_forward(tile, 1, x, r->n, to.y, r->m)
+                         : aimc_tile_backward(tile, 1, x, r->n, to.y, r->m));
+    if (rc == 0)
+        rc = r->codes ? move(out, r->out_name, r->m, to.codes, sizeof *to.codes, TO_SIMULATOR)
+                      : floats_out(out, r->out_name, r->m, to.y);
+    free(to.y);
+    return rc;
+}
+
+static int read_tile(struct reading r, svOpenArrayHandle in, svOpenArrayHandle out)
+{
+    int rc = refuse_null(r.t);
     if (rc != 0)
         return rc;
-    const size_t n_out = aimc_tile_n_out(t->tile), n_in = aimc_tile_n_in(t->tile);
-    const size_t n = direction == AIMC_FORWARD ? n_in : n_out,
-                 m = direction == AIMC_FORWARD ? n_out : n_in;
-    int32_t *codes = calloc(n + m, sizeof *codes);
-    float *x = malloc(n * sizeof *x);
-    if (codes == NULL || x == NULL)
-        rc = refuse(AIMC_ERR_NOMEM, "no memory");
+    const size_t n_out = aimc_tile_n_out(r.t->tile), n_in = aimc_tile_n_in(r.t->tile);
+    r.n = r.direction == AIMC_FORWARD ? n_in : n_out;
+    r.m = r.direction == AIMC_FORWARD ? n_out : n_in;
+    rc = check_size(out, r.out_name, r.m); /* before anything is read and counted */
+    float *x = rc == 0 ? inputs_of(&r, in, &rc) : NULL;
     if (rc == 0)
-        rc = check_size(out, "codes_out", m); /* before anything is read and counted */
-    if (rc == 0)
-        rc = move(in, "codes_in", n, codes, sizeof *codes, FROM_SIMULATOR);
-    for (size_t j = 0; j < n && rc == 0; j++)
-        x[j] = (float)codes[j] / (float)t->max_code;
-    if (rc == 0)
-        rc = look(t, direction, x, codes + n);
-    if (rc == 0)
-        rc = move(out, "codes_out", m, codes + n, sizeof *codes, TO_SIMULATOR);
-    free(codes);
+        rc = read_into(&r, x, out);
     free(x);
     return rc;
 }
 
 int aimc_sv_read_codes(void *tile, svOpenArrayHandle in, svOpenArrayHandle out)
 {
-    return read_codes(tile, AIMC_FORWARD, in, out);
+    return read_tile((struct reading){tile, AIMC_FORWARD, true, "codes_in", "codes_out", 0, 0}, in,
+                     out);
 }
 
 int aimc_sv_read_codes_transposed(void *tile, svOpenArrayHandle in, svOpenArrayHandle out)
 {
-    return read_codes(tile, AIMC_BACKWARD, in, out);
-}
-
-static int read_reals(void *handle, aimc_direction direction, svOpenArrayHandle in,
-                      svOpenArrayHandle out)
-{
-    struct tile *t = handle;
-    int rc = refuse_null(t);
-    if (rc != 0)
-        return rc;
-    const bool forward = direction == AIMC_FORWARD;
-    const size_t n_out = aimc_tile_n_out(t->tile), n_in = aimc_tile_n_in(t->tile);
-    const size_t n = forward ? n_in : n_out, m = forward ? n_out : n_in;
-    rc = check_size(out, forward ? "y" : "z", m);
-    float *x = rc == 0 ? floats_in(in, forward ? "x" : "d", n, &rc) : NULL;
-    float *y = malloc(m * sizeof *y);
-    if (y == NULL)
-        rc = refuse(AIMC_ERR_NOMEM, "no memory");
-    if (rc == 0)
-        rc = checked(forward ? aimc_tile_forward(t->tile, 1, x, n, y, m)
-                             : aimc_tile_backward(t->tile, 1, x, n, y, m));
-    if (rc == 0)
-        rc = floats_out(out, forward ? "y" : "z", m, y);
-    free(x);
-    free(y);
-    return rc;
+    return read_tile((struct reading){tile, AIMC_BACKWARD, true, "codes_in", "codes_out", 0, 0}, in,
+                     out);
 }
 
 int aimc_sv_read(void *tile, svOpenArrayHandle x, svOpenArrayHandle y)
 {
-    return read_reals(tile, AIMC_FORWARD, x, y);
+    return read_tile((struct reading){tile, AIMC_FORWARD, false, "x", "y", 0, 0}, x, y);
 }
 
 int aimc_sv_read_transposed(void *tile, svOpenArrayHandle d, svOpenArrayHandle z)
 {
-    return read_reals(tile, AIMC_BACKWARD, d, z);
+    return read_tile((struct reading){tile, AIMC_BACKWARD, false, "d", "z", 0, 0}, d, z);
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -379,89 +390,48 @@ int aimc_sv_counters(void *handle, svOpenArrayHandle out)
         rc = checked(aimc_tile_counters(t->tile, &c));
     if (rc != 0)
         return rc;
-    uint64_t n[12] = {c.pulses_up,       c.pulses_down,     c.updates,          c.pulse_slots,
+    uint64_t n[14] = {c.pulses_up,       c.pulses_down,     c.updates,          c.pulse_slots,
                       c.forward_vectors, c.forward_passes,  c.backward_vectors, c.backward_passes,
-                      c.dac_conversions, c.adc_conversions, c.clipped_outputs,  c.weight_writes};
-    return move(out, "counters", 12, n, sizeof *n, TO_SIMULATOR);
+                      c.dac_conversions, c.adc_conversions, c.clipped_outputs,  c.weight_writes,
+                      c.program_pulses,  c.verify_reads};
+    return move(out, "counters", 14, n, sizeof *n, TO_SIMULATOR);
 }
 
-/* ---- state as bytes: through a file, the library's own format -----------------------------------
+/* ---- state as bytes ---------------------------------------------------------------------------
  */
-
-static int temporary(char path[64])
-{
-    snprintf(path, 64, "/tmp/aimc-dpi-XXXXXX");
-    const int fd = mkstemp(path);
-    if (fd < 0)
-        return refuse(AIMC_ERR_IO, "cannot make a temporary file in /tmp");
-    close(fd);
-    return 0;
-}
-
-/* The tile's state in fresh memory. */
-static int state_of(const struct tile *t, char **bytes, size_t *n)
-{
-    char path[64];
-    *bytes = NULL;
-    int rc = temporary(path);
-    if (rc != 0)
-        return rc;
-    rc = checked(aimc_tile_save(t->tile, path));
-    FILE *f = rc == 0 ? fopen(path, "rb") : NULL;
-    long size = -1;
-    if (f != NULL && fseek(f, 0, SEEK_END) == 0)
-        size = ftell(f);
-    if (size > 0 && fseek(f, 0, SEEK_SET) == 0)
-        *bytes = malloc((size_t)size);
-    if (rc == 0 && (*bytes == NULL || fread(*bytes, 1, (size_t)size, f) != (size_t)size))
-        rc = refuse(AIMC_ERR_IO, "cannot read the state back, or no memory for it");
-    if (f != NULL)
-        fclose(f);
-    unlink(path);
-    *n = (size_t)size;
-    return rc;
-}
 
 int aimc_sv_snapshot_size(void *handle)
 {
     const struct tile *t = handle;
-    char *bytes = NULL;
     size_t n = 0;
     int rc = refuse_null(t);
     if (rc == 0)
-        rc = state_of(t, &bytes, &n);
-    free(bytes);
+        rc = checked(aimc_tile_save_bytes(t->tile, NULL, 0, &n));
+    if (rc == 0 && n > INT32_MAX)
+        rc = refuse(AIMC_ERR_UNSUPPORTED, "the state is larger than 2 GiB: use aimc_sv_save");
     return rc != 0 ? rc : (int)n;
 }
 
 int aimc_sv_snapshot(void *handle, svOpenArrayHandle out)
 {
     const struct tile *t = handle;
-    char *bytes = NULL;
-    size_t n = 0;
-    int rc = refuse_null(t);
-    if (rc == 0)
-        rc = state_of(t, &bytes, &n);
+    const int size = aimc_sv_snapshot_size(handle);
+    if (size < 0)
+        return size;
+    size_t n = (size_t)size;
+    char *bytes = malloc(n);
+    int rc = bytes ? checked(aimc_tile_save_bytes(t->tile, bytes, n, &n))
+                   : refuse(AIMC_ERR_NOMEM, "no memory");
     if (rc == 0)
         rc = move_bytes(out, n, bytes, TO_SIMULATOR);
     free(bytes);
-    return rc != 0 ? rc : (int)n;
+    return rc != 0 ? rc : size;
 }
 
 static int load_bytes(struct tile *t, const char *bytes, size_t n)
 {
-    char path[64];
     aimc_tile *restored = NULL;
-    int rc = temporary(path);
-    if (rc != 0)
-        return rc;
-    FILE *f = fopen(path, "wb");
-    const bool written = f != NULL && fwrite(bytes, 1, n, f) == n;
-    if ((f != NULL && fclose(f) != 0) || !written)
-        rc = refuse(AIMC_ERR_IO, "cannot write a temporary file in /tmp");
-    if (rc == 0)
-        rc = checked(aimc_tile_load(t->ctx, path, &restored));
-    unlink(path);
+    const int rc = checked(aimc_tile_load_bytes(t->ctx, bytes, n, &restored));
     if (rc == 0) {
         aimc_tile_destroy(t->tile);
         t->tile = restored;

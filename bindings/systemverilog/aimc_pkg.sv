@@ -50,10 +50,11 @@ package aimc_pkg;
   // Let a training device drift for dt, in the unit of its drift.t_0.
   import "DPI-C" function int aimc_sv_drift(input chandle tile, input real dt);
 
-  // Twelve counters, in this order.
+  // Fourteen counters, in this order.
   localparam int PulsesUp = 0, PulsesDown = 1, Updates = 2, PulseSlots = 3, ForwardVectors = 4,
       ForwardPasses = 5, BackwardVectors = 6, BackwardPasses = 7, DacConversions = 8,
-      AdcConversions = 9, ClippedOutputs = 10, WeightWrites = 11, Counters = 12;
+      AdcConversions = 9, ClippedOutputs = 10, WeightWrites = 11, ProgramPulses = 12,
+      VerifyReads = 13, Counters = 14;
   import "DPI-C" function int aimc_sv_counters(input chandle tile, inout longint counters[]);
 
   // The whole state as bytes. snapshot fills the first bytes of an array that is large enough and

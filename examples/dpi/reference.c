@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the Verilog test bench has to give: trains the digits network, writes its hidden layer and
- * some inputs as int8 (weights.hex, inputs.hex), and the ADC codes that the same tile gives from C
- * (codes_c.txt).
+ * What the Verilog test bench and the SystemC example have to give: trains the digits network,
+ * writes its hidden layer and some inputs as int8 (weights.hex, inputs.hex), the tile's read-out
+ * (tile.json), and from C what the same tile gives: ADC codes (codes_c.txt), energy (J) and time
+ * (s) of all reads (cost_c.txt).
  */
 #include <math.h>
 
@@ -40,15 +41,42 @@ static void train(aimc_context *ctx)
     aimc_network_destroy(net);
 }
 
-static void write_hex(const char *path, const int *values, size_t n)
+static FILE *open_out(const char *path)
 {
     FILE *f = fopen(path, "w");
     if (!f)
         exit(EXIT_FAILURE);
+    return f;
+}
+
+static void write_hex(const char *path, const int *values, size_t n)
+{
+    FILE *f = open_out(path);
     for (size_t i = 0; i < n; i++)
         fprintf(f, "%02x\n", (unsigned)values[i] & 0xff);
     if (fclose(f) != 0)
         exit(EXIT_FAILURE);
+}
+
+static void write_cost(aimc_context *ctx, const aimc_tile *tile)
+{
+    aimc_cost_model *cost;
+    aimc_counters counters = {.struct_size = (uint32_t)sizeof counters};
+    const aimc_cost_shape shape = {.struct_size = (uint32_t)sizeof shape,
+                                   .n_out = HIDDEN,
+                                   .n_in = PIXELS,
+                                   .tiles_out = 1,
+                                   .tiles_in = 1};
+    aimc_cost_events events = {.struct_size = (uint32_t)sizeof events};
+    aimc_cost_report report = {.struct_size = (uint32_t)sizeof report};
+    TRY(aimc_cost_model_create(ctx, "rram_32nm", NULL, &cost));
+    TRY(aimc_tile_counters(tile, &counters));
+    TRY(aimc_cost_count(cost, &counters, &shape, &events));
+    TRY(aimc_cost_account(cost, &events, &report));
+    FILE *f = open_out("cost_c.txt");
+    fprintf(f, "%.17g %.17g\n", report.energy_j, report.time_s);
+    fclose(f);
+    aimc_cost_model_destroy(cost);
 }
 
 static void write_codes(void)
@@ -72,9 +100,8 @@ static void write_codes(void)
         for (int j = 0; j < PIXELS; j++)
             w[i * PIXELS + j] = (float)((double)weights[i][j] / 127);
     TRY(aimc_tile_set_weights(tile, w, PIXELS));
-    FILE *f = fopen("codes_c.txt", "w");
-    if (!f)
-        exit(EXIT_FAILURE);
+    TRY(aimc_tile_count_drive(tile, 1));
+    FILE *f = open_out("codes_c.txt");
     for (int v = 0; v < VECTORS; v++) {
         aimc_stages s = {.struct_size = (uint32_t)sizeof s, .code = codes};
         for (int j = 0; j < PIXELS; j++)
@@ -84,6 +111,7 @@ static void write_codes(void)
             fprintf(f, "%d\n", (int)codes[i]);
     }
     fclose(f);
+    write_cost(ctx, tile);
     aimc_tile_destroy(tile);
     aimc_device_unref(device);
     aimc_config_destroy(config);
@@ -100,6 +128,9 @@ int main(void)
     for (int v = 0; v < VECTORS; v++)
         for (int j = 0; j < PIXELS; j++)
             inputs[v][j] = (int)rintf(data.test_x[v][j] * 127);
+    FILE *f = open_out("tile.json");
+    fputs(config_json, f);
+    fclose(f);
     write_hex("weights.hex", weights[0], HIDDEN * PIXELS);
     write_hex("inputs.hex", inputs[0], VECTORS * PIXELS);
     write_codes();

@@ -53,6 +53,15 @@ def main(reference, library, *includes):
         "a bad state is refused": re.search(r"bad state: -\d", out) is not None,
         "pulses": "pulses: 1 1 1 1" in out,
         "an unknown device is told": "unknown: " in out and "no_such_device" in out,
+        # W[i][j] = (3 i + j - 5) / 16, x = (1 2 3) / 4, d = (1 .5 0 -.5)
+        "real-valued reads": "reals: -0.343750 -0.062500 0.218750 0.500000" in out,
+        "transposed reads": "transposed: -0.500000 -0.437500 -0.375000" in out,
+        "a tile from a file": "from file: 4 3 1" in out,
+        "programming is counted, conductances drift": re.search(r"programmed: 1 1 drifted to 0\.[3-6]", out) is not None,
+        "a file that is not there is told": "no file: " in out and "no_such_file" in out,
+        "drift without programming is refused": re.search(r"not programmed: -\d+ .*was not programmed", out) is not None,
+        "null is refused": re.search(r"null: -\d+ the tile is null", out) is not None,
+        "a small output is refused": re.search(r"small: -\d+ z has 2 elements", out) is not None,
         "ran to its end": "DONE" in out,
     }
     for what, good in checks.items():

@@ -17,7 +17,8 @@ module testbench;
   longint counters[0:Counters-1];
   byte state[0:MaxState-1];
   string config_json;
-  chandle pulsed;
+  chandle pulsed, chip, fromfile;
+  real x[0:2], y[0:3], d[0:3], z[0:2], earlier[0:3], chip_w[0:11], small_z[0:1];
 
   tile_controller #(.NIn(NIn), .NOut(NOut)) dut (.*);
   always #5 clk = !clk;
@@ -38,6 +39,53 @@ module testbench;
       $display("FAIL read: %s", aimc_sv_error());
       $fatal(1);
     end
+  endtask
+
+  // reals, transposed, devices, drift, files, on a small tile of ideal weights
+  task automatic other_calls();
+    chip = aimc_sv_open("ideal", 4, 3, "{\"forward\":{\"is_perfect\":true},\"backward\":{\"is_perfect\":true}}",
+        5, 127);
+    if (chip == null) begin
+      $display("FAIL open: %s", aimc_sv_error());
+      $fatal(1);
+    end
+    for (int k = 0; k < 12; k++) chip_w[k] = real'(k - 5) / 16.0;
+    for (int j = 0; j < 3; j++) x[j] = real'(j + 1) / 4.0;
+    for (int i = 0; i < 4; i++) d[i] = real'(2 - i) / 2.0;
+    check(aimc_sv_set_weights(chip, chip_w), "set_weights");
+    check(aimc_sv_read(chip, x, y), "read");
+    $display("reals: %0.6f %0.6f %0.6f %0.6f", y[0], y[1], y[2], y[3]);
+    check(aimc_sv_read_transposed(chip, d, z), "read_transposed");
+    $display("transposed: %0.6f %0.6f %0.6f", z[0], z[1], z[2]);
+    // the same from a file
+    check(aimc_sv_save(chip, "chip.safetensors"), "save");
+    fromfile = aimc_sv_open_file("chip.safetensors", 127);
+    if (fromfile == null) begin
+      $display("FAIL open_file: %s", aimc_sv_error());
+      $fatal(1);
+    end
+    check(aimc_sv_read(fromfile, x, earlier), "read");
+    $display("from file: %0d %0d %0d", aimc_sv_n_out(fromfile), aimc_sv_n_in(fromfile),
+             earlier[0] == y[0] && earlier[3] == y[3]);
+    // devices that drift: nothing is lost at once, much in a year
+    check(aimc_sv_program(fromfile, "{\"programming\":{\"method\":\"VERIFY\"}}"), "program");
+    check(aimc_sv_counters(fromfile, counters), "counters");
+    check(aimc_sv_drift_to(fromfile, 1.0), "drift_to");
+    check(aimc_sv_read(fromfile, x, earlier), "read");
+    check(aimc_sv_drift_to(fromfile, 3.0e7), "drift_to");
+    check(aimc_sv_read(fromfile, x, y), "read");
+    $display("programmed: %0d %0d drifted to %0.3f", counters[ProgramPulses] >= 24,
+             counters[VerifyReads] >= 24, y[3] / earlier[3]);
+    check(aimc_sv_drift(pulsed, 1.0), "drift");
+    if (aimc_sv_open_file("no_such_file", 127) == null) $display("no file: %s", aimc_sv_error());
+    status = aimc_sv_drift_to(chip, 1.0);
+    $display("not programmed: %0d %s", status, aimc_sv_error());
+    status = aimc_sv_read(null, x, y);
+    $display("null: %0d %s", status, aimc_sv_error());
+    status = aimc_sv_read_transposed(chip, d, small_z);
+    $display("small: %0d %s", status, aimc_sv_error());
+    aimc_sv_close(fromfile);
+    aimc_sv_close(chip);
   endtask
 
   initial begin
@@ -106,6 +154,7 @@ module testbench;
     if (aimc_sv_open("no_such_device", 2, 2, "", 3, 127) == null)
       $display("unknown: %s", aimc_sv_error());
 
+    other_calls();
     for (int k = -9; k <= 9; k++) $display("error %0d LSB: %0d", k, histogram[k]);
     aimc_sv_close(pulsed);
     aimc_sv_close(dut.tile);

@@ -65,6 +65,9 @@ typedef enum aimc_cpu {
  * @since 0.1
  */
 #define AIMC_FLAG_DETERMINISTIC 1u
+/** Flag: the pulses of pulse trains are not counted (pulses_up, pulses_down), which is to show what
+ * counting costs: see docs/performance.md. Nothing else changes. @since 0.1 */
+#define AIMC_FLAG_UNCOUNTED 2u
 
 /**
  * How to make a context. Initialise with AIMC_CONTEXT_PARAMS_INIT or aimc_context_params_init();

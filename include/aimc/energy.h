@@ -7,8 +7,9 @@
  * each times the cost that a "technology" gives it.
  *
  * The constants are a configuration of kind "technology" (presets of category "technology"), every
- * one with its unit and source. Those that nobody measured are called assumed until the caller sets
- * them; aimc_cost_assumption() lists them. docs/models/energy.md has the equations.
+ * one with its unit and source. Those that nobody measured, of a preset too, are called assumed
+ * until the caller sets them; aimc_cost_assumption() lists them. docs/models/energy.md has the
+ * equations.
  */
 
 #include <aimc/tile.h>
@@ -122,10 +123,12 @@ typedef struct aimc_cost_events {
     double digital_adds;    /**< 32-bit integer additions */
     double buffer_bytes;    /**< bytes read from and written to buffers */
     double moved_bits;      /**< bits sent between tiles */
+    double dram_bytes;      /**< bytes read from and written to main memory; the caller's alone */
     double pulses_up;       /**< up pulses that reached a device */
     double pulses_down;     /**< down pulses that reached a device */
     double write_steps;     /**< time slots of pulses that follow one another */
     double accumulations;   /**< additions to fp32 accumulators (mixed precision) */
+    double gradient_macs;   /**< fp32 multiply-accumulates of digital outer products, likewise */
     double verify_reads;    /**< single-cell reads between write pulses */
     double tiles;           /**< arrays there are */
     double cells;           /**< devices there are, both of a pair counted */
@@ -146,8 +149,10 @@ typedef enum aimc_cost_part {
     AIMC_COST_WRITE_DOWN = 8,   /**< down pulses, half-selected cells included */
     AIMC_COST_ACCUMULATOR = 9,  /**< digital accumulators of mixed precision */
     AIMC_COST_VERIFY = 10,      /**< cell current and ADC of verifying reads */
-    AIMC_COST_LEAKAGE = 11,     /**< leakage power times total time */
-    AIMC_COST_PARTS = 12        /**< number of parts */
+    AIMC_COST_GRADIENT = 11,    /**< digital outer products of mixed precision */
+    AIMC_COST_DRAM = 12,        /**< main memory */
+    AIMC_COST_LEAKAGE = 13,     /**< leakage power times total time */
+    AIMC_COST_PARTS = 14        /**< number of parts */
 } aimc_cost_part;
 
 /** One part of the account. @since 0.1 */
@@ -174,6 +179,7 @@ typedef struct aimc_cost_report {
     double co2_kg;            /**< energy, with the building's (pue), times carbon_kg_per_kwh */
     double pulses_per_device; /**< mean */
     double endurance_used;    /**< pulses_per_device / endurance */
+    double endurance;         /**< pulses that a device survives, of the technology */
 } aimc_cost_report;
 
 /** A matrix on its arrays. @since 0.1 */
@@ -189,9 +195,13 @@ typedef struct aimc_cost_shape {
 /**
  * Add the events of a tile or grid to those of a run. Each output converted is added once and
  * stored as 4 bytes, each input is one byte from a buffer; both travel. Arrays of a grid work side
- * by side, grids one after the other. Inputs and conductances are the technology's means
- * (input_mean, g_mean); where the true ones are known, replace driven_s. Direct writes of weights
- * (weight_writes) cost nothing.
+ * by side, grids one after the other. Direct writes of weights (weight_writes) cost nothing; pulses
+ * of programming count as up pulses.
+ *
+ * What reads drive: where it was counted (aimc_tile_count_drive()) devices g_off for every cell and
+ * g_unit |w| for every weight, times the inputs; on programmed devices g_unit times their own
+ * conductance over the largest of one, so set g_unit to that and g_off to 0. For all other reads
+ * the technology's means, g_mean and input_mean.
  * @param counters  struct_size set
  * @param shape     struct_size set
  * @param[in,out] events  struct_size set, the rest 0 or events counted before; unchanged on failure
@@ -217,8 +227,8 @@ AIMC_API aimc_status aimc_cost_account(const aimc_cost_model *model, const aimc_
                                        aimc_cost_report *report);
 
 /**
- * Name of the i-th constant that is assumed: its source says so and neither a preset nor the caller
- * gave another value.
+ * Name of the i-th constant that is assumed: its source, or the preset that gives it, says so, and
+ * the caller gave no value.
  * @return a field of "technology"; NULL when i is beyond the last.
  * @since 0.1
  */
@@ -229,7 +239,7 @@ AIMC_API const char *aimc_cost_assumption(const aimc_cost_model *model, size_t i
 /** A digital machine. Strings are constant. @since 0.1 */
 typedef struct aimc_cost_baseline {
     uint32_t struct_size; /**< sizeof of the caller's struct */
-    int32_t assumed;      /**< 1: an order of magnitude, not a data sheet */
+    int32_t assumed;      /**< 1: an order of magnitude that nobody stated */
     const char *name;     /**< "v100_fp16" */
     const char *source;   /**< where the number is from */
     double j_per_mac;     /**< J per multiply-accumulate at peak rate */
@@ -246,6 +256,44 @@ AIMC_API aimc_status aimc_cost_baseline_get(size_t i, aimc_cost_baseline *baseli
 /** Supply that saves the fraction saving (0 ... 1) of dynamic energy: v0 sqrt(1 - saving); NaN
  * outside. @since 0.1 */
 AIMC_API double aimc_cost_voltage_for_saving(double v0, double saving);
+
+/** Codes that protect a memory: those of kind "storage". @since 0.1 */
+typedef enum aimc_memory_code {
+    AIMC_CODE_NONE = 0,   /**< none */
+    AIMC_CODE_PARITY = 1, /**< a bit for every 8; what it notices is read as 0 */
+    AIMC_CODE_SECDED = 2, /**< 72 bits for 64: one error put right, two noticed */
+    AIMC_CODE_TMR = 3     /**< three copies, majority of each bit */
+} aimc_memory_code;
+
+/** A digital memory at a lower supply. @since 0.1 */
+typedef struct aimc_cost_supply {
+    uint32_t struct_size;  /**< sizeof of the caller's struct */
+    uint32_t reserved;     /**< 0 */
+    double v0;             /**< full supply, V: vdd of the technology */
+    double energy;         /**< dynamic energy over that at v0 without a code, copies included */
+    double delay;          /**< delay over that at v0 */
+    double bits_per_bit;   /**< stored bits for each bit of data */
+    double bit_error_rate; /**< of a stored bit */
+    double uncorrected;    /**< data bits that are wrong and not put right */
+    double unnoticed;      /**< those of them that the code does not notice */
+} aimc_cost_supply;
+
+/**
+ * What a memory at supply v saves and loses.
+ * @param v     supply, V, above the technology's v_threshold
+ * @param code  aimc_memory_code
+ * @param[out] supply  struct_size set by the caller; the rest is written
+ * @retval AIMC_ERR_INVALID  NULL, v not above v_threshold, unknown code
+ * @retval AIMC_ERR_ABI      struct_size is 0
+ * @par Model
+ * energy (v / v0)^2 per stored bit, delay v / (v - v_threshold)^delay_exponent, errors of
+ * independent bits by aimc_cost_bit_error_rate(). With rate p a bit is wrong and not put right:
+ * SECDED p (1 - (1 - p)^71), TMR 3 p^2 - 2 p^3, else p. aimc_network_store() does the same to
+ * real weights.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_cost_at_supply(const aimc_cost_model *model, double v,
+                                         aimc_memory_code code, aimc_cost_supply *supply);
 
 /** Errors per bit of a memory at supply v: erfc((v - ber_v50) / (sqrt 2 ber_sigma)) / 2. NaN when
  * model is NULL. @since 0.1 */

@@ -39,8 +39,10 @@ AIMC_API aimc_status aimc_optimizer_create(aimc_tile *tile, const char *algorith
  * more than 30 % half-way to the bounds. A starting point: change fields as you like before
  * aimc_optimizer_create(tile, NULL, config, ...).
  *
- * Mixed precision writes as many pulses at once as are 1.4 times their own noise, 2 dw_min_std^2,
- * where dw_min_std is above 1: field granularity.
+ * Where single pulses are noise for the most part (dw_min_std above 1), n = 2 dw_min_std^2 of them
+ * are written at once, which is 1.4 times their noise: mixed precision by its granularity, ttv2,
+ * c_ttv2 and agad by their step, with thresholds sqrt(n) times as high. What that gains is in
+ * docs/training-study.md.
  *
  * For "ttv2" the configuration is of kind "c_ttv2" with choppers off, which is how its published
  * settings are given.
@@ -153,7 +155,8 @@ AIMC_API aimc_status aimc_optimizer_watch(aimc_optimizer *optimizer, aimc_optimi
 AIMC_API size_t aimc_optimizer_matrix_count(const aimc_optimizer *optimizer);
 
 /**
- * Name of matrix i: "fast0" (the fast array A), "buffer0" (H), "mean0", "reference0", "chi".
+ * Name of matrix i: "fast0" (the fast array A), "buffer0" (H), "mean0", "reference0", "chi"; where
+ * devices count their pulses (field count_pulses), also "fast0.pulses".
  * @param buf   receives the name, always terminated when size > 0; may be NULL with size 0
  * @param size  bytes at buf
  * @return length of the full name; 0 when there is no matrix i

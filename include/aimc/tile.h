@@ -23,6 +23,9 @@ AIMC_BEGIN_DECLS
 /** One analog tile. @since 0.1 */
 typedef struct aimc_tile aimc_tile;
 
+/** Unit of the sums of what is driven: 2^16 are 1. @since 0.1 */
+#define AIMC_DRIVE_ONE 65536
+
 /** Events counted while running; what energy, time and endurance are computed from. @since 0.1 */
 typedef struct aimc_counters {
     uint32_t struct_size;      /**< sizeof of the caller's struct */
@@ -40,6 +43,21 @@ typedef struct aimc_counters {
     uint64_t adc_conversions;  /**< output conversions, both directions */
     uint64_t clipped_outputs;  /**< outputs that hit the ADC bound in a result that was returned */
     uint64_t weight_writes;    /**< cells set directly by aimc_tile_set_weights() */
+    uint64_t accumulations;    /**< additions to digital accumulators: each weight's once a
+                                  mini-batch in mixed precision, each element of a slice that is
+                                  read into a buffer */
+    uint64_t gradient_macs;  /**< digital multiply-accumulates of outer products: mixed precision */
+    uint64_t program_pulses; /**< pulses to programmed devices, aimc_tile_program() */
+    uint64_t verify_reads;   /**< reads of single devices between those */
+    uint64_t driven_reads;   /**< array reads that the next four tell of: of single lines always,
+                                of arrays while aimc_tile_count_drive() is on */
+    uint64_t drive;          /**< sum over reads and inputs j of |x_j| (input of full scale: 1)
+                                times the cells of the line, in 1 / #AIMC_DRIVE_ONE */
+    uint64_t drive_squared;  /**< the same with x_j^2 */
+    uint64_t driven;         /**< sum over reads and inputs of |x_j| sum_i g_ij in 1 /
+                                #AIMC_DRIVE_ONE; g is |w|, on programmed devices the summed
+                                conductance of the weight over the largest of a device */
+    uint64_t driven_squared; /**< the same with x_j^2 */
 } aimc_counters;
 
 /**
@@ -287,6 +305,21 @@ AIMC_API aimc_status aimc_tile_reset(aimc_tile *tile, size_t first_in, size_t n,
  */
 AIMC_API aimc_status aimc_tile_counters(const aimc_tile *tile, aimc_counters *counters);
 
+/**
+ * Count what reads drive, both directions: what the energy of the array is computed from
+ * (aimc_cost_count()). Off at first, and after loading. Costs a pass over the inputs of each read
+ * and one over the matrix whenever it has changed.
+ * @param on  0: no longer; else from now on
+ * @retval AIMC_ERR_INVALID  NULL
+ * @retval AIMC_ERR_NOMEM    no memory (it is off)
+ * @par Threads
+ * one thread per tile.
+ * @par Determinism
+ * D1; results of reads do not depend on it.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_count_drive(aimc_tile *tile, int on);
+
 /** Set all counters to 0; random streams go on. NULL does nothing. @since 0.1 */
 AIMC_API void aimc_tile_counters_clear(aimc_tile *tile);
 
@@ -313,6 +346,34 @@ AIMC_API aimc_status aimc_tile_save(const aimc_tile *tile, const char *path);
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_load(aimc_context *ctx, const char *path, aimc_tile **out);
+
+/**
+ * The full state as bytes: what aimc_tile_save() would write.
+ * @param bytes   [size]; may be NULL with size 0, to ask how many there are
+ * @param size    bytes at bytes; when too few nothing is written
+ * @param[out] n  bytes of the state
+ * @retval AIMC_ERR_INVALID  NULL
+ * @retval AIMC_ERR_SHAPE    size is neither 0 nor enough; n says how many are needed
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * one thread per tile.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_save_bytes(const aimc_tile *tile, void *bytes, size_t size,
+                                          size_t *n);
+
+/**
+ * A tile from bytes of aimc_tile_save_bytes(), or of a file of aimc_tile_save().
+ * @param ctx    context
+ * @param bytes  [size], not kept
+ * @param[out] out  the tile; NULL on failure
+ * @retval AIMC_ERR_INVALID  NULL
+ * @retval AIMC_ERR_FORMAT   truncated, corrupted or not a tile; the sentence says what
+ * @retval AIMC_ERR_NOMEM    no memory.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_load_bytes(aimc_context *ctx, const void *bytes, size_t size,
+                                          aimc_tile **out);
 
 /** Text that says what the tile is: shape, device, read-out. Returns the full length. @since 0.1 */
 AIMC_API size_t aimc_tile_describe(const aimc_tile *tile, char *buf, size_t size);

@@ -98,6 +98,7 @@ aimc_status aimci_config_make(aimc_context *ctx, aimci_named named, aimc_config 
     aimc_status st = make_children(cfg);
     if (!st && named.preset)
         st = aimci_config_merge_json(cfg, named.preset->json, false);
+    cfg->preset = named.preset;
     if (st) {
         aimc_config_destroy(cfg);
         return st;
@@ -130,6 +131,7 @@ aimc_status aimc_config_copy(const aimc_config *cfg, aimc_config **out)
         return aimci_fail(AIMC_ERR_NOMEM, "config_copy: no memory");
     memcpy(copy->values, cfg->values, cfg->family->size);
     memcpy(copy->set, cfg->set, cfg->family->n_fields);
+    copy->preset = cfg->preset;
     for (size_t i = 0; i < cfg->family->n_children; i++) {
         const aimc_status st = aimc_config_copy(cfg->children[i], &copy->children[i]);
         if (st) {

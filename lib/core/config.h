@@ -79,7 +79,8 @@ extern const size_t aimci_n_kinds;
 /* A preset document, generated from lib/presets by embed.py. */
 typedef struct aimci_preset {
     const char *name, *kind, *category, *doc, *source, *aliases;
-    const char *json; /* the parameters, an object without "kind" */
+    const char *assumed; /* "a|b": parameters that nobody measured */
+    const char *json;    /* the parameters, an object without "kind" */
 } aimci_preset;
 extern const aimci_preset aimci_presets[];
 extern const size_t aimci_n_presets;
@@ -90,6 +91,7 @@ struct aimc_config {
     void *values;
     unsigned char *set; /* per field: set by the caller, not a default or a preset's value */
     aimc_config **children;
+    const aimci_preset *preset; /* whose values it began with, or NULL */
 };
 
 /* What a name means: a kind, and the preset of it or NULL. */
@@ -98,6 +100,9 @@ typedef struct aimci_named {
     const aimci_preset *preset;
 } aimci_named;
 aimc_status aimci_find_kind(const char *who, const char *name, aimci_named *out);
+
+/* Is name one of "A|B|C"? */
+bool aimci_among(const char *words, const char *name);
 
 /* A configuration's values when it is of this family, else NULL. cfg NULL: NULL. */
 const void *aimci_config_values(const aimc_config *cfg, const aimci_family *family);

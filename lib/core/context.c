@@ -119,9 +119,9 @@ static aimc_status read_params(const aimc_context_params *caller, aimc_context_p
 
 static aimc_status check_params(const aimc_context_params *p)
 {
-    if ((p->flags & ~AIMC_FLAG_DETERMINISTIC) != 0)
+    if ((p->flags & ~(AIMC_FLAG_DETERMINISTIC | AIMC_FLAG_UNCOUNTED)) != 0)
         return aimci_fail(AIMC_ERR_INVALID, "context_create: unknown flags 0x%x",
-                          (unsigned)(p->flags & ~AIMC_FLAG_DETERMINISTIC));
+                          (unsigned)(p->flags & ~(AIMC_FLAG_DETERMINISTIC | AIMC_FLAG_UNCOUNTED)));
     if (p->n_threads > MAX_THREADS)
         return aimci_fail(AIMC_ERR_INVALID, "context_create: %u threads, at most %d",
                           (unsigned)p->n_threads, MAX_THREADS);

@@ -22,8 +22,7 @@ void aimci_nearest_hint(const aimci_nearest *nearest, const char *wanted, char *
         snprintf(buf, size, "; did you mean '%s'?", nearest->name);
 }
 
-/* Is name one of "A|B|C"? */
-static bool among(const char *words, const char *name)
+bool aimci_among(const char *words, const char *name)
 {
     const size_t n = strlen(name);
     for (const char *w = words; *w;) {
@@ -67,7 +66,7 @@ static aimc_status find(const char *who, const char *given, size_t *index)
     for (size_t i = 0; i < aimci_n_presets; i++) {
         const aimci_preset *p = &aimci_presets[i];
         aimci_nearest_try(&nearest, name, p->name);
-        if (strcmp(p->name, name) == 0 || among(p->aliases, name)) {
+        if (strcmp(p->name, name) == 0 || aimci_among(p->aliases, name)) {
             *index = aimci_n_kinds + i;
             return AIMC_OK;
         }

@@ -97,6 +97,7 @@ typedef struct aimci_pulsed {
     double reset, reset_dtod, reset_std;
     double write_noise_std;
     bool dw_min_dtod_log_normal, enforce_consistency, perfect_bias, apply_write_noise_on_set;
+    bool count_pulses;
 } aimci_pulsed;
 
 typedef struct aimci_device_kernels {
@@ -239,6 +240,9 @@ static inline const aimci_pulsed *aimci_device_pulsed(const aimc_device *device)
                  "device-to-device spread of the reset bias, absolute", AIMCI_SRC_RASCH),          \
         AIMCI_PN(T, reset_std, 0.01, 0, AIMCI_HUGE, "weight",                                      \
                  "standard deviation of one reset, absolute", AIMCI_SRC_RASCH),                    \
+        AIMCI_PF(T, count_pulses, 0,                                                               \
+                 "count the pulses of every device in its parameter \"pulses\": 4 bytes each",     \
+                 "docs/models/energy.md"),                                                         \
         AIMCI_DRIFT_FIELD
 
 /* and both. Families with these fields have n_children = 1. */

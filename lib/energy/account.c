@@ -23,6 +23,11 @@ static aimc_status check_counters(const aimc_counters *c, const aimc_cost_shape 
                           "cost_count: vectors or updates are no multiple of %llu tiles: the "
                           "counters are of another model",
                           (unsigned long long)tiles);
+    if (c->driven_reads > reads)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "cost_count: %llu reads were looked at, but %llu made: the counters are "
+                          "of another model",
+                          (unsigned long long)c->driven_reads, (unsigned long long)reads);
     /* 64 conversions of a line in one read are more than any slicing of inputs or weights needs */
     const double most = 64.0 * (double)reads * (double)(s->n_out > s->n_in ? s->n_out : s->n_in);
     if ((double)c->dac_conversions > most || (double)c->adc_conversions > most)
@@ -35,6 +40,16 @@ static aimc_status check_counters(const aimc_counters *c, const aimc_cost_shape 
     return AIMC_OK;
 }
 
+/* What was counted, and for other reads of so many cells the means. */
+static double driven(const aimci_technology *t, const aimc_counters *c, double reads, double cells)
+{
+    const bool width = t->input == AIMCI_INPUT_WIDTH;
+    const double on_cells = (double)(width ? c->drive : c->drive_squared) / AIMC_DRIVE_ONE;
+    const double on_weight = (double)(width ? c->driven : c->driven_squared) / AIMC_DRIVE_ONE;
+    return (double)t->devices * t->g_off * on_cells + t->g_unit * on_weight +
+           (reads - (double)c->driven_reads) * cells * t->g_mean * t->input_mean;
+}
+
 static void count(const aimci_technology *t, const aimc_counters *c, const aimc_cost_shape *s,
                   aimc_cost_events *e)
 {
@@ -44,7 +59,7 @@ static void count(const aimci_technology *t, const aimc_counters *c, const aimc_
     const double reads = (double)c->forward_passes + (double)c->backward_passes;
     e->macs += (double)(c->forward_vectors + c->backward_vectors) / tiles * weights;
     e->reads += reads;
-    e->driven_s += reads * weights / tiles * (double)t->devices * t->g_mean * t->input_mean;
+    e->driven_s += driven(t, c, reads, weights / tiles * (double)t->devices);
     e->rows_charged += t->input_mean > 0 ? dac : 0;
     e->columns_charged += t->input_mean > 0 ? adc : 0;
     e->read_steps += reads / tiles;
@@ -55,9 +70,14 @@ static void count(const aimci_technology *t, const aimc_counters *c, const aimc_
     e->digital_adds += adc;
     e->buffer_bytes += dac + 4 * adc;
     e->moved_bits += 8 * dac + 32 * adc;
-    e->pulses_up += (double)c->pulses_up;
+    e->pulses_up += (double)c->pulses_up + (double)c->program_pulses;
     e->pulses_down += (double)c->pulses_down;
-    e->write_steps += (double)c->pulse_slots / tiles;
+    /* programming goes device by device */
+    e->write_steps += ((double)c->pulse_slots + (double)c->program_pulses) / tiles;
+    e->accumulations += (double)c->accumulations;
+    e->gradient_macs += (double)c->gradient_macs;
+    e->verify_reads += (double)c->verify_reads;
+    e->accumulators += c->accumulations > 0 ? weights : 0;
     e->tiles += tiles;
     e->cells += weights * (double)t->devices;
     e->dacs += (double)s->n_in * (double)s->tiles_out;
@@ -87,12 +107,12 @@ static const struct {
     const char *name;
     size_t offset;
 } event_fields[] = {
-    EVENT(macs),         EVENT(reads),           EVENT(driven_s),        EVENT(rows_charged),
-    EVENT(read_steps),   EVENT(columns_charged), EVENT(dac_conversions), EVENT(adc_conversions),
-    EVENT(adc_steps),    EVENT(digital_adds),    EVENT(buffer_bytes),    EVENT(moved_bits),
-    EVENT(pulses_up),    EVENT(pulses_down),     EVENT(write_steps),     EVENT(accumulations),
-    EVENT(verify_reads), EVENT(tiles),           EVENT(cells),           EVENT(dacs),
-    EVENT(accumulators),
+    EVENT(macs),          EVENT(reads),           EVENT(driven_s),        EVENT(rows_charged),
+    EVENT(read_steps),    EVENT(columns_charged), EVENT(dac_conversions), EVENT(adc_conversions),
+    EVENT(adc_steps),     EVENT(digital_adds),    EVENT(buffer_bytes),    EVENT(moved_bits),
+    EVENT(pulses_up),     EVENT(pulses_down),     EVENT(write_steps),     EVENT(accumulations),
+    EVENT(gradient_macs), EVENT(verify_reads),    EVENT(tiles),           EVENT(cells),
+    EVENT(dacs),          EVENT(accumulators),    EVENT(dram_bytes),
 };
 
 static aimc_status check_events(const aimc_cost_events *e)
@@ -156,6 +176,7 @@ static void price_logic(const aimc_cost_model *m, const aimc_cost_events *e, aim
     p[AIMC_COST_DIGITAL] = item("digital", e->digital_adds, t->add_int32 * m->scale, 0,
                                 e->tiles * t->digital_area_um2 * 1e-12);
     p[AIMC_COST_BUFFER] = item("buffer", e->buffer_bytes, t->sram_byte * m->scale, 0, 0);
+    p[AIMC_COST_DRAM] = item("dram", e->dram_bytes, t->dram_byte, 0, 0);
     p[AIMC_COST_INTERCONNECT] =
         item("interconnect", e->moved_bits,
              0.5 * t->wire_c * t->wire_um * t->vdd * t->vdd * t->wire_activity, 0, 0);
@@ -163,6 +184,8 @@ static void price_logic(const aimc_cost_model *m, const aimc_cost_events *e, aim
     p[AIMC_COST_ACCUMULATOR] =
         item("accumulator", e->accumulations, (t->add_fp32 + 8 * t->sram_byte) * m->scale, 0,
              e->accumulators * 32 * t->sram_f2 * f2);
+    p[AIMC_COST_GRADIENT] =
+        item("gradient", e->gradient_macs, (t->mul_fp32 + t->add_fp32) * m->scale, 0, 0);
 }
 
 static void price_writes(const aimci_technology *t, const aimc_cost_events *e, aimc_cost_item *p)
@@ -194,6 +217,7 @@ static void sum_up(const aimc_cost_model *m, const aimc_cost_events *e, aimc_cos
     r->co2_kg = r->energy_j * t->pue / 3.6e6 * t->carbon_kg_per_kwh;
     r->pulses_per_device = e->cells > 0 ? (e->pulses_up + e->pulses_down) / e->cells : 0;
     r->endurance_used = r->pulses_per_device / t->endurance;
+    r->endurance = t->endurance;
     r->adc_below_floor = aimci_adc_cost(t).below_floor;
 }
 
@@ -218,10 +242,17 @@ aimc_status aimc_cost_account(const aimc_cost_model *m, const aimc_cost_events *
 /* ---- comparisons ---------------------------------------------------------------------------- */
 
 static const aimc_cost_baseline baselines[] = {
-    {0, 0, "v100_fp16", "NVIDIA V100 data sheet: 300 W, 125 TFLOPS fp16 (tensor cores)",
+    {0, 0, "v100_fp16",
+     "peak of a V100, fp16 on tensor cores: 300 W, 125 TFLOPS (libaimc's specification, 4.3.11; "
+     "the rate also at developer.nvidia.com/programming-tensor-cores-cuda-9-0)",
      300 / (125e12 / 2)},
-    {0, 0, "v100_fp32", "NVIDIA V100 data sheet: 300 W, 15.7 TFLOPS fp32", 300 / (15.7e12 / 2)},
-    {0, 1, "h100_int8", "assumed: class of 0.35 W per int8 TOPS", 0.7e-12},
+    {0, 0, "v100_fp32",
+     "peak of a V100, fp32: 300 W, 15.7 TFLOPS (libaimc's specification, 4.3.11)",
+     300 / (15.7e12 / 2)},
+    {0, 1, "h100_int8",
+     "assumed: class of an H100, 0.35 W per int8 TOPS (700 W and 1979 dense TOPS are "
+     "told of the SXM5 part, glennklockwood.com/garden/processors/h100)",
+     0.7e-12},
     {0, 1, "mcu", "assumed: Cortex-M4 with flash, 100 to 300 pJ a cycle, one int8 MAC a cycle",
      200e-12},
 };
@@ -237,6 +268,52 @@ aimc_status aimc_cost_baseline_get(size_t i, aimc_cost_baseline *baseline)
 double aimc_cost_voltage_for_saving(double v0, double saving)
 {
     return saving >= 0 && saving <= 1 ? v0 * sqrt(1 - saving) : (double)NAN;
+}
+
+static double delay(const aimci_technology *t, double v)
+{
+    return v / pow(v - t->v_threshold, t->delay_exponent);
+}
+
+/* Data bits wrong after the code, with independent errors of rate p. */
+static void price_code(aimc_memory_code code, double p, aimc_cost_supply *s)
+{
+    s->uncorrected = s->unnoticed = p;
+    s->bits_per_bit = 1;
+    switch (code) {
+    case AIMC_CODE_PARITY: /* an odd number of the other eight makes it even */
+        s->bits_per_bit = 9.0 / 8;
+        s->unnoticed = p * (1 - pow(1 - 2 * p, 8)) / 2;
+        break;
+    case AIMC_CODE_SECDED: /* any, or an even number of others but none, out of 71 */
+        s->bits_per_bit = 72.0 / 64;
+        s->uncorrected = -p * expm1(71 * log1p(-p));
+        s->unnoticed = p * ((1 + pow(1 - 2 * p, 71)) / 2 - pow(1 - p, 71));
+        break;
+    case AIMC_CODE_TMR:
+        s->bits_per_bit = 3;
+        s->uncorrected = s->unnoticed = p * p * (3 - 2 * p);
+        break;
+    case AIMC_CODE_NONE:
+        break;
+    }
+}
+
+aimc_status aimc_cost_at_supply(const aimc_cost_model *m, double v, aimc_memory_code code,
+                                aimc_cost_supply *supply)
+{
+    if (!m || !supply)
+        return aimci_fail(AIMC_ERR_INVALID, "cost_at_supply: NULL argument");
+    if (!(v > m->t.v_threshold) || !isfinite(v))
+        return aimci_fail(AIMC_ERR_INVALID, "cost_at_supply: v = %g; above v_threshold = %g V only",
+                          v, m->t.v_threshold);
+    if ((int)code < AIMC_CODE_NONE || (int)code > AIMC_CODE_TMR)
+        return aimci_fail(AIMC_ERR_INVALID, "cost_at_supply: unknown code %d", (int)code);
+    aimc_cost_supply s = {.v0 = m->t.vdd, .bit_error_rate = aimc_cost_bit_error_rate(m, v)};
+    price_code(code, s.bit_error_rate, &s);
+    s.energy = s.bits_per_bit * v * v / (s.v0 * s.v0);
+    s.delay = s.v0 > m->t.v_threshold ? delay(&m->t, v) / delay(&m->t, s.v0) : (double)NAN;
+    return aimci_struct_out("cost_at_supply", supply, &s, sizeof s, 8);
 }
 
 double aimc_cost_bit_error_rate(const aimc_cost_model *m, double v)

@@ -22,7 +22,7 @@ static const struct {
  * figure of merit, which falls with the rate and is capped for coarse converters. */
 static double survey_energy(double enob, double rate, double node_nm)
 {
-    const double sndr = 6.02 * enob + 1.76;
+    const double sndr = 20 * log10(2) * enob + 10 * log10(1.5); /* of a full-scale sine */
     const double merit = fmin(213.78 - 2.8719 * log(rate), 128.3068 + 3.2205 * enob);
     return 0.5e-12 * pow(10, (sndr - merit) / 10) *
            exp(26.0496 + 1.88004 * log(node_nm) - 2.82913 * log(enob) - 1.47020);
@@ -53,8 +53,7 @@ aimc_converter_cost aimci_adc_cost(const aimci_technology *t)
                         ? 1e-12 * t->adc_area_um2
                         : survey_area(c.energy_j, rate, t->node_nm);
     }
-    /* a part of the table takes a clock for every bit and two more; a rate is a rate */
-    c.time_s = (t->adc_model == AIMCI_ADC_TABLE ? bits + 2 : 1) / rate;
+    c.time_s = 1 / rate; /* conversions of one array follow each other through the pipeline */
     c.floor_j = 12 * boltzmann * t->temperature * exp2(2 * bits);
     c.below_floor = c.energy_j < c.floor_j;
     return c;

@@ -27,10 +27,15 @@ static const aimci_field fields[] = {
     N(leakage_w_per_mm2, 0.01, 0, 100, "W / mm^2", "leakage of all but the cells", CLASS),
     N(v_read, 0.2, 0, 10, "V", "read voltage at full scale", CLASS),
     N(t_read, 100e-9, 0, 1, "s", "time of one read", "Shafiee et al., ISCA (2016): 100 ns"),
-    N(g_mean, 10e-6, 0, 1, "S", "mean conductance of a cell", CLASS),
+    N(g_mean, 10e-6, 0, 1, "S", "mean conductance of a cell where it is not counted", CLASS),
+    N(g_off, 1e-6, 0, 1, "S", "conductance of a device of a weight of 0; where driven is counted",
+      CLASS),
+    N(g_unit, 20e-6, 0, 1, "S", "what a weight of magnitude 1 adds to it; where driven is counted",
+      CLASS),
     N(g_write, 10e-6, 0, 1, "S", "mean conductance of a cell that is written", CLASS),
     I(devices, 2, 1, 64, "devices of a weight; 2: a pair", CLASS),
-    N(input_mean, 0.25, 0, 1, "full scale", "mean of |x| (WIDTH) or x^2 (AMPLITUDE)", CLASS),
+    N(input_mean, 0.25, 0, 1, "full scale",
+      "mean of |x| (WIDTH) or x^2 (AMPLITUDE) where it is not counted", CLASS),
     C(input, 1, "WIDTH|AMPLITUDE", "how an input is applied", OHM),
     N(c_line, 50e-15, 0, 1e-6, "F", "capacitance of a row or column", CLASS),
     N(swing, 0.1, 0, 10, "V", "swing of a column while it is read", CLASS),
@@ -55,7 +60,10 @@ static const aimci_field fields[] = {
     N(dac_area_um2, 0.17, 0, 1e9, "um^2", "area of one", "Shafiee et al., ISCA (2016), 1 bit"),
     N(add_int32, 0.1e-12, 0, 1, "J", "32-bit integer addition at 45 nm", HOROWITZ),
     N(add_fp32, 0.9e-12, 0, 1, "J", "fp32 addition at 45 nm", HOROWITZ),
+    N(mul_fp32, 3.7e-12, 0, 1, "J", "fp32 multiplication at 45 nm", HOROWITZ),
     N(sram_byte, 1.25e-12, 0, 1, "J / byte", "8 KB SRAM at 45 nm: 10 pJ for 64 bits", HOROWITZ),
+    N(dram_byte, 240e-12, 0, 1, "J / byte", "main memory: 1300 to 2600 pJ for 64 bits",
+      "M. Horowitz, ISSCC (2014): the middle of its range; not scaled"),
     N(digital_area_um2, 500, 0, 1e12, "um^2", "adders and buffers of one tile", CLASS),
     N(wire_um, 1000, 0, 1e6, "um", "distance between tile and network", CLASS),
     N(wire_c, 0.2e-15, 0, 1e-9, "F / um", "capacitance of a wire", "NeuroSim V1.4: 0.2 fF / um"),
@@ -77,6 +85,9 @@ static const aimci_field fields[] = {
     N(pue, 1.2, 1, 10, "1", "power of the building over power of the machines", CLASS),
     N(ber_v50, 0.55, 0, 10, "V", "supply at which half the bits of an SRAM are wrong", CLASS),
     N(ber_sigma, 0.05, 1e-9, 10, "V", "spread of that", CLASS),
+    N(v_threshold, 0.3, 0, 10, "V", "threshold of transistors, for the delay at low supply", CLASS),
+    N(delay_exponent, 1.3, 1, 2, "1", "delay falls as v / (v - v_threshold) to this",
+      "Sakurai and Newton, IEEE JSSC 25:584 (1990), alpha-power law"),
 };
 
 /* ---- nodes ---------------------------------------------------------------------------------- */
@@ -123,8 +134,12 @@ const aimci_family aimci_family_technology = {
 static void list_assumptions(aimc_cost_model *m, const aimc_config *config)
 {
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        const bool assumed = strncmp(fields[i].source, ASSUMED, sizeof ASSUMED - 1) == 0;
-        if (assumed && !config->set[i] && aimci_field_load(config, &fields[i]) == fields[i].def)
+        const bool untouched = aimci_field_load(config, &fields[i]) == fields[i].def;
+        const bool by_default =
+            untouched && strncmp(fields[i].source, ASSUMED, sizeof ASSUMED - 1) == 0;
+        const bool by_preset =
+            config->preset && aimci_among(config->preset->assumed, fields[i].name);
+        if ((by_default || by_preset) && !config->set[i])
             m->assumed[m->n_assumed++] = fields[i].name;
     }
 }

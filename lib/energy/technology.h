@@ -14,15 +14,15 @@ enum { AIMCI_WRITE_OHMIC, AIMCI_WRITE_SCHOTTKY };
 
 typedef struct aimci_technology {
     double node_nm, vdd, temperature, clock_ns, leakage_w_per_mm2;
-    double v_read, t_read, g_mean, g_write, input_mean, c_line, swing, r_line;
+    double v_read, t_read, g_mean, g_off, g_unit, g_write, input_mean, c_line, swing, r_line;
     double adc_fom, adc_enob, adc_rate, adc_area_um2;
     double dac_c_unit, dac_driver, dac_power, dac_rate, dac_area_um2;
-    double add_int32, add_fp32, sram_byte, digital_area_um2;
+    double add_int32, add_fp32, mul_fp32, sram_byte, dram_byte, digital_area_um2;
     double wire_um, wire_c, wire_activity;
     double v_set, v_reset, t_set, t_reset, half_select;
     double schottky_beta, eps_r, thickness_nm;
     double endurance, cell_f2, sram_f2;
-    double carbon_kg_per_kwh, pue, ber_v50, ber_sigma;
+    double carbon_kg_per_kwh, pue, ber_v50, ber_sigma, v_threshold, delay_exponent;
     int64_t year, adc_bits, adc_part, dac_bits, n_adc, devices;
     int32_t adc_model, dac_model, input, write_current;
 } aimci_technology;

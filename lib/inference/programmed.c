@@ -62,7 +62,7 @@ static void destroy(void *owner)
 static void take_off(void *owner)
 {
     aimci_programmed *p = owner;
-    p->tile->read_as = NULL;
+    p->tile->read_as = p->tile->conductance = NULL;
     p->tile->gain = p->tile->shift = NULL;
     p->tile->program = (aimci_tile_state){0};
     destroy(p);
@@ -76,12 +76,13 @@ static aimc_status allocate(aimci_programmed *p)
         aimci_mul_overflows(weights, p->per_weight, &devices))
         return aimci_fail(AIMC_ERR_NOMEM, "tile_program: too many devices");
     devices += p->encoding->unit_shared ? p->n_in : 0;
-    p->target = aimci_calloc(p->ctx, 2 * plane, sizeof *p->target);
+    p->target = aimci_calloc(p->ctx, 3 * plane, sizeof *p->target);
     p->middle = aimci_calloc(p->ctx, 5 * p->n_out, sizeof *p->middle);
     p->g = aimci_calloc(p->ctx, devices, sizeof *p->g);
     if (!p->target || !p->middle || !p->g)
         return aimci_fail(AIMC_ERR_NOMEM, "tile_program: no memory for %zu devices", devices);
     p->visible = p->target + plane;
+    p->conductance = p->visible + plane;
     p->half = p->middle + p->n_out;
     p->gain = p->half + p->n_out;
     p->shift = p->gain + p->n_out;
@@ -202,10 +203,12 @@ static void decode_line(void *arg, size_t slot, size_t j)
     const size_t shared = p->n_in * p->n_out * p->per_weight + j;
     const double unit = p->encoding->unit_shared ? (double)job->g[shared] : 0;
     const float *from = job->g + j * p->n_out * p->per_weight;
-    double g[AIMCI_MAX_CELL];
+    double g[AIMCI_MAX_CELL], sum;
     for (size_t i = 0; i < p->n_out; i++, from += p->per_weight) {
+        sum = 0;
         for (size_t k = 0; k < p->per_weight; k++)
-            g[k] = (double)from[k];
+            sum += g[k] = (double)from[k];
+        p->conductance[j * p->ld + i] = (float)(sum / range->g_max);
         const double u =
             p->encoding->decode(p->encoding_params, range, g, normalised(p, i, j), unit);
         p->visible[j * p->ld + i] = (float)((double)p->middle[i] + (double)p->half[i] * u);
@@ -284,13 +287,17 @@ typedef struct tensor {
     float *data;
     bool is_plane;
 } tensor;
-enum { TENSORS = 7 };
+enum { TENSORS = 8 };
 
 static void tensors_of(const aimci_programmed *p, tensor out[TENSORS])
 {
-    const tensor all[TENSORS] = {{"target", p->target, true},       {"visible", p->visible, true},
-                                 {"middle", p->middle, false},      {"half", p->half, false},
-                                 {"gain", p->gain, false},          {"shift", p->shift, false},
+    const tensor all[TENSORS] = {{"target", p->target, true},
+                                 {"visible", p->visible, true},
+                                 {"conductance", p->conductance, true},
+                                 {"middle", p->middle, false},
+                                 {"half", p->half, false},
+                                 {"gain", p->gain, false},
+                                 {"shift", p->shift, false},
                                  {"reference", p->reference, false}};
     memcpy(out, all, sizeof all);
 }
@@ -383,6 +390,7 @@ static void show(aimci_programmed *p)
 {
     aimc_tile *t = p->tile;
     t->read_as = p->visible;
+    t->conductance = p->conductance;
     t->gain = p->compensated ? p->gain : NULL;
     t->shift = p->compensated ? p->shift : NULL;
     t->program = (aimci_tile_state){"inference", p, put, take_off, take_off};
@@ -493,6 +501,8 @@ aimc_status aimc_tile_program(aimc_tile *t, const aimc_config *config,
     }
     if (old)
         destroy(old);
+    t->counters.program_pulses += p->report.pulses;
+    t->counters.verify_reads += p->device_reads;
     return report_out("tile_program", p, report);
 }
 

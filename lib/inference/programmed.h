@@ -55,6 +55,7 @@ typedef struct aimci_programmed {
     uint64_t seed;
     float *target;        /* [n_in][ld]: the weights asked for */
     float *visible;       /* [n_in][ld]: what a read of the devices gave */
+    float *conductance;   /* [n_in][ld]: of all devices of a weight, over g_max */
     float *middle, *half; /* [n_out] */
     float *gain, *shift;  /* [n_out]: digital, after the read-out */
     float *reference;     /* [n_out]: mean magnitudes of the reference read */
@@ -62,6 +63,7 @@ typedef struct aimci_programmed {
     uint64_t n_calibrations;
     bool has_reference, compensated;
     double t;
+    uint64_t device_reads; /* of the report's verify_reads: those of single devices */
     aimc_inference_report report;
 } aimci_programmed;
 

@@ -104,6 +104,7 @@ static uint64_t verify_round(loop *l, uint8_t *done)
             continue;
         const double e = (double)c->target[i] - (double)p->g[i];
         p->report.verify_reads++;
+        p->device_reads++;
         p->report.write_time_s += q->read_time_ns * 1e-9;
         done[i] = fabs(e) <= q->tolerance * g_max;
         if (done[i])

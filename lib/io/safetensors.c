@@ -177,7 +177,7 @@ aimc_status aimci_st_put(aimci_st_writer *writer, const char *name, aimci_dtype 
 
 typedef struct {
     const aimci_st_writer *writer;
-    const char *header;
+    char *header;
     size_t header_size;
 } content;
 
@@ -192,23 +192,52 @@ static aimc_status write_content(void *user, FILE *file)
     return AIMC_OK;
 }
 
-aimc_status aimci_st_write(aimci_st_writer *writer, const char *path)
+/* The header as text that fills whole words, so that data starts at a multiple of 8. */
+static aimc_status make_header(const aimci_st_writer *writer, content *c)
 {
     const size_t flags = JSON_COMPACT;
     const size_t length = json_dumpb(writer->header, NULL, 0, flags);
-    const size_t size = aimci_round_up(length, PREFIX); /* data starts at a multiple of 8 */
+    const size_t size = aimci_round_up(length, PREFIX);
     if (length == 0 || size > HEADER_MAX)
-        return aimci_fail(AIMC_ERR_INVALID, "'%s': a header of %zu bytes cannot be written", path,
-                          length);
+        return aimci_fail(AIMC_ERR_INVALID, "a header of %zu bytes cannot be written", length);
     char *const header = aimci_calloc(writer->ctx, size, 1);
     if (header == NULL)
-        return aimci_fail(AIMC_ERR_NOMEM, "'%s': out of memory for the header", path);
+        return aimci_fail(AIMC_ERR_NOMEM, "out of memory for the header");
     memset(header, ' ', size);
     json_dumpb(writer->header, header, size, flags);
-    content c = {.writer = writer, .header = header, .header_size = size};
-    const aimc_status st = aimci_file_replace(writer->ctx, path, write_content, &c);
-    aimci_free(writer->ctx, header);
+    *c = (content){.writer = writer, .header = header, .header_size = size};
+    return AIMC_OK;
+}
+
+aimc_status aimci_st_write(aimci_st_writer *writer, const char *path)
+{
+    content c = {0};
+    aimc_status st = make_header(writer, &c);
+    if (st != AIMC_OK)
+        return aimci_fail_within(st, "'%s': ", path);
+    st = aimci_file_replace(writer->ctx, path, write_content, &c);
+    aimci_free(writer->ctx, c.header);
     return st;
+}
+
+aimc_status aimci_st_write_bytes(aimci_st_writer *writer, void *bytes, size_t size, size_t *n)
+{
+    content c = {0};
+    const aimc_status st = make_header(writer, &c);
+    if (st != AIMC_OK)
+        return st;
+    const uint64_t prefix = c.header_size;
+    *n = sizeof prefix + c.header_size + writer->data_size;
+    unsigned char *to = bytes;
+    if (size >= *n) {
+        memcpy(to, &prefix, sizeof prefix);
+        memcpy(to + sizeof prefix, c.header, c.header_size);
+        to += sizeof prefix + c.header_size;
+        for (const tensor *t = writer->first; t != NULL; to += t->size, t = t->next)
+            memcpy(to, t->data, t->size);
+    }
+    aimci_free(writer->ctx, c.header);
+    return AIMC_OK;
 }
 
 /* ---- reading: entries of the header --------------------------------------------------------- */

@@ -34,6 +34,9 @@ aimc_status aimci_st_put(aimci_st_writer *writer, const char *name, aimci_dtype 
  * is untouched and nothing is left behind. */
 aimc_status aimci_st_write(aimci_st_writer *writer, const char *path);
 
+/* The same into memory: n is what it takes; nothing is written when size is less. */
+aimc_status aimci_st_write_bytes(aimci_st_writer *writer, void *bytes, size_t size, size_t *n);
+
 /* ---- reading: the whole file is read, every offset is checked ------------------------------- */
 
 typedef struct aimci_st_reader aimci_st_reader;

@@ -65,48 +65,59 @@ typedef struct tally {
     vi net, all;
 } tally;
 
-AIMCI_INLINE void store_counts(vi n, vi negative_out, int32_t negative_in, int32_t *count, tally *t)
+AIMCI_INLINE void store_counts(vi n, vi negative_out, int32_t negative_in, const int counted,
+                               int32_t *count, tally *t)
 {
     const vi goes_down = ~(negative_out ^ negative_in);
     const vi signed_count = (n ^ goes_down) - goes_down;
     vi_store(count, signed_count);
-    t->net += signed_count;
+    if (counted)
+        t->net += signed_count;
     t->all += n;
 }
 
+/* Sum of eight lanes that is below 2^32. */
+AIMCI_INLINE uint32_t lane_sum(vi v)
+{
+    const vu u = (vu)v;
+    return ((u[0] + u[4]) + (u[1] + u[5])) + ((u[2] + u[6]) + (u[3] + u[7]));
+}
+
+/* A line has at most 65536 cells, and a word 32 slots: the sums fit. */
 AIMCI_INLINE int tally_close(const tally *t, uint64_t *up, uint64_t *down)
 {
-    int64_t net = 0, all = 0;
-    for (int k = 0; k < AIMCI_LANES; k++) {
-        net += t->net[k];
-        all += t->all[k];
+    if (!v_any(t->all != 0))
+        return 0;
+    if (up) {
+        const vi ups = (t->all + t->net) >> 1;
+        *up += lane_sum(ups);
+        *down += lane_sum(t->all - ups);
     }
-    *up += (uint64_t)((all + net) / 2);
-    *down += (uint64_t)((all - net) / 2);
-    return all != 0;
+    return 1;
 }
 
 /* One word of at most n_bits slots. */
 AIMCI_INLINE void coincide_word(const aimci_train *out, uint32_t mask_in, int32_t negative_in,
-                                const int n_bits, int32_t *count, tally *t)
+                                const int n_bits, const int counted, int32_t *count, tally *t)
 {
     for (size_t at = 0; at < out->stride; at += AIMCI_LANES) {
         const vu both = vu_load(out->mask + at) & mask_in;
         const vu n = n_bits == 1 ? both : n_bits == 8 ? vu_popcount8(both) : vu_popcount(both);
-        store_counts((vi)n, vi_load(out->negative + at), negative_in, count + at, t);
+        store_counts((vi)n, vi_load(out->negative + at), negative_in, counted, count + at, t);
     }
 }
 
-static int coincide(const aimci_train *out, const uint32_t *mask_in, size_t stride_in,
-                    int32_t negative_in, int32_t *count, uint64_t *up, uint64_t *down)
+AIMCI_INLINE int coincide_line(const aimci_train *out, const uint32_t *mask_in, size_t stride_in,
+                               int32_t negative_in, const int counted, int32_t *count, uint64_t *up,
+                               uint64_t *down)
 {
     tally t = {vi_set(0), vi_set(0)};
     if (out->n_slots <= 1)
-        coincide_word(out, mask_in[0], negative_in, 1, count, &t);
+        coincide_word(out, mask_in[0], negative_in, 1, counted, count, &t);
     else if (out->n_slots <= 8)
-        coincide_word(out, mask_in[0], negative_in, 8, count, &t);
+        coincide_word(out, mask_in[0], negative_in, 8, counted, count, &t);
     else if (out->n_words == 1)
-        coincide_word(out, mask_in[0], negative_in, 32, count, &t);
+        coincide_word(out, mask_in[0], negative_in, 32, counted, count, &t);
     else
         for (size_t at = 0; at < out->stride; at += AIMCI_LANES) {
             vu c = vu_set(0);
@@ -114,9 +125,16 @@ static int coincide(const aimci_train *out, const uint32_t *mask_in, size_t stri
                 const vu bits = vu_load(out->mask + w * out->stride + at);
                 c += vu_popcount(bits & mask_in[w * stride_in]);
             }
-            store_counts((vi)c, vi_load(out->negative + at), negative_in, count + at, &t);
+            store_counts((vi)c, vi_load(out->negative + at), negative_in, counted, count + at, &t);
         }
     return tally_close(&t, up, down);
+}
+
+static int coincide(const aimci_train *out, const uint32_t *mask_in, size_t stride_in,
+                    int32_t negative_in, int32_t *count, uint64_t *up, uint64_t *down)
+{
+    return up ? coincide_line(out, mask_in, stride_in, negative_in, 1, count, up, down)
+              : coincide_line(out, mask_in, stride_in, negative_in, 0, count, NULL, NULL);
 }
 
 static int count_product(const float *q_out, const int32_t *negative_out, size_t n, float q_in,
@@ -126,7 +144,7 @@ static int count_product(const float *q_out, const int32_t *negative_out, size_t
     tally t = {vi_set(0), vi_set(0)};
     for (size_t at = 0; at < n; at += AIMCI_LANES) {
         const vi c = vi_from_vf(vf_rint(vf_load(q_out + at) * q_in * scale));
-        store_counts(c, vi_load(negative_out + at), negative_in, count + at, &t);
+        store_counts(c, vi_load(negative_out + at), negative_in, 1, count + at, &t);
     }
     return tally_close(&t, up, down);
 }

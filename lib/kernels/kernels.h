@@ -39,7 +39,7 @@ typedef struct aimci_kernels {
 
     /* Signed pulse counts of a line: popcount(mask_out[i] & mask_in), down where the signs agree.
      * mask rows have these strides; mask_in points at the line's element of the first row. up and
-     * down are added to. Returns whether any count is not 0. */
+     * down are added to, or both NULL. Returns whether any count is not 0. */
     int (*coincide)(const aimci_train *out, const uint32_t *mask_in, size_t stride_in,
                     int32_t negative_in, int32_t *count, uint64_t *up, uint64_t *down);
 

@@ -10,7 +10,7 @@
 /* A named part of an algorithm's state: an array of devices, a matrix stored like one, or a vector.
  */
 typedef struct aimci_state_tensor {
-    char name[24];
+    char name[48];
     aimci_array *array;
     float *matrix;
     void *vector;

@@ -189,6 +189,15 @@ static void write_exactly(transfer_job *job, aimc_counters *counters)
     aimci_array_advance(a, 1, counters);
 }
 
+void aimci_chi_count(const aimci_chi *c, size_t n)
+{
+    const uint64_t weights = (uint64_t)c->tile->array->n_out * c->tile->array->n_in;
+    aimc_counters *counters = &c->tile->counters;
+    counters->updates += n;
+    counters->gradient_macs += n * weights;
+    counters->accumulations += weights;
+}
+
 void aimci_chi_transfer(aimci_chi *c, const aimci_chi_charge *charge)
 {
     const size_t n_out = c->tile->array->n_out;

@@ -53,6 +53,9 @@ typedef struct aimci_chi_charge {
     bool whole;
 } aimci_chi_charge;
 
+/* n vectors were added to chi: a digital outer product each, summed before it is written. */
+void aimci_chi_count(const aimci_chi *c, size_t n);
+
 /* A mini-batch is over. */
 void aimci_chi_transfer(aimci_chi *c, const aimci_chi_charge *charge);
 

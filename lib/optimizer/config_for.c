@@ -97,16 +97,33 @@ static aimc_status settings_of(aimc_context *ctx, const char *name, const char *
     return st;
 }
 
-/* Mixed precision chooses how much it writes at once. n pulses move a cell by n steps with a noise
- * of sigma sqrt(n): 2 sigma^2 of them are 1.4 times their noise. Published settings write single
- * pulses, also where those are noise for the most part (docs/training-study.md). */
+/* A field that the algorithm does not have needs nothing. */
+static aimc_status multiply(aimc_config *config, const char *field, double factor)
+{
+    double value;
+    if (!aimci_family_field(config->family, field))
+        return AIMC_OK;
+    const aimc_status st = aimc_config_get(config, field, &value);
+    return st ? st : aimc_config_set(config, field, value * factor);
+}
+
+/* Published settings write single pulses, also where those are noise for the most part. n pulses
+ * move a cell by n steps with a noise of sigma sqrt(n): 2 sigma^2 of them are 1.4 times their
+ * noise. Thresholds of transfers grow by sqrt(n) with it: what crosses them by noise alone then
+ * sends as many pulses as before, what crosses them by a gradient sqrt(n) times as many. Measured
+ * in docs/training-study.md. */
 static aimc_status write_above_noise(const aimc_device *device, aimc_config *config)
 {
     const aimci_pulsed *p = aimci_device_pulsed(device);
-    if (!p || p->dw_min_std <= 1 || !aimci_family_field(config->family, "granularity"))
+    if (!p || p->dw_min_std <= 1)
         return AIMC_OK;
     const double pulses = ceil(2 * p->dw_min_std * p->dw_min_std);
-    return aimc_config_set(config, "granularity", pulses * device->info.granularity);
+    if (aimci_family_field(config->family, "granularity"))
+        return aimc_config_set(config, "granularity", pulses * device->info.granularity);
+    aimc_status st = multiply(config, "step", pulses);
+    if (!st)
+        st = multiply(config, "thres_scale", sqrt(pulses));
+    return st ? st : multiply(config, "buffer_granularity", sqrt(pulses));
 }
 
 aimc_status aimc_optimizer_config_for(const aimc_device *device, const char *algorithm,

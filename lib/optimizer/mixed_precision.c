@@ -121,7 +121,7 @@ static void step(void *state, aimc_tile *tile, size_t n, const float *x, size_t 
     }
     if (s->velocity || s->weight_decay > 0)
         add_decay_and_momentum(s, lr);
-    tile->counters.updates += n;
+    aimci_chi_count(&s->c, n);
     aimci_chi_transfer(&s->c, &(aimci_chi_charge){s->c.eps, s->c.eps, false});
     aimci_array_upkeep(tile->array, &tile->counters);
 }

@@ -109,7 +109,7 @@ static void step(void *state, aimc_tile *tile, size_t n, const float *x, size_t 
         }
         aimci_gemm_update(tile->gemm, m, 1.0f, s->c.chi, s->c.d, s->c.x);
     }
-    tile->counters.updates += n;
+    aimci_chi_count(&s->c, n);
     const double widths = s->maxima[0] / half_x * (s->maxima[1] / half_d);
     if (lr > 0 && s->maxima[0] > 0 && s->maxima[1] > 0) {
         const double theta = fmax(rint(s->c.eps / (lr * widths)), 1);

@@ -32,8 +32,10 @@ void aimc_optimizer_destroy(aimc_optimizer *o)
     if (!o)
         return;
     aimc_context *ctx = o->ctx;
-    if (o->tile && o->tile->state.owner == o)
+    if (o->tile) { /* NULL when it went first */
+        o->tile->visible = NULL;
         o->tile->state = (aimci_tile_state){0};
+    }
     if (o->state)
         o->algorithm->destroy(o->state, ctx);
     aimci_free(ctx, o->state);
@@ -232,6 +234,30 @@ aimc_status aimc_optimizer_watch(aimc_optimizer *o, aimc_optimizer_watch_fn watc
 
 /* ---- live view ------------------------------------------------------------------------------ */
 
+/* Is t the one that is looked for? index counts down. */
+static bool is_wanted(const aimci_state_tensor *t, size_t *index, const char *name)
+{
+    return name ? strcmp(t->name, name) == 0 : (*index)-- == 0;
+}
+
+/* The counted pulses of an array's devices: "fast0.pulses", of unit cells "fast0.pulses_1". */
+static bool find_pulses(const aimci_state_tensor *t, size_t *index, const char *name,
+                        aimci_state_tensor *out)
+{
+    for (size_t i = 0; t->array && i < t->array->n_planes; i++) {
+        const aimci_plane *plane = &t->array->planes[i];
+        if (strncmp(plane->name, "pulses", 6) != 0)
+            continue;
+        aimci_state_tensor pulses = {.matrix = plane->data};
+        snprintf(pulses.name, sizeof pulses.name, "%.20s.%.20s", t->name, plane->name);
+        if (!is_wanted(&pulses, index, name))
+            continue;
+        *out = pulses;
+        return true;
+    }
+    return false;
+}
+
 /* Matrices of the state by number: arrays and digital matrices, not vectors. */
 static bool nth_matrix(const aimc_optimizer *o, size_t index, const char *name,
                        aimci_state_tensor *out)
@@ -241,10 +267,12 @@ static bool nth_matrix(const aimc_optimizer *o, size_t index, const char *name,
     for (size_t k = 0; k < n; k++) {
         if (!tensors[k].array && !tensors[k].matrix)
             continue;
-        if (name ? strcmp(tensors[k].name, name) == 0 : index-- == 0) {
+        if (is_wanted(&tensors[k], &index, name)) {
             *out = tensors[k];
             return true;
         }
+        if (find_pulses(&tensors[k], &index, name, out))
+            return true;
     }
     return false;
 }

@@ -27,6 +27,8 @@ void aimci_transfer_read(aimci_transfer *e, size_t k, size_t s, float *z)
     *(e->params.transfer_columns ? &c->forward_passes : &c->backward_passes) += counts.passes;
     c->dac_conversions += counts.inputs;
     c->adc_conversions += counts.outputs * e->out_size;
+    c->accumulations += e->rule->n_matrices > 0 ? e->out_size : 0;
+    aimci_counters_add_drive(c, &counts);
     e->stats.reads++;
 }
 
@@ -313,8 +315,6 @@ aimc_status aimci_transfer_create(aimci_transfer *e, aimc_tile *tile, const aimc
 void aimci_transfer_destroy(void *state, aimc_context *ctx)
 {
     aimci_transfer *e = state;
-    if (e->tile && e->tile->visible == e->composite)
-        e->tile->visible = NULL;
     for (size_t k = 0; k + 1 < e->n_arrays; k++) {
         aimci_array_destroy(e->arrays[k]);
         aimci_free(ctx, e->pending[k]);

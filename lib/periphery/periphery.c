@@ -245,6 +245,7 @@ void aimci_periphery_destroy(aimci_periphery *p)
         return;
     aimc_context *ctx = p->ctx;
     aimci_array_stage_destroy(p);
+    aimci_free(ctx, p->line_sums);
     aimci_free(ctx, p->fixed.noises);
     aimci_free(ctx, p->fixed.nonlinearity);
     aimci_free(ctx, p->fixed.offsets);

@@ -69,13 +69,22 @@ typedef struct aimci_read_array {
     /* A number that is another one whenever w has changed: what is derived from w is then kept
      * between calls. 0: unknown, derived anew by every call that needs it. */
     uint64_t version;
+    const float *g; /* conductances, laid out like w; NULL: |w| stands for them */
 } aimci_read_array;
+
+/* What reads drove, for the energy of the array: sums in units of 1 / AIMC_DRIVE_ONE. */
+typedef struct aimci_drive {
+    uint64_t reads;                  /* that were looked at */
+    uint64_t cells, cells_squared;   /* sum_j |x_j| and x_j^2, times the cells of a line */
+    uint64_t weight, weight_squared; /* the same, times the conductance of the line */
+} aimci_drive;
 
 typedef struct aimci_readout_counts {
     uint64_t passes;  /* reads of the array */
     uint64_t inputs;  /* vectors through the DACs */
     uint64_t outputs; /* vectors through the ADCs */
     uint64_t clipped;
+    aimci_drive drive;
 } aimci_readout_counts;
 
 /* One read of the array within a product. */
@@ -164,6 +173,8 @@ typedef struct aimci_periphery {
     float *scratch; /* n_slots blocks of slot_floats */
     size_t slot_floats, gemm_floats;
     aimci_readout_counts *counts; /* one for each slot */
+    double *line_sums;            /* [n_in] conductances; NULL: what is driven is not counted */
+    uint64_t sums_version;        /* as version, for line_sums */
 } aimci_periphery;
 
 /* op also says the direction: backward has no bound management. */
@@ -190,6 +201,20 @@ typedef struct aimci_probe {
 aimc_status aimci_periphery_read(aimci_periphery *periphery, const aimci_read_array *array,
                                  size_t n, const float *x, size_t ld_x, float *y, size_t ld_y,
                                  aimci_readout_counts *total, aimci_probe *probe);
+
+/* ---- what is driven ---------------------------------------------------------------------------
+ */
+
+/* Count it from now on, or no longer. */
+aimc_status aimci_drive_enable(aimci_periphery *periphery, bool on);
+/* Bring the sums up to date with the conductances. */
+void aimci_drive_refresh(aimci_periphery *periphery, const aimci_read_array *array);
+/* n reads with inputs z as the array sees them. */
+void aimci_drive_count(const aimci_periphery *periphery, size_t n, const float *z,
+                       aimci_readout_counts *counts);
+/* Reads of a single line of n cells, fully driven. */
+void aimci_drive_count_line(const float *g, size_t n, uint64_t reads, aimci_readout_counts *counts);
+void aimci_drive_add(aimci_drive *sum, const aimci_drive *other);
 
 /* ---- the array stage ------------------------------------------------------------------------ */
 

@@ -318,6 +318,7 @@ static bool read_part(const read_job *job, size_t first, size_t pass, size_t m, 
     if (p->cells.offset)
         add_offsets(job, first, pass, part, s, z, scratch);
     counts->passes += s->n_active;
+    aimci_drive_count(p, s->n_active, z, counts);
     if (job->probe && job->probe->part == m && s->n_active)
         look_at_read(p, job->probe, z, y);
     return true;
@@ -451,6 +452,7 @@ static void read_perfect(const read_job *job, size_t first, size_t n,
             memcpy(job->probe->noisy, scratch->out, p->n_out * sizeof *scratch->out);
         job->probe->passes = 1;
     }
+    aimci_drive_count(p, n, scratch->z, counts);
     counts->passes += n;
     counts->inputs += n;
     counts->outputs += n;
@@ -486,7 +488,8 @@ static void take_counts(aimci_periphery *p, aimci_readout_counts *total)
         total->inputs += p->counts[s].inputs;
         total->outputs += p->counts[s].outputs;
         total->clipped += p->counts[s].clipped;
-        p->counts[s] = (aimci_readout_counts){0, 0, 0, 0};
+        aimci_drive_add(&total->drive, &p->counts[s].drive);
+        p->counts[s] = (aimci_readout_counts){0};
     }
 }
 
@@ -508,7 +511,7 @@ static aimc_status read_bending(read_job *job, aimci_readout_counts *total)
     float *const y = job->y;
     const size_t ld_y = job->ld_y;
     const float average = p->average;
-    aimci_readout_counts counts = {0, 0, 0, 0};
+    aimci_readout_counts counts = {0};
     job->y = aimci_calloc(p->ctx, job->n * p->n_out, sizeof *y);
     job->ld_y = p->n_out;
     if (!job->y)
@@ -532,6 +535,7 @@ aimc_status aimci_periphery_read(aimci_periphery *p, const aimci_read_array *arr
     read_job job = {
         .p = p, .array = array, .n = n, .x = x, .ld_x = ld_x, .y = y, .ld_y = ld_y, .probe = probe};
     aimc_status st = aimci_planes_refresh(p, array);
+    aimci_drive_refresh(p, array);
     if (st)
         return st;
     if (p->bends) {

@@ -15,6 +15,7 @@ def main(out, paths):
         with open(path, encoding="utf-8") as f:
             doc = json.load(f)
         strings = [doc["name"], doc["kind"], doc["category"], doc["doc"], doc["source"], "|".join(doc.get("aliases", [])),
+                   "|".join(doc.get("assumed", [])),
                    json.dumps(doc["parameters"], separators=(",", ":"))]
         rows.append("    {" + ",\n     ".join(c_string(s) for s in strings) + "},\n")
     with open(out, "w", encoding="utf-8") as f:

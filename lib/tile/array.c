@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tile/array.h"
@@ -7,7 +8,7 @@
 
 /* ---- memory --------------------------------------------------------------------------------- */
 
-#define MAX_PLANES (AIMCI_PLANE_BASE + AIMCI_MAX_OWN_PLANES + 10)
+#define MAX_PLANES (AIMCI_PLANE_BASE + AIMCI_MAX_OWN_PLANES + 11)
 
 /* Which planes a device needs: base and own always, others only where cells differ. */
 static size_t assign_planes(aimci_array *a, float *block, size_t plane_size)
@@ -32,6 +33,8 @@ static size_t assign_planes(aimci_array *a, float *block, size_t plane_size)
             slots[n++] = &a->reset;
         if (p->write_noise_std > 0)
             slots[n++] = &a->p;
+        if (p->count_pulses)
+            slots[n++] = &a->pulses;
     }
     if (d->drift.nu > 0) {
         slots[n++] = &a->drift_anchor;
@@ -97,6 +100,7 @@ static size_t own_planes(const aimci_array *a, aimci_plane *planes)
     names[n] = "drift_anchor", data[n++] = a->drift_anchor;
     names[n] = "drift_last", data[n++] = a->drift_last;
     names[n] = "drift_age", data[n++] = a->drift_age;
+    names[n] = "pulses", data[n++] = a->pulses;
     names[n] = "persistent_weights", data[n++] = a->p != a->w ? a->p : NULL;
     for (size_t k = 0; k < n; k++) {
         if (!data[k])
@@ -291,10 +295,13 @@ void aimci_array_pulse(const aimci_array *a, size_t j, const int32_t *count,
 void aimci_array_pulse_line(const aimci_array *a, const aimci_line *line, size_t j,
                             const int32_t *count, const aimci_pulse_key *key)
 {
-    if (a->n_members)
+    if (a->n_members) {
         aimci_cell_array_pulse(a, j, count, key);
-    else
-        a->device->kernels->pulse(a->device->params, line, count, &key->noise, (uint32_t)j);
+        return;
+    }
+    a->device->kernels->pulse(a->device->params, line, count, &key->noise, (uint32_t)j);
+    for (size_t i = 0; a->pulses && i < a->n_out; i++)
+        a->pulses[j * a->ld + i] += (float)abs(count[i]);
 }
 
 void aimci_array_pulse_several(aimci_array *a, int32_t multi_pulse)

@@ -31,6 +31,7 @@ typedef struct aimci_array {
     float *base[AIMCI_PLANE_BASE];
     float *own[AIMCI_MAX_OWN_PLANES];
     float *reference, *decay, *diffusion, *reset;
+    float *pulses; /* pulses so far, exact up to 2^24; NULL: not counted */
     float *drift_nu, *drift_anchor, *drift_last, *drift_age;
     struct aimci_array *members[AIMCI_MAX_MEMBERS]; /* of a unit cell */
     size_t n_members;                               /* 0: single devices */

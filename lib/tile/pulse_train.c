@@ -18,6 +18,7 @@ struct aimci_pulser {
     aimci_update_params params;
     size_t n_out, n_in;
     size_t stride_out, stride_in, ld_out, ld_in;
+    bool uncounted; /* AIMC_FLAG_UNCOUNTED */
     uint32_t n_words;
     size_t n_slots; /* threads */
     uint32_t *mask_in, *mask_out;
@@ -92,6 +93,7 @@ aimc_status aimci_pulser_create(aimc_context *ctx, size_t n_out, size_t n_in,
     p->stride_in = aimci_round_up(p->n_in, 8);
     p->ld_out = aimci_leading_dimension(p->n_out);
     p->ld_in = aimci_leading_dimension(p->n_in);
+    p->uncounted = (aimci_context_flags(ctx) & AIMC_FLAG_UNCOUNTED) != 0;
     p->n_words = (uint32_t)(params->desired_bl + 31) / 32;
     p->n_slots = aimci_context_slots(ctx);
     if (!allocate(p, ctx)) {
@@ -229,7 +231,8 @@ static bool count_pulses(const aimci_pulser *p, size_t b, size_t j, int32_t *cou
     const aimci_train *in = &p->trains_in[b], *out = &p->trains_out[b];
     if (!deterministic(p))
         return p->kernels->coincide(out, in->mask + j, in->stride, in->negative[j], counts,
-                                    &pulses[0], &pulses[1]);
+                                    p->uncounted ? NULL : &pulses[0],
+                                    p->uncounted ? NULL : &pulses[1]);
     const float q_in = p->q_in[b * p->ld_in + j], slots = (float)p->plans[b].n_slots;
     const bool mean = p->params.pulse_type == AIMCI_PULSE_MEAN_COUNT;
     return p->kernels->count_product(p->q_out + b * p->ld_out, out->negative, p->n_out, q_in,

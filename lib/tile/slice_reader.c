@@ -46,5 +46,7 @@ void aimci_slice_reader_read(aimci_slice_reader *r, float *z, aimci_readout_coun
     const float one = 1.0f;
     const aimci_read_array array = array_of(r);
     /* without wires there is no network that could fail to settle */
+    const uint64_t before = counts->passes;
     (void)aimci_periphery_read(r->periphery, &array, 1, &one, 1, z, r->n, counts, NULL);
+    aimci_drive_count_line(r->slice, r->n, counts->passes - before, counts);
 }

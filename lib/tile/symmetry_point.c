@@ -9,14 +9,15 @@ enum { MAX_PAIRS = 1000000 };
 
 /* ---- measuring ------------------------------------------------------------------------------ */
 
-/* Weights of a line, apparent and persistent, and those of all members: saved to or restored from
- * buf. Returns the floats that takes; buf NULL: only counts. */
+/* Weights of a line, apparent and persistent, its pulses, and those of all members: saved to or
+ * restored from buf. Returns the floats that takes; buf NULL: only counts. */
 static size_t exchange_line(const aimci_array *a, size_t j, float *buf, bool save)
 {
     const size_t bytes = a->ld * sizeof *buf;
-    float *planes[2] = {a->w + j * a->ld, a->p + j * a->ld};
+    float *planes[3] = {a->w + j * a->ld, a->p + j * a->ld, a->pulses};
     size_t n = 0;
-    for (int k = 0; k < 2; k++, n += a->ld) {
+    planes[2] += a->pulses ? j * a->ld : 0;
+    for (int k = 0; k < 2 + (a->pulses != NULL); k++, n += a->ld) {
         if (buf && save)
             memcpy(buf + n, planes[k], bytes);
         else if (buf)
@@ -130,6 +131,13 @@ aimc_status aimc_tile_find_symmetry_point(const aimc_tile *t, uint32_t n_pairs, 
 
 /* ---- zero shifting -------------------------------------------------------------------------- */
 
+/* What measuring did to the devices that were measured, before they were put back. */
+static void count_pairs(const aimci_array *a, uint32_t n_pairs)
+{
+    for (size_t k = 0; a->pulses && k < a->ld * a->n_in; k++)
+        a->pulses[k] += 2.0f * (float)n_pairs;
+}
+
 /* w = w_0 - w_1: the symmetry point of w_0 becomes w_1, and w_0 moves with it. */
 static aimc_status shift_cell(aimci_array *a, uint32_t n_pairs)
 {
@@ -139,6 +147,7 @@ static aimc_status shift_cell(aimci_array *a, uint32_t n_pairs)
     if (st)
         return st;
     device->n_updates += 2 * (uint64_t)n_pairs;
+    count_pairs(device, n_pairs);
     aimci_array_settle(reference, AIMCI_SETTLE_EXACT);
     aimci_array_settle(a, AIMCI_SETTLE_EXACT);
     return AIMC_OK;
@@ -159,6 +168,7 @@ static aimc_status shift_reference(aimci_array *a, uint32_t n_pairs)
     if (st)
         return st;
     a->n_updates += 2 * (uint64_t)n_pairs;
+    count_pairs(a, n_pairs);
     aimci_array_settle(a, AIMCI_SETTLE_EXACT);
     return AIMC_OK;
 }

@@ -152,6 +152,7 @@ aimci_read_array aimci_tile_read_array(const aimc_tile *t)
                               .n_cols = a->n_in,
                               .ld = a->ld,
                               .w = aimci_tile_weights(t),
+                              .g = t->read_as ? t->conductance : NULL,
                               .version = t->visible || t->read_as ? 0 : aimci_array_version(a)};
 }
 
@@ -341,6 +342,19 @@ void aimci_tile_count_read(aimc_tile *t, bool forward, size_t n, const aimci_rea
     t->counters.dac_conversions += c->inputs * p->n_in;
     t->counters.adc_conversions += c->outputs * p->n_out;
     t->counters.clipped_outputs += c->clipped;
+    aimci_counters_add_drive(&t->counters, c);
+}
+
+aimc_status aimc_tile_count_drive(aimc_tile *t, int on)
+{
+    if (!t)
+        return aimci_fail(AIMC_ERR_INVALID, "tile_count_drive: tile is NULL");
+    aimc_status st = aimci_drive_enable(t->forward, on != 0);
+    if (!st)
+        st = aimci_drive_enable(t->backward, on != 0);
+    if (st)
+        (void)aimci_drive_enable(t->forward, false);
+    return st ? aimci_fail_within(st, "tile_count_drive: ") : AIMC_OK;
 }
 
 /* y[b][i] <- gain[i] y[b][i] + shift[i] */
@@ -354,7 +368,7 @@ static void correct(const aimc_tile *t, size_t n, float *y, size_t ld)
 static aimc_status read_batch(aimc_tile *t, const char *who, bool forward, size_t n, const float *x,
                               size_t ld_x, float *y, size_t ld_y)
 {
-    aimci_readout_counts c = {0, 0, 0, 0};
+    aimci_readout_counts c = {0};
     const aimci_read_array array = aimci_tile_read_array(t);
     const aimc_status st = aimci_periphery_read(forward ? t->forward : t->backward, &array, n, x,
                                                 ld_x, y, ld_y, &c, NULL);
@@ -408,6 +422,15 @@ void aimci_counters_add(aimc_counters *sum, const aimc_counters *other)
     const uint64_t *from = &other->pulses_up;
     for (size_t k = 0; k < (sizeof *sum - offsetof(aimc_counters, pulses_up)) / sizeof *to; k++)
         to[k] += from[k];
+}
+
+void aimci_counters_add_drive(aimc_counters *sum, const aimci_readout_counts *counts)
+{
+    sum->driven_reads += counts->drive.reads;
+    sum->drive += counts->drive.cells;
+    sum->drive_squared += counts->drive.cells_squared;
+    sum->driven += counts->drive.weight;
+    sum->driven_squared += counts->drive.weight_squared;
 }
 
 aimc_status aimc_tile_counters(const aimc_tile *t, aimc_counters *counters)

@@ -40,6 +40,8 @@ struct aimc_tile {
     aimci_array *array;
     const float *visible; /* effective weights, stored like the array's; NULL: the array's own */
     const float *read_as; /* what reads see instead, for a while (lib/inference); NULL: those */
+    const float *conductance;  /* with read_as: sums of the devices of each weight, in units of the
+                                  largest conductance; NULL: not known */
     const float *gain, *shift; /* [n_out]: digital, after the forward read-out; NULL: none */
     aimci_gemm *gemm;
     aimci_periphery *forward, *backward;
@@ -105,5 +107,6 @@ aimc_status aimci_open_file(aimc_context *ctx, const char *path, const char *con
 #define AIMCI_FILE_FORMAT "1"
 
 void aimci_counters_add(aimc_counters *sum, const aimc_counters *other);
+void aimci_counters_add_drive(aimc_counters *sum, const aimci_readout_counts *counts);
 
 #endif

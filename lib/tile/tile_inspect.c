@@ -56,7 +56,7 @@ aimc_status aimc_tile_inspect(aimc_tile *t, aimc_direction direction, const floa
                          .code = stages->code,
                          .alpha = 1,
                          .reduction = 1};
-    aimci_readout_counts counts = {0, 0, 0, 0};
+    aimci_readout_counts counts = {0};
     const aimci_read_array array = aimci_tile_read_array(t);
     st = aimci_periphery_read(p, &array, 1, x, p->n_in, own ? own : stages->result, p->n_out,
                               &counts, &probe);

@@ -78,22 +78,43 @@ aimc_status aimci_tile_put(const aimc_tile *t, aimci_st_writer *writer, const ch
     return st;
 }
 
+/* A file's content, to be written and destroyed. */
+static aimc_status describe_file(const aimc_tile *t, aimci_st_writer **writer)
+{
+    aimc_status st = aimci_st_writer_create(t->ctx, writer);
+    if (!st)
+        st = aimci_st_put_text(*writer, "aimc.format", AIMCI_FILE_FORMAT);
+    if (!st)
+        st = aimci_st_put_text(*writer, "aimc.content", "tile");
+    return st ? st : aimci_tile_put(t, *writer, "");
+}
+
 aimc_status aimc_tile_save(const aimc_tile *t, const char *path)
 {
     if (!t || !path)
         return aimci_fail(AIMC_ERR_INVALID, "tile_save: %s is NULL", t ? "path" : "tile");
     aimci_st_writer *writer = NULL;
-    aimc_status st = aimci_st_writer_create(t->ctx, &writer);
-    if (!st)
-        st = aimci_st_put_text(writer, "aimc.format", AIMCI_FILE_FORMAT);
-    if (!st)
-        st = aimci_st_put_text(writer, "aimc.content", "tile");
-    if (!st)
-        st = aimci_tile_put(t, writer, "");
+    aimc_status st = describe_file(t, &writer);
     if (!st)
         st = aimci_st_write(writer, path);
     aimci_st_writer_destroy(writer);
     return st ? aimci_fail_within(st, "tile_save: ") : AIMC_OK;
+}
+
+aimc_status aimc_tile_save_bytes(const aimc_tile *t, void *bytes, size_t size, size_t *n)
+{
+    if (!t || !n || (!bytes && size > 0))
+        return aimci_fail(AIMC_ERR_INVALID, "tile_save_bytes: NULL argument");
+    aimci_st_writer *writer = NULL;
+    aimc_status st = describe_file(t, &writer);
+    if (!st)
+        st = aimci_st_write_bytes(writer, bytes, size, n);
+    aimci_st_writer_destroy(writer);
+    if (st)
+        return aimci_fail_within(st, "tile_save_bytes: ");
+    return size == 0 || size >= *n
+               ? AIMC_OK
+               : aimci_fail(AIMC_ERR_SHAPE, "tile_save_bytes: %zu bytes; %zu are needed", size, *n);
 }
 
 /* ---- in
@@ -236,25 +257,30 @@ aimc_status aimci_tile_restore(aimc_context *ctx, aimci_st_reader *reader, const
     return AIMC_OK;
 }
 
+/* Is it ours, and does it hold that? source: how it is called. A reader that is not is given up. */
+static aimc_status check_content(const char *source, const char *content, aimci_st_reader **reader)
+{
+    aimc_status st = AIMC_OK;
+    const char *format = aimci_st_text(*reader, "aimc.format");
+    const char *found = aimci_st_text(*reader, "aimc.content");
+    if (!format || strcmp(format, AIMCI_FILE_FORMAT) != 0)
+        st = aimci_fail(AIMC_ERR_FORMAT, "%s: %s", source,
+                        format ? "written by a newer libaimc" : "not written by libaimc");
+    else if (!found || strcmp(found, content) != 0)
+        st = aimci_fail(AIMC_ERR_FORMAT, "%s holds a %s, not a %s", source, found ? found : "?",
+                        content);
+    if (st) {
+        aimci_st_reader_destroy(*reader);
+        *reader = NULL;
+    }
+    return st;
+}
+
 aimc_status aimci_open_file(aimc_context *ctx, const char *path, const char *content,
                             aimci_st_reader **out)
 {
-    aimc_status st = aimci_st_read(ctx, path, out);
-    if (st)
-        return st;
-    const char *format = aimci_st_text(*out, "aimc.format");
-    const char *found = aimci_st_text(*out, "aimc.content");
-    if (!format || strcmp(format, AIMCI_FILE_FORMAT) != 0)
-        st = aimci_fail(AIMC_ERR_FORMAT, "%s: %s", path,
-                        format ? "written by a newer libaimc" : "not written by libaimc");
-    else if (!found || strcmp(found, content) != 0)
-        st = aimci_fail(AIMC_ERR_FORMAT, "%s holds a %s, not a %s", path, found ? found : "?",
-                        content);
-    if (st) {
-        aimci_st_reader_destroy(*out);
-        *out = NULL;
-    }
-    return st;
+    const aimc_status st = aimci_st_read(ctx, path, out);
+    return st ? st : check_content(path, content, out);
 }
 
 aimc_status aimc_tile_load(aimc_context *ctx, const char *path, aimc_tile **out)
@@ -270,4 +296,21 @@ aimc_status aimc_tile_load(aimc_context *ctx, const char *path, aimc_tile **out)
         st = aimci_tile_restore(ctx, reader, "", out);
     aimci_st_reader_destroy(reader);
     return st ? aimci_fail_within(st, "tile_load: ") : AIMC_OK;
+}
+
+aimc_status aimc_tile_load_bytes(aimc_context *ctx, const void *bytes, size_t size, aimc_tile **out)
+{
+    if (!out)
+        return aimci_fail(AIMC_ERR_INVALID, "tile_load_bytes: out is NULL");
+    *out = NULL;
+    if (!ctx || !bytes)
+        return aimci_fail(AIMC_ERR_INVALID, "tile_load_bytes: %s is NULL", ctx ? "bytes" : "ctx");
+    aimci_st_reader *reader = NULL;
+    aimc_status st = aimci_st_parse(ctx, bytes, size, &reader);
+    if (!st)
+        st = check_content("memory", "tile", &reader);
+    if (!st)
+        st = aimci_tile_restore(ctx, reader, "", out);
+    aimci_st_reader_destroy(reader);
+    return st ? aimci_fail_within(st, "tile_load_bytes: ") : AIMC_OK;
 }

@@ -120,7 +120,7 @@ double bench_normal(double u, double v)
 static int usage(void)
 {
     fprintf(stderr, "usage: bench [--quick] [--json] [--threads N] [--check] [PART...]\n"
-                    "parts: products updates optimizers construction epochs threads\n"
+                    "parts: products updates optimizers construction epochs counting threads\n"
                     "--check: nothing but ratios against their limits, for CI\n");
     return 2;
 }
@@ -130,7 +130,8 @@ static const struct {
     void (*run)(bench *b);
 } parts[] = {{"products", bench_products},     {"updates", bench_updates},
              {"optimizers", bench_optimizers}, {"construction", bench_construction},
-             {"epochs", bench_epochs},         {"threads", bench_threads}};
+             {"epochs", bench_epochs},         {"counting", bench_counting},
+             {"threads", bench_threads}};
 enum { N_PARTS = sizeof parts / sizeof parts[0] };
 
 static bool choose_part(const char *name, bool *chosen)

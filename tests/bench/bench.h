@@ -60,6 +60,8 @@ void bench_optimizers(bench *b);
 void bench_construction(bench *b);
 /* One epoch of the 784-256-128-10 perceptron. */
 void bench_epochs(bench *b);
+/* Training with pulses counted beside the same without. */
+void bench_counting(bench *b);
 /* Two threads beside one. */
 void bench_threads(bench *b);
 /* Ratios with limits; how many are exceeded. */

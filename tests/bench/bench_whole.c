@@ -87,33 +87,45 @@ static void make_samples(float *x, uint32_t *labels, size_t n)
     }
 }
 
-/* kind NULL: floating point */
-static void epoch(bench *b, const char *what, const char *kind, const char *json, size_t n)
+/* The perceptron of the epochs. kind NULL: floating point */
+static aimc_network *make_network(aimc_context *ctx, const char *kind, const char *json)
 {
     aimc_network *net;
     aimc_config *config = NULL;
-    float *x = calloc(n * SIDE, sizeof *x), loss;
-    uint32_t *labels = calloc(n, sizeof *labels);
-    make_samples(x, labels, n);
     if (kind) {
-        bench_must(aimc_config_new(b->ctx, kind, &config));
+        bench_must(aimc_config_new(ctx, kind, &config));
         bench_must(aimc_config_parse(config, json));
     }
-    bench_must(aimc_network_create(b->ctx, &net));
+    bench_must(aimc_network_create(ctx, &net));
     static const size_t widths[] = {SIDE, 256, 128, CLASSES};
     for (int k = 0; k < 3; k++) {
         bench_must(aimc_network_linear(net, widths[k], widths[k + 1], config));
         if (k < 2)
             bench_must(aimc_network_activation(net, AIMC_SIGMOID));
     }
-    const double start = bench_now(b);
+    aimc_config_destroy(config);
+    return net;
+}
+
+static void train(aimc_network *net, const float *x, const uint32_t *labels, size_t n)
+{
+    float loss;
     for (size_t s = 0; s < n; s += BATCH)
         bench_must(aimc_network_train_batch(net, n - s < BATCH ? n - s : BATCH, x + s * SIDE,
                                             labels + s, 0.05, &loss));
+}
+
+static void epoch(bench *b, const char *what, const char *kind, const char *json, size_t n)
+{
+    float *x = calloc(n * SIDE, sizeof *x);
+    uint32_t *labels = calloc(n, sizeof *labels);
+    make_samples(x, labels, n);
+    aimc_network *net = make_network(b->ctx, kind, json);
+    const double start = bench_now(b);
+    train(net, x, labels, n);
     const double seconds = bench_now(b) - start;
     bench_report(b, seconds * 60000 / (double)n, "s for 60000", 0, NULL, "epoch %s", what);
     aimc_network_destroy(net);
-    aimc_config_destroy(config);
     free(x);
     free(labels);
 }
@@ -138,6 +150,73 @@ void bench_epochs(bench *b)
                      sequence ? "SEQUENCE" : "EXACT");
             epoch(b, what, presets[k], json, b->quick ? 640 : 6016);
         }
+}
+
+/* ---- counting ------------------------------------------------------------------------------- */
+
+enum { COUNTING_SAMPLES = 10 * BATCH };
+
+/* Two networks of the same bits, one in a context that does not count pulses. */
+typedef struct counting {
+    aimc_context *ctx[2];
+    aimc_network *net[2];
+    float *x;
+    uint32_t *labels;
+} counting;
+
+typedef struct counting_task {
+    const counting *c;
+    int which;
+} counting_task;
+
+static void train_some(void *arg)
+{
+    const counting_task *t = arg;
+    train(t->c->net[t->which], t->c->x, t->c->labels, COUNTING_SAMPLES);
+}
+
+static void counting_open(counting *c, const bench *b, const char *device)
+{
+    char json[96];
+    snprintf(json, sizeof json, "{\"device\": {\"kind\": \"%s\"}}", device);
+    c->x = calloc((size_t)COUNTING_SAMPLES * SIDE, sizeof *c->x);
+    c->labels = calloc(COUNTING_SAMPLES, sizeof *c->labels);
+    make_samples(c->x, c->labels, COUNTING_SAMPLES);
+    for (int k = 0; k < 2; k++) {
+        aimc_context_params params = AIMC_CONTEXT_PARAMS_INIT;
+        params.n_threads = b->threads;
+        params.flags = k == 0 ? AIMC_FLAG_UNCOUNTED : 0;
+        bench_must(aimc_context_create(&params, &c->ctx[k]));
+        c->net[k] = make_network(c->ctx[k], "layer", json);
+    }
+}
+
+static void counting_close(counting *c)
+{
+    for (int k = 0; k < 2; k++) {
+        aimc_network_destroy(c->net[k]);
+        aimc_context_destroy(c->ctx[k]);
+    }
+    free(c->x);
+    free(c->labels);
+}
+
+static const char *const counted_devices[] = {"constant_step", "soft_bounds"};
+
+void bench_counting(bench *b)
+{
+    for (int d = 0; d < 2; d++) {
+        counting c;
+        counting_open(&c, b, counted_devices[d]);
+        counting_task task[2] = {{&c, 0}, {&c, 1}};
+        bench_task tasks[] = {{train_some, &task[0], 0}, {train_some, &task[1], 0}};
+        bench_measure(b, tasks, 2);
+        for (int k = 0; k < 2; k++)
+            bench_report(b, tasks[k].seconds * 60000 / COUNTING_SAMPLES, "s for 60000",
+                         tasks[k].seconds / tasks[0].seconds, "x uncounted", "epoch %s %s",
+                         counted_devices[d], k == 0 ? "uncounted" : "counted");
+        counting_close(&c);
+    }
 }
 
 /* ---- threads -------------------------------------------------------------------------------- */
@@ -239,6 +318,16 @@ int bench_check(bench *b)
         snprintf(what, sizeof what, "backward default %zu batch 64", products[k].n);
         bad += too_slow(b, what, backward, "x raw product", products[k].backward);
         bench_product_close(&p);
+    }
+    for (int d = 0; d < 2; d++) {
+        counting c;
+        counting_open(&c, b, counted_devices[d]);
+        counting_task task[2] = {{&c, 0}, {&c, 1}};
+        bench_task tasks[] = {{train_some, &task[0], 0}, {train_some, &task[1], 0}};
+        char what[96];
+        snprintf(what, sizeof what, "epoch %s counted", counted_devices[d]);
+        bad += too_slow(b, what, tasks, "x uncounted", 1.02);
+        counting_close(&c);
     }
     return bad;
 }

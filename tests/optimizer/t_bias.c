@@ -486,6 +486,10 @@ START_TEST(settings_follow_the_device)
                                  &c)); /* pulses of 3.75 steps of noise */
     expect(c, "granularity", 29 * 0.002);
     aimc_config_destroy(c);
+    OK(aimc_optimizer_config_for(device, "agad", &c));
+    expect(c, "step", 29);
+    expect(c, "buffer_granularity", sqrt(29));
+    aimc_config_destroy(c);
     FAILS(AIMC_ERR_INVALID, "not an optimizer", aimc_optimizer_config_for(device, "reram_es", &c));
     FAILS(AIMC_ERR_INVALID, "did you mean", aimc_optimizer_config_for(device, "agat", &c));
     ck_assert_ptr_null(c);

@@ -43,6 +43,7 @@ class Energy(unittest.TestCase):
 
     def test_parts_and_counters(self):
         out = json.loads(self.good("energy", self.model, "--json"))
+        out.update(out["training"])
         total = sum(p["energy_j"] for p in out["parts"])
         self.assertAlmostEqual(total / out["energy_j"], 1, delta=1e-12)
         self.assertAlmostEqual(out["j_per_mac"] * out["macs"] / total, 1, delta=1e-12)
@@ -59,14 +60,63 @@ class Energy(unittest.TestCase):
 
     def test_constants_matter(self):
         energy = {}
+        self.assertEqual(self.good("energy", self.model, "--json", "--samples", "0").count("inference"), 0)
         for bits in (6, 8):
             out = json.loads(self.good("energy", self.model, "--json", "--set", "adc_model=WALDEN", "--set",
                                        f"adc_bits={bits}"))
-            energy[bits] = {p["name"]: p["energy_j"] for p in out["parts"]}["adc"]
+            energy[bits] = {p["name"]: p["energy_j"] for p in out["training"]["parts"]}["adc"]
         self.assertAlmostEqual(energy[8] / energy[6], 4, delta=1e-9)
         text = self.good("energy", self.model, "--technology", "ferro_write_20ns")
-        for word in ("write_up", "total", "fJ/MAC", "v100_fp16", "assumed: c", "Cortex-M4"):
-            self.assertIn(word.replace("assumed: c", "assumed:"), text)
+        for word in ("write_up", "total", "fJ/MAC", "v100_fp16", "assumed:", "Cortex-M4", "for the training run",
+                     "for an inference"):
+            self.assertIn(word, text)
+
+    def test_inference_by_hand(self):
+        """Two layers of 64-64-10: every sample is one read of each, each line converted once."""
+        out = json.loads(self.good("energy", self.model, "--json", "--samples", "40"))["inference"]
+        parts = {p["name"]: p for p in out["parts"]}
+        self.assertEqual(out["samples"], 40)
+        self.assertEqual(out["macs"], 40 * (64 * 64 + 64 * 10))
+        self.assertEqual(parts["dac"]["events"], 40 * 128)
+        self.assertEqual(parts["adc"]["events"], 40 * 74)
+        self.assertEqual(parts["write_up"]["events"] + parts["write_down"]["events"], 0)
+        self.assertAlmostEqual(out["j_per_inference"] * 40 / sum(p["energy_j"] for p in out["parts"]), 1, delta=1e-12)
+        self.assertAlmostEqual(out["s_per_inference"] * 40 / sum(p["time_s"] for p in out["parts"]), 1, delta=1e-12)
+        array = json.loads(self.good("energy", self.model, "--json", "--samples", "40", "--set", "g_unit=40e-6", "--set",
+                                     "g_off=2e-6"))["inference"]["parts"][0]
+        self.assertAlmostEqual(array["events"] / parts["array"]["events"], 2, delta=1e-9)
+        again = json.loads(self.good("energy", self.model, "--json", "--samples", "80"))["inference"]
+        self.assertAlmostEqual(again["j_per_inference"] / out["j_per_inference"], 1, delta=1e-2)
+
+    def test_energy_while_training(self):
+        """What train tells at its end is what energy tells of the file; looking changes nothing."""
+        path = str(self.folder / "again.safetensors")
+        common = ("train", "--data", "digits", "--epochs", "2", "--limit", "400", "--quiet", "--json")
+        plain = json.loads(self.good(*common))
+        told = json.loads(self.good(*common, "--out", path, "--energy", "isaac_32nm", "--test-every", "15", "--until",
+                                    "0.5"))
+        self.assertEqual(plain["epochs"][-1]["test_accuracy"], told["epochs"][-1]["test_accuracy"])
+        for name, count in plain["network"]["counters"].items():
+            if not name.startswith("dr"):
+                self.assertEqual(told["network"]["counters"][name], count)
+        self.assertEqual(told["network"]["counters"]["driven_reads"],
+                         sum(told["network"]["counters"][d + "_passes"] for d in ("forward", "backward")))
+        saved = json.loads(self.good("energy", path, "--json", "--technology", "isaac_32nm"))["training"]
+        self.assertEqual(told["energy"]["energy_j"], saved["energy_j"])
+        tests = told["tests"]
+        self.assertEqual([t["batches"] for t in tests], [15, 30, 40, 55, 70, 80])
+        self.assertEqual(tests[-1]["energy_j"], saved["energy_j"])
+        self.assertEqual(tests[-1]["counters"], told["network"]["counters"])
+        self.assertTrue(all(a["energy_j"] < b["energy_j"] for a, b in zip(tests, tests[1:])))
+        first = next(t for t in tests if t["test_accuracy"] >= 0.5)
+        self.assertEqual(told["until"]["energy_j"], first["energy_j"])
+        self.assertEqual([t["test_accuracy"] for t in tests if t["batches"] % 40 == 0],
+                         [e["test_accuracy"] for e in plain["epochs"]])
+        never = json.loads(self.good(*common, "--until", "1"))
+        self.assertEqual(never["until"], {"accuracy": 1, "reached": False})
+        text = run("train", "--data", "digits", "--epochs", "1", "--limit", "100", "--energy", "rram_32nm")
+        self.assertIn(" J  ", text.stderr)
+        self.assertIn("J, ", text.stdout)
 
     def test_stats_csv(self):
         rows = list(csv.DictReader(io.StringIO(self.good("stats", self.model, "--csv"))))
@@ -86,12 +136,75 @@ class Energy(unittest.TestCase):
         self.assertEqual(sum(layer["input"]["counts"]) % 3, 0)
         self.assertGreater(layer["current"]["high"], 0)
 
+    def test_pulses_of_devices(self):
+        path = str(self.folder / "worn.safetensors")
+        self.good("train", "--data", "digits", "--epochs", "1", "--limit", "300", "--quiet", "--device", "c_ttv2_reram_sb",
+                  "--set", "device.count_pulses=true", "--out", path)
+        out = json.loads(self.good("energy", path, "--json", "--samples", "0"))["training"]
+        wear, parts = out["wear"], {p["name"]: p["events"] for p in out["parts"]}
+        self.assertEqual(wear["devices"], 2 * (64 * 64 + 64 * 10))  # a fast array beside each
+        self.assertEqual(sum(wear["counts"]), wear["devices"])
+        self.assertAlmostEqual(wear["mean"] * wear["devices"], parts["write_up"] + parts["write_down"], delta=1e-3)
+        self.assertTrue(wear["median"] <= wear["p99"] <= wear["most"])
+        self.assertAlmostEqual(wear["runs_until_first_fails"] * wear["most"], 1e9, delta=1)
+        self.assertEqual(out["endurance_used"] > 0, True)
+        layers = json.loads(self.good("stats", path, "--json"))["layers"]
+        self.assertEqual(sum(sum(layer["pulses"]["counts"]) for layer in layers), wear["devices"])
+        self.assertIn("1,pulses,", self.good("stats", path, "--csv"))
+        self.assertIn("such runs the first device", self.good("energy", path, "--samples", "0"))
+        self.assertIn("were not counted", self.good("energy", self.model, "--samples", "0"))
+
+    def test_mixed_precision(self):
+        """5 batches of 10 on 64-64-10: an addition a weight a batch, an outer product a sample."""
+        path = str(self.folder / "mp.safetensors")
+        self.good("train", "--data", "digits", "--epochs", "1", "--limit", "50", "--quiet", "--algorithm", "mixed_precision",
+                  "--out", path)
+        out = json.loads(self.good("energy", path, "--json", "--samples", "0", "--set", "node_nm=45"))["training"]
+        parts = {p["name"]: p for p in out["parts"]}
+        weights = 64 * 64 + 64 * 10
+        self.assertEqual((parts["accumulator"]["events"], parts["gradient"]["events"]), (5 * weights, 50 * weights))
+        self.assertAlmostEqual(parts["accumulator"]["j_per_event"], .9e-12 + 8 * 1.25e-12, delta=1e-24)
+        self.assertAlmostEqual(parts["gradient"]["j_per_event"], 4.6e-12, delta=1e-24)
+
+    def test_programming(self):
+        out = json.loads(self.good("energy", self.model, "--json", "--program", "pcm_like", "--program-set",
+                                   "programming.method=VERIFY", "--samples", "20"))
+        chip, parts = out["programming"], {p["name"]: p for p in out["programming"]["parts"]}
+        self.assertEqual(chip["devices"], 2 * (64 * 64 + 64 * 10))
+        self.assertEqual(parts["write_up"]["events"], chip["pulses"])
+        self.assertEqual(parts["verify"]["events"], chip["verify_reads"])
+        self.assertGreater(chip["verify_reads"], chip["devices"])
+        # g_unit is the model's 25 uS: twice the largest conductance, twice the charge
+        array = out["inference"]["parts"][0]["events"]
+        twice = json.loads(self.good("energy", self.model, "--json", "--program", "pcm_like", "--program-set",
+                                     "programming.method=VERIFY", "--samples", "20", "--set", "g_unit=50e-6"))
+        self.assertAlmostEqual(twice["inference"]["parts"][0]["events"] / array, 2, delta=1e-9)
+        self.bad(2, "need --program", "energy", self.model, "--drift", "5")
+
+    def test_digital_memory(self):
+        path = str(self.folder / "digital.safetensors")
+        self.good("train", "--data", "digits", "--epochs", "3", "--quiet", "--device", "none", "--out", path)
+        plain = json.loads(self.good("infer", path, "--json"))
+        wrong = {}
+        for code in ("NONE", "SECDED", "TMR"):
+            out = json.loads(self.good("infer", path, "--json", "--storage", "supply_v=0.7", "--storage", f"code={code}"))
+            wrong[code] = out["storage"]["wrong"]
+            self.assertAlmostEqual(out["storage"]["bit_error_rate"], 1.35e-3, delta=1e-5)
+        self.assertGreater(wrong["NONE"], 4 * wrong["TMR"])
+        self.assertLess(abs(out["accuracy"] - plain["accuracy"]), 0.02)
+        self.bad(1, "digital", "infer", self.model, "--storage", "code=TMR")
+        self.bad(2, "storage", "infer", path, "--storage", "code=NOTHING")
+
     def test_bad_input(self):
         self.bad(1, "rram_32nm", "energy", self.model, "--technology", "rram_32mn")
         self.bad(1, "not a technology", "energy", self.model, "--technology", "converter")
         self.bad(1, "28 is not in the table", "energy", self.model, "--set", "node_nm=28")
-        self.bad(1, "c_line", "energy", self.model, "--set", "c_line=-1")
-        self.bad(2, "FIELD=VALUE", "energy", self.model, "--set", "c_line")
+        self.bad(2, "c_line", "energy", self.model, "--set", "c_line=-1")
+        self.bad(2, "c_line", "train", "--energy", "rram_32nm", "--energy-set", "c_line=-1")
+        self.bad(1, "rram_32nm", "train", "--energy", "rram_32mn")
+        self.bad(2, "digital", "train", "--device", "none", "--energy", "rram_32nm")
+        self.bad(2, "needs --energy", "train", "--energy-set", "c_line=1e-15")
+        self.bad(2, "field=value", "energy", self.model, "--set", "c_line")
         self.bad(1, "nothing.safetensors", "energy", "nothing.safetensors")
         self.bad(2, "not both", "stats", self.model, "--csv", "--json")
 

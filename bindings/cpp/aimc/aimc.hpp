@@ -10,196 +10,10 @@
  * functions.
  */
 
-#include <cstddef>
-#include <cstdint>
-#include <memory>
-#include <new>
-#include <stdexcept>
-#include <string>
-#include <type_traits>
-#include <utility>
-#include <vector>
-
-#include <aimc/aimc.h>
+#include <aimc/base.hpp>
 
 namespace aimc
 {
-
-/* ---- errors ---------------------------------------------------------------------------------- */
-
-/** What a call that fails throws: the library's sentence, and its status. @since 0.1 */
-class error : public std::runtime_error
-{
-  public:
-    error(aimc_status status, const char *sentence) : std::runtime_error(sentence), status_(status)
-    {
-    }
-    /** Status of the call. */
-    aimc_status status() const noexcept
-    {
-        return status_;
-    }
-
-  private:
-    aimc_status status_;
-};
-
-/** One class for each status, so that it can be caught by type. @since 0.1 */
-template <aimc_status S> class error_of : public error
-{
-  public:
-    explicit error_of(const char *sentence) : error(S, sentence)
-    {
-    }
-};
-
-using invalid_error = error_of<AIMC_ERR_INVALID>;         /**< AIMC_ERR_INVALID */
-using unsupported_error = error_of<AIMC_ERR_UNSUPPORTED>; /**< AIMC_ERR_UNSUPPORTED */
-using no_memory_error = error_of<AIMC_ERR_NOMEM>;         /**< AIMC_ERR_NOMEM */
-using abi_error = error_of<AIMC_ERR_ABI>;                 /**< AIMC_ERR_ABI */
-using shape_error = error_of<AIMC_ERR_SHAPE>;             /**< AIMC_ERR_SHAPE */
-using state_error = error_of<AIMC_ERR_STATE>;             /**< AIMC_ERR_STATE */
-using io_error = error_of<AIMC_ERR_IO>;                   /**< AIMC_ERR_IO */
-using format_error = error_of<AIMC_ERR_FORMAT>;           /**< AIMC_ERR_FORMAT */
-using internal_error = error_of<AIMC_ERR_INTERNAL>;       /**< AIMC_ERR_INTERNAL */
-
-/** Throw what a status means. @since 0.1 */
-inline void check(aimc_status status)
-{
-    const char *sentence = aimc_last_error();
-    switch (status) {
-    case AIMC_OK:
-        return;
-    case AIMC_ERR_INVALID:
-        throw invalid_error(sentence);
-    case AIMC_ERR_UNSUPPORTED:
-        throw unsupported_error(sentence);
-    case AIMC_ERR_NOMEM:
-        throw no_memory_error(sentence);
-    case AIMC_ERR_ABI:
-        throw abi_error(sentence);
-    case AIMC_ERR_SHAPE:
-        throw shape_error(sentence);
-    case AIMC_ERR_STATE:
-        throw state_error(sentence);
-    case AIMC_ERR_IO:
-        throw io_error(sentence);
-    case AIMC_ERR_FORMAT:
-        throw format_error(sentence);
-    case AIMC_ERR_INTERNAL:
-        throw internal_error(sentence);
-    }
-    throw error(status, sentence);
-}
-
-/* ---- views ----------------------------------------------------------------------------------- */
-
-/** Consecutive elements of somebody else: what std::span is in C++20. @since 0.1 */
-template <class T> class span
-{
-  public:
-    constexpr span() noexcept = default;
-    constexpr span(T *data, std::size_t size) noexcept : data_(data), size_(size)
-    {
-    }
-    /** From anything with data() and size(): vector, array, string, std::span. */
-    template <class C, class = std::enable_if_t<
-                           std::is_convertible_v<decltype(std::declval<C &>().data()), T *>>>
-    constexpr span(C &&c) noexcept : data_(c.data()), size_(c.size())
-    {
-    }
-    constexpr T *data() const noexcept
-    {
-        return data_;
-    }
-    constexpr std::size_t size() const noexcept
-    {
-        return size_;
-    }
-    constexpr T &operator[](std::size_t i) const noexcept
-    {
-        return data_[i];
-    }
-    constexpr T *begin() const noexcept
-    {
-        return data_;
-    }
-    constexpr T *end() const noexcept
-    {
-        return data_ + size_;
-    }
-
-  private:
-    T *data_ = nullptr;
-    std::size_t size_ = 0;
-};
-
-namespace detail
-{
-
-/** How many vectors of a width a view holds; it must be whole. */
-inline std::size_t rows(std::size_t size, std::size_t width, const char *what)
-{
-    if (width == 0 ? size != 0 : size % width != 0)
-        throw shape_error((std::string(what) + " has " + std::to_string(size) +
-                           " elements, no multiple of " + std::to_string(width))
-                              .c_str());
-    return width == 0 ? 0 : size / width;
-}
-
-inline void expect(std::size_t size, std::size_t wanted, const char *what)
-{
-    if (size != wanted)
-        throw shape_error((std::string(what) + " has " + std::to_string(size) +
-                           " elements; there must be " + std::to_string(wanted))
-                              .c_str());
-}
-
-/** Text of a function(object, buf, size) that returns the full length. */
-template <class T, class F> std::string text(F function, const T *object)
-{
-    std::string s(function(object, nullptr, 0), '\0');
-    function(object, s.data(), s.size() + 1);
-    return s;
-}
-
-/** A handle that is destroyed once; null after it was moved from. */
-template <class T, void (*Destroy)(T *)> class handle
-{
-  public:
-    T *get() const noexcept
-    {
-        return p_.get();
-    }
-    explicit operator bool() const noexcept
-    {
-        return p_ != nullptr;
-    }
-
-  protected:
-    handle() = default;
-    template <class F, class... A> explicit handle(F create, A... arguments)
-    {
-        T *made = nullptr;
-        check(create(arguments..., &made));
-        p_.reset(made);
-    }
-    void reset(T *p) noexcept
-    {
-        p_.reset(p);
-    }
-
-  private:
-    struct deleter {
-        void operator()(T *p) const noexcept
-        {
-            Destroy(p);
-        }
-    };
-    std::unique_ptr<T, deleter> p_;
-};
-
-} // namespace detail
 
 /* ---- objects --------------------------------------------------------------------------------- */
 
@@ -247,9 +61,10 @@ class config : public detail::handle<aimc_config, aimc_config_destroy>
         return config(made);
     }
     /** Set a number, integer or flag. */
-    config &set(const char *name, double value)
+    template <class N, class = std::enable_if_t<std::is_arithmetic_v<N>>>
+    config &set(const char *name, N value)
     {
-        check(aimc_config_set(get(), name, value));
+        check(aimc_config_set(get(), name, static_cast<double>(value)));
         return *this;
     }
     /** Set any field from text. */
@@ -307,8 +122,7 @@ class device : public detail::handle<aimc_device, aimc_device_unref>
     }
     aimc_device_info info() const
     {
-        aimc_device_info i{};
-        i.struct_size = sizeof i;
+        auto i = detail::sized<aimc_device_info>();
         check(aimc_device_get_info(get(), &i));
         return i;
     }
@@ -341,11 +155,54 @@ class converter : public detail::handle<aimc_converter, aimc_converter_destroy>
 namespace detail
 {
 
-/** Members that tiles and grids share. Traits names the C functions. */
-template <class Traits, class Base> class matrix : public Base
+inline const aimc_config *or_null(const config *c)
+{
+    return c ? c->get() : nullptr;
+}
+
+/** Life of trained weights on a chip, of tiles, grids and networks. Traits names the C functions.
+ */
+template <class Traits, class Base> class programmable : public Base
 {
   public:
     using Base::Base;
+    /** Put the weights on programmed devices; settings of kind "inference". */
+    aimc_inference_report program(const config *settings = nullptr)
+    {
+        return report(Traits::program, or_null(settings));
+    }
+    /** Be read as it is t seconds after programming, without compensation. */
+    aimc_inference_report drift_to(double t_s)
+    {
+        return report(Traits::drift_to, t_s);
+    }
+    /** Correct the outputs digitally, from calibration inputs of n_in values each where given. */
+    aimc_inference_report compensate(span<const float> x = {})
+    {
+        const std::size_t n_in = Traits::n_in(this->get());
+        return report(Traits::compensate, rows(x.size(), n_in, "x"), x.size() ? x.data() : nullptr,
+                      n_in);
+    }
+    /** Take programmed devices off: reads see the weights again. */
+    void unprogram()
+    {
+        check(Traits::unprogram(this->get()));
+    }
+
+  private:
+    template <class F, class... A> aimc_inference_report report(F verb, A... arguments)
+    {
+        auto made = sized<aimc_inference_report>();
+        check(verb(this->get(), arguments..., &made));
+        return made;
+    }
+};
+
+/** Members that tiles and grids share. */
+template <class Traits, class Base> class matrix : public programmable<Traits, Base>
+{
+  public:
+    using programmable<Traits, Base>::programmable;
     std::size_t n_out() const
     {
         return Traits::n_out(this->get());
@@ -394,8 +251,7 @@ template <class Traits, class Base> class matrix : public Base
     }
     aimc_counters counters() const
     {
-        aimc_counters c{};
-        c.struct_size = sizeof c;
+        auto c = detail::sized<aimc_counters>();
         check(Traits::counters(this->get(), &c));
         return c;
     }
@@ -414,6 +270,10 @@ struct tile_traits {
     static constexpr auto set_weights = aimc_tile_set_weights;
     static constexpr auto counters = aimc_tile_counters;
     static constexpr auto describe = aimc_tile_describe;
+    static constexpr auto program = aimc_tile_program;
+    static constexpr auto drift_to = aimc_tile_drift_to;
+    static constexpr auto compensate = aimc_tile_compensate;
+    static constexpr auto unprogram = aimc_tile_unprogram;
 };
 
 struct grid_traits {
@@ -425,12 +285,28 @@ struct grid_traits {
     static constexpr auto set_weights = aimc_grid_set_weights;
     static constexpr auto counters = aimc_grid_counters;
     static constexpr auto describe = aimc_grid_describe;
+    static constexpr auto program = aimc_grid_program;
+    static constexpr auto drift_to = aimc_grid_drift_to;
+    static constexpr auto compensate = aimc_grid_compensate;
+    static constexpr auto unprogram = aimc_grid_unprogram;
 };
 
-inline const aimc_config *or_null(const config *c)
-{
-    return c ? c->get() : nullptr;
-}
+struct network_traits {
+    static constexpr auto program = aimc_network_program;
+    static constexpr auto drift_to = aimc_network_drift_to;
+    static constexpr auto unprogram = aimc_network_unprogram;
+    static std::size_t n_in(const aimc_network *net)
+    {
+        auto i = sized<aimc_network_info>();
+        check(aimc_network_get_info(net, &i));
+        return static_cast<std::size_t>(i.n_in);
+    }
+    static aimc_status compensate(aimc_network *net, std::size_t n, const float *x, std::size_t,
+                                  aimc_inference_report *report)
+    {
+        return aimc_network_compensate(net, n, x, report);
+    }
+};
 
 } // namespace detail
 
@@ -506,14 +382,15 @@ class grid
 };
 
 /** A list of layers. @since 0.1 */
-class network : public detail::handle<aimc_network, aimc_network_destroy>
+class network : public detail::programmable<detail::network_traits,
+                                            detail::handle<aimc_network, aimc_network_destroy>>
 {
   public:
-    explicit network(const context &ctx) : handle(aimc_network_create, ctx.get())
+    explicit network(const context &ctx) : programmable(aimc_network_create, ctx.get())
     {
     }
     /** A network that save() wrote. */
-    network(const context &ctx, const char *path) : handle(aimc_network_load, ctx.get(), path)
+    network(const context &ctx, const char *path) : programmable(aimc_network_load, ctx.get(), path)
     {
     }
     /** Add a layer on tiles, or a digital one. */
@@ -529,8 +406,7 @@ class network : public detail::handle<aimc_network, aimc_network_destroy>
     }
     aimc_network_info info() const
     {
-        aimc_network_info i{};
-        i.struct_size = sizeof i;
+        auto i = detail::sized<aimc_network_info>();
         check(aimc_network_get_info(get(), &i));
         return i;
     }
@@ -556,6 +432,23 @@ class network : public detail::handle<aimc_network, aimc_network_destroy>
         check(aimc_network_accuracy(get(), labels.size(), x.data(), labels.data(), &found));
         return found;
     }
+    /** Put every digital layer on tiles with its weights. */
+    void to_analog(const config &layer)
+    {
+        check(aimc_network_to_analog(get(), layer.get()));
+    }
+    /** Set the input range of every layer on tiles from samples. */
+    void calibrate(span<const float> x, const config *settings = nullptr)
+    {
+        check(aimc_network_calibrate(get(), detail::rows(x.size(), n_in(), "x"), x.data(),
+                                     detail::or_null(settings)));
+    }
+    aimc_counters counters() const
+    {
+        auto c = detail::sized<aimc_counters>();
+        check(aimc_network_counters(get(), &c));
+        return c;
+    }
     void save(const char *path) const
     {
         check(aimc_network_save(get(), path));
@@ -568,10 +461,13 @@ class network : public detail::handle<aimc_network, aimc_network_destroy>
   private:
     std::size_t n_in() const
     {
-        return static_cast<std::size_t>(info().n_in);
+        return detail::network_traits::n_in(get());
     }
 };
 
 } // namespace aimc
+
+#include <aimc/energy.hpp>
+#include <aimc/inference.hpp>
 
 #endif

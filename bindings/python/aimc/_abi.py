@@ -8,11 +8,13 @@ AIMC_VERSION_PATCH = 0
 AIMC_ABI_VERSION = 0
 AIMC_RNG_STREAM_VERSION = 3
 AIMC_FLAG_DETERMINISTIC = 1
+AIMC_FLAG_UNCOUNTED = 2
 AIMC_USER_PARAMETERS = 4
 AIMC_USER_CELLS = 32
 AIMC_USER_NORMALS = 8
 AIMC_USER_UNIFORMS = 2
 AIMC_FIT_PARAMETERS = 8
+AIMC_DRIVE_ONE = 65536
 AIMC_NETWORK_BATCH = 256
 
 # aimc_status
@@ -73,8 +75,16 @@ AIMC_COST_WRITE_UP = 7
 AIMC_COST_WRITE_DOWN = 8
 AIMC_COST_ACCUMULATOR = 9
 AIMC_COST_VERIFY = 10
-AIMC_COST_LEAKAGE = 11
-AIMC_COST_PARTS = 12
+AIMC_COST_GRADIENT = 11
+AIMC_COST_DRAM = 12
+AIMC_COST_LEAKAGE = 13
+AIMC_COST_PARTS = 14
+
+# aimc_memory_code
+AIMC_CODE_NONE = 0
+AIMC_CODE_PARITY = 1
+AIMC_CODE_SECDED = 2
+AIMC_CODE_TMR = 3
 
 
 class aimc_allocator(ct.Structure):
@@ -253,6 +263,15 @@ class aimc_counters(ct.Structure):
         ("adc_conversions", ct.c_uint64),
         ("clipped_outputs", ct.c_uint64),
         ("weight_writes", ct.c_uint64),
+        ("accumulations", ct.c_uint64),
+        ("gradient_macs", ct.c_uint64),
+        ("program_pulses", ct.c_uint64),
+        ("verify_reads", ct.c_uint64),
+        ("driven_reads", ct.c_uint64),
+        ("drive", ct.c_uint64),
+        ("drive_squared", ct.c_uint64),
+        ("driven", ct.c_uint64),
+        ("driven_squared", ct.c_uint64),
     ]
 
 
@@ -409,10 +428,12 @@ class aimc_cost_events(ct.Structure):
         ("digital_adds", ct.c_double),
         ("buffer_bytes", ct.c_double),
         ("moved_bits", ct.c_double),
+        ("dram_bytes", ct.c_double),
         ("pulses_up", ct.c_double),
         ("pulses_down", ct.c_double),
         ("write_steps", ct.c_double),
         ("accumulations", ct.c_double),
+        ("gradient_macs", ct.c_double),
         ("verify_reads", ct.c_double),
         ("tiles", ct.c_double),
         ("cells", ct.c_double),
@@ -450,6 +471,7 @@ class aimc_cost_report(ct.Structure):
         ("co2_kg", ct.c_double),
         ("pulses_per_device", ct.c_double),
         ("endurance_used", ct.c_double),
+        ("endurance", ct.c_double),
     ]
 
 
@@ -475,6 +497,22 @@ class aimc_cost_baseline(ct.Structure):
         ("name", ct.c_char_p),
         ("source", ct.c_char_p),
         ("j_per_mac", ct.c_double),
+    ]
+
+
+
+class aimc_cost_supply(ct.Structure):
+    """energy.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("reserved", ct.c_uint32),
+        ("v0", ct.c_double),
+        ("energy", ct.c_double),
+        ("delay", ct.c_double),
+        ("bits_per_bit", ct.c_double),
+        ("bit_error_rate", ct.c_double),
+        ("uncorrected", ct.c_double),
+        ("unnoticed", ct.c_double),
     ]
 
 
@@ -614,12 +652,18 @@ FUNCTIONS = {
         [ct.c_void_p, ct.c_size_t, ct.c_size_t, ct.c_double]),
     "aimc_tile_counters": ("tile.h", ct.c_int,
         [ct.c_void_p, ct.POINTER(aimc_counters)]),
+    "aimc_tile_count_drive": ("tile.h", ct.c_int,
+        [ct.c_void_p, ct.c_int]),
     "aimc_tile_counters_clear": ("tile.h", None,
         [ct.c_void_p]),
     "aimc_tile_save": ("tile.h", ct.c_int,
         [ct.c_void_p, ct.c_char_p]),
     "aimc_tile_load": ("tile.h", ct.c_int,
         [ct.c_void_p, ct.c_char_p, ct.c_void_p]),
+    "aimc_tile_save_bytes": ("tile.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.c_size_t, ct.c_void_p]),
+    "aimc_tile_load_bytes": ("tile.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.c_size_t, ct.c_void_p]),
     "aimc_tile_describe": ("tile.h", ct.c_size_t,
         [ct.c_void_p, ct.c_void_p, ct.c_size_t]),
     "aimc_tile_inspect": ("periphery.h", ct.c_int,
@@ -806,6 +850,8 @@ FUNCTIONS = {
         [ct.c_size_t, ct.POINTER(aimc_cost_baseline)]),
     "aimc_cost_voltage_for_saving": ("energy.h", ct.c_double,
         [ct.c_double, ct.c_double]),
+    "aimc_cost_at_supply": ("energy.h", ct.c_int,
+        [ct.c_void_p, ct.c_double, ct.c_int, ct.POINTER(aimc_cost_supply)]),
     "aimc_cost_bit_error_rate": ("energy.h", ct.c_double,
         [ct.c_void_p, ct.c_double]),
 }

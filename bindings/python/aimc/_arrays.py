@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Arrays in and out: C-contiguous ones of the right type as they are, anything else by one copy."""
+import ctypes as ct
 from typing import Any, Optional, Tuple
 
 import numpy as np
@@ -7,11 +8,14 @@ import numpy as np
 from ._errors import ShapeError
 
 F32 = np.dtype(np.float32)
+_first_byte = ct.c_char.from_buffer
 
 
 def address(array: np.ndarray) -> int:
-    """Where the first element lies."""
-    return array.__array_interface__["data"][0]
+    """Where the first element of a C-contiguous array lies."""
+    if array.flags.writeable and array.nbytes:
+        return ct.addressof(_first_byte(array))  # 0.2 us
+    return array.__array_interface__["data"][0]  # 1.5 us
 
 
 def taken(array: Any, dtype: Any = F32) -> np.ndarray:

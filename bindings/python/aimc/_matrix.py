@@ -1,24 +1,16 @@
 # SPDX-License-Identifier: MIT
 """What a tile and a grid have in common: a matrix with products in both directions."""
-import ctypes as ct
 from typing import Any, Optional, Tuple
 
 import numpy as np
 
 from . import _abi
 from ._arrays import address, result, shaped, vectors
-from ._lib import check, lib, sized, text
+from ._lib import check, lib, text
 from ._programmed import Programmable
-from ._records import record
+from ._records import record, told
 
 Counters = record("Counters", _abi.aimc_counters, "Events counted while running.")
-
-
-def read_counters(function: Any, handle: int) -> Any:
-    """Counters through one of the three functions that fill them."""
-    made = sized(_abi.aimc_counters)
-    check(function(handle, ct.byref(made)))
-    return Counters.of(made)
 
 
 class Matrix(Programmable):
@@ -98,8 +90,7 @@ class Matrix(Programmable):
     @property
     def counters(self) -> Any:
         """Events counted since creation or the last clear_counters()."""
-        with self._guard.lock:
-            return read_counters(self._c_counters, self._look)
+        return told(Counters, self, self._c_counters)
 
     def describe(self) -> str:
         """Text that says what it is."""

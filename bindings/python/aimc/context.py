@@ -19,20 +19,21 @@ class Context(Handle):
 
     seed is the root of all random streams (default 0, never the clock); results do not depend on
     threads. log is called as log(level, text) with level "error", "warning" or "info", from any thread.
+    counted=False leaves the pulses of trains uncounted: to see what counting costs.
     cpu names allowed instruction sets; none: the best but AVX-512.
     """
     __slots__ = ("seed", "_log")
     _destroyer = lib.aimc_context_destroy
 
     def __init__(self, seed: int = 0, threads: int = 1, *, deterministic: bool = False,
-                 cpu: Tuple[str, ...] = (), log: Optional[Callable[[str, str], Any]] = None) -> None:
+                 counted: bool = True, cpu: Tuple[str, ...] = (), log: Optional[Callable[[str, str], Any]] = None) -> None:
         params = sized(_abi.aimc_context_params)
         if not 0 <= seed < 1 << 64:
             raise ValueError(f"seed is 0 ... 2^64 - 1, not {seed}")
         if not 0 <= threads < 1 << 32:
             raise ValueError(f"threads is 0 or more, not {threads}")
         params.seed, params.n_threads = seed, threads
-        params.flags = _abi.AIMC_FLAG_DETERMINISTIC if deterministic else 0
+        params.flags = (_abi.AIMC_FLAG_DETERMINISTIC if deterministic else 0) | (0 if counted else _abi.AIMC_FLAG_UNCOUNTED)
         for name in cpu:
             if name not in _CPUS:
                 raise ValueError(f"cpu: {name} is none of {', '.join(_CPUS)}")

@@ -11,7 +11,7 @@ from ._arrays import address, taken
 from ._errors import InvalidError, ShapeError
 from ._handle import Handle, create
 from ._lib import check, encoded, lib, raised_in_callbacks, sized
-from ._records import record
+from ._records import record, told
 from .config import Config
 from .context import Context, default_context
 
@@ -98,10 +98,7 @@ class Device(Handle):
     @property
     def info(self) -> Any:
         """Figures of the mean device."""
-        made = sized(_abi.aimc_device_info)
-        with self._guard.lock:
-            check(lib.aimc_device_get_info(self._look, ct.byref(made)))
-        return DeviceInfo.of(made)
+        return told(DeviceInfo, self, lib.aimc_device_get_info)
 
     def config(self) -> Config:
         """A copy of its parameters."""

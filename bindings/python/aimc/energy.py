@@ -10,7 +10,7 @@ from ._arrays import address, taken
 from ._errors import InvalidError, ShapeError
 from ._handle import Handle, create
 from ._lib import check, encoded, lib, sized
-from ._records import record
+from ._records import record, told
 from .config import Config
 from .context import Context, default_context
 from .grid import Grid
@@ -18,6 +18,7 @@ from .grid import Grid
 ConverterCost = record("ConverterCost", _abi.aimc_converter_cost, "Energy (J), time (s) and area (m^2) of one converter.")
 CostItem = record("CostItem", _abi.aimc_cost_item, "One part of the account.")
 Baseline = record("Baseline", _abi.aimc_cost_baseline, "A digital machine to compare with.")
+Supply = record("Supply", _abi.aimc_cost_supply, "A digital memory at a lower supply.")
 _Report = record("CostReport", _abi.aimc_cost_report, "The account; parts is a dict by name, and their sum is the total.")
 
 
@@ -43,21 +44,15 @@ class CostModel(Handle):
             self._own(create(lib.aimc_cost_model_create, ctx._use, encoded(name),
                              config._look if config is not None else None))
 
-    def _converter(self, function: Any) -> Any:
-        made = sized(_abi.aimc_converter_cost)
-        with self._guard.lock:
-            check(function(self._look, ct.byref(made)))
-        return ConverterCost.of(made)
-
     @property
     def adc(self) -> Any:
         """One ADC."""
-        return self._converter(lib.aimc_cost_adc)
+        return told(ConverterCost, self, lib.aimc_cost_adc)
 
     @property
     def dac(self) -> Any:
         """One DAC."""
-        return self._converter(lib.aimc_cost_dac)
+        return told(ConverterCost, self, lib.aimc_cost_dac)
 
     def pulse(self, g_s: float, v: float, t_s: float) -> float:
         """Energy (J) of a write pulse of v volts and t_s seconds on conductance g_s (S)."""
@@ -114,10 +109,24 @@ class CostModel(Handle):
         parts = {item.name: item for item in map(CostItem.of, made.parts)}
         return CostReport.of(made)._replace(parts=parts)
 
+    def at_supply(self, v: float, code: str = "NONE") -> Any:
+        """What a memory at supply v (V) saves and loses; code: NONE, PARITY, SECDED or TMR."""
+        codes = ("NONE", "PARITY", "SECDED", "TMR")
+        if code not in codes:
+            raise InvalidError(f"{code}: the codes are {', '.join(codes)}")
+        made = sized(_abi.aimc_cost_supply)
+        with self._guard.lock:
+            check(lib.aimc_cost_at_supply(self._look, v, codes.index(code), ct.byref(made)))
+        return Supply.of(made)
+
     def bit_error_rate(self, v: float) -> float:
         """Errors per bit of a memory at supply v (V)."""
         with self._guard.lock:
             return lib.aimc_cost_bit_error_rate(self._look, v)
+
+    def __repr__(self) -> str:
+        return self._repr("" if self.closed else f"ADC {self.adc.energy_j:.3g} J, DAC {self.dac.energy_j:.3g} J, "
+                                                 f"{len(self.assumptions)} assumed constants")
 
 
 def _tiles(matrix: Any) -> Tuple[int, int]:

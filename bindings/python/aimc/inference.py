@@ -9,8 +9,8 @@ from . import _abi
 from ._arrays import address, shaped, taken
 from ._errors import InvalidError
 from ._handle import Handle, create
-from ._lib import check, encoded, lib, sized
-from ._records import record
+from ._lib import check, encoded, lib
+from ._records import record, told
 from .config import Config, ConfigLike, as_config
 from .context import Context, default_context
 
@@ -45,10 +45,7 @@ class NoiseModel(Handle):
     @property
     def info(self) -> Any:
         """Range of conductances and of measured times."""
-        made = sized(_abi.aimc_noise_model_info)
-        with self._guard.lock:
-            check(lib.aimc_noise_model_get_info(self._look, ct.byref(made)))
-        return NoiseModelInfo.of(made)
+        return told(NoiseModelInfo, self, lib.aimc_noise_model_get_info)
 
     def __repr__(self) -> str:
         return self._repr("" if self.closed else f"{self.kind}, g up to {self.info.g_max_us:g} uS")

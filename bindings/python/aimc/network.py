@@ -11,9 +11,9 @@ from ._arrays import address, shaped, taken, whole
 from ._errors import InvalidError, ShapeError
 from ._handle import create
 from ._lib import check, encoded, lib, sized, text
-from ._matrix import read_counters
+from ._matrix import Counters
 from ._programmed import Programmable
-from ._records import record
+from ._records import record, told
 from .config import ConfigLike, as_config
 from .context import Context, default_context
 from .grid import Grid
@@ -81,10 +81,7 @@ class Network(Programmable):
     @property
     def info(self) -> Any:
         """Layers, sizes, tiles, and how far it was trained."""
-        made = sized(_abi.aimc_network_info)
-        with self._guard.lock:
-            check(lib.aimc_network_get_info(self._look, ct.byref(made)))
-        return NetworkInfo.of(made)
+        return told(NetworkInfo, self, lib.aimc_network_get_info)
 
     def __len__(self) -> int:
         """Number of linear layers."""
@@ -228,8 +225,7 @@ class Network(Programmable):
     @property
     def counters(self) -> Any:
         """Sum of the counters of all tiles."""
-        with self._guard.lock:
-            return read_counters(lib.aimc_network_counters, self._look)
+        return told(Counters, self, lib.aimc_network_counters)
 
     def describe(self) -> str:
         """What the network is, one line per layer."""

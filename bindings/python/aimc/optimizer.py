@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 """Optimizers: algorithms that turn gradients into pulses on one tile."""
-import ctypes as ct
 from typing import Any, Callable, List, Optional
 
 import numpy as np
@@ -9,8 +8,8 @@ from . import _abi
 from ._arrays import address, vectors
 from ._errors import ShapeError
 from ._handle import Handle, create, watching
-from ._lib import check, encoded, lib, raised_in_callbacks, sized, text
-from ._records import record
+from ._lib import check, encoded, lib, raised_in_callbacks, text
+from ._records import record, told
 from .config import Config, ConfigLike, as_config
 from .context import Context
 from .device import DeviceLike, as_device
@@ -76,10 +75,7 @@ class Optimizer(Handle):
     @property
     def stats(self) -> Any:
         """Transfers, crossings, pulses by array and direction."""
-        made = sized(_abi.aimc_optimizer_stats)
-        with self._guard.lock:
-            check(lib.aimc_optimizer_get_stats(self._look, ct.byref(made)))
-        return OptimizerStats.of(made)
+        return told(OptimizerStats, self, lib.aimc_optimizer_get_stats)
 
     @property
     def matrix_names(self) -> List[str]:

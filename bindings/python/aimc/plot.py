@@ -32,8 +32,8 @@ def _label(ax: Any, x: str, y: str, title: Optional[str] = None) -> Any:
 
 
 def pulse_response(device: DeviceLike, n_pulses: int = 500, n_devices: int = 100, ax: Any = None) -> Any:
-    """Weight over n pulses up and as many down: mean, middle 90 % of the devices, and three of them."""
-    device = as_device(device)
+    """Weight over n pulses up and as many down: mean, middle 90 % of the devices, and one of them."""
+    name, device = device, as_device(device)
     tile = Tile(device, 1, n_devices)
     w = [tile.weights[0]]
     for sign in (1, -1):
@@ -43,11 +43,12 @@ def pulse_response(device: DeviceLike, n_pulses: int = 500, n_devices: int = 100
     states, ax = np.array(w), _axes(ax)
     x = np.arange(len(states))
     ax.fill_between(x, *np.quantile(states, (0.05, 0.95), axis=1), alpha=0.25, label="90 % of devices")
-    ax.plot(x, states[:, :3], color="0.5", lw=0.3, alpha=0.5)
+    ax.plot(x, states[:, 0], color="0.4", lw=0.4, alpha=0.7, label="one of them")
     ax.plot(x, states.mean(1), label="mean")
     ax.axvline(n_pulses, color="0.5", ls=":", lw=1)
     ax.legend()
-    return _label(ax, "pulses: up, then down", "weight", f"{device.model}, {n_devices} devices")
+    return _label(ax, "pulses: up, then down", "weight",
+                  f"{name if isinstance(name, str) else device.model}, {n_devices} devices")
 
 
 def _mean_device(device: Device) -> Device:
@@ -76,7 +77,9 @@ def step_over_weight(device: DeviceLike, n_points: int = 41, ax: Any = None) -> 
     ax.plot(w[0, inner], steps[1][inner], label="down (magnitude)")
     if np.isfinite(info.symmetry_point):
         ax.axvline(info.symmetry_point, color="0.3", ls="--", lw=1, label=f"symmetry point {info.symmetry_point:.3g}")
-    ax.legend()
+    ax.set_ylim(0, 1.4 * max(steps[0][inner].max(), steps[1][inner].max()))  # room for the legend
+    ax.ticklabel_format(axis="y", scilimits=(-2, 3))
+    ax.legend(loc="upper center")
     return _label(ax, "weight", "step of one pulse", device.model)
 
 
@@ -94,24 +97,24 @@ def weight_histogram(weights: Any, bins: int = 60, ax: Any = None) -> Any:
 
 def ir_drop(tile: Tile, x: Any = None, ax: Any = None, backward: bool = False) -> Any:
     """Heat map of what each cell adds to its output less than it should, in percent of the largest cell's
-    share: one product for each input alone, driven by x (default: 1), against the ideal one."""
-    n_out, n_in = tile.shape
-    if backward:
-        n_out, n_in = n_in, n_out
-    drive = np.ones(n_in, np.float32) if x is None else np.asarray(x, np.float32)
+    share: the error of a product driven by x (default: 1) less that without one input. Best without noise."""
     way = "backward" if backward else "forward"
-    full = tile.inspect(drive, way)
-    lost = np.empty((n_in, n_out))
     w = tile.weights.T if backward else tile.weights
-    for j in range(n_in):  # the share of input j in the presence of the others
-        without = full.prepared.copy() * full.alpha
+    drive = np.ones(w.shape[1], np.float32) if x is None else np.asarray(x, np.float32)
+
+    def error(inputs: np.ndarray) -> np.ndarray:  # of the currents, before the ADC, for inputs as they are
+        seen = tile.inspect(inputs, way)
+        return (seen.current - w @ seen.prepared) * seen.alpha * seen.reduction
+    full = error(drive)
+    lost = np.empty_like(w)
+    for j in range(len(drive)):
+        without = drive.copy()
         without[j] = 0
-        rest = tile.inspect(without, way)
-        lost[j] = full.current * full.alpha - rest.current * rest.alpha - w[:, j] * full.prepared[j] * full.alpha
+        lost[:, j] = full - error(without)
+    lost *= 100 / (np.abs(w * drive).max() or 1.0)
     ax = _axes(ax)
-    scale = np.abs(w * full.prepared).max() * full.alpha or 1.0
-    image = ax.imshow(100 * lost.T / scale, cmap="RdBu_r", origin="upper", aspect="auto")
-    image.set_clim(*(np.array([-1, 1]) * np.abs(100 * lost / scale).max()))
+    top = np.abs(lost).max()
+    image = ax.imshow(lost, cmap="RdBu_r", origin="upper", aspect="auto", vmin=-top, vmax=top)
     ax.figure.colorbar(image, ax=ax, label="% of the largest share")
     return _label(ax, "input", "output", "error of each cell by the wires")
 
@@ -121,10 +124,10 @@ def training(history: Sequence[Epoch], label: Optional[str] = None, ax: Any = No
     ax = _axes(ax)
     epochs = [line.epoch for line in history]
     name = f"{label}: " if label else ""
-    ax.semilogy(epochs, [line.loss for line in history], marker=".", label=f"{name}loss, nats")
+    loss, = ax.semilogy(epochs, [line.loss for line in history], marker=".", label=f"{name}loss, nats")
     if any(line.accuracy == line.accuracy for line in history):
         ax.semilogy(epochs, [max(1 - line.accuracy, 1e-4) for line in history], marker=".", ls="--",
-                    label=f"{name}test error")
+                    color=loss.get_color(), label=f"{name}test error")
     ax.legend()
     return _label(ax, "epoch", "loss, error")
 
@@ -147,23 +150,29 @@ def drift(tile: Tile, times_s: Optional[Sequence[float]] = None, config: Any = N
     times = np.geomspace(25, 3e7, 12) if times_s is None else np.asarray(times_s, float)
     tile.program(config if config is not None else {"compensation.method": "GLOBAL"})
     errors = [(tile.drift_to(t).weight_error, tile.compensate().weight_error) for t in times]
-    ax.loglog(times, errors, marker=".", label=["as it drifts", "compensated"])
+    ax.semilogx(times, 100 * np.array(errors), marker=".", label=["as it drifts", "compensated"])
+    ax.set_ylim(bottom=0)
     ax.legend()
-    return _label(ax, "time since programming, s", "relative error of the weights")
+    return _label(ax, "time since programming, s", "error of the weights, % (rms)")
 
 
 def accuracy_over_time(network: Network, x: Any, labels: Any, times_s: Optional[Sequence[float]] = None,
-                       config: Any = None, ax: Any = None) -> Any:
-    """Accuracy of a network on tiles over time after programming, without and with compensation."""
+                       config: Any = None, ax: Any = None, n_chips: int = 10) -> Any:
+    """Accuracy of a network on tiles over time after programming, without and with compensation: mean and
+    standard deviation of n_chips programmings."""
     ax = _axes(ax)
     times = np.geomspace(25, 3e7, 8) if times_s is None else np.asarray(times_s, float)
-    network.program(config if config is not None else {"compensation.method": "GLOBAL"})
-    found = []
-    for t in times:
-        network.drift_to(t)
-        drifted = network.accuracy(x, labels)
-        network.compensate()
-        found.append((drifted, network.accuracy(x, labels)))
-    ax.semilogx(times, found, marker=".", label=["as it drifts", "compensated"])
+    found = np.empty((2, n_chips, len(times)))
+    for chip in range(n_chips):
+        network.program(config if config is not None else {"compensation.method": "GLOBAL"})
+        for k, t in enumerate(times):
+            network.drift_to(t)
+            found[0, chip, k] = network.accuracy(x, labels)
+            network.compensate()
+            found[1, chip, k] = network.accuracy(x, labels)
+    for label, values in zip(("as it drifts", "compensated"), 100 * found):
+        mean, spread = values.mean(0), values.std(0)
+        ax.semilogx(times, mean, marker=".", label=label)
+        ax.fill_between(times, mean - spread, mean + spread, alpha=0.2, lw=0)
     ax.legend()
-    return _label(ax, "time since programming, s", "accuracy")
+    return _label(ax, "time since programming, s", "accuracy, %", f"{n_chips} chips: mean and spread")

@@ -72,6 +72,30 @@ class Tile(Matrix):
         with self._guard.lock:
             check(lib.aimc_tile_save(self._look, encoded(path)))
 
+    def to_bytes(self) -> bytes:
+        """The full state, as save() would write it."""
+        n = ct.c_size_t()
+        with self._guard.lock:
+            check(lib.aimc_tile_save_bytes(self._look, None, 0, ct.byref(n)))
+            made = ct.create_string_buffer(n.value)
+            check(lib.aimc_tile_save_bytes(self._look, made, n.value, ct.byref(n)))
+        return made.raw
+
+    @classmethod
+    def from_bytes(cls, state: bytes, *, ctx: Optional[Context] = None) -> "Tile":
+        """A tile from to_bytes(); it continues with the same bits."""
+        ctx = ctx or default_context()
+        made = cls.__new__(cls)
+        with ctx._guard.lock:
+            made._own(create(lib.aimc_tile_load_bytes, ctx._use, state, len(state)))
+        made._measure()
+        return made
+
+    def count_drive(self, on: bool = True) -> None:
+        """Count what reads drive: what the energy of the array is computed from."""
+        with self._guard.lock:
+            check(lib.aimc_tile_count_drive(self._use, int(on)))
+
     def clear_counters(self) -> None:
         """Set all counters to 0; random streams go on."""
         with self._guard.lock:

@@ -3,8 +3,10 @@
 import gc
 import itertools
 import os
+import pathlib
 import pickle
 import sys
+import tempfile
 import threading
 import traceback
 
@@ -16,6 +18,27 @@ def family(ctx):
     device = aimc.Device("soft_bounds", ctx=ctx)
     tile = aimc.Tile(device, 3, 4)
     return {"ctx": ctx, "device": device, "tile": tile, "optimizer": aimc.Optimizer(tile, "c_ttv2")}
+
+
+def everything(ctx):
+    """Every class with a handle, the owners before what belongs to them."""
+    device = aimc.Device("soft_bounds", ctx=ctx)
+    tile, grid = aimc.Tile(device, 3, 4), aimc.Grid(6, 4, {"mapping.max_output_size": 3}, device)
+    network = aimc.Network(ctx=ctx).linear(4, 3, aimc.Config("layer", ctx=ctx)).linear(3, 2)
+    noise = aimc.NoiseModel("pcm_like", ctx=ctx)
+    return [ctx, device, tile, aimc.Optimizer(tile, "agad"), grid, grid.tiles[1], grid.optimizer(1), network, network.grid(0),
+            noise, aimc.DeviceCells(noise, 5), aimc.Config("tile", ctx=ctx), aimc.Converter(ctx=ctx), aimc.CostModel(ctx=ctx)]
+
+
+USES = {"Context": lambda o: o.threads, "Device": lambda o: o.config(), "Tile": lambda o: o.forward(np.ones(4)),
+        "Optimizer": lambda o: o.stats, "Grid": lambda o: o.backward(np.ones(o.shape[0])), "NoiseModel": lambda o: o.info,
+        "Network": lambda o: o.predict(np.ones((2, 4))), "DeviceCells": lambda o: o.get("target"),
+        "Config": lambda o: o.to_json(), "Converter": lambda o: o.quantize(np.ones(3)), "CostModel": lambda o: o.adc}
+
+
+def use(made):
+    """A call that needs the handle."""
+    return USES[type(made).__name__](made)
 
 
 def in_child(function):
@@ -48,6 +71,40 @@ class Lifetimes(unittest.TestCase):
             for name in order:
                 del members[name]
                 gc.collect()
+
+    def test_every_class_closes_in_random_orders(self):
+        self.assertEqual({cls for cls in vars(aimc).values() if isinstance(cls, type) and issubclass(cls, aimc._handle.Handle)},
+                         {type(made) for made in everything(aimc.Context())})
+        rng = np.random.default_rng(1)
+        for _ in range(30):
+            members = everything(aimc.Context(threads=2))
+            for k in rng.permutation(len(members)):
+                made = members[k]
+                made.close()
+                made.close()
+                with self.assertRaisesRegex(aimc.StateError, "is closed"):
+                    use(made)
+                self.assertIn("is closed", repr(made))
+            members = everything(aimc.Context())
+            rng.shuffle(members)
+            while members:
+                members.pop()
+                if rng.random() < 0.2:
+                    gc.collect()
+
+    def test_loaded_ones_too(self):
+        tile = aimc.Tile("soft_bounds", 3, 4)
+        network = aimc.Network().linear(4, 3)
+        with tempfile.TemporaryDirectory() as folder:
+            for made in (tile, network):
+                path = pathlib.Path(folder) / "saved.safetensors"
+                made.save(path)
+                with type(made).load(path, ctx=aimc.Context()) as again:
+                    again.describe()
+                with self.assertRaisesRegex(aimc.StateError, "is closed"):
+                    again.describe()
+                with self.assertRaisesRegex(aimc.StateError, "is closed"):
+                    again.save(path)
 
     def test_parents_may_go_first(self):
         members = family(aimc.Context())
@@ -136,6 +193,17 @@ class Threads(unittest.TestCase):
                          tile.close, tile.close)
             self.assertTrue(tile.closed)
 
+    def test_everything_from_two_threads(self):
+        members = everything(aimc.Context(threads=2))
+
+        def use_all():
+            for _ in range(10):
+                for made in members:
+                    use(made)
+        self.run_all(use_all, use_all)
+        self.run_all(use_all, lambda: [made.close() for made in reversed(members)])
+        self.assertTrue(all(made.closed for made in members))
+
     def test_configurations_are_copied_before_use(self):
         config = aimc.Config("tile")
         self.run_all(lambda: [aimc.Tile("soft_bounds", 2, 2, config) for _ in range(50)],
@@ -162,6 +230,24 @@ class Fork(unittest.TestCase):
             assert aimc.Context(threads=2).threads == 2
         self.assertEqual(in_child(child), 0)
         self.assertEqual(members["tile"].forward(np.zeros(4)).shape, (3,))
+
+    def test_child_refuses_every_class(self):
+        members = everything(aimc.Context(threads=2))
+
+        def child():
+            for made in members:
+                try:
+                    use(made)
+                except aimc.StateError as error:
+                    assert "before fork()" in str(error), error
+                else:
+                    raise AssertionError(f"an old {type(made).__name__} works in the child")
+            members.clear()
+            gc.collect()
+            everything(aimc.Context(threads=2))
+        self.assertEqual(in_child(child), 0)
+        for made in members:
+            use(made)
 
     def test_fork_in_the_middle_of_a_call(self):
         tile = aimc.Tile("soft_bounds", 256, 256)

@@ -72,7 +72,9 @@ class Arrays(unittest.TestCase):
 
     def test_layouts_give_the_same(self):
         want = self.tile.forward(self.x)
-        for x in (self.x.astype(np.float64), np.asfortranarray(self.x), self.x.tolist(), np.repeat(self.x, 2, 0)[::2],
+        read_only = self.x.copy()
+        read_only.flags.writeable = False
+        for x in (read_only, self.x.astype(np.float64), np.asfortranarray(self.x), self.x.tolist(), np.repeat(self.x, 2, 0)[::2],
                   self.x.astype(">f4"), self.x.astype(np.float32)[::-1][::-1]):
             np.testing.assert_array_equal(self.tile.forward(x), want)
 
@@ -226,6 +228,34 @@ class Energy(unittest.TestCase):
         self.assertTrue(model.assumptions)
         self.assertGreater(model.adc.energy_j, 0)
         self.assertAlmostEqual(model.driven([[1e-6, 2e-6]], [1.0, 0.5]), 2e-6, delta=1e-12)
+
+    def test_what_reads_drive(self):
+        with aimc.Tile("ideal", 2, 3, {"forward.is_perfect": True}) as tile:
+            tile.weights = np.array([[0.5, -1, 0], [0.25, 0, 1]], np.float32)
+            tile.count_drive()
+            tile @ np.array([1, -0.5, 0.25], np.float32)
+            counters = tile.counters
+            self.assertEqual(counters.driven_reads, 1)
+            self.assertEqual(counters.driven / aimc._abi.AIMC_DRIVE_ONE, 0.75 + 0.5 + 0.25)
+            self.assertEqual(counters.drive / aimc._abi.AIMC_DRIVE_ONE, 2 * 1.75)
+
+    def test_low_supply(self):
+        model = aimc.CostModel()
+        plain, tmr = model.at_supply(0.75), model.at_supply(0.75, "TMR")
+        self.assertAlmostEqual(plain.energy, (0.75 / 0.9) ** 2)
+        self.assertAlmostEqual(tmr.energy / plain.energy, 3)
+        self.assertAlmostEqual(tmr.uncorrected, 3 * plain.bit_error_rate**2, delta=1e-12)
+        with self.assertRaisesRegex(aimc.InvalidError, "SECDED"):
+            model.at_supply(0.75, "NOTHING")
+
+    def test_state_as_bytes(self):
+        with aimc.Tile("soft_bounds", 4, 5) as tile:
+            tile.pulse(np.full((4, 5), 3, np.int32))
+            with aimc.Tile.from_bytes(tile.to_bytes()) as other:
+                x = np.linspace(-1, 1, 5, dtype=np.float32)
+                np.testing.assert_array_equal(tile @ x, other @ x)
+        with self.assertRaises(aimc.Error):
+            aimc.Tile.from_bytes(b"nothing")
 
 
 if __name__ == "__main__":

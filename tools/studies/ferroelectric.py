@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Ferroelectric synapses: five pulse classes, three ways to train, and what it costs (arXiv:2509.18121).
+
+An MLP 784-256-28-10 learns MNIST with plain SGD, with SGD on cells whose reference sits at their symmetry point, and with mixed
+precision. The steps, amplitudes and noise of the classes are our invention (presets ferro_*): the paper gives their widths,
+form and symmetry point only. Tables: docs/studies/ferroelectric*.csv; text: docs/hardware-studies.md. Needs MNIST.
+"""
+import argparse
+import math
+
+import numpy as np
+
+import aimc
+from common import TABLES, Results, markdown, mnist, numbers, spread, write_table
+
+CLASSES = ["20ns", "200ns", "2us", "20us", "200us"]
+METHODS = ["sgd", "shifted_sgd", "mixed_precision"]
+LAYERS = [784, 256, 28, 10]
+WEIGHTS = sum(n_in * n_out for n_in, n_out in zip(LAYERS, LAYERS[1:]))
+BATCH, RATE, DECAY, EVERY = 10, 0.1, 0.5, 5000
+TARGET = 0.95
+SHIFT_PAIRS = 1000
+FIELDS = ["pulse", "method", "threshold", "seed", "samples", "accuracy", "best", "last_mean", "last_std", "pulses",
+          "most_pulses", "write_j", "batches", "pulses_to_target", "write_j_to_target", "total_j_to_target", "samples_to_target"]
+KEYS = FIELDS[:5]
+THRESHOLDS = [0.1, 0.3, 1, 3, 10, 30, 100]
+
+
+def layer(job, ctx):
+    """Configuration of a layer: the cell and its optimizer."""
+    cell = {"kind": f"ferro_{job['pulse']}", "count_pulses": True}
+    config = aimc.Config("layer", ctx=ctx)
+    if job["method"] == "shifted_sgd":
+        config["device"] = {"kind": "reference_cell", "device": cell, "shift_pairs": SHIFT_PAIRS}
+    else:
+        config["device"] = cell
+    if job["method"] == "mixed_precision":
+        device = aimc.Device(cell["kind"], ctx=ctx)
+        optimizer = aimc.Optimizer.config_for(device, "mixed_precision")
+        optimizer["granularity"] = job["threshold"] * device.info.granularity
+        config["optimizer"] = optimizer
+    return config
+
+
+def network(job, ctx):
+    """Digital biases apart, every weight is a cell."""
+    net = aimc.Network(ctx=ctx)
+    for k, (n_in, n_out) in enumerate(zip(LAYERS, LAYERS[1:])):
+        net.linear(n_in, n_out, layer(job, ctx))
+        if k + 2 < len(LAYERS):
+            net.activation("tanh")
+    return net
+
+
+def account(net, model):
+    """Pulses, write energy and total energy (J) so far."""
+    report = model.account(*(net.grid(k) for k in range(len(net))))
+    writes = report.parts["write_up"].energy_j + report.parts["write_down"].energy_j
+    return net.counters.pulses_up + net.counters.pulses_down, writes, report.energy_j
+
+
+def most_pulses(net):
+    """Of one device; a cell with a reference counts in its first."""
+    tiles = [tile for k in range(len(net)) for tile in net.grid(k).tiles]
+    return int(max(tile.parameter(next(n for n in tile.parameter_names if n.startswith("pulses"))).max() for tile in tiles))
+
+
+def run(job, train, test):
+    """Train, and look every EVERY samples."""
+    (x, labels), order = train, np.random.default_rng(job["seed"])
+    ctx = aimc.Context(seed=job["seed"])
+    model = aimc.CostModel(f"ferro_write_{job['pulse']}", ctx=ctx)
+    net, best, first = network(job, ctx), 0.0, ("", "", "", "")
+    seen, n = 0, len(x)
+    while seen < job["samples"]:
+        if seen % n == 0:
+            sequence, rate = order.permutation(n), RATE * DECAY ** (seen // n)
+        for _ in range(EVERY // BATCH):
+            chosen = sequence[seen % n:seen % n + BATCH]
+            net.train_batch(x[chosen], labels[chosen], rate)
+            seen += BATCH
+        accuracy = net.accuracy(*test)
+        best = max(best, accuracy)
+        if accuracy >= TARGET and first[0] == "":
+            pulses, writes, total = account(net, model)
+            first = (pulses, f"{writes:.4e}", f"{total:.4e}", seen)
+    weights = net.get_weights(len(net) - 1)[0]
+    pulses, writes, _ = account(net, model)
+    return dict(zip(FIELDS[5:], (f"{accuracy:.4f}", f"{best:.4f}", f"{weights.mean():.4f}", f"{weights.std():.4f}", pulses,
+                                 most_pulses(net), f"{writes:.4e}", net.info.n_batches) + first))
+
+
+# ---- tables -------------------------------------------------------------------------------------
+
+def accuracies(results, samples):
+    """Accuracy and where the last layer's weights end up."""
+    rows = []
+    for pulse in CLASSES:
+        row = [pulse]
+        for method in METHODS:
+            found = results.where(pulse=pulse, method=method, threshold=1.0, samples=samples)
+            row += [spread(numbers(found, "accuracy"), 1, 100), spread(numbers(found, "last_mean"), 2)] if found else ["", ""]
+        rows.append(row)
+    markdown(["pulses", "SGD, %", "mean weight", "shifted SGD, %", "mean weight", "mixed precision, %", "mean weight"], rows)
+
+
+def to_target(results, samples):
+    """Energy until mixed precision reaches the target, and the amplitude at which the shortest pulses stop winning."""
+    found = {pulse: results.where(pulse=pulse, method="mixed_precision", threshold=1.0, samples=samples) for pulse in CLASSES}
+    reached = {p: [r for r in rows if r["pulses_to_target"]] for p, rows in found.items()}
+    if not reached["20ns"]:
+        return
+    fast = np.mean(numbers(reached["20ns"], "pulses_to_target"))
+    rows = []
+    for pulse in CLASSES:
+        if not reached[pulse]:
+            rows.append([pulse, f"0 of {len(found[pulse])}", "", "", "", ""])
+            continue
+        pulses = np.mean(numbers(reached[pulse], "pulses_to_target"))
+        writes = np.mean(numbers(reached[pulse], "write_j_to_target"))
+        total = np.mean(numbers(reached[pulse], "total_j_to_target"))
+        even = "" if pulse == "20ns" else f"{break_even(writes / fast):.2f} V"
+        rows.append([pulse, f"{len(reached[pulse])} of {len(found[pulse])}", f"{pulses / WEIGHTS:.1f}", f"{writes:.2e}",
+                     f"{total:.2e}", even])
+    markdown(["pulses", f"reach {TARGET:.0%}", "pulses a weight", "write energy, J", "with read and digital, J",
+              "20 ns pulses cost as much at"], rows)
+
+
+def break_even(energy):
+    """Amplitude at which a pulse of 20 ns costs this energy."""
+    model = aimc.CostModel("ferro_write_20ns")
+    low, high = 0.1, 100.0
+    while high - low > 1e-6:
+        middle = math.sqrt(low * high)
+        low, high = (middle, high) if model.pulse(1e-7, middle, 20e-9) < energy else (low, middle)
+    return low
+
+
+def endurance(results, samples):
+    """Pulses of the device that got most, and how many such trainings it survives."""
+    survives, rows = aimc.Config("ferro_write_20ns")["endurance"], []
+    for pulse in CLASSES:
+        row = [pulse]
+        for method in METHODS:
+            found = results.where(pulse=pulse, method=method, threshold=1.0, samples=samples)
+            if found:
+                most, mean = max(numbers(found, "most_pulses")), np.mean(numbers(found, "pulses")) / WEIGHTS
+                row.append(f"{mean:.0f} / {most:.0f}: {survives / most:.0f}")
+        rows.append(row)
+    markdown(["pulses a device, mean / most: trainings"] + METHODS, rows)
+
+
+def thresholds(results, samples):
+    """What the write granularity of mixed precision trades."""
+    rows = []
+    for threshold in THRESHOLDS:
+        found = results.where(pulse="20ns", method="mixed_precision", threshold=float(threshold), samples=samples)
+        if not found:
+            continue
+        pulses, writes = np.mean(numbers(found, "pulses")), np.mean(numbers(found, "write_j"))
+        sums = WEIGHTS * float(found[0]["batches"])
+        rows.append([f"{threshold:g}", spread(numbers(found, "accuracy"), 1, 100), f"{pulses / WEIGHTS:.2f}", f"{writes:.2e}",
+                     f"{sums * accumulation():.2e}"])
+    markdown(["threshold, steps", "accuracy, %", "pulses a weight", "write energy, J", "accumulator energy, J"], rows)
+
+
+def accumulation():
+    """J of one addition to an fp32 accumulator."""
+    return aimc.CostModel("ferro_write_20ns").account(accumulations=1.0).parts["accumulator"].unit_j
+
+
+def accumulators():
+    """Weights changed in a batch at which writing costs as much as accumulating; area of either remedy."""
+    one, rows = accumulation(), []
+    for pulse in CLASSES:
+        config = aimc.Config(f"ferro_write_{pulse}")
+        volts, width = config["v_set"], config["t_set"]
+        energy = aimc.CostModel(f"ferro_write_{pulse}").pulse(1e-7, volts, width)
+        rows.append([pulse, f"{energy:.3e}", f"{one:.3e}", f"{one / energy:.3g}"])
+    write_table("ferroelectric-accumulator.csv", ["pulse", "pulse_j", "accumulation_j", "pulses_per_weight_and_batch"], rows)
+    markdown(["pulses", "J a pulse", "J an accumulation", "break-even: pulses a weight and batch"], rows)
+    technology = aimc.Config("ferro_write_20ns")
+    square = technology["node_nm"] ** 2 * 1e-6
+    cell, memory = technology["cell_f2"] * square, 32 * technology["sram_f2"] * square
+    print(f"\nArea a weight at {technology['node_nm']:g} nm, before logic: reference cell {cell:.4f} um^2 ({technology['cell_f2']:g} F^2),"
+          f" fp32 accumulator {memory:.3f} um^2 (32 x {technology['sram_f2']:g} F^2): {memory / cell:.0f} times as much.")
+
+
+def main():
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--samples", type=int, default=180000, help="shown in a run; three times through the training set")
+    parser.add_argument("--images", type=int, default=60000, help="training images")
+    parser.add_argument("--jobs", type=int, default=2, help="runs side by side")
+    parser.add_argument("--table", action="store_true", help="run nothing, print what there is")
+    args = parser.parse_args()
+    results = Results(TABLES / "ferroelectric.csv", FIELDS, KEYS)
+    if not args.table:
+        train, test = mnist(args.images)
+        wanted = [(p, m, 1.0) for m in METHODS for p in CLASSES]
+        wanted += [("20ns", "mixed_precision", float(t)) for t in THRESHOLDS if t != 1]
+        jobs = [dict(zip(KEYS, (p, m, t, seed, args.samples))) for seed in range(1, args.seeds + 1) for p, m, t in wanted]
+        results.run(jobs, lambda job: run(job, train, test), args.jobs)
+    accuracies(results, args.samples)
+    to_target(results, args.samples)
+    endurance(results, args.samples)
+    thresholds(results, args.samples)
+    accumulators()
+
+
+if __name__ == "__main__":
+    main()
