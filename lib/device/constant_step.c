@@ -39,7 +39,7 @@ static void pulse(const void *params, const aimci_line *line, const int32_t *cou
                   const aimci_key *key, uint32_t index)
 {
     aimci_pulse_line_at_once(params, 1, params, line, count, key, index,
-                             (aimci_pulse_rule){load, step, jump});
+                             (aimci_pulse_rule){1, load, step, jump});
 }
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, constant_step)

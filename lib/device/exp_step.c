@@ -23,22 +23,25 @@ static void populate(const void *params, const aimci_line *line, const aimci_bir
     aimci_populate_base(params, line, birth);
 }
 
-/* own[0]: z per weight; own[1], own[2]: A and signed gamma of the direction */
+/* exp(+-gamma z) = 2^(own[0] w + own[1]); own[2]: A of the direction */
 AIMCI_INLINE void load(const void *params, const aimci_line *line, size_t at, aimci_cells *c)
 {
     (void)line, (void)at;
     const exp_step *p = params;
-    c->own[0] = aimci_inverse_range(c) * (float)(2 * p->a);
-    c->own[1] = vf_select(c->up, vf_set((float)p->A_up), vf_set((float)p->A_down));
-    c->own[2] = vf_select(c->up, vf_set((float)p->gamma_up), vf_set((float)-p->gamma_down));
+    const double log2_e = 1.4426950408889634;
+    const vf rate = vf_select(c->up, vf_set((float)(p->gamma_up * log2_e)),
+                              vf_set((float)(-p->gamma_down * log2_e)));
+    c->own[0] = rate * aimci_inverse_range(c) * (float)(2 * p->a);
+    c->own[1] = rate * (float)p->b;
+    c->own[2] = vf_select(c->up, vf_set((float)p->A_up), vf_set((float)p->A_down));
 }
 
 AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf w, vf xi)
 {
     const exp_step *p = params;
     const float sigma = (float)p->base.dw_min_std;
-    const vf z = w * c->own[0] + (float)p->b;
-    const vf y = vf_max(1.0f - c->own[1] * vf_exp(c->own[2] * z), vf_set(0.0f));
+    const vf share = c->own[2] * vf_exp2(w * c->own[0] + c->own[1]);
+    const vf y = vf_max(1.0f - share, vf_set(0.0f));
     const vf mean = c->step * y;
     const vf spread =
         vf_abs(mean) + (float)p->dw_min_std_add + vf_abs(w) * (float)p->dw_min_std_slope;
@@ -48,7 +51,9 @@ AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf w, vf xi)
 static void pulse(const void *params, const aimci_line *line, const int32_t *count,
                   const aimci_key *key, uint32_t index)
 {
-    aimci_pulse_line(params, params, line, count, key, index, load, step);
+    const aimci_pulsed *p = params;
+    aimci_pulse_line(p, p->dw_min_std > 0, params, line, count, key, index,
+                     (aimci_pulse_rule){3, load, step, NULL});
 }
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, exp_step)

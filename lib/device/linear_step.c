@@ -83,7 +83,7 @@ static void pulse(const void *params, const aimci_line *line, const int32_t *cou
 {
     const linear_step *p = params;
     aimci_pulse_line_at_once(&p->base, !p->mult_noise, params, line, count, key, index,
-                             (aimci_pulse_rule){load, step, jump});
+                             (aimci_pulse_rule){2, load, step, jump});
 }
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, linear_step)

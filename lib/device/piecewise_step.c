@@ -45,7 +45,9 @@ AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf w, vf xi)
 static void pulse(const void *params, const aimci_line *line, const int32_t *count,
                   const aimci_key *key, uint32_t index)
 {
-    aimci_pulse_line(params, params, line, count, key, index, load, step);
+    const aimci_pulsed *p = params;
+    aimci_pulse_line(p, p->dw_min_std > 0, params, line, count, key, index,
+                     (aimci_pulse_rule){1, load, step, NULL});
 }
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, piecewise_step)

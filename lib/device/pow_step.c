@@ -12,7 +12,7 @@ static void populate(const void *params, const aimci_line *line, const aimci_bir
 static void pulse(const void *params, const aimci_line *line, const int32_t *count,
                   const aimci_key *key, uint32_t index)
 {
-    aimci_pulse_line(params, params, line, count, key, index, aimci_power_load, aimci_power_step);
+    aimci_power_pulse(params, line, count, key, index);
 }
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, pow_step)

@@ -38,22 +38,31 @@ AIMCI_INLINE void aimci_power_populate(const aimci_power *p, const aimci_line *l
     }
 }
 
-/* own[0]: exponent; own[1]: 1 / R */
+/* own[0]: exponent; own[1]: the bound ahead; own[2]: 1 / R, with the sign of the direction */
 AIMCI_INLINE void aimci_power_load(const void *params, const aimci_line *line, size_t at,
                                    aimci_cells *c)
 {
     (void)params;
+    const vf inverse = aimci_inverse_range(c);
     c->own[0] = vf_select(c->up, vf_load(line->own[AIMCI_EXPONENT_UP] + at),
                           vf_load(line->own[AIMCI_EXPONENT_DOWN] + at));
-    c->own[1] = aimci_inverse_range(c);
+    c->own[1] = vf_select(c->up, c->hi, c->lo);
+    c->own[2] = vf_select(c->up, inverse, -inverse);
 }
 
 /* A state that rounding left outside the bounds counts as at the bound: vf_pow is 0 from 0 down. */
 AIMCI_INLINE vf aimci_power_step(const void *params, const aimci_cells *c, vf v, vf xi)
 {
     const float sigma = (float)((const aimci_pulsed *)params)->dw_min_std;
-    const vf distance = vf_select(c->up, c->hi - v, v - c->lo) * c->own[1];
+    const vf distance = (c->own[1] - v) * c->own[2];
     return v + c->step * vf_pow(distance, c->own[0]) * (1.0f + xi * sigma);
+}
+
+AIMCI_INLINE void aimci_power_pulse(const aimci_power *p, const aimci_line *line,
+                                    const int32_t *count, const aimci_key *key, uint32_t index)
+{
+    aimci_pulse_line(&p->base, p->base.dw_min_std > 0, p, line, count, key, index,
+                     (aimci_pulse_rule){3, aimci_power_load, aimci_power_step, NULL});
 }
 
 #ifdef AIMCI_ISA_IS_C

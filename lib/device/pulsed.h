@@ -4,9 +4,8 @@
 #ifndef AIMCI_PULSED_H
 #define AIMCI_PULSED_H
 
-#include <assert.h>
-
 #include "device/model.h"
+#include "device/pulse_queue.h"
 #include "kernels/fifo.h"
 
 /* Each quantity has a stream of its own, so that turning one spread on never changes another's
@@ -159,283 +158,100 @@ AIMCI_INLINE void aimci_populate_base(const aimci_pulsed *p, const aimci_line *l
 
 /* ---- pulses --------------------------------------------------------------------------------- */
 
-/* Eight cells that are about to be pulsed, each in its own direction. */
-typedef struct aimci_cells {
-    vi up;     /* mask: this lane goes up */
-    vf step;   /* signed step: +S+ or -S- */
-    vf lo, hi; /* bounds */
-    vf own[4]; /* what the model's load() puts here */
-} aimci_cells;
+/* How a line is pulsed: every pulse in the queue; the first one in place, which is less work where
+ * a step is; or all at once. */
+typedef enum aimci_pulse_way { AIMCI_QUEUED, AIMCI_FIRST_IN_PLACE, AIMCI_AT_ONCE } aimci_pulse_way;
 
-AIMCI_INLINE aimci_cells aimci_cells_load(const aimci_line *line, size_t at, vi count)
+AIMCI_INLINE vf aimci_take(const aimci_pulse_job *job, aimci_fifo *noise, vi active)
 {
-    aimci_cells c;
-    c.up = count > 0;
-    c.step = vf_select(c.up, vf_load(line->base[AIMCI_PLANE_UP] + at),
-                       -vf_load(line->base[AIMCI_PLANE_DOWN] + at));
-    c.hi = vf_load(line->base[AIMCI_PLANE_MAX] + at);
-    c.lo = vf_load(line->base[AIMCI_PLANE_MIN] + at);
-    return c;
+    return job->noisy ? aimci_fifo_take(noise, v_bits(active)) : vf_set(0.0f);
 }
 
-/* A model prepares its own[] once per update, */
-typedef void (*aimci_load_fn)(const void *params, const aimci_line *line, size_t at,
-                              aimci_cells *c);
-/* and gives the state after one pulse, before the bounds; xi holds standard normals (0 without
- * noise). */
-typedef vf (*aimci_step_fn)(const void *params, const aimci_cells *c, vf state, vf xi);
-
-/* Or the state after n pulses in one direction at once, before the bounds. reach: further than this
- * the cell never strays from its state on the way, but for a probability below 1e-9; infinite
- * where this is not the law of n single pulses. For n = 1 it is, whatever the reach. */
-typedef vf (*aimci_jump_fn)(const void *params, const aimci_cells *c, vf n, vf state, vf xi,
-                            vf *reach);
-
-/* What a line's kernel is made of; everything is inlined into it. */
-typedef struct aimci_pulse_rule {
-    aimci_load_fn load;
-    aimci_step_fn step;
-    aimci_jump_fn jump; /* NULL: none */
-} aimci_pulse_rule;
-
-/* Groups of eight cells that are pulsed side by side, so that one's arithmetic fills the other's
- * waits. */
-#define AIMCI_PULSE_GROUPS 4
-
-/* What stays the same along a line. */
-typedef struct aimci_pulse_job {
-    const aimci_pulsed *p;
-    const void *params;
-    const aimci_line *line;
-    int noisy;
-} aimci_pulse_job;
-
-AIMCI_INLINE vf aimci_take(int noisy, aimci_fifo *noise, vi active)
+/* One pulse to each of eight cells that has any left; what is left then. */
+AIMCI_INLINE vi aimci_pulse_once(const aimci_pulse_job *job, size_t at, vi left, aimci_cells *c,
+                                 aimci_fifo *noise, const aimci_pulse_rule rule)
 {
-    return noisy ? aimci_fifo_take(noise, v_bits(active)) : vf_set(0.0f);
+    const vi touched = left > 0;
+    const vf xi = aimci_take(job, noise, touched);
+    c->state = vf_clip(rule.step(job->params, c, c->state, xi), c->lo, c->hi);
+    aimci_state_store(job->line, at, touched, c->state);
+    return left + touched;
 }
 
-AIMCI_INLINE vf aimci_state_load(const aimci_line *line, size_t at)
+/* All pulses to eight cells at once; those with a bound in reach stay as they are and keep theirs.
+ */
+AIMCI_INLINE vi aimci_pulse_at_once(const aimci_pulse_job *job, size_t at, vi left,
+                                    const aimci_cells *c, aimci_fifo *noise,
+                                    const aimci_pulse_rule rule)
 {
-    const vf w = vf_load(line->p + at);
-    return line->reference ? w + vf_load(line->reference + at) : w;
+    const vf xi = aimci_take(job, noise, left > 0);
+    vf reach;
+    const vf next = rule.jump(job->params, c, vf_from_vi(left), c->state, xi, &reach);
+    const vi near = (left > 1) & ~((c->state - c->lo >= reach) & (c->hi - c->state >= reach));
+    aimci_state_store(job->line, at, (left > 0) & ~near, vf_clip(next, c->lo, c->hi));
+    return left & near;
+}
+
+AIMCI_INLINE void aimci_pulse_cells(const aimci_pulse_job *job, const int32_t *count,
+                                    const aimci_pulse_way way, aimci_fifo *noise,
+                                    const aimci_pulse_rule rule)
+{
+    aimci_queue queue;
+    queue.n = 0;
+    for (size_t at = 0; at < job->line->n; at += AIMCI_LANES) {
+        const vi n = vi_load(count + at);
+        if (!v_any(n != 0))
+            continue;
+        aimci_cells c = aimci_cells_load(job, at, n, rule);
+        vi left = vi_abs(n);
+        if (way == AIMCI_AT_ONCE)
+            left = aimci_pulse_at_once(job, at, left, &c, noise, rule);
+        else if (way == AIMCI_FIRST_IN_PLACE)
+            left = aimci_pulse_once(job, at, left, &c, noise, rule);
+        if (v_any(left > 0))
+            aimci_queue_join(&queue, at, left, &c, rule);
+        if (queue.n >= AIMCI_QUEUE)
+            aimci_queue_run(&queue, job, &noise->stream, rule);
+    }
+    aimci_queue_run(&queue, job, &noise->stream, rule);
+}
+
+/* Does any cell get more than one pulse? */
+AIMCI_INLINE int aimci_any_several(const int32_t *count, size_t n)
+{
+    vi most = vi_set(0);
+    for (size_t at = 0; at < n; at += AIMCI_LANES)
+        most = vi_max(most, vi_abs(vi_load(count + at)));
+    return v_any(most > 1);
 }
 
 /* The apparent weight of touched cells is redrawn around the persistent one. Once per update has
  * the same law as after each pulse, because only the last draw survives. */
-AIMCI_INLINE void aimci_state_store(const aimci_pulse_job *job, size_t at, vi touched, vf state,
+AIMCI_INLINE void aimci_write_noise(const aimci_pulse_job *job, const int32_t *count,
                                     aimci_fifo *noise)
 {
     const aimci_line *line = job->line;
-    if (line->reference)
-        state = vf_select(touched, state - vf_load(line->reference + at), vf_load(line->p + at));
-    vf_store(line->p + at, state);
-    if (job->p->write_noise_std <= 0)
-        return;
-    const vf xi = aimci_fifo_take(noise, v_bits(touched));
-    const vf noisy = state + xi * (float)(job->p->write_noise_std * job->p->dw_min);
-    vf_store(line->w + at, vf_select(touched, noisy, vf_load(line->w + at)));
-}
-
-/* At most one pulse to each of eight cells. */
-AIMCI_INLINE void aimci_pulse_once(const aimci_pulse_job *job, size_t at, vi count,
-                                   aimci_fifo *noise, const aimci_pulse_rule rule)
-{
-    aimci_cells c = aimci_cells_load(job->line, at, count);
-    rule.load(job->params, job->line, at, &c);
-    const vi touched = count != 0;
-    const vf xi = aimci_take(job->noisy, noise, touched);
-    const vf state = aimci_state_load(job->line, at);
-    const vf next = vf_clip(rule.step(job->params, &c, state, xi), c.lo, c.hi);
-    aimci_state_store(job, at, touched, vf_select(touched, next, state), noise);
-}
-
-/* Pulses to n_groups groups, one after the other, each with its own noise, clipped each time. */
-AIMCI_INLINE void aimci_pulse_in_sequence(const aimci_pulse_job *job, size_t at,
-                                          const int32_t *count, const int n_groups,
-                                          aimci_fifo *noise, const aimci_pulse_rule rule)
-{
-    aimci_cells c[AIMCI_PULSE_GROUPS];
-    vf state[AIMCI_PULSE_GROUPS];
-    vi left[AIMCI_PULSE_GROUPS], most = vi_set(0);
-#pragma GCC unroll 4
-    for (int g = 0; g < n_groups; g++) {
-        const size_t here = at + (size_t)g * AIMCI_LANES;
-        const vi n = vi_load(count + here);
-        c[g] = aimci_cells_load(job->line, here, n);
-        rule.load(job->params, job->line, here, &c[g]);
-        state[g] = aimci_state_load(job->line, here);
-        left[g] = vi_abs(n);
-        most = vi_max(most, left[g]);
+    const float spread = (float)(job->p->write_noise_std * job->p->dw_min);
+    for (size_t at = 0; at < line->n; at += AIMCI_LANES) {
+        const vi touched = vi_load(count + at) != 0;
+        const vf xi = aimci_fifo_take(noise, v_bits(touched));
+        const vf noisy = vf_load(line->p + at) + xi * spread;
+        vf_store(line->w + at, vf_select(touched, noisy, vf_load(line->w + at)));
     }
-    for (int32_t k = 0; v_any(most > k); k++) {
-        if (job->noisy)
-            aimci_fifo_ensure(noise, (size_t)n_groups * AIMCI_LANES);
-#pragma GCC unroll 4
-        for (int g = 0; g < n_groups; g++) {
-            const vi active = left[g] > k;
-            const vf xi =
-                job->noisy ? aimci_fifo_take_ensured(noise, v_bits(active)) : vf_set(0.0f);
-            const vf next = rule.step(job->params, &c[g], state[g], xi);
-            state[g] = vf_select(active, vf_clip(next, c[g].lo, c[g].hi), state[g]);
-        }
-    }
-#pragma GCC unroll 4
-    for (int g = 0; g < n_groups; g++)
-        aimci_state_store(job, at + (size_t)g * AIMCI_LANES, left[g] > 0, state[g], noise);
-}
-
-/* Cells that cannot be pulsed at once wait here, to be pulsed in sequence side by side. */
-#define AIMCI_LATE 64
-typedef struct aimci_late {
-    size_t n;
-    int32_t count[AIMCI_LATE];
-    uint32_t cell[AIMCI_LATE];
-} aimci_late;
-
-AIMCI_INLINE void aimci_late_add(aimci_late *late, size_t at, vi count, vi mask)
-{
-    for (unsigned bits = v_bits(mask); bits; bits &= bits - 1) {
-        const int lane = __builtin_ctz(bits);
-        late->count[late->n] = count[lane];
-        late->cell[late->n++] = (uint32_t)at + (uint32_t)lane;
-    }
-}
-
-/* Every plane that a pulse looks at; the first n_written are those that it changes. */
-enum { AIMCI_LATE_PLANES = 3 + AIMCI_PLANE_BASE + AIMCI_MAX_OWN_PLANES };
-AIMCI_INLINE size_t aimci_late_planes(aimci_line *line, float **planes[AIMCI_LATE_PLANES],
-                                      size_t *n_written)
-{
-    size_t n = 0;
-    planes[n++] = &line->p;
-    if (line->w != line->p)
-        planes[n++] = &line->w;
-    *n_written = n;
-    if (line->reference)
-        planes[n++] = &line->reference;
-    for (int k = 0; k < AIMCI_PLANE_BASE; k++)
-        planes[n++] = &line->base[k];
-    for (int k = 0; k < AIMCI_MAX_OWN_PLANES && line->own[k]; k++)
-        planes[n++] = &line->own[k];
-    return n;
-}
-
-/* The waiting cells, copied side by side, pulsed and put back. */
-AIMCI_INLINE void aimci_late_pulse(const aimci_pulse_job *job, aimci_late *late, aimci_fifo *noise,
-                                   const aimci_pulse_rule rule)
-{
-    const size_t block = AIMCI_PULSE_GROUPS * AIMCI_LANES, n = late->n;
-    aimci_line line = *job->line, packed = line;
-    float copy[AIMCI_LATE_PLANES][AIMCI_LATE], **from[AIMCI_LATE_PLANES], **to[AIMCI_LATE_PLANES];
-    size_t n_written;
-    const size_t n_planes = aimci_late_planes(&line, from, &n_written);
-    aimci_late_planes(&packed, to, &n_written);
-    const size_t padded = aimci_round_up(n, block);
-    assert(n > 0 && n_written <= n_planes);
-    for (size_t i = n; i < padded; i++)
-        late->count[i] = 0;
-    for (size_t k = 0; k < n_planes; k++) {
-        for (size_t i = 0; i < n; i++)
-            copy[k][i] = (*from[k])[late->cell[i]];
-        for (size_t i = n; i < padded; i++)
-            copy[k][i] = copy[k][0];
-        *to[k] = copy[k];
-    }
-    if (n_written == 1)
-        packed.w = packed.p;
-    const aimci_pulse_job here = {job->p, job->params, &packed, job->noisy};
-    for (size_t at = 0; at < padded; at += block)
-        aimci_pulse_in_sequence(&here, at, late->count, AIMCI_PULSE_GROUPS, noise, rule);
-    for (size_t k = 0; k < n_written; k++)
-        for (size_t i = 0; i < n; i++)
-            (*from[k])[late->cell[i]] = copy[k][i];
-    late->n = 0;
-}
-
-/* All pulses to eight cells at once; those with a bound in reach stay as they are and wait. */
-AIMCI_INLINE void aimci_pulse_at_once(const aimci_pulse_job *job, size_t at, vi count,
-                                      aimci_fifo *noise, aimci_late *late,
-                                      const aimci_pulse_rule rule)
-{
-    aimci_cells c = aimci_cells_load(job->line, at, count);
-    rule.load(job->params, job->line, at, &c);
-    const vi n = vi_abs(count);
-    const vf start = aimci_state_load(job->line, at);
-    const vf xi = aimci_take(job->noisy, noise, n > 0);
-    vf reach;
-    const vf next = rule.jump(job->params, &c, vf_from_vi(n), start, xi, &reach);
-    const vi near = (n > 1) & ~((start - c.lo >= reach) & (c.hi - start >= reach));
-    const vi now = (n > 0) & ~near;
-    if (v_any(near))
-        aimci_late_add(late, at, count, near);
-    aimci_state_store(job, at, now, vf_select(now, vf_clip(next, c.lo, c.hi), start), noise);
-}
-
-/* A block of AIMCI_PULSE_GROUPS groups, or what is left of a line. */
-AIMCI_INLINE void aimci_pulse_block(const aimci_pulse_job *job, size_t at, const int32_t *count,
-                                    const int n_groups, int at_once, aimci_fifo *noise,
-                                    aimci_late *late, const aimci_pulse_rule rule)
-{
-    vi most = vi_set(0);
-    for (int g = 0; g < n_groups; g++)
-        most = vi_max(most, vi_abs(vi_load(count + at + (size_t)g * AIMCI_LANES)));
-    const int several = v_any(most > 1);
-    if (several && !at_once) {
-        aimci_pulse_in_sequence(job, at, count, n_groups, noise, rule);
-        return;
-    }
-    if (!several && !v_any(most > 0))
-        return;
-    for (int g = 0; g < n_groups; g++) {
-        const size_t here = at + (size_t)g * AIMCI_LANES;
-        const vi n = vi_load(count + here);
-        if (several && rule.jump)
-            aimci_pulse_at_once(job, here, n, noise, late, rule);
-        else if (v_any(n != 0))
-            aimci_pulse_once(job, here, n, noise, rule);
-    }
-}
-
-/* The whole line. at_once: the rule's jump is used. */
-AIMCI_INLINE void aimci_pulse_cells(const aimci_pulse_job *job, const int32_t *count, int at_once,
-                                    const aimci_key *key, uint32_t index,
-                                    const aimci_pulse_rule rule)
-{
-    const size_t n = job->line->n, block = AIMCI_PULSE_GROUPS * AIMCI_LANES;
-    aimci_fifo noise;
-    aimci_late late;
-    late.n = 0;
-    aimci_fifo_open(&noise, key, index);
-    for (size_t at = 0; at < n;) {
-        if (at + block <= n) {
-            aimci_pulse_block(job, at, count, AIMCI_PULSE_GROUPS, at_once, &noise, &late, rule);
-            at += block;
-        } else {
-            aimci_pulse_block(job, at, count, 1, at_once, &noise, &late, rule);
-            at += AIMCI_LANES;
-        }
-        if (at_once && late.n && (late.n > AIMCI_LATE - block || at >= n))
-            aimci_late_pulse(job, &late, &noise, rule);
-    }
-}
-
-AIMCI_INLINE void aimci_pulse_line_noisy(const aimci_pulsed *p, int noisy, const void *params,
-                                         const aimci_line *line, const int32_t *count,
-                                         const aimci_key *key, uint32_t index, aimci_load_fn load,
-                                         aimci_step_fn step)
-{
-    const aimci_pulse_job job = {p, params, line, noisy};
-    aimci_pulse_cells(&job, count, 0, key, index, (aimci_pulse_rule){load, step, NULL});
 }
 
 /* Each model's pulse kernel is one call of this, */
-AIMCI_INLINE void aimci_pulse_line(const aimci_pulsed *p, const void *params,
+AIMCI_INLINE void aimci_pulse_line(const aimci_pulsed *p, int noisy, const void *params,
                                    const aimci_line *line, const int32_t *count,
-                                   const aimci_key *key, uint32_t index, aimci_load_fn load,
-                                   aimci_step_fn step)
+                                   const aimci_key *key, uint32_t index,
+                                   const aimci_pulse_rule rule)
 {
-    aimci_pulse_line_noisy(p, p->dw_min_std > 0, params, line, count, key, index, load, step);
+    const aimci_pulse_job job = {p, params, line, noisy};
+    aimci_fifo noise;
+    aimci_fifo_open(&noise, key, index);
+    aimci_pulse_cells(&job, count, AIMCI_QUEUED, &noise, rule);
+    if (p->write_noise_std > 0)
+        aimci_write_noise(&job, count, &noise);
 }
 
 /* or of this, where several pulses may be one jump. exact: the jump has the law of the sequence;
@@ -446,12 +262,16 @@ AIMCI_INLINE void aimci_pulse_line_at_once(const aimci_pulsed *p, int exact, con
                                            const aimci_pulse_rule rule)
 {
     const aimci_pulse_job job = {p, params, line, p->dw_min_std > 0};
-    const int at_once = line->multi_pulse == AIMCI_MULTI_CLOSE ||
+    const int allowed = line->multi_pulse == AIMCI_MULTI_CLOSE ||
                         (line->multi_pulse == AIMCI_MULTI_EXACT && (exact || !job.noisy));
-    if (at_once)
-        aimci_pulse_cells(&job, count, 1, key, index, rule);
+    aimci_fifo noise;
+    aimci_fifo_open(&noise, key, index);
+    if (allowed && aimci_any_several(count, line->n))
+        aimci_pulse_cells(&job, count, AIMCI_AT_ONCE, &noise, rule);
     else
-        aimci_pulse_cells(&job, count, 0, key, index, rule);
+        aimci_pulse_cells(&job, count, AIMCI_FIRST_IN_PLACE, &noise, rule);
+    if (p->write_noise_std > 0)
+        aimci_write_noise(&job, count, &noise);
 }
 
 /* ---- several pulses at once ----------------------------------------------------------------- */

@@ -56,7 +56,8 @@ static void pulse(const void *params, const aimci_line *line, const int32_t *cou
                   const aimci_key *key, uint32_t index)
 {
     const table_step *p = params;
-    aimci_pulse_line_noisy(&p->base, p->noisy, params, line, count, key, index, load, step);
+    aimci_pulse_line(&p->base, p->noisy, params, line, count, key, index,
+                     (aimci_pulse_rule){1, load, step, NULL});
 }
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, table_step)

@@ -212,12 +212,20 @@ AIMCI_INLINE int v_any(vi mask)
 
 AIMCI_INLINE vi vi_max(vi a, vi b)
 {
+#if AIMCI_VEC_X86
+    return (vi)_mm256_max_epi32((__m256i)a, (__m256i)b);
+#else
     return vi_select(a > b, a, b);
+#endif
 }
 
 AIMCI_INLINE vi vi_abs(vi a)
 {
+#if AIMCI_VEC_X86
+    return (vi)_mm256_abs_epi32((__m256i)a);
+#else
     return vi_max(a, -a);
+#endif
 }
 
 AIMCI_INLINE vu vu_rotl(vu a, int k)
@@ -237,6 +245,55 @@ AIMCI_INLINE vf vf_lookup(const float table[AIMCI_LANES], vi index)
     return v;
 #endif
 }
+
+/* ---- lanes in another order ----------------------------------------------------------------- */
+
+/* lane k of the result is lane order[k] of v */
+AIMCI_INLINE vf vf_permute(vf v, vi order)
+{
+#if AIMCI_VEC_X86
+    return (vf)_mm256_permutevar8x32_ps((__m256)v, (__m256i)order);
+#else
+    vf r;
+    for (int k = 0; k < AIMCI_LANES; k++)
+        r[k] = v[order[k]];
+    return r;
+#endif
+}
+
+AIMCI_INLINE vi vi_permute(vi v, vi order)
+{
+    return (vi)vf_permute((vf)v, order);
+}
+
+/* For each set of lanes, given by bits, an order of eight; one byte a lane (kernels/lanes.c). */
+extern const uint64_t aimci_pack_table[256], aimci_expand_table[256];
+
+AIMCI_INLINE vi v_order(uint64_t bytes)
+{
+#if AIMCI_VEC_X86
+    return (vi)_mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long)bytes));
+#else
+    vi order;
+    for (int k = 0; k < AIMCI_LANES; k++)
+        order[k] = (int32_t)(bytes >> 8 * k & 7);
+    return order;
+#endif
+}
+
+/* The lanes of the set first, in their order; lane 0 then. */
+AIMCI_INLINE vi v_pack_order(unsigned bits)
+{
+    return v_order(aimci_pack_table[bits]);
+}
+
+/* The lanes of the set get the first lanes, in their order. */
+AIMCI_INLINE vi v_expand_order(unsigned bits)
+{
+    return v_order(aimci_expand_table[bits]);
+}
+
+/* ---- arithmetic ----------------------------------------------------------------------------- */
 
 /* number of set bits of each lane */
 AIMCI_INLINE vu vu_popcount(vu a)
@@ -308,13 +365,44 @@ AIMCI_INLINE vf vf_exp(vf a)
     return y * (vf)((vi_from_vf(e) + 127) << 23);
 }
 
-/* a^e for a >= 0; 0 where a is 0 or denormal. Relative error grows with |e log a|: about 1e-7 (1 +
- * |e log a|). */
+/* 2^a for a in [-126, 127], clipped there; relative error below 2e-7. */
+AIMCI_INLINE vf vf_exp2(vf a)
+{
+    a = vf_clip(a, vf_set(-126.0f), vf_set(127.0f));
+    const float shift = 0x1.8p23f; /* the nearest integer goes into the lowest bits */
+    const vf shifted = a + shift;
+    const vf r = a - (shifted - shift);
+    vf y = vf_set(0.00132647273f);
+    y = y * r + 0.00967151299f;
+    y = y * r + 0.0555073358f;
+    y = y * r + 0.24022242f;
+    y = y * r + 0.693147004f;
+    y = y * r + 1.0f;
+    return (vf)((vi)y + ((vi)shifted << 23));
+}
+
+/* Binary logarithm of a normal a > 0; absolute error below 4e-7 + 6e-8 |log2 a|.
+ * a = 2^e (1 + f) as in vf_log; log2(1 + f) = f P(f), P minimax. */
+AIMCI_INLINE vf vf_log2(vf a)
+{
+    const vi bits = (vi)a;
+    const vi e = (bits - 0x3f3504f3) >> 23;
+    const vf f = (vf)(bits - (e << 23)) - 1.0f;
+    vf p = vf_set(0.17063452f);
+    p = p * f - 0.27269796f;
+    p = p * f + 0.29726258f;
+    p = p * f - 0.35896185f;
+    p = p * f + 0.48046502f;
+    p = p * f - 0.7213759f;
+    p = p * f + 1.4426997f;
+    return p * f + vf_from_vi(e);
+}
+
+/* a^e; 0 where a is negative, 0 or denormal. Relative error below 4e-7 (1 + |e|) + 1e-7 |e log2 a|.
+ */
 AIMCI_INLINE vf vf_pow(vf a, vf e)
 {
-    const vi positive = a >= 1.17549435e-38f;
-    return vf_select(positive, vf_exp(e * vf_log(vf_select(positive, a, vf_set(1.0f)))),
-                     vf_set(0.0f));
+    return (vf)((vi)vf_exp2(e * vf_log2(a)) & (a >= 1.17549435e-38f));
 }
 
 /* table[index] of each lane */
