@@ -130,8 +130,7 @@ START_TEST(known_parameters_come_back)
         must(aimc_device_fit(ctx, NULL, SWEEPS, PULSES, w, 2 * PULSES, &config, &best));
         printf("; best: %s, AIC %.0f\n", best.model, best.aic);
         ck_assert_double_le(best.aic, r.aic + 2.001);
-        /* powers follow this exponential within its noise, and an exponential follows a linear step
-         * better than itself where that takes its bounds from the ends of noisy sweeps */
+        /* powers follow this exponential, and exponentials the linear step, within the noise */
         if (strcmp(k->model, "exp_step") != 0 && strcmp(k->model, "linear_step") != 0)
             ck_assert_str_eq(best.model, k->model);
         aimc_config_destroy(config);
