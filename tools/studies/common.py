@@ -84,7 +84,7 @@ def write_table(name, fields, rows):
 
 def markdown(fields, rows):
     """Print a table for the documentation."""
-    print("\n| " + " | ".join(fields) + " |")
+    print("\n| " + " | ".join(str(field) for field in fields) + " |")
     print("|---" * len(fields) + "|")
     for row in rows:
         print("| " + " | ".join(str(cell) for cell in row) + " |")

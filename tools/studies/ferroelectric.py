@@ -25,6 +25,8 @@ FIELDS = ["pulse", "method", "threshold", "seed", "samples", "accuracy", "best",
           "most_pulses", "write_j", "batches", "pulses_to_target", "write_j_to_target", "total_j_to_target", "samples_to_target"]
 KEYS = FIELDS[:5]
 THRESHOLDS = [0.1, 0.3, 1, 3, 10, 30, 100]
+GRID_RATES, GRID_THRESHOLDS = [0.01, 0.03, 0.1, 0.3, 1.0], [1, 10, 100]
+OFFSETS = [0.0, 0.02, 0.05, 0.1, 0.2, 0.3]
 
 
 def layer(job, ctx):
@@ -53,6 +55,15 @@ def network(job, ctx):
     return net
 
 
+def move_references(net, offset):
+    """The symmetry points drift after they were found: all references are wrong by offset. Weights stay."""
+    for k in range(len(net)):
+        weights, bias = net.get_weights(k)
+        for tile in net.grid(k).tiles:
+            tile.set_parameter("hidden_weights_1", tile.parameter("hidden_weights_1") + np.float32(offset))
+        net.set_weights(k, weights, bias)
+
+
 def account(net, model):
     """Pulses, write energy and total energy (J) so far."""
     report = model.account(*(net.grid(k) for k in range(len(net))))
@@ -72,10 +83,12 @@ def run(job, train, test):
     ctx = aimc.Context(seed=job["seed"])
     model = aimc.CostModel(f"ferro_write_{job['pulse']}", ctx=ctx)
     net, best, first = network(job, ctx), 0.0, ("", "", "", "")
+    if job.get("offset"):
+        move_references(net, job["offset"])
     seen, n = 0, len(x)
     while seen < job["samples"]:
         if seen % n == 0:
-            sequence, rate = order.permutation(n), RATE * DECAY ** (seen // n)
+            sequence, rate = order.permutation(n), job.get("rate", RATE) * DECAY ** (seen // n)
         for _ in range(EVERY // BATCH):
             chosen = sequence[seen % n:seen % n + BATCH]
             net.train_batch(x[chosen], labels[chosen], rate)
@@ -165,6 +178,27 @@ def thresholds(results, samples):
     markdown(["threshold, steps", "accuracy, %", "pulses a weight", "write energy, J", "accumulator energy, J"], rows)
 
 
+def sensitivity(args, train, test):
+    """Rate and threshold of mixed precision; references that have drifted. One pass, 20 ns."""
+    base = {"pulse": "20ns", "threshold": 1.0, "samples": args.images}
+    grid = Results(TABLES / "ferroelectric-grid.csv", ["threshold", "rate", "seed", "accuracy"], ["threshold", "rate", "seed"])
+    drift = Results(TABLES / "ferroelectric-drift.csv", ["offset", "seed", "accuracy"], ["offset", "seed"])
+    seeds = range(1, args.seeds + 1)
+    if not args.table:
+        grid.run([{"threshold": t, "rate": r, "seed": s} for s in seeds for t in GRID_THRESHOLDS for r in GRID_RATES],
+                 lambda job: {"accuracy": run({**base, "method": "mixed_precision", **job}, train, test)["accuracy"]}, args.jobs)
+        drift.run([{"offset": o, "seed": s} for s in seeds for o in OFFSETS],
+                  lambda job: {"accuracy": run({**base, "method": "shifted_sgd", **job}, train, test)["accuracy"]}, args.jobs)
+    markdown(["threshold, steps"] + [f"rate {r:g}" for r in GRID_RATES],
+             [[t] + [cell(grid.where(threshold=t, rate=r)) for r in GRID_RATES] for t in GRID_THRESHOLDS])
+    markdown(["references off by"] + OFFSETS, [["shifted SGD, %"] + [cell(drift.where(offset=o)) for o in OFFSETS]])
+
+
+def cell(rows):
+    """Accuracy in percent."""
+    return spread(numbers(rows, "accuracy"), 1, 100) if rows else ""
+
+
 def accumulation():
     """J of one addition to an fp32 accumulator."""
     return aimc.CostModel("ferro_write_20ns").account(accumulations=1.0).parts["accumulator"].unit_j
@@ -197,8 +231,8 @@ def main():
     parser.add_argument("--table", action="store_true", help="run nothing, print what there is")
     args = parser.parse_args()
     results = Results(TABLES / "ferroelectric.csv", FIELDS, KEYS)
+    train, test = (None, None) if args.table else mnist(args.images)
     if not args.table:
-        train, test = mnist(args.images)
         wanted = [(p, m, 1.0) for m in METHODS for p in CLASSES]
         wanted += [("20ns", "mixed_precision", float(t)) for t in THRESHOLDS if t != 1]
         jobs = [dict(zip(KEYS, (p, m, t, seed, args.samples))) for seed in range(1, args.seeds + 1) for p, m, t in wanted]
@@ -208,6 +242,7 @@ def main():
     endurance(results, args.samples)
     thresholds(results, args.samples)
     accumulators()
+    sensitivity(args, train, test)
 
 
 if __name__ == "__main__":
