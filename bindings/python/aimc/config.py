@@ -218,3 +218,16 @@ def as_config(like: ConfigLike, kind: str, ctx: Optional[Context] = None) -> Opt
     if isinstance(like, Config):
         return like.copy()
     return Config(like, ctx=ctx) if isinstance(like, str) else Config(kind, like, ctx=ctx)
+
+
+def create_named(function: Any, name: Union[str, Config], given: Mapping[str, Any], ctx: Context) -> Any:
+    """What a function of the library makes from a name and a configuration. name is a kind or preset, whose fields given
+    replaces, or a Config, of which a copy is changed."""
+    config = name.copy() if isinstance(name, Config) else None
+    if config is None and given:
+        config = Config(Config(str(name), ctx=ctx).kind, ctx=ctx)
+    if config is not None:
+        config.update(given)
+    with ctx._guard.lock:
+        return create(function, ctx._use, None if isinstance(name, Config) else encoded(name),
+                      config._look if config is not None else None)

@@ -12,7 +12,7 @@ from ._errors import InvalidError, ShapeError
 from ._handle import Handle, create
 from ._lib import check, encoded, lib, raised_in_callbacks, sized
 from ._records import record, told
-from .config import Config
+from .config import Config, create_named
 from .context import Context, default_context
 
 DeviceInfo = record("DeviceInfo", _abi.aimc_device_info, "Figures of the mean device.")
@@ -40,15 +40,7 @@ class Device(Handle):
     def __init__(self, name: Union[str, Config], overrides: Optional[Mapping[str, Any]] = None, *,
                  ctx: Optional[Context] = None, **fields: Any) -> None:
         ctx = ctx or default_context()
-        given = {**(overrides or {}), **fields}
-        config = name.copy() if isinstance(name, Config) else None
-        if config is None and given:
-            config = Config(Config(str(name), ctx=ctx).kind, ctx=ctx)
-        if config is not None:
-            config.update(given)
-        with ctx._guard.lock:
-            model = None if isinstance(name, Config) else encoded(name)
-            self._own(create(lib.aimc_device_create, ctx._use, model, config._look if config is not None else None))
+        self._own(create_named(lib.aimc_device_create, name, {**(overrides or {}), **fields}, ctx))
         self._ctx = ctx
 
     @classmethod

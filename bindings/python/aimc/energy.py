@@ -8,10 +8,10 @@ import numpy as np
 from . import _abi
 from ._arrays import address, taken
 from ._errors import InvalidError, ShapeError
-from ._handle import Handle, create
-from ._lib import check, encoded, lib, sized
+from ._handle import Handle
+from ._lib import check, lib, sized
 from ._records import record, told
-from .config import Config
+from .config import create_named
 from .context import Context, default_context
 from .grid import Grid
 
@@ -34,15 +34,7 @@ class CostModel(Handle):
 
     def __init__(self, name: str = "technology", overrides: Optional[Mapping[str, Any]] = None, *,
                  ctx: Optional[Context] = None, **fields: Any) -> None:
-        ctx = ctx or default_context()
-        given = {**(overrides or {}), **fields}
-        config = None
-        if given:
-            config = Config(Config(name, ctx=ctx).kind, ctx=ctx)
-            config.update(given)
-        with ctx._guard.lock:
-            self._own(create(lib.aimc_cost_model_create, ctx._use, encoded(name),
-                             config._look if config is not None else None))
+        self._own(create_named(lib.aimc_cost_model_create, name, {**(overrides or {}), **fields}, ctx or default_context()))
 
     @property
     def adc(self) -> Any:

@@ -11,7 +11,7 @@ from ._errors import InvalidError
 from ._handle import Handle, create
 from ._lib import check, encoded, lib
 from ._records import record, told
-from .config import Config, ConfigLike, as_config
+from .config import Config, ConfigLike, as_config, create_named
 from .context import Context, default_context
 
 NoiseModelInfo = record("NoiseModelInfo", _abi.aimc_noise_model_info, "Figures of a noise model.")
@@ -25,16 +25,7 @@ class NoiseModel(Handle):
 
     def __init__(self, name: Union[str, Config], overrides: Optional[Mapping[str, Any]] = None, *,
                  ctx: Optional[Context] = None, **fields: Any) -> None:
-        ctx = ctx or default_context()
-        given = {**(overrides or {}), **fields}
-        config = name.copy() if isinstance(name, Config) else None
-        if config is None and given:
-            config = Config(Config(str(name), ctx=ctx).kind, ctx=ctx)
-        if config is not None:
-            config.update(given)
-        with ctx._guard.lock:
-            kind = None if isinstance(name, Config) else encoded(name)
-            self._own(create(lib.aimc_noise_model_create, ctx._use, kind, config._look if config is not None else None))
+        self._own(create_named(lib.aimc_noise_model_create, name, {**(overrides or {}), **fields}, ctx or default_context()))
 
     @property
     def kind(self) -> str:
