@@ -311,6 +311,16 @@ static size_t cells(const struct tile *t)
     return aimc_tile_n_out(t->tile) * aimc_tile_n_in(t->tile);
 }
 
+/* Room for a value of each cell; NULL when *rc says why not. */
+static void *room(const struct tile *t, size_t size, int *rc)
+{
+    *rc = refuse_null(t);
+    void *values = *rc == 0 ? malloc(cells(t) * size) : NULL;
+    if (*rc == 0 && values == NULL)
+        *rc = refuse(AIMC_ERR_NOMEM, "no memory");
+    return values;
+}
+
 int aimc_sv_set_weights(void *handle, svOpenArrayHandle w)
 {
     struct tile *t = handle;
@@ -325,10 +335,8 @@ int aimc_sv_set_weights(void *handle, svOpenArrayHandle w)
 int aimc_sv_get_weights(void *handle, svOpenArrayHandle w)
 {
     struct tile *t = handle;
-    int rc = refuse_null(t);
-    float *values = rc == 0 ? malloc(cells(t) * sizeof *values) : NULL;
-    if (rc == 0 && values == NULL)
-        rc = refuse(AIMC_ERR_NOMEM, "no memory");
+    int rc;
+    float *values = room(t, sizeof *values, &rc);
     if (rc == 0)
         rc = checked(aimc_tile_get_weights(t->tile, values, aimc_tile_n_in(t->tile)));
     if (rc == 0)
@@ -340,10 +348,8 @@ int aimc_sv_get_weights(void *handle, svOpenArrayHandle w)
 int aimc_sv_pulse(void *handle, svOpenArrayHandle counts)
 {
     struct tile *t = handle;
-    int rc = refuse_null(t);
-    int32_t *n = rc == 0 ? malloc(cells(t) * sizeof *n) : NULL;
-    if (rc == 0 && n == NULL)
-        rc = refuse(AIMC_ERR_NOMEM, "no memory");
+    int rc;
+    int32_t *n = room(t, sizeof *n, &rc);
     if (rc == 0)
         rc = move(counts, "counts", cells(t), n, sizeof *n, FROM_SIMULATOR);
     if (rc == 0)
