@@ -93,11 +93,18 @@ def network(ctx, config, layers=None):
     return net
 
 
-def on_tiles(weights, config, layers=None):
-    """The perceptron on tiles that count what reads drive."""
+def loaded(weights, config=None, layers=None):
+    """The perceptron with given weights; digital without a configuration."""
     net = network(aimc.Context(seed=1), config, layers)
     for k, (w, b) in enumerate(weights):
         net.set_weights(k, w, b)
+    return net
+
+
+def on_tiles(weights, config, layers=None):
+    """The perceptron on tiles that count what reads drive."""
+    net = loaded(weights, config, layers)
+    for k in range(len(net)):
         for tile in net.grid(k).tiles:
             tile.count_drive()
     return net
@@ -162,10 +169,7 @@ def main():
     single_product()
     train, (x, labels) = mnist()
     weights, test = trained(train), (x[:args.test_limit], labels[:args.test_limit])
-    net = network(aimc.Context(seed=1), None)
-    for k, (w, b) in enumerate(weights):
-        net.set_weights(k, w, b)
-    print(f"\nDigital accuracy: {net.accuracy(*test):.4f}")
+    print(f"\nDigital accuracy: {loaded(weights).accuracy(*test):.4f}")
     sweep(test, weights)
     edge(test, weights)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 import aimc
 from common import markdown, mnist, write_table
-from crossbar import LAYERS, cost_model, layer, network, on_tiles, trained
+from crossbar import LAYERS, cost_model, layer, loaded, on_tiles, trained
 
 V_NOMINAL = 0.9
 VOLTAGES = [0.9, 0.85, 0.8, 0.775, 0.753, 0.725, 0.7, 0.675, 0.65, 0.625, 0.6]
@@ -20,19 +20,11 @@ RATES = [1e-5, 1e-4, 1e-3, 1e-2]
 LOSS = 0.005  # of accuracy that may be lost
 
 
-def digital(weights):
-    """The perceptron in floating point."""
-    net = network(aimc.Context(seed=1), None)
-    for k, (w, b) in enumerate(weights):
-        net.set_weights(k, w, b)
-    return net
-
-
 # ---- voltage ------------------------------------------------------------------------------------
 
 def stored(weights, test, **fields):
     """Accuracy and report after the weights went through a memory."""
-    net = digital(weights)
+    net = loaded(weights)
     report = net.store(fields)
     return net.accuracy(*test), report
 
