@@ -220,7 +220,7 @@ static float *take(float *base, size_t *at, bool wanted, size_t n)
 size_t aimci_read_scratch_lay(const aimci_periphery *p, float *base, aimci_read_scratch *s)
 {
     const size_t in = AIMCI_READOUT_BATCH * p->ld_in, out = AIMCI_READOUT_BATCH * p->ld_out;
-    const bool parts = p->n_parts > 1, groups = p->n_groups > 1;
+    const bool parts = p->n_parts > 1;
     const bool power = p->params.w_noise_type == AIMCI_WN_PCM_READ;
     const bool active = p->has_drop && p->params.ir_loading == AIMCI_LOADING_ACTIVE;
     size_t at = 0;
@@ -228,7 +228,6 @@ size_t aimci_read_scratch_lay(const aimci_periphery *p, float *base, aimci_read_
     s->part = take(base, &at, parts, in);
     s->derived = take(base, &at, p->has_drop || power || p->cells.offset, in);
     s->out = take(base, &at, true, out);
-    s->group_out = take(base, &at, groups, out);
     s->part_out = take(base, &at, parts, out);
     s->load = take(base, &at, active, out);
     s->dropped = take(base, &at, p->has_drop, out);
