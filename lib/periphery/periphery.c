@@ -396,7 +396,8 @@ aimc_status aimci_periphery_create(aimc_context *ctx, const aimc_config *config,
     p->n_out = op == AIMCI_OP_FORWARD ? array->n_rows : array->n_cols;
     p->ld_in = aimci_leading_dimension(p->n_in);
     p->ld_out = aimci_leading_dimension(p->n_out);
-    p->gemm_floats = aimci_round_up(aimci_gemm_scratch(array->gemm), 16);
+    if (op == AIMCI_OP_BACKWARD)
+        p->gemm_floats = aimci_round_up(aimci_gemm_scratch(array->gemm), 16);
     st = build(p, config);
     if (st) {
         aimci_periphery_destroy(p);
