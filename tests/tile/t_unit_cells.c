@@ -12,8 +12,6 @@
     "\"w_min_dtod\": 0, \"w_max\": 1, \"w_min\": -1"
 #define CONSTANT(dw) "{\"kind\": \"constant_step\", \"dw_min\": " dw ", " PLAIN "}"
 
-#define NEAR(a, b, tolerance) ck_assert(fabsf((a) - (b)) < tolerance)
-
 static float hidden(const aimc_tile *tile, int member, size_t at)
 {
     char name[32];
