@@ -68,7 +68,7 @@ AIMCI_INLINE size_t adc_loop(const aimci_adc a, const float *in, float *y, size_
 {
     float normals[BLOCK];
     aimci_stream noise = aimci_stream_open(&a.key, 0);
-    aimci_stream rounding = aimci_stream_open(&a.key, a.sto_round != 0);
+    aimci_stream rounding = aimci_stream_open(&a.key, 1);
     vi clipped = vi_set(0), beyond;
     for (size_t first = 0; first < n; first += BLOCK) {
         const size_t m = n - first < BLOCK ? n - first : BLOCK;
