@@ -263,7 +263,7 @@ AIMCI_INLINE void aimci_pulse_line_at_once(const aimci_pulsed *p, int exact, con
 {
     const aimci_pulse_job job = {p, params, line, p->dw_min_std > 0};
     const int allowed = line->multi_pulse == AIMCI_MULTI_CLOSE ||
-                        (line->multi_pulse == AIMCI_MULTI_EXACT && (exact || !job.noisy));
+                        (line->multi_pulse != AIMCI_MULTI_SEQUENCE && (exact || !job.noisy));
     aimci_fifo noise;
     aimci_fifo_open(&noise, key, index);
     if (allowed && aimci_any_several(count, line->n))

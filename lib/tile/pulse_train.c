@@ -29,7 +29,8 @@ struct aimci_pulser {
     double granularity;
     size_t n;        /* vectors drawn, at most CHUNK; line j waits for those of fires[j] */
     uint64_t *fires; /* [n_in] bit b: vector b fires on this line, and has not been applied to it */
-    int32_t *counts; /* one line for each thread slot */
+    size_t n_rows;   /* counts of a line at a time: several where updates may be merged */
+    int32_t *counts; /* n_rows and another one for each thread slot */
     uint64_t *pulses; /* up, down for each thread slot, 8 apart */
     aimci_train trains_in[CHUNK], trains_out[CHUNK];
     aimci_train_plan plans[CHUNK];
@@ -66,7 +67,7 @@ static bool allocate(aimci_pulser *p, aimc_context *ctx)
     p->q_in = aimci_calloc(ctx, CHUNK * p->ld_in, sizeof *p->q_in);
     p->q_out = aimci_calloc(ctx, CHUNK * p->ld_out, sizeof *p->q_out);
     p->fires = aimci_calloc(ctx, p->n_in, sizeof *p->fires);
-    p->counts = aimci_calloc(ctx, p->n_slots * p->ld_out, sizeof *p->counts);
+    p->counts = aimci_calloc(ctx, p->n_slots * (p->n_rows + 1) * p->ld_out, sizeof *p->counts);
     p->pulses = aimci_calloc(ctx, p->n_slots * 8, sizeof *p->pulses);
     return p->mask_in && p->mask_out && p->negative_in && p->negative_out && p->q_in && p->q_out &&
            p->fires && p->counts && p->pulses;
@@ -99,6 +100,7 @@ aimc_status aimci_pulser_create(aimc_context *ctx, size_t n_out, size_t n_in,
     p->uncounted = (aimci_context_flags(ctx) & AIMC_FLAG_UNCOUNTED) != 0;
     p->n_words = (uint32_t)(params->desired_bl + 31) / 32;
     p->n_slots = aimci_context_slots(ctx);
+    p->n_rows = params->multi_pulse == AIMCI_MULTI_BATCH ? AIMCI_MERGE_ROWS : 1;
     if (!allocate(p, ctx)) {
         aimci_pulser_destroy(p);
         return aimci_fail(AIMC_ERR_NOMEM, "optimizer_create: no memory for pulse trains");
@@ -247,19 +249,40 @@ static bool count_pulses(const aimci_pulser *p, size_t b, size_t j, int32_t *cou
                                      &pulses[1]);
 }
 
+/* Counts of a line that have been collected; the key is that of their first vector. */
+static void pulse_rows(const aimci_pulser *p, const aimci_line *line, size_t j,
+                       const aimci_rows *rows, int32_t *scratch, size_t b)
+{
+    if (scratch)
+        aimci_array_merge_line(p->array, line, j, rows, scratch, &p->pulse_keys[b]);
+    else
+        aimci_array_pulse_line(p->array, line, j, rows->count, &p->pulse_keys[b]);
+}
+
 /* All vectors that line j waits for. */
 static void pulse_line(void *arg, size_t slot, size_t j)
 {
     const aimci_pulser *p = arg;
-    int32_t *counts = p->counts + slot * p->ld_out;
-    if (!p->fires[j])
-        return;
+    int32_t *const counts = p->counts + slot * (p->n_rows + 1) * p->ld_out;
+    const bool merges = p->n_rows > 1 && aimci_array_merges(p->array);
+    const size_t most = merges ? p->n_rows : 1;
+    int32_t *scratch = merges ? counts + most * p->ld_out : NULL;
     const aimci_line line = aimci_array_line(p->array, j);
+    aimci_rows rows = {.count = counts, .ld = p->ld_out};
+    size_t first = 0;
     for (uint64_t left = p->fires[j]; left; left &= left - 1) {
         const size_t b = aimci_lowest_bit(left);
-        if (count_pulses(p, b, j, counts, p->pulses + slot * 8))
-            aimci_array_pulse_line(p->array, &line, j, counts, &p->pulse_keys[b]);
+        if (!count_pulses(p, b, j, counts + rows.n * p->ld_out, p->pulses + slot * 8))
+            continue;
+        if (rows.n++ == 0)
+            first = b;
+        if (rows.n == most) {
+            pulse_rows(p, &line, j, &rows, scratch, first);
+            rows.n = 0;
+        }
     }
+    if (rows.n)
+        pulse_rows(p, &line, j, &rows, scratch, first);
     p->fires[j] = 0;
 }
 

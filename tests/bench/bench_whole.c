@@ -143,11 +143,12 @@ void bench_epochs(bench *b)
           "{" REFERENCE ", \"optimizer\": {\"kind\": \"agad\"}}", n);
     static const char *const presets[] = {"ttv2_reram_sb", "c_ttv2_reram_sb", "agad_reram_sb"};
     for (int k = 0; k < 3; k++)
-        for (int sequence = 0; sequence < 2; sequence++) {
+        for (int m = 0; m < 3; m++) {
+            static const char *const modes[] = {"EXACT", "SEQUENCE", "BATCH"};
             char what[96], json[128];
-            snprintf(what, sizeof what, "%s%s", presets[k], sequence ? " in sequence" : "");
+            snprintf(what, sizeof what, "%s %s", presets[k], modes[m]);
             snprintf(json, sizeof json, "{\"optimizer\": {\"update\": {\"multi_pulse\": \"%s\"}}}",
-                     sequence ? "SEQUENCE" : "EXACT");
+                     modes[m]);
             epoch(b, what, presets[k], json, b->quick ? 640 : 6016);
         }
 }
