@@ -65,11 +65,11 @@ static void read_chain(void)
     k->dac(&dac, x, z, N);
     show("dac", z, sizeof z);
     aimci_adc adc = {.key = key, .noise = 0.06f, .step = 0.01f, .bound = 1, .gain = 2};
-    k->adc(&adc, z, N);
+    k->adc(&adc, z, z, N);
     show("adc", z, sizeof z);
     adc.sto_round = 1;
     adc.asymmetry = 0.1f;
-    k->adc(&adc, x, N);
+    k->adc(&adc, x, x, N);
     show("adc, stochastic", x, sizeof x);
 }
 
