@@ -148,7 +148,7 @@ END_TEST
 
 START_TEST(figures_that_count_are_counts)
 {
-    static const double bad[] = {-1, 1e300, NAN};
+    static const double bad[] = {-1, 1e300, (double)NAN};
     aimc_tile *tile = NULL;
     for (size_t k = 0; k < 3; k++) {
         save_tile(NULL, true);
