@@ -202,7 +202,7 @@ static void transfer(aimci_transfer *e, size_t k, aimc_counters *fast)
 {
     const aimci_transfer_params *p = &e->params;
     int64_t *pointer = &e->progress[AIMCI_POINTER + k];
-    size_t s = (size_t)*pointer;
+    size_t s = (size_t)*pointer % e->in_size; /* a file may say anything */
     if (p->random_selection)
         s = (size_t)(uniform(e, 3, (uint64_t)e->progress[AIMCI_EVENTS]) * (double)e->in_size);
     const size_t reads = aimci_min_size(
