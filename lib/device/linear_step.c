@@ -56,10 +56,11 @@ static void populate(const void *params, const aimci_line *line, const aimci_bir
 }
 
 /* own[0]: signed slope; own[1]: noise of the step at zero */
-AIMCI_INLINE void load(const void *params, const aimci_line *line, size_t at, aimci_cells *c)
+AIMCI_INLINE void load(const void *params, const aimci_line *line, aimci_where where,
+                       aimci_cells *c)
 {
-    c->own[0] =
-        vf_select(c->up, vf_load(line->own[SLOPE_UP] + at), -vf_load(line->own[SLOPE_DOWN] + at));
+    c->own[0] = vf_select(c->up, aimci_load_at(line->own[SLOPE_UP], where),
+                          -aimci_load_at(line->own[SLOPE_DOWN], where));
     c->own[1] = c->step * (float)((const aimci_pulsed *)params)->dw_min_std;
 }
 
@@ -82,8 +83,8 @@ static void pulse(const void *params, const aimci_line *line, const int32_t *cou
                   const aimci_key *key, uint32_t index)
 {
     const linear_step *p = params;
-    aimci_pulse_line_at_once(&p->base, !p->mult_noise, params, line, count, key, index,
-                             (aimci_pulse_rule){2, load, step, jump});
+    aimci_pulse_affine(&p->base, !p->mult_noise, params, line, count, key, index,
+                       (aimci_pulse_rule){load, step, jump});
 }
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, linear_step)

@@ -19,9 +19,10 @@ static void populate(const void *params, const aimci_line *line, const aimci_bir
 }
 
 /* own[0]: slope k; own[1]: noise of the step at zero */
-AIMCI_INLINE void load(const void *params, const aimci_line *line, size_t at, aimci_cells *c)
+AIMCI_INLINE void load(const void *params, const aimci_line *line, aimci_where where,
+                       aimci_cells *c)
 {
-    (void)line, (void)at;
+    (void)line, (void)where;
     const aimci_soft_bounds *p = params;
     const float offset = (float)p->reverse_offset;
     const vf up_end = p->reverse_up ? c->lo - offset : c->hi;
@@ -50,8 +51,8 @@ static void pulse(const void *params, const aimci_line *line, const int32_t *cou
                   const aimci_key *key, uint32_t index)
 {
     const aimci_soft_bounds *p = params;
-    aimci_pulse_line_at_once(&p->base, !p->mult_noise, params, line, count, key, index,
-                             (aimci_pulse_rule){2, load, step, jump});
+    aimci_pulse_affine(&p->base, !p->mult_noise, params, line, count, key, index,
+                       (aimci_pulse_rule){load, step, jump});
 }
 
 const aimci_device_kernels AIMCI_K(soft_bounds) = {populate, pulse};
