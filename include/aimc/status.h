@@ -33,7 +33,7 @@
 /** ABI epoch: the number in the soname. @since 0.1 */
 #define AIMC_ABI_VERSION 0
 /** Bumped whenever a random stream changes its values for the same seed. @since 0.1 */
-#define AIMC_RNG_STREAM_VERSION 3
+#define AIMC_RNG_STREAM_VERSION 4
 
 AIMC_BEGIN_DECLS
 

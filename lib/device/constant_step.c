@@ -15,9 +15,10 @@ static void populate(const void *params, const aimci_line *line, const aimci_bir
     aimci_populate_base(params, line, birth);
 }
 
-AIMCI_INLINE void load(const void *params, const aimci_line *line, size_t at, aimci_cells *c)
+AIMCI_INLINE void load(const void *params, const aimci_line *line, aimci_where where,
+                       aimci_cells *c)
 {
-    (void)line, (void)at;
+    (void)line, (void)where;
     c->own[0] = c->step * (float)((const aimci_pulsed *)params)->dw_min_std;
 }
 
@@ -35,12 +36,12 @@ AIMCI_INLINE vf jump(const void *params, const aimci_cells *c, vf n, vf w, vf xi
     return w + (n * c->step + root * c->own[0] * xi);
 }
 
-#define RULE ((aimci_pulse_rule){1, load, step, jump})
+#define RULE ((aimci_pulse_rule){load, step, jump})
 
 static void pulse(const void *params, const aimci_line *line, const int32_t *count,
                   const aimci_key *key, uint32_t index)
 {
-    aimci_pulse_line_at_once(params, 1, params, line, count, key, index, RULE);
+    aimci_pulse_affine(params, 1, params, line, count, key, index, RULE);
 }
 
 static void merge_rows(const aimci_pulse_job *job, const aimci_rows *rows, aimci_fifo *noise)

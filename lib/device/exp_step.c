@@ -24,9 +24,10 @@ static void populate(const void *params, const aimci_line *line, const aimci_bir
 }
 
 /* exp(+-gamma z) = 2^(own[0] w + own[1]); own[2]: A of the direction */
-AIMCI_INLINE void load(const void *params, const aimci_line *line, size_t at, aimci_cells *c)
+AIMCI_INLINE void load(const void *params, const aimci_line *line, aimci_where where,
+                       aimci_cells *c)
 {
-    (void)line, (void)at;
+    (void)line, (void)where;
     const exp_step *p = params;
     const double log2_e = 1.4426950408889634;
     const vf rate = vf_select(c->up, vf_set((float)(p->gamma_up * log2_e)),
@@ -52,8 +53,8 @@ static void pulse(const void *params, const aimci_line *line, const int32_t *cou
                   const aimci_key *key, uint32_t index)
 {
     const aimci_pulsed *p = params;
-    aimci_pulse_line(p, p->dw_min_std > 0, params, line, count, key, index,
-                     (aimci_pulse_rule){3, load, step, NULL});
+    aimci_pulse_line(p, p->dw_min_std > 0, params, line, count, key, index, 0,
+                     (aimci_pulse_rule){load, step, NULL});
 }
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, exp_step)

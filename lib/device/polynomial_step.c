@@ -27,9 +27,10 @@ static void populate(const void *params, const aimci_line *line, const aimci_bir
 }
 
 /* own[0]: 1 / (b+ - b-) */
-AIMCI_INLINE void load(const void *params, const aimci_line *line, size_t at, aimci_cells *c)
+AIMCI_INLINE void load(const void *params, const aimci_line *line, aimci_where where,
+                       aimci_cells *c)
 {
-    (void)params, (void)line, (void)at;
+    (void)params, (void)line, (void)where;
     c->own[0] = aimci_inverse_range(c);
 }
 
@@ -48,8 +49,8 @@ static void pulse(const void *params, const aimci_line *line, const int32_t *cou
                   const aimci_key *key, uint32_t index)
 {
     const aimci_pulsed *p = params;
-    aimci_pulse_line(p, p->dw_min_std > 0, params, line, count, key, index,
-                     (aimci_pulse_rule){1, load, step, NULL});
+    aimci_pulse_line(p, p->dw_min_std > 0, params, line, count, key, index, 0,
+                     (aimci_pulse_rule){load, step, NULL});
 }
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, polynomial_step)

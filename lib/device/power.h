@@ -39,13 +39,13 @@ AIMCI_INLINE void aimci_power_populate(const aimci_power *p, const aimci_line *l
 }
 
 /* own[0]: exponent; own[1]: the bound ahead; own[2]: 1 / R, with the sign of the direction */
-AIMCI_INLINE void aimci_power_load(const void *params, const aimci_line *line, size_t at,
+AIMCI_INLINE void aimci_power_load(const void *params, const aimci_line *line, aimci_where where,
                                    aimci_cells *c)
 {
     (void)params;
     const vf inverse = aimci_inverse_range(c);
-    c->own[0] = vf_select(c->up, vf_load(line->own[AIMCI_EXPONENT_UP] + at),
-                          vf_load(line->own[AIMCI_EXPONENT_DOWN] + at));
+    c->own[0] = vf_select(c->up, aimci_load_at(line->own[AIMCI_EXPONENT_UP], where),
+                          aimci_load_at(line->own[AIMCI_EXPONENT_DOWN], where));
     c->own[1] = vf_select(c->up, c->hi, c->lo);
     c->own[2] = vf_select(c->up, inverse, -inverse);
 }
@@ -61,8 +61,8 @@ AIMCI_INLINE vf aimci_power_step(const void *params, const aimci_cells *c, vf v,
 AIMCI_INLINE void aimci_power_pulse(const aimci_power *p, const aimci_line *line,
                                     const int32_t *count, const aimci_key *key, uint32_t index)
 {
-    aimci_pulse_line(&p->base, p->base.dw_min_std > 0, p, line, count, key, index,
-                     (aimci_pulse_rule){3, aimci_power_load, aimci_power_step, NULL});
+    aimci_pulse_line(&p->base, p->base.dw_min_std > 0, p, line, count, key, index, 0,
+                     (aimci_pulse_rule){aimci_power_load, aimci_power_step, NULL});
 }
 
 #ifdef AIMCI_ISA_IS_C

@@ -44,12 +44,11 @@ typedef struct aimci_affine {
     vf noise;       /* s^2 / (2 + k); without slopes s^2 */
 } aimci_affine;
 
-AIMCI_INLINE aimci_affine aimci_affine_load(const aimci_pulse_job *job, size_t at,
-                                            int32_t direction, aimci_cells *c,
-                                            const aimci_merge_rule rule)
+AIMCI_INLINE aimci_affine aimci_affine_load(const aimci_pulse_job *job, size_t at, int32_t up,
+                                            aimci_cells *c, const aimci_merge_rule rule)
 {
     aimci_affine f;
-    *c = aimci_cells_load(job, at, vi_set(direction), rule.pulse);
+    *c = aimci_cells_load(job, (aimci_where){at, NULL}, vi_set(up), rule.pulse);
     f.step = c->step;
     f.slope = vf_set(0.0f);
     f.ratio = vf_set(1.0f);
@@ -120,8 +119,8 @@ AIMCI_INLINE vi aimci_merge_group(const aimci_pulse_job *job, const aimci_rows *
                                   aimci_fifo *noise, const aimci_merge_rule rule)
 {
     aimci_cells c;
-    const aimci_affine down = aimci_affine_load(job, at, -1, &c, rule);
-    const aimci_affine up = aimci_affine_load(job, at, 1, &c, rule);
+    const aimci_affine down = aimci_affine_load(job, at, 0, &c, rule);
+    const aimci_affine up = aimci_affine_load(job, at, -1, &c, rule);
     const vf zero = vf_set(0.0f);
     aimci_cloud cloud = {c.state, zero, c.state, c.state, vi_set(0), vi_set(0)};
     const int32_t *count = rows->count + at;
@@ -131,7 +130,7 @@ AIMCI_INLINE vi aimci_merge_group(const aimci_pulse_job *job, const aimci_rows *
     const vf root = vf_sqrt(cloud.variance);
     const vi holds = aimci_cloud_holds(&cloud, root, c.lo, c.hi, &up, &down, rule) & touched;
     if (v_any(holds)) {
-        const vf xi = aimci_take(job, noise, holds);
+        const vf xi = aimci_fifo_take(noise, v_bits(holds));
         aimci_state_store(job->line, at, holds, vf_clip(cloud.mean + root * xi, c.lo, c.hi));
     }
     return touched & ~holds;
@@ -189,7 +188,7 @@ AIMCI_INLINE void aimci_subline_run(aimci_subline *s, const aimci_pulse_job *job
                                     aimci_fifo *noise, const aimci_merge_rule rule)
 {
     const size_t part = (n_rows + 3) / 4, ld = AIMCI_MERGE_CELLS + AIMCI_LANES;
-    const aimci_pulse_job part_job = {job->p, job->params, &s->line, job->noisy};
+    const aimci_pulse_job part_job = {job->p, job->params, &s->line};
     for (size_t r = 0; r < n_rows; r++)
         vi_store(s->count[r] + s->n, vi_set(0));
     s->line.n = (s->n + AIMCI_LANES - 1) / AIMCI_LANES * AIMCI_LANES;
@@ -209,7 +208,7 @@ AIMCI_INLINE void aimci_merge_rows(const aimci_pulse_job *job, const aimci_rows 
                                    aimci_fifo *noise, const aimci_merge_rule rule)
 {
     if (rows->n == 1) {
-        aimci_pulse_cells(job, rows->count, AIMCI_AT_ONCE, noise, rule.pulse);
+        aimci_pulse_windows(job, rows->count, 1, noise, rule.pulse);
         return;
     }
     aimci_subline near;
@@ -230,9 +229,10 @@ AIMCI_INLINE void aimci_merge_line(const aimci_pulsed *p, const void *params,
                                    const aimci_line *line, const aimci_rows *rows, int32_t *touched,
                                    const aimci_key *key, uint32_t index, aimci_merge_fn merge)
 {
-    const aimci_pulse_job job = {p, params, line, p->dw_min_std > 0};
+    const aimci_pulse_job job = {p, params, line};
     aimci_fifo noise;
     aimci_fifo_open(&noise, key, index);
+    noise.silent = p->dw_min_std <= 0;
     merge(&job, rows, &noise);
     if (p->write_noise_std <= 0)
         return;

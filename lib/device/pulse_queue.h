@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* Cells of a line that get several pulses, one after the other.
  *
- * They wait side by side, whatever their places on the line, so that eight lanes are eight cells
- * with pulses left: all take their next pulse, and from time to time those that have had theirs go
- * back to the line and the others close ranks. */
+ * They are sorted by how many they have left, so that the cells of eight lanes, and of the groups
+ * beside them, are done at nearly the same time, and those with pulses left are always the first
+ * ones: their noise is a piece of the stream. */
 #ifndef AIMCI_PULSE_QUEUE_H
 #define AIMCI_PULSE_QUEUE_H
 
 #include "device/model.h"
-#include "kernels/stream.h"
+#include "kernels/fifo.h"
 
 /* What stays the same along a line. */
 typedef struct aimci_pulse_job {
     const aimci_pulsed *p;
     const void *params;
     const aimci_line *line;
-    int noisy;
 } aimci_pulse_job;
 
 /* Eight cells that are about to be pulsed, each in its own direction. */
@@ -27,8 +26,28 @@ typedef struct aimci_cells {
     vf own[4]; /* what the model's load() puts here */
 } aimci_cells;
 
+/* Where eight cells lie: side by side from at on, or at the places in the window that keys tell. */
+typedef struct aimci_where {
+    size_t at;
+    const int32_t *key; /* NULL: side by side */
+} aimci_where;
+
+#define AIMCI_WINDOW    256 /* cells of a line that are sorted together, from a multiple on */
+#define AIMCI_KEY_PLACE (AIMCI_WINDOW - 1)
+
+AIMCI_INLINE vf aimci_load_at(const float *plane, aimci_where where)
+{
+    if (!where.key)
+        return vf_load(plane + where.at);
+    vf v;
+#pragma GCC unroll 8
+    for (int k = 0; k < AIMCI_LANES; k++)
+        v[k] = plane[where.at + (where.key[k] & AIMCI_KEY_PLACE)];
+    return v;
+}
+
 /* A model prepares its own[] once per update, */
-typedef void (*aimci_load_fn)(const void *params, const aimci_line *line, size_t at,
+typedef void (*aimci_load_fn)(const void *params, const aimci_line *line, aimci_where where,
                               aimci_cells *c);
 /* and gives the state after one pulse, before the bounds; xi holds standard normals (0 without
  * noise). It does not look at c->state. */
@@ -42,26 +61,25 @@ typedef vf (*aimci_jump_fn)(const void *params, const aimci_cells *c, vf n, vf s
 
 /* What a line's kernel is made of; everything is inlined into it. */
 typedef struct aimci_pulse_rule {
-    int n_own; /* of own[] that step looks at */
     aimci_load_fn load;
     aimci_step_fn step;
     aimci_jump_fn jump; /* NULL: none */
 } aimci_pulse_rule;
 
-AIMCI_INLINE aimci_cells aimci_cells_load(const aimci_pulse_job *job, size_t at, vi count,
+AIMCI_INLINE aimci_cells aimci_cells_load(const aimci_pulse_job *job, aimci_where where, vi up,
                                           const aimci_pulse_rule rule)
 {
     const aimci_line *line = job->line;
     aimci_cells c;
-    c.up = count > 0;
-    c.state = vf_load(line->p + at);
+    c.up = up;
+    c.state = aimci_load_at(line->p, where);
     if (line->reference)
-        c.state = c.state + vf_load(line->reference + at);
-    c.step = vf_select(c.up, vf_load(line->base[AIMCI_PLANE_UP] + at),
-                       -vf_load(line->base[AIMCI_PLANE_DOWN] + at));
-    c.hi = vf_load(line->base[AIMCI_PLANE_MAX] + at);
-    c.lo = vf_load(line->base[AIMCI_PLANE_MIN] + at);
-    rule.load(job->params, line, at, &c);
+        c.state = c.state + aimci_load_at(line->reference, where);
+    c.step = vf_select(up, aimci_load_at(line->base[AIMCI_PLANE_UP], where),
+                       -aimci_load_at(line->base[AIMCI_PLANE_DOWN], where));
+    c.hi = aimci_load_at(line->base[AIMCI_PLANE_MAX], where);
+    c.lo = aimci_load_at(line->base[AIMCI_PLANE_MIN], where);
+    rule.load(job->params, line, where, &c);
     return c;
 }
 
@@ -75,156 +93,174 @@ AIMCI_INLINE void aimci_state_store(const aimci_line *line, size_t at, vi touche
 
 /* ---- queue ---------------------------------------------------------------------------------- */
 
-#define AIMCI_QUEUE        256 /* from here on it is full */
-#define AIMCI_QUEUE_SIZE   (AIMCI_QUEUE + 2 * AIMCI_LANES)
-#define AIMCI_SIDE_BY_SIDE 4 /* groups of eight */
+#define AIMCI_TURN         63 /* pulses that a cell gets before the queue is made again */
+#define AIMCI_SIDE_BY_SIDE 8  /* groups of eight */
+#define AIMCI_BLOCK        (AIMCI_SIDE_BY_SIDE * AIMCI_LANES)
+#define AIMCI_QUEUE_SIZE   (AIMCI_WINDOW + AIMCI_BLOCK)
+
+_Static_assert(AIMCI_FIFO_MOST >= AIMCI_BLOCK * AIMCI_TURN, "noise of a block");
+
+/* A key: the place in the window, whether the cell goes up, and above that this turn's pulses. */
+#define AIMCI_KEY_UP        AIMCI_WINDOW
+#define AIMCI_KEY_TURN      9
+#define AIMCI_KEY_TURN_BITS 6
 
 typedef struct aimci_queue {
-    size_t n, n_back;
-    int32_t place[AIMCI_QUEUE_SIZE]; /* on the line; ~place when the cell goes down */
-    int32_t left[AIMCI_QUEUE_SIZE];  /* pulses */
-    float state[AIMCI_QUEUE_SIZE], step[AIMCI_QUEUE_SIZE]; /* as in aimci_cells */
-    float lo[AIMCI_QUEUE_SIZE], hi[AIMCI_QUEUE_SIZE];
-    float own[4][AIMCI_QUEUE_SIZE];
-    float noise[AIMCI_QUEUE_SIZE];        /* of the next pulse */
-    int32_t back_place[AIMCI_QUEUE_SIZE]; /* cells that are done */
-    float back_state[AIMCI_QUEUE_SIZE];
+    size_t n;
+    int32_t left[AIMCI_WINDOW]; /* pulses, by place */
+    int32_t key[AIMCI_QUEUE_SIZE], key_too[AIMCI_QUEUE_SIZE];
+    const int32_t *sorted; /* one of them */
 } aimci_queue;
 
-AIMCI_INLINE aimci_cells aimci_queue_cells(const aimci_queue *q, size_t i,
-                                           const aimci_pulse_rule rule)
+/* Keys of those of n cells that have pulses left, for one turn. Returns whether any has more. */
+AIMCI_INLINE int aimci_queue_fill(aimci_queue *q, const int32_t *count, size_t n)
 {
-    aimci_cells c;
-    c.up = vi_load(q->place + i) >= 0;
-    c.state = vf_load(q->state + i);
-    c.step = vf_load(q->step + i);
-    c.lo = vf_load(q->lo + i);
-    c.hi = vf_load(q->hi + i);
-#pragma GCC unroll 4
-    for (int k = 0; k < rule.n_own; k++)
-        c.own[k] = vf_load(q->own[k] + i);
-    return c;
+    vi more = vi_set(0);
+    q->n = 0;
+    for (size_t i = 0; i < n; i += AIMCI_LANES) {
+        const vi left = vi_load(q->left + i), turn = vi_min(left, vi_set(AIMCI_TURN));
+        const vi up = (vi_load(count + i) > 0) & AIMCI_KEY_UP;
+        const vi key = (turn << AIMCI_KEY_TURN) | up | (vi_lanes() + (int32_t)i);
+        const unsigned bits = v_bits(left > 0);
+        vi_store(q->key + q->n, vi_permute(key, v_pack_order(bits)));
+        q->n += (size_t)__builtin_popcount(bits);
+        vi_store(q->left + i, left - turn);
+        more |= left - turn;
+    }
+    return v_any(more > 0);
 }
 
-/* Eight cells with their lanes in that order. */
-AIMCI_INLINE void aimci_queue_put(aimci_queue *q, size_t i, vi order, vi place, vi left,
-                                  const aimci_cells *c, const aimci_pulse_rule rule)
+/* One pass of a radix sort: keys with this bit go first, in their order. */
+AIMCI_INLINE void aimci_queue_split(const int32_t *key, size_t n, int bit, int32_t *to)
 {
-    vi_store(q->place + i, vi_permute(place, order));
-    vi_store(q->left + i, vi_permute(left, order));
-    vf_store(q->state + i, vf_permute(c->state, order));
-    vf_store(q->step + i, vf_permute(c->step, order));
-    vf_store(q->lo + i, vf_permute(c->lo, order));
-    vf_store(q->hi + i, vf_permute(c->hi, order));
-#pragma GCC unroll 4
-    for (int k = 0; k < rule.n_own; k++)
-        vf_store(q->own[k] + i, vf_permute(c->own[k], order));
+    int32_t zeros[AIMCI_WINDOW + AIMCI_LANES];
+    size_t n_ones = 0, n_zeros = 0;
+    for (size_t i = 0; i < n; i += AIMCI_LANES) {
+        const vi k = vi_load(key + i);
+        const unsigned ones = v_bits((k << (31 - bit)) < 0);
+        const unsigned others = ones ^ 255u;
+        vi_store(to + n_ones, vi_permute(k, v_pack_order(ones)));
+        vi_store(zeros + n_zeros, vi_permute(k, v_pack_order(others)));
+        n_ones += (size_t)__builtin_popcount(ones);
+        n_zeros = i + AIMCI_LANES - n_ones;
+    }
+    for (size_t i = 0; i < n_zeros; i += AIMCI_LANES)
+        vi_store(to + n_ones + i, vi_load(zeros + i));
 }
 
-/* Those of eight cells that have pulses left join the queue. */
-AIMCI_INLINE void aimci_queue_join(aimci_queue *q, size_t at, vi left, const aimci_cells *c,
-                                   const aimci_pulse_rule rule)
+/* Cells with more pulses first. */
+AIMCI_INLINE void aimci_queue_sort(aimci_queue *q)
 {
-    const unsigned bits = v_bits(left > 0);
-    const vi place = (vi_lanes() + (int32_t)at) ^ ~c->up;
-    aimci_queue_put(q, q->n, v_pack_order(bits), place, left, c, rule);
-    q->n += (size_t)__builtin_popcount(bits);
+    vi any = vi_set(0);
+    vi_store(q->key + q->n, vi_set(0));
+    for (size_t i = 0; i < q->n; i += AIMCI_LANES)
+        any |= vi_load(q->key + i);
+    int32_t *from = q->key, *to = q->key_too;
+    for (int bit = AIMCI_KEY_TURN; bit < AIMCI_KEY_TURN + AIMCI_KEY_TURN_BITS; bit++) {
+        if (!v_any((any << (31 - bit)) < 0))
+            continue;
+        aimci_queue_split(from, q->n, bit, to);
+        int32_t *const swap = from;
+        from = to;
+        to = swap;
+    }
+    for (size_t i = 0; i < AIMCI_BLOCK; i += AIMCI_LANES) /* some cell without pulses */
+        vi_store(from + q->n + i, vi_set(from[0] & (2 * AIMCI_WINDOW - 1)));
+    q->sorted = from;
 }
 
-/* Lanes behind the last cell are the first cell without pulses. */
-AIMCI_INLINE void aimci_queue_pad(aimci_queue *q, const aimci_pulse_rule rule)
-{
-    const aimci_cells first = aimci_queue_cells(q, 0, rule);
-    aimci_queue_put(q, q->n, vi_set(0), vi_load(q->place), vi_set(0), &first, rule);
-}
+/* The cells of some groups of eight, side by side, so that one group's arithmetic fills the other's
+ * waits. */
+typedef struct aimci_block {
+    aimci_cells c[AIMCI_SIDE_BY_SIDE];
+    vi turn[AIMCI_SIDE_BY_SIDE]; /* pulses */
+    int32_t least, most, total;  /* of them */
+} aimci_block;
 
-/* One pulse to each of n_groups times eight cells that has one left, side by side, so that one
- * group's arithmetic fills the other's waits. Counts those that had their last. */
-AIMCI_INLINE void aimci_queue_pulse_groups(aimci_queue *q, size_t at, const int n_groups,
-                                           const void *params, vi *last,
-                                           const aimci_pulse_rule rule)
+AIMCI_INLINE aimci_block aimci_queue_load(const aimci_queue *q, size_t at, const int n_groups,
+                                          const aimci_pulse_job *job, size_t first,
+                                          const aimci_pulse_rule rule)
 {
-    vf next[AIMCI_SIDE_BY_SIDE];
-#pragma GCC unroll 4
+    aimci_block b;
+    vi sum = vi_set(0);
+#pragma GCC unroll 8
     for (int g = 0; g < n_groups; g++) {
-        const size_t i = at + (size_t)g * AIMCI_LANES;
-        const aimci_cells c = aimci_queue_cells(q, i, rule);
-        next[g] = vf_clip(rule.step(params, &c, c.state, vf_load(q->noise + i)), c.lo, c.hi);
+        const aimci_where where = {first, q->sorted + at + (size_t)g * AIMCI_LANES};
+        const vi key = vi_load(where.key);
+        b.c[g] = aimci_cells_load(job, where, (key & AIMCI_KEY_UP) != 0, rule);
+        b.turn[g] = key >> AIMCI_KEY_TURN;
+        sum += b.turn[g];
     }
-#pragma GCC unroll 4
+    b.most = q->sorted[at] >> AIMCI_KEY_TURN;
+    b.least = q->sorted[at + (size_t)n_groups * AIMCI_LANES - 1] >> AIMCI_KEY_TURN;
+    b.total = vi_sum(sum);
+    return b;
+}
+
+AIMCI_INLINE void aimci_queue_store(const aimci_queue *q, const aimci_block *b, size_t at,
+                                    const int n_groups, const aimci_line *line, size_t first)
+{
+    const float *reference = line->reference;
+    const size_t size = (size_t)n_groups * AIMCI_LANES, n = q->n - at < size ? q->n - at : size;
+    float state[AIMCI_BLOCK];
+#pragma GCC unroll 8
+    for (int g = 0; g < n_groups; g++)
+        vf_store(state + g * AIMCI_LANES, b->c[g].state);
+    for (size_t i = 0; i < n; i++) {
+        const size_t to = first + (size_t)(q->sorted[at + i] & AIMCI_KEY_PLACE);
+        line->p[to] = state[i] - (reference ? reference[to] : 0.0f);
+    }
+}
+
+/* The next pulse of n_groups times eight cells, from the first values of xi. To all of them, which
+ * needs no look at what is left, or to those whose turn is longer; how many took one. */
+AIMCI_INLINE int aimci_block_pulse(aimci_block *b, const int n_groups, const int all, int32_t pulse,
+                                   const void *params, const float *xi, const aimci_pulse_rule rule)
+{
+    int n = all ? n_groups * AIMCI_LANES : 0;
+#pragma GCC unroll 8
     for (int g = 0; g < n_groups; g++) {
-        const size_t i = at + (size_t)g * AIMCI_LANES;
-        const vi left = vi_load(q->left + i);
-        vf_store(q->state + i, vf_select(left > 0, next[g], vf_load(q->state + i)));
-        vi_store(q->left + i, left - 1);
-        *last -= left == 1;
+        aimci_cells *c = &b->c[g];
+        const vf noise = vf_load(xi + g * AIMCI_LANES);
+        const vf next = vf_clip(rule.step(params, c, c->state, noise), c->lo, c->hi);
+        const vi takes = b->turn[g] > pulse;
+        c->state = all ? next : vf_select(takes, next, c->state);
+        n += all ? 0 : __builtin_popcount(v_bits(takes));
     }
+    return n;
 }
 
-/* One pulse to every cell that has one left; how many had their last. */
-AIMCI_INLINE size_t aimci_queue_pulse(aimci_queue *q, const void *params,
-                                      const aimci_pulse_rule rule)
+AIMCI_INLINE void aimci_queue_block(const aimci_queue *q, size_t at, const int n_groups,
+                                    const aimci_pulse_job *job, size_t first, aimci_fifo *noise,
+                                    const aimci_pulse_rule rule)
 {
-    const size_t n = q->n, block = AIMCI_SIDE_BY_SIDE * AIMCI_LANES;
-    size_t at = 0, n_last = 0;
-    vi last = vi_set(0);
-    for (; at + block <= n; at += block)
-        aimci_queue_pulse_groups(q, at, AIMCI_SIDE_BY_SIDE, params, &last, rule);
-    for (; at < n; at += AIMCI_LANES)
-        aimci_queue_pulse_groups(q, at, 1, params, &last, rule);
-    for (int k = 0; k < AIMCI_LANES; k++)
-        n_last += (size_t)last[k];
-    return n_last;
+    aimci_block b = aimci_queue_load(q, at, n_groups, job, first, rule);
+    aimci_fifo_ensure(noise, (size_t)b.total);
+    const float *xi = noise->next;
+    int32_t pulse = 0;
+    for (; pulse < b.least; pulse++)
+        xi += aimci_block_pulse(&b, n_groups, 1, pulse, job->params, xi, rule);
+    for (; pulse < b.most; pulse++)
+        xi += aimci_block_pulse(&b, n_groups, 0, pulse, job->params, xi, rule);
+    noise->next = xi;
+    aimci_queue_store(q, &b, at, n_groups, job->line, first);
 }
 
-/* Cells that are done leave. */
-AIMCI_INLINE void aimci_queue_close_ranks(aimci_queue *q, const aimci_pulse_rule rule)
-{
-    size_t to = 0;
-    for (size_t i = 0; i < q->n; i += AIMCI_LANES) {
-        const aimci_cells c = aimci_queue_cells(q, i, rule);
-        const vi left = vi_load(q->left + i), place = vi_load(q->place + i);
-        const unsigned stay = v_bits(left > 0);
-        const unsigned go = ~stay & v_bits(vi_lanes() < (int32_t)(q->n - i));
-        const vi back = v_pack_order(go);
-        vi_store(q->back_place + q->n_back, vi_permute(place, back));
-        vf_store(q->back_state + q->n_back, vf_permute(c.state, back));
-        q->n_back += (size_t)__builtin_popcount(go);
-        aimci_queue_put(q, to, v_pack_order(stay), place, left, &c, rule);
-        to += (size_t)__builtin_popcount(stay);
-    }
-    q->n = to;
-}
-
-AIMCI_INLINE void aimci_queue_go_back(aimci_queue *q, const aimci_line *line)
-{
-    for (size_t i = 0; i < q->n_back; i++) {
-        const int32_t place = q->back_place[i], at = place ^ (place >> 31);
-        line->p[at] = q->back_state[i] - (line->reference ? line->reference[at] : 0.0f);
-    }
-    q->n_back = 0;
-}
-
-/* All pulses of all cells; the queue is empty then. */
-AIMCI_INLINE void aimci_queue_run(aimci_queue *q, const aimci_pulse_job *job, aimci_stream *stream,
+/* All pulses that are left in a window. */
+AIMCI_INLINE void aimci_queue_run(aimci_queue *q, const aimci_pulse_job *job, const int32_t *count,
+                                  size_t first, size_t n_cells, aimci_fifo *noise,
                                   const aimci_pulse_rule rule)
 {
-    size_t done = 0;
-    q->n_back = 0;
-    for (size_t i = 0; !job->noisy && i < q->n; i += AIMCI_LANES)
-        vf_store(q->noise + i, vf_set(0.0f));
-    while (q->n > 0) {
-        if (done == 0)
-            aimci_queue_pad(q, rule);
-        if (job->noisy)
-            aimci_stream_fill(stream, q->noise, q->n);
-        done += aimci_queue_pulse(q, job->params, rule);
-        if (done == q->n || (done >= q->n / 4 && q->n > AIMCI_LANES)) {
-            aimci_queue_close_ranks(q, rule);
-            done = 0;
-        }
-    }
-    aimci_queue_go_back(q, job->line);
+    int more;
+    do {
+        more = aimci_queue_fill(q, count, n_cells);
+        aimci_queue_sort(q);
+        size_t at = 0;
+        for (; at + AIMCI_BLOCK / 2 < q->n; at += AIMCI_BLOCK)
+            aimci_queue_block(q, at, AIMCI_SIDE_BY_SIDE, job, first, noise, rule);
+        if (at < q->n)
+            aimci_queue_block(q, at, AIMCI_SIDE_BY_SIDE / 2, job, first, noise, rule);
+    } while (more);
 }
 
 #endif

@@ -158,71 +158,117 @@ AIMCI_INLINE void aimci_populate_base(const aimci_pulsed *p, const aimci_line *l
 
 /* ---- pulses --------------------------------------------------------------------------------- */
 
-/* How a line is pulsed: every pulse in the queue; the first one in place, which is less work where
- * a step is; or all at once. */
-typedef enum aimci_pulse_way { AIMCI_QUEUED, AIMCI_FIRST_IN_PLACE, AIMCI_AT_ONCE } aimci_pulse_way;
+/* Neighbours whose arithmetic is a long chain are pulsed side by side. */
+#define AIMCI_NEIGHBOURS 4 /* groups of eight */
 
-AIMCI_INLINE vf aimci_take(const aimci_pulse_job *job, aimci_fifo *noise, vi active)
+/* The first n_first pulses of n_groups times eight neighbours, side by side; what is left is noted
+ * in the queue. i counts from the first cell of the window. */
+AIMCI_INLINE void aimci_pulse_in_place(const aimci_pulse_job *job, const int32_t *count,
+                                       size_t first, size_t i, const int n_groups, int n_first,
+                                       const float **xi, aimci_queue *queue,
+                                       const aimci_pulse_rule rule)
 {
-    return job->noisy ? aimci_fifo_take(noise, v_bits(active)) : vf_set(0.0f);
-}
-
-/* One pulse to each of eight cells that has any left; what is left then. */
-AIMCI_INLINE vi aimci_pulse_once(const aimci_pulse_job *job, size_t at, vi left, aimci_cells *c,
-                                 aimci_fifo *noise, const aimci_pulse_rule rule)
-{
-    const vi touched = left > 0;
-    const vf xi = aimci_take(job, noise, touched);
-    c->state = vf_clip(rule.step(job->params, c, c->state, xi), c->lo, c->hi);
-    aimci_state_store(job->line, at, touched, c->state);
-    return left + touched;
-}
-
-/* All pulses to eight cells at once; those with a bound in reach stay as they are and keep theirs.
- */
-AIMCI_INLINE vi aimci_pulse_at_once(const aimci_pulse_job *job, size_t at, vi left,
-                                    const aimci_cells *c, aimci_fifo *noise,
-                                    const aimci_pulse_rule rule)
-{
-    const vf xi = aimci_take(job, noise, left > 0);
-    vf reach;
-    const vf next = rule.jump(job->params, c, vf_from_vi(left), c->state, xi, &reach);
-    const vi near = (left > 1) & ~((c->state - c->lo >= reach) & (c->hi - c->state >= reach));
-    aimci_state_store(job->line, at, (left > 0) & ~near, vf_clip(next, c->lo, c->hi));
-    return left & near;
-}
-
-AIMCI_INLINE void aimci_pulse_cells(const aimci_pulse_job *job, const int32_t *count,
-                                    const aimci_pulse_way way, aimci_fifo *noise,
-                                    const aimci_pulse_rule rule)
-{
-    aimci_queue queue;
-    queue.n = 0;
-    for (size_t at = 0; at < job->line->n; at += AIMCI_LANES) {
+    aimci_cells c[AIMCI_NEIGHBOURS];
+    vi left[AIMCI_NEIGHBOURS];
+#pragma GCC unroll 4
+    for (int g = 0; g < n_groups; g++) {
+        const size_t at = i + (size_t)g * AIMCI_LANES;
         const vi n = vi_load(count + at);
-        if (!v_any(n != 0))
-            continue;
-        aimci_cells c = aimci_cells_load(job, at, n, rule);
-        vi left = vi_abs(n);
-        if (way == AIMCI_AT_ONCE)
-            left = aimci_pulse_at_once(job, at, left, &c, noise, rule);
-        else if (way == AIMCI_FIRST_IN_PLACE)
-            left = aimci_pulse_once(job, at, left, &c, noise, rule);
-        if (v_any(left > 0))
-            aimci_queue_join(&queue, at, left, &c, rule);
-        if (queue.n >= AIMCI_QUEUE)
-            aimci_queue_run(&queue, job, &noise->stream, rule);
+        left[g] = vi_abs(n);
+        c[g] = aimci_cells_load(job, (aimci_where){first + at, NULL}, n > 0, rule);
     }
-    aimci_queue_run(&queue, job, &noise->stream, rule);
+    for (int k = 0; k < n_first; k++) {
+#pragma GCC unroll 4
+        for (int g = 0; g < n_groups; g++) {
+            const vi takes = left[g] > 0;
+            const vf noise = aimci_normals_take(xi, v_bits(takes));
+            const vf next =
+                vf_clip(rule.step(job->params, &c[g], c[g].state, noise), c[g].lo, c[g].hi);
+            c[g].state = vf_select(takes, next, c[g].state);
+            left[g] += takes;
+        }
+    }
+#pragma GCC unroll 4
+    for (int g = 0; g < n_groups; g++) {
+        const size_t at = i + (size_t)g * AIMCI_LANES;
+        aimci_state_store(job->line, first + at, vi_load(count + at) != 0, c[g].state);
+        vi_store(queue->left + at, left[g]);
+    }
 }
 
-/* Does any cell get more than one pulse? */
-AIMCI_INLINE int aimci_any_several(const int32_t *count, size_t n)
+/* All pulses of eight neighbours at once; those with a bound in reach stay as they are and keep
+ * theirs in the queue. */
+AIMCI_INLINE void aimci_pulse_at_once(const aimci_pulse_job *job, const int32_t *count,
+                                      size_t first, size_t i, const float **xi, aimci_queue *queue,
+                                      const aimci_pulse_rule rule)
 {
-    vi most = vi_set(0);
-    for (size_t at = 0; at < n; at += AIMCI_LANES)
-        most = vi_max(most, vi_abs(vi_load(count + at)));
-    return v_any(most > 1);
+    const vi n = vi_load(count + i), left = vi_abs(n);
+    const aimci_cells c = aimci_cells_load(job, (aimci_where){first + i, NULL}, n > 0, rule);
+    const vf noise = aimci_normals_take(xi, v_bits(left > 0));
+    vf reach;
+    const vf next = rule.jump(job->params, &c, vf_from_vi(left), c.state, noise, &reach);
+    const vi near = (left > 1) & ~((c.state - c.lo >= reach) & (c.hi - c.state >= reach));
+    aimci_state_store(job->line, first + i, (left > 0) & ~near, vf_clip(next, c.lo, c.hi));
+    vi_store(queue->left + i, left & near);
+}
+
+/* The pulses of some cells. */
+typedef struct aimci_survey {
+    int32_t total, most;
+} aimci_survey;
+
+AIMCI_INLINE aimci_survey aimci_survey_counts(const int32_t *count, size_t n)
+{
+    vi most = vi_set(0), sum = vi_set(0);
+    for (size_t at = 0; at < n; at += AIMCI_LANES) {
+        const vi c = vi_min(vi_abs(vi_load(count + at)), vi_set(1000));
+        most = vi_max(most, c);
+        sum += c;
+    }
+    aimci_survey s = {vi_sum(sum), most[0]};
+    for (int k = 1; k < AIMCI_LANES; k++)
+        s.most = most[k] > s.most ? most[k] : s.most;
+    return s;
+}
+
+/* How many pulses each cell gets in place, before the rest wait in the queue: that is less work
+ * where few cells get more, and more where each gets another number of many. */
+AIMCI_INLINE int aimci_first_pulses(aimci_survey s, size_t n_cells)
+{
+    if ((size_t)s.total >= 4 * n_cells)
+        return 0;
+    return s.most == 1 ? 1 : 2;
+}
+
+/* The pulses of n_cells from first on. */
+AIMCI_INLINE void aimci_pulse_window(const aimci_pulse_job *job, const int32_t *count, size_t first,
+                                     size_t n_cells, int may_jump, aimci_fifo *noise,
+                                     const aimci_pulse_rule rule)
+{
+    const aimci_survey s = aimci_survey_counts(count, n_cells);
+    if (s.total == 0)
+        return;
+    const int jump = rule.jump && may_jump && s.most > 1;
+    const int n_first = jump ? 0 : aimci_first_pulses(s, n_cells);
+    aimci_fifo_ensure(noise, jump ? n_cells : n_first ? (size_t)s.total : 0);
+    const float *xi = noise->next;
+    const size_t block = AIMCI_NEIGHBOURS * AIMCI_LANES;
+    aimci_queue queue;
+    size_t i = 0;
+    for (; !rule.jump && n_first && i + block <= n_cells; i += block)
+        aimci_pulse_in_place(job, count, first, i, AIMCI_NEIGHBOURS, n_first, &xi, &queue, rule);
+    for (; i < n_cells; i += AIMCI_LANES) {
+        const vi n = vi_load(count + i);
+        if (!(jump || n_first) || !v_any(n != 0))
+            vi_store(queue.left + i, vi_abs(n));
+        else if (jump)
+            aimci_pulse_at_once(job, count, first, i, &xi, &queue, rule);
+        else
+            aimci_pulse_in_place(job, count, first, i, 1, n_first, &xi, &queue, rule);
+    }
+    noise->next = xi;
+    if (s.most > n_first)
+        aimci_queue_run(&queue, job, count, first, n_cells, noise, rule);
 }
 
 /* The apparent weight of touched cells is redrawn around the persistent one. Once per update has
@@ -232,6 +278,7 @@ AIMCI_INLINE void aimci_write_noise(const aimci_pulse_job *job, const int32_t *c
 {
     const aimci_line *line = job->line;
     const float spread = (float)(job->p->write_noise_std * job->p->dw_min);
+    aimci_fifo_voice(noise);
     for (size_t at = 0; at < line->n; at += AIMCI_LANES) {
         const vi touched = vi_load(count + at) != 0;
         const vf xi = aimci_fifo_take(noise, v_bits(touched));
@@ -240,38 +287,43 @@ AIMCI_INLINE void aimci_write_noise(const aimci_pulse_job *job, const int32_t *c
     }
 }
 
-/* Each model's pulse kernel is one call of this, */
+/* All pulses of a line. */
+AIMCI_INLINE void aimci_pulse_windows(const aimci_pulse_job *job, const int32_t *count,
+                                      int may_jump, aimci_fifo *noise, const aimci_pulse_rule rule)
+{
+    for (size_t first = 0; first < job->line->n; first += AIMCI_WINDOW) {
+        const size_t rest = job->line->n - first;
+        aimci_pulse_window(job, count + first, first, rest < AIMCI_WINDOW ? rest : AIMCI_WINDOW,
+                           may_jump, noise, rule);
+    }
+}
+
+/* Each model's pulse kernel is one call of this. */
 AIMCI_INLINE void aimci_pulse_line(const aimci_pulsed *p, int noisy, const void *params,
                                    const aimci_line *line, const int32_t *count,
-                                   const aimci_key *key, uint32_t index,
+                                   const aimci_key *key, uint32_t index, int may_jump,
                                    const aimci_pulse_rule rule)
 {
-    const aimci_pulse_job job = {p, params, line, noisy};
+    const aimci_pulse_job job = {p, params, line};
     aimci_fifo noise;
     aimci_fifo_open(&noise, key, index);
-    aimci_pulse_cells(&job, count, AIMCI_QUEUED, &noise, rule);
+    noise.silent = !noisy;
+    aimci_pulse_windows(&job, count, may_jump, &noise, rule);
     if (p->write_noise_std > 0)
         aimci_write_noise(&job, count, &noise);
 }
 
-/* or of this, where several pulses may be one jump. exact: the jump has the law of the sequence;
- * else it is only used where the line allows what comes close. */
-AIMCI_INLINE void aimci_pulse_line_at_once(const aimci_pulsed *p, int exact, const void *params,
-                                           const aimci_line *line, const int32_t *count,
-                                           const aimci_key *key, uint32_t index,
-                                           const aimci_pulse_rule rule)
+/* The same where several pulses may be one jump. exact: the jump has the law of the sequence; else
+ * it is only used where the line allows what comes close. */
+AIMCI_INLINE void aimci_pulse_affine(const aimci_pulsed *p, int exact, const void *params,
+                                     const aimci_line *line, const int32_t *count,
+                                     const aimci_key *key, uint32_t index,
+                                     const aimci_pulse_rule rule)
 {
-    const aimci_pulse_job job = {p, params, line, p->dw_min_std > 0};
-    const int allowed = line->multi_pulse == AIMCI_MULTI_CLOSE ||
-                        (line->multi_pulse != AIMCI_MULTI_SEQUENCE && (exact || !job.noisy));
-    aimci_fifo noise;
-    aimci_fifo_open(&noise, key, index);
-    if (allowed && aimci_any_several(count, line->n))
-        aimci_pulse_cells(&job, count, AIMCI_AT_ONCE, &noise, rule);
-    else
-        aimci_pulse_cells(&job, count, AIMCI_FIRST_IN_PLACE, &noise, rule);
-    if (p->write_noise_std > 0)
-        aimci_write_noise(&job, count, &noise);
+    const int noisy = p->dw_min_std > 0;
+    const int may_jump = line->multi_pulse == AIMCI_MULTI_CLOSE ||
+                         (line->multi_pulse != AIMCI_MULTI_SEQUENCE && (exact || !noisy));
+    aimci_pulse_line(p, noisy, params, line, count, key, index, may_jump, rule);
 }
 
 /* ---- several pulses at once ----------------------------------------------------------------- */

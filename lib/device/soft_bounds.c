@@ -19,9 +19,10 @@ static void populate(const void *params, const aimci_line *line, const aimci_bir
 }
 
 /* own[0]: slope k; own[1]: noise of the step at zero */
-AIMCI_INLINE void load(const void *params, const aimci_line *line, size_t at, aimci_cells *c)
+AIMCI_INLINE void load(const void *params, const aimci_line *line, aimci_where where,
+                       aimci_cells *c)
 {
-    (void)line, (void)at;
+    (void)line, (void)where;
     const aimci_soft_bounds *p = params;
     const float offset = (float)p->reverse_offset;
     const vf up_end = p->reverse_up ? c->lo - offset : c->hi;
@@ -46,13 +47,13 @@ AIMCI_INLINE vf jump(const void *params, const aimci_cells *c, vf n, vf w, vf xi
     return aimci_affine_jump(c, p->mult_noise, (float)p->base.dw_min_std, n, w, xi, reach);
 }
 
-#define RULE ((aimci_pulse_rule){2, load, step, jump})
+#define RULE ((aimci_pulse_rule){load, step, jump})
 
 static void pulse(const void *params, const aimci_line *line, const int32_t *count,
                   const aimci_key *key, uint32_t index)
 {
     const aimci_soft_bounds *p = params;
-    aimci_pulse_line_at_once(&p->base, !p->mult_noise, params, line, count, key, index, RULE);
+    aimci_pulse_affine(&p->base, !p->mult_noise, params, line, count, key, index, RULE);
 }
 
 AIMCI_INLINE void affine(const aimci_cells *c, vf *k, vf *s)

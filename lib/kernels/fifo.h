@@ -6,52 +6,67 @@
 
 #include "kernels/stream.h"
 
-#define AIMCI_FIFO_CHUNK 32          /* sparse updates need few */
-#define AIMCI_FIFO_MOST  AIMCI_LANES /* that can be asked for at once */
+#define AIMCI_FIFO_CHUNK  32   /* sparse updates need few */
+#define AIMCI_FIFO_MOST   4096 /* that can be asked for at once */
+#define AIMCI_FIFO_BEYOND 128  /* may be looked at behind them, though not used */
 
 typedef struct aimci_fifo {
     aimci_stream stream;
+    int silent; /* all are 0 */
     const float *next, *end;
-    float buf[AIMCI_FIFO_MOST + AIMCI_FIFO_CHUNK + AIMCI_LANES];
+    float buf[AIMCI_FIFO_MOST + AIMCI_FIFO_CHUNK + AIMCI_FIFO_BEYOND];
 } aimci_fifo;
 
 AIMCI_INLINE void aimci_fifo_open(aimci_fifo *f, const aimci_key *key, uint32_t line)
 {
     f->stream = aimci_stream_open(key, line);
-    f->next = f->end = NULL;
+    f->silent = 0;
+    f->next = f->end = f->buf;
 }
 
-/* Keep what is left (fewer than AIMCI_FIFO_MOST) and append a chunk. */
-static __attribute__((noinline, unused)) void aimci_fifo_fill(aimci_fifo *f)
+/* From here on they are normals. */
+AIMCI_INLINE void aimci_fifo_voice(aimci_fifo *f)
+{
+    if (f->silent)
+        f->next = f->end = f->buf;
+    f->silent = 0;
+}
+
+/* Keep what is left, append what is missing to n, or a chunk. */
+static __attribute__((noinline, unused)) void aimci_fifo_fill(aimci_fifo *f, size_t n)
 {
     const size_t left = (size_t)(f->end - f->next);
+    const size_t missing = (n - left + AIMCI_LANES - 1) / AIMCI_LANES * AIMCI_LANES;
+    const size_t more = missing > AIMCI_FIFO_CHUNK ? missing : AIMCI_FIFO_CHUNK;
     for (size_t i = 0; i < left; i += AIMCI_LANES)
         vf_store(f->buf + i, vf_load(f->next + i));
-    aimci_stream_fill(&f->stream, f->buf + left, AIMCI_FIFO_CHUNK);
+    if (f->silent)
+        memset(f->buf + left, 0, more * sizeof *f->buf);
+    else
+        aimci_stream_fill(&f->stream, f->buf + left, more);
     f->next = f->buf;
-    f->end = f->buf + left + AIMCI_FIFO_CHUNK;
+    f->end = f->buf + left + more;
 }
 
 /* n <= AIMCI_FIFO_MOST values are there for the taking. */
 AIMCI_INLINE void aimci_fifo_ensure(aimci_fifo *f, size_t n)
 {
     if ((size_t)(f->end - f->next) < n)
-        aimci_fifo_fill(f);
+        aimci_fifo_fill(f, n);
 }
 
-/* Lane k of bits gets the next value; other lanes get something finite that is not used. Eight
- * values have been ensured. */
-AIMCI_INLINE vf aimci_fifo_take_ensured(aimci_fifo *f, unsigned bits)
+/* Lane k of bits gets the next value of a row; other lanes get something that is not used. */
+AIMCI_INLINE vf aimci_normals_take(const float **next, unsigned bits)
 {
-    const float *next = f->next;
-    f->next += __builtin_popcount(bits);
-    return vf_permute(vf_load(next), v_expand_order(bits));
+    const vf taken = vf_permute(vf_load(*next), v_expand_order(bits));
+    *next += __builtin_popcount(bits);
+    return taken;
 }
 
 AIMCI_INLINE vf aimci_fifo_take(aimci_fifo *f, unsigned bits)
 {
     aimci_fifo_ensure(f, AIMCI_LANES);
-    return aimci_fifo_take_ensured(f, bits);
+    return aimci_normals_take(&f->next, bits);
 }
 
 #endif

@@ -227,6 +227,15 @@ AIMCI_INLINE vi vi_max(vi a, vi b)
 #endif
 }
 
+AIMCI_INLINE vi vi_min(vi a, vi b)
+{
+#if AIMCI_VEC_X86
+    return (vi)_mm256_min_epi32((__m256i)a, (__m256i)b);
+#else
+    return vi_select(a < b, a, b);
+#endif
+}
+
 AIMCI_INLINE vi vi_abs(vi a)
 {
 #if AIMCI_VEC_X86
@@ -234,6 +243,11 @@ AIMCI_INLINE vi vi_abs(vi a)
 #else
     return vi_max(a, -a);
 #endif
+}
+
+AIMCI_INLINE int32_t vi_sum(vi a)
+{
+    return ((a[0] + a[4]) + (a[1] + a[5])) + ((a[2] + a[6]) + (a[3] + a[7]));
 }
 
 AIMCI_INLINE vu vu_rotl(vu a, int k)
