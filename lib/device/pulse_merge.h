@@ -12,8 +12,8 @@
  * between vectors. What the noise adds is at any time a martingale times the product of all
  * 1 + k so far; by Levy's inequality it never gets further than AIMCI_FAR standard deviations of
  * its end, times the largest ratio of such products, but for a probability of 2e-10. Cells whose
- * bounds lie outside of that take the one step. The others go through the first and the second half
- * of the vectors, as a line of their own; and so on down to one vector. */
+ * bounds lie outside of that take the one step. The others, side by side as a line of their own, go
+ * through the vectors a quarter at a time; and so on down to one vector. */
 #ifndef AIMCI_PULSE_MERGE_H
 #define AIMCI_PULSE_MERGE_H
 
@@ -22,7 +22,7 @@
 /* Slope k and standard deviation s of the pulses of eight cells that aimci_cells_load() made. */
 typedef void (*aimci_affine_fn)(const aimci_cells *c, vf *k, vf *s);
 
-/* A model's own instance of aimci_merge_rows(): what that calls for its halves. */
+/* A model's own instance of aimci_merge_rows(): what that calls for its quarters. */
 typedef void (*aimci_merge_fn)(const aimci_pulse_job *job, const aimci_rows *rows,
                                aimci_fifo *noise);
 
@@ -139,6 +139,7 @@ AIMCI_INLINE vi aimci_merge_group(const aimci_pulse_job *job, const aimci_rows *
 /* ---- cells that are near a bound ------------------------------------------------------------ */
 
 #define AIMCI_MERGE_CELLS  64 /* from here on the line is full */
+#define AIMCI_MERGE_SIZE   (AIMCI_MERGE_CELLS + 2 * AIMCI_LANES)
 #define AIMCI_MERGE_PLANES (2 + AIMCI_PLANE_BASE + AIMCI_MAX_OWN_PLANES)
 
 /* Some cells of a line, side by side as a line of their own. */
@@ -146,9 +147,9 @@ typedef struct aimci_subline {
     aimci_line line;
     size_t n, n_planes;
     const float *from[AIMCI_MERGE_PLANES];
-    int32_t place[AIMCI_MERGE_CELLS + AIMCI_LANES];
-    float plane[AIMCI_MERGE_PLANES][AIMCI_MERGE_CELLS + AIMCI_LANES];
-    int32_t count[AIMCI_MERGE_ROWS][AIMCI_MERGE_CELLS + AIMCI_LANES];
+    int32_t place[AIMCI_MERGE_SIZE];
+    float plane[AIMCI_MERGE_PLANES][AIMCI_MERGE_SIZE];
+    int32_t count[AIMCI_MERGE_ROWS][AIMCI_MERGE_SIZE];
 } aimci_subline;
 
 AIMCI_INLINE float *aimci_subline_plane(aimci_subline *s, const float *from)
@@ -187,7 +188,7 @@ AIMCI_INLINE void aimci_subline_join(aimci_subline *s, size_t at, vi near, const
 AIMCI_INLINE void aimci_subline_run(aimci_subline *s, const aimci_pulse_job *job, size_t n_rows,
                                     aimci_fifo *noise, const aimci_merge_rule rule)
 {
-    const size_t part = (n_rows + 3) / 4, ld = AIMCI_MERGE_CELLS + AIMCI_LANES;
+    const size_t part = (n_rows + 3) / 4, ld = AIMCI_MERGE_SIZE;
     const aimci_pulse_job part_job = {job->p, job->params, &s->line};
     for (size_t r = 0; r < n_rows; r++)
         vi_store(s->count[r] + s->n, vi_set(0));

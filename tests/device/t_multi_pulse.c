@@ -166,6 +166,10 @@ START_TEST(merged_vectors_have_the_law_of_the_sequence)
     same_law_merged(ctx, "soft_bounds_reference",
                     "{" ALIKE
                     ", \"dw_min_std\": 1.5, \"write_noise_std\": 1, \"reference_mean\": 0.05}");
+    /* bounds all over the place: some lanes of a group are near one, others are not */
+    same_law_merged(ctx, "soft_bounds",
+                    "{\"dw_min\": 0.002, \"w_max_dtod\": 0.6, \"w_min_dtod\": 0.6, "
+                    "\"mult_noise\": false, \"dw_min_std\": 3}");
     aimc_context_destroy(ctx);
 }
 END_TEST
