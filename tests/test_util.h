@@ -31,6 +31,13 @@
                       aimc_last_error(), part);                                                    \
     } while (0)
 
+#define NEAR(value, expected, tolerance)                                                           \
+    do {                                                                                           \
+        const double aimct_v_ = (double)(value), aimct_e_ = (double)(expected);                    \
+        ck_assert_msg(fabs(aimct_v_ - aimct_e_) <= (double)(tolerance),                            \
+                      "%s = %.12g, expected %.12g", #value, aimct_v_, aimct_e_);                   \
+    } while (0)
+
 static inline aimc_context *aimct_context(uint32_t threads, uint32_t cpu_mask, uint64_t seed)
 {
     aimc_context_params params = AIMC_CONTEXT_PARAMS_INIT;

@@ -13,88 +13,7 @@
 #include "model.h"
 #include "plot.h"
 #include "report.h"
-
-#define MAX_PULSES  1000000
-#define MAX_COLUMNS 1000
-
-/* Columns in pairs: state after each up pulse, after each down pulse; a pair is a sweep. */
-struct sweeps {
-    float *w; /* [n_sweeps][2 n_pulses] */
-    size_t n_sweeps, n_pulses;
-};
-
-static char *next_cell(char **at)
-{
-    char *cell = *at;
-    char *comma = strchr(cell, ',');
-    *at = comma != NULL ? comma + 1 : NULL;
-    if (comma != NULL)
-        *comma = '\0';
-    cell += strspn(cell, " \t");
-    cell[strcspn(cell, " \t\r\n")] = '\0';
-    return cell;
-}
-
-/* One row into the sweeps; the first decides how many columns there are. */
-static int read_row(struct sweeps *s, const char *path, size_t line, char *text)
-{
-    double v[MAX_COLUMNS];
-    size_t n = 0;
-    for (char *at = text; at != NULL;) {
-        const char *cell = next_cell(&at);
-        if (n == MAX_COLUMNS)
-            return fail("%s: line %zu has more than %d columns", path, line, MAX_COLUMNS);
-        if (!number_of_text(cell, &v[n]) || fabs(v[n]) > 1e30)
-            return fail("%s: line %zu, column %zu: '%s' is not a number", path, line, n + 1, cell);
-        n++;
-    }
-    if (s->n_sweeps == 0)
-        s->n_sweeps = n / 2;
-    if (n % 2 != 0 || n != 2 * s->n_sweeps)
-        return fail("%s: line %zu has %zu columns; pairs of up and down, as many in each line, are "
-                    "needed",
-                    path, line, n);
-    if (s->n_pulses == MAX_PULSES)
-        return fail("%s: more than %d pulses", path, MAX_PULSES);
-    float *w = realloc(s->w, (s->n_pulses + 1) * n * sizeof *w);
-    if (w == NULL)
-        return fail("%s: no memory", path);
-    s->w = w;
-    for (size_t k = 0; k < n; k++)
-        s->w[s->n_pulses * n + k] = (float)v[k];
-    s->n_pulses++;
-    return EXIT_GO_ON;
-}
-
-/* From rows of pulses to rows of sweeps, in weight units: w = (state - offset) / scale. */
-static int arrange(struct sweeps *s, double scale, double offset)
-{
-    const size_t n = 2 * s->n_sweeps;
-    float *w = malloc(s->n_pulses * n * sizeof *w + 1);
-    if (w == NULL)
-        return fail("no memory");
-    for (size_t i = 0; i < s->n_pulses; i++)
-        for (size_t k = 0; k < n; k++)
-            w[k * s->n_pulses + i] = (float)(((double)s->w[i * n + k] - offset) / scale);
-    free(s->w);
-    s->w = w;
-    return EXIT_GO_ON;
-}
-
-static int read_sweeps(struct sweeps *s, const char *path)
-{
-    static char line[MAX_COLUMNS * 32];
-    FILE *f = fopen(path, "r");
-    int rc = f != NULL ? EXIT_GO_ON : fail("cannot open %s", path);
-    for (size_t n = 1; rc == EXIT_GO_ON && fgets(line, (int)sizeof line, f) != NULL; n++)
-        if (line[strspn(line, " \t\r\n")] != '\0' && line[0] != '#')
-            rc = read_row(s, path, n, line);
-    if (f != NULL)
-        fclose(f);
-    if (rc == EXIT_GO_ON && s->n_pulses == 0)
-        rc = fail("%s holds no numbers", path);
-    return rc;
-}
+#include "sweeps.h"
 
 static int print_json(const aimc_fit_result *r, const aimc_config *config)
 {
@@ -240,9 +159,7 @@ int cmd_fit(int argc, char **argv)
     int rc = args_parse(&spec, argc, argv);
     if (rc != EXIT_GO_ON)
         return rc;
-    rc = read_sweeps(&s, path);
-    if (rc == EXIT_GO_ON)
-        rc = arrange(&s, scale, offset);
+    rc = sweeps_read(&s, path, scale, offset);
     if (rc == EXIT_GO_ON)
         rc = model_context(NOT_GIVEN, 1, &ctx);
     if (rc == EXIT_GO_ON && aimc_device_fit(ctx, model, s.n_sweeps, s.n_pulses, s.w, 2 * s.n_pulses,
@@ -254,6 +171,6 @@ int cmd_fit(int argc, char **argv)
         rc = json ? print_json(&result, config) : print_text(&result);
     aimc_config_destroy(config);
     aimc_context_destroy(ctx);
-    free(s.w);
+    sweeps_free(&s);
     return rc;
 }

@@ -67,14 +67,32 @@ static int read_header(gzFile file, const char *path, struct idx *idx)
     return EXIT_GO_ON;
 }
 
+/* Memory grows with what is really there, whatever the header claims. */
+static int read_values(gzFile file, const char *path, struct idx *idx, size_t *got,
+                       const char **complaint)
+{
+    size_t room = 0;
+    *got = 0;
+    do {
+        room = room < idx->n_bytes / 4 ? 2 * room + READ_CHUNK : idx->n_bytes;
+        room = room < idx->n_bytes ? room : idx->n_bytes;
+        unsigned char *larger = realloc(idx->bytes, room);
+        if (larger == NULL)
+            return fail("%s: no memory for %zu bytes", path, room);
+        idx->bytes = larger;
+        *got += read_bytes(file, idx->bytes + *got, room - *got, complaint);
+    } while (*got == room && room < idx->n_bytes);
+    return EXIT_GO_ON;
+}
+
 static int read_body(gzFile file, const char *path, struct idx *idx)
 {
     unsigned char extra;
-    const char *complaint;
-    idx->bytes = malloc(idx->n_bytes);
-    if (idx->bytes == NULL)
-        return fail("%s: no memory for %zu bytes", path, idx->n_bytes);
-    const size_t got = read_bytes(file, idx->bytes, idx->n_bytes, &complaint);
+    size_t got;
+    const char *complaint = NULL;
+    const int rc = read_values(file, path, idx, &got, &complaint);
+    if (rc != EXIT_GO_ON)
+        return rc;
     if (complaint != NULL)
         return fail("%s: %s", path, complaint);
     if (got < idx->n_bytes)

@@ -54,7 +54,7 @@ static char *read_file(const char *path, size_t *size)
 
 /* ---- text ----------------------------------------------------------------------------------- */
 
-static bool append(struct matrix *m, size_t *n, size_t *capacity, double value)
+static bool append(struct matrix *m, size_t *n, size_t *capacity, float value)
 {
     if (*n == *capacity) {
         *capacity = 2 * *capacity + 64;
@@ -63,7 +63,7 @@ static bool append(struct matrix *m, size_t *n, size_t *capacity, double value)
             return false;
         m->values = larger;
     }
-    m->values[(*n)++] = (float)value;
+    m->values[(*n)++] = value;
     return true;
 }
 
@@ -74,7 +74,7 @@ static int read_line(struct matrix *m, const char *path, size_t line, char *text
     size_t cols = 0;
     for (char *at = text + strspn(text, " \t\r"); *at != '\0';) {
         char *end;
-        const double value = strtod(at, &end);
+        const float value = (float)strtod(at, &end);
         const size_t gap = strspn(end, " \t\r");
         if (end == at || !isfinite(value) || (gap == 0 && *end != ',' && *end != '\0'))
             return fail("%s: line %zu: '%.20s' is not a number", path, line, at);

@@ -20,33 +20,32 @@ static float *grow(struct wear *w, size_t n)
     return pulses + w->n - n;
 }
 
-static int gather_tile(const aimc_tile *tile, struct wear *w)
+/* Counts of the tile's own devices are parameters of the tile; fast arrays and the like have
+ * devices of their own, whose counts are matrices of the optimizer. */
+static const char *name_of(const aimc_tile *tile, const aimc_optimizer *optimizer, size_t i,
+                           char *room, size_t size)
+{
+    if (optimizer == NULL)
+        return aimc_tile_parameter_name(tile, i);
+    return aimc_optimizer_matrix_name(optimizer, i, room, size) > 0 ? room : NULL;
+}
+
+/* optimizer NULL: the tile's own. */
+static int gather_counts(const aimc_tile *tile, const aimc_optimizer *optimizer, struct wear *w)
 {
     const size_t n_in = aimc_tile_n_in(tile), n = aimc_tile_n_out(tile) * n_in;
     const char *name;
-    for (size_t i = 0; (name = aimc_tile_parameter_name(tile, i)) != NULL; i++) {
-        if (strncmp(name, "pulses", 6) != 0)
+    char room[96];
+    for (size_t i = 0; (name = name_of(tile, optimizer, i, room, sizeof room)) != NULL; i++) {
+        if (strstr(name, "pulses") == NULL)
             continue;
         float *to = grow(w, n);
         if (to == NULL)
             return fail("no memory for the pulses of %zu devices", n);
-        if (aimc_tile_get_parameter(tile, name, to, n_in) != AIMC_OK)
-            return fail_library();
-    }
-    return EXIT_GO_ON;
-}
-
-/* Fast arrays and the like have devices of their own. */
-static int gather_optimizer(const aimc_optimizer *o, size_t n, size_t n_in, struct wear *w)
-{
-    char name[96];
-    for (size_t i = 0; aimc_optimizer_matrix_name(o, i, name, sizeof name) > 0; i++) {
-        if (strstr(name, ".pulses") == NULL)
-            continue;
-        float *to = grow(w, n);
-        if (to == NULL)
-            return fail("no memory for the pulses of %zu devices", n);
-        if (aimc_optimizer_get_matrix(o, name, to, n_in) != AIMC_OK)
+        const aimc_status st = optimizer == NULL
+                                   ? aimc_tile_get_parameter(tile, name, to, n_in)
+                                   : aimc_optimizer_get_matrix(optimizer, name, to, n_in);
+        if (st != AIMC_OK)
             return fail_library();
     }
     return EXIT_GO_ON;
@@ -57,11 +56,10 @@ static int gather_layer(aimc_grid *grid, struct wear *w)
     int rc = EXIT_GO_ON;
     for (size_t t = 0; t < aimc_grid_tile_count(grid) && rc == EXIT_GO_ON; t++) {
         const aimc_tile *tile = aimc_grid_tile(grid, t, NULL, NULL);
-        const size_t n_in = aimc_tile_n_in(tile), n = aimc_tile_n_out(tile) * n_in;
         const aimc_optimizer *optimizer = aimc_grid_optimizer(grid, t);
-        rc = gather_tile(tile, w);
+        rc = gather_counts(tile, NULL, w);
         if (rc == EXIT_GO_ON && optimizer != NULL)
-            rc = gather_optimizer(optimizer, n, n_in, w);
+            rc = gather_counts(tile, optimizer, w);
     }
     return rc;
 }

@@ -80,7 +80,8 @@ AIMC_API void aimc_optimizer_destroy(aimc_optimizer *optimizer);
  * @par Threads
  * one thread per tile.
  * @par Determinism
- * D1, D2 exact: same pulses for any threads, batch split and machine.
+ * D1, D2 exact: same pulses for any threads, batch split and machine; with
+ * update.multi_pulse = BATCH the noise of pulses depends on the batch split.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_optimizer_step(aimc_optimizer *optimizer, size_t n_batch, const float *x,

@@ -39,18 +39,26 @@ void aimci_blis_update(const aimci_gemm_shape *s, size_t n, float alpha, float *
 
 /* ---- libxsmm: code generated for one shape -------------------------------------------------- */
 
-/* Batches of 1, 2, 4, ... 64; any other is a sum of those. */
-#define AIMCI_XSMM_SIZES 7
+/* Forward: batches of 1, 2, 4, ... 64; any other is a sum of those. Backward: of 16, 32, 48, 64,
+ * whose transposes are multiplied, Z' = D' W. */
+#define AIMCI_XSMM_SIZES   7
+#define AIMCI_XSMM_SAMPLES 16
 
-typedef void (*aimci_xsmm_kernel)(const float *w, const float *x, float *y, ...);
+typedef void (*aimci_xsmm_kernel)(const float *a, const float *b, float *c, ...);
 
 typedef struct aimci_xsmm {
     aimci_xsmm_kernel forward[AIMCI_XSMM_SIZES];
+    aimci_xsmm_kernel backward[AIMCI_GEMM_MAX_BATCH / AIMCI_XSMM_SAMPLES];
 } aimci_xsmm;
 
 /* False when libxsmm cannot: another processor, or a system without writable code. */
-bool aimci_xsmm_prepare(aimci_xsmm *xsmm, const aimci_gemm_shape *s);
+bool aimci_xsmm_prepare_forward(aimci_xsmm *xsmm, const aimci_gemm_shape *s);
+bool aimci_xsmm_prepare_backward(aimci_xsmm *xsmm, const aimci_gemm_shape *s);
+
 void aimci_xsmm_forward(const aimci_xsmm *xsmm, const aimci_gemm_shape *s, size_t n, const float *w,
                         const float *x, float *y);
+/* n: a multiple of 16. scratch: n (n_rows + n_cols) floats */
+void aimci_xsmm_backward(const aimci_xsmm *xsmm, const aimci_gemm_shape *s, size_t n,
+                         const float *w, const float *d, float *z, float *scratch);
 
 #endif

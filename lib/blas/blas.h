@@ -21,16 +21,14 @@ void aimci_gemm_destroy(aimci_gemm *gemm);
 #define AIMCI_GEMM_MAX_BATCH 64
 
 /* y[b] = W x[b] (rows from cols): b < n <= AIMCI_GEMM_MAX_BATCH; x stride ld_cols, y stride
- * ld_rows. scratch: see below. */
-void aimci_gemm_forward(const aimci_gemm *gemm, size_t n, const float *w, const float *x, float *y,
-                        float *scratch);
+ * ld_rows. */
+void aimci_gemm_forward(const aimci_gemm *gemm, size_t n, const float *w, const float *x, float *y);
 
-/* z[b] = W' d[b] (cols from rows): d stride ld_rows, z stride ld_cols. */
+/* z[b] = W' d[b] (cols from rows): d stride ld_rows, z stride ld_cols. scratch: see below. */
 void aimci_gemm_backward(const aimci_gemm *gemm, size_t n, const float *w, const float *d, float *z,
                          float *scratch);
 
-/* Floats of scratch that one forward or backward call needs (0 with the present back ends; then
- * NULL will do). */
+/* Floats of scratch that one backward call needs; 0: NULL will do. */
 size_t aimci_gemm_scratch(const aimci_gemm *gemm);
 
 /* W += alpha * sum_b d[b] x[b]' : exact rank-n update of ideal devices and digital layers. */

@@ -323,7 +323,7 @@ aimc_status aimci_field_store(aimc_config *cfg, const aimci_field *f, const char
     if (f->type != AIMC_FIELD_NUMBER && v != floor(v))
         return aimci_fail(AIMC_ERR_INVALID, "config_set: %s is %s, %g is not", path,
                           type_name(f->type), v);
-    store_number(cfg->values, f, v);
+    store_number(cfg->values, f, v + 0.0); /* -0 is 0: as JSON it would be an integer */
     mark_set(cfg, f);
     return AIMC_OK;
 }
@@ -375,8 +375,8 @@ aimc_status aimci_field_store_list(aimc_config *cfg, const aimci_field *f, const
     aimci_list *list = field_at(cfg->values, f);
     memset(list, 0, sizeof *list);
     list->n = n;
-    if (n)
-        memcpy(list->v, v, n * sizeof *v);
+    for (size_t i = 0; i < n; i++)
+        list->v[i] = v[i] + 0.0;
     mark_set(cfg, f);
     return AIMC_OK;
 }

@@ -4,7 +4,7 @@
  *     w <- clip(w + s S_s (1 + sigma xi), b-, b+)
  *
  * Gokmen and Vlasov, Front. Neurosci. 10:333 (2016). */
-#include "device/pulsed.h"
+#include "device/pulse_merge.h"
 
 typedef struct constant_step {
     aimci_pulsed base;
@@ -36,15 +36,27 @@ AIMCI_INLINE vf jump(const void *params, const aimci_cells *c, vf n, vf w, vf xi
     return w + (n * c->step + root * c->own[0] * xi);
 }
 
+#define RULE ((aimci_pulse_rule){load, step, jump})
+
 static void pulse(const void *params, const aimci_line *line, const int32_t *count,
                   const aimci_key *key, uint32_t index)
 {
-    aimci_pulse_affine(params, 1, params, line, count, key, index,
-                       (aimci_pulse_rule){load, step, jump});
+    aimci_pulse_affine(params, 1, params, line, count, key, index, RULE);
+}
+
+static void merge_rows(const aimci_pulse_job *job, const aimci_rows *rows, aimci_fifo *noise)
+{
+    aimci_merge_rows(job, rows, noise, (aimci_merge_rule){RULE, NULL, merge_rows});
+}
+
+static void merge(const void *params, const aimci_line *line, const aimci_rows *rows,
+                  int32_t *scratch, const aimci_key *key, uint32_t index)
+{
+    aimci_merge_line(params, params, line, rows, scratch, key, index, merge_rows);
 }
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, constant_step)
-const aimci_device_kernels AIMCI_K(constant_step) = {populate, pulse};
+const aimci_device_kernels AIMCI_K(constant_step) = {populate, pulse, merge};
 
 #ifdef AIMCI_ISA_IS_C
 static aimc_status check(const void *params)
@@ -56,6 +68,12 @@ static double mean_step(const void *params, double w, bool up)
 {
     (void)w;
     return aimci_pulsed_step(params, up);
+}
+
+static bool merges(const void *params)
+{
+    (void)params;
+    return true;
 }
 
 static const aimci_field fields[] = {AIMCI_PULSED_FIELDS(constant_step)};
@@ -79,5 +97,6 @@ const aimci_device_model aimci_model_constant_step = {
     .pulsed = true,
     .kernels = AIMCI_LIST_VARIANTS(constant_step),
     .mean_step = mean_step,
+    .merges = merges,
 };
 #endif

@@ -58,7 +58,7 @@ static void pulse(const void *params, const aimci_line *line, const int32_t *cou
 }
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, exp_step)
-const aimci_device_kernels AIMCI_K(exp_step) = {populate, pulse};
+const aimci_device_kernels AIMCI_K(exp_step) = {.populate = populate, .pulse = pulse};
 
 #ifdef AIMCI_ISA_IS_C
 static aimc_status check(const void *params)

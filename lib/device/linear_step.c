@@ -8,7 +8,7 @@
  *
  * then clipped to [b-, b+]. gamma varies from cell to cell (absolute spread) and is folded to gamma
  * >= 0 unless allow_increasing. Gokmen and Vlasov, Front. Neurosci. 10:333 (2016). */
-#include "device/pulsed.h"
+#include "device/pulse_merge.h"
 
 typedef struct linear_step {
     aimci_pulsed base;
@@ -79,16 +79,34 @@ AIMCI_INLINE vf jump(const void *params, const aimci_cells *c, vf n, vf w, vf xi
     return aimci_affine_jump(c, p->mult_noise, (float)p->base.dw_min_std, n, w, xi, reach);
 }
 
+#define RULE ((aimci_pulse_rule){load, step, jump})
+
 static void pulse(const void *params, const aimci_line *line, const int32_t *count,
                   const aimci_key *key, uint32_t index)
 {
     const linear_step *p = params;
-    aimci_pulse_affine(&p->base, !p->mult_noise, params, line, count, key, index,
-                       (aimci_pulse_rule){load, step, jump});
+    aimci_pulse_affine(&p->base, !p->mult_noise, params, line, count, key, index, RULE);
+}
+
+AIMCI_INLINE void affine(const aimci_cells *c, vf *k, vf *s)
+{
+    *k = c->own[0];
+    *s = c->own[1];
+}
+
+static void merge_rows(const aimci_pulse_job *job, const aimci_rows *rows, aimci_fifo *noise)
+{
+    aimci_merge_rows(job, rows, noise, (aimci_merge_rule){RULE, affine, merge_rows});
+}
+
+static void merge(const void *params, const aimci_line *line, const aimci_rows *rows,
+                  int32_t *scratch, const aimci_key *key, uint32_t index)
+{
+    aimci_merge_line(params, params, line, rows, scratch, key, index, merge_rows);
 }
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, linear_step)
-const aimci_device_kernels AIMCI_K(linear_step) = {populate, pulse};
+const aimci_device_kernels AIMCI_K(linear_step) = {populate, pulse, merge};
 
 #ifdef AIMCI_ISA_IS_C
 static aimc_status check(const void *params)
@@ -98,6 +116,12 @@ static aimc_status check(const void *params)
         return aimci_fail(AIMC_ERR_INVALID, "linear_step: %s needs mult_noise = true",
                           p->reverse_up ? "reverse_up" : "reverse_down");
     return aimci_pulsed_check(&p->base);
+}
+
+static bool merges(const void *params)
+{
+    const linear_step *p = params;
+    return !p->mult_noise || p->base.dw_min_std <= 0;
 }
 
 static double mean_step(const void *params, double w, bool up)
@@ -157,5 +181,6 @@ const aimci_device_model aimci_model_linear_step = {
     .own_planes = {"slope_up", "slope_down"},
     .kernels = AIMCI_LIST_VARIANTS(linear_step),
     .mean_step = mean_step,
+    .merges = merges,
 };
 #endif

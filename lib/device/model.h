@@ -21,9 +21,10 @@ enum {
 #define AIMCI_MAX_OWN_PLANES 4
 
 /* How several pulses of one update reach a cell: as one step where that has the same law, always
- * one after the other, or as one step also where the law differs a little (device/pulsed.h). The
+ * one after the other, or as one step also where the law differs a little (device/pulsed.h); or
+ * those of several updates as one step where that has the same law (device/pulse_merge.h). The
  * order of field multi_pulse of the family "update". */
-enum { AIMCI_MULTI_EXACT, AIMCI_MULTI_SEQUENCE, AIMCI_MULTI_CLOSE };
+enum { AIMCI_MULTI_EXACT, AIMCI_MULTI_SEQUENCE, AIMCI_MULTI_CLOSE, AIMCI_MULTI_BATCH };
 
 /* One line of cells: all outputs of one input. Arrays are padded to n, a multiple of 8 lanes. */
 typedef struct aimci_line {
@@ -40,6 +41,13 @@ typedef struct aimci_line {
     float *drift_anchor, *drift_last, *drift_age; /* state of drift; NULL without drift */
     int32_t multi_pulse;                          /* AIMCI_MULTI_EXACT ... */
 } aimci_line;
+
+/* Pulse counts for a line, of vectors one after the other. */
+#define AIMCI_MERGE_ROWS 16 /* at most */
+typedef struct aimci_rows {
+    const int32_t *count;
+    size_t n, ld;
+} aimci_rows;
 
 /* What is not a pulse: the scalars stand in for planes without spread. */
 typedef struct aimci_upkeep {
@@ -106,6 +114,9 @@ typedef struct aimci_device_kernels {
     /* send count[i] pulses to cell i (> 0 up, < 0 down); key and index select the noise */
     void (*pulse)(const void *params, const aimci_line *line, const int32_t *count,
                   const aimci_key *key, uint32_t index);
+    /* the same for several vectors, where the model merges them; scratch holds line->n counts */
+    void (*merge)(const void *params, const aimci_line *line, const aimci_rows *rows,
+                  int32_t *scratch, const aimci_key *key, uint32_t index);
 } aimci_device_kernels;
 
 struct aimci_cell;
@@ -121,6 +132,8 @@ typedef struct aimci_device_model {
     double (*mean_step)(const void *params, double w, bool up);
     /* pulse size for the count arithmetic; NULL: dw_min */
     double (*granularity)(const void *params);
+    /* may pulses of several vectors be one step? NULL: never */
+    bool (*merges)(const void *params);
     /* fills what follows from the fields (base parameters, tables of floats) into a device's own
      * params; NULL: nothing */
     void (*resolve)(void *params);

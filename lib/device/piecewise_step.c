@@ -52,7 +52,7 @@ static void pulse(const void *params, const aimci_line *line, const int32_t *cou
 }
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, piecewise_step)
-const aimci_device_kernels AIMCI_K(piecewise_step) = {populate, pulse};
+const aimci_device_kernels AIMCI_K(piecewise_step) = {.populate = populate, .pulse = pulse};
 
 #ifdef AIMCI_ISA_IS_C
 static aimc_status check(const void *params)

@@ -54,7 +54,7 @@ static void pulse(const void *params, const aimci_line *line, const int32_t *cou
 }
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, polynomial_step)
-const aimci_device_kernels AIMCI_K(polynomial_step) = {populate, pulse};
+const aimci_device_kernels AIMCI_K(polynomial_step) = {.populate = populate, .pulse = pulse};
 
 #ifdef AIMCI_ISA_IS_C
 static double horner(const aimci_list *c, double z)

@@ -86,7 +86,7 @@ static void pulse(const void *params, const aimci_line *line, const int32_t *cou
 }
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, pow_step_reference)
-const aimci_device_kernels AIMCI_K(pow_step_reference) = {populate, pulse};
+const aimci_device_kernels AIMCI_K(pow_step_reference) = {.populate = populate, .pulse = pulse};
 
 #ifdef AIMCI_ISA_IS_C
 static aimc_status check(const void *params)

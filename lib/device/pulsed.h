@@ -287,6 +287,17 @@ AIMCI_INLINE void aimci_write_noise(const aimci_pulse_job *job, const int32_t *c
     }
 }
 
+/* All pulses of a line. */
+AIMCI_INLINE void aimci_pulse_cells(const aimci_pulse_job *job, const int32_t *count, int may_jump,
+                                    aimci_fifo *noise, const aimci_pulse_rule rule)
+{
+    for (size_t first = 0; first < job->line->n; first += AIMCI_WINDOW) {
+        const size_t rest = job->line->n - first;
+        aimci_pulse_window(job, count + first, first, rest < AIMCI_WINDOW ? rest : AIMCI_WINDOW,
+                           may_jump, noise, rule);
+    }
+}
+
 /* Each model's pulse kernel is one call of this. */
 AIMCI_INLINE void aimci_pulse_line(const aimci_pulsed *p, int noisy, const void *params,
                                    const aimci_line *line, const int32_t *count,
@@ -297,11 +308,7 @@ AIMCI_INLINE void aimci_pulse_line(const aimci_pulsed *p, int noisy, const void 
     aimci_fifo noise;
     aimci_fifo_open(&noise, key, index);
     noise.silent = !noisy;
-    for (size_t first = 0; first < line->n; first += AIMCI_WINDOW) {
-        const size_t rest = line->n - first;
-        aimci_pulse_window(&job, count + first, first, rest < AIMCI_WINDOW ? rest : AIMCI_WINDOW,
-                           may_jump, &noise, rule);
-    }
+    aimci_pulse_cells(&job, count, may_jump, &noise, rule);
     if (p->write_noise_std > 0)
         aimci_write_noise(&job, count, &noise);
 }
@@ -315,7 +322,7 @@ AIMCI_INLINE void aimci_pulse_affine(const aimci_pulsed *p, int exact, const voi
 {
     const int noisy = p->dw_min_std > 0;
     const int may_jump = line->multi_pulse == AIMCI_MULTI_CLOSE ||
-                         (line->multi_pulse == AIMCI_MULTI_EXACT && (exact || !noisy));
+                         (line->multi_pulse != AIMCI_MULTI_SEQUENCE && (exact || !noisy));
     aimci_pulse_line(p, noisy, params, line, count, key, index, may_jump, rule);
 }
 

@@ -10,7 +10,7 @@
  * then clipped to [b-, b+]. A bound that is exactly 0 has slope 0. With reverse_up (reverse_down)
  * the slope refers to the opposite bound, moved outward by reverse_offset. Fusi and Abbott, Nat.
  * Neurosci. 10:485 (2007). */
-#include "device/pulsed.h"
+#include "device/pulse_merge.h"
 #include "device/soft_bounds.h"
 
 static void populate(const void *params, const aimci_line *line, const aimci_birth *birth)
@@ -47,15 +47,33 @@ AIMCI_INLINE vf jump(const void *params, const aimci_cells *c, vf n, vf w, vf xi
     return aimci_affine_jump(c, p->mult_noise, (float)p->base.dw_min_std, n, w, xi, reach);
 }
 
+#define RULE ((aimci_pulse_rule){load, step, jump})
+
 static void pulse(const void *params, const aimci_line *line, const int32_t *count,
                   const aimci_key *key, uint32_t index)
 {
     const aimci_soft_bounds *p = params;
-    aimci_pulse_affine(&p->base, !p->mult_noise, params, line, count, key, index,
-                       (aimci_pulse_rule){load, step, jump});
+    aimci_pulse_affine(&p->base, !p->mult_noise, params, line, count, key, index, RULE);
 }
 
-const aimci_device_kernels AIMCI_K(soft_bounds) = {populate, pulse};
+AIMCI_INLINE void affine(const aimci_cells *c, vf *k, vf *s)
+{
+    *k = c->own[0];
+    *s = c->own[1];
+}
+
+static void merge_rows(const aimci_pulse_job *job, const aimci_rows *rows, aimci_fifo *noise)
+{
+    aimci_merge_rows(job, rows, noise, (aimci_merge_rule){RULE, affine, merge_rows});
+}
+
+static void merge(const void *params, const aimci_line *line, const aimci_rows *rows,
+                  int32_t *scratch, const aimci_key *key, uint32_t index)
+{
+    aimci_merge_line(params, params, line, rows, scratch, key, index, merge_rows);
+}
+
+const aimci_device_kernels AIMCI_K(soft_bounds) = {populate, pulse, merge};
 
 #ifdef AIMCI_ISA_IS_C
 aimc_status aimci_soft_bounds_check(const void *params)
@@ -65,6 +83,12 @@ aimc_status aimci_soft_bounds_check(const void *params)
         return aimci_fail(AIMC_ERR_INVALID, "soft_bounds: %s needs mult_noise = true",
                           p->reverse_up ? "reverse_up" : "reverse_down");
     return aimci_pulsed_check(&p->base);
+}
+
+bool aimci_soft_bounds_merges(const void *params)
+{
+    const aimci_soft_bounds *p = params;
+    return !p->mult_noise || p->base.dw_min_std <= 0;
 }
 
 double aimci_soft_bounds_mean_step(const void *params, double w, bool up)
@@ -99,5 +123,6 @@ const aimci_device_model aimci_model_soft_bounds = {
     .pulsed = true,
     .kernels = AIMCI_LIST_VARIANTS(soft_bounds),
     .mean_step = aimci_soft_bounds_mean_step,
+    .merges = aimci_soft_bounds_merges,
 };
 #endif

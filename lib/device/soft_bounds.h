@@ -14,6 +14,7 @@ typedef struct aimci_soft_bounds {
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, soft_bounds)
 
 aimc_status aimci_soft_bounds_check(const void *params);
+bool aimci_soft_bounds_merges(const void *params);
 double aimci_soft_bounds_mean_step(const void *params, double w, bool up);
 
 /* clang-format off */

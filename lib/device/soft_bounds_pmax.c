@@ -100,5 +100,6 @@ const aimci_device_model aimci_model_soft_bounds_pmax = {
     .pulsed = true,
     .kernels = AIMCI_LIST_VARIANTS(soft_bounds),
     .mean_step = aimci_soft_bounds_mean_step,
+    .merges = aimci_soft_bounds_merges,
     .resolve = resolve,
 };

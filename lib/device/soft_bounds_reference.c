@@ -11,7 +11,7 @@
  *
  * The bounds belong to the physical state v everywhere: setting, clipping, decay and reset act on
  * v. */
-#include "device/pulsed.h"
+#include "device/pulse_merge.h"
 
 typedef struct soft_bounds_reference {
     aimci_pulsed base;
@@ -95,16 +95,34 @@ AIMCI_INLINE vf jump(const void *params, const aimci_cells *c, vf n, vf w, vf xi
     return aimci_affine_jump(c, p->mult_noise, (float)p->base.dw_min_std, n, w, xi, reach);
 }
 
+#define RULE ((aimci_pulse_rule){load, step, jump})
+
 static void pulse(const void *params, const aimci_line *line, const int32_t *count,
                   const aimci_key *key, uint32_t index)
 {
     const soft_bounds_reference *p = params;
-    aimci_pulse_affine(&p->base, !p->mult_noise, params, line, count, key, index,
-                       (aimci_pulse_rule){load, step, jump});
+    aimci_pulse_affine(&p->base, !p->mult_noise, params, line, count, key, index, RULE);
+}
+
+AIMCI_INLINE void affine(const aimci_cells *c, vf *k, vf *s)
+{
+    *k = c->own[0];
+    *s = c->own[1];
+}
+
+static void merge_rows(const aimci_pulse_job *job, const aimci_rows *rows, aimci_fifo *noise)
+{
+    aimci_merge_rows(job, rows, noise, (aimci_merge_rule){RULE, affine, merge_rows});
+}
+
+static void merge(const void *params, const aimci_line *line, const aimci_rows *rows,
+                  int32_t *scratch, const aimci_key *key, uint32_t index)
+{
+    aimci_merge_line(params, params, line, rows, scratch, key, index, merge_rows);
 }
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, soft_bounds_reference)
-const aimci_device_kernels AIMCI_K(soft_bounds_reference) = {populate, pulse};
+const aimci_device_kernels AIMCI_K(soft_bounds_reference) = {populate, pulse, merge};
 
 #ifdef AIMCI_ISA_IS_C
 static aimc_status check(const void *params)
@@ -114,6 +132,12 @@ static aimc_status check(const void *params)
 
 /* In the frame of the network: the mean device has reference reference_mean, plus its symmetry
  * point if subtracted. */
+static bool merges(const void *params)
+{
+    const soft_bounds_reference *p = params;
+    return !p->mult_noise || p->base.dw_min_std <= 0;
+}
+
 static double mean_step(const void *params, double w, bool up)
 {
     const soft_bounds_reference *p = params;
@@ -167,5 +191,6 @@ const aimci_device_model aimci_model_soft_bounds_reference = {
     .has_reference = true,
     .kernels = AIMCI_LIST_VARIANTS(soft_bounds_reference),
     .mean_step = mean_step,
+    .merges = merges,
 };
 #endif

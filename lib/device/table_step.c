@@ -62,7 +62,7 @@ static void pulse(const void *params, const aimci_line *line, const int32_t *cou
 }
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, table_step)
-const aimci_device_kernels AIMCI_K(table_step) = {populate, pulse};
+const aimci_device_kernels AIMCI_K(table_step) = {.populate = populate, .pulse = pulse};
 
 #ifdef AIMCI_ISA_IS_C
 /* The lists of one direction. */

@@ -114,4 +114,4 @@ static void pulse(const void *params, const aimci_line *line, const int32_t *cou
 }
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, user)
-const aimci_device_kernels AIMCI_K(user) = {populate, pulse};
+const aimci_device_kernels AIMCI_K(user) = {.populate = populate, .pulse = pulse};

@@ -233,7 +233,7 @@ aimc_status aimci_hwa_restore(aimc_grid *g, const aimci_st_reader *reader, const
     snprintf(name, sizeof name, "%shwa", prefix);
     if (!g->hwa || !aimci_st_has(reader, name))
         return AIMC_OK;
-    const aimc_status st = aimci_st_get(reader, name, AIMCI_F64, 0, FIGURES, FIGURES, figures);
+    const aimc_status st = aimci_st_get_figures(reader, name, FIGURES, 2, 2, figures);
     if (st)
         return st;
     g->hwa->has_range = figures[0] != 0;

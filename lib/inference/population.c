@@ -53,7 +53,6 @@ aimc_status aimc_cells_create(aimc_noise_model *model, size_t n, uint64_t seed, 
 typedef struct job {
     aimc_cells *cells;
     aimci_key key, key_state;
-    const uint8_t *mask;
     double t;
     float *g;
 } job;
@@ -96,34 +95,6 @@ void aimci_cells_program(aimc_cells *c)
     j.key_state = aimci_random_key(c->seed, AIMCI_OP_PROGRAM, 1, c->n_programs);
     c->n_programs++;
     aimci_parallel(c->ctx, n_chunks(c), program_chunk, &j);
-}
-
-static void reprogram_chunk(void *arg, size_t slot, size_t chunk)
-{
-    (void)slot;
-    const job *j = arg;
-    const aimc_noise_model *m = j->cells->model;
-    const aimci_devices all = devices_at(j->cells, chunk * CHUNK);
-    const uint8_t *mask = j->mask + chunk * CHUNK;
-    float z[CHUNK], fresh[CHUNK], unused[CHUNK];
-    aimci_draw_normals(&j->key, (uint32_t)chunk, z, all.n);
-    memcpy(unused, all.state, all.n * sizeof *unused);
-    const aimci_devices trial = {all.n, all.target, fresh, unused};
-    m->kind->program(m->params, &trial, z);
-    const float *stuck = j->cells->stuck ? j->cells->stuck + chunk * CHUNK : NULL;
-    for (size_t i = 0; i < all.n; i++)
-        if (mask[i] && !(stuck && stuck[i] >= 0)) {
-            all.programmed[i] = fresh[i];
-            all.state[i] = unused[i];
-        }
-}
-
-void aimci_cells_reprogram(aimc_cells *c, const uint8_t *mask)
-{
-    job j = {.cells = c, .mask = mask};
-    j.key = aimci_random_key(c->seed, AIMCI_OP_PROGRAM, 0, c->n_programs);
-    c->n_programs++;
-    aimci_parallel(c->ctx, n_chunks(c), reprogram_chunk, &j);
 }
 
 static void read_chunk(void *arg, size_t slot, size_t chunk)

@@ -21,9 +21,6 @@ struct aimc_cells {
 void aimci_cells_program(aimc_cells *cells);
 void aimci_cells_read(aimc_cells *cells, double t, float *g);
 
-/* Program again the devices where mask is not 0, toward their targets. */
-void aimci_cells_reprogram(aimc_cells *cells, const uint8_t *mask);
-
 aimc_status aimci_cells_put(const aimc_cells *cells, aimci_st_writer *writer, const char *prefix);
 aimc_status aimci_cells_restore(aimc_cells *cells, const aimci_st_reader *reader,
                                 const char *prefix);

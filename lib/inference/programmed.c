@@ -370,7 +370,7 @@ static aimc_status get(aimci_programmed *p, const aimci_st_reader *reader, const
     double figures[FIGURES];
     tensor tensors[TENSORS];
     snprintf(name, sizeof name, "%sfigures", prefix);
-    aimc_status st = aimci_st_get(reader, name, AIMCI_F64, 0, FIGURES, FIGURES, figures);
+    aimc_status st = aimci_st_get_figures(reader, name, FIGURES, 3, 8, figures);
     tensors_of(p, tensors);
     for (size_t k = 0; k < TENSORS && !st; k++) {
         snprintf(name, sizeof name, "%s%s", prefix, tensors[k].name);

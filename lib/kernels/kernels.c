@@ -9,10 +9,9 @@ static float absmax(const float *x, size_t n)
     vf m = vf_set(0.0f);
     for (size_t i = 0; i < n; i += AIMCI_LANES)
         m = vf_max(vf_abs(vf_load_tail(x, i, n)), m);
-    float r = 0.0f;
-    for (int k = 0; k < AIMCI_LANES; k++)
-        r = m[k] > r ? m[k] : r;
-    return r;
+    m = vf_max(m, vf_permute(m, vi_lanes() ^ 4));
+    m = vf_max(m, vf_permute(m, vi_lanes() ^ 2));
+    return m[0] > m[1] ? m[0] : m[1];
 }
 
 /* ---- pulse trains --------------------------------------------------------------------------- */

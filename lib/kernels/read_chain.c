@@ -17,85 +17,94 @@ AIMCI_INLINE vf quantize(vf v, float step, int sto_round, aimci_stream *stream)
     return vf_rint(code) * step;
 }
 
-static void dac(const aimci_dac *d, const float *x, float *z, size_t n)
+/* d: a copy that nobody else sees, so that what is constant in it is so for the compiler, too. */
+AIMCI_INLINE void dac_loop(const aimci_dac d, const float *x, float *z, size_t n)
 {
-    const int random = d->sto_round || d->noise > 0;
-    aimci_normals normals = {{{vu_set(0), vu_set(0), vu_set(0), vu_set(0)}}};
-    if (random)
-        normals.stream = aimci_stream_open(&d->key, 0);
-    aimci_stream rounding = {{vu_set(0), vu_set(0), vu_set(0), vu_set(0)}};
-    if (d->sto_round)
-        rounding = aimci_stream_open(&d->key, 1);
+    aimci_normals normals = {aimci_stream_open(&d.key, 0)};
+    aimci_stream rounding = aimci_stream_open(&d.key, 1);
     for (size_t at = 0; at < n; at += AIMCI_LANES) {
-        vf v = vf_load_tail(x, at, n) * d->scale;
-        v = quantize(v, d->step, d->sto_round, &rounding);
-        v = vf_clip(v, vf_set(-d->bound), vf_set(d->bound));
-        if (d->noise > 0)
-            v = v + aimci_normals_next(&normals) * d->noise;
-        if (d->asymmetry != 0)
-            v = vf_select(v < 0.0f, v * (1.0f - d->asymmetry), v);
+        vf v = vf_load_tail(x, at, n) * d.scale;
+        v = quantize(v, d.step, d.sto_round, &rounding);
+        v = vf_clip(v, vf_set(-d.bound), vf_set(d.bound));
+        if (d.noise > 0)
+            v = v + aimci_normals_next(&normals) * d.noise;
+        if (d.asymmetry != 0)
+            v = vf_select(v < 0.0f, v * (1.0f - d.asymmetry), v);
         vf_store_tail(z, at, n, v);
     }
 }
 
-/* Eight outputs; how many lanes hit the bound comes as bits. The flags are constants where it
- * pays. */
-AIMCI_INLINE vf adc_group(const aimci_adc *a, vf v, vf sigma, int noisy, int sto_round,
-                          aimci_normals *normals, aimci_stream *rounding, unsigned *hits)
+static void dac(const aimci_dac *dac, const float *x, float *z, size_t n)
 {
-    const vf hi = vf_set(a->bound), lo = vf_set(-a->bound);
-    if (noisy)
-        v = v + aimci_normals_next(normals) * sigma;
-    v = quantize(v, a->step, sto_round, rounding);
-    *hits = v_bits(a->test_negative ? ((v > hi) | (v < lo)) : (v > hi));
-    return vf_clip(v, lo, hi) * a->gain;
+    aimci_dac d = *dac;
+    if (d.sto_round || d.noise > 0 || d.asymmetry != 0) {
+        dac_loop(d, x, z, n);
+        return;
+    }
+    d.sto_round = 0;
+    d.noise = d.asymmetry = 0;
+    dac_loop(d, x, z, n);
 }
 
-AIMCI_INLINE size_t adc_loop(const aimci_adc *a, float *y, size_t n, int plain)
+/* Outputs whose normals are drawn ahead: two short loops keep their constants in registers, one
+ * long loop does not. */
+enum { BLOCK = 256 };
+
+/* Eight outputs; lanes of beyond that hit the bound are -1. normals and noises are theirs. */
+AIMCI_INLINE vf adc_group(const aimci_adc *a, vf v, const float *normals, const float *noises,
+                          aimci_stream *rounding, vi *beyond)
 {
-    const int noisy = plain || a->noises || a->noise > 0, sto_round = !plain && a->sto_round;
-    aimci_normals normals = {{{vu_set(0), vu_set(0), vu_set(0), vu_set(0)}}};
-    aimci_stream rounding = {{vu_set(0), vu_set(0), vu_set(0), vu_set(0)}};
-    if (noisy)
-        normals.stream = aimci_stream_open(&a->key, 0);
-    if (sto_round)
-        rounding = aimci_stream_open(&a->key, 1);
-    size_t clipped = 0, at = 0;
-    unsigned hits;
-    unsigned more;
-    for (; plain && at + 2 * AIMCI_LANES <= n; at += 2 * AIMCI_LANES) {
-        const vf sigma = vf_set(a->noise);
-        vf v0 = vf_load(y + at), v1 = vf_load(y + at + AIMCI_LANES);
-        v0 = adc_group(a, v0, sigma, 1, 0, &normals, &rounding, &hits);
-        v1 = adc_group(a, v1, sigma, 1, 0, &normals, &rounding, &more);
-        vf_store(y + at, v0);
-        vf_store(y + at + AIMCI_LANES, v1);
-        clipped += (size_t)__builtin_popcount(hits | more << AIMCI_LANES);
-    }
-    for (; at + AIMCI_LANES <= n; at += AIMCI_LANES) {
-        vf v = vf_load(y + at);
-        if (!plain && a->asymmetry != 0)
-            v = vf_select(v < 0.0f, v * (1.0f - a->asymmetry), v);
-        const vf sigma = !plain && a->noises ? vf_load(a->noises + at) : vf_set(a->noise);
-        vf_store(y + at, adc_group(a, v, sigma, noisy, sto_round, &normals, &rounding, &hits));
-        clipped += (size_t)__builtin_popcount(hits);
-    }
-    if (at == n)
-        return clipped;
-    vf v = vf_load_tail(y, at, n);
-    if (!plain && a->asymmetry != 0)
+    if (a->asymmetry != 0)
         v = vf_select(v < 0.0f, v * (1.0f - a->asymmetry), v);
-    const vf sigma = !plain && a->noises ? vf_load(a->noises + at) : vf_set(a->noise);
-    v = adc_group(a, v, sigma, noisy, sto_round, &normals, &rounding, &hits);
-    vf_store_tail(y, at, n, v);
-    /* lanes past the end may have caught noise */
-    return clipped + (size_t)__builtin_popcount(hits & ((1u << (n - at)) - 1));
+    if (a->noises || a->noise > 0)
+        v = v + vf_load(normals) * (a->noises ? vf_load(noises) : vf_set(a->noise));
+    v = quantize(v, a->step, a->sto_round, rounding);
+    *beyond = (a->test_negative ? vf_abs(v) : v) > a->bound;
+    return vf_clip(v, vf_set(-a->bound), vf_set(a->bound)) * a->gain;
 }
 
-static size_t adc(const aimci_adc *a, float *y, size_t n)
+/* a: a copy, as in dac_loop() */
+AIMCI_INLINE size_t adc_loop(const aimci_adc a, const float *in, float *y, size_t n)
 {
-    const int plain = !a->noises && a->noise > 0 && a->asymmetry == 0 && !a->sto_round;
-    return plain ? adc_loop(a, y, n, 1) : adc_loop(a, y, n, 0);
+    float normals[BLOCK];
+    aimci_stream noise = aimci_stream_open(&a.key, 0);
+    aimci_stream rounding = aimci_stream_open(&a.key, 1);
+    vi clipped = vi_set(0), beyond;
+    for (size_t first = 0; first < n; first += BLOCK) {
+        const size_t m = n - first < BLOCK ? n - first : BLOCK;
+        const float *x = in + first, *sigmas = a.noises ? a.noises + first : normals;
+        float *out = y + first;
+        size_t at = 0;
+        if (a.noises || a.noise > 0)
+            aimci_stream_fill(&noise, normals, (m + AIMCI_LANES - 1) / AIMCI_LANES * AIMCI_LANES);
+        for (; at + AIMCI_LANES <= m; at += AIMCI_LANES) {
+            const vf v = vf_load(x + at);
+            vf_store(out + at, adc_group(&a, v, normals + at, sigmas + at, &rounding, &beyond));
+            clipped -= beyond;
+        }
+        if (at < m) {
+            vf v = vf_load_tail(x, at, m);
+            v = adc_group(&a, v, normals + at, sigmas + at, &rounding, &beyond);
+            vf_store_tail(out, at, m, v);
+            /* lanes past the end may have caught noise */
+            clipped -= beyond & (vi_lanes() < (int32_t)(m - at));
+        }
+    }
+    size_t sum = 0;
+    for (int k = 0; k < AIMCI_LANES; k++)
+        sum += (size_t)clipped[k];
+    return sum;
+}
+
+static size_t adc(const aimci_adc *adc, const float *in, float *y, size_t n)
+{
+    aimci_adc a = *adc;
+    if (a.noises || a.noise <= 0 || a.asymmetry != 0 || a.sto_round)
+        return adc_loop(a, in, y, n);
+    a.noises = NULL;
+    a.asymmetry = 0;
+    a.sto_round = 0;
+    return adc_loop(a, in, y, n);
 }
 
 static void encode(const aimci_key *key, float step, int32_t max_code, int sto_round,

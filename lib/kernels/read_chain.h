@@ -72,8 +72,9 @@ typedef struct aimci_current {
 typedef struct aimci_read_kernels {
     void (*dac)(const aimci_dac *dac, const float *x, float *z, size_t n);
 
-    /* In place; the number of outputs beyond the bound is returned. */
-    size_t (*adc)(const aimci_adc *adc, float *y, size_t n);
+    /* From the currents, which may be y itself; the number of outputs beyond the bound is
+     * returned. */
+    size_t (*adc)(const aimci_adc *adc, const float *currents, float *y, size_t n);
 
     /* Codes of a quantiser: rint(x / step) or stochastically, clipped to +-max_code; NaN gives 0.
      */

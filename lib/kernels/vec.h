@@ -64,9 +64,13 @@ AIMCI_INLINE vf vf_load_tail(const float *x, size_t at, size_t n)
 {
     if (at + AIMCI_LANES <= n)
         return vf_load(x + at);
+#if AIMCI_VEC_X86 /* a call of memcpy would empty the registers of the loop around it */
+    return (vf)_mm256_maskload_ps(x + at, (__m256i)(vi_lanes() < (int32_t)(n - at)));
+#else
     vf v = vf_set(0.0f);
     memcpy(&v, x + at, (n - at) * sizeof *x);
     return v;
+#endif
 }
 
 AIMCI_INLINE void vf_store_tail(float *x, size_t at, size_t n, vf v)
@@ -74,7 +78,11 @@ AIMCI_INLINE void vf_store_tail(float *x, size_t at, size_t n, vf v)
     if (at + AIMCI_LANES <= n)
         vf_store(x + at, v);
     else
+#if AIMCI_VEC_X86
+        _mm256_maskstore_ps(x + at, (__m256i)(vi_lanes() < (int32_t)(n - at)), (__m256)v);
+#else
         memcpy(x + at, &v, (n - at) * sizeof *x);
+#endif
 }
 
 AIMCI_INLINE vi vi_load(const int32_t *p)

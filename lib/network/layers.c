@@ -74,8 +74,7 @@ static void product_chunk(void *arg, size_t slot, size_t chunk)
     const size_t n = aimci_min_size(AIMCI_GEMM_MAX_BATCH, job->n - first);
     float *scratch = l->scratch + slot * (aimci_gemm_scratch(l->gemm) + 16);
     if (job->forward)
-        aimci_gemm_forward(l->gemm, n, l->w, job->from + first * ld_in, job->to + first * ld_out,
-                           scratch);
+        aimci_gemm_forward(l->gemm, n, l->w, job->from + first * ld_in, job->to + first * ld_out);
     else
         aimci_gemm_backward(l->gemm, n, l->w, job->from + first * ld_out, job->to + first * ld_in,
                             scratch);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -61,6 +62,19 @@ static aimc_status put_tensor(const aimc_optimizer *o, const aimci_state_tensor 
     return aimci_st_put(writer, name, t->dtype, 0, t->n, t->n, t->vector);
 }
 
+/* Flags are -1, 0 or 1, and counts are not negative: they turn signs and find slices. */
+static aimc_status check_integers(const char *name, const aimci_state_tensor *t)
+{
+    const bool flags = t->dtype == AIMCI_I32;
+    const int64_t low = flags ? -1 : 0, high = flags ? 1 : INT64_MAX / 4;
+    for (size_t i = 0; (flags || t->dtype == AIMCI_I64) && i < t->n; i++) {
+        const int64_t v = flags ? ((const int32_t *)t->vector)[i] : ((const int64_t *)t->vector)[i];
+        if (v < low || v > high)
+            return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': value %zu is %" PRId64, name, i, v);
+    }
+    return AIMC_OK;
+}
+
 static aimc_status get_tensor(const aimc_optimizer *o, const aimci_state_tensor *t,
                               const aimci_st_reader *reader, const char *prefix)
 {
@@ -71,7 +85,8 @@ static aimc_status get_tensor(const aimc_optimizer *o, const aimci_state_tensor 
         return aimci_array_restore(t->array, reader, name);
     if (t->matrix)
         return aimci_st_get(reader, name, AIMCI_F32, a->n_in, a->n_out, a->ld, t->matrix);
-    return aimci_st_get(reader, name, t->dtype, 0, t->n, t->n, t->vector);
+    const aimc_status st = aimci_st_get(reader, name, t->dtype, 0, t->n, t->n, t->vector);
+    return st ? st : check_integers(name, t);
 }
 
 static aimc_status put_state(const void *owner, aimci_st_writer *writer, const char *prefix)

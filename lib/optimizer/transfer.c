@@ -189,16 +189,27 @@ double aimci_transfer_gain(const aimci_transfer *e)
 
 /* ---- transfers ------------------------------------------------------------------------------ */
 
-static void transfer(aimci_transfer *e, size_t k)
+/* The fast array is about to be looked at: slice s of it, or all. */
+static void settle_slice(aimci_transfer *e, size_t s, aimc_counters *counters)
+{
+    if (e->params.transfer_columns)
+        aimci_pulser_settle_line(e->fast, s);
+    else
+        aimci_pulser_settle(e->fast, counters);
+}
+
+static void transfer(aimci_transfer *e, size_t k, aimc_counters *fast)
 {
     const aimci_transfer_params *p = &e->params;
     int64_t *pointer = &e->progress[AIMCI_POINTER + k];
-    size_t s = (size_t)*pointer;
+    size_t s = (size_t)*pointer % e->in_size; /* a file may say anything */
     if (p->random_selection)
         s = (size_t)(uniform(e, 3, (uint64_t)e->progress[AIMCI_EVENTS]) * (double)e->in_size);
     const size_t reads = aimci_min_size(
         (size_t)(p->n_reads_per_transfer > 0 ? p->n_reads_per_transfer : 1), e->in_size);
     for (size_t r = 0; r < reads; r++, s = (s + 1) % e->in_size) {
+        if (k == 0)
+            settle_slice(e, s, fast);
         aimci_transfer_read(e, k, s, e->z);
         if (p->with_reset_prob > 0) /* exactly the slice that was read */
             aimci_array_reset(e->arrays[k], s, 1, (float)p->with_reset_prob);
@@ -211,8 +222,10 @@ static void transfer(aimci_transfer *e, size_t k)
     e->stats.transfers++;
 }
 
-/* Vectors b ... b + m of the batch onto the fast array. */
-static void pulse_segment(aimci_transfer *e, const aimci_outer *batch, size_t b, size_t m)
+/* Vectors b ... b + m of the batch for the fast array; its lines wait for them until they are read.
+ */
+static void draw_segment(aimci_transfer *e, const aimci_outer *batch, size_t b, size_t m,
+                         aimc_counters *counters)
 {
     const aimci_kernels *kernels = aimci_kernels_get(aimc_context_cpu(e->ctx));
     double rate[AIMCI_PULSER_CHUNK];
@@ -227,11 +240,7 @@ static void pulse_segment(aimci_transfer *e, const aimci_outer *batch, size_t b,
     for (size_t v = 0; v < m; v++)
         rate[v] = fast_rate(e, kernels, segment.x + v * batch->ld_x, segment.d + v * batch->ld_d);
     e->averages[AIMCI_RATE] = rate[m - 1];
-    aimc_counters counters = {0};
-    aimci_pulser_chunk(e->fast, e->arrays[0], e->granularity[0], &segment, &counters);
-    e->stats.fast_up += counters.pulses_up;
-    e->stats.fast_down += counters.pulses_down;
-    aimci_counters_add(&e->tile->counters, &counters);
+    aimci_pulser_draw(e->fast, e->arrays[0], e->granularity[0], &segment, counters);
     e->progress[AIMCI_T] += (int64_t)m;
 }
 
@@ -240,6 +249,7 @@ void aimci_transfer_step(void *state, aimc_tile *tile, size_t n, const float *x,
 {
     aimci_transfer *e = state;
     const aimci_outer batch = {.x = x, .d = d, .ld_x = ld_x, .ld_d = ld_d};
+    aimc_counters fast = {0};
     e->batch = n;
     e->lr = lr;
     for (size_t b = 0; b < n && lr > 0;) {
@@ -247,12 +257,16 @@ void aimci_transfer_step(void *state, aimc_tile *tile, size_t n, const float *x,
         bool due[AIMCI_TRANSFER_MAX_ARRAYS] = {false};
         for (size_t k = 0; k + 1 < e->n_arrays; k++)
             due[k] = vectors_until(e, k, b) == m;
-        pulse_segment(e, &batch, b, m);
+        draw_segment(e, &batch, b, m, &fast);
         b += m;
         for (size_t k = 0; k + 1 < e->n_arrays; k++)
             if (due[k])
-                transfer(e, k);
+                transfer(e, k, &fast);
     }
+    aimci_pulser_settle(e->fast, &fast);
+    e->stats.fast_up += fast.pulses_up;
+    e->stats.fast_down += fast.pulses_down;
+    aimci_counters_add(&tile->counters, &fast);
     aimci_transfer_flush(e);
     e->progress[AIMCI_BATCHES]++;
     for (size_t k = 0; k < e->n_arrays; k++)

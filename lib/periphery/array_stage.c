@@ -79,7 +79,7 @@ void aimci_read_product(const aimci_periphery *p, const aimci_read_array *array,
                         size_t n, const float *z, float *y, float *scratch)
 {
     if (p->op == AIMCI_OP_FORWARD)
-        aimci_gemm_forward(array->gemm, n, w, z, y, scratch);
+        aimci_gemm_forward(array->gemm, n, w, z, y);
     else
         aimci_gemm_backward(array->gemm, n, w, z, y, scratch);
 }

@@ -220,7 +220,7 @@ static float *take(float *base, size_t *at, bool wanted, size_t n)
 size_t aimci_read_scratch_lay(const aimci_periphery *p, float *base, aimci_read_scratch *s)
 {
     const size_t in = AIMCI_READOUT_BATCH * p->ld_in, out = AIMCI_READOUT_BATCH * p->ld_out;
-    const bool parts = p->n_parts > 1, groups = p->n_groups > 1;
+    const bool parts = p->n_parts > 1;
     const bool power = p->params.w_noise_type == AIMCI_WN_PCM_READ;
     const bool active = p->has_drop && p->params.ir_loading == AIMCI_LOADING_ACTIVE;
     size_t at = 0;
@@ -228,7 +228,6 @@ size_t aimci_read_scratch_lay(const aimci_periphery *p, float *base, aimci_read_
     s->part = take(base, &at, parts, in);
     s->derived = take(base, &at, p->has_drop || power || p->cells.offset, in);
     s->out = take(base, &at, true, out);
-    s->group_out = take(base, &at, groups, out);
     s->part_out = take(base, &at, parts, out);
     s->load = take(base, &at, active, out);
     s->dropped = take(base, &at, p->has_drop, out);
@@ -397,7 +396,8 @@ aimc_status aimci_periphery_create(aimc_context *ctx, const aimc_config *config,
     p->n_out = op == AIMCI_OP_FORWARD ? array->n_rows : array->n_cols;
     p->ld_in = aimci_leading_dimension(p->n_in);
     p->ld_out = aimci_leading_dimension(p->n_out);
-    p->gemm_floats = aimci_round_up(aimci_gemm_scratch(array->gemm), 16);
+    if (op == AIMCI_OP_BACKWARD)
+        p->gemm_floats = aimci_round_up(aimci_gemm_scratch(array->gemm), 16);
     st = build(p, config);
     if (st) {
         aimci_periphery_destroy(p);

@@ -221,8 +221,8 @@ void aimci_drive_add(aimci_drive *sum, const aimci_drive *other);
 /* Scratch of one slot: blocks of AIMCI_READOUT_BATCH vectors; those that a setting does not need
  * are NULL. */
 typedef struct aimci_read_scratch {
-    float *z, *part, *derived;         /* stride ld_in */
-    float *out, *group_out, *part_out; /* stride ld_out */
+    float *z, *part, *derived; /* stride ld_in */
+    float *out, *part_out;     /* stride ld_out */
     float *load, *dropped, *power;
     float *gemm;
     size_t slot;

@@ -167,14 +167,14 @@ static size_t through_circuits(const aimci_periphery *p, const aimci_adc *adc, f
 
 /* The same as the ADC kernel at once, stopping where it is shifted, looked at, or converted by
  * circuits. */
-static size_t convert_in_steps(const aimci_periphery *p, const aimci_adc *adc, float *y,
-                               aimci_probe *probe)
+static size_t convert_in_steps(const aimci_periphery *p, const aimci_adc *adc, const float *current,
+                               float *y, aimci_probe *probe)
 {
     aimci_adc noise = *adc, code = *adc;
     noise.step = 0;
     noise.bound = INFINITY;
     noise.gain = 1;
-    p->chain->adc(&noise, y, p->n_out);
+    p->chain->adc(&noise, current, y, p->n_out);
     if (p->shift) {
         const float by = adc->bound - signed_max(y, p->n_out);
         for (size_t i = 0; i < p->n_out; i++)
@@ -188,7 +188,7 @@ static size_t convert_in_steps(const aimci_periphery *p, const aimci_adc *adc, f
     code.noises = NULL;
     code.asymmetry = 0;
     code.gain = 1;
-    const size_t clipped = p->chain->adc(&code, y, p->n_out);
+    const size_t clipped = p->chain->adc(&code, y, y, p->n_out);
     for (size_t i = 0; i < p->n_out; i++) {
         if (probe && probe->code)
             probe->code[i] = adc->step > 0 ? (int32_t)lrintf(y[i] / adc->step) : 0;
@@ -197,18 +197,19 @@ static size_t convert_in_steps(const aimci_periphery *p, const aimci_adc *adc, f
     return clipped;
 }
 
-/* Everything after the array for one vector, in place; how many outputs hit the bound. */
-static size_t convert(const aimci_periphery *p, const aimci_key *key, float gain, float *y,
-                      aimci_probe *probe)
+/* Everything after the array for one vector; the current is used up. How many outputs hit the
+ * bound. */
+static size_t convert(const aimci_periphery *p, const aimci_key *key, float gain, float *current,
+                      float *y, aimci_probe *probe)
 {
     aimci_adc adc = p->adc;
     adc.key = *key;
     adc.gain = (float)p->params.out_scale * gain;
     if (p->compresses)
-        p->chain->compress(p->kappa, p->nonlinearity, p->fixed.nonlinearity, y, p->n_out);
+        p->chain->compress(p->kappa, p->nonlinearity, p->fixed.nonlinearity, current, p->n_out);
     if (p->shift || probe || p->out_circuit)
-        return convert_in_steps(p, &adc, y, probe);
-    return p->chain->adc(&adc, y, p->n_out);
+        return convert_in_steps(p, &adc, current, y, probe);
+    return p->chain->adc(&adc, current, y, p->n_out);
 }
 
 /* ---- one pass over the active vectors ------------------------------------------------------- */
@@ -337,72 +338,59 @@ static double convert_unit(const aimci_periphery *p, const aimci_key *key, float
         adc.step = 0;
         adc.bound = INFINITY;
         adc.gain = 1;
-        p->chain->adc(&adc, y, 1);
+        p->chain->adc(&adc, y, y, 1);
         through_circuit(p, p->n_out, y, NULL);
         return (double)y[0] * p->params.out_scale * (double)gain;
     }
-    p->chain->adc(&adc, y, 1);
+    p->chain->adc(&adc, y, y, 1);
     return (double)y[0];
 }
 
-/* The codes of one group, for the k-th active vector, in place. */
+/* The codes of one group, for the k-th active vector; those of all groups are added up in y. */
 static void convert_group(const read_job *job, size_t first, size_t pass,
-                          const aimci_read_group *group, chunk_state *s, size_t k, float *y)
+                          const aimci_read_group *group, chunk_state *s, size_t k, float *current)
 {
     const aimci_periphery *p = job->p;
     const size_t b = s->active[k];
     const aimci_key key = pass_key(p, first + b, pass, group->first, true);
     const float gain = s->alpha[b] * s->reduction[b] * group->gain;
+    float *y = job->y + (first + b) * job->ld_y;
+    float *codes = group == p->groups ? y : current;
     aimci_probe *probe = job->probe;
     if (probe && (probe->part < group->first || probe->part >= group->first + group->n))
         probe = NULL;
-    s->clipped[k] += convert(p, &key, gain, y, probe);
-    if (!p->cells.offset)
-        return;
-    const bool unit = p->cells.params.scheme == AIMCI_CELLS_UNIT_COLUMN;
-    const double offset = unit ? convert_unit(p, &key, gain, s->offset[k])
-                               : s->offset[k] * (double)gain * p->params.out_scale;
-    for (size_t i = 0; i < p->n_out; i++)
-        y[i] = (float)((double)y[i] - offset);
+    s->clipped[k] += convert(p, &key, gain, current, codes, probe);
+    if (p->cells.offset) {
+        const bool unit = p->cells.params.scheme == AIMCI_CELLS_UNIT_COLUMN;
+        const double offset = unit ? convert_unit(p, &key, gain, s->offset[k])
+                                   : s->offset[k] * (double)gain * p->params.out_scale;
+        for (size_t i = 0; i < p->n_out; i++)
+            codes[i] = (float)((double)codes[i] - offset);
+    }
+    for (size_t i = 0; codes != y && i < p->n_out; i++)
+        y[i] += codes[i];
 }
 
-/* Currents of the group's parts, added up, then one conversion: into y. */
+/* Currents of the group's parts, added up, then one conversion. */
 static bool read_group(const read_job *job, size_t first, size_t pass,
                        const aimci_read_group *group, chunk_state *s,
-                       const aimci_read_scratch *scratch, float *y, aimci_readout_counts *counts)
+                       const aimci_read_scratch *scratch, aimci_readout_counts *counts)
 {
     const aimci_periphery *p = job->p;
-    memset(s->offset, 0, sizeof s->offset);
-    if (!read_part(job, first, pass, group->first, s, scratch, y, counts))
+    float *out = scratch->out;
+    memset(s->offset, 0, s->n_active * sizeof *s->offset);
+    if (!read_part(job, first, pass, group->first, s, scratch, out, counts))
         return false;
     for (size_t m = group->first + 1; m < group->first + group->n; m++) {
         if (!read_part(job, first, pass, m, s, scratch, scratch->part_out, counts))
             return false;
         for (size_t k = 0; k < s->n_active; k++)
             for (size_t i = 0; i < p->n_out; i++)
-                y[k * p->ld_out + i] += p->parts[m].gain * scratch->part_out[k * p->ld_out + i];
+                out[k * p->ld_out + i] += p->parts[m].gain * scratch->part_out[k * p->ld_out + i];
     }
     for (size_t k = 0; k < s->n_active; k++)
-        convert_group(job, first, pass, group, s, k, y + k * p->ld_out);
+        convert_group(job, first, pass, group, s, k, out + k * p->ld_out);
     counts->outputs += s->n_active;
-    return true;
-}
-
-/* All groups; their codes are added up. */
-static bool read_groups(const read_job *job, size_t first, size_t pass, chunk_state *s,
-                        const aimci_read_scratch *scratch, aimci_readout_counts *counts)
-{
-    const aimci_periphery *p = job->p;
-    memset(s->clipped, 0, sizeof s->clipped);
-    for (size_t g = 0; g < p->n_groups; g++) {
-        float *y = g ? scratch->group_out : scratch->out;
-        if (!read_group(job, first, pass, &p->groups[g], s, scratch, y, counts))
-            return false;
-        for (size_t k = 0; g && k < s->n_active; k++)
-            for (size_t i = 0; i < p->n_out; i++)
-                scratch->out[k * p->ld_out + i] += y[k * p->ld_out + i];
-    }
-    counts->inputs += s->n_active * p->n_words;
     return true;
 }
 
@@ -412,8 +400,11 @@ static bool one_pass(const read_job *job, size_t first, size_t pass, chunk_state
 {
     const aimci_periphery *p = job->p;
     prepare(job, first, pass, s, scratch->z);
-    if (!read_groups(job, first, pass, s, scratch, counts))
-        return false;
+    memset(s->clipped, 0, s->n_active * sizeof *s->clipped);
+    for (size_t g = 0; g < p->n_groups; g++)
+        if (!read_group(job, first, pass, &p->groups[g], s, scratch, counts))
+            return false;
+    counts->inputs += s->n_active * p->n_words;
     size_t again = 0;
     for (size_t k = 0; k < s->n_active; k++) {
         const size_t b = s->active[k], v = first + b;
@@ -428,8 +419,6 @@ static bool one_pass(const read_job *job, size_t first, size_t pass, chunk_state
             continue;
         }
         counts->clipped += s->clipped[k];
-        memcpy(job->y + v * job->ld_y, scratch->out + k * p->ld_out,
-               p->n_out * sizeof *scratch->out);
     }
     s->n_active = again;
     return true;

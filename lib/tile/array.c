@@ -292,6 +292,13 @@ void aimci_array_pulse(const aimci_array *a, size_t j, const int32_t *count,
     aimci_array_pulse_line(a, &line, j, count, key);
 }
 
+/* For devices that count their pulses. */
+static void note_pulses(const aimci_array *a, size_t j, const int32_t *count)
+{
+    for (size_t i = 0; a->pulses && i < a->n_out; i++)
+        a->pulses[j * a->ld + i] += (float)abs(count[i]);
+}
+
 void aimci_array_pulse_line(const aimci_array *a, const aimci_line *line, size_t j,
                             const int32_t *count, const aimci_pulse_key *key)
 {
@@ -300,8 +307,22 @@ void aimci_array_pulse_line(const aimci_array *a, const aimci_line *line, size_t
         return;
     }
     a->device->kernels->pulse(a->device->params, line, count, &key->noise, (uint32_t)j);
-    for (size_t i = 0; a->pulses && i < a->n_out; i++)
-        a->pulses[j * a->ld + i] += (float)abs(count[i]);
+    note_pulses(a, j, count);
+}
+
+bool aimci_array_merges(const aimci_array *a)
+{
+    const aimci_device_model *model = a->device->model;
+    return a->multi_pulse == AIMCI_MULTI_BATCH && !a->n_members && model->merges &&
+           model->merges(a->device->params);
+}
+
+void aimci_array_merge_line(const aimci_array *a, const aimci_line *line, size_t j,
+                            const aimci_rows *rows, int32_t *scratch, const aimci_pulse_key *key)
+{
+    a->device->kernels->merge(a->device->params, line, rows, scratch, &key->noise, (uint32_t)j);
+    for (size_t r = 0; r < rows->n; r++)
+        note_pulses(a, j, rows->count + r * rows->ld);
 }
 
 void aimci_array_pulse_several(aimci_array *a, int32_t multi_pulse)

@@ -29,6 +29,18 @@ aimc_status aimci_grid_put(const aimc_grid *g, aimci_st_writer *writer, const ch
     return st || !g->hwa ? st : aimci_hwa_put(g, writer, prefix);
 }
 
+/* Before memory is asked for: does the file hold as many scales as such a grid has? */
+static aimc_status check_size(const aimci_st_reader *reader, const char *prefix, size_t n_out,
+                              size_t n_in, const aimc_config *config)
+{
+    char name[128];
+    const aimci_mapping_params *m =
+        aimci_config_values(aimci_config_child(config, "mapping"), &aimci_family_mapping);
+    const size_t parts = aimci_cut_side(n_in, (size_t)m->max_input_size).parts;
+    snprintf(name, sizeof name, "%sscales", prefix);
+    return aimci_st_get(reader, name, AIMCI_F32, parts, n_out, n_out, NULL);
+}
+
 static aimc_status make_frame(aimc_context *ctx, const aimci_st_reader *reader, const char *prefix,
                               aimc_grid **out)
 {
@@ -48,6 +60,8 @@ static aimc_status make_frame(aimc_context *ctx, const aimci_st_reader *reader, 
         st = aimc_config_parse(config, json);
     if (st == AIMC_ERR_INVALID)
         st = aimci_fail_within(AIMC_ERR_FORMAT, "configuration: ");
+    if (!st)
+        st = check_size(reader, prefix, n_out, n_in, config);
     if (!st)
         st = aimci_grid_frame(ctx, n_out, n_in, config, out);
     aimc_config_destroy(config);

@@ -43,9 +43,11 @@ static const aimci_field fields[] = {
                  "grid of the inputs for DETERMINISTIC_IMPLICIT; <= 0: none", SRC3),
     AIMCI_NUMBER(T, d_res_implicit, 0, -1, 1, "probability",
                  "grid of the gradients for DETERMINISTIC_IMPLICIT; <= 0: none", SRC3),
-    AIMCI_CHOICE(T, multi_pulse, AIMCI_MULTI_EXACT, 2, "EXACT|SEQUENCE|CLOSE",
+    AIMCI_CHOICE(T, multi_pulse, AIMCI_MULTI_EXACT, 3, "EXACT|SEQUENCE|CLOSE|BATCH",
                  "several pulses to a cell: one step where that has the same law, always one after "
-                 "the other, or one step also where the distribution differs by up to 1e-5",
+                 "the other, or one step also where the distribution differs by up to 1e-5; BATCH: "
+                 "as EXACT, and the pulses of up to 16 vectors one step where that has the same "
+                 "law (the bits depend on how vectors are split into batches)",
                  "this library; docs/performance.md"),
 };
 

@@ -2,8 +2,8 @@
 /* The pulsed outer product.
  *
  * A vector update is reproducible by itself: its streams are keyed by the array's seed and the
- * number of the update. The samples of a batch are applied in order to each line of cells, line by
- * line, so that a cell is loaded once per batch. */
+ * number of the update. Vectors are drawn first and wait, so that they go to each line of cells
+ * together, in order, and a cell is loaded once per batch. */
 #include <string.h>
 
 #include "core/compiler.h"
@@ -24,9 +24,13 @@ struct aimci_pulser {
     uint32_t *mask_in, *mask_out;
     int32_t *negative_in, *negative_out;
     float *q_in,
-        *q_out;       /* probabilities of deterministic types, or packed vectors of exact updates */
-    uint64_t *fires;  /* [n_in] bit b: sample b of the chunk fires on this line */
-    int32_t *counts;  /* one line for each thread slot */
+        *q_out; /* probabilities of deterministic types, or packed vectors of exact updates */
+    aimci_array *array; /* that the vectors at hand are for */
+    double granularity;
+    size_t n;        /* vectors drawn, at most CHUNK; line j waits for those of fires[j] */
+    uint64_t *fires; /* [n_in] bit b: vector b fires on this line, and has not been applied to it */
+    size_t n_rows;   /* counts of a line at a time: several where updates may be merged */
+    int32_t *counts; /* n_rows and another one for each thread slot */
     uint64_t *pulses; /* up, down for each thread slot, 8 apart */
     aimci_train trains_in[CHUNK], trains_out[CHUNK];
     aimci_train_plan plans[CHUNK];
@@ -63,7 +67,7 @@ static bool allocate(aimci_pulser *p, aimc_context *ctx)
     p->q_in = aimci_calloc(ctx, CHUNK * p->ld_in, sizeof *p->q_in);
     p->q_out = aimci_calloc(ctx, CHUNK * p->ld_out, sizeof *p->q_out);
     p->fires = aimci_calloc(ctx, p->n_in, sizeof *p->fires);
-    p->counts = aimci_calloc(ctx, p->n_slots * p->ld_out, sizeof *p->counts);
+    p->counts = aimci_calloc(ctx, p->n_slots * (p->n_rows + 1) * p->ld_out, sizeof *p->counts);
     p->pulses = aimci_calloc(ctx, p->n_slots * 8, sizeof *p->pulses);
     return p->mask_in && p->mask_out && p->negative_in && p->negative_out && p->q_in && p->q_out &&
            p->fires && p->counts && p->pulses;
@@ -96,6 +100,7 @@ aimc_status aimci_pulser_create(aimc_context *ctx, size_t n_out, size_t n_in,
     p->uncounted = (aimci_context_flags(ctx) & AIMC_FLAG_UNCOUNTED) != 0;
     p->n_words = (uint32_t)(params->desired_bl + 31) / 32;
     p->n_slots = aimci_context_slots(ctx);
+    p->n_rows = params->multi_pulse == AIMCI_MULTI_BATCH ? AIMCI_MERGE_ROWS : 1;
     if (!allocate(p, ctx)) {
         aimci_pulser_destroy(p);
         return aimci_fail(AIMC_ERR_NOMEM, "optimizer_create: no memory for pulse trains");
@@ -112,15 +117,14 @@ int64_t aimci_pulser_length(const aimci_pulser *p)
 /* ---- trains -------------------------------------------------------------------------------------
  */
 
-/* One call's work: a chunk of samples, and one segment of their trains (all of it, unless trains
- * are longer than the masks). */
-typedef struct update_job {
+/* Vectors that are drawn, behind those that wait, and which segment of their trains (all of it,
+ * unless trains are longer than the masks). */
+typedef struct draw_job {
     aimci_pulser *p;
-    aimci_array *array;
     const aimci_outer *outer;
-    double granularity;
+    size_t first;
     uint32_t segment;
-} update_job;
+} draw_job;
 
 static bool deterministic(const aimci_pulser *p)
 {
@@ -141,14 +145,19 @@ static double grid_of(const aimci_pulser *p, bool in)
     return in ? p->params.x_res_implicit : p->params.d_res_implicit;
 }
 
-static aimci_train make_train(const aimci_pulser *p, const update_job *job, size_t b, bool in)
+static uint32_t mask_slots(const aimci_pulser *p)
 {
-    const uint32_t span = 32 * p->n_words;
-    const uint32_t from = job->segment * span, slots = p->plans[b].n_slots;
+    return 32 * p->n_words;
+}
+
+static aimci_train make_train(const aimci_pulser *p, uint32_t segment, size_t b, bool in)
+{
+    const uint32_t span = mask_slots(p);
+    const uint32_t from = segment * span, slots = p->plans[b].n_slots;
     const size_t stride = in ? p->stride_in : p->stride_out;
     return (aimci_train){
-        .key = aimci_random_key(job->array->seed, in ? AIMCI_OP_TRAIN_IN : AIMCI_OP_TRAIN_OUT, 0,
-                                job->array->n_updates + b),
+        .key = aimci_random_key(p->array->seed, in ? AIMCI_OP_TRAIN_IN : AIMCI_OP_TRAIN_OUT, 0,
+                                p->array->n_updates + b),
         .scale = (float)(in ? p->plans[b].x_scale : p->plans[b].d_scale),
         .res = (float)grid_of(p, in),
         .sto_round = p->params.sto_round,
@@ -176,20 +185,21 @@ static void turn(int32_t *negative, const int32_t *flip, size_t n)
         negative[i] ^= flip[i];
 }
 
-static void draw_trains(void *arg, size_t slot, size_t b)
+static void draw_trains(void *arg, size_t slot, size_t i)
 {
     (void)slot;
-    const update_job *job = arg;
+    const draw_job *job = arg;
     aimci_pulser *p = job->p;
     const aimci_outer *o = job->outer;
-    const float *x = o->x + b * o->ld_x, *d = o->d + b * o->ld_d;
+    const float *x = o->x + i * o->ld_x, *d = o->d + i * o->ld_d;
+    const size_t b = job->first + i;
     if (job->segment == 0)
-        p->plans[b] = aimci_plan_train(&p->params, o->rate[b], job->granularity,
+        p->plans[b] = aimci_plan_train(&p->params, o->rate[i], p->granularity,
                                        (double)p->kernels->absmax(x, p->n_in),
                                        (double)p->kernels->absmax(d, p->n_out));
-    p->trains_in[b] = make_train(p, job, b, true);
-    p->trains_out[b] = make_train(p, job, b, false);
-    p->pulse_keys[b] = aimci_array_pulse_key(job->array, job->array->n_updates + b, job->segment);
+    p->trains_in[b] = make_train(p, job->segment, b, true);
+    p->trains_out[b] = make_train(p, job->segment, b, false);
+    p->pulse_keys[b] = aimci_array_pulse_key(p->array, p->array->n_updates + b, job->segment);
     if (p->trains_in[b].n_slots == 0)
         return;
     if (deterministic(p)) {
@@ -207,11 +217,10 @@ static void draw_trains(void *arg, size_t slot, size_t b)
 
 _Static_assert(AIMCI_PULSER_CHUNK <= 64, "one bit for each sample");
 
-/* Sample after sample, so that masks are read in the order they lie in. */
-static void mark_firing(const aimci_pulser *p, size_t n)
+/* Vector after vector, so that masks are read in the order they lie in. */
+static void mark_firing(const aimci_pulser *p, size_t first, size_t n)
 {
-    memset(p->fires, 0, p->n_in * sizeof *p->fires);
-    for (size_t b = 0; b < n; b++) {
+    for (size_t b = first; b < first + n; b++) {
         const aimci_train *in = &p->trains_in[b];
         if (in->n_slots == 0)
             continue;
@@ -240,52 +249,104 @@ static bool count_pulses(const aimci_pulser *p, size_t b, size_t j, int32_t *cou
                                      &pulses[1]);
 }
 
-/* All samples of the chunk on one line of cells. */
+/* Counts of a line that have been collected; the key is that of their first vector. */
+static void pulse_rows(const aimci_pulser *p, const aimci_line *line, size_t j,
+                       const aimci_rows *rows, int32_t *scratch, size_t b)
+{
+    if (scratch)
+        aimci_array_merge_line(p->array, line, j, rows, scratch, &p->pulse_keys[b]);
+    else
+        aimci_array_pulse_line(p->array, line, j, rows->count, &p->pulse_keys[b]);
+}
+
+/* All vectors that line j waits for. */
 static void pulse_line(void *arg, size_t slot, size_t j)
 {
-    const update_job *job = arg;
-    const aimci_pulser *p = job->p;
-    int32_t *counts = p->counts + slot * p->ld_out;
-    if (!p->fires[j])
-        return;
-    const aimci_line line = aimci_array_line(job->array, j);
+    const aimci_pulser *p = arg;
+    int32_t *const counts = p->counts + slot * (p->n_rows + 1) * p->ld_out;
+    const bool merges = p->n_rows > 1 && aimci_array_merges(p->array);
+    const size_t most = merges ? p->n_rows : 1;
+    int32_t *scratch = merges ? counts + most * p->ld_out : NULL;
+    const aimci_line line = aimci_array_line(p->array, j);
+    aimci_rows rows = {.count = counts, .ld = p->ld_out};
+    size_t first = 0;
     for (uint64_t left = p->fires[j]; left; left &= left - 1) {
         const size_t b = aimci_lowest_bit(left);
-        if (count_pulses(p, b, j, counts, p->pulses + slot * 8))
-            aimci_array_pulse_line(job->array, &line, j, counts, &p->pulse_keys[b]);
+        if (!count_pulses(p, b, j, counts + rows.n * p->ld_out, p->pulses + slot * 8))
+            continue;
+        if (rows.n++ == 0)
+            first = b;
+        if (rows.n == most) {
+            pulse_rows(p, &line, j, &rows, scratch, first);
+            rows.n = 0;
+        }
     }
+    if (rows.n)
+        pulse_rows(p, &line, j, &rows, scratch, first);
+    p->fires[j] = 0;
 }
 
-static uint32_t segments_of(const aimci_pulser *p, size_t n)
+void aimci_pulser_settle_line(aimci_pulser *p, size_t j)
+{
+    if (p->n)
+        pulse_line(p, 0, j);
+}
+
+static void settle_lines(aimci_pulser *p)
+{
+    aimci_parallel(p->ctx, p->n_in, pulse_line, p);
+}
+
+static void advance(aimci_pulser *p, size_t n, aimc_counters *counters)
+{
+    counters->updates += n;
+    aimci_array_advance(p->array, n, counters);
+}
+
+void aimci_pulser_settle(aimci_pulser *p, aimc_counters *counters)
+{
+    if (!p->n)
+        return;
+    settle_lines(p);
+    for (size_t s = 0; s < p->n_slots; s++) {
+        aimci_array_count(p->array, p->pulses[8 * s], p->pulses[8 * s + 1], counters);
+        p->pulses[8 * s] = p->pulses[8 * s + 1] = 0;
+    }
+    for (size_t b = 0; b < p->n; b++)
+        counters->pulse_slots += p->plans[b].n_slots;
+    const size_t n = p->n;
+    p->n = 0;
+    advance(p, n, counters);
+}
+
+static uint32_t segments_of(const aimci_pulser *p, size_t first, size_t n)
 {
     uint32_t longest = 0;
-    for (size_t b = 0; b < n; b++)
+    for (size_t b = first; b < first + n; b++)
         longest = p->plans[b].n_slots > longest ? p->plans[b].n_slots : longest;
-    return deterministic(p) ? longest > 0 : (longest + 32 * p->n_words - 1) / (32 * p->n_words);
+    return deterministic(p) ? longest > 0 : (longest + mask_slots(p) - 1) / mask_slots(p);
 }
 
-static void update_by_pulses(update_job *job, aimc_counters *counters)
+/* The vectors wait then, but for those of long trains: their masks hold one segment at a time. */
+static void draw(aimci_pulser *p, const aimci_outer *outer)
 {
-    aimci_pulser *p = job->p;
-    aimci_parallel(p->ctx, job->outer->n, draw_trains, job);
-    const uint32_t segments = segments_of(p, job->outer->n);
-    for (job->segment = 0; job->segment < segments; job->segment++) {
-        if (job->segment > 0)
-            aimci_parallel(p->ctx, job->outer->n, draw_trains, job);
-        mark_firing(p, job->outer->n);
-        aimci_parallel(p->ctx, p->n_in, pulse_line, job);
+    draw_job job = {.p = p, .outer = outer, .first = p->n};
+    aimci_parallel(p->ctx, outer->n, draw_trains, &job);
+    mark_firing(p, job.first, outer->n);
+    const uint32_t segments = segments_of(p, job.first, outer->n);
+    for (job.segment = 1; job.segment < segments; job.segment++) {
+        settle_lines(p);
+        aimci_parallel(p->ctx, outer->n, draw_trains, &job);
+        mark_firing(p, job.first, outer->n);
     }
-    for (size_t b = 0; b < job->outer->n; b++)
-        counters->pulse_slots += p->plans[b].n_slots;
+    p->n += outer->n;
 }
 
 /* ---- exact updates -------------------------------------------------------------------------- */
 
 /* The rate goes into the packed gradients, so that each vector may have its own. */
-static void update_exactly(const update_job *job)
+static void update_exactly(const aimci_pulser *p, const aimci_outer *o)
 {
-    const aimci_pulser *p = job->p;
-    const aimci_outer *o = job->outer;
     for (size_t b = 0; b < o->n; b++) {
         memcpy(p->q_in + b * p->ld_in, o->x + b * o->ld_x, p->n_in * sizeof(float));
         for (size_t i = 0; i < p->n_out; i++)
@@ -295,44 +356,50 @@ static void update_exactly(const update_job *job)
         for (size_t j = 0; o->flip_in && j < p->n_in; j++)
             p->q_in[b * p->ld_in + j] *= o->flip_in[j] ? -1.0f : 1.0f;
     }
-    aimci_gemm_update(p->gemm, o->n, -1.0f, job->array->p, p->q_out, p->q_in);
-    aimci_array_settle(job->array, p->params.pulse_type == AIMCI_PULSE_NONE_WITH_DEVICE
-                                       ? AIMCI_SETTLE_NOISY
-                                       : AIMCI_SETTLE_SHOW);
+    aimci_gemm_update(p->gemm, o->n, -1.0f, p->array->p, p->q_out, p->q_in);
+    aimci_array_settle(p->array, p->params.pulse_type == AIMCI_PULSE_NONE_WITH_DEVICE
+                                     ? AIMCI_SETTLE_NOISY
+                                     : AIMCI_SETTLE_SHOW);
 }
 
 /* ---- all ---------------------------------------------------------------------------------------
  */
 
-static void pulse_some(aimci_pulser *p, aimci_array *array, double granularity,
+static void begin(aimci_pulser *p, aimci_array *array, double granularity)
+{
+    p->array = array;
+    p->granularity = granularity;
+    aimci_array_pulse_several(array, p->params.multi_pulse);
+}
+
+void aimci_pulser_draw(aimci_pulser *p, aimci_array *array, double granularity,
                        const aimci_outer *outer, aimc_counters *counters)
 {
-    update_job job = {.p = p, .array = array, .outer = outer, .granularity = granularity};
-    aimci_array_pulse_several(array, p->params.multi_pulse);
-    if (exact(p, array))
-        update_exactly(&job);
-    else
-        update_by_pulses(&job, counters);
-    for (size_t s = 0; s < p->n_slots; s++) {
-        aimci_array_count(array, p->pulses[8 * s], p->pulses[8 * s + 1], counters);
-        p->pulses[8 * s] = p->pulses[8 * s + 1] = 0;
+    aimci_outer some = *outer;
+    for (size_t first = 0; first < outer->n; first += some.n) {
+        begin(p, array, granularity);
+        const uint64_t due = aimci_array_until_due(array) - p->n;
+        const size_t room = aimci_min_size(CHUNK - p->n, outer->n - first);
+        some.n = room < due ? room : (size_t)due;
+        some.x = outer->x + first * outer->ld_x;
+        some.d = outer->d + first * outer->ld_d;
+        some.rate = outer->rate + first;
+        if (exact(p, array)) {
+            update_exactly(p, &some);
+            advance(p, some.n, counters);
+            continue;
+        }
+        draw(p, &some);
+        if (p->n == CHUNK || some.n == due)
+            aimci_pulser_settle(p, counters);
     }
-    aimci_array_advance(array, outer->n, counters);
-    counters->updates += outer->n;
 }
 
 void aimci_pulser_chunk(aimci_pulser *p, aimci_array *array, double granularity,
                         const aimci_outer *outer, aimc_counters *counters)
 {
-    aimci_outer some = *outer;
-    for (size_t first = 0; first < outer->n; first += some.n) {
-        const uint64_t due = aimci_array_until_due(array);
-        some.n = outer->n - first < due ? outer->n - first : (size_t)due;
-        some.x = outer->x + first * outer->ld_x;
-        some.d = outer->d + first * outer->ld_d;
-        some.rate = outer->rate + first;
-        pulse_some(p, array, granularity, &some, counters);
-    }
+    aimci_pulser_draw(p, array, granularity, outer, counters);
+    aimci_pulser_settle(p, counters);
 }
 
 void aimci_pulser_update(aimci_pulser *p, aimci_array *array, double granularity, size_t n,

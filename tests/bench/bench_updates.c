@@ -64,6 +64,7 @@ static const char *const regimes[] = {"dense", "typical", "sparse"};
 
 #define CLOSE    "{\"update\": {\"multi_pulse\": \"CLOSE\"}}"
 #define SEQUENCE "{\"update\": {\"multi_pulse\": \"SEQUENCE\"}}"
+#define MERGED   "{\"update\": {\"multi_pulse\": \"BATCH\"}}"
 
 static const struct model {
     const char *what, *device, *device_json, *sgd_json;
@@ -71,11 +72,14 @@ static const struct model {
 } models[] = {
     {"constant_step", "constant_step", NULL, NULL, true},
     {"constant_step in sequence", "constant_step", NULL, SEQUENCE, false},
+    {"constant_step merged", "constant_step", NULL, MERGED, true},
     {"soft_bounds", "soft_bounds", NULL, NULL, true},
     {"soft_bounds close", "soft_bounds", NULL, CLOSE, false},
     {"soft_bounds additive", "soft_bounds", "{\"mult_noise\": false}", NULL, false},
+    {"soft_bounds additive merged", "soft_bounds", "{\"mult_noise\": false}", MERGED, false},
     {"linear_step close", "linear_step", NULL, CLOSE, false},
     {"linear_step additive", "linear_step", "{\"mult_noise\": false}", NULL, false},
+    {"linear_step additive merged", "linear_step", "{\"mult_noise\": false}", MERGED, false},
     {"exp_step", "exp_step", NULL, NULL, false},
     {"pow_step", "pow_step", NULL, NULL, false},
     {"piecewise_step", "piecewise_step",

@@ -11,7 +11,7 @@
 #include "check_main.h"
 #include "fail_alloc.h"
 
-static const size_t batches[] = {1, 2, 3, 4, 5, 8, 13, 31, 64};
+static const size_t batches[] = {1, 2, 3, 4, 5, 8, 13, 31, 40, 48, 64};
 #define N_BATCHES (sizeof batches / sizeof batches[0])
 
 /* rows, columns, and what is added to them for the leading dimensions */
@@ -142,6 +142,7 @@ struct way {
     void (*update)(const way *v, size_t n, float alpha, float *w, const float *d, const float *x);
     const aimci_gemm *gemm;
     const aimci_gemm_shape *s;
+    float *scratch;
 };
 
 /* Results have garbage in them beforehand and padding that must stay. */
@@ -194,14 +195,19 @@ static aimci_gemm *make_plan(aimc_context *ctx, const aimci_gemm_shape *s, bool 
     return gemm;
 }
 
+static float *make_scratch(const aimci_gemm *gemm)
+{
+    return make_matrix(aimci_gemm_scratch(gemm) + 1, 1, SIZE_MAX, 6);
+}
+
 static void plan_forward(const way *v, size_t n, const float *w, const float *x, float *y)
 {
-    aimci_gemm_forward(v->gemm, n, w, x, y, NULL);
+    aimci_gemm_forward(v->gemm, n, w, x, y);
 }
 
 static void plan_backward(const way *v, size_t n, const float *w, const float *d, float *z)
 {
-    aimci_gemm_backward(v->gemm, n, w, d, z, NULL);
+    aimci_gemm_backward(v->gemm, n, w, d, z, v->scratch);
 }
 
 static void plan_update(const way *v, size_t n, float alpha, float *w, const float *d,
@@ -216,11 +222,15 @@ static void check_plans(uint32_t cpu_mask, bool deterministic, const size_t shap
     operands o = make_operands(shape);
     aimci_gemm *const gemm = make_plan(ctx, &o.s, deterministic);
     aimc_context_destroy(ctx); /* the plan keeps it alive */
-    ck_assert_uint_eq(aimci_gemm_scratch(gemm), 0);
-    const way v = {
-        .forward = plan_forward, .backward = plan_backward, .update = plan_update, .gemm = gemm};
+    float *const scratch = make_scratch(gemm);
+    const way v = {.forward = plan_forward,
+                   .backward = plan_backward,
+                   .update = plan_update,
+                   .gemm = gemm,
+                   .scratch = scratch};
     for (size_t k = 0; k < N_BATCHES; k++)
         check_products(&v, &o, batches[k]);
+    free(scratch);
     aimci_gemm_destroy(gemm);
     free_operands(&o);
 }
@@ -279,7 +289,7 @@ START_TEST(nothing_times_nothing)
     operands o = make_operands(shapes[5]);
     aimci_gemm *const gemm = make_plan(ctx, &o.s, false);
     float *const w = copy_matrix(o.w, o.s.n_rows, o.s.n_cols, o.s.ld);
-    aimci_gemm_forward(gemm, 0, o.w, NULL, NULL, NULL);
+    aimci_gemm_forward(gemm, 0, o.w, NULL, NULL);
     aimci_gemm_backward(gemm, 0, o.w, NULL, NULL, NULL);
     aimci_gemm_update(gemm, 0, 1, w, NULL, NULL);
     ck_assert(same_matrix(w, o.w, o.s.n_rows, o.s.n_cols, o.s.ld));
@@ -304,14 +314,14 @@ static void check_split(const aimci_gemm *whole, const aimci_gemm *parts, const 
                          make_matrix(s->n_cols, all, s->ld_cols, 5)};
     float *const w[2] = {copy_matrix(o->w, s->n_rows, s->n_cols, s->ld),
                          copy_matrix(o->w, s->n_rows, s->n_cols, s->ld)};
-    aimci_gemm_forward(whole, all, o->w, o->x, y[0], NULL);
+    aimci_gemm_forward(whole, all, o->w, o->x, y[0]);
     aimci_gemm_backward(whole, all, o->w, o->d, z[0], NULL);
     aimci_gemm_update(whole, all, 0.1f, w[0], o->d, o->x);
     for (size_t b = 0; b < all; b += n) {
         const size_t m = aimci_min_size(n, all - b);
         const float *const x = o->x + b * s->ld_cols;
         const float *const d = o->d + b * s->ld_rows;
-        aimci_gemm_forward(parts, m, o->w, x, y[1] + b * s->ld_rows, NULL);
+        aimci_gemm_forward(parts, m, o->w, x, y[1] + b * s->ld_rows);
         aimci_gemm_backward(parts, m, o->w, d, z[1] + b * s->ld_cols, NULL);
         aimci_gemm_update(parts, m, 0.1f, w[1], d, x);
     }
@@ -368,7 +378,7 @@ static void forward_chunk(void *arg, size_t slot, size_t chunk)
     const size_t b = chunk * 4;
     (void)slot;
     aimci_gemm_forward(s->gemm, 4, s->o->w, s->o->x + b * s->o->s.ld_cols,
-                       s->y + b * s->o->s.ld_rows, NULL);
+                       s->y + b * s->o->s.ld_rows);
 }
 
 /* A plan may be used by many threads; what each gets is what one alone would get. */

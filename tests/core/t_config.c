@@ -107,6 +107,23 @@ START_TEST(every_kind_and_preset_survives_json)
 }
 END_TEST
 
+/* As text -0 is an integer, which has no sign: it came back as 0. */
+START_TEST(minus_zero_is_zero)
+{
+    const double list[2] = {-0.0, 1};
+    aimc_config *c = make("tiki_taka");
+    double v;
+    char text[64];
+    OK(aimc_config_set(c, "gamma", -0.0));
+    OK(aimc_config_get(c, "gamma", &v));
+    ck_assert(v == 0 && !signbit(v));
+    OK(aimc_config_set_list(c, "gamma_vec", list, 2));
+    OK(aimc_config_get_text(c, "gamma_vec", text, sizeof text, NULL));
+    ck_assert_str_eq(text, "[0, 1]");
+    aimc_config_destroy(c);
+}
+END_TEST
+
 START_TEST(every_field_is_documented)
 {
     for (size_t k = 0; k < aimci_n_kinds; k++)
@@ -241,6 +258,7 @@ int main(void)
     tcase_add_test(t, values_go_in_and_out);
     tcase_add_test(t, mistakes_are_named);
     tcase_add_test(t, every_kind_and_preset_survives_json);
+    tcase_add_test(t, minus_zero_is_zero);
     tcase_add_test(t, every_field_is_documented);
     tcase_add_test(t, merging_is_all_or_nothing);
     tcase_add_test(t, files_that_are_not_configurations_are_refused);

@@ -21,11 +21,8 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void draw(aimc_tile *tile, int mode, float start, int n, sample *s)
+static void measure(const aimc_tile *tile, sample *s)
 {
-    tile->array->multi_pulse = mode;
-    set_all(tile, start);
-    pulse_all(tile, n);
     weights_of(tile, s->w);
     const moments m = moments_of(s->w, N);
     double cubes = 0;
@@ -36,6 +33,41 @@ static void draw(aimc_tile *tile, int mode, float start, int n, sample *s)
     s->kurtosis = m.kurtosis;
     s->skew = s->sd > 0 ? cubes / N / pow(s->sd, 3) : 0;
     qsort(s->w, N, sizeof s->w[0], ascending);
+}
+
+static void draw(aimc_tile *tile, int mode, float start, int n, sample *s)
+{
+    tile->array->multi_pulse = mode;
+    set_all(tile, start);
+    pulse_all(tile, n);
+    measure(tile, s);
+}
+
+/* The same for vectors one after the other: n_rows times a count for all cells. */
+static void draw_rows(aimc_tile *tile, int mode, float start, const int *counts, size_t n_rows,
+                      sample *s)
+{
+    aimci_array *a = tile->array;
+    int32_t *rows = calloc((n_rows + 1) * a->ld, sizeof *rows);
+    for (size_t r = 0; r < n_rows; r++)
+        for (size_t i = 0; i < a->n_out; i++)
+            rows[r * a->ld + i] = counts[r];
+    a->multi_pulse = mode;
+    set_all(tile, start);
+    const aimci_rows all = {rows, n_rows, a->ld};
+    for (size_t j = 0; j < a->n_in; j++) {
+        const aimci_line line = aimci_array_line(a, j);
+        for (size_t r = 0; r < (mode == AIMCI_MULTI_BATCH ? 1 : n_rows); r++) {
+            const aimci_pulse_key key = aimci_array_pulse_key(a, a->n_updates + r, 0);
+            if (mode == AIMCI_MULTI_BATCH)
+                aimci_array_merge_line(a, &line, j, &all, rows + n_rows * a->ld, &key);
+            else
+                aimci_array_pulse_line(a, &line, j, rows + r * a->ld, &key);
+        }
+    }
+    a->n_updates += n_rows;
+    measure(tile, s);
+    free(rows);
 }
 
 /* Largest difference of two empirical distribution functions. */
@@ -56,7 +88,7 @@ static double distance(const sample *a, const sample *b)
 static void compare(const char *what, const sample *a, const sample *b)
 {
     const double sd = fmax(a->sd, b->sd);
-    const double grid = 2e-7; /* what single precision adds to a mean of N steps */
+    const double grid = 1e-6; /* what single precision adds to a mean of up to 155 steps */
     ck_assert_msg(fabs(a->mean - b->mean) < 5 * sd * sqrt(2.0 / N) + grid, "%s: means %.9g, %.9g",
                   what, a->mean, b->mean);
     const double kurtosis = fmax(a->kurtosis, b->kurtosis);
@@ -90,6 +122,79 @@ static void same_law(aimc_context *ctx, const char *name, const char *json, int 
     free(a);
     free(b);
 }
+
+static const struct pattern {
+    const char *what;
+    size_t n;
+    int counts[AIMCI_MERGE_ROWS];
+} patterns[] = {{"one vector", 1, {9}},
+                {"there and back", 2, {14, -14}},
+                {"up", 5, {31, 31, 31, 31, 31}},
+                {"few pulses", 16, {0, 1, 0, 0, -1, 0, 2, 0, 0, 1, 0, 0, -1, -1, 0, 0}},
+                {"many", 16, {3, -2, 0, 15, 5, -17, 21, 1, -1, 2, -12, 4, 0, 6, -3, 12}}};
+
+static void same_law_merged(aimc_context *ctx, const char *name, const char *json)
+{
+    static const float starts[] = {0.0f, 0.3f, -0.5f, 0.57f, 0.6f, -0.6f};
+    sample *a = malloc(sizeof *a), *b = malloc(sizeof *b);
+    aimc_tile *tile = test_tile(ctx, name, json, N_OUT, N_IN, 8);
+    for (size_t s = 0; s < sizeof starts / sizeof starts[0]; s++)
+        for (size_t c = 0; c < sizeof patterns / sizeof patterns[0]; c++) {
+            const struct pattern *p = &patterns[c];
+            char what[512];
+            snprintf(what, sizeof what, "%s %s from %g, %s", name, json, (double)starts[s],
+                     p->what);
+            draw_rows(tile, AIMCI_MULTI_BATCH, starts[s], p->counts, p->n, a);
+            draw_rows(tile, AIMCI_MULTI_SEQUENCE, starts[s], p->counts, p->n, b);
+            compare(what, a, b);
+        }
+    aimc_tile_destroy(tile);
+    free(a);
+    free(b);
+}
+
+START_TEST(merged_vectors_have_the_law_of_the_sequence)
+{
+    aimc_context *ctx = test_context(0);
+    same_law_merged(ctx, "constant_step", "{" ALIKE ", \"up_down\": 0.1}");
+    same_law_merged(ctx, "soft_bounds", "{" ALIKE ", \"mult_noise\": false, \"dw_min_std\": 2}");
+    same_law_merged(ctx, "soft_bounds", "{" ALIKE ", \"dw_min_std\": 0}");
+    same_law_merged(ctx, "linear_step",
+                    "{" ALIKE ", \"gamma_up\": 0.4, \"gamma_down\": -0.3, "
+                    "\"gamma_up_dtod\": 0, \"gamma_down_dtod\": 0, \"mult_noise\": false, "
+                    "\"allow_increasing\": true}");
+    same_law_merged(ctx, "soft_bounds_reference",
+                    "{" ALIKE
+                    ", \"dw_min_std\": 1.5, \"write_noise_std\": 1, \"reference_mean\": 0.05}");
+    aimc_context_destroy(ctx);
+}
+END_TEST
+
+/* Mean and variance of affine steps in closed form, with pulses in both directions far from the
+ * bounds. */
+START_TEST(moments_of_merged_vectors)
+{
+    aimc_context *ctx = test_context(0);
+    sample *s = malloc(sizeof *s);
+    aimc_tile *tile =
+        test_tile(ctx, "soft_bounds", "{" ALIKE ", \"mult_noise\": false, \"dw_min_std\": 0.5}",
+                  N_OUT, N_IN, 9);
+    const struct pattern *p = &patterns[4];
+    const double a = 0.002, k = -a / 0.6;
+    double mean = (double)0.1f, var = 0;
+    for (size_t r = 0; r < p->n; r++)
+        for (int i = 0; i < abs(p->counts[r]); i++) {
+            mean += (p->counts[r] > 0 ? a : -a) + k * mean;
+            var = (1 + k) * (1 + k) * var + a * a * 0.25;
+        }
+    draw_rows(tile, AIMCI_MULTI_BATCH, 0.1f, p->counts, p->n, s);
+    ck_assert_double_eq_tol(s->mean, mean, 5 * sqrt(var / N) + 1e-7);
+    ck_assert_double_eq_tol(s->sd, sqrt(var), 5 * sqrt(var * 0.5 / N));
+    aimc_tile_destroy(tile);
+    free(s);
+    aimc_context_destroy(ctx);
+}
+END_TEST
 
 START_TEST(exact_steps_have_the_law_of_the_sequence)
 {
@@ -169,6 +274,8 @@ int main(void)
     TCase *t = aimct_case(s, "laws");
     tcase_add_test(t, exact_steps_have_the_law_of_the_sequence);
     tcase_add_test(t, close_steps_have_nearly_the_law_of_the_sequence);
+    tcase_add_test(t, merged_vectors_have_the_law_of_the_sequence);
+    tcase_add_test(t, moments_of_merged_vectors);
     tcase_add_test(t, moments_of_multiplicative_noise);
     tcase_add_test(t, modes_do_what_they_say);
     return aimct_main(s);

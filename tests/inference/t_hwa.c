@@ -124,6 +124,10 @@ START_TEST(simple_modifiers)
     m = modifier_of("type=DISCRETIZE;res=0.25");
     ck_assert_double_eq(modify_many(&m, 1, 0.125).m.mean, 0); /* half to even */
     ck_assert_double_eq(modify_many(&m, 1, -0.375).m.mean, -0.5);
+    m = modifier_of("type=DOREFA;res=0.1;dorefa_clip=0.6"); /* tanh(w) 0.6 / tanh(1) */
+    ck_assert_double_eq_tol(modify_many(&m, 1, 1).m.mean, 0.6, 1e-6);
+    ck_assert_double_eq_tol(modify_many(&m, 1, 0.5).m.mean, 0.4, 1e-6);    /* 0.3641 */
+    ck_assert_double_eq_tol(modify_many(&m, 1, -0.25).m.mean, -0.2, 1e-6); /* -0.1930 */
     m = modifier_of("type=DROP_CONNECT;pdrop=0.3");
     o = modify_many(&m, 1, 0.5);
     ck_assert_double_eq_tol(o.zeros, 0.3, 4 * sqrt(0.21 / N));

@@ -65,11 +65,11 @@ static void read_chain(void)
     k->dac(&dac, x, z, N);
     show("dac", z, sizeof z);
     aimci_adc adc = {.key = key, .noise = 0.06f, .step = 0.01f, .bound = 1, .gain = 2};
-    k->adc(&adc, z, N);
+    k->adc(&adc, z, z, N);
     show("adc", z, sizeof z);
     adc.sto_round = 1;
     adc.asymmetry = 0.1f;
-    k->adc(&adc, x, N);
+    k->adc(&adc, x, x, N);
     show("adc, stochastic", x, sizeof x);
 }
 
@@ -84,6 +84,19 @@ static aimci_pulsed base_params(void)
                           .w_min = -0.6,
                           .w_min_dtod = 0.3,
                           .enforce_consistency = true};
+}
+
+static void merge(const aimci_device_kernels *k, const void *params, const aimci_line *line)
+{
+    static int32_t counts[AIMCI_MERGE_ROWS + 1][PADDED];
+    for (int32_t r = 0; r < AIMCI_MERGE_ROWS; r++)
+        for (int32_t i = 0; i < N; i++)
+            counts[r][i] = (int32_t)((uint32_t)(i * 7919) + (uint32_t)r * 31) % 29 - 14;
+    const aimci_rows rows = {counts[0], AIMCI_MERGE_ROWS, PADDED};
+    for (uint64_t update = 0; update < 20; update++) {
+        const aimci_key key = aimci_random_key(3, AIMCI_OP_PULSE, 0, update);
+        k->merge(params, line, &rows, counts[AIMCI_MERGE_ROWS], &key, 5);
+    }
 }
 
 static void device(const char *what, const aimci_device_kernels *k, const void *params, int mode)
@@ -102,8 +115,11 @@ static void device(const char *what, const aimci_device_kernels *k, const void *
         const aimci_key key = aimci_random_key(3, AIMCI_OP_PULSE, 0, update);
         for (int32_t i = 0; i < N; i++)
             count[i] = (int32_t)((uint32_t)(i * 7919) + update * 31) % 29 - 14;
-        k->pulse(params, &line, count, &key, 5);
+        if (mode != AIMCI_MULTI_BATCH)
+            k->pulse(params, &line, count, &key, 5);
     }
+    if (mode == AIMCI_MULTI_BATCH)
+        merge(k, params, &line);
     show(what, planes, sizeof planes);
     const aimci_upkeep u = {.decay = 0.9f, .diffusion = 0.01f, .reset_std = 0.1f};
     const aimci_key key = aimci_random_key(3, AIMCI_OP_RESET, 0, 0);
@@ -123,6 +139,9 @@ int main(void)
         device("constant_step", &AIMCI_K(constant_step), &constant, mode);
         device("soft_bounds", &AIMCI_K(soft_bounds), &soft, mode);
     }
+    const aimci_soft_bounds additive = {.base = base_params()};
+    device("constant_step", &AIMCI_K(constant_step), &constant, AIMCI_MULTI_BATCH);
+    device("soft_bounds", &AIMCI_K(soft_bounds), &additive, AIMCI_MULTI_BATCH);
     device("pow_step", &AIMCI_K(pow_step), &power, 0);
     return 0;
 }

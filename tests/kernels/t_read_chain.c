@@ -47,11 +47,11 @@ static void check_dac(const aimci_read_kernels *c, const aimci_read_kernels *v, 
 static void check_adc_setting(const aimci_read_kernels *c, const aimci_read_kernels *v, size_t n,
                               size_t offset, const aimci_adc *adc)
 {
-    guarded a, b;
-    float *ya = guard(&a, offset), *yb = guard(&b, offset);
-    special(ya, n, n * 3 + offset, false);
-    memcpy(yb, ya, n * sizeof *ya);
-    const size_t ca = c->adc(adc, ya, n), cb = v->adc(adc, yb, n);
+    guarded in, a, b;
+    float *x = guard(&in, offset), *ya = guard(&a, offset), *yb = guard(&b, offset);
+    special(x, n, n * 3 + offset, false);
+    memcpy(yb, x, n * sizeof *x);
+    const size_t ca = c->adc(adc, x, ya, n), cb = v->adc(adc, yb, yb, n);
     ck_assert_uint_eq(ca, cb);
     ck_assert_msg(memcmp(ya, yb, n * sizeof *ya) == 0, "adc n %zu", n);
     check_guard(&a, offset, n);

@@ -390,9 +390,25 @@ END_TEST
 /* ---- all algorithms
  * --------------------------------------------------------------------------------------------- */
 
-static const char *const algorithms[] = {
-    "sgd", "tiki_taka", "ttv2", "c_ttv2", "agad", "mixed_precision", "mixed_precision_int"};
-enum { N_ALGORITHMS = 7, RO = 18, RI = 21, RN = 13 };
+/* With their defaults, then with what seldom is used. */
+static const struct {
+    const char *name, *json;
+} algorithms[] = {
+    {"sgd", "{}"},
+    {"tiki_taka", "{}"},
+    {"ttv2", "{}"},
+    {"c_ttv2", "{}"},
+    {"agad", "{}"},
+    {"mixed_precision", "{}"},
+    {"mixed_precision_int", "{}"},
+    {"tiki_taka", "{\"random_selection\": true, \"transfer_every_vec\": [3]}"},
+    {"ttv2", "{\"transfer_lr\": 100, \"step\": 0.5}"},
+    {"ttv2", "{\"transfer_lr\": 100, \"step\": 0.5, \"write_mode\": \"TRAINS\"}"},
+    {"c_ttv2", "{\"out_chop_prob\": 0.3}"},
+    {"mixed_precision", "{\"momentum\": 0.5, \"weight_decay\": 0.01}"},
+    {"mixed_precision", "{\"n_rows_per_transfer\": 5, \"random_row\": true}"},
+};
+enum { N_DEFAULTS = 7, N_ALGORITHMS = 13, RO = 18, RI = 21, RN = 13 };
 
 static void train(aimc_optimizer *opt, int from, int to)
 {
@@ -404,27 +420,28 @@ static void train(aimc_optimizer *opt, int from, int to)
     }
 }
 
-static aimc_optimizer *bind(aimc_context *ctx, aimc_tile *tile, const char *algorithm)
+static aimc_optimizer *bind(aimc_context *ctx, aimc_tile *tile, int which)
 {
     aimc_config *c;
     aimc_optimizer *opt;
-    OK(aimc_config_new(ctx, algorithm, &c));
+    OK(aimc_config_new(ctx, algorithms[which].name, &c));
     if (aimc_config_nested(c, "transfer_forward")) {
         OK(aimc_config_set(c, "units_in_mbatch", 0));
         OK(aimc_config_set(c, "gamma", 0.1));
     }
+    OK(aimc_config_parse(c, algorithms[which].json));
     OK(aimc_optimizer_create(tile, NULL, c, &opt));
     aimc_config_destroy(c);
     return opt;
 }
 
-static void whole_run(const char *algorithm, uint32_t threads, float *w)
+static void whole_run(int which, uint32_t threads, float *w)
 {
     aimc_context *ctx = aimct_context(threads, 0, 6);
     aimc_device *device = aimct_device(ctx, "reram_sb", NULL);
     aimc_tile *tile;
     OK(aimc_tile_create(device, RO, RI, NULL, &tile));
-    aimc_optimizer *opt = bind(ctx, tile, algorithm);
+    aimc_optimizer *opt = bind(ctx, tile, which);
     train(opt, 0, 6);
     OK(aimc_tile_get_weights(tile, w, RI));
     aimc_optimizer_destroy(opt);
@@ -437,12 +454,25 @@ static void whole_run(const char *algorithm, uint32_t threads, float *w)
 START_TEST(threads_do_not_matter)
 {
     float one[RO * RI], many[RO * RI];
-    whole_run(algorithms[_i], 1, one);
+    whole_run(_i, 1, one);
     for (uint32_t threads = 2; threads <= 7; threads += 5) {
-        whole_run(algorithms[_i], threads, many);
-        ck_assert_msg(memcmp(one, many, sizeof one) == 0, "%s with %u threads", algorithms[_i],
+        whole_run(_i, threads, many);
+        ck_assert_msg(memcmp(one, many, sizeof one) == 0, "%s with %u threads", algorithms[_i].name,
                       threads);
     }
+}
+END_TEST
+
+/* Or the test above would say nothing of them. */
+START_TEST(options_change_the_run)
+{
+    float one[RO * RI], other[RO * RI];
+    int before = _i - 1;
+    while (strcmp(algorithms[before].name, algorithms[_i].name) != 0)
+        before--;
+    whole_run(before, 1, one);
+    whole_run(_i, 1, other);
+    ck_assert_msg(memcmp(one, other, sizeof one) != 0, "%s", algorithms[_i].json);
 }
 END_TEST
 
@@ -451,21 +481,21 @@ START_TEST(saved_and_resumed_is_the_same_run)
     float one[RO * RI], two[RO * RI];
     char path[] = "t_training.XXXXXX";
     close(mkstemp(path));
-    whole_run(algorithms[_i], 1, one);
+    whole_run(_i, 1, one);
     aimc_context *ctx = aimct_context(1, 0, 6);
     aimc_device *device = aimct_device(ctx, "reram_sb", NULL);
     aimc_tile *tile;
     OK(aimc_tile_create(device, RO, RI, NULL, &tile));
-    aimc_optimizer *opt = bind(ctx, tile, algorithms[_i]);
+    aimc_optimizer *opt = bind(ctx, tile, _i);
     train(opt, 0, 3);
     OK(aimc_tile_save(tile, path));
     aimc_optimizer_destroy(opt);
     aimc_tile_destroy(tile);
     OK(aimc_tile_load(ctx, path, &tile));
-    opt = bind(ctx, tile, algorithms[_i]);
+    opt = bind(ctx, tile, _i);
     train(opt, 3, 6);
     OK(aimc_tile_get_weights(tile, two, RI));
-    ck_assert_msg(memcmp(one, two, sizeof one) == 0, "%s", algorithms[_i]);
+    ck_assert_msg(memcmp(one, two, sizeof one) == 0, "%s", algorithms[_i].name);
     aimc_optimizer_destroy(opt);
     aimc_tile_destroy(tile);
     aimc_device_unref(device);
@@ -541,6 +571,7 @@ int main(void)
     tcase_add_test(t, agad_does_not_see_a_constant_offset);
     t = aimct_case(s, "all");
     tcase_add_loop_test(t, threads_do_not_matter, 0, N_ALGORITHMS);
+    tcase_add_loop_test(t, options_change_the_run, N_DEFAULTS, N_ALGORITHMS);
     tcase_add_loop_test(t, saved_and_resumed_is_the_same_run, 0, N_ALGORITHMS);
     tcase_add_test(t, settings_that_cannot_work_are_refused);
     return aimct_main(s);

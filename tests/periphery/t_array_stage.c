@@ -22,11 +22,6 @@ static void teardown(void)
     aimc_context_destroy(ctx);
 }
 
-static void near(double value, double expected, double tolerance)
-{
-    ck_assert_msg(fabs(value - expected) <= tolerance, "%.10g, expected %.10g", value, expected);
-}
-
 #define BARE "inp_res=-1", "out_res=-1", "out_noise=0", "noise_management=NONE"
 
 static void read_once(const char *const settings[], float *y)
@@ -78,14 +73,14 @@ START_TEST(voltage_drop)
             OK(aimc_tile_forward(tile, 1, x, IN, y, OUT));
             OK(aimc_tile_backward(tile, 1, x, OUT, z, IN));
             for (size_t i = 0; i < OUT; i++)
-                near((double)y[i], dropped(w + i * IN, 1, x, IN, 300, all, cubic), 2e-6);
+                NEAR((double)y[i], dropped(w + i * IN, 1, x, IN, 300, all, cubic), 2e-6);
             for (size_t j = 0; j < IN; j++)
-                near((double)z[j], dropped(w + j, IN, x, OUT, 300, all, cubic), 2e-6);
+                NEAR((double)z[j], dropped(w + j, IN, x, OUT, 300, all, cubic), 2e-6);
             /* weights that change are seen */
             w[3] += 0.5f;
             OK(aimc_tile_set_weights(tile, w, IN));
             OK(aimc_tile_forward(tile, 1, x, IN, y, OUT));
-            near((double)y[0], dropped(w, 1, x, IN, 300, all, cubic), 2e-6);
+            NEAR((double)y[0], dropped(w, 1, x, IN, 300, all, cubic), 2e-6);
             w[3] -= 0.5f;
             aimc_tile_destroy(tile);
         }
@@ -121,9 +116,9 @@ START_TEST(drop_of_a_ladder)
         const double a = cases[k].rg * (double)(n * n);
         const double amplitude = 1.5 * (1 - tanh(sqrt(a)) / sqrt(a));
         const double sum = 2.0 / 3 - 0.5 / (double)n - 1.0 / (6.0 * (double)(n * n));
-        near(kept, 1 - amplitude * sum, 2e-6);
-        near(1 - amplitude * 2 / 3, cases[k].tanh_form, 1e-5);
-        near(kept, cases[k].ladder, 0.015);
+        NEAR(kept, 1 - amplitude * sum, 2e-6);
+        NEAR(1 - amplitude * 2 / 3, cases[k].tanh_form, 1e-5);
+        NEAR(kept, cases[k].ladder, 0.015);
     }
 }
 END_TEST
@@ -138,7 +133,7 @@ START_TEST(wire_resistance_gives_the_ratio)
     OK(aimc_config_new(ctx, "periphery", &config));
     double ratio;
     OK(aimc_config_get(config, "ir_drop_g_ratio", &ratio));
-    near(ratio, 571428.5714, 1e-3);
+    NEAR(ratio, 571428.5714, 1e-3);
     aimc_config_destroy(config);
 }
 END_TEST
@@ -154,13 +149,13 @@ START_TEST(series_resistance)
         reference += (double)x[j];
     for (size_t i = 0; i < OUT; i++) {
         const double t = product(i, x) + reference;
-        near((double)y[i], t / (1 + 0.05 * fabs(t)) - reference / (1 + 0.05 * fabs(reference)),
+        NEAR((double)y[i], t / (1 + 0.05 * fabs(t)) - reference / (1 + 0.05 * fabs(reference)),
              2e-6);
     }
     read_once(SETTINGS(BARE, "r_series=0.05", "v_offset_w_min=0", "r_series_max_total=0.03"), y);
     for (size_t i = 0; i < OUT; i++) {
         const double p = product(i, x);
-        near((double)y[i], p / (1 + fmin(0.05 * fabs(p), 0.03)), 2e-6);
+        NEAR((double)y[i], p / (1 + fmin(0.05 * fabs(p), 0.03)), 2e-6);
     }
 }
 END_TEST
@@ -186,7 +181,7 @@ START_TEST(reference_offset)
         ck_assert(y[i] <= 1);
     }
     CHECK_MEAN(m, 0.1 / sqrt(2 * 3.141592653589793), 0.06);
-    near(n_zero / (double)N, 0.5, 5 * 0.5 / sqrt(N));
+    NEAR(n_zero / (double)N, 0.5, 5 * 0.5 / sqrt(N));
     aimc_tile_destroy(tile);
     /* m = -0.5: y (1 - v) - 2 v y_ref */
     aimc_config *config =
@@ -203,7 +198,7 @@ START_TEST(reference_offset)
     OK(aimc_tile_forward(tile, 1, &one, 1, z, N));
     for (int i = 0; i < N; i++) {
         const double v = 1 - (double)z[i];
-        near((double)y[i], (1 - v) - 2 * v * 0.5, 1e-6);
+        NEAR((double)y[i], (1 - v) - 2 * v * 0.5, 1e-6);
     }
     aimc_tile_destroy(tile);
     aimc_device_unref(device);
@@ -224,14 +219,14 @@ START_TEST(compressed_output)
                                  SETTINGS(BARE, "inp_bound=0", "out_nonlinearity=0.1",
                                           "slope_calibration=0.5", "bound_management=NONE"));
     OK(aimc_tile_forward(tile, 3, in, 1, y, 1));
-    near((double)y[0], 6.3, 1e-6);
-    near((double)y[2] - (double)y[0], 0.001, 2e-6); /* slope 1 at half the bound */
+    NEAR((double)y[0], 6.3, 1e-6);
+    NEAR((double)y[2] - (double)y[0], 0.001, 2e-6); /* slope 1 at half the bound */
     aimc_tile_destroy(tile);
     tile = aimct_tile(ctx, &one, 1, 1,
                       SETTINGS(BARE, "inp_bound=0", "out_nonlinearity=0.1", "slope_calibration=0.5",
                                "bound_management=NONE", "out_scale=0.5"));
     OK(aimc_tile_forward(tile, 3, in, 1, y, 1));
-    near((double)y[1], 6, 1e-6); /* 12.0273 is beyond the bound of 12 */
+    NEAR((double)y[1], 6, 1e-6); /* 12.0273 is beyond the bound of 12 */
     aimc_tile_destroy(tile);
 }
 END_TEST
@@ -268,7 +263,7 @@ START_TEST(compression_spread)
         mean += n / OUT;
     }
     for (size_t i = 0; i < OUT; i++)
-        near((double)z[i] / (double)y[i], pow(1 + mean * 0.2 * 12, 2), 1e-4);
+        NEAR((double)z[i] / (double)y[i], pow(1 + mean * 0.2 * 12, 2), 1e-4);
     const char *path = "t_array_stage.safetensors";
     OK(aimc_tile_save(tile, path));
     OK(aimc_tile_load(ctx, path, &copy));
@@ -331,7 +326,7 @@ START_TEST(kinds_of_product_agree_without_errors)
             aimct_tile(ctx, w, OUT, IN, SETTINGS(QUIET, "inp_asymmetry=0.1", kinds[k].type));
         OK(aimc_tile_forward(tile, 1, x, IN, y, OUT));
         for (size_t i = 0; i < OUT; i++)
-            near((double)y[i], (double)one[i], 5e-6);
+            NEAR((double)y[i], (double)one[i], 5e-6);
         const aimc_counters c = aimct_counters(tile);
         ck_assert_uint_eq(c.forward_passes, kinds[k].passes);
         ck_assert_uint_eq(c.dac_conversions, kinds[k].inputs * IN);
@@ -340,7 +335,7 @@ START_TEST(kinds_of_product_agree_without_errors)
     }
     read_once(SETTINGS("mv_type=IDEAL"), y);
     for (size_t i = 0; i < OUT; i++)
-        near((double)y[i], product(i, x), 2e-6);
+        NEAR((double)y[i], product(i, x), 2e-6);
 }
 END_TEST
 
@@ -364,10 +359,10 @@ static double noise_of(const char *type)
 START_TEST(noise_of_digital_sums)
 {
     const double tolerance = 5 * sqrt(2.0 / 20000);
-    near(noise_of("mv_type=POS_NEG_SEPARATE"), 1, tolerance);
-    near(noise_of("mv_type=POS_NEG_SEPARATE_DIGITAL_SUM") / 2, 1, tolerance);
-    near(noise_of("mv_type=SPLIT_MODE") / 65, 1, tolerance);
-    near(noise_of("mv_type=BIT_WISE") / 1365, 1, tolerance);
+    NEAR(noise_of("mv_type=POS_NEG_SEPARATE"), 1, tolerance);
+    NEAR(noise_of("mv_type=POS_NEG_SEPARATE_DIGITAL_SUM") / 2, 1, tolerance);
+    NEAR(noise_of("mv_type=SPLIT_MODE") / 65, 1, tolerance);
+    NEAR(noise_of("mv_type=BIT_WISE") / 1365, 1, tolerance);
 }
 END_TEST
 
@@ -449,7 +444,7 @@ START_TEST(drop_of_each_sign)
                                            all ? "ir_loading=ALL" : "ir_loading=ACTIVE"));
         OK(aimc_tile_forward(tile, 1, x, IN, y, OUT));
         for (size_t i = 0; i < OUT; i++)
-            near((double)y[i],
+            NEAR((double)y[i],
                  dropped(w + i * IN, 1, plus, IN, 300, all, false) -
                      dropped(w_minus + i * IN, 1, minus, IN, 300, all, false),
                  3e-6);
@@ -469,14 +464,14 @@ START_TEST(shift_moves_the_largest_to_the_bound)
     for (size_t i = 0; i < OUT; i++)
         largest = fmax(largest, product(i, x));
     for (size_t i = 0; i < OUT; i++)
-        near((double)y[i], fmax(-2, product(i, x) + 2 - largest), 2e-6);
+        NEAR((double)y[i], fmax(-2, product(i, x) + 2 - largest), 2e-6);
     ck_assert_uint_eq(aimct_counters(tile).forward_passes, 1);
     OK(aimc_tile_backward(tile, 1, x, OUT, z, IN));
     for (size_t j = 0; j < IN; j++) {
         double sum = 0;
         for (size_t i = 0; i < OUT; i++)
             sum += (double)w[i * IN + j] * (double)x[i];
-        near((double)z[j], fmax(-2, fmin(2, sum)), 1e-6);
+        NEAR((double)z[j], fmax(-2, fmin(2, sum)), 1e-6);
     }
     aimc_tile_destroy(tile);
 }

@@ -21,11 +21,6 @@ static void teardown(void)
     aimc_context_destroy(ctx);
 }
 
-static void near(double value, double expected, double tolerance)
-{
-    ck_assert_msg(fabs(value - expected) <= tolerance, "%.10g, expected %.10g", value, expected);
-}
-
 #define BARE "inp_res=-1", "out_res=-1", "out_noise=0", "noise_management=NONE", "out_bound=0"
 
 static void forward(const char *const settings[], float *y)
@@ -45,7 +40,7 @@ static void expect(const char *const settings[], double (*held)(double))
             double sum = 0;
             for (size_t j = 0; j < IN; j++)
                 sum += held((double)w[i * IN + j]) * (double)x[b * IN + j];
-            near((double)y[b * OUT + i], sum, 1e-5);
+            NEAR((double)y[b * OUT + i], sum, 1e-5);
         }
     }
 }
@@ -177,7 +172,7 @@ START_TEST(digits_in_one_conversion)
         double sum = 0;
         for (size_t j = 0; j < IN; j++)
             sum += (double)w[i * IN + j] * rint((double)x[j] * 127) / 127;
-        near((double)y[i], sum, 1e-5);
+        NEAR((double)y[i], sum, 1e-5);
     }
     const aimc_counters c = aimct_counters(tile);
     ck_assert_uint_eq(c.forward_passes, 4); /* 7 bits, two at a time */
@@ -208,7 +203,7 @@ START_TEST(isaac)
         double sum = 0;
         for (size_t j = 0; j < LONG; j++)
             sum += rint((double)big[i * LONG + j] * 32767) * rint((double)in[j] * 32767);
-        near((double)y[i], sum / (32767.0 * 32767.0), 3e-5); /* float32 through 120 codes */
+        NEAR((double)y[i], sum / (32767.0 * 32767.0), 3e-5); /* float32 through 120 codes */
     }
     const aimc_counters c = aimct_counters(tile);
     ck_assert_uint_eq(c.forward_passes, 8 * 15);
@@ -280,7 +275,7 @@ START_TEST(drop_of_each_column)
         aimc_tile_destroy(tile);
     }
     for (size_t i = 0; i < OUT; i++)
-        near((double)y[i], (double)part[0][i] - (double)part[1][i], 2e-6);
+        NEAR((double)y[i], (double)part[0][i] - (double)part[1][i], 2e-6);
 }
 END_TEST
 
@@ -302,7 +297,7 @@ START_TEST(offset_of_the_codes)
             const double cell = (double)w[i * IN + j] + 1 + 2 * 0.2 / 0.8, zero = 1 + 2 * 0.2 / 0.8;
             sum += cell * driven - zero * z;
         }
-        near((double)y[i], sum, 1e-5);
+        NEAR((double)y[i], sum, 1e-5);
     }
 }
 END_TEST

@@ -18,11 +18,6 @@ static void teardown(void)
     aimc_context_destroy(ctx);
 }
 
-static void near(double value, double expected, double tolerance)
-{
-    ck_assert_msg(fabs(value - expected) <= tolerance, "%.10g, expected %.10g", value, expected);
-}
-
 static aimc_converter *converter(const char *const settings[])
 {
     aimc_config *config = NULL;
@@ -61,7 +56,7 @@ START_TEST(styles)
             SETTINGS("bound=2", BITS6, "circuit.low=-0.25", cases[k].style, cases[k].rounding));
         ck_assert_int_eq(aimc_converter_min_code(c), cases[k].first);
         ck_assert_int_eq(aimc_converter_max_code(c), cases[k].last);
-        near(aimc_converter_step(c), cases[k].step, 1e-8);
+        NEAR(aimc_converter_step(c), cases[k].step, 1e-8);
         for (int i = -100; i <= 100; i++) {
             const float x = (float)(0.0301 * i);
             const double steps = ((double)x - cases[k].lowest) / cases[k].step;
@@ -74,7 +69,7 @@ START_TEST(styles)
             OK(aimc_converter_decode(c, 1, &got, &again));
             ck_assert_int_eq(got, (int32_t)code);
             ck_assert(y == again);
-            near((double)y, cases[k].lowest + (code - cases[k].first) * cases[k].step, 1e-6);
+            NEAR((double)y, cases[k].lowest + (code - cases[k].first) * cases[k].step, 1e-6);
         }
         /* every code survives the way out and back */
         for (int32_t code = cases[k].first; code <= cases[k].last && k % 2 == 0; code++) {
@@ -144,8 +139,8 @@ START_TEST(circuits_without_errors)
             ck_assert_uint_eq(l.n_codes, s ? 256 : 255);
             ck_assert_uint_eq(l.missing_codes, 0);
             ck_assert(l.max_dnl < 0.02 && l.max_inl < 0.02);
-            near(l.gain, 1, 1e-4);
-            near(l.offset, 0, 1.0 / 64);
+            NEAR(l.gain, 1, 1e-4);
+            NEAR(l.offset, 0, 1.0 / 64);
             aimc_converter_destroy(ideal);
             aimc_converter_destroy(c);
         }
@@ -314,12 +309,12 @@ START_TEST(linearity_is_measured)
     const double mean = (reached[255] - reached[1]) / 254;
     for (int k = 1; k < 255; k++) {
         const double width = reached[k + 1] - reached[k];
-        near(dnl[k], width / mean - 1, 0.06);
+        NEAR(dnl[k], width / mean - 1, 0.06);
         missing += width < 1e-9;
     }
     ck_assert_uint_gt(missing, 0);
     ck_assert_uint_ge(l.missing_codes, missing);
-    near(l.gain, 1 / mean, 0.001);
+    NEAR(l.gain, 1 / mean, 0.001);
     ck_assert(l.max_inl > 0.5 && l.max_dnl > 0.5);
     aimci_circuit_destroy(same);
     aimc_converter_destroy(c);
@@ -398,7 +393,7 @@ START_TEST(tile_keeps_its_circuits)
         int beyond;
         const int32_t raw = aimci_circuit_code(adc, i, (double)noisy[i], &beyond);
         ck_assert_int_eq(code[i], raw + adc->first);
-        near((double)y[i], (double)aimci_circuit_value(adc, raw), 1e-6);
+        NEAR((double)y[i], (double)aimci_circuit_value(adc, raw), 1e-6);
         differs |= code[i] != lrint((double)noisy[i] / (8.0 / 510));
     }
     ck_assert(differs);
@@ -480,18 +475,18 @@ START_TEST(ranges_of_data)
     memset(x, 0, 10 * COLS * sizeof *x); /* rows of zeros are not looked at */
     double bound;
     OK(aimc_range_of_data(ctx, AIMC_RANGE_DEVIATION, 3, ROWS, COLS, x, COLS, &bound));
-    near(bound, 3, 0.1);
+    NEAR(bound, 3, 0.1);
     OK(aimc_range_of_data(ctx, AIMC_RANGE_QUANTILE, 0.6827, ROWS, COLS, x, COLS, &bound));
-    near(bound, 1, 0.05);
+    NEAR(bound, 1, 0.05);
     OK(aimc_range_of_data(ctx, AIMC_RANGE_MAX, 0, ROWS, COLS, x, COLS, &bound));
     double largest = 0;
     for (size_t k = 0; k < ROWS * COLS; k++)
         largest = fmax(largest, fabs((double)x[k]));
-    near(bound, largest, 0);
+    NEAR(bound, largest, 0);
     /* D18: magnitudes, so that negative-heavy data is not underestimated */
     const float negative[] = {-5, -4, -3, 0.1f};
     OK(aimc_range_of_data(ctx, AIMC_RANGE_QUANTILE, 1, 1, 4, negative, 4, &bound));
-    near(bound, 5, 0);
+    NEAR(bound, 5, 0);
     /* least error: not above that of any other bound, by search; 4 bits clip, 12 do not */
     for (int bits = 4; bits <= 12; bits += 8) {
         const double res = 1 / (ldexp(1, bits) - 2);
@@ -512,7 +507,7 @@ START_TEST(ranges_of_data)
     }
     const float zeros[4] = {0};
     OK(aimc_range_of_data(ctx, AIMC_RANGE_LEAST_ERROR, 0.01, 1, 4, zeros, 4, &bound));
-    near(bound, 0, 0);
+    NEAR(bound, 0, 0);
     FAILS(AIMC_ERR_INVALID, "parameter",
           aimc_range_of_data(ctx, AIMC_RANGE_QUANTILE, 1.5, 1, 4, zeros, 4, &bound));
     FAILS(AIMC_ERR_SHAPE, "ld_x",

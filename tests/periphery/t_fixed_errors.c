@@ -19,11 +19,6 @@ static void teardown(void)
     aimc_context_destroy(ctx);
 }
 
-static void near(double value, double expected, double tolerance)
-{
-    ck_assert_msg(fabs(value - expected) <= tolerance, "%.10g, expected %.10g", value, expected);
-}
-
 #define BARE "inp_res=-1", "out_res=-1", "noise_management=NONE"
 
 /* Values that are set are those that act, are told back, and travel with the file. */
@@ -68,7 +63,7 @@ START_TEST(fixed_errors_can_be_replaced)
             sum += (double)w[i * IN + j] * (double)x[j] *
                    (x[j] < 0 ? (double)polarity[i * IN + j] : 1);
         sum *= 1 - (double)offsets[i];
-        near((double)y[i], sum / (1 + fabs((double)curve[i] * sum)), 1e-5);
+        NEAR((double)y[i], sum / (1 + fabs((double)curve[i] * sum)), 1e-5);
     }
     FAILS(AIMC_ERR_SHAPE, "it has 5",
           aimc_tile_get_fixed(tile, AIMC_FORWARD, "v_offsets", got, OUT + 1));

@@ -14,11 +14,6 @@ static void teardown(void)
     aimc_context_destroy(ctx);
 }
 
-static void near(double value, double expected, double tolerance)
-{
-    ck_assert_msg(fabs(value - expected) <= tolerance, "%.10g, expected %.10g", value, expected);
-}
-
 enum { OUT = 6, IN = 9 };
 
 typedef struct seen {
@@ -47,16 +42,16 @@ START_TEST(stages_of_a_small_product)
     seen v;
     aimc_tile *tile = aimct_tile(ctx, w[0], 2, 3, SETTINGS("out_noise=0"));
     look(tile, AIMC_FORWARD, x, 0, &v);
-    near((double)v.prepared[0], 1, 0);
-    near((double)v.prepared[1], -.4126984127, 6e-8);
-    near((double)v.prepared[2], .0634920635, 6e-8);
-    near((double)v.current[0], .5 + .25 * .4126984127 + .125 * .0634920635, 1e-7);
+    NEAR((double)v.prepared[0], 1, 0);
+    NEAR((double)v.prepared[1], -.4126984127, 6e-8);
+    NEAR((double)v.prepared[2], .0634920635, 6e-8);
+    NEAR((double)v.current[0], .5 + .25 * .4126984127 + .125 * .0634920635, 1e-7);
     ck_assert(v.noisy[0] == v.current[0] && v.noisy[1] == v.current[1]);
     ck_assert_int_eq(v.code[0], 13); /* 0.6111 / (24 / 510) = 12.99 */
     ck_assert_int_eq(v.code[1], -27);
-    near((double)v.result[0], 0.4894117647, 2e-7);
-    near((double)v.result[1], -1.0164705882, 3e-7);
-    near(v.s.alpha, 0.8, 1e-7);
+    NEAR((double)v.result[0], 0.4894117647, 2e-7);
+    NEAR((double)v.result[1], -1.0164705882, 3e-7);
+    NEAR(v.s.alpha, 0.8, 1e-7);
     ck_assert(v.s.reduction == 1 && v.s.n_passes == 1 && v.s.n_parts == 1);
     aimc_tile_destroy(tile);
 }
@@ -73,16 +68,16 @@ START_TEST(stages_of_repeated_products)
     }
     aimc_tile *tile = aimct_tile(ctx, w, 1, 40, SETTINGS("out_noise=0"));
     look(tile, AIMC_FORWARD, x, 0, &v);
-    near((double)v.prepared[7], .2539682540, 6e-8);
-    near((double)v.result[0], 28.4611764706, 4e-6);
+    NEAR((double)v.prepared[7], .2539682540, 6e-8);
+    NEAR((double)v.result[0], 28.4611764706, 4e-6);
     ck_assert(v.s.reduction == 4 && v.s.n_passes == 3);
     ck_assert_uint_eq(aimct_counters(tile).forward_passes, 3);
     aimc_tile_destroy(tile);
     tile = aimct_tile(ctx, w, 40, 1, SETTINGS("out_noise=0"));
     look(tile, AIMC_BACKWARD, x, 0, &v);
-    near((double)v.current[0], 40, 1e-5);
+    NEAR((double)v.current[0], 40, 1e-5);
     ck_assert_int_eq(v.code[0], 255);
-    near((double)v.result[0], 12 * 0.7, 1e-5);
+    NEAR((double)v.result[0], 12 * 0.7, 1e-5);
     ck_assert(v.s.reduction == 1 && v.s.n_passes == 1);
     aimc_tile_destroy(tile);
 }
@@ -98,8 +93,8 @@ START_TEST(compression_is_seen_before_the_adc)
                                           "out_nonlinearity=0.1", "slope_calibration=0.5",
                                           "bound_management=NONE"));
     look(tile, AIMC_FORWARD, &x, 0, &v);
-    near((double)v.current[0], 12, 1e-6);
-    near((double)v.noisy[0], 1.1025 * 12 / 1.1, 2e-6);
+    NEAR((double)v.current[0], 12, 1e-6);
+    NEAR((double)v.noisy[0], 1.1025 * 12 / 1.1, 2e-6);
     ck_assert_int_eq(v.code[0], 255);
     aimc_tile_destroy(tile);
 }
@@ -157,11 +152,11 @@ START_TEST(parts_add_up)
     const double step = 2.0 / 126;
     for (size_t j = 0; j < IN; j++) {
         const double k = rint((double)x[j] / low.s.alpha / step);
-        near((double)low.prepared[j], fmod(k, 8) * step, 1e-6);
-        near((double)high.prepared[j], trunc(k / 8) * step, 1e-6);
+        NEAR((double)low.prepared[j], fmod(k, 8) * step, 1e-6);
+        NEAR((double)high.prepared[j], trunc(k / 8) * step, 1e-6);
     }
     for (size_t i = 0; i < OUT; i++)
-        near((double)high.result[i], (low.code[i] + 8 * high.code[i]) * (24.0 / 510) * low.s.alpha,
+        NEAR((double)high.result[i], (low.code[i] + 8 * high.code[i]) * (24.0 / 510) * low.s.alpha,
              3e-6);
     aimc_tile_destroy(tile);
 }

@@ -17,11 +17,6 @@ static void teardown(void)
 static const float w1[2][3] = {{0.5f, -0.25f, 0.125f}, {-1.0f, 0.75f, 0.3f}};
 static const float x1[3] = {0.8f, -0.33f, 0.05f};
 
-static void near(double value, double expected, double tolerance)
-{
-    ck_assert_msg(fabs(value - expected) <= tolerance, "%.10g, expected %.10g", value, expected);
-}
-
 /* ---- oracles -------------------------------------------------------------------------------- */
 
 /* O1 */
@@ -30,8 +25,8 @@ START_TEST(small_product)
     float y[2];
     aimc_tile *tile = aimct_tile(ctx, w1[0], 2, 3, SETTINGS("out_noise=0"));
     OK(aimc_tile_forward(tile, 1, x1, 3, y, 2));
-    near((double)y[0], 0.4894117647, 2e-7);
-    near((double)y[1], -1.0164705882, 3e-7);
+    NEAR((double)y[0], 0.4894117647, 2e-7);
+    NEAR((double)y[1], -1.0164705882, 3e-7);
     const aimc_counters c = aimct_counters(tile);
     ck_assert_uint_eq(c.forward_vectors, 1);
     ck_assert_uint_eq(c.forward_passes, 1);
@@ -41,8 +36,8 @@ START_TEST(small_product)
     aimc_tile_destroy(tile);
     tile = aimct_tile(ctx, w1[0], 2, 3, SETTINGS("is_perfect=true"));
     OK(aimc_tile_forward(tile, 1, x1, 3, y, 2));
-    near((double)y[0], 0.48875, 1e-7);
-    near((double)y[1], -1.0325, 2e-7);
+    NEAR((double)y[0], 0.48875, 1e-7);
+    NEAR((double)y[1], -1.0325, 2e-7);
     aimc_tile_destroy(tile);
 }
 END_TEST
@@ -59,7 +54,7 @@ START_TEST(bound_management_repeats)
     }
     aimc_tile *tile = aimct_tile(ctx, w, 1, 40, SETTINGS(forty));
     OK(aimc_tile_forward(tile, 1, x, 40, &y, 1));
-    near((double)y, 28.4611764706, 4e-6);
+    NEAR((double)y, 28.4611764706, 4e-6);
     const aimc_counters c = aimct_counters(tile);
     ck_assert_uint_eq(c.forward_vectors, 1);
     ck_assert_uint_eq(c.forward_passes, 3);
@@ -88,18 +83,18 @@ static double read_forty(const char *const settings[], float value, uint64_t *pa
 START_TEST(bound_managements)
 {
     uint64_t passes;
-    near(read_forty(SETTINGS(forty, "bound_management=NONE"), 0.7f, &passes), 12 * 0.7, 1e-5);
+    NEAR(read_forty(SETTINGS(forty, "bound_management=NONE"), 0.7f, &passes), 12 * 0.7, 1e-5);
     ck_assert_uint_eq(passes, 1);
     /* the second pass takes alpha from the sums: 28 * 0.6 / 12 = 1.4, still too small; then R = 2
      */
     const double worst =
         read_forty(SETTINGS(forty, "bound_management=ITERATIVE_WORST_CASE"), 0.7f, &passes);
     ck_assert_uint_eq(passes, 3);
-    near(worst, 16.0 / 63 * 112, 0.066); /* half an ADC step of 24 / 510 times 2.8 */
+    NEAR(worst, 16.0 / 63 * 112, 0.066); /* half an ADC step of 24 / 510 times 2.8 */
     /* the negative bound counts unless told otherwise */
-    near(read_forty(SETTINGS(forty), -0.7f, &passes), -28.4611764706, 4e-6);
+    NEAR(read_forty(SETTINGS(forty), -0.7f, &passes), -28.4611764706, 4e-6);
     ck_assert_uint_eq(passes, 3);
-    near(read_forty(SETTINGS(forty, "bm_test_negative_bound=false"), -0.7f, &passes), -12 * 0.7,
+    NEAR(read_forty(SETTINGS(forty, "bm_test_negative_bound=false"), -0.7f, &passes), -12 * 0.7,
          1e-5);
     ck_assert_uint_eq(passes, 1);
     /* limits: reduction up to max_bm_res / step or max_bm_factor, whichever is reached first */
@@ -128,8 +123,8 @@ START_TEST(a_hit_of_either_sign_counts)
     }
     aimc_tile *tile = aimct_tile(ctx, w[0], 3, 40, SETTINGS(forty, "bm_test_negative_bound=false"));
     OK(aimc_tile_forward(tile, 1, x, 40, y, 3));
-    near((double)y[0], 28.4611764706, 4e-6);
-    near((double)y[1], -28.4611764706, 4e-6);
+    NEAR((double)y[0], 28.4611764706, 4e-6);
+    NEAR((double)y[1], -28.4611764706, 4e-6);
     ck_assert_uint_eq(aimct_counters(tile).forward_passes, 3);
     aimc_tile_destroy(tile);
 }
@@ -144,7 +139,7 @@ START_TEST(backward_clips_without_repeating)
     }
     aimc_tile *tile = aimct_tile(ctx, w, 40, 1, SETTINGS(forty));
     OK(aimc_tile_backward(tile, 1, d, 40, &z, 1));
-    near((double)z, 12 * 0.7, 1e-5);
+    NEAR((double)z, 12 * 0.7, 1e-5);
     const aimc_counters c = aimct_counters(tile);
     ck_assert_uint_eq(c.backward_vectors, 1);
     ck_assert_uint_eq(c.backward_passes, 1);
@@ -226,21 +221,21 @@ static double read_pair(const char *const settings[], float a, float b)
 
 START_TEST(noise_managements)
 {
-    near(read_pair(SETTINGS(CLIP_ONLY, "noise_management=NONE"), 3, -0.5f), 0.5, 1e-6);
-    near(read_pair(SETTINGS(CLIP_ONLY), 3, -0.5f), 2.5, 1e-6);
-    near(read_pair(SETTINGS(CLIP_ONLY, "nm_thres=2"), 3, -0.5f), 1.5, 1e-6);
-    near(read_pair(SETTINGS(CLIP_ONLY, "nm_thres=2"), 1, -0.5f), 0.5, 1e-6);
+    NEAR(read_pair(SETTINGS(CLIP_ONLY, "noise_management=NONE"), 3, -0.5f), 0.5, 1e-6);
+    NEAR(read_pair(SETTINGS(CLIP_ONLY), 3, -0.5f), 2.5, 1e-6);
+    NEAR(read_pair(SETTINGS(CLIP_ONLY, "nm_thres=2"), 3, -0.5f), 1.5, 1e-6);
+    NEAR(read_pair(SETTINGS(CLIP_ONLY, "nm_thres=2"), 1, -0.5f), 0.5, 1e-6);
     /* the signed maximum: -3 is beyond the range of alpha = 0.5 */
-    near(read_pair(SETTINGS(CLIP_ONLY, "noise_management=MAX"), 0.5f, -3), 0, 1e-6);
-    near(read_pair(SETTINGS(CLIP_ONLY, "noise_management=MAX"), -0.5f, -3), 0, 0);
-    near(read_pair(SETTINGS(CLIP_ONLY, "noise_management=MAX", "nm_thres=2"), 3, 0.5f), 2.5, 1e-6);
-    near(read_pair(SETTINGS(CLIP_ONLY, "noise_management=CONSTANT"), 3, -0.5f), 0.5, 1e-6);
-    near(read_pair(SETTINGS(CLIP_ONLY, "noise_management=CONSTANT", "nm_thres=2"), 3, -0.5f), 1.5,
+    NEAR(read_pair(SETTINGS(CLIP_ONLY, "noise_management=MAX"), 0.5f, -3), 0, 1e-6);
+    NEAR(read_pair(SETTINGS(CLIP_ONLY, "noise_management=MAX"), -0.5f, -3), 0, 0);
+    NEAR(read_pair(SETTINGS(CLIP_ONLY, "noise_management=MAX", "nm_thres=2"), 3, 0.5f), 2.5, 1e-6);
+    NEAR(read_pair(SETTINGS(CLIP_ONLY, "noise_management=CONSTANT"), 3, -0.5f), 0.5, 1e-6);
+    NEAR(read_pair(SETTINGS(CLIP_ONLY, "noise_management=CONSTANT", "nm_thres=2"), 3, -0.5f), 1.5,
          1e-6);
-    near(read_pair(SETTINGS(CLIP_ONLY, "noise_management=AVERAGE_ABS_MAX"), 3, -0.5f), 2.5, 1e-6);
-    near(read_pair(SETTINGS(CLIP_ONLY, "noise_management=AVERAGE_ABS_MAX", "nm_thres=2"), 3, -0.5f),
+    NEAR(read_pair(SETTINGS(CLIP_ONLY, "noise_management=AVERAGE_ABS_MAX"), 3, -0.5f), 2.5, 1e-6);
+    NEAR(read_pair(SETTINGS(CLIP_ONLY, "noise_management=AVERAGE_ABS_MAX", "nm_thres=2"), 3, -0.5f),
          1.5, 1e-6);
-    near(read_pair(SETTINGS(CLIP_ONLY, "noise_management=ABS_MAX_NP_SUM"), 3, -0.5f), 2.5, 1e-6);
+    NEAR(read_pair(SETTINGS(CLIP_ONLY, "noise_management=ABS_MAX_NP_SUM"), 3, -0.5f), 2.5, 1e-6);
 }
 END_TEST
 
@@ -259,14 +254,14 @@ START_TEST(np_sum_spreads_the_input)
                                     NULL};
     aimc_tile *tile = aimct_tile(ctx, w, 1, N, settings);
     OK(aimc_tile_forward(tile, 1, x, N, &y, 1));
-    near((double)y, 21.0 / 63 * 1.51, 1e-6);
+    NEAR((double)y, 21.0 / 63 * 1.51, 1e-6);
     aimc_tile_destroy(tile);
     /* never below max_bm_res of the range: alpha <= 0.5 * 0.032 / (2 / 126) = 1.008 */
     const char *const limited[] = {"out_res=-1", "out_noise=0", "noise_management=ABS_MAX_NP_SUM",
                                    "max_bm_res=0.032", NULL};
     tile = aimct_tile(ctx, w, 1, N, limited);
     OK(aimc_tile_forward(tile, 1, x, N, &y, 1));
-    near((double)y, 31.0 / 63 * 1.008, 1e-6);
+    NEAR((double)y, 31.0 / 63 * 1.008, 1e-6);
     aimc_tile_destroy(tile);
 }
 END_TEST
@@ -281,9 +276,9 @@ START_TEST(running_average_is_state)
     aimc_tile *tile = aimct_tile(ctx, w, 1, 1, settings);
     OK(aimc_tile_forward(tile, 3, x, 1, y, 1));
     /* alpha = 2, 1.75, 2.3125; inputs beyond alpha are clipped to it */
-    near((double)y[0], 2, 1e-6);
-    near((double)y[1], 1, 1e-6);
-    near((double)y[2], 2.3125, 1e-6);
+    NEAR((double)y[0], 2, 1e-6);
+    NEAR((double)y[1], 1, 1e-6);
+    NEAR((double)y[2], 2.3125, 1e-6);
     const char *path = "t_readout_average.safetensors";
     OK(aimc_tile_save(tile, path));
     aimc_tile *copy = NULL;
@@ -291,7 +286,7 @@ START_TEST(running_average_is_state)
     remove(path);
     OK(aimc_tile_forward(tile, 1, x + 3, 1, y, 1));
     OK(aimc_tile_forward(copy, 1, x + 3, 1, &z, 1));
-    near((double)y[0], 0.75 * 2.3125 + 0.25 * 8, 1e-6);
+    NEAR((double)y[0], 0.75 * 2.3125 + 0.25 * 8, 1e-6);
     ck_assert(y[0] == z);
     aimc_tile_destroy(copy);
     aimc_tile_destroy(tile);
@@ -373,8 +368,8 @@ START_TEST(noise_spread_is_fixed)
         noise_of_estimate += s * s / (2 * (READS - 1));
         aimct_add(&spread, s);
     }
-    near(spread.mean, 0.1, 5 * 0.02 / sqrt(N) + 1e-4);
-    near(sqrt(aimct_variance(&spread) - noise_of_estimate / N), 0.02, 0.02 * 0.06);
+    NEAR(spread.mean, 0.1, 5 * 0.02 / sqrt(N) + 1e-4);
+    NEAR(sqrt(aimct_variance(&spread) - noise_of_estimate / N), 0.02, 0.02 * 0.06);
     aimc_tile_destroy(tile);
     free(w);
     free(y);
@@ -389,8 +384,8 @@ START_TEST(asymmetries_and_gain)
         SETTINGS(NO_STEPS, "out_noise=0", "inp_asymmetry=0.1", "out_asymmetry=0.2", "out_scale=3"));
     OK(aimc_tile_forward(tile, 1, x1, 3, y, 2));
     const double small = -0.33 * 0.9;
-    near((double)y[0], 3 * (0.4 - 0.25 * small + 0.00625), 1e-6);
-    near((double)y[1], 3 * 0.8 * (-0.8 + 0.75 * small + 0.015), 1e-6);
+    NEAR((double)y[0], 3 * (0.4 - 0.25 * small + 0.00625), 1e-6);
+    NEAR((double)y[1], 3 * 0.8 * (-0.8 + 0.75 * small + 0.015), 1e-6);
     aimc_tile_destroy(tile);
 }
 END_TEST
@@ -472,7 +467,7 @@ START_TEST(perfect_is_exact)
             double sum = 0;
             for (size_t j = 0; j < IN; j++)
                 sum += (double)w[i * IN + j] * (double)x[b * IN + j];
-            near((double)y[b * OUT + i], sum, 33 * 6e-8 * 8);
+            NEAR((double)y[b * OUT + i], sum, 33 * 6e-8 * 8);
         }
     aimc_tile_destroy(tile);
 }

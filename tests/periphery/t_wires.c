@@ -21,11 +21,6 @@ static void teardown(void)
     aimc_context_destroy(ctx);
 }
 
-static void near(double value, double expected, double tolerance)
-{
-    ck_assert_msg(fabs(value - expected) <= tolerance, "%.12g, expected %.12g", value, expected);
-}
-
 /* Conductances g[i][j] of sensed line i and driven line j, and voltages, into the solver's layout.
  */
 static void solve(const aimci_nodal *n, const double *g, const double *v, double *current)
@@ -65,7 +60,7 @@ START_TEST(recorded_currents)
     const aimci_nodal eight = network(N, N, 1, 1);
     solve(&eight, g, v, current);
     for (size_t i = 0; i < N; i++)
-        near(current[i] * 1e6, uniform[i], 1e-6);
+        NEAR(current[i] * 1e6, uniform[i], 1e-6);
 
     static const double four[4] = {5.98773928, 13.94110521, 11.45492183, 5.48330457};
     static const double drive[4] = {0.2, -0.1, 0.05, 0.15};
@@ -77,7 +72,7 @@ START_TEST(recorded_currents)
     const aimci_nodal small = network(4, 4, 10, 5);
     solve(&small, g, v, current);
     for (size_t i = 0; i < 4; i++)
-        near(current[i] * 1e6, four[i], 1e-8);
+        NEAR(current[i] * 1e6, four[i], 1e-8);
 }
 END_TEST
 
@@ -96,7 +91,7 @@ START_TEST(recorded_ladders)
             g[j] = v[j] = 1;
         aimci_nodal ladder = network(n, 1, 0, cases[k].rg);
         solve(&ladder, g, v, &current);
-        near(current / (double)n, cases[k].kept, 1e-7);
+        NEAR(current / (double)n, cases[k].kept, 1e-7);
     }
 }
 END_TEST
@@ -170,7 +165,7 @@ START_TEST(agrees_with_dense_elimination)
         solve(&m, g, v, current);
         dense(&m, g, v, expected);
         for (size_t i = 0; i < n_sense; i++)
-            near(current[i], expected[i], 1e-9 * fabs(expected[0]));
+            NEAR(current[i], expected[i], 1e-9 * fabs(expected[0]));
     }
 }
 END_TEST
@@ -190,7 +185,7 @@ START_TEST(no_resistance_is_exact)
         double sum = 0;
         for (size_t j = 0; j < N; j++)
             sum += g[i * N + j] * v[j];
-        near(current[i], sum, 1e-15 * N);
+        NEAR(current[i], sum, 1e-15 * N);
     }
 }
 END_TEST
@@ -210,7 +205,7 @@ START_TEST(one_cell_that_bends)
                                                   : u * (1 + 0.4 * fabs(u) - 0.25 * u * u);
             *(g * f > i ? &lo : &hi) = i;
         }
-        near(current, lo, 1e-13);
+        NEAR(current, lo, 1e-13);
     }
 }
 END_TEST
@@ -280,7 +275,7 @@ START_TEST(tile_sees_the_network)
             double expected[OUT];
             pair_product(&m, w, x + b * IN, expected);
             for (size_t i = 0; i < OUT; i++)
-                near((double)y[b * OUT + i], expected[i], 2e-6);
+                NEAR((double)y[b * OUT + i], expected[i], 2e-6);
         }
         aimc_tile_destroy(tile);
     }
@@ -304,7 +299,7 @@ START_TEST(both_directions_are_symmetric)
     OK(aimc_tile_backward(tile, 1, d, OUT, z, IN));
     OK(aimc_tile_forward(other, 1, d, OUT, expected, IN));
     for (size_t j = 0; j < IN; j++)
-        near((double)z[j], (double)expected[j], 1e-6);
+        NEAR((double)z[j], (double)expected[j], 1e-6);
     aimc_tile_destroy(other);
     aimc_tile_destroy(tile);
 
@@ -325,7 +320,7 @@ START_TEST(both_directions_are_symmetric)
         forward += (double)d[i] * (double)y[i];
     for (size_t j = 0; j < IN; j++)
         backward += (double)x[j] * (double)z[j];
-    near(forward, backward, 2e-6);
+    NEAR(forward, backward, 2e-6);
     aimc_tile_destroy(tile);
     aimc_device_unref(device);
     aimc_config_destroy(config);
@@ -358,7 +353,7 @@ START_TEST(interleaved_pairs)
         OK(aimc_tile_forward(tile, 1, x, IN, y, OUT));
         OK(aimc_tile_forward(other, 1, x, IN, both, (size_t)2 * OUT));
         for (size_t i = 0; i < OUT; i++)
-            near((double)y[i], (double)both[2 * i] - (double)both[2 * i + 1], 1e-6);
+            NEAR((double)y[i], (double)both[2 * i] - (double)both[2 * i + 1], 1e-6);
         if (k < 2) { /* driven together: +d and -d */
             float expected[IN];
             for (size_t i = 0; i < OUT; i++) {
@@ -368,7 +363,7 @@ START_TEST(interleaved_pairs)
             OK(aimc_tile_backward(tile, 1, d, OUT, z, IN));
             OK(aimc_tile_backward(other, 1, both, (size_t)2 * OUT, expected, IN));
             for (size_t j = 0; j < IN; j++)
-                near((double)z[j], (double)expected[j], 1e-6);
+                NEAR((double)z[j], (double)expected[j], 1e-6);
         }
         aimc_tile_destroy(other);
         aimc_tile_destroy(tile);
@@ -533,7 +528,7 @@ START_TEST(time_sliced_against_time_steps)
         for (int t = 0; t < STEPS; t++)
             charge += column_current(w + i * ROWS, x, i % 2, (t + 0.5) / STEPS) / STEPS;
         /* 23 inputs, each rounded to half a step of time */
-        near((double)y[i], charge / (0.2 * 1e-5), 23.0 / 2 / STEPS);
+        NEAR((double)y[i], charge / (0.2 * 1e-5), 23.0 / 2 / STEPS);
     }
 }
 END_TEST

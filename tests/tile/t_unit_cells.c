@@ -12,8 +12,6 @@
     "\"w_min_dtod\": 0, \"w_max\": 1, \"w_min\": -1"
 #define CONSTANT(dw) "{\"kind\": \"constant_step\", \"dw_min\": " dw ", " PLAIN "}"
 
-#define NEAR(a, b, tolerance) ck_assert(fabsf((a) - (b)) < tolerance)
-
 static float hidden(const aimc_tile *tile, int member, size_t at)
 {
     char name[32];
@@ -302,32 +300,17 @@ END_TEST
 enum { TO = 20, TI = 24, BATCH = 40 };
 
 typedef struct training {
-    const char *cell, *algorithm;
+    const char *cell, *json, *algorithm;
 } training;
 
 static const training trainings[] = {
-    {"{\"kind\": \"reram_sb_2\"}", "sgd"},
-    {"{\"kind\": \"pcm_cell\"}", "sgd"},
-    {"{\"kind\": \"pcm_cell\", \"units_in_mbatch\": false, \"refresh_every\": 7}", "sgd"},
-    {"{\"kind\": \"pcm_cell\"}", "mixed_precision"},
-    {"{\"kind\": \"reference_cell\", \"shift_pairs\": 50}", "ttv2"},
-    {"{\"kind\": \"vector_cell\", \"device\": {\"kind\": \"reference_cell\"}}", "agad"},
+    {"reram_sb_2", "{}", "sgd"},
+    {"pcm_cell", "{}", "sgd"},
+    {"pcm_cell", "{\"units_in_mbatch\": false, \"refresh_every\": 7}", "sgd"},
+    {"pcm_cell", "{}", "mixed_precision"},
+    {"reference_cell", "{\"shift_pairs\": 50}", "ttv2"},
+    {"vector_cell", "{\"device\": {\"kind\": \"reference_cell\"}}", "agad"},
 };
-
-static aimc_tile *training_tile(aimc_context *ctx, const training *t)
-{
-    aimc_config *layer = NULL;
-    aimc_device *device = NULL;
-    aimc_tile *tile = NULL;
-    must(aimc_config_new(ctx, "layer", &layer));
-    must(aimc_config_set_text(layer, "device", t->cell));
-    must(aimc_config_set(layer, "seed", 3));
-    must(aimc_device_create(ctx, NULL, aimc_config_nested(layer, "device"), &device));
-    must(aimc_tile_create(device, TO, TI, layer, &tile));
-    aimc_device_unref(device);
-    aimc_config_destroy(layer);
-    return tile;
-}
 
 static void train(aimc_optimizer *optimizer, int from, int to)
 {
@@ -346,7 +329,7 @@ START_TEST(training_resumes_and_does_not_depend_on_threads)
     float w[4][TO * TI];
     for (int variant = 0; variant < 4; variant++) {
         aimc_context *ctx = aimct_context(variant == 1 ? 2 : variant == 2 ? 7 : 1, 0, 0);
-        aimc_tile *tile = training_tile(ctx, t);
+        aimc_tile *tile = test_tile(ctx, t->cell, t->json, TO, TI, 3);
         aimc_optimizer *optimizer = NULL;
         must(aimc_optimizer_create(tile, t->algorithm, NULL, &optimizer));
         train(optimizer, 0, 4);
@@ -377,6 +360,22 @@ END_TEST
 
 /* ---- recorded populations ------------------------------------------------------------------- */
 
+/* The device of a layer's preset; cycle_noise: of a single device. */
+static aimc_tile *recorded_tile(aimc_context *ctx, const char *preset, size_t side,
+                                double *cycle_noise)
+{
+    aimc_config *layer = NULL;
+    aimc_device *device = NULL;
+    must(aimc_config_new(ctx, preset, &layer));
+    must(aimc_config_get(layer, "device.device.dw_min_std", cycle_noise));
+    must(aimc_device_create(ctx, NULL, aimc_config_nested(layer, "device"), &device));
+    aimc_tile *tile = tile_of(ctx, device, side, side, 11);
+    set_all(tile, 0);
+    aimc_device_unref(device);
+    aimc_config_destroy(layer);
+    return tile;
+}
+
 /* One tile of the recorder: its table of normals biases every pulse by up to 5 x .0055 of the
  * cycle-to-cycle noise, and all cells share the choices of devices, so a device's share of the
  * pulses is known to sqrt(n) only. */
@@ -388,18 +387,12 @@ START_TEST(recorded_responses)
     aimc_context *ctx = test_context(0);
     aimc_tile *tile = NULL;
     int sent = 0, n_rows = 0;
+    double c2c = 0;
     enum { SIDE = 100 };
     while (data_next(f, line, sizeof line, field, 12)) {
         if (strcmp(field[0], last) != 0) {
             aimc_tile_destroy(tile);
-            aimc_config *layer = NULL;
-            aimc_device *device = NULL;
-            must(aimc_config_new(ctx, field[0], &layer));
-            must(aimc_device_create(ctx, NULL, aimc_config_nested(layer, "device"), &device));
-            tile = tile_of(ctx, device, SIDE, SIDE, 11);
-            set_all(tile, 0);
-            aimc_device_unref(device);
-            aimc_config_destroy(layer);
+            tile = recorded_tile(ctx, field[0], SIDE, &c2c);
             snprintf(last, sizeof last, "%s", field[0]);
             sent = 0;
         }
@@ -414,11 +407,6 @@ START_TEST(recorded_responses)
         const moments m = moments_of(w, SIDE * SIDE);
         free(w);
         const double mean = atof(field[5]), std = atof(field[6]);
-        aimc_config *layer = NULL;
-        double c2c = 0;
-        must(aimc_config_new(ctx, field[0], &layer));
-        must(aimc_config_get(layer, "device.device.dw_min_std", &c2c));
-        aimc_config_destroy(layer);
         const double span = up ? fabs(mean) : 1.2; /* the way back has errors of both ways */
         const double room = 5 * std * sqrt(2.0 / (SIDE * SIDE)) + 5 * 0.0055 * c2c * span + 1e-6;
         ck_assert_msg(fabs(m.mean - mean) < room, "%s %s %s: mean %g, recorded %g +- %g", field[0],

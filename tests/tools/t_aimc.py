@@ -406,9 +406,9 @@ class BadTraining(Case):
 
 
 class BadData(Case):
-    def data(self, words, images, labels, code=1):
+    def data(self, words, images, labels, code=1, **kwargs):
         pair = f"{self.path('images', images)},{self.path('labels', labels)}"
-        self.bad(code, words, "train", "--data", pair)
+        self.bad(code, words, "train", "--data", pair, **kwargs)
 
     def test_malformed_files(self):
         images, labels = idx(range(40), 10, 2, 2), idx([0, 1] * 5, 10)
@@ -428,6 +428,8 @@ class BadData(Case):
         self.data(["10 images", "9 labels"], images, idx([0] * 9, 9))
         self.data("look like labels", labels, labels)
         self.data("labels have one", images, images)
+        self.data("cut short: 0 values of 3999937500", idx([], 62500, 63999, 1, 1), labels,
+                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30)))
         self.data("every fifth", idx(range(16), 4, 2, 2), idx([0, 1, 0, 1], 4))
 
     def test_missing(self):

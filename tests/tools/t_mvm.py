@@ -104,6 +104,7 @@ class Mvm(unittest.TestCase):
         self.assertIn("--inputs is needed", result.stderr)
         self.bad(1, "No such file", w=self.folder / "none.csv")
         self.bad(1, "line 1", x=self.path("A.csv", b"1,2,three\n"))
+        self.bad(1, "'1e39' is not a number", x=self.path("A.csv", b"1,2,1e39\n"))
         self.bad(1, "line 2", x=self.path("A.csv", b"1,2,3\n4,5\n"))
         self.bad(1, "no numbers", x=self.path("A.csv", b""))
         self.bad(1, "3 columns", x=self.path("A.csv", b"1,2\n"))

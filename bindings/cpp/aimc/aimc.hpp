@@ -214,28 +214,20 @@ template <class Traits, class Base> class matrix : public programmable<Traits, B
     /** y = W x, x of one or more vectors, packed. */
     void forward(span<const float> x, span<float> y)
     {
-        const std::size_t n = rows(x.size(), n_in(), "x");
-        expect(y.size(), n * n_out(), "y");
-        check(Traits::forward(this->get(), n, x.data(), n_in(), y.data(), n_out()));
+        product(Traits::forward, x, n_in(), "x", y, n_out(), "y");
     }
     std::vector<float> forward(span<const float> x)
     {
-        std::vector<float> y(rows(x.size(), n_in(), "x") * n_out());
-        forward(x, span<float>(y));
-        return y;
+        return product(Traits::forward, x, n_in(), "x", n_out(), "y");
     }
     /** z = W' d. */
     void backward(span<const float> d, span<float> z)
     {
-        const std::size_t n = rows(d.size(), n_out(), "d");
-        expect(z.size(), n * n_in(), "z");
-        check(Traits::backward(this->get(), n, d.data(), n_out(), z.data(), n_in()));
+        product(Traits::backward, d, n_out(), "d", z, n_in(), "z");
     }
     std::vector<float> backward(span<const float> d)
     {
-        std::vector<float> z(rows(d.size(), n_out(), "d") * n_in());
-        backward(d, span<float>(z));
-        return z;
+        return product(Traits::backward, d, n_out(), "d", n_in(), "z");
     }
     /** Weights [n_out][n_in], packed. */
     std::vector<float> weights() const
@@ -258,6 +250,24 @@ template <class Traits, class Base> class matrix : public programmable<Traits, B
     std::string describe() const
     {
         return text(Traits::describe, this->get());
+    }
+
+  private:
+    template <class F>
+    void product(F verb, span<const float> in, std::size_t n_from, const char *in_name,
+                 span<float> out, std::size_t n_to, const char *out_name)
+    {
+        const std::size_t n = rows(in.size(), n_from, in_name);
+        expect(out.size(), n * n_to, out_name);
+        check(verb(this->get(), n, in.data(), n_from, out.data(), n_to));
+    }
+    template <class F>
+    std::vector<float> product(F verb, span<const float> in, std::size_t n_from,
+                               const char *in_name, std::size_t n_to, const char *out_name)
+    {
+        std::vector<float> out(rows(in.size(), n_from, in_name) * n_to);
+        product(verb, in, n_from, in_name, span<float>(out), n_to, out_name);
+        return out;
     }
 };
 

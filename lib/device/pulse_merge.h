@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* Pulses of several vectors as one step, for steps that are affine in the state with additive
+ * noise: a pulse takes w to w + a + k w + s xi, with its own a, k, s for each direction.
+ *
+ * Far from the bounds the state after any row of such pulses is normal. n of them in one direction,
+ * with r = (1 + k)^n and P = (r - 1) / k, take its mean and variance to
+ *
+ *     m <- m + (a + k m) P,     V <- r^2 V + s^2 P (2 + k P) / (2 + k)
+ *
+ * (P (2 + k P) / (2 + k) is the sum of (1 + k)^2i over i < n), so that a single normal in the end
+ * stands for all of them. The mean moves one way during a vector; its extremes are among its values
+ * between vectors. What the noise adds is at any time a martingale times the product of all
+ * 1 + k so far; by Levy's inequality it never gets further than AIMCI_FAR standard deviations of
+ * its end, times the largest ratio of such products, but for a probability of 2e-10. Cells whose
+ * bounds lie outside of that take the one step. The others go through the first and the second half
+ * of the vectors, as a line of their own; and so on down to one vector. */
+#ifndef AIMCI_PULSE_MERGE_H
+#define AIMCI_PULSE_MERGE_H
+
+#include "device/pulsed.h"
+
+/* Slope k and standard deviation s of the pulses of eight cells that aimci_cells_load() made. */
+typedef void (*aimci_affine_fn)(const aimci_cells *c, vf *k, vf *s);
+
+/* A model's own instance of aimci_merge_rows(): what that calls for its halves. */
+typedef void (*aimci_merge_fn)(const aimci_pulse_job *job, const aimci_rows *rows,
+                               aimci_fifo *noise);
+
+typedef struct aimci_merge_rule {
+    aimci_pulse_rule pulse;
+    aimci_affine_fn affine; /* NULL: k is 0, s is own[0] */
+    aimci_merge_fn again;
+} aimci_merge_rule;
+
+/* ---- eight cells ---------------------------------------------------------------------------- */
+
+#define AIMCI_MERGE_SLOPE 0.05f /* largest |k| */
+#define AIMCI_MERGE_TURN  0.2f  /* largest |n ln(1 + k)| of a vector */
+
+/* Pulses in one direction. */
+typedef struct aimci_affine {
+    vf step, slope; /* a, k */
+    vf ratio;       /* ln(1 + k) / k */
+    vf noise;       /* s^2 / (2 + k); without slopes s^2 */
+} aimci_affine;
+
+AIMCI_INLINE aimci_affine aimci_affine_load(const aimci_pulse_job *job, size_t at,
+                                            int32_t direction, aimci_cells *c,
+                                            const aimci_merge_rule rule)
+{
+    aimci_affine f;
+    *c = aimci_cells_load(job, (aimci_where){at, NULL}, vi_set(direction) > 0, rule.pulse);
+    f.step = c->step;
+    f.slope = vf_set(0.0f);
+    f.ratio = vf_set(1.0f);
+    f.noise = c->own[0] * c->own[0];
+    if (rule.affine) {
+        vf s;
+        rule.affine(c, &f.slope, &s);
+        const vf k = f.slope;
+        f.ratio = 1.0f - k * (0.5f - k * (1.0f / 3.0f - k * (0.25f - k * 0.2f)));
+        f.noise = s * s * (0.5f - k * (0.25f - k * (0.125f - k * 0.0625f)));
+    }
+    return f;
+}
+
+/* Where the state may be. */
+typedef struct aimci_cloud {
+    vf mean, variance, low, high;
+    vf turn, most; /* sum and maximum of |n ln(1 + k)| */
+    vi touched;
+} aimci_cloud;
+
+AIMCI_INLINE void aimci_cloud_add(aimci_cloud *c, vi count, const aimci_affine *up,
+                                  const aimci_affine *down, const aimci_merge_rule rule)
+{
+    const vi rises = count > 0;
+    const vf n = vf_from_vi(vi_abs(count));
+    const vf a = vf_select(rises, up->step, down->step);
+    const vf noise = vf_select(rises, up->noise, down->noise);
+    c->touched |= count;
+    if (rule.affine) {
+        const vf k = vf_select(rises, up->slope, down->slope);
+        const vf nc = n * vf_select(rises, up->ratio, down->ratio);
+        const vf x = nc * k; /* n ln(1 + k) */
+        const vf x2 = x * x; /* (exp(x) - 1) / x, up to 5e-7 */
+        const vf g = (1.0f + x * 0.5f) + x2 * ((1.0f / 6 + x * (1.0f / 24)) + x2 * (1.0f / 120));
+        const vf sum = nc * g, ks = k * sum, r = 1.0f + ks;
+        c->mean = c->mean + (a + k * c->mean) * sum;
+        c->variance = c->variance * (r * r) + noise * sum * (2.0f + ks);
+        c->turn = c->turn + vf_abs(x);
+        c->most = vf_max(c->most, vf_abs(x));
+    } else {
+        c->mean = c->mean + n * a;
+        c->variance = c->variance + n * noise;
+    }
+    c->low = vf_min(c->low, c->mean);
+    c->high = vf_max(c->high, c->mean);
+}
+
+/* Lanes for which the cloud is the law. */
+AIMCI_INLINE vi aimci_cloud_holds(const aimci_cloud *c, vf root, vf lo, vf hi,
+                                  const aimci_affine *up, const aimci_affine *down,
+                                  const aimci_merge_rule rule)
+{
+    vf reach = root * AIMCI_FAR;
+    vi holds = vi_set(-1);
+    if (rule.affine) {
+        reach = reach * (1.0f + c->turn + c->turn * c->turn); /* >= exp(turn) up to 1 */
+        const vf slope = vf_max(vf_abs(up->slope), vf_abs(down->slope));
+        holds = (c->turn <= 1.0f) & (c->most <= AIMCI_MERGE_TURN) & (slope <= AIMCI_MERGE_SLOPE);
+    }
+    return holds & (c->low - reach >= lo) & (c->high + reach <= hi);
+}
+
+/* All rows to eight cells of the line; those for which that is not the law keep their state and
+ * come back. */
+AIMCI_INLINE vi aimci_merge_group(const aimci_pulse_job *job, const aimci_rows *rows, size_t at,
+                                  aimci_fifo *noise, const aimci_merge_rule rule)
+{
+    aimci_cells c;
+    const aimci_affine down = aimci_affine_load(job, at, -1, &c, rule);
+    const aimci_affine up = aimci_affine_load(job, at, 1, &c, rule);
+    const vf zero = vf_set(0.0f);
+    aimci_cloud cloud = {c.state, zero, c.state, c.state, zero, zero, vi_set(0)};
+    const int32_t *count = rows->count + at;
+    for (size_t r = 0; r < rows->n; r++, count += rows->ld)
+        aimci_cloud_add(&cloud, vi_load(count), &up, &down, rule);
+    const vi touched = cloud.touched != 0;
+    const vf root = vf_sqrt(cloud.variance);
+    const vi holds = aimci_cloud_holds(&cloud, root, c.lo, c.hi, &up, &down, rule) & touched;
+    if (v_any(holds)) {
+        const vf xi = aimci_fifo_take(noise, v_bits(holds));
+        aimci_state_store(job->line, at, holds, vf_clip(cloud.mean + root * xi, c.lo, c.hi));
+    }
+    return touched & ~holds;
+}
+
+/* ---- cells that are near a bound ------------------------------------------------------------ */
+
+#define AIMCI_MERGE_CELLS  64 /* from here on the line is full */
+#define AIMCI_MERGE_PLANES (2 + AIMCI_PLANE_BASE + AIMCI_MAX_OWN_PLANES)
+
+/* Some cells of a line, side by side as a line of their own. */
+typedef struct aimci_subline {
+    aimci_line line;
+    size_t n, n_planes;
+    const float *from[AIMCI_MERGE_PLANES];
+    int32_t place[AIMCI_MERGE_CELLS + AIMCI_LANES];
+    float plane[AIMCI_MERGE_PLANES][AIMCI_MERGE_CELLS + AIMCI_LANES];
+    int32_t count[AIMCI_MERGE_ROWS][AIMCI_MERGE_CELLS + AIMCI_LANES];
+} aimci_subline;
+
+AIMCI_INLINE float *aimci_subline_plane(aimci_subline *s, const float *from)
+{
+    if (!from)
+        return NULL;
+    s->from[s->n_planes] = from;
+    return s->plane[s->n_planes++];
+}
+
+AIMCI_INLINE void aimci_subline_open(aimci_subline *s, const aimci_line *line)
+{
+    s->n = s->n_planes = 0;
+    s->line.multi_pulse = line->multi_pulse;
+    s->line.w = s->line.p = aimci_subline_plane(s, line->p);
+    s->line.reference = aimci_subline_plane(s, line->reference);
+    for (int k = 0; k < AIMCI_PLANE_BASE; k++)
+        s->line.base[k] = aimci_subline_plane(s, line->base[k]);
+    for (int k = 0; k < AIMCI_MAX_OWN_PLANES; k++)
+        s->line.own[k] = aimci_subline_plane(s, line->own[k]);
+}
+
+AIMCI_INLINE void aimci_subline_join(aimci_subline *s, size_t at, vi near, const aimci_rows *rows)
+{
+    const unsigned bits = v_bits(near);
+    const vi order = v_pack_order(bits);
+    vi_store(s->place + s->n, vi_permute(vi_lanes() + (int32_t)at, order));
+    for (size_t k = 0; k < s->n_planes; k++)
+        vf_store(s->plane[k] + s->n, vf_permute(vf_load(s->from[k] + at), order));
+    for (size_t r = 0; r < rows->n; r++)
+        vi_store(s->count[r] + s->n, vi_permute(vi_load(rows->count + r * rows->ld + at), order));
+    s->n += (size_t)__builtin_popcount(bits);
+}
+
+/* The rows to these cells, a quarter at a time; then they go back. */
+AIMCI_INLINE void aimci_subline_run(aimci_subline *s, const aimci_pulse_job *job, size_t n_rows,
+                                    aimci_fifo *noise, const aimci_merge_rule rule)
+{
+    const size_t part = (n_rows + 3) / 4, ld = AIMCI_MERGE_CELLS + AIMCI_LANES;
+    const aimci_pulse_job part_job = {job->p, job->params, &s->line};
+    for (size_t r = 0; r < n_rows; r++)
+        vi_store(s->count[r] + s->n, vi_set(0));
+    s->line.n = (s->n + AIMCI_LANES - 1) / AIMCI_LANES * AIMCI_LANES;
+    for (size_t r = 0; r < n_rows; r += part) {
+        const aimci_rows rows = {s->count[r], n_rows - r < part ? n_rows - r : part, ld};
+        rule.again(&part_job, &rows, noise);
+    }
+    for (size_t i = 0; i < s->n; i++)
+        job->line->p[s->place[i]] = s->line.p[i];
+    s->n = 0;
+}
+
+/* ---- a line --------------------------------------------------------------------------------- */
+
+/* Rows of counts to a line. */
+AIMCI_INLINE void aimci_merge_rows(const aimci_pulse_job *job, const aimci_rows *rows,
+                                   aimci_fifo *noise, const aimci_merge_rule rule)
+{
+    if (rows->n == 1) {
+        aimci_pulse_cells(job, rows->count, 1, noise, rule.pulse);
+        return;
+    }
+    aimci_subline near;
+    aimci_subline_open(&near, job->line);
+    for (size_t at = 0; at < job->line->n; at += AIMCI_LANES) {
+        const vi left = aimci_merge_group(job, rows, at, noise, rule);
+        if (v_any(left))
+            aimci_subline_join(&near, at, left, rows);
+        if (near.n >= AIMCI_MERGE_CELLS)
+            aimci_subline_run(&near, job, rows->n, noise, rule);
+    }
+    if (near.n > 0)
+        aimci_subline_run(&near, job, rows->n, noise, rule);
+}
+
+/* Each model's merge kernel is one call of this. */
+AIMCI_INLINE void aimci_merge_line(const aimci_pulsed *p, const void *params,
+                                   const aimci_line *line, const aimci_rows *rows, int32_t *touched,
+                                   const aimci_key *key, uint32_t index, aimci_merge_fn merge)
+{
+    const aimci_pulse_job job = {p, params, line};
+    aimci_fifo noise;
+    aimci_fifo_open(&noise, key, index);
+    noise.silent = !(p->dw_min_std > 0);
+    merge(&job, rows, &noise);
+    if (p->write_noise_std <= 0)
+        return;
+    for (size_t at = 0; at < line->n; at += AIMCI_LANES) {
+        vi any = vi_set(0);
+        for (size_t r = 0; r < rows->n; r++)
+            any |= vi_load(rows->count + r * rows->ld + at);
+        vi_store(touched + at, any);
+    }
+    aimci_write_noise(&job, touched, &noise);
+}
+
+#endif
