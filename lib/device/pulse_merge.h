@@ -44,12 +44,11 @@ typedef struct aimci_affine {
     vf noise;       /* s^2 / (2 + k); without slopes s^2 */
 } aimci_affine;
 
-AIMCI_INLINE aimci_affine aimci_affine_load(const aimci_pulse_job *job, size_t at,
-                                            int32_t direction, aimci_cells *c,
-                                            const aimci_merge_rule rule)
+AIMCI_INLINE aimci_affine aimci_affine_load(const aimci_pulse_job *job, size_t at, int32_t up,
+                                            aimci_cells *c, const aimci_merge_rule rule)
 {
     aimci_affine f;
-    *c = aimci_cells_load(job, (aimci_where){at, NULL}, vi_set(direction) > 0, rule.pulse);
+    *c = aimci_cells_load(job, (aimci_where){at, NULL}, vi_set(up), rule.pulse);
     f.step = c->step;
     f.slope = vf_set(0.0f);
     f.ratio = vf_set(1.0f);
@@ -67,29 +66,27 @@ AIMCI_INLINE aimci_affine aimci_affine_load(const aimci_pulse_job *job, size_t a
 /* Where the state may be. */
 typedef struct aimci_cloud {
     vf mean, variance, low, high;
-    vf turn, most; /* sum and maximum of |n ln(1 + k)| */
-    vi touched;
+    vi pulses, most; /* of all vectors, of one */
 } aimci_cloud;
 
 AIMCI_INLINE void aimci_cloud_add(aimci_cloud *c, vi count, const aimci_affine *up,
                                   const aimci_affine *down, const aimci_merge_rule rule)
 {
-    const vi rises = count > 0;
-    const vf n = vf_from_vi(vi_abs(count));
+    const vi rises = count > 0, number = vi_abs(count);
+    const vf n = vf_from_vi(number);
     const vf a = vf_select(rises, up->step, down->step);
     const vf noise = vf_select(rises, up->noise, down->noise);
-    c->touched |= count;
+    c->pulses += number;
+    c->most = vi_max(c->most, number);
     if (rule.affine) {
         const vf k = vf_select(rises, up->slope, down->slope);
         const vf nc = n * vf_select(rises, up->ratio, down->ratio);
         const vf x = nc * k; /* n ln(1 + k) */
         const vf x2 = x * x; /* (exp(x) - 1) / x, up to 5e-7 */
         const vf g = (1.0f + x * 0.5f) + x2 * ((1.0f / 6 + x * (1.0f / 24)) + x2 * (1.0f / 120));
-        const vf sum = nc * g, ks = k * sum, r = 1.0f + ks;
-        c->mean = c->mean + (a + k * c->mean) * sum;
-        c->variance = c->variance * (r * r) + noise * sum * (2.0f + ks);
-        c->turn = c->turn + vf_abs(x);
-        c->most = vf_max(c->most, vf_abs(x));
+        const vf sum = nc * g, r = 1.0f + k * sum;
+        c->mean = c->mean * r + a * sum;
+        c->variance = c->variance * (r * r) + noise * sum * (r + 1.0f);
     } else {
         c->mean = c->mean + n * a;
         c->variance = c->variance + n * noise;
@@ -106,9 +103,12 @@ AIMCI_INLINE vi aimci_cloud_holds(const aimci_cloud *c, vf root, vf lo, vf hi,
     vf reach = root * AIMCI_FAR;
     vi holds = vi_set(-1);
     if (rule.affine) {
-        reach = reach * (1.0f + c->turn + c->turn * c->turn); /* >= exp(turn) up to 1 */
         const vf slope = vf_max(vf_abs(up->slope), vf_abs(down->slope));
-        holds = (c->turn <= 1.0f) & (c->most <= AIMCI_MERGE_TURN) & (slope <= AIMCI_MERGE_SLOPE);
+        const vf rate = slope * 1.06f; /* >= |ln(1 + k)| */
+        const vf turn = vf_from_vi(c->pulses) * rate;
+        reach = reach * (1.0f + turn + turn * turn); /* >= exp(turn) up to 1 */
+        holds = (turn <= 1.0f) & (slope <= AIMCI_MERGE_SLOPE) &
+                (vf_from_vi(c->most) * rate <= AIMCI_MERGE_TURN);
     }
     return holds & (c->low - reach >= lo) & (c->high + reach <= hi);
 }
@@ -119,14 +119,14 @@ AIMCI_INLINE vi aimci_merge_group(const aimci_pulse_job *job, const aimci_rows *
                                   aimci_fifo *noise, const aimci_merge_rule rule)
 {
     aimci_cells c;
-    const aimci_affine down = aimci_affine_load(job, at, -1, &c, rule);
-    const aimci_affine up = aimci_affine_load(job, at, 1, &c, rule);
+    const aimci_affine down = aimci_affine_load(job, at, 0, &c, rule);
+    const aimci_affine up = aimci_affine_load(job, at, -1, &c, rule);
     const vf zero = vf_set(0.0f);
-    aimci_cloud cloud = {c.state, zero, c.state, c.state, zero, zero, vi_set(0)};
+    aimci_cloud cloud = {c.state, zero, c.state, c.state, vi_set(0), vi_set(0)};
     const int32_t *count = rows->count + at;
     for (size_t r = 0; r < rows->n; r++, count += rows->ld)
         aimci_cloud_add(&cloud, vi_load(count), &up, &down, rule);
-    const vi touched = cloud.touched != 0;
+    const vi touched = cloud.pulses != 0;
     const vf root = vf_sqrt(cloud.variance);
     const vi holds = aimci_cloud_holds(&cloud, root, c.lo, c.hi, &up, &down, rule) & touched;
     if (v_any(holds)) {
@@ -208,7 +208,7 @@ AIMCI_INLINE void aimci_merge_rows(const aimci_pulse_job *job, const aimci_rows 
                                    aimci_fifo *noise, const aimci_merge_rule rule)
 {
     if (rows->n == 1) {
-        aimci_pulse_cells(job, rows->count, 1, noise, rule.pulse);
+        aimci_pulse_windows(job, rows->count, 1, noise, rule.pulse);
         return;
     }
     aimci_subline near;
@@ -232,7 +232,7 @@ AIMCI_INLINE void aimci_merge_line(const aimci_pulsed *p, const void *params,
     const aimci_pulse_job job = {p, params, line};
     aimci_fifo noise;
     aimci_fifo_open(&noise, key, index);
-    noise.silent = !(p->dw_min_std > 0);
+    noise.silent = p->dw_min_std <= 0;
     merge(&job, rows, &noise);
     if (p->write_noise_std <= 0)
         return;

@@ -288,8 +288,8 @@ AIMCI_INLINE void aimci_write_noise(const aimci_pulse_job *job, const int32_t *c
 }
 
 /* All pulses of a line. */
-AIMCI_INLINE void aimci_pulse_cells(const aimci_pulse_job *job, const int32_t *count, int may_jump,
-                                    aimci_fifo *noise, const aimci_pulse_rule rule)
+AIMCI_INLINE void aimci_pulse_windows(const aimci_pulse_job *job, const int32_t *count,
+                                      int may_jump, aimci_fifo *noise, const aimci_pulse_rule rule)
 {
     for (size_t first = 0; first < job->line->n; first += AIMCI_WINDOW) {
         const size_t rest = job->line->n - first;
@@ -308,7 +308,7 @@ AIMCI_INLINE void aimci_pulse_line(const aimci_pulsed *p, int noisy, const void 
     aimci_fifo noise;
     aimci_fifo_open(&noise, key, index);
     noise.silent = !noisy;
-    aimci_pulse_cells(&job, count, may_jump, &noise, rule);
+    aimci_pulse_windows(&job, count, may_jump, &noise, rule);
     if (p->write_noise_std > 0)
         aimci_write_noise(&job, count, &noise);
 }
