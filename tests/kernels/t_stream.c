@@ -110,6 +110,51 @@ static size_t number_of_draws(void)
 
 /* Moments to 5 sigma; the tails on both sides; and the places of the quantiles between, which are
  * where the pieces of the inversion meet. */
+/* The largest error of eight values in units of what vec.h allows. */
+static double worst_of(vf y, const double *exact, const double *allowed)
+{
+    double worst = 0;
+    for (int k = 0; k < AIMCI_LANES; k++)
+        worst = fmax(worst, fabs((double)y[k] - exact[k]) / allowed[k]);
+    return worst;
+}
+
+START_TEST(powers_keep_their_bounds)
+{
+    double worst[3] = {0, 0, 0}, exact[AIMCI_LANES], allowed[AIMCI_LANES];
+    vf a, e;
+    for (int i = 0; i + AIMCI_LANES <= 1000000; i += AIMCI_LANES) {
+        for (int k = 0; k < AIMCI_LANES; k++) {
+            a[k] = (float)(-126 + 253e-6 * (i + k));
+            exact[k] = exp2((double)a[k]);
+            allowed[k] = 2e-7 * exact[k];
+        }
+        worst[0] = fmax(worst[0], worst_of(vf_exp2(a), exact, allowed));
+    }
+    for (uint32_t bits = 0x00800000; bits < 0x7f700000; bits += 1021 * AIMCI_LANES) {
+        a = (vf)((vi)vi_lanes() * 1021 + (int32_t)bits);
+        for (int k = 0; k < AIMCI_LANES; k++) {
+            exact[k] = log2((double)a[k]);
+            allowed[k] = 4e-7 + 6e-8 * fabs(exact[k]);
+        }
+        worst[1] = fmax(worst[1], worst_of(vf_log2(a), exact, allowed));
+    }
+    for (uint32_t bits = 0x30000000; bits < 0x3f800000; bits += 1021 * AIMCI_LANES) {
+        a = (vf)((vi)vi_lanes() * 1021 + (int32_t)bits);
+        for (int k = 0; k < AIMCI_LANES; k++) {
+            e[k] = (float)((bits >> 5) % 1000) * 0.004f - 0.1f * (float)k; /* -0.7 to 4 */
+            exact[k] = pow((double)a[k], (double)e[k]);
+            const double share =
+                4e-7 * (1 + fabs((double)e[k])) + 1e-7 * fabs((double)e[k] * log2((double)a[k]));
+            allowed[k] = exact[k] > 1.2e-38 ? share * exact[k] : 1e-37;
+        }
+        worst[2] = fmax(worst[2], worst_of(vf_pow(a, e), exact, allowed));
+    }
+    for (int k = 0; k < 3; k++)
+        ck_assert_msg(worst[k] <= 1, "function %d: %g of its bound", k, worst[k]);
+}
+END_TEST
+
 START_TEST(normals_are_normal)
 {
     enum { TAILS = 13 };
@@ -278,6 +323,7 @@ int main(void)
     tcase_add_test(t, lanes_are_xoshiro128p);
     tcase_add_test(t, golden_numbers_do_not_move);
     tcase_add_test(t, elementary_functions_are_accurate);
+    tcase_add_test(t, powers_keep_their_bounds);
     tcase_add_test(t, normals_are_normal);
     tcase_add_test(t, quantiles_are_quantiles);
     tcase_add_test(t, uniforms_are_uniform_in_every_bit);
