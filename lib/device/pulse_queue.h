@@ -255,11 +255,13 @@ AIMCI_INLINE void aimci_queue_run(aimci_queue *q, const aimci_pulse_job *job, co
     do {
         more = aimci_queue_fill(q, count, n_cells);
         aimci_queue_sort(q);
+        const int n_groups = rule.jump ? AIMCI_SIDE_BY_SIDE / 2 : AIMCI_SIDE_BY_SIDE;
+        const size_t block = (size_t)n_groups * AIMCI_LANES;
         size_t at = 0;
-        for (; at + AIMCI_BLOCK / 2 < q->n; at += AIMCI_BLOCK)
-            aimci_queue_block(q, at, AIMCI_SIDE_BY_SIDE, job, first, noise, rule);
+        for (; at + block / 2 < q->n; at += block)
+            aimci_queue_block(q, at, n_groups, job, first, noise, rule);
         if (at < q->n)
-            aimci_queue_block(q, at, AIMCI_SIDE_BY_SIDE / 2, job, first, noise, rule);
+            aimci_queue_block(q, at, n_groups / 2, job, first, noise, rule);
     } while (more);
 }
 

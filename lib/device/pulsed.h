@@ -197,10 +197,10 @@ AIMCI_INLINE void aimci_pulse_in_place(const aimci_pulse_job *job, const int32_t
 }
 
 /* All pulses of eight neighbours at once; those with a bound in reach stay as they are and keep
- * theirs in the queue. */
-AIMCI_INLINE void aimci_pulse_at_once(const aimci_pulse_job *job, const int32_t *count,
-                                      size_t first, size_t i, const float **xi, aimci_queue *queue,
-                                      const aimci_pulse_rule rule)
+ * theirs in the queue: they come back. */
+AIMCI_INLINE vi aimci_pulse_at_once(const aimci_pulse_job *job, const int32_t *count, size_t first,
+                                    size_t i, const float **xi, aimci_queue *queue,
+                                    const aimci_pulse_rule rule)
 {
     const vi n = vi_load(count + i), left = vi_abs(n);
     const aimci_cells c = aimci_cells_load(job, (aimci_where){first + i, NULL}, n > 0, rule);
@@ -210,6 +210,7 @@ AIMCI_INLINE void aimci_pulse_at_once(const aimci_pulse_job *job, const int32_t 
     const vi near = (left > 1) & ~((c.state - c.lo >= reach) & (c.hi - c.state >= reach));
     aimci_state_store(job->line, first + i, (left > 0) & ~near, vf_clip(next, c.lo, c.hi));
     vi_store(queue->left + i, left & near);
+    return near;
 }
 
 /* The pulses of some cells. */
@@ -231,13 +232,22 @@ AIMCI_INLINE aimci_survey aimci_survey_counts(const int32_t *count, size_t n)
     return s;
 }
 
-/* How many pulses each cell gets in place, before the rest wait in the queue: that is less work
- * where few cells get more, and more where each gets another number of many. */
-AIMCI_INLINE int aimci_first_pulses(aimci_survey s, size_t n_cells)
+/* Too few to sort: a line that pulse_merge.h made, or that of a small tile. */
+AIMCI_INLINE int aimci_few(aimci_survey s, size_t n_cells)
 {
+    return n_cells <= AIMCI_LANES && s.total < 64 * AIMCI_LANES;
+}
+
+/* How many pulses each cell gets in place, before the rest wait in the queue: that is less work
+ * where few cells get more, or where there are too few to sort, and more where each gets another
+ * number of many. */
+AIMCI_INLINE int aimci_first_pulses(aimci_survey s, size_t n_cells, int most)
+{
+    if (aimci_few(s, n_cells))
+        return s.most;
     if ((size_t)s.total >= 4 * n_cells)
         return 0;
-    return s.most == 1 ? 1 : 2;
+    return s.most < most ? s.most : most;
 }
 
 /* The pulses of n_cells from first on. */
@@ -248,12 +258,13 @@ AIMCI_INLINE void aimci_pulse_window(const aimci_pulse_job *job, const int32_t *
     const aimci_survey s = aimci_survey_counts(count, n_cells);
     if (s.total == 0)
         return;
-    const int jump = rule.jump && may_jump && s.most > 1;
-    const int n_first = jump ? 0 : aimci_first_pulses(s, n_cells);
+    const int jump = rule.jump && may_jump && s.most > 1 && !aimci_few(s, n_cells);
+    const int n_first = jump ? 0 : aimci_first_pulses(s, n_cells, rule.jump ? 4 : 2);
     aimci_fifo_ensure(noise, jump ? n_cells : n_first ? (size_t)s.total : 0);
     const float *xi = noise->next;
     const size_t block = AIMCI_NEIGHBOURS * AIMCI_LANES;
     aimci_queue queue;
+    vi wait = vi_set(!jump && s.most > n_first ? -1 : 0); /* is there something for the queue? */
     size_t i = 0;
     for (; !rule.jump && n_first && i + block <= n_cells; i += block)
         aimci_pulse_in_place(job, count, first, i, AIMCI_NEIGHBOURS, n_first, &xi, &queue, rule);
@@ -262,12 +273,12 @@ AIMCI_INLINE void aimci_pulse_window(const aimci_pulse_job *job, const int32_t *
         if (!(jump || n_first) || !v_any(n != 0))
             vi_store(queue.left + i, vi_abs(n));
         else if (jump)
-            aimci_pulse_at_once(job, count, first, i, &xi, &queue, rule);
+            wait |= aimci_pulse_at_once(job, count, first, i, &xi, &queue, rule);
         else
             aimci_pulse_in_place(job, count, first, i, 1, n_first, &xi, &queue, rule);
     }
     noise->next = xi;
-    if (s.most > n_first)
+    if (v_any(wait))
         aimci_queue_run(&queue, job, count, first, n_cells, noise, rule);
 }
 
