@@ -158,42 +158,24 @@ AIMCI_INLINE void aimci_populate_base(const aimci_pulsed *p, const aimci_line *l
 
 /* ---- pulses --------------------------------------------------------------------------------- */
 
-/* Neighbours whose arithmetic is a long chain are pulsed side by side. */
-#define AIMCI_NEIGHBOURS 4 /* groups of eight */
-
-/* The first n_first pulses of n_groups times eight neighbours, side by side; what is left is noted
- * in the queue. i counts from the first cell of the window. */
+/* The first n_first pulses of eight neighbours; what is left is noted in the queue. i counts from
+ * the first cell of the window. */
 AIMCI_INLINE void aimci_pulse_in_place(const aimci_pulse_job *job, const int32_t *count,
-                                       size_t first, size_t i, const int n_groups, int n_first,
-                                       const float **xi, aimci_queue *queue,
-                                       const aimci_pulse_rule rule)
+                                       size_t first, size_t i, int n_first, const float **xi,
+                                       aimci_queue *queue, const aimci_pulse_rule rule)
 {
-    aimci_cells c[AIMCI_NEIGHBOURS];
-    vi left[AIMCI_NEIGHBOURS];
-#pragma GCC unroll 4
-    for (int g = 0; g < n_groups; g++) {
-        const size_t at = i + (size_t)g * AIMCI_LANES;
-        const vi n = vi_load(count + at);
-        left[g] = vi_abs(n);
-        c[g] = aimci_cells_load(job, (aimci_where){first + at, NULL}, n > 0, rule);
-    }
+    const vi n = vi_load(count + i);
+    aimci_cells c = aimci_cells_load(job, (aimci_where){first + i, NULL}, n > 0, rule);
+    vi left = vi_abs(n);
     for (int k = 0; k < n_first; k++) {
-#pragma GCC unroll 4
-        for (int g = 0; g < n_groups; g++) {
-            const vi takes = left[g] > 0;
-            const vf noise = aimci_normals_take(xi, v_bits(takes));
-            const vf next =
-                vf_clip(rule.step(job->params, &c[g], c[g].state, noise), c[g].lo, c[g].hi);
-            c[g].state = vf_select(takes, next, c[g].state);
-            left[g] += takes;
-        }
+        const vi takes = left > 0;
+        const vf noise = aimci_normals_take(xi, v_bits(takes));
+        const vf next = vf_clip(rule.step(job->params, &c, c.state, noise), c.lo, c.hi);
+        c.state = vf_select(takes, next, c.state);
+        left += takes;
     }
-#pragma GCC unroll 4
-    for (int g = 0; g < n_groups; g++) {
-        const size_t at = i + (size_t)g * AIMCI_LANES;
-        aimci_state_store(job->line, first + at, vi_load(count + at) != 0, c[g].state);
-        vi_store(queue->left + at, left[g]);
-    }
+    aimci_state_store(job->line, first + i, n != 0, c.state);
+    vi_store(queue->left + i, left);
 }
 
 /* All pulses of eight neighbours at once; those with a bound in reach stay as they are and keep
@@ -238,16 +220,15 @@ AIMCI_INLINE int aimci_few(aimci_survey s, size_t n_cells)
     return n_cells <= AIMCI_LANES && s.total < 64 * AIMCI_LANES;
 }
 
-/* How many pulses each cell gets in place, before the rest wait in the queue: that is less work
- * where few cells get more, or where there are too few to sort, and more where each gets another
- * number of many. */
-AIMCI_INLINE int aimci_first_pulses(aimci_survey s, size_t n_cells, int most)
+/* How many pulses each cell gets in place, before the rest wait in the queue: some where a pulse is
+ * little work and few cells get more of them, all where there are too few cells to sort. */
+AIMCI_INLINE int aimci_first_pulses(aimci_survey s, size_t n_cells, const aimci_pulse_rule rule)
 {
     if (aimci_few(s, n_cells))
         return s.most;
-    if ((size_t)s.total >= 4 * n_cells)
+    if (!rule.jump || (size_t)s.total >= 4 * n_cells)
         return 0;
-    return s.most < most ? s.most : most;
+    return s.most < 4 ? s.most : 4;
 }
 
 /* The pulses of n_cells from first on. */
@@ -259,23 +240,19 @@ AIMCI_INLINE void aimci_pulse_window(const aimci_pulse_job *job, const int32_t *
     if (s.total == 0)
         return;
     const int jump = rule.jump && may_jump && s.most > 1 && !aimci_few(s, n_cells);
-    const int n_first = jump ? 0 : aimci_first_pulses(s, n_cells, rule.jump ? 4 : 2);
+    const int n_first = jump ? 0 : aimci_first_pulses(s, n_cells, rule);
     aimci_fifo_ensure(noise, jump ? n_cells : n_first ? (size_t)s.total : 0);
     const float *xi = noise->next;
-    const size_t block = AIMCI_NEIGHBOURS * AIMCI_LANES;
     aimci_queue queue;
     vi wait = vi_set(!jump && s.most > n_first ? -1 : 0); /* is there something for the queue? */
-    size_t i = 0;
-    for (; !rule.jump && n_first && i + block <= n_cells; i += block)
-        aimci_pulse_in_place(job, count, first, i, AIMCI_NEIGHBOURS, n_first, &xi, &queue, rule);
-    for (; i < n_cells; i += AIMCI_LANES) {
+    for (size_t i = 0; i < n_cells; i += AIMCI_LANES) {
         const vi n = vi_load(count + i);
         if (!(jump || n_first) || !v_any(n != 0))
             vi_store(queue.left + i, vi_abs(n));
         else if (jump)
             wait |= aimci_pulse_at_once(job, count, first, i, &xi, &queue, rule);
         else
-            aimci_pulse_in_place(job, count, first, i, 1, n_first, &xi, &queue, rule);
+            aimci_pulse_in_place(job, count, first, i, n_first, &xi, &queue, rule);
     }
     noise->next = xi;
     if (v_any(wait))
