@@ -41,19 +41,10 @@ AIMCI_INLINE vf jump(const void *params, const aimci_cells *c, vf n, vf w, vf xi
 static void pulse(const void *params, const aimci_line *line, const int32_t *count,
                   const aimci_key *key, uint32_t index)
 {
-    aimci_pulse_affine(params, 1, params, line, count, key, index, RULE);
+    aimci_pulse_affine(params, 0, params, line, count, key, index, RULE);
 }
 
-static void merge_rows(const aimci_pulse_job *job, const aimci_rows *rows, aimci_fifo *noise)
-{
-    aimci_merge_rows(job, rows, noise, (aimci_merge_rule){RULE, NULL, merge_rows});
-}
-
-static void merge(const void *params, const aimci_line *line, const aimci_rows *rows,
-                  int32_t *scratch, const aimci_key *key, uint32_t index)
-{
-    aimci_merge_line(params, params, line, rows, scratch, key, index, merge_rows);
-}
+AIMCI_MERGE_KERNEL(RULE, 0)
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, constant_step)
 const aimci_device_kernels AIMCI_K(constant_step) = {populate, pulse, merge};

@@ -85,25 +85,10 @@ static void pulse(const void *params, const aimci_line *line, const int32_t *cou
                   const aimci_key *key, uint32_t index)
 {
     const linear_step *p = params;
-    aimci_pulse_affine(&p->base, !p->mult_noise, params, line, count, key, index, RULE);
+    aimci_pulse_affine(&p->base, p->mult_noise, params, line, count, key, index, RULE);
 }
 
-AIMCI_INLINE void affine(const aimci_cells *c, vf *k, vf *s)
-{
-    *k = c->own[0];
-    *s = c->own[1];
-}
-
-static void merge_rows(const aimci_pulse_job *job, const aimci_rows *rows, aimci_fifo *noise)
-{
-    aimci_merge_rows(job, rows, noise, (aimci_merge_rule){RULE, affine, merge_rows});
-}
-
-static void merge(const void *params, const aimci_line *line, const aimci_rows *rows,
-                  int32_t *scratch, const aimci_key *key, uint32_t index)
-{
-    aimci_merge_line(params, params, line, rows, scratch, key, index, merge_rows);
-}
+AIMCI_MERGE_KERNEL(RULE, 1)
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, linear_step)
 const aimci_device_kernels AIMCI_K(linear_step) = {populate, pulse, merge};
@@ -121,7 +106,7 @@ static aimc_status check(const void *params)
 static bool merges(const void *params)
 {
     const linear_step *p = params;
-    return !p->mult_noise || p->base.dw_min_std <= 0;
+    return aimci_additive(&p->base, p->mult_noise);
 }
 
 static double mean_step(const void *params, double w, bool up)

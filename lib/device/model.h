@@ -108,6 +108,13 @@ typedef struct aimci_pulsed {
     bool count_pulses;
 } aimci_pulsed;
 
+/* Noise, if there is any, does not depend on the state: mult_noise says whether the model's does.
+ */
+static inline bool aimci_additive(const aimci_pulsed *p, bool mult_noise)
+{
+    return !mult_noise || p->dw_min_std <= 0;
+}
+
 typedef struct aimci_device_kernels {
     /* draw the per-cell parameters of a line */
     void (*populate)(const void *params, const aimci_line *line, const aimci_birth *birth);

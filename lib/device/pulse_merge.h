@@ -19,16 +19,13 @@
 
 #include "device/pulsed.h"
 
-/* Slope k and standard deviation s of the pulses of eight cells that aimci_cells_load() made. */
-typedef void (*aimci_affine_fn)(const aimci_cells *c, vf *k, vf *s);
-
 /* A model's own instance of aimci_merge_rows(): what that calls for its quarters. */
 typedef void (*aimci_merge_fn)(const aimci_pulse_job *job, const aimci_rows *rows,
                                aimci_fifo *noise);
 
 typedef struct aimci_merge_rule {
     aimci_pulse_rule pulse;
-    aimci_affine_fn affine; /* NULL: k is 0, s is own[0] */
+    int sloped; /* own[] is k, s; else k is 0 and own[] is s */
     aimci_merge_fn again;
 } aimci_merge_rule;
 
@@ -53,10 +50,9 @@ AIMCI_INLINE aimci_affine aimci_affine_load(const aimci_pulse_job *job, size_t a
     f.slope = vf_set(0.0f);
     f.ratio = vf_set(1.0f);
     f.noise = c->own[0] * c->own[0];
-    if (rule.affine) {
-        vf s;
-        rule.affine(c, &f.slope, &s);
-        const vf k = f.slope;
+    if (rule.sloped) {
+        const vf k = c->own[0], s = c->own[1];
+        f.slope = k;
         f.ratio = 1.0f - k * (0.5f - k * (1.0f / 3.0f - k * (0.25f - k * 0.2f)));
         f.noise = s * s * (0.5f - k * (0.25f - k * (0.125f - k * 0.0625f)));
     }
@@ -78,7 +74,7 @@ AIMCI_INLINE void aimci_cloud_add(aimci_cloud *c, vi count, const aimci_affine *
     const vf noise = vf_select(rises, up->noise, down->noise);
     c->pulses += number;
     c->most = vi_max(c->most, number);
-    if (rule.affine) {
+    if (rule.sloped) {
         const vf k = vf_select(rises, up->slope, down->slope);
         const vf nc = n * vf_select(rises, up->ratio, down->ratio);
         const vf x = nc * k; /* n ln(1 + k) */
@@ -102,7 +98,7 @@ AIMCI_INLINE vi aimci_cloud_holds(const aimci_cloud *c, vf root, vf lo, vf hi,
 {
     vf reach = root * AIMCI_FAR;
     vi holds = vi_set(-1);
-    if (rule.affine) {
+    if (rule.sloped) {
         const vf slope = vf_max(vf_abs(up->slope), vf_abs(down->slope));
         const vf rate = slope * 1.06f; /* >= |ln(1 + k)| */
         const vf turn = vf_from_vi(c->pulses) * rate;
@@ -225,7 +221,7 @@ AIMCI_INLINE void aimci_merge_rows(const aimci_pulse_job *job, const aimci_rows 
         aimci_subline_run(&near, job, rows->n, noise, rule);
 }
 
-/* Each model's merge kernel is one call of this. */
+/* What each model's merge kernel calls. */
 AIMCI_INLINE void aimci_merge_line(const aimci_pulsed *p, const void *params,
                                    const aimci_line *line, const aimci_rows *rows, int32_t *touched,
                                    const aimci_key *key, uint32_t index, aimci_merge_fn merge)
@@ -245,5 +241,17 @@ AIMCI_INLINE void aimci_merge_line(const aimci_pulsed *p, const void *params,
     }
     aimci_write_noise(&job, touched, &noise);
 }
+
+/* The merge kernel of a model's file, called merge. */
+#define AIMCI_MERGE_KERNEL(rule, sloped)                                                           \
+    static void merge_rows(const aimci_pulse_job *job, const aimci_rows *rows, aimci_fifo *noise)  \
+    {                                                                                              \
+        aimci_merge_rows(job, rows, noise, (aimci_merge_rule){rule, sloped, merge_rows});          \
+    }                                                                                              \
+    static void merge(const void *params, const aimci_line *line, const aimci_rows *rows,          \
+                      int32_t *scratch, const aimci_key *key, uint32_t index)                      \
+    {                                                                                              \
+        aimci_merge_line(params, params, line, rows, scratch, key, index, merge_rows);             \
+    }
 
 #endif

@@ -301,17 +301,17 @@ AIMCI_INLINE void aimci_pulse_line(const aimci_pulsed *p, int noisy, const void 
         aimci_write_noise(&job, count, &noise);
 }
 
-/* The same where several pulses may be one jump. exact: the jump has the law of the sequence; else
- * it is only used where the line allows what comes close. */
-AIMCI_INLINE void aimci_pulse_affine(const aimci_pulsed *p, int exact, const void *params,
+/* The same where several pulses may be one jump. With additive noise the jump has the law of the
+ * sequence; else it is only used where the line allows what comes close. */
+AIMCI_INLINE void aimci_pulse_affine(const aimci_pulsed *p, bool mult_noise, const void *params,
                                      const aimci_line *line, const int32_t *count,
                                      const aimci_key *key, uint32_t index,
                                      const aimci_pulse_rule rule)
 {
-    const int noisy = p->dw_min_std > 0;
-    const int may_jump = line->multi_pulse == AIMCI_MULTI_CLOSE ||
-                         (line->multi_pulse != AIMCI_MULTI_SEQUENCE && (exact || !noisy));
-    aimci_pulse_line(p, noisy, params, line, count, key, index, may_jump, rule);
+    const int may_jump =
+        line->multi_pulse == AIMCI_MULTI_CLOSE ||
+        (line->multi_pulse != AIMCI_MULTI_SEQUENCE && aimci_additive(p, mult_noise));
+    aimci_pulse_line(p, p->dw_min_std > 0, params, line, count, key, index, may_jump, rule);
 }
 
 /* ---- several pulses at once ----------------------------------------------------------------- */
