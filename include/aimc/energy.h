@@ -193,10 +193,10 @@ typedef struct aimc_cost_shape {
 } aimc_cost_shape;
 
 /**
- * Add the events of a tile or grid to those of a run. Each output converted is added once and
- * stored as 4 bytes, each input is one byte from a buffer; both travel. Arrays of a grid work side
- * by side, grids one after the other. Direct writes of weights (weight_writes) cost nothing; pulses
- * of programming count as up pulses.
+ * Add the events of a tile or matrix to those of a run. Each output converted is added once and
+ * stored as 4 bytes, each input is one byte from a buffer; both travel. Arrays of a matrix work
+ * side by side, matrices one after the other. Direct writes of weights (weight_writes) cost
+ * nothing; pulses of programming count as up pulses.
  *
  * What reads drive: where it was counted (aimc_tile_count_drive()) devices g_off for every cell and
  * g_unit |w| for every weight, times the inputs; on programmed devices g_unit times their own

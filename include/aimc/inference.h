@@ -11,7 +11,7 @@
  * Conductances are in microsiemens, times in seconds since the end of programming.
  */
 
-#include <aimc/grid.h>
+#include <aimc/matrix.h>
 
 AIMC_BEGIN_DECLS
 
@@ -146,8 +146,8 @@ AIMC_API aimc_status aimc_cells_get(const aimc_cells *cells, const char *what, f
 /* ---- programmed tiles ------------------------------------------------------------------------ */
 
 /**
- * What programming, drift or compensation did; of a grid or network the sums, and averages over its
- * weights. @since 0.1
+ * What programming, drift or compensation did; of a matrix or network the sums, and averages over
+ * its weights. @since 0.1
  */
 typedef struct aimc_inference_report {
     uint32_t struct_size;  /**< sizeof of the caller's struct */
@@ -234,18 +234,19 @@ AIMC_API aimc_status aimc_tile_compensate(aimc_tile *tile, size_t n, const float
 AIMC_API aimc_status aimc_tile_unprogram(aimc_tile *tile);
 
 /** aimc_tile_program() for every tile; a failure says which tile. @since 0.1 */
-AIMC_API aimc_status aimc_grid_program(aimc_grid *grid, const aimc_config *config,
-                                       aimc_inference_report *report);
+AIMC_API aimc_status aimc_matrix_program(aimc_matrix *matrix, const aimc_config *config,
+                                         aimc_inference_report *report);
 
 /** aimc_tile_drift_to() for every tile. @since 0.1 */
-AIMC_API aimc_status aimc_grid_drift_to(aimc_grid *grid, double t_s, aimc_inference_report *report);
-
-/** aimc_tile_compensate() for every tile, x being inputs of the whole grid. @since 0.1 */
-AIMC_API aimc_status aimc_grid_compensate(aimc_grid *grid, size_t n, const float *x, size_t ld_x,
+AIMC_API aimc_status aimc_matrix_drift_to(aimc_matrix *matrix, double t_s,
                                           aimc_inference_report *report);
 
+/** aimc_tile_compensate() for every tile, x being inputs of the whole matrix. @since 0.1 */
+AIMC_API aimc_status aimc_matrix_compensate(aimc_matrix *matrix, size_t n, const float *x,
+                                            size_t ld_x, aimc_inference_report *report);
+
 /** aimc_tile_unprogram() for every tile. @since 0.1 */
-AIMC_API aimc_status aimc_grid_unprogram(aimc_grid *grid);
+AIMC_API aimc_status aimc_matrix_unprogram(aimc_matrix *matrix);
 
 /**
  * Write weights into a tile of pulsed devices in a closed loop: read the matrix through the tile's
@@ -316,40 +317,41 @@ typedef struct aimc_storage_report {
 
 /**
  * Begin a mini-batch of hardware-aware training: draw the modified weights of the field
- * "hwa.modifier" of the grid's configuration. Reads see them until aimc_grid_step(), which updates
- * the weights themselves, then clips and remaps them as "hwa" says. Networks do this on their own.
+ * "hwa.modifier" of the matrix's configuration. Reads see them until aimc_matrix_step(), which
+ * updates the weights themselves, then clips and remaps them as "hwa" says. Networks do this on
+ * their own.
  * @retval AIMC_ERR_INVALID NULL.
  * @par Threads
- * one thread per grid.
+ * one thread per matrix.
  * @par Determinism
  * D1: depends on the tiles' seeds and the number of mini-batches begun.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_grid_modify(aimc_grid *grid);
+AIMC_API aimc_status aimc_matrix_modify(aimc_matrix *matrix);
 
-/** Range of the grid's inputs; 0: they are not clipped, or NULL. @since 0.1 */
-AIMC_API double aimc_grid_input_range(const aimc_grid *grid);
+/** Range of the matrix's inputs; 0: they are not clipped, or NULL. @since 0.1 */
+AIMC_API double aimc_matrix_input_range(const aimc_matrix *matrix);
 
 /**
  * Clip inputs to -range ... range and divide them by it before the tiles, and multiply outputs by
  * it after.
  * @param range  finite, > 0; 0: no longer
  * @retval AIMC_ERR_INVALID  NULL, out of range
- * @retval AIMC_ERR_STATE    the grid was not made from a configuration of kind "layer".
+ * @retval AIMC_ERR_STATE    the matrix was not made from a configuration of kind "layer".
  * @since 0.1
  */
-AIMC_API aimc_status aimc_grid_set_input_range(aimc_grid *grid, double range);
+AIMC_API aimc_status aimc_matrix_set_input_range(aimc_matrix *matrix, double range);
 
 /**
- * Watch the inputs of the following aimc_grid_forward() calls, which are not clipped, until
- * aimc_grid_take_range() sets the input range from them.
+ * Watch the inputs of the following aimc_matrix_forward() calls, which are not clipped, until
+ * aimc_matrix_take_range() sets the input range from them.
  * @param config  of kind "calibration"; NULL: defaults
  * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind
- * @retval AIMC_ERR_STATE    the grid was not made from a configuration of kind "layer"
+ * @retval AIMC_ERR_STATE    the matrix was not made from a configuration of kind "layer"
  * @retval AIMC_ERR_NOMEM    no memory.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_grid_watch_inputs(aimc_grid *grid, const aimc_config *config);
+AIMC_API aimc_status aimc_matrix_watch_inputs(aimc_matrix *matrix, const aimc_config *config);
 
 /**
  * Set the input range from the inputs that were watched.
@@ -357,7 +359,7 @@ AIMC_API aimc_status aimc_grid_watch_inputs(aimc_grid *grid, const aimc_config *
  * @retval AIMC_ERR_STATE    inputs were not watched, or all of them were 0.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_grid_take_range(aimc_grid *grid);
+AIMC_API aimc_status aimc_matrix_take_range(aimc_matrix *matrix);
 
 AIMC_END_DECLS
 

@@ -3,7 +3,7 @@
 #define AIMC_NETWORK_H
 /**
  * @file network.h
- * Networks of layers over grids: build, train, predict, save, load.
+ * Networks of layers over matrices: build, train, predict, save, load.
  *
  * A network is a list of layers, each fed by the one before; the last linear layer's outputs are
  * the logits.
@@ -239,7 +239,7 @@ AIMC_API aimc_status aimc_network_set_note(aimc_network *net, const char *note);
 AIMC_API const char *aimc_network_note(const aimc_network *net);
 
 /** Grid of linear layer k, owned by the network; NULL when digital or out of range. @since 0.1 */
-AIMC_API aimc_grid *aimc_network_grid(aimc_network *net, size_t k);
+AIMC_API aimc_matrix *aimc_network_matrix(aimc_network *net, size_t k);
 
 /** Number of linear layers; 0 when NULL. @since 0.1 */
 AIMC_API size_t aimc_network_linear_count(const aimc_network *net);

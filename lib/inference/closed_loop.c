@@ -166,10 +166,10 @@ static aimc_status check(const aimc_tile *t, const float *w, size_t ld, const ai
     if (!t->array->device->model->pulsed)
         return aimci_fail(AIMC_ERR_UNSUPPORTED, "%s: device '%s' takes no pulses", who,
                           t->array->device->model->family->name);
-    if (t->program.owner || t->visible)
+    if (t->programmed.owner || aimci_tile_is_composite(t))
         return aimci_fail(AIMC_ERR_STATE, "%s: %s", who,
-                          t->program.owner ? "the tile is programmed for inference"
-                                           : "its optimizer composes weights of several arrays");
+                          t->programmed.owner ? "the tile is programmed for inference"
+                                              : "its optimizer composes weights of several arrays");
     return AIMC_OK;
 }
 
@@ -191,8 +191,8 @@ aimc_status aimc_tile_write(aimc_tile *t, const float *w, size_t ld_w, const aim
         l.report.n_weights = l.report.n_devices = t->array->n_in * t->array->n_out;
         l.report.gain_mean = l.report.gain_min = l.report.gain_max = 1;
         l.report.weight_error = weight_error(&l);
-        if (t->state.reset)
-            t->state.reset(t->state.owner);
+        if (t->trainer.reset)
+            t->trainer.reset(t->trainer.owner);
     }
     aimci_free(t->ctx, l.block);
     aimci_free(t->ctx, l.counts);
