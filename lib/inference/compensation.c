@@ -7,8 +7,9 @@
  *     BATCH_NORM  a and b so that each output has the mean and the spread that it should have: what
  *                 re-estimating the statistics of a batch normalisation after the layer does
  *
- * y_ref is what the same vectors gave right after programming, or the ideal product. S. Ambrogio et
- * al., IEDM (2019); V. Joshi et al., Nat. Commun. 11:2473 (2020). */
+ * y_ref is what the same vectors gave right after programming, or the ideal product.
+ *
+ * S. Ambrogio et al., IEDM (2019); V. Joshi et al., Nat. Commun. 11:2473 (2020). */
 #include <math.h>
 #include <string.h>
 
@@ -38,7 +39,7 @@ const aimci_family aimci_family_compensation = {
     .size = sizeof(aimci_compensation),
 };
 
-/* ---- calibration vectors --------------------------------------------------------------------- */
+/* ---- calibration vectors -------------------------------------------------------------------- */
 
 size_t aimci_programmed_vectors(const aimci_programmed *p, float *x)
 {
@@ -70,7 +71,7 @@ void aimci_programmed_ideal(const aimci_programmed *p, size_t n, const float *x,
     }
 }
 
-/* ---- statistics of outputs ------------------------------------------------------------------- */
+/* ---- statistics of outputs ------------------------------------------------------------------ */
 
 /* mean |y_i| over n vectors */
 static void mean_magnitudes(const aimci_programmed *p, size_t n, const float *y, float *mean)
@@ -132,7 +133,7 @@ static void set_affine(aimci_programmed *p, size_t n, const float *y, const floa
     }
 }
 
-/* ---- calls ----------------------------------------------------------------------------------- */
+/* ---- calls ---------------------------------------------------------------------------------- */
 
 /* Vectors, read outputs and ideal outputs in one block. */
 typedef struct batch {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Hardware-aware training: the order of a mini-batch is
  *
- *     modified weights are drawn -> forward, backward -> update of the weights themselves -> clip
- * -> remap
+ *     modified weights are drawn -> forward, backward -> update of the weights themselves
+ *                                -> clip -> remap
  *
  * M. J. Rasch et al., arXiv:2302.08469 (2023). */
 #include <math.h>
@@ -47,7 +47,7 @@ const aimci_family aimci_family_hwa = {
     .n_children = 2,
 };
 
-/* ---- making ---------------------------------------------------------------------------------- */
+/* ---- making --------------------------------------------------------------------------------- */
 
 static size_t tiles_of(const aimc_grid *g)
 {
@@ -121,7 +121,7 @@ aimc_status aimci_hwa_create(aimc_grid *g)
     return st;
 }
 
-/* ---- modified weights ------------------------------------------------------------------------ */
+/* ---- modified weights ----------------------------------------------------------------------- */
 
 static float largest_magnitude(const aimci_array *a, const float *w)
 {
@@ -202,7 +202,7 @@ aimc_status aimc_grid_modify(aimc_grid *g)
     return AIMC_OK;
 }
 
-/* ---- after the update ------------------------------------------------------------------------ */
+/* ---- after the update ----------------------------------------------------------------------- */
 
 void aimci_hwa_updated(aimc_grid *g)
 {
@@ -213,7 +213,7 @@ void aimci_hwa_updated(aimc_grid *g)
         aimci_hwa_remap(g);
 }
 
-/* ---- state ----------------------------------------------------------------------------------- */
+/* ---- state ---------------------------------------------------------------------------------- */
 
 enum { FIGURES = 4 };
 

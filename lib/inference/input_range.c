@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* The range r of a layer's inputs: x <- clip(x, -r, r) / r before the tiles, y <- r y after.
  *
- * First from data: r <- (r k + alpha std(x)) / (k + 1) for mini-batches k = 0 ... ; then learned:
- *     g = sum_{x >= r} min(d, 0) - sum_{x <= -r} max(d, 0),  d the gradient of the clipped input
- *     g <- g r gradient_scale;  + decay r when few inputs are clipped
- *     - (1 - p) r when a share p of the outputs below output_min_percentage is within bounds
+ * It is taken from data first, in mini-batches k = 0, 1, ...:
+ *
+ *     r <- (r k + alpha std(x)) / (k + 1)
+ *
+ * and learned then, with d the gradient of the clipped input:
+ *
+ *     g = sum_{x >= r} min(d, 0) - sum_{x <= -r} max(d, 0)
+ *     g <- g r gradient_scale       with gradient_relative
+ *     g <- g + decay r              when more than input_min_percentage of the inputs are within r
+ *     g <- g - (1 - p) r            with manage_output_clipping, when the share p of outputs within
+ *                                   the converter's bound is below output_min_percentage
  *     r <- r - lr g
- * or calibrated afterwards from the magnitudes of inputs. */
+ *
+ * Or it is calibrated after training, from the magnitudes of inputs. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +54,7 @@ const aimci_family aimci_family_input_range = {
     .size = sizeof(aimci_range_params),
 };
 
-/* ---- forward --------------------------------------------------------------------------------- */
+/* ---- forward -------------------------------------------------------------------------------- */
 
 static double std_of(size_t n, const float *x, size_t cols, size_t ld)
 {
@@ -125,7 +133,7 @@ aimc_status aimci_hwa_clipped(aimc_grid *g, size_t n, const float **x, size_t *l
     return g->hwa->has_range && n ? clip_inputs(g, n, x, ld, 1) : AIMC_OK;
 }
 
-/* ---- learning -------------------------------------------------------------------------------- */
+/* ---- learning ------------------------------------------------------------------------------- */
 
 bool aimci_hwa_learns_range(const aimc_grid *g)
 {
@@ -200,7 +208,7 @@ aimc_status aimc_grid_set_input_range(aimc_grid *g, double range)
     return AIMC_OK;
 }
 
-/* ---- calibration ----------------------------------------------------------------------------- */
+/* ---- calibration ---------------------------------------------------------------------------- */
 
 typedef struct calibration {
     int32_t method;

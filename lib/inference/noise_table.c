@@ -200,7 +200,7 @@ const aimci_noise_kind aimci_noise_noise_table = {
     .measured = measured,
 };
 
-/* ---- from a file ----------------------------------------------------------------------------- */
+/* ---- from a file ---------------------------------------------------------------------------- */
 
 /* The distinct values of a column, rising. */
 static aimc_status distinct(const char *path, const char *name, const double *v, size_t n,

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Weight programming optimisation: tables of a custom_pair encoding that lose least on given
- * devices over given times, found by differential evolution.
+ * devices over given times, found by differential evolution. Pair k at weight u:
  *
- *     pair k at weight u: d_k = p_k u S / sum_k f_k p_k,  g- = c_k g_max, g+ = (c_k + d_k) g_max
+ *     d_k = p_k u S / sum_k f_k p_k
+ *     g- = g_min + c_k D,  g+ = g_min + (c_k + d_k) D,  D = g_max - g_min
  *
  * with significances f_k, the scale S, and shares p_k and common modes c_k at even points of u from
- * 0 to 1; negative weights mirror. The loss is the mean over times of E (a(t) u_read - u)^2 / E
- * u^2, a(t) the best digital gain of that time.
+ * 0 to 1; negative weights mirror. The loss is the mean over times of
+ *
+ *     E (a(t) u_read - u)^2 / E u^2
+ *
+ * with a(t) the best digital gain of that time.
  *
  * C. Mackin et al., Nat. Commun. 13:3765 (2022); R. Storn and K. Price, J. Global Optim. 11:341
  * (1997). */
@@ -53,7 +57,7 @@ const aimci_family aimci_family_weight_programming = {
     .size = sizeof(optimise),
 };
 
-/* ---- a candidate ----------------------------------------------------------------------------- */
+/* ---- a candidate ---------------------------------------------------------------------------- */
 
 typedef struct search {
     aimc_context *ctx;
@@ -143,7 +147,7 @@ static double loss_of(search *s, const float *gene)
     return sum / (double)s->q.times.n;
 }
 
-/* ---- differential evolution ------------------------------------------------------------------ */
+/* ---- differential evolution ----------------------------------------------------------------- */
 
 static void uniforms(search *s, float *v, size_t n)
 {
@@ -215,7 +219,7 @@ static void next_generation(search *s)
     }
 }
 
-/* ---- call ------------------------------------------------------------------------------------ */
+/* ---- call ----------------------------------------------------------------------------------- */
 
 static aimc_status open_search(search *s)
 {

@@ -5,7 +5,7 @@
 
 #include "inference/programmed.h"
 
-/* ---- parameters ------------------------------------------------------------------------------ */
+/* ---- parameters ----------------------------------------------------------------------------- */
 
 #define SRC "docs/models/programming.md"
 
@@ -37,7 +37,7 @@ static const void *child_values(const aimc_config *config, const char *name)
     return aimci_config_child(config, name)->values;
 }
 
-/* ---- making ---------------------------------------------------------------------------------- */
+/* ---- making --------------------------------------------------------------------------------- */
 
 aimci_programmed *aimci_programmed_of(const aimc_tile *tile)
 {
@@ -129,7 +129,7 @@ static aimc_status frame(aimc_tile *t, const aimc_config *config, aimci_programm
     return AIMC_OK;
 }
 
-/* ---- weights to conductances ----------------------------------------------------------------- */
+/* ---- weights to conductances ---------------------------------------------------------------- */
 
 /* Smallest and largest weight of outputs first ... last - 1. */
 static void extremes(const aimci_programmed *p, size_t first, size_t last, double *lo, double *hi)
@@ -253,7 +253,7 @@ double aimci_programmed_error(const aimci_programmed *p, bool with_gain)
     return square > 0 ? sqrt(error / square) : 0;
 }
 
-/* ---- gains and figures ----------------------------------------------------------------------- */
+/* ---- gains and figures ---------------------------------------------------------------------- */
 
 static void clear_gain(aimci_programmed *p)
 {
@@ -280,7 +280,7 @@ static void update_report(aimci_programmed *p)
     r->gain_mean = sum / (double)p->n_out;
 }
 
-/* ---- file ------------------------------------------------------------------------------------ */
+/* ---- file ----------------------------------------------------------------------------------- */
 
 typedef struct tensor {
     const char *name;
@@ -425,7 +425,7 @@ aimc_status aimci_tile_restore_program(aimc_tile *tile, const aimci_st_reader *r
     return AIMC_OK;
 }
 
-/* ---- the three calls ------------------------------------------------------------------------- */
+/* ---- the three calls ------------------------------------------------------------------------ */
 
 static aimc_status report_out(const char *who, const aimci_programmed *p,
                               aimc_inference_report *report)

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* Ways to write a tile's devices after the first shot.
  *
- *     VERIFY           each device on its own: read it; while it is off by more than tolerance
- * g_max, send n = |e| / step pulses, at most max_pulses, and read again GRADIENT         the tile
- * as a whole: random vectors x, e = y - W x through the real read-out; the wanted weights move
- * against e x', and devices follow with pulses. Undoes errors of the read-out, too. VERIFY_GRADIENT
- * the first, and the second for a tenth as many iterations
+ *     VERIFY           Each device on its own: read it; while its error e exceeds tolerance g_max,
+ *                      send n = |e| / step pulses, at most max_pulses, and read again.
+ *     GRADIENT         The tile as a whole: random vectors x give e = y - W x through the real
+ *                      read-out; the wanted weights move against e x', and the devices follow with
+ *                      pulses. This also undoes errors of the read-out.
+ *     VERIFY_GRADIENT  The first, then the second for a tenth as many iterations.
  *
- * A pulse moves a conductance by step (1 + pulse_noise xi). Vasilopoulos et al., IEEE Trans.
- * Electron Devices (2023), "Exploiting the state dependency of conductance variations in memristive
- * devices for accurate in-memory computing"; Buechel et al., IEEE JETCAS (2023), "Programming
- * weights to analog in-memory computing cores by direct minimization of the matrix-vector
- * multiplication error". */
+ * A pulse moves a conductance by step (1 + pulse_noise xi).
+ *
+ * Vasilopoulos et al., IEEE Trans. Electron Devices (2023), "Exploiting the state dependency of
+ * conductance variations in memristive devices for accurate in-memory computing"; Buechel et al.,
+ * IEEE JETCAS (2023), "Programming weights to analog in-memory computing cores by direct
+ * minimization of the matrix-vector multiplication error". */
 #include <math.h>
 #include <string.h>
 
@@ -86,7 +88,7 @@ static void pulse(const loop *l, size_t i, double n)
     c->programmed[i] = (float)fmax(0, (double)c->programmed[i] + step * (n + noise));
 }
 
-/* ---- device by device ------------------------------------------------------------------------ */
+/* ---- device by device ----------------------------------------------------------------------- */
 
 /* One round over the devices that are not done; returns how many are still off. */
 static uint64_t verify_round(loop *l, uint8_t *done)
@@ -132,7 +134,7 @@ static aimc_status verify(loop *l)
     return AIMC_OK;
 }
 
-/* ---- the tile as a whole --------------------------------------------------------------------- */
+/* ---- the tile as a whole -------------------------------------------------------------------- */
 
 /* wish -= rate * mean of e x' over the variance 1/3 of x, in units of each output's half range */
 static void move_wishes(loop *l, double rate)
@@ -210,7 +212,7 @@ static aimc_status gradient(loop *l, int64_t rounds)
     return st;
 }
 
-/* ---- choice ---------------------------------------------------------------------------------- */
+/* ---- choice --------------------------------------------------------------------------------- */
 
 static aimc_status open_loop(aimci_programmed *p, loop *l)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Standard normals on demand: only lanes that need one take one, in lane order, so none is wasted.
- */
+/* Standard normals on demand: only lanes that need one take one, in lane order, so none is
+ * wasted. */
 #ifndef AIMCI_FIFO_H
 #define AIMCI_FIFO_H
 

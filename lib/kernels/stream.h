@@ -57,9 +57,9 @@ AIMCI_INLINE vf aimci_stream_uniform(aimci_stream *st)
     return vf_from_vi((vi)(aimci_stream_next(st) >> 8)) * 0x1p-24f;
 }
 
-/* ---- normals --------------------------------------------------------------------------------
- *
- * z = -Phi^-1(p), p = u 2^-32 the tail beyond z, with the sign of another bit. Each octave of p has
+/* ---- normals -------------------------------------------------------------------------------- */
+
+/* z = -Phi^-1(p), p = u 2^-32 the tail beyond z, with the sign of another bit. Each octave of p has
  * a polynomial in the mantissa of u, whose coefficients are looked up by the lowest three bits of
  * u's exponent: minimax fits, |error| < 4e-6. One table holds from p = 1/2 down to 2^-9; for the
  * 2^-8 of the draws that lie further out another one goes down to 2^-17; and the 2^-16 beyond take

@@ -351,8 +351,11 @@ AIMCI_INLINE vu vu_popcount8(vu a)
 }
 
 /* Natural logarithm of a normal a > 0; relative error below 2 ulp.
- * a = 2^e (1 + f), f in [sqrt(1/2) - 1, sqrt(2) - 1]; log(1 + f) = f - f^2/2 + f^3 P(f), P minimax.
- */
+ *
+ *     a = 2^e (1 + f),  f in [sqrt(1/2) - 1, sqrt(2) - 1]
+ *     log(1 + f) = f - f^2 / 2 + f^3 P(f),  P minimax
+ *
+ * 0x3f3504f3 is sqrt(1/2): subtracting its bits first puts f into that interval. */
 AIMCI_INLINE vf vf_log(vf a)
 {
     const vi bits = (vi)a;
@@ -420,8 +423,8 @@ AIMCI_INLINE vf vf_log2(vf a)
     return p * f + vf_from_vi(e);
 }
 
-/* a^e; 0 where a is negative, 0 or denormal. Relative error below 4e-7 (1 + |e|) + 1e-7 |e log2 a|.
- */
+/* a^e; 0 where a is negative, 0 or denormal. Relative error below
+ * 4e-7 (1 + |e|) + 1e-7 |e log2 a|. */
 AIMCI_INLINE vf vf_pow(vf a, vf e)
 {
     return (vf)((vi)vf_exp2(e * vf_log2(a)) & (a >= 1.17549435e-38f));

@@ -113,8 +113,8 @@ static double taken(const transfer_job *job, double n)
     return job->charge->whole ? rint(amount) : amount;
 }
 
-/* The due outputs of a line where not all are: the others wait, as zeros, while the kernel looks.
- */
+/* The due outputs of a line where not all are: the others wait, as zeros, while the kernel
+ * looks. */
 static void hide(const transfer_job *job, float *chi, float *hidden)
 {
     for (size_t i = 0; i < job->c->tile->array->n_out; i++) {

@@ -41,8 +41,8 @@ void aimci_chi_destroy(aimci_chi *c, aimc_context *ctx);
 void aimci_chi_reset(aimci_chi *c);
 
 /* Values of width width onto a grid of levels -half ... half, in units of the width (as integers):
- * deterministic, or stochastic with the stream of vector number index. side: 0 inputs, 1 gradients.
- */
+ * deterministic, or stochastic with the stream of vector number index. side: 0 inputs, 1
+ * gradients. */
 void aimci_chi_quantize(const aimci_chi *c, const float *v, size_t n, double width, double half,
                         bool stochastic, int side, uint64_t index, float *out);
 

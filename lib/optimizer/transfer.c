@@ -222,8 +222,8 @@ static void transfer(aimci_transfer *e, size_t k, aimc_counters *fast)
     e->stats.transfers++;
 }
 
-/* Vectors b ... b + m of the batch for the fast array; its lines wait for them until they are read.
- */
+/* Vectors b ... b + m of the batch for the fast array; its lines wait for them until they are
+ * read. */
 static void draw_segment(aimci_transfer *e, const aimci_outer *batch, size_t b, size_t m,
                          aimc_counters *counters)
 {

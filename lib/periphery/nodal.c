@@ -82,8 +82,8 @@ static work lay(const aimci_nodal *n, double *scratch)
 }
 
 /* A ladder of cells to a common return with r between two of them: looking to the far end, node k
- * sees the conductance y_k = g_k + t_(k+1) y_(k+1), t_k = 1 / (1 + r y_k). r = 0 is an ideal wire.
- */
+ * sees the conductance y_k = g_k + t_(k+1) y_(k+1), t_k = 1 / (1 + r y_k). r = 0 is an ideal
+ * wire. */
 static void factor_drive(const work *w)
 {
     const aimci_nodal *n = w->n;

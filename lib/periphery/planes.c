@@ -89,8 +89,8 @@ static bool has_unit_column(const aimci_periphery *p)
     return p->cells.params.scheme == AIMCI_CELLS_UNIT_COLUMN;
 }
 
-/* Conductances of one set of columns, in units of the full cell times full; the unit column last.
- */
+/* Conductances of one set of columns, in units of the full cell times full; the unit column
+ * last. */
 static void fill_cells(const aimci_periphery *p, const aimci_read_plane *d, bool minus,
                        const float *w, double full, double *g, size_t ld)
 {

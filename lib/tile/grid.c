@@ -24,9 +24,7 @@ size_t aimci_cut_first(aimci_cut c, size_t part)
     return part * (c.n / c.parts) + aimci_min_size(part, c.n % c.parts);
 }
 
-/* ---- making
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- making --------------------------------------------------------------------------------- */
 
 void aimc_grid_destroy(aimc_grid *g)
 {
@@ -207,9 +205,7 @@ aimc_tile *aimc_grid_tile(aimc_grid *g, size_t k, size_t *first_out, size_t *fir
     return g->tiles[k];
 }
 
-/* ---- weights
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- weights -------------------------------------------------------------------------------- */
 
 float *aimci_grid_scales(const aimc_grid *g, size_t k)
 {
@@ -288,9 +284,7 @@ aimc_status aimc_grid_get_weights(const aimc_grid *g, float *w, size_t ld_w)
     return AIMC_OK;
 }
 
-/* ---- products
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- products ------------------------------------------------------------------------------- */
 
 /* to[b][i] (+)= from[b][i] scale[i] */
 static void add_scaled(size_t n, size_t cols, const float *from, size_t ld_from, const float *scale,
@@ -459,9 +453,7 @@ aimc_optimizer *aimc_grid_optimizer(aimc_grid *g, size_t k)
     return g && g->optimizers && k < aimc_grid_tile_count(g) ? g->optimizers[k] : NULL;
 }
 
-/* ---- telling
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- telling -------------------------------------------------------------------------------- */
 
 aimc_status aimc_grid_counters(const aimc_grid *g, aimc_counters *counters)
 {

@@ -70,9 +70,7 @@ const aimci_family aimci_family_layer = {
     .n_children = 6,
 };
 
-/* ---- checks
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- checks --------------------------------------------------------------------------------- */
 
 aimc_status aimci_tile_check_config(const char *who, const aimc_config *config)
 {
@@ -101,9 +99,7 @@ static aimc_status check_finite(const char *who, const char *name, const float *
                : aimci_fail(AIMC_ERR_INVALID, "%s: %s holds a value that is not finite", who, name);
 }
 
-/* ---- making
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- making --------------------------------------------------------------------------------- */
 
 void aimc_tile_destroy(aimc_tile *t)
 {
@@ -330,9 +326,7 @@ aimc_status aimc_tile_set_parameter(aimc_tile *t, const char *name, const float 
     return AIMC_OK;
 }
 
-/* ---- products
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- products ------------------------------------------------------------------------------- */
 
 void aimci_tile_count_read(aimc_tile *t, bool forward, size_t n, const aimci_readout_counts *c)
 {
@@ -411,9 +405,7 @@ aimc_status aimc_tile_backward(aimc_tile *t, size_t n, const float *d, size_t ld
     return read_batch(t, "tile_backward", false, n, d, ld_d, z, ld_z);
 }
 
-/* ---- counters
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- counters ------------------------------------------------------------------------------- */
 
 void aimci_counters_add(aimc_counters *sum, const aimc_counters *other)
 {

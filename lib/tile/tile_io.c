@@ -6,9 +6,7 @@
 
 #include "tile/tile.h"
 
-/* ---- out
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- out ------------------------------------------------------------------------------------ */
 
 aimc_status aimci_put_config(aimc_context *ctx, aimci_st_writer *writer, const char *key,
                              const aimc_config *config)
@@ -117,9 +115,7 @@ aimc_status aimc_tile_save_bytes(const aimc_tile *t, void *bytes, size_t size, s
                : aimci_fail(AIMC_ERR_SHAPE, "tile_save_bytes: %zu bytes; %zu are needed", size, *n);
 }
 
-/* ---- in
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- in ------------------------------------------------------------------------------------- */
 
 static aimc_status get_text(const aimci_st_reader *reader, const char *prefix, const char *what,
                             const char **out)
