@@ -110,6 +110,9 @@ static uint64_t clipped_outputs(const aimc_grid *g)
     return sum;
 }
 
+/* The state of a range: it is watched (calibration), or initialised from the first init_from_data
+ * mini-batches, n_seen counting them, or learned. Initialising uses the range of the mini-batches
+ * up to this one at once. */
 aimc_status aimci_hwa_inputs(aimc_grid *g, size_t n, const float **x, size_t *ld, float *factor)
 {
     aimci_hwa *h = g->hwa;
@@ -140,6 +143,8 @@ bool aimci_hwa_learns_range(const aimc_grid *g)
     return g->hwa && g->hwa->has_range && g->hwa->range_params->learn_input_range;
 }
 
+/* Only inputs that are clipped pass a gradient to the range, and only where it asks for a larger
+ * one: a loss that wants smaller inputs is no reason to clip more of them. */
 static double gradient(const aimc_grid *g, size_t n, const float *x, size_t ld_x, const float *dx,
                        size_t ld_dx)
 {
@@ -266,7 +271,7 @@ static bool is_zero(const float *row, size_t n)
     return true;
 }
 
-/* Magnitudes of rows that are not all 0 into the cache, as far as it goes. */
+/* Magnitudes of rows that are not all 0 into the cache, until it is full. */
 static void keep(aimci_hwa *h, size_t n, const float *x, size_t cols, size_t ld)
 {
     for (size_t b = 0; b < n && h->n_cache + cols <= h->cache_capacity; b++) {

@@ -74,7 +74,8 @@ static double significance(const float *gene, size_t k)
     return 0.1 * pow(50, (double)gene[k]); /* 0.1 ... 5 */
 }
 
-/* Conductances of pair k's devices at a bin, relative to g_max; false where they do not fit. */
+/* Conductances of pair k's devices at a bin, as shares of the range g_min ... g_max; false where
+ * they do not fit. Every share p_k is at least 1e-3, so that their sum is never 0. */
 static bool pair_at(const search *s, const float *gene, size_t k, size_t bin, double *plus,
                     double *minus)
 {
@@ -109,7 +110,7 @@ static double at(const double *table, double u)
     return table[i] + (x - (double)i) * (table[i + 1] - table[i]);
 }
 
-/* E (a v - u)^2 / E u^2 with the best a */
+/* E (a v - u)^2 / E u^2 with the best a, which is E v u / E v^2. */
 static double loss_at(const search *s, const float *gene, double t)
 {
     const size_t n = (size_t)s->q.n_pairs;
@@ -128,6 +129,7 @@ static double loss_at(const search *s, const float *gene, double t)
     return vv > 0 ? 1 - vu * vu / (vv * uu) : 1;
 }
 
+/* A candidate that does not fit loses more than any that does, as those lose at most 1. */
 static double loss_of(search *s, const float *gene)
 {
     double table[2 * MAX_PAIRS][BINS] = {{0}}, sum = 0;
@@ -159,7 +161,8 @@ static void uniforms(search *s, float *v, size_t n)
 }
 
 /* A known way as a candidate: equal pairs, or pairs filled one after the other, the second with
- * significance f. */
+ * significance f. The genes of significances undo significance(); a scale a little below 1 keeps
+ * rounding from pushing the largest conductance out of range. */
 static void known_way(const search *s, float *gene, bool in_turn, double f)
 {
     const size_t n = (size_t)s->q.n_pairs;
@@ -193,6 +196,9 @@ static void first_generation(search *s)
     }
 }
 
+/* Differential evolution, DE/rand/1/bin: mutant a + mutation (b - d) of random candidates, each
+ * gene taken with probability recombination and one in any case; a trial replaces its parent where
+ * it loses less. */
 static void next_generation(search *s)
 {
     const size_t many = (size_t)s->q.population;

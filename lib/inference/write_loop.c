@@ -74,7 +74,8 @@ static void fresh_normals(loop *l)
     aimci_draw_normals(&key, 0, l->z, l->p->cells->n);
 }
 
-/* n pulses to device i, with its sign; faulty devices do not move. */
+/* n pulses to device i, upward where n > 0. Their noise is independent, hence sqrt(n) of one draw.
+ * Faulty devices do not move, but the pulses are sent and counted. */
 static void pulse(const loop *l, size_t i, double n)
 {
     aimci_programmed *p = l->p;
@@ -136,7 +137,9 @@ static aimc_status verify(loop *l)
 
 /* ---- the tile as a whole -------------------------------------------------------------------- */
 
-/* wish -= rate * mean of e x' over the variance 1/3 of x, in units of each output's half range */
+/* One step of gradient descent on E e^2. Inputs are uniform on [-1, 1), with variance 1/3, so that
+ * 3 mean(e x') estimates the error of each weight; the wish moves against it by the share rate, in
+ * units of each output's half range. */
 static void move_wishes(loop *l, double rate)
 {
     const aimci_programmed *p = l->p;
@@ -155,7 +158,8 @@ static void move_wishes(loop *l, double rate)
     }
 }
 
-/* Pulses that bring each device's command to what its wish says. */
+/* Pulses that bring each device's command to what its wish says. A device is not read here, so the
+ * command stands for its state; what its pulses did wrong shows in the next product. */
 static void follow_wishes(loop *l)
 {
     aimci_programmed *p = l->p;
@@ -198,6 +202,8 @@ static aimc_status gradient_round(loop *l, double rate)
     return AIMC_OK;
 }
 
+/* The rate falls to 0 evenly, because near the end the noise of the products is what is left of the
+ * error. */
 static aimc_status gradient(loop *l, int64_t rounds)
 {
     aimci_programmed *p = l->p;

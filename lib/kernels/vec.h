@@ -288,7 +288,7 @@ AIMCI_INLINE vi vi_permute(vi v, vi order)
     return (vi)vf_permute((vf)v, order);
 }
 
-/* For each set of lanes, given by bits, an order of eight; one byte a lane (kernels/lanes.c). */
+/* For each set of lanes, given by bits, an order of eight lanes, one byte each: kernels/lanes.c. */
 extern const uint64_t aimci_pack_table[256], aimci_expand_table[256];
 
 AIMCI_INLINE vi v_order(uint64_t bytes)
@@ -303,7 +303,7 @@ AIMCI_INLINE vi v_order(uint64_t bytes)
 #endif
 }
 
-/* The lanes of the set first, in their order; lane 0 then. */
+/* The lanes of the set first, in their order, and lane 0 in the places that are left. */
 AIMCI_INLINE vi v_pack_order(unsigned bits)
 {
     return v_order(aimci_pack_table[bits]);
@@ -375,7 +375,8 @@ AIMCI_INLINE vf vf_log(vf a)
     return (low + f) + ef * 0.693359375f; /* ln 2 in two parts, the larger one exact times e */
 }
 
-/* exp(a) for a in [-87, 88], clipped there; relative error below 2 ulp. */
+/* exp(a) for a in [-87, 88], clipped there; relative error below 2 ulp. a = e ln 2 + r, with ln 2
+ * in two parts so that e times the larger one is exact; exp(r) is a minimax polynomial. */
 AIMCI_INLINE vf vf_exp(vf a)
 {
     a = vf_clip(a, vf_set(-87.0f), vf_set(88.0f));

@@ -22,7 +22,8 @@ static double reads_in_phase(const aimci_transfer *e)
     return (double)(e->progress[AIMCI_SWEEP] % aimci_transfer_chop_period(e) + 1);
 }
 
-/* After a crossing. */
+/* What stays in the buffer after n pulses were sent. The cap limits the backlog that builds up
+ * while counts exceed the longest train. */
 static double consume(const aimci_transfer *e, double o, int32_t n)
 {
     const aimci_transfer_params *p = &e->params;
