@@ -68,7 +68,7 @@ bool account_counter(const aimc_counters *counters, size_t i, const char **name,
     return true;
 }
 
-/* ---- prices ---------------------------------------------------------------------------------- */
+/* ---- prices --------------------------------------------------------------------------------- */
 
 int account_open(aimc_context *ctx, const char *technology, const char *option,
                  const struct texts *settings, aimc_cost_model **cost)
@@ -132,7 +132,7 @@ int account_begin(aimc_network *net)
     return rc == EXIT_GO_ON ? for_tiles(net, false) : rc;
 }
 
-/* ---- telling --------------------------------------------------------------------------------- */
+/* ---- telling -------------------------------------------------------------------------------- */
 
 void account_print(const struct account *account)
 {

@@ -85,7 +85,7 @@ static int weights_of(aimc_network *net, size_t k, struct layer *layer)
     return rc;
 }
 
-/* ---- telling --------------------------------------------------------------------------------- */
+/* ---- telling -------------------------------------------------------------------------------- */
 
 /* layer,quantity,low,high,count */
 static void print_csv(size_t k, const struct layer *layer)

@@ -7,7 +7,7 @@
 #include "report.h"
 #include "wear.h"
 
-/* ---- gathering ------------------------------------------------------------------------------- */
+/* ---- gathering ------------------------------------------------------------------------------ */
 
 /* Room for the devices of one array at the end. */
 static float *grow(struct wear *w, size_t n)
@@ -107,7 +107,7 @@ double wear_quantile(const struct wear *w, double share)
     return (double)w->pulses[i < w->n ? i : w->n - 1];
 }
 
-/* ---- telling --------------------------------------------------------------------------------- */
+/* ---- telling -------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;

@@ -24,7 +24,7 @@ typedef struct aimc_cost_model aimc_cost_model;
  * @param ctx     context
  * @param name    kind "technology" or a preset of it ("rram_32nm"); NULL: from config alone
  * @param config  of kind "technology": fields set there replace those of name; NULL: none. Read
- * during the call only.
+ *                during the call only.
  * @param[out] out  the model; NULL on failure
  * @retval AIMC_ERR_INVALID  unknown name, configuration of another kind, a node that is not in the
  *                           table, an ADC part that is not in the table

@@ -15,7 +15,7 @@
 
 AIMC_BEGIN_DECLS
 
-/* ---- noise models ---------------------------------------------------------------------------- */
+/* ---- noise models --------------------------------------------------------------------------- */
 
 /** A model of what programmed conductances do; immutable, shared. @since 0.1 */
 typedef struct aimc_noise_model aimc_noise_model;
@@ -34,9 +34,9 @@ typedef struct aimc_noise_model_info {
  * Make a noise model.
  * @param ctx        context
  * @param name       kind ("pcm_like"), preset ("pcm_joshi") or alias ("PCMLike"); NULL: only
- * overrides
+ *                   overrides
  * @param overrides  NULL, or a configuration of the same kind: the fields that were set in it
- * replace those of name. Read during the call only.
+ *                   replace those of name. Read during the call only.
  * @param[out] out   the model; NULL on failure
  * @retval AIMC_ERR_INVALID  unknown name, not a noise model, overrides of another kind, g_min not
  *                           below g_max, contradictory tables (the sentence names the field)
@@ -83,7 +83,7 @@ AIMC_API const char *aimc_noise_model_kind(const aimc_noise_model *model);
  */
 AIMC_API aimc_status aimc_noise_table_load(aimc_config *cfg, const char *path);
 
-/* ---- populations of devices ------------------------------------------------------------------ */
+/* ---- populations of devices ----------------------------------------------------------------- */
 
 /** A population of devices of one noise model. @since 0.1 */
 typedef struct aimc_cells aimc_cells;
@@ -143,11 +143,12 @@ AIMC_API aimc_status aimc_cells_read(aimc_cells *cells, double t_s, float *g_us)
  */
 AIMC_API aimc_status aimc_cells_get(const aimc_cells *cells, const char *what, float *value);
 
-/* ---- programmed tiles ------------------------------------------------------------------------ */
+/* ---- programmed tiles ----------------------------------------------------------------------- */
 
 /**
- * What programming, drift or compensation did; of a matrix or network the sums, and averages over
- * its weights. @since 0.1
+ * What programming, drift or compensation did; of a matrix or network the sums, and averages over its
+ * weights.
+ * @since 0.1
  */
 typedef struct aimc_inference_report {
     uint32_t struct_size;  /**< sizeof of the caller's struct */
@@ -174,7 +175,7 @@ typedef struct aimc_inference_report {
  * those weights with the same seeds.
  * @param tile    tile; programmed anew when it was already
  * @param config  of kind "inference": noise_model, encoding, programming (the write loop), faults,
- * compensation, seed; NULL: defaults. Read during the call only.
+ *                compensation, seed; NULL: defaults. Read during the call only.
  * @param[out] report  struct_size set by the caller; may be NULL
  * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind or with contradictions (the tile
  *                           is as before)
@@ -208,11 +209,11 @@ AIMC_API aimc_status aimc_tile_drift_to(aimc_tile *tile, double t_s, aimc_infere
  * configuration says. Costs the calibration vectors, which are counted as reads.
  * @param n     vectors at x; not used when x is NULL
  * @param x     [n][n_in] calibration inputs for REFIT and BATCH_NORM; NULL, and for GLOBAL and
- * PER_OUTPUT: the vectors that the configuration says
+ *              PER_OUTPUT: the vectors that the configuration says
  * @param ld_x  >= n_in
  * @param[out] report  may be NULL
  * @retval AIMC_ERR_STATE    the tile was not programmed, or without a compensation, so that there
- * is no reference to compare with
+ *                           is no reference to compare with
  * @retval AIMC_ERR_INVALID  NULL, n is 0, x not finite
  * @retval AIMC_ERR_SHAPE    ld_x too small
  * @retval AIMC_ERR_NOMEM    no memory
@@ -256,9 +257,9 @@ AIMC_API aimc_status aimc_matrix_unprogram(aimc_matrix *matrix);
  * @param w       [n_out][n_in] targets, row-major, finite
  * @param ld_w    >= n_in
  * @param config  of kind "programming": tolerance (relative to the largest target), max_iterations,
- * max_pulses, times; NULL: defaults
+ *                max_pulses, times; NULL: defaults
  * @param[out] report  pulses, reads, time, devices read out of tolerance at the end, and the true
- * relative error of the weights; may be NULL
+ *                     relative error of the weights; may be NULL
  * @retval AIMC_ERR_INVALID      NULL, a target not finite, a configuration of another kind
  * @retval AIMC_ERR_SHAPE        ld_w too small
  * @retval AIMC_ERR_UNSUPPORTED  the device takes no pulses
@@ -281,7 +282,7 @@ AIMC_API aimc_status aimc_tile_write(aimc_tile *tile, const float *w, size_t ld_
  * @param config    of kind "weight_programming": pairs, times, the search; NULL: defaults
  * @param[out] encoding   a configuration of kind "custom_pair", owned by the caller
  * @param[out] loss_pair  mean squared relative error, averaged over the times, of plain equal
- * pairs; may be NULL
+ *                        pairs; may be NULL
  * @param[out] loss       the same of the encoding found; may be NULL
  * @retval AIMC_ERR_INVALID  NULL, n is 0, a weight not finite, all of them 0, a configuration of
  *                           another kind, a time outside the measured ones
@@ -298,7 +299,7 @@ AIMC_API aimc_status aimc_weight_programming(aimc_noise_model *model, size_t n, 
                                              const aimc_config *config, aimc_config **encoding,
                                              double *loss_pair, double *loss);
 
-/* ---- digital storage ------------------------------------------------------------------------- */
+/* ---- digital storage ------------------------------------------------------------------------ */
 
 /** What bit flips did. @since 0.1 */
 typedef struct aimc_storage_report {
@@ -313,7 +314,7 @@ typedef struct aimc_storage_report {
     double bits_per_bit;   /**< stored bits for each bit of data: the cost of the code */
 } aimc_storage_report;
 
-/* ---- hardware-aware training ----------------------------------------------------------------- */
+/* ---- hardware-aware training ---------------------------------------------------------------- */
 
 /**
  * Begin a mini-batch of hardware-aware training: draw the modified weights of the field

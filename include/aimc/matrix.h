@@ -20,12 +20,12 @@ typedef struct aimc_matrix aimc_matrix;
 /**
  * Make a matrix.
  * @param device  model of every cell; kept alive by the matrix; NULL: the config's device ("layer"
- * only)
+ *                only)
  * @param n_out   outputs, 1 ... 1048576
  * @param n_in    inputs, 1 ... 1048576
  * @param config  of kind "tile" or "layer": read-out, mapping (max_output_size, max_input_size,
- * weight_scaling_omega ...), and for "layer" the optimizer; NULL: defaults. Read during the call
- * only.
+ *                weight_scaling_omega ...), and for "layer" the optimizer; NULL: defaults. Read
+ *                during the call only.
  * @param[out] out  the matrix; NULL on failure
  * @retval AIMC_ERR_INVALID  no device, empty or too large shape, contradictory configuration
  * @retval AIMC_ERR_NOMEM    no memory

@@ -22,7 +22,7 @@ typedef struct aimc_optimizer aimc_optimizer;
  * @param config     of that kind: settings; NULL: defaults. Read during the call only.
  * @param[out] out   the optimizer; NULL on failure
  * @retval AIMC_ERR_INVALID  unknown algorithm, configuration of another kind, settings that cannot
- * work
+ *                           work
  * @retval AIMC_ERR_STATE    the tile already has an optimizer
  * @retval AIMC_ERR_NOMEM    no memory
  * @par Threads

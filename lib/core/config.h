@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Self-describing configurations: one table of fields per family maps names onto a plain C struct.
- */
+/* Self-describing configurations: one table of fields per family maps names onto a plain C
+ * struct. */
 #ifndef AIMCI_CONFIG_H
 #define AIMCI_CONFIG_H
 

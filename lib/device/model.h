@@ -108,8 +108,8 @@ typedef struct aimci_pulsed {
     bool count_pulses;
 } aimci_pulsed;
 
-/* Noise, if there is any, does not depend on the state: mult_noise says whether the model's does.
- */
+/* Noise, if there is any, does not depend on the state: mult_noise says whether the model's
+ * does. */
 static inline bool aimci_additive(const aimci_pulsed *p, bool mult_noise)
 {
     return !mult_noise || p->dw_min_std <= 0;
@@ -280,8 +280,8 @@ static inline const aimci_pulsed *aimci_device_pulsed(const aimc_device *device)
 /* Contradictions that every pulsed model refuses. */
 aimc_status aimci_pulsed_check(const aimci_pulsed *p);
 
-/* Mean steps at weight 0 of the base model: dw_min (1 + min(up_down, 0)) and dw_min (1 -
- * max(up_down, 0)). */
+/* Mean step at weight 0 of the base model: up dw_min (1 + min(up_down, 0)), down
+ * dw_min (1 - max(up_down, 0)). */
 double aimci_pulsed_step(const aimci_pulsed *p, bool up);
 
 #endif

@@ -8,12 +8,14 @@
  *     m <- m + (a + k m) P,     V <- r^2 V + s^2 P (2 + k P) / (2 + k)
  *
  * (P (2 + k P) / (2 + k) is the sum of (1 + k)^2i over i < n), so that a single normal in the end
- * stands for all of them. The mean moves one way during a vector; its extremes are among its values
- * between vectors. What the noise adds is at any time a martingale times the product of all
- * 1 + k so far; by Levy's inequality it never gets further than AIMCI_FAR standard deviations of
- * its end, times the largest ratio of such products, but for a probability of 2e-10. Cells whose
- * bounds lie outside of that take the one step. The others, side by side as a line of their own, go
- * through the vectors a quarter at a time; and so on down to one vector. */
+ * stands for all of them.
+ *
+ * The mean moves one way during a vector; its extremes are among its values between vectors. What
+ * the noise adds is at any time a martingale times the product of all 1 + k so far; by Levy's
+ * inequality it never gets further than AIMCI_FAR standard deviations of its end, times the largest
+ * ratio of such products, but for a probability of 2e-10. Cells whose bounds lie outside of that
+ * take the one step. The others are gathered into a line of their own, which goes through the
+ * vectors a quarter at a time; and so on down to one vector. */
 #ifndef AIMCI_PULSE_MERGE_H
 #define AIMCI_PULSE_MERGE_H
 
@@ -31,6 +33,7 @@ typedef struct aimci_merge_rule {
 
 /* ---- eight cells ---------------------------------------------------------------------------- */
 
+/* Limits within which the series below are good to a few units of single precision. */
 #define AIMCI_MERGE_SLOPE 0.05f /* largest |k| */
 #define AIMCI_MERGE_TURN  0.2f  /* largest |n ln(1 + k)| of a vector */
 
@@ -59,7 +62,8 @@ AIMCI_INLINE aimci_affine aimci_affine_load(const aimci_pulse_job *job, size_t a
     return f;
 }
 
-/* Where the state may be. */
+/* Where the state of a cell may be after the vectors so far: a normal, and the extremes of its
+ * mean. */
 typedef struct aimci_cloud {
     vf mean, variance, low, high;
     vi pulses, most; /* of all vectors, of one */
@@ -109,8 +113,8 @@ AIMCI_INLINE vi aimci_cloud_holds(const aimci_cloud *c, vf root, vf lo, vf hi,
     return holds & (c->low - reach >= lo) & (c->high + reach <= hi);
 }
 
-/* All rows to eight cells of the line; those for which that is not the law keep their state and
- * come back. */
+/* All rows to eight cells of the line. Cells for which that is not the law keep their state and are
+ * returned; they take no normal. */
 AIMCI_INLINE vi aimci_merge_group(const aimci_pulse_job *job, const aimci_rows *rows, size_t at,
                                   aimci_fifo *noise, const aimci_merge_rule rule)
 {
@@ -134,7 +138,7 @@ AIMCI_INLINE vi aimci_merge_group(const aimci_pulse_job *job, const aimci_rows *
 
 /* ---- cells that are near a bound ------------------------------------------------------------ */
 
-#define AIMCI_MERGE_CELLS  64 /* from here on the line is full */
+#define AIMCI_MERGE_CELLS  64 /* a gathered line with so many cells is sent on its way */
 #define AIMCI_MERGE_SIZE   (AIMCI_MERGE_CELLS + 2 * AIMCI_LANES)
 #define AIMCI_MERGE_PLANES (2 + AIMCI_PLANE_BASE + AIMCI_MAX_OWN_PLANES)
 

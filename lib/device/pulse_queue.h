@@ -46,16 +46,16 @@ AIMCI_INLINE vf aimci_load_at(const float *plane, aimci_where where)
     return v;
 }
 
-/* A model prepares its own[] once per update, */
+/* A model prepares its own[] once per update. */
 typedef void (*aimci_load_fn)(const void *params, const aimci_line *line, aimci_where where,
                               aimci_cells *c);
-/* and gives the state after one pulse, before the bounds; xi holds standard normals (0 without
- * noise). It does not look at c->state. */
+/* The state after one pulse, before the bounds; xi holds standard normals (0 without noise). It
+ * does not look at c->state. */
 typedef vf (*aimci_step_fn)(const void *params, const aimci_cells *c, vf state, vf xi);
 
-/* Or the state after n pulses in one direction at once, before the bounds. reach: further than this
- * the cell never strays from its state on the way, but for a probability below 1e-9; infinite
- * where this is not the law of n single pulses. For n = 1 it is, whatever the reach. */
+/* The state after n pulses in one direction at once, before the bounds. reach: the cell strays no
+ * further than this from its state on the way, but for a probability below 1e-9. It is infinite
+ * where a jump does not have the law of n single pulses; for n = 1 it always has. */
 typedef vf (*aimci_jump_fn)(const void *params, const aimci_cells *c, vf n, vf state, vf xi,
                             vf *reach);
 
@@ -93,7 +93,7 @@ AIMCI_INLINE void aimci_state_store(const aimci_line *line, size_t at, vi touche
 
 /* ---- queue ---------------------------------------------------------------------------------- */
 
-#define AIMCI_TURN         63 /* pulses that a cell gets before the queue is made again */
+#define AIMCI_TURN         63 /* pulses that a cell gets before the queue is made again: six bits */
 #define AIMCI_SIDE_BY_SIDE 8  /* groups of eight */
 #define AIMCI_BLOCK        (AIMCI_SIDE_BY_SIDE * AIMCI_LANES)
 #define AIMCI_QUEUE_SIZE   (AIMCI_WINDOW + AIMCI_BLOCK)
@@ -130,7 +130,9 @@ AIMCI_INLINE int aimci_queue_fill(aimci_queue *q, const int32_t *count, size_t n
     return v_any(more > 0);
 }
 
-/* One pass of a radix sort: keys with this bit go first, in their order. */
+/* One pass of a radix sort: keys with this bit go first, in their order. Being stable, the passes
+ * from the lowest bit to the highest sort by all of them. Beyond n, zeros count as keys without the
+ * bit and end up last. */
 AIMCI_INLINE void aimci_queue_split(const int32_t *key, size_t n, int bit, int32_t *to)
 {
     int32_t zeros[AIMCI_WINDOW + AIMCI_LANES];
@@ -148,7 +150,8 @@ AIMCI_INLINE void aimci_queue_split(const int32_t *key, size_t n, int bit, int32
         vi_store(to + n_ones + i, vi_load(zeros + i));
 }
 
-/* Cells with more pulses first. */
+/* Cells with more pulses first. Bits that no key has need no pass, so small numbers of pulses are
+ * sorted fast. */
 AIMCI_INLINE void aimci_queue_sort(aimci_queue *q)
 {
     vi any = vi_set(0);
@@ -164,7 +167,8 @@ AIMCI_INLINE void aimci_queue_sort(aimci_queue *q)
         from = to;
         to = swap;
     }
-    for (size_t i = 0; i < AIMCI_BLOCK; i += AIMCI_LANES) /* some cell without pulses */
+    /* the last block may reach behind the end: some cell, with no pulses, is loaded there */
+    for (size_t i = 0; i < AIMCI_BLOCK; i += AIMCI_LANES)
         vi_store(from + q->n + i, vi_set(from[0] & (2 * AIMCI_WINDOW - 1)));
     q->sorted = from;
 }
@@ -212,8 +216,9 @@ AIMCI_INLINE void aimci_queue_store(const aimci_queue *q, const aimci_block *b, 
     }
 }
 
-/* The next pulse of n_groups times eight cells, from the first values of xi. To all of them, which
- * needs no look at what is left, or to those whose turn is longer; how many took one. */
+/* The next pulse of n_groups times eight cells, with noise from xi on: to all of them, which needs
+ * no look at what is left, or to those that have more than pulse in this turn, which are the first
+ * ones because the cells are sorted. Returns how many took one. */
 AIMCI_INLINE int aimci_block_pulse(aimci_block *b, const int n_groups, const int all, int32_t pulse,
                                    const void *params, const float *xi, const aimci_pulse_rule rule)
 {
@@ -246,7 +251,8 @@ AIMCI_INLINE void aimci_queue_block(const aimci_queue *q, size_t at, const int n
     aimci_queue_store(q, &b, at, n_groups, job->line, first);
 }
 
-/* All pulses that are left in a window. */
+/* All pulses that are left in a window. An affine step (one with a jump) is short, so that four
+ * groups side by side keep the core busy; the long chains of exp and pow need eight. */
 AIMCI_INLINE void aimci_queue_run(aimci_queue *q, const aimci_pulse_job *job, const int32_t *count,
                                   size_t first, size_t n_cells, aimci_fifo *noise,
                                   const aimci_pulse_rule rule)

@@ -89,7 +89,8 @@ AIMCI_INLINE void aimci_draw_bounds(const aimci_pulsed *p, const aimci_line *lin
     }
 }
 
-/* Stuck cells: no steps, both bounds at one place within +-range and within the cell's bounds. */
+/* Stuck cells: no steps, and both bounds at one random place within +-range and within the cell's
+ * bounds. */
 AIMCI_INLINE void aimci_draw_corrupt(const aimci_pulsed *p, const aimci_line *line,
                                      const aimci_birth *birth)
 {
@@ -139,7 +140,8 @@ AIMCI_INLINE void aimci_draw_upkeep(const aimci_pulsed *p, const aimci_line *lin
     }
 }
 
-/* Everything of the base, in this order: consistency, then corruption, then the perfect bias. */
+/* All base parameters. The order matters: stuck cells lie within bounds that are in order already,
+ * and the perfect bias, the last line, overrides everything. */
 AIMCI_INLINE void aimci_populate_base(const aimci_pulsed *p, const aimci_line *line,
                                       const aimci_birth *birth)
 {
@@ -178,8 +180,8 @@ AIMCI_INLINE void aimci_pulse_in_place(const aimci_pulse_job *job, const int32_t
     vi_store(queue->left + i, left);
 }
 
-/* All pulses of eight neighbours at once; those with a bound in reach stay as they are and keep
- * theirs in the queue: they come back. */
+/* All pulses of eight neighbours at once. Cells with a bound in reach stay as they are, and their
+ * pulses are noted in the queue. Returns these cells. */
 AIMCI_INLINE vi aimci_pulse_at_once(const aimci_pulse_job *job, const int32_t *count, size_t first,
                                     size_t i, const float **xi, aimci_queue *queue,
                                     const aimci_pulse_rule rule)
@@ -195,7 +197,8 @@ AIMCI_INLINE vi aimci_pulse_at_once(const aimci_pulse_job *job, const int32_t *c
     return near;
 }
 
-/* The pulses of some cells. */
+/* The pulses of some cells, each count cut at 1000, so that sums stay small. Decisions are about
+ * far fewer. */
 typedef struct aimci_survey {
     int32_t total, most;
 } aimci_survey;
@@ -214,7 +217,8 @@ AIMCI_INLINE aimci_survey aimci_survey_counts(const int32_t *count, size_t n)
     return s;
 }
 
-/* Too few to sort: a line that pulse_merge.h made, or that of a small tile. */
+/* Too few cells to sort: a line that pulse_merge.h made, or that of a small tile. The limit on the
+ * total keeps their noise within AIMCI_FIFO_MOST. */
 AIMCI_INLINE int aimci_few(aimci_survey s, size_t n_cells)
 {
     return n_cells <= AIMCI_LANES && s.total < 64 * AIMCI_LANES;

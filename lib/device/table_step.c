@@ -2,13 +2,15 @@
 /* Table step: measured mean and noise of the step at chosen states, interpolated linearly between
  * them.
  *
- *     z = (w - b-) / (b+ - b-),  i: node[i] <= z < node[i + 1],  t = (z - node[i]) / (node[i + 1] -
- * node[i]) y_s = (1 - t) step_s[i] + t step_s[i + 1],  e_s likewise of noise_s (without it:
- * dw_min_std y_s) w <- w + s S_s (y_s + e_s xi)
+ *     z = (w - b-) / (b+ - b-),  node[i] <= z < node[i + 1]
+ *     t = (z - node[i]) / (node[i + 1] - node[i])
+ *     y_s = (1 - t) step_s[i] + t step_s[i + 1]
+ *     e_s = (1 - t) noise_s[i] + t noise_s[i + 1],  without noise_s: dw_min_std y_s
+ *     w <- w + s S_s (y_s + e_s xi)
  *
  * then clipped to [b-, b+]; constant beyond the first and the last node. Without states the nodes
- * are equally spaced from 0 to 1. Potentiation and depression curves of any device enter this way.
- */
+ * are equally spaced from 0 to 1. This is how measured potentiation and depression curves of any
+ * device enter. */
 #include <math.h>
 
 #include "device/pulsed.h"
@@ -16,8 +18,8 @@
 typedef struct table_step {
     aimci_pulsed base;
     aimci_list step_up, state_up, noise_up, step_down, state_down, noise_down;
-    /* resolved: two tables of AIMCI_LIST_MAX nodes, up and then down; unused nodes lie at infinity
-     */
+    /* resolved: two tables of AIMCI_LIST_MAX nodes, up and then down; unused nodes lie at
+     * infinity */
     bool noisy;
     int32_t last_up, last_down; /* last interval */
     float state[2 * AIMCI_LIST_MAX], step[2 * AIMCI_LIST_MAX], noise[2 * AIMCI_LIST_MAX];

@@ -24,6 +24,7 @@ typedef struct closed_loop {
     double error; /* mean magnitude of the last errors read */
 } closed_loop;
 
+/* Element of Sylvester's Hadamard matrix: -1 where row and column share an odd number of bits. */
 static float sign_of(size_t row, size_t column)
 {
     unsigned odd = 0;
@@ -88,6 +89,8 @@ static uint64_t choose_pulses(closed_loop *l)
     return off;
 }
 
+/* The mean error read has to reach half of the tolerance: it is a mean over all devices, and single
+ * ones may then still be outside. They are counted as unconverged. */
 static aimc_status run(closed_loop *l)
 {
     const size_t n_in = l->tile->array->n_in;
@@ -112,6 +115,8 @@ static aimc_status run(closed_loop *l)
     return AIMC_OK;
 }
 
+/* The matrix of vectors is the smallest power of two that holds all inputs; its further columns are
+ * left out, which keeps those that are used orthogonal. */
 static aimc_status open_loop(closed_loop *l)
 {
     const size_t n_in = l->tile->array->n_in, n_out = l->tile->array->n_out;

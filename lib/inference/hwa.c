@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Hardware-aware training: the order of a mini-batch is
  *
- *     modified weights are drawn -> forward, backward -> update of the weights themselves -> clip
- * -> remap
+ *     modified weights are drawn -> forward, backward -> update of the weights themselves
+ *                                -> clip -> remap
  *
  * M. J. Rasch et al., arXiv:2302.08469 (2023). */
 #include <math.h>
@@ -122,7 +122,7 @@ aimc_status aimci_hwa_create(aimci_grid *grid, const aimc_config *config, aimci_
     return AIMC_OK;
 }
 
-/* ---- modified weights ------------------------------------------------------------------------ */
+/* ---- modified weights ----------------------------------------------------------------------- */
 
 static float largest_magnitude(const aimci_array *a, const float *w)
 {
@@ -206,7 +206,7 @@ void aimci_hwa_updated(aimci_hwa *h)
         aimci_hwa_remap(h);
 }
 
-/* ---- state ----------------------------------------------------------------------------------- */
+/* ---- state ---------------------------------------------------------------------------------- */
 
 enum { SCALARS = 4 };
 

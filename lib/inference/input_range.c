@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* The range r of a layer's inputs: x <- clip(x, -r, r) / r before the tiles, y <- r y after.
  *
- * First from data: r <- (r k + alpha std(x)) / (k + 1) for mini-batches k = 0 ... ; then learned:
- *     g = sum_{x >= r} min(d, 0) - sum_{x <= -r} max(d, 0),  d the gradient of the clipped input
- *     g <- g r gradient_scale;  + decay r when few inputs are clipped
- *     - (1 - p) r when a share p of the outputs below output_min_percentage is within bounds
+ * It is taken from data first, in mini-batches k = 0, 1, ...:
+ *
+ *     r <- (r k + alpha std(x)) / (k + 1)
+ *
+ * and learned then, with d the gradient of the clipped input:
+ *
+ *     g = sum_{x >= r} min(d, 0) - sum_{x <= -r} max(d, 0)
+ *     g <- g r gradient_scale       with gradient_relative
+ *     g <- g + decay r              when more than input_min_percentage of the inputs are within r
+ *     g <- g - (1 - p) r            with manage_output_clipping, when the share p of outputs within
+ *                                   the converter's bound is below output_min_percentage
  *     r <- r - lr g
- * or calibrated afterwards from the magnitudes of inputs. */
+ *
+ * Or it is calibrated after training, from the magnitudes of inputs. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +54,7 @@ const aimci_family aimci_family_input_range = {
     .size = sizeof(aimci_range_params),
 };
 
-/* ---- forward --------------------------------------------------------------------------------- */
+/* ---- forward -------------------------------------------------------------------------------- */
 
 static double std_of(size_t n, const float *x, size_t cols, size_t ld)
 {
@@ -101,6 +109,9 @@ static uint64_t clipped_outputs(const aimci_hwa *h)
     return sum;
 }
 
+/* The state of a range: it is watched (calibration), or initialised from the first init_from_data
+ * mini-batches, n_seen counting them, or learned. Initialising uses the range of the mini-batches
+ * up to this one at once. */
 aimc_status aimci_hwa_inputs(aimci_hwa *h, size_t n, const float **x, size_t *ld, float *factor)
 {
     if (h && h->watching)
@@ -130,6 +141,8 @@ bool aimci_hwa_learns_range(const aimci_hwa *h)
     return h && h->has_range && h->range_params->learn_input_range;
 }
 
+/* Only inputs that are clipped pass a gradient to the range, and only where it asks for a larger
+ * one: a loss that wants smaller inputs is no reason to clip more of them. */
 static double gradient(const aimci_hwa *h, size_t n, const float *x, size_t ld_x, const float *dx,
                        size_t ld_dx)
 {
@@ -186,7 +199,7 @@ void aimci_hwa_set_range(aimci_hwa *h, double range)
         h->range = range;
 }
 
-/* ---- calibration ----------------------------------------------------------------------------- */
+/* ---- calibration ---------------------------------------------------------------------------- */
 
 typedef struct calibration {
     int32_t method;
@@ -243,7 +256,7 @@ static bool is_zero(const float *row, size_t n)
     return true;
 }
 
-/* Magnitudes of rows that are not all 0 into the cache, as far as it goes. */
+/* Magnitudes of rows that are not all 0 into the cache, until it is full. */
 static void keep(aimci_hwa *h, size_t n, const float *x, size_t cols, size_t ld)
 {
     for (size_t b = 0; b < n && h->n_cache + cols <= h->cache_capacity; b++) {

@@ -5,7 +5,7 @@
 
 #include "inference/hwa.h"
 
-/* ---- clipping -------------------------------------------------------------------------------- */
+/* ---- clipping ------------------------------------------------------------------------------- */
 
 /* Limit from the spread of all weights of the grid, or of the mean over outputs of the largest. */
 typedef struct moments {
@@ -70,7 +70,7 @@ void aimci_hwa_clip(aimci_hwa *h)
     }
 }
 
-/* ---- remapping ------------------------------------------------------------------------------- */
+/* ---- remapping ------------------------------------------------------------------------------ */
 
 /* Row i of a tile divided by k, its digital scale multiplied by it. */
 static void remap_row(const aimci_array *a, size_t i, float k, float *scale)

@@ -109,8 +109,7 @@ const aimci_layer_type aimci_layer_linear = {
     .destroy = linear_destroy,
 };
 
-/* ---- activations ------------------------------------------------------------------------------
- */
+/* ---- activations ---------------------------------------------------------------------------- */
 
 static const char *const activation_names[] = {
     [AIMC_TANH] = "tanh", [AIMC_RELU] = "relu", [AIMC_SIGMOID] = "sigmoid"};

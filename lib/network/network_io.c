@@ -115,9 +115,7 @@ size_t aimc_network_describe(const aimc_network *net, char *buf, size_t size)
     return text.length;
 }
 
-/* ---- file
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- file ----------------------------------------------------------------------------------- */
 
 static aimc_status put_network(const aimc_network *net, aimci_st_writer *writer)
 {

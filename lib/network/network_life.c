@@ -7,7 +7,7 @@
 #include "inference/storage.h"
 #include "network/layer.h"
 
-/* ---- onto tiles ------------------------------------------------------------------------------ */
+/* ---- onto tiles ----------------------------------------------------------------------------- */
 
 /* The same matrix on tiles, beside the old one: nothing is lost when it fails. */
 static aimc_status make_analog(const aimci_layer *l, uint64_t seed, const aimc_config *config,
@@ -62,7 +62,7 @@ aimc_status aimc_network_to_analog(aimc_network *net, const aimc_config *config)
     return st ? aimci_fail_within(st, "network_to_analog: ") : AIMC_OK;
 }
 
-/* ---- program, drift, compensate -------------------------------------------------------------- */
+/* ---- program, drift, compensate ------------------------------------------------------------- */
 
 static aimc_status check_analog(const char *who, const aimc_network *net)
 {
@@ -159,7 +159,7 @@ aimc_status aimc_network_unprogram(aimc_network *net)
     return AIMC_OK;
 }
 
-/* ---- input ranges ---------------------------------------------------------------------------- */
+/* ---- input ranges --------------------------------------------------------------------------- */
 
 static aimc_status run_batches(aimc_network *net, size_t n, const float *x)
 {
@@ -196,7 +196,7 @@ aimc_status aimc_network_calibrate(aimc_network *net, size_t n, const float *x,
     return st;
 }
 
-/* ---- digital storage ------------------------------------------------------------------------- */
+/* ---- digital storage ------------------------------------------------------------------------ */
 
 static size_t largest_digital(const aimc_network *net)
 {

@@ -151,7 +151,8 @@ void aimci_transfer_flush(aimci_transfer *e)
         }
 }
 
-/* A sum of five times 0.2 is 1: rounding below one part in a million does not decide. */
+/* Five times 0.2 must count as 1, so a sum that misses a threshold by less than one part in a
+ * million counts as reaching it. */
 int32_t aimci_transfer_count(aimci_transfer *e, double o)
 {
     const double most = (double)e->slow_update.desired_bl;

@@ -59,7 +59,7 @@ static outcome modify_many(const aimci_modifier *m, double top, double w)
     return o;
 }
 
-/* ---- modifiers ------------------------------------------------------------------------------- */
+/* ---- modifiers ------------------------------------------------------------------------------ */
 
 START_TEST(recorded_modifiers)
 {
@@ -169,7 +169,7 @@ START_TEST(pcm_noise)
 }
 END_TEST
 
-/* ---- a mini-batch of a grid ------------------------------------------------------------------ */
+/* ---- a mini-batch of a grid ----------------------------------------------------------------- */
 
 START_TEST(modified_until_the_step)
 {
@@ -298,8 +298,8 @@ START_TEST(remapping)
         }
         aimc_matrix_destroy(g);
     }
-    /* no scale above twice the smallest: rows 3 ... 8 stay below the top, in the right proportion
-     */
+    /* no scale above twice the smallest: rows 3 ... 8 stay below the top, in the right
+     * proportion */
     aimc_matrix *g =
         make_grid(ROWS, COLS, IDEAL "hwa.remap_type=CHANNELWISE_SYMMETRIC;hwa.max_scale_range=2");
     OK(aimc_matrix_set_weights(g, w, COLS));
@@ -319,7 +319,7 @@ START_TEST(remapping)
 }
 END_TEST
 
-/* ---- input range ----------------------------------------------------------------------------- */
+/* ---- input range ---------------------------------------------------------------------------- */
 
 START_TEST(inputs_are_clipped_and_scaled)
 {
@@ -427,7 +427,7 @@ START_TEST(calibration)
 }
 END_TEST
 
-/* ---- networks -------------------------------------------------------------------------------- */
+/* ---- networks ------------------------------------------------------------------------------- */
 
 #define HWA                                                                                        \
     "device=ideal;mapping.weight_scaling_omega=1;hwa.modifier.type=PCM_NOISE;"                     \

@@ -132,39 +132,39 @@ static void run_write(aimc_context *ctx, const char *settings, digest *d)
 
 /* ---- grids ----------------------------------------------------------------------------------- */
 
-static void digest_grid(digest *d, aimc_grid *grid, const aimc_inference_report *r)
+static void digest_grid(digest *d, aimc_matrix *grid, const aimc_inference_report *r)
 {
     float x[N_X * IN], y[N_X * OUT], w[OUT * IN];
     aimct_fill(x, N_X * IN, 65);
     digest_inference(d, r);
-    OK(aimc_grid_forward(grid, N_X, x, IN, y, OUT));
+    OK(aimc_matrix_forward(grid, N_X, x, IN, y, OUT));
     digest_floats(d, y, N_X * OUT);
-    OK(aimc_grid_get_weights(grid, w, IN));
+    OK(aimc_matrix_get_weights(grid, w, IN));
     digest_floats(d, w, OUT * IN);
 }
 
 static void run_grid(aimc_context *ctx, const char *settings, digest *d)
 {
     float x[N_X * IN], w[OUT * IN];
-    aimc_grid *grid = NULL;
+    aimc_matrix *grid = NULL;
     aimc_inference_report r = {.struct_size = sizeof r};
     aimc_config *layer = scenario_config(ctx, "layer", settings, '\0');
     aimc_config *config = scenario_config(ctx, "inference", settings, '@');
     aimct_fill(w, OUT * IN, 66);
     aimct_fill(x, N_X * IN, 67);
-    OK(aimc_grid_create(NULL, OUT, IN, layer, &grid));
-    OK(aimc_grid_set_weights(grid, w, IN));
-    OK(aimc_grid_program(grid, config, &r));
+    OK(aimc_matrix_create(NULL, OUT, IN, layer, &grid));
+    OK(aimc_matrix_set_weights(grid, w, IN));
+    OK(aimc_matrix_program(grid, config, &r));
     digest_grid(d, grid, &r);
-    OK(aimc_grid_drift_to(grid, 4000, &r));
+    OK(aimc_matrix_drift_to(grid, 4000, &r));
     digest_grid(d, grid, &r);
     if (scenario_has(settings, "#compensate")) {
-        OK(aimc_grid_compensate(grid, N_X, scenario_has(settings, "#data") ? x : NULL, IN, &r));
+        OK(aimc_matrix_compensate(grid, N_X, scenario_has(settings, "#data") ? x : NULL, IN, &r));
         digest_grid(d, grid, &r);
     }
-    OK(aimc_grid_unprogram(grid));
+    OK(aimc_matrix_unprogram(grid));
     digest_grid(d, grid, &r);
-    aimc_grid_destroy(grid);
+    aimc_matrix_destroy(grid);
     aimc_config_destroy(config);
     aimc_config_destroy(layer);
 }

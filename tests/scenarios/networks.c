@@ -47,9 +47,9 @@ static void digest_network(digest *d, aimc_network *net, const samples *s)
         OK(aimc_network_get_weights(net, k, w, b));
         digest_floats(d, w, HIDDEN * HIDDEN);
         digest_floats(d, b, HIDDEN);
-        const aimc_grid *const grid = aimc_network_grid(net, k);
+        const aimc_matrix *const grid = aimc_network_matrix(net, k);
         if (grid)
-            digest_double(d, aimc_grid_input_range(grid));
+            digest_double(d, aimc_matrix_input_range(grid));
     }
     OK(aimc_network_predict(net, N, s->x, logits));
     digest_floats(d, logits, (size_t)N * OUT);
@@ -162,22 +162,22 @@ static void run_watched(aimc_context *ctx, const char *settings, digest *d)
 {
     const samples s = make_samples();
     float y[N * HIDDEN];
-    aimc_grid *grid = NULL;
+    aimc_matrix *grid = NULL;
     aimc_config *layer = scenario_config(ctx, "layer", settings, '\0');
     aimc_config *config = scenario_config(ctx, "calibration", settings, '@');
-    OK(aimc_grid_create(NULL, HIDDEN, IN, layer, &grid));
-    OK(aimc_grid_watch_inputs(grid, config));
+    OK(aimc_matrix_create(NULL, HIDDEN, IN, layer, &grid));
+    OK(aimc_matrix_watch_inputs(grid, config));
     for (size_t k = 0; k < N; k += 12)
-        OK(aimc_grid_forward(grid, 12, s.x + k * IN, IN, y + k * HIDDEN, HIDDEN));
-    OK(aimc_grid_take_range(grid));
-    digest_double(d, aimc_grid_input_range(grid));
+        OK(aimc_matrix_forward(grid, 12, s.x + k * IN, IN, y + k * HIDDEN, HIDDEN));
+    OK(aimc_matrix_take_range(grid));
+    digest_double(d, aimc_matrix_input_range(grid));
     digest_floats(d, y, (size_t)N * HIDDEN);
-    OK(aimc_grid_forward(grid, N, s.x, IN, y, HIDDEN));
+    OK(aimc_matrix_forward(grid, N, s.x, IN, y, HIDDEN));
     digest_floats(d, y, (size_t)N * HIDDEN);
-    OK(aimc_grid_set_input_range(grid, 0.3));
-    OK(aimc_grid_forward(grid, N, s.x, IN, y, HIDDEN));
+    OK(aimc_matrix_set_input_range(grid, 0.3));
+    OK(aimc_matrix_forward(grid, N, s.x, IN, y, HIDDEN));
     digest_floats(d, y, (size_t)N * HIDDEN);
-    aimc_grid_destroy(grid);
+    aimc_matrix_destroy(grid);
     aimc_config_destroy(config);
     aimc_config_destroy(layer);
 }

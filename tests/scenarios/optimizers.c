@@ -31,34 +31,34 @@ static void run_tile(aimc_context *ctx, const char *settings, digest *d)
 
 enum { OUT = 27, IN = 33, MOST = 4 };
 
-static void step_grid(aimc_grid *grid, const char *settings, size_t k, digest *d)
+static void step_grid(aimc_matrix *grid, const char *settings, size_t k, digest *d)
 {
     float x[MOST * IN], g[MOST * OUT], y[MOST * OUT], z[MOST * IN];
     const size_t n = k % MOST + 1;
     aimct_fill(x, n * IN, 300 + k);
     aimct_fill(g, n * OUT, 400 + k);
-    OK(aimc_grid_modify(grid));
-    OK(aimc_grid_forward(grid, n, x, IN, y, OUT));
-    OK(aimc_grid_backward(grid, n, g, OUT, z, IN));
-    OK(aimc_grid_step(grid, n, x, IN, g, OUT, scenario_number(settings, "#lr", 0.05)));
+    OK(aimc_matrix_modify(grid));
+    OK(aimc_matrix_forward(grid, n, x, IN, y, OUT));
+    OK(aimc_matrix_backward(grid, n, g, OUT, z, IN));
+    OK(aimc_matrix_step(grid, n, x, IN, g, OUT, scenario_number(settings, "#lr", 0.05)));
     digest_floats(d, y, n * OUT);
     digest_floats(d, z, n * IN);
 }
 
-static void digest_grid(digest *d, aimc_grid *grid)
+static void digest_grid(digest *d, aimc_matrix *grid)
 {
     float w[OUT * IN];
     aimc_counters counters = {.struct_size = sizeof counters};
-    OK(aimc_grid_get_weights(grid, w, IN));
+    OK(aimc_matrix_get_weights(grid, w, IN));
     digest_floats(d, w, OUT * IN);
-    OK(aimc_grid_counters(grid, &counters));
+    OK(aimc_matrix_counters(grid, &counters));
     digest_counters(d, &counters);
-    digest_double(d, aimc_grid_input_range(grid));
-    for (size_t k = 0; k < aimc_grid_tile_count(grid); k++) {
+    digest_double(d, aimc_matrix_input_range(grid));
+    for (size_t k = 0; k < aimc_matrix_tile_count(grid); k++) {
         size_t first[2];
-        const aimc_tile *const tile = aimc_grid_tile(grid, k, &first[0], &first[1]);
+        const aimc_tile *const tile = aimc_matrix_tile(grid, k, &first[0], &first[1]);
         digest_bytes(d, first, sizeof first);
-        digest_optimizer(d, aimc_grid_optimizer(grid, k), aimc_tile_n_out(tile),
+        digest_optimizer(d, aimc_matrix_optimizer(grid, k), aimc_tile_n_out(tile),
                          aimc_tile_n_in(tile));
     }
 }
@@ -66,17 +66,17 @@ static void digest_grid(digest *d, aimc_grid *grid)
 static void run_grid(aimc_context *ctx, const char *settings, digest *d)
 {
     float w[OUT * IN];
-    aimc_grid *grid = NULL;
+    aimc_matrix *grid = NULL;
     aimc_config *layer = scenario_config(ctx, "layer", settings, '\0');
     aimct_fill(w, OUT * IN, 13);
     for (size_t k = 0; k < OUT * IN; k++)
         w[k] *= 0.3f;
-    OK(aimc_grid_create(NULL, OUT, IN, layer, &grid));
-    OK(aimc_grid_set_weights(grid, w, IN));
+    OK(aimc_matrix_create(NULL, OUT, IN, layer, &grid));
+    OK(aimc_matrix_set_weights(grid, w, IN));
     for (size_t k = 0; k < 18; k++)
         step_grid(grid, settings, k, d);
     digest_grid(d, grid);
-    aimc_grid_destroy(grid);
+    aimc_matrix_destroy(grid);
     aimc_config_destroy(layer);
 }
 

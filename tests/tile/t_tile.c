@@ -109,8 +109,7 @@ START_TEST(cut_and_uncut_agree)
 }
 END_TEST
 
-/* ---- a run: reads, backward reads and steps on a noisy device
- * -------------------------------------- */
+/* ---- a run: reads, backward reads and steps on a noisy device ------------------------------- */
 
 enum { RO = 65, RI = 70, RN = 70 };
 
