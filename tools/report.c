@@ -51,7 +51,7 @@ int(fail_usage)(const char *format, ...)
 
 int(fail_library)(void)
 {
-    return fail("%s", aimc_last_error());
+    return fail("%s", aimc_get_last_error());
 }
 
 void remark(const char *format, ...)

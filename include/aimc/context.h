@@ -19,7 +19,7 @@ typedef struct aimc_context aimc_context;
 
 /** Severity of a log line. @since 0.1 */
 typedef enum aimc_log_level {
-    AIMC_LOG_ERROR = 0,   /**< a call fails; the same sentence as aimc_last_error() */
+    AIMC_LOG_ERROR = 0,   /**< a call fails; the same sentence as aimc_get_last_error() */
     AIMC_LOG_WARNING = 1, /**< the call works, but probably not as meant */
     AIMC_LOG_INFO = 2     /**< what was chosen: instruction set, back end, sizes */
 } aimc_log_level;
@@ -149,7 +149,7 @@ AIMC_API void aimc_context_destroy(aimc_context *ctx);
  * any.
  * @since 0.1
  */
-AIMC_API uint32_t aimc_context_threads(const aimc_context *ctx);
+AIMC_API uint32_t aimc_context_get_threads(const aimc_context *ctx);
 
 /**
  * Instruction sets in use (aimc_cpu, or-ed); 0 when ctx is NULL.
@@ -157,7 +157,7 @@ AIMC_API uint32_t aimc_context_threads(const aimc_context *ctx);
  * any.
  * @since 0.1
  */
-AIMC_API uint32_t aimc_context_cpu(const aimc_context *ctx);
+AIMC_API uint32_t aimc_context_get_cpu(const aimc_context *ctx);
 
 /**
  * One line that says what the context uses, for example "libaimc 0.1.0, avx2, blis, 2 threads, seed

@@ -112,7 +112,7 @@ static aimc_status read_params(const aimc_context_params *caller, aimc_context_p
     if (size > sizeof *p && !is_zero((const unsigned char *)caller + sizeof *p, size - sizeof *p))
         return aimci_fail(AIMC_ERR_ABI,
                           "context_create: a parameter beyond byte %zu is set, but unknown to %s",
-                          sizeof *p, aimc_version());
+                          sizeof *p, aimc_get_version());
     memcpy(p, caller, aimci_min_size(size, sizeof *p));
     return AIMC_OK;
 }
@@ -219,12 +219,12 @@ void aimci_context_unref(aimc_context *ctx)
 
 /* ---- questions ------------------------------------------------------------------------------ */
 
-uint32_t aimc_context_threads(const aimc_context *ctx)
+uint32_t aimc_context_get_threads(const aimc_context *ctx)
 {
     return ctx == NULL ? 0 : ctx->n_slots;
 }
 
-uint32_t aimc_context_cpu(const aimc_context *ctx)
+uint32_t aimc_context_get_cpu(const aimc_context *ctx)
 {
     return ctx == NULL ? 0 : ctx->cpu;
 }
@@ -236,7 +236,7 @@ size_t aimc_context_describe(const aimc_context *ctx, char *buf, size_t size)
         buf[0] = '\0';
     if (ctx == NULL)
         return 0;
-    aimci_text_printf(&text, "libaimc %s, %s, %s, %u thread%s, seed %" PRIu64, aimc_version(),
+    aimci_text_printf(&text, "libaimc %s, %s, %s, %u thread%s, seed %" PRIu64, aimc_get_version(),
                       aimci_cpu_name(ctx->cpu), AIMCI_BLAS_NAME, (unsigned)ctx->n_slots,
                       ctx->n_slots == 1 ? "" : "s", ctx->seed);
     if ((ctx->flags & AIMC_FLAG_DETERMINISTIC) != 0)

@@ -13,7 +13,7 @@
 
 /* ---- status --------------------------------------------------------------------------------- */
 
-/* Every failure passes here: keeps the sentence for aimc_last_error() and returns status. */
+/* Every failure passes here: keeps the sentence for aimc_get_last_error() and returns status. */
 aimc_status aimci_fail(aimc_status status, const char *format, ...) AIMCI_PRINTF(2, 3);
 
 /* Prefix the last error ("tile_load: ") and return status; for callers that add where it

@@ -167,12 +167,12 @@ aimc_status aimc_tile_create(const aimc_device *device, size_t n_out, size_t n_i
     return aimci_tile_create(device, n_out, n_in, config, seed, out);
 }
 
-size_t aimc_tile_n_out(const aimc_tile *t)
+size_t aimc_tile_get_n_out(const aimc_tile *t)
 {
     return t ? t->array->n_out : 0;
 }
 
-size_t aimc_tile_n_in(const aimc_tile *t)
+size_t aimc_tile_get_n_in(const aimc_tile *t)
 {
     return t ? t->array->n_in : 0;
 }
@@ -218,12 +218,12 @@ aimc_status aimc_tile_get_weights(const aimc_tile *t, float *w, size_t ld_w)
     return AIMC_OK;
 }
 
-size_t aimc_tile_parameter_count(const aimc_tile *t)
+size_t aimc_tile_count_parameters(const aimc_tile *t)
 {
     return t ? t->array->n_planes : 0;
 }
 
-const char *aimc_tile_parameter_name(const aimc_tile *t, size_t i)
+const char *aimc_tile_get_parameter_name(const aimc_tile *t, size_t i)
 {
     return t && i < t->array->n_planes ? t->array->planes[i].name : NULL;
 }
@@ -289,16 +289,16 @@ void aimci_tile_count_read(aimc_tile *t, bool forward, size_t n, const aimci_rea
     aimci_counters_add_activity(&t->counters, c);
 }
 
-aimc_status aimc_tile_count_drive(aimc_tile *t, int on)
+aimc_status aimc_tile_count_activity(aimc_tile *t, int on)
 {
     if (!t)
-        return aimci_fail(AIMC_ERR_INVALID, "tile_count_drive: tile is NULL");
+        return aimci_fail(AIMC_ERR_INVALID, "tile_count_activity: tile is NULL");
     aimc_status st = aimci_drive_enable(t->forward, on != 0);
     if (!st)
         st = aimci_drive_enable(t->backward, on != 0);
     if (st)
         (void)aimci_drive_enable(t->forward, false);
-    return st ? aimci_fail_within(st, "tile_count_drive: ") : AIMC_OK;
+    return st ? aimci_fail_within(st, "tile_count_activity: ") : AIMC_OK;
 }
 
 /* y[b][i] <- gain[i] y[b][i] + shift[i] */
@@ -360,14 +360,14 @@ aimc_status aimc_tile_backward(aimc_tile *t, size_t n, const float *d, size_t ld
  * ---------------------------------------------------------------------------------------------------
  */
 
-aimc_status aimc_tile_counters(const aimc_tile *t, aimc_counters *counters)
+aimc_status aimc_tile_get_counters(const aimc_tile *t, aimc_counters *counters)
 {
     if (!t || !counters)
-        return aimci_fail(AIMC_ERR_INVALID, "tile_counters: NULL argument");
-    return aimci_struct_out("tile_counters", counters, &t->counters, sizeof t->counters, 8);
+        return aimci_fail(AIMC_ERR_INVALID, "tile_get_counters: NULL argument");
+    return aimci_struct_out("tile_get_counters", counters, &t->counters, sizeof t->counters, 8);
 }
 
-void aimc_tile_counters_clear(aimc_tile *t)
+void aimc_tile_clear_counters(aimc_tile *t)
 {
     if (t)
         t->counters = (aimc_counters){0};

@@ -35,12 +35,12 @@ def _open() -> Any:
 
 def _refuse_wrong_abi(library: Any) -> None:
     try:
-        library.aimc_abi_version.restype = ct.c_uint32
-        found = library.aimc_abi_version()
-        library.aimc_version.restype = ct.c_char_p
-        version = library.aimc_version().decode()
+        library.aimc_get_abi_version.restype = ct.c_uint32
+        found = library.aimc_get_abi_version()
+        library.aimc_get_version.restype = ct.c_char_p
+        version = library.aimc_get_version().decode()
     except AttributeError:
-        raise AbiError(f"{path}: not libaimc: it has no aimc_abi_version()") from None
+        raise AbiError(f"{path}: not libaimc: it has no aimc_get_abi_version()") from None
     if found != _abi.AIMC_ABI_VERSION:
         raise AbiError(f"{path}: libaimc {version} has ABI {found}; this package needs ABI {_abi.AIMC_ABI_VERSION}")
 
@@ -50,7 +50,7 @@ def _declare(library: Any) -> None:
         try:
             function = getattr(library, name)
         except AttributeError:
-            raise AbiError(f"{path}: libaimc {library.aimc_version().decode()} has no {name}(); "
+            raise AbiError(f"{path}: libaimc {library.aimc_get_version().decode()} has no {name}(); "
                            "it is older than this package") from None
         function.restype, function.argtypes = result, arguments
 
@@ -67,7 +67,7 @@ def check(status: int) -> None:
         raised_in_callbacks.clear()
         raise error
     if status:
-        raise BY_STATUS.get(status, Error)(lib.aimc_last_error().decode("utf-8", "replace"))
+        raise BY_STATUS.get(status, Error)(lib.aimc_get_last_error().decode("utf-8", "replace"))
 
 
 def sized(struct: Any) -> Any:

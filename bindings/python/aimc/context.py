@@ -59,13 +59,13 @@ class Context(Handle):
     def threads(self) -> int:
         """Threads in use."""
         with self._guard.lock:
-            return lib.aimc_context_threads(self._look)
+            return lib.aimc_context_get_threads(self._look)
 
     @property
     def cpu(self) -> Tuple[str, ...]:
         """Instruction sets in use."""
         with self._guard.lock:
-            mask = lib.aimc_context_cpu(self._look)
+            mask = lib.aimc_context_get_cpu(self._look)
         return tuple(name for name, bit in _CPUS.items() if mask & bit)
 
     def describe(self) -> str:
@@ -93,17 +93,17 @@ def default_context() -> Context:
 
 def version() -> str:
     """Version of the library that was found."""
-    return lib.aimc_version().decode()
+    return lib.aimc_get_version().decode()
 
 
 def abi_version() -> int:
     """ABI epoch of the library that was found."""
-    return lib.aimc_abi_version()
+    return lib.aimc_get_abi_version()
 
 
 def status_name(status: int) -> str:
     """Name of a status code."""
-    return lib.aimc_status_str(status).decode()
+    return lib.aimc_status_get_text(status).decode()
 
 
 def library_path() -> str:
