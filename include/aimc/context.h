@@ -19,9 +19,12 @@ typedef struct aimc_context aimc_context;
 
 /** Severity of a log line. @since 0.1 */
 typedef enum aimc_log_level {
-    AIMC_LOG_ERROR = 0,   /**< a call fails; the same sentence as aimc_get_last_error() */
-    AIMC_LOG_WARNING = 1, /**< the call works, but probably not as meant */
-    AIMC_LOG_INFO = 2     /**< what was chosen: instruction set, back end, sizes */
+    AIMC_LOG_ERROR = 0, /**< not sent: calls that fail return it, with aimc_get_last_error() */
+    AIMC_LOG_WARNING =
+        1,            /**< the call works, but probably not as meant: weights clipped to the bounds
+                               of their devices, trains that saturate, an instruction set that the
+                               machine lacks ...; once for each object, with how many */
+    AIMC_LOG_INFO = 2 /**< what was chosen: instruction set, back end, sizes */
 } aimc_log_level;
 
 /** Memory of the library. Both functions or none. @since 0.1 */

@@ -146,11 +146,17 @@ static aimc_status start_threads(aimc_context *ctx, const aimc_executor *host)
     return st;
 }
 
-static void log_creation(const aimc_context *ctx)
+static void log_creation(const aimc_context *ctx, uint32_t cpu_mask)
 {
     char text[LOG_SIZE];
+    const uint32_t lacking = aimci_cpu_lacking(cpu_mask);
     aimc_context_describe(ctx, text, sizeof text);
     aimci_log(ctx, AIMC_LOG_INFO, "%s", text);
+    if (lacking != 0)
+        aimci_log(ctx, AIMC_LOG_WARNING,
+                  "context_create: instruction set %s was asked for, which this machine or build "
+                  "lacks; %s is used",
+                  aimci_cpu_name(lacking), aimci_cpu_name(ctx->cpu));
 }
 
 static aimc_status create(const aimc_context_params *p, uint32_t cpu, aimc_context **out)
@@ -173,7 +179,7 @@ static aimc_status create(const aimc_context_params *p, uint32_t cpu, aimc_conte
         aimci_context_unref(ctx);
         return aimci_fail_within(st, "context_create: ");
     }
-    log_creation(ctx);
+    log_creation(ctx, p->cpu_mask);
     *out = ctx;
     return AIMC_OK;
 }
@@ -259,16 +265,38 @@ uint64_t aimci_context_next_object(aimc_context *ctx)
     return atomic_fetch_add_explicit(&ctx->next_object, 1, memory_order_relaxed);
 }
 
+bool aimci_logs(const aimc_context *ctx)
+{
+    return ctx->logger.log != NULL;
+}
+
+static void log_text(const aimc_context *ctx, aimc_log_level level, const char *format,
+                     va_list args)
+{
+    char text[LOG_SIZE] = "";
+    if (!aimci_logs(ctx))
+        return;
+    vsnprintf(text, sizeof text, format, args);
+    ctx->logger.log(ctx->logger.user, level, text);
+}
+
 void aimci_log(const aimc_context *ctx, aimc_log_level level, const char *format, ...)
 {
-    if (ctx->logger.log == NULL)
-        return;
-    char text[LOG_SIZE] = "";
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    log_text(ctx, level, format, args);
     va_end(args);
-    ctx->logger.log(ctx->logger.user, level, text);
+}
+
+void aimci_warn(const aimc_context *ctx, aimci_warning *warning, uint64_t n, const char *format,
+                ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (warning->n == 0 && n > 0)
+        log_text(ctx, AIMC_LOG_WARNING, format, args);
+    warning->n += n;
+    va_end(args);
 }
 
 /* ---- parallel work -------------------------------------------------------------------------- */

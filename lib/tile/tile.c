@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -189,11 +190,35 @@ static aimc_status check_matrix(const char *who, const aimc_tile *t, const float
     return AIMC_OK;
 }
 
+/* A hundredth of the weights may lie beyond the bounds of single devices, whose bounds spread; more
+ * than that says that the scale is wrong. Devices round to single precision. */
+static void warn_of_clipping(aimc_tile *t, const float *w, size_t ld, const float *scale)
+{
+    const aimci_array *a = t->array;
+    const aimc_device_info *info = &a->device->info;
+    uint64_t n = 0;
+    float largest = 0;
+    for (size_t i = 0; i < a->n_out; i++)
+        for (size_t j = 0; j < a->n_in; j++) {
+            const float asked = scale ? w[i * ld + j] / scale[i] : w[i * ld + j];
+            n += fabsf(a->p[j * a->ld + i] - asked) > 1e-4f * fabsf(asked);
+            largest = fmaxf(largest, fabsf(asked));
+        }
+    if (n * 100 > a->n_out * a->n_in)
+        aimci_warn(t->ctx, &t->clipped, n,
+                   "tile_set_weights: %" PRIu64 " of %zu weights were clipped to the bounds of "
+                   "their devices, on average [%.4g, %.4g]; the largest magnitude is %.4g: "
+                   "mapping.weight_scaling_omega scales weights to the devices",
+                   n, a->n_out * a->n_in, info->w_min, info->w_max, (double)largest);
+}
+
 void aimci_tile_set_scaled(aimc_tile *t, const float *w, size_t ld, const float *scale)
 {
     if (t->programmed.reset)
         t->programmed.reset(t->programmed.owner);
     aimci_array_set(t->array, w, ld, scale);
+    if (aimci_logs(t->ctx))
+        warn_of_clipping(t, w, ld, scale);
     t->counters.weight_writes += t->array->n_out * t->array->n_in;
     if (t->trainer.reset)
         t->trainer.reset(t->trainer.owner);

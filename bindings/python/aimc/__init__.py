@@ -11,6 +11,7 @@ no longer referred to, in any order.
 """
 from ._errors import (AbiError, Error, FormatError, InternalError, InvalidError, IoError, NoMemoryError, ShapeError,
                       StateError, UnsupportedError)
+from ._lib import AimcWarning
 from ._linear_map import Counters
 from ._programmed import InferenceReport
 from .config import Config, Field, Preset, find_preset, presets
@@ -27,7 +28,7 @@ from .tile import Stages, Tile
 
 __version__ = version()
 __all__ = [
-    "AbiError", "Baseline", "ConverterCost", "CostItem", "CostModel", "CostReport", "baselines", "voltage_for_saving",
+    "AbiError", "AimcWarning", "Baseline", "ConverterCost", "CostItem", "CostModel", "CostReport", "baselines", "voltage_for_saving",
     "Cells", "Config", "Context", "Converter", "Counters", "Device", "Population", "DeviceInfo", "Epoch", "Error",
     "Field", "FitResult", "FormatError", "Matrix", "InferenceReport", "InternalError", "InvalidError", "IoError", "LayerInfo", "Linearity", "Network",
     "NetworkInfo", "NoMemoryError", "NoiseModel", "NoiseModelInfo", "Optimizer", "OptimizerStats", "Preset", "ShapeError", "Stages", "StateError",

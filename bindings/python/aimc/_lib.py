@@ -3,12 +3,20 @@
 import ctypes as ct
 import os
 import pathlib
+import warnings
 from typing import Any, List
 
 from . import _abi
 from ._errors import BY_STATUS, AbiError, Error
 
 SONAME = f"libaimc.so.{_abi.AIMC_ABI_VERSION}"
+
+class AimcWarning(UserWarning):
+    """Something works, but probably not as meant; the library says so once for each object."""
+
+
+# What the library warned of during a call, on any thread; the next check() warns in Python's way.
+warned_in_callbacks: List[str] = []
 
 # Exceptions raised in callbacks, which C cannot pass on; the next check() does.
 raised_in_callbacks: List[BaseException] = []
@@ -61,7 +69,9 @@ _declare(lib)
 
 
 def check(status: int) -> None:
-    """Raise what a status means; also what a callback raised on the way."""
+    """Raise what a status means; also what a callback raised on the way, and what the library warned of."""
+    while warned_in_callbacks:
+        warnings.warn(warned_in_callbacks.pop(0), AimcWarning, stacklevel=3)
     if raised_in_callbacks:
         error = raised_in_callbacks[0]
         raised_in_callbacks.clear()
