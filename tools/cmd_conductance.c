@@ -72,7 +72,7 @@ static int parse(struct request *r, int argc, char **argv)
 static int fill_config(aimc_config *config, const struct request *r)
 {
     if (r->config != NULL && aimc_config_load(config, r->config) != AIMC_OK)
-        return fail("--config %s: %s", r->config, aimc_get_last_error());
+        return fail("--config %s: %s", r->config, library_sentence());
     if (r->table != NULL && aimc_noise_table_load(config, r->table) != AIMC_OK)
         return fail_library();
     for (size_t i = 0; i < r->settings.n; i++) {
@@ -87,7 +87,7 @@ static int open_model(aimc_context *ctx, const struct request *r, aimc_noise_mod
 {
     aimc_config *config = NULL;
     if (aimc_config_create(ctx, r->model, &config) != AIMC_OK)
-        return fail_usage("%s; 'aimc conductance list' shows them all", aimc_get_last_error());
+        return fail_usage("%s; 'aimc conductance list' shows them all", library_sentence());
     int rc = fill_config(config, r);
     if (rc == EXIT_GO_ON && aimc_noise_model_create(ctx, NULL, config, model) != AIMC_OK)
         rc = fail_library();
@@ -255,11 +255,11 @@ static int check_values(aimc_noise_model *model, const struct values *targets,
     for (size_t i = 0; i < targets->n && rc == EXIT_GO_ON; i++) {
         g = (float)targets->v[i];
         if (aimc_population_program(one, &g) != AIMC_OK)
-            rc = fail_usage("--targets-us: %s", aimc_get_last_error());
+            rc = fail_usage("--targets-us: %s", library_sentence());
     }
     for (size_t i = 0; i < times->n && rc == EXIT_GO_ON; i++)
         if (aimc_population_read(one, times->v[i], &g) != AIMC_OK)
-            rc = fail_usage("--times: %s", aimc_get_last_error());
+            rc = fail_usage("--times: %s", library_sentence());
     aimc_population_destroy(one);
     return rc;
 }

@@ -74,7 +74,7 @@ static int make_converter(const struct request *r, aimc_context *ctx, aimc_conve
             rc = fail_usage("--set %s: field=value is needed", setting);
         memcpy(field, setting, rc == EXIT_GO_ON ? length : 0);
         if (rc == EXIT_GO_ON && aimc_config_set_text(config, field, equals + 1) != AIMC_OK)
-            rc = fail_usage("--set %s: %s", setting, aimc_get_last_error());
+            rc = fail_usage("--set %s: %s", setting, library_sentence());
     }
     if (rc == EXIT_GO_ON && aimc_converter_create(ctx, config, out) != AIMC_OK)
         rc = fail_library();

@@ -135,7 +135,7 @@ struct changes {
 static int change(aimc_config *config, const struct changes *changes)
 {
     if (changes->table != NULL && aimc_config_load_table(config, changes->table) != AIMC_OK)
-        return fail("--table: %s", aimc_get_last_error());
+        return fail("--table: %s", library_sentence());
     int rc = EXIT_GO_ON;
     for (size_t i = 0; i < changes->set.n && rc == EXIT_GO_ON; i++)
         rc = model_set_field(config, "set", changes->set.items[i]);
@@ -155,7 +155,7 @@ static int subject_open(struct subject *s, aimc_context *ctx, const char *name,
 {
     size_t i;
     if (aimc_preset_find(name, &i) != AIMC_OK)
-        return fail_usage("%s; 'aimc device list' shows them all", aimc_get_last_error());
+        return fail_usage("%s; 'aimc device list' shows them all", library_sentence());
     if (get_preset(i, &s->preset) != EXIT_GO_ON)
         return EXIT_FAILED;
     if (aimc_config_create(ctx, name, &s->config) != AIMC_OK)

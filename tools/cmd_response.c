@@ -125,7 +125,7 @@ static int find_config(aimc_context *ctx, const char *name, aimc_config **config
     aimc_preset_info info = {.struct_size = (uint32_t)sizeof info};
     size_t i;
     if (aimc_preset_find(name, &i) != AIMC_OK || aimc_preset_get(i, &info) != AIMC_OK)
-        return fail_usage("%s; 'aimc device list' shows them all", aimc_get_last_error());
+        return fail_usage("%s; 'aimc device list' shows them all", library_sentence());
     if (strcmp(info.category, "device") == 0)
         return aimc_config_create(ctx, name, config) == AIMC_OK ? EXIT_GO_ON : fail_library();
     if (strcmp(info.category, "layer") != 0)
@@ -144,7 +144,7 @@ static int make_tile(struct population *p, const struct options *o)
     int rc = find_config(p->ctx, o->name, &device_config);
     if (rc == EXIT_GO_ON && o->table != NULL &&
         aimc_config_load_table(device_config, o->table) != AIMC_OK)
-        rc = fail("--table: %s", aimc_get_last_error());
+        rc = fail("--table: %s", library_sentence());
     for (size_t i = 0; rc == EXIT_GO_ON && i < o->set.n; i++)
         rc = model_set_field(device_config, "set", o->set.items[i]);
     if (rc == EXIT_GO_ON && (aimc_device_create(p->ctx, NULL, device_config, &device) != AIMC_OK ||

@@ -37,7 +37,7 @@ static int set_text(aimc_config *config, const char *option, const char *field, 
 {
     if (value == NULL || aimc_config_set_text(config, field, value) == AIMC_OK)
         return EXIT_GO_ON;
-    return fail_usage("--%s %s: %s", option, value, aimc_get_last_error());
+    return fail_usage("--%s %s: %s", option, value, library_sentence());
 }
 
 int deploy_config(aimc_context *ctx, const struct deployment *d, aimc_config **config)
@@ -50,7 +50,7 @@ int deploy_config(aimc_context *ctx, const struct deployment *d, aimc_config **c
     if (rc == EXIT_GO_ON)
         rc = set_text(*config, "compensation", "compensation.method", d->compensation);
     if (rc == EXIT_GO_ON && d->config != NULL && aimc_config_load(*config, d->config) != AIMC_OK)
-        rc = fail("--config %s: %s", d->config, aimc_get_last_error());
+        rc = fail("--config %s: %s", d->config, library_sentence());
     for (size_t i = 0; rc == EXIT_GO_ON && i < d->set.n; i++)
         rc = model_set_field(*config, "set", d->set.items[i]);
     if (rc == EXIT_GO_ON)

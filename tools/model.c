@@ -41,7 +41,7 @@ static int find_device(const char *name, aimc_preset_info *info)
     size_t i;
     info->struct_size = (uint32_t)sizeof *info;
     if (aimc_preset_find(name, &i) != AIMC_OK || aimc_preset_get(i, info) != AIMC_OK)
-        return fail_usage("--device: %s; 'aimc device list' shows them all", aimc_get_last_error());
+        return fail_usage("--device: %s; 'aimc device list' shows them all", library_sentence());
     if (strcmp(info->category, "device") != 0 && strcmp(info->category, "layer") != 0)
         return fail_usage("--device %s: that is of the kind '%s', not a device", name,
                           info->category);
@@ -60,7 +60,7 @@ int model_set_field(aimc_config *config, const char *option, const char *text)
     memcpy(name, text, length);
     name[length] = '\0';
     if (aimc_config_set_text(config, name, equals + 1) != AIMC_OK)
-        return fail_usage("--%s %s: %s", option, text, aimc_get_last_error());
+        return fail_usage("--%s %s: %s", option, text, library_sentence());
     return EXIT_GO_ON;
 }
 
@@ -74,7 +74,7 @@ static int choose_algorithm(aimc_context *ctx, const char *algorithm, aimc_confi
     if (aimc_device_create(ctx, NULL, aimc_config_get_nested(config, "device"), &device) != AIMC_OK)
         rc = fail_library();
     else if (aimc_optimizer_suggest_config(device, algorithm, &optimizer) != AIMC_OK)
-        rc = fail_usage("--algorithm: %s", aimc_get_last_error());
+        rc = fail_usage("--algorithm: %s", library_sentence());
     if (rc == EXIT_GO_ON) {
         const size_t length = aimc_config_to_json(optimizer, NULL, 0);
         json = malloc(length + 1);
@@ -98,7 +98,7 @@ static int choose_device(aimc_context *ctx, const struct run *run, const struct 
 {
     if (strcmp(category, "device") == 0 &&
         aimc_config_set_text(config, "device", run->device) != AIMC_OK)
-        return fail_usage("--device: %s", aimc_get_last_error());
+        return fail_usage("--device: %s", library_sentence());
     if (run->algorithm == NULL)
         return EXIT_GO_ON;
     int rc = EXIT_GO_ON;
@@ -121,7 +121,7 @@ static int layer_config(aimc_context *ctx, const struct run *run, const struct t
     rc = choose_device(ctx, run, tweaks, *config, info.category);
     if (rc == EXIT_GO_ON && tweaks->config != NULL &&
         aimc_config_load(*config, tweaks->config) != AIMC_OK)
-        rc = fail("--config %s: %s", tweaks->config, aimc_get_last_error());
+        rc = fail("--config %s: %s", tweaks->config, library_sentence());
     for (size_t i = 0; rc == EXIT_GO_ON && i < tweaks->set.n; i++)
         rc = model_set_field(*config, "set", tweaks->set.items[i]);
     if (rc == EXIT_GO_ON)
