@@ -67,7 +67,7 @@ AIMC_API aimc_status aimc_tile_inspect(aimc_tile *tile, aimc_direction direction
  * sources of one input vector and an ammeter at every output. "ngspice -b FILE" finds the operating
  * point and prints the current of every column; the netlist's head says how a result follows.
  *
- * Cells and wires are those of cells and wires of the direction's read-out; with wires.model NONE
+ * Cells and wires are those of cell_mapping and wires of the direction's read-out; with wires.model NONE
  * wires are ideal. Errors of the converters, noise and ir_drop are no part of it.
  * @param tile       tile
  * @param direction  which lines are driven
@@ -83,7 +83,7 @@ AIMC_API aimc_status aimc_tile_inspect(aimc_tile *tile, aimc_direction direction
  * @par Determinism
  * the same text for the same weights.
  * @par Model
- * docs/models/cells.md.
+ * docs/models/cell-mapping.md.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_write_spice(const aimc_tile *tile, aimc_direction direction,

@@ -112,7 +112,7 @@ static aimc_status resolve_parts(aimci_periphery *p)
     const bool meet = q->mv_type == AIMCI_MV_POS_NEG_SEPARATE ||
                       (q->mv_type == AIMCI_MV_BIT_WISE && !q->bit_wise_adc);
     const bool twin =
-        p->cells.params.subtract == AIMCI_SUBTRACT_ANALOG && n_planes > p->cells.n_slices;
+        p->mapping.params.subtract == AIMCI_SUBTRACT_ANALOG && n_planes > p->mapping.n_slices;
     p->n_words = ops->op.op == AIMCI_PART_DIGITS && ops->derived ? n_ops : 1;
     p->parts = aimci_calloc(p->ctx, n_ops * n_planes, sizeof *p->parts);
     p->groups = aimci_calloc(p->ctx, n_ops * n_planes, sizeof *p->groups);
@@ -123,7 +123,8 @@ static aimc_status resolve_parts(aimci_periphery *p)
         const aimci_read_plane *d = p->is_perfect ? NULL : &p->planes[k];
         const bool negative = d && !d->plus;
         const float gain =
-            d ? (float)aimci_cells_gain(&p->cells, d->slice) * (negative ? -1.0f : 1.0f) : 1.0f;
+            d ? (float)aimci_cell_mapping_gain(&p->mapping, d->slice) * (negative ? -1.0f : 1.0f)
+              : 1.0f;
         if (meet)
             add_group(p, k, together, ops, n_ops, gain);
         for (size_t m = 0; !meet && m < n_ops; m++)
@@ -226,7 +227,7 @@ size_t aimci_read_scratch_lay(const aimci_periphery *p, float *base, aimci_read_
     size_t at = 0;
     s->z = take(base, &at, true, in);
     s->part = take(base, &at, parts, in);
-    s->derived = take(base, &at, p->has_drop || power || p->cells.offset, in);
+    s->derived = take(base, &at, p->has_drop || power || p->mapping.offset, in);
     s->out = take(base, &at, true, out);
     s->part_out = take(base, &at, parts, out);
     s->load = take(base, &at, active, out);
@@ -249,8 +250,8 @@ void aimci_periphery_destroy(aimci_periphery *p)
     aimci_free(ctx, p->fixed.nonlinearity);
     aimci_free(ctx, p->fixed.offsets);
     aimci_free(ctx, p->fixed.polarity);
-    aimci_circuit_destroy(p->in_circuit);
-    aimci_circuit_destroy(p->out_circuit);
+    aimci_nonideal_converter_destroy(p->nonideal_dac);
+    aimci_nonideal_converter_destroy(p->nonideal_adc);
     aimci_free(ctx, p->parts);
     aimci_free(ctx, p->groups);
     aimci_free(ctx, p->scratch);
@@ -270,46 +271,49 @@ static const void *values_of(const aimc_config *config, const char *child,
 
 /* Cells and wires, and what contradicts across them. */
 static aimc_status read_children(const aimc_config *config, const aimci_periphery_params *q,
-                                 aimci_cells *cells, aimci_wires_params *wires)
+                                 aimci_cell_mapping *mapping, aimci_wires_params *wires)
 {
-    aimci_cells_params defaults;
-    const aimci_cells_params *c = values_of(config, "cells", &aimci_family_cells, &defaults);
+    aimci_cell_mapping_params defaults;
+    const aimci_cell_mapping_params *c =
+        values_of(config, "cell_mapping", &aimci_family_cell_mapping, &defaults);
     *wires = *(const aimci_wires_params *)values_of(config, "wires", &aimci_family_wires, wires);
     if (q->is_perfect || q->mv_type == AIMCI_MV_IDEAL)
         wires->model = AIMCI_WIRES_NONE;
     else {
-        const aimc_status st = aimci_family_cells.check(c);
+        const aimc_status st = aimci_family_cell_mapping.check(c);
         if (st)
             return st;
     }
-    *cells = aimci_cells_resolve(c);
-    cells->active |= wires->model != AIMCI_WIRES_NONE;
+    *mapping = aimci_cell_mapping_resolve(c);
+    mapping->active |= wires->model != AIMCI_WIRES_NONE;
     if (wires->model != AIMCI_WIRES_NONE && q->ir_drop > 0)
         return aimci_fail(AIMC_ERR_INVALID, "periphery: ir_drop = %g; wires.model has the drop: 0",
                           q->ir_drop);
     if (wires->model == AIMCI_WIRES_TIME_SLICED &&
-        (cells->offset || c->subtract == AIMCI_SUBTRACT_DIGITAL))
+        (mapping->offset || c->subtract == AIMCI_SUBTRACT_DIGITAL))
+        return aimci_fail(
+            AIMC_ERR_INVALID,
+            "wires: model = TIME_SLICED; it has pairs of cells on one column: "
+            "cell_mapping.scheme ONE_SIDED or TWO_SIDED, cell_mapping.subtract ANALOG");
+    if (wires->model == AIMCI_WIRES_NODAL && wires->interleaved && mapping->offset)
         return aimci_fail(AIMC_ERR_INVALID,
-                          "wires: model = TIME_SLICED; it has pairs of cells on one column: "
-                          "cells.scheme ONE_SIDED or TWO_SIDED, cells.subtract ANALOG");
-    if (wires->model == AIMCI_WIRES_NODAL && wires->interleaved && cells->offset)
-        return aimci_fail(AIMC_ERR_INVALID, "wires: interleaved = true; this cells.scheme has no "
-                                            "pairs");
+                          "wires: interleaved = true; this cell_mapping.scheme has no "
+                          "pairs");
     if (wires->model == AIMCI_WIRES_NODAL && wires->iv != AIMCI_IV_LINEAR &&
-        c->scheme == AIMCI_CELLS_UNIT_COLUMN)
+        c->scheme == AIMCI_SCHEME_REFERENCE_COLUMN)
         return aimci_fail(AIMC_ERR_INVALID,
-                          "wires: iv; cells.scheme UNIT_COLUMN needs LINEAR cells");
+                          "wires: iv; cell_mapping.scheme REFERENCE_COLUMN needs LINEAR cells");
     return AIMC_OK;
 }
 
 void aimci_periphery_draw_circuits(const aimci_periphery *p)
 {
-    aimci_circuit *const circuits[] = {p->in_circuit, p->out_circuit};
+    aimci_nonideal_converter *const circuits[] = {p->nonideal_dac, p->nonideal_adc};
     for (uint64_t k = 0; k < 2; k++) {
         if (!circuits[k])
             continue;
         const aimci_key key = aimci_random_key(p->seed, AIMCI_OP_PERIPHERY, (uint32_t)p->op, 4 + k);
-        aimci_circuit_draw(circuits[k], &key);
+        aimci_nonideal_converter_draw(circuits[k], &key);
     }
 }
 
@@ -317,22 +321,24 @@ void aimci_periphery_draw_circuits(const aimci_periphery *p)
 static aimc_status make_circuits(aimci_periphery *p, const aimc_config *config)
 {
     const aimci_periphery_params *q = &p->params;
-    aimci_circuit_params defaults;
-    const aimci_circuit_params *dac = values_of(config, "dac", &aimci_family_circuit, &defaults);
+    aimci_nonideal_converter_params defaults;
+    const aimci_nonideal_converter_params *dac =
+        values_of(config, "dac", &aimci_family_nonideal_converter, &defaults);
     aimc_status st = AIMC_OK;
     if (p->is_perfect)
         return st;
-    if (!aimci_circuit_is_plain(dac)) {
+    if (!aimci_nonideal_converter_is_plain(dac)) {
         if (q->mv_type == AIMCI_MV_SPLIT_MODE || q->mv_type == AIMCI_MV_BIT_WISE)
             return aimci_fail(AIMC_ERR_INVALID,
                               "dac: mv_type SPLIT_MODE and BIT_WISE drive bits: the plain one");
-        st = aimci_circuit_create(p->ctx, dac, q->inp_res, q->inp_bound, p->n_in, "dac (inp_)",
-                                  &p->in_circuit);
+        st = aimci_nonideal_converter_create(p->ctx, dac, q->inp_res, q->inp_bound, p->n_in,
+                                             "dac (inp_)", &p->nonideal_dac);
     }
-    const aimci_circuit_params *adc = values_of(config, "adc", &aimci_family_circuit, &defaults);
-    if (!st && !aimci_circuit_is_plain(adc))
-        st = aimci_circuit_create(p->ctx, adc, q->out_res, q->out_bound, p->n_out + 1, "adc (out_)",
-                                  &p->out_circuit);
+    const aimci_nonideal_converter_params *adc =
+        values_of(config, "adc", &aimci_family_nonideal_converter, &defaults);
+    if (!st && !aimci_nonideal_converter_is_plain(adc))
+        st = aimci_nonideal_converter_create(p->ctx, adc, q->out_res, q->out_bound, p->n_out + 1,
+                                             "adc (out_)", &p->nonideal_adc);
     aimci_periphery_draw_circuits(p);
     return st;
 }
@@ -369,18 +375,18 @@ aimc_status aimci_periphery_create(aimc_context *ctx, const aimc_config *config,
     const aimci_periphery_params *given = aimci_config_values(config, &aimci_family_periphery);
     if (given)
         params = *given;
-    aimci_cells cells;
+    aimci_cell_mapping mapping;
     aimci_wires_params wires;
     aimc_status st = aimci_family_periphery.check(&params);
     if (!st)
-        st = read_children(config, &params, &cells, &wires);
+        st = read_children(config, &params, &mapping, &wires);
     if (st)
         return st;
     aimci_periphery *p = aimci_calloc(ctx, 1, sizeof *p);
     if (!p)
         return aimci_fail(AIMC_ERR_NOMEM, "tile_create: no memory");
     p->ctx = aimci_context_ref(ctx);
-    p->cells = cells;
+    p->mapping = mapping;
     p->wires = wires;
     p->bends = wires.model == AIMCI_WIRES_NODAL && wires.iv != AIMCI_IV_LINEAR;
     p->kernels = aimci_kernels_get(aimc_context_cpu(ctx));

@@ -10,8 +10,9 @@
 #include "kernels/dispatch.h"
 #include "kernels/kernels.h"
 #include "kernels/read_chain.h"
-#include "periphery/cells.h"
-#include "periphery/circuit.h"
+#include "periphery/cell_mapping.h"
+#include "periphery/wires.h"
+#include "periphery/nonideal_converter.h"
 
 enum {
     AIMCI_MV_IDEAL,
@@ -152,8 +153,8 @@ typedef struct aimci_periphery {
     float kappa, nonlinearity;
     aimci_dac dac;
     aimci_adc adc;
-    aimci_circuit *in_circuit, *out_circuit; /* NULL: plain, the kernels do it */
-    aimci_cells cells;
+    aimci_nonideal_converter *nonideal_dac, *nonideal_adc; /* NULL: plain, the kernels do it */
+    aimci_cell_mapping mapping;
     aimci_wires_params wires;
     aimci_wire_space space;
     bool bends; /* cells are not linear: every vector is a solve of its own */
@@ -256,7 +257,7 @@ static inline aimci_nodal aimci_read_network(const aimci_periphery *p,
                                              const aimci_wires_params *wires)
 {
     const size_t lines = aimci_is_interleaved(p) ? 2 : 1;
-    const size_t unit = p->cells.params.scheme == AIMCI_CELLS_UNIT_COLUMN;
+    const size_t unit = p->mapping.has_reference;
     const bool forward = p->op == AIMCI_OP_FORWARD;
     return aimci_wires_network(wires, p->n_in * (forward ? 1 : lines),
                                p->n_out * (forward ? lines : 1) + unit);

@@ -81,15 +81,15 @@ static void derive(const aimci_periphery *p, const aimci_read_plane *d, const fl
 /* Weight of one unit of the conductance of a full cell. */
 static double weight_of_full(const aimci_periphery *p)
 {
-    return p->cells.unit / p->cells.span;
+    return p->mapping.unit / p->mapping.span;
 }
 
-static bool has_unit_column(const aimci_periphery *p)
+static bool has_reference_column(const aimci_periphery *p)
 {
-    return p->cells.params.scheme == AIMCI_CELLS_UNIT_COLUMN;
+    return p->mapping.has_reference;
 }
 
-/* Conductances of one set of columns, in units of the full cell times full; the unit column
+/* Conductances of one set of columns, in units of the full cell times full; the reference column
  * last. */
 static void fill_cells(const aimci_periphery *p, const aimci_read_plane *d, bool minus,
                        const float *w, double full, double *g, size_t ld)
@@ -97,10 +97,11 @@ static void fill_cells(const aimci_periphery *p, const aimci_read_plane *d, bool
     for (size_t i = 0; i < p->n_out; i++)
         for (size_t j = 0; j < p->n_in; j++)
             g[aimci_cell_at(p, ld, i, j, minus)] =
-                full * aimci_cells_conductance(&p->cells, (double)w[aimci_read_at(p, i, j)],
-                                               d->slice, minus);
-    for (size_t j = 0; has_unit_column(p) && j < p->n_in; j++)
-        g[p->n_out * ld + j] = full * aimci_cells_conductance(&p->cells, 0, d->slice, false);
+                full * aimci_cell_mapping_conductance(
+                           &p->mapping, (double)w[aimci_read_at(p, i, j)], d->slice, minus);
+    for (size_t j = 0; has_reference_column(p) && j < p->n_in; j++)
+        g[p->n_out * ld + j] =
+            full * aimci_cell_mapping_conductance(&p->mapping, 0, d->slice, false);
 }
 
 /* Add factor t to what the plane holds. Negative cells count negatively where the plane holds the
@@ -292,12 +293,12 @@ static bool make_plane(const aimci_periphery *p, aimci_read_plane *d)
     const bool asymmetric = p->params.w_read_asymmetry_dtod > 0;
     const bool all = p->has_drop && p->params.ir_loading == AIMCI_LOADING_ALL;
     const bool magnitude = needs_magnitude(p);
-    bool ok = make(p, p->cells.active, n, &d->w) && make(p, magnitude, n, &d->magnitude) &&
+    bool ok = make(p, p->mapping.active, n, &d->w) && make(p, magnitude, n, &d->magnitude) &&
               make(p, asymmetric, n, &d->minus) &&
               make(p, asymmetric && magnitude, n, &d->minus_magnitude) &&
               make(p, all, p->ld_out, &d->row_sums[0]) &&
               make(p, all, p->ld_out, &d->row_sums[1]) &&
-              make(p, has_unit_column(p), p->ld_in, &d->unit) &&
+              make(p, has_reference_column(p), p->ld_in, &d->unit) &&
               make(p, p->wires.model == AIMCI_WIRES_TIME_SLICED, p->ld_out, &d->bias);
     const bool together = aimci_is_interleaved(p);
     const bool wanted[2] = {d->plus || together, d->minus_cells && !together};
@@ -331,21 +332,21 @@ static bool make_space(aimci_periphery *p)
  * depends on its own cells. */
 static bool are_split(const aimci_periphery *p)
 {
-    return p->cells.pair &&
-           (p->cells.params.subtract == AIMCI_SUBTRACT_DIGITAL || (p->cells.active && p->has_drop));
+    return p->mapping.pair && (p->mapping.params.subtract == AIMCI_SUBTRACT_DIGITAL ||
+                               (p->mapping.active && p->has_drop));
 }
 
 aimc_status aimci_planes_create(aimci_periphery *p)
 {
     const bool split = are_split(p);
-    p->n_planes = p->cells.n_slices * (split ? 2 : 1);
+    p->n_planes = p->mapping.n_slices * (split ? 2 : 1);
     p->planes = aimci_calloc(p->ctx, p->n_planes, sizeof *p->planes);
-    bool ok = p->planes && (!p->cells.active || make_space(p));
+    bool ok = p->planes && (!p->mapping.active || make_space(p));
     for (size_t k = 0; ok && k < p->n_planes; k++) {
         aimci_read_plane *d = &p->planes[k];
         d->slice = split ? k / 2 : k;
         d->plus = !split || k % 2 == 0;
-        d->minus_cells = p->cells.pair && (!split || k % 2);
+        d->minus_cells = p->mapping.pair && (!split || k % 2);
         ok = make_plane(p, d);
     }
     return ok ? AIMC_OK : aimci_fail(AIMC_ERR_NOMEM, "tile_create: no memory for read-out");

@@ -151,10 +151,10 @@ static aimci_key pass_key(const aimci_periphery *p, size_t v, size_t pass, size_
 static bool through_circuit(const aimci_periphery *p, size_t k, float *y, int32_t *code)
 {
     int beyond;
-    const int32_t raw = aimci_circuit_code(p->out_circuit, k, (double)*y, &beyond);
-    *y = aimci_circuit_value(p->out_circuit, raw);
+    const int32_t raw = aimci_nonideal_converter_code(p->nonideal_adc, k, (double)*y, &beyond);
+    *y = aimci_nonideal_converter_value(p->nonideal_adc, raw);
     if (code)
-        *code = raw + p->out_circuit->first;
+        *code = raw + p->nonideal_adc->first;
     return beyond > 0 || (beyond < 0 && p->adc.test_negative);
 }
 
@@ -163,7 +163,7 @@ static size_t through_circuits(const aimci_periphery *p, const aimci_adc *adc, f
 {
     size_t clipped = 0;
     if (adc->sto_round)
-        aimci_circuit_dither(p->out_circuit, &adc->key, y, p->n_out);
+        aimci_nonideal_converter_dither(p->nonideal_adc, &adc->key, y, p->n_out);
     for (size_t i = 0; i < p->n_out; i++)
         clipped += through_circuit(p, i, &y[i], codes ? &codes[i] : NULL);
     for (size_t i = 0; i < p->n_out; i++)
@@ -188,7 +188,7 @@ static size_t convert_in_steps(const aimci_periphery *p, const aimci_adc *adc, c
     }
     if (probe && probe->noisy)
         memcpy(probe->noisy, y, p->n_out * sizeof *y);
-    if (p->out_circuit)
+    if (p->nonideal_adc)
         return through_circuits(p, adc, y, probe ? probe->code : NULL);
     code.noise = 0;
     code.noises = NULL;
@@ -213,7 +213,7 @@ static size_t convert(const aimci_periphery *p, const aimci_key *key, float gain
     adc.gain = (float)p->params.out_scale * gain;
     if (p->compresses)
         p->chain->compress(p->kappa, p->nonlinearity, p->fixed.nonlinearity, current, p->n_out);
-    if (p->shift || probe || p->out_circuit)
+    if (p->shift || probe || p->nonideal_adc)
         return convert_in_steps(p, &adc, current, y, probe);
     return p->chain->adc(&adc, current, y, p->n_out);
 }
@@ -229,15 +229,16 @@ static void prepare_vector(const aimci_periphery *p, const aimci_key *key, float
     dac.scale = scale;
     dac.noise = errors ? dac.noise : 0;
     dac.asymmetry = errors ? dac.asymmetry : 0;
-    if (p->in_circuit) {
+    if (p->nonideal_dac) {
         for (size_t j = 0; j < p->n_in; j++)
             z[j] = scale * x[j];
         if (dac.sto_round)
-            aimci_circuit_dither(p->in_circuit, key, z, p->n_in);
+            aimci_nonideal_converter_dither(p->nonideal_dac, key, z, p->n_in);
         for (size_t j = 0; j < p->n_in; j++) {
             int beyond;
-            const int32_t code = aimci_circuit_code(p->in_circuit, j, (double)z[j], &beyond);
-            z[j] = aimci_circuit_value(p->in_circuit, code);
+            const int32_t code =
+                aimci_nonideal_converter_code(p->nonideal_dac, j, (double)z[j], &beyond);
+            z[j] = aimci_nonideal_converter_value(p->nonideal_dac, code);
         }
         dac.scale = 1;
         dac.step = 0;
@@ -300,7 +301,7 @@ static void add_offsets(const read_job *job, size_t first, size_t pass, const ai
         for (size_t j = 0; d->unit && j < p->n_in; j++)
             sum += (double)d->unit[j] * (double)z[k * p->ld_in + j];
         if (!d->unit)
-            sum = aimci_cells_offset(&p->cells, d->slice) *
+            sum = aimci_cell_mapping_offset(&p->mapping, d->slice) *
                   digital_sum(job, first + b, pass, 1.0f / (s->alpha[b] * s->reduction[b]), part,
                               scratch->derived);
         s->offset[k] += (double)part->gain * sum;
@@ -324,7 +325,7 @@ static bool read_part(const read_job *job, size_t first, size_t pass, size_t m, 
     }
     if (!aimci_array_stage_read(p, job->array, part, s->n_active, z, y, scratch, keys))
         return false;
-    if (p->cells.offset)
+    if (p->mapping.offset)
         add_offsets(job, first, pass, part, s, z, scratch);
     counts->passes += s->n_active;
     aimci_drive_count(p, s->n_active, z, counts);
@@ -343,7 +344,7 @@ static double convert_unit(const aimci_periphery *p, const aimci_key *key, float
     adc.key.k[0] ^= 0x80000000u;
     adc.noises = NULL;
     adc.gain = (float)p->params.out_scale * gain;
-    if (p->out_circuit) { /* the kernel only adds the noise */
+    if (p->nonideal_adc) { /* the kernel only adds the noise */
         adc.step = 0;
         adc.bound = INFINITY;
         adc.gain = 1;
@@ -370,8 +371,8 @@ static void convert_group(const read_job *job, size_t first, size_t pass,
     if (probe && (probe->part < group->first || probe->part >= group->first + group->n))
         probe = NULL;
     s->clipped[k] += convert(p, &key, gain, current, codes, probe);
-    if (p->cells.offset) {
-        const bool unit = p->cells.params.scheme == AIMCI_CELLS_UNIT_COLUMN;
+    if (p->mapping.offset) {
+        const bool unit = p->mapping.has_reference;
         const double offset = unit ? convert_unit(p, &key, gain, s->offset[k])
                                    : s->offset[k] * (double)gain * p->params.out_scale;
         for (size_t i = 0; i < p->n_out; i++)

@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "fail_alloc.h"
-#include "periphery/cells.h"
+#include "periphery/wires.h"
 #include "read_util.h"
 
 enum { N = 8, BIG = 256 };
@@ -343,7 +343,7 @@ START_TEST(interleaved_pairs)
     }
     for (int k = 0; k < 4; k++) {
         const char *law = k % 2 ? "wires.iv=SINH" : "wires.iv=LINEAR";
-        const char *adc = k < 2 ? "cells.subtract=ANALOG" : "cells.subtract=DIGITAL";
+        const char *adc = k < 2 ? "cell_mapping.subtract=ANALOG" : "cell_mapping.subtract=DIGITAL";
         aimc_tile *tile = aimct_tile(ctx, w, OUT, IN,
                                      SETTINGS(BARE, WIRES, "wires.r_in=90", "wires.r_out=10", law,
                                               adc, "wires.interleaved=true"));
@@ -400,14 +400,15 @@ START_TEST(combinations_are_refused)
 {
     aimct_refused(ctx, "ir_drop", SETTINGS("wires.model=NODAL", "ir_drop=1"));
     aimct_refused(ctx, "TIME_SLICED",
-                  SETTINGS("wires.model=TIME_SLICED", "cells.scheme=DIGITAL_OFFSET"));
+                  SETTINGS("wires.model=TIME_SLICED", "cell_mapping.scheme=DIGITAL_OFFSET"));
     aimct_refused(ctx, "TIME_SLICED",
-                  SETTINGS("wires.model=TIME_SLICED", "cells.subtract=DIGITAL"));
+                  SETTINGS("wires.model=TIME_SLICED", "cell_mapping.subtract=DIGITAL"));
+    aimct_refused(ctx, "interleaved",
+                  SETTINGS("wires.model=NODAL", "wires.interleaved=true",
+                           "cell_mapping.scheme=DIGITAL_OFFSET"));
     aimct_refused(
-        ctx, "interleaved",
-        SETTINGS("wires.model=NODAL", "wires.interleaved=true", "cells.scheme=DIGITAL_OFFSET"));
-    aimct_refused(ctx, "UNIT_COLUMN",
-                  SETTINGS("wires.model=NODAL", "wires.iv=SINH", "cells.scheme=UNIT_COLUMN"));
+        ctx, "REFERENCE_COLUMN",
+        SETTINGS("wires.model=NODAL", "wires.iv=SINH", "cell_mapping.scheme=REFERENCE_COLUMN"));
 }
 END_TEST
 
@@ -418,7 +419,7 @@ START_TEST(threads_and_batches)
     static const char *const kinds[][2] = {
         {"wires.model=NODAL", "wires.iv=LINEAR"},
         {"wires.model=NODAL", "wires.iv=SINH"},
-        {"cells.scheme=UNIT_COLUMN", "cells.on_off_ratio=9"},
+        {"cell_mapping.scheme=REFERENCE_COLUMN", "cell_mapping.on_off_ratio=9"},
         {"adc.model=SAR", "adc.mismatch=0.02"},
     };
     static float w[OUT * IN], x[MANY * IN], y[3][MANY * OUT];
