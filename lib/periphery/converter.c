@@ -4,9 +4,25 @@
 
 #include <aimc/converter.h>
 
+#include "kernels/dispatch.h"
+#include "kernels/read_chain.h"
 #include "kernels/stream.h"
+#include "periphery/converter.h"
 #include "periphery/nonideal_converter.h"
-#include "periphery/periphery.h"
+
+float aimci_converter_step_of(double res, double bound)
+{
+    if (res <= 0 || bound <= 0)
+        return 0.0f;
+    return (float)(res > 1 ? 1 / res : res) * 2.0f * (float)bound;
+}
+
+float aimci_converter_bound_of(double bound)
+{
+    return bound > 0 ? (float)bound : INFINITY;
+}
+
+/* ---- configuration -------------------------------------------------------------------------- */
 
 typedef struct converter_params {
     double bound, res;
@@ -98,7 +114,7 @@ aimc_status aimc_converter_create(aimc_context *ctx, const aimc_config *config,
     c->ctx = aimci_context_ref(ctx);
     c->kernels = aimci_read_kernels_get(aimc_context_cpu(ctx));
     c->step = aimci_converter_step_of(params.res, params.bound);
-    c->bound = params.bound > 0 ? (float)params.bound : INFINITY;
+    c->bound = aimci_converter_bound_of(params.bound);
     if (c->step > 0)
         c->max_code = (int32_t)fmin(rint((double)c->bound / (double)c->step), 1 << 24);
     c->sto_round = params.sto_round;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "periphery/cell_layout.h"
 #include "periphery/spice.h"
 
 typedef struct netlist {

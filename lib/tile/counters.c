@@ -44,11 +44,11 @@ void aimci_counters_add(aimc_counters *sum, const aimc_counters *other)
 
 void aimci_counters_add_activity(aimc_counters *sum, const aimci_readout_counts *counts)
 {
-    sum->driven_reads += counts->drive.reads;
-    sum->drive += counts->drive.cells;
-    sum->drive_squared += counts->drive.cells_squared;
-    sum->driven += counts->drive.weight;
-    sum->driven_squared += counts->drive.weight_squared;
+    sum->driven_reads += counts->activity.reads;
+    sum->drive += counts->activity.cells;
+    sum->drive_squared += counts->activity.cells_squared;
+    sum->driven += counts->activity.weight;
+    sum->driven_squared += counts->activity.weight_squared;
 }
 
 /* ---- file ----------------------------------------------------------------------------------- */

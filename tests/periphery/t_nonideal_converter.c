@@ -390,7 +390,7 @@ START_TEST(tile_keeps_its_errors)
     OK(aimc_tile_save(tile, "t_nonideal_converter.safetensors"));
     aimc_stages s = {.struct_size = (uint32_t)sizeof s, .noisy = noisy, .code = code, .result = y};
     OK(aimc_tile_inspect(tile, AIMC_FORWARD, x, &s));
-    const aimci_nonideal_converter *adc = tile->forward->nonideal_adc;
+    const aimci_nonideal_converter *adc = tile->forward->plan.nonideal_adc;
     bool differs = false;
     for (size_t i = 0; i < OUT; i++) {
         int beyond;

@@ -2,7 +2,7 @@
 /* The parameters of a read-out, and which of them contradict each other. */
 #include <math.h>
 
-#include "periphery/periphery.h"
+#include "periphery/periphery_params.h"
 
 #define T    aimci_periphery_params
 #define SRC  "Rasch et al., AICAS (2021), arXiv:2104.02184"
