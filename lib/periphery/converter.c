@@ -90,6 +90,47 @@ static aimc_status make_nonideal(aimc_converter *c, const aimc_config *config,
     return AIMC_OK;
 }
 
+static aimc_status read_config(const aimc_config *config, converter_params *params)
+{
+    aimci_family_defaults(&aimci_family_converter, params);
+    if (!config)
+        return AIMC_OK;
+    const converter_params *given = aimci_config_values(config, &aimci_family_converter);
+    if (!given)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "converter_create: configuration is of kind '%s', not 'converter'",
+                          aimc_config_kind(config));
+    *params = *given;
+    return AIMC_OK;
+}
+
+/* Range and steps of the plain converter; codes are exact in a float up to 2^24. */
+static void set_range(aimc_converter *c, const converter_params *params)
+{
+    c->step = aimci_converter_step_of(params->res, params->bound);
+    c->bound = aimci_converter_bound_of(params->bound);
+    if (c->step > 0)
+        c->max_code = (int32_t)fmin(rint((double)c->bound / (double)c->step), 1 << 24);
+}
+
+static aimc_status build(aimc_converter *c, const aimc_config *config,
+                         const converter_params *params)
+{
+    aimc_context *ctx = c->ctx;
+    c->kernels = aimci_read_kernels_get(aimc_context_cpu(ctx));
+    set_range(c, params);
+    c->sto_round = params->sto_round;
+    c->seed = params->seed >= 0
+                  ? (uint64_t)params->seed
+                  : aimci_random_derive(aimci_context_seed(ctx), aimci_context_next_object(ctx));
+    const aimc_status st = make_nonideal(c, config, params);
+    if (!st && c->nonideal) {
+        c->max_code = c->nonideal->first + c->nonideal->n_codes - 1;
+        c->step = (float)c->nonideal->step;
+    }
+    return st;
+}
+
 aimc_status aimc_converter_create(aimc_context *ctx, const aimc_config *config,
                                   aimc_converter **out)
 {
@@ -99,39 +140,19 @@ aimc_status aimc_converter_create(aimc_context *ctx, const aimc_config *config,
     if (!ctx)
         return aimci_fail(AIMC_ERR_INVALID, "converter_create: ctx is NULL");
     converter_params params;
-    aimci_family_defaults(&aimci_family_converter, &params);
-    if (config) {
-        const converter_params *given = aimci_config_values(config, &aimci_family_converter);
-        if (!given)
-            return aimci_fail(AIMC_ERR_INVALID,
-                              "converter_create: configuration is of kind '%s', not 'converter'",
-                              aimc_config_kind(config));
-        params = *given;
-    }
+    aimc_status st = read_config(config, &params);
+    if (st)
+        return st;
     aimc_converter *c = aimci_calloc(ctx, 1, sizeof *c);
     if (!c)
         return aimci_fail(AIMC_ERR_NOMEM, "converter_create: no memory");
     c->ctx = aimci_context_ref(ctx);
-    c->kernels = aimci_read_kernels_get(aimc_context_cpu(ctx));
-    c->step = aimci_converter_step_of(params.res, params.bound);
-    c->bound = aimci_converter_bound_of(params.bound);
-    if (c->step > 0)
-        c->max_code = (int32_t)fmin(rint((double)c->bound / (double)c->step), 1 << 24);
-    c->sto_round = params.sto_round;
-    c->seed = params.seed >= 0
-                  ? (uint64_t)params.seed
-                  : aimci_random_derive(aimci_context_seed(ctx), aimci_context_next_object(ctx));
-    const aimc_status st = make_nonideal(c, config, &params);
-    if (st) {
+    st = build(c, config, &params);
+    if (st)
         aimc_converter_destroy(c);
-        return st;
-    }
-    if (c->nonideal) {
-        c->max_code = c->nonideal->first + c->nonideal->n_codes - 1;
-        c->step = (float)c->nonideal->step;
-    }
-    *out = c;
-    return AIMC_OK;
+    else
+        *out = c;
+    return st;
 }
 
 void aimc_converter_destroy(aimc_converter *c)

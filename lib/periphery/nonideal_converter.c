@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Circuits of converters. All but the pipelines are monotone and therefore a table of transitions.
- * Equations: docs/models/converters.md. */
+/* Converters with other codes, or with the errors of their circuits. All but the pipelines are
+ * monotone, and therefore a table of transitions. Equations: docs/models/converters.md. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -100,19 +100,8 @@ static bool has_stages(const aimci_nonideal_converter *c)
     return c->params.model == AIMCI_CONVERTER_PIPELINE || c->params.model == AIMCI_CONVERTER_CYCLIC;
 }
 
-/* Levels and names of the codes. */
-static aimc_status resolve(aimci_nonideal_converter *c, double res, double bound, const char *who)
+static aimc_status count_bits(aimci_nonideal_converter *c, double res, const char *who)
 {
-    const T *p = &c->params;
-    if (!(bound > 0))
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "%s: bound = %g; a non-ideal converter needs one above 0", who, bound);
-    c->full = bound;
-    if (p->style == AIMCI_STYLE_THRESHOLDS) {
-        c->n_codes = (int32_t)p->thresholds.n + 1;
-        c->step = bound;
-        return AIMC_OK;
-    }
     const double inverse = res > 1 ? res : 1 / res, bits = log2(inverse + 2);
     if (!(res > 0) || fabs(bits - rint(bits)) > 1e-6 || bits < 1.5 || bits > MAX_BITS + 0.5)
         return aimci_fail(
@@ -120,12 +109,18 @@ static aimc_status resolve(aimci_nonideal_converter *c, double res, double bound
             "%s: res = %g; a non-ideal converter needs 1 / (2^b - 2) with b = 2 ... %d bits", who,
             res, MAX_BITS);
     c->bits = (int)rint(bits);
+    return AIMC_OK;
+}
+
+/* Levels and names of the codes of a style with even steps. */
+static void set_levels(aimci_nonideal_converter *c, double bound)
+{
     const double all = ldexp(1, c->bits);
     c->n_codes = (int32_t)all;
     c->lowest = -bound;
-    switch (p->style) {
+    switch (c->params.style) {
     case AIMCI_STYLE_UNSIGNED:
-        c->lowest = p->low * bound;
+        c->lowest = c->params.low * bound;
         c->step = (bound - c->lowest) / (all - 1);
         break;
     case AIMCI_STYLE_TWOS_COMPLEMENT:
@@ -138,7 +133,23 @@ static aimc_status resolve(aimci_nonideal_converter *c, double res, double bound
         c->first = -(c->n_codes / 2);
         break;
     }
-    return AIMC_OK;
+}
+
+static aimc_status resolve(aimci_nonideal_converter *c, double res, double bound, const char *who)
+{
+    if (!(bound > 0))
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "%s: bound = %g; a non-ideal converter needs one above 0", who, bound);
+    c->full = bound;
+    if (c->params.style == AIMCI_STYLE_THRESHOLDS) {
+        c->n_codes = (int32_t)c->params.thresholds.n + 1;
+        c->step = bound;
+        return AIMC_OK;
+    }
+    const aimc_status st = count_bits(c, res, who);
+    if (!st)
+        set_levels(c, bound);
+    return st;
 }
 
 static void value_thresholds(aimci_nonideal_converter *c)
@@ -181,6 +192,34 @@ static size_t sharing_of(const aimci_nonideal_converter *c)
     return c->params.group_size ? (size_t)c->params.group_size : c->n_channels;
 }
 
+static bool make_tables(aimci_nonideal_converter *c)
+{
+    const size_t n = (size_t)c->n_codes;
+    c->sharing = sharing_of(c);
+    c->n_tables = (c->n_channels + c->sharing - 1) / c->sharing;
+    if (has_tables(c))
+        c->transitions = aimci_calloc(c->ctx, c->n_tables * n, sizeof *c->transitions);
+    if (has_stages(c))
+        c->stages = aimci_calloc(c->ctx, c->n_channels * (size_t)c->bits * 2, sizeof *c->stages);
+    if (c->params.style == AIMCI_STYLE_THRESHOLDS)
+        c->values = aimci_calloc(c->ctx, n, sizeof *c->values);
+    c->offsets = aimci_calloc(c->ctx, c->n_channels + AIMCI_LANES, sizeof *c->offsets);
+    return (c->transitions || !has_tables(c)) && (c->stages || !has_stages(c)) &&
+           (c->values || c->params.style != AIMCI_STYLE_THRESHOLDS) && c->offsets;
+}
+
+static aimc_status build(aimci_nonideal_converter *c, double res, double bound, const char *who)
+{
+    const aimc_status st = resolve(c, res, bound, who);
+    if (st)
+        return st;
+    if (!make_tables(c))
+        return aimci_fail(AIMC_ERR_NOMEM, "%s: no memory for the errors of converters", who);
+    if (c->values)
+        value_thresholds(c);
+    return AIMC_OK;
+}
+
 aimc_status aimci_nonideal_converter_create(aimc_context *ctx, const T *params, double res,
                                             double bound, size_t n_channels, const char *who,
                                             aimci_nonideal_converter **out)
@@ -194,32 +233,12 @@ aimc_status aimci_nonideal_converter_create(aimc_context *ctx, const T *params, 
     c->ctx = aimci_context_ref(ctx);
     c->params = *params;
     c->n_channels = n_channels;
-    st = resolve(c, res, bound, who);
-    if (st) {
+    st = build(c, res, bound, who);
+    if (st)
         aimci_nonideal_converter_destroy(c);
-        return st;
-    }
-    c->sharing = sharing_of(c);
-    c->n_tables = (n_channels + c->sharing - 1) / c->sharing;
-    const size_t n = (size_t)c->n_codes;
-    bool ok = true;
-    if (has_tables(c))
-        ok = (c->transitions = aimci_calloc(ctx, c->n_tables * n, sizeof(double))) != NULL;
-    if (has_stages(c))
-        ok = (c->stages = aimci_calloc(ctx, n_channels * (size_t)c->bits * 2, sizeof(double))) !=
-             NULL;
-    ok = ok && (c->offsets = aimci_calloc(ctx, n_channels + AIMCI_LANES, sizeof(double)));
-    if (ok && params->style == AIMCI_STYLE_THRESHOLDS) {
-        ok = (c->values = aimci_calloc(ctx, n, sizeof(float))) != NULL;
-        if (ok)
-            value_thresholds(c);
-    }
-    if (!ok) {
-        aimci_nonideal_converter_destroy(c);
-        return aimci_fail(AIMC_ERR_NOMEM, "%s: no memory for the errors of converters", who);
-    }
-    *out = c;
-    return AIMC_OK;
+    else
+        *out = c;
+    return st;
 }
 
 /* ---- errors --------------------------------------------------------------------------------- */
@@ -231,9 +250,9 @@ typedef struct drawing {
     int used;
 } drawing;
 
-static drawing draw_from(const aimci_key *key, uint32_t line)
+static drawing draw_from(const aimci_key *key, uint32_t stream)
 {
-    drawing d = {.normals = {.stream = aimci_stream_open(key, line)}, .used = AIMCI_LANES};
+    drawing d = {.normals = {.stream = aimci_stream_open(key, stream)}, .used = AIMCI_LANES};
     return d;
 }
 

@@ -158,7 +158,7 @@ int main(void)
         puts("ngspice is not installed");
         return 77;
     }
-    Suite *s = suite_create("ngspice");
+    Suite *s = suite_create("spice");
     TCase *c = aimct_case(s, "crossbars");
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, columns_agree);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What aimc_tile_inspect() shows is what the product does. */
-#include "read_util.h"
+#include "periphery/read_util.h"
 
 static aimc_context *ctx;
 
@@ -183,7 +183,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("inspect");
+    Suite *s = suite_create("tile_inspect");
     TCase *t = aimct_case(s, "inspect");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, stages_of_a_small_product);
