@@ -37,9 +37,10 @@ static double current_law(const aimci_iv *iv, double v, double *slope)
     }
 }
 
-/* The cell takes u of v, the series resistance the rest: u + r g f(u) = v. Solved to the last
+/* Current of a cell that has v across it (r_select included), and its slope; false: not solved. The
+ * cell takes u of v, the series resistance the rest: u + r g f(u) = v. It is solved to the last
  * digits, because the network's own Newton takes this current and slope for exact. */
-bool aimci_iv_current(const aimci_iv *iv, double g, double v, double *current, double *slope)
+static bool cell_current(const aimci_iv *iv, double g, double v, double *current, double *slope)
 {
     const double rg = iv->r_select * g;
     double u = v / (1 + rg), s = 1, f = current_law(iv, u, &s);
@@ -285,7 +286,7 @@ static bool linearise(const work *w, const double *g)
         for (size_t j = 0; j < w->n->n_drive; j++) {
             const size_t at = i * w->n->ld + j;
             double current;
-            good &= aimci_iv_current(&w->n->iv, g[at], w->across[at], &current, &w->g[at]);
+            good &= cell_current(&w->n->iv, g[at], w->across[at], &current, &w->g[at]);
             w->source[at] = current - w->g[at] * w->across[at];
         }
     }

@@ -30,9 +30,6 @@ typedef struct aimci_iv {
     double r_select;
 } aimci_iv;
 
-/* Current of a cell that has v across it (r_select included), and its slope; false: not solved. */
-bool aimci_iv_current(const aimci_iv *iv, double g, double v, double *current, double *slope);
-
 typedef struct aimci_nodal {
     size_t n_drive, n_sense, ld; /* cell (sensed i, driven j) at i * ld + j */
     double r_drive, r_sense;     /* between two cells; 0: none */
