@@ -13,16 +13,16 @@ static void inspect(digest *d, scenario_tile *t, aimc_direction direction)
     const size_t n_in = direction == AIMC_FORWARD ? t->n_in : t->n_out;
     const size_t n_out = direction == AIMC_FORWARD ? t->n_out : t->n_in;
     aimc_stages s = {.struct_size = sizeof s,
-                     .n_parts = 1,
+                     .n_cycles = 1,
                      .prepared = prepared,
                      .current = current,
                      .noisy = noisy,
                      .code = code,
                      .result = result};
     aimct_fill(x, n_in, 41);
-    for (s.part = 0; s.part < s.n_parts; s.part++) {
+    for (s.cycle = 0; s.cycle < s.n_cycles; s.cycle++) {
         OK(aimc_tile_inspect(t->tile, direction, x, &s));
-        digest_number(d, (uint64_t)s.n_parts << 32 | s.n_passes);
+        digest_number(d, (uint64_t)s.n_cycles << 32 | s.n_passes);
         digest_double(d, s.alpha);
         digest_double(d, s.reduction);
         digest_floats(d, prepared, n_in);
