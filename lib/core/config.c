@@ -27,8 +27,8 @@ aimc_status aimci_config_expect(const char *who, const aimc_config *cfg, const a
     char others[96] = "";
     aimci_text text = {others, sizeof others, 0};
     for (size_t i = 0; i < aimci_n_kinds; i++)
-        if (aimci_kinds[i]->extends == family)
-            aimci_text_printf(&text, " or '%s'", aimci_kinds[i]->name);
+        if (aimci_kinds[i].family->extends == family)
+            aimci_text_printf(&text, " or '%s'", aimci_kinds[i].family->name);
     return aimci_fail(AIMC_ERR_INVALID, "%s: configuration is of kind '%s'; '%s'%s is needed", who,
                       cfg->family->name, family->name, others);
 }

@@ -74,9 +74,22 @@ typedef struct aimci_family {
     aimc_status (*check)(const void *values);
 } aimci_family;
 
+#define AIMCI_KIND(name) extern const aimci_family aimci_family_##name;
+#include "kinds.def"
+
+/* A kind, and the table of operations that the objects of its category are made of; NULL: none. The
+ * type of the table follows from the category. */
+typedef struct aimci_kind {
+    const aimci_family *family;
+    const void *operations;
+} aimci_kind;
+
 /* All kinds, in the order they are listed: the composition root lib/kinds.c. */
-extern const aimci_family *const aimci_kinds[];
+extern const aimci_kind aimci_kinds[];
 extern const size_t aimci_n_kinds;
+
+/* The operations of a family of this category; NULL: it is of another one. */
+const void *aimci_operations_of(const aimci_family *family, const char *category);
 
 /* A preset document, generated from lib/presets by embed.py. */
 typedef struct aimci_preset {

@@ -105,7 +105,6 @@ static const aimci_field fields[] = {
     AIMCI_WRITE_NOISE_FIELDS(exp_step),
 };
 
-extern const aimci_family aimci_family_exp_step;
 const aimci_family aimci_family_exp_step = {
     .name = "exp_step",
     .category = "device",
@@ -118,7 +117,6 @@ const aimci_family aimci_family_exp_step = {
     .check = check,
 };
 
-extern const aimci_device_model aimci_model_exp_step;
 const aimci_device_model aimci_model_exp_step = {
     .family = &aimci_family_exp_step,
     .pulsed = true,

@@ -162,7 +162,7 @@ static void solve(fit *f, const recipe *r, size_t n_sweeps, double within, doubl
 {
     solution s = {.squares = -1};
     f->recipe = r;
-    f->model = aimci_device_model_of(f->config->family);
+    f->model = aimci_operations_of(f->config->family, "device");
     for (f->n_fields = 0; f->n_fields < AIMC_FIT_PARAMETERS && r->fields[f->n_fields];)
         f->n_fields++;
     const int n_starts = is_exponential(f) ? N_STARTS : N_SIMPLE_STARTS;

@@ -151,11 +151,8 @@ typedef struct aimci_device_model {
     aimc_status (*cell)(aimc_context *ctx, const aimc_config *config, struct aimci_cell *cell);
 } aimci_device_model;
 
-extern const aimci_device_model *const aimci_device_models[];
-extern const size_t aimci_n_device_models;
-
-/* The model of a kind of device; NULL: the family is not one. */
-const aimci_device_model *aimci_device_model_of(const aimci_family *family);
+#define AIMCI_DEVICE(name) extern const aimci_device_model aimci_model_##name;
+#include "kinds.def"
 
 struct aimc_device {
     aimc_context *ctx;

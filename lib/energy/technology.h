@@ -27,8 +27,6 @@ typedef struct aimci_technology {
     int32_t adc_model, dac_model, input, write_current;
 } aimci_technology;
 
-extern const aimci_family aimci_family_technology;
-
 struct aimc_cost_model {
     aimc_context *ctx;
     aimci_technology t;

@@ -24,8 +24,6 @@ typedef struct aimci_range_params {
     int64_t init_from_data;
 } aimci_range_params;
 
-extern const aimci_family aimci_family_hwa, aimci_family_input_range, aimci_family_calibration;
-
 typedef struct aimci_hwa {
     aimc_context *ctx;
     aimci_grid *grid;

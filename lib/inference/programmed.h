@@ -38,9 +38,6 @@ typedef struct aimci_inference_params {
     int64_t seed;
 } aimci_inference_params;
 
-extern const aimci_family aimci_family_programming, aimci_family_compensation, aimci_family_faults,
-    aimci_family_inference;
-
 typedef struct aimci_programmed {
     aimc_context *ctx;
     aimc_tile *tile;

@@ -98,7 +98,6 @@ static const aimci_field fields[] = {
                "divide the gain by the reads since the last turn (regular choppers)", AIMCI_T3_SRC),
 };
 
-extern const aimci_family aimci_family_agad;
 const aimci_family aimci_family_agad = {
     .name = "agad",
     .category = "optimizer",

@@ -38,6 +38,9 @@ typedef struct aimci_algorithm {
     void (*stats)(const void *state, aimc_optimizer_stats *stats); /* NULL: nothing to tell */
 } aimci_algorithm;
 
+#define AIMCI_ALGORITHM(name) extern const aimci_algorithm aimci_algorithm_##name;
+#include "kinds.def"
+
 struct aimc_optimizer {
     aimc_context *ctx;
     aimc_tile *tile;

@@ -42,7 +42,6 @@ static const aimci_field fields[] = {
         AIMCI_T3_SRC),
 };
 
-extern const aimci_family aimci_family_c_ttv2;
 const aimci_family aimci_family_c_ttv2 = {
     .name = "c_ttv2",
     .category = "optimizer",

@@ -37,7 +37,6 @@ static const aimci_field fields[] = {
                  "share of the weight added to the gradient", AIMCI_MP_SRC),
 };
 
-extern const aimci_family aimci_family_mixed_precision;
 const aimci_family aimci_family_mixed_precision = {
     .name = "mixed_precision",
     .category = "optimizer",
@@ -153,7 +152,6 @@ static void stats(const void *state, aimc_optimizer_stats *out)
     *out = ((const mixed_precision *)state)->c.stats;
 }
 
-extern const aimci_algorithm aimci_algorithm_mixed_precision;
 const aimci_algorithm aimci_algorithm_mixed_precision = {
     .family = &aimci_family_mixed_precision,
     .state_size = sizeof(mixed_precision),

@@ -32,7 +32,6 @@ static const aimci_field fields[] = {
                  "memory of the running maxima, per vector", AIMCI_MP_SRC),
 };
 
-extern const aimci_family aimci_family_mixed_precision_int;
 const aimci_family aimci_family_mixed_precision_int = {
     .name = "mixed_precision_int",
     .category = "optimizer",
@@ -135,7 +134,6 @@ static void stats(const void *state, aimc_optimizer_stats *out)
     *out = ((const mixed_precision_int *)state)->c.stats;
 }
 
-extern const aimci_algorithm aimci_algorithm_mixed_precision_int;
 const aimci_algorithm aimci_algorithm_mixed_precision_int = {
     .family = &aimci_family_mixed_precision_int,
     .state_size = sizeof(mixed_precision_int),

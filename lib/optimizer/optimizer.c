@@ -5,29 +5,6 @@
 
 #include "optimizer/algorithm.h"
 
-/* All algorithms: a new one is one line in each list. */
-extern const aimci_algorithm aimci_algorithm_sgd, aimci_algorithm_tiki_taka, aimci_algorithm_ttv2,
-    aimci_algorithm_c_ttv2, aimci_algorithm_agad, aimci_algorithm_mixed_precision,
-    aimci_algorithm_mixed_precision_int;
-
-static const aimci_algorithm *const algorithms[] = {
-    &aimci_algorithm_sgd,
-    &aimci_algorithm_tiki_taka,
-    &aimci_algorithm_ttv2,
-    &aimci_algorithm_c_ttv2,
-    &aimci_algorithm_agad,
-    &aimci_algorithm_mixed_precision,
-    &aimci_algorithm_mixed_precision_int,
-};
-
-static const aimci_algorithm *find_algorithm(const aimci_family *family)
-{
-    for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++)
-        if (algorithms[i]->family == family)
-            return algorithms[i];
-    return NULL;
-}
-
 void aimc_optimizer_destroy(aimc_optimizer *o)
 {
     if (!o)
@@ -137,7 +114,7 @@ static aimc_status take_saved_state(aimc_optimizer *o)
 static aimc_status bind(aimc_optimizer *o, aimc_tile *tile, const aimc_config *config)
 {
     o->tile = tile;
-    o->algorithm = find_algorithm(config->family);
+    o->algorithm = aimci_operations_of(config->family, "optimizer");
     if (!o->algorithm)
         return aimci_fail(AIMC_ERR_INVALID, "optimizer_create: '%s' is a %s, not an optimizer",
                           config->family->name, config->family->category);

@@ -14,7 +14,6 @@ static const aimci_field fields[] = {
     AIMCI_CHILD("update", 0, "update", "update", "pulse trains", SRC),
 };
 
-extern const aimci_family aimci_family_sgd;
 const aimci_family aimci_family_sgd = {
     .name = "sgd",
     .category = "optimizer",
@@ -48,7 +47,6 @@ static void step(void *state, aimc_tile *tile, size_t n, const float *x, size_t 
     aimci_array_upkeep(a, &tile->counters);
 }
 
-extern const aimci_algorithm aimci_algorithm_sgd;
 const aimci_algorithm aimci_algorithm_sgd = {
     .family = &aimci_family_sgd,
     .state_size = sizeof(sgd),

@@ -25,7 +25,6 @@ static const aimci_field fields[] = {
                  "reset the cells of a slice after it was read", AIMCI_TT_SRC),
 };
 
-extern const aimci_family aimci_family_tiki_taka;
 const aimci_family aimci_family_tiki_taka = {
     .name = "tiki_taka",
     .category = "optimizer",

@@ -132,7 +132,6 @@ int64_t aimci_transfer_chop_period(const aimci_transfer *e);
     {                                                                                              \
         return aimci_transfer_create(state, tile, config, &rule);                                  \
     }                                                                                              \
-    extern const aimci_algorithm aimci_algorithm_##name;                                           \
     const aimci_algorithm aimci_algorithm_##name = {                                               \
         .family = &aimci_family_##name,                                                            \
         .state_size = sizeof(aimci_transfer),                                                      \

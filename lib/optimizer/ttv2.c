@@ -44,7 +44,6 @@ static const aimci_field fields[] = {
                  "buffer threshold", AIMCI_T2_SRC),
 };
 
-extern const aimci_family aimci_family_ttv2;
 const aimci_family aimci_family_ttv2 = {
     .name = "ttv2",
     .category = "optimizer",

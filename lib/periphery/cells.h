@@ -32,8 +32,6 @@ typedef struct aimci_wires_params {
     bool alternate, interleaved;
 } aimci_wires_params;
 
-extern const aimci_family aimci_family_cells, aimci_family_wires;
-
 /* Resolved. Conductances are in units of that of a full cell; a plane of columns of slice s holds
  * weights unit (g+ - g-) / span, or unit g / span where there are no pairs. */
 typedef struct aimci_cells {

@@ -31,8 +31,6 @@ typedef struct aimci_circuit_params {
     bool split;
 } aimci_circuit_params;
 
-extern const aimci_family aimci_family_circuit;
-
 /* Codes are counted from 0. An input x is u = (x - lowest) / step + 1/2 on the axis where the ideal
  * transition to code c lies at c. */
 typedef struct aimci_circuit {

@@ -31,7 +31,6 @@ static const aimci_field fields[] = {
     AIMCI_CHILD("circuit", 0, "circuit", "circuit", "what the converter is made of", OWN),
 };
 
-extern const aimci_family aimci_family_converter;
 const aimci_family aimci_family_converter = {
     .name = "converter",
     .category = "converter",

@@ -51,8 +51,6 @@ typedef struct aimci_periphery_params {
     bool bit_wise_adc;
 } aimci_periphery_params;
 
-extern const aimci_family aimci_family_periphery;
-
 /* Step of a converter: res 2 bound, where res > 1 counts steps and res <= 0 or an infinite bound
  * means none. */
 float aimci_converter_step_of(double res, double bound);
