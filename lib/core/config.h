@@ -119,9 +119,6 @@ aimc_status aimci_find_kind(const char *who, const char *name, aimci_named *out)
 /* Is name one of "A|B|C"? */
 bool aimci_among(const char *words, const char *name);
 
-/* Is it of this family, or of one that extends it? cfg NULL: no. */
-bool aimci_config_is(const aimc_config *cfg, const aimci_family *family);
-
 /* AIMC_OK when cfg is NULL or of this family; else a sentence that says what it is. */
 aimc_status aimci_config_expect(const char *who, const aimc_config *cfg,
                                 const aimci_family *family);
@@ -135,9 +132,6 @@ const void *aimci_config_values(const aimc_config *cfg, const aimci_family *fami
 
 /* Nested configuration by field name; NULL when there is no such field. */
 const aimc_config *aimci_config_child(const aimc_config *cfg, const char *name);
-
-/* Copy of base where every field that was set in overrides (same family) replaces base's. */
-aimc_status aimci_config_override(aimc_config *base, const aimc_config *overrides);
 
 /* Defaults of a family into its values struct. */
 void aimci_family_defaults(const aimci_family *family, void *values);
@@ -178,8 +172,7 @@ bool aimci_choice_word(const char *choices, long index, char *buf, size_t size);
 aimc_status aimci_config_replace_child(aimc_config *cfg, const aimci_field *field, const char *path,
                                        const char *kind);
 
-/* Value of a field, or a whole configuration, as JSON text. */
-void aimci_config_emit(const aimc_config *cfg, aimci_text *text);
+/* Value of a field as JSON text. */
 void aimci_field_emit(const aimc_config *cfg, const aimci_field *field, aimci_text *text);
 
 /* Set a field from a JSON value in text (numbers, true, "word", [1, 2], {...}). */

@@ -35,7 +35,4 @@ struct aimc_cost_model {
     const char *assumed[sizeof(aimci_technology) / sizeof(int32_t)];
 };
 
-/* Supply of a node from the table; 0 when it is not there. */
-double aimci_node_supply(double nm);
-
 #endif

@@ -92,7 +92,4 @@ aimc_status aimci_hwa_restore(aimci_hwa *h, const aimci_st_reader *reader, const
 void aimci_hwa_clip(aimci_hwa *h);
 void aimci_hwa_remap(aimci_hwa *h);
 
-/* Calibration sees a batch of inputs. */
-void aimci_hwa_watch(aimci_hwa *h, size_t n, const float *x, size_t ld);
-
 #endif

@@ -108,7 +108,4 @@ double aimci_programmed_error(const aimci_programmed *p, bool with_gain);
 void aimci_programmed_ideal(const aimci_programmed *p, size_t n, const float *x, size_t ld,
                             float *y);
 
-/* Calibration vectors [n][n_in] into x. Returns how many there are: call with x NULL first. */
-size_t aimci_programmed_vectors(const aimci_programmed *p, float *x);
-
 #endif
