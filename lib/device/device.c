@@ -171,7 +171,7 @@ aimc_status aimci_device_make(aimc_context *ctx, const aimci_device_model *model
     d->params = config->values;
     if (model->resolve)
         model->resolve(config->values);
-    const int isa = aimci_best_isa(aimc_context_cpu(ctx));
+    const int isa = aimci_best_isa(aimc_context_get_cpu(ctx));
     d->kernels = model->kernels[isa];
     d->upkeep_kernels = upkeep_kernels(isa);
     atomic_init(&d->references, 1);
@@ -209,21 +209,21 @@ aimc_status aimc_device_get_info(const aimc_device *device, aimc_device_info *in
     return aimci_struct_out("device_get_info", info, &device->info, sizeof device->info, 8);
 }
 
-aimc_status aimc_device_config(const aimc_device *device, aimc_config **out)
+aimc_status aimc_device_get_config(const aimc_device *device, aimc_config **out)
 {
     if (!out)
-        return aimci_fail(AIMC_ERR_INVALID, "device_config: out is NULL");
+        return aimci_fail(AIMC_ERR_INVALID, "device_get_config: out is NULL");
     *out = NULL;
     if (!device)
-        return aimci_fail(AIMC_ERR_INVALID, "device_config: device is NULL");
+        return aimci_fail(AIMC_ERR_INVALID, "device_get_config: device is NULL");
     if (device->model->is_user)
         return aimci_fail(AIMC_ERR_UNSUPPORTED,
-                          "device_config: '%s' is a user device, which has no configuration",
+                          "device_get_config: '%s' is a user device, which has no configuration",
                           device->model->family->name);
     return aimc_config_copy(device->config, out);
 }
 
-const char *aimc_device_model(const aimc_device *device)
+const char *aimc_device_get_model(const aimc_device *device)
 {
     return device ? device->model->family->name : "";
 }
