@@ -179,18 +179,15 @@ void aimci_chi_step(void *state, aimc_tile *tile, size_t n, const float *x, size
 
 /* ---- state ---------------------------------------------------------------------------------- */
 
-size_t aimci_chi_tensors(void *state, aimci_state_tensor *t)
+void aimci_chi_tensors(void *state, aimci_state_tensors *tensors)
 {
     aimci_chi *c = state;
-    size_t n = 0;
-    t[n++] = (aimci_state_tensor){.name = "chi", .matrix = c->chi};
+    aimci_state_add(tensors, "chi")->matrix = c->chi;
     if (c->velocity)
-        t[n++] = (aimci_state_tensor){.name = "velocity", .matrix = c->velocity};
-    t[n++] =
-        (aimci_state_tensor){"progress", NULL, NULL, c->progress, AIMCI_I64, AIMCI_CHI_N_PROGRESS};
+        aimci_state_add(tensors, "velocity")->matrix = c->velocity;
+    aimci_state_add_vector(tensors, "progress", c->progress, AIMCI_I64, AIMCI_CHI_N_PROGRESS);
     if (c->maxima)
-        t[n++] = (aimci_state_tensor){"maxima", NULL, NULL, c->maxima, AIMCI_F64, 2};
-    return n;
+        aimci_state_add_vector(tensors, "maxima", c->maxima, AIMCI_F64, 2);
 }
 
 void aimci_chi_reset(void *state)

@@ -55,11 +55,12 @@ typedef struct aimci_transfer_rule {
 struct aimci_transfer {
     aimc_context *ctx;
     aimc_tile *tile;
+    aimci_array *array; /* the tile's, and the last of arrays */
     const aimci_transfer_rule *rule;
     aimci_transfer_params params;
     aimci_update_params slow_update;
     size_t n_arrays;
-    aimci_array *arrays[AIMCI_TRANSFER_MAX_ARRAYS]; /* the last is the tile's */
+    aimci_array *arrays[AIMCI_TRANSFER_MAX_ARRAYS];
     double gamma[AIMCI_TRANSFER_MAX_ARRAYS], granularity[AIMCI_TRANSFER_MAX_ARRAYS];
     aimci_pulser *fast, *slow;
     aimci_slice_reader read;
@@ -98,7 +99,7 @@ aimc_status aimci_transfer_create(aimci_transfer *e, aimc_tile *tile, const aimc
 void aimci_transfer_destroy(void *state, aimc_context *ctx);
 void aimci_transfer_step(void *state, aimc_tile *tile, size_t n, const float *x, size_t ld_x,
                          const float *d, size_t ld_d, double lr);
-size_t aimci_transfer_tensors(void *state, aimci_state_tensor *tensors);
+void aimci_transfer_tensors(void *state, aimci_state_tensors *tensors);
 void aimci_transfer_reset(void *state);
 void aimci_transfer_recompose(void *state);
 void aimci_transfer_stats(const void *state, aimc_optimizer_stats *stats);
