@@ -83,6 +83,8 @@ const aimci_family aimci_family_constant_step = {
 
 const aimci_device_model aimci_model_constant_step = {
     .family = &aimci_family_constant_step,
+    .fitted = {"dw_min", "up_down", "w_max", "w_min"},
+    .fit_rank = 1,
     .pulsed = true,
     .kernels = AIMCI_LIST_VARIANTS(constant_step),
     .mean_step = mean_step,

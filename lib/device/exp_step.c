@@ -119,6 +119,8 @@ const aimci_family aimci_family_exp_step = {
 
 const aimci_device_model aimci_model_exp_step = {
     .family = &aimci_family_exp_step,
+    .fitted = {"dw_min", "up_down", "A_up", "A_down", "gamma_up", "gamma_down", "w_max", "w_min"},
+    .fit_rank = 4,
     .pulsed = true,
     .kernels = AIMCI_LIST_VARIANTS(exp_step),
     .mean_step = mean_step,

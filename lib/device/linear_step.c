@@ -161,6 +161,8 @@ const aimci_family aimci_family_linear_step = {
 
 const aimci_device_model aimci_model_linear_step = {
     .family = &aimci_family_linear_step,
+    .fitted = {"dw_min", "up_down", "gamma_up", "gamma_down"},
+    .fit_rank = 3,
     .pulsed = true,
     .own_planes = {"slope_up", "slope_down"},
     .kernels = AIMCI_LIST_VARIANTS(linear_step),

@@ -45,6 +45,8 @@ const aimci_family aimci_family_pow_step = {
 
 const aimci_device_model aimci_model_pow_step = {
     .family = &aimci_family_pow_step,
+    .fitted = {"dw_min", "up_down", "pow_gamma", "pow_up_down", "w_max", "w_min"},
+    .fit_rank = 5,
     .pulsed = true,
     .own_planes = {"gamma_up", "gamma_down"},
     .kernels = AIMCI_LIST_VARIANTS(pow_step),

@@ -103,6 +103,8 @@ const aimci_family aimci_family_soft_bounds = {
 
 const aimci_device_model aimci_model_soft_bounds = {
     .family = &aimci_family_soft_bounds,
+    .fitted = {"dw_min", "up_down", "w_max", "w_min"},
+    .fit_rank = 2,
     .pulsed = true,
     .kernels = AIMCI_LIST_VARIANTS(soft_bounds),
     .mean_step = aimci_soft_bounds_mean_step,
