@@ -12,9 +12,6 @@
 #include "inference/hwa.h"
 #include "tile/grid.h"
 
-/* Everything of an analog layer: extends "tile". */
-extern const aimci_family aimci_family_layer;
-
 /* W in floating point, stored like a tile. Batches are packed rows with the leading dimension of
  * their width. */
 typedef struct aimci_digital {

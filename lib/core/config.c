@@ -12,7 +12,8 @@ const char *aimc_config_get_kind(const aimc_config *cfg)
     return cfg ? cfg->family->name : "";
 }
 
-bool aimci_config_is(const aimc_config *cfg, const aimci_family *family)
+/* Is it of this family, or of one that extends it? cfg NULL: no. */
+static bool is_of(const aimc_config *cfg, const aimci_family *family)
 {
     const aimci_family *f = cfg ? cfg->family : NULL;
     while (f && f != family)
@@ -22,20 +23,20 @@ bool aimci_config_is(const aimc_config *cfg, const aimci_family *family)
 
 aimc_status aimci_config_expect(const char *who, const aimc_config *cfg, const aimci_family *family)
 {
-    if (!cfg || aimci_config_is(cfg, family))
+    if (!cfg || is_of(cfg, family))
         return AIMC_OK;
     char others[96] = "";
     aimci_text text = {others, sizeof others, 0};
     for (size_t i = 0; i < aimci_n_kinds; i++)
-        if (aimci_kinds[i]->extends == family)
-            aimci_text_printf(&text, " or '%s'", aimci_kinds[i]->name);
+        if (aimci_kinds[i].family->extends == family)
+            aimci_text_printf(&text, " or '%s'", aimci_kinds[i].family->name);
     return aimci_fail(AIMC_ERR_INVALID, "%s: configuration is of kind '%s'; '%s'%s is needed", who,
                       cfg->family->name, family->name, others);
 }
 
 const void *aimci_config_values(const aimc_config *cfg, const aimci_family *family)
 {
-    return aimci_config_is(cfg, family) ? cfg->values : NULL;
+    return is_of(cfg, family) ? cfg->values : NULL;
 }
 
 const aimci_field *aimci_family_field(const aimci_family *family, const char *name)

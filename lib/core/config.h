@@ -74,9 +74,22 @@ typedef struct aimci_family {
     aimc_status (*check)(const void *values);
 } aimci_family;
 
+#define AIMCI_KIND(name) extern const aimci_family aimci_family_##name;
+#include "kinds.def"
+
+/* A kind, and the table of operations that the objects of its category are made of; NULL: none. The
+ * type of the table follows from the category. */
+typedef struct aimci_kind {
+    const aimci_family *family;
+    const void *operations;
+} aimci_kind;
+
 /* All kinds, in the order they are listed: the composition root lib/kinds.c. */
-extern const aimci_family *const aimci_kinds[];
+extern const aimci_kind aimci_kinds[];
 extern const size_t aimci_n_kinds;
+
+/* The operations of a family of this category; NULL: it is of another one. */
+const void *aimci_operations_of(const aimci_family *family, const char *category);
 
 /* A preset document, generated from lib/presets by embed.py. */
 typedef struct aimci_preset {
@@ -106,9 +119,6 @@ aimc_status aimci_find_kind(const char *who, const char *name, aimci_named *out)
 /* Is name one of "A|B|C"? */
 bool aimci_among(const char *words, const char *name);
 
-/* Is it of this family, or of one that extends it? cfg NULL: no. */
-bool aimci_config_is(const aimc_config *cfg, const aimci_family *family);
-
 /* AIMC_OK when cfg is NULL or of this family; else a sentence that says what it is. */
 aimc_status aimci_config_expect(const char *who, const aimc_config *cfg,
                                 const aimci_family *family);
@@ -122,9 +132,6 @@ const void *aimci_config_values(const aimc_config *cfg, const aimci_family *fami
 
 /* Nested configuration by field name; NULL when there is no such field. */
 const aimc_config *aimci_config_child(const aimc_config *cfg, const char *name);
-
-/* Copy of base where every field that was set in overrides (same family) replaces base's. */
-aimc_status aimci_config_override(aimc_config *base, const aimc_config *overrides);
 
 /* Defaults of a family into its values struct. */
 void aimci_family_defaults(const aimci_family *family, void *values);
@@ -165,8 +172,7 @@ bool aimci_choice_word(const char *choices, long index, char *buf, size_t size);
 aimc_status aimci_config_replace_child(aimc_config *cfg, const aimci_field *field, const char *path,
                                        const char *kind);
 
-/* Value of a field, or a whole configuration, as JSON text. */
-void aimci_config_emit(const aimc_config *cfg, aimci_text *text);
+/* Value of a field as JSON text. */
 void aimci_field_emit(const aimc_config *cfg, const aimci_field *field, aimci_text *text);
 
 /* Set a field from a JSON value in text (numbers, true, "word", [1, 2], {...}). */

@@ -115,7 +115,8 @@ aimc_status aimc_config_copy(const aimc_config *cfg, aimc_config **out)
 
 /* ---- merging -------------------------------------------------------------------------------- */
 
-aimc_status aimci_config_override(aimc_config *base, const aimc_config *overrides)
+/* Every field of base that was set in overrides, which is of the same family, takes that value. */
+static aimc_status override(aimc_config *base, const aimc_config *overrides)
 {
     if (base->family != overrides->family)
         return aimci_fail(AIMC_ERR_INVALID, "configuration is of kind '%s', not '%s'",
@@ -124,7 +125,7 @@ aimc_status aimci_config_override(aimc_config *base, const aimc_config *override
         const aimci_field *f = &base->family->fields[i];
         if (f->type == AIMC_FIELD_CONFIG) {
             const aimc_status st =
-                aimci_config_override(base->children[f->offset], overrides->children[f->offset]);
+                override(base->children[f->offset], overrides->children[f->offset]);
             if (st)
                 return st;
         } else if (overrides->set[i]) {
@@ -152,7 +153,7 @@ aimc_status aimci_config_resolve(aimc_context *ctx, const char *who, const char 
     if (!st)
         st = aimci_config_make(ctx, named, &config);
     if (!st && overrides) {
-        st = aimci_config_override(config, overrides);
+        st = override(config, overrides);
         if (st)
             aimci_fail_within(st, "%s: ", who);
     }

@@ -18,6 +18,8 @@ static void emit_list(const aimci_list *list, aimci_text *text)
     aimci_text_printf(text, "]");
 }
 
+static void emit_config(const aimc_config *cfg, aimci_text *text);
+
 void aimci_field_emit(const aimc_config *cfg, const aimci_field *f, aimci_text *text)
 {
     char word[64];
@@ -39,12 +41,12 @@ void aimci_field_emit(const aimc_config *cfg, const aimci_field *f, aimci_text *
         emit_list((const aimci_list *)(const void *)((const char *)cfg->values + f->offset), text);
         break;
     case AIMC_FIELD_CONFIG:
-        aimci_config_emit(cfg->children[f->offset], text);
+        emit_config(cfg->children[f->offset], text);
         break;
     }
 }
 
-void aimci_config_emit(const aimc_config *cfg, aimci_text *text)
+static void emit_config(const aimc_config *cfg, aimci_text *text)
 {
     aimci_text_printf(text, "{\"kind\": \"%s\"", cfg->family->name);
     for (size_t i = 0; i < cfg->family->n_fields; i++) {
@@ -59,7 +61,7 @@ size_t aimc_config_to_json(const aimc_config *cfg, char *buf, size_t size)
 {
     aimci_text text = {buf, size, 0};
     if (cfg)
-        aimci_config_emit(cfg, &text);
+        emit_config(cfg, &text);
     return text.length;
 }
 

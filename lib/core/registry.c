@@ -37,8 +37,18 @@ bool aimci_among(const char *words, const char *name)
 static const aimci_family *find_family(const char *name)
 {
     for (size_t i = 0; i < aimci_n_kinds; i++)
-        if (strcmp(aimci_kinds[i]->name, name) == 0)
-            return aimci_kinds[i];
+        if (strcmp(aimci_kinds[i].family->name, name) == 0)
+            return aimci_kinds[i].family;
+    return NULL;
+}
+
+const void *aimci_operations_of(const aimci_family *family, const char *category)
+{
+    if (strcmp(family->category, category) != 0)
+        return NULL;
+    for (size_t i = 0; i < aimci_n_kinds; i++)
+        if (aimci_kinds[i].family == family)
+            return aimci_kinds[i].operations;
     return NULL;
 }
 
@@ -57,8 +67,8 @@ static aimc_status find(const char *who, const char *given, size_t *index)
     normalise(given, name, sizeof name);
     aimci_nearest nearest = {NULL, 0};
     for (size_t i = 0; i < aimci_n_kinds; i++) {
-        aimci_nearest_try(&nearest, name, aimci_kinds[i]->name);
-        if (strcmp(aimci_kinds[i]->name, name) == 0) {
+        aimci_nearest_try(&nearest, name, aimci_kinds[i].family->name);
+        if (strcmp(aimci_kinds[i].family->name, name) == 0) {
             *index = i;
             return AIMC_OK;
         }
@@ -90,7 +100,7 @@ aimc_status aimci_find_kind(const char *who, const char *name, aimci_named *out)
     if (st)
         return st;
     out->preset = i < aimci_n_kinds ? NULL : &aimci_presets[i - aimci_n_kinds];
-    out->family = out->preset ? find_family(out->preset->kind) : aimci_kinds[i];
+    out->family = out->preset ? find_family(out->preset->kind) : aimci_kinds[i].family;
     return out->family ? AIMC_OK
                        : aimci_fail(AIMC_ERR_INTERNAL, "%s: '%s' is of an unknown kind", who, name);
 }
@@ -108,7 +118,7 @@ aimc_status aimc_preset_get(size_t i, aimc_preset_info *info)
         return aimci_fail(AIMC_ERR_INVALID, "preset_get: i = %zu of %zu", i, aimc_preset_count());
     aimc_preset_info ours = {0};
     if (i < aimci_n_kinds) {
-        const aimci_family *f = aimci_kinds[i];
+        const aimci_family *f = aimci_kinds[i].family;
         ours = (aimc_preset_info){.name = f->name,
                                   .category = f->category,
                                   .kind = f->name,

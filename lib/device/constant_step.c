@@ -69,7 +69,6 @@ static bool merges(const void *params)
 
 static const aimci_field fields[] = {AIMCI_PULSED_FIELDS(constant_step)};
 
-extern const aimci_family aimci_family_constant_step;
 const aimci_family aimci_family_constant_step = {
     .name = "constant_step",
     .category = "device",
@@ -82,9 +81,10 @@ const aimci_family aimci_family_constant_step = {
     .check = check,
 };
 
-extern const aimci_device_model aimci_model_constant_step;
 const aimci_device_model aimci_model_constant_step = {
     .family = &aimci_family_constant_step,
+    .fitted = {"dw_min", "up_down", "w_max", "w_min"},
+    .fit_rank = 1,
     .pulsed = true,
     .kernels = AIMCI_LIST_VARIANTS(constant_step),
     .mean_step = mean_step,

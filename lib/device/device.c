@@ -118,14 +118,6 @@ static const aimci_upkeep_kernels *upkeep_kernels(int isa)
 
 /* ---- handle --------------------------------------------------------------------------------- */
 
-const aimci_device_model *aimci_device_model_of(const aimci_family *family)
-{
-    for (size_t i = 0; i < aimci_n_device_models; i++)
-        if (aimci_device_models[i]->family == family)
-            return aimci_device_models[i];
-    return NULL;
-}
-
 aimc_device *aimc_device_ref(aimc_device *device)
 {
     if (device)
@@ -207,7 +199,7 @@ aimc_status aimc_device_create(aimc_context *ctx, const char *name, const aimc_c
     const aimc_status st = aimci_config_resolve(ctx, "device_create", name, overrides, &config);
     if (st)
         return st;
-    return aimci_device_make(ctx, aimci_device_model_of(config->family), config, out);
+    return aimci_device_make(ctx, aimci_operations_of(config->family, "device"), config, out);
 }
 
 aimc_status aimc_device_get_info(const aimc_device *device, aimc_device_info *info)

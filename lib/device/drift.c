@@ -44,7 +44,6 @@ static const aimci_field fields[] = {
                  AIMCI_SRC_RASCH),
 };
 
-extern const aimci_family aimci_family_drift;
 const aimci_family aimci_family_drift = {
     .name = "drift",
     .category = "drift",

@@ -105,7 +105,6 @@ static const aimci_field fields[] = {
     AIMCI_WRITE_NOISE_FIELDS(exp_step),
 };
 
-extern const aimci_family aimci_family_exp_step;
 const aimci_family aimci_family_exp_step = {
     .name = "exp_step",
     .category = "device",
@@ -118,9 +117,10 @@ const aimci_family aimci_family_exp_step = {
     .check = check,
 };
 
-extern const aimci_device_model aimci_model_exp_step;
 const aimci_device_model aimci_model_exp_step = {
     .family = &aimci_family_exp_step,
+    .fitted = {"dw_min", "up_down", "A_up", "A_down", "gamma_up", "gamma_down", "w_max", "w_min"},
+    .fit_rank = 4,
     .pulsed = true,
     .kernels = AIMCI_LIST_VARIANTS(exp_step),
     .mean_step = mean_step,

@@ -14,23 +14,25 @@
 
 enum { MAX_X = AIMC_FIT_PARAMETERS + 1 }; /* and the starting state */
 
-/* What is fitted of a model; bounds that are not in the list are those of the data. */
-typedef struct recipe {
-    const char *model, *fields[AIMC_FIT_PARAMETERS];
-} recipe;
+enum { MAX_MODELS = 32 };
 
-static const recipe recipes[] = {
-    {"constant_step", {"dw_min", "up_down", "w_max", "w_min"}},
-    {"soft_bounds", {"dw_min", "up_down", "w_max", "w_min"}},
-    {"linear_step", {"dw_min", "up_down", "gamma_up", "gamma_down"}},
-    {"exp_step",
-     {"dw_min", "up_down", "A_up", "A_down", "gamma_up", "gamma_down", "w_max", "w_min"}},
-    {"pow_step", {"dw_min", "up_down", "pow_gamma", "pow_up_down", "w_max", "w_min"}},
-};
-enum { N_RECIPES = sizeof recipes / sizeof recipes[0] };
+/* Models that can be fitted, by rank. */
+static size_t list_models(const aimci_device_model *models[MAX_MODELS])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < aimci_n_kinds && n < MAX_MODELS; i++) {
+        const aimci_device_model *m = aimci_operations_of(aimci_kinds[i].family, "device");
+        if (!m || !m->fitted[0])
+            continue;
+        size_t k = n++;
+        for (; k > 0 && models[k - 1]->fit_rank > m->fit_rank; k--)
+            models[k] = models[k - 1];
+        models[k] = m;
+    }
+    return n;
+}
 
 typedef struct fit {
-    const recipe *recipe;
     const aimci_device_model *model;
     aimc_config *config;
     size_t n_fields, n_pulses;
@@ -47,7 +49,7 @@ static void put(fit *f, const char *name, double v)
 static double *states(fit *f, const double *x, double *w)
 {
     for (size_t k = 0; k < f->n_fields; k++)
-        put(f, f->recipe->fields[k], x[k]);
+        put(f, f->model->fitted[k], x[k]);
     const aimci_pulsed *p = f->config->values;
     double state = x[f->n_fields];
     for (size_t i = 0; i < 2 * f->n_pulses; i++) {
@@ -86,7 +88,7 @@ enum { N_STARTS = sizeof starts / sizeof starts[0], N_SIMPLE_STARTS = 4 };
 
 static bool is_exponential(const fit *f)
 {
-    return strcmp(f->recipe->model, "exp_step") == 0;
+    return strcmp(f->model->family->name, "exp_step") == 0;
 }
 
 static void guess(fit *f, const start *from, double *x)
@@ -96,7 +98,7 @@ static void guess(fit *f, const start *from, double *x)
     put(f, "w_max", f->hi);
     put(f, "w_min", f->lo);
     for (size_t k = 0; k < f->n_fields; k++) {
-        const char *name = f->recipe->fields[k];
+        const char *name = f->model->fitted[k];
         x[k] = strncmp(name, "gamma", 5) == 0   ? (exponential ? from->rate : 0.5)
                : strncmp(name, "A_", 2) == 0    ? from->amplitude
                : strcmp(name, "pow_gamma") == 0 ? 1
@@ -157,13 +159,12 @@ static void polish(fit *f, double *work, solution *s)
 }
 
 /* within: squares of the points about the mean of the sweeps. Takes config over. */
-static void solve(fit *f, const recipe *r, size_t n_sweeps, double within, double *work,
-                  aimc_fit_result *out)
+static void solve(fit *f, const aimci_device_model *model, size_t n_sweeps, double within,
+                  double *work, aimc_fit_result *out)
 {
     solution s = {.squares = -1};
-    f->recipe = r;
-    f->model = aimci_device_model_of(f->config->family);
-    for (f->n_fields = 0; f->n_fields < AIMC_FIT_PARAMETERS && r->fields[f->n_fields];)
+    f->model = model;
+    for (f->n_fields = 0; f->n_fields < AIMC_FIT_PARAMETERS && model->fitted[f->n_fields];)
         f->n_fields++;
     const int n_starts = is_exponential(f) ? N_STARTS : N_SIMPLE_STARTS;
     for (int k = 0; k < n_starts; k++) {
@@ -184,8 +185,8 @@ static void solve(fit *f, const recipe *r, size_t n_sweeps, double within, doubl
                              .w_start = s.x[f->n_fields]};
     for (size_t k = 0; k < f->n_fields; k++) {
         const double half = 1.959964 * sqrt(fmax(s.variance[k], 0) * variance);
-        out->name[k] = r->fields[k];
-        (void)aimc_config_get(f->config, r->fields[k], &out->value[k]);
+        out->name[k] = model->fitted[k];
+        (void)aimc_config_get(f->config, model->fitted[k], &out->value[k]);
         out->low[k] = out->value[k] - half;
         out->high[k] = out->value[k] + half;
     }
@@ -209,18 +210,34 @@ static void average(fit *f, size_t n_sweeps, const float *w, size_t ld, double *
     }
 }
 
+static aimc_status refuse(const char *model, const aimci_device_model **models, size_t n)
+{
+    char names[256] = "";
+    aimci_text text = {names, sizeof names, 0};
+    for (size_t i = 0; i < n; i++)
+        aimci_text_printf(&text, "%s%s",
+                          i == 0      ? ""
+                          : i + 1 < n ? ", "
+                                      : " and ",
+                          models[i]->family->name);
+    return aimci_fail(AIMC_ERR_INVALID, "device_fit: model '%s'; %s can be fitted", model, names);
+}
+
 static aimc_status fit_all(aimc_context *ctx, const char *model, size_t n_sweeps, fit *f,
                            double within, double *work, aimc_config **config,
                            aimc_fit_result *result)
 {
-    for (int i = 0; i < N_RECIPES; i++) {
-        if (model && strcmp(model, recipes[i].model) != 0)
+    const aimci_device_model *models[MAX_MODELS];
+    const size_t n = list_models(models);
+    for (size_t i = 0; i < n; i++) {
+        const char *name = models[i]->family->name;
+        if (model && strcmp(model, name) != 0)
             continue;
         aimc_fit_result one;
-        const aimc_status st = aimc_config_create(ctx, recipes[i].model, &f->config);
+        const aimc_status st = aimc_config_create(ctx, name, &f->config);
         if (st)
             return st;
-        solve(f, &recipes[i], n_sweeps, within, work, &one);
+        solve(f, models[i], n_sweeps, within, work, &one);
         const bool better = !*config || one.aic < result->aic - 2; /* simpler come first */
         aimc_config_destroy(better ? *config : f->config);
         if (better) {
@@ -228,11 +245,7 @@ static aimc_status fit_all(aimc_context *ctx, const char *model, size_t n_sweeps
             *result = one;
         }
     }
-    return *config ? AIMC_OK
-                   : aimci_fail(AIMC_ERR_INVALID,
-                                "device_fit: model '%s'; constant_step, linear_step, soft_bounds, "
-                                "exp_step and pow_step can be fitted",
-                                model);
+    return *config ? AIMC_OK : refuse(model, models, n);
 }
 
 static aimc_status run(aimc_context *ctx, const char *model, size_t n_sweeps, size_t n_pulses,

@@ -3,7 +3,6 @@
  * comparison. */
 #include "device/model.h"
 
-#ifdef AIMCI_ISA_IS_C
 typedef struct ideal {
     double lifetime, diffusion, reset_std;
 } ideal;
@@ -20,7 +19,6 @@ static const aimci_field fields[] = {
     AIMCI_DRIFT_FIELD,
 };
 
-extern const aimci_family aimci_family_ideal;
 const aimci_family aimci_family_ideal = {
     .name = "ideal",
     .category = "device",
@@ -46,10 +44,8 @@ static void upkeep(const void *params, aimci_upkeep *u)
     u->reset_std = (float)p->reset_std;
 }
 
-extern const aimci_device_model aimci_model_ideal;
 const aimci_device_model aimci_model_ideal = {
     .family = &aimci_family_ideal,
     .mean_step = mean_step,
     .upkeep = upkeep,
 };
-#endif

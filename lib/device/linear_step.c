@@ -147,7 +147,6 @@ static const aimci_field fields[] = {
                  "distance beyond the opposite bound that a reversed slope refers to", SRC),
 };
 
-extern const aimci_family aimci_family_linear_step;
 const aimci_family aimci_family_linear_step = {
     .name = "linear_step",
     .category = "device",
@@ -160,9 +159,10 @@ const aimci_family aimci_family_linear_step = {
     .check = check,
 };
 
-extern const aimci_device_model aimci_model_linear_step;
 const aimci_device_model aimci_model_linear_step = {
     .family = &aimci_family_linear_step,
+    .fitted = {"dw_min", "up_down", "gamma_up", "gamma_down"},
+    .fit_rank = 3,
     .pulsed = true,
     .own_planes = {"slope_up", "slope_down"},
     .kernels = AIMCI_LIST_VARIANTS(linear_step),

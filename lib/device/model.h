@@ -149,13 +149,15 @@ typedef struct aimci_device_model {
     /* for unit cells of several devices: make the members (device/cell.h); they are pulsed, have no
      * planes and kernels of their own, and params is not an aimci_pulsed */
     aimc_status (*cell)(aimc_context *ctx, const aimc_config *config, struct aimci_cell *cell);
+    /* what aimc_device_fit() finds of measured sweeps, bounds that are not in the list being those
+     * of the data; empty: it does not try this model. Of models that fit about as well it takes the
+     * one of the lower rank. */
+    const char *fitted[AIMC_FIT_PARAMETERS];
+    int fit_rank;
 } aimci_device_model;
 
-extern const aimci_device_model *const aimci_device_models[];
-extern const size_t aimci_n_device_models;
-
-/* The model of a kind of device; NULL: the family is not one. */
-const aimci_device_model *aimci_device_model_of(const aimci_family *family);
+#define AIMCI_DEVICE(name) extern const aimci_device_model aimci_model_##name;
+#include "kinds.def"
 
 struct aimc_device {
     aimc_context *ctx;

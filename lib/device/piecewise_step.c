@@ -111,7 +111,6 @@ static const aimci_field fields[] = {
     AIMCI_WRITE_NOISE_FIELDS(piecewise_step),
 };
 
-extern const aimci_family aimci_family_piecewise_step;
 const aimci_family aimci_family_piecewise_step = {
     .name = "piecewise_step",
     .category = "device",
@@ -124,7 +123,6 @@ const aimci_family aimci_family_piecewise_step = {
     .check = check,
 };
 
-extern const aimci_device_model aimci_model_piecewise_step;
 const aimci_device_model aimci_model_piecewise_step = {
     .family = &aimci_family_piecewise_step,
     .pulsed = true,

@@ -128,7 +128,6 @@ static const aimci_field fields[] = {
     AIMCI_WRITE_NOISE_FIELDS(polynomial_step),
 };
 
-extern const aimci_family aimci_family_polynomial_step;
 const aimci_family aimci_family_polynomial_step = {
     .name = "polynomial_step",
     .category = "device",
@@ -141,7 +140,6 @@ const aimci_family aimci_family_polynomial_step = {
     .check = check,
 };
 
-extern const aimci_device_model aimci_model_polynomial_step;
 const aimci_device_model aimci_model_polynomial_step = {
     .family = &aimci_family_polynomial_step,
     .pulsed = true,

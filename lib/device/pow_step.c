@@ -31,7 +31,6 @@ static double mean_step(const void *params, double w, bool up)
 
 static const aimci_field fields[] = {AIMCI_POWER_FIELDS, AIMCI_WRITE_NOISE_FIELDS(aimci_power)};
 
-extern const aimci_family aimci_family_pow_step;
 const aimci_family aimci_family_pow_step = {
     .name = "pow_step",
     .category = "device",
@@ -44,9 +43,10 @@ const aimci_family aimci_family_pow_step = {
     .check = check,
 };
 
-extern const aimci_device_model aimci_model_pow_step;
 const aimci_device_model aimci_model_pow_step = {
     .family = &aimci_family_pow_step,
+    .fitted = {"dw_min", "up_down", "pow_gamma", "pow_up_down", "w_max", "w_min"},
+    .fit_rank = 5,
     .pulsed = true,
     .own_planes = {"gamma_up", "gamma_down"},
     .kernels = AIMCI_LIST_VARIANTS(pow_step),

@@ -128,7 +128,6 @@ static const aimci_field fields[] = {
                   "estimate the symmetry point by that many pairs of mean pulses; -1: bisect", SRC),
 };
 
-extern const aimci_family aimci_family_pow_step_reference;
 const aimci_family aimci_family_pow_step_reference = {
     .name = "pow_step_reference",
     .category = "device",
@@ -141,7 +140,6 @@ const aimci_family aimci_family_pow_step_reference = {
     .check = check,
 };
 
-extern const aimci_device_model aimci_model_pow_step_reference;
 const aimci_device_model aimci_model_pow_step_reference = {
     .family = &aimci_family_pow_step_reference,
     .pulsed = true,

@@ -89,7 +89,6 @@ double aimci_soft_bounds_mean_step(const void *params, double w, bool up)
 static const aimci_field fields[] = {AIMCI_PULSED_FIELDS(aimci_soft_bounds),
                                      AIMCI_SOFT_BOUNDS_FIELDS};
 
-extern const aimci_family aimci_family_soft_bounds;
 const aimci_family aimci_family_soft_bounds = {
     .name = "soft_bounds",
     .category = "device",
@@ -102,9 +101,10 @@ const aimci_family aimci_family_soft_bounds = {
     .check = aimci_soft_bounds_check,
 };
 
-extern const aimci_device_model aimci_model_soft_bounds;
 const aimci_device_model aimci_model_soft_bounds = {
     .family = &aimci_family_soft_bounds,
+    .fitted = {"dw_min", "up_down", "w_max", "w_min"},
+    .fit_rank = 2,
     .pulsed = true,
     .kernels = AIMCI_LIST_VARIANTS(soft_bounds),
     .mean_step = aimci_soft_bounds_mean_step,

@@ -81,7 +81,6 @@ static const aimci_field fields[] = {
     AIMCI_SOFT_BOUNDS_FIELDS,
 };
 
-extern const aimci_family aimci_family_soft_bounds_pmax;
 const aimci_family aimci_family_soft_bounds_pmax = {
     .name = "soft_bounds_pmax",
     .category = "device",
@@ -94,7 +93,6 @@ const aimci_family aimci_family_soft_bounds_pmax = {
     .check = check,
 };
 
-extern const aimci_device_model aimci_model_soft_bounds_pmax;
 const aimci_device_model aimci_model_soft_bounds_pmax = {
     .family = &aimci_family_soft_bounds_pmax,
     .pulsed = true,

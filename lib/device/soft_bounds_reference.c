@@ -157,7 +157,6 @@ static const aimci_field fields[] = {
                "the reference contains the cell's own symmetry point", SRC),
 };
 
-extern const aimci_family aimci_family_soft_bounds_reference;
 const aimci_family aimci_family_soft_bounds_reference = {
     .name = "soft_bounds_reference",
     .category = "device",
@@ -170,7 +169,6 @@ const aimci_family aimci_family_soft_bounds_reference = {
     .check = check,
 };
 
-extern const aimci_device_model aimci_model_soft_bounds_reference;
 const aimci_device_model aimci_model_soft_bounds_reference = {
     .family = &aimci_family_soft_bounds_reference,
     .pulsed = true,

@@ -198,7 +198,6 @@ static const aimci_field fields[] = {
     AIMCI_WRITE_NOISE_FIELDS(table_step),
 };
 
-extern const aimci_family aimci_family_table_step;
 const aimci_family aimci_family_table_step = {
     .name = "table_step",
     .category = "device",
@@ -211,7 +210,6 @@ const aimci_family aimci_family_table_step = {
     .check = check,
 };
 
-extern const aimci_device_model aimci_model_table_step;
 const aimci_device_model aimci_model_table_step = {
     .family = &aimci_family_table_step,
     .pulsed = true,

@@ -52,7 +52,6 @@ static const aimci_field vector_fields[] = {
         SRC_VECTOR),
 };
 
-extern const aimci_family aimci_family_vector_cell;
 const aimci_family aimci_family_vector_cell = {
     .name = "vector_cell",
     .category = "device",
@@ -104,7 +103,6 @@ static aimc_status make_vector(aimc_context *ctx, const aimc_config *config, aim
     return st;
 }
 
-extern const aimci_device_model aimci_model_vector_cell;
 const aimci_device_model aimci_model_vector_cell = {
     .family = &aimci_family_vector_cell, .pulsed = true, .cell = make_vector};
 
@@ -127,7 +125,6 @@ static const aimci_field reference_fields[] = {
                   SRC_REFERENCE),
 };
 
-extern const aimci_family aimci_family_reference_cell;
 const aimci_family aimci_family_reference_cell = {
     .name = "reference_cell",
     .category = "device",
@@ -153,7 +150,6 @@ static aimc_status make_reference(aimc_context *ctx, const aimc_config *config, 
         -1);
 }
 
-extern const aimci_device_model aimci_model_reference_cell;
 const aimci_device_model aimci_model_reference_cell = {
     .family = &aimci_family_reference_cell, .pulsed = true, .cell = make_reference};
 
@@ -184,7 +180,6 @@ static const aimci_field one_sided_fields[] = {
                 "pulses that write the difference back, once", SRC_ONE_SIDED),
 };
 
-extern const aimci_family aimci_family_one_sided_cell;
 const aimci_family aimci_family_one_sided_cell = {
     .name = "one_sided_cell",
     .category = "device",
@@ -222,6 +217,5 @@ static aimc_status make_one_sided(aimc_context *ctx, const aimc_config *config, 
     return AIMC_OK;
 }
 
-extern const aimci_device_model aimci_model_one_sided_cell;
 const aimci_device_model aimci_model_one_sided_cell = {
     .family = &aimci_family_one_sided_cell, .pulsed = true, .cell = make_one_sided};

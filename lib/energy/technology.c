@@ -99,7 +99,8 @@ static const struct {
     {10, 0.75}, {7, 0.7},  {5, 0.7},  {3, 0.7},  {2, 0.65}, {1, 0.6},
 };
 
-double aimci_node_supply(double nm)
+/* Supply of a node from the table; 0 when it is not there. */
+static double supply_of(double nm)
 {
     for (size_t i = 0; i < sizeof nodes / sizeof nodes[0]; i++)
         if (nodes[i].nm == nm)
@@ -110,7 +111,7 @@ double aimci_node_supply(double nm)
 static aimc_status check(const void *values)
 {
     const aimci_technology *t = values;
-    if (aimci_node_supply(t->node_nm) == 0)
+    if (supply_of(t->node_nm) == 0)
         return aimci_fail(AIMC_ERR_INVALID,
                           "technology: node_nm = %g is not in the table: give 130, 90, 65, 45, 32, "
                           "22, 14, 10, 7, 5, 3, 2 or 1",
@@ -161,7 +162,7 @@ static aimc_status make(aimc_context *ctx, const aimc_config *config, aimc_cost_
     m->ctx = aimci_context_ref(ctx);
     m->t = *t;
     if (m->t.vdd == 0)
-        m->t.vdd = aimci_node_supply(t->node_nm);
+        m->t.vdd = supply_of(t->node_nm);
     m->scale = t->node_nm / 45 * m->t.vdd * m->t.vdd;
     list_assumptions(m, config);
     *out = m;

@@ -27,8 +27,6 @@ typedef struct aimci_technology {
     int32_t adc_model, dac_model, input, write_current;
 } aimci_technology;
 
-extern const aimci_family aimci_family_technology;
-
 struct aimc_cost_model {
     aimc_context *ctx;
     aimci_technology t;
@@ -36,8 +34,5 @@ struct aimc_cost_model {
     size_t n_assumed;
     const char *assumed[sizeof(aimci_technology) / sizeof(int32_t)];
 };
-
-/* Supply of a node from the table; 0 when it is not there. */
-double aimci_node_supply(double nm);
 
 #endif

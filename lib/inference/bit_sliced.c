@@ -30,7 +30,6 @@ static const aimci_field fields[] = {
                  "a pair of devices for each slice, or one device and a digital offset", SRC),
 };
 
-extern const aimci_family aimci_family_bit_sliced;
 const aimci_family aimci_family_bit_sliced = {
     .name = "bit_sliced",
     .category = "encoding",
@@ -94,7 +93,6 @@ static double decode(const void *params, const aimci_noise_params *r, const doub
     return sum / (double)((1 << (p->weight_bits - 1)) - 1);
 }
 
-extern const aimci_encoding aimci_encoding_bit_sliced;
 const aimci_encoding aimci_encoding_bit_sliced = {
     .family = &aimci_family_bit_sliced,
     .check = check,

@@ -41,7 +41,8 @@ const aimci_family aimci_family_compensation = {
 
 /* ---- calibration vectors -------------------------------------------------------------------- */
 
-size_t aimci_programmed_vectors(const aimci_programmed *p, float *x)
+/* Calibration vectors [n][n_in] into x. Returns how many there are: call with x NULL first. */
+static size_t calibration_vectors(const aimci_programmed *p, float *x)
 {
     const size_t n = p->compensation->n_vectors ? (size_t)p->compensation->n_vectors : p->n_in;
     if (!x)
@@ -146,7 +147,7 @@ typedef struct batch {
 static aimc_status open_batch(const aimci_programmed *p, size_t n, const float *x, size_t ld,
                               batch *b)
 {
-    *b = (batch){.n = x ? n : aimci_programmed_vectors(p, NULL), .ld = x ? ld : p->n_in, .x = x};
+    *b = (batch){.n = x ? n : calibration_vectors(p, NULL), .ld = x ? ld : p->n_in, .x = x};
     const size_t own = x ? 0 : b->n * p->n_in;
     b->block = aimci_calloc(p->ctx, own + 2 * b->n * p->n_out, sizeof *b->block);
     if (!b->block)
@@ -154,7 +155,7 @@ static aimc_status open_batch(const aimci_programmed *p, size_t n, const float *
     b->y = b->block + own;
     b->ideal = b->y + b->n * p->n_out;
     if (!x) {
-        aimci_programmed_vectors(p, b->block);
+        calibration_vectors(p, b->block);
         b->x = b->block;
     }
     return aimc_tile_forward(p->tile, b->n, b->x, b->ld, b->y, p->n_out);

@@ -26,7 +26,6 @@ static const aimci_field fields[] = {
     AIMCI_POWER_FIELDS(20, 250e-9, SRC),
 };
 
-extern const aimci_family aimci_family_custom_drift;
 const aimci_family aimci_family_custom_drift = {
     .name = "custom_drift",
     .category = "noise_model",
@@ -91,7 +90,6 @@ static void read(const void *params, const aimci_devices *d, double t, const flo
     aimci_power_read(params, d, t, z, g, quality);
 }
 
-extern const aimci_noise_kind aimci_noise_custom_drift;
 const aimci_noise_kind aimci_noise_custom_drift = {
     .family = &aimci_family_custom_drift,
     .resolve = resolve,

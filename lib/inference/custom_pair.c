@@ -29,7 +29,6 @@ static const aimci_field fields[] = {
                "refuse tables that do not give the weight back within 1e-4", SRC),
 };
 
-extern const aimci_family aimci_family_custom_pair;
 const aimci_family aimci_family_custom_pair = {
     .name = "custom_pair",
     .category = "encoding",
@@ -102,7 +101,6 @@ static aimc_status check(const void *params)
     return AIMC_OK;
 }
 
-extern const aimci_encoding aimci_encoding_custom_pair;
 const aimci_encoding aimci_encoding_custom_pair = {
     .family = &aimci_family_custom_pair,
     .check = check,

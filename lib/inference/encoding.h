@@ -29,7 +29,8 @@ typedef struct aimci_encoding {
                      double target, double unit);
 } aimci_encoding;
 
-const aimci_encoding *aimci_encoding_find(const aimci_family *family);
+#define AIMCI_ENCODING(name) extern const aimci_encoding aimci_encoding_##name;
+#include "kinds.def"
 
 static inline double aimci_clip_unit(double u)
 {

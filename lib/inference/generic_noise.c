@@ -45,7 +45,6 @@ static const aimci_field fields[] = {
     AIMCI_NUMBER(generic_noise, t_0, 1, 1e-12, 1e9, "s", "time scale of the drift", SRC),
 };
 
-extern const aimci_family aimci_family_generic_noise;
 const aimci_family aimci_family_generic_noise = {
     .name = "generic_noise",
     .category = "noise_model",
@@ -117,7 +116,6 @@ static void read(const void *params, const aimci_devices *d, double t, const flo
     }
 }
 
-extern const aimci_noise_kind aimci_noise_generic_noise;
 const aimci_noise_kind aimci_noise_generic_noise = {
     .family = &aimci_family_generic_noise,
     .program = program,

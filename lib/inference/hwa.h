@@ -24,8 +24,6 @@ typedef struct aimci_range_params {
     int64_t init_from_data;
 } aimci_range_params;
 
-extern const aimci_family aimci_family_hwa, aimci_family_input_range, aimci_family_calibration;
-
 typedef struct aimci_hwa {
     aimc_context *ctx;
     aimci_grid *grid;
@@ -93,8 +91,5 @@ aimc_status aimci_hwa_restore(aimci_hwa *h, const aimci_st_reader *reader, const
 /* After an update: clip, then remap. */
 void aimci_hwa_clip(aimci_hwa *h);
 void aimci_hwa_remap(aimci_hwa *h);
-
-/* Calibration sees a batch of inputs. */
-void aimci_hwa_watch(aimci_hwa *h, size_t n, const float *x, size_t ld);
 
 #endif

@@ -109,13 +109,16 @@ static uint64_t clipped_outputs(const aimci_hwa *h)
     return sum;
 }
 
+/* Calibration sees a batch of inputs. */
+static void watch(aimci_hwa *h, size_t n, const float *x, size_t ld);
+
 /* The state of a range: it is watched (calibration), or initialised from the first init_from_data
  * mini-batches, n_seen counting them, or learned. Initialising uses the range of the mini-batches
  * up to this one at once. */
 aimc_status aimci_hwa_inputs(aimci_hwa *h, size_t n, const float **x, size_t *ld, float *factor)
 {
     if (h && h->watching)
-        aimci_hwa_watch(h, n, *x, *ld);
+        watch(h, n, *x, *ld);
     if (!h || h->watching || !h->has_range || n == 0)
         return AIMC_OK;
     const aimci_range_params *p = h->range_params;
@@ -267,7 +270,7 @@ static void keep(aimci_hwa *h, size_t n, const float *x, size_t cols, size_t ld)
     }
 }
 
-void aimci_hwa_watch(aimci_hwa *h, size_t n, const float *x, size_t ld)
+static void watch(aimci_hwa *h, size_t n, const float *x, size_t ld)
 {
     const size_t cols = h->grid->in.n;
     double now = 0;

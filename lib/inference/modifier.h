@@ -27,8 +27,6 @@ typedef struct aimci_modifier {
     aimci_list coeffs;
 } aimci_modifier;
 
-extern const aimci_family aimci_family_modifier;
-
 /* Does it change anything? */
 static inline bool aimci_modifier_acts(const aimci_modifier *m)
 {

@@ -6,19 +6,6 @@
 #include "inference/noise.h"
 #include "kernels/stream.h"
 
-/* All models: a new one is one line in each list. */
-extern const aimci_noise_kind aimci_noise_pcm_like, aimci_noise_pcm_hermes,
-    aimci_noise_state_independent, aimci_noise_custom_drift, aimci_noise_reram_wan2022,
-    aimci_noise_reram_cmo, aimci_noise_polynomial_noise, aimci_noise_sonos,
-    aimci_noise_generic_noise, aimci_noise_noise_table;
-
-static const aimci_noise_kind *const kinds[] = {
-    &aimci_noise_pcm_like,         &aimci_noise_pcm_hermes,    &aimci_noise_state_independent,
-    &aimci_noise_custom_drift,     &aimci_noise_reram_wan2022, &aimci_noise_reram_cmo,
-    &aimci_noise_polynomial_noise, &aimci_noise_sonos,         &aimci_noise_generic_noise,
-    &aimci_noise_noise_table,
-};
-
 /* ---- for the models ------------------------------------------------------------------------- */
 
 double aimci_polynomial(const double *c, size_t n, double x)
@@ -65,18 +52,10 @@ void aimc_noise_model_destroy(aimc_noise_model *m)
     aimci_context_unref(ctx);
 }
 
-static const aimci_noise_kind *find_kind(const aimci_family *family)
-{
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (kinds[i]->family == family)
-            return kinds[i];
-    return NULL;
-}
-
 static aimc_status resolve(aimc_noise_model *m)
 {
     const aimci_family *family = m->config->family;
-    m->kind = find_kind(family);
+    m->kind = aimci_operations_of(family, "noise_model");
     if (!m->kind)
         return aimci_fail(AIMC_ERR_INVALID, "noise_model: '%s' is a %s, not a noise model",
                           family->name, family->category);

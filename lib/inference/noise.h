@@ -43,6 +43,9 @@ typedef struct aimci_noise_kind {
     void (*measured)(const void *params, double *first, double *last);
 } aimci_noise_kind;
 
+#define AIMCI_NOISE_MODEL(name) extern const aimci_noise_kind aimci_noise_##name;
+#include "kinds.def"
+
 struct aimc_noise_model {
     aimc_context *ctx;
     const aimci_noise_kind *kind;

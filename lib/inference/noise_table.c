@@ -40,7 +40,6 @@ static const aimci_field fields[] = {
     AIMCI_NOISE_EXTRAPOLATE(SRC),
 };
 
-extern const aimci_family aimci_family_noise_table;
 const aimci_family aimci_family_noise_table = {
     .name = "noise_table",
     .category = "noise_model",
@@ -191,7 +190,6 @@ static void measured(const void *params, double *first, double *last)
     *last = p->t_s.v[p->t_s.n - 1];
 }
 
-extern const aimci_noise_kind aimci_noise_noise_table;
 const aimci_noise_kind aimci_noise_noise_table = {
     .family = &aimci_family_noise_table,
     .resolve = resolve,

@@ -46,7 +46,6 @@ static const aimci_field fields[] = {
     AIMCI_INTEGER(optimise, seed, 1, 0, 9007199254740991.0, "1", "of search and devices", SRC),
 };
 
-extern const aimci_family aimci_family_weight_programming;
 const aimci_family aimci_family_weight_programming = {
     .name = "weight_programming",
     .category = "weight_programming",

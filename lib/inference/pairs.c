@@ -35,7 +35,6 @@ static double decode_pair(const aimci_noise_params *r, const double *g)
 
 static const aimci_field single_fields[] = {AIMCI_ENCODING_FIELDS(SRC)};
 
-extern const aimci_family aimci_family_single_pair, aimci_family_two_sided, aimci_family_n_pair;
 const aimci_family aimci_family_single_pair = {
     .name = "single_pair",
     .category = "encoding",
@@ -65,8 +64,6 @@ static double single_decode(const void *params, const aimci_noise_params *r, con
     return decode_pair(r, g);
 }
 
-extern const aimci_encoding aimci_encoding_single_pair, aimci_encoding_two_sided,
-    aimci_encoding_n_pair;
 const aimci_encoding aimci_encoding_single_pair = {
     .family = &aimci_family_single_pair,
     .n_devices = two,

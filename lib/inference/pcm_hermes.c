@@ -56,7 +56,6 @@ static const aimci_field fields[] = {
     AIMCI_POWER_FIELDS(0, 512e-9, SRC),
 };
 
-extern const aimci_family aimci_family_pcm_hermes;
 const aimci_family aimci_family_pcm_hermes = {
     .name = "pcm_hermes",
     .category = "noise_model",
@@ -107,7 +106,6 @@ static void read(const void *params, const aimci_devices *d, double t, const flo
     aimci_power_read(params, d, t, z, g, quality);
 }
 
-extern const aimci_noise_kind aimci_noise_pcm_hermes;
 const aimci_noise_kind aimci_noise_pcm_hermes = {
     .family = &aimci_family_pcm_hermes,
     .resolve = resolve,

@@ -16,7 +16,6 @@ static const aimci_field fields[] = {
     AIMCI_POWER_FIELDS(20, 250e-9, SRC),
 };
 
-extern const aimci_family aimci_family_pcm_like;
 const aimci_family aimci_family_pcm_like = {
     .name = "pcm_like",
     .category = "noise_model",
@@ -55,7 +54,6 @@ static void read(const void *params, const aimci_devices *d, double t, const flo
     aimci_power_read(params, d, t, z, g, quality);
 }
 
-extern const aimci_noise_kind aimci_noise_pcm_like;
 const aimci_noise_kind aimci_noise_pcm_like = {
     .family = &aimci_family_pcm_like,
     .resolve = resolve,

@@ -27,7 +27,6 @@ static const aimci_field fields[] = {
                  "factor on the programming noise; 0: none", SRC),
 };
 
-extern const aimci_family aimci_family_polynomial_noise;
 const aimci_family aimci_family_polynomial_noise = {
     .name = "polynomial_noise",
     .category = "noise_model",
@@ -56,7 +55,6 @@ static void read(const void *params, const aimci_devices *d, double t, const flo
         g[i] = d->programmed[i];
 }
 
-extern const aimci_noise_kind aimci_noise_polynomial_noise;
 const aimci_noise_kind aimci_noise_polynomial_noise = {
     .family = &aimci_family_polynomial_noise,
     .program = program,

@@ -117,7 +117,7 @@ aimc_status aimci_programmed_prepare(aimc_tile *t, const aimc_config *config,
         const aimc_config *encoding = aimci_config_child(p->config, "encoding");
         p->seed = seed >= 0 ? aimci_random_derive((uint64_t)seed, t->seed)
                             : aimci_random_derive(t->seed, 3);
-        p->encoding = aimci_encoding_find(encoding->family);
+        p->encoding = aimci_operations_of(encoding->family, "encoding");
         p->encoding_params = encoding->values;
         p->programming = aimci_config_child(p->config, "programming")->values;
         p->compensation = aimci_config_child(p->config, "compensation")->values;

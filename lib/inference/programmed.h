@@ -38,9 +38,6 @@ typedef struct aimci_inference_params {
     int64_t seed;
 } aimci_inference_params;
 
-extern const aimci_family aimci_family_programming, aimci_family_compensation, aimci_family_faults,
-    aimci_family_inference;
-
 typedef struct aimci_programmed {
     aimc_context *ctx;
     aimc_tile *tile;
@@ -111,8 +108,5 @@ double aimci_programmed_error(const aimci_programmed *p, bool with_gain);
 /* Exact y = W x of the target weights, packed. */
 void aimci_programmed_ideal(const aimci_programmed *p, size_t n, const float *x, size_t ld,
                             float *y);
-
-/* Calibration vectors [n][n_in] into x. Returns how many there are: call with x NULL first. */
-size_t aimci_programmed_vectors(const aimci_programmed *p, float *x);
 
 #endif

@@ -29,7 +29,6 @@ static const aimci_field fields[] = {
                  SRC),
 };
 
-extern const aimci_family aimci_family_reram_cmo;
 const aimci_family aimci_family_reram_cmo = {
     .name = "reram_cmo",
     .category = "noise_model",
@@ -83,7 +82,6 @@ static void read(const void *params, const aimci_devices *d, double t, const flo
     }
 }
 
-extern const aimci_noise_kind aimci_noise_reram_cmo;
 const aimci_noise_kind aimci_noise_reram_cmo = {
     .family = &aimci_family_reram_cmo,
     .resolve = resolve,

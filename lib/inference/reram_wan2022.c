@@ -37,7 +37,6 @@ static const aimci_field fields[] = {
     AIMCI_NOISE_EXTRAPOLATE(SRC),
 };
 
-extern const aimci_family aimci_family_reram_wan2022;
 const aimci_family aimci_family_reram_wan2022 = {
     .name = "reram_wan2022",
     .category = "noise_model",
@@ -82,7 +81,6 @@ static void measured(const void *params, double *first, double *last)
     *last = times[TIMES - 1];
 }
 
-extern const aimci_noise_kind aimci_noise_reram_wan2022;
 const aimci_noise_kind aimci_noise_reram_wan2022 = {
     .family = &aimci_family_reram_wan2022,
     .program = program,

@@ -23,7 +23,6 @@ static size_t one(const void *params)
 
 static const aimci_field single_fields[] = {AIMCI_ENCODING_FIELDS(SRC)};
 
-extern const aimci_family aimci_family_single_device, aimci_family_offset, aimci_family_fusion;
 const aimci_family aimci_family_single_device = {
     .name = "single_device",
     .category = "encoding",
@@ -47,8 +46,6 @@ static double single_decode(const void *params, const aimci_noise_params *r, con
     return 2 * (g[0] - r->g_min) / (r->g_max - r->g_min) - 1;
 }
 
-extern const aimci_encoding aimci_encoding_single_device, aimci_encoding_offset,
-    aimci_encoding_fusion;
 const aimci_encoding aimci_encoding_single_device = {
     .family = &aimci_family_single_device,
     .affine = true,

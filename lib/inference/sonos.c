@@ -32,7 +32,6 @@ static const aimci_field fields[] = {
     AIMCI_NOISE_EXTRAPOLATE(SRC),
 };
 
-extern const aimci_family aimci_family_sonos;
 const aimci_family aimci_family_sonos = {
     .name = "sonos",
     .category = "noise_model",
@@ -119,7 +118,6 @@ static void measured(const void *params, double *first, double *last)
     *last = (DAYS - 1) * 86400.0;
 }
 
-extern const aimci_noise_kind aimci_noise_sonos;
 const aimci_noise_kind aimci_noise_sonos = {
     .family = &aimci_family_sonos,
     .resolve = resolve,

@@ -26,7 +26,6 @@ static const aimci_field fields[] = {
     AIMCI_POWER_FIELDS(20, 250e-9, SRC),
 };
 
-extern const aimci_family aimci_family_state_independent;
 const aimci_family aimci_family_state_independent = {
     .name = "state_independent",
     .category = "noise_model",
@@ -63,7 +62,6 @@ static void read(const void *params, const aimci_devices *d, double t, const flo
     aimci_power_read(params, d, t, z, g, quality);
 }
 
-extern const aimci_noise_kind aimci_noise_state_independent;
 const aimci_noise_kind aimci_noise_state_independent = {
     .family = &aimci_family_state_independent,
     .resolve = resolve,

@@ -44,7 +44,6 @@ static const aimci_field fields[] = {
     AIMCI_INTEGER(storage, seed, 0, 0, 9007199254740991.0, "1", "which bits are wrong", SRC),
 };
 
-extern const aimci_family aimci_family_storage;
 const aimci_family aimci_family_storage = {
     .name = "storage",
     .category = "storage",

@@ -6,8 +6,6 @@
 
 #include "core/config.h"
 
-extern const aimci_family aimci_family_storage;
-
 /* n weights as 8-bit codes through the memory of a configuration "storage" (NULL: defaults); index
  * tells matrices of one network apart. Adds to the report. */
 void aimci_storage_keep(aimc_context *ctx, const aimc_config *config, uint64_t index, float *w,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which variant of each kernel runs. Each file of isa_sources (lib/meson.build) is compiled once
- * per instruction set with AIMCI_ISA set to its name; AIMCI_K(name) is the name of this variant's
+/* Which variant of each kernel runs. Each file that defines AIMCI_K(...) is compiled once per
+ * instruction set with AIMCI_ISA set to its name; AIMCI_K(name) is the name of this variant's
  * symbol. */
 #ifndef AIMCI_DISPATCH_H
 #define AIMCI_DISPATCH_H

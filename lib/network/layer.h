@@ -33,7 +33,8 @@ struct aimci_layer {
     int activation;      /* aimc_activation */
 };
 
-extern const aimci_layer_type aimci_layer_linear, aimci_layer_activation;
+#define AIMCI_LAYER(name) extern const aimci_layer_type aimci_layer_##name;
+#include "kinds.def"
 
 /* A linear layer of n_in and n_out before its weights; config NULL: digital. */
 aimc_status aimci_linear_create(aimci_layer *layer, const aimc_config *config, uint64_t seed);

@@ -178,7 +178,10 @@ aimc_status aimc_network_save(const aimc_network *net, const char *path)
 
 static const aimci_layer_type *find_type(const char *name)
 {
-    static const aimci_layer_type *const types[] = {&aimci_layer_linear, &aimci_layer_activation};
+    static const aimci_layer_type *const types[] = {
+#define AIMCI_LAYER(name) &aimci_layer_##name,
+#include "kinds.def"
+    };
     for (size_t i = 0; name && i < sizeof types / sizeof types[0]; i++)
         if (strcmp(types[i]->name, name) == 0)
             return types[i];

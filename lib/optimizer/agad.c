@@ -12,9 +12,7 @@
  * nothing is written before sweep N + 1. Rasch et al., Nat. Commun. 15:7133 (2024). */
 #include <math.h>
 
-#include "optimizer/transfer.h"
-
-#define AIMCI_TRANSFER_MOMENTUM 0
+#include "optimizer/transfer_fields.h"
 
 /* Reads since the last turn, of a regular chopper. */
 static double reads_in_phase(const aimci_transfer *e)
@@ -84,8 +82,8 @@ static const aimci_transfer_rule rule = {.n_matrices = 3, .chopped = true, .pass
 
 static const aimci_field fields[] = {
     AIMCI_TRANSFER_FIELDS(0, 0),
-    AIMCI_TRANSFER_CHOP_FIELDS(0, 0.1, 0),
-    AIMCI_TRANSFER_WRITE_FIELDS,
+    AIMCI_TRANSFER_CHOP_FIELDS(0),
+    AIMCI_TRANSFER_WRITE_FIELDS(0),
     AIMCI_NUMBER(AIMCI_TP, tail_weightening, 5, 1e-9, 1e9, "1",
                  "weight of the end of a phase in its mean; larger is shorter", AIMCI_T3_SRC),
     AIMCI_NUMBER(AIMCI_TP, buffer_cap, 0, 0, 1e9, "desired_bl",
@@ -98,7 +96,6 @@ static const aimci_field fields[] = {
                "divide the gain by the reads since the last turn (regular choppers)", AIMCI_T3_SRC),
 };
 
-extern const aimci_family aimci_family_agad;
 const aimci_family aimci_family_agad = {
     .name = "agad",
     .category = "optimizer",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* The loop of the engine of mixed precision; see chi.h. Writing to the devices: chi_transfer.c. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "kernels/stream.h"
@@ -8,227 +8,201 @@
 
 /* ---- making --------------------------------------------------------------------------------- */
 
-void aimci_chi_destroy(aimci_chi *c, aimc_context *ctx)
+void aimci_chi_destroy(void *state, aimc_context *ctx)
 {
-    void *const blocks[] = {c->chi,    c->x,      c->d,        c->row_x, c->row_d,
-                            c->counts, c->pulses, c->progress, c->hidden};
+    aimci_chi *c = state;
+    void *const blocks[] = {c->chi,          c->velocity,        c->maxima,      c->hidden,
+                            c->counts,       c->pulses,          c->progress,    c->sides[0].packed,
+                            c->sides[0].row, c->sides[1].packed, c->sides[1].row};
     for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++)
         aimci_free(ctx, blocks[i]);
     aimci_pulser_destroy(c->pulser);
 }
 
+static void plan_sides(aimci_chi *c)
+{
+    const aimci_chi_params *p = &c->params;
+    const size_t n_in = c->array->n_in, n_out = c->array->n_out;
+    c->sides[AIMCI_CHI_INPUTS] = (aimci_chi_side){.n = n_in,
+                                                  .ld = aimci_leading_dimension(n_in),
+                                                  .half = floor((double)p->n_x_bins / 2),
+                                                  .stochastic = p->stoc_round_x};
+    c->sides[AIMCI_CHI_GRADIENTS] = (aimci_chi_side){.n = n_out,
+                                                     .ld = aimci_leading_dimension(n_out),
+                                                     .half = floor((double)p->n_d_bins / 2),
+                                                     .stochastic = p->stoc_round_d};
+}
+
 static bool allocate(aimci_chi *c)
 {
-    const aimci_array *a = c->tile->array;
+    const aimci_array *a = c->array;
     const size_t slots = aimci_context_slots(c->ctx);
-    c->chi = aimci_calloc(c->ctx, a->ld * a->n_in, sizeof *c->chi);
-    c->x =
-        aimci_calloc(c->ctx, AIMCI_GEMM_MAX_BATCH * aimci_leading_dimension(a->n_in), sizeof *c->x);
-    c->d = aimci_calloc(c->ctx, AIMCI_GEMM_MAX_BATCH * a->ld, sizeof *c->d);
-    c->row_x = aimci_calloc(c->ctx, a->n_in, sizeof *c->row_x);
-    c->row_d = aimci_calloc(c->ctx, a->n_out, sizeof *c->row_d);
-    c->hidden = aimci_calloc(c->ctx, slots * a->ld, sizeof *c->hidden);
-    c->counts = aimci_calloc(c->ctx, slots * a->ld, sizeof *c->counts);
-    c->pulses = aimci_calloc(c->ctx, slots * 8, sizeof *c->pulses);
-    c->progress = aimci_calloc(c->ctx, AIMCI_CHI_N_PROGRESS, sizeof *c->progress);
-    return c->hidden && c->chi && c->x && c->d && c->row_x && c->row_d && c->counts && c->pulses &&
-           c->progress;
+    bool ok = true;
+    ok &= (c->chi = aimci_calloc(c->ctx, a->ld * a->n_in, sizeof *c->chi)) != NULL;
+    if (c->params.momentum > 0)
+        ok &= (c->velocity = aimci_calloc(c->ctx, a->ld * a->n_in, sizeof *c->velocity)) != NULL;
+    if (c->rule->integers)
+        ok &= (c->maxima = aimci_calloc(c->ctx, 2, sizeof *c->maxima)) != NULL;
+    for (int k = 0; k < 2; k++) {
+        aimci_chi_side *s = &c->sides[k];
+        ok &= (s->packed = aimci_calloc(c->ctx, AIMCI_GEMM_MAX_BATCH * s->ld, sizeof *s->packed)) !=
+              NULL;
+        ok &= (s->row = aimci_calloc(c->ctx, s->n, sizeof *s->row)) != NULL;
+    }
+    ok &= (c->hidden = aimci_calloc(c->ctx, slots * a->ld, sizeof *c->hidden)) != NULL;
+    ok &= (c->counts = aimci_calloc(c->ctx, slots * a->ld, sizeof *c->counts)) != NULL;
+    ok &= (c->pulses = aimci_calloc(c->ctx, slots * 8, sizeof *c->pulses)) != NULL;
+    ok &= (c->progress = aimci_calloc(c->ctx, AIMCI_CHI_N_PROGRESS, sizeof *c->progress)) != NULL;
+    return ok;
+}
+
+static aimc_status check(const aimci_chi *c)
+{
+    const aimci_chi_params *p = &c->params;
+    const aimci_device_model *model = c->array->device->model;
+    if (!model->pulsed)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "optimizer_create: device '%s' takes no pulses; use 'sgd'",
+                          model->family->name);
+    if (p->n_x_bins == 1 || p->n_d_bins == 1)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "optimizer_create: %s is 1; 0 (off) or at least 2 is allowed",
+                          p->n_x_bins == 1 ? "n_x_bins" : "n_d_bins");
+    return AIMC_OK;
 }
 
 aimc_status aimci_chi_create(aimci_chi *c, aimc_tile *tile, const aimc_config *config,
-                             const aimci_chi_params *params)
+                             const aimci_chi_rule *rule)
 {
     c->ctx = tile->ctx;
     c->tile = tile;
+    c->array = tile->array;
     c->kernels = aimci_kernels_get(aimc_context_get_cpu(tile->ctx));
-    c->params = *params;
-    const aimc_device *device = tile->array->device;
-    if (!device->model->pulsed)
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "optimizer_create: device '%s' takes no pulses; use 'sgd'",
-                          device->model->family->name);
-    if (params->n_x_bins == 1 || params->n_d_bins == 1)
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "optimizer_create: %s is 1; 0 (off) or at least 2 is allowed",
-                          params->n_x_bins == 1 ? "n_x_bins" : "n_d_bins");
-    c->eps = params->granularity > 0 ? params->granularity : device->info.granularity;
-    const aimci_update_params *update =
-        aimci_config_values(aimci_config_child(config, "update"), &aimci_family_update);
-    c->update = *update;
+    c->rule = rule;
+    c->params = *(const aimci_chi_params *)config->values;
+    if (rule->integers)
+        c->params.transfer_lr = 1; /* rates enter through the threshold alone */
+    const aimc_status st = check(c);
+    if (st)
+        return st;
+    c->eps = c->params.granularity > 0 ? c->params.granularity : c->array->device->info.granularity;
+    c->update = *(const aimci_update_params *)aimci_config_values(
+        aimci_config_child(config, "update"), &aimci_family_update);
+    aimci_array_pulse_several(c->array, c->update.multi_pulse);
     c->update.update_management = c->update.update_bl_management = true;
-    aimci_array_pulse_several(tile->array, update->multi_pulse);
+    plan_sides(c);
     if (!allocate(c))
         return aimci_fail(AIMC_ERR_NOMEM, "optimizer_create: no memory for chi");
+    aimci_chi_reset(c);
     return aimci_pulser_for_tile(tile, &c->update, &c->pulser);
-}
-
-void aimci_chi_reset(aimci_chi *c)
-{
-    memset(c->chi, 0, c->tile->array->ld * c->tile->array->n_in * sizeof *c->chi);
-    memset(c->progress, 0, AIMCI_CHI_N_PROGRESS * sizeof *c->progress);
 }
 
 /* ---- quantiser ------------------------------------------------------------------------------ */
 
-void aimci_chi_quantize(const aimci_chi *c, const float *v, size_t n, double width, double half,
-                        bool stochastic, int side, uint64_t index, float *out)
+void aimci_chi_quantize(const aimci_chi *c, int side, const float *v, double width, uint64_t index,
+                        float *out)
 {
-    /* 16, 17 and 18 below keep these streams apart from those of the transfer engine */
+    /* 16, 17 and 18 in chi_transfer.c keep these streams apart from those of the transfer engine */
     const aimci_key key =
-        aimci_random_key(c->tile->array->seed, AIMCI_OP_TRANSFER, 16 + (uint32_t)side, index);
+        aimci_random_key(c->array->seed, AIMCI_OP_TRANSFER, 16 + (uint32_t)side, index);
+    const aimci_chi_side *s = &c->sides[side];
     aimci_stream stream = aimci_stream_open(&key, 0);
     vf u = vf_set(0.5f);
-    for (size_t i = 0; i < n; i++) {
-        if (stochastic && i % AIMCI_LANES == 0)
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->stochastic && i % AIMCI_LANES == 0)
             u = aimci_stream_uniform(&stream);
-        const double noise = stochastic ? (double)u[i % AIMCI_LANES] - 0.5 : 0.0;
+        const double noise = s->stochastic ? (double)u[i % AIMCI_LANES] - 0.5 : 0.0;
         const double q = width > 0 ? rint((double)v[i] / width + noise) : 0.0;
-        out[i] = (float)fmax(fmin(q, half), -half);
+        out[i] = (float)fmax(fmin(q, s->half), -s->half);
     }
 }
 
-/* ---- transfer ------------------------------------------------------------------------------- */
+/* ---- step ----------------------------------------------------------------------------------- */
 
-typedef struct transfer_job {
-    aimci_chi *c;
-    const aimci_chi_charge *charge;
-    size_t first, rows; /* outputs that are due; they wrap around at the last */
-    aimci_pulse_key key;
-} transfer_job;
-
-static bool due(const transfer_job *job, size_t i)
+/* Adds the products of all vectors to a matrix, in chunks. */
+static void accumulate(aimci_chi *c, size_t n, const float *x, size_t ld_x, const float *d,
+                       size_t ld_d, float factor, float *into)
 {
-    const size_t n_out = job->c->tile->array->n_out;
-    return (i + n_out - job->first) % n_out < job->rows;
-}
-
-/* Counts of chi in thresholds. A sum of floats that misses a threshold by less than one part in a
- * million counts as reaching it; the kernel cross() does the same. */
-static double count_of(const transfer_job *job, double chi)
-{
-    return trunc(chi / job->charge->threshold * (1 + 1e-6));
-}
-
-static double taken(const transfer_job *job, double n)
-{
-    const double amount = n * job->charge->taken;
-    return job->charge->whole ? rint(amount) : amount;
-}
-
-/* The kernel works on whole lines. Outputs that are not due are set aside and stand as zeros in
- * chi, which cross no threshold, until it has run. */
-static void hide(const transfer_job *job, float *chi, float *hidden)
-{
-    for (size_t i = 0; i < job->c->tile->array->n_out; i++) {
-        hidden[i] = due(job, i) ? 0.0f : chi[i];
-        chi[i] -= hidden[i];
-    }
-}
-
-/* One line of cells, every due output at once, exactly. */
-static void write_line(void *arg, size_t slot, size_t j)
-{
-    const transfer_job *job = arg;
-    aimci_chi *c = job->c;
-    const aimci_array *a = c->tile->array;
-    float *chi = c->chi + j * a->ld, *hidden = c->hidden + slot * a->ld;
-    int32_t *counts = c->counts + slot * a->ld;
-    const bool partly = job->rows < a->n_out;
-    const aimci_crossing crossing = {
-        .threshold = (float)job->charge->threshold,
-        .taken = (float)job->charge->taken,
-        .per_count = (float)(c->eps * c->params.transfer_lr / a->device->info.granularity),
-        .whole = job->charge->whole};
-    if (partly)
-        hide(job, chi, hidden);
-    if (c->kernels->cross(&crossing, chi, counts, aimci_round_up(a->n_out, 8),
-                          c->pulses + slot * 8))
-        aimci_array_pulse(a, j, counts, &job->key);
-    for (size_t i = 0; partly && i < a->n_out; i++)
-        chi[i] += hidden[i];
-}
-
-/* One row by stochastic trains: the outer product of the row's counts with a unit vector. A train
- * has room for desired_bl pulses, so all counts of the row shrink by the same factor where the
- * largest exceeds that; what is not sent stays in chi. */
-static void write_row(const transfer_job *job, size_t i, aimc_counters *counters)
-{
-    aimci_chi *c = job->c;
-    aimci_array *a = c->tile->array;
-    double most = 0;
-    for (size_t j = 0; j < a->n_in; j++) {
-        const double n = count_of(job, (double)c->chi[j * a->ld + i]);
-        c->row_x[j] = (float)n;
-        most = fmax(most, fabs(n));
-    }
-    if (most == 0)
-        return;
-    const double share = fmin(1, (double)c->update.desired_bl / most);
-    for (size_t j = 0; j < a->n_in; j++)
-        if (c->row_x[j] != 0) {
-            float *chi = &c->chi[j * a->ld + i];
-            c->row_x[j] = (float)((double)c->row_x[j] * share);
-            *chi = (float)((double)*chi - taken(job, (double)c->row_x[j]));
-            c->stats.crossings++;
+    const aimci_chi_side *in = &c->sides[AIMCI_CHI_INPUTS], *out = &c->sides[AIMCI_CHI_GRADIENTS];
+    for (size_t b = 0; b < n; b += AIMCI_GEMM_MAX_BATCH) {
+        const size_t m = aimci_min_size(AIMCI_GEMM_MAX_BATCH, n - b);
+        for (size_t v = 0; v < m; v++) {
+            const uint64_t index = (uint64_t)c->progress[AIMCI_CHI_VECTORS]++;
+            c->rule->pack(c, AIMCI_CHI_INPUTS, x + (b + v) * ld_x, index, in->packed + v * in->ld);
+            c->rule->pack(c, AIMCI_CHI_GRADIENTS, d + (b + v) * ld_d, index,
+                          out->packed + v * out->ld);
         }
-    c->row_d[i] = 1.0f;
-    const double rate = c->eps * c->params.transfer_lr;
-    const aimci_outer outer = {
-        .n = 1, .x = c->row_x, .d = c->row_d, .ld_x = a->n_in, .ld_d = a->n_out, .rate = &rate};
-    aimci_pulser_chunk(c->pulser, a, a->device->info.granularity, &outer, counters);
-    c->row_d[i] = 0.0f;
-}
-
-static void write_exactly(transfer_job *job, aimc_counters *counters)
-{
-    aimci_chi *c = job->c;
-    aimci_array *a = c->tile->array;
-    job->key = aimci_array_pulse_key(a, a->n_updates, 0);
-    aimci_parallel(c->ctx, a->n_in, write_line, job);
-    for (size_t s = 0; s < aimci_context_slots(c->ctx); s++) {
-        aimci_array_count(a, c->pulses[8 * s], c->pulses[8 * s + 1], counters);
-        c->stats.crossings += c->pulses[8 * s + 2];
-        memset(c->pulses + 8 * s, 0, 3 * sizeof *c->pulses);
+        aimci_gemm_update(c->tile->gemm, m, factor, into, out->packed, in->packed);
     }
-    aimci_array_advance(a, 1, counters);
 }
 
-void aimci_chi_count(const aimci_chi *c, size_t n)
+static void add_decay_and_momentum(aimci_chi *c, double lr)
 {
-    const uint64_t weights = (uint64_t)c->tile->array->n_out * c->tile->array->n_in;
+    const aimci_array *a = c->array;
+    for (size_t k = 0; k < a->ld * a->n_in; k++) {
+        double g = c->params.weight_decay * (double)a->w[k];
+        if (c->velocity)
+            g += (double)c->velocity[k];
+        c->chi[k] = (float)((double)c->chi[k] + lr * g);
+    }
+}
+
+/* n vectors were added to chi: a digital outer product each, summed before it is written. */
+static void count_products(const aimci_chi *c, size_t n)
+{
+    const uint64_t weights = (uint64_t)c->array->n_out * c->array->n_in;
     aimc_counters *counters = &c->tile->counters;
     counters->updates += n;
     counters->gradient_macs += n * weights;
     counters->accumulations += weights;
 }
 
-void aimci_chi_transfer(aimci_chi *c, const aimci_chi_charge *charge)
+void aimci_chi_step(void *state, aimc_tile *tile, size_t n, const float *x, size_t ld_x,
+                    const float *d, size_t ld_d, double lr)
 {
-    const size_t n_out = c->tile->array->n_out;
-    const int64_t batches = ++c->progress[AIMCI_CHI_BATCHES];
-    if (batches % (int64_t)c->params.transfer_every != 0 || c->params.n_rows_per_transfer == 0)
-        return;
-    transfer_job job = {.c = c, .charge = charge, .rows = n_out};
-    if (c->params.n_rows_per_transfer > 0 && (size_t)c->params.n_rows_per_transfer < n_out) {
-        job.rows = (size_t)c->params.n_rows_per_transfer;
-        job.first = (size_t)c->progress[AIMCI_CHI_ROW];
-        if (c->params.random_row)
-            job.first =
-                aimci_random_key(c->tile->array->seed, AIMCI_OP_TRANSFER, 18, (uint64_t)batches)
-                    .k[0] %
-                n_out;
-        c->progress[AIMCI_CHI_ROW] = (int64_t)((job.first + job.rows) % n_out);
-    }
-    aimc_counters counters = {0};
-    if (c->params.write_mode == AIMCI_CHI_EXACT) {
-        write_exactly(&job, &counters);
-    } else {
-        for (size_t r = 0; r < job.rows; r++)
-            write_row(&job, (job.first + r) % n_out, &counters);
-        counters.updates = 0; /* aimci_chi_count() has counted the vectors */
-    }
-    c->stats.transfers++;
-    c->stats.slow_up += counters.pulses_up;
-    c->stats.slow_down += counters.pulses_down;
-    aimci_counters_add(&c->tile->counters, &counters);
+    aimci_chi *c = state;
+    const aimci_array *a = c->array;
+    for (size_t k = 0; c->velocity && k < a->ld * a->n_in; k++)
+        c->velocity[k] *= (float)c->params.momentum;
+    if (c->velocity)
+        accumulate(c, n, x, ld_x, d, ld_d, 1.0f, c->velocity);
+    else
+        accumulate(c, n, x, ld_x, d, ld_d, c->rule->integers ? 1.0f : (float)lr, c->chi);
+    if (c->velocity || c->params.weight_decay > 0)
+        add_decay_and_momentum(c, lr);
+    count_products(c, n);
+    aimci_chi_charge charge;
+    if (c->rule->charge(c, lr, &charge))
+        aimci_chi_transfer(c, &charge);
+    aimci_array_upkeep(c->array, &tile->counters);
+}
+
+/* ---- state ---------------------------------------------------------------------------------- */
+
+void aimci_chi_tensors(void *state, aimci_state_tensors *tensors)
+{
+    aimci_chi *c = state;
+    aimci_state_add(tensors, "chi")->matrix = c->chi;
+    if (c->velocity)
+        aimci_state_add(tensors, "velocity")->matrix = c->velocity;
+    aimci_state_add_vector(tensors, "progress", c->progress, AIMCI_I64, AIMCI_CHI_N_PROGRESS);
+    if (c->maxima)
+        aimci_state_add_vector(tensors, "maxima", c->maxima, AIMCI_F64, 2);
+}
+
+void aimci_chi_reset(void *state)
+{
+    aimci_chi *c = state;
+    const size_t n = c->array->ld * c->array->n_in;
+    memset(c->chi, 0, n * sizeof *c->chi);
+    if (c->velocity)
+        memset(c->velocity, 0, n * sizeof *c->velocity);
+    if (c->maxima)
+        c->maxima[0] = c->maxima[1] = -1;
+    memset(c->progress, 0, AIMCI_CHI_N_PROGRESS * sizeof *c->progress);
+}
+
+void aimci_chi_stats(const void *state, aimc_optimizer_stats *stats)
+{
+    *stats = ((const aimci_chi *)state)->stats;
 }

@@ -8,9 +8,7 @@
  *
  * s_k is the sign of slice k, s_r that of element r. Rasch et al., Nat. Commun. 15:7133 (2024),
  * arXiv:2303.04721. */
-#include "optimizer/transfer.h"
-
-#define AIMCI_TRANSFER_MOMENTUM 0
+#include "optimizer/transfer_fields.h"
 
 static void pass_on(aimci_transfer *e, size_t k, size_t s, const float *z)
 {
@@ -34,15 +32,14 @@ static const aimci_transfer_rule rule = {.n_matrices = 1, .chopped = true, .pass
 
 static const aimci_field fields[] = {
     AIMCI_TRANSFER_FIELDS(0, 0),
-    AIMCI_TRANSFER_CHOP_FIELDS(1, 0.1, 0),
-    AIMCI_TRANSFER_WRITE_FIELDS,
+    AIMCI_TRANSFER_CHOP_FIELDS(1),
+    AIMCI_TRANSFER_WRITE_FIELDS(0),
     AIMCI_FLAG(
         AIMCI_TP, no_buffer, 0,
         "forget the buffer before every reading: only single readings above the threshold count",
         AIMCI_T3_SRC),
 };
 
-extern const aimci_family aimci_family_c_ttv2;
 const aimci_family aimci_family_c_ttv2 = {
     .name = "c_ttv2",
     .category = "optimizer",

@@ -7,6 +7,7 @@
 #define SRC "Gokmen and Vlasov, Front. Neurosci. 10:333 (2016)"
 
 typedef struct sgd {
+    aimci_array *array; /* the tile's */
     aimci_pulser *pulser;
 } sgd;
 
@@ -14,7 +15,6 @@ static const aimci_field fields[] = {
     AIMCI_CHILD("update", 0, "update", "update", "pulse trains", SRC),
 };
 
-extern const aimci_family aimci_family_sgd;
 const aimci_family aimci_family_sgd = {
     .name = "sgd",
     .category = "optimizer",
@@ -28,6 +28,7 @@ const aimci_family aimci_family_sgd = {
 static aimc_status create(void *state, aimc_tile *tile, const aimc_config *config)
 {
     sgd *s = state;
+    s->array = tile->array;
     return aimci_pulser_for_tile(
         tile, aimci_config_values(aimci_config_child(config, "update"), &aimci_family_update),
         &s->pulser);
@@ -42,13 +43,12 @@ static void destroy(void *state, aimc_context *ctx)
 static void step(void *state, aimc_tile *tile, size_t n, const float *x, size_t ld_x,
                  const float *d, size_t ld_d, double lr)
 {
-    aimci_array *a = tile->array;
-    aimci_pulser_update(((sgd *)state)->pulser, a, a->device->info.granularity, n, x, ld_x, d, ld_d,
-                        lr, &tile->counters);
-    aimci_array_upkeep(a, &tile->counters);
+    const sgd *s = state;
+    aimci_pulser_update(s->pulser, s->array, s->array->device->info.granularity, n, x, ld_x, d,
+                        ld_d, lr, &tile->counters);
+    aimci_array_upkeep(s->array, &tile->counters);
 }
 
-extern const aimci_algorithm aimci_algorithm_sgd;
 const aimci_algorithm aimci_algorithm_sgd = {
     .family = &aimci_family_sgd,
     .state_size = sizeof(sgd),

@@ -6,9 +6,7 @@
  *
  * Gokmen and Haensch, Front. Neurosci. 14:103 (2020). With gamma > 0, or several arrays, it is
  * residual learning: Wu et al., arXiv:2502.06309 (2025); Li et al., arXiv:2510.02516 (2025). */
-#include "optimizer/transfer.h"
-
-#define AIMCI_TRANSFER_MOMENTUM 0
+#include "optimizer/transfer_fields.h"
 
 static void pass_on(aimci_transfer *e, size_t k, size_t s, const float *z)
 {
@@ -25,7 +23,6 @@ static const aimci_field fields[] = {
                  "reset the cells of a slice after it was read", AIMCI_TT_SRC),
 };
 
-extern const aimci_family aimci_family_tiki_taka;
 const aimci_family aimci_family_tiki_taka = {
     .name = "tiki_taka",
     .category = "optimizer",

@@ -13,8 +13,7 @@ void aimci_transfer_recompose(void *state)
     aimci_transfer *e = state;
     if (!e->composite)
         return;
-    const size_t n_in = e->tile->array->n_in, n_out = e->tile->array->n_out,
-                 ld = e->tile->array->ld;
+    const size_t n_in = e->array->n_in, n_out = e->array->n_out, ld = e->array->ld;
     const int32_t *in = e->params.transfer_columns ? e->chop_in : e->chop_out;
     const int32_t *out = e->params.transfer_columns ? e->chop_out : e->chop_in;
     for (size_t j = 0; j < n_in; j++)
@@ -32,14 +31,14 @@ void aimci_transfer_show(aimci_transfer *e)
 {
     const double last = e->gamma[e->n_arrays - 1];
     if (last != 1)
-        aimci_array_scale(e->tile->array, (float)(1 / last));
+        aimci_array_scale(e->array, (float)(1 / last));
 }
 
 /* New weights were set on the slow array: everything else starts again. */
 void aimci_transfer_reset(void *state)
 {
     aimci_transfer *e = state;
-    const size_t n = e->tile->array->ld * e->tile->array->n_in;
+    const size_t n = e->array->ld * e->array->n_in;
     for (size_t k = 0; k + 1 < e->n_arrays; k++) {
         aimci_array_zero(e->arrays[k]);
         for (size_t m = 0; m < e->n_matrices; m++)
@@ -82,8 +81,8 @@ static double fast_rate(aimci_transfer *e, const aimci_kernels *kernels, const f
     if (p->auto_scale && p->fast_lr > 0) {
         const double weight = (1 - p->auto_momentum) / (double)e->batch;
         double *mean_x = &e->averages[AIMCI_MEAN_X], *mean_d = &e->averages[AIMCI_MEAN_D];
-        follow(mean_x, (double)kernels->absmax(x, e->tile->array->n_in), weight);
-        follow(mean_d, (double)kernels->absmax(d, e->tile->array->n_out), weight);
+        follow(mean_x, (double)kernels->absmax(x, e->array->n_in), weight);
+        follow(mean_d, (double)kernels->absmax(d, e->array->n_out), weight);
         if (*mean_x <= 0 || *mean_d <= 0)
             return 0;
         const double pulses = p->fast_lr * (double)aimci_pulser_length(e->fast);

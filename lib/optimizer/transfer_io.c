@@ -2,7 +2,6 @@
 /* The transfer engine's arrays: making them, reading and writing slices, saving. */
 #include <assert.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "optimizer/transfer.h"
@@ -11,7 +10,7 @@
 
 size_t aimci_transfer_index(const aimci_transfer *e, size_t s, size_t r)
 {
-    const size_t ld = e->tile->array->ld;
+    const size_t ld = e->array->ld;
     return e->params.transfer_columns ? s * ld + r : r * ld + s;
 }
 
@@ -205,7 +204,7 @@ static bool set_gamma(aimci_transfer *e)
 
 static aimc_status make_arrays(aimci_transfer *e, const aimc_config *config)
 {
-    aimci_array *slow = e->tile->array;
+    aimci_array *slow = e->array;
     aimc_device *fast = NULL;
     aimc_status st = AIMC_OK;
     if (e->params.separate_fast_device)
@@ -243,14 +242,14 @@ static aimc_status make_read(aimci_transfer *e, const aimc_config *config)
         st = aimc_config_set_text(read, "bound_management", "NONE");
     if (!st)
         st = aimci_slice_reader_init(&e->read, e->ctx, e->out_size, read,
-                                     aimci_random_derive(e->tile->array->seed, 100));
+                                     aimci_random_derive(e->array->seed, 100));
     aimc_config_destroy(read);
     return st ? aimci_fail_within(st, "optimizer_create: transfer_forward: ") : AIMC_OK;
 }
 
 static bool allocate(aimci_transfer *e, bool composite)
 {
-    const aimci_array *a = e->tile->array;
+    const aimci_array *a = e->array;
     const size_t n = a->ld * a->n_in;
     bool ok = true;
     for (size_t k = 0; k + 1 < e->n_arrays; k++)
@@ -283,6 +282,7 @@ aimc_status aimci_transfer_create(aimci_transfer *e, aimc_tile *tile, const aimc
 {
     e->ctx = tile->ctx;
     e->tile = tile;
+    e->array = tile->array;
     e->rule = rule;
     e->params = *(const aimci_transfer_params *)config->values;
     aimc_status st = check(&e->params, rule);
@@ -291,8 +291,8 @@ aimc_status aimci_transfer_create(aimci_transfer *e, aimc_tile *tile, const aimc
     e->n_arrays = e->params.n_arrays > 0 ? (size_t)e->params.n_arrays : 2;
     const bool columns = e->params.transfer_columns;
     e->n_matrices = rule->n_matrices + (e->params.significance > 0);
-    e->in_size = columns ? tile->array->n_in : tile->array->n_out;
-    e->out_size = columns ? tile->array->n_out : tile->array->n_in;
+    e->in_size = columns ? e->array->n_in : e->array->n_out;
+    e->out_size = columns ? e->array->n_out : e->array->n_in;
     e->slow_update = *update_of(config, "transfer_update");
     const bool composite = set_gamma(e);
     st = make_arrays(e, config);
@@ -335,29 +335,20 @@ void aimci_transfer_destroy(void *state, aimc_context *ctx)
 
 /* ---- state: seen live, saved and restored --------------------------------------------------- */
 
-size_t aimci_transfer_tensors(void *state, aimci_state_tensor *tensors)
+void aimci_transfer_tensors(void *state, aimci_state_tensors *tensors)
 {
     aimci_transfer *e = state;
     static const char *const matrix_names[] = {"buffer", "mean", "reference", "variance"};
-    size_t n = 0;
     assert(e->n_matrices <= sizeof matrix_names / sizeof matrix_names[0]);
     for (size_t k = 0; k + 1 < e->n_arrays; k++) {
-        tensors[n] = (aimci_state_tensor){.array = e->arrays[k]};
-        snprintf(tensors[n++].name, sizeof tensors->name, "fast%zu", k);
-        for (size_t m = 0; m < e->n_matrices; m++) {
-            tensors[n] = (aimci_state_tensor){.matrix = e->matrices[k][m]};
-            snprintf(tensors[n++].name, sizeof tensors->name, "%s%zu", matrix_names[m], k);
-        }
+        aimci_state_add(tensors, "fast%zu", k)->array = e->arrays[k];
+        for (size_t m = 0; m < e->n_matrices; m++)
+            aimci_state_add(tensors, "%s%zu", matrix_names[m], k)->matrix = e->matrices[k][m];
     }
-    tensors[n++] = (aimci_state_tensor){"chop_in", NULL, NULL, e->chop_in, AIMCI_I32, e->in_size};
-    tensors[n++] =
-        (aimci_state_tensor){"chop_out", NULL, NULL, e->chop_out, AIMCI_I32, e->out_size};
-    tensors[n++] = (aimci_state_tensor){"switched", NULL, NULL, e->switched, AIMCI_I32, e->in_size};
-    tensors[n++] =
-        (aimci_state_tensor){"progress", NULL, NULL, e->progress, AIMCI_I64, AIMCI_N_PROGRESS};
-    tensors[n++] =
-        (aimci_state_tensor){"averages", NULL, NULL, e->averages, AIMCI_F64, AIMCI_N_AVERAGES};
-    tensors[n++] = (aimci_state_tensor){"read_vectors", NULL, NULL, &e->read.periphery->n_vectors,
-                                        AIMCI_U64,      1};
-    return n;
+    aimci_state_add_vector(tensors, "chop_in", e->chop_in, AIMCI_I32, e->in_size);
+    aimci_state_add_vector(tensors, "chop_out", e->chop_out, AIMCI_I32, e->out_size);
+    aimci_state_add_vector(tensors, "switched", e->switched, AIMCI_I32, e->in_size);
+    aimci_state_add_vector(tensors, "progress", e->progress, AIMCI_I64, AIMCI_N_PROGRESS);
+    aimci_state_add_vector(tensors, "averages", e->averages, AIMCI_F64, AIMCI_N_AVERAGES);
+    aimci_state_add_vector(tensors, "read_vectors", &e->read.periphery->n_vectors, AIMCI_U64, 1);
 }

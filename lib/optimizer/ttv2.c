@@ -9,9 +9,7 @@
  * Gokmen, Front. Artif. Intell. 4:699148 (2021). */
 #include <math.h>
 
-#include "optimizer/transfer.h"
-
-#define AIMCI_TRANSFER_MOMENTUM 0.1
+#include "optimizer/transfer_fields.h"
 
 static void pass_on(aimci_transfer *e, size_t k, size_t s, const float *z)
 {
@@ -39,12 +37,11 @@ static const aimci_transfer_rule rule = {.n_matrices = 1, .pass_on = pass_on};
 static const aimci_field fields[] = {
     AIMCI_TRANSFER_FIELDS(1, 1),
     AIMCI_TRANSFER_HOP_FIELDS,
-    AIMCI_TRANSFER_WRITE_FIELDS,
+    AIMCI_TRANSFER_WRITE_FIELDS(0.1),
     AIMCI_NUMBER(AIMCI_TP, thres_scale, 1, 1e-30, 1e30, "granularity of the receiver",
                  "buffer threshold", AIMCI_T2_SRC),
 };
 
-extern const aimci_family aimci_family_ttv2;
 const aimci_family aimci_family_ttv2 = {
     .name = "ttv2",
     .category = "optimizer",

@@ -20,7 +20,6 @@ typedef struct aimci_cell_mapping_params {
     int32_t scheme, subtract;
 } aimci_cell_mapping_params;
 
-extern const aimci_family aimci_family_cell_mapping;
 
 /* Resolved. Conductances are in units of that of a full cell; the columns of bit slice s hold
  * weights unit (g+ - g-) / span, or unit g / span where there are no pairs. */

@@ -49,7 +49,6 @@ static const aimci_field fields[] = {
                 "other codes than the ideal converter's, or errors", OWN),
 };
 
-extern const aimci_family aimci_family_converter;
 const aimci_family aimci_family_converter = {
     .name = "converter",
     .category = "converter",

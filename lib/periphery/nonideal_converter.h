@@ -31,7 +31,6 @@ typedef struct aimci_nonideal_converter_params {
     bool split;
 } aimci_nonideal_converter_params;
 
-extern const aimci_family aimci_family_nonideal_converter;
 
 /* Codes are counted from 0. An input x is u = (x - lowest) / step + 1/2 on the axis where the ideal
  * transition to code c lies at c. */

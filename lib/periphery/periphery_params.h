@@ -43,7 +43,6 @@ typedef struct aimci_periphery_params {
     bool bit_wise_adc;
 } aimci_periphery_params;
 
-extern const aimci_family aimci_family_periphery;
 
 /* Bits of the DAC: res = 1 / (2^bits - 2); 0 when it is none of these. */
 int aimci_dac_bits(double res);

@@ -18,7 +18,6 @@ typedef struct aimci_wires_params {
     bool alternate, interleaved;
 } aimci_wires_params;
 
-extern const aimci_family aimci_family_wires;
 
 /* The network of one column set with these wires; backward has n_drive = outputs. */
 aimci_nodal aimci_wires_network(const aimci_wires_params *params, size_t n_drive, size_t n_sense);

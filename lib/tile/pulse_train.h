@@ -23,8 +23,6 @@ typedef struct aimci_update_params {
     bool fixed_bl, update_management, update_bl_management, sto_round;
 } aimci_update_params;
 
-extern const aimci_family aimci_family_update;
-
 /* Train length K and scales of one vector update: column j fires with probability x_scale |x_j|,
  * row i with d_scale |d_i|. n_slots is 0 when there is nothing to do. */
 typedef struct aimci_train_plan {

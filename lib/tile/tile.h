@@ -23,9 +23,6 @@ typedef struct aimci_tile_params {
     int64_t seed;
 } aimci_tile_params;
 
-extern const aimci_family aimci_family_mapping;
-extern const aimci_family aimci_family_tile;
-
 /* The fields of "tile", for a family that extends it. */
 #define AIMCI_MAPPING_SOURCE "docs/models/mapping.md"
 #define AIMCI_TILE_CHILDREN  3

@@ -53,7 +53,10 @@ def products(root):
 
 def folder_of(path):
     """Meson names the object of lib/tile/array.c tile_array.c.o."""
-    return next((f for f in FLOOR if path.name.startswith(f + "_") or f"_{f}_data.c" in path.name), COMPOSITION_ROOT)
+    folders = [f for f in FLOOR if path.name.startswith(f + "_") or f"_{f}_data.c" in path.name]
+    if not folders and path.name != COMPOSITION_ROOT + ".c.o":
+        sys.exit(f"{path.name} is in no folder that has a floor")
+    return folders[0] if folders else COMPOSITION_ROOT
 
 
 def symbols(build):

@@ -127,19 +127,19 @@ END_TEST
 START_TEST(every_field_is_documented)
 {
     for (size_t k = 0; k < aimci_n_kinds; k++)
-        for (size_t i = 0; i < aimci_kinds[k]->n_fields; i++) {
-            const aimci_field *f = &aimci_kinds[k]->fields[i];
+        for (size_t i = 0; i < aimci_kinds[k].family->n_fields; i++) {
+            const aimci_field *f = &aimci_kinds[k].family->fields[i];
             ck_assert_msg(f->name[0] && f->unit[0] && f->doc[0] && f->source[0], "%s.%s",
-                          aimci_kinds[k]->name, f->name);
+                          aimci_kinds[k].family->name, f->name);
             ck_assert_msg(f->def >= f->min && f->def <= f->max, "%s.%s: default out of range",
-                          aimci_kinds[k]->name, f->name);
+                          aimci_kinds[k].family->name, f->name);
             char word[48];
             if (f->type == AIMC_FIELD_CHOICE) { /* as many words as the largest index says */
                 ck_assert(aimci_choice_word(f->choices, (long)f->max, word, sizeof word));
                 ck_assert(!aimci_choice_word(f->choices, (long)f->max + 1, word, sizeof word));
             }
             for (size_t j = 0; j < i; j++)
-                ck_assert_str_ne(aimci_kinds[k]->fields[j].name, f->name);
+                ck_assert_str_ne(aimci_kinds[k].family->fields[j].name, f->name);
         }
 }
 END_TEST

@@ -56,7 +56,6 @@ END_TEST
 
 START_TEST(conductances_of_pairs)
 {
-    extern const aimci_encoding aimci_encoding_single_pair, aimci_encoding_two_sided;
     const aimci_noise_params range = {25, 5, false};
     double g[2];
     aimci_encoding_single_pair.encode(NULL, &range, 0.5, g);
