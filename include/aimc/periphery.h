@@ -67,8 +67,8 @@ AIMC_API aimc_status aimc_tile_inspect(aimc_tile *tile, aimc_direction direction
  * sources of one input vector and an ammeter at every output. "ngspice -b FILE" finds the operating
  * point and prints the current of every column; the netlist's head says how a result follows.
  *
- * Cells and wires are those of cell_mapping and wires of the direction's read-out; with wires.model NONE
- * wires are ideal. Errors of the converters, noise and ir_drop are no part of it.
+ * Cells and wires are those of cell_mapping and wires of the direction's read-out; with wires.model
+ * NONE wires are ideal. Errors of the converters, noise and ir_drop are no part of it.
  * @param tile       tile
  * @param direction  which lines are driven
  * @param z          [inputs] what drives the array, as aimc_stages.prepared has it, finite; input 1

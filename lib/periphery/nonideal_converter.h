@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Converters that are not the ideal mid-tread one: other codes, and the errors of their circuits. */
+/* Converters that are not the ideal mid-tread one: other codes, and errors of their circuits. */
 #ifndef AIMCI_NONIDEAL_CONVERTER_H
 #define AIMCI_NONIDEAL_CONVERTER_H
 

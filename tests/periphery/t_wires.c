@@ -113,7 +113,7 @@ START_TEST(both_directions_are_symmetric)
 END_TEST
 
 /* Cells of a pair as neighbours: the crossbar of twice as many columns, whose odd ones are
- * subtracted; linear cells and nonlinear ones, both directions, and reads of each sign on its own. */
+ * subtracted; linear and nonlinear cells, both directions, and reads of each sign on its own. */
 START_TEST(interleaved_pairs)
 {
     float w[OUT * IN], x[IN], y[OUT], wide[2 * OUT * IN], both[2 * OUT], d[OUT], z[IN];
