@@ -10,25 +10,26 @@ typedef struct constant_step {
     aimci_pulsed base;
 } constant_step;
 
-static void populate(const void *params, const aimci_line *line, const aimci_birth *birth)
+static void populate(const void *params, const aimci_word_line *line,
+                     const aimci_sampling *sampling)
 {
-    aimci_populate_base(params, line, birth);
+    aimci_populate_base(params, line, sampling);
 }
 
-AIMCI_INLINE void load(const void *params, const aimci_line *line, aimci_where where,
-                       aimci_cells *c)
+AIMCI_INLINE void load(const void *params, const aimci_word_line *line, aimci_where where,
+                       aimci_lane_group *c)
 {
     (void)line, (void)where;
     c->own[0] = c->step * (float)((const aimci_pulsed *)params)->dw_min_std;
 }
 
-AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf w, vf xi)
+AIMCI_INLINE vf step(const void *params, const aimci_lane_group *c, vf w, vf xi)
 {
     (void)params;
     return w + (c->step + c->own[0] * xi);
 }
 
-AIMCI_INLINE vf jump(const void *params, const aimci_cells *c, vf n, vf w, vf xi, vf *reach)
+AIMCI_INLINE vf jump(const void *params, const aimci_lane_group *c, vf n, vf w, vf xi, vf *reach)
 {
     (void)params;
     const vf root = vf_sqrt(n);
@@ -38,7 +39,7 @@ AIMCI_INLINE vf jump(const void *params, const aimci_cells *c, vf n, vf w, vf xi
 
 #define RULE ((aimci_pulse_rule){load, step, jump})
 
-static void pulse(const void *params, const aimci_line *line, const int32_t *count,
+static void pulse(const void *params, const aimci_word_line *line, const int32_t *count,
                   const aimci_key *key, uint32_t index)
 {
     aimci_pulse_affine(params, 0, params, line, count, key, index, RULE);

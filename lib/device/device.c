@@ -91,28 +91,29 @@ static void compute_info(aimc_device *d)
         info->symmetry_point = symmetry_point(d, info->w_min, info->w_max);
 }
 
-static void compute_upkeep(aimc_device *d)
+static void compute_relaxation(aimc_device *d)
 {
-    d->upkeep = (aimci_upkeep){.decay = 1.0f};
+    d->relaxation = (aimci_relaxation){.decay = 1.0f};
     const aimci_pulsed *p = aimci_device_pulsed(d);
     if (!p) {
-        if (d->model->upkeep)
-            d->model->upkeep(d->params, &d->upkeep);
+        if (d->model->relaxation)
+            d->model->relaxation(d->params, &d->relaxation);
         return;
     }
     if (p->lifetime > 0)
-        d->upkeep.decay = p->lifetime > 1 ? (float)(1 - 1 / p->lifetime) : 0.0f;
-    d->upkeep.diffusion = (float)p->diffusion;
-    d->upkeep.reset = (float)p->reset;
-    d->upkeep.reset_std = (float)p->reset_std;
-    d->upkeep.write_noise = (float)(p->write_noise_std * p->dw_min);
+        d->relaxation.decay = p->lifetime > 1 ? (float)(1 - 1 / p->lifetime) : 0.0f;
+    d->relaxation.diffusion = (float)p->diffusion;
+    d->relaxation.reset = (float)p->reset;
+    d->relaxation.reset_std = (float)p->reset_std;
+    d->relaxation.write_noise = (float)(p->write_noise_std * p->dw_min);
 }
 
-AIMCI_DECLARE_VARIANTS(aimci_upkeep_kernels, upkeep)
+AIMCI_DECLARE_VARIANTS(aimci_relaxation_kernels, relaxation)
 
-static const aimci_upkeep_kernels *upkeep_kernels(int isa)
+static const aimci_relaxation_kernels *relaxation_kernels(int isa)
 {
-    static const aimci_upkeep_kernels *const variants[AIMCI_N_ISA] = AIMCI_LIST_VARIANTS(upkeep);
+    static const aimci_relaxation_kernels *const variants[AIMCI_N_ISA] =
+        AIMCI_LIST_VARIANTS(relaxation);
     return variants[isa];
 }
 
@@ -181,7 +182,7 @@ aimc_status aimci_device_make(aimc_context *ctx, const aimci_device_model *model
         model->resolve(config->values);
     const int isa = aimci_best_isa(aimc_context_cpu(ctx));
     d->kernels = model->kernels[isa];
-    d->upkeep_kernels = upkeep_kernels(isa);
+    d->relaxation_kernels = relaxation_kernels(isa);
     atomic_init(&d->references, 1);
     st = make_cell(d);
     if (st) {
@@ -189,8 +190,8 @@ aimc_status aimci_device_make(aimc_context *ctx, const aimci_device_model *model
         return st;
     }
     compute_info(d);
-    compute_upkeep(d);
-    d->drift = aimci_drift_of(config);
+    compute_relaxation(d);
+    d->relaxation.drift = aimci_drift_of(config, &d->drift_t_0);
     *out = d;
     return AIMC_OK;
 }

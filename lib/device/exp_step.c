@@ -18,14 +18,15 @@ typedef struct exp_step {
     double dw_min_std_add, dw_min_std_slope;
 } exp_step;
 
-static void populate(const void *params, const aimci_line *line, const aimci_birth *birth)
+static void populate(const void *params, const aimci_word_line *line,
+                     const aimci_sampling *sampling)
 {
-    aimci_populate_base(params, line, birth);
+    aimci_populate_base(params, line, sampling);
 }
 
 /* exp(+-gamma z) = 2^(own[0] w + own[1]); own[2]: A of the direction */
-AIMCI_INLINE void load(const void *params, const aimci_line *line, aimci_where where,
-                       aimci_cells *c)
+AIMCI_INLINE void load(const void *params, const aimci_word_line *line, aimci_where where,
+                       aimci_lane_group *c)
 {
     (void)line, (void)where;
     const exp_step *p = params;
@@ -37,7 +38,7 @@ AIMCI_INLINE void load(const void *params, const aimci_line *line, aimci_where w
     c->own[2] = vf_select(c->up, vf_set((float)p->A_up), vf_set((float)p->A_down));
 }
 
-AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf w, vf xi)
+AIMCI_INLINE vf step(const void *params, const aimci_lane_group *c, vf w, vf xi)
 {
     const exp_step *p = params;
     const float sigma = (float)p->base.dw_min_std;
@@ -49,7 +50,7 @@ AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf w, vf xi)
     return w + (mean + spread * sigma * xi);
 }
 
-static void pulse(const void *params, const aimci_line *line, const int32_t *count,
+static void pulse(const void *params, const aimci_word_line *line, const int32_t *count,
                   const aimci_key *key, uint32_t index)
 {
     const aimci_pulsed *p = params;

@@ -38,7 +38,7 @@ static double mean_step(const void *params, double w, bool up)
     return 0;
 }
 
-static void upkeep(const void *params, aimci_upkeep *u)
+static void relaxation(const void *params, aimci_relaxation *u)
 {
     const ideal *p = params;
     u->decay = p->lifetime > 1 ? (float)(1 - 1 / p->lifetime) : 1.0f;
@@ -50,6 +50,6 @@ extern const aimci_device_model aimci_model_ideal;
 const aimci_device_model aimci_model_ideal = {
     .family = &aimci_family_ideal,
     .mean_step = mean_step,
-    .upkeep = upkeep,
+    .relaxation = relaxation,
 };
 #endif

@@ -19,11 +19,11 @@ typedef struct linear_step {
 enum { SLOPE_UP, SLOPE_DOWN }; /* own planes */
 
 /* The weight that the slope of a direction refers to, of eight cells. */
-AIMCI_INLINE vf slope_end(const linear_step *p, const aimci_line *line, size_t i, int up)
+AIMCI_INLINE vf slope_end(const linear_step *p, const aimci_word_line *line, size_t i, int up)
 {
     const int top = up ? !p->reverse_up : p->reverse_down;
     const double mean = top ? p->base.w_max : p->base.w_min;
-    const float *own = line->base[top ? AIMCI_PLANE_MAX : AIMCI_PLANE_MIN];
+    const float *own = line->cell[top ? AIMCI_CELL_MAX : AIMCI_CELL_MIN];
     const vf end = p->mean_bound_reference ? vf_set((float)mean) : vf_load(own + i);
     if (up && p->reverse_up)
         return end - (float)p->reverse_offset;
@@ -32,12 +32,12 @@ AIMCI_INLINE vf slope_end(const linear_step *p, const aimci_line *line, size_t i
     return end;
 }
 
-AIMCI_INLINE void draw_slope(const linear_step *p, const aimci_line *line, const aimci_birth *birth,
-                             int up)
+AIMCI_INLINE void draw_slope(const linear_step *p, const aimci_word_line *line,
+                             const aimci_sampling *sampling, int up)
 {
-    float *slope = line->own[up ? SLOPE_UP : SLOPE_DOWN];
-    const float *steps = line->base[up ? AIMCI_PLANE_UP : AIMCI_PLANE_DOWN];
-    aimci_draw_normal(birth, AIMCI_BORN_OWN + !up, up ? p->gamma_up : p->gamma_down,
+    float *slope = line->cell[AIMCI_CELL_OWN + (up ? SLOPE_UP : SLOPE_DOWN)];
+    const float *steps = line->cell[up ? AIMCI_CELL_UP : AIMCI_CELL_DOWN];
+    aimci_draw_normal(sampling, AIMCI_SAMPLE_OWN + !up, up ? p->gamma_up : p->gamma_down,
                       up ? p->gamma_up_dtod : p->gamma_down_dtod, slope, line->n);
     for (size_t i = 0; i < line->n; i += AIMCI_LANES) {
         const vf drawn = vf_load(slope + i);
@@ -48,23 +48,24 @@ AIMCI_INLINE void draw_slope(const linear_step *p, const aimci_line *line, const
     }
 }
 
-static void populate(const void *params, const aimci_line *line, const aimci_birth *birth)
+static void populate(const void *params, const aimci_word_line *line,
+                     const aimci_sampling *sampling)
 {
-    aimci_populate_base(params, line, birth);
-    draw_slope(params, line, birth, 1);
-    draw_slope(params, line, birth, 0);
+    aimci_populate_base(params, line, sampling);
+    draw_slope(params, line, sampling, 1);
+    draw_slope(params, line, sampling, 0);
 }
 
 /* own[0]: signed slope; own[1]: noise of the step at zero */
-AIMCI_INLINE void load(const void *params, const aimci_line *line, aimci_where where,
-                       aimci_cells *c)
+AIMCI_INLINE void load(const void *params, const aimci_word_line *line, aimci_where where,
+                       aimci_lane_group *c)
 {
-    c->own[0] = vf_select(c->up, aimci_load_at(line->own[SLOPE_UP], where),
-                          -aimci_load_at(line->own[SLOPE_DOWN], where));
+    c->own[0] = vf_select(c->up, aimci_load_at(line->cell[AIMCI_CELL_OWN + SLOPE_UP], where),
+                          -aimci_load_at(line->cell[AIMCI_CELL_OWN + SLOPE_DOWN], where));
     c->own[1] = c->step * (float)((const aimci_pulsed *)params)->dw_min_std;
 }
 
-AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf w, vf xi)
+AIMCI_INLINE vf step(const void *params, const aimci_lane_group *c, vf w, vf xi)
 {
     const linear_step *p = params;
     const vf mean = c->step + c->own[0] * w;
@@ -73,7 +74,7 @@ AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf w, vf xi)
     return w + (mean + c->own[1] * xi);
 }
 
-AIMCI_INLINE vf jump(const void *params, const aimci_cells *c, vf n, vf w, vf xi, vf *reach)
+AIMCI_INLINE vf jump(const void *params, const aimci_lane_group *c, vf n, vf w, vf xi, vf *reach)
 {
     const linear_step *p = params;
     return aimci_affine_jump(c, p->mult_noise, (float)p->base.dw_min_std, n, w, xi, reach);
@@ -81,7 +82,7 @@ AIMCI_INLINE vf jump(const void *params, const aimci_cells *c, vf n, vf w, vf xi
 
 #define RULE ((aimci_pulse_rule){load, step, jump})
 
-static void pulse(const void *params, const aimci_line *line, const int32_t *count,
+static void pulse(const void *params, const aimci_word_line *line, const int32_t *count,
                   const aimci_key *key, uint32_t index)
 {
     const linear_step *p = params;
@@ -163,7 +164,7 @@ extern const aimci_device_model aimci_model_linear_step;
 const aimci_device_model aimci_model_linear_step = {
     .family = &aimci_family_linear_step,
     .pulsed = true,
-    .own_planes = {"slope_up", "slope_down"},
+    .own_parameters = {"slope_up", "slope_down"},
     .kernels = AIMCI_LIST_VARIANTS(linear_step),
     .mean_step = mean_step,
     .merges = merges,

@@ -19,20 +19,21 @@ typedef struct piecewise_step {
     float nodes[2 * AIMCI_LIST_MAX];
 } piecewise_step;
 
-static void populate(const void *params, const aimci_line *line, const aimci_birth *birth)
+static void populate(const void *params, const aimci_word_line *line,
+                     const aimci_sampling *sampling)
 {
-    aimci_populate_base(params, line, birth);
+    aimci_populate_base(params, line, sampling);
 }
 
 /* own[0]: nodes per weight */
-AIMCI_INLINE void load(const void *params, const aimci_line *line, aimci_where where,
-                       aimci_cells *c)
+AIMCI_INLINE void load(const void *params, const aimci_word_line *line, aimci_where where,
+                       aimci_lane_group *c)
 {
     (void)line, (void)where;
     c->own[0] = aimci_inverse_range(c) * (float)(((const piecewise_step *)params)->n - 1);
 }
 
-AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf w, vf xi)
+AIMCI_INLINE vf step(const void *params, const aimci_lane_group *c, vf w, vf xi)
 {
     const piecewise_step *p = params;
     const vf q = vf_max((w - c->lo) * c->own[0], vf_set(0.0f));
@@ -43,7 +44,7 @@ AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf w, vf xi)
     return w + c->step * y * (1.0f + xi * (float)p->base.dw_min_std);
 }
 
-static void pulse(const void *params, const aimci_line *line, const int32_t *count,
+static void pulse(const void *params, const aimci_word_line *line, const int32_t *count,
                   const aimci_key *key, uint32_t index)
 {
     const aimci_pulsed *p = params;

@@ -21,20 +21,21 @@ typedef struct polynomial_step {
     float up[MAX_COEFFICIENTS], down[MAX_COEFFICIENTS];
 } polynomial_step;
 
-static void populate(const void *params, const aimci_line *line, const aimci_birth *birth)
+static void populate(const void *params, const aimci_word_line *line,
+                     const aimci_sampling *sampling)
 {
-    aimci_populate_base(params, line, birth);
+    aimci_populate_base(params, line, sampling);
 }
 
 /* own[0]: 1 / (b+ - b-) */
-AIMCI_INLINE void load(const void *params, const aimci_line *line, aimci_where where,
-                       aimci_cells *c)
+AIMCI_INLINE void load(const void *params, const aimci_word_line *line, aimci_where where,
+                       aimci_lane_group *c)
 {
     (void)params, (void)line, (void)where;
     c->own[0] = aimci_inverse_range(c);
 }
 
-AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf w, vf xi)
+AIMCI_INLINE vf step(const void *params, const aimci_lane_group *c, vf w, vf xi)
 {
     const polynomial_step *p = params;
     const vf z = (w - c->lo) * c->own[0];
@@ -45,7 +46,7 @@ AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf w, vf xi)
     return w + c->step * y * (1.0f + xi * (float)p->base.dw_min_std);
 }
 
-static void pulse(const void *params, const aimci_line *line, const int32_t *count,
+static void pulse(const void *params, const aimci_word_line *line, const int32_t *count,
                   const aimci_key *key, uint32_t index)
 {
     const aimci_pulsed *p = params;

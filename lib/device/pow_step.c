@@ -3,13 +3,14 @@
  * [b-, b+]. */
 #include "device/power.h"
 
-static void populate(const void *params, const aimci_line *line, const aimci_birth *birth)
+static void populate(const void *params, const aimci_word_line *line,
+                     const aimci_sampling *sampling)
 {
-    aimci_populate_base(params, line, birth);
-    aimci_power_populate(params, line, birth);
+    aimci_populate_base(params, line, sampling);
+    aimci_power_populate(params, line, sampling);
 }
 
-static void pulse(const void *params, const aimci_line *line, const int32_t *count,
+static void pulse(const void *params, const aimci_word_line *line, const int32_t *count,
                   const aimci_key *key, uint32_t index)
 {
     aimci_power_pulse(params, line, count, key, index);
@@ -48,7 +49,7 @@ extern const aimci_device_model aimci_model_pow_step;
 const aimci_device_model aimci_model_pow_step = {
     .family = &aimci_family_pow_step,
     .pulsed = true,
-    .own_planes = {"gamma_up", "gamma_down"},
+    .own_parameters = {"gamma_up", "gamma_down"},
     .kernels = AIMCI_LIST_VARIANTS(pow_step),
     .mean_step = mean_step,
     .granularity = aimci_power_granularity,

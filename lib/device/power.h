@@ -21,12 +21,13 @@ typedef struct aimci_power {
 
 enum { AIMCI_EXPONENT_UP, AIMCI_EXPONENT_DOWN }; /* own planes */
 
-AIMCI_INLINE void aimci_power_populate(const aimci_power *p, const aimci_line *line,
-                                       const aimci_birth *birth)
+AIMCI_INLINE void aimci_power_populate(const aimci_power *p, const aimci_word_line *line,
+                                       const aimci_sampling *sampling)
 {
-    float *up = line->own[AIMCI_EXPONENT_UP], *down = line->own[AIMCI_EXPONENT_DOWN];
-    aimci_draw_normal(birth, AIMCI_BORN_OWN, 1.0, p->pow_gamma_dtod, up, line->n);
-    aimci_draw_normal(birth, AIMCI_BORN_OWN + 1, 0.0, p->pow_up_down_dtod, down, line->n);
+    float *up = line->cell[AIMCI_CELL_OWN + AIMCI_EXPONENT_UP],
+          *down = line->cell[AIMCI_CELL_OWN + AIMCI_EXPONENT_DOWN];
+    aimci_draw_normal(sampling, AIMCI_SAMPLE_OWN, 1.0, p->pow_gamma_dtod, up, line->n);
+    aimci_draw_normal(sampling, AIMCI_SAMPLE_OWN + 1, 0.0, p->pow_up_down_dtod, down, line->n);
     const float q_up = (float)(p->pow_up_down < 0 ? p->pow_up_down : 0);
     const float q_down = (float)(p->pow_up_down > 0 ? p->pow_up_down : 0);
     for (size_t i = 0; i < line->n; i += AIMCI_LANES) {
@@ -39,26 +40,27 @@ AIMCI_INLINE void aimci_power_populate(const aimci_power *p, const aimci_line *l
 }
 
 /* own[0]: exponent; own[1]: the bound ahead; own[2]: 1 / R, with the sign of the direction */
-AIMCI_INLINE void aimci_power_load(const void *params, const aimci_line *line, aimci_where where,
-                                   aimci_cells *c)
+AIMCI_INLINE void aimci_power_load(const void *params, const aimci_word_line *line,
+                                   aimci_where where, aimci_lane_group *c)
 {
     (void)params;
     const vf inverse = aimci_inverse_range(c);
-    c->own[0] = vf_select(c->up, aimci_load_at(line->own[AIMCI_EXPONENT_UP], where),
-                          aimci_load_at(line->own[AIMCI_EXPONENT_DOWN], where));
+    c->own[0] =
+        vf_select(c->up, aimci_load_at(line->cell[AIMCI_CELL_OWN + AIMCI_EXPONENT_UP], where),
+                  aimci_load_at(line->cell[AIMCI_CELL_OWN + AIMCI_EXPONENT_DOWN], where));
     c->own[1] = vf_select(c->up, c->hi, c->lo);
     c->own[2] = vf_select(c->up, inverse, -inverse);
 }
 
 /* A state that rounding left outside the bounds counts as at the bound: vf_pow is 0 from 0 down. */
-AIMCI_INLINE vf aimci_power_step(const void *params, const aimci_cells *c, vf v, vf xi)
+AIMCI_INLINE vf aimci_power_step(const void *params, const aimci_lane_group *c, vf v, vf xi)
 {
     const float sigma = (float)((const aimci_pulsed *)params)->dw_min_std;
     const vf distance = (c->own[1] - v) * c->own[2];
     return v + c->step * vf_pow(distance, c->own[0]) * (1.0f + xi * sigma);
 }
 
-AIMCI_INLINE void aimci_power_pulse(const aimci_power *p, const aimci_line *line,
+AIMCI_INLINE void aimci_power_pulse(const aimci_power *p, const aimci_word_line *line,
                                     const int32_t *count, const aimci_key *key, uint32_t index)
 {
     aimci_pulse_line(&p->base, p->base.dw_min_std > 0, p, line, count, key, index, 0,

@@ -31,8 +31,8 @@ typedef struct aimci_merge_rule {
 
 /* ---- eight cells ---------------------------------------------------------------------------- */
 
-#define AIMCI_MERGE_SLOPE 0.05f /* largest |k| */
-#define AIMCI_MERGE_TURN  0.2f  /* largest |n ln(1 + k)| of a vector */
+#define AIMCI_MERGE_SLOPE    0.05f /* largest |k| */
+#define AIMCI_MERGE_EXPONENT 0.2f  /* largest |n ln(1 + k)| of a vector */
 
 /* Pulses in one direction. */
 typedef struct aimci_affine {
@@ -42,10 +42,10 @@ typedef struct aimci_affine {
 } aimci_affine;
 
 AIMCI_INLINE aimci_affine aimci_affine_load(const aimci_pulse_job *job, size_t at, int32_t up,
-                                            aimci_cells *c, const aimci_merge_rule rule)
+                                            aimci_lane_group *c, const aimci_merge_rule rule)
 {
     aimci_affine f;
-    *c = aimci_cells_load(job, (aimci_where){at, NULL}, vi_set(up), rule.pulse);
+    *c = aimci_lane_group_load(job, (aimci_where){at, NULL}, vi_set(up), rule.pulse);
     f.step = c->step;
     f.slope = vf_set(0.0f);
     f.ratio = vf_set(1.0f);
@@ -60,13 +60,13 @@ AIMCI_INLINE aimci_affine aimci_affine_load(const aimci_pulse_job *job, size_t a
 }
 
 /* Where the state may be. */
-typedef struct aimci_cloud {
+typedef struct aimci_moments {
     vf mean, variance, low, high;
     vi pulses, most; /* of all vectors, of one */
-} aimci_cloud;
+} aimci_moments;
 
-AIMCI_INLINE void aimci_cloud_add(aimci_cloud *c, vi count, const aimci_affine *up,
-                                  const aimci_affine *down, const aimci_merge_rule rule)
+AIMCI_INLINE void aimci_moments_add(aimci_moments *c, vi count, const aimci_affine *up,
+                                    const aimci_affine *down, const aimci_merge_rule rule)
 {
     const vi rises = count > 0, number = vi_abs(count);
     const vf n = vf_from_vi(number);
@@ -92,9 +92,9 @@ AIMCI_INLINE void aimci_cloud_add(aimci_cloud *c, vi count, const aimci_affine *
 }
 
 /* Lanes for which the cloud is the law. */
-AIMCI_INLINE vi aimci_cloud_holds(const aimci_cloud *c, vf root, vf lo, vf hi,
-                                  const aimci_affine *up, const aimci_affine *down,
-                                  const aimci_merge_rule rule)
+AIMCI_INLINE vi aimci_moments_holds(const aimci_moments *c, vf root, vf lo, vf hi,
+                                    const aimci_affine *up, const aimci_affine *down,
+                                    const aimci_merge_rule rule)
 {
     vf reach = root * AIMCI_FAR;
     vi holds = vi_set(-1);
@@ -104,7 +104,7 @@ AIMCI_INLINE vi aimci_cloud_holds(const aimci_cloud *c, vf root, vf lo, vf hi,
         const vf turn = vf_from_vi(c->pulses) * rate;
         reach = reach * (1.0f + turn + turn * turn); /* >= exp(turn) up to 1 */
         holds = (turn <= 1.0f) & (slope <= AIMCI_MERGE_SLOPE) &
-                (vf_from_vi(c->most) * rate <= AIMCI_MERGE_TURN);
+                (vf_from_vi(c->most) * rate <= AIMCI_MERGE_EXPONENT);
     }
     return holds & (c->low - reach >= lo) & (c->high + reach <= hi);
 }
@@ -114,17 +114,17 @@ AIMCI_INLINE vi aimci_cloud_holds(const aimci_cloud *c, vf root, vf lo, vf hi,
 AIMCI_INLINE vi aimci_merge_group(const aimci_pulse_job *job, const aimci_rows *rows, size_t at,
                                   aimci_fifo *noise, const aimci_merge_rule rule)
 {
-    aimci_cells c;
+    aimci_lane_group c;
     const aimci_affine down = aimci_affine_load(job, at, 0, &c, rule);
     const aimci_affine up = aimci_affine_load(job, at, -1, &c, rule);
     const vf zero = vf_set(0.0f);
-    aimci_cloud cloud = {c.state, zero, c.state, c.state, vi_set(0), vi_set(0)};
+    aimci_moments cloud = {c.state, zero, c.state, c.state, vi_set(0), vi_set(0)};
     const int32_t *count = rows->count + at;
     for (size_t r = 0; r < rows->n; r++, count += rows->ld)
-        aimci_cloud_add(&cloud, vi_load(count), &up, &down, rule);
+        aimci_moments_add(&cloud, vi_load(count), &up, &down, rule);
     const vi touched = cloud.pulses != 0;
     const vf root = vf_sqrt(cloud.variance);
-    const vi holds = aimci_cloud_holds(&cloud, root, c.lo, c.hi, &up, &down, rule) & touched;
+    const vi holds = aimci_moments_holds(&cloud, root, c.lo, c.hi, &up, &down, rule) & touched;
     if (v_any(holds)) {
         const vf xi = aimci_fifo_take(noise, v_bits(holds));
         aimci_state_store(job->line, at, holds, vf_clip(cloud.mean + root * xi, c.lo, c.hi));
@@ -134,55 +134,48 @@ AIMCI_INLINE vi aimci_merge_group(const aimci_pulse_job *job, const aimci_rows *
 
 /* ---- cells that are near a bound ------------------------------------------------------------ */
 
-#define AIMCI_MERGE_CELLS  64 /* from here on the line is full */
-#define AIMCI_MERGE_SIZE   (AIMCI_MERGE_CELLS + 2 * AIMCI_LANES)
-#define AIMCI_MERGE_PLANES (2 + AIMCI_PLANE_BASE + AIMCI_MAX_OWN_PLANES)
+#define AIMCI_MERGE_CELLS           64 /* from here on the line is full */
+#define AIMCI_MERGE_SIZE            (AIMCI_MERGE_CELLS + 2 * AIMCI_LANES)
+#define AIMCI_MERGE_CELL_PARAMETERS (AIMCI_CELL_PULSED_END - AIMCI_CELL_P)
 
-/* Some cells of a line, side by side as a line of their own. */
-typedef struct aimci_subline {
-    aimci_line line;
-    size_t n, n_planes;
-    const float *from[AIMCI_MERGE_PLANES];
+/* Some cells of a word line, side by side as a word line of their own. */
+typedef struct aimci_compacted {
+    aimci_word_line line;
+    size_t n, n_parameters;
+    const float *from[AIMCI_MERGE_CELL_PARAMETERS];
     int32_t place[AIMCI_MERGE_SIZE];
-    float plane[AIMCI_MERGE_PLANES][AIMCI_MERGE_SIZE];
+    float value[AIMCI_MERGE_CELL_PARAMETERS][AIMCI_MERGE_SIZE];
     int32_t count[AIMCI_MERGE_ROWS][AIMCI_MERGE_SIZE];
-} aimci_subline;
+} aimci_compacted;
 
-AIMCI_INLINE float *aimci_subline_plane(aimci_subline *s, const float *from)
+AIMCI_INLINE void aimci_compacted_open(aimci_compacted *s, const aimci_word_line *line)
 {
-    if (!from)
-        return NULL;
-    s->from[s->n_planes] = from;
-    return s->plane[s->n_planes++];
-}
-
-AIMCI_INLINE void aimci_subline_open(aimci_subline *s, const aimci_line *line)
-{
-    s->n = s->n_planes = 0;
+    s->n = s->n_parameters = 0;
     s->line.multi_pulse = line->multi_pulse;
-    s->line.w = s->line.p = aimci_subline_plane(s, line->p);
-    s->line.reference = aimci_subline_plane(s, line->reference);
-    for (int k = 0; k < AIMCI_PLANE_BASE; k++)
-        s->line.base[k] = aimci_subline_plane(s, line->base[k]);
-    for (int k = 0; k < AIMCI_MAX_OWN_PLANES; k++)
-        s->line.own[k] = aimci_subline_plane(s, line->own[k]);
+    for (int k = AIMCI_CELL_P; k < AIMCI_CELL_PULSED_END; k++) {
+        s->line.cell[k] = line->cell[k] ? s->value[s->n_parameters] : NULL;
+        if (line->cell[k])
+            s->from[s->n_parameters++] = line->cell[k];
+    }
+    s->line.w = s->line.p;
 }
 
-AIMCI_INLINE void aimci_subline_join(aimci_subline *s, size_t at, vi near, const aimci_rows *rows)
+AIMCI_INLINE void aimci_compacted_join(aimci_compacted *s, size_t at, vi near,
+                                       const aimci_rows *rows)
 {
     const unsigned bits = v_bits(near);
     const vi order = v_pack_order(bits);
     vi_store(s->place + s->n, vi_permute(vi_lanes() + (int32_t)at, order));
-    for (size_t k = 0; k < s->n_planes; k++)
-        vf_store(s->plane[k] + s->n, vf_permute(vf_load(s->from[k] + at), order));
+    for (size_t k = 0; k < s->n_parameters; k++)
+        vf_store(s->value[k] + s->n, vf_permute(vf_load(s->from[k] + at), order));
     for (size_t r = 0; r < rows->n; r++)
         vi_store(s->count[r] + s->n, vi_permute(vi_load(rows->count + r * rows->ld + at), order));
     s->n += (size_t)__builtin_popcount(bits);
 }
 
 /* The rows to these cells, a quarter at a time; then they go back. */
-AIMCI_INLINE void aimci_subline_run(aimci_subline *s, const aimci_pulse_job *job, size_t n_rows,
-                                    aimci_fifo *noise, const aimci_merge_rule rule)
+AIMCI_INLINE void aimci_compacted_run(aimci_compacted *s, const aimci_pulse_job *job, size_t n_rows,
+                                      aimci_fifo *noise, const aimci_merge_rule rule)
 {
     const size_t part = (n_rows + 3) / 4, ld = AIMCI_MERGE_SIZE;
     const aimci_pulse_job part_job = {job->p, job->params, &s->line};
@@ -208,23 +201,24 @@ AIMCI_INLINE void aimci_merge_rows(const aimci_pulse_job *job, const aimci_rows 
         aimci_pulse_windows(job, rows->count, 1, noise, rule.pulse);
         return;
     }
-    aimci_subline near;
-    aimci_subline_open(&near, job->line);
+    aimci_compacted near;
+    aimci_compacted_open(&near, job->line);
     for (size_t at = 0; at < job->line->n; at += AIMCI_LANES) {
         const vi left = aimci_merge_group(job, rows, at, noise, rule);
         if (v_any(left))
-            aimci_subline_join(&near, at, left, rows);
+            aimci_compacted_join(&near, at, left, rows);
         if (near.n >= AIMCI_MERGE_CELLS)
-            aimci_subline_run(&near, job, rows->n, noise, rule);
+            aimci_compacted_run(&near, job, rows->n, noise, rule);
     }
     if (near.n > 0)
-        aimci_subline_run(&near, job, rows->n, noise, rule);
+        aimci_compacted_run(&near, job, rows->n, noise, rule);
 }
 
 /* What each model's merge kernel calls. */
 AIMCI_INLINE void aimci_merge_line(const aimci_pulsed *p, const void *params,
-                                   const aimci_line *line, const aimci_rows *rows, int32_t *touched,
-                                   const aimci_key *key, uint32_t index, aimci_merge_fn merge)
+                                   const aimci_word_line *line, const aimci_rows *rows,
+                                   int32_t *touched, const aimci_key *key, uint32_t index,
+                                   aimci_merge_fn merge)
 {
     const aimci_pulse_job job = {p, params, line};
     aimci_fifo noise;
@@ -248,7 +242,7 @@ AIMCI_INLINE void aimci_merge_line(const aimci_pulsed *p, const void *params,
     {                                                                                              \
         aimci_merge_rows(job, rows, noise, (aimci_merge_rule){rule, sloped, merge_rows});          \
     }                                                                                              \
-    static void merge(const void *params, const aimci_line *line, const aimci_rows *rows,          \
+    static void merge(const void *params, const aimci_word_line *line, const aimci_rows *rows,     \
                       int32_t *scratch, const aimci_key *key, uint32_t index)                      \
     {                                                                                              \
         aimci_merge_line(params, params, line, rows, scratch, key, index, merge_rows);             \

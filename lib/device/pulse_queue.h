@@ -14,17 +14,17 @@
 typedef struct aimci_pulse_job {
     const aimci_pulsed *p;
     const void *params;
-    const aimci_line *line;
+    const aimci_word_line *line;
 } aimci_pulse_job;
 
 /* Eight cells that are about to be pulsed, each in its own direction. */
-typedef struct aimci_cells {
+typedef struct aimci_lane_group {
     vi up;     /* mask: this lane goes up */
     vf state;  /* physical */
     vf step;   /* signed step: +S+ or -S- */
     vf lo, hi; /* bounds */
     vf own[4]; /* what the model's load() puts here */
-} aimci_cells;
+} aimci_lane_group;
 
 /* Where eight cells lie: side by side from at on, or at the places in the window that keys tell. */
 typedef struct aimci_where {
@@ -47,16 +47,16 @@ AIMCI_INLINE vf aimci_load_at(const float *plane, aimci_where where)
 }
 
 /* A model prepares its own[] once per update, */
-typedef void (*aimci_load_fn)(const void *params, const aimci_line *line, aimci_where where,
-                              aimci_cells *c);
+typedef void (*aimci_load_fn)(const void *params, const aimci_word_line *line, aimci_where where,
+                              aimci_lane_group *c);
 /* and gives the state after one pulse, before the bounds; xi holds standard normals (0 without
  * noise). It does not look at c->state. */
-typedef vf (*aimci_step_fn)(const void *params, const aimci_cells *c, vf state, vf xi);
+typedef vf (*aimci_step_fn)(const void *params, const aimci_lane_group *c, vf state, vf xi);
 
 /* Or the state after n pulses in one direction at once, before the bounds. reach: further than this
  * the cell never strays from its state on the way, but for a probability below 1e-9; infinite
  * where this is not the law of n single pulses. For n = 1 it is, whatever the reach. */
-typedef vf (*aimci_jump_fn)(const void *params, const aimci_cells *c, vf n, vf state, vf xi,
+typedef vf (*aimci_jump_fn)(const void *params, const aimci_lane_group *c, vf n, vf state, vf xi,
                             vf *reach);
 
 /* What a line's kernel is made of; everything is inlined into it. */
@@ -66,44 +66,44 @@ typedef struct aimci_pulse_rule {
     aimci_jump_fn jump; /* NULL: none */
 } aimci_pulse_rule;
 
-AIMCI_INLINE aimci_cells aimci_cells_load(const aimci_pulse_job *job, aimci_where where, vi up,
-                                          const aimci_pulse_rule rule)
+AIMCI_INLINE aimci_lane_group aimci_lane_group_load(const aimci_pulse_job *job, aimci_where where,
+                                                    vi up, const aimci_pulse_rule rule)
 {
-    const aimci_line *line = job->line;
-    aimci_cells c;
+    const aimci_word_line *line = job->line;
+    aimci_lane_group c;
     c.up = up;
     c.state = aimci_load_at(line->p, where);
-    if (line->reference)
-        c.state = c.state + aimci_load_at(line->reference, where);
-    c.step = vf_select(up, aimci_load_at(line->base[AIMCI_PLANE_UP], where),
-                       -aimci_load_at(line->base[AIMCI_PLANE_DOWN], where));
-    c.hi = aimci_load_at(line->base[AIMCI_PLANE_MAX], where);
-    c.lo = aimci_load_at(line->base[AIMCI_PLANE_MIN], where);
+    if (line->cell[AIMCI_CELL_REFERENCE])
+        c.state = c.state + aimci_load_at(line->cell[AIMCI_CELL_REFERENCE], where);
+    c.step = vf_select(up, aimci_load_at(line->cell[AIMCI_CELL_UP], where),
+                       -aimci_load_at(line->cell[AIMCI_CELL_DOWN], where));
+    c.hi = aimci_load_at(line->cell[AIMCI_CELL_MAX], where);
+    c.lo = aimci_load_at(line->cell[AIMCI_CELL_MIN], where);
     rule.load(job->params, line, where, &c);
     return c;
 }
 
 /* New physical states of the touched ones of eight cells. */
-AIMCI_INLINE void aimci_state_store(const aimci_line *line, size_t at, vi touched, vf state)
+AIMCI_INLINE void aimci_state_store(const aimci_word_line *line, size_t at, vi touched, vf state)
 {
-    if (line->reference)
-        state = state - vf_load(line->reference + at);
+    if (line->cell[AIMCI_CELL_REFERENCE])
+        state = state - vf_load(line->cell[AIMCI_CELL_REFERENCE] + at);
     vf_store(line->p + at, vf_select(touched, state, vf_load(line->p + at)));
 }
 
 /* ---- queue ---------------------------------------------------------------------------------- */
 
-#define AIMCI_TURN         63 /* pulses that a cell gets before the queue is made again */
+#define AIMCI_ROUND        63 /* pulses that a cell gets before the queue is made again */
 #define AIMCI_SIDE_BY_SIDE 8  /* groups of eight */
 #define AIMCI_BLOCK        (AIMCI_SIDE_BY_SIDE * AIMCI_LANES)
 #define AIMCI_QUEUE_SIZE   (AIMCI_WINDOW + AIMCI_BLOCK)
 
-_Static_assert(AIMCI_FIFO_MOST >= AIMCI_BLOCK * AIMCI_TURN, "noise of a block");
+_Static_assert(AIMCI_FIFO_MOST >= AIMCI_BLOCK * AIMCI_ROUND, "noise of a block");
 
 /* A key: the place in the window, whether the cell goes up, and above that this turn's pulses. */
-#define AIMCI_KEY_UP        AIMCI_WINDOW
-#define AIMCI_KEY_TURN      9
-#define AIMCI_KEY_TURN_BITS 6
+#define AIMCI_KEY_UP         AIMCI_WINDOW
+#define AIMCI_KEY_ROUND      9
+#define AIMCI_KEY_ROUND_BITS 6
 
 typedef struct aimci_queue {
     size_t n;
@@ -118,9 +118,9 @@ AIMCI_INLINE int aimci_queue_fill(aimci_queue *q, const int32_t *count, size_t n
     vi more = vi_set(0);
     q->n = 0;
     for (size_t i = 0; i < n; i += AIMCI_LANES) {
-        const vi left = vi_load(q->left + i), turn = vi_min(left, vi_set(AIMCI_TURN));
+        const vi left = vi_load(q->left + i), turn = vi_min(left, vi_set(AIMCI_ROUND));
         const vi up = (vi_load(count + i) > 0) & AIMCI_KEY_UP;
-        const vi key = (turn << AIMCI_KEY_TURN) | up | (vi_lanes() + (int32_t)i);
+        const vi key = (turn << AIMCI_KEY_ROUND) | up | (vi_lanes() + (int32_t)i);
         const unsigned bits = v_bits(left > 0);
         vi_store(q->key + q->n, vi_permute(key, v_pack_order(bits)));
         q->n += (size_t)__builtin_popcount(bits);
@@ -156,7 +156,7 @@ AIMCI_INLINE void aimci_queue_sort(aimci_queue *q)
     for (size_t i = 0; i < q->n; i += AIMCI_LANES)
         any |= vi_load(q->key + i);
     int32_t *from = q->key, *to = q->key_too;
-    for (int bit = AIMCI_KEY_TURN; bit < AIMCI_KEY_TURN + AIMCI_KEY_TURN_BITS; bit++) {
+    for (int bit = AIMCI_KEY_ROUND; bit < AIMCI_KEY_ROUND + AIMCI_KEY_ROUND_BITS; bit++) {
         if (!v_any((any << (31 - bit)) < 0))
             continue;
         aimci_queue_split(from, q->n, bit, to);
@@ -172,7 +172,7 @@ AIMCI_INLINE void aimci_queue_sort(aimci_queue *q)
 /* The cells of some groups of eight, side by side, so that one group's arithmetic fills the other's
  * waits. */
 typedef struct aimci_block {
-    aimci_cells c[AIMCI_SIDE_BY_SIDE];
+    aimci_lane_group c[AIMCI_SIDE_BY_SIDE];
     vi turn[AIMCI_SIDE_BY_SIDE]; /* pulses */
     int32_t least, most, total;  /* of them */
 } aimci_block;
@@ -187,20 +187,20 @@ AIMCI_INLINE aimci_block aimci_queue_load(const aimci_queue *q, size_t at, const
     for (int g = 0; g < n_groups; g++) {
         const aimci_where where = {first, q->sorted + at + (size_t)g * AIMCI_LANES};
         const vi key = vi_load(where.key);
-        b.c[g] = aimci_cells_load(job, where, (key & AIMCI_KEY_UP) != 0, rule);
-        b.turn[g] = key >> AIMCI_KEY_TURN;
+        b.c[g] = aimci_lane_group_load(job, where, (key & AIMCI_KEY_UP) != 0, rule);
+        b.turn[g] = key >> AIMCI_KEY_ROUND;
         sum += b.turn[g];
     }
-    b.most = q->sorted[at] >> AIMCI_KEY_TURN;
-    b.least = q->sorted[at + (size_t)n_groups * AIMCI_LANES - 1] >> AIMCI_KEY_TURN;
+    b.most = q->sorted[at] >> AIMCI_KEY_ROUND;
+    b.least = q->sorted[at + (size_t)n_groups * AIMCI_LANES - 1] >> AIMCI_KEY_ROUND;
     b.total = vi_sum(sum);
     return b;
 }
 
 AIMCI_INLINE void aimci_queue_store(const aimci_queue *q, const aimci_block *b, size_t at,
-                                    const int n_groups, const aimci_line *line, size_t first)
+                                    const int n_groups, const aimci_word_line *line, size_t first)
 {
-    const float *reference = line->reference;
+    const float *reference = line->cell[AIMCI_CELL_REFERENCE];
     const size_t size = (size_t)n_groups * AIMCI_LANES, n = q->n - at < size ? q->n - at : size;
     float state[AIMCI_BLOCK];
 #pragma GCC unroll 8
@@ -220,7 +220,7 @@ AIMCI_INLINE int aimci_block_pulse(aimci_block *b, const int n_groups, const int
     int n = all ? n_groups * AIMCI_LANES : 0;
 #pragma GCC unroll 8
     for (int g = 0; g < n_groups; g++) {
-        aimci_cells *c = &b->c[g];
+        aimci_lane_group *c = &b->c[g];
         const vf noise = vf_load(xi + g * AIMCI_LANES);
         const vf next = vf_clip(rule.step(params, c, c->state, noise), c->lo, c->hi);
         const vi takes = b->turn[g] > pulse;

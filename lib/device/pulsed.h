@@ -11,30 +11,30 @@
 /* Each quantity has a stream of its own, so that turning one spread on never changes another's
  * draws. */
 enum {
-    AIMCI_BORN_MAX,
-    AIMCI_BORN_MIN,
-    AIMCI_BORN_GAIN,
-    AIMCI_BORN_ASYMMETRY,
-    AIMCI_BORN_CORRUPT,
-    AIMCI_BORN_STUCK_AT,
-    AIMCI_BORN_DIFFUSION,
-    AIMCI_BORN_RESET,
-    AIMCI_BORN_LIFETIME,
-    AIMCI_BORN_REFERENCE,
-    AIMCI_BORN_OWN /* a model's own quantities count from here */
+    AIMCI_SAMPLE_MAX,
+    AIMCI_SAMPLE_MIN,
+    AIMCI_SAMPLE_GAIN,
+    AIMCI_SAMPLE_ASYMMETRY,
+    AIMCI_SAMPLE_CORRUPT,
+    AIMCI_SAMPLE_STUCK_AT,
+    AIMCI_SAMPLE_DIFFUSION,
+    AIMCI_SAMPLE_RESET,
+    AIMCI_SAMPLE_LIFETIME,
+    AIMCI_SAMPLE_REFERENCE,
+    AIMCI_SAMPLE_OWN /* a model's own quantities count from here */
 };
 
-AIMCI_INLINE aimci_stream aimci_birth_stream(const aimci_birth *birth, uint32_t quantity)
+AIMCI_INLINE aimci_stream aimci_sampling_stream(const aimci_sampling *sampling, uint32_t quantity)
 {
-    const aimci_key key = aimci_random_key(birth->seed, AIMCI_OP_CONSTRUCT, quantity, 0);
-    return aimci_stream_open(&key, birth->line);
+    const aimci_key key = aimci_random_key(sampling->seed, AIMCI_OP_CONSTRUCT, quantity, 0);
+    return aimci_stream_open(&key, sampling->word_line);
 }
 
 /* out[i] = mean + spread xi */
-AIMCI_INLINE void aimci_draw_normal(const aimci_birth *birth, uint32_t quantity, double mean,
+AIMCI_INLINE void aimci_draw_normal(const aimci_sampling *sampling, uint32_t quantity, double mean,
                                     double spread, float *out, size_t n)
 {
-    aimci_normals normals = {.stream = aimci_birth_stream(birth, quantity)};
+    aimci_normals normals = {.stream = aimci_sampling_stream(sampling, quantity)};
     for (size_t i = 0; i < n; i += AIMCI_LANES) {
         const vf xi = spread > 0 ? aimci_normals_next(&normals) : vf_set(0.0f);
         vf_store(out + i, xi * (float)spread + (float)mean);
@@ -43,13 +43,13 @@ AIMCI_INLINE void aimci_draw_normal(const aimci_birth *birth, uint32_t quantity,
 
 /* Steps from the gain (in the UP plane) and the asymmetry (in the DOWN plane):
  * S+ = dw (G + min(u, 0) + r), S- = dw (G - max(u, 0) - r). */
-AIMCI_INLINE void aimci_draw_steps(const aimci_pulsed *p, const aimci_line *line,
-                                   const aimci_birth *birth)
+AIMCI_INLINE void aimci_draw_steps(const aimci_pulsed *p, const aimci_word_line *line,
+                                   const aimci_sampling *sampling)
 {
-    float *up = line->base[AIMCI_PLANE_UP], *down = line->base[AIMCI_PLANE_DOWN];
-    aimci_draw_normal(birth, AIMCI_BORN_GAIN, p->dw_min_dtod_log_normal ? 0.0 : 1.0, p->dw_min_dtod,
-                      up, line->n);
-    aimci_draw_normal(birth, AIMCI_BORN_ASYMMETRY, 0.0, p->up_down_dtod, down, line->n);
+    float *up = line->cell[AIMCI_CELL_UP], *down = line->cell[AIMCI_CELL_DOWN];
+    aimci_draw_normal(sampling, AIMCI_SAMPLE_GAIN, p->dw_min_dtod_log_normal ? 0.0 : 1.0,
+                      p->dw_min_dtod, up, line->n);
+    aimci_draw_normal(sampling, AIMCI_SAMPLE_ASYMMETRY, 0.0, p->up_down_dtod, down, line->n);
     const float dw = (float)p->dw_min;
     const float u_up = (float)(p->up_down < 0 ? p->up_down : 0);
     const float u_down = (float)(p->up_down > 0 ? p->up_down : 0);
@@ -70,12 +70,12 @@ AIMCI_INLINE void aimci_draw_steps(const aimci_pulsed *p, const aimci_line *line
 }
 
 /* Bounds in order: swap and make the signs sensible, or freeze a reversed cell at its midpoint. */
-AIMCI_INLINE void aimci_draw_bounds(const aimci_pulsed *p, const aimci_line *line,
-                                    const aimci_birth *birth)
+AIMCI_INLINE void aimci_draw_bounds(const aimci_pulsed *p, const aimci_word_line *line,
+                                    const aimci_sampling *sampling)
 {
-    float *hi = line->base[AIMCI_PLANE_MAX], *lo = line->base[AIMCI_PLANE_MIN];
-    aimci_draw_normal(birth, AIMCI_BORN_MAX, p->w_max, p->w_max * p->w_max_dtod, hi, line->n);
-    aimci_draw_normal(birth, AIMCI_BORN_MIN, p->w_min, -p->w_min * p->w_min_dtod, lo, line->n);
+    float *hi = line->cell[AIMCI_CELL_MAX], *lo = line->cell[AIMCI_CELL_MIN];
+    aimci_draw_normal(sampling, AIMCI_SAMPLE_MAX, p->w_max, p->w_max * p->w_max_dtod, hi, line->n);
+    aimci_draw_normal(sampling, AIMCI_SAMPLE_MIN, p->w_min, -p->w_min * p->w_min_dtod, lo, line->n);
     for (size_t i = 0; i < line->n; i += AIMCI_LANES) {
         const vf a = vf_load(hi + i), b = vf_load(lo + i);
         if (p->enforce_consistency) {
@@ -90,23 +90,23 @@ AIMCI_INLINE void aimci_draw_bounds(const aimci_pulsed *p, const aimci_line *lin
 }
 
 /* Stuck cells: no steps, both bounds at one place within +-range and within the cell's bounds. */
-AIMCI_INLINE void aimci_draw_corrupt(const aimci_pulsed *p, const aimci_line *line,
-                                     const aimci_birth *birth)
+AIMCI_INLINE void aimci_draw_corrupt(const aimci_pulsed *p, const aimci_word_line *line,
+                                     const aimci_sampling *sampling)
 {
-    aimci_stream which = aimci_birth_stream(birth, AIMCI_BORN_CORRUPT);
-    aimci_stream where = aimci_birth_stream(birth, AIMCI_BORN_STUCK_AT);
+    aimci_stream which = aimci_sampling_stream(sampling, AIMCI_SAMPLE_CORRUPT);
+    aimci_stream where = aimci_sampling_stream(sampling, AIMCI_SAMPLE_STUCK_AT);
     const vf range = vf_set((float)p->corrupt_devices_range);
     for (size_t i = 0; i < line->n; i += AIMCI_LANES) {
         const vi stuck = aimci_stream_uniform(&which) < (float)p->corrupt_devices_prob;
-        const vf hi = vf_load(line->base[AIMCI_PLANE_MAX] + i);
-        const vf lo = vf_load(line->base[AIMCI_PLANE_MIN] + i);
+        const vf hi = vf_load(line->cell[AIMCI_CELL_MAX] + i);
+        const vf lo = vf_load(line->cell[AIMCI_CELL_MIN] + i);
         const vf from = vf_max(lo, -range), to = vf_min(hi, range);
         const vf at = from + (to - from) * aimci_stream_uniform(&where);
-        vf_store(line->base[AIMCI_PLANE_MAX] + i, vf_select(stuck, at, hi));
-        vf_store(line->base[AIMCI_PLANE_MIN] + i, vf_select(stuck, at, lo));
-        for (int plane = AIMCI_PLANE_UP; plane <= AIMCI_PLANE_DOWN; plane++) {
-            const vf step = vf_load(line->base[plane] + i);
-            vf_store(line->base[plane] + i, vf_select(stuck, vf_set(0.0f), step));
+        vf_store(line->cell[AIMCI_CELL_MAX] + i, vf_select(stuck, at, hi));
+        vf_store(line->cell[AIMCI_CELL_MIN] + i, vf_select(stuck, at, lo));
+        for (int plane = AIMCI_CELL_UP; plane <= AIMCI_CELL_DOWN; plane++) {
+            const vf step = vf_load(line->cell[plane] + i);
+            vf_store(line->cell[plane] + i, vf_select(stuck, vf_set(0.0f), step));
         }
     }
 }
@@ -118,41 +118,45 @@ AIMCI_INLINE void aimci_fill(float *x, float value, size_t n)
 }
 
 /* Decay, diffusion and reset of each cell; the planes exist only where there is a spread. */
-AIMCI_INLINE void aimci_draw_upkeep(const aimci_pulsed *p, const aimci_line *line,
-                                    const aimci_birth *birth)
+AIMCI_INLINE void aimci_draw_relaxation(const aimci_pulsed *p, const aimci_word_line *line,
+                                        const aimci_sampling *sampling)
 {
-    if (line->diffusion) {
-        aimci_draw_normal(birth, AIMCI_BORN_DIFFUSION, p->diffusion,
-                          p->diffusion * p->diffusion_dtod, line->diffusion, line->n);
+    if (line->cell[AIMCI_CELL_DIFFUSION]) {
+        aimci_draw_normal(sampling, AIMCI_SAMPLE_DIFFUSION, p->diffusion,
+                          p->diffusion * p->diffusion_dtod, line->cell[AIMCI_CELL_DIFFUSION],
+                          line->n);
         for (size_t i = 0; i < line->n; i += AIMCI_LANES)
-            vf_store(line->diffusion + i, vf_abs(vf_load(line->diffusion + i)));
+            vf_store(line->cell[AIMCI_CELL_DIFFUSION] + i,
+                     vf_abs(vf_load(line->cell[AIMCI_CELL_DIFFUSION] + i)));
     }
-    if (line->reset)
-        aimci_draw_normal(birth, AIMCI_BORN_RESET, p->reset, p->reset_dtod, line->reset, line->n);
-    if (line->decay) {
-        aimci_draw_normal(birth, AIMCI_BORN_LIFETIME, p->lifetime, p->lifetime * p->lifetime_dtod,
-                          line->decay, line->n);
+    if (line->cell[AIMCI_CELL_RESET])
+        aimci_draw_normal(sampling, AIMCI_SAMPLE_RESET, p->reset, p->reset_dtod,
+                          line->cell[AIMCI_CELL_RESET], line->n);
+    if (line->cell[AIMCI_CELL_DECAY]) {
+        aimci_draw_normal(sampling, AIMCI_SAMPLE_LIFETIME, p->lifetime,
+                          p->lifetime * p->lifetime_dtod, line->cell[AIMCI_CELL_DECAY], line->n);
         for (size_t i = 0; i < line->n; i += AIMCI_LANES) {
-            const vf tau = vf_load(line->decay + i);
-            vf_store(line->decay + i, vf_select(tau > 1.0f, 1.0f - 1.0f / tau, vf_set(0.0f)));
+            const vf tau = vf_load(line->cell[AIMCI_CELL_DECAY] + i);
+            vf_store(line->cell[AIMCI_CELL_DECAY] + i,
+                     vf_select(tau > 1.0f, 1.0f - 1.0f / tau, vf_set(0.0f)));
         }
     }
 }
 
 /* Everything of the base, in this order: consistency, then corruption, then the perfect bias. */
-AIMCI_INLINE void aimci_populate_base(const aimci_pulsed *p, const aimci_line *line,
-                                      const aimci_birth *birth)
+AIMCI_INLINE void aimci_populate_base(const aimci_pulsed *p, const aimci_word_line *line,
+                                      const aimci_sampling *sampling)
 {
-    aimci_draw_bounds(p, line, birth);
-    aimci_draw_steps(p, line, birth);
+    aimci_draw_bounds(p, line, sampling);
+    aimci_draw_steps(p, line, sampling);
     if (p->corrupt_devices_prob > 0)
-        aimci_draw_corrupt(p, line, birth);
-    aimci_draw_upkeep(p, line, birth);
-    if (p->perfect_bias && birth->line + 1 == birth->n_lines) {
-        aimci_fill(line->base[AIMCI_PLANE_MAX], (float)(100 * p->w_max), line->n);
-        aimci_fill(line->base[AIMCI_PLANE_MIN], (float)(100 * p->w_min), line->n);
-        aimci_fill(line->base[AIMCI_PLANE_UP], (float)p->dw_min, line->n);
-        aimci_fill(line->base[AIMCI_PLANE_DOWN], (float)p->dw_min, line->n);
+        aimci_draw_corrupt(p, line, sampling);
+    aimci_draw_relaxation(p, line, sampling);
+    if (p->perfect_bias && sampling->word_line + 1 == sampling->n_word_lines) {
+        aimci_fill(line->cell[AIMCI_CELL_MAX], (float)(100 * p->w_max), line->n);
+        aimci_fill(line->cell[AIMCI_CELL_MIN], (float)(100 * p->w_min), line->n);
+        aimci_fill(line->cell[AIMCI_CELL_UP], (float)p->dw_min, line->n);
+        aimci_fill(line->cell[AIMCI_CELL_DOWN], (float)p->dw_min, line->n);
     }
 }
 
@@ -165,7 +169,7 @@ AIMCI_INLINE void aimci_pulse_in_place(const aimci_pulse_job *job, const int32_t
                                        aimci_queue *queue, const aimci_pulse_rule rule)
 {
     const vi n = vi_load(count + i);
-    aimci_cells c = aimci_cells_load(job, (aimci_where){first + i, NULL}, n > 0, rule);
+    aimci_lane_group c = aimci_lane_group_load(job, (aimci_where){first + i, NULL}, n > 0, rule);
     vi left = vi_abs(n);
     for (int k = 0; k < n_first; k++) {
         const vi takes = left > 0;
@@ -185,7 +189,8 @@ AIMCI_INLINE vi aimci_pulse_at_once(const aimci_pulse_job *job, const int32_t *c
                                     const aimci_pulse_rule rule)
 {
     const vi n = vi_load(count + i), left = vi_abs(n);
-    const aimci_cells c = aimci_cells_load(job, (aimci_where){first + i, NULL}, n > 0, rule);
+    const aimci_lane_group c =
+        aimci_lane_group_load(job, (aimci_where){first + i, NULL}, n > 0, rule);
     const vf noise = aimci_normals_take(xi, v_bits(left > 0));
     vf reach;
     const vf next = rule.jump(job->params, &c, vf_from_vi(left), c.state, noise, &reach);
@@ -264,7 +269,7 @@ AIMCI_INLINE void aimci_pulse_window(const aimci_pulse_job *job, const int32_t *
 AIMCI_INLINE void aimci_write_noise(const aimci_pulse_job *job, const int32_t *count,
                                     aimci_fifo *noise)
 {
-    const aimci_line *line = job->line;
+    const aimci_word_line *line = job->line;
     const float spread = (float)(job->p->write_noise_std * job->p->dw_min);
     aimci_fifo_voice(noise);
     for (size_t at = 0; at < line->n; at += AIMCI_LANES) {
@@ -288,7 +293,7 @@ AIMCI_INLINE void aimci_pulse_windows(const aimci_pulse_job *job, const int32_t 
 
 /* Each model's pulse kernel is one call of this. */
 AIMCI_INLINE void aimci_pulse_line(const aimci_pulsed *p, int noisy, const void *params,
-                                   const aimci_line *line, const int32_t *count,
+                                   const aimci_word_line *line, const int32_t *count,
                                    const aimci_key *key, uint32_t index, int may_jump,
                                    const aimci_pulse_rule rule)
 {
@@ -304,7 +309,7 @@ AIMCI_INLINE void aimci_pulse_line(const aimci_pulsed *p, int noisy, const void 
 /* The same where several pulses may be one jump. With additive noise the jump has the law of the
  * sequence; else it is only used where the line allows what comes close. */
 AIMCI_INLINE void aimci_pulse_affine(const aimci_pulsed *p, bool mult_noise, const void *params,
-                                     const aimci_line *line, const int32_t *count,
+                                     const aimci_word_line *line, const int32_t *count,
                                      const aimci_key *key, uint32_t index,
                                      const aimci_pulse_rule rule)
 {
@@ -340,8 +345,8 @@ AIMCI_INLINE vf aimci_power_sum(vf n, vf k)
  * r + k sigma xi. A quadratic in one xi has the mean, variance and third moment of that product;
  * with |k| sigma sqrt(n) <= 0.01 what is left is an excess kurtosis below 4e-4, or a distribution
  * function off by less than 1e-5. */
-AIMCI_INLINE vf aimci_affine_jump(const aimci_cells *c, int multiplicative, float sigma, vf n, vf w,
-                                  vf xi, vf *reach)
+AIMCI_INLINE vf aimci_affine_jump(const aimci_lane_group *c, int multiplicative, float sigma, vf n,
+                                  vf w, vf xi, vf *reach)
 {
     const vf k = c->own[0], mean = c->step + k * w, nk = n * k;
     vi valid = vf_abs(nk) <= 0.2f;
@@ -367,7 +372,7 @@ AIMCI_INLINE vf aimci_affine_jump(const aimci_cells *c, int multiplicative, floa
 /* ---- curves given by numbers ---------------------------------------------------------------- */
 
 /* Place of a state between the bounds of its cell: 1 / (b+ - b-), 0 for a cell without range. */
-AIMCI_INLINE vf aimci_inverse_range(const aimci_cells *c)
+AIMCI_INLINE vf aimci_inverse_range(const aimci_lane_group *c)
 {
     const vf range = c->hi - c->lo;
     return vf_select(range > 0.0f, 1.0f / range, vf_set(0.0f));

@@ -13,14 +13,15 @@
 #include "device/pulse_merge.h"
 #include "device/soft_bounds.h"
 
-static void populate(const void *params, const aimci_line *line, const aimci_birth *birth)
+static void populate(const void *params, const aimci_word_line *line,
+                     const aimci_sampling *sampling)
 {
-    aimci_populate_base(params, line, birth);
+    aimci_populate_base(params, line, sampling);
 }
 
 /* own[0]: slope k; own[1]: noise of the step at zero */
-AIMCI_INLINE void load(const void *params, const aimci_line *line, aimci_where where,
-                       aimci_cells *c)
+AIMCI_INLINE void load(const void *params, const aimci_word_line *line, aimci_where where,
+                       aimci_lane_group *c)
 {
     (void)line, (void)where;
     const aimci_soft_bounds *p = params;
@@ -32,7 +33,7 @@ AIMCI_INLINE void load(const void *params, const aimci_line *line, aimci_where w
     c->own[1] = c->step * (float)p->base.dw_min_std;
 }
 
-AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf w, vf xi)
+AIMCI_INLINE vf step(const void *params, const aimci_lane_group *c, vf w, vf xi)
 {
     const aimci_soft_bounds *p = params;
     const vf mean = c->step + c->own[0] * w;
@@ -41,7 +42,7 @@ AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf w, vf xi)
     return w + (mean + c->own[1] * xi);
 }
 
-AIMCI_INLINE vf jump(const void *params, const aimci_cells *c, vf n, vf w, vf xi, vf *reach)
+AIMCI_INLINE vf jump(const void *params, const aimci_lane_group *c, vf n, vf w, vf xi, vf *reach)
 {
     const aimci_soft_bounds *p = params;
     return aimci_affine_jump(c, p->mult_noise, (float)p->base.dw_min_std, n, w, xi, reach);
@@ -49,7 +50,7 @@ AIMCI_INLINE vf jump(const void *params, const aimci_cells *c, vf n, vf w, vf xi
 
 #define RULE ((aimci_pulse_rule){load, step, jump})
 
-static void pulse(const void *params, const aimci_line *line, const int32_t *count,
+static void pulse(const void *params, const aimci_word_line *line, const int32_t *count,
                   const aimci_key *key, uint32_t index)
 {
     const aimci_soft_bounds *p = params;

@@ -20,57 +20,59 @@ typedef struct soft_bounds_reference {
     bool mult_noise, subtract_symmetry_point;
 } soft_bounds_reference;
 
-AIMCI_INLINE vi straddles_zero(const aimci_line *line, size_t i)
+AIMCI_INLINE vi straddles_zero(const aimci_word_line *line, size_t i)
 {
-    return (vf_load(line->base[AIMCI_PLANE_MAX] + i) > 0.0f) &
-           (vf_load(line->base[AIMCI_PLANE_MIN] + i) < 0.0f);
+    return (vf_load(line->cell[AIMCI_CELL_MAX] + i) > 0.0f) &
+           (vf_load(line->cell[AIMCI_CELL_MIN] + i) < 0.0f);
 }
 
 /* A steeper slope is a bound moved inward: b <- b / |1 + spread xi|, on cells that straddle zero.
  */
-AIMCI_INLINE void vary_slope(const aimci_line *line, const aimci_birth *birth, int plane,
+AIMCI_INLINE void vary_slope(const aimci_word_line *line, const aimci_sampling *sampling, int plane,
                              uint32_t quantity, double spread)
 {
-    aimci_normals normals = {.stream = aimci_birth_stream(birth, quantity)};
+    aimci_normals normals = {.stream = aimci_sampling_stream(sampling, quantity)};
     for (size_t i = 0; i < line->n; i += AIMCI_LANES) {
         const vf factor = vf_abs(1.0f + aimci_normals_next(&normals) * (float)spread);
-        const vf bound = vf_load(line->base[plane] + i);
+        const vf bound = vf_load(line->cell[plane] + i);
         const vi varies = straddles_zero(line, i) & (factor > 0.0f);
-        vf_store(line->base[plane] + i, vf_select(varies, bound / factor, bound));
+        vf_store(line->cell[plane] + i, vf_select(varies, bound / factor, bound));
     }
 }
 
-AIMCI_INLINE void add_symmetry_point(const aimci_line *line)
+AIMCI_INLINE void add_symmetry_point(const aimci_word_line *line)
 {
     for (size_t i = 0; i < line->n; i += AIMCI_LANES) {
-        const vf hi = vf_load(line->base[AIMCI_PLANE_MAX] + i);
-        const vf lo = vf_load(line->base[AIMCI_PLANE_MIN] + i);
-        const vf up = vf_load(line->base[AIMCI_PLANE_UP] + i);
-        const vf down = vf_load(line->base[AIMCI_PLANE_DOWN] + i);
+        const vf hi = vf_load(line->cell[AIMCI_CELL_MAX] + i);
+        const vf lo = vf_load(line->cell[AIMCI_CELL_MIN] + i);
+        const vf up = vf_load(line->cell[AIMCI_CELL_UP] + i);
+        const vf down = vf_load(line->cell[AIMCI_CELL_DOWN] + i);
         const vf slopes = up / hi - down / lo;
         const vi has_one = straddles_zero(line, i) & (slopes > 0.0f);
         const vf sp = vf_select(has_one, (up - down) / slopes, vf_set(0.0f));
-        vf_store(line->reference + i, vf_load(line->reference + i) + sp);
+        vf_store(line->cell[AIMCI_CELL_REFERENCE] + i,
+                 vf_load(line->cell[AIMCI_CELL_REFERENCE] + i) + sp);
     }
 }
 
-static void populate(const void *params, const aimci_line *line, const aimci_birth *birth)
+static void populate(const void *params, const aimci_word_line *line,
+                     const aimci_sampling *sampling)
 {
     const soft_bounds_reference *p = params;
-    aimci_populate_base(&p->base, line, birth);
+    aimci_populate_base(&p->base, line, sampling);
     if (p->slope_down_dtod > 0)
-        vary_slope(line, birth, AIMCI_PLANE_MIN, AIMCI_BORN_OWN, p->slope_down_dtod);
+        vary_slope(line, sampling, AIMCI_CELL_MIN, AIMCI_SAMPLE_OWN, p->slope_down_dtod);
     if (p->slope_up_dtod > 0)
-        vary_slope(line, birth, AIMCI_PLANE_MAX, AIMCI_BORN_OWN + 1, p->slope_up_dtod);
-    aimci_draw_normal(birth, AIMCI_BORN_REFERENCE, p->reference_mean, p->reference_std,
-                      line->reference, line->n);
+        vary_slope(line, sampling, AIMCI_CELL_MAX, AIMCI_SAMPLE_OWN + 1, p->slope_up_dtod);
+    aimci_draw_normal(sampling, AIMCI_SAMPLE_REFERENCE, p->reference_mean, p->reference_std,
+                      line->cell[AIMCI_CELL_REFERENCE], line->n);
     if (p->subtract_symmetry_point)
         add_symmetry_point(line);
 }
 
 /* own[0]: slope of the step; own[1]: noise of the step at zero */
-AIMCI_INLINE void load(const void *params, const aimci_line *line, aimci_where where,
-                       aimci_cells *c)
+AIMCI_INLINE void load(const void *params, const aimci_word_line *line, aimci_where where,
+                       aimci_lane_group *c)
 {
     (void)line, (void)where;
     const soft_bounds_reference *p = params;
@@ -80,7 +82,7 @@ AIMCI_INLINE void load(const void *params, const aimci_line *line, aimci_where w
     c->own[1] = c->step * (float)p->base.dw_min_std;
 }
 
-AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf v, vf xi)
+AIMCI_INLINE vf step(const void *params, const aimci_lane_group *c, vf v, vf xi)
 {
     const soft_bounds_reference *p = params;
     const vf mean = c->step + c->own[0] * v;
@@ -89,7 +91,7 @@ AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf v, vf xi)
     return v + (mean + c->own[1] * xi);
 }
 
-AIMCI_INLINE vf jump(const void *params, const aimci_cells *c, vf n, vf w, vf xi, vf *reach)
+AIMCI_INLINE vf jump(const void *params, const aimci_lane_group *c, vf n, vf w, vf xi, vf *reach)
 {
     const soft_bounds_reference *p = params;
     return aimci_affine_jump(c, p->mult_noise, (float)p->base.dw_min_std, n, w, xi, reach);
@@ -97,7 +99,7 @@ AIMCI_INLINE vf jump(const void *params, const aimci_cells *c, vf n, vf w, vf xi
 
 #define RULE ((aimci_pulse_rule){load, step, jump})
 
-static void pulse(const void *params, const aimci_line *line, const int32_t *count,
+static void pulse(const void *params, const aimci_word_line *line, const int32_t *count,
                   const aimci_key *key, uint32_t index)
 {
     const soft_bounds_reference *p = params;

@@ -23,20 +23,21 @@ typedef struct table_step {
     float state[2 * AIMCI_LIST_MAX], step[2 * AIMCI_LIST_MAX], noise[2 * AIMCI_LIST_MAX];
 } table_step;
 
-static void populate(const void *params, const aimci_line *line, const aimci_birth *birth)
+static void populate(const void *params, const aimci_word_line *line,
+                     const aimci_sampling *sampling)
 {
-    aimci_populate_base(params, line, birth);
+    aimci_populate_base(params, line, sampling);
 }
 
 /* own[0]: 1 / (b+ - b-) */
-AIMCI_INLINE void load(const void *params, const aimci_line *line, aimci_where where,
-                       aimci_cells *c)
+AIMCI_INLINE void load(const void *params, const aimci_word_line *line, aimci_where where,
+                       aimci_lane_group *c)
 {
     (void)params, (void)line, (void)where;
     c->own[0] = aimci_inverse_range(c);
 }
 
-AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf w, vf xi)
+AIMCI_INLINE vf step(const void *params, const aimci_lane_group *c, vf w, vf xi)
 {
     const table_step *p = params;
     const vf z = (w - c->lo) * c->own[0];
@@ -53,7 +54,7 @@ AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf w, vf xi)
     return w + c->step * (y + e * xi);
 }
 
-static void pulse(const void *params, const aimci_line *line, const int32_t *count,
+static void pulse(const void *params, const aimci_word_line *line, const int32_t *count,
                   const aimci_key *key, uint32_t index)
 {
     const table_step *p = params;

@@ -123,7 +123,7 @@ static void step(void *state, aimc_tile *tile, size_t n, const float *x, size_t 
         add_decay_and_momentum(s, lr);
     aimci_chi_count(&s->c, n);
     aimci_chi_transfer(&s->c, &(aimci_chi_charge){s->c.eps, s->c.eps, false});
-    aimci_array_upkeep(tile->array, &tile->counters);
+    aimci_array_relax(tile->array, &tile->counters);
 }
 
 static size_t tensors(void *state, aimci_state_tensor *t)

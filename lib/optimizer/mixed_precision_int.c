@@ -116,7 +116,7 @@ static void step(void *state, aimc_tile *tile, size_t n, const float *x, size_t 
         aimci_chi_transfer(&s->c,
                            &(aimci_chi_charge){theta, (1 - s->params.momentum_chi) * theta, true});
     }
-    aimci_array_upkeep(tile->array, &tile->counters);
+    aimci_array_relax(tile->array, &tile->counters);
 }
 
 static size_t tensors(void *state, aimci_state_tensor *t)

@@ -45,7 +45,7 @@ static void step(void *state, aimc_tile *tile, size_t n, const float *x, size_t 
     aimci_array *a = tile->array;
     aimci_pulser_update(((sgd *)state)->pulser, a, a->device->info.granularity, n, x, ld_x, d, ld_d,
                         lr, &tile->counters);
-    aimci_array_upkeep(a, &tile->counters);
+    aimci_array_relax(a, &tile->counters);
 }
 
 extern const aimci_algorithm aimci_algorithm_sgd;

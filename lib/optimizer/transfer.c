@@ -270,7 +270,7 @@ void aimci_transfer_step(void *state, aimc_tile *tile, size_t n, const float *x,
     aimci_transfer_flush(e);
     e->progress[AIMCI_BATCHES]++;
     for (size_t k = 0; k < e->n_arrays; k++)
-        aimci_array_upkeep(e->arrays[k], &tile->counters);
+        aimci_array_relax(e->arrays[k], &tile->counters);
     aimci_transfer_recompose(e);
 }
 

@@ -250,7 +250,7 @@ static bool count_pulses(const aimci_pulser *p, size_t b, size_t j, int32_t *cou
 }
 
 /* Counts of a line that have been collected; the key is that of their first vector. */
-static void pulse_rows(const aimci_pulser *p, const aimci_line *line, size_t j,
+static void pulse_rows(const aimci_pulser *p, const aimci_word_line *line, size_t j,
                        const aimci_rows *rows, int32_t *scratch, size_t b)
 {
     if (scratch)
@@ -267,7 +267,7 @@ static void pulse_line(void *arg, size_t slot, size_t j)
     const bool merges = p->n_rows > 1 && aimci_array_merges(p->array);
     const size_t most = merges ? p->n_rows : 1;
     int32_t *scratch = merges ? counts + most * p->ld_out : NULL;
-    const aimci_line line = aimci_array_line(p->array, j);
+    const aimci_word_line line = aimci_array_word_line(p->array, j);
     aimci_rows rows = {.count = counts, .ld = p->ld_out};
     size_t first = 0;
     for (uint64_t left = p->fires[j]; left; left &= left - 1) {
@@ -357,9 +357,9 @@ static void update_exactly(const aimci_pulser *p, const aimci_outer *o)
             p->q_in[b * p->ld_in + j] *= o->flip_in[j] ? -1.0f : 1.0f;
     }
     aimci_gemm_update(p->gemm, o->n, -1.0f, p->array->p, p->q_out, p->q_in);
-    aimci_array_settle(p->array, p->params.pulse_type == AIMCI_PULSE_NONE_WITH_DEVICE
-                                     ? AIMCI_SETTLE_NOISY
-                                     : AIMCI_SETTLE_SHOW);
+    aimci_array_commit(p->array, p->params.pulse_type == AIMCI_PULSE_NONE_WITH_DEVICE
+                                     ? AIMCI_COMMIT_NOISY
+                                     : AIMCI_COMMIT_SHOW);
 }
 
 /* ---- all ---------------------------------------------------------------------------------------

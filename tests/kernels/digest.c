@@ -14,7 +14,7 @@ AIMCI_DECLARE_VARIANTS(aimci_kernels, table)
 AIMCI_DECLARE_VARIANTS(aimci_read_kernels, read_table)
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, constant_step)
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, pow_step)
-AIMCI_DECLARE_VARIANTS(aimci_upkeep_kernels, upkeep)
+AIMCI_DECLARE_VARIANTS(aimci_relaxation_kernels, relaxation)
 
 enum { N = 261, PADDED = 264, PLANES = 12 };
 
@@ -86,7 +86,7 @@ static aimci_pulsed base_params(void)
                           .enforce_consistency = true};
 }
 
-static void merge(const aimci_device_kernels *k, const void *params, const aimci_line *line)
+static void merge(const aimci_device_kernels *k, const void *params, const aimci_word_line *line)
 {
     static int32_t counts[AIMCI_MERGE_ROWS + 1][PADDED];
     for (int32_t r = 0; r < AIMCI_MERGE_ROWS; r++)
@@ -103,14 +103,13 @@ static void device(const char *what, const aimci_device_kernels *k, const void *
 {
     static float planes[PLANES][PADDED];
     static int32_t count[PADDED];
-    aimci_line line = {.n = PADDED, .w = planes[0], .p = planes[0], .multi_pulse = mode};
-    for (int i = 0; i < AIMCI_PLANE_BASE; i++)
-        line.base[i] = planes[1 + i];
-    line.own[0] = planes[5];
-    line.own[1] = planes[6];
+    aimci_word_line line = {.n = PADDED, .multi_pulse = mode};
+    line.w = planes[0];
+    for (int i = 0; i < 7; i++) /* the weight, bounds, steps and two own parameters */
+        line.cell[AIMCI_CELL_P + i] = planes[i];
     memset(planes, 0, sizeof planes);
-    k->populate(params, &line, &(aimci_birth){3, 1, 7});
-    AIMCI_K(upkeep).clip(&line);
+    k->populate(params, &line, &(aimci_sampling){3, 1, 7});
+    AIMCI_K(relaxation).clip(&line);
     for (uint64_t update = 0; update < 40; update++) {
         const aimci_key key = aimci_random_key(3, AIMCI_OP_PULSE, 0, update);
         for (int32_t i = 0; i < N; i++)
@@ -121,11 +120,11 @@ static void device(const char *what, const aimci_device_kernels *k, const void *
     if (mode == AIMCI_MULTI_BATCH)
         merge(k, params, &line);
     show(what, planes, sizeof planes);
-    const aimci_upkeep u = {.decay = 0.9f, .diffusion = 0.01f, .reset_std = 0.1f};
+    const aimci_relaxation u = {.decay = 0.9f, .diffusion = 0.01f, .reset_std = 0.1f};
     const aimci_key key = aimci_random_key(3, AIMCI_OP_RESET, 0, 0);
-    AIMCI_K(upkeep).diffuse(&u, &line, &key, 5);
-    AIMCI_K(upkeep).reset(&u, &line, 0.3f, &key, 5);
-    show("upkeep", planes, sizeof planes);
+    AIMCI_K(relaxation).relax[AIMCI_RELAX_DIFFUSE](&u, &line, 0, &key, 5);
+    AIMCI_K(relaxation).relax[AIMCI_RELAX_RESET](&u, &line, 0.3f, &key, 5);
+    show("relaxation", planes, sizeof planes);
 }
 
 int main(void)
