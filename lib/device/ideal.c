@@ -32,12 +32,6 @@ const aimci_family aimci_family_ideal = {
     .n_children = 1,
 };
 
-static double mean_step(const void *params, double w, bool up)
-{
-    (void)params, (void)w, (void)up;
-    return 0;
-}
-
 static void relaxation(const void *params, aimci_relaxation *u)
 {
     const ideal *p = params;
@@ -49,7 +43,6 @@ static void relaxation(const void *params, aimci_relaxation *u)
 extern const aimci_device_model aimci_model_ideal;
 const aimci_device_model aimci_model_ideal = {
     .family = &aimci_family_ideal,
-    .mean_step = mean_step,
     .relaxation = relaxation,
 };
 #endif

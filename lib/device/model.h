@@ -8,6 +8,7 @@
 #include "core/config.h"
 #include "core/random.h"
 #include "device/cell_parameters.h"
+#include "device/law.h"
 #include "kernels/dispatch.h"
 
 /* Pulse counts for a word line, of vectors one after the other. */
@@ -63,10 +64,17 @@ typedef struct aimci_relaxation_kernels {
     void (*redraw)(const aimci_relaxation *r, const aimci_word_line *line, const aimci_key *key,
                    uint32_t index);
     aimci_relax_fn relax[AIMCI_N_RELAX];
-    /* drift exponents and state of fresh cells; word lines without drift stay as they are */
-    void (*sample_drift)(const aimci_drift *d, const aimci_word_line *line,
-                         const aimci_sampling *sampling);
 } aimci_relaxation_kernels;
+
+/* Device-to-device sampling: the cell parameters of a word line. */
+typedef void (*aimci_populate_fn)(const void *params, const aimci_word_line *line,
+                                  const aimci_sampling *sampling);
+typedef struct aimci_sampling_kernels {
+    aimci_populate_fn populate; /* what every pulsed model has: params begin with aimci_pulsed */
+    /* drift exponents and state; word lines without drift stay as they are */
+    void (*drift)(const aimci_drift *d, const aimci_word_line *line,
+                  const aimci_sampling *sampling);
+} aimci_sampling_kernels;
 
 /* Parameters of every pulsed model: the first member of each model's own struct. */
 typedef struct aimci_pulsed {
@@ -82,24 +90,24 @@ typedef struct aimci_pulsed {
     bool count_pulses;
 } aimci_pulsed;
 
-/* Noise, if there is any, does not depend on the state: mult_noise says whether the model's does.
+/* law: the parameters of the device's law (device/law.h), for devices of the caller their params.
  */
-static inline bool aimci_additive(const aimci_pulsed *p, bool mult_noise)
-{
-    return !mult_noise || p->dw_min_std <= 0;
-}
-
 typedef struct aimci_device_kernels {
-    /* device-to-device sampling: the cell parameters of a word line */
-    void (*populate)(const void *params, const aimci_word_line *line,
-                     const aimci_sampling *sampling);
+    /* NULL: that of aimci_sampling_kernels */
+    aimci_populate_fn populate;
     /* send count[i] pulses to cell i (> 0 up, < 0 down); key and index select the noise */
-    void (*pulse)(const void *params, const aimci_word_line *line, const int32_t *count,
+    void (*pulse)(const void *law, const aimci_word_line *line, const int32_t *count,
                   const aimci_key *key, uint32_t index);
-    /* the same for several vectors, where the model merges them; scratch holds line->n counts */
-    void (*merge)(const void *params, const aimci_word_line *line, const aimci_rows *rows,
+    /* the same for several vectors, where the noise is additive; scratch holds line->n counts.
+     * NULL: never */
+    void (*merge)(const void *law, const aimci_word_line *line, const aimci_rows *rows,
                   int32_t *scratch, const aimci_key *key, uint32_t index);
 } aimci_device_kernels;
+
+/* Mean step S (1 - share (w + reference) / end) of one direction, S where end is 0. */
+typedef struct aimci_affine_mean {
+    double end, share, reference;
+} aimci_affine_mean;
 
 struct aimci_cell;
 
@@ -110,14 +118,18 @@ typedef struct aimci_device_model {
     bool is_user;       /* of the caller's functions, which no file can keep */
     const char *own_parameters[AIMCI_MAX_OWN_PARAMETERS + 1]; /* names, NULL-terminated */
     const aimci_device_kernels *kernels[AIMCI_N_ISA];
-    /* mean size of one pulse of the mean device at weight w, in its direction (positive) */
+    /* The law's parameters: how large, and what of them the fields decide, in zeroed memory that
+     * has the noise of dw_min_std and write_noise_std, not additive unless silent. NULL: nothing
+     * more. law_size 0: kernels get params. */
+    size_t law_size;
+    void (*law)(const void *params, void *out);
+    /* mean size of one pulse of the mean device at weight w, in its direction (positive); NULL: of
+     * affine_mean, and without that the step at weight 0 */
     double (*mean_step)(const void *params, double w, bool up);
+    aimci_affine_mean (*affine_mean)(const void *params, bool up);
     /* pulse size for the count arithmetic; NULL: dw_min */
     double (*granularity)(const void *params);
-    /* may pulses of several vectors be one step? NULL: never */
-    bool (*merges)(const void *params);
-    /* fills what follows from the fields (base parameters, tables of floats) into a device's own
-     * params; NULL: nothing */
+    /* fills base parameters that follow from other fields into a device's own params; NULL: none */
     void (*resolve)(void *params);
     /* for models that are not pulsed */
     void (*relaxation)(const void *params, aimci_relaxation *relaxation);
@@ -136,11 +148,14 @@ struct aimc_device {
     aimc_context *ctx;
     const aimci_device_model *model;
     const aimci_device_kernels *kernels; /* NULL when not pulsed */
+    aimci_populate_fn populate;          /* likewise */
+    const aimci_sampling_kernels *sampling_kernels;
     const aimci_relaxation_kernels *relaxation_kernels;
     aimci_relaxation relaxation;
     double drift_t_0;    /* unit of time of drift */
     aimc_config *config; /* owns params */
     const void *params;
+    void *law;               /* parameters of its law; NULL when not pulsed */
     struct aimci_cell *cell; /* NULL: one device */
     aimc_device_info info;
     void *owned; /* by the device, and lives longer than its configuration; may be NULL */
@@ -148,6 +163,10 @@ struct aimc_device {
     void (*release)(aimc_context *ctx, void *owned, const void *params);
     _Atomic uint32_t references;
 };
+
+/* Mean step of a model, with the defaults of its table. */
+double aimci_model_mean_step(const aimci_device_model *model, const void *params, double w,
+                             bool up);
 
 /* A device of a model and its configuration, which it takes over, on failure too. */
 aimc_status aimci_device_make(aimc_context *ctx, const aimci_device_model *model,
@@ -252,7 +271,7 @@ static inline const aimci_pulsed *aimci_device_pulsed(const aimc_device *device)
         AIMCI_PF(T, apply_write_noise_on_set, 1,                                                   \
                  "draw write noise when weights are set directly, too", AIMCI_SRC_RASCH)
 
-/* Contradictions that every pulsed model refuses. */
+/* Contradictions that every pulsed model refuses; all that one without a check does. */
 aimc_status aimci_pulsed_check(const aimci_pulsed *p);
 
 /* Mean steps at weight 0 of the base model: dw_min (1 + min(up_down, 0)) and dw_min (1 -

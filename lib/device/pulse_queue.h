@@ -10,81 +10,18 @@
 #include "device/model.h"
 #include "kernels/fifo.h"
 
-/* What stays the same along a line. */
+#ifndef AIMCI_LAW_JUMPS
+#error "a law of device/laws comes first"
+#endif
+
+/* What stays the same along a word line. */
 typedef struct aimci_pulse_job {
-    const aimci_pulsed *p;
-    const void *params;
+    const aimci_law *law;
     const aimci_word_line *line;
 } aimci_pulse_job;
 
-/* Eight cells that are about to be pulsed, each in its own direction. */
-typedef struct aimci_lane_group {
-    vi up;     /* mask: this lane goes up */
-    vf state;  /* physical */
-    vf step;   /* signed step: +S+ or -S- */
-    vf lo, hi; /* bounds */
-    vf own[4]; /* what the model's load() puts here */
-} aimci_lane_group;
-
-/* Where eight cells lie: side by side from at on, or at the places in the window that keys tell. */
-typedef struct aimci_where {
-    size_t at;
-    const int32_t *key; /* NULL: side by side */
-} aimci_where;
-
-#define AIMCI_WINDOW    256 /* cells of a line that are sorted together, from a multiple on */
-#define AIMCI_KEY_PLACE (AIMCI_WINDOW - 1)
-
-AIMCI_INLINE vf aimci_load_at(const float *plane, aimci_where where)
-{
-    if (!where.key)
-        return vf_load(plane + where.at);
-    vf v;
-#pragma GCC unroll 8
-    for (int k = 0; k < AIMCI_LANES; k++)
-        v[k] = plane[where.at + (where.key[k] & AIMCI_KEY_PLACE)];
-    return v;
-}
-
-/* A model prepares its own[] once per update, */
-typedef void (*aimci_load_fn)(const void *params, const aimci_word_line *line, aimci_where where,
-                              aimci_lane_group *c);
-/* and gives the state after one pulse, before the bounds; xi holds standard normals (0 without
- * noise). It does not look at c->state. */
-typedef vf (*aimci_step_fn)(const void *params, const aimci_lane_group *c, vf state, vf xi);
-
-/* Or the state after n pulses in one direction at once, before the bounds. reach: further than this
- * the cell never strays from its state on the way, but for a probability below 1e-9; infinite
- * where this is not the law of n single pulses. For n = 1 it is, whatever the reach. */
-typedef vf (*aimci_jump_fn)(const void *params, const aimci_lane_group *c, vf n, vf state, vf xi,
-                            vf *reach);
-
-/* What a line's kernel is made of; everything is inlined into it. */
-typedef struct aimci_pulse_rule {
-    aimci_load_fn load;
-    aimci_step_fn step;
-    aimci_jump_fn jump; /* NULL: none */
-} aimci_pulse_rule;
-
-AIMCI_INLINE aimci_lane_group aimci_lane_group_load(const aimci_pulse_job *job, aimci_where where,
-                                                    vi up, const aimci_pulse_rule rule)
-{
-    const aimci_word_line *line = job->line;
-    aimci_lane_group c;
-    c.up = up;
-    c.state = aimci_load_at(line->p, where);
-    if (line->cell[AIMCI_CELL_REFERENCE])
-        c.state = c.state + aimci_load_at(line->cell[AIMCI_CELL_REFERENCE], where);
-    c.step = vf_select(up, aimci_load_at(line->cell[AIMCI_CELL_UP], where),
-                       -aimci_load_at(line->cell[AIMCI_CELL_DOWN], where));
-    c.hi = aimci_load_at(line->cell[AIMCI_CELL_MAX], where);
-    c.lo = aimci_load_at(line->cell[AIMCI_CELL_MIN], where);
-    rule.load(job->params, line, where, &c);
-    return c;
-}
-
 /* New physical states of the touched ones of eight cells. */
-AIMCI_INLINE void aimci_state_store(const aimci_word_line *line, size_t at, vi touched, vf state)
+AIMCI_INLINE void aimci_state_store(const aimci_word_line *line, size_t at, vm touched, vf state)
 {
     if (line->cell[AIMCI_CELL_REFERENCE])
         state = state - vf_load(line->cell[AIMCI_CELL_REFERENCE] + at);
@@ -100,7 +37,7 @@ AIMCI_INLINE void aimci_state_store(const aimci_word_line *line, size_t at, vi t
 
 _Static_assert(AIMCI_FIFO_MOST >= AIMCI_BLOCK * AIMCI_ROUND, "noise of a block");
 
-/* A key: the place in the window, whether the cell goes up, and above that this turn's pulses. */
+/* A key: the place in the window, whether the cell goes up, and above that this round's pulses. */
 #define AIMCI_KEY_UP         AIMCI_WINDOW
 #define AIMCI_KEY_ROUND      9
 #define AIMCI_KEY_ROUND_BITS 6
@@ -112,20 +49,20 @@ typedef struct aimci_queue {
     const int32_t *sorted; /* one of them */
 } aimci_queue;
 
-/* Keys of those of n cells that have pulses left, for one turn. Returns whether any has more. */
+/* Keys of those of n cells that have pulses left, for one round. Returns whether any has more. */
 AIMCI_INLINE int aimci_queue_fill(aimci_queue *q, const int32_t *count, size_t n)
 {
     vi more = vi_set(0);
     q->n = 0;
     for (size_t i = 0; i < n; i += AIMCI_LANES) {
-        const vi left = vi_load(q->left + i), turn = vi_min(left, vi_set(AIMCI_ROUND));
+        const vi left = vi_load(q->left + i), round = vi_min(left, vi_set(AIMCI_ROUND));
         const vi up = (vi_load(count + i) > 0) & AIMCI_KEY_UP;
-        const vi key = (turn << AIMCI_KEY_ROUND) | up | (vi_lanes() + (int32_t)i);
+        const vi key = (round << AIMCI_KEY_ROUND) | up | (vi_lanes() + (int32_t)i);
         const unsigned bits = v_bits(left > 0);
         vi_store(q->key + q->n, vi_permute(key, v_pack_order(bits)));
         q->n += (size_t)__builtin_popcount(bits);
-        vi_store(q->left + i, left - turn);
-        more |= left - turn;
+        vi_store(q->left + i, left - round);
+        more |= left - round;
     }
     return v_any(more > 0);
 }
@@ -173,13 +110,13 @@ AIMCI_INLINE void aimci_queue_sort(aimci_queue *q)
  * waits. */
 typedef struct aimci_block {
     aimci_lane_group c[AIMCI_SIDE_BY_SIDE];
-    vi turn[AIMCI_SIDE_BY_SIDE]; /* pulses */
-    int32_t least, most, total;  /* of them */
+    aimci_law_terms t[AIMCI_SIDE_BY_SIDE];
+    vi round[AIMCI_SIDE_BY_SIDE]; /* pulses */
+    int32_t least, most, total;   /* of them */
 } aimci_block;
 
 AIMCI_INLINE aimci_block aimci_queue_load(const aimci_queue *q, size_t at, const int n_groups,
-                                          const aimci_pulse_job *job, size_t first,
-                                          const aimci_pulse_rule rule)
+                                          const aimci_pulse_job *job, size_t first)
 {
     aimci_block b;
     vi sum = vi_set(0);
@@ -187,9 +124,10 @@ AIMCI_INLINE aimci_block aimci_queue_load(const aimci_queue *q, size_t at, const
     for (int g = 0; g < n_groups; g++) {
         const aimci_where where = {first, q->sorted + at + (size_t)g * AIMCI_LANES};
         const vi key = vi_load(where.key);
-        b.c[g] = aimci_lane_group_load(job, where, (key & AIMCI_KEY_UP) != 0, rule);
-        b.turn[g] = key >> AIMCI_KEY_ROUND;
-        sum += b.turn[g];
+        b.c[g] = aimci_lane_group_load(job->line, where, (key & AIMCI_KEY_UP) != 0);
+        b.t[g] = aimci_law_load(job->law, job->line, where, &b.c[g]);
+        b.round[g] = key >> AIMCI_KEY_ROUND;
+        sum += b.round[g];
     }
     b.most = q->sorted[at] >> AIMCI_KEY_ROUND;
     b.least = q->sorted[at + (size_t)n_groups * AIMCI_LANES - 1] >> AIMCI_KEY_ROUND;
@@ -213,17 +151,17 @@ AIMCI_INLINE void aimci_queue_store(const aimci_queue *q, const aimci_block *b, 
 }
 
 /* The next pulse of n_groups times eight cells, from the first values of xi. To all of them, which
- * needs no look at what is left, or to those whose turn is longer; how many took one. */
+ * needs no look at what is left, or to those whose round is longer; how many took one. */
 AIMCI_INLINE int aimci_block_pulse(aimci_block *b, const int n_groups, const int all, int32_t pulse,
-                                   const void *params, const float *xi, const aimci_pulse_rule rule)
+                                   const aimci_law *law, const float *xi)
 {
     int n = all ? n_groups * AIMCI_LANES : 0;
 #pragma GCC unroll 8
     for (int g = 0; g < n_groups; g++) {
         aimci_lane_group *c = &b->c[g];
         const vf noise = vf_load(xi + g * AIMCI_LANES);
-        const vf next = vf_clip(rule.step(params, c, c->state, noise), c->lo, c->hi);
-        const vi takes = b->turn[g] > pulse;
+        const vf next = vf_clip(aimci_law_step(law, c, &b->t[g], c->state, noise), c->lo, c->hi);
+        const vm takes = b->round[g] > pulse;
         c->state = all ? next : vf_select(takes, next, c->state);
         n += all ? 0 : __builtin_popcount(v_bits(takes));
     }
@@ -231,37 +169,35 @@ AIMCI_INLINE int aimci_block_pulse(aimci_block *b, const int n_groups, const int
 }
 
 AIMCI_INLINE void aimci_queue_block(const aimci_queue *q, size_t at, const int n_groups,
-                                    const aimci_pulse_job *job, size_t first, aimci_fifo *noise,
-                                    const aimci_pulse_rule rule)
+                                    const aimci_pulse_job *job, size_t first, aimci_fifo *noise)
 {
-    aimci_block b = aimci_queue_load(q, at, n_groups, job, first, rule);
+    aimci_block b = aimci_queue_load(q, at, n_groups, job, first);
     aimci_fifo_ensure(noise, (size_t)b.total);
     const float *xi = noise->next;
     int32_t pulse = 0;
     for (; pulse < b.least; pulse++)
-        xi += aimci_block_pulse(&b, n_groups, 1, pulse, job->params, xi, rule);
+        xi += aimci_block_pulse(&b, n_groups, 1, pulse, job->law, xi);
     for (; pulse < b.most; pulse++)
-        xi += aimci_block_pulse(&b, n_groups, 0, pulse, job->params, xi, rule);
+        xi += aimci_block_pulse(&b, n_groups, 0, pulse, job->law, xi);
     noise->next = xi;
     aimci_queue_store(q, &b, at, n_groups, job->line, first);
 }
 
 /* All pulses that are left in a window. */
 AIMCI_INLINE void aimci_queue_run(aimci_queue *q, const aimci_pulse_job *job, const int32_t *count,
-                                  size_t first, size_t n_cells, aimci_fifo *noise,
-                                  const aimci_pulse_rule rule)
+                                  size_t first, size_t n_cells, aimci_fifo *noise)
 {
     int more;
     do {
         more = aimci_queue_fill(q, count, n_cells);
         aimci_queue_sort(q);
-        const int n_groups = rule.jump ? AIMCI_SIDE_BY_SIDE / 2 : AIMCI_SIDE_BY_SIDE;
+        const int n_groups = AIMCI_LAW_JUMPS ? AIMCI_SIDE_BY_SIDE / 2 : AIMCI_SIDE_BY_SIDE;
         const size_t block = (size_t)n_groups * AIMCI_LANES;
         size_t at = 0;
         for (; at + block / 2 < q->n; at += block)
-            aimci_queue_block(q, at, n_groups, job, first, noise, rule);
+            aimci_queue_block(q, at, n_groups, job, first, noise);
         if (at < q->n)
-            aimci_queue_block(q, at, n_groups / 2, job, first, noise, rule);
+            aimci_queue_block(q, at, n_groups / 2, job, first, noise);
     } while (more);
 }
 

@@ -70,7 +70,7 @@ static void reset(const aimci_relaxation *r, const aimci_word_line *l, float pro
     for (size_t at = 0; at < l->n; at += AIMCI_LANES) {
         const vf xi = aimci_normals_next(&normals);
         const vf target = cell_or(l, AIMCI_CELL_RESET, at, r->reset) + xi * r->reset_std;
-        const vi here = aimci_stream_uniform(&chosen) < prob;
+        const vm here = aimci_stream_uniform(&chosen) < prob;
         state_store(l, at, vf_select(here, target, state_load(l, at)));
     }
 }
@@ -87,28 +87,13 @@ static void reset(const aimci_relaxation *r, const aimci_word_line *l, float pro
  * anchor, at age 0, and stays for this call. It is the weight that drifts, so that a reference
  * drifts along with its device. */
 
-/* A sampled quantity like those of pulsed.h, which ideal cells do without. */
-enum { SAMPLE_DRIFT = 64 };
-
-static void sample_drift(const aimci_drift *d, const aimci_word_line *l,
-                         const aimci_sampling *sampling)
-{
-    const aimci_key key = aimci_random_key(sampling->seed, AIMCI_OP_CONSTRUCT, SAMPLE_DRIFT, 0);
-    aimci_normals normals = {.stream = aimci_stream_open(&key, sampling->word_line)};
-    for (size_t at = 0; l->cell[AIMCI_CELL_DRIFT_NU] && at < l->n; at += AIMCI_LANES)
-        vf_store(l->cell[AIMCI_CELL_DRIFT_NU] + at,
-                 d->nu + aimci_normals_next(&normals) * d->nu_spread);
-    for (size_t at = 0; l->cell[AIMCI_CELL_DRIFT_AGE] && at < l->n; at += AIMCI_LANES)
-        vf_store(l->cell[AIMCI_CELL_DRIFT_AGE] + at, vf_set(-1.0f));
-}
-
 AIMCI_INLINE vf drift_exponent(const aimci_drift *d, const aimci_word_line *l, size_t at, vf w,
                                vf xi)
 {
     vf nu = cell_or(l, AIMCI_CELL_DRIFT_NU, at, d->nu) * (1.0f + xi * d->nu_std);
     if (d->nu_k != 0.0f) {
         const vf g = w * d->per_weight + d->g_at_0;
-        const vi positive = g > 0.0f;
+        const vm positive = g > 0.0f;
         const vf log_g = vf_log(vf_select(positive, g, vf_set(1.0f)));
         nu = nu - vf_select(positive, (log_g - d->log_g0) * d->nu_k, vf_set(0.0f));
     }
@@ -125,7 +110,7 @@ static void drift(const aimci_relaxation *r, const aimci_word_line *l, float dt,
         const vf w = vf_load(l->p + at), ref = cell_or(l, AIMCI_CELL_REFERENCE, at, 0.0f);
         vf age = vf_load(l->cell[AIMCI_CELL_DRIFT_AGE] + at),
            anchor = vf_load(l->cell[AIMCI_CELL_DRIFT_ANCHOR] + at);
-        const vi fresh = age < 0.0f;
+        const vm fresh = age < 0.0f;
         const vi written =
             ~fresh & (vf_abs(vf_load(l->cell[AIMCI_CELL_DRIFT_LAST] + at) - w) > d->tolerance);
         anchor = vf_select(fresh | written, w, anchor);
@@ -151,5 +136,4 @@ const aimci_relaxation_kernels AIMCI_K(relaxation) = {
               [AIMCI_RELAX_DIFFUSE] = diffuse,
               [AIMCI_RELAX_DRIFT] = drift,
               [AIMCI_RELAX_RESET] = reset},
-    .sample_drift = sample_drift,
 };

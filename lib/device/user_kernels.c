@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The loops around the functions of a user device: random numbers, pulse after pulse, bounds. */
-#include "device/pulsed.h"
+#include "device/sampling.h"
 #include "device/user_device.h"
 
 AIMCI_INLINE size_t chunk_size(const aimci_word_line *line, size_t at)
@@ -107,7 +107,7 @@ static void pulse(const void *params, const aimci_word_line *line, const int32_t
                 const vf old = vf_load(w + i), next = vf_load(chunk.w + i);
                 const vf lo = vf_load(line->cell[AIMCI_CELL_MIN] + at + i);
                 const vf hi = vf_load(line->cell[AIMCI_CELL_MAX] + at + i);
-                const vi take = (vi_load(chunk.direction + i) != 0) & (next == next);
+                const vm take = (vi_load(chunk.direction + i) != 0) & (next == next);
                 vf_store(w + i, vf_select(take, vf_clip(next, lo, hi), old));
             }
         }

@@ -52,7 +52,7 @@ enum { BLOCK = 256 };
 
 /* Eight outputs; lanes of beyond that hit the bound are -1. normals and noises are theirs. */
 AIMCI_INLINE vf adc_group(const aimci_adc *a, vf v, const float *normals, const float *noises,
-                          aimci_stream *rounding, vi *beyond)
+                          aimci_stream *rounding, vm *beyond)
 {
     if (a->asymmetry != 0)
         v = vf_select(v < 0.0f, v * (1.0f - a->asymmetry), v);

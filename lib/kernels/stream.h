@@ -27,7 +27,7 @@ AIMCI_INLINE vu aimci_mix(vu h)
 
 AIMCI_INLINE aimci_stream aimci_stream_open(const aimci_key *key, uint32_t line)
 {
-    const vu lane = (vu)vi_lanes() + line * AIMCI_LANES;
+    const vu lane = vi_as_vu(vi_lanes()) + line * AIMCI_LANES;
     const vu id = aimci_mix(lane * 0x9e3779b9u + key->k[0]);
     aimci_stream s;
     s.s[0] = aimci_mix(id ^ key->k[1]);
@@ -54,7 +54,7 @@ AIMCI_INLINE vu aimci_stream_next(aimci_stream *st)
 /* 24-bit uniforms on [0, 1) */
 AIMCI_INLINE vf aimci_stream_uniform(aimci_stream *st)
 {
-    return vf_from_vi((vi)(aimci_stream_next(st) >> 8)) * 0x1p-24f;
+    return vf_from_vi(vu_as_vi(aimci_stream_next(st) >> 8)) * 0x1p-24f;
 }
 
 /* ---- normals --------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ static const aimci_quantile_table aimci_quantile_far = {
 AIMCI_INLINE vf aimci_quantile_octave(const aimci_quantile_table table, vi bits)
 {
     const vi octave = bits >> 23;
-    const vf t = (vf)((bits & 0x7fffff) | 0x3f800000) - 1.5f;
+    const vf t = vi_as_vf((bits & 0x7fffff) | 0x3f800000) - 1.5f;
     vf z = vf_lookup(table[AIMCI_QUANTILE_DEGREE], octave);
     for (int k = AIMCI_QUANTILE_DEGREE - 1; k >= 0; k--)
         z = z * t + vf_lookup(table[k], octave);
@@ -129,15 +129,15 @@ AIMCI_INLINE vf aimci_stream_normal(aimci_stream *st)
 {
     const vu word = aimci_stream_next(st);
     /* 23 bits and the middle of what they leave open: exact in a float */
-    const vi bits = (vi)vf_from_vi((vi)((word & 0x7fffff00u) | 0x80u));
+    const vi bits = vf_as_vi(vf_from_vi(vu_as_vi((word & 0x7fffff00u) | 0x80u)));
     vf z = aimci_quantile_octave(aimci_quantile_near, bits);
     if (v_any(bits < 0x4b000000)) { /* 2^23 */
-        const vf u = vf_from_vi((vi)(word & 0x7fffffffu)) + 0.5f;
-        z = vf_select(u < 0x1p23f, aimci_quantile_octave(aimci_quantile_far, (vi)u), z);
+        const vf u = vf_from_vi(vu_as_vi(word & 0x7fffffffu)) + 0.5f;
+        z = vf_select(u < 0x1p23f, aimci_quantile_octave(aimci_quantile_far, vf_as_vi(u)), z);
         if (v_any(u < 0x1p15f))
             z = vf_select(u < 0x1p15f, aimci_quantile_tail(u), z);
     }
-    return (vf)((vi)z ^ ((vi)word & (int32_t)0x80000000));
+    return vi_as_vf(vf_as_vi(z) ^ (vu_as_vi(word) & (int32_t)0x80000000));
 }
 
 /* n of them, a multiple of 8, in a loop of their own with its constants in registers. */

@@ -12,8 +12,8 @@ static void sample_word_line(void *arg, size_t slot, size_t j)
     const aimci_word_line line = aimci_array_word_line(a, j);
     const aimci_sampling sampling = {a->seed, (uint32_t)j, (uint32_t)a->n_in};
     if (aimci_device_pulsed(d))
-        d->kernels->populate(d->params, &line, &sampling);
-    d->relaxation_kernels->sample_drift(&d->relaxation.drift, &line, &sampling);
+        d->populate(d->params, &line, &sampling);
+    d->sampling_kernels->drift(&d->relaxation.drift, &line, &sampling);
     d->relaxation_kernels->clip(&line);
     if (line.w != line.p)
         memcpy(line.w, line.p, line.n * sizeof *line.w);

@@ -129,20 +129,21 @@ static void note_pulses(const aimci_array *a, size_t j, const int32_t *count)
 static void pulse(const aimci_array *a, const aimci_word_line *line, size_t j, const int32_t *count,
                   const aimci_pulse_key *key)
 {
-    a->device->kernels->pulse(a->device->params, line, count, &key->noise, (uint32_t)j);
+    a->device->kernels->pulse(a->device->law, line, count, &key->noise, (uint32_t)j);
     note_pulses(a, j, count);
 }
 
 static bool merges(const aimci_array *a)
 {
-    const aimci_device_model *model = a->device->model;
-    return a->multi_pulse == AIMCI_MULTI_BATCH && model->merges && model->merges(a->device->params);
+    const aimc_device *d = a->device;
+    return a->multi_pulse == AIMCI_MULTI_BATCH && d->kernels && d->kernels->merge &&
+           ((const aimci_pulse_noise *)d->law)->additive;
 }
 
 void aimci_array_merge_line(const aimci_array *a, const aimci_word_line *line, size_t j,
                             const aimci_rows *rows, int32_t *scratch, const aimci_pulse_key *key)
 {
-    a->device->kernels->merge(a->device->params, line, rows, scratch, &key->noise, (uint32_t)j);
+    a->device->kernels->merge(a->device->law, line, rows, scratch, &key->noise, (uint32_t)j);
     for (size_t r = 0; r < rows->n; r++)
         note_pulses(a, j, rows->count + r * rows->ld);
 }
