@@ -59,8 +59,8 @@ int main(void)
     printf("output    exact   analog mean   analog std of %d reads\n", READS);
     for (int i = 0; i < N_OUT; i++) {
         printf("%6d %8.4f %13.4f %12.4f\n", i, exact_y[i], mean[i], std[i]);
-        /* five standard errors: 0.0615/sqrt(1000) of the mean, 0.0615/sqrt(2000) of the deviation
-         */
+        /* five standard errors: 0.0615/sqrt(1000) of the mean, 0.0615/sqrt(2000) of the
+         * deviation */
         failed |= exact_std[i] > 1e-6 || fabs(mean[i] - exact_y[i]) > 0.0097;
         failed |= fabs(std[i] - 0.0615) > 0.0069;
     }

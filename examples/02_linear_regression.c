@@ -3,8 +3,9 @@
  * Linear regression whose matrix is learned by voltage pulses.
  *
  * The tile never sees a gradient matrix: each step sends pulse trains for x and for the error d,
- * and a device moves where pulses of its row and its column coincide. On average that is W <- W -
- * lr d x'.
+ * and a device moves where pulses of its row and its column coincide. On average that is
+ *
+ *     W <- W - lr d x'
  */
 #include <math.h>
 

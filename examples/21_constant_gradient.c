@@ -5,8 +5,9 @@
  *
  * One up pulse goes to a cell of the fast array A before each of its reads. Counted are the pulses
  * that reach the slow array C, per read. TTv2 takes the wrong zero for a gradient; choppers
- * (c-TTv2) average it away, AGAD measures it. After Fig. 3 of Rasch et al., Nat. Commun. 15:7133
- * (2024).
+ * (c-TTv2) average it away, AGAD measures it.
+ *
+ * After Fig. 3 of Rasch et al., Nat. Commun. 15:7133 (2024).
  *
  * 21_constant_gradient [traces.csv]
  */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Linear least squares on one output, of examples 23 and 24. Define N, the inputs, and SAMPLES
- * first.
- */
+ * first. */
 #ifndef EXAMPLES_REGRESSION_H
 #define EXAMPLES_REGRESSION_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* All kinds of configuration, in the order they are listed. The one place that knows every floor.
- */
+/* All kinds of configuration, in the order they are listed. The one place that knows every
+ * floor. */
 #include "core/config.h"
 
 extern const aimci_family aimci_family_ideal, aimci_family_constant_step, aimci_family_linear_step,

@@ -7,8 +7,8 @@
 
 #include <check.h>
 
-/* Runs the suite with what the environment asks for (CK_VERBOSITY, CK_TAP_LOG_FILE_NAME, CK_FORK).
- */
+/* Runs the suite with what the environment asks for (CK_VERBOSITY, CK_TAP_LOG_FILE_NAME,
+ * CK_FORK). */
 static inline int aimct_main(Suite *s)
 {
     SRunner *const runner = srunner_create(s);

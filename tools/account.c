@@ -9,16 +9,16 @@
 
 bool account_layer(aimc_network *net, size_t k, aimc_cost_shape *shape, aimc_counters *counters)
 {
-    aimc_grid *grid = aimc_network_grid(net, k);
+    aimc_matrix *matrix = aimc_network_matrix(net, k);
     *counters = (aimc_counters){.struct_size = (uint32_t)sizeof *counters};
-    if (grid == NULL || aimc_grid_counters(grid, counters) != AIMC_OK)
+    if (matrix == NULL || aimc_matrix_counters(matrix, counters) != AIMC_OK)
         return false;
     *shape = (aimc_cost_shape){.struct_size = (uint32_t)sizeof *shape,
-                               .n_out = aimc_grid_n_out(grid),
-                               .n_in = aimc_grid_n_in(grid)};
-    for (size_t t = 0; t < aimc_grid_tile_count(grid); t++) {
+                               .n_out = aimc_matrix_n_out(matrix),
+                               .n_in = aimc_matrix_n_in(matrix)};
+    for (size_t t = 0; t < aimc_matrix_tile_count(matrix); t++) {
         size_t first_out = 0, first_in = 0;
-        (void)aimc_grid_tile(grid, t, &first_out, &first_in);
+        (void)aimc_matrix_tile(matrix, t, &first_out, &first_in);
         shape->tiles_in += first_out == 0 ? 1 : 0;
         shape->tiles_out += first_in == 0 ? 1 : 0;
     }
@@ -68,7 +68,7 @@ bool account_counter(const aimc_counters *counters, size_t i, const char **name,
     return true;
 }
 
-/* ---- prices ---------------------------------------------------------------------------------- */
+/* ---- prices --------------------------------------------------------------------------------- */
 
 int account_open(aimc_context *ctx, const char *technology, const char *option,
                  const struct texts *settings, aimc_cost_model **cost)
@@ -109,9 +109,9 @@ int account_make(const aimc_cost_model *cost, aimc_network *net, struct account 
 static int for_tiles(aimc_network *net, bool clear)
 {
     for (size_t k = 0; k < aimc_network_linear_count(net); k++) {
-        aimc_grid *grid = aimc_network_grid(net, k);
-        for (size_t t = 0; t < aimc_grid_tile_count(grid); t++) {
-            aimc_tile *tile = aimc_grid_tile(grid, t, NULL, NULL);
+        aimc_matrix *matrix = aimc_network_matrix(net, k);
+        for (size_t t = 0; t < aimc_matrix_tile_count(matrix); t++) {
+            aimc_tile *tile = aimc_matrix_tile(matrix, t, NULL, NULL);
             if (clear)
                 aimc_tile_counters_clear(tile);
             else if (aimc_tile_count_drive(tile, 1) != AIMC_OK)
@@ -132,7 +132,7 @@ int account_begin(aimc_network *net)
     return rc == EXIT_GO_ON ? for_tiles(net, false) : rc;
 }
 
-/* ---- telling --------------------------------------------------------------------------------- */
+/* ---- telling -------------------------------------------------------------------------------- */
 
 void account_print(const struct account *account)
 {

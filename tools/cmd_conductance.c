@@ -67,7 +67,7 @@ static int parse(struct request *r, int argc, char **argv)
     return args_parse(&spec, argc, argv);
 }
 
-/* ---- model ----------------------------------------------------------------------------------- */
+/* ---- model ---------------------------------------------------------------------------------- */
 
 static int fill_config(aimc_config *config, const struct request *r)
 {
@@ -95,7 +95,7 @@ static int open_model(aimc_context *ctx, const struct request *r, aimc_noise_mod
     return rc;
 }
 
-/* ---- targets and times ----------------------------------------------------------------------- */
+/* ---- targets and times ---------------------------------------------------------------------- */
 
 static int parse_values(const char *option, const char *text, struct values *out)
 {
@@ -148,7 +148,7 @@ static int choose_values(const struct request *r, const aimc_noise_model *model,
     return rc;
 }
 
-/* ---- statistics ------------------------------------------------------------------------------ */
+/* ---- statistics ----------------------------------------------------------------------------- */
 
 struct summary {
     double mean, std, q05, q50, q95;
@@ -183,7 +183,7 @@ static struct summary summarise(float *g, size_t n)
                             quantile(g, n, 0.5), quantile(g, n, 0.95)};
 }
 
-/* ---- result ---------------------------------------------------------------------------------- */
+/* ---- result --------------------------------------------------------------------------------- */
 
 struct table {
     bool is_json;

@@ -15,7 +15,7 @@
 
 #define MAX_NAME 128 /* of a field, with the configurations it is nested in */
 
-/* ---- list ------------------------------------------------------------------------------------ */
+/* ---- list ----------------------------------------------------------------------------------- */
 
 static bool is_device(const aimc_preset_info *info)
 {
@@ -124,7 +124,7 @@ static int cmd_list(int argc, char **argv)
     return listed;
 }
 
-/* ---- show ------------------------------------------------------------------------------------ */
+/* ---- show ----------------------------------------------------------------------------------- */
 
 /* What the user wants changed before a look. */
 struct changes {
@@ -371,7 +371,7 @@ static int cmd_show(int argc, char **argv)
     return shown;
 }
 
-/* ---- which of them ------------------------------------------------------------------------- */
+/* ---- which of them -------------------------------------------------------------------------- */
 
 static void print_usage(FILE *out)
 {

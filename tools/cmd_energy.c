@@ -34,7 +34,7 @@ struct result {
     struct wear wear;
 };
 
-/* ---- counting -------------------------------------------------------------------------------- */
+/* ---- counting ------------------------------------------------------------------------------- */
 
 static int predict(aimc_network *net, const struct dataset *data, size_t n)
 {
@@ -122,7 +122,7 @@ static int count(struct request *q, aimc_context *ctx, const aimc_cost_model *co
     return rc;
 }
 
-/* ---- telling --------------------------------------------------------------------------------- */
+/* ---- telling -------------------------------------------------------------------------------- */
 
 static void print_figures(const aimc_cost_report *r)
 {
@@ -232,8 +232,8 @@ static void print_json(const struct request *q, const aimc_cost_model *cost, con
     json_end(&json);
 }
 
-/* What the devices conduct is the noise model's: a constant of the technology, unless it was set.
- */
+/* What the devices conduct is the noise model's: a constant of the technology, unless it was
+ * set. */
 static int open_costs(struct request *q, aimc_context *ctx, aimc_cost_model **cost)
 {
     aimc_noise_model *model = NULL;

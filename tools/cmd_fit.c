@@ -52,7 +52,7 @@ static int print_text(const aimc_fit_result *r)
     return EXIT_OK;
 }
 
-/* ---- plot ------------------------------------------------------------------------------------ */
+/* ---- plot ----------------------------------------------------------------------------------- */
 
 /* The mean device without chance: every spread and noise off. */
 static int quiet_config(const aimc_config *from, aimc_config **out)

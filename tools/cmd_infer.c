@@ -93,7 +93,7 @@ static int parse(struct options *o, int argc, char **argv)
     return args_parse(&spec, argc, argv);
 }
 
-/* ---- counting -------------------------------------------------------------------------------- */
+/* ---- counting ------------------------------------------------------------------------------- */
 
 struct outcome {
     size_t n_classes;
@@ -149,7 +149,7 @@ static int predict_all(aimc_network *net, const struct samples *samples, size_t 
     return rc;
 }
 
-/* ---- digital memory -------------------------------------------------------------------------- */
+/* ---- digital memory ------------------------------------------------------------------------- */
 
 static int store(const struct options *o, aimc_context *ctx, aimc_network *net,
                  aimc_storage_report *report)
@@ -182,7 +182,7 @@ static void put_storage(struct json *json, const aimc_storage_report *r)
     json_close(json, '}');
 }
 
-/* ---- result ---------------------------------------------------------------------------------- */
+/* ---- result --------------------------------------------------------------------------------- */
 
 static void print_text(const struct options *o, const aimc_network *net,
                        const struct outcome *outcome)
@@ -243,7 +243,7 @@ static int print_json(const struct options *o, const aimc_context *ctx, const ai
     return rc;
 }
 
-/* ---- putting it together --------------------------------------------------------------------- */
+/* ---- putting it together -------------------------------------------------------------------- */
 
 static int infer(const struct options *o, aimc_context *ctx, aimc_network *net,
                  const struct dataset *data)
@@ -270,7 +270,7 @@ static int infer(const struct options *o, aimc_context *ctx, aimc_network *net,
     return rc;
 }
 
-/* ---- programmed devices ---------------------------------------------------------------------- */
+/* ---- programmed devices --------------------------------------------------------------------- */
 
 static int put_deployed(const struct options *o, const aimc_context *ctx, const aimc_network *net,
                         const aimc_config *config, const struct deploy_result *result)

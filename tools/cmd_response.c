@@ -46,7 +46,7 @@ struct population {
     int32_t *pulses;
 };
 
-/* ---- which points ---------------------------------------------------------------------------- */
+/* ---- which points --------------------------------------------------------------------------- */
 
 static int compare_counts(const void *a, const void *b)
 {
@@ -117,7 +117,7 @@ static int points_make(struct points *p, const char *at, double max)
     return rc;
 }
 
-/* ---- devices --------------------------------------------------------------------------------- */
+/* ---- devices -------------------------------------------------------------------------------- */
 
 /* The configuration of a device, or that of the device in a layer preset. */
 static int find_config(aimc_context *ctx, const char *name, aimc_config **config)
@@ -189,7 +189,7 @@ static void population_close(struct population *p)
     free(p->pulses);
 }
 
-/* ---- statistics ------------------------------------------------------------------------------ */
+/* ---- statistics ----------------------------------------------------------------------------- */
 
 static int compare_floats(const void *a, const void *b)
 {
@@ -268,7 +268,7 @@ static int sweep(struct population *p, const struct options *o, const struct poi
     return rc == EXIT_GO_ON ? population_pulse(p, sign * (last - sent)) : rc;
 }
 
-/* ---- output ---------------------------------------------------------------------------------- */
+/* ---- output --------------------------------------------------------------------------------- */
 
 static void put_row(struct json *json, bool up, int32_t count, const struct row *r)
 {
@@ -361,7 +361,7 @@ static int plot_rows(const struct options *o, const struct points *points, const
     return rc;
 }
 
-/* ---- command --------------------------------------------------------------------------------- */
+/* ---- command -------------------------------------------------------------------------------- */
 
 static int respond(const struct options *o)
 {

@@ -46,7 +46,7 @@ static void fill(struct histogram *h, const float *v, size_t n)
 /* What drives the first array of the layer, and the currents it gives, for rows of inputs. */
 static int look(aimc_network *net, size_t k, const struct matrix *x, struct layer *layer)
 {
-    aimc_tile *tile = aimc_grid_tile(aimc_network_grid(net, k), 0, NULL, NULL);
+    aimc_tile *tile = aimc_matrix_tile(aimc_network_matrix(net, k), 0, NULL, NULL);
     const size_t n_in = aimc_tile_n_in(tile), n_out = aimc_tile_n_out(tile);
     if (x->cols < n_in)
         return fail("an input has %zu numbers; the array takes %zu", x->cols, n_in);
@@ -77,7 +77,7 @@ static int weights_of(aimc_network *net, size_t k, struct layer *layer)
     if (w == NULL)
         return fail("no memory");
     int rc = EXIT_GO_ON;
-    if (aimc_grid_get_weights(aimc_network_grid(net, k), w, (size_t)layer->shape.n_in) != AIMC_OK)
+    if (aimc_matrix_get_weights(aimc_network_matrix(net, k), w, (size_t)layer->shape.n_in) != AIMC_OK)
         rc = fail_library();
     else
         fill(&layer->histograms[0], w, n);
@@ -85,7 +85,7 @@ static int weights_of(aimc_network *net, size_t k, struct layer *layer)
     return rc;
 }
 
-/* ---- telling --------------------------------------------------------------------------------- */
+/* ---- telling -------------------------------------------------------------------------------- */
 
 /* layer,quantity,low,high,count */
 static void print_csv(size_t k, const struct layer *layer)

@@ -87,7 +87,7 @@ static const struct protocol *find_protocol(const char *name)
     return NULL;
 }
 
-/* ---- the digital network --------------------------------------------------------------------- */
+/* ---- the digital network -------------------------------------------------------------------- */
 
 static void fill_defaults(struct run *run)
 {
@@ -149,7 +149,7 @@ static int prepare(struct options *o, struct study *s, struct dataset *data)
     return rc;
 }
 
-/* ---- result ---------------------------------------------------------------------------------- */
+/* ---- result --------------------------------------------------------------------------------- */
 
 static void print_text(const struct study *s)
 {

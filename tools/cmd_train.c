@@ -105,7 +105,7 @@ static int parse(struct options *o, int argc, char **argv)
     return args_parse(&spec, argc, argv);
 }
 
-/* ---- one network ----------------------------------------------------------------------------- */
+/* ---- one network ---------------------------------------------------------------------------- */
 
 /* A network with its own context: so both networks of --compare begin with the same weights. */
 struct session {
@@ -184,7 +184,7 @@ static int train_floating_point(struct session *s, const struct options *o,
     return train(&s->training);
 }
 
-/* ---- result ---------------------------------------------------------------------------------- */
+/* ---- result --------------------------------------------------------------------------------- */
 
 static void put_energy(struct json *json, const struct options *o, const struct session *s)
 {
@@ -264,7 +264,7 @@ static int print_result(const struct options *o, const struct dataset *data,
     return EXIT_GO_ON;
 }
 
-/* ---- putting it together --------------------------------------------------------------------- */
+/* ---- putting it together -------------------------------------------------------------------- */
 
 static int check_resume_options(const struct options *o)
 {

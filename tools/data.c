@@ -18,7 +18,7 @@
 #define MAX_PATH   1024
 #define MAX_PLACES 3
 
-/* ---- from IDX arrays to samples -------------------------------------------------------------- */
+/* ---- from IDX arrays to samples ------------------------------------------------------------- */
 
 struct pair {
     struct idx images, labels;
@@ -129,7 +129,7 @@ static int load_files(const char *const files[4], double input_max, unsigned par
     return rc;
 }
 
-/* ---- data sets known by name ----------------------------------------------------------------- */
+/* ---- data sets known by name ---------------------------------------------------------------- */
 
 struct known_set {
     const char *name;     /* also its folder in $AIMC_DATA */
@@ -210,7 +210,7 @@ static int load_known(const struct known_set *set, double input_max, unsigned pa
     return load_files(files, input_max > 0 ? input_max : set->input_max, parts, data);
 }
 
-/* ---- data sets given as files ---------------------------------------------------------------- */
+/* ---- data sets given as files --------------------------------------------------------------- */
 
 /* Cut "a,b" or "a,b,c,d" in place; returns the number of pieces, 0 when there are over four. */
 static size_t cut_at_commas(char *text, const char *pieces[4])
@@ -294,7 +294,7 @@ void data_free(struct dataset *data)
     *data = (struct dataset){0};
 }
 
-/* ---- order of training ----------------------------------------------------------------------- */
+/* ---- order of training ---------------------------------------------------------------------- */
 
 /* splitmix64 (Steele, Lea, Flood, 2014): a short generator is enough to shuffle. */
 static uint64_t next_random(uint64_t *state)

@@ -11,7 +11,7 @@
 
 enum { CALIBRATION_INPUTS = 256 };
 
-/* ---- options --------------------------------------------------------------------------------- */
+/* ---- options -------------------------------------------------------------------------------- */
 
 int deploy_parse_times(struct deployment *d, const char *text)
 {
@@ -104,7 +104,7 @@ int deploy_to_tiles(aimc_context *ctx, aimc_network *net, const char *readout)
     return rc;
 }
 
-/* ---- runs ------------------------------------------------------------------------------------ */
+/* ---- runs ----------------------------------------------------------------------------------- */
 
 struct estimate estimate_of(const double *v, size_t n)
 {
@@ -210,7 +210,7 @@ int deploy_run(aimc_network *net, const struct deployment *d, const aimc_config 
     return rc;
 }
 
-/* ---- result ---------------------------------------------------------------------------------- */
+/* ---- result --------------------------------------------------------------------------------- */
 
 void deploy_print(const struct deploy_result *result)
 {

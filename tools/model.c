@@ -34,7 +34,7 @@ int model_context(double seed, double threads, aimc_context **ctx)
     return aimc_context_create(&params, ctx) == AIMC_OK ? EXIT_GO_ON : fail_library();
 }
 
-/* ---- configuration of a layer ---------------------------------------------------------------- */
+/* ---- configuration of a layer --------------------------------------------------------------- */
 
 static int find_device(const char *name, aimc_preset_info *info)
 {
@@ -131,7 +131,7 @@ static int layer_config(aimc_context *ctx, const struct run *run, const struct t
     return rc;
 }
 
-/* ---- network --------------------------------------------------------------------------------- */
+/* ---- network -------------------------------------------------------------------------------- */
 
 static int find_activation(const char *name, aimc_activation *activation)
 {
@@ -208,7 +208,7 @@ int model_check_data(const aimc_network *net, const char *path, const struct dat
     return EXIT_GO_ON;
 }
 
-/* ---- telling about it ------------------------------------------------------------------------ */
+/* ---- telling about it ----------------------------------------------------------------------- */
 
 void model_put_counters(struct json *json, const aimc_counters *c)
 {

@@ -14,8 +14,7 @@
         "forward.out_bound=0", "forward.bound_management=NONE", "backward=perfect_io",             \
         "mapping.weight_scaling_omega=1"
 
-/* ---- recover: a spread of devices, and what helps ---------------------------------------------
- */
+/* ---- recover: a spread of devices, and what helps ------------------------------------------- */
 
 /* One network programmed as single devices and as pairs. */
 static int single_and_pair(struct study *s, aimc_network *net, const char *single, const char *pair)
@@ -33,8 +32,8 @@ static int single_and_pair(struct study *s, aimc_network *net, const char *singl
     return rc;
 }
 
-/* Retrained with the noise that the encoding makes of the spread, relative to the largest weight.
- */
+/* Retrained with the noise that the encoding makes of the spread, relative to the largest
+ * weight. */
 static int retrained(struct study *s, double noise, const char *label, const char *single,
                      const char *pair)
 {
@@ -75,8 +74,7 @@ int study_recover(struct study *s)
     return rc;
 }
 
-/* ---- AnalogNAS: baseline, quantised, noisy, analog, drifted -----------------------------------
- */
+/* ---- AnalogNAS: baseline, quantised, noisy, analog, drifted --------------------------------- */
 
 static const double protocol_times[] = {0, 60, 3600, 86400, 2592000};
 
@@ -133,8 +131,7 @@ int study_analognas(struct study *s)
     return rc;
 }
 
-/* ---- ablation: one non-ideality at a time -----------------------------------------------------
- */
+/* ---- ablation: one non-ideality at a time --------------------------------------------------- */
 
 enum { MAX_FIELDS = 5 };
 

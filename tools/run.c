@@ -119,7 +119,7 @@ int run_check_resumable(const struct run *given)
                       strcmp(name, "input_max") == 0 ? "input-max" : name);
 }
 
-/* ---- the note in the model file -------------------------------------------------------------- */
+/* ---- the note in the model file ------------------------------------------------------------- */
 
 char *run_to_note(const struct run *run)
 {

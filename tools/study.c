@@ -8,7 +8,7 @@
 #include "study.h"
 #include "train.h"
 
-/* ---- networks -------------------------------------------------------------------------------- */
+/* ---- networks ------------------------------------------------------------------------------- */
 
 static int copy_weights(const aimc_network *from, aimc_network *to, size_t k, size_t n_in,
                         size_t n_out)
@@ -82,7 +82,7 @@ int study_retrain(struct study *s, aimc_network *net, const char *label)
     return rc;
 }
 
-/* ---- rows ------------------------------------------------------------------------------------ */
+/* ---- rows ----------------------------------------------------------------------------------- */
 
 void study_add(struct study *s, const char *name, double t, struct estimate accuracy)
 {

@@ -109,7 +109,7 @@ static int stop_here(struct training *t)
     return fail("interrupted; go on with: aimc train --resume %s", t->out);
 }
 
-/* ---- tests ----------------------------------------------------------------------------------- */
+/* ---- tests ---------------------------------------------------------------------------------- */
 
 static int add_point(struct training *t)
 {
@@ -158,7 +158,7 @@ const struct test_point *train_reached(const struct training *t)
     return NULL;
 }
 
-/* ---- epochs ---------------------------------------------------------------------------------- */
+/* ---- epochs --------------------------------------------------------------------------------- */
 
 /* What is due between two mini-batches. */
 static int between_batches(struct training *t, size_t done)

@@ -7,7 +7,7 @@
 #include "report.h"
 #include "wear.h"
 
-/* ---- gathering ------------------------------------------------------------------------------- */
+/* ---- gathering ------------------------------------------------------------------------------ */
 
 /* Room for the devices of one array at the end. */
 static float *grow(struct wear *w, size_t n)
@@ -51,12 +51,12 @@ static int gather_counts(const aimc_tile *tile, const aimc_optimizer *optimizer,
     return EXIT_GO_ON;
 }
 
-static int gather_layer(aimc_grid *grid, struct wear *w)
+static int gather_layer(aimc_matrix *matrix, struct wear *w)
 {
     int rc = EXIT_GO_ON;
-    for (size_t t = 0; t < aimc_grid_tile_count(grid) && rc == EXIT_GO_ON; t++) {
-        const aimc_tile *tile = aimc_grid_tile(grid, t, NULL, NULL);
-        const aimc_optimizer *optimizer = aimc_grid_optimizer(grid, t);
+    for (size_t t = 0; t < aimc_matrix_tile_count(matrix) && rc == EXIT_GO_ON; t++) {
+        const aimc_tile *tile = aimc_matrix_tile(matrix, t, NULL, NULL);
+        const aimc_optimizer *optimizer = aimc_matrix_optimizer(matrix, t);
         rc = gather_counts(tile, NULL, w);
         if (rc == EXIT_GO_ON && optimizer != NULL)
             rc = gather_counts(tile, optimizer, w);
@@ -89,7 +89,7 @@ int wear_gather(aimc_network *net, long k, struct wear *w)
     *w = (struct wear){0};
     for (size_t i = 0; i < aimc_network_linear_count(net) && rc == EXIT_GO_ON; i++)
         if (k == WEAR_ALL || (size_t)k == i)
-            rc = gather_layer(aimc_network_grid(net, i), w);
+            rc = gather_layer(aimc_network_matrix(net, i), w);
     if (rc == EXIT_GO_ON && w->n > 0)
         sum_up(w);
     return rc;
@@ -107,7 +107,7 @@ double wear_quantile(const struct wear *w, double share)
     return (double)w->pulses[i < w->n ? i : w->n - 1];
 }
 
-/* ---- telling --------------------------------------------------------------------------------- */
+/* ---- telling -------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;

@@ -84,7 +84,7 @@ static void check_tile()
     CHECK(t.describe().find("2 x 3") != std::string::npos);
 }
 
-static void check_pulses_and_grid()
+static void check_pulses_and_matrix()
 {
     aimc::context ctx;
     aimc::config parameters(ctx, "constant_step");
@@ -95,7 +95,7 @@ static void check_pulses_and_grid()
     aimc::tile t(device, 1, 2);
     t.pulse(std::array<std::int32_t, 2>{10, -10});
     CHECK(t.weights()[0] > 0.099f && t.weights()[1] < -0.099f);
-    aimc::grid g(device, 6, 5);
+    aimc::matrix g(device, 6, 5);
     CHECK(g.weights().size() == 30 && g.forward(std::vector<float>(10)).size() == 12);
     aimc::config coarse(ctx, "converter");
     aimc::converter adc(ctx, coarse.set("res", 0.25).set("bound", 1));
@@ -104,7 +104,7 @@ static void check_pulses_and_grid()
     CHECK(adc.step() == 0.5 && q[0] == 0.5f && q[1] == 1.0f);
 }
 
-/* The same life as a tile, a grid and a network; a year of drift, and what compensation takes back.
+/* The same life as a tile, a matrix and a network; a year of drift, and what compensation takes back.
  */
 template <class M> static void check_life(M &m, const aimc::context &ctx)
 {
@@ -131,7 +131,7 @@ static void check_inference()
     t.set_weights(w);
     check_life(t, ctx);
     aimc::config halves(ctx, "tile");
-    aimc::grid g(device, 20, 30, &halves.set("mapping.max_input_size", 15));
+    aimc::matrix g(device, 20, 30, &halves.set("mapping.max_input_size", 15));
     g.set_weights(w);
     check_life(g, ctx);
     aimc::network net(ctx);
@@ -176,7 +176,7 @@ static void check_energy()
     model.count(t, events);
     CHECK(events.macs == 1200);
     aimc::config halves(ctx, "tile");
-    aimc::grid g(aimc::device(ctx, "ideal"), 20, 30, &halves.set("mapping.max_input_size", 15));
+    aimc::matrix g(aimc::device(ctx, "ideal"), 20, 30, &halves.set("mapping.max_input_size", 15));
     model.count(g, events);
     CHECK(events.tiles == 3);
     events.accumulations = 10;
@@ -198,7 +198,7 @@ int main()
     check_moves();
     check_errors();
     check_tile();
-    check_pulses_and_grid();
+    check_pulses_and_matrix();
     check_inference();
     check_cells();
     check_energy();

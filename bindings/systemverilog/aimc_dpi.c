@@ -3,8 +3,7 @@
  *
  *     cc -std=c11 -c -I/usr/share/verilator/include/vltstd aimc_dpi.c $(pkg-config --cflags aimc)
  *
- * Verilator compiles a .c file of its command line as C++: give it the object.
- */
+ * Verilator compiles a .c file of its command line as C++: give it the object. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,7 +19,7 @@ struct tile {
     int max_code;
 };
 
-/* ---- errors ---------------------------------------------------------------------------------- */
+/* ---- errors --------------------------------------------------------------------------------- */
 
 static _Thread_local char message[1024];
 
@@ -46,8 +45,7 @@ static int refuse_null(const struct tile *t)
     return t == NULL ? refuse(AIMC_ERR_INVALID, "the tile is null") : 0;
 }
 
-/* ---- arrays: svGetArrayPtr may give NULL, which the standard allows -----------------------------
- */
+/* ---- arrays: svGetArrayPtr may give NULL, which the standard allows ------------------------- */
 
 enum move { FROM_SIMULATOR, TO_SIMULATOR };
 
@@ -122,7 +120,7 @@ static int floats_out(svOpenArrayHandle h, const char *name, size_t n, const flo
     return rc;
 }
 
-/* ---- life ------------------------------------------------------------------------------------ */
+/* ---- life ----------------------------------------------------------------------------------- */
 
 void aimc_sv_close(void *handle)
 {
@@ -206,7 +204,7 @@ int aimc_sv_n_in(void *handle)
     return t ? (int)aimc_tile_n_in(t->tile) : 0;
 }
 
-/* ---- reading --------------------------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------------------------------- */
 
 static int look(struct tile *t, aimc_direction direction, const float *x, int32_t *codes)
 {
@@ -304,7 +302,7 @@ int aimc_sv_read_transposed(void *tile, svOpenArrayHandle d, svOpenArrayHandle z
     return read_tile((struct reading){tile, AIMC_BACKWARD, false, "d", "z", 0, 0}, d, z);
 }
 
-/* ---- writing --------------------------------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------------------------------- */
 
 static size_t cells(const struct tile *t)
 {
@@ -403,8 +401,7 @@ int aimc_sv_counters(void *handle, svOpenArrayHandle out)
     return move(out, "counters", 14, n, sizeof *n, TO_SIMULATOR);
 }
 
-/* ---- state as bytes ---------------------------------------------------------------------------
- */
+/* ---- state as bytes ------------------------------------------------------------------------- */
 
 int aimc_sv_snapshot_size(void *handle)
 {

@@ -14,7 +14,7 @@
 #include <aimc/tile.h>
 #include <aimc/periphery.h>
 #include <aimc/optimizer.h>
-#include <aimc/grid.h>
+#include <aimc/matrix.h>
 #include <aimc/inference.h>
 #include <aimc/network.h>
 #include <aimc/energy.h>

@@ -91,7 +91,7 @@ AIMC_API const char *aimc_config_kind(const aimc_config *cfg);
  * @param name   field, nested by dots
  * @param value  new value
  * @retval AIMC_ERR_INVALID  unknown field (the nearest one is offered), wrong type, NaN, out of
- * range
+ *                           range
  * @par Threads
  * one thread per configuration.
  * @since 0.1

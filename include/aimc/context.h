@@ -123,7 +123,8 @@ static inline aimc_context_params aimc_context_params_make(size_t size)
  * @param params  NULL: one thread, default allocator, silent, seed 0
  * @param[out] out  the context; NULL on failure
  * @retval AIMC_ERR_INVALID  half an allocator, more than 1024 threads, unknown flag or instruction
- * set (also in the environment variable AIMC_CPU, a comma list of c, avx2, avx512, neon)
+ *                           set (also in the environment variable AIMC_CPU, a comma list of c,
+ *                           avx2, avx512, neon)
  * @retval AIMC_ERR_ABI      struct_size larger than known with bytes that are not zero
  * @retval AIMC_ERR_NOMEM    no memory, or no thread could be started
  * @par Threads

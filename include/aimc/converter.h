@@ -21,9 +21,8 @@ typedef struct aimc_converter aimc_converter;
 /**
  * Make a converter.
  * @param ctx     context
- * @param config  of kind "converter" (fields bound, res, sto_round, seed, channels,
- * circuit); NULL: defaults. Read
- * during the call only.
+ * @param config  of kind "converter" (fields bound, res, sto_round, seed, channels, circuit); NULL:
+ *                defaults. Read during the call only.
  * @param[out] out  the converter; NULL on failure
  * @retval AIMC_ERR_INVALID  configuration of another kind, contradictory circuit
  * @retval AIMC_ERR_NOMEM    no memory
@@ -152,7 +151,7 @@ typedef enum aimc_range_method {
  * @param ld_x       stride of x in elements
  * @param[out] bound  the range is -bound ... bound; 0 when all of x is 0; untouched on failure
  * @retval AIMC_ERR_INVALID  NULL, nothing there, unknown method, parameter out of range, a value
- * that is not finite
+ *                           that is not finite
  * @retval AIMC_ERR_SHAPE    ld_x too small
  * @retval AIMC_ERR_NOMEM    no memory
  * @par Threads

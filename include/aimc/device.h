@@ -36,7 +36,7 @@ typedef struct aimc_device_info {
  * @param ctx        context
  * @param name       model ("soft_bounds"), preset ("reram_sb") or alias; NULL: only overrides
  * @param overrides  NULL, or a configuration of the same model: the fields that were set in it
- * replace those of name. Read during the call only.
+ *                   replace those of name. Read during the call only.
  * @param[out] out   the device, owned by the caller; NULL on failure
  * @retval AIMC_ERR_INVALID  unknown name, overrides of another model, contradictory parameters
  *                           (the sentence names the field)
@@ -62,7 +62,8 @@ AIMC_API aimc_status aimc_device_create(aimc_context *ctx, const char *name,
 
 /**
  * Some cells side by side, as the functions of a user device see them. Arrays have n elements, live
- * only during the call, and are fresh random numbers each time. @since 0.1
+ * only during the call, and are fresh random numbers each time.
+ * @since 0.1
  */
 typedef struct aimc_user_cells {
     uint32_t struct_size;  /**< sizeof this struct in the library */
@@ -83,7 +84,8 @@ typedef struct aimc_user_cells {
  * Both functions must depend on nothing but their arguments and constant data, and take all
  * randomness from the numbers handed in; then results are as reproducible as those of the built-in
  * devices. With several threads they are called from several at once. They may not call into the
- * tile. @since 0.1
+ * tile.
+ * @since 0.1
  */
 typedef struct aimc_user_device {
     uint32_t struct_size;  /**< sizeof(aimc_user_device) */
@@ -185,7 +187,7 @@ typedef struct aimc_fit_result {
  * @param n_sweeps  repetitions of the sweep, 1 or more
  * @param n_pulses  pulses of each direction, 10 or more
  * @param w         [n_sweeps][2 n_pulses]: the state after each pulse, weight units, a range around
- * 0
+ *                  0
  * @param ld_w      >= 2 n_pulses
  * @param[out] config  the model with the fitted fields set, spreads at their defaults; NULL on
  *                     failure

@@ -24,7 +24,7 @@ typedef struct aimc_cost_model aimc_cost_model;
  * @param ctx     context
  * @param name    kind "technology" or a preset of it ("rram_32nm"); NULL: from config alone
  * @param config  of kind "technology": fields set there replace those of name; NULL: none. Read
- * during the call only.
+ *                during the call only.
  * @param[out] out  the model; NULL on failure
  * @retval AIMC_ERR_INVALID  unknown name, configuration of another kind, a node that is not in the
  *                           table, an ADC part that is not in the table
@@ -193,10 +193,10 @@ typedef struct aimc_cost_shape {
 } aimc_cost_shape;
 
 /**
- * Add the events of a tile or grid to those of a run. Each output converted is added once and
- * stored as 4 bytes, each input is one byte from a buffer; both travel. Arrays of a grid work side
- * by side, grids one after the other. Direct writes of weights (weight_writes) cost nothing; pulses
- * of programming count as up pulses.
+ * Add the events of a tile or matrix to those of a run. Each output converted is added once and
+ * stored as 4 bytes, each input is one byte from a buffer; both travel. Arrays of a matrix work
+ * side by side, matrices one after the other. Direct writes of weights (weight_writes) cost
+ * nothing; pulses of programming count as up pulses.
  *
  * What reads drive: where it was counted (aimc_tile_count_drive()) devices g_off for every cell and
  * g_unit |w| for every weight, times the inputs; on programmed devices g_unit times their own

@@ -11,11 +11,11 @@
  * Conductances are in microsiemens, times in seconds since the end of programming.
  */
 
-#include <aimc/grid.h>
+#include <aimc/matrix.h>
 
 AIMC_BEGIN_DECLS
 
-/* ---- noise models ---------------------------------------------------------------------------- */
+/* ---- noise models --------------------------------------------------------------------------- */
 
 /** A model of what programmed conductances do; immutable, shared. @since 0.1 */
 typedef struct aimc_noise_model aimc_noise_model;
@@ -34,9 +34,9 @@ typedef struct aimc_noise_model_info {
  * Make a noise model.
  * @param ctx        context
  * @param name       kind ("pcm_like"), preset ("pcm_joshi") or alias ("PCMLike"); NULL: only
- * overrides
+ *                   overrides
  * @param overrides  NULL, or a configuration of the same kind: the fields that were set in it
- * replace those of name. Read during the call only.
+ *                   replace those of name. Read during the call only.
  * @param[out] out   the model; NULL on failure
  * @retval AIMC_ERR_INVALID  unknown name, not a noise model, overrides of another kind, g_min not
  *                           below g_max, contradictory tables (the sentence names the field)
@@ -83,7 +83,7 @@ AIMC_API const char *aimc_noise_model_kind(const aimc_noise_model *model);
  */
 AIMC_API aimc_status aimc_noise_table_load(aimc_config *cfg, const char *path);
 
-/* ---- populations of devices ------------------------------------------------------------------ */
+/* ---- populations of devices ----------------------------------------------------------------- */
 
 /** A population of devices of one noise model. @since 0.1 */
 typedef struct aimc_cells aimc_cells;
@@ -143,11 +143,12 @@ AIMC_API aimc_status aimc_cells_read(aimc_cells *cells, double t_s, float *g_us)
  */
 AIMC_API aimc_status aimc_cells_get(const aimc_cells *cells, const char *what, float *value);
 
-/* ---- programmed tiles ------------------------------------------------------------------------ */
+/* ---- programmed tiles ----------------------------------------------------------------------- */
 
 /**
- * What programming, drift or compensation did; of a grid or network the sums, and averages over its
- * weights. @since 0.1
+ * What programming, drift or compensation did; of a matrix or network the sums, and averages over its
+ * weights.
+ * @since 0.1
  */
 typedef struct aimc_inference_report {
     uint32_t struct_size;  /**< sizeof of the caller's struct */
@@ -174,7 +175,7 @@ typedef struct aimc_inference_report {
  * those weights with the same seeds.
  * @param tile    tile; programmed anew when it was already
  * @param config  of kind "inference": noise_model, encoding, programming (the write loop), faults,
- * compensation, seed; NULL: defaults. Read during the call only.
+ *                compensation, seed; NULL: defaults. Read during the call only.
  * @param[out] report  struct_size set by the caller; may be NULL
  * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind or with contradictions (the tile
  *                           is as before)
@@ -208,11 +209,11 @@ AIMC_API aimc_status aimc_tile_drift_to(aimc_tile *tile, double t_s, aimc_infere
  * configuration says. Costs the calibration vectors, which are counted as reads.
  * @param n     vectors at x; not used when x is NULL
  * @param x     [n][n_in] calibration inputs for REFIT and BATCH_NORM; NULL, and for GLOBAL and
- * PER_OUTPUT: the vectors that the configuration says
+ *              PER_OUTPUT: the vectors that the configuration says
  * @param ld_x  >= n_in
  * @param[out] report  may be NULL
  * @retval AIMC_ERR_STATE    the tile was not programmed, or without a compensation, so that there
- * is no reference to compare with
+ *                           is no reference to compare with
  * @retval AIMC_ERR_INVALID  NULL, n is 0, x not finite
  * @retval AIMC_ERR_SHAPE    ld_x too small
  * @retval AIMC_ERR_NOMEM    no memory
@@ -234,18 +235,19 @@ AIMC_API aimc_status aimc_tile_compensate(aimc_tile *tile, size_t n, const float
 AIMC_API aimc_status aimc_tile_unprogram(aimc_tile *tile);
 
 /** aimc_tile_program() for every tile; a failure says which tile. @since 0.1 */
-AIMC_API aimc_status aimc_grid_program(aimc_grid *grid, const aimc_config *config,
-                                       aimc_inference_report *report);
+AIMC_API aimc_status aimc_matrix_program(aimc_matrix *matrix, const aimc_config *config,
+                                         aimc_inference_report *report);
 
 /** aimc_tile_drift_to() for every tile. @since 0.1 */
-AIMC_API aimc_status aimc_grid_drift_to(aimc_grid *grid, double t_s, aimc_inference_report *report);
-
-/** aimc_tile_compensate() for every tile, x being inputs of the whole grid. @since 0.1 */
-AIMC_API aimc_status aimc_grid_compensate(aimc_grid *grid, size_t n, const float *x, size_t ld_x,
+AIMC_API aimc_status aimc_matrix_drift_to(aimc_matrix *matrix, double t_s,
                                           aimc_inference_report *report);
 
+/** aimc_tile_compensate() for every tile, x being inputs of the whole matrix. @since 0.1 */
+AIMC_API aimc_status aimc_matrix_compensate(aimc_matrix *matrix, size_t n, const float *x,
+                                            size_t ld_x, aimc_inference_report *report);
+
 /** aimc_tile_unprogram() for every tile. @since 0.1 */
-AIMC_API aimc_status aimc_grid_unprogram(aimc_grid *grid);
+AIMC_API aimc_status aimc_matrix_unprogram(aimc_matrix *matrix);
 
 /**
  * Write weights into a tile of pulsed devices in a closed loop: read the matrix through the tile's
@@ -255,9 +257,9 @@ AIMC_API aimc_status aimc_grid_unprogram(aimc_grid *grid);
  * @param w       [n_out][n_in] targets, row-major, finite
  * @param ld_w    >= n_in
  * @param config  of kind "programming": tolerance (relative to the largest target), max_iterations,
- * max_pulses, times; NULL: defaults
+ *                max_pulses, times; NULL: defaults
  * @param[out] report  pulses, reads, time, devices read out of tolerance at the end, and the true
- * relative error of the weights; may be NULL
+ *                     relative error of the weights; may be NULL
  * @retval AIMC_ERR_INVALID      NULL, a target not finite, a configuration of another kind
  * @retval AIMC_ERR_SHAPE        ld_w too small
  * @retval AIMC_ERR_UNSUPPORTED  the device takes no pulses
@@ -280,7 +282,7 @@ AIMC_API aimc_status aimc_tile_write(aimc_tile *tile, const float *w, size_t ld_
  * @param config    of kind "weight_programming": pairs, times, the search; NULL: defaults
  * @param[out] encoding   a configuration of kind "custom_pair", owned by the caller
  * @param[out] loss_pair  mean squared relative error, averaged over the times, of plain equal
- * pairs; may be NULL
+ *                        pairs; may be NULL
  * @param[out] loss       the same of the encoding found; may be NULL
  * @retval AIMC_ERR_INVALID  NULL, n is 0, a weight not finite, all of them 0, a configuration of
  *                           another kind, a time outside the measured ones
@@ -297,7 +299,7 @@ AIMC_API aimc_status aimc_weight_programming(aimc_noise_model *model, size_t n, 
                                              const aimc_config *config, aimc_config **encoding,
                                              double *loss_pair, double *loss);
 
-/* ---- digital storage ------------------------------------------------------------------------- */
+/* ---- digital storage ------------------------------------------------------------------------ */
 
 /** What bit flips did. @since 0.1 */
 typedef struct aimc_storage_report {
@@ -312,44 +314,45 @@ typedef struct aimc_storage_report {
     double bits_per_bit;   /**< stored bits for each bit of data: the cost of the code */
 } aimc_storage_report;
 
-/* ---- hardware-aware training ----------------------------------------------------------------- */
+/* ---- hardware-aware training ---------------------------------------------------------------- */
 
 /**
  * Begin a mini-batch of hardware-aware training: draw the modified weights of the field
- * "hwa.modifier" of the grid's configuration. Reads see them until aimc_grid_step(), which updates
- * the weights themselves, then clips and remaps them as "hwa" says. Networks do this on their own.
+ * "hwa.modifier" of the matrix's configuration. Reads see them until aimc_matrix_step(), which
+ * updates the weights themselves, then clips and remaps them as "hwa" says. Networks do this on
+ * their own.
  * @retval AIMC_ERR_INVALID NULL.
  * @par Threads
- * one thread per grid.
+ * one thread per matrix.
  * @par Determinism
  * D1: depends on the tiles' seeds and the number of mini-batches begun.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_grid_modify(aimc_grid *grid);
+AIMC_API aimc_status aimc_matrix_modify(aimc_matrix *matrix);
 
-/** Range of the grid's inputs; 0: they are not clipped, or NULL. @since 0.1 */
-AIMC_API double aimc_grid_input_range(const aimc_grid *grid);
+/** Range of the matrix's inputs; 0: they are not clipped, or NULL. @since 0.1 */
+AIMC_API double aimc_matrix_input_range(const aimc_matrix *matrix);
 
 /**
  * Clip inputs to -range ... range and divide them by it before the tiles, and multiply outputs by
  * it after.
  * @param range  finite, > 0; 0: no longer
  * @retval AIMC_ERR_INVALID  NULL, out of range
- * @retval AIMC_ERR_STATE    the grid was not made from a configuration of kind "layer".
+ * @retval AIMC_ERR_STATE    the matrix was not made from a configuration of kind "layer".
  * @since 0.1
  */
-AIMC_API aimc_status aimc_grid_set_input_range(aimc_grid *grid, double range);
+AIMC_API aimc_status aimc_matrix_set_input_range(aimc_matrix *matrix, double range);
 
 /**
- * Watch the inputs of the following aimc_grid_forward() calls, which are not clipped, until
- * aimc_grid_take_range() sets the input range from them.
+ * Watch the inputs of the following aimc_matrix_forward() calls, which are not clipped, until
+ * aimc_matrix_take_range() sets the input range from them.
  * @param config  of kind "calibration"; NULL: defaults
  * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind
- * @retval AIMC_ERR_STATE    the grid was not made from a configuration of kind "layer"
+ * @retval AIMC_ERR_STATE    the matrix was not made from a configuration of kind "layer"
  * @retval AIMC_ERR_NOMEM    no memory.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_grid_watch_inputs(aimc_grid *grid, const aimc_config *config);
+AIMC_API aimc_status aimc_matrix_watch_inputs(aimc_matrix *matrix, const aimc_config *config);
 
 /**
  * Set the input range from the inputs that were watched.
@@ -357,7 +360,7 @@ AIMC_API aimc_status aimc_grid_watch_inputs(aimc_grid *grid, const aimc_config *
  * @retval AIMC_ERR_STATE    inputs were not watched, or all of them were 0.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_grid_take_range(aimc_grid *grid);
+AIMC_API aimc_status aimc_matrix_take_range(aimc_matrix *matrix);
 
 AIMC_END_DECLS
 

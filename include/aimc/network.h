@@ -3,7 +3,7 @@
 #define AIMC_NETWORK_H
 /**
  * @file network.h
- * Networks of layers over grids: build, train, predict, save, load.
+ * Networks of layers over matrices: build, train, predict, save, load.
  *
  * A network is a list of layers, each fed by the one before; the last linear layer's outputs are
  * the logits.
@@ -53,7 +53,7 @@ AIMC_API void aimc_network_destroy(aimc_network *net);
  * @param n_in    inputs; the outputs of the layer before
  * @param n_out   outputs
  * @param config  of kind "layer": device, read-out, mapping, optimizer; NULL: a digital layer
- * (exact, plain SGD)
+ *                (exact, plain SGD)
  * @retval AIMC_ERR_SHAPE    n_in is not what the layer before gives
  * @retval AIMC_ERR_INVALID  empty shape, contradictory configuration
  * @retval AIMC_ERR_STATE    the network was already used
@@ -80,7 +80,7 @@ AIMC_API aimc_status aimc_network_activation(aimc_network *net, aimc_activation 
  * @param lr      learning rate, finite, >= 0
  * @param[out] loss  mean cross-entropy before the step, nats; may be NULL
  * @retval AIMC_ERR_INVALID  NULL, label out of range, negative rate, input not finite (network
- * unchanged)
+ *                           unchanged)
  * @retval AIMC_ERR_STATE    no layers
  * @retval AIMC_ERR_NOMEM    buffers for a larger batch than before do not fit
  * @par Threads
@@ -148,7 +148,7 @@ AIMC_API aimc_status aimc_network_set_weights(aimc_network *net, size_t k, const
 /**
  * Put every digital linear layer on tiles with its weights; layers on tiles stay as they are.
  * @param config  of kind "layer": device (for inference usually "ideal", what the chip does being
- * said in aimc_network_program()), read-out, mapping
+ *                said in aimc_network_program()), read-out, mapping
  * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind or with contradictions
  * @retval AIMC_ERR_NOMEM    no memory (the network is unchanged)
  * @par Threads
@@ -179,7 +179,7 @@ AIMC_API aimc_status aimc_network_drift_to(aimc_network *net, double t_s,
  * corrected layers before it make of them.
  * @param n  inputs; not used when x is NULL
  * @param x  [n][n_in] inputs of the network, packed; needed for REFIT and BATCH_NORM to see real
- * activations; NULL: the calibration vectors of the configuration
+ *           activations; NULL: the calibration vectors of the configuration
  * @param[out] report  may be NULL
  * @par Errors
  * as aimc_tile_compensate().
@@ -239,7 +239,7 @@ AIMC_API aimc_status aimc_network_set_note(aimc_network *net, const char *note);
 AIMC_API const char *aimc_network_note(const aimc_network *net);
 
 /** Grid of linear layer k, owned by the network; NULL when digital or out of range. @since 0.1 */
-AIMC_API aimc_grid *aimc_network_grid(aimc_network *net, size_t k);
+AIMC_API aimc_matrix *aimc_network_matrix(aimc_network *net, size_t k);
 
 /** Number of linear layers; 0 when NULL. @since 0.1 */
 AIMC_API size_t aimc_network_linear_count(const aimc_network *net);

@@ -22,7 +22,7 @@ typedef struct aimc_optimizer aimc_optimizer;
  * @param config     of that kind: settings; NULL: defaults. Read during the call only.
  * @param[out] out   the optimizer; NULL on failure
  * @retval AIMC_ERR_INVALID  unknown algorithm, configuration of another kind, settings that cannot
- * work
+ *                           work
  * @retval AIMC_ERR_STATE    the tile already has an optimizer
  * @retval AIMC_ERR_NOMEM    no memory
  * @par Threads
@@ -139,7 +139,7 @@ typedef void (*aimc_optimizer_watch_fn)(void *user, const aimc_optimizer *optimi
 
 /**
  * Watch an optimizer: watch is called after every step that had vectors. One watcher at a time; the
- * optimizers of a grid, and so of a network, are found with aimc_grid_optimizer().
+ * optimizers of a matrix, and so of a network, are found with aimc_matrix_optimizer().
  * @param watch  NULL: no longer
  * @param user   handed to watch
  * @retval AIMC_ERR_INVALID  optimizer is NULL

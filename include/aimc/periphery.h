@@ -46,9 +46,9 @@ typedef struct aimc_stages {
  * @param direction  which product
  * @param x          [inputs] one vector, finite
  * @param stages     in: struct_size, part, arrays; out: the rest. With mv_type POS_NEG_SEPARATE the
- * parts share one ADC, and noisy and code are those of their difference
+ *                   parts share one ADC, and noisy and code are those of their difference
  * @retval AIMC_ERR_INVALID  NULL argument, unknown direction, part not below n_parts, x holds a
- * value that is not finite (nothing done)
+ *                           value that is not finite (nothing done)
  * @retval AIMC_ERR_ABI      struct_size is too small
  * @retval AIMC_ERR_NOMEM    no memory (nothing done)
  * @par Threads
@@ -96,7 +96,8 @@ AIMC_API size_t aimc_tile_fixed_count(const aimc_tile *tile, aimc_direction dire
 /**
  * Name of fixed error i: out_noises (standard deviation of the noise of each output),
  * out_nonlinearity (n_i, 1 / (weight x input)), v_offsets (v_i), or read_polarity (factor of each
- * cell's weight for inputs of the negative sign). NULL when out of range. @since 0.1
+ * cell's weight for inputs of the negative sign). NULL when out of range.
+ * @since 0.1
  */
 AIMC_API const char *aimc_tile_fixed_name(const aimc_tile *tile, aimc_direction direction,
                                           size_t i);

@@ -66,7 +66,7 @@ typedef struct aimc_counters {
  * @param n_out   outputs, 1 ... 65536
  * @param n_in    inputs, 1 ... 65536
  * @param config  of kind "tile" or "layer": forward and backward read-out, seed; NULL: defaults.
- * Read during the call only.
+ *                Read during the call only.
  * @param[out] out  the tile; NULL on failure
  * @retval AIMC_ERR_INVALID  NULL device, empty or too large shape, contradictory configuration
  * @retval AIMC_ERR_NOMEM    no memory
@@ -278,11 +278,13 @@ AIMC_API aimc_status aimc_tile_diffuse(aimc_tile *tile);
  * @par Threads
  * one thread per tile.
  * @par Model
- * w = w0 z + a (z - 1) with z = max(t / t_0, 1)^-nu, t the time since w0 was written and a =
- * g_offset wg_ratio + w_offset, clipped: the conductance falls as z; Karpov et al., J. Appl. Phys.
- * 102:124503 (2007). Per device nu is drawn with spread nu_dtod, per call with nu_std, and lowered
- * by nu_k (log g - log_g0) where the conductance g is above 0. With write noise it is the
- * persistent weight that drifts.
+ *
+ *     w = w0 z + a (z - 1),  z = max(t / t_0, 1)^-nu,  a = g_offset wg_ratio + w_offset
+ *
+ * clipped, with t the time since w0 was written: the conductance falls as z; Karpov et al., J.
+ * Appl. Phys. 102:124503 (2007). Per device nu is drawn with spread nu_dtod, per call with nu_std,
+ * and lowered by nu_k (log g - log_g0) where the conductance g is above 0. With write noise it is
+ * the persistent weight that drifts.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_drift(aimc_tile *tile, double dt);

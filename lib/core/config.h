@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Self-describing configurations: one table of fields per family maps names onto a plain C struct.
- */
+/* Self-describing configurations: one table of fields per family maps names onto a plain C
+ * struct. */
 #ifndef AIMCI_CONFIG_H
 #define AIMCI_CONFIG_H
 
@@ -58,7 +58,8 @@ typedef struct aimci_field {
         name, AIMC_FIELD_CONFIG, index, 0, 0, 0, "1", category, kind, doc, source                  \
     }
 
-/* A kind of configuration. */
+/* A kind of configuration. One kind may extend another: its values struct begins with the other's,
+ * and its first children are the other's, so that it can stand wherever the other is asked for. */
 typedef struct aimci_family {
     const char *name;
     const char *category;
@@ -68,6 +69,7 @@ typedef struct aimci_family {
     size_t n_fields;
     size_t size; /* of the values struct */
     size_t n_children;
+    const struct aimci_family *extends; /* NULL: none */
     /* Contradictions between fields, told at creation of the object; may be NULL. */
     aimc_status (*check)(const void *values);
 } aimci_family;
@@ -104,6 +106,17 @@ aimc_status aimci_find_kind(const char *who, const char *name, aimci_named *out)
 /* Is name one of "A|B|C"? */
 bool aimci_among(const char *words, const char *name);
 
+/* Is it of this family, or of one that extends it? cfg NULL: no. */
+bool aimci_config_is(const aimc_config *cfg, const aimci_family *family);
+
+/* AIMC_OK when cfg is NULL or of this family; else a sentence that says what it is. */
+aimc_status aimci_config_expect(const char *who, const aimc_config *cfg,
+                                const aimci_family *family);
+
+/* The part of cfg that the family which it extends has, as a configuration of that family. */
+aimc_status aimci_config_narrow(const aimc_config *cfg, const aimci_family *family,
+                                aimc_config **out);
+
 /* A configuration's values when it is of this family, else NULL. cfg NULL: NULL. */
 const void *aimci_config_values(const aimc_config *cfg, const aimci_family *family);
 
@@ -126,6 +139,13 @@ aimc_status aimci_config_resolve(aimc_context *ctx, const char *who, const char 
 
 /* A field by its (undotted) name, or NULL. */
 const aimci_field *aimci_family_field(const aimci_family *family, const char *name);
+
+/* Where a field's value lies, and a value put there unchecked. */
+void *aimci_field_at(void *values, const aimci_field *field);
+void aimci_field_put(void *values, const aimci_field *field, double v);
+
+/* "a number", "a list" ... */
+const char *aimci_field_type_name(aimc_field_type type);
 
 /* Store a value in a field after checking type and range; path is what the caller wrote, for the
  * sentence. */
@@ -152,6 +172,9 @@ void aimci_field_emit(const aimc_config *cfg, const aimci_field *field, aimci_te
 /* Set a field from a JSON value in text (numbers, true, "word", [1, 2], {...}). */
 aimc_status aimci_field_parse(aimc_config *cfg, const aimci_field *field, const char *path,
                               const char *text);
+/* A configuration from its own JSON, {"kind": "soft_bounds", ...}; of this category ("device"). */
+aimc_status aimci_config_from_json(aimc_context *ctx, const char *category, const char *json,
+                                   aimc_config **out);
 aimc_status aimci_config_merge_json(aimc_config *cfg, const char *json, bool mark_set);
 
 /* Best match of a name among candidates: keeps the nearest so far. */

@@ -224,3 +224,28 @@ aimc_status aimc_config_parse(aimc_config *cfg, const char *json)
         return aimci_fail(AIMC_ERR_INVALID, "config_parse: %s is NULL", cfg ? "json" : "cfg");
     return aimci_config_merge_json(cfg, json, true);
 }
+
+aimc_status aimci_config_from_json(aimc_context *ctx, const char *category, const char *json,
+                                   aimc_config **out)
+{
+    json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
+    const char *kind = json_string_value(json_object_get(root, "kind"));
+    aimci_named named;
+    aimc_config *cfg = NULL;
+    aimc_status st = kind ? aimci_find_kind("config_parse", kind, &named)
+                          : aimci_fail(AIMC_ERR_FORMAT, "configuration without a kind");
+    if (!st && strcmp(named.family->category, category) != 0)
+        st = aimci_fail(AIMC_ERR_FORMAT, "'%s' is a %s, not a %s", kind, named.family->category,
+                        category);
+    json_decref(root);
+    if (!st)
+        st = aimci_config_make(ctx, named, &cfg);
+    if (!st)
+        st = aimci_config_merge_json(cfg, json, true);
+    if (st) {
+        aimc_config_destroy(cfg);
+        return st == AIMC_ERR_INVALID ? aimci_fail_within(AIMC_ERR_FORMAT, "configuration: ") : st;
+    }
+    *out = cfg;
+    return AIMC_OK;
+}

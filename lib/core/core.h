@@ -11,22 +11,20 @@
 
 #include "core/compiler.h"
 
-/* ---- status -------------------------------------------------------------------------------------
- */
+/* ---- status --------------------------------------------------------------------------------- */
 
 /* Every failure passes here: keeps the sentence for aimc_last_error() and returns status. */
 aimc_status aimci_fail(aimc_status status, const char *format, ...) AIMCI_PRINTF(2, 3);
 
-/* Prefix the last error ("tile_load: ") and return status; for callers that add where it happened.
- */
+/* Prefix the last error ("tile_load: ") and return status; for callers that add where it
+ * happened. */
 aimc_status aimci_fail_within(aimc_status status, const char *format, ...) AIMCI_PRINTF(2, 3);
 #ifdef __clang_analyzer__ /* sees one file at a time; so it knows that these return the status */
 #define aimci_fail(status, ...)        (aimci_fail((status), __VA_ARGS__), (status))
 #define aimci_fail_within(status, ...) (aimci_fail_within((status), __VA_ARGS__), (status))
 #endif
 
-/* ---- context ------------------------------------------------------------------------------------
- */
+/* ---- context -------------------------------------------------------------------------------- */
 
 aimc_context *aimci_context_ref(aimc_context *ctx);
 void aimci_context_unref(aimc_context *ctx);
@@ -57,8 +55,7 @@ size_t aimci_context_slots(const aimc_context *ctx);
 typedef void (*aimci_chunk_fn)(void *arg, size_t slot, size_t chunk);
 void aimci_parallel(aimc_context *ctx, size_t n_chunks, aimci_chunk_fn fn, void *arg);
 
-/* ---- small checked arithmetic and text ----------------------------------------------------------
- */
+/* ---- small checked arithmetic and text ------------------------------------------------------ */
 
 static inline bool aimci_mul_overflows(size_t a, size_t b, size_t *out)
 {

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* How it works: a run publishes its function and then the number of tasks left. Whoever takes a
- * task, caller or worker, does so by lowering that number. A task taken keeps its run from ending,
- * so function and argument may be read after the taking, not before; workers that come late find
- * nothing left and harm nobody. */
+/* A run publishes its function and argument, and then the number of tasks left. The caller and the
+ * workers take tasks by lowering that number. A run cannot end while a task that was taken is not
+ * done, so function and argument are read after the taking, not before: a worker that still has the
+ * number of an earlier run either fails to lower it or has taken a task of the present run, whose
+ * function it then reads. Workers that come late find no tasks and go back to waiting.
+ *
+ * Memory order: the number is stored with release and lowered with acquire, which makes function
+ * and argument visible; unfinished is lowered with release and read with acquire, which makes
+ * the results visible to the caller. has_work() is only a hint and needs no order. */
 #include "core/pool.h"
 
 #include <pthread.h>
@@ -11,13 +16,14 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/* Looks before a thread sleeps: some 20 microseconds, about what waking it costs. */
+/* How often a thread looks for work before it sleeps: some 20 microseconds, about what it costs to
+ * wake one, so that looking never costs more than sleeping at once would have. */
 #define SPINS 30
 
 struct aimci_pool {
     aimc_allocator allocator;
     pthread_mutex_t run_lock; /* held by the caller whose run it is */
-    pthread_mutex_t lock;     /* of what sleepers wait for: left and stop, unfinished */
+    pthread_mutex_t lock;     /* guards what sleepers wait for: left, stop and unfinished */
     pthread_cond_t work;
     pthread_cond_t done;
     size_t n_sleeping; /* workers; under lock */
@@ -95,6 +101,7 @@ static void *worker_main(void *user)
 
 /* ---- the caller ----------------------------------------------------------------------------- */
 
+/* Under the lock, so that no worker goes to sleep between looking for work and the signal. */
 static void publish(aimci_pool *pool, size_t n, void (*fn)(void *arg, size_t i), void *arg)
 {
     pthread_mutex_lock(&pool->lock);
@@ -126,6 +133,9 @@ static void wait_until_finished(aimci_pool *pool)
     pthread_mutex_unlock(&pool->lock);
 }
 
+/* A run that finds another one going on, be it of another thread or the one that this call comes
+ * from, does its tasks here instead of waiting: a task that waited for its own run would wait for
+ * ever. */
 void aimci_pool_run(void *user, size_t n, void (*fn)(void *arg, size_t i), void *arg)
 {
     aimci_pool *const pool = user;
@@ -142,7 +152,7 @@ void aimci_pool_run(void *user, size_t n, void (*fn)(void *arg, size_t i), void 
 
 /* ---- life ----------------------------------------------------------------------------------- */
 
-/* Signals are the business of the host's threads. */
+/* Workers block all signals, so that a signal of the process is handled by a thread of the host. */
 static bool start_workers(aimci_pool *pool, size_t n)
 {
     sigset_t all, before;

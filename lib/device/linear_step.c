@@ -6,8 +6,9 @@
  *     multiplicative noise: w <- w + s (S_s + k_s w)(1 + sigma xi)
  *     additive noise:       w <- w + s (k_s w + S_s (1 + sigma xi))
  *
- * then clipped to [b-, b+]. gamma varies from cell to cell (absolute spread) and is folded to gamma
- * >= 0 unless allow_increasing. Gokmen and Vlasov, Front. Neurosci. 10:333 (2016). */
+ * then clipped to [b-, b+]. gamma varies from cell to cell (absolute spread); unless
+ * allow_increasing is set, its magnitude is taken. Gokmen and Vlasov, Front. Neurosci. 10:333
+ * (2016). */
 #include "device/laws/linear_step.h"
 #include "device/pulse_merge.h"
 #include "device/sampling.h"

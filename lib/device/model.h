@@ -274,8 +274,8 @@ static inline const aimci_pulsed *aimci_device_pulsed(const aimc_device *device)
 /* Contradictions that every pulsed model refuses; all that one without a check does. */
 aimc_status aimci_pulsed_check(const aimci_pulsed *p);
 
-/* Mean steps at weight 0 of the base model: dw_min (1 + min(up_down, 0)) and dw_min (1 -
- * max(up_down, 0)). */
+/* Mean step at weight 0 of the base model: up dw_min (1 + min(up_down, 0)), down
+ * dw_min (1 - max(up_down, 0)). */
 double aimci_pulsed_step(const aimci_pulsed *p, bool up);
 
 #endif

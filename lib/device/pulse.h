@@ -32,8 +32,8 @@ AIMCI_INLINE void aimci_pulse_in_place(const aimci_pulse_job *job, const int32_t
 
 #if AIMCI_LAW_JUMPS
 
-/* All pulses of eight neighbours at once; those with a bound in reach stay as they are and keep
- * theirs in the queue: they come back. */
+/* All pulses of eight neighbours at once. Cells with a bound in reach stay as they are, and their
+ * pulses are noted in the queue. Returns these cells. */
 AIMCI_INLINE vm aimci_pulse_at_once(const aimci_pulse_job *job, const int32_t *count, size_t first,
                                     size_t i, const float **xi, aimci_queue *queue)
 {
@@ -57,7 +57,8 @@ AIMCI_INLINE vm aimci_pulse_at_once(const aimci_pulse_job *job, const int32_t *c
 
 #endif
 
-/* The pulses of some cells. */
+/* The pulses of some cells, each count cut at 1000, so that sums stay small. Decisions are about
+ * far fewer. */
 typedef struct aimci_survey {
     int32_t total, most;
 } aimci_survey;
@@ -76,7 +77,8 @@ AIMCI_INLINE aimci_survey aimci_survey_counts(const int32_t *count, size_t n)
     return s;
 }
 
-/* Too few to sort: a line that pulse_merge.h made, or that of a small tile. */
+/* Too few cells to sort: a compacted word line, or that of a small tile. The limit on the total
+ * keeps their noise within AIMCI_FIFO_MOST. */
 AIMCI_INLINE int aimci_few(aimci_survey s, size_t n_cells)
 {
     return n_cells <= AIMCI_LANES && s.total < 64 * AIMCI_LANES;

@@ -8,12 +8,14 @@
  *     m <- m + (a + k m) P,     V <- r^2 V + s^2 P (2 + k P) / (2 + k)
  *
  * (P (2 + k P) / (2 + k) is the sum of (1 + k)^2i over i < n), so that a single normal in the end
- * stands for all of them. The mean moves one way during a vector; its extremes are among its values
- * between vectors. What the noise adds is at any time a martingale times the product of all
- * 1 + k so far; by Levy's inequality it never gets further than AIMCI_FAR standard deviations of
- * its end, times the largest ratio of such products, but for a probability of 2e-10. Cells whose
- * bounds lie outside of that take the one step. The others, side by side as a line of their own, go
- * through the vectors a quarter at a time; and so on down to one vector. */
+ * stands for all of them.
+ *
+ * The mean moves one way during a vector; its extremes are among its values between vectors. What
+ * the noise adds is at any time a martingale times the product of all 1 + k so far; by Levy's
+ * inequality it never gets further than AIMCI_FAR standard deviations of its end, times the largest
+ * ratio of such products, but for a probability of 2e-10. Cells whose bounds lie outside of that
+ * take the one step. The others are gathered into a compacted word line, which goes through the
+ * vectors a quarter at a time; and so on down to one vector. */
 #ifndef AIMCI_PULSE_MERGE_H
 #define AIMCI_PULSE_MERGE_H
 
@@ -21,6 +23,7 @@
 
 /* ---- eight cells ---------------------------------------------------------------------------- */
 
+/* Limits within which the series below are good to a few units of single precision. */
 #define AIMCI_MERGE_SLOPE    0.05f /* largest |k| */
 #define AIMCI_MERGE_EXPONENT 0.2f  /* largest |n ln(1 + k)| of a vector */
 
@@ -51,7 +54,8 @@ AIMCI_INLINE aimci_affine aimci_affine_load(const aimci_pulse_job *job, size_t a
     return f;
 }
 
-/* Where the state may be. */
+/* Where the state of a cell may be after the vectors so far: a normal, and the extremes of its
+ * mean. */
 typedef struct aimci_moments {
     vf mean, variance, low, high;
     vi pulses, most; /* of all vectors, of one */
@@ -101,8 +105,8 @@ AIMCI_INLINE vm aimci_moments_holds(const aimci_moments *c, vf root, vf lo, vf h
     return holds & (c->low - reach >= lo) & (c->high + reach <= hi);
 }
 
-/* All rows to eight cells of the line; those for which that is not the law keep their state and
- * come back. */
+/* All rows to eight cells of the word line. Cells for which that is not the law keep their state
+ * and are returned; they take no normal. */
 AIMCI_INLINE vm aimci_merge_group(const aimci_pulse_job *job, const aimci_rows *rows, size_t at,
                                   aimci_fifo *noise)
 {
@@ -128,7 +132,7 @@ static void aimci_merge_rows(const aimci_pulse_job *job, const aimci_rows *rows,
 
 /* ---- cells that are near a bound ------------------------------------------------------------ */
 
-#define AIMCI_MERGE_CELLS           64 /* from here on the line is full */
+#define AIMCI_MERGE_CELLS           64 /* a compacted word line with so many cells is sent on its way */
 #define AIMCI_MERGE_SIZE            (AIMCI_MERGE_CELLS + 2 * AIMCI_LANES)
 #define AIMCI_MERGE_CELL_PARAMETERS (AIMCI_CELL_PULSED_END - AIMCI_CELL_P)
 

@@ -30,7 +30,7 @@ AIMCI_INLINE void aimci_state_store(const aimci_word_line *line, size_t at, vm t
 
 /* ---- queue ---------------------------------------------------------------------------------- */
 
-#define AIMCI_ROUND        63 /* pulses that a cell gets before the queue is made again */
+#define AIMCI_ROUND        63 /* pulses that a cell gets before the queue is made again: six bits */
 #define AIMCI_SIDE_BY_SIDE 8  /* groups of eight */
 #define AIMCI_BLOCK        (AIMCI_SIDE_BY_SIDE * AIMCI_LANES)
 #define AIMCI_QUEUE_SIZE   (AIMCI_WINDOW + AIMCI_BLOCK)
@@ -67,7 +67,9 @@ AIMCI_INLINE int aimci_queue_fill(aimci_queue *q, const int32_t *count, size_t n
     return v_any(more > 0);
 }
 
-/* One pass of a radix sort: keys with this bit go first, in their order. */
+/* One pass of a radix sort: keys with this bit go first, in their order. Being stable, the passes
+ * from the lowest bit to the highest sort by all of them. Beyond n, zeros count as keys without the
+ * bit and end up last. */
 AIMCI_INLINE void aimci_queue_split(const int32_t *key, size_t n, int bit, int32_t *to)
 {
     int32_t zeros[AIMCI_WINDOW + AIMCI_LANES];
@@ -85,7 +87,8 @@ AIMCI_INLINE void aimci_queue_split(const int32_t *key, size_t n, int bit, int32
         vi_store(to + n_ones + i, vi_load(zeros + i));
 }
 
-/* Cells with more pulses first. */
+/* Cells with more pulses first. Bits that no key has need no pass, so small numbers of pulses are
+ * sorted fast. */
 AIMCI_INLINE void aimci_queue_sort(aimci_queue *q)
 {
     vi any = vi_set(0);
@@ -101,7 +104,8 @@ AIMCI_INLINE void aimci_queue_sort(aimci_queue *q)
         from = to;
         to = swap;
     }
-    for (size_t i = 0; i < AIMCI_BLOCK; i += AIMCI_LANES) /* some cell without pulses */
+    /* the last block may reach behind the end: some cell, with no pulses, is loaded there */
+    for (size_t i = 0; i < AIMCI_BLOCK; i += AIMCI_LANES)
         vi_store(from + q->n + i, vi_set(from[0] & (2 * AIMCI_WINDOW - 1)));
     q->sorted = from;
 }
@@ -150,8 +154,9 @@ AIMCI_INLINE void aimci_queue_store(const aimci_queue *q, const aimci_block *b, 
     }
 }
 
-/* The next pulse of n_groups times eight cells, from the first values of xi. To all of them, which
- * needs no look at what is left, or to those whose round is longer; how many took one. */
+/* The next pulse of n_groups times eight cells, with noise from xi on: to all of them, which needs
+ * no look at what is left, or to those that have more than pulse in this round, which are the first
+ * ones because the cells are sorted. Returns how many took one. */
 AIMCI_INLINE int aimci_block_pulse(aimci_block *b, const int n_groups, const int all, int32_t pulse,
                                    const aimci_law *law, const float *xi)
 {
@@ -183,7 +188,8 @@ AIMCI_INLINE void aimci_queue_block(const aimci_queue *q, size_t at, const int n
     aimci_queue_store(q, &b, at, n_groups, job->line, first);
 }
 
-/* All pulses that are left in a window. */
+/* All pulses that are left in a window. An affine step (one with a jump) is short, so that four
+ * groups side by side keep the core busy; the long chains of exp and pow need eight. */
 AIMCI_INLINE void aimci_queue_run(aimci_queue *q, const aimci_pulse_job *job, const int32_t *count,
                                   size_t first, size_t n_cells, aimci_fifo *noise)
 {

@@ -75,9 +75,9 @@ static void reset(const aimci_relaxation *r, const aimci_word_line *l, float pro
     }
 }
 
-/* ---- drift ----------------------------------------------------------------------------------
- *
- * A cell that was written at weight w0 and left alone for the time t is at
+/* ---- drift ---------------------------------------------------------------------------------- */
+
+/* A cell that was written at weight w0 and left alone for the time t is at
  *
  *     z = max(t / t_0, 1)^-nu,   w = w0 z + a (z - 1),   a = g_offset wg_ratio + w_offset
  *

@@ -89,7 +89,8 @@ AIMCI_INLINE void aimci_draw_bounds(const aimci_pulsed *p, const aimci_word_line
     }
 }
 
-/* Stuck cells: no steps, both bounds at one place within +-range and within the cell's bounds. */
+/* Stuck cells: no steps, and both bounds at one random place within +-range and within the cell's
+ * bounds. */
 AIMCI_INLINE void aimci_draw_corrupt(const aimci_pulsed *p, const aimci_word_line *line,
                                      const aimci_sampling *sampling)
 {
@@ -143,7 +144,8 @@ AIMCI_INLINE void aimci_draw_relaxation(const aimci_pulsed *p, const aimci_word_
     }
 }
 
-/* Everything of the base, in this order: consistency, then corruption, then the perfect bias. */
+/* All base parameters. The order matters: stuck cells lie within bounds that are in order already,
+ * and the perfect bias, the last word line, overrides everything. */
 AIMCI_INLINE void aimci_sample_base(const aimci_pulsed *p, const aimci_word_line *line,
                                     const aimci_sampling *sampling)
 {

@@ -9,8 +9,8 @@
  * down. With aihwkit_mapping the base parameters are those of that toolkit, whose sweep ends
  * elsewhere:
  *
- *     w_min = range_min,  w_max = range_min + B,  dw_min = alpha B,  up_down = 1 + 2 range_min / B
- */
+ *     w_min = range_min,  w_max = range_min + B
+ *     dw_min = alpha B,  up_down = 1 + 2 range_min / B */
 #include <math.h>
 
 #include "device/soft_bounds.h"

@@ -3,8 +3,9 @@
  * reference.
  *
  *     v = w + ref,  a = v / b_s  (0 where the bound is on the wrong side)
- *     multiplicative: v <- v + s S_s (1 - a)(1 + sigma xi)      additive: v <- v + s S_s (1 - a +
- * sigma xi) v <- clip(v, b-, b+),  w = v - ref
+ *     multiplicative noise: v <- v + s S_s (1 - a)(1 + sigma xi)
+ *     additive noise:       v <- v + s S_s (1 - a + sigma xi)
+ *     v <- clip(v, b-, b+),  w = v - ref
  *
  * ref = reference_mean + reference_std xi, plus the cell's symmetry point where that is subtracted:
  * sp = (S+ - S-) / (S+ / b+ - S- / b-). Rasch et al., Nat. Commun. 15:7133 (2024).
@@ -28,8 +29,8 @@ AIMCI_INLINE vm straddles_zero(const aimci_word_line *line, size_t i)
            (vf_load(line->cell[AIMCI_CELL_MIN] + i) < 0.0f);
 }
 
-/* A steeper slope is a bound moved inward: b <- b / |1 + spread xi|, on cells that straddle zero.
- */
+/* A steeper slope is a bound moved inward: b <- b / |1 + spread xi|, on cells that straddle
+ * zero. */
 AIMCI_INLINE void vary_slope(const aimci_word_line *line, const aimci_sampling *sampling,
                              int bound_of, uint32_t quantity, double spread)
 {

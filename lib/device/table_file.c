@@ -16,7 +16,7 @@
 
 enum { NODES = 33, MIN_POINTS = 3 };
 
-/* ---- sweeps ---------------------------------------------------------------------------------- */
+/* ---- sweeps --------------------------------------------------------------------------------- */
 
 typedef struct sweep {
     const char *path, *name;
@@ -109,7 +109,7 @@ static aimc_status from_sweeps(aimc_config *cfg, const sweep *up, const sweep *d
     return st ? st : store(cfg, "step_down", step[1], NODES);
 }
 
-/* ---- tables ---------------------------------------------------------------------------------- */
+/* ---- tables --------------------------------------------------------------------------------- */
 
 static aimc_status from_table(aimc_config *cfg, const char *path, const aimci_csv *csv)
 {

@@ -2,13 +2,15 @@
 /* Table step: measured mean and noise of the step at chosen states, interpolated linearly between
  * them.
  *
- *     z = (w - b-) / (b+ - b-),  i: node[i] <= z < node[i + 1],  t = (z - node[i]) / (node[i + 1] -
- * node[i]) y_s = (1 - t) step_s[i] + t step_s[i + 1],  e_s likewise of noise_s (without it:
- * dw_min_std y_s) w <- w + s S_s (y_s + e_s xi)
+ *     z = (w - b-) / (b+ - b-),  node[i] <= z < node[i + 1]
+ *     t = (z - node[i]) / (node[i + 1] - node[i])
+ *     y_s = (1 - t) step_s[i] + t step_s[i + 1]
+ *     e_s = (1 - t) noise_s[i] + t noise_s[i + 1],  without noise_s: dw_min_std y_s
+ *     w <- w + s S_s (y_s + e_s xi)
  *
  * then clipped to [b-, b+]; constant beyond the first and the last node. Without states the nodes
- * are equally spaced from 0 to 1. Potentiation and depression curves of any device enter this way.
- */
+ * are equally spaced from 0 to 1. This is how measured potentiation and depression curves of any
+ * device enter. */
 #include <math.h>
 
 #include "device/laws/table_step.h"

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The kinds of unit cells and their fields:
  *
- *  vector_cell     n devices that share the pulses by a policy, w = sum_k share_k w_k
- *  reference_cell  w = w_0 - w_1, pulses go to device 0; device 1 holds a reference, such as the
- *                  symmetry point of device 0 (zero shifting: Kim et al., arXiv:1907.10228 (2019))
- *  one_sided_cell  w = w_+ - w_-, each device only goes one way; cells in which both are high are
- *                  refreshed (Nandakumar et al., Front. Neurosci. 14:406 (2020))
- */
+ *     vector_cell     w = sum_k share_k w_k: n devices that share the pulses by a policy
+ *     reference_cell  w = w_0 - w_1: pulses go to device 0; device 1 holds a reference, such as the
+ *                     symmetry point of device 0 (zero shifting)
+ *     one_sided_cell  w = w_+ - w_-: each device only goes one way; cells in which both are high
+ *                     are refreshed
+ *
+ * Kim et al., arXiv:1907.10228 (2019); Nandakumar et al., Front. Neurosci. 14:406 (2020). */
 #include "device/cell.h"
 
 #define SRC_VECTOR    "Rasch et al., AICAS (2021), arXiv:2104.02184"

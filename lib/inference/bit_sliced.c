@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Integer weights of B bits in slices of few bits, each slice a device or a pair.
+/* Integer weights of B bits in n slices of s bits, each slice a device or a pair.
  *
- *     W = rint(u (2^(B-1) - 1)),  digits d_k of |W| (balanced) or of W + 2^(B-1) (offset), the
- * least significant first, on g_min + D d_k / (2^s - 1);  W back = sum_k 2^(s k) digit_k
+ *     W = rint(u (2^(B-1) - 1))
+ *     digits d_k of s bits, least significant first: of |W| (balanced), or of W + 2^(B-1) (offset)
+ *     g = g_min + D d_k / (2^s - 1)
+ *     read back: W = sum_k 2^(s k) d_k, with its sign (balanced) or less 2^(B-1) (offset)
  *
- * with s = ceil((B - 1) / n) bits of a slice (balanced) or ceil(B / n) (offset). */
+ * with D = g_max - g_min and s = ceil((B - 1) / n) (balanced) or ceil(B / n) (offset). */
 #include <math.h>
 
 #include "inference/encoding.h"

@@ -24,6 +24,7 @@ typedef struct closed_loop {
     double error; /* mean magnitude of the last errors read */
 } closed_loop;
 
+/* Element of Sylvester's Hadamard matrix: -1 where row and column share an odd number of bits. */
 static float sign_of(size_t row, size_t column)
 {
     unsigned odd = 0;
@@ -88,6 +89,8 @@ static uint64_t choose_pulses(closed_loop *l)
     return off;
 }
 
+/* The mean error read has to reach half of the tolerance: it is a mean over all devices, and single
+ * ones may then still be outside. They are counted as unconverged. */
 static aimc_status run(closed_loop *l)
 {
     const size_t n_in = l->tile->array->n_in;
@@ -112,6 +115,8 @@ static aimc_status run(closed_loop *l)
     return AIMC_OK;
 }
 
+/* The matrix of vectors is the smallest power of two that holds all inputs; its further columns are
+ * left out, which keeps those that are used orthogonal. */
 static aimc_status open_loop(closed_loop *l)
 {
     const size_t n_in = l->tile->array->n_in, n_out = l->tile->array->n_out;
@@ -166,10 +171,10 @@ static aimc_status check(const aimc_tile *t, const float *w, size_t ld, const ai
     if (!t->array->device->model->pulsed)
         return aimci_fail(AIMC_ERR_UNSUPPORTED, "%s: device '%s' takes no pulses", who,
                           t->array->device->model->family->name);
-    if (t->program.owner || t->visible)
+    if (t->programmed.owner || aimci_tile_is_composite(t))
         return aimci_fail(AIMC_ERR_STATE, "%s: %s", who,
-                          t->program.owner ? "the tile is programmed for inference"
-                                           : "its optimizer composes weights of several arrays");
+                          t->programmed.owner ? "the tile is programmed for inference"
+                                              : "its optimizer composes weights of several arrays");
     return AIMC_OK;
 }
 
@@ -191,8 +196,8 @@ aimc_status aimc_tile_write(aimc_tile *t, const float *w, size_t ld_w, const aim
         l.report.n_weights = l.report.n_devices = t->array->n_in * t->array->n_out;
         l.report.gain_mean = l.report.gain_min = l.report.gain_max = 1;
         l.report.weight_error = weight_error(&l);
-        if (t->state.reset)
-            t->state.reset(t->state.owner);
+        if (t->trainer.reset)
+            t->trainer.reset(t->trainer.owner);
     }
     aimci_free(t->ctx, l.block);
     aimci_free(t->ctx, l.counts);

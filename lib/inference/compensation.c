@@ -7,8 +7,9 @@
  *     BATCH_NORM  a and b so that each output has the mean and the spread that it should have: what
  *                 re-estimating the statistics of a batch normalisation after the layer does
  *
- * y_ref is what the same vectors gave right after programming, or the ideal product. S. Ambrogio et
- * al., IEDM (2019); V. Joshi et al., Nat. Commun. 11:2473 (2020). */
+ * y_ref is what the same vectors gave right after programming, or the ideal product.
+ *
+ * S. Ambrogio et al., IEDM (2019); V. Joshi et al., Nat. Commun. 11:2473 (2020). */
 #include <math.h>
 #include <string.h>
 
@@ -38,14 +39,14 @@ const aimci_family aimci_family_compensation = {
     .size = sizeof(aimci_compensation),
 };
 
-/* ---- calibration vectors --------------------------------------------------------------------- */
+/* ---- calibration vectors -------------------------------------------------------------------- */
 
 size_t aimci_programmed_vectors(const aimci_programmed *p, float *x)
 {
     const size_t n = p->compensation->n_vectors ? (size_t)p->compensation->n_vectors : p->n_in;
     if (!x)
         return n;
-    if (p->compensation->n_vectors) { /* the same with every call: a reference is for these */
+    if (p->compensation->n_vectors) { /* the same with every call, as the reference was read so */
         const aimci_key key = aimci_random_key(p->seed, AIMCI_OP_CALIBRATE, 0, 0);
         aimci_kernels_get(aimc_context_cpu(p->ctx))->uniform(&key, x, n * p->n_in);
         return n;
@@ -70,7 +71,7 @@ void aimci_programmed_ideal(const aimci_programmed *p, size_t n, const float *x,
     }
 }
 
-/* ---- statistics of outputs ------------------------------------------------------------------- */
+/* ---- statistics of outputs ------------------------------------------------------------------ */
 
 /* mean |y_i| over n vectors */
 static void mean_magnitudes(const aimci_programmed *p, size_t n, const float *y, float *mean)
@@ -83,6 +84,7 @@ static void mean_magnitudes(const aimci_programmed *p, size_t n, const float *y,
     }
 }
 
+/* The floor of 1e-4 keeps gains finite for outputs that are always near 0. */
 static void set_gains(aimci_programmed *p, const float *now)
 {
     double from = 0, to = 0;
@@ -119,7 +121,7 @@ static fit fit_of(const aimci_programmed *p, size_t i, size_t n, const float *y,
     return f;
 }
 
-/* An output that does not move tells nothing about its gain. */
+/* An output that does not vary over the vectors tells nothing about its gain, which is then 1. */
 static void set_affine(aimci_programmed *p, size_t n, const float *y, const float *ideal)
 {
     for (size_t i = 0; i < p->n_out; i++) {
@@ -132,7 +134,7 @@ static void set_affine(aimci_programmed *p, size_t n, const float *y, const floa
     }
 }
 
-/* ---- calls ----------------------------------------------------------------------------------- */
+/* ---- calls ---------------------------------------------------------------------------------- */
 
 /* Vectors, read outputs and ideal outputs in one block. */
 typedef struct batch {
@@ -189,7 +191,7 @@ aimc_status aimci_programmed_compensate(aimci_programmed *p, size_t n, const flo
     const bool by_gain = p->compensation->method == AIMCI_COMPENSATE_GLOBAL ||
                          p->compensation->method == AIMCI_COMPENSATE_PER_OUTPUT;
     batch b;
-    st = open_batch(p, n, by_gain ? NULL : x, ld, &b); /* gains go by the reference's vectors */
+    st = open_batch(p, n, by_gain ? NULL : x, ld, &b); /* a reference is for its own vectors */
     if (!st && by_gain) {
         mean_magnitudes(p, b.n, b.y, b.ideal); /* as scratch */
         set_gains(p, b.ideal);

@@ -2,7 +2,7 @@
 /* Pairs on tabulated curves: conductances of each device over the weight, linear between even
  * points from -1 to 1.
  *
- *     u = sum_k f_k (g+_k - g-_k) / S,  S that of u = 1
+ *     u = sum_k f_k (g+_k - g-_k) / S,  S the sum at u = 1
  *
  * The tables must give the weight back: that is tried at five weights. */
 #include <math.h>

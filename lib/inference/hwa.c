@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Hardware-aware training: the order of a mini-batch is
  *
- *     modified weights are drawn -> forward, backward -> update of the weights themselves -> clip
- * -> remap
+ *     modified weights are drawn -> forward, backward -> update of the weights themselves
+ *                                -> clip -> remap
  *
  * M. J. Rasch et al., arXiv:2302.08469 (2023). */
 #include <math.h>
@@ -47,81 +47,82 @@ const aimci_family aimci_family_hwa = {
     .n_children = 2,
 };
 
-/* ---- making ---------------------------------------------------------------------------------- */
+/* ---- making --------------------------------------------------------------------------------- */
 
-static size_t tiles_of(const aimc_grid *g)
+void aimci_hwa_destroy(aimci_hwa *h)
 {
-    return g->out.parts * g->in.parts;
-}
-
-void aimci_hwa_destroy(aimc_grid *g)
-{
-    aimci_hwa *h = g->hwa;
     if (!h)
         return;
-    for (size_t k = 0; h->planes && k < tiles_of(g); k++)
+    aimci_hwa_take_back(h);
+    for (size_t k = 0; h->planes && k < aimci_grid_n_tiles(h->grid); k++)
         aimci_free(h->ctx, h->planes[k]);
     aimci_free(h->ctx, h->planes);
     aimci_free(h->ctx, h->x);
     aimci_free(h->ctx, h->cache);
     aimci_free(h->ctx, h);
-    g->hwa = NULL;
 }
 
-static aimc_status check(const aimc_grid *g, const aimci_hwa_params *p, const aimci_modifier *m)
+static aimc_status check(const aimci_hwa *h)
 {
+    const aimci_hwa_params *p = h->params;
+    const aimci_modifier *m = h->modifier;
     if (p->clip_type == AIMCI_CLIP_FIXED_VALUE && p->clip_fixed_value == 0)
         return aimci_fail(
             AIMC_ERR_INVALID,
-            "grid_create: hwa.clip_type is FIXED_VALUE, but hwa.clip_fixed_value is 0");
+            "matrix_create: hwa.clip_type is FIXED_VALUE, but hwa.clip_fixed_value is 0");
     if (m->pcm_prob_at_reset + m->pcm_prob_at_gmax + m->pcm_prob_at_random > 1)
         return aimci_fail(AIMC_ERR_INVALID,
-                          "grid_create: the pcm_prob_... of hwa.modifier add up to more than 1");
+                          "matrix_create: the pcm_prob_... of hwa.modifier add up to more than 1");
     const bool writes = p->clip_type || p->remap_type;
-    for (size_t k = 0; writes && k < tiles_of(g); k++)
-        if (g->tiles[k]->visible)
+    for (size_t k = 0; writes && k < aimci_grid_n_tiles(h->grid); k++)
+        if (aimci_tile_is_composite(h->grid->tiles[k]))
             return aimci_fail(AIMC_ERR_UNSUPPORTED,
-                              "grid_create: hwa.clip_type and hwa.remap_type change weights that "
+                              "matrix_create: hwa.clip_type and hwa.remap_type change weights that "
                               "'%s' composes of several arrays",
-                              g->tiles[k]->state.algorithm);
+                              h->grid->tiles[k]->trainer.name);
     return AIMC_OK;
 }
 
-static aimc_status allocate_planes(aimc_grid *g)
+static aimc_status allocate_planes(aimci_hwa *h)
 {
-    aimci_hwa *h = g->hwa;
-    h->planes = aimci_calloc(h->ctx, tiles_of(g), sizeof *h->planes);
-    for (size_t k = 0; h->planes && k < tiles_of(g); k++) {
-        const aimci_array *a = g->tiles[k]->array;
+    const size_t n_tiles = aimci_grid_n_tiles(h->grid);
+    h->planes = aimci_calloc(h->ctx, n_tiles, sizeof *h->planes);
+    for (size_t k = 0; h->planes && k < n_tiles; k++) {
+        const aimci_array *a = h->grid->tiles[k]->array;
         h->planes[k] = aimci_calloc(h->ctx, a->ld * a->n_in, sizeof *h->planes[k]);
         if (!h->planes[k])
-            return aimci_fail(AIMC_ERR_NOMEM, "grid_create: no memory");
+            return aimci_fail(AIMC_ERR_NOMEM, "matrix_create: no memory");
     }
-    return h->planes ? AIMC_OK : aimci_fail(AIMC_ERR_NOMEM, "grid_create: no memory");
+    return h->planes ? AIMC_OK : aimci_fail(AIMC_ERR_NOMEM, "matrix_create: no memory");
 }
 
-aimc_status aimci_hwa_create(aimc_grid *g)
+aimc_status aimci_hwa_create(aimci_grid *grid, const aimc_config *config, aimci_hwa **out)
 {
-    const aimc_config *config = aimci_config_child(g->config, "hwa");
+    *out = NULL;
     if (!config)
         return AIMC_OK;
-    aimci_hwa *h = aimci_calloc(g->ctx, 1, sizeof *h);
+    aimci_hwa *h = aimci_calloc(grid->ctx, 1, sizeof *h);
     if (!h)
-        return aimci_fail(AIMC_ERR_NOMEM, "grid_create: no memory");
-    g->hwa = h;
-    h->ctx = g->ctx;
+        return aimci_fail(AIMC_ERR_NOMEM, "matrix_create: no memory");
+    h->ctx = grid->ctx;
+    h->grid = grid;
     h->params = config->values;
     h->modifier = aimci_config_child(config, "modifier")->values;
     h->range_params = aimci_config_child(config, "input_range")->values;
     h->has_range = h->range_params->enable;
     h->range = h->range_params->init_value;
-    aimc_status st = check(g, h->params, h->modifier);
+    aimc_status st = check(h);
     if (!st && aimci_modifier_acts(h->modifier))
-        st = allocate_planes(g);
-    return st;
+        st = allocate_planes(h);
+    if (st) {
+        aimci_hwa_destroy(h);
+        return st;
+    }
+    *out = h;
+    return AIMC_OK;
 }
 
-/* ---- modified weights ------------------------------------------------------------------------ */
+/* ---- modified weights ----------------------------------------------------------------------- */
 
 static float largest_magnitude(const aimci_array *a, const float *w)
 {
@@ -163,82 +164,75 @@ static void modify_tile(aimci_hwa *h, aimc_tile *t, float *out)
     job.top = fmax(job.top, 1e-30);
     job.key = aimci_random_key(t->seed, AIMCI_OP_MODIFY, 0, h->n_draws);
     aimci_parallel(h->ctx, t->array->n_in, modify_line, &job);
-    t->read_as = out;
+    aimci_tile_set_view(t, AIMCI_VIEW_READ, (aimci_weight_view){.weights = out});
 }
 
-void aimci_hwa_modify(aimc_grid *g, bool training)
+void aimci_hwa_modify(aimci_hwa *h, bool training)
 {
-    aimci_hwa *h = g->hwa;
     if (!h)
         return;
     const bool skip = h->n_draws == 0 && training && !h->modifier->draw_first;
-    for (size_t k = 0; h->planes && !skip && k < tiles_of(g); k++)
-        if (!g->tiles[k]->program.owner)
-            modify_tile(h, g->tiles[k], h->planes[k]);
+    for (size_t k = 0; h->planes && !skip && k < aimci_grid_n_tiles(h->grid); k++)
+        if (!h->grid->tiles[k]->programmed.owner)
+            modify_tile(h, h->grid->tiles[k], h->planes[k]);
     h->n_draws += training || h->planes;
     h->in_training = training;
 }
 
-void aimci_hwa_show(aimc_grid *g)
+void aimci_hwa_take_back(aimci_hwa *h)
 {
-    aimci_hwa *h = g->hwa;
-    for (size_t k = 0; h && h->planes && k < tiles_of(g); k++)
-        if (g->tiles[k]->read_as == h->planes[k])
-            g->tiles[k]->read_as = NULL;
-    if (h)
-        h->in_training = false;
+    if (!h)
+        return;
+    for (size_t k = 0; h->planes && k < aimci_grid_n_tiles(h->grid); k++)
+        aimci_tile_take_back_view(h->grid->tiles[k], AIMCI_VIEW_READ, h->planes[k]);
+    h->in_training = false;
 }
 
-bool aimci_hwa_in_tests(const aimc_grid *g)
+bool aimci_hwa_in_tests(const aimci_hwa *h)
 {
-    return g->hwa && g->hwa->planes && g->hwa->modifier->enable_during_test;
+    return h && h->planes && h->modifier->enable_during_test;
 }
 
-aimc_status aimc_grid_modify(aimc_grid *g)
+/* ---- after the update ----------------------------------------------------------------------- */
+
+void aimci_hwa_updated(aimci_hwa *h)
 {
-    if (!g)
-        return aimci_fail(AIMC_ERR_INVALID, "grid_modify: grid is NULL");
-    aimci_hwa_modify(g, true);
-    return AIMC_OK;
+    if (!h)
+        return;
+    aimci_hwa_take_back(h);
+    if (h->params->clip_type)
+        aimci_hwa_clip(h);
+    if (h->params->remap_type)
+        aimci_hwa_remap(h);
 }
 
-/* ---- after the update ------------------------------------------------------------------------ */
+/* ---- state ---------------------------------------------------------------------------------- */
 
-void aimci_hwa_updated(aimc_grid *g)
+enum { SCALARS = 4 };
+
+aimc_status aimci_hwa_put(const aimci_hwa *h, aimci_st_writer *writer, const char *prefix)
 {
-    aimci_hwa_show(g);
-    if (g->hwa->params->clip_type)
-        aimci_hwa_clip(g);
-    if (g->hwa->params->remap_type)
-        aimci_hwa_remap(g);
-}
-
-/* ---- state ----------------------------------------------------------------------------------- */
-
-enum { FIGURES = 4 };
-
-aimc_status aimci_hwa_put(const aimc_grid *g, aimci_st_writer *writer, const char *prefix)
-{
-    const aimci_hwa *h = g->hwa;
-    char name[128];
-    const double figures[FIGURES] = {h->has_range, h->range, (double)h->n_seen, (double)h->n_draws};
-    snprintf(name, sizeof name, "%shwa", prefix);
-    return aimci_st_put(writer, name, AIMCI_F64, 0, FIGURES, FIGURES, figures);
-}
-
-aimc_status aimci_hwa_restore(aimc_grid *g, const aimci_st_reader *reader, const char *prefix)
-{
-    char name[128];
-    double figures[FIGURES];
-    snprintf(name, sizeof name, "%shwa", prefix);
-    if (!g->hwa || !aimci_st_has(reader, name))
+    if (!h)
         return AIMC_OK;
-    const aimc_status st = aimci_st_get_figures(reader, name, FIGURES, 2, 2, figures);
+    char name[128];
+    const double scalars[SCALARS] = {h->has_range, h->range, (double)h->n_seen, (double)h->n_draws};
+    snprintf(name, sizeof name, "%shwa", prefix);
+    return aimci_st_put(writer, name, AIMCI_F64, 0, SCALARS, SCALARS, scalars);
+}
+
+aimc_status aimci_hwa_restore(aimci_hwa *h, const aimci_st_reader *reader, const char *prefix)
+{
+    char name[128];
+    double scalars[SCALARS];
+    snprintf(name, sizeof name, "%shwa", prefix);
+    if (!h || !aimci_st_has(reader, name))
+        return AIMC_OK;
+    const aimc_status st = aimci_st_get_scalars(reader, name, SCALARS, 2, 2, scalars);
     if (st)
         return st;
-    g->hwa->has_range = figures[0] != 0;
-    g->hwa->range = figures[1];
-    g->hwa->n_seen = (uint64_t)figures[2];
-    g->hwa->n_draws = (uint64_t)figures[3];
+    h->has_range = scalars[0] != 0;
+    h->range = scalars[1];
+    h->n_seen = (uint64_t)scalars[2];
+    h->n_draws = (uint64_t)scalars[3];
     return AIMC_OK;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Hardware-aware training of a grid: modifiers, clipping, remapping, input range. */
+/* Hardware-aware training of a grid: modifiers, clipping, remapping, input range. Whoever owns the
+ * grid calls these around its reads and updates; h NULL, nothing of that, is fine everywhere. */
 #ifndef AIMCI_HWA_H
 #define AIMCI_HWA_H
 
@@ -23,16 +24,17 @@ typedef struct aimci_range_params {
     int64_t init_from_data;
 } aimci_range_params;
 
-extern const aimci_family aimci_family_hwa, aimci_family_input_range;
+extern const aimci_family aimci_family_hwa, aimci_family_input_range, aimci_family_calibration;
 
-struct aimci_hwa {
+typedef struct aimci_hwa {
     aimc_context *ctx;
-    const aimci_hwa_params *params; /* these three live in the grid's configuration */
+    aimci_grid *grid;
+    const aimci_hwa_params *params; /* these three live in the configuration */
     const aimci_modifier *modifier;
     const aimci_range_params *range_params;
     float **planes;   /* of each tile: modified weights; NULL: none needed */
     uint64_t n_draws; /* mini-batches begun: selects the streams of the next */
-    bool in_training; /* between aimc_grid_modify() and aimc_grid_step() */
+    bool in_training; /* between aimci_hwa_modify() and aimci_hwa_updated() */
     bool has_range;   /* inputs are clipped and scaled */
     double range;
     uint64_t n_seen; /* mini-batches that the range was initialised from */
@@ -46,13 +48,53 @@ struct aimci_hwa {
     uint64_t n_batches;
     float *cache; /* magnitudes */
     size_t n_cache, cache_capacity;
-};
+} aimci_hwa;
+
+/* config: of kind "hwa", kept alive by the caller; NULL: *out is NULL. The grid's optimizers are
+ * bound before. */
+aimc_status aimci_hwa_create(aimci_grid *grid, const aimc_config *config, aimci_hwa **out);
+void aimci_hwa_destroy(aimci_hwa *h);
+
+/* Inputs as the tiles are to see them: *x and *ld are replaced by clipped ones divided by the
+ * range, outputs are to be multiplied by *factor. */
+aimc_status aimci_hwa_inputs(aimci_hwa *h, size_t n, const float **x, size_t *ld, float *factor);
+
+/* The same without the division, for an update. */
+aimc_status aimci_hwa_clipped(aimci_hwa *h, size_t n, const float **x, size_t *ld);
+
+/* The update is done: clip, remap, read the weights themselves again. */
+void aimci_hwa_updated(aimci_hwa *h);
+
+/* dx, the gradient of the clipped inputs x: learn the range, then 0 where inputs were clipped. */
+void aimci_hwa_backward(aimci_hwa *h, size_t n, const float *x, size_t ld_x, float *dx,
+                        size_t ld_dx, double lr);
+bool aimci_hwa_learns_range(const aimci_hwa *h);
+bool aimci_hwa_in_tests(const aimci_hwa *h);
+
+/* Draw modified weights, which reads see until aimci_hwa_take_back(); training: until the update.
+ */
+void aimci_hwa_modify(aimci_hwa *h, bool training);
+void aimci_hwa_take_back(aimci_hwa *h);
+
+/* Range of the inputs; 0: there is none. */
+double aimci_hwa_range(const aimci_hwa *h);
+void aimci_hwa_set_range(aimci_hwa *h, double range);
+
+/* Watch inputs, which are not clipped meanwhile, until aimci_hwa_take_range() sets the range from
+ * them. config: NULL or of kind "calibration". */
+aimc_status aimci_hwa_watch_inputs(aimci_hwa *h, const aimc_config *config);
+aimc_status aimci_hwa_take_range(aimci_hwa *h);
+
+aimc_status aimci_hwa_put(const aimci_hwa *h, aimci_st_writer *writer, const char *prefix);
+aimc_status aimci_hwa_restore(aimci_hwa *h, const aimci_st_reader *reader, const char *prefix);
+
+/* ---- between the files of hardware-aware training ------------------------------------------- */
 
 /* After an update: clip, then remap. */
-void aimci_hwa_clip(aimc_grid *grid);
-void aimci_hwa_remap(aimc_grid *grid);
+void aimci_hwa_clip(aimci_hwa *h);
+void aimci_hwa_remap(aimci_hwa *h);
 
 /* Calibration sees a batch of inputs. */
-aimc_status aimci_hwa_watch(aimc_grid *grid, size_t n, const float *x, size_t ld);
+void aimci_hwa_watch(aimci_hwa *h, size_t n, const float *x, size_t ld);
 
 #endif

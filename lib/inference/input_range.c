@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* The range r of a layer's inputs: x <- clip(x, -r, r) / r before the tiles, y <- r y after.
  *
- * First from data: r <- (r k + alpha std(x)) / (k + 1) for mini-batches k = 0 ... ; then learned:
- *     g = sum_{x >= r} min(d, 0) - sum_{x <= -r} max(d, 0),  d the gradient of the clipped input
- *     g <- g r gradient_scale;  + decay r when few inputs are clipped
- *     - (1 - p) r when a share p of the outputs below output_min_percentage is within bounds
+ * It is taken from data first, in mini-batches k = 0, 1, ...:
+ *
+ *     r <- (r k + alpha std(x)) / (k + 1)
+ *
+ * and learned then, with d the gradient of the clipped input:
+ *
+ *     g = sum_{x >= r} min(d, 0) - sum_{x <= -r} max(d, 0)
+ *     g <- g r gradient_scale       with gradient_relative
+ *     g <- g + decay r              when more than input_min_percentage of the inputs are within r
+ *     g <- g - (1 - p) r            with manage_output_clipping, when the share p of outputs within
+ *                                   the converter's bound is below output_min_percentage
  *     r <- r - lr g
- * or calibrated afterwards from the magnitudes of inputs. */
+ *
+ * Or it is calibrated after training, from the magnitudes of inputs. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +54,7 @@ const aimci_family aimci_family_input_range = {
     .size = sizeof(aimci_range_params),
 };
 
-/* ---- forward --------------------------------------------------------------------------------- */
+/* ---- forward -------------------------------------------------------------------------------- */
 
 static double std_of(size_t n, const float *x, size_t cols, size_t ld)
 {
@@ -66,22 +74,21 @@ static aimc_status reserve(aimci_hwa *h, size_t n, size_t cols)
 {
     size_t floats;
     if (aimci_mul_overflows(n, cols, &floats))
-        return aimci_fail(AIMC_ERR_NOMEM, "grid: a batch of %zu is too large", n);
+        return aimci_fail(AIMC_ERR_NOMEM, "matrix: a batch of %zu is too large", n);
     if (floats <= h->n_x)
         return AIMC_OK;
     float *larger = aimci_calloc(h->ctx, floats, sizeof *larger);
     if (!larger)
-        return aimci_fail(AIMC_ERR_NOMEM, "grid: no memory for a batch of %zu", n);
+        return aimci_fail(AIMC_ERR_NOMEM, "matrix: no memory for a batch of %zu", n);
     aimci_free(h->ctx, h->x);
     h->x = larger;
     h->n_x = floats;
     return AIMC_OK;
 }
 
-static aimc_status clip_inputs(aimc_grid *g, size_t n, const float **x, size_t *ld, float factor)
+static aimc_status clip_inputs(aimci_hwa *h, size_t n, const float **x, size_t *ld, float factor)
 {
-    aimci_hwa *h = g->hwa;
-    const size_t cols = g->in.n;
+    const size_t cols = h->grid->in.n;
     const float r = (float)h->range;
     const aimc_status st = reserve(h, n, cols);
     if (st)
@@ -94,48 +101,52 @@ static aimc_status clip_inputs(aimc_grid *g, size_t n, const float **x, size_t *
     return AIMC_OK;
 }
 
-static uint64_t clipped_outputs(const aimc_grid *g)
+static uint64_t clipped_outputs(const aimci_hwa *h)
 {
     uint64_t sum = 0;
-    for (size_t k = 0; k < g->out.parts * g->in.parts; k++)
-        sum += g->tiles[k]->counters.clipped_outputs;
+    for (size_t k = 0; k < aimci_grid_n_tiles(h->grid); k++)
+        sum += h->grid->tiles[k]->counters.clipped_outputs;
     return sum;
 }
 
-aimc_status aimci_hwa_inputs(aimc_grid *g, size_t n, const float **x, size_t *ld, float *factor)
+/* The state of a range: it is watched (calibration), or initialised from the first init_from_data
+ * mini-batches, n_seen counting them, or learned. Initialising uses the range of the mini-batches
+ * up to this one at once. */
+aimc_status aimci_hwa_inputs(aimci_hwa *h, size_t n, const float **x, size_t *ld, float *factor)
 {
-    aimci_hwa *h = g->hwa;
-    const aimci_range_params *p = h->range_params;
-    if (h->watching)
-        return aimci_hwa_watch(g, n, *x, *ld);
-    if (!h->has_range || n == 0)
+    if (h && h->watching)
+        aimci_hwa_watch(h, n, *x, *ld);
+    if (!h || h->watching || !h->has_range || n == 0)
         return AIMC_OK;
+    const aimci_range_params *p = h->range_params;
     if (h->in_training && h->n_seen < (uint64_t)p->init_from_data) {
         const double k = (double)h->n_seen++;
-        const double seen = p->init_std_alpha * std_of(n, *x, g->in.n, *ld);
+        const double seen = p->init_std_alpha * std_of(n, *x, h->grid->in.n, *ld);
         h->range = fmax((h->range * k + seen) / (k + 1), 1e-9);
     }
-    h->clipped_before = clipped_outputs(g);
+    h->clipped_before = clipped_outputs(h);
     *factor = (float)h->range;
-    return clip_inputs(g, n, x, ld, 1 / (float)h->range);
+    return clip_inputs(h, n, x, ld, 1 / (float)h->range);
 }
 
-aimc_status aimci_hwa_clipped(aimc_grid *g, size_t n, const float **x, size_t *ld)
+aimc_status aimci_hwa_clipped(aimci_hwa *h, size_t n, const float **x, size_t *ld)
 {
-    return g->hwa->has_range && n ? clip_inputs(g, n, x, ld, 1) : AIMC_OK;
+    return h && h->has_range && n ? clip_inputs(h, n, x, ld, 1) : AIMC_OK;
 }
 
-/* ---- learning -------------------------------------------------------------------------------- */
+/* ---- learning ------------------------------------------------------------------------------- */
 
-bool aimci_hwa_learns_range(const aimc_grid *g)
+bool aimci_hwa_learns_range(const aimci_hwa *h)
 {
-    return g->hwa && g->hwa->has_range && g->hwa->range_params->learn_input_range;
+    return h && h->has_range && h->range_params->learn_input_range;
 }
 
-static double gradient(const aimc_grid *g, size_t n, const float *x, size_t ld_x, const float *dx,
+/* Only inputs that are clipped pass a gradient to the range, and only where it asks for a larger
+ * one: a loss that wants smaller inputs is no reason to clip more of them. */
+static double gradient(const aimci_hwa *h, size_t n, const float *x, size_t ld_x, const float *dx,
                        size_t ld_dx)
 {
-    const aimci_hwa *h = g->hwa;
+    const aimci_grid *g = h->grid;
     const aimci_range_params *p = h->range_params;
     const float r = (float)h->range;
     double sum = 0, within = 0;
@@ -155,52 +166,40 @@ static double gradient(const aimc_grid *g, size_t n, const float *x, size_t ld_x
         sum += p->decay * h->range;
     if (p->manage_output_clipping) {
         const double outputs = (double)n * (double)g->out.n * (double)g->in.parts;
-        const double share = 1 - (double)(clipped_outputs(g) - h->clipped_before) / outputs;
+        const double share = 1 - (double)(clipped_outputs(h) - h->clipped_before) / outputs;
         if (share < p->output_min_percentage)
             sum -= (1 - share) * h->range;
     }
     return sum;
 }
 
-void aimci_hwa_backward(aimc_grid *g, size_t n, const float *x, size_t ld_x, float *dx,
+void aimci_hwa_backward(aimci_hwa *h, size_t n, const float *x, size_t ld_x, float *dx,
                         size_t ld_dx, double lr)
 {
-    aimci_hwa *h = g->hwa;
     if (!h || !h->has_range)
         return;
     const float r = (float)h->range;
-    if (aimci_hwa_learns_range(g) && h->n_seen >= (uint64_t)h->range_params->init_from_data)
-        h->range = fmax(h->range - lr * gradient(g, n, x, ld_x, dx, ld_dx), 1e-6);
+    if (aimci_hwa_learns_range(h) && h->n_seen >= (uint64_t)h->range_params->init_from_data)
+        h->range = fmax(h->range - lr * gradient(h, n, x, ld_x, dx, ld_dx), 1e-6);
     for (size_t b = 0; b < n; b++)
-        for (size_t j = 0; j < g->in.n; j++)
+        for (size_t j = 0; j < h->grid->in.n; j++)
             if (fabsf(x[b * ld_x + j]) >= r)
                 dx[b * ld_dx + j] = 0;
 }
 
-double aimc_grid_input_range(const aimc_grid *g)
+double aimci_hwa_range(const aimci_hwa *h)
 {
-    return g && g->hwa && g->hwa->has_range ? g->hwa->range : 0;
+    return h && h->has_range ? h->range : 0;
 }
 
-aimc_status aimc_grid_set_input_range(aimc_grid *g, double range)
+void aimci_hwa_set_range(aimci_hwa *h, double range)
 {
-    if (!g)
-        return aimci_fail(AIMC_ERR_INVALID, "grid_set_input_range: grid is NULL");
-    if (!(range >= 0 && range <= 1e30))
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "grid_set_input_range: range = %g; at least 0 (off) and finite is needed",
-                          range);
-    if (!g->hwa)
-        return aimci_fail(AIMC_ERR_STATE,
-                          "grid_set_input_range: the grid was made from a configuration of kind "
-                          "'tile'; 'layer' has input ranges");
-    g->hwa->has_range = range > 0;
+    h->has_range = range > 0;
     if (range > 0)
-        g->hwa->range = range;
-    return AIMC_OK;
+        h->range = range;
 }
 
-/* ---- calibration ----------------------------------------------------------------------------- */
+/* ---- calibration ---------------------------------------------------------------------------- */
 
 typedef struct calibration {
     int32_t method;
@@ -222,7 +221,6 @@ static const aimci_field calibration_fields[] = {
                   SRC),
 };
 
-extern const aimci_family aimci_family_calibration;
 const aimci_family aimci_family_calibration = {
     .name = "calibration",
     .category = "calibration",
@@ -258,7 +256,7 @@ static bool is_zero(const float *row, size_t n)
     return true;
 }
 
-/* Magnitudes of rows that are not all 0 into the cache, as far as it goes. */
+/* Magnitudes of rows that are not all 0 into the cache, until it is full. */
 static void keep(aimci_hwa *h, size_t n, const float *x, size_t cols, size_t ld)
 {
     for (size_t b = 0; b < n && h->n_cache + cols <= h->cache_capacity; b++) {
@@ -269,10 +267,9 @@ static void keep(aimci_hwa *h, size_t n, const float *x, size_t cols, size_t ld)
     }
 }
 
-aimc_status aimci_hwa_watch(aimc_grid *g, size_t n, const float *x, size_t ld)
+void aimci_hwa_watch(aimci_hwa *h, size_t n, const float *x, size_t ld)
 {
-    aimci_hwa *h = g->hwa;
-    const size_t cols = g->in.n;
+    const size_t cols = h->grid->in.n;
     double now = 0;
     if (h->method == MOVING_STD)
         now = h->alpha * std_of(n, x, cols, ld);
@@ -289,32 +286,21 @@ aimc_status aimci_hwa_watch(aimc_grid *g, size_t n, const float *x, size_t ld)
     else if (h->method != CACHE_QUANTILE)
         h->estimate = h->n_batches == 0 ? now : h->estimate + h->momentum * (now - h->estimate);
     h->n_batches++;
-    return AIMC_OK;
 }
 
-aimc_status aimc_grid_watch_inputs(aimc_grid *g, const aimc_config *config)
+aimc_status aimci_hwa_watch_inputs(aimci_hwa *h, const aimc_config *config)
 {
-    if (!g || !g->hwa)
-        return aimci_fail(g ? AIMC_ERR_STATE : AIMC_ERR_INVALID, "grid_watch_inputs: %s",
-                          g ? "the grid was made without a configuration of kind 'layer'"
-                            : "grid is NULL");
     calibration c;
     aimci_family_defaults(&aimci_family_calibration, &c);
-    if (config && config->family != &aimci_family_calibration)
-        return aimci_fail(
-            AIMC_ERR_INVALID,
-            "grid_watch_inputs: configuration is of kind '%s'; 'calibration' is needed",
-            config->family->name);
     if (config)
         c = *(const calibration *)config->values;
-    aimci_hwa *h = g->hwa;
     const size_t rows = c.method == CACHE_QUANTILE ? (size_t)c.max_samples : 4096;
-    float *cache = aimci_calloc(h->ctx, rows * g->in.n, sizeof *cache);
+    float *cache = aimci_calloc(h->ctx, rows * h->grid->in.n, sizeof *cache);
     if (!cache)
-        return aimci_fail(AIMC_ERR_NOMEM, "grid_watch_inputs: no memory");
+        return aimci_fail(AIMC_ERR_NOMEM, "no memory");
     aimci_free(h->ctx, h->cache);
     h->cache = cache;
-    h->cache_capacity = rows * g->in.n;
+    h->cache_capacity = rows * h->grid->in.n;
     h->n_cache = 0;
     h->n_batches = 0;
     h->estimate = 0;
@@ -326,12 +312,8 @@ aimc_status aimc_grid_watch_inputs(aimc_grid *g, const aimc_config *config)
     return AIMC_OK;
 }
 
-aimc_status aimc_grid_take_range(aimc_grid *g)
+aimc_status aimci_hwa_take_range(aimci_hwa *h)
 {
-    if (!g || !g->hwa || !g->hwa->watching)
-        return aimci_fail(g ? AIMC_ERR_STATE : AIMC_ERR_INVALID, "grid_take_range: %s",
-                          g ? "inputs are not being watched" : "grid is NULL");
-    aimci_hwa *h = g->hwa;
     if (h->method == CACHE_QUANTILE)
         h->estimate = quantile_of(h->cache, h->n_cache, h->quantile);
     h->watching = false;
@@ -339,7 +321,7 @@ aimc_status aimc_grid_take_range(aimc_grid *g)
     h->cache = NULL;
     h->cache_capacity = h->n_cache = 0;
     if (!(h->estimate > 0))
-        return aimci_fail(AIMC_ERR_STATE, "grid_take_range: no inputs but zeros were seen");
+        return aimci_fail(AIMC_ERR_STATE, "no inputs but zeros were seen");
     h->range = h->estimate;
     h->has_range = true;
     h->n_seen = (uint64_t)h->range_params->init_from_data; /* nothing is left to initialise */

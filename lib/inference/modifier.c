@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Weight modifiers. A is the largest magnitude of the tile's weights (or assumed_wmax), s =
+/* Weight modifiers. A is the largest magnitude of the tile's weights (or assumed_wmax), s is
  * std_dev, u = |w| / A, P(u) = sum_k coeffs_k u^k in uS:
  *
- *     DISCRETIZE     A res rint(w / (A res))          MULT_NORMAL  w (1 + s A xi)
- *     ADD_NORMAL     w + s A xi                       POLY         w + A (s / g_max) P(u) xi
- *     DISCRETIZE_ADD_NORMAL: the first, then the third
+ *     DISCRETIZE     A res rint(w / (A res))
+ *     MULT_NORMAL    w (1 + s A xi)
+ *     ADD_NORMAL     w + s A xi
+ *     DISCRETIZE_ADD_NORMAL
+ *                    DISCRETIZE, then ADD_NORMAL
+ *     POLY           w + A (s / g_max) P(u) xi
  *     DOREFA         rint(tanh(w) c / res) res,  c = dorefa_clip / tanh(A)
  *     PROG_NOISE     sgn(w) |w + A (s / g_max) P(u) xi|
  *     PCM_NOISE      programming, faults, spread of drift and read noise of pcm_like at

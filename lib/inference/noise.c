@@ -19,7 +19,7 @@ static const aimci_noise_kind *const kinds[] = {
     &aimci_noise_noise_table,
 };
 
-/* ---- for the models -------------------------------------------------------------------------- */
+/* ---- for the models ------------------------------------------------------------------------- */
 
 double aimci_polynomial(const double *c, size_t n, double x)
 {
@@ -46,7 +46,7 @@ void aimci_draw_normals(const aimci_key *key, uint32_t line, float *z, size_t n)
         vf_store_tail(z, i, n, aimci_normals_next(&normals));
 }
 
-/* ---- handle ---------------------------------------------------------------------------------- */
+/* ---- handle --------------------------------------------------------------------------------- */
 
 aimc_noise_model *aimci_noise_model_ref(aimc_noise_model *model)
 {

@@ -64,7 +64,7 @@ aimc_status aimci_noise_check_time(const char *who, const aimc_noise_model *mode
 /* n standard normals of stream line under this key. */
 void aimci_draw_normals(const aimci_key *key, uint32_t line, float *z, size_t n);
 
-/* ---- for the models -------------------------------------------------------------------------- */
+/* ---- for the models ------------------------------------------------------------------------- */
 
 /* c[0] + c[1] x + ... */
 double aimci_polynomial(const double *c, size_t n, double x);

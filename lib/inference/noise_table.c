@@ -70,7 +70,8 @@ static aimc_status check_length(const char *name, const aimci_list *l, size_t n)
                       l->n, n);
 }
 
-/* A spread that begins at 0 and grows says nothing about whose error grows. */
+/* The error of a device grows in proportion to the spread. Where that is 0 at first there is
+ * nothing that could grow, so a later spread cannot be met. */
 static aimc_status check_spread(const noise_table *p)
 {
     const size_t n = p->g_us.n;
@@ -114,7 +115,8 @@ static aimc_status resolve(void *params)
     return AIMC_OK;
 }
 
-/* Where a time lies between two measured ones. */
+/* Where a time lies between the measured times k and k + 1, as the share u of log t. Beyond the
+ * ends u is below 0 or above 1, which extrapolates the nearest interval. */
 typedef struct moment {
     size_t k;
     double u;
@@ -200,7 +202,7 @@ const aimci_noise_kind aimci_noise_noise_table = {
     .measured = measured,
 };
 
-/* ---- from a file ----------------------------------------------------------------------------- */
+/* ---- from a file ---------------------------------------------------------------------------- */
 
 /* The distinct values of a column, rising. */
 static aimc_status distinct(const char *path, const char *name, const double *v, size_t n,

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Weight programming optimisation: tables of a custom_pair encoding that lose least on given
- * devices over given times, found by differential evolution.
+ * devices over given times, found by differential evolution. Pair k at weight u:
  *
- *     pair k at weight u: d_k = p_k u S / sum_k f_k p_k,  g- = c_k g_max, g+ = (c_k + d_k) g_max
+ *     d_k = p_k u S / sum_k f_k p_k
+ *     g- = g_min + c_k D,  g+ = g_min + (c_k + d_k) D,  D = g_max - g_min
  *
  * with significances f_k, the scale S, and shares p_k and common modes c_k at even points of u from
- * 0 to 1; negative weights mirror. The loss is the mean over times of E (a(t) u_read - u)^2 / E
- * u^2, a(t) the best digital gain of that time.
+ * 0 to 1; negative weights mirror. The loss is the mean over times of
+ *
+ *     E (a(t) u_read - u)^2 / E u^2
+ *
+ * with a(t) the best digital gain of that time.
  *
  * C. Mackin et al., Nat. Commun. 13:3765 (2022); R. Storn and K. Price, J. Global Optim. 11:341
  * (1997). */
@@ -53,7 +57,7 @@ const aimci_family aimci_family_weight_programming = {
     .size = sizeof(optimise),
 };
 
-/* ---- a candidate ----------------------------------------------------------------------------- */
+/* ---- a candidate ---------------------------------------------------------------------------- */
 
 typedef struct search {
     aimc_context *ctx;
@@ -70,7 +74,8 @@ static double significance(const float *gene, size_t k)
     return 0.1 * pow(50, (double)gene[k]); /* 0.1 ... 5 */
 }
 
-/* Conductances of pair k's devices at a bin, relative to g_max; false where they do not fit. */
+/* Conductances of pair k's devices at a bin, as shares of the range g_min ... g_max; false where
+ * they do not fit. Every share p_k is at least 1e-3, so that their sum is never 0. */
 static bool pair_at(const search *s, const float *gene, size_t k, size_t bin, double *plus,
                     double *minus)
 {
@@ -105,7 +110,7 @@ static double at(const double *table, double u)
     return table[i] + (x - (double)i) * (table[i + 1] - table[i]);
 }
 
-/* E (a v - u)^2 / E u^2 with the best a */
+/* E (a v - u)^2 / E u^2 with the best a, which is E v u / E v^2. */
 static double loss_at(const search *s, const float *gene, double t)
 {
     const size_t n = (size_t)s->q.n_pairs;
@@ -124,6 +129,7 @@ static double loss_at(const search *s, const float *gene, double t)
     return vv > 0 ? 1 - vu * vu / (vv * uu) : 1;
 }
 
+/* A candidate that does not fit loses more than any that does, as those lose at most 1. */
 static double loss_of(search *s, const float *gene)
 {
     double table[2 * MAX_PAIRS][BINS] = {{0}}, sum = 0;
@@ -143,7 +149,7 @@ static double loss_of(search *s, const float *gene)
     return sum / (double)s->q.times.n;
 }
 
-/* ---- differential evolution ------------------------------------------------------------------ */
+/* ---- differential evolution ----------------------------------------------------------------- */
 
 static void uniforms(search *s, float *v, size_t n)
 {
@@ -155,7 +161,8 @@ static void uniforms(search *s, float *v, size_t n)
 }
 
 /* A known way as a candidate: equal pairs, or pairs filled one after the other, the second with
- * significance f. */
+ * significance f. The genes of significances undo significance(); a scale a little below 1 keeps
+ * rounding from pushing the largest conductance out of range. */
 static void known_way(const search *s, float *gene, bool in_turn, double f)
 {
     const size_t n = (size_t)s->q.n_pairs;
@@ -189,6 +196,9 @@ static void first_generation(search *s)
     }
 }
 
+/* Differential evolution, DE/rand/1/bin: mutant a + mutation (b - d) of random candidates, each
+ * gene taken with probability recombination and one in any case; a trial replaces its parent where
+ * it loses less. */
 static void next_generation(search *s)
 {
     const size_t many = (size_t)s->q.population;
@@ -215,7 +225,7 @@ static void next_generation(search *s)
     }
 }
 
-/* ---- call ------------------------------------------------------------------------------------ */
+/* ---- call ----------------------------------------------------------------------------------- */
 
 static aimc_status open_search(search *s)
 {

@@ -3,8 +3,8 @@
  *
  *     single_pair  one side carries |u|, the other rests at g_min
  *     two_sided    g+- = g_min + D (1 +- u) / 2
- *     n_pair       several pairs with significances f_k: u = sum_k f_k (g+_k - g-_k) / (D sum_k
- * f_k); filled one after the other from the least significant, or all equally */
+ *     n_pair       u = sum_k f_k (g+_k - g-_k) / (D sum_k f_k), several pairs with significances
+ *                  f_k, filled one after the other from the least significant, or all equally */
 #include <math.h>
 
 #include "inference/encoding.h"
@@ -31,7 +31,7 @@ static double decode_pair(const aimci_noise_params *r, const double *g)
     return (g[0] - g[1]) / (r->g_max - r->g_min);
 }
 
-/* ---- single pair ----------------------------------------------------------------------------- */
+/* ---- single pair ---------------------------------------------------------------------------- */
 
 static const aimci_field single_fields[] = {AIMCI_ENCODING_FIELDS(SRC)};
 
@@ -74,7 +74,7 @@ const aimci_encoding aimci_encoding_single_pair = {
     .decode = single_decode,
 };
 
-/* ---- two-sided ------------------------------------------------------------------------------- */
+/* ---- two-sided ------------------------------------------------------------------------------ */
 
 const aimci_family aimci_family_two_sided = {
     .name = "two_sided",
@@ -101,7 +101,7 @@ const aimci_encoding aimci_encoding_two_sided = {
     .decode = single_decode,
 };
 
-/* ---- several pairs --------------------------------------------------------------------------- */
+/* ---- several pairs -------------------------------------------------------------------------- */
 
 static const aimci_field n_fields[] = {
     AIMCI_ENCODING_FIELDS(SRC),

@@ -2,10 +2,12 @@
 /* Phase-change memory of the 14-nm Hermes chip: one or two devices for each polarity.
  *
  * Laws of r = g / g_max, with coefficients for each of the two (table below):
+ *
  *     P(r) cubic
- *     nu = |m + s xi|:  m = clip(-0.0387 log r - 0.0182, 0.072, 0.13) for r < 0.0945, else
- *                           -0.0436 r^2 - 0.0126 r + 0.0736
- *                       s and Q likewise: a clipped logarithm at small r, a polynomial above */
+ *     nu = |m + s xi|
+ *     m = clip(-0.0387 log r - 0.0182, 0.072, 0.13)  for r < 0.0945
+ *         -0.0436 r^2 - 0.0126 r + 0.0736            else
+ *     s and Q likewise: a clipped logarithm at small r, a polynomial above */
 #include <math.h>
 
 #include "inference/power_noise.h"

@@ -2,8 +2,9 @@
 /* Programming noise as any polynomial of the conductance, and nothing else: what many publications
  * give of a device. The presets pcm_joshi, rram_milo and rram_wan are of this kind.
  *
- *     g_p = max(0, g + a max(0, sum_k c_k g^k) xi),  g in uS, clipped to g_min ... g_max in the sum
- */
+ *     g_p = max(0, g + a max(0, sum_k c_k g^k) xi)
+ *
+ * with g in uS, in the sum clipped to g_min ... g_max. */
 #include <math.h>
 
 #include "inference/noise.h"

@@ -48,7 +48,7 @@ aimc_status aimc_cells_create(aimc_noise_model *model, size_t n, uint64_t seed, 
     return AIMC_OK;
 }
 
-/* ---- programming and reading ----------------------------------------------------------------- */
+/* ---- programming and reading ---------------------------------------------------------------- */
 
 typedef struct job {
     aimc_cells *cells;
@@ -172,7 +172,7 @@ aimc_status aimc_cells_get(const aimc_cells *c, const char *what, float *value)
     return AIMC_OK;
 }
 
-/* ---- state ----------------------------------------------------------------------------------- */
+/* ---- state ---------------------------------------------------------------------------------- */
 
 aimc_status aimci_cells_put(const aimc_cells *c, aimci_st_writer *writer, const char *prefix)
 {

@@ -2,9 +2,11 @@
 /* What the phase-change-like models share: polynomial programming noise, power-law drift, 1/f read
  * noise.
  *
- *     programming  g_p = max(0, g + a_p s(r) xi),  s = (g_max / reference) max(0, P(r)), r = g /
- * g_max drift        g_d = g_p ((t + t_0) / t_0)^-nu
- *     read         g_r = max(0, g_d + a_r g_d Q(r) sqrt(log((t + t_0 + t_read) / (2 t_read))) xi)
+ *     programming  g_p = max(0, g + a_p s(r) xi),  r = g / g_max
+ *                  s(r) = (g_max / reference) max(0, P(r))
+ *     drift        g_d = g_p ((t + t_0) / t_0)^-nu
+ *     read         g_r = max(0, g_d + a_r g_d Q(r_p) L(t) xi),  r_p = g_p / g_max
+ *                  L(t) = sqrt(log((t + t_0 + t_read) / (2 t_read)))
  *
  * Joshi et al., Nat. Commun. 11:2473 (2020); Nandakumar et al., IEEE ICECS (2019). */
 #ifndef AIMCI_POWER_NOISE_H

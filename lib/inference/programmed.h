@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A tile whose weights lie on programmed conductances. It hangs on the tile by tile->program; the
- * tile's own weights stay as they are underneath and come back when it goes. */
+/* A tile whose weights lie on programmed conductances. It is the tile's companion tile->programmed;
+ * the tile's own weights stay as they are underneath and come back when it goes. */
 #ifndef AIMCI_PROGRAMMED_H
 #define AIMCI_PROGRAMMED_H
 
@@ -54,7 +54,7 @@ typedef struct aimci_programmed {
     size_t n_out, n_in, ld, per_weight;
     uint64_t seed;
     float *target;        /* [n_in][ld]: the weights asked for */
-    float *visible;       /* [n_in][ld]: what a read of the devices gave */
+    float *read;          /* [n_in][ld]: what a read of the devices gave */
     float *conductance;   /* [n_in][ld]: of all devices of a weight, over g_max */
     float *middle, *half; /* [n_out] */
     float *gain, *shift;  /* [n_out]: digital, after the read-out */
@@ -67,10 +67,31 @@ typedef struct aimci_programmed {
     aimc_inference_report report;
 } aimci_programmed;
 
+/* Everything but weights and the devices' values. config: of kind "inference", or NULL. */
+aimc_status aimci_programmed_prepare(aimc_tile *tile, const aimc_config *config,
+                                     aimci_programmed **out);
+void aimci_programmed_destroy(aimci_programmed *p);
+
+/* From here on reads see the devices; and the tile's own weights again, p being destroyed. */
+void aimci_programmed_show(aimci_programmed *p);
+void aimci_programmed_take_off(aimci_programmed *p);
+
+/* Scales of the weights, and conductances that the devices are programmed to. */
+void aimci_programmed_choose_scales(aimci_programmed *p);
+aimc_status aimci_programmed_encode(aimci_programmed *p);
+
+/* No digital correction of the outputs. */
+void aimci_programmed_clear_gain(aimci_programmed *p);
+void aimci_programmed_update_report(aimci_programmed *p);
+
+/* State of p to a file; programmed devices from the file that the tile came from, if it has any. */
+aimc_status aimci_programmed_put(const void *p, aimci_st_writer *writer, const char *prefix);
+aimc_status aimci_programmed_restore(aimc_tile *tile);
+
 /* The programmed state of a tile, or NULL. */
 aimci_programmed *aimci_programmed_of(const aimc_tile *tile);
 
-/* Read the devices at p->t and show the tile their weights. */
+/* Read the devices at p->t. */
 void aimci_programmed_read(aimci_programmed *p);
 
 /* Write loop of the configuration after the first shot; counts into the report. */
@@ -83,7 +104,7 @@ aimc_status aimci_programmed_draw_faults(aimci_programmed *p, const aimci_faults
 aimc_status aimci_programmed_take_reference(aimci_programmed *p);
 aimc_status aimci_programmed_compensate(aimci_programmed *p, size_t n, const float *x, size_t ld);
 
-/* Relative Frobenius error of the visible weights; with_gain: after compensation. */
+/* Relative Frobenius error of the weights read; with_gain: after compensation. */
 double aimci_programmed_error(const aimci_programmed *p, bool with_gain);
 
 /* Exact y = W x of the target weights, packed. */

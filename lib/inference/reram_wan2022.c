@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* ReRAM of the NeuRRAM chip: one spread for each time after programming, no read noise.
  *
- *     g(t) = max(0, g + a s(r, t) xi),  s(r, t) = (g_max / reference) sum_k c_k(t) r^k, r = g /
- * g_max
+ *     g(t) = max(0, g + a s(r, t) xi),  r = g / g_max
+ *     s(r, t) = (g_max / reference) max(0, sum_k c_k(t) r^k)
  *
- * measured at 1 s, 1 day and 2 days; between them s is linear in log t. A later read draws the
- * error anew, from the target: that is how it was measured. Programming is the line of 1 s. */
+ * with c_k measured at 1 s, 1 day and 2 days and linear in log t between them. A later read draws
+ * the error anew, from the target: that is how it was measured. Programming is the line of 1 s. */
 #include <math.h>
 
 #include "inference/noise.h"

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* One device for each weight.
+/* One device for each weight. D = g_max - g_min.
  *
- *     single_device  g from the smallest weight at g_min to the largest at g_max
+ *     single_device  g = g_min + D (1 + u) / 2: the smallest weight at g_min, the largest at g_max
  *     offset         g = g_min + D' (1 + u) / 2, with D' = D (2^b - 2) / (2^b - 1) for cells of b
- * bits, so that 0 is a level; subtracted digitally, or by a column of real devices at 0 fusion |u|
- * alone, the sign kept digitally; a row's read-back is divided by its slope against the targets */
+ *                    bits, so that 0 is a level; the middle is subtracted digitally, or by a column
+ *                    of real devices at 0
+ *     fusion         g = g_min + D |u|, the sign kept digitally; the read-back of a row is divided
+ *                    by its slope against the targets */
 #include <math.h>
 
 #include "inference/encoding.h"
@@ -17,7 +19,7 @@ static size_t one(const void *params)
     return 1;
 }
 
-/* ---- affine ---------------------------------------------------------------------------------- */
+/* ---- affine --------------------------------------------------------------------------------- */
 
 static const aimci_field single_fields[] = {AIMCI_ENCODING_FIELDS(SRC)};
 
@@ -55,7 +57,7 @@ const aimci_encoding aimci_encoding_single_device = {
     .decode = single_decode,
 };
 
-/* ---- offset ---------------------------------------------------------------------------------- */
+/* ---- offset --------------------------------------------------------------------------------- */
 
 enum { DIGITAL_OFFSET, UNIT_COLUMN };
 
@@ -114,7 +116,7 @@ const aimci_encoding aimci_encoding_offset = {
     .decode = offset_decode,
 };
 
-/* ---- fusion ---------------------------------------------------------------------------------- */
+/* ---- fusion --------------------------------------------------------------------------------- */
 
 static const aimci_field fusion_fields[] = {AIMCI_FLAG(
     aimci_encoding_params, scale_per_output, 1,

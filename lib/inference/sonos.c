@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* SONOS charge-trap memory, 40 nm. In terms of the cell's current I = G V_read in nA:
  *
- *     spread s_d(I) = A_d (1 - exp(-I / B_d)) and mean shift D_d(I) = sum_k p_dk I^k of day d,
- *     linear in time between the days 0 ... 5;  I(t) = I + D(I, t) + s(I, t) xi, xi of the device
- *     read noise 12.58037 (1 - exp(-I / 215.36557)) xi nA
+ *     spread of day d      s_d(I) = A_d (1 - exp(-I / B_d))
+ *     mean shift of day d  D_d(I) = sum_k p_dk I^k
+ *     at time t            I(t) = I + D(I, t) + s(I, t) xi, xi of the device; D and s are linear in
+ *                          time between the days 0 ... 5
+ *     read noise           12.58037 (1 - exp(-I / 215.36557)) xi nA
  *
  * The fit of the shift reaches to 1800 nA. */
 #include <math.h>

@@ -55,8 +55,7 @@ const aimci_family aimci_family_storage = {
     .size = sizeof(storage),
 };
 
-/* ---- Hamming (72, 64): bit 0 is overall parity, bits 1, 2, 4 ... 64 are check bits ------------
- */
+/* ---- Hamming (72, 64): bit 0 is overall parity, bits 1, 2, 4 ... 64 are check bits ---------- */
 
 typedef struct word {
     uint8_t bit[72];
@@ -121,7 +120,7 @@ static int decode(word *w, uint8_t codes[CODES])
     return result;
 }
 
-/* ---- flips ----------------------------------------------------------------------------------- */
+/* ---- flips ---------------------------------------------------------------------------------- */
 
 /* Uniform numbers in blocks, in a fixed order. */
 typedef struct dice {
@@ -185,7 +184,7 @@ static void keep_word(const storage *s, dice *d, uint8_t codes[CODES], aimc_stor
         r->wrong += codes[c] != before[c];
 }
 
-/* ---- matrices -------------------------------------------------------------------------------- */
+/* ---- matrices ------------------------------------------------------------------------------- */
 
 void aimci_storage_keep(aimc_context *ctx, const aimc_config *config, uint64_t index, float *w,
                         size_t n, aimc_storage_report *r)

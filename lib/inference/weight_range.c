@@ -5,7 +5,7 @@
 
 #include "inference/hwa.h"
 
-/* ---- clipping -------------------------------------------------------------------------------- */
+/* ---- clipping ------------------------------------------------------------------------------- */
 
 /* Limit from the spread of all weights of the grid, or of the mean over outputs of the largest. */
 typedef struct moments {
@@ -23,12 +23,12 @@ static void add_tile(moments *m, const aimci_array *a)
         }
 }
 
-static double gaussian_limit(const aimc_grid *g)
+static double gaussian_limit(const aimci_hwa *h)
 {
-    const aimci_hwa_params *p = g->hwa->params;
+    const aimci_hwa_params *p = h->params;
     moments m = {0, 0, 0};
-    for (size_t k = 0; k < g->out.parts * g->in.parts; k++)
-        add_tile(&m, g->tiles[k]->array);
+    for (size_t k = 0; k < aimci_grid_n_tiles(h->grid); k++)
+        add_tile(&m, h->grid->tiles[k]->array);
     const double variance = (m.squares - m.sum * m.sum / m.n) / fmax(m.n - 1, 1);
     const double limit = p->clip_sigma * sqrt(fmax(variance, 0));
     return p->clip_fixed_value > 0 ? fmin(limit, p->clip_fixed_value) : limit;
@@ -42,12 +42,12 @@ static float row_magnitude(const aimci_array *a, size_t i)
     return top;
 }
 
-static double channel_limit(const aimc_grid *g)
+static double channel_limit(const aimci_hwa *h)
 {
     double sum = 0;
     size_t n = 0;
-    for (size_t k = 0; k < g->out.parts * g->in.parts; k++) {
-        const aimci_array *a = g->tiles[k]->array;
+    for (size_t k = 0; k < aimci_grid_n_tiles(h->grid); k++) {
+        const aimci_array *a = h->grid->tiles[k]->array;
         for (size_t i = 0; i < a->n_out; i++)
             sum += (double)row_magnitude(a, i);
         n += a->n_out;
@@ -55,22 +55,22 @@ static double channel_limit(const aimc_grid *g)
     return sum / (double)n;
 }
 
-void aimci_hwa_clip(aimc_grid *g)
+void aimci_hwa_clip(aimci_hwa *h)
 {
-    const aimci_hwa_params *p = g->hwa->params;
+    const aimci_hwa_params *p = h->params;
     const double limit = p->clip_type == AIMCI_CLIP_FIXED_VALUE      ? p->clip_fixed_value
-                         : p->clip_type == AIMCI_CLIP_LAYER_GAUSSIAN ? gaussian_limit(g)
-                                                                     : channel_limit(g);
+                         : p->clip_type == AIMCI_CLIP_LAYER_GAUSSIAN ? gaussian_limit(h)
+                                                                     : channel_limit(h);
     const float top = (float)limit;
-    for (size_t k = 0; k < g->out.parts * g->in.parts; k++) {
-        aimci_array *a = g->tiles[k]->array;
+    for (size_t k = 0; k < aimci_grid_n_tiles(h->grid); k++) {
+        aimci_array *a = h->grid->tiles[k]->array;
         for (size_t c = 0; c < a->ld * a->n_in; c++)
             a->p[c] = fminf(fmaxf(a->p[c], -top), top);
         aimci_array_commit(a, AIMCI_COMMIT_SHOW);
     }
 }
 
-/* ---- remapping ------------------------------------------------------------------------------- */
+/* ---- remapping ------------------------------------------------------------------------------ */
 
 /* Row i of a tile divided by k, its digital scale multiplied by it. */
 static void remap_row(const aimci_array *a, size_t i, float k, float *scale)
@@ -108,12 +108,12 @@ static void remap_channels(const aimci_array *a, const aimci_hwa_params *p, floa
     }
 }
 
-void aimci_hwa_remap(aimc_grid *g)
+void aimci_hwa_remap(aimci_hwa *h)
 {
-    const aimci_hwa_params *p = g->hwa->params;
-    for (size_t k = 0; k < g->out.parts * g->in.parts; k++) {
-        aimci_array *a = g->tiles[k]->array;
-        float *scales = aimci_grid_scales(g, k);
+    const aimci_hwa_params *p = h->params;
+    for (size_t k = 0; k < aimci_grid_n_tiles(h->grid); k++) {
+        aimci_array *a = h->grid->tiles[k]->array;
+        float *scales = aimci_grid_scales(h->grid, k);
         if (p->remap_type == AIMCI_REMAP_LAYERWISE)
             remap_layer(a, (float)p->remapped_wmax, scales);
         else

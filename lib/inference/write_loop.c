@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* Ways to write a tile's devices after the first shot.
  *
- *     VERIFY           each device on its own: read it; while it is off by more than tolerance
- * g_max, send n = |e| / step pulses, at most max_pulses, and read again GRADIENT         the tile
- * as a whole: random vectors x, e = y - W x through the real read-out; the wanted weights move
- * against e x', and devices follow with pulses. Undoes errors of the read-out, too. VERIFY_GRADIENT
- * the first, and the second for a tenth as many iterations
+ *     VERIFY           Each device on its own: read it; while its error e exceeds tolerance g_max,
+ *                      send n = |e| / step pulses, at most max_pulses, and read again.
+ *     GRADIENT         The tile as a whole: random vectors x give e = y - W x through the real
+ *                      read-out; the wanted weights move against e x', and the devices follow with
+ *                      pulses. This also undoes errors of the read-out.
+ *     VERIFY_GRADIENT  The first, then the second for a tenth as many iterations.
  *
- * A pulse moves a conductance by step (1 + pulse_noise xi). Vasilopoulos et al., IEEE Trans.
- * Electron Devices (2023), "Exploiting the state dependency of conductance variations in memristive
- * devices for accurate in-memory computing"; Buechel et al., IEEE JETCAS (2023), "Programming
- * weights to analog in-memory computing cores by direct minimization of the matrix-vector
- * multiplication error". */
+ * A pulse moves a conductance by step (1 + pulse_noise xi).
+ *
+ * Vasilopoulos et al., IEEE Trans. Electron Devices (2023), "Exploiting the state dependency of
+ * conductance variations in memristive devices for accurate in-memory computing"; Buechel et al.,
+ * IEEE JETCAS (2023), "Programming weights to analog in-memory computing cores by direct
+ * minimization of the matrix-vector multiplication error". */
 #include <math.h>
 #include <string.h>
 
@@ -72,7 +74,8 @@ static void fresh_normals(loop *l)
     aimci_draw_normals(&key, 0, l->z, l->p->cells->n);
 }
 
-/* n pulses to device i, with its sign; faulty devices do not move. */
+/* n pulses to device i, upward where n > 0. Their noise is independent, hence sqrt(n) of one draw.
+ * Faulty devices do not move, but the pulses are sent and counted. */
 static void pulse(const loop *l, size_t i, double n)
 {
     aimci_programmed *p = l->p;
@@ -86,7 +89,7 @@ static void pulse(const loop *l, size_t i, double n)
     c->programmed[i] = (float)fmax(0, (double)c->programmed[i] + step * (n + noise));
 }
 
-/* ---- device by device ------------------------------------------------------------------------ */
+/* ---- device by device ----------------------------------------------------------------------- */
 
 /* One round over the devices that are not done; returns how many are still off. */
 static uint64_t verify_round(loop *l, uint8_t *done)
@@ -132,9 +135,11 @@ static aimc_status verify(loop *l)
     return AIMC_OK;
 }
 
-/* ---- the tile as a whole --------------------------------------------------------------------- */
+/* ---- the tile as a whole -------------------------------------------------------------------- */
 
-/* wish -= rate * mean of e x' over the variance 1/3 of x, in units of each output's half range */
+/* One step of gradient descent on E e^2. Inputs are uniform on [-1, 1), with variance 1/3, so that
+ * 3 mean(e x') estimates the error of each weight; the wish moves against it by the share rate, in
+ * units of each output's half range. */
 static void move_wishes(loop *l, double rate)
 {
     const aimci_programmed *p = l->p;
@@ -153,7 +158,8 @@ static void move_wishes(loop *l, double rate)
     }
 }
 
-/* Pulses that bring each device's command to what its wish says. */
+/* Pulses that bring each device's command to what its wish says. A device is not read here, so the
+ * command stands for its state; what its pulses did wrong shows in the next product. */
 static void follow_wishes(loop *l)
 {
     aimci_programmed *p = l->p;
@@ -196,6 +202,8 @@ static aimc_status gradient_round(loop *l, double rate)
     return AIMC_OK;
 }
 
+/* The rate falls to 0 evenly, because near the end the noise of the products is what is left of the
+ * error. */
 static aimc_status gradient(loop *l, int64_t rounds)
 {
     aimci_programmed *p = l->p;
@@ -210,7 +218,7 @@ static aimc_status gradient(loop *l, int64_t rounds)
     return st;
 }
 
-/* ---- choice ---------------------------------------------------------------------------------- */
+/* ---- choice --------------------------------------------------------------------------------- */
 
 static aimc_status open_loop(aimci_programmed *p, loop *l)
 {

@@ -559,13 +559,13 @@ aimc_status aimci_st_get(const aimci_st_reader *reader, const char *name, aimci_
     return AIMC_OK;
 }
 
-aimc_status aimci_st_get_figures(const aimci_st_reader *reader, const char *name, size_t n,
-                                 size_t first, size_t n_counts, double *figures)
+aimc_status aimci_st_get_scalars(const aimci_st_reader *reader, const char *name, size_t n,
+                                 size_t first, size_t n_counts, double *scalars)
 {
-    const aimc_status st = aimci_st_get(reader, name, AIMCI_F64, 0, n, n, figures);
+    const aimc_status st = aimci_st_get(reader, name, AIMCI_F64, 0, n, n, scalars);
     for (size_t k = first; k < first + n_counts && !st; k++)
-        if (!(figures[k] >= 0 && figures[k] <= 0x1p53))
+        if (!(scalars[k] >= 0 && scalars[k] <= 0x1p53))
             return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': value %zu is %g, not a count", name, k,
-                              figures[k]);
+                              scalars[k]);
     return st;
 }

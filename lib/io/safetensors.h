@@ -61,9 +61,9 @@ bool aimci_st_has(const aimci_st_reader *reader, const char *name);
 aimc_status aimci_st_get(const aimci_st_reader *reader, const char *name, aimci_dtype dtype,
                          size_t rows, size_t cols, size_t ld, void *data);
 
-/* Copy out n figures of type F64, of which n_counts, from the first on, are counts: 0 ... 2^53,
+/* Copy out n scalars of type F64, of which n_counts, from the first on, are counts: 0 ... 2^53,
  * else AIMC_ERR_FORMAT. */
-aimc_status aimci_st_get_figures(const aimci_st_reader *reader, const char *name, size_t n,
-                                 size_t first, size_t n_counts, double *figures);
+aimc_status aimci_st_get_scalars(const aimci_st_reader *reader, const char *name, size_t n,
+                                 size_t first, size_t n_counts, double *scalars);
 
 #endif

@@ -14,8 +14,8 @@ enum { AIMCI_ISA_C, AIMCI_ISA_AVX2, AIMCI_ISA_AVX512, AIMCI_ISA_NEON, AIMCI_N_IS
 #define AIMCI_PASTE(a, b)  AIMCI_PASTE2(a, b)
 #define AIMCI_K(name)      AIMCI_PASTE(name, AIMCI_ISA)
 
-/* Declares the variants of a constant table of kernels, and lists them for a [AIMCI_N_ISA] array.
- */
+/* Declares the variants of a constant table of kernels, and lists them for a [AIMCI_N_ISA]
+ * array. */
 #if AIMCI_HAVE_AVX2
 #define AIMCI_VARIANT_AVX2(name)       [AIMCI_ISA_AVX2] = &aimci_k_##name##_avx2,
 #define AIMCI_DECLARE_AVX2(type, name) extern const type aimci_k_##name##_avx2;

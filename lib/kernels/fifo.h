@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Standard normals on demand: only lanes that need one take one, in lane order, so none is wasted.
- */
+/* Standard normals on demand: only lanes that need one take one, in lane order, so that none is
+ * wasted. */
 #ifndef AIMCI_FIFO_H
 #define AIMCI_FIFO_H
 
 #include "kernels/stream.h"
 
-#define AIMCI_FIFO_CHUNK  32   /* sparse updates need few */
+#define AIMCI_FIFO_CHUNK  32   /* drawn at least: few, because sparse updates need few */
 #define AIMCI_FIFO_MOST   4096 /* that can be asked for at once */
-#define AIMCI_FIFO_BEYOND 128  /* may be looked at behind them, though not used */
+#define AIMCI_FIFO_BEYOND 128  /* vector loads may reach this far behind them */
 
 typedef struct aimci_fifo {
     aimci_stream stream;
-    int silent; /* all are 0 */
+    int silent; /* zeros instead of normals, without drawing: a device without noise */
     const float *next, *end;
     float buf[AIMCI_FIFO_MOST + AIMCI_FIFO_CHUNK + AIMCI_FIFO_BEYOND];
 } aimci_fifo;
@@ -24,7 +24,7 @@ AIMCI_INLINE void aimci_fifo_open(aimci_fifo *f, const aimci_key *key, uint32_t 
     f->next = f->end = f->buf;
 }
 
-/* From here on they are normals. */
+/* From here on normals, also where the pulses had no noise: the noise of writing needs them. */
 AIMCI_INLINE void aimci_fifo_voice(aimci_fifo *f)
 {
     if (f->silent)
@@ -32,7 +32,8 @@ AIMCI_INLINE void aimci_fifo_voice(aimci_fifo *f)
     f->silent = 0;
 }
 
-/* Keep what is left, append what is missing to n, or a chunk. */
+/* Move what is left to the start and append what is missing to n, at least a chunk. The copy runs
+ * upward in groups of eight, so it may overlap with what it reads. */
 static __attribute__((noinline, unused)) void aimci_fifo_fill(aimci_fifo *f, size_t n)
 {
     const size_t left = (size_t)(f->end - f->next);

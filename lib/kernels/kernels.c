@@ -164,7 +164,8 @@ static void probabilities(const aimci_train *t, const float *v, size_t n, float 
 
 /* ---- accumulators --------------------------------------------------------------------------- */
 
-/* Rounding below one part in a million does not decide. */
+/* A value that misses a threshold by less than one part in a million counts as reaching it: sums of
+ * floats must not depend on how they were rounded. */
 static int cross(const aimci_crossing *c, float *x, int32_t *count, size_t n, uint64_t sums[3])
 {
     vi up = vi_set(0), down = vi_set(0), any = vi_set(0);

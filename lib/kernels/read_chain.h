@@ -76,8 +76,8 @@ typedef struct aimci_read_kernels {
      * returned. */
     size_t (*adc)(const aimci_adc *adc, const float *currents, float *y, size_t n);
 
-    /* Codes of a quantiser: rint(x / step) or stochastically, clipped to +-max_code; NaN gives 0.
-     */
+    /* Codes of a quantiser: rint(x / step) or stochastically, clipped to +-max_code; NaN gives
+     * 0. */
     void (*encode)(const aimci_key *key, float step, int32_t max_code, int sto_round,
                    const float *x, int32_t *codes, size_t n);
 

@@ -25,6 +25,8 @@ AIMCI_INLINE vu aimci_mix(vu h)
     return h ^ (h >> 16);
 }
 
+/* 0x9e3779b9 is 2^32 over the golden ratio: it spreads neighbouring lane numbers over all 32 bits
+ * before they are mixed. */
 AIMCI_INLINE aimci_stream aimci_stream_open(const aimci_key *key, uint32_t line)
 {
     const vu lane = vi_as_vu(vi_lanes()) + line * AIMCI_LANES;
@@ -57,9 +59,9 @@ AIMCI_INLINE vf aimci_stream_uniform(aimci_stream *st)
     return vf_from_vi(vu_as_vi(aimci_stream_next(st) >> 8)) * 0x1p-24f;
 }
 
-/* ---- normals --------------------------------------------------------------------------------
- *
- * z = -Phi^-1(p), p = u 2^-32 the tail beyond z, with the sign of another bit. Each octave of p has
+/* ---- normals -------------------------------------------------------------------------------- */
+
+/* z = -Phi^-1(p), p = u 2^-32 the tail beyond z, with the sign of another bit. Each octave of p has
  * a polynomial in the mantissa of u, whose coefficients are looked up by the lowest three bits of
  * u's exponent: minimax fits, |error| < 4e-6. One table holds from p = 1/2 down to 2^-9; for the
  * 2^-8 of the draws that lie further out another one goes down to 2^-17; and the 2^-16 beyond take
@@ -97,7 +99,8 @@ static const aimci_quantile_table aimci_quantile_far = {
     {-0.00671472726f, -0.00693049515f, -0.00716748089f, -0.00742925471f, -0.00772024645f,
      -0.00804601423f, -0.00633572973f, -0.00651726872f}};
 
-/* bits: of u as a float */
+/* bits: of u as a float, whose exponent is the octave; vf_lookup() takes it modulo 8. The mantissa
+ * becomes t in [-1/2, 1/2). */
 AIMCI_INLINE vf aimci_quantile_octave(const aimci_quantile_table table, vi bits)
 {
     const vi octave = bits >> 23;
@@ -128,7 +131,8 @@ AIMCI_INLINE vf aimci_quantile_tail(vf u)
 AIMCI_INLINE vf aimci_stream_normal(aimci_stream *st)
 {
     const vu word = aimci_stream_next(st);
-    /* 23 bits and the middle of what they leave open: exact in a float */
+    /* 23 bits and the middle of what they leave open, which a float holds exactly. Of the 31 bits
+     * only these matter where |z| is not large; the branches below use them all. */
     const vi bits = vf_as_vi(vf_from_vi(vu_as_vi((word & 0x7fffff00u) | 0x80u)));
     vf z = aimci_quantile_octave(aimci_quantile_near, bits);
     if (v_any(bits < 0x4b000000)) { /* 2^23 */

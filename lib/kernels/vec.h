@@ -49,8 +49,11 @@ AIMCI_INLINE vu vu_rotl(vu a, int k)
 }
 
 /* Natural logarithm of a normal a > 0; relative error below 2 ulp.
- * a = 2^e (1 + f), f in [sqrt(1/2) - 1, sqrt(2) - 1]; log(1 + f) = f - f^2/2 + f^3 P(f), P minimax.
- */
+ *
+ *     a = 2^e (1 + f),  f in [sqrt(1/2) - 1, sqrt(2) - 1]
+ *     log(1 + f) = f - f^2 / 2 + f^3 P(f),  P minimax
+ *
+ * 0x3f3504f3 is sqrt(1/2): subtracting its bits first puts f into that interval. */
 AIMCI_INLINE vf vf_log(vf a)
 {
     const vi bits = vf_as_vi(a);
@@ -70,7 +73,8 @@ AIMCI_INLINE vf vf_log(vf a)
     return (low + f) + ef * 0.693359375f; /* ln 2 in two parts, the larger one exact times e */
 }
 
-/* exp(a) for a in [-87, 88], clipped there; relative error below 2 ulp. */
+/* exp(a) for a in [-87, 88], clipped there; relative error below 2 ulp. a = e ln 2 + r, with ln 2
+ * in two parts so that e times the larger one is exact; exp(r) is a minimax polynomial. */
 AIMCI_INLINE vf vf_exp(vf a)
 {
     a = vf_clip(a, vf_set(-87.0f), vf_set(88.0f));
@@ -118,8 +122,8 @@ AIMCI_INLINE vf vf_log2(vf a)
     return p * f + vf_from_vi(e);
 }
 
-/* a^e; 0 where a is negative, 0 or denormal. Relative error below 4e-7 (1 + |e|) + 1e-7 |e log2 a|.
- */
+/* a^e; 0 where a is negative, 0 or denormal. Relative error below
+ * 4e-7 (1 + |e|) + 1e-7 |e log2 a|. */
 AIMCI_INLINE vf vf_pow(vf a, vf e)
 {
     return vf_where(a >= 1.17549435e-38f, vf_exp2(e * vf_log2(a)));

@@ -315,7 +315,7 @@ AIMCI_INLINE vi vi_permute(vi v, vi order)
     return (vi)vf_permute((vf)v, order);
 }
 
-/* For each set of lanes, given by bits, an order of eight; one byte a lane (kernels/lanes.c). */
+/* For each set of lanes, given by bits, an order of eight lanes, one byte each: kernels/lanes.c. */
 extern const uint64_t aimci_pack_table[256], aimci_expand_table[256];
 
 AIMCI_INLINE vi v_order(uint64_t bytes)
@@ -330,7 +330,7 @@ AIMCI_INLINE vi v_order(uint64_t bytes)
 #endif
 }
 
-/* The lanes of the set first, in their order; lane 0 then. */
+/* The lanes of the set first, in their order, and lane 0 in the places that are left. */
 AIMCI_INLINE vi v_pack_order(unsigned bits)
 {
     return v_order(aimci_pack_table[bits]);

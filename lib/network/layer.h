@@ -5,7 +5,7 @@
 
 #include <aimc/network.h>
 
-#include "tile/grid.h"
+#include "analog/matrix.h"
 
 typedef struct aimci_layer aimci_layer;
 
@@ -28,21 +28,25 @@ struct aimci_layer {
     aimc_context *ctx;
     const aimci_kernels *kernels;
     size_t n_in, n_out;
-    /* linear: a grid, or a digital matrix stored like a tile */
-    aimc_grid *grid;
-    aimci_gemm *gemm;
-    float *w, *b;
-    float *scratch; /* gemm_scratch floats for each slot */
-    int activation; /* aimc_activation */
+    aimc_matrix *matrix; /* linear; NULL: the layer has none */
+    float *b;            /* linear: [n_out] */
+    int activation;      /* aimc_activation */
 };
 
 extern const aimci_layer_type aimci_layer_linear, aimci_layer_activation;
 
-/* A linear layer before its weights: gemm, bias and scratch. */
-aimc_status aimci_linear_frame(aimci_layer *layer, bool digital);
+/* A linear layer of n_in and n_out before its weights; config NULL: digital. */
+aimc_status aimci_linear_create(aimci_layer *layer, const aimc_config *config, uint64_t seed);
 
+/* Weights [n_out][n_in] and bias; either may be NULL. */
 void aimci_linear_get(const aimci_layer *layer, float *w, float *b);
 aimc_status aimci_linear_set(aimci_layer *layer, const float *w, const float *b);
+
+/* The layer's matrix where it lies on tiles, else NULL. */
+static inline aimc_matrix *aimci_layer_analog(const aimci_layer *layer)
+{
+    return layer->matrix && !aimci_matrix_is_digital(layer->matrix) ? layer->matrix : NULL;
+}
 
 struct aimc_network {
     aimc_context *ctx;

@@ -98,10 +98,7 @@ static aimc_status initialise(aimci_layer *l, uint64_t seed)
 static aimc_status build_linear(aimci_layer *l, uint64_t seed, const aimc_config *config)
 {
     l->type = &aimci_layer_linear;
-    aimc_status st = aimci_linear_frame(l, !config);
-    if (!st && config)
-        st = aimci_grid_create(NULL, l->n_out, l->n_in, config, aimci_random_derive(seed, 1),
-                               &l->grid);
+    const aimc_status st = aimci_linear_create(l, config, aimci_random_derive(seed, 1));
     return st ? st : initialise(l, seed);
 }
 
@@ -119,10 +116,9 @@ aimc_status aimc_network_linear(aimc_network *net, size_t n_in, size_t n_out,
     if (width(net) && width(net) != n_in)
         return aimci_fail(AIMC_ERR_SHAPE, "network_linear: n_in = %zu after a layer of %zu outputs",
                           n_in, width(net));
-    if (config && config->family != &aimci_family_layer)
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "network_linear: configuration is of kind '%s'; 'layer' is needed",
-                          aimc_config_kind(config));
+    st = aimci_config_expect("network_linear", config, &aimci_family_layer);
+    if (st)
+        return st;
     aimci_layer *l;
     st = aimci_network_next(net, &l);
     if (st)
@@ -238,18 +234,25 @@ aimc_status aimci_network_load_batch(const char *who, aimc_network *net, size_t 
     return st;
 }
 
+/* Hardware-aware training of a layer, or NULL. */
+static aimci_hwa *hwa_of(const aimci_layer *l)
+{
+    return l->matrix ? l->matrix->hwa : NULL;
+}
+
 /* Outputs of all layers for a batch that fits the buffers. */
 static aimc_status run_forward(aimc_network *net, size_t n, const float *x)
 {
     load_inputs(net, n, x);
     for (size_t k = 0; k < net->n_layers; k++) {
         aimci_layer *l = &net->layers[k];
-        const bool modify = l->grid && !net->in_training && aimci_hwa_in_tests(l->grid);
+        aimci_hwa *hwa = hwa_of(l);
+        const bool modify = !net->in_training && aimci_hwa_in_tests(hwa);
         if (modify)
-            aimci_hwa_modify(l->grid, false);
+            aimci_hwa_modify(hwa, false);
         const aimc_status st = l->type->forward(l, n, net->values[k], net->values[k + 1]);
         if (modify)
-            aimci_hwa_show(l->grid);
+            aimci_hwa_take_back(hwa);
         if (st)
             return st;
     }
@@ -261,11 +264,11 @@ static void set_training(aimc_network *net, bool training)
 {
     net->in_training = training;
     for (size_t k = 0; k < net->n_layers; k++) {
-        aimc_grid *grid = net->layers[k].grid;
-        if (grid && training)
-            aimci_hwa_modify(grid, true);
-        else if (grid)
-            aimci_hwa_show(grid);
+        aimci_hwa *hwa = hwa_of(&net->layers[k]);
+        if (training)
+            aimci_hwa_modify(hwa, true);
+        else
+            aimci_hwa_take_back(hwa);
     }
 }
 
@@ -332,10 +335,11 @@ static aimc_status run_backward(aimc_network *net, size_t n, double lr)
     for (size_t k = net->n_layers; k-- > 0;) {
         aimci_layer *l = &net->layers[k];
         aimc_status st = AIMC_OK;
-        if (k > 0 || (l->grid && aimci_hwa_learns_range(l->grid)))
+        aimci_hwa *hwa = hwa_of(l);
+        if (k > 0 || aimci_hwa_learns_range(hwa))
             st = l->type->backward(l, n, net->values[k + 1], dy, dx);
-        if (!st && l->grid)
-            aimci_hwa_backward(l->grid, n, net->values[k], aimci_leading_dimension(l->n_in), dx,
+        if (!st)
+            aimci_hwa_backward(hwa, n, net->values[k], aimci_leading_dimension(l->n_in), dx,
                                aimci_leading_dimension(l->n_in), lr);
         if (!st)
             st = l->type->step(l, n, net->values[k], dy, lr);
@@ -351,7 +355,7 @@ static aimc_status run_backward(aimc_network *net, size_t n, double lr)
 static aimc_status check_trainable(const aimc_network *net)
 {
     for (size_t k = 0; k < net->n_layers; k++)
-        if (net->layers[k].grid && aimci_grid_is_programmed(net->layers[k].grid))
+        if (net->layers[k].matrix && aimci_matrix_is_programmed(net->layers[k].matrix))
             return aimci_fail(AIMC_ERR_STATE,
                               "network_train_batch: layer %zu is programmed for inference; "
                               "aimc_network_unprogram() gives its weights back",
@@ -405,23 +409,22 @@ aimc_status aimc_network_train_batch(aimc_network *net, size_t n, const float *x
 
 /* ---- accuracy: random streams and counters as before ---------------------------------------- */
 
-static size_t total_tiles(const aimc_network *net)
+/* Snapshots of all tiles taken, or put back; returns how many there are. snapshots NULL: only that.
+ */
+static size_t visit_snapshots(aimc_network *net, aimci_tile_snapshot *snapshots, bool put_back)
 {
     size_t n = 0;
-    for (size_t k = 0; k < net->n_layers; k++)
-        n += aimc_grid_tile_count(net->layers[k].grid);
-    return n;
-}
-
-static void mark_tiles(aimc_network *net, aimci_tile_mark *marks, bool put_back)
-{
-    for (size_t k = 0; k < net->n_layers; k++)
-        for (size_t t = 0; t < aimc_grid_tile_count(net->layers[k].grid); t++, marks++) {
-            if (put_back)
-                aimci_tile_put_mark(net->layers[k].grid->tiles[t], marks);
-            else
-                aimci_tile_get_mark(net->layers[k].grid->tiles[t], marks);
+    for (size_t k = 0; k < net->n_layers; k++) {
+        aimc_matrix *m = net->layers[k].matrix;
+        for (size_t t = 0; t < aimc_matrix_tile_count(m); t++, n++) {
+            aimc_tile *tile = aimc_matrix_tile(m, t, NULL, NULL);
+            if (snapshots && put_back)
+                aimci_tile_restore_snapshot(tile, &snapshots[n]);
+            else if (snapshots)
+                snapshots[n] = aimci_tile_take_snapshot(tile);
         }
+    }
+    return n;
 }
 
 static aimc_status count_correct(aimc_network *net, size_t n, const float *x,
@@ -457,14 +460,15 @@ aimc_status aimc_network_accuracy(aimc_network *net, size_t n, const float *x,
         st = reserve(net, aimci_min_size(n, AIMC_NETWORK_BATCH));
     if (st)
         return st;
-    aimci_tile_mark *marks = aimci_calloc(net->ctx, total_tiles(net) + 1, sizeof *marks);
-    if (!marks)
+    const size_t n_tiles = visit_snapshots(net, NULL, false);
+    aimci_tile_snapshot *before = aimci_calloc(net->ctx, n_tiles + 1, sizeof *before);
+    if (!before)
         return aimci_fail(AIMC_ERR_NOMEM, "network_accuracy: no memory");
     size_t correct = 0;
-    mark_tiles(net, marks, false);
+    visit_snapshots(net, before, false);
     st = count_correct(net, n, x, labels, &correct);
-    mark_tiles(net, marks, true);
-    aimci_free(net->ctx, marks);
+    visit_snapshots(net, before, true);
+    aimci_free(net->ctx, before);
     if (!st)
         *accuracy = (double)correct / (double)n;
     return st;

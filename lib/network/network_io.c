@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/state_file.h"
 #include "network/layer.h"
 
 /* ---- layers by number ----------------------------------------------------------------------- */
@@ -45,10 +46,10 @@ aimc_status aimc_network_set_weights(aimc_network *net, size_t k, const float *w
     return l ? aimci_linear_set(l, w, b) : no_layer("network_set_weights", net, k);
 }
 
-aimc_grid *aimc_network_grid(aimc_network *net, size_t k)
+aimc_matrix *aimc_network_matrix(aimc_network *net, size_t k)
 {
     const aimci_layer *l = linear_layer(net, k);
-    return l ? l->grid : NULL;
+    return l ? aimci_layer_analog(l) : NULL;
 }
 
 /* ---- figures -------------------------------------------------------------------------------- */
@@ -69,10 +70,8 @@ aimc_status aimc_network_get_info(const aimc_network *net, aimc_network_info *in
         if (l->type != &aimci_layer_linear)
             continue;
         ours.n_parameters += (uint64_t)(l->n_in + 1) * l->n_out;
-        if (l->grid) {
-            ours.n_analog += (uint64_t)l->n_in * l->n_out;
-            ours.n_tiles += aimc_grid_tile_count(l->grid);
-        }
+        ours.n_analog += aimci_layer_analog(l) ? (uint64_t)l->n_in * l->n_out : 0;
+        ours.n_tiles += aimc_matrix_tile_count(l->matrix);
     }
     return aimci_struct_out("network_get_info", info, &ours, sizeof ours, 8);
 }
@@ -82,11 +81,9 @@ aimc_status aimc_network_counters(const aimc_network *net, aimc_counters *counte
     if (!net || !counters)
         return aimci_fail(AIMC_ERR_INVALID, "network_counters: NULL argument");
     aimc_counters sum = {0};
-    for (size_t k = 0; k < net->n_layers; k++) {
-        aimc_counters one = {.struct_size = sizeof one};
-        if (net->layers[k].grid && aimc_grid_counters(net->layers[k].grid, &one) == AIMC_OK)
-            aimci_counters_add(&sum, &one);
-    }
+    for (size_t k = 0; k < net->n_layers; k++)
+        if (net->layers[k].matrix)
+            aimci_grid_counters(net->layers[k].matrix->grid, &sum);
     return aimci_struct_out("network_counters", counters, &sum, sizeof sum, 8);
 }
 
@@ -118,18 +115,12 @@ size_t aimc_network_describe(const aimc_network *net, char *buf, size_t size)
     return text.length;
 }
 
-/* ---- file
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- file ----------------------------------------------------------------------------------- */
 
 static aimc_status put_network(const aimc_network *net, aimci_st_writer *writer)
 {
     char name[64], number[32];
-    aimc_status st = aimci_st_put_text(writer, "aimc.format", AIMCI_FILE_FORMAT);
-    if (!st)
-        st = aimci_st_put_text(writer, "aimc.content", "network");
-    if (!st)
-        st = aimci_st_put_text(writer, "aimc.version", aimc_version());
+    aimc_status st = aimci_st_put_text(writer, "aimc.version", aimc_version());
     if (!st && net->note)
         st = aimci_st_put_text(writer, "note", net->note);
     if (!st) {
@@ -158,7 +149,7 @@ aimc_status aimc_network_save(const aimc_network *net, const char *path)
     if (!net->n_layers)
         return aimci_fail(AIMC_ERR_STATE, "network_save: the network has no layers");
     aimci_st_writer *writer = NULL;
-    aimc_status st = aimci_st_writer_create(net->ctx, &writer);
+    aimc_status st = aimci_state_writer_create(net->ctx, "network", &writer);
     if (!st)
         st = put_network(net, writer);
     if (!st)
@@ -234,7 +225,7 @@ aimc_status aimc_network_load(aimc_context *ctx, const char *path, aimc_network 
         return aimci_fail(AIMC_ERR_INVALID, "network_load: %s is NULL", ctx ? "path" : "ctx");
     aimci_st_reader *reader = NULL;
     aimc_network *net = NULL;
-    aimc_status st = aimci_open_file(ctx, path, "network", &reader);
+    aimc_status st = aimci_state_read(ctx, path, "network", &reader);
     if (!st)
         st = aimc_network_create(ctx, &net);
     if (!st)

@@ -4,47 +4,36 @@
 
 #include <aimc/inference.h>
 
-#include "inference/life.h"
 #include "inference/storage.h"
 #include "network/layer.h"
 
-/* ---- onto tiles ------------------------------------------------------------------------------ */
+/* ---- onto tiles ----------------------------------------------------------------------------- */
 
-/* The same layer on tiles, beside the old one: nothing is lost when it fails. */
+/* The same matrix on tiles, beside the old one: nothing is lost when it fails. */
 static aimc_status make_analog(const aimci_layer *l, uint64_t seed, const aimc_config *config,
-                               aimc_grid **out)
+                               aimc_matrix **out)
 {
-    aimc_grid *grid = NULL;
     float *w = aimci_calloc(l->ctx, l->n_in * l->n_out, sizeof *w);
     if (!w)
         return aimci_fail(AIMC_ERR_NOMEM, "no memory");
-    aimc_status st = aimci_grid_create(NULL, l->n_out, l->n_in, config, seed, &grid);
+    const aimc_status st = aimci_matrix_create(l->ctx, NULL, l->n_out, l->n_in, config, seed, out);
     if (!st) {
-        aimci_linear_get(l, w, NULL);
-        st = aimc_grid_set_weights(grid, w, l->n_in);
+        aimci_matrix_get(l->matrix, w);
+        aimci_matrix_set(*out, w);
     }
     aimci_free(l->ctx, w);
-    if (st) {
-        aimc_grid_destroy(grid);
-        return st;
-    }
-    *out = grid;
-    return AIMC_OK;
+    return st;
 }
 
-static void take_grid(aimci_layer *l, aimc_grid *grid)
+static void replace_matrix(aimci_layer *l, aimc_matrix *matrix)
 {
-    l->grid = grid;
-    aimci_gemm_destroy(l->gemm);
-    aimci_free(l->ctx, l->w);
-    aimci_free(l->ctx, l->scratch);
-    l->gemm = NULL;
-    l->w = l->scratch = NULL;
+    aimc_matrix_destroy(l->matrix);
+    l->matrix = matrix;
 }
 
 static bool is_digital(const aimci_layer *l)
 {
-    return l->type == &aimci_layer_linear && !l->grid;
+    return l->matrix && aimci_matrix_is_digital(l->matrix);
 }
 
 aimc_status aimc_network_to_analog(aimc_network *net, const aimc_config *config)
@@ -52,37 +41,35 @@ aimc_status aimc_network_to_analog(aimc_network *net, const aimc_config *config)
     if (!net || !config)
         return aimci_fail(AIMC_ERR_INVALID, "network_to_analog: %s is NULL",
                           net ? "config" : "net");
-    if (config->family != &aimci_family_layer)
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "network_to_analog: configuration is of kind '%s'; 'layer' is needed",
-                          aimc_config_kind(config));
-    aimc_grid **grids = aimci_calloc(net->ctx, net->n_layers + 1, sizeof *grids);
-    if (!grids)
+    aimc_status st = aimci_config_expect("network_to_analog", config, &aimci_family_layer);
+    if (st)
+        return st;
+    aimc_matrix **made = aimci_calloc(net->ctx, net->n_layers + 1, sizeof *made);
+    if (!made)
         return aimci_fail(AIMC_ERR_NOMEM, "network_to_analog: no memory");
-    aimc_status st = AIMC_OK;
     for (size_t k = 0; k < net->n_layers && !st; k++)
         if (is_digital(&net->layers[k]))
             st = make_analog(&net->layers[k],
                              aimci_random_derive(aimci_random_derive(net->seed, k), 1), config,
-                             &grids[k]);
+                             &made[k]);
     for (size_t k = 0; k < net->n_layers; k++) {
         if (st)
-            aimc_grid_destroy(grids[k]);
-        else if (grids[k])
-            take_grid(&net->layers[k], grids[k]);
+            aimc_matrix_destroy(made[k]);
+        else if (made[k])
+            replace_matrix(&net->layers[k], made[k]);
     }
-    aimci_free(net->ctx, grids);
+    aimci_free(net->ctx, made);
     return st ? aimci_fail_within(st, "network_to_analog: ") : AIMC_OK;
 }
 
-/* ---- program, drift, compensate -------------------------------------------------------------- */
+/* ---- program, drift, compensate ------------------------------------------------------------- */
 
 static aimc_status check_analog(const char *who, const aimc_network *net)
 {
     if (!net)
         return aimci_fail(AIMC_ERR_INVALID, "%s: net is NULL", who);
     for (size_t k = 0; k < net->n_layers; k++)
-        if (net->layers[k].grid)
+        if (aimci_layer_analog(&net->layers[k]))
             return AIMC_OK;
     return aimci_fail(AIMC_ERR_STATE,
                       "%s: no layer lies on tiles; aimc_network_to_analog() puts them there", who);
@@ -101,9 +88,10 @@ aimc_status aimc_network_program(aimc_network *net, const aimc_config *config,
     aimc_inference_report sum = {0};
     for (size_t k = 0; !st && k < net->n_layers; k++) {
         aimc_inference_report one = {.struct_size = sizeof one};
-        if (!net->layers[k].grid)
+        aimc_matrix *matrix = aimci_layer_analog(&net->layers[k]);
+        if (!matrix)
             continue;
-        st = aimc_grid_program(net->layers[k].grid, config, &one);
+        st = aimc_matrix_program(matrix, config, &one);
         if (st)
             return aimci_fail_within(st, "network_program: layer %zu: ", k);
         aimci_report_add(&sum, &one);
@@ -117,9 +105,10 @@ aimc_status aimc_network_drift_to(aimc_network *net, double t_s, aimc_inference_
     aimc_inference_report sum = {0};
     for (size_t k = 0; !st && k < net->n_layers; k++) {
         aimc_inference_report one = {.struct_size = sizeof one};
-        if (!net->layers[k].grid)
+        aimc_matrix *matrix = aimci_layer_analog(&net->layers[k]);
+        if (!matrix)
             continue;
-        st = aimc_grid_drift_to(net->layers[k].grid, t_s, &one);
+        st = aimc_matrix_drift_to(matrix, t_s, &one);
         if (st)
             return aimci_fail_within(st, "network_drift_to: layer %zu: ", k);
         aimci_report_add(&sum, &one);
@@ -134,9 +123,9 @@ static aimc_status compensate_layer(aimc_network *net, size_t k, size_t n,
     aimci_layer *l = &net->layers[k];
     aimc_inference_report one = {.struct_size = sizeof one};
     aimc_status st = AIMC_OK;
-    if (l->grid) {
-        st = aimc_grid_compensate(l->grid, n, n ? net->values[k] : NULL,
-                                  aimci_leading_dimension(l->n_in), &one);
+    if (aimci_layer_analog(l)) {
+        st = aimc_matrix_compensate(l->matrix, n, n ? net->values[k] : NULL,
+                                    aimci_leading_dimension(l->n_in), &one);
         if (!st)
             aimci_report_add(sum, &one);
     }
@@ -165,12 +154,12 @@ aimc_status aimc_network_unprogram(aimc_network *net)
     if (!net)
         return aimci_fail(AIMC_ERR_INVALID, "network_unprogram: net is NULL");
     for (size_t k = 0; k < net->n_layers; k++)
-        if (net->layers[k].grid)
-            (void)aimc_grid_unprogram(net->layers[k].grid); /* arguments are right */
+        if (aimci_layer_analog(&net->layers[k]))
+            (void)aimc_matrix_unprogram(net->layers[k].matrix); /* arguments are right */
     return AIMC_OK;
 }
 
-/* ---- input ranges ---------------------------------------------------------------------------- */
+/* ---- input ranges --------------------------------------------------------------------------- */
 
 static aimc_status run_batches(aimc_network *net, size_t n, const float *x)
 {
@@ -194,20 +183,20 @@ aimc_status aimc_network_calibrate(aimc_network *net, size_t n, const float *x,
         st = aimci_network_load_batch("network_calibrate", net,
                                       aimci_min_size(n, AIMC_NETWORK_BATCH), x);
     for (size_t k = 0; !st && k < net->n_layers; k++)
-        if (net->layers[k].grid)
-            st = aimc_grid_watch_inputs(net->layers[k].grid, config);
+        if (aimci_layer_analog(&net->layers[k]))
+            st = aimc_matrix_watch_inputs(net->layers[k].matrix, config);
     if (!st)
         st = run_batches(net, n, x);
     for (size_t k = 0; net && k < net->n_layers; k++) {
-        aimc_grid *grid = net->layers[k].grid;
-        const aimc_status taken = grid && !st ? aimc_grid_take_range(grid) : AIMC_OK;
+        aimc_matrix *matrix = aimci_layer_analog(&net->layers[k]);
+        const aimc_status taken = matrix && !st ? aimc_matrix_take_range(matrix) : AIMC_OK;
         if (taken)
             st = aimci_fail_within(taken, "network_calibrate: layer %zu: ", k);
     }
     return st;
 }
 
-/* ---- digital storage ------------------------------------------------------------------------- */
+/* ---- digital storage ------------------------------------------------------------------------ */
 
 static size_t largest_digital(const aimc_network *net)
 {
@@ -225,10 +214,9 @@ aimc_status aimc_network_store(aimc_network *net, const aimc_config *config,
 {
     if (!net)
         return aimci_fail(AIMC_ERR_INVALID, "network_store: net is NULL");
-    if (config && config->family != &aimci_family_storage)
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "network_store: configuration is of kind '%s'; 'storage' is needed",
-                          config->family->name);
+    const aimc_status st = aimci_config_expect("network_store", config, &aimci_family_storage);
+    if (st)
+        return st;
     const size_t most = largest_digital(net);
     if (!most)
         return aimci_fail(AIMC_ERR_STATE, "network_store: no layer is digital");

@@ -3,12 +3,13 @@
  * the mean of the readings is followed; when it turns, that mean becomes the reference of the new
  * phase.
  *
- *     H <- H + h s_k s_r (z - ref),  mu <- mu + beta (z - mu),  beta = min(tail / N, 1),
- *     N = max(ceil(1 / in_chop_prob), 2) sweeps to a phase; ref <- mu at the first read after a
- * turn.
+ *     ref <- mu  at the first read after a turn
+ *     H <- H + h s_k s_r (z - ref),  n = trunc(H) pulses to the slow array
+ *     mu <- mu + beta (z - mu),  beta = min(tail / N, 1)
+ *     N = max(ceil(1 / in_chop_prob), 2)  sweeps to a phase
  *
- * The first phase has no reference yet: nothing is written before sweep N + 1. Rasch et al., Nat.
- * Commun. 15:7133 (2024). */
+ * A constant offset of z is in mu as well, so it drops out. The first phase has no reference yet:
+ * nothing is written before sweep N + 1. Rasch et al., Nat. Commun. 15:7133 (2024). */
 #include <math.h>
 
 #include "optimizer/transfer.h"
@@ -21,7 +22,8 @@ static double reads_in_phase(const aimci_transfer *e)
     return (double)(e->progress[AIMCI_SWEEP] % aimci_transfer_chop_period(e) + 1);
 }
 
-/* After a crossing. */
+/* What stays in the buffer after n pulses were sent. The cap limits the backlog that builds up
+ * while counts exceed the longest train. */
 static double consume(const aimci_transfer *e, double o, int32_t n)
 {
     const aimci_transfer_params *p = &e->params;

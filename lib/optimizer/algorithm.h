@@ -7,8 +7,8 @@
 
 #include "tile/pulse_train.h"
 
-/* A named part of an algorithm's state: an array of devices, a matrix stored like one, or a vector.
- */
+/* A named part of an algorithm's state: an array of devices, a matrix stored like one, or a
+ * vector. */
 typedef struct aimci_state_tensor {
     char name[48];
     aimci_array *array;

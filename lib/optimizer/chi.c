@@ -73,6 +73,7 @@ void aimci_chi_reset(aimci_chi *c)
 void aimci_chi_quantize(const aimci_chi *c, const float *v, size_t n, double width, double half,
                         bool stochastic, int side, uint64_t index, float *out)
 {
+    /* 16, 17 and 18 below keep these streams apart from those of the transfer engine */
     const aimci_key key =
         aimci_random_key(c->tile->array->seed, AIMCI_OP_TRANSFER, 16 + (uint32_t)side, index);
     aimci_stream stream = aimci_stream_open(&key, 0);
@@ -91,7 +92,7 @@ void aimci_chi_quantize(const aimci_chi *c, const float *v, size_t n, double wid
 typedef struct transfer_job {
     aimci_chi *c;
     const aimci_chi_charge *charge;
-    size_t first, rows; /* outputs that are due, wrapping around */
+    size_t first, rows; /* outputs that are due; they wrap around at the last */
     aimci_pulse_key key;
 } transfer_job;
 
@@ -101,7 +102,8 @@ static bool due(const transfer_job *job, size_t i)
     return (i + n_out - job->first) % n_out < job->rows;
 }
 
-/* Counts of chi in thresholds: rounding below one part in a million does not decide. */
+/* Counts of chi in thresholds. A sum of floats that misses a threshold by less than one part in a
+ * million counts as reaching it; the kernel cross() does the same. */
 static double count_of(const transfer_job *job, double chi)
 {
     return trunc(chi / job->charge->threshold * (1 + 1e-6));
@@ -113,8 +115,8 @@ static double taken(const transfer_job *job, double n)
     return job->charge->whole ? rint(amount) : amount;
 }
 
-/* The due outputs of a line where not all are: the others wait, as zeros, while the kernel looks.
- */
+/* The kernel works on whole lines. Outputs that are not due are set aside and stand as zeros in
+ * chi, which cross no threshold, until it has run. */
 static void hide(const transfer_job *job, float *chi, float *hidden)
 {
     for (size_t i = 0; i < job->c->tile->array->n_out; i++) {
@@ -146,7 +148,9 @@ static void write_line(void *arg, size_t slot, size_t j)
         chi[i] += hidden[i];
 }
 
-/* One row by stochastic trains: what exceeds the longest train stays in chi. */
+/* One row by stochastic trains: the outer product of the row's counts with a unit vector. A train
+ * has room for desired_bl pulses, so all counts of the row shrink by the same factor where the
+ * largest exceeds that; what is not sent stays in chi. */
 static void write_row(const transfer_job *job, size_t i, aimc_counters *counters)
 {
     aimci_chi *c = job->c;
@@ -221,7 +225,7 @@ void aimci_chi_transfer(aimci_chi *c, const aimci_chi_charge *charge)
     } else {
         for (size_t r = 0; r < job.rows; r++)
             write_row(&job, (job.first + r) % n_out, &counters);
-        counters.updates = 0;
+        counters.updates = 0; /* aimci_chi_count() has counted the vectors */
     }
     c->stats.transfers++;
     c->stats.slow_up += counters.pulses_up;

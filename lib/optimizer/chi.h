@@ -30,7 +30,7 @@ typedef struct aimci_chi {
     float *row_x, *row_d; /* one row on its way */
     float *hidden;        /* one line for each thread slot, as the next */
     int32_t *counts;
-    uint64_t *pulses; /* up, down for each thread slot, 8 apart */
+    uint64_t *pulses; /* up, down, crossings for each thread slot, a cache line apart */
     int64_t *progress;
     aimc_optimizer_stats stats;
 } aimci_chi;
@@ -40,9 +40,8 @@ aimc_status aimci_chi_create(aimci_chi *c, aimc_tile *tile, const aimc_config *c
 void aimci_chi_destroy(aimci_chi *c, aimc_context *ctx);
 void aimci_chi_reset(aimci_chi *c);
 
-/* Values of width width onto a grid of levels -half ... half, in units of the width (as integers):
- * deterministic, or stochastic with the stream of vector number index. side: 0 inputs, 1 gradients.
- */
+/* Values onto the integers -half ... half, in steps of width: rounded to the nearest, or
+ * stochastically with the stream of vector number index. side: 0 inputs, 1 gradients. */
 void aimci_chi_quantize(const aimci_chi *c, const float *v, size_t n, double width, double half,
                         bool stochastic, int side, uint64_t index, float *out);
 
@@ -56,7 +55,7 @@ typedef struct aimci_chi_charge {
 /* n vectors were added to chi: a digital outer product each, summed before it is written. */
 void aimci_chi_count(const aimci_chi *c, size_t n);
 
-/* A mini-batch is over. */
+/* At the end of every mini-batch: writes what is worth a pulse, when a transfer is due. */
 void aimci_chi_transfer(aimci_chi *c, const aimci_chi_charge *charge);
 
 #define AIMCI_MP_SRC "Nandakumar et al., Front. Neurosci. 14:406 (2020)"

@@ -2,10 +2,12 @@
 /* Chopped TTv2 (c-TTv2): the gradient reaches the fast array with signs that turn now and then, and
  * readings are turned back, so that a wrong zero of the fast array averages out.
  *
- *     H <- H + h s_k s_r z,  n = trunc(H),  n pulses to the slow array,
- *     then H <- momentum H (forget_buffer) or H - (1 - momentum) n.
+ *     H <- H + h s_k s_r z,  n = trunc(H) pulses to the slow array
+ *     where n is not 0:  H <- momentum H            (forget_buffer)
+ *                        H <- H - (1 - momentum) n  (otherwise)
  *
- * Rasch et al., Nat. Commun. 15:7133 (2024), arXiv:2303.04721. */
+ * s_k is the sign of slice k, s_r that of element r. Rasch et al., Nat. Commun. 15:7133 (2024),
+ * arXiv:2303.04721. */
 #include "optimizer/transfer.h"
 
 #define AIMCI_TRANSFER_MOMENTUM 0

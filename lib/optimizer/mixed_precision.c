@@ -2,11 +2,13 @@
 /* Mixed precision: the gradient is accumulated digitally and written to the devices in whole
  * pulses.
  *
- *     chi <- chi + lr Q(d) Q(x)',   n = trunc(chi / eps),   chi <- chi - n eps,   n pulses.
+ *     chi <- chi + lr Q(d) Q(x)'
+ *     n = trunc(chi / eps) pulses,  chi <- chi - n eps
  *
- * Momentum and weight decay act on what goes into chi, and so do reach the devices:
+ * Momentum and weight decay act on what goes into chi, and in this way reach the devices:
  *
- *     v <- momentum v + d x',   chi <- chi + lr (v + weight_decay W).
+ *     v <- momentum v + d x'
+ *     chi <- chi + lr (v + weight_decay W)
  *
  * Nandakumar et al., Front. Neurosci. 14:406 (2020). */
 #include <math.h>

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Mixed precision with an integer accumulator: x and d are quantised by running maxima, chi counts
- * their products, and the learning rate enters through the threshold alone.
+/* Mixed precision with an integer accumulator: x and d are quantised by running maxima M, chi
+ * counts their products, and the learning rate enters through the threshold alone.
  *
- *     chi <- chi + q_d q_x',   theta = max(round(eps / (lr w_d w_x)), 1),   n = trunc(chi / theta),
- *     chi <- chi - round((1 - momentum_chi) theta n),   n pulses;   w = M / floor(bins / 2) on both
- * sides.
+ *     w = M / floor(bins / 2)  on both sides
+ *     chi <- chi + q_d q_x'
+ *     theta = max(round(eps / (lr w_d w_x)), 1)
+ *     n = trunc(chi / theta) pulses,  chi <- chi - round((1 - momentum_chi) theta n)
  *
  * Nandakumar et al., Front. Neurosci. 14:406 (2020). Integers up to 2^24 are exact in the floats
  * that hold them. */

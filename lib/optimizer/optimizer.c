@@ -34,8 +34,8 @@ void aimc_optimizer_destroy(aimc_optimizer *o)
         return;
     aimc_context *ctx = o->ctx;
     if (o->tile) { /* NULL when it went first */
-        o->tile->visible = NULL;
-        o->tile->state = (aimci_tile_state){0};
+        o->tile->views[AIMCI_VIEW_COMPOSITE] = (aimci_weight_view){0};
+        o->tile->trainer = (aimci_companion){0};
     }
     if (o->state)
         o->algorithm->destroy(o->state, ctx);
@@ -117,16 +117,21 @@ static void release(void *owner)
 static aimc_status take_saved_state(aimc_optimizer *o)
 {
     aimc_tile *t = o->tile;
-    if (!t->saved_algorithm || strcmp(t->saved_algorithm, o->algorithm->family->name) != 0)
+    if (!t->saved.trainer || strcmp(t->saved.trainer, o->algorithm->family->name) != 0)
         return AIMC_OK;
+    char prefix[120];
     aimci_state_tensor tensors[AIMCI_MAX_TENSORS];
+    snprintf(prefix, sizeof prefix, "%soptimizer.", t->saved.prefix);
     const size_t n = tensors_of(o, tensors);
     aimc_status st = AIMC_OK;
     for (size_t k = 0; k < n && !st; k++)
-        st = get_tensor(o, &tensors[k], t->saved, t->saved_prefix);
-    if (!st && o->algorithm->recompose)
+        st = get_tensor(o, &tensors[k], t->saved.reader, prefix);
+    if (st)
+        return aimci_fail_within(st, "optimizer_create: saved state: ");
+    if (o->algorithm->recompose)
         o->algorithm->recompose(o->state);
-    return st ? aimci_fail_within(st, "optimizer_create: saved state: ") : AIMC_OK;
+    aimci_tile_forget_saved(t); /* an optimizer that is bound after this one starts afresh */
+    return AIMC_OK;
 }
 
 static aimc_status bind(aimc_optimizer *o, aimc_tile *tile, const aimc_config *config)
@@ -151,9 +156,9 @@ aimc_status aimc_optimizer_create(aimc_tile *tile, const char *algorithm, const 
     *out = NULL;
     if (!tile)
         return aimci_fail(AIMC_ERR_INVALID, "optimizer_create: tile is NULL");
-    if (tile->state.owner)
+    if (tile->trainer.owner)
         return aimci_fail(AIMC_ERR_STATE, "optimizer_create: the tile already has optimizer '%s'",
-                          tile->state.algorithm);
+                          tile->trainer.name);
     aimc_config *resolved = NULL;
     aimc_status st =
         aimci_config_resolve(tile->ctx, "optimizer_create", algorithm, config, &resolved);
@@ -169,8 +174,8 @@ aimc_status aimc_optimizer_create(aimc_tile *tile, const char *algorithm, const 
         aimc_optimizer_destroy(o);
         return st;
     }
-    tile->state =
-        (aimci_tile_state){o->algorithm->family->name, o, put_state, release, reset_state};
+    tile->trainer =
+        (aimci_companion){o->algorithm->family->name, o, put_state, release, reset_state};
     *out = o;
     return AIMC_OK;
 }
@@ -182,7 +187,7 @@ static aimc_status check_step(const aimc_optimizer *o, size_t n, const float *x,
         return aimci_fail(AIMC_ERR_INVALID, "optimizer_step: optimizer is NULL");
     if (!o->tile)
         return aimci_fail(AIMC_ERR_STATE, "optimizer_step: the tile was destroyed");
-    if (o->tile->program.owner)
+    if (o->tile->programmed.owner)
         return aimci_fail(AIMC_ERR_STATE, "optimizer_step: the tile is programmed for inference");
     if (!(lr >= 0 && lr <= 1e30))
         return aimci_fail(AIMC_ERR_INVALID,

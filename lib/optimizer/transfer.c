@@ -63,14 +63,18 @@ double aimci_transfer_rate(const aimci_transfer *e, size_t k)
     return e->params.scale_transfer_lr ? rate * e->lr : rate;
 }
 
-/* Running maxima, before the pulses of a vector. Zero vectors are ignored; the first value is taken
- * as it is. */
+/* Running maxima, brought up to date before the pulses of a vector. Zero vectors are ignored; the
+ * first value is taken as it is. */
 static void follow(double *mean, double value, double weight)
 {
     if (value > 0)
         *mean = *mean > 0 ? *mean + weight * (value - *mean) : value;
 }
 
+/* Rate of the gradient's pulses on the fast array. With auto_scale it is chosen so that a vector
+ * whose largest |x| and |d| are the running maxima sends fast_lr times a full train to the cell
+ * where they meet. The weight of a new maximum is spread over the mini-batch, so that the memory is
+ * that of mini-batches whatever their size. */
 static double fast_rate(aimci_transfer *e, const aimci_kernels *kernels, const float *x,
                         const float *d)
 {
@@ -104,7 +108,9 @@ static double period_of(const aimci_transfer *e, size_t k)
     return p->transfer_every * pow((double)e->in_size / reads, (double)k);
 }
 
-/* Vectors from b of the batch at hand to the next transfer of hop k; 0: none in this batch. */
+/* Vectors from b of the batch at hand to the next transfer of hop k; 0: none in this batch. A
+ * period in vectors runs through all mini-batches; one in mini-batches ends with one of them, and a
+ * fraction of one begins anew in each. */
 static size_t vectors_until(const aimci_transfer *e, size_t k, size_t b)
 {
     const double period = period_of(e, k);
@@ -122,6 +128,8 @@ static size_t vectors_until(const aimci_transfer *e, size_t k, size_t b)
     return due ? e->batch - b : 0;
 }
 
+/* Vectors from b that can be drawn together: no transfer falls between them, because a transfer
+ * reads the fast array and may turn its choppers. */
 static size_t segment_length(const aimci_transfer *e, size_t b)
 {
     size_t m = aimci_min_size(AIMCI_PULSER_CHUNK, e->batch - b);
@@ -141,6 +149,7 @@ static double uniform(const aimci_transfer *e, uint32_t purpose, uint64_t index)
     return (double)(key.k[0] >> 8) * 0x1p-24;
 }
 
+/* 1e-9 is taken off so that the rounding of 1 / 0.1 and the like does not lengthen the period. */
 int64_t aimci_transfer_chop_period(const aimci_transfer *e)
 {
     return e->params.in_chop_prob > 0 ? (int64_t)fmax(ceil(1 / e->params.in_chop_prob - 1e-9), 2)
@@ -156,6 +165,9 @@ static bool chop_due(const aimci_transfer *e)
     return period > 0 && e->progress[AIMCI_SWEEP] % period + 1 == period;
 }
 
+/* After slice s was read. Signs of slices may turn with every read of one; signs of elements are
+ * common to all slices and turn only between sweeps, so that every slice of a sweep was read with
+ * the same ones. */
 static void chop(aimci_transfer *e, size_t s)
 {
     if (chop_due(e)) {
@@ -172,8 +184,12 @@ static void chop(aimci_transfer *e, size_t s)
     e->progress[AIMCI_SWEEP]++;
 }
 
-/* Gain of a reading in thresholds: h = lr_T / bg, bg = B g_A, or B g_A G / (in_size
- * |transfer_every|). */
+/* Gain of a reading, in thresholds of the buffer:
+ *
+ *     h = lr_T / b,  b = B g_A, with auto_granularity G times G / (in_size |transfer_every|)
+ *
+ * With correct_gradient_magnitudes the rate of the fast array is divided out, too, and the
+ * threshold counts in granularities of the slow array. */
 double aimci_transfer_gain(const aimci_transfer *e)
 {
     const aimci_transfer_params *p = &e->params;
@@ -189,7 +205,8 @@ double aimci_transfer_gain(const aimci_transfer *e)
 
 /* ---- transfers ------------------------------------------------------------------------------ */
 
-/* The fast array is about to be looked at: slice s of it, or all. */
+/* The fast array is about to be read, so the vectors that wait for it must have been pulsed. A
+ * column is one line of cells and can be settled alone; a row crosses all lines. */
 static void settle_slice(aimci_transfer *e, size_t s, aimc_counters *counters)
 {
     if (e->params.transfer_columns)
@@ -198,6 +215,8 @@ static void settle_slice(aimci_transfer *e, size_t s, aimc_counters *counters)
         aimci_pulser_settle(e->fast, counters);
 }
 
+/* The order matters: the reading is turned back by the signs under which the gradient was pulsed,
+ * so a chopper turns only after the rule has used the reading. Later vectors meet the new sign. */
 static void transfer(aimci_transfer *e, size_t k, aimc_counters *fast)
 {
     const aimci_transfer_params *p = &e->params;
@@ -222,8 +241,8 @@ static void transfer(aimci_transfer *e, size_t k, aimc_counters *fast)
     e->stats.transfers++;
 }
 
-/* Vectors b ... b + m of the batch for the fast array; its lines wait for them until they are read.
- */
+/* Vectors b ... b + m of the batch for the fast array; its lines wait for them until they are
+ * read. */
 static void draw_segment(aimci_transfer *e, const aimci_outer *batch, size_t b, size_t m,
                          aimc_counters *counters)
 {
@@ -244,6 +263,9 @@ static void draw_segment(aimci_transfer *e, const aimci_outer *batch, size_t b, 
     e->progress[AIMCI_T] += (int64_t)m;
 }
 
+/* Segments of vectors alternate with the transfers that are due after them, the hops in order, so
+ * that a reading can go on to the next array within the same step. Which transfers are due is asked
+ * before the segment is drawn, as drawing moves the count of vectors. */
 void aimci_transfer_step(void *state, aimc_tile *tile, size_t n, const float *x, size_t ld_x,
                          const float *d, size_t ld_d, double lr)
 {

@@ -73,8 +73,8 @@ struct aimci_transfer {
     float *composite; /* sum_k gamma_k A_k; NULL when it is A_{n-1} itself */
     float *z, *write_x, *write_d;
     int32_t *q, *counts;
-    int64_t
-        *progress; /* t, batches, sweep, events, then a pointer for each hop: saved with the tile */
+    /* t, batches, sweep, events, then a pointer for each hop: saved with the tile */
+    int64_t *progress;
     double *averages; /* M_x, M_d, rate of the last vector */
     aimc_optimizer_stats stats;
     size_t batch; /* vectors of the mini-batch at hand */
@@ -111,8 +111,8 @@ void aimci_transfer_read(aimci_transfer *e, size_t k, size_t s, float *z);
 
 /* For rules. */
 double aimci_transfer_rate(const aimci_transfer *e, size_t k);
-size_t aimci_transfer_index(const aimci_transfer *e, size_t s,
-                            size_t r); /* of element r of slice s */
+/* Place of element r of slice s in a matrix that is stored like the arrays. */
+size_t aimci_transfer_index(const aimci_transfer *e, size_t s, size_t r);
 void aimci_transfer_write(aimci_transfer *e, size_t k, size_t s, const float *v, double rate);
 void aimci_transfer_write_counts(aimci_transfer *e, size_t k, size_t s, const int32_t *q);
 /* Do the writes that were held back. */

@@ -28,7 +28,7 @@ void aimci_transfer_read(aimci_transfer *e, size_t k, size_t s, float *z)
     c->dac_conversions += counts.inputs;
     c->adc_conversions += counts.outputs * e->out_size;
     c->accumulations += e->rule->n_matrices > 0 ? e->out_size : 0;
-    aimci_counters_add_drive(c, &counts);
+    aimci_counters_add_activity(c, &counts);
     e->stats.reads++;
 }
 
@@ -151,7 +151,8 @@ void aimci_transfer_flush(aimci_transfer *e)
         }
 }
 
-/* A sum of five times 0.2 is 1: rounding below one part in a million does not decide. */
+/* Five times 0.2 must count as 1, so a sum that misses a threshold by less than one part in a
+ * million counts as reaching it. */
 int32_t aimci_transfer_count(aimci_transfer *e, double o)
 {
     const double most = (double)e->slow_update.desired_bl;
@@ -193,13 +194,13 @@ static aimc_status check(const aimci_transfer_params *p, const aimci_transfer_ru
 /* gamma_k = gamma^(n-1-k), 0^0 = 1; composite only when more than the last array shows. */
 static bool set_gamma(aimci_transfer *e)
 {
-    bool visible = false;
+    bool composite = false;
     for (size_t k = 0; k < e->n_arrays; k++) {
         e->gamma[k] = e->params.gamma_vec.n ? e->params.gamma_vec.v[k]
                                             : pow(e->params.gamma, (double)(e->n_arrays - 1 - k));
-        visible |= k + 1 < e->n_arrays ? e->gamma[k] != 0 : e->gamma[k] != 1;
+        composite |= k + 1 < e->n_arrays ? e->gamma[k] != 0 : e->gamma[k] != 1;
     }
-    return visible;
+    return composite;
 }
 
 static aimc_status make_arrays(aimci_transfer *e, const aimc_config *config)
@@ -304,10 +305,11 @@ aimc_status aimci_transfer_create(aimci_transfer *e, aimc_tile *tile, const aimc
     if (!st)
         st = aimci_pulser_for_tile(tile, &e->slow_update, &e->slow);
     if (!st && composite) {
-        if (!tile->saved_algorithm) /* a loaded tile holds A_{n-1} itself */
+        if (!tile->saved.trainer) /* a loaded tile holds A_{n-1} itself */
             aimci_transfer_show(e);
         aimci_transfer_recompose(e);
-        tile->visible = e->composite;
+        aimci_tile_set_view(tile, AIMCI_VIEW_COMPOSITE,
+                            (aimci_weight_view){.weights = e->composite});
     }
     return st;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* TTv2: a digital buffer H between the arrays collects readings until they are worth a pulse.
  *
- *     H <- H + eta z,  n = trunc(H / theta),  theta = thres_scale g_{k+1},  n pulses to the next
- * array, then H <- momentum H (forget_buffer) or H - (1 - momentum) n theta.
+ *     H <- H + eta z,  theta = thres_scale g_{k+1}
+ *     n = trunc(H / theta) pulses to the next array
+ *     where n is not 0:  H <- momentum H                  (forget_buffer)
+ *                        H <- H - (1 - momentum) n theta  (otherwise)
  *
  * Gokmen, Front. Artif. Intell. 4:699148 (2021). */
 #include <math.h>

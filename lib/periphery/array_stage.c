@@ -26,7 +26,8 @@ static bool draw_polarity(aimci_periphery *p)
     return true;
 }
 
-/* 1 - (1 - j / n)^2 with j counted from the end that is read */
+/* 1 - (1 - j / n)^2 with j counted from the end that is read: the share of the whole drop that a
+ * line with evenly spread currents has at cell j. */
 static bool make_profile(aimci_periphery *p)
 {
     p->profile = aimci_calloc(p->ctx, p->ld_in, sizeof *p->profile);
@@ -95,7 +96,8 @@ static void derived_product(const aimci_periphery *p, const aimci_read_array *ar
     aimci_read_product(p, array, plane, n, s->derived, y, s->gemm);
 }
 
-/* Standard deviation of the noise of the cells, all but the part that differs between outputs. */
+/* Standard deviation of the noise of the cells, as far as all outputs share it; the kernel
+ * multiplies it by sqrt(power) where it differs between them. */
 static float cell_noise(const aimci_periphery *p, const float *z)
 {
     const double w_noise = p->params.w_noise;
@@ -116,7 +118,8 @@ static float floor_current(const aimci_periphery *p, const float *z)
     return (float)(-p->params.v_offset_w_min * sum);
 }
 
-/* The plain product of one part, or its network; then what does not depend on inputs. */
+/* The plain product of one part, or the solution of its network; then the current that flows
+ * without inputs, for as long as the inputs are on. */
 static bool plane_product(const aimci_periphery *p, const aimci_read_array *array,
                           const aimci_read_part *part, const float *w, size_t n, const float *z,
                           float *y, const aimci_read_scratch *s)

@@ -243,8 +243,8 @@ static size_t margin(size_t n_codes)
     return n_codes / 2 + 8;
 }
 
-/* Codes of a slow ramp over all levels: HITS samples a step, so that widths are known to 1 / HITS.
- */
+/* Codes of a slow ramp over all levels: HITS samples a step, so that widths are known to
+ * 1 / HITS. */
 static void count_codes(const aimc_converter *c, size_t channel, size_t n_codes, double *hits)
 {
     const double step = (double)c->step,

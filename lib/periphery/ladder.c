@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "periphery/ladder.h"
 
-/* An empty segment: a conductance that hurts nothing and divides by nothing that is 0. */
+/* Conductance of a segment without cells, in siemens: too small to carry a current that matters,
+ * but not 0, because it is divided by. */
 static const double open_circuit = 1e-18;
 
 typedef struct column {
@@ -15,6 +16,10 @@ static size_t segment_of(const column *c, size_t j)
     return (c->pad + (c->flip ? j : c->n - 1 - j)) / c->rows;
 }
 
+/* A matrix with fewer inputs than the column has rows sits in its middle. Segments are merged from
+ * the far end: their sources and resistances become one (Thevenin), and the shares of all cells so
+ * far shrink alike. The read-out sees the last segment through half of its wire and through its own
+ * resistance. */
 double aimci_ladder_reduce(const aimci_wires_params *p, size_t n, bool flip, const double *g,
                            double *share)
 {

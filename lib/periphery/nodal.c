@@ -6,9 +6,14 @@
 
 #include "periphery/nodal.h"
 
+/* tolerance: of the residual in the norm of the preconditioner, relative to the first. Newton stops
+ * at changes of 1e-10 of the largest voltage, so the linear solves must be better than that. Both
+ * limits of steps are far above what converging networks take: reaching one means failure. */
 enum { MAX_STEPS = 20000, MAX_NEWTON = 60, LINES = 8 };
 static const double tolerance = 1e-11, newton_tolerance = 1e-10;
 
+/* Sweeps go along LINES lines at once. With a stride of a multiple of 1 KiB their nodes would fall
+ * into the same few sets of the cache, so such strides are moved on by one vector. */
 size_t aimci_nodal_ld(size_t n_drive)
 {
     const size_t ld = aimci_round_up(n_drive, LINES);
@@ -82,8 +87,12 @@ static work lay(const aimci_nodal *n, double *scratch)
 }
 
 /* A ladder of cells to a common return with r between two of them: looking to the far end, node k
- * sees the conductance y_k = g_k + t_(k+1) y_(k+1), t_k = 1 / (1 + r y_k). r = 0 is an ideal wire.
- */
+ * sees the conductance
+ *
+ *     y_k = g_k + t_(k+1) y_(k+1),  t_k = 1 / (1 + r y_k)
+ *
+ * where t_k is also the share of the voltage before segment k that arrives behind it. Nothing is
+ * divided by r, so r = 0, an ideal wire, needs no case of its own. */
 static void factor_drive(const work *w)
 {
     const aimci_nodal *n = w->n;
@@ -114,7 +123,8 @@ static void factor_sense(const work *w)
     }
 }
 
-/* x: currents into the nodes of the driven lines -> their potentials, drivers at v (NULL: 0). */
+/* x: currents into the nodes of the driven lines -> their potentials, drivers at v (NULL: 0). On
+ * the way from the far end currents add up, on the way back potentials follow from the driver's. */
 static void solve_drive(const work *w, const double *v, double *x)
 {
     const aimci_nodal *n = w->n;
@@ -130,7 +140,8 @@ static void solve_drive(const work *w, const double *v, double *x)
             x[i * ld + j] = t[i * ld + j] * (x[(i - 1) * ld + j] + n->r_drive * x[i * ld + j]);
 }
 
-/* LINES sensed lines at once, because the sweep along one waits for itself. */
+/* LINES sensed lines at once: along one line each node needs the one before, so that its arithmetic
+ * would wait for itself; the lines do not depend on each other. */
 static void sweep_sense(const aimci_nodal *n, const double *restrict t, double *restrict x)
 {
     const size_t ld = n->ld;
@@ -164,7 +175,8 @@ static void solve_sense(const work *w, double *x)
 
 /* ---- the linear network --------------------------------------------------------------------- */
 
-/* Eight sums, so that additions do not wait for one another; padding is 0. */
+/* Eight sums, so that additions do not wait for one another. n is a multiple of eight, and the
+ * padding is 0. */
 static double dot(const double *x, const double *y, size_t n)
 {
     double sums[LINES] = {0};
@@ -225,7 +237,8 @@ static bool iterate(const work *w, const double *v)
     return false;
 }
 
-/* What flows out of sensed line i, whose nodes get current g a + source. */
+/* What flows out of sensed line i: at every node the cell's current joins, short-circuit value
+ * g a + source, and t of the sum goes on toward the contact. */
 static double line_current(const work *w, size_t i)
 {
     const size_t at = i * w->n->ld;
@@ -287,6 +300,9 @@ static double largest_of(const double *v, size_t n)
     return largest;
 }
 
+/* Starts from cells that see the full voltage of their driver. A step that changes voltages more
+ * than the one before is a sign of overshoot: the next ones are halved, and grow back by and by. At
+ * the end the tangents are taken once more, as the currents belong to the last voltages. */
 static bool newton(const work *w, const double *g, const double *v)
 {
     const double scale = largest_of(v, w->n->n_drive);

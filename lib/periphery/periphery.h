@@ -202,8 +202,7 @@ aimc_status aimci_periphery_read(aimci_periphery *periphery, const aimci_read_ar
                                  size_t n, const float *x, size_t ld_x, float *y, size_t ld_y,
                                  aimci_readout_counts *total, aimci_probe *probe);
 
-/* ---- what is driven ---------------------------------------------------------------------------
- */
+/* ---- what is driven ------------------------------------------------------------------------- */
 
 /* Count it from now on, or no longer. */
 aimc_status aimci_drive_enable(aimci_periphery *periphery, bool on);

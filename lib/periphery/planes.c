@@ -30,8 +30,8 @@ static void derive_line(const aimci_periphery *p, const aimci_read_plane *d, con
     }
 }
 
-/* Sums over the inputs forward: rows of the matrix, a block at a time, because lines lie one after
- * the other. */
+/* Sums over the inputs of a forward read, which are rows of the matrix. A block of rows at a time,
+ * so that memory is still read along the lines. */
 static void sum_rows(const aimci_periphery *p, const float *plane, float *sums)
 {
     enum { BLOCK = 64 };
@@ -89,8 +89,8 @@ static bool has_unit_column(const aimci_periphery *p)
     return p->cells.params.scheme == AIMCI_CELLS_UNIT_COLUMN;
 }
 
-/* Conductances of one set of columns, in units of the full cell times full; the unit column last.
- */
+/* Conductances of one set of columns, in units of the full cell times full; the unit column
+ * last. */
 static void fill_cells(const aimci_periphery *p, const aimci_read_plane *d, bool minus,
                        const float *w, double full, double *g, size_t ld)
 {
@@ -103,7 +103,9 @@ static void fill_cells(const aimci_periphery *p, const aimci_read_plane *d, bool
         g[p->n_out * ld + j] = full * aimci_cells_conductance(&p->cells, 0, d->slice, false);
 }
 
-/* Add factor t to what the plane holds. */
+/* Add factor t to what the plane holds. Negative cells count negatively where the plane holds the
+ * difference of a pair; a plane of negative cells alone holds what they conduct, and the read that
+ * uses it has a negative gain. */
 static void add_to_plane(const aimci_periphery *p, const aimci_read_plane *d, bool minus,
                          double factor, const double *t, size_t ld)
 {
@@ -124,7 +126,7 @@ static aimc_status not_solved(void)
                                       "iterations did not settle; nothing was read");
 }
 
-/* One set of columns: what an output takes per input, without wires. */
+/* One set of columns without wires: what an output gets per input is the cell itself. */
 static void see_cells(const aimci_periphery *p, const aimci_read_plane *d, bool minus,
                       const float *w)
 {
@@ -133,7 +135,8 @@ static void see_cells(const aimci_periphery *p, const aimci_read_plane *d, bool 
     add_to_plane(p, d, minus, weight_of_full(p), s->g, s->network.ld);
 }
 
-/* The same through the wires; interleaved, both cells of a pair are there at once. */
+/* The same through the wires. Interleaved, both cells of a pair lie in one network, which is filled
+ * with both before it is solved. */
 static aimc_status see_network(const aimci_periphery *p, const aimci_read_plane *d, const float *w)
 {
     const aimci_wire_space *s = &p->space;
@@ -205,6 +208,8 @@ static aimc_status refresh_plane(const aimci_periphery *p, const aimci_read_plan
     return st;
 }
 
+/* The version is 0 while planes are derived, so that a failure leaves no half-made planes that pass
+ * for current ones. */
 aimc_status aimci_planes_refresh(aimci_periphery *p, const aimci_read_array *array)
 {
     if (p->is_perfect || (array->version && array->version == p->version))
@@ -221,7 +226,8 @@ aimc_status aimci_planes_refresh(aimci_periphery *p, const aimci_read_array *arr
 
 /* ---- cells that bend ------------------------------------------------------------------------ */
 
-/* Drivers of one network: interleaved backward, the lines of a pair have opposite signs. */
+/* Drivers of one network. Interleaved and backward, the two driven lines of a pair get opposite
+ * voltages, which is how their difference is formed. */
 static void drive(const aimci_periphery *p, const aimci_read_plane *d, const float *z, double *v)
 {
     const bool twice = aimci_is_interleaved(p) && p->op != AIMCI_OP_FORWARD;

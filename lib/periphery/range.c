@@ -29,7 +29,7 @@ static size_t collect(size_t n_rows, size_t n_cols, const float *x, size_t ld, f
     return n;
 }
 
-/* Linear between order statistics. */
+/* Quantile, linear between the two order statistics around it. */
 static double quantile(const float *sorted, size_t n, double q)
 {
     const double at = q * (double)(n - 1);
@@ -37,7 +37,7 @@ static double quantile(const float *sorted, size_t n, double q)
     return (double)sorted[k] + (at - (double)k) * ((double)sorted[next] - (double)sorted[k]);
 }
 
-/* Mean sum of |x - Q(x)|. */
+/* Sum of |x - Q(x)| over magnitudes. */
 static double error_of(const float *x, size_t n, double bound, double res)
 {
     const double step = (double)aimci_converter_step_of(res, bound);
@@ -54,7 +54,9 @@ static double at_log(const float *sorted, size_t n, double log10_rest)
     return quantile(sorted, n, 1 - pow(10, log10_rest));
 }
 
-/* Golden section, then the largest value itself as a candidate. */
+/* Golden section over the logarithm of the share that is clipped, from 1e-6 to 0.1: the error
+ * changes by its decades. Forty steps leave 4e-9 of the interval. The largest value itself is tried
+ * last, because clipping nothing lies outside of the interval. */
 static double least_error(const float *sorted, size_t n, double res)
 {
     const double golden = 0.6180339887498949;

@@ -113,6 +113,8 @@ static void open_chunk(const read_job *job, size_t first, size_t n, chunk_state 
     }
 }
 
+/* May the vector be read again with a larger R? Not beyond max_bm_factor, nor where the DAC would
+ * be left with so few of its steps that a smaller input says nothing more. */
 static bool may_reduce(const aimci_periphery *p, float reduction)
 {
     const double r = (double)reduction;
@@ -121,6 +123,8 @@ static bool may_reduce(const aimci_periphery *p, float reduction)
     return !(p->in_step > 0 && r > p->params.max_bm_res / (double)p->in_step);
 }
 
+/* Worst-case management first takes the scale at which no weight within the assumed maximum can
+ * clip, and doubles R only if that was not enough. */
 static void next_reduction(const read_job *job, size_t v, size_t pass, chunk_state *s, size_t b)
 {
     const aimci_periphery *p = job->p;
@@ -134,7 +138,9 @@ static void next_reduction(const read_job *job, size_t v, size_t pass, chunk_sta
 
 /* ---- output stage --------------------------------------------------------------------------- */
 
-/* Streams of a pass: even numbers are the DAC's, odd ones the output's; parts above them. */
+/* Streams of a pass: even numbers are the DAC's, odd ones the output's, and parts are counted in
+ * the upper half of the word. They are keyed by the vector, not drawn one after the other, so that
+ * a second pass of one vector changes nothing for the next. */
 static aimci_key pass_key(const aimci_periphery *p, size_t v, size_t pass, size_t part, bool out)
 {
     const uint32_t sub = (uint32_t)part << 16 | (uint32_t)(2 * pass + out);
@@ -165,8 +171,8 @@ static size_t through_circuits(const aimci_periphery *p, const aimci_adc *adc, f
     return clipped;
 }
 
-/* The same as the ADC kernel at once, stopping where it is shifted, looked at, or converted by
- * circuits. */
+/* What the ADC kernel does in one go, but with a stop between noise and quantiser: there outputs
+ * are shifted, shown to a probe, or converted by circuits. */
 static size_t convert_in_steps(const aimci_periphery *p, const aimci_adc *adc, const float *current,
                                float *y, aimci_probe *probe)
 {
@@ -197,8 +203,8 @@ static size_t convert_in_steps(const aimci_periphery *p, const aimci_adc *adc, c
     return clipped;
 }
 
-/* Everything after the array for one vector; the current is used up. How many outputs hit the
- * bound. */
+/* Everything after the array for one vector; current serves as scratch. Returns how many outputs
+ * hit the bound. */
 static size_t convert(const aimci_periphery *p, const aimci_key *key, float gain, float *current,
                       float *y, aimci_probe *probe)
 {
@@ -263,7 +269,9 @@ static void look_at_read(const aimci_periphery *p, aimci_probe *probe, const flo
         memcpy(probe->current, y, p->n_out * sizeof *y);
 }
 
-/* Sum of what the converters drive the part with: digital, so without the errors that follow. */
+/* Sum of the codes that drive the part, as a digital adder would form it: without the errors that
+ * follow the DAC, but with the key that prepare() used, so that stochastic rounding gives the same
+ * codes. */
 static double digital_sum(const read_job *job, size_t v, size_t pass, float scale,
                           const aimci_read_part *part, float *z)
 {
@@ -325,7 +333,8 @@ static bool read_part(const read_job *job, size_t first, size_t pass, size_t m, 
     return true;
 }
 
-/* The column that stands for weight 0 goes through an output stage of its own. */
+/* The column that stands for weight 0 goes through an output stage of its own. Its noise must not
+ * be that of an output, so one bit of the key is flipped. */
 static double convert_unit(const aimci_periphery *p, const aimci_key *key, float gain, double value)
 {
     float y[16] = {(float)value}; /* lanes past the first catch noise */
@@ -346,7 +355,8 @@ static double convert_unit(const aimci_periphery *p, const aimci_key *key, float
     return (double)y[0];
 }
 
-/* The codes of one group, for the k-th active vector; those of all groups are added up in y. */
+/* The codes of one group, for the k-th active vector; those of all groups are added up in y. The
+ * first group writes there directly, so y need not be cleared. */
 static void convert_group(const read_job *job, size_t first, size_t pass,
                           const aimci_read_group *group, chunk_state *s, size_t k, float *current)
 {
@@ -486,14 +496,15 @@ static void read_chunks(read_job *job)
 {
     const size_t n_chunks = (job->n + AIMCI_READOUT_BATCH - 1) / AIMCI_READOUT_BATCH;
     if (job->p->params.noise_management == AIMCI_NM_AVERAGE_ABS_MAX) {
-        for (size_t c = 0; c < n_chunks; c++) /* the running average wants the order of the batch */
+        for (size_t c = 0; c < n_chunks; c++) /* the running average follows the batch's order */
             read_chunk(job, 0, c);
     } else {
         aimci_parallel(job->p->ctx, n_chunks, read_chunk, job);
     }
 }
 
-/* Solving may fail half way: results wait aside until all are there. */
+/* A solve may fail half way through the batch. Results go to a buffer first, so that y, the counts
+ * and the running average change for all vectors or for none. */
 static aimc_status read_bending(read_job *job, aimci_readout_counts *total)
 {
     aimci_periphery *p = job->p;

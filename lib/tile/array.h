@@ -130,8 +130,7 @@ aimc_status aimci_array_symmetry_points(const aimci_array *array, uint32_t n_pai
                                         float *parameter);
 
 /* Zero shifting: the symmetry points go into the reference, weights stay. Fails where there is
- * none.
- */
+ * none. */
 aimc_status aimci_array_shift(aimci_array *array, uint32_t n_pairs);
 
 /* State to and from a file, tensors named prefix + parameter. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside of a grid, for the floors above and its own file format. */
+/* A large logical matrix on a grid of tiles of bounded size; partial sums are digital.
+ *
+ * A side of n with limit m is partitioned into ceil(n/m) parts of equal size, the first n mod parts
+ * one larger. Tile k holds part k / in.parts of the outputs and part k % in.parts of the inputs. */
 #ifndef AIMCI_GRID_H
 #define AIMCI_GRID_H
-
-#include <aimc/grid.h>
 
 #include "tile/tile.h"
 
@@ -13,88 +14,58 @@
  * nothing. */
 #define AIMCI_GRID_BATCH 256
 
-/* One side of n cut into parts. */
-typedef struct aimci_cut {
+/* One side of n in parts. */
+typedef struct aimci_partition {
     size_t n, parts;
-} aimci_cut;
+} aimci_partition;
 
-aimci_cut aimci_cut_side(size_t n, size_t limit);
-size_t aimci_cut_first(aimci_cut cut, size_t part);
-size_t aimci_cut_size(aimci_cut cut, size_t part);
+aimci_partition aimci_partition_side(size_t n, size_t limit);
+size_t aimci_partition_first(aimci_partition side, size_t part);
+size_t aimci_partition_size(aimci_partition side, size_t part);
+
+typedef struct aimci_grid {
+    aimc_context *ctx;
+    uint64_t seed;
+    aimci_mapping_params mapping;
+    aimci_partition out, in;
+    aimc_tile **tiles; /* [out.parts][in.parts] */
+    float *scales;     /* [in.parts][out.n]: digital output scales */
+    float *part_out; /* [AIMCI_GRID_BATCH][largest tile]: one tile's outputs, or scaled gradients */
+    float *part_in;  /* [AIMCI_GRID_BATCH][largest tile] */
+} aimci_grid;
+
+/* Fresh tiles. config: of a kind that extends "tile"; its seed, or seed_fallback, is the grid's.
+ * Arguments are checked by the caller, here as below. */
+aimc_status aimci_grid_create(const aimc_device *device, size_t n_out, size_t n_in,
+                              const aimc_config *config, uint64_t seed_fallback, aimci_grid **out);
+void aimci_grid_destroy(aimci_grid *grid);
+
+size_t aimci_grid_n_tiles(const aimci_grid *grid); /* NULL: 0 */
+size_t aimci_grid_first_out(const aimci_grid *grid, size_t k);
+size_t aimci_grid_first_in(const aimci_grid *grid, size_t k);
 
 /* Digital scales of the outputs of tile k. */
-float *aimci_grid_scales(const aimc_grid *grid, size_t k);
+float *aimci_grid_scales(const aimci_grid *grid, size_t k);
 
-/* Hardware-aware training (lib/inference): what a grid does around reads and updates. */
-typedef struct aimci_hwa aimci_hwa;
+void aimci_grid_set_weights(aimci_grid *grid, const float *w, size_t ld);
+void aimci_grid_get_weights(const aimci_grid *grid, float *w, size_t ld);
 
-struct aimc_grid {
-    aimc_context *ctx;
-    aimc_config *config; /* of kind "tile" or "layer" */
-    uint64_t seed;
-    aimci_cut out, in;
-    aimc_tile **tiles;           /* [out.parts][in.parts] */
-    aimc_optimizer **optimizers; /* beside them; NULL: none */
-    float *scales;               /* [in.parts][out.n]: digital output scales */
-    float *part_out; /* [AIMCI_GRID_BATCH][largest tile]: one tile's outputs, or scaled gradients */
-    float *gradients;   /* scaled gradients of a whole batch, where scales are not 1 */
-    size_t n_gradients; /* floats there */
-    aimci_hwa *hwa;     /* NULL: nothing of that */
-    float *part_in;     /* [AIMCI_GRID_BATCH][largest tile] */
-};
+aimc_status aimci_grid_forward(aimci_grid *grid, size_t n, const float *x, size_t ld_x, float *y,
+                               size_t ld_y);
+aimc_status aimci_grid_backward(aimci_grid *grid, size_t n, const float *d, size_t ld_d, float *z,
+                                size_t ld_z);
 
-/* A grid without tiles. */
-aimc_status aimci_grid_frame(aimc_context *ctx, size_t n_out, size_t n_in,
-                             const aimc_config *config, aimc_grid **out);
+/* to[b][i] = d[b][i] scale[i], or over it: gradients of outputs for a tile with these scales,
+ * packed. */
+void aimci_grid_scale_gradients(size_t n, size_t rows, const float *d, size_t ld_d,
+                                const float *scales, bool divide, float *to);
 
-/* Of the grid's configuration, after its optimizers are bound; without effect where it says
- * nothing. */
-aimc_status aimci_hwa_create(aimc_grid *grid);
-void aimci_hwa_destroy(aimc_grid *grid);
+void aimci_grid_counters(const aimci_grid *grid, aimc_counters *sum);
+void aimci_grid_describe(const aimci_grid *grid, aimci_text *text);
 
-/* Inputs as the tiles are to see them: *x and *ld are replaced by clipped ones divided by the
- * range, outputs are to be multiplied by *factor. */
-aimc_status aimci_hwa_inputs(aimc_grid *grid, size_t n, const float **x, size_t *ld, float *factor);
-
-/* The same without the division, for an update. */
-aimc_status aimci_hwa_clipped(aimc_grid *grid, size_t n, const float **x, size_t *ld);
-
-/* The update is done: clip, remap, show the weights themselves again. */
-void aimci_hwa_updated(aimc_grid *grid);
-
-/* dx, the gradient of the clipped inputs x: learn the range, then 0 where inputs were clipped. */
-void aimci_hwa_backward(aimc_grid *grid, size_t n, const float *x, size_t ld_x, float *dx,
-                        size_t ld_dx, double lr);
-bool aimci_hwa_learns_range(const aimc_grid *grid);
-bool aimci_hwa_in_tests(const aimc_grid *grid);
-
-/* Draw modified weights, which reads see until aimci_hwa_show(); training: until the update. */
-void aimci_hwa_modify(aimc_grid *grid, bool training);
-void aimci_hwa_show(aimc_grid *grid);
-
-aimc_status aimci_hwa_put(const aimc_grid *grid, aimci_st_writer *writer, const char *prefix);
-aimc_status aimci_hwa_restore(aimc_grid *grid, const aimci_st_reader *reader, const char *prefix);
-
-/* Bind the configuration's optimizer to every tile, where it has one. */
-aimc_status aimci_grid_bind(aimc_grid *grid);
-
-bool aimci_grid_is_programmed(const aimc_grid *grid);
-
-/* seed_fallback stands in for a seed that the configuration does not give. */
-aimc_status aimci_grid_create(const aimc_device *device, size_t n_out, size_t n_in,
-                              const aimc_config *config, uint64_t seed_fallback, aimc_grid **out);
-
-aimc_status aimci_grid_put(const aimc_grid *grid, aimci_st_writer *writer, const char *prefix);
-aimc_status aimci_grid_restore(aimc_context *ctx, aimci_st_reader *reader, const char *prefix,
-                               aimc_grid **out);
-
-/* Number of read-out vectors so far and running averages, to put back after looking. */
-typedef struct aimci_tile_mark {
-    uint64_t forward, backward;
-    float forward_average, backward_average;
-    aimc_counters counters;
-} aimci_tile_mark;
-void aimci_tile_get_mark(const aimc_tile *tile, aimci_tile_mark *mark);
-void aimci_tile_put_mark(aimc_tile *tile, const aimci_tile_mark *mark);
+/* State under a prefix. Restoring takes the configuration that the grid was made with. */
+aimc_status aimci_grid_put(const aimci_grid *grid, aimci_st_writer *writer, const char *prefix);
+aimc_status aimci_grid_restore(const aimc_config *config, aimci_st_reader *reader,
+                               const char *prefix, aimci_grid **out);
 
 #endif

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Length and probabilities of pulse trains: update management and update BL management.
+/* Length and probabilities of pulse trains: update management and update BL management. With l the
+ * rate, g the granularity and K slots, input j and output i fire in a slot with
+ *
+ *     P_x = B |x_j|,  P_d = A |d_i|,  A B = l / (g K)
+ *
+ * so that a cell gets
+ *
+ *     E[count_ij] = K P_x P_d = l |x_j d_i| / g
+ *
+ * coincidences. The managements choose A / B and K.
  *
  * Gokmen and Vlasov, Front. Neurosci. 10:333 (2016): coincidences of independent trains.
- * Gokmen et al., Front. Neurosci. 11:538 (2017): both managements. With l the rate, g the
- * granularity, K slots,
- *
- *     P_x = B |x_j|,  P_d = A |d_i|,  A B = l / (g K)   =>   E[count_ij] = K P_x P_d = l |x_j d_i|
- * / g. */
+ * Gokmen et al., Front. Neurosci. 11:538 (2017): both managements. */
 #include <math.h>
 
 #include "tile/pulse_train.h"

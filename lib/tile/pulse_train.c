@@ -37,8 +37,7 @@ struct aimci_pulser {
     aimci_pulse_key pulse_keys[CHUNK];
 };
 
-/* ---- making ------------------------------------------------------------------------------------
- */
+/* ---- making --------------------------------------------------------------------------------- */
 
 void aimci_pulser_destroy(aimci_pulser *p)
 {
@@ -114,8 +113,7 @@ int64_t aimci_pulser_length(const aimci_pulser *p)
     return p->params.desired_bl;
 }
 
-/* ---- trains -------------------------------------------------------------------------------------
- */
+/* ---- trains --------------------------------------------------------------------------------- */
 
 /* Vectors that are drawn, behind those that wait, and which segment of their trains (all of it,
  * unless trains are longer than the masks). */
@@ -212,8 +210,7 @@ static void draw_trains(void *arg, size_t slot, size_t i)
     turn(p->trains_out[b].negative, o->flip_out, p->n_out);
 }
 
-/* ---- lines --------------------------------------------------------------------------------------
- */
+/* ---- lines ---------------------------------------------------------------------------------- */
 
 _Static_assert(AIMCI_PULSER_CHUNK <= 64, "one bit for each sample");
 
@@ -362,8 +359,7 @@ static void update_exactly(const aimci_pulser *p, const aimci_outer *o)
                                      : AIMCI_COMMIT_SHOW);
 }
 
-/* ---- all ---------------------------------------------------------------------------------------
- */
+/* ---- all ------------------------------------------------------------------------------------ */
 
 static void begin(aimci_pulser *p, aimci_array *array, double granularity)
 {

@@ -113,7 +113,7 @@ static void read_column(aimci_array *a, size_t j, aimc_counters *counters)
         counters->forward_passes += counts.passes;
         counters->dac_conversions += counts.inputs;
         counters->adc_conversions += counts.outputs * a->n_out;
-        aimci_counters_add_drive(counters, &counts);
+        aimci_counters_add_activity(counters, &counts);
     }
 }
 

@@ -193,11 +193,11 @@ aimc_status aimc_tile_shift_symmetry_point(aimc_tile *t, uint32_t n_pairs)
 {
     const char *who = "tile_shift_symmetry_point";
     aimc_status st = check(who, t, n_pairs);
-    if (!st && t->visible)
+    if (!st && aimci_tile_is_composite(t))
         st = aimci_fail(AIMC_ERR_STATE,
                         "%s: optimizer '%s' composes the weights of several arrays; shift before "
                         "it is bound",
-                        who, t->state.algorithm);
+                        who, t->trainer.name);
     if (!st)
         st = aimci_array_shift(t->array, n_pairs);
     if (st)

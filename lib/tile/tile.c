@@ -4,84 +4,9 @@
 
 #include "tile/tile.h"
 
-/* ---- parameters ----------------------------------------------------------------------------- */
-
-#define MAP "docs/models/mapping.md"
-
-static const aimci_field mapping_fields[] = {
-    AIMCI_INTEGER(aimci_mapping_params, max_input_size, 512, 0, AIMCI_TILE_MAX_SIDE, "devices",
-                  "largest number of inputs of one tile; 0: no limit", MAP),
-    AIMCI_INTEGER(aimci_mapping_params, max_output_size, 512, 0, AIMCI_TILE_MAX_SIDE, "devices",
-                  "largest number of outputs of one tile; 0: no limit", MAP),
-    AIMCI_NUMBER(aimci_mapping_params, weight_scaling_omega, 0, 0, 1e30, "weight",
-                 "stretch weights so that the largest magnitude is this, undone digitally; 0: off",
-                 MAP),
-    AIMCI_FLAG(aimci_mapping_params, weight_scaling_columnwise, 0,
-               "one scale for each output instead of one for each tile", MAP),
-};
-
-const aimci_family aimci_family_mapping = {
-    .name = "mapping",
-    .category = "mapping",
-    .doc = "how a logical matrix lies on tiles",
-    .source = MAP,
-    .fields = mapping_fields,
-    .n_fields = sizeof mapping_fields / sizeof mapping_fields[0],
-    .size = sizeof(aimci_mapping_params),
-};
-
-#define TILE_FIELDS                                                                                \
-    AIMCI_CHILD("forward", 0, "periphery", "periphery", "read-out of y = W x", MAP),               \
-        AIMCI_CHILD("backward", 1, "periphery", "periphery", "read-out of z = W' d", MAP),         \
-        AIMCI_CHILD("mapping", 2, "mapping", "mapping", "how a large matrix is cut and scaled",    \
-                    MAP),                                                                          \
-        AIMCI_INTEGER(aimci_tile_params, seed, -1, -1, 9007199254740991.0, "1",                    \
-                      "seed of devices and noise; -1: from the context's seed and creation order", \
-                      MAP)
-
-static const aimci_field tile_fields[] = {TILE_FIELDS};
-
-const aimci_family aimci_family_tile = {
-    .name = "tile",
-    .category = "tile",
-    .doc = "read-out and mapping of a tile or grid",
-    .source = MAP,
-    .fields = tile_fields,
-    .n_fields = sizeof tile_fields / sizeof tile_fields[0],
-    .size = sizeof(aimci_tile_params),
-    .n_children = 3,
-};
-
-static const aimci_field layer_fields[] = {
-    TILE_FIELDS,
-    AIMCI_CHILD("device", 3, "device", "constant_step", "model of every device", MAP),
-    AIMCI_CHILD("optimizer", 4, "optimizer", "sgd", "training algorithm", MAP),
-    AIMCI_CHILD("hwa", 5, "hwa", "hwa", "hardware-aware training", MAP),
-};
-
-const aimci_family aimci_family_layer = {
-    .name = "layer",
-    .category = "layer",
-    .doc = "everything of an analog layer: device, read-out, mapping, training algorithm",
-    .source = MAP,
-    .fields = layer_fields,
-    .n_fields = sizeof layer_fields / sizeof layer_fields[0],
-    .size = sizeof(aimci_tile_params),
-    .n_children = 6,
-};
-
 /* ---- checks
  * -----------------------------------------------------------------------------------------------
  */
-
-aimc_status aimci_tile_check_config(const char *who, const aimc_config *config)
-{
-    if (!config || config->family == &aimci_family_tile || config->family == &aimci_family_layer)
-        return AIMC_OK;
-    return aimci_fail(AIMC_ERR_INVALID,
-                      "%s: configuration is of kind '%s'; 'tile' or 'layer' is needed", who,
-                      config->family->name);
-}
 
 aimc_status aimci_check_batch(const char *who, size_t n, const char *name, const float *x,
                               size_t cols, size_t ld)
@@ -101,6 +26,49 @@ static aimc_status check_finite(const char *who, const char *name, const float *
                : aimci_fail(AIMC_ERR_INVALID, "%s: %s holds a value that is not finite", who, name);
 }
 
+/* ---- effective weights ---------------------------------------------------------------------- */
+
+void aimci_tile_set_view(aimc_tile *t, aimci_view_level level, aimci_weight_view view)
+{
+    t->views[level] = view;
+}
+
+void aimci_tile_take_back_view(aimc_tile *t, aimci_view_level level, const float *weights)
+{
+    if (t->views[level].weights == weights)
+        t->views[level] = (aimci_weight_view){0};
+}
+
+bool aimci_tile_is_composite(const aimc_tile *t)
+{
+    return t->views[AIMCI_VIEW_COMPOSITE].weights != NULL;
+}
+
+const float *aimci_tile_own_weights(const aimc_tile *t)
+{
+    return aimci_tile_is_composite(t) ? t->views[AIMCI_VIEW_COMPOSITE].weights : t->array->w;
+}
+
+const float *aimci_tile_read_weights(const aimc_tile *t)
+{
+    const float *read = t->views[AIMCI_VIEW_READ].weights;
+    return read ? read : aimci_tile_own_weights(t);
+}
+
+/* Only the array's own weights have a version, by which a read-out knows them again. */
+aimci_read_array aimci_tile_read_array(const aimc_tile *t)
+{
+    const aimci_array *a = t->array;
+    const float *w = aimci_tile_read_weights(t);
+    return (aimci_read_array){.gemm = t->gemm,
+                              .n_rows = a->n_out,
+                              .n_cols = a->n_in,
+                              .ld = a->ld,
+                              .w = w,
+                              .g = t->views[AIMCI_VIEW_READ].conductance,
+                              .version = w == a->w ? aimci_array_version(a) : 0};
+}
+
 /* ---- making
  * ------------------------------------------------------------------------------------------------
  */
@@ -110,50 +78,25 @@ void aimc_tile_destroy(aimc_tile *t)
     if (!t)
         return;
     aimc_context *ctx = t->ctx;
-    if (t->state.release)
-        t->state.release(t->state.owner);
-    if (t->program.release)
-        t->program.release(t->program.owner);
+    if (t->trainer.release)
+        t->trainer.release(t->trainer.owner);
+    if (t->programmed.release)
+        t->programmed.release(t->programmed.owner);
     aimci_periphery_destroy(t->forward);
     aimci_periphery_destroy(t->backward);
     aimci_gemm_destroy(t->gemm);
     aimci_array_destroy(t->array);
     aimc_config_destroy(t->config);
-    aimci_st_reader_destroy(t->saved);
-    aimci_free(ctx, t->saved_algorithm);
+    aimci_tile_forget_saved(t);
     aimci_free(ctx, t);
     aimci_context_unref(ctx);
 }
 
-/* A "tile" configuration with what config says; from a "layer" its first fields. */
 static aimc_status own_config(aimc_context *ctx, const aimc_config *config, aimc_config **out)
 {
     const aimci_named tile = {&aimci_family_tile, NULL};
-    aimc_status st = aimci_config_make(ctx, tile, out);
-    if (st || !config)
-        return st;
-    memcpy((*out)->values, config->values, sizeof(aimci_tile_params));
-    for (size_t i = 0; i < aimci_family_tile.n_children && !st; i++) {
-        aimc_config *child = NULL;
-        st = aimc_config_copy(config->children[i], &child);
-        if (!st) {
-            aimc_config_destroy((*out)->children[i]);
-            (*out)->children[i] = child;
-        }
-    }
-    return st;
-}
-
-aimci_read_array aimci_tile_read_array(const aimc_tile *t)
-{
-    const aimci_array *a = t->array;
-    return (aimci_read_array){.gemm = t->gemm,
-                              .n_rows = a->n_out,
-                              .n_cols = a->n_in,
-                              .ld = a->ld,
-                              .w = aimci_tile_weights(t),
-                              .g = t->read_as ? t->conductance : NULL,
-                              .version = t->visible || t->read_as ? 0 : aimci_array_version(a)};
+    return config ? aimci_config_narrow(config, &aimci_family_tile, out)
+                  : aimci_config_make(ctx, tile, out);
 }
 
 static aimc_status build(aimc_tile *t, const aimc_device *device, size_t n_out, size_t n_in)
@@ -211,11 +154,12 @@ aimc_status aimc_tile_create(const aimc_device *device, size_t n_out, size_t n_i
     if (n_out == 0 || n_in == 0)
         return aimci_fail(AIMC_ERR_INVALID, "tile_create: empty shape %zu x %zu", n_out, n_in);
     if (n_out > AIMCI_TILE_MAX_SIDE || n_in > AIMCI_TILE_MAX_SIDE)
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "tile_create: shape %zu x %zu; at most %d a side (aimc_grid cuts larger "
-                          "matrices)",
-                          n_out, n_in, AIMCI_TILE_MAX_SIDE);
-    const aimc_status st = aimci_tile_check_config("tile_create", config);
+        return aimci_fail(
+            AIMC_ERR_INVALID,
+            "tile_create: shape %zu x %zu; at most %d a side (aimc_matrix cuts larger "
+            "matrices)",
+            n_out, n_in, AIMCI_TILE_MAX_SIDE);
+    const aimc_status st = aimci_config_expect("tile_create", config, &aimci_family_tile);
     if (st)
         return st;
     const uint64_t seed = aimci_random_derive(aimci_context_seed(device->ctx),
@@ -247,12 +191,12 @@ static aimc_status check_matrix(const char *who, const aimc_tile *t, const float
 
 void aimci_tile_set_scaled(aimc_tile *t, const float *w, size_t ld, const float *scale)
 {
-    if (t->program.reset)
-        t->program.reset(t->program.owner);
+    if (t->programmed.reset)
+        t->programmed.reset(t->programmed.owner);
     aimci_array_set(t->array, w, ld, scale);
     t->counters.weight_writes += t->array->n_out * t->array->n_in;
-    if (t->state.reset)
-        t->state.reset(t->state.owner);
+    if (t->trainer.reset)
+        t->trainer.reset(t->trainer.owner);
 }
 
 aimc_status aimc_tile_set_weights(aimc_tile *t, const float *w, size_t ld_w)
@@ -270,7 +214,7 @@ aimc_status aimc_tile_get_weights(const aimc_tile *t, float *w, size_t ld_w)
     const aimc_status st = check_matrix("tile_get_weights", t, w, ld_w);
     if (st)
         return st;
-    aimci_array_get(t->array, aimci_tile_weights(t), w, ld_w);
+    aimci_array_get(t->array, aimci_tile_read_weights(t), w, ld_w);
     return AIMC_OK;
 }
 
@@ -342,7 +286,7 @@ void aimci_tile_count_read(aimc_tile *t, bool forward, size_t n, const aimci_rea
     t->counters.dac_conversions += c->inputs * p->n_in;
     t->counters.adc_conversions += c->outputs * p->n_out;
     t->counters.clipped_outputs += c->clipped;
-    aimci_counters_add_drive(&t->counters, c);
+    aimci_counters_add_activity(&t->counters, c);
 }
 
 aimc_status aimc_tile_count_drive(aimc_tile *t, int on)
@@ -360,9 +304,10 @@ aimc_status aimc_tile_count_drive(aimc_tile *t, int on)
 /* y[b][i] <- gain[i] y[b][i] + shift[i] */
 static void correct(const aimc_tile *t, size_t n, float *y, size_t ld)
 {
-    for (size_t b = 0; b < n; b++)
+    const aimci_weight_view *view = &t->views[AIMCI_VIEW_READ];
+    for (size_t b = 0; view->gain && b < n; b++)
         for (size_t i = 0; i < t->array->n_out; i++)
-            y[b * ld + i] = t->gain[i] * y[b * ld + i] + t->shift[i];
+            y[b * ld + i] = view->gain[i] * y[b * ld + i] + view->shift[i];
 }
 
 static aimc_status read_batch(aimc_tile *t, const char *who, bool forward, size_t n, const float *x,
@@ -391,7 +336,7 @@ aimc_status aimc_tile_forward(aimc_tile *t, size_t n, const float *x, size_t ld_
     if (st || n == 0)
         return st;
     st = read_batch(t, "tile_forward", true, n, x, ld_x, y, ld_y);
-    if (!st && t->gain)
+    if (!st)
         correct(t, n, y, ld_y);
     return st;
 }
@@ -414,24 +359,6 @@ aimc_status aimc_tile_backward(aimc_tile *t, size_t n, const float *d, size_t ld
 /* ---- counters
  * ---------------------------------------------------------------------------------------------------
  */
-
-void aimci_counters_add(aimc_counters *sum, const aimc_counters *other)
-{
-    /* all counters are uint64_t and stand side by side */
-    uint64_t *to = &sum->pulses_up;
-    const uint64_t *from = &other->pulses_up;
-    for (size_t k = 0; k < (sizeof *sum - offsetof(aimc_counters, pulses_up)) / sizeof *to; k++)
-        to[k] += from[k];
-}
-
-void aimci_counters_add_drive(aimc_counters *sum, const aimci_readout_counts *counts)
-{
-    sum->driven_reads += counts->drive.reads;
-    sum->drive += counts->drive.cells;
-    sum->drive_squared += counts->drive.cells_squared;
-    sum->driven += counts->drive.weight;
-    sum->driven_squared += counts->drive.weight_squared;
-}
 
 aimc_status aimc_tile_counters(const aimc_tile *t, aimc_counters *counters)
 {
@@ -460,6 +387,21 @@ size_t aimc_tile_describe(const aimc_tile *t, char *buf, size_t size)
     aimci_text_printf(&text, ", forward %s, backward %s, optimizer %s",
                       t->forward->params.is_perfect ? "perfect" : "analog",
                       t->backward->params.is_perfect ? "perfect" : "analog",
-                      t->state.algorithm ? t->state.algorithm : "none");
+                      t->trainer.name ? t->trainer.name : "none");
     return text.length;
+}
+
+aimci_tile_snapshot aimci_tile_take_snapshot(const aimc_tile *t)
+{
+    return (aimci_tile_snapshot){t->forward->n_vectors, t->backward->n_vectors, t->forward->average,
+                                 t->backward->average, t->counters};
+}
+
+void aimci_tile_restore_snapshot(aimc_tile *t, const aimci_tile_snapshot *snapshot)
+{
+    t->forward->n_vectors = snapshot->forward;
+    t->backward->n_vectors = snapshot->backward;
+    t->forward->average = snapshot->forward_average;
+    t->backward->average = snapshot->backward_average;
+    t->counters = snapshot->counters;
 }

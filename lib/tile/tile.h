@@ -8,10 +8,11 @@
 #include "blas/blas.h"
 #include "periphery/periphery.h"
 #include "tile/array.h"
+#include "tile/counters.h"
 
 #define AIMCI_TILE_MAX_SIDE 65536
 
-/* Values of the families "mapping" and "tile"; "layer" begins like "tile". */
+/* Values of the families "mapping" and "tile"; families that extend "tile" begin alike. */
 typedef struct aimci_mapping_params {
     double weight_scaling_omega;
     int64_t max_input_size, max_output_size;
@@ -24,89 +25,118 @@ typedef struct aimci_tile_params {
 
 extern const aimci_family aimci_family_mapping;
 extern const aimci_family aimci_family_tile;
-extern const aimci_family aimci_family_layer;
 
-/* What an optimizer, or a programming, keeps with its tile; it travels with the tile's file. */
-typedef struct aimci_tile_state {
-    const char *algorithm; /* NULL: none bound */
+/* The fields of "tile", for a family that extends it. */
+#define AIMCI_MAPPING_SOURCE "docs/models/mapping.md"
+#define AIMCI_TILE_CHILDREN  3
+#define AIMCI_TILE_FIELDS                                                                          \
+    AIMCI_CHILD("forward", 0, "periphery", "periphery", "read-out of y = W x",                     \
+                AIMCI_MAPPING_SOURCE),                                                             \
+        AIMCI_CHILD("backward", 1, "periphery", "periphery", "read-out of z = W' d",               \
+                    AIMCI_MAPPING_SOURCE),                                                         \
+        AIMCI_CHILD("mapping", 2, "mapping", "mapping",                                            \
+                    "how a large matrix is partitioned and scaled", AIMCI_MAPPING_SOURCE),         \
+        AIMCI_INTEGER(aimci_tile_params, seed, -1, -1, 9007199254740991.0, "1",                    \
+                      "seed of devices and noise; -1: from the context's seed and creation order", \
+                      AIMCI_MAPPING_SOURCE)
+
+/* What a floor above keeps with a tile: the tile calls it back when its weights are set, when it is
+ * saved and when it is destroyed. */
+typedef struct aimci_companion {
+    const char *name; /* NULL: there is none */
     void *owner;
     aimc_status (*put)(const void *owner, aimci_st_writer *writer, const char *prefix);
     void (*release)(void *owner); /* the tile goes first */
     void (*reset)(void *owner);   /* weights were set */
-} aimci_tile_state;
+} aimci_companion;
+
+/* Effective weights: what a read sees in place of the array's own, stored like them. Two views may
+ * stand at a time, and reads see the last of the list that is set. */
+typedef enum aimci_view_level {
+    AIMCI_VIEW_COMPOSITE, /* the weights themselves, when several arrays add up to them */
+    AIMCI_VIEW_READ,      /* for a while: modified or programmed weights */
+    AIMCI_N_VIEWS
+} aimci_view_level;
+
+typedef struct aimci_weight_view {
+    const float *weights;      /* [n_in][ld]; NULL: this view is not set */
+    const float *conductance;  /* sums of the devices of each weight, in units of the largest
+                                  conductance; NULL: not known */
+    const float *gain, *shift; /* [n_out]: digital, after the forward read-out; NULL: none */
+} aimci_weight_view;
+
+/* State in a file that waits for who takes it up: an optimizer, a programming. */
+typedef struct aimci_saved_state {
+    aimci_st_reader *reader; /* NULL: the tile comes from no file */
+    char prefix[96];
+    char *trainer; /* name of the companion that trained it, or NULL */
+} aimci_saved_state;
 
 struct aimc_tile {
     aimc_context *ctx;
     aimci_array *array;
-    const float *visible; /* effective weights, stored like the array's; NULL: the array's own */
-    const float *read_as; /* what reads see instead, for a while (lib/inference); NULL: those */
-    const float *conductance;  /* with read_as: sums of the devices of each weight, in units of the
-                                  largest conductance; NULL: not known */
-    const float *gain, *shift; /* [n_out]: digital, after the forward read-out; NULL: none */
+    aimci_weight_view views[AIMCI_N_VIEWS];
     aimci_gemm *gemm;
     aimci_periphery *forward, *backward;
     aimc_config *config; /* of kind "tile" */
     uint64_t seed;
     aimc_counters counters;
-    aimci_tile_state state;
-    aimci_tile_state program; /* programmed devices: reset takes them off */
-    char *saved_algorithm;    /* from a file: state waiting for its optimizer */
-    aimci_st_reader *saved;
-    char saved_prefix[96];
+    aimci_companion trainer;    /* its optimizer */
+    aimci_companion programmed; /* its programmed devices: reset takes them off */
+    aimci_saved_state saved;
 };
 
-/* config: NULL, "tile" or "layer". seed_fallback stands in for a seed that is not given. */
+/* config: NULL, or of a kind that extends "tile". seed_fallback stands in for a seed that is not
+ * given. */
 aimc_status aimci_tile_create(const aimc_device *device, size_t n_out, size_t n_in,
                               const aimc_config *config, uint64_t seed_fallback, aimc_tile **out);
 
+/* A view is set by one owner and taken back by the same one, which names it by its weights. */
+void aimci_tile_set_view(aimc_tile *tile, aimci_view_level level, aimci_weight_view view);
+void aimci_tile_take_back_view(aimc_tile *tile, aimci_view_level level, const float *weights);
+
+/* Do several arrays add up to the tile's weights? Then no array's weights can be written alone. */
+bool aimci_tile_is_composite(const aimc_tile *tile);
+
 /* Weights of the tile, and as a read sees them. */
-static inline const float *aimci_tile_own_weights(const aimc_tile *tile)
-{
-    return tile->visible ? tile->visible : tile->array->w;
-}
-
-static inline const float *aimci_tile_weights(const aimc_tile *tile)
-{
-    return tile->read_as ? tile->read_as : aimci_tile_own_weights(tile);
-}
-
-/* Programmed devices from a file that has some under this prefix (lib/inference). */
-aimc_status aimci_tile_restore_program(aimc_tile *tile, const aimci_st_reader *reader,
-                                       const char *prefix);
-
-/* Is this a configuration that says how to read a tile? Failure names who. */
-aimc_status aimci_tile_check_config(const char *who, const aimc_config *config);
-
-/* Arguments of a batched call: NULL, strides, finite. */
-aimc_status aimci_check_batch(const char *who, size_t n, const char *name, const float *x,
-                              size_t cols, size_t ld);
-
-/* The matrix as a read-out sees it, valid until the array is replaced. */
-aimci_read_array aimci_tile_read_array(const aimc_tile *tile);
+const float *aimci_tile_own_weights(const aimc_tile *tile);
+const float *aimci_tile_read_weights(const aimc_tile *tile);
 
 /* Events of one batch read. */
 void aimci_tile_count_read(aimc_tile *tile, bool forward, size_t n,
                            const aimci_readout_counts *counts);
 
-/* State under a prefix, for files that hold several tiles. */
-aimc_status aimci_tile_put(const aimc_tile *tile, aimci_st_writer *writer, const char *prefix);
-aimc_status aimci_tile_restore(aimc_context *ctx, aimci_st_reader *reader, const char *prefix,
-                               aimc_tile **out);
+/* The matrix as a read-out sees it, valid until the array is replaced. */
+aimci_read_array aimci_tile_read_array(const aimc_tile *tile);
 
-/* A configuration as a metadata string. */
-aimc_status aimci_put_config(aimc_context *ctx, aimci_st_writer *writer, const char *key,
-                             const aimc_config *config);
+/* Arguments of a batched call: NULL, strides. */
+aimc_status aimci_check_batch(const char *who, size_t n, const char *name, const float *x,
+                              size_t cols, size_t ld);
 
 /* As aimc_tile_set_weights() of w[i][j] / scale[i] (scale NULL: 1), arguments unchecked. */
 void aimci_tile_set_scaled(aimc_tile *tile, const float *w, size_t ld, const float *scale);
 
-/* Read a file that says it is ours and holds this content ("tile", "network"). */
-aimc_status aimci_open_file(aimc_context *ctx, const char *path, const char *content,
-                            aimci_st_reader **out);
+/* Progress of the random streams of reads, running averages and counters, to put back after
+ * looking. */
+typedef struct aimci_tile_snapshot {
+    uint64_t forward, backward;
+    float forward_average, backward_average;
+    aimc_counters counters;
+} aimci_tile_snapshot;
+aimci_tile_snapshot aimci_tile_take_snapshot(const aimc_tile *tile);
+void aimci_tile_restore_snapshot(aimc_tile *tile, const aimci_tile_snapshot *snapshot);
 
-#define AIMCI_FILE_FORMAT "1"
+/* State under a prefix, for files that hold several tiles; that of companions is put, and waits in
+ * tile->saved after restoring. */
+aimc_status aimci_tile_put(const aimc_tile *tile, aimci_st_writer *writer, const char *prefix);
+aimc_status aimci_tile_restore(aimc_context *ctx, aimci_st_reader *reader, const char *prefix,
+                               aimc_tile **out);
 
-void aimci_counters_add(aimc_counters *sum, const aimc_counters *other);
-void aimci_counters_add_drive(aimc_counters *sum, const aimci_readout_counts *counts);
+/* What the tile's file holds was taken up. */
+void aimci_tile_forget_saved(aimc_tile *tile);
+
+/* A configuration as a metadata string. */
+aimc_status aimci_put_config(aimc_context *ctx, aimci_st_writer *writer, const char *key,
+                             const aimc_config *config);
 
 #endif

@@ -22,7 +22,7 @@ static const size_t shapes[][3] = {
 };
 #define N_SHAPES (sizeof shapes / sizeof shapes[0])
 
-/* ---- data ---------------------------------------------------------------------------------- */
+/* ---- data ----------------------------------------------------------------------------------- */
 
 static float draw(uint64_t *state)
 {
@@ -80,7 +80,7 @@ static void free_operands(operands *o)
     free(o->d);
 }
 
-/* ---- references ---------------------------------------------------------------------------- */
+/* ---- references ----------------------------------------------------------------------------- */
 
 static void check_near(double sum, double magnitude, size_t terms, float found)
 {
@@ -133,7 +133,7 @@ static void check_update(const operands *o, size_t n, float alpha, const float *
         }
 }
 
-/* ---- one back end, through a table of functions -------------------------------------------- */
+/* ---- one back end, through a table of functions --------------------------------------------- */
 
 typedef struct way way;
 struct way {
@@ -174,7 +174,7 @@ static void check_products(const way *v, const operands *o, size_t n)
     free(w);
 }
 
-/* ---- plans --------------------------------------------------------------------------------- */
+/* ---- plans ---------------------------------------------------------------------------------- */
 
 static aimc_context *make_context(uint32_t cpu_mask)
 {
@@ -300,7 +300,7 @@ START_TEST(nothing_times_nothing)
 }
 END_TEST
 
-/* ---- the same bits ------------------------------------------------------------------------- */
+/* ---- the same bits -------------------------------------------------------------------------- */
 
 /* All samples at once, and then in parts of n: every bit agrees. */
 static void check_split(const aimci_gemm *whole, const aimci_gemm *parts, const operands *o,
@@ -403,7 +403,7 @@ START_TEST(threads_share_a_plan)
 }
 END_TEST
 
-/* ---- refusals ------------------------------------------------------------------------------ */
+/* ---- refusals ------------------------------------------------------------------------------- */
 
 START_TEST(bad_shapes_are_refused)
 {

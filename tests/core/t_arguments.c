@@ -14,7 +14,7 @@ static aimc_context *ctx;
 static aimc_config *config;
 static aimc_device *device;
 static aimc_tile *tile;
-static aimc_grid *grid;
+static aimc_matrix *matrix;
 static aimc_network *net;
 static float v[4];
 
@@ -24,7 +24,7 @@ static void set_up(void)
     device = aimct_device(ctx, "soft_bounds", NULL);
     OK(aimc_config_new(ctx, "soft_bounds", &config));
     OK(aimc_tile_create(device, 2, 2, NULL, &tile));
-    OK(aimc_grid_create(device, 2, 2, NULL, &grid));
+    OK(aimc_matrix_create(device, 2, 2, NULL, &matrix));
     OK(aimc_network_create(ctx, &net));
     OK(aimc_network_linear(net, 2, 2, NULL));
 }
@@ -32,7 +32,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     aimc_network_destroy(net);
-    aimc_grid_destroy(grid);
+    aimc_matrix_destroy(matrix);
     aimc_tile_destroy(tile);
     aimc_config_destroy(config);
     aimc_device_unref(device);
@@ -121,24 +121,24 @@ START_TEST(tiles)
 }
 END_TEST
 
-START_TEST(grids)
+START_TEST(matrices)
 {
-    aimc_grid *g = grid;
-    REFUSES(grid_create, device, 1, 1, NULL, NULL);
-    REFUSES(grid_create, NULL, 1, 1, NULL, &g);
+    aimc_matrix *g = matrix;
+    REFUSES(matrix_create, device, 1, 1, NULL, NULL);
+    REFUSES(matrix_create, NULL, 1, 1, NULL, &g);
     ck_assert_ptr_null(g);
-    FAILS(AIMC_ERR_INVALID, "shape 0 x 1", aimc_grid_create(device, 0, 1, NULL, &g));
-    REFUSES(grid_set_weights, NULL, v, 2);
-    REFUSES(grid_get_weights, grid, NULL, 2);
-    FAILS(AIMC_ERR_SHAPE, "ld_w = 1", aimc_grid_set_weights(grid, v, 1));
-    REFUSES(grid_forward, NULL, 1, v, 2, v, 2);
-    REFUSES(grid_counters, grid, NULL);
-    REFUSES(grid_set_input_range, NULL, 1);
-    REFUSES(grid_program, NULL, NULL, NULL);
-    REFUSES(grid_unprogram, NULL);
+    FAILS(AIMC_ERR_INVALID, "shape 0 x 1", aimc_matrix_create(device, 0, 1, NULL, &g));
+    REFUSES(matrix_set_weights, NULL, v, 2);
+    REFUSES(matrix_get_weights, matrix, NULL, 2);
+    FAILS(AIMC_ERR_SHAPE, "ld_w = 1", aimc_matrix_set_weights(matrix, v, 1));
+    REFUSES(matrix_forward, NULL, 1, v, 2, v, 2);
+    REFUSES(matrix_counters, matrix, NULL);
+    REFUSES(matrix_set_input_range, NULL, 1);
+    REFUSES(matrix_program, NULL, NULL, NULL);
+    REFUSES(matrix_unprogram, NULL);
     v[0] = NAN;
-    FAILS(AIMC_ERR_INVALID, "not finite", aimc_grid_set_weights(grid, v, 2));
-    FAILS(AIMC_ERR_INVALID, "not finite", aimc_grid_forward(grid, 1, v, 2, v + 2, 2));
+    FAILS(AIMC_ERR_INVALID, "not finite", aimc_matrix_set_weights(matrix, v, 2));
+    FAILS(AIMC_ERR_INVALID, "not finite", aimc_matrix_forward(matrix, 1, v, 2, v + 2, 2));
     v[0] = 0;
 }
 END_TEST
@@ -180,7 +180,7 @@ int main(void)
     tcase_add_test(t, configurations);
     tcase_add_test(t, devices_and_models);
     tcase_add_test(t, tiles);
-    tcase_add_test(t, grids);
+    tcase_add_test(t, matrices);
     tcase_add_test(t, networks_and_optimizers);
     return aimct_main(s);
 }

@@ -28,7 +28,7 @@ static void refuse(const aimc_context_params *params, aimc_status status, const 
     ck_assert_msg(strstr(aimc_last_error(), word) != NULL, "%s", aimc_last_error());
 }
 
-/* ---- parameters ---------------------------------------------------------------------------- */
+/* ---- parameters ----------------------------------------------------------------------------- */
 
 START_TEST(defaults)
 {
@@ -143,7 +143,7 @@ START_TEST(shorter_structs_leave_defaults)
 }
 END_TEST
 
-/* ---- instruction sets ---------------------------------------------------------------------- */
+/* ---- instruction sets ----------------------------------------------------------------------- */
 
 START_TEST(the_mask_lowers)
 {
@@ -194,7 +194,7 @@ START_TEST(unknown_names_are_refused)
 }
 END_TEST
 
-/* ---- memory -------------------------------------------------------------------------------- */
+/* ---- memory --------------------------------------------------------------------------------- */
 
 START_TEST(memory_is_zeroed_and_aligned)
 {
@@ -268,7 +268,7 @@ START_TEST(references_keep_it_alive)
 }
 END_TEST
 
-/* ---- description and log ------------------------------------------------------------------- */
+/* ---- description and log -------------------------------------------------------------------- */
 
 START_TEST(it_describes_itself)
 {
@@ -324,7 +324,7 @@ START_TEST(lines_reach_the_logger)
 }
 END_TEST
 
-/* ---- objects ------------------------------------------------------------------------------- */
+/* ---- objects -------------------------------------------------------------------------------- */
 
 static void *draw_numbers(void *arg)
 {
@@ -348,7 +348,7 @@ START_TEST(objects_are_numbered)
 }
 END_TEST
 
-/* ---- parallel work ------------------------------------------------------------------------- */
+/* ---- parallel work -------------------------------------------------------------------------- */
 
 #define MAX_CHUNKS 200
 

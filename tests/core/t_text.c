@@ -9,7 +9,7 @@
 #include "check_main.h"
 #include "core/core.h"
 
-/* ---- numbers ------------------------------------------------------------------------------- */
+/* ---- numbers -------------------------------------------------------------------------------- */
 
 static void check_format(double value, const char *expected)
 {
@@ -67,7 +67,7 @@ START_TEST(the_locale_does_not_matter)
 }
 END_TEST
 
-/* ---- finite -------------------------------------------------------------------------------- */
+/* ---- finite --------------------------------------------------------------------------------- */
 
 START_TEST(one_bad_number_is_found_anywhere)
 {
@@ -91,7 +91,7 @@ START_TEST(one_bad_number_is_found_anywhere)
 }
 END_TEST
 
-/* ---- words and text ------------------------------------------------------------------------ */
+/* ---- words and text ------------------------------------------------------------------------- */
 
 START_TEST(distances_of_words)
 {
@@ -141,7 +141,7 @@ START_TEST(text_without_a_buffer_is_counted)
 }
 END_TEST
 
-/* ---- public structs ------------------------------------------------------------------------ */
+/* ---- public structs ------------------------------------------------------------------------- */
 
 typedef struct {
     uint32_t struct_size;
@@ -185,7 +185,7 @@ START_TEST(structs_too_short_are_refused)
 }
 END_TEST
 
-/* ---- arithmetic ---------------------------------------------------------------------------- */
+/* ---- arithmetic ----------------------------------------------------------------------------- */
 
 START_TEST(sizes_are_checked)
 {

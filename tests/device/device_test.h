@@ -118,7 +118,7 @@ static inline float first_weight(const aimc_tile *tile)
     return w[0];
 }
 
-/* ---- committed data -------------------------------------------------------------------------- */
+/* ---- committed data ------------------------------------------------------------------------- */
 
 /* A file of tests/data, its header line read. */
 static inline FILE *data_open(const char *name)
@@ -151,7 +151,7 @@ static inline bool data_next(FILE *f, char *line, size_t size, char **field, siz
     return true;
 }
 
-/* ---- statistics ------------------------------------------------------------------------------ */
+/* ---- statistics ----------------------------------------------------------------------------- */
 
 typedef struct moments {
     double n, mean, var, kurtosis;

@@ -7,7 +7,7 @@
 
 enum { N_OUT = 200, N_IN = 400, N = N_OUT * N_IN };
 
-/* ---- recorded populations -------------------------------------------------------------------- */
+/* ---- recorded populations ------------------------------------------------------------------- */
 
 enum { DECAY, DIFFUSE, RESET, DRIFT };
 
@@ -104,7 +104,7 @@ START_TEST(recorded_populations)
 }
 END_TEST
 
-/* ---- drift ----------------------------------------------------------------------------------- */
+/* ---- drift ---------------------------------------------------------------------------------- */
 
 #define PLAIN "\"w_max\": 2, \"w_min\": -2, \"w_max_dtod\": 0, \"w_min_dtod\": 0, "
 
@@ -279,7 +279,7 @@ START_TEST(configuration)
 }
 END_TEST
 
-/* ---- symmetry points ------------------------------------------------------------------------- */
+/* ---- symmetry points ------------------------------------------------------------------------ */
 
 /* T-11 for a population: soft bounds have (S+ - S-) / (S+ / b+ - S- / b-), each cell its own. */
 static double furthest_from_soft_bounds(const aimc_tile *tile, uint32_t n_pairs, double *mean)
@@ -307,8 +307,8 @@ START_TEST(measured_symmetry_points)
 {
     aimc_context *ctx = test_context(0);
     double mean;
-    /* without noise: the middle of the two turning points is off by a share of some kappa / 4 =
-     * 4e-3, and the symmetry points reach to 0.2 */
+    /* without noise: the middle of the two turning points is off by a share of some
+     * kappa / 4 = 4e-3, and the symmetry points reach to 0.2 */
     aimc_tile *tile = test_tile(
         ctx, "soft_bounds",
         "{\"dw_min\": 0.005, \"dw_min_std\": 0, \"up_down\": 0.2, "

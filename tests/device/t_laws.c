@@ -4,8 +4,7 @@
 
 enum { N_OUT = 300, N_IN = 300, N = N_OUT * N_IN };
 
-/* ---- construction
- * -------------------------------------------------------------------------------- */
+/* ---- construction --------------------------------------------------------------------------- */
 
 /* |N(mean, sd)| */
 static void check_folded(const float *x, double mean, double sd)
@@ -207,8 +206,7 @@ START_TEST(subtracted_symmetry_points)
 }
 END_TEST
 
-/* ---- upkeep
- * ---------------------------------------------------------------------------------------- */
+/* ---- upkeep --------------------------------------------------------------------------------- */
 
 START_TEST(reset)
 {
@@ -272,8 +270,7 @@ START_TEST(decay)
 }
 END_TEST
 
-/* ---- pulses
- * ------------------------------------------------------------------------------------------ */
+/* ---- pulses --------------------------------------------------------------------------------- */
 
 #define FIXED "\"dw_min_dtod\": 0, \"up_down_dtod\": 0, \"w_max_dtod\": 0, \"w_min_dtod\": 0"
 
@@ -403,8 +400,8 @@ START_TEST(symmetry_points)
         aimc_tile_destroy(tile);
         aimc_device_unref(device);
     }
-    /* the mean device of soft bounds with a reference: -(reference_mean), and sp - reference_mean
-     */
+    /* the mean device of soft bounds with a reference: -reference_mean, and
+     * sp - reference_mean */
     aimc_context_destroy(ctx);
 }
 END_TEST

@@ -7,7 +7,7 @@
     "\"dw_min_dtod\": 0, \"w_min_dtod\": 0, \"w_max_dtod\": 0, \"up_down_dtod\": 0, "              \
     "\"dw_min_std\": 0"
 
-/* ---- curves ---------------------------------------------------------------------------------- */
+/* ---- curves --------------------------------------------------------------------------------- */
 
 /* Pulses up from w_start, then down, without noise and spread: the reference implementation's
  * weights. */
@@ -163,8 +163,7 @@ START_TEST(ends_of_the_range)
 }
 END_TEST
 
-/* ---- our rule where another implementation has a defect -----------------------------------------
- */
+/* ---- our rule where another implementation has a defect ------------------------------------- */
 
 /* p_max pulses lead from end to end, both ways; with the other mapping they do not. */
 START_TEST(pmax_sweeps_end_where_they_should)
@@ -219,8 +218,7 @@ START_TEST(references_shift_the_bounds_everywhere)
 }
 END_TEST
 
-/* ---- fields and presets -------------------------------------------------------------------------
- */
+/* ---- fields and presets --------------------------------------------------------------------- */
 
 START_TEST(every_field_is_described)
 {
@@ -277,8 +275,7 @@ START_TEST(presets_have_the_collected_values)
 }
 END_TEST
 
-/* ---- the same bits on every instruction set
- * ------------------------------------------------------ */
+/* ---- the same bits on every instruction set ------------------------------------------------- */
 
 enum { N_OUT = 37, N_IN = 11 };
 
@@ -381,8 +378,7 @@ START_TEST(instruction_sets_agree)
 }
 END_TEST
 
-/* ---- refusals
- * -------------------------------------------------------------------------------------- */
+/* ---- refusals ------------------------------------------------------------------------------- */
 
 START_TEST(contradictions_are_refused_by_name)
 {

@@ -62,7 +62,7 @@ static aimc_device *make(aimc_context *ctx, const aimc_user_device *user)
     return device;
 }
 
-/* ---- laws ------------------------------------------------------------------------------------ */
+/* ---- laws ----------------------------------------------------------------------------------- */
 
 START_TEST(figures)
 {
@@ -224,7 +224,7 @@ START_TEST(training)
 }
 END_TEST
 
-/* ---- mistakes -------------------------------------------------------------------------------- */
+/* ---- mistakes ------------------------------------------------------------------------------- */
 
 static void wild_populate(void *user, const aimc_user_cells *c)
 {

@@ -49,8 +49,8 @@ uint8_t *aimct_fuzz_save(const aimc_tile *tile, size_t *size);
 
 /* ---- mutations beyond those of bytes: mutate.c ---------------------------------------------- */
 
-/* As libFuzzer's hook of that name. A target with text, or a safetensors file, calls these from it.
- */
+/* As libFuzzer's hook of that name. A target with text, or a safetensors file, calls these from
+ * it. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 size_t aimct_mutate_text(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 size_t aimct_mutate_safetensors(uint8_t *data, size_t size, size_t max_size, unsigned seed);

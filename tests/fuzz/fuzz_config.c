@@ -60,16 +60,16 @@ static void make_device(aimc_context *ctx, const aimc_config *config)
 static void make_grid(aimc_context *ctx, const aimc_config *config)
 {
     aimc_device *device = NULL;
-    aimc_grid *grid = NULL;
+    aimc_matrix *grid = NULL;
     float y[N_OUT], z[N_IN];
     FUZZ_OK(aimc_device_create(ctx, "soft_bounds", NULL, &device));
     const bool has_device = aimc_config_nested(config, "device") != NULL;
-    if (aimc_grid_create(has_device ? NULL : device, N_OUT, N_IN, config, &grid) == AIMC_OK) {
-        (void)aimc_grid_forward(grid, 1, x, N_IN, y, N_OUT);
-        (void)aimc_grid_backward(grid, 1, d, N_OUT, z, N_IN);
-        (void)aimc_grid_step(grid, 1, x, N_IN, d, N_OUT, 0.1);
+    if (aimc_matrix_create(has_device ? NULL : device, N_OUT, N_IN, config, &grid) == AIMC_OK) {
+        (void)aimc_matrix_forward(grid, 1, x, N_IN, y, N_OUT);
+        (void)aimc_matrix_backward(grid, 1, d, N_OUT, z, N_IN);
+        (void)aimc_matrix_step(grid, 1, x, N_IN, d, N_OUT, 0.1);
     }
-    aimc_grid_destroy(grid);
+    aimc_matrix_destroy(grid);
     aimc_device_unref(device);
 }
 

@@ -60,8 +60,8 @@ static void use(aimc_tile *tile)
     aimc_optimizer *optimizer = NULL;
     (void)aimc_tile_forward(tile, 1, x, N_IN, y, N_OUT);
     (void)aimc_tile_backward(tile, 1, d, N_OUT, z, N_IN);
-    if (tile->saved_algorithm &&
-        aimc_optimizer_create(tile, tile->saved_algorithm, NULL, &optimizer) == AIMC_OK)
+    if (tile->saved.trainer &&
+        aimc_optimizer_create(tile, tile->saved.trainer, NULL, &optimizer) == AIMC_OK)
         for (int k = 0; k < 3; k++)
             (void)aimc_optimizer_step(optimizer, 1, x, N_IN, d, N_OUT, 0.1);
     aimc_optimizer_destroy(optimizer);

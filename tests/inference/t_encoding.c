@@ -3,7 +3,7 @@
 #include "inference/encoding.h"
 #include "life_test.h"
 
-/* ---- encodings ------------------------------------------------------------------------------- */
+/* ---- encodings ------------------------------------------------------------------------------ */
 
 static const char *const encodings[] = {
     "encoding=single_pair",

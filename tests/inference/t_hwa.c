@@ -2,7 +2,7 @@
 /* Hardware-aware training: modifiers, clipping, remapping, input ranges, and their order. */
 #include <unistd.h>
 
-#include "inference/hwa.h"
+#include "analog/matrix.h"
 #include "noise_test.h"
 
 static aimc_context *ctx;
@@ -19,11 +19,11 @@ static void teardown(void)
 
 #define IDEAL "device=ideal;forward.is_perfect=true;backward.is_perfect=true;"
 
-static aimc_grid *make_grid(size_t n_out, size_t n_in, const char *settings)
+static aimc_matrix *make_grid(size_t n_out, size_t n_in, const char *settings)
 {
     aimc_config *config = noise_config(ctx, "layer", settings);
-    aimc_grid *g = NULL;
-    OK(aimc_grid_create(NULL, n_out, n_in, config, &g));
+    aimc_matrix *g = NULL;
+    OK(aimc_matrix_create(NULL, n_out, n_in, config, &g));
     aimc_config_destroy(config);
     return g;
 }
@@ -59,7 +59,7 @@ static outcome modify_many(const aimci_modifier *m, double top, double w)
     return o;
 }
 
-/* ---- modifiers ------------------------------------------------------------------------------- */
+/* ---- modifiers ------------------------------------------------------------------------------ */
 
 START_TEST(recorded_modifiers)
 {
@@ -169,25 +169,25 @@ START_TEST(pcm_noise)
 }
 END_TEST
 
-/* ---- a mini-batch of a grid ------------------------------------------------------------------ */
+/* ---- a mini-batch of a grid ----------------------------------------------------------------- */
 
 START_TEST(modified_until_the_step)
 {
     enum { ROWS = 6, COLS = 9 };
-    aimc_grid *g = make_grid(
+    aimc_matrix *g = make_grid(
         ROWS, COLS, IDEAL "hwa.modifier.type=ADD_NORMAL;hwa.modifier.copy_last_column=true");
     float w[ROWS * COLS], back[ROWS * COLS], x[COLS] = {0}, d[ROWS], y[2][ROWS], z[COLS];
     aimct_fill(w, ROWS * COLS, 1);
     aimct_fill(d, ROWS, 2);
     x[3] = 1;
-    OK(aimc_grid_set_weights(g, w, COLS));
+    OK(aimc_matrix_set_weights(g, w, COLS));
     for (int batch = 0; batch < 2; batch++) {
-        OK(aimc_grid_get_weights(g, w, COLS));
-        OK(aimc_grid_modify(g));
-        OK(aimc_grid_forward(g, 1, x, COLS, y[0], ROWS));
-        OK(aimc_grid_forward(g, 1, x, COLS, y[1], ROWS));
+        OK(aimc_matrix_get_weights(g, w, COLS));
+        OK(aimc_matrix_modify(g));
+        OK(aimc_matrix_forward(g, 1, x, COLS, y[0], ROWS));
+        OK(aimc_matrix_forward(g, 1, x, COLS, y[1], ROWS));
         ck_assert_mem_eq(y[0], y[1], sizeof y[0]); /* one draw for the mini-batch */
-        OK(aimc_grid_backward(g, 1, d, ROWS, z, COLS));
+        OK(aimc_matrix_backward(g, 1, d, ROWS, z, COLS));
         double exact = 0, seen = 0;
         for (size_t i = 0; i < ROWS; i++) {
             ck_assert(fabsf(y[0][i] - w[i * COLS + 3]) > 1e-6f);
@@ -201,27 +201,27 @@ START_TEST(modified_until_the_step)
         for (size_t i = 0; i < ROWS; i++)
             last += d[i] * w[i * COLS + COLS - 1];
         ck_assert_double_eq_tol((double)z[COLS - 1], (double)last, 1e-5);
-        OK(aimc_grid_step(g, 1, x, COLS, d, ROWS, 0.1)); /* changes the weights themselves */
-        OK(aimc_grid_get_weights(g, back, COLS));
+        OK(aimc_matrix_step(g, 1, x, COLS, d, ROWS, 0.1)); /* changes the weights themselves */
+        OK(aimc_matrix_get_weights(g, back, COLS));
         for (size_t i = 0; i < ROWS; i++)
             for (size_t j = 0; j < COLS; j++)
                 ck_assert_double_eq_tol((double)back[i * COLS + j],
                                         (double)w[i * COLS + j] - (j == 3 ? .1 * (double)d[i] : 0),
                                         1e-6);
     }
-    aimc_grid_destroy(g);
+    aimc_matrix_destroy(g);
 }
 END_TEST
 
 /* A step without gradient leaves the clipped weights. */
 static void clip_with(const char *settings, const float *w, float *back, size_t rows, size_t cols)
 {
-    aimc_grid *g = make_grid(rows, cols, settings);
+    aimc_matrix *g = make_grid(rows, cols, settings);
     float x[32] = {0}, d[32] = {0};
-    OK(aimc_grid_set_weights(g, w, cols));
-    OK(aimc_grid_step(g, 1, x, cols, d, rows, 0.1));
-    OK(aimc_grid_get_weights(g, back, cols));
-    aimc_grid_destroy(g);
+    OK(aimc_matrix_set_weights(g, w, cols));
+    OK(aimc_matrix_step(g, 1, x, cols, d, rows, 0.1));
+    OK(aimc_matrix_get_weights(g, back, cols));
+    aimc_matrix_destroy(g);
 }
 
 START_TEST(clipping)
@@ -277,15 +277,15 @@ START_TEST(remapping)
         for (size_t j = 0; j < COLS; j++)
             w[i * COLS + j] *= 0.1f * (float)(i + 1);
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
-        aimc_grid *g = make_grid(ROWS, COLS, cases[k]);
-        OK(aimc_grid_set_weights(g, w, COLS));
-        OK(aimc_grid_step(g, 1, x, COLS, d, ROWS, 0.1));
-        OK(aimc_grid_get_weights(g, back, COLS));
+        aimc_matrix *g = make_grid(ROWS, COLS, cases[k]);
+        OK(aimc_matrix_set_weights(g, w, COLS));
+        OK(aimc_matrix_step(g, 1, x, COLS, d, ROWS, 0.1));
+        OK(aimc_matrix_get_weights(g, back, COLS));
         for (size_t c = 0; c < ROWS * COLS; c++)
             ck_assert_double_eq_tol((double)back[c], (double)w[c], 1e-6);
-        for (size_t t = 0; t < aimc_grid_tile_count(g); t++) {
+        for (size_t t = 0; t < aimc_matrix_tile_count(g); t++) {
             float inside[ROWS * COLS], top = 0;
-            aimc_tile *tile = aimc_grid_tile(g, t, NULL, NULL);
+            aimc_tile *tile = aimc_matrix_tile(g, t, NULL, NULL);
             OK(aimc_tile_get_weights(tile, inside, COLS));
             for (size_t j = 0; j < aimc_tile_n_in(tile); j++)
                 top = fmaxf(top, fabsf(inside[j]));
@@ -296,52 +296,52 @@ START_TEST(remapping)
                     top = fmaxf(top, fabsf(inside[i * COLS + j]));
             ck_assert_double_eq_tol((double)top, strstr(cases[k], "=0.5") ? 0.5 : 1, 1e-6);
         }
-        aimc_grid_destroy(g);
+        aimc_matrix_destroy(g);
     }
-    /* no scale above twice the smallest: rows 3 ... 8 stay below the top, in the right proportion
-     */
-    aimc_grid *g =
+    /* no scale above twice the smallest: rows 3 ... 8 stay below the top, in the right
+     * proportion */
+    aimc_matrix *g =
         make_grid(ROWS, COLS, IDEAL "hwa.remap_type=CHANNELWISE_SYMMETRIC;hwa.max_scale_range=2");
-    OK(aimc_grid_set_weights(g, w, COLS));
+    OK(aimc_matrix_set_weights(g, w, COLS));
     for (int k = 0; k < 8; k++)
-        OK(aimc_grid_step(g, 1, x, COLS, d, ROWS, 0.1));
-    OK(aimc_grid_get_weights(g, back, COLS));
+        OK(aimc_matrix_step(g, 1, x, COLS, d, ROWS, 0.1));
+    OK(aimc_matrix_get_weights(g, back, COLS));
     for (size_t c = 0; c < ROWS * COLS; c++)
         ck_assert_double_eq_tol((double)back[c], (double)w[c], 1e-6);
-    const float *scales = aimci_grid_scales(g, 0);
+    const float *scales = aimci_grid_scales(g->grid, 0);
     float lo = scales[0], hi = scales[0];
     for (size_t i = 1; i < ROWS; i++) {
         lo = fminf(lo, scales[i]);
         hi = fmaxf(hi, scales[i]);
     }
     ck_assert_double_eq_tol((double)(hi / lo), 2, 1e-4);
-    aimc_grid_destroy(g);
+    aimc_matrix_destroy(g);
 }
 END_TEST
 
-/* ---- input range ----------------------------------------------------------------------------- */
+/* ---- input range ---------------------------------------------------------------------------- */
 
 START_TEST(inputs_are_clipped_and_scaled)
 {
-    aimc_grid *g = make_grid(1, 3,
+    aimc_matrix *g = make_grid(1, 3,
                              "device=ideal;forward.out_noise=0;forward.noise_management=NONE;"
                              "forward.out_res=-1;forward.inp_res=-1;hwa.input_range.enable=true;"
                              "hwa.input_range.init_value=2");
     const float w[3] = {1, 0.5f, -0.25f}, x[3] = {1, -3, 4};
     float y = 0;
-    OK(aimc_grid_set_weights(g, w, 3));
-    OK(aimc_grid_forward(g, 1, x, 3, &y, 1));
+    OK(aimc_matrix_set_weights(g, w, 3));
+    OK(aimc_matrix_forward(g, 1, x, 3, &y, 1));
     ck_assert_double_eq_tol((double)y, 1 - 1 - 0.5, 1e-5);
-    ck_assert_double_eq(aimc_grid_input_range(g), 2);
-    OK(aimc_grid_set_input_range(g, 0));
-    ck_assert_double_eq(aimc_grid_input_range(g), 0);
-    FAILS(AIMC_ERR_INVALID, "range = -1", aimc_grid_set_input_range(g, -1));
-    aimc_grid_destroy(g);
+    ck_assert_double_eq(aimc_matrix_input_range(g), 2);
+    OK(aimc_matrix_set_input_range(g, 0));
+    ck_assert_double_eq(aimc_matrix_input_range(g), 0);
+    FAILS(AIMC_ERR_INVALID, "range = -1", aimc_matrix_set_input_range(g, -1));
+    aimc_matrix_destroy(g);
     aimc_device *ideal = aimct_device(ctx, "ideal", NULL);
-    OK(aimc_grid_create(ideal, 2, 2, NULL, &g));
-    FAILS(AIMC_ERR_STATE, "'layer'", aimc_grid_set_input_range(g, 1));
-    FAILS(AIMC_ERR_STATE, "'layer'", aimc_grid_watch_inputs(g, NULL));
-    aimc_grid_destroy(g);
+    OK(aimc_matrix_create(ideal, 2, 2, NULL, &g));
+    FAILS(AIMC_ERR_STATE, "'layer'", aimc_matrix_set_input_range(g, 1));
+    FAILS(AIMC_ERR_STATE, "'layer'", aimc_matrix_watch_inputs(g, NULL));
+    aimc_matrix_destroy(g);
     aimc_device_unref(ideal);
 }
 END_TEST
@@ -351,20 +351,20 @@ START_TEST(range_from_data)
 {
     enum { COLS = 40, BATCH = 50 };
     static float x[BATCH * COLS], y[BATCH], d[BATCH];
-    aimc_grid *g = make_grid(1, COLS, IDEAL "hwa.input_range.enable=true");
+    aimc_matrix *g = make_grid(1, COLS, IDEAL "hwa.input_range.enable=true");
     for (uint64_t k = 0; k < 110; k++) {
         const aimci_key key = aimci_random_key(3, AIMCI_OP_INIT, 0, k);
         aimci_draw_normals(&key, 0, x, BATCH * COLS);
         for (size_t i = 0; k >= 100 && i < BATCH * COLS; i++)
             x[i] *= 5; /* too late to count */
-        OK(aimc_grid_modify(g));
-        OK(aimc_grid_forward(g, BATCH, x, COLS, y, 1));
-        OK(aimc_grid_step(g, BATCH, x, COLS, d, 1, 0));
+        OK(aimc_matrix_modify(g));
+        OK(aimc_matrix_forward(g, BATCH, x, COLS, y, 1));
+        OK(aimc_matrix_step(g, BATCH, x, COLS, d, 1, 0));
         if (k >= 2 && k < 5) /* predicting does not count */
-            OK(aimc_grid_forward(g, BATCH, x, COLS, y, 1));
+            OK(aimc_matrix_forward(g, BATCH, x, COLS, y, 1));
     }
-    ck_assert_double_eq_tol(aimc_grid_input_range(g), 3, .02);
-    aimc_grid_destroy(g);
+    ck_assert_double_eq_tol(aimc_matrix_input_range(g), 3, .02);
+    aimc_matrix_destroy(g);
 }
 END_TEST
 
@@ -373,19 +373,19 @@ START_TEST(range_is_learned)
     enum { COLS = 4 };
     const float x[COLS] = {3, -3, 3, 0.5f};
     float dx[COLS] = {-1, 1, 2, 1};
-    aimc_grid *g = make_grid(1, COLS,
+    aimc_matrix *g = make_grid(1, COLS,
                              IDEAL "hwa.input_range.enable=true;"
                                    "hwa.input_range.init_value=2;"
                                    "hwa.input_range.init_from_data=0");
     /* contributions that ask for more: -1 (at 3) and -1 (at -3); 25 % inside is no reason to
      * shrink; relative: times 2 */
-    aimci_hwa_backward(g, 1, x, COLS, dx, COLS, 0.1);
-    ck_assert_double_eq_tol(aimc_grid_input_range(g), 2 + .1 * 4, 1e-6);
+    aimci_hwa_backward(g->hwa, 1, x, COLS, dx, COLS, 0.1);
+    ck_assert_double_eq_tol(aimc_matrix_input_range(g), 2 + .1 * 4, 1e-6);
     ck_assert(dx[0] == 0 && dx[1] == 0 && dx[2] == 0 && dx[3] == 1);
-    OK(aimc_grid_set_input_range(g, 10)); /* nothing clipped: shrinks by lr decay r */
-    aimci_hwa_backward(g, 1, x, COLS, dx, COLS, 0.1);
-    ck_assert_double_eq_tol(aimc_grid_input_range(g), 10 * (1 - .1 * .001), 1e-6);
-    aimc_grid_destroy(g);
+    OK(aimc_matrix_set_input_range(g, 10)); /* nothing clipped: shrinks by lr decay r */
+    aimci_hwa_backward(g->hwa, 1, x, COLS, dx, COLS, 0.1);
+    ck_assert_double_eq_tol(aimc_matrix_input_range(g), 10 * (1 - .1 * .001), 1e-6);
+    aimc_matrix_destroy(g);
 }
 END_TEST
 
@@ -393,9 +393,9 @@ static double calibrated(const char *settings)
 {
     enum { COLS = 20, BATCH = 100 };
     static float x[BATCH * COLS], y[BATCH];
-    aimc_grid *g = make_grid(1, COLS, IDEAL);
+    aimc_matrix *g = make_grid(1, COLS, IDEAL);
     aimc_config *config = noise_config(ctx, "calibration", settings);
-    OK(aimc_grid_watch_inputs(g, config));
+    OK(aimc_matrix_watch_inputs(g, config));
     for (uint64_t k = 0; k < 30; k++) {
         const aimci_key key = aimci_random_key(3, AIMCI_OP_INIT, 0, k);
         aimci_draw_normals(&key, 0, x, BATCH * COLS);
@@ -404,13 +404,13 @@ static double calibrated(const char *settings)
             x[i] = -fabsf(x[i]); /* signed quantiles would be 0 */
         if (k == 29)
             x[30] = -77;
-        OK(aimc_grid_forward(g, BATCH, x, COLS, y, 1));
+        OK(aimc_matrix_forward(g, BATCH, x, COLS, y, 1));
     }
-    OK(aimc_grid_take_range(g));
-    const double range = aimc_grid_input_range(g);
-    FAILS(AIMC_ERR_STATE, "not being watched", aimc_grid_take_range(g));
+    OK(aimc_matrix_take_range(g));
+    const double range = aimc_matrix_input_range(g);
+    FAILS(AIMC_ERR_STATE, "not being watched", aimc_matrix_take_range(g));
     aimc_config_destroy(config);
-    aimc_grid_destroy(g);
+    aimc_matrix_destroy(g);
     return range;
 }
 
@@ -427,7 +427,7 @@ START_TEST(calibration)
 }
 END_TEST
 
-/* ---- networks -------------------------------------------------------------------------------- */
+/* ---- networks ------------------------------------------------------------------------------- */
 
 #define HWA                                                                                        \
     "device=ideal;mapping.weight_scaling_omega=1;hwa.modifier.type=PCM_NOISE;"                     \
@@ -478,12 +478,12 @@ START_TEST(networks_train_and_resume)
             ck_assert_double_eq((double)train_once(copy, k), loss); /* the same bits */
     }
     ck_assert_msg(last < 0.5 * first, "loss %g after %g", last, first);
-    ck_assert(aimc_grid_input_range(aimc_network_grid(net, 0)) > 0.5);
+    ck_assert(aimc_matrix_input_range(aimc_network_matrix(net, 0)) > 0.5);
     float x[BATCH * IN], y[2][BATCH * OUT];
     aimct_fill(x, BATCH * IN, 1);
     OK(aimc_network_calibrate(net, BATCH, x, NULL));
     OK(aimc_network_calibrate(copy, BATCH, x, NULL));
-    ck_assert_double_lt(aimc_grid_input_range(aimc_network_grid(net, 0)), 1.0001);
+    ck_assert_double_lt(aimc_matrix_input_range(aimc_network_matrix(net, 0)), 1.0001);
     OK(aimc_network_predict(net, BATCH, x, y[0]));
     OK(aimc_network_predict(copy, BATCH, x, y[1]));
     ck_assert_mem_eq(y[0], y[1], sizeof y[0]);
@@ -538,13 +538,13 @@ START_TEST(bad_configurations)
          "more than 1"},
     };
     for (size_t k = 0; k < 2; k++) {
-        aimc_grid *g = NULL;
+        aimc_matrix *g = NULL;
         aimc_config *config = noise_config(ctx, "layer", bad[k][0]);
-        const aimc_status st = aimc_grid_create(NULL, 3, 3, config, &g);
+        const aimc_status st = aimc_matrix_create(NULL, 3, 3, config, &g);
         ck_assert(st == AIMC_ERR_INVALID && strstr(aimc_last_error(), bad[k][1]));
         aimc_config_destroy(config);
     }
-    FAILS(AIMC_ERR_INVALID, "NULL", aimc_grid_modify(NULL));
+    FAILS(AIMC_ERR_INVALID, "NULL", aimc_matrix_modify(NULL));
     FAILS(AIMC_ERR_INVALID, "NULL", aimc_network_calibrate(NULL, 1, NULL, NULL));
 }
 END_TEST

@@ -6,7 +6,7 @@
 
 #include "fail_alloc.h"
 
-/* ---- numbers to expect ----------------------------------------------------------------------- */
+/* ---- numbers to expect ---------------------------------------------------------------------- */
 
 /* Section 3.10 gives single draws of W and of the noise; errors are in proportion to the largest
  * weight over the spread, which is chosen so that programming alone agrees. Read noise of one draw
@@ -119,8 +119,7 @@ START_TEST(redundancy)
         strcat(settings, "];noise_model.g_min=20");
         OK(program(t, settings, &r));
         one = k == 1 ? r.weight_error : one;
-        /* 10^4 weights: each error is known to 1 / sqrt(2e4) = 0.7 %
-         */
+        /* 10^4 weights: each error is known to 1 / sqrt(2e4) = 0.7 % */
         ck_assert_double_eq_tol(r.weight_error * sqrt(k) / one, 1, .05);
     }
     free(w);
@@ -128,7 +127,7 @@ START_TEST(redundancy)
 }
 END_TEST
 
-/* ---- compensation ---------------------------------------------------------------------------- */
+/* ---- compensation --------------------------------------------------------------------------- */
 
 START_TEST(every_compensation_helps)
 {
@@ -190,7 +189,7 @@ START_TEST(refit_is_least_squares)
 }
 END_TEST
 
-/* ---- faults ---------------------------------------------------------------------------------- */
+/* ---- faults --------------------------------------------------------------------------------- */
 
 START_TEST(stuck_devices)
 {
@@ -226,7 +225,7 @@ START_TEST(stuck_devices)
 }
 END_TEST
 
-/* ---- write loops ----------------------------------------------------------------------------- */
+/* ---- write loops ---------------------------------------------------------------------------- */
 
 START_TEST(write_loops)
 {
@@ -244,8 +243,8 @@ START_TEST(write_loops)
     ck_assert_uint_eq(r.unconverged, 0);
     ck_assert_uint_gt(r.pulses, shot.pulses);
     ck_assert_double_eq_tol(r.write_time_s, (double)(r.pulses + r.verify_reads) * 100e-9, 1e-9);
-    /* errors even within the tolerance of 0.25 uS, two devices: 0.25 sqrt(2 / 3) uS of 25 at most
-     */
+    /* errors even within the tolerance of 0.25 uS, two devices: 0.25 sqrt(2 / 3) uS of 25 at
+     * most */
     double square = 0;
     for (size_t k = 0; k < N * N; k++)
         square += (double)w[k] * (double)w[k];
@@ -310,7 +309,7 @@ START_TEST(gradient_programming)
 }
 END_TEST
 
-/* ---- files ----------------------------------------------------------------------------------- */
+/* ---- files ---------------------------------------------------------------------------------- */
 
 static const char *temporary(void)
 {
@@ -404,7 +403,7 @@ START_TEST(networks)
 }
 END_TEST
 
-/* ---- bad input ------------------------------------------------------------------------------- */
+/* ---- bad input ------------------------------------------------------------------------------ */
 
 START_TEST(bad_input)
 {

@@ -23,7 +23,7 @@ static void near(double value, double expected, double relative, const char *wha
                   what, value, expected);
 }
 
-/* ---- closed forms ---------------------------------------------------------------------------- */
+/* ---- closed forms --------------------------------------------------------------------------- */
 
 /* Error that one standard normal makes, from a target where nothing is clipped. */
 static double program_spread(const aimc_noise_model *m, double target)
@@ -191,7 +191,7 @@ START_TEST(cells_of_few_bits)
 }
 END_TEST
 
-/* ---- recordings ------------------------------------------------------------------------------ */
+/* ---- recordings ----------------------------------------------------------------------------- */
 
 enum { N = 100000 };
 
@@ -316,7 +316,7 @@ START_TEST(recorded_exponents)
 }
 END_TEST
 
-/* ---- life of a population -------------------------------------------------------------------- */
+/* ---- life of a population ------------------------------------------------------------------- */
 
 enum { FEW = 1000 };
 
@@ -444,7 +444,7 @@ START_TEST(no_memory)
 }
 END_TEST
 
-/* ---- measured tables ------------------------------------------------------------------------- */
+/* ---- measured tables ------------------------------------------------------------------------ */
 
 static const char *write_file(const char *text)
 {

@@ -41,7 +41,7 @@ static void tear_down(void)
     ck_assert_uint_eq(heap.live_bytes, 0);
 }
 
-/* ---- a file with a bit of everything ------------------------------------------------------- */
+/* ---- a file with a bit of everything -------------------------------------------------------- */
 
 static const float w[3][4] = {
     {1, 2, 3, -1}, {4, 5, 6, -1}, {7, 8, 9, -1}}; /* the last is padding */
@@ -167,7 +167,7 @@ START_TEST(bad_tensors_are_not_taken)
 }
 END_TEST
 
-/* ---- files that are not what they say ------------------------------------------------------ */
+/* ---- files that are not what they say ------------------------------------------------------- */
 
 /* Parse a header and data of zeros. */
 static aimc_status parse(const char *header, size_t data_size)
@@ -368,7 +368,7 @@ START_TEST(flipped_bits_do_no_harm)
 }
 END_TEST
 
-/* ---- memory -------------------------------------------------------------------------------- */
+/* ---- memory --------------------------------------------------------------------------------- */
 
 START_TEST(writing_survives_any_failing_allocation)
 {
@@ -402,7 +402,7 @@ START_TEST(reading_survives_any_failing_allocation)
 }
 END_TEST
 
-/* ---- files --------------------------------------------------------------------------------- */
+/* ---- files ---------------------------------------------------------------------------------- */
 
 static void write_text(const char *text)
 {

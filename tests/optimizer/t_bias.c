@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Where algorithms settle and what they send, against predictions: training.md 9.2, S4, S9-S11,
- * S14.
- */
+ * S14. */
 #include "optimizer/transfer.h"
 #include "training_bench.h"
 

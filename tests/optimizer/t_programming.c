@@ -291,8 +291,8 @@ START_TEST(random_pulses_lead_to_the_symmetry_point)
 }
 END_TEST
 
-/* S5: one event of TTv1 adds lr_T z on average, whatever the size of z against a step g: M =
- * ceil(max |z| / g) slots, each firing with probability |z| / (g M). */
+/* S5: one event of TTv1 adds lr_T z on average, whatever the size of z against a step g:
+ * M = ceil(max |z| / g) slots, each firing with probability |z| / (g M). */
 static void check_ttv1_writes(const float *z_in_steps, size_t n)
 {
     enum { EVENTS = 20000 };

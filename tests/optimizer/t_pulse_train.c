@@ -4,8 +4,7 @@
 #include "tile/pulse_train.h"
 #include "test_util.h"
 
-/* ---- plans: length and scales -------------------------------------------------------------------
- */
+/* ---- plans: length and scales --------------------------------------------------------------- */
 
 static aimci_update_params defaults(void)
 {
@@ -84,8 +83,7 @@ START_TEST(update_management_balances)
 }
 END_TEST
 
-/* ---- laws of the counts, seen through a device whose step is exactly 1 pulse = dw_min
- * -------------- */
+/* ---- laws of the counts, seen through a device whose step is exactly 1 pulse = dw_min ------- */
 
 enum { ROWS = 2, COLS = 3 };
 
@@ -316,8 +314,7 @@ START_TEST(exact_updates_keep_hidden_weights)
 }
 END_TEST
 
-/* ---- the peer's update statistics: golden/update_stats.csv
- * ------------------------------------------ */
+/* ---- the peer's update statistics: golden/update_stats.csv ---------------------------------- */
 
 enum { D = 6, X = 8, PAIRS = 2, REPEATS = 4000 };
 

@@ -19,11 +19,10 @@ static void idle(bench *b, size_t n)
         OK(aimc_optimizer_step(b->opt, 1, x, 64, d, 64, 1));
 }
 
-/* ---- TTv1
- * --------------------------------------------------------------------------------------------- */
+/* ---- TTv1 ----------------------------------------------------------------------------------- */
 
-/* D6: A = M, a multiple of g; after one sweep C = M, and W = (1 + gamma) M; columns and rows alike.
- */
+/* D6: A = M, a multiple of g; after one sweep C = M, and W = (1 + gamma) M; columns and rows
+ * alike. */
 START_TEST(one_sweep_copies_the_fast_array)
 {
     enum { O = 3, I = 5 };
@@ -131,9 +130,7 @@ START_TEST(each_array_counts_in_its_own_granularity)
 }
 END_TEST
 
-/* ---- TTv2
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- TTv2 ----------------------------------------------------------------------------------- */
 
 /* D8: z = .03, eta = 1, theta = .01, one pulse: forget with momentum .1 leaves .003, keep leaves
  * .021. */
@@ -214,8 +211,7 @@ START_TEST(setting_weights_resets_the_state)
 }
 END_TEST
 
-/* ---- choppers
- * --------------------------------------------------------------------------------------------- */
+/* ---- choppers ------------------------------------------------------------------------------- */
 
 /* D9: scales of the chopped threshold. */
 START_TEST(chopped_gains)
@@ -234,8 +230,8 @@ START_TEST(chopped_gains)
 }
 END_TEST
 
-/* D10: first maxima are taken as they are, then follow with (1 - a) / m; zero vectors are ignored.
- */
+/* D10: first maxima are taken as they are, then follow with (1 - a) / m; zero vectors are
+ * ignored. */
 START_TEST(automatic_scale_follows_the_maxima)
 {
     const char *const settings[] = {"auto_scale",     "true",       "fast_lr", "0.5",
@@ -387,8 +383,7 @@ START_TEST(agad_does_not_see_a_constant_offset)
 }
 END_TEST
 
-/* ---- all algorithms
- * --------------------------------------------------------------------------------------------- */
+/* ---- all algorithms ------------------------------------------------------------------------- */
 
 /* With their defaults, then with what seldom is used. */
 static const struct {

@@ -85,8 +85,8 @@ START_TEST(bound_managements)
     uint64_t passes;
     NEAR(read_forty(SETTINGS(forty, "bound_management=NONE"), 0.7f, &passes), 12 * 0.7, 1e-5);
     ck_assert_uint_eq(passes, 1);
-    /* the second pass takes alpha from the sums: 28 * 0.6 / 12 = 1.4, still too small; then R = 2
-     */
+    /* the second pass takes alpha from the sums: 28 * 0.6 / 12 = 1.4, still too small; then
+     * R = 2 */
     const double worst =
         read_forty(SETTINGS(forty, "bound_management=ITERATIVE_WORST_CASE"), 0.7f, &passes);
     ck_assert_uint_eq(passes, 3);

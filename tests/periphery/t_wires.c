@@ -21,8 +21,8 @@ static void teardown(void)
     aimc_context_destroy(ctx);
 }
 
-/* Conductances g[i][j] of sensed line i and driven line j, and voltages, into the solver's layout.
- */
+/* Conductances g[i][j] of sensed line i and driven line j, and voltages, into the solver's
+ * layout. */
 static void solve(const aimci_nodal *n, const double *g, const double *v, double *current)
 {
     double *plane = calloc(n->n_sense * n->ld, sizeof *plane);

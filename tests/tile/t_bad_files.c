@@ -146,13 +146,13 @@ END_TEST
 
 /* ---- programmed tiles ----------------------------------------------------------------------- */
 
-START_TEST(figures_that_count_are_counts)
+START_TEST(scalars_that_count_are_counts)
 {
     static const double bad[] = {-1, 1e300, (double)NAN};
     aimc_tile *tile = NULL;
     for (size_t k = 0; k < 3; k++) {
         save_tile(NULL, true);
-        put_f64("program.figures", 3 + k, bad[k]);
+        put_f64("program.scalars", 3 + k, bad[k]);
         FAILS(AIMC_ERR_FORMAT, "not a count", aimc_tile_load_bytes(ctx, bytes, size, &tile));
         ck_assert_ptr_null(tile);
     }
@@ -189,16 +189,16 @@ static aimc_status load_network(const char *path, aimc_network **net)
 }
 
 /* A table of all tiles was made before a look at the file: 8 TB for a million a side. */
-START_TEST(grids_are_no_larger_than_their_file)
+START_TEST(matrices_are_no_larger_than_their_file)
 {
     char path[] = "/tmp/t_bad_files-XXXXXX";
     aimc_network *net = NULL;
     close(mkstemp(path));
     save_network(path, 10);
-    put_text("\"layer0.grid.shape\":\"3 10\"", "\"layer0.grid.shape\":\"1000000 1000000\"");
+    put_text("\"layer0.matrix.shape\":\"3 10\"", "\"layer0.matrix.shape\":\"1000000 1000000\"");
     put_text("max_input_size\\\": 512", "max_input_size\\\": 1");
     put_text("max_output_size\\\": 512", "max_output_size\\\": 1");
-    FAILS(AIMC_ERR_FORMAT, "layer0.grid.scales", load_network(path, &net));
+    FAILS(AIMC_ERR_FORMAT, "layer0.matrix.scales", load_network(path, &net));
     ck_assert_ptr_null(net);
     ck_assert_uint_lt(heap.peak_bytes, 1 << 20);
     unlink(path);
@@ -214,7 +214,7 @@ int main(void)
     tcase_add_loop_test(t, counts_are_not_negative, 0, 4);
     tcase_add_test(t, choppers_are_flags);
     tcase_add_test(t, mixed_precision_counts_its_batches);
-    tcase_add_test(t, figures_that_count_are_counts);
-    tcase_add_test(t, grids_are_no_larger_than_their_file);
+    tcase_add_test(t, scalars_that_count_are_counts);
+    tcase_add_test(t, matrices_are_no_larger_than_their_file);
     return aimct_main(s);
 }

@@ -62,7 +62,7 @@ START_TEST(cut_and_uncut_agree)
     enum { O = 70, I = 130, N = 4 };
     aimc_context *ctx = aimct_context(1, 0, 0);
     aimc_config *c[2];
-    aimc_grid *grid[2];
+    aimc_matrix *grid[2];
     float w[O * I], x[N * I], y[2][N * O], d[N * O], z[2][N * I], got[2][O * I];
     aimct_fill(w, O * I, 1);
     aimct_fill(x, N * I, 2);
@@ -78,15 +78,15 @@ START_TEST(cut_and_uncut_agree)
             OK(aimc_config_set(c[k], "mapping.weight_scaling_omega", 0.5));
             OK(aimc_config_set(c[k], "mapping.weight_scaling_columnwise", 1));
         }
-        OK(aimc_grid_create(NULL, O, I, c[k], &grid[k]));
-        OK(aimc_grid_set_weights(grid[k], w, I));
-        OK(aimc_grid_forward(grid[k], N, x, I, y[k], O));
-        OK(aimc_grid_backward(grid[k], N, d, O, z[k], I));
-        OK(aimc_grid_step(grid[k], N, x, I, d, O, 0.1));
-        OK(aimc_grid_get_weights(grid[k], got[k], I));
+        OK(aimc_matrix_create(NULL, O, I, c[k], &grid[k]));
+        OK(aimc_matrix_set_weights(grid[k], w, I));
+        OK(aimc_matrix_forward(grid[k], N, x, I, y[k], O));
+        OK(aimc_matrix_backward(grid[k], N, d, O, z[k], I));
+        OK(aimc_matrix_step(grid[k], N, x, I, d, O, 0.1));
+        OK(aimc_matrix_get_weights(grid[k], got[k], I));
     }
-    ck_assert_uint_eq(aimc_grid_tile_count(grid[0]), 1);
-    ck_assert_uint_eq(aimc_grid_tile_count(grid[1]), 10);
+    ck_assert_uint_eq(aimc_matrix_tile_count(grid[0]), 1);
+    ck_assert_uint_eq(aimc_matrix_tile_count(grid[1]), 10);
     for (int i = 0; i < N * O; i++)
         ck_assert(fabsf(y[0][i] - y[1][i]) < 1e-5f);
     for (int i = 0; i < N * I; i++)
@@ -96,21 +96,20 @@ START_TEST(cut_and_uncut_agree)
     size_t covered = 0;
     for (size_t k = 0; k < 10; k++) {
         size_t i0, j0;
-        const aimc_tile *t = aimc_grid_tile(grid[1], k, &i0, &j0);
+        const aimc_tile *t = aimc_matrix_tile(grid[1], k, &i0, &j0);
         covered += aimc_tile_n_out(t) * aimc_tile_n_in(t);
         ck_assert(i0 + aimc_tile_n_out(t) <= O && j0 + aimc_tile_n_in(t) <= I);
     }
     ck_assert_uint_eq(covered, (size_t)O * I);
     for (int k = 0; k < 2; k++) {
-        aimc_grid_destroy(grid[k]);
+        aimc_matrix_destroy(grid[k]);
         aimc_config_destroy(c[k]);
     }
     aimc_context_destroy(ctx);
 }
 END_TEST
 
-/* ---- a run: reads, backward reads and steps on a noisy device
- * -------------------------------------- */
+/* ---- a run: reads, backward reads and steps on a noisy device ------------------------------- */
 
 enum { RO = 65, RI = 70, RN = 70 };
 
@@ -410,7 +409,7 @@ START_TEST(no_memory_leaks_nothing)
         aimc_device *device = NULL;
         aimc_tile *tile = NULL, *loaded = NULL;
         aimc_optimizer *opt = NULL;
-        aimc_grid *grid = NULL;
+        aimc_matrix *grid = NULL;
         aimc_config *layer = NULL;
         aimc_status st = aimc_device_create(ctx, "soft_bounds", NULL, &device);
         st = st ? st : aimc_tile_create(device, 5, 6, NULL, &tile);
@@ -418,10 +417,10 @@ START_TEST(no_memory_leaks_nothing)
         st = st ? st : aimc_tile_save(tile, path);
         st = st ? st : aimc_tile_load(ctx, path, &loaded);
         st = st ? st : aimc_config_new(ctx, "layer", &layer);
-        st = st ? st : aimc_grid_create(NULL, 5, 6, layer, &grid);
+        st = st ? st : aimc_matrix_create(NULL, 5, 6, layer, &grid);
         ck_assert_msg(st == (heap.failed ? AIMC_ERR_NOMEM : AIMC_OK), "call %zu: %s", n,
                       aimc_last_error());
-        aimc_grid_destroy(grid);
+        aimc_matrix_destroy(grid);
         aimc_config_destroy(layer);
         aimc_optimizer_destroy(opt);
         aimc_tile_destroy(loaded);

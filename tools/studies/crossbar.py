@@ -105,7 +105,7 @@ def on_tiles(weights, config, layers=None):
     """The perceptron on tiles that count what reads drive."""
     net = loaded(weights, config, layers)
     for k in range(len(net)):
-        for tile in net.grid(k).tiles:
+        for tile in net.matrix(k).tiles:
             tile.count_drive()
     return net
 
@@ -114,10 +114,10 @@ def infer(weights, config, test, layers=None, **technology):
     """Accuracy, the account, inferences, weights in use, arrays."""
     net = on_tiles(weights, config, layers)
     accuracy = float((net.predict(test[0]).argmax(1) == test[1]).mean())  # accuracy() would count nothing
-    grids = [net.grid(k) for k in range(len(net))]
-    report = cost_model("rram_32nm", None, **technology).account(*grids)
-    used = sum(g.shape[0] * g.shape[1] for g in grids)
-    return accuracy, report, len(test[0]), used, sum(len(g) for g in grids)
+    matrices = [net.matrix(k) for k in range(len(net))]
+    report = cost_model("rram_32nm", None, **technology).account(*matrices)
+    used = sum(g.shape[0] * g.shape[1] for g in matrices)
+    return accuracy, report, len(test[0]), used, sum(len(g) for g in matrices)
 
 
 def sweep(test, weights):

@@ -59,21 +59,21 @@ def move_references(net, offset):
     """The symmetry points drift after they were found: all references are wrong by offset. Weights stay."""
     for k in range(len(net)):
         weights, bias = net.get_weights(k)
-        for tile in net.grid(k).tiles:
+        for tile in net.matrix(k).tiles:
             tile.set_parameter("hidden_weights_1", tile.parameter("hidden_weights_1") + np.float32(offset))
         net.set_weights(k, weights, bias)
 
 
 def account(net, model):
     """Pulses, write energy and total energy (J) so far."""
-    report = model.account(*(net.grid(k) for k in range(len(net))))
+    report = model.account(*(net.matrix(k) for k in range(len(net))))
     writes = report.parts["write_up"].energy_j + report.parts["write_down"].energy_j
     return net.counters.pulses_up + net.counters.pulses_down, writes, report.energy_j
 
 
 def most_pulses(net):
     """Of one device; a cell with a reference counts in its first."""
-    tiles = [tile for k in range(len(net)) for tile in net.grid(k).tiles]
+    tiles = [tile for k in range(len(net)) for tile in net.matrix(k).tiles]
     return int(max(tile.parameter(next(n for n in tile.parameter_names if n.startswith("pulses"))).max() for tile in tiles))
 
 

@@ -73,13 +73,13 @@ def system(weights, x):
     model, n = cost_model("rram_32nm", None), len(x)
     net = on_tiles(weights, layer(128, 8, False))
     net.predict(x)
-    grids = [net.grid(k) for k in range(len(net))]
+    matrices = [net.matrix(k) for k in range(len(net))]
     n_weights = sum(n_in * n_out for n_in, n_out in zip(LAYERS, LAYERS[1:]))
     transfers = {"crossbars, nothing from DRAM": 0.0, "crossbars, image from DRAM": float(LAYERS[0]),
                  "crossbars, image and layers' values by DRAM": float(LAYERS[0] + 2 * sum(LAYERS[1:-1]) + LAYERS[-1])}
     rows = []
     for name, n_bytes in transfers.items():
-        report = model.account(*grids, dram_bytes=n_bytes * n)
+        report = model.account(*matrices, dram_bytes=n_bytes * n)
         rows.append(row_of(name, report, n))
     for name, where in (("digital, weights in SRAM", "buffer_bytes"), ("digital, weights from DRAM", "dram_bytes")):
         events = {"macs": float(n_weights), "digital_adds": float(n_weights), where: float(n_weights)}

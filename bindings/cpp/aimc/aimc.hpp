@@ -160,7 +160,7 @@ inline const aimc_config *or_null(const config *c)
     return c ? c->get() : nullptr;
 }
 
-/** Life of trained weights on a chip, of tiles, grids and networks. Traits names the C functions.
+/** Life of trained weights on a chip, of tiles, matrices and networks. Traits names the C functions.
  */
 template <class Traits, class Base> class programmable : public Base
 {
@@ -198,8 +198,8 @@ template <class Traits, class Base> class programmable : public Base
     }
 };
 
-/** Members that tiles and grids share. */
-template <class Traits, class Base> class matrix : public programmable<Traits, Base>
+/** Members that tiles and matrices share. */
+template <class Traits, class Base> class linear_map : public programmable<Traits, Base>
 {
   public:
     using programmable<Traits, Base>::programmable;
@@ -286,19 +286,19 @@ struct tile_traits {
     static constexpr auto unprogram = aimc_tile_unprogram;
 };
 
-struct grid_traits {
-    static constexpr auto n_out = aimc_grid_n_out;
-    static constexpr auto n_in = aimc_grid_n_in;
-    static constexpr auto forward = aimc_grid_forward;
-    static constexpr auto backward = aimc_grid_backward;
-    static constexpr auto get_weights = aimc_grid_get_weights;
-    static constexpr auto set_weights = aimc_grid_set_weights;
-    static constexpr auto counters = aimc_grid_counters;
-    static constexpr auto describe = aimc_grid_describe;
-    static constexpr auto program = aimc_grid_program;
-    static constexpr auto drift_to = aimc_grid_drift_to;
-    static constexpr auto compensate = aimc_grid_compensate;
-    static constexpr auto unprogram = aimc_grid_unprogram;
+struct matrix_traits {
+    static constexpr auto n_out = aimc_matrix_n_out;
+    static constexpr auto n_in = aimc_matrix_n_in;
+    static constexpr auto forward = aimc_matrix_forward;
+    static constexpr auto backward = aimc_matrix_backward;
+    static constexpr auto get_weights = aimc_matrix_get_weights;
+    static constexpr auto set_weights = aimc_matrix_set_weights;
+    static constexpr auto counters = aimc_matrix_counters;
+    static constexpr auto describe = aimc_matrix_describe;
+    static constexpr auto program = aimc_matrix_program;
+    static constexpr auto drift_to = aimc_matrix_drift_to;
+    static constexpr auto compensate = aimc_matrix_compensate;
+    static constexpr auto unprogram = aimc_matrix_unprogram;
 };
 
 struct network_traits {
@@ -322,16 +322,16 @@ struct network_traits {
 
 /** One analog tile. @since 0.1 */
 class tile
-    : public detail::matrix<detail::tile_traits, detail::handle<aimc_tile, aimc_tile_destroy>>
+    : public detail::linear_map<detail::tile_traits, detail::handle<aimc_tile, aimc_tile_destroy>>
 {
   public:
     tile(const device &dev, std::size_t n_out, std::size_t n_in, const config *settings = nullptr)
-        : matrix(aimc_tile_create, static_cast<const aimc_device *>(dev.get()), n_out, n_in,
+        : linear_map(aimc_tile_create, static_cast<const aimc_device *>(dev.get()), n_out, n_in,
                  detail::or_null(settings))
     {
     }
     /** A tile that save() wrote. */
-    tile(const context &ctx, const char *path) : matrix(aimc_tile_load, ctx.get(), path)
+    tile(const context &ctx, const char *path) : linear_map(aimc_tile_load, ctx.get(), path)
     {
     }
     void save(const char *path) const
@@ -374,12 +374,12 @@ class optimizer : public detail::handle<aimc_optimizer, aimc_optimizer_destroy>
 };
 
 /** A large matrix on tiles. @since 0.1 */
-class grid
-    : public detail::matrix<detail::grid_traits, detail::handle<aimc_grid, aimc_grid_destroy>>
+class matrix
+    : public detail::linear_map<detail::matrix_traits, detail::handle<aimc_matrix, aimc_matrix_destroy>>
 {
   public:
-    grid(const device &dev, std::size_t n_out, std::size_t n_in, const config *settings = nullptr)
-        : matrix(aimc_grid_create, static_cast<const aimc_device *>(dev.get()), n_out, n_in,
+    matrix(const device &dev, std::size_t n_out, std::size_t n_in, const config *settings = nullptr)
+        : linear_map(aimc_matrix_create, static_cast<const aimc_device *>(dev.get()), n_out, n_in,
                  detail::or_null(settings))
     {
     }
@@ -387,7 +387,7 @@ class grid
     {
         const std::size_t n = detail::rows(x.size(), n_in(), "x");
         detail::expect(d.size(), n * n_out(), "d");
-        check(aimc_grid_step(get(), n, x.data(), n_in(), d.data(), n_out(), lr));
+        check(aimc_matrix_step(get(), n, x.data(), n_in(), d.data(), n_out(), lr));
     }
 };
 

@@ -13,7 +13,7 @@
 namespace aimc
 {
 
-/** Events of a run: of tiles and grids by count(), of anything else by its fields. @since 0.1 */
+/** Events of a run: of tiles and matrices by count(), of anything else by its fields. @since 0.1 */
 struct cost_events : aimc_cost_events {
     cost_events() : aimc_cost_events(detail::sized<aimc_cost_events>())
     {
@@ -49,13 +49,13 @@ class cost_model : public detail::handle<aimc_cost_model, aimc_cost_model_destro
     {
         count(t, 1, 1, events);
     }
-    /** Add what a grid counted. */
-    void count(const grid &g, cost_events &events) const
+    /** Add what a matrix counted. */
+    void count(const matrix &g, cost_events &events) const
     {
         std::set<std::size_t> outs, ins;
-        for (std::size_t k = 0; k < aimc_grid_tile_count(g.get()); k++) {
+        for (std::size_t k = 0; k < aimc_matrix_tile_count(g.get()); k++) {
             std::size_t out = 0, in = 0;
-            aimc_grid_tile(g.get(), k, &out, &in);
+            aimc_matrix_tile(g.get(), k, &out, &in);
             outs.insert(out);
             ins.insert(in);
         }

@@ -4,7 +4,7 @@
 /**
  * @file inference.hpp
  * Noise models and populations of programmed devices. Included by aimc.hpp; what programs weights
- * is a member of tile, grid and network.
+ * is a member of tile, matrix and network.
  */
 
 #include <aimc/aimc.hpp>

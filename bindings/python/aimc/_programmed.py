@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What tiles, grids and networks share: weights on programmed devices that drift."""
+"""What tiles, matrices and networks share: weights on programmed devices that drift."""
 import ctypes as ct
 from typing import Any, Optional
 

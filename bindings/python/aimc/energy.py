@@ -13,7 +13,7 @@ from ._lib import check, lib, sized
 from ._records import record, told
 from .config import create_named
 from .context import Context, default_context
-from .grid import Grid
+from .matrix import Matrix
 
 ConverterCost = record("ConverterCost", _abi.aimc_converter_cost, "Energy (J), time (s) and area (m^2) of one converter.")
 CostItem = record("CostItem", _abi.aimc_cost_item, "One part of the account.")
@@ -80,7 +80,7 @@ class CostModel(Handle):
         return driven.value
 
     def account(self, *matrices: Any, **events: float) -> Any:
-        """Price what tiles and grids counted, and events given by name (fields of aimc_cost_events)."""
+        """Price what tiles and matrices counted, and events given by name (fields of aimc_cost_events)."""
         total = sized(_abi.aimc_cost_events)
         for matrix in matrices:
             counters = sized(_abi.aimc_counters)
@@ -123,7 +123,7 @@ class CostModel(Handle):
 
 def _tiles(matrix: Any) -> Tuple[int, int]:
     """How many arrays share the outputs, and the inputs."""
-    if not isinstance(matrix, Grid):
+    if not isinstance(matrix, Matrix):
         return 1, 1
     firsts = [matrix.tile(k)[1:] for k in range(len(matrix))]
     return len({out for out, _ in firsts}), len({into for _, into in firsts})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Networks of layers over grids: build, train, predict, save, load."""
+"""Networks of layers over matrices: build, train, predict, save, load."""
 import ctypes as ct
 import re
 from typing import Any, Callable, Iterable, List, NamedTuple, Optional, Tuple
@@ -11,12 +11,12 @@ from ._arrays import address, shaped, taken, whole
 from ._errors import InvalidError, ShapeError
 from ._handle import create
 from ._lib import check, encoded, lib, sized, text
-from ._matrix import Counters
+from ._linear_map import Counters
 from ._programmed import Programmable
 from ._records import record, told
 from .config import ConfigLike, as_config
 from .context import Context, default_context
-from .grid import Grid
+from .matrix import Matrix
 from .inference import StorageReport
 
 _LINEAR = re.compile(r"^\d+: linear (\d+) -> (\d+)", re.M)
@@ -88,13 +88,13 @@ class Network(Programmable):
         with self._guard.lock:
             return lib.aimc_network_linear_count(self._look)
 
-    def grid(self, k: int) -> Optional[Grid]:
-        """Grid of linear layer k, owned by the network; None when digital."""
+    def matrix(self, k: int) -> Optional[Matrix]:
+        """Matrix of linear layer k, owned by the network; None when digital."""
         if not 0 <= k < len(self):
             raise IndexError(f"linear layer {k} of {len(self)}")
         with self._guard.lock:
-            found = lib.aimc_network_grid(self._look, k)
-            return Grid._of(found, self) if found else None
+            found = lib.aimc_network_matrix(self._look, k)
+            return Matrix._of(found, self) if found else None
 
     # ---- training ------------------------------------------------------------------------------
 
@@ -188,9 +188,9 @@ class Network(Programmable):
     # ---- state ---------------------------------------------------------------------------------
 
     def _layer_shape(self, k: int) -> Tuple[int, int]:
-        grid = self.grid(k)
-        if grid is not None:
-            return grid.shape
+        matrix = self.matrix(k)
+        if matrix is not None:
+            return matrix.shape
         n_in, n_out = _LINEAR.findall(self.describe())[k]  # the only place that has a digital layer's size
         return int(n_out), int(n_in)
 

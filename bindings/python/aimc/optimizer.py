@@ -20,7 +20,7 @@ StepInfo = record("StepInfo", _abi.aimc_optimizer_step_info, "What one step did.
 
 
 def step(function: Any, handle: int, x: np.ndarray, d: np.ndarray, lr: float) -> None:
-    """One mini-batch through aimc_optimizer_step() or aimc_grid_step()."""
+    """One mini-batch through aimc_optimizer_step() or aimc_matrix_step()."""
     if x.ndim != d.ndim or x.shape[:-1] != d.shape[:-1]:
         raise ShapeError(f"x is {x.shape} and d {d.shape}; both need the same batch")
     check(function(handle, x.shape[0] if x.ndim == 2 else 1, address(x), x.shape[-1], address(d), d.shape[-1], lr))

@@ -84,7 +84,7 @@ def step_over_weight(device: DeviceLike, n_points: int = 41, ax: Any = None) -> 
 
 
 def weight_histogram(weights: Any, bins: int = 60, ax: Any = None) -> Any:
-    """Histogram of an array of weights, of a tile, of a grid, or of each layer of a network."""
+    """Histogram of an array of weights, of a tile, of a matrix, or of each layer of a network."""
     ax = _axes(ax)
     if isinstance(weights, Network):
         for k in range(len(weights)):

@@ -10,7 +10,7 @@ from ._arrays import address, shaped, whole
 from ._errors import InvalidError, ShapeError
 from ._handle import create
 from ._lib import check, encoded, lib, sized
-from ._matrix import Matrix
+from ._linear_map import LinearMap
 from .config import ConfigLike, as_config
 from .context import Context, default_context
 from .device import DeviceLike, as_device
@@ -37,7 +37,7 @@ def _direction(name: str) -> int:
     return DIRECTIONS[name]
 
 
-class Tile(Matrix):
+class Tile(LinearMap):
     """A crossbar of n_out x n_in devices with its read-out in both directions.
 
     device: a Device, Config, or a name; config: of kind "tile" or "layer", a preset's name, or a

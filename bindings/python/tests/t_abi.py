@@ -42,10 +42,10 @@ class Abi(unittest.TestCase):
     def test_every_function_is_used(self):
         text = "".join(path.read_text(encoding="utf-8") for path in (PACKAGE / "aimc").glob("*.py")
                        if path.name != "_abi.py")
-        # found by prefix and verb: those of Matrix and Programmable
+        # found by prefix and verb: those of LinearMap and Programmable
         verbs = ("forward", "backward", "get_weights", "set_weights", "counters", "describe", "n_out", "n_in",
                  "program", "drift_to", "compensate", "unprogram", "write")
-        common = {f"aimc_{owner}_{verb}" for owner in ("tile", "grid", "network") for verb in verbs}
+        common = {f"aimc_{owner}_{verb}" for owner in ("tile", "matrix", "network") for verb in verbs}
         unneeded = {"aimc_context_params_init"}  # for languages whose structs do not start as zeros
         missing = [name for name in aimc._abi.FUNCTIONS
                    if not re.search(rf"\b{name}\b", text) and name not in common | unneeded]

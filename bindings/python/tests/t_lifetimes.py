@@ -23,15 +23,15 @@ def family(ctx):
 def everything(ctx):
     """Every class with a handle, the owners before what belongs to them."""
     device = aimc.Device("soft_bounds", ctx=ctx)
-    tile, grid = aimc.Tile(device, 3, 4), aimc.Grid(6, 4, {"mapping.max_output_size": 3}, device)
+    tile, matrix = aimc.Tile(device, 3, 4), aimc.Matrix(6, 4, {"mapping.max_output_size": 3}, device)
     network = aimc.Network(ctx=ctx).linear(4, 3, aimc.Config("layer", ctx=ctx)).linear(3, 2)
     noise = aimc.NoiseModel("pcm_like", ctx=ctx)
-    return [ctx, device, tile, aimc.Optimizer(tile, "agad"), grid, grid.tiles[1], grid.optimizer(1), network, network.grid(0),
+    return [ctx, device, tile, aimc.Optimizer(tile, "agad"), matrix, matrix.tiles[1], matrix.optimizer(1), network, network.matrix(0),
             noise, aimc.DeviceCells(noise, 5), aimc.Config("tile", ctx=ctx), aimc.Converter(ctx=ctx), aimc.CostModel(ctx=ctx)]
 
 
 USES = {"Context": lambda o: o.threads, "Device": lambda o: o.config(), "Tile": lambda o: o.forward(np.ones(4)),
-        "Optimizer": lambda o: o.stats, "Grid": lambda o: o.backward(np.ones(o.shape[0])), "NoiseModel": lambda o: o.info,
+        "Optimizer": lambda o: o.stats, "Matrix": lambda o: o.backward(np.ones(o.shape[0])), "NoiseModel": lambda o: o.info,
         "Network": lambda o: o.predict(np.ones((2, 4))), "DeviceCells": lambda o: o.get("target"),
         "Config": lambda o: o.to_json(), "Converter": lambda o: o.quantize(np.ones(3)), "CostModel": lambda o: o.adc}
 
@@ -132,21 +132,21 @@ class Lifetimes(unittest.TestCase):
                 call()
 
     def test_views_keep_their_owner(self):
-        tile = aimc.Grid(6, 6, {"device": "soft_bounds"}).tiles[0]
+        tile = aimc.Matrix(6, 6, {"device": "soft_bounds"}).tiles[0]
         gc.collect()
         self.assertEqual(tile.forward(np.zeros(6)).shape, (6,))
         network = aimc.Network().linear(4, 3, {"device": "soft_bounds"})
-        grid = network.grid(0)
-        tile, optimizer = grid.tiles[0], grid.optimizer(0)
+        matrix = network.matrix(0)
+        tile, optimizer = matrix.tiles[0], matrix.optimizer(0)
         network.close()
-        for call in (lambda: grid.forward(np.zeros(4)), lambda: tile.weights, lambda: optimizer.stats):
+        for call in (lambda: matrix.forward(np.zeros(4)), lambda: tile.weights, lambda: optimizer.stats):
             with self.assertRaises(aimc.StateError):
                 call()
 
     def test_closing_a_view_keeps_the_object(self):
-        grid = aimc.Grid(6, 6, {"device": "soft_bounds"})
-        grid.tiles[0].close()
-        self.assertEqual(grid.forward(np.zeros(6)).shape, (6,))
+        matrix = aimc.Matrix(6, 6, {"device": "soft_bounds"})
+        matrix.tiles[0].close()
+        self.assertEqual(matrix.forward(np.zeros(6)).shape, (6,))
 
     def test_context_manager(self):
         with aimc.Context() as ctx, aimc.Tile("soft_bounds", 2, 2, ctx=ctx) as tile:
@@ -290,11 +290,11 @@ class Callbacks(unittest.TestCase):
             self.step()
 
     def test_watcher_outlives_its_handle(self):
-        grid = aimc.Grid(3, 4, {"device": "soft_bounds"})
+        matrix = aimc.Matrix(3, 4, {"device": "soft_bounds"})
         seen = []
-        grid.optimizer(0).watch(lambda optimizer, info: seen.append(info.step))
+        matrix.optimizer(0).watch(lambda optimizer, info: seen.append(info.step))
         gc.collect()
-        grid.step(np.ones(4), np.ones(3), 0.1)
+        matrix.step(np.ones(4), np.ones(3), 0.1)
         self.assertEqual(seen, [1])
 
     def test_user_device(self):

@@ -163,15 +163,15 @@ class Tiles(unittest.TestCase):
 
 
 class Networks(unittest.TestCase):
-    def test_grids_are_cut(self):
-        grid = aimc.Grid(7, 5, {"device": "ideal", "mapping.max_output_size": 4, "forward.is_perfect": True})
-        self.assertEqual([grid.tile(k)[1:] for k in range(len(grid))], [(0, 0), (4, 0)])
+    def test_matrices_lie_on_tiles(self):
+        matrix = aimc.Matrix(7, 5, {"device": "ideal", "mapping.max_output_size": 4, "forward.is_perfect": True})
+        self.assertEqual([matrix.tile(k)[1:] for k in range(len(matrix))], [(0, 0), (4, 0)])
         w = np.arange(35, dtype=np.float32).reshape(7, 5) / 100
-        grid.weights = w
-        np.testing.assert_allclose(grid @ np.ones(5), w.sum(1), rtol=1e-5)
-        self.assertEqual(grid.optimizer(0).algorithm, "sgd")
+        matrix.weights = w
+        np.testing.assert_allclose(matrix @ np.ones(5), w.sum(1), rtol=1e-5)
+        self.assertEqual(matrix.optimizer(0).algorithm, "sgd")
         with self.assertRaises(IndexError):
-            grid.tile(2)
+            matrix.tile(2)
 
     def test_weights_of_digital_and_analog_layers(self):
         network = aimc.Network().linear(4, 3).activation("relu").linear(3, 2, {"device": "ideal"})
@@ -180,7 +180,7 @@ class Networks(unittest.TestCase):
         network.set_weights(0, w, [1, 2, 3])
         np.testing.assert_array_equal(network.get_weights(0)[0], w)
         np.testing.assert_array_equal(network.get_weights(0)[1], [1, 2, 3])
-        self.assertIsNone(network.grid(0))
+        self.assertIsNone(network.matrix(0))
         network.note = "mine"
         with tempfile.TemporaryDirectory() as folder:
             network.save(pathlib.Path(folder) / "n.safetensors")

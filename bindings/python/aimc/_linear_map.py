@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a tile and a grid have in common: a matrix with products in both directions."""
+"""What a tile and a matrix have in common: a matrix with products in both directions."""
 from typing import Any, Optional, Tuple
 
 import numpy as np
@@ -13,7 +13,7 @@ from ._records import record, told
 Counters = record("Counters", _abi.aimc_counters, "Events counted while running.")
 
 
-class Matrix(Programmable):
+class LinearMap(Programmable):
     """y = W x and z = W' d through an analog read-out. W is [n_out, n_in]."""
     __slots__ = ("_n_out", "_n_in")
 

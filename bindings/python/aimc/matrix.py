@@ -7,7 +7,7 @@ from ._arrays import vectors
 from ._errors import ShapeError
 from ._handle import Handle, create
 from ._lib import check, lib
-from ._matrix import Matrix
+from ._linear_map import LinearMap
 from .config import ConfigLike, as_config
 from .context import Context, default_context
 from .device import DeviceLike, as_device
@@ -15,15 +15,15 @@ from .optimizer import Optimizer, step
 from .tile import Tile
 
 
-class Grid(Matrix):
+class Matrix(LinearMap):
     """A logical matrix on tiles of bounded size, with an optimizer for each tile.
 
     config: of kind "layer" (or "tile": no optimizer), a preset's name, or a mapping of fields of
     "layer". device None: that of the configuration.
     """
     __slots__ = ()
-    _destroyer = lib.aimc_grid_destroy
-    _prefix = "aimc_grid_"
+    _destroyer = lib.aimc_matrix_destroy
+    _prefix = "aimc_matrix_"
 
     def __init__(self, n_out: int, n_in: int, config: ConfigLike = None, device: Optional[DeviceLike] = None, *,
                  ctx: Optional[Context] = None) -> None:
@@ -32,14 +32,14 @@ class Grid(Matrix):
             ctx = device._ctx
         made = as_config(config, "layer", ctx)
         if n_out < 0 or n_in < 0:
-            raise ShapeError(f"a grid has no {n_out} x {n_in} cells")
+            raise ShapeError(f"a matrix has no {n_out} x {n_in} cells")
         with (device or default_context())._guard.lock:
-            self._own(create(lib.aimc_grid_create, device._look if device is not None else None, n_out, n_in,
+            self._own(create(lib.aimc_matrix_create, device._look if device is not None else None, n_out, n_in,
                              made._look if made is not None else None))
         self._measure()
 
     @classmethod
-    def _of(cls, address: int, owner: Handle) -> "Grid":
+    def _of(cls, address: int, owner: Handle) -> "Matrix":
         made = cls.__new__(cls)
         made._view(address, owner)
         made._measure()
@@ -47,12 +47,12 @@ class Grid(Matrix):
 
     @property
     def tiles(self) -> List[Tile]:
-        """All tiles, numbered over outputs first; they belong to the grid and keep it alive."""
+        """All tiles, numbered over outputs first; they belong to the matrix and keep it alive."""
         return [self.tile(k)[0] for k in range(len(self))]
 
     def __len__(self) -> int:
         with self._guard.lock:
-            return lib.aimc_grid_tile_count(self._look)
+            return lib.aimc_matrix_tile_count(self._look)
 
     def tile(self, k: int) -> Tuple[Tile, int, int]:
         """Tile k, its first output and its first input."""
@@ -60,7 +60,7 @@ class Grid(Matrix):
             raise IndexError(f"tile {k} of {len(self)}")
         first_out, first_in = ct.c_size_t(), ct.c_size_t()
         with self._guard.lock:
-            address = lib.aimc_grid_tile(self._look, k, ct.byref(first_out), ct.byref(first_in))
+            address = lib.aimc_matrix_tile(self._look, k, ct.byref(first_out), ct.byref(first_in))
             made = Tile.__new__(Tile)
             made._view(address, self)
             made._measure()
@@ -70,40 +70,40 @@ class Grid(Matrix):
         """Optimizer of tile k; None without one."""
         tile, _, _ = self.tile(k)
         with self._guard.lock:
-            address = lib.aimc_grid_optimizer(self._look, k)
+            address = lib.aimc_matrix_optimizer(self._look, k)
         return Optimizer._of(address, self, tile) if address else None
 
     def step(self, x: Any, d: Any, lr: float) -> None:
         """One mini-batch on every tile, as Optimizer.step()."""
         x, d = vectors(x, self._n_in, "x"), vectors(d, self._n_out, "d")
         with self._guard.lock:
-            step(lib.aimc_grid_step, self._use, x, d, lr)
+            step(lib.aimc_matrix_step, self._use, x, d, lr)
 
     # ---- hardware-aware training ---------------------------------------------------------------
 
     def modify(self) -> None:
         """Begin a mini-batch: reads see weights modified as "hwa.modifier" says, until step()."""
         with self._guard.lock:
-            check(lib.aimc_grid_modify(self._use))
+            check(lib.aimc_matrix_modify(self._use))
 
     @property
     def input_range(self) -> float:
         """Inputs are clipped to -range ... range and divided by it; 0: they are not."""
         with self._guard.lock:
-            return lib.aimc_grid_input_range(self._look)
+            return lib.aimc_matrix_input_range(self._look)
 
     @input_range.setter
     def input_range(self, value: float) -> None:
         with self._guard.lock:
-            check(lib.aimc_grid_set_input_range(self._use, value))
+            check(lib.aimc_matrix_set_input_range(self._use, value))
 
     def watch_inputs(self, config: ConfigLike = None) -> None:
         """Watch the inputs of what follows, until take_range(). config: of kind "calibration"."""
         made = as_config(config, "calibration")
         with self._guard.lock:
-            check(lib.aimc_grid_watch_inputs(self._use, made._look if made is not None else None))
+            check(lib.aimc_matrix_watch_inputs(self._use, made._look if made is not None else None))
 
     def take_range(self) -> None:
         """Set the input range from the inputs that were watched."""
         with self._guard.lock:
-            check(lib.aimc_grid_take_range(self._use))
+            check(lib.aimc_matrix_take_range(self._use))

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AIMC_MATRIX_H
+#define AIMC_MATRIX_H
+/**
+ * @file matrix.h
+ * One trainable linear map y = W x on tiles of bounded size; partial sums are digital.
+ *
+ * A side of n with limit m is cut into ceil(n/m) parts of equal size, the first n mod parts one
+ * larger.
+ */
+
+#include <aimc/optimizer.h>
+
+AIMC_BEGIN_DECLS
+
+/** A logical matrix on a grid of tiles, with one optimizer per tile and digital output scales.
+ * @since 0.1 */
+typedef struct aimc_matrix aimc_matrix;
+
+/**
+ * Make a matrix.
+ * @param device  model of every cell; kept alive by the matrix; NULL: the config's device ("layer"
+ *                only)
+ * @param n_out   outputs, 1 ... 1048576
+ * @param n_in    inputs, 1 ... 1048576
+ * @param config  of kind "tile" or "layer": read-out, mapping (max_output_size, max_input_size,
+ *                weight_scaling_omega ...), and for "layer" the optimizer; NULL: defaults. Read
+ *                during the call only.
+ * @param[out] out  the matrix; NULL on failure
+ * @retval AIMC_ERR_INVALID  no device, empty or too large shape, contradictory configuration
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * any.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_matrix_create(const aimc_device *device, size_t n_out, size_t n_in,
+                                        const aimc_config *config, aimc_matrix **out);
+
+/** Destroy with its tiles; NULL is fine. @since 0.1 */
+AIMC_API void aimc_matrix_destroy(aimc_matrix *matrix);
+
+/** Outputs; 0 when NULL. @since 0.1 */
+AIMC_API size_t aimc_matrix_n_out(const aimc_matrix *matrix);
+
+/** Inputs; 0 when NULL. @since 0.1 */
+AIMC_API size_t aimc_matrix_n_in(const aimc_matrix *matrix);
+
+/** Number of tiles, over outputs times over inputs; 0 when NULL. @since 0.1 */
+AIMC_API size_t aimc_matrix_tile_count(const aimc_matrix *matrix);
+
+/**
+ * Tile k, and where it sits. Tiles are numbered over outputs first: k = i_out * parts_in + i_in.
+ * @param[out] first_out  first output of the tile; may be NULL
+ * @param[out] first_in   first input of the tile; may be NULL
+ * @return the tile, owned by the matrix; NULL when k is out of range.
+ * @since 0.1
+ */
+AIMC_API aimc_tile *aimc_matrix_tile(aimc_matrix *matrix, size_t k, size_t *first_out,
+                                     size_t *first_in);
+
+/** Optimizer of tile k, owned by the matrix; NULL without one, or when there is no such tile.
+ * @since 0.1 */
+AIMC_API aimc_optimizer *aimc_matrix_optimizer(aimc_matrix *matrix, size_t k);
+
+/**
+ * Write logical weights. With weight_scaling_omega > 0 each tile (or each of its rows) is stretched
+ * so that its largest magnitude is omega, and the digital scale undoes it. Each weight is clipped
+ * to its device's bounds.
+ * @param w     [n_out][n_in] row-major, finite
+ * @param ld_w  >= n_in
+ * @retval AIMC_ERR_SHAPE    ld_w too small
+ * @retval AIMC_ERR_INVALID  NULL, or a weight is not finite (matrix unchanged).
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_matrix_set_weights(aimc_matrix *matrix, const float *w, size_t ld_w);
+
+/**
+ * Copy the logical weights: digital scale times apparent weight. Arguments as
+ * aimc_tile_get_weights().
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_matrix_get_weights(const aimc_matrix *matrix, float *w, size_t ld_w);
+
+/** As aimc_tile_forward(), on the whole matrix. @since 0.1 */
+AIMC_API aimc_status aimc_matrix_forward(aimc_matrix *matrix, size_t n_batch, const float *x,
+                                         size_t ld_x, float *y, size_t ld_y);
+
+/** As aimc_tile_backward(), on the whole matrix. @since 0.1 */
+AIMC_API aimc_status aimc_matrix_backward(aimc_matrix *matrix, size_t n_batch, const float *d,
+                                          size_t ld_d, float *z, size_t ld_z);
+
+/**
+ * As aimc_optimizer_step(), on every tile: plain SGD on the scaled weights, d_used = d / scale,
+ * lr_used = lr.
+ * @retval AIMC_ERR_STATE  the matrix was made without an optimizer.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_matrix_step(aimc_matrix *matrix, size_t n_batch, const float *x,
+                                      size_t ld_x, const float *d, size_t ld_d, double lr);
+
+/** Sum of the tiles' counters. Arguments as aimc_tile_counters(). @since 0.1 */
+AIMC_API aimc_status aimc_matrix_counters(const aimc_matrix *matrix, aimc_counters *counters);
+
+/** Text that says what the matrix is. Returns the full length. @since 0.1 */
+AIMC_API size_t aimc_matrix_describe(const aimc_matrix *matrix, char *buf, size_t size);
+
+AIMC_END_DECLS
+
+#endif

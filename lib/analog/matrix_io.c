@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* A matrix in a file. */
+#include <stdio.h>
+#include <string.h>
+
+#include "analog/matrix.h"
+#include "inference/programmed.h"
+
+/* ---- digital -------------------------------------------------------------------------------- */
+
+static aimc_status put_digital(const aimci_digital *m, aimci_st_writer *writer, const char *prefix)
+{
+    char name[128], shape[64];
+    snprintf(name, sizeof name, "%sshape", prefix);
+    snprintf(shape, sizeof shape, "%zu %zu digital", m->n_out, m->n_in);
+    const aimc_status st = aimci_st_put_text(writer, name, shape);
+    snprintf(name, sizeof name, "%sweights", prefix);
+    return st ? st
+              : aimci_st_put(writer, name, AIMCI_F32, m->n_in, m->n_out,
+                             aimci_leading_dimension(m->n_out), m->w);
+}
+
+static aimc_status restore_digital(aimc_context *ctx, const aimci_st_reader *reader,
+                                   const char *prefix, size_t n_out, size_t n_in, aimc_matrix **out)
+{
+    char name[128];
+    snprintf(name, sizeof name, "%sweights", prefix);
+    /* before memory is asked for: does the file hold that many weights? */
+    aimc_status st = aimci_st_get(reader, name, AIMCI_F32, n_in, n_out, n_out, NULL);
+    if (!st)
+        st = aimci_matrix_create(ctx, NULL, n_out, n_in, NULL, 0, out);
+    return st ? st
+              : aimci_st_get(reader, name, AIMCI_F32, n_in, n_out, aimci_leading_dimension(n_out),
+                             (*out)->digital->w);
+}
+
+/* ---- on tiles ------------------------------------------------------------------------------- */
+
+static aimc_status put_analog(const aimc_matrix *m, aimci_st_writer *writer, const char *prefix)
+{
+    char name[128];
+    snprintf(name, sizeof name, "%sconfig", prefix);
+    aimc_status st = aimci_put_config(m->ctx, writer, name, m->config);
+    if (!st)
+        st = aimci_grid_put(m->grid, writer, prefix);
+    return st ? st : aimci_hwa_put(m->hwa, writer, prefix);
+}
+
+/* {"kind": "layer", ...} or {"kind": "tile", ...} */
+static aimc_status restore_config(aimc_context *ctx, const aimci_st_reader *reader,
+                                  const char *prefix, aimc_config **out)
+{
+    char name[128];
+    snprintf(name, sizeof name, "%sconfig", prefix);
+    const char *json = aimci_st_text(reader, name);
+    if (!json)
+        return aimci_fail(AIMC_ERR_FORMAT, "metadata '%s' is missing", name);
+    const bool layer = strncmp(json, "{\"kind\": \"layer\"", 16) == 0;
+    return aimci_config_from_json(ctx, layer ? "layer" : "tile", json, out);
+}
+
+static aimc_status restore_analog(aimc_matrix *m, aimci_st_reader *reader, const char *prefix)
+{
+    aimc_status st = restore_config(m->ctx, reader, prefix, &m->config);
+    if (!st)
+        st = aimci_grid_restore(m->config, reader, prefix, &m->grid);
+    for (size_t k = 0; !st && k < aimci_grid_n_tiles(m->grid); k++)
+        st = aimci_programmed_restore(m->grid->tiles[k]);
+    if (!st)
+        st = aimci_matrix_bind_training(m);
+    if (!st)
+        st = aimci_hwa_restore(m->hwa, reader, prefix);
+    if (st)
+        return st;
+    m->n_out = m->grid->out.n;
+    m->n_in = m->grid->in.n;
+    return AIMC_OK;
+}
+
+/* ---- both ----------------------------------------------------------------------------------- */
+
+aimc_status aimci_matrix_put(const aimc_matrix *m, aimci_st_writer *writer, const char *prefix)
+{
+    return m->digital ? put_digital(m->digital, writer, prefix) : put_analog(m, writer, prefix);
+}
+
+aimc_status aimci_matrix_restore(aimc_context *ctx, aimci_st_reader *reader, const char *prefix,
+                                 aimc_matrix **out)
+{
+    char name[128];
+    const char *kind = "";
+    size_t n_out, n_in;
+    snprintf(name, sizeof name, "%sshape", prefix);
+    const char *shape = aimci_st_text(reader, name);
+    if (!shape || !aimci_parse_shape(shape, &n_out, &n_in, &kind) || !n_out || !n_in)
+        return aimci_fail(AIMC_ERR_FORMAT, "matrix '%s' has no shape", prefix);
+    if (strcmp(kind, "digital") == 0)
+        return restore_digital(ctx, reader, prefix, n_out, n_in, out);
+    aimc_matrix *m = aimci_calloc(ctx, 1, sizeof *m);
+    if (!m)
+        return aimci_fail(AIMC_ERR_NOMEM, "no memory");
+    m->ctx = aimci_context_ref(ctx);
+    const aimc_status st = restore_analog(m, reader, prefix);
+    if (st) {
+        aimc_matrix_destroy(m);
+        return st;
+    }
+    *out = m;
+    return AIMC_OK;
+}

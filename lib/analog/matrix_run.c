@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* Products and updates of a matrix: what hardware-aware training does around those of the grid. */
+#include <math.h>
+
+#include "analog/matrix.h"
+
+/* ---- products ------------------------------------------------------------------------------- */
+
+static aimc_status check_batch(const char *who, const aimc_matrix *m, size_t n, const char *in_name,
+                               const float *in, size_t n_in, size_t ld_in, const char *out_name,
+                               const float *out, size_t n_out, size_t ld_out)
+{
+    if (!m)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: matrix is NULL", who);
+    aimc_status st = aimci_check_batch(who, n, in_name, in, n_in, ld_in);
+    if (!st)
+        st = aimci_check_batch(who, n, out_name, out, n_out, ld_out);
+    if (!st && n && !aimci_all_finite(in, n, n_in, ld_in))
+        st = aimci_fail(AIMC_ERR_INVALID, "%s: %s holds a value that is not finite", who, in_name);
+    return st;
+}
+
+aimc_status aimc_matrix_forward(aimc_matrix *m, size_t n, const float *x, size_t ld_x, float *y,
+                                size_t ld_y)
+{
+    float factor = 1;
+    aimc_status st = check_batch("matrix_forward", m, n, "x", x, aimc_matrix_n_in(m), ld_x, "y", y,
+                                 aimc_matrix_n_out(m), ld_y);
+    if (!st)
+        st = aimci_hwa_inputs(m->hwa, n, &x, &ld_x, &factor);
+    if (!st)
+        st = aimci_grid_forward(m->grid, n, x, ld_x, y, ld_y);
+    for (size_t b = 0; b < n && !st && factor != 1; b++)
+        for (size_t i = 0; i < m->n_out; i++)
+            y[b * ld_y + i] *= factor;
+    return st;
+}
+
+aimc_status aimc_matrix_backward(aimc_matrix *m, size_t n, const float *d, size_t ld_d, float *z,
+                                 size_t ld_z)
+{
+    const aimc_status st = check_batch("matrix_backward", m, n, "d", d, aimc_matrix_n_out(m), ld_d,
+                                       "z", z, aimc_matrix_n_in(m), ld_z);
+    return st ? st : aimci_grid_backward(m->grid, n, d, ld_d, z, ld_z);
+}
+
+aimc_status aimci_matrix_forward(aimc_matrix *m, size_t n, const float *x, float *y)
+{
+    if (!m->digital)
+        return aimc_matrix_forward(m, n, x, aimci_leading_dimension(m->n_in), y,
+                                   aimci_leading_dimension(m->n_out));
+    aimci_digital_forward(m->digital, n, x, y);
+    return AIMC_OK;
+}
+
+aimc_status aimci_matrix_backward(aimc_matrix *m, size_t n, const float *d, float *z)
+{
+    if (!m->digital)
+        return aimc_matrix_backward(m, n, d, aimci_leading_dimension(m->n_out), z,
+                                    aimci_leading_dimension(m->n_in));
+    aimci_digital_backward(m->digital, n, d, z);
+    return AIMC_OK;
+}
+
+/* ---- update --------------------------------------------------------------------------------- */
+
+static bool all_one(const float *scales, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (scales[i] != 1.0f)
+            return false;
+    return true;
+}
+
+/* Room for the scaled gradients of the largest batch so far, where any scale is not 1. */
+static aimc_status reserve_gradients(aimc_matrix *m, size_t n)
+{
+    size_t floats;
+    if (all_one(m->grid->scales, m->grid->in.parts * m->n_out))
+        return AIMC_OK;
+    if (aimci_mul_overflows(n, m->n_out, &floats))
+        return aimci_fail(AIMC_ERR_NOMEM, "matrix_step: a batch of %zu is too large", n);
+    if (floats <= m->n_gradients)
+        return AIMC_OK;
+    float *larger = aimci_calloc(m->ctx, floats, sizeof *larger);
+    if (!larger)
+        return aimci_fail(AIMC_ERR_NOMEM, "matrix_step: no memory for a batch of %zu", n);
+    aimci_free(m->ctx, m->gradients);
+    m->gradients = larger;
+    m->n_gradients = floats;
+    return AIMC_OK;
+}
+
+/* The whole batch at once: what an algorithm does per mini-batch must see the mini-batch. */
+static aimc_status step_tile(aimc_matrix *m, size_t k, size_t n, const float *x, size_t ld_x,
+                             const float *d, size_t ld_d, double lr)
+{
+    const aimci_grid *g = m->grid;
+    const size_t rows = g->tiles[k]->array->n_out;
+    const float *scales = aimci_grid_scales(g, k);
+    x += aimci_grid_first_in(g, k);
+    d += aimci_grid_first_out(g, k);
+    if (all_one(scales, rows))
+        return aimc_optimizer_step(m->optimizers[k], n, x, ld_x, d, ld_d, lr);
+    aimci_grid_scale_gradients(n, rows, d, ld_d, scales, true, m->gradients);
+    return aimc_optimizer_step(m->optimizers[k], n, x, ld_x, m->gradients, rows, lr);
+}
+
+static aimc_status check_step(const aimc_matrix *m, size_t n, const float *d, size_t ld_d,
+                              double lr)
+{
+    if (!m->optimizers)
+        return aimci_fail(AIMC_ERR_STATE, "matrix_step: the matrix was made without an optimizer");
+    if (aimci_matrix_is_programmed(m))
+        return aimci_fail(AIMC_ERR_STATE, "matrix_step: the tiles are programmed for inference");
+    if (!(lr >= 0 && lr <= 1e30))
+        return aimci_fail(AIMC_ERR_INVALID, "matrix_step: lr = %g; at least 0 and finite is needed",
+                          lr);
+    return n && !aimci_all_finite(d, n, m->n_out, ld_d)
+               ? aimci_fail(AIMC_ERR_INVALID, "matrix_step: d holds a value that is not finite")
+               : AIMC_OK;
+}
+
+aimc_status aimc_matrix_step(aimc_matrix *m, size_t n, const float *x, size_t ld_x, const float *d,
+                             size_t ld_d, double lr)
+{
+    aimc_status st = check_batch("matrix_step", m, n, "x", x, aimc_matrix_n_in(m), ld_x, "d", d,
+                                 aimc_matrix_n_out(m), ld_d);
+    if (!st)
+        st = check_step(m, n, d, ld_d, lr);
+    if (!st)
+        st = reserve_gradients(m, n);
+    if (!st)
+        st = aimci_hwa_clipped(m->hwa, n, &x, &ld_x);
+    for (size_t k = 0; !st && k < aimci_grid_n_tiles(m->grid); k++)
+        st = step_tile(m, k, n, x, ld_x, d, ld_d, lr);
+    if (!st)
+        aimci_hwa_updated(m->hwa);
+    return st;
+}
+
+aimc_status aimci_matrix_step(aimc_matrix *m, size_t n, const float *x, const float *d, double lr)
+{
+    if (!m->digital)
+        return aimc_matrix_step(m, n, x, aimci_leading_dimension(m->n_in), d,
+                                aimci_leading_dimension(m->n_out), lr);
+    aimci_digital_step(m->digital, n, x, d, lr);
+    return AIMC_OK;
+}
+
+/* ---- hardware-aware training ---------------------------------------------------------------- */
+
+aimc_status aimc_matrix_modify(aimc_matrix *m)
+{
+    if (!m)
+        return aimci_fail(AIMC_ERR_INVALID, "matrix_modify: matrix is NULL");
+    aimci_hwa_modify(m->hwa, true);
+    return AIMC_OK;
+}
+
+double aimc_matrix_input_range(const aimc_matrix *m)
+{
+    return m ? aimci_hwa_range(m->hwa) : 0;
+}
+
+static aimc_status check_hwa(const char *who, const aimc_matrix *m)
+{
+    if (!m)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: matrix is NULL", who);
+    return m->hwa ? AIMC_OK
+                  : aimci_fail(AIMC_ERR_STATE,
+                               "%s: the matrix was made from a configuration of kind 'tile'; "
+                               "'layer' has input ranges",
+                               who);
+}
+
+aimc_status aimc_matrix_set_input_range(aimc_matrix *m, double range)
+{
+    const aimc_status st = check_hwa("matrix_set_input_range", m);
+    if (st)
+        return st;
+    if (!(range >= 0 && range <= 1e30))
+        return aimci_fail(
+            AIMC_ERR_INVALID,
+            "matrix_set_input_range: range = %g; at least 0 (off) and finite is needed", range);
+    aimci_hwa_set_range(m->hwa, range);
+    return AIMC_OK;
+}
+
+aimc_status aimc_matrix_watch_inputs(aimc_matrix *m, const aimc_config *config)
+{
+    const char *who = "matrix_watch_inputs";
+    aimc_status st = check_hwa(who, m);
+    if (!st)
+        st = aimci_config_expect(who, config, &aimci_family_calibration);
+    if (st)
+        return st;
+    st = aimci_hwa_watch_inputs(m->hwa, config);
+    return st ? aimci_fail_within(st, "%s: ", who) : AIMC_OK;
+}
+
+aimc_status aimc_matrix_take_range(aimc_matrix *m)
+{
+    const char *who = "matrix_take_range";
+    aimc_status st = check_hwa(who, m);
+    if (!st && !m->hwa->watching)
+        st = aimci_fail(AIMC_ERR_STATE, "%s: inputs are not being watched", who);
+    if (st)
+        return st;
+    st = aimci_hwa_take_range(m->hwa);
+    return st ? aimci_fail_within(st, "%s: ", who) : AIMC_OK;
+}

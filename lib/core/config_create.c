@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* Configurations made, copied, merged and destroyed. */
+#include <string.h>
+
+#include "core/config.h"
+
+/* ---- making and destroying ------------------------------------------------------------------ */
+
+void aimci_family_defaults(const aimci_family *family, void *values)
+{
+    memset(values, 0, family->size);
+    for (size_t i = 0; i < family->n_fields; i++)
+        aimci_field_put(values, &family->fields[i], family->fields[i].def);
+}
+
+void aimc_config_destroy(aimc_config *cfg)
+{
+    if (!cfg)
+        return;
+    aimc_context *ctx = cfg->ctx;
+    if (cfg->children)
+        for (size_t i = 0; i < cfg->family->n_children; i++)
+            aimc_config_destroy(cfg->children[i]);
+    aimci_free(ctx, cfg->children);
+    aimci_free(ctx, cfg->set);
+    aimci_free(ctx, cfg->values);
+    aimci_free(ctx, cfg);
+    aimci_context_unref(ctx);
+}
+
+/* A configuration of the family with default values and no children yet. */
+static aimc_config *new_blank(aimc_context *ctx, const aimci_family *family)
+{
+    aimc_config *cfg = aimci_calloc(ctx, 1, sizeof *cfg);
+    if (!cfg)
+        return NULL;
+    cfg->ctx = aimci_context_ref(ctx);
+    cfg->family = family;
+    cfg->values = aimci_calloc(ctx, 1, family->size + 1);
+    cfg->set = aimci_calloc(ctx, family->n_fields + 1, 1);
+    cfg->children = aimci_calloc(ctx, family->n_children + 1, sizeof(aimc_config *));
+    if (!cfg->values || !cfg->set || !cfg->children) {
+        aimc_config_destroy(cfg);
+        return NULL;
+    }
+    aimci_family_defaults(family, cfg->values);
+    return cfg;
+}
+
+static aimc_status make_children(aimc_config *cfg)
+{
+    for (size_t i = 0; i < cfg->family->n_fields; i++) {
+        const aimci_field *f = &cfg->family->fields[i];
+        if (f->type != AIMC_FIELD_CONFIG)
+            continue;
+        aimc_status st = aimc_config_new(cfg->ctx, f->kind, &cfg->children[f->offset]);
+        if (st)
+            return st;
+    }
+    return AIMC_OK;
+}
+
+aimc_status aimci_config_make(aimc_context *ctx, aimci_named named, aimc_config **out)
+{
+    aimc_config *cfg = new_blank(ctx, named.family);
+    if (!cfg)
+        return aimci_fail(AIMC_ERR_NOMEM, "config_new: no memory");
+    aimc_status st = make_children(cfg);
+    if (!st && named.preset)
+        st = aimci_config_merge_json(cfg, named.preset->json, false);
+    cfg->preset = named.preset;
+    if (st) {
+        aimc_config_destroy(cfg);
+        return st;
+    }
+    *out = cfg;
+    return AIMC_OK;
+}
+
+aimc_status aimc_config_new(aimc_context *ctx, const char *name, aimc_config **out)
+{
+    if (!out)
+        return aimci_fail(AIMC_ERR_INVALID, "config_new: out is NULL");
+    *out = NULL;
+    if (!ctx || !name)
+        return aimci_fail(AIMC_ERR_INVALID, "config_new: %s is NULL", ctx ? "name" : "ctx");
+    aimci_named named;
+    const aimc_status st = aimci_find_kind("config_new", name, &named);
+    return st ? st : aimci_config_make(ctx, named, out);
+}
+
+aimc_status aimc_config_copy(const aimc_config *cfg, aimc_config **out)
+{
+    if (!out)
+        return aimci_fail(AIMC_ERR_INVALID, "config_copy: out is NULL");
+    *out = NULL;
+    if (!cfg)
+        return aimci_fail(AIMC_ERR_INVALID, "config_copy: cfg is NULL");
+    aimc_config *copy = new_blank(cfg->ctx, cfg->family);
+    if (!copy)
+        return aimci_fail(AIMC_ERR_NOMEM, "config_copy: no memory");
+    memcpy(copy->values, cfg->values, cfg->family->size);
+    memcpy(copy->set, cfg->set, cfg->family->n_fields);
+    copy->preset = cfg->preset;
+    for (size_t i = 0; i < cfg->family->n_children; i++) {
+        const aimc_status st = aimc_config_copy(cfg->children[i], &copy->children[i]);
+        if (st) {
+            aimc_config_destroy(copy);
+            return st;
+        }
+    }
+    *out = copy;
+    return AIMC_OK;
+}
+
+/* ---- merging -------------------------------------------------------------------------------- */
+
+aimc_status aimci_config_override(aimc_config *base, const aimc_config *overrides)
+{
+    if (base->family != overrides->family)
+        return aimci_fail(AIMC_ERR_INVALID, "configuration is of kind '%s', not '%s'",
+                          overrides->family->name, base->family->name);
+    for (size_t i = 0; i < base->family->n_fields; i++) {
+        const aimci_field *f = &base->family->fields[i];
+        if (f->type == AIMC_FIELD_CONFIG) {
+            const aimc_status st =
+                aimci_config_override(base->children[f->offset], overrides->children[f->offset]);
+            if (st)
+                return st;
+        } else if (overrides->set[i]) {
+            if (f->type == AIMC_FIELD_LIST)
+                memcpy(aimci_field_at(base->values, f), aimci_field_at(overrides->values, f),
+                       sizeof(aimci_list));
+            else
+                aimci_field_put(base->values, f, aimci_field_load(overrides, f));
+            base->set[i] = 1;
+        }
+    }
+    return AIMC_OK;
+}
+
+aimc_status aimci_config_resolve(aimc_context *ctx, const char *who, const char *name,
+                                 const aimc_config *overrides, aimc_config **out)
+{
+    if (!name && !overrides)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: both name and configuration are NULL", who);
+    if (!name)
+        return aimc_config_copy(overrides, out);
+    aimci_named named;
+    aimc_config *config = NULL;
+    aimc_status st = aimci_find_kind(who, name, &named);
+    if (!st)
+        st = aimci_config_make(ctx, named, &config);
+    if (!st && overrides) {
+        st = aimci_config_override(config, overrides);
+        if (st)
+            aimci_fail_within(st, "%s: ", who);
+    }
+    if (st)
+        aimc_config_destroy(config);
+    else
+        *out = config;
+    return st;
+}
+
+aimc_status aimci_config_replace_child(aimc_config *cfg, const aimci_field *f, const char *path,
+                                       const char *kind)
+{
+    if (f->type != AIMC_FIELD_CONFIG)
+        return aimci_fail(AIMC_ERR_INVALID, "config_set: %s is %s, not a configuration", path,
+                          aimci_field_type_name(f->type));
+    aimci_named named;
+    aimc_status st = aimci_find_kind("config_set", kind, &named);
+    if (st)
+        return st;
+    if (strcmp(named.family->category, f->choices) != 0)
+        return aimci_fail(AIMC_ERR_INVALID, "config_set: %s takes a %s; '%s' is a %s", path,
+                          f->choices, kind, named.family->category);
+    aimc_config *child = NULL;
+    st = aimci_config_make(cfg->ctx, named, &child);
+    if (st)
+        return st;
+    aimc_config_destroy(cfg->children[f->offset]);
+    cfg->children[f->offset] = child;
+    cfg->set[f - cfg->family->fields] = 1;
+    return AIMC_OK;
+}
+
+aimc_status aimci_config_narrow(const aimc_config *cfg, const aimci_family *family,
+                                aimc_config **out)
+{
+    aimc_config *part = new_blank(cfg->ctx, family);
+    if (!part)
+        return aimci_fail(AIMC_ERR_NOMEM, "config_copy: no memory");
+    memcpy(part->values, cfg->values, family->size);
+    for (size_t i = 0; i < family->n_fields; i++)
+        part->set[i] =
+            cfg->set[aimci_family_field(cfg->family, family->fields[i].name) - cfg->family->fields];
+    for (size_t i = 0; i < family->n_children; i++) {
+        const aimc_status st = aimc_config_copy(cfg->children[i], &part->children[i]);
+        if (st) {
+            aimc_config_destroy(part);
+            return st;
+        }
+    }
+    *out = part;
+    return AIMC_OK;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* Programmed devices in a tile's file. */
+#include <stdio.h>
+#include <string.h>
+
+#include "inference/programmed.h"
+
+typedef struct tensor {
+    const char *name;
+    float *data;
+    bool is_plane;
+} tensor;
+enum { TENSORS = 8 };
+
+static void tensors_of(const aimci_programmed *p, tensor out[TENSORS])
+{
+    const tensor all[TENSORS] = {{"target", p->target, true},
+                                 {"read", p->read, true},
+                                 {"conductance", p->conductance, true},
+                                 {"middle", p->middle, false},
+                                 {"half", p->half, false},
+                                 {"gain", p->gain, false},
+                                 {"shift", p->shift, false},
+                                 {"reference", p->reference, false}};
+    memcpy(out, all, sizeof all);
+}
+
+/* Numbers of the state that are not tensors, in a fixed order. */
+enum { SCALARS = 18 };
+
+static void scalars_of(const aimci_programmed *p, double v[SCALARS])
+{
+    const aimc_inference_report *r = &p->report;
+    const double all[SCALARS] = {p->t,
+                                 p->has_reference,
+                                 p->compensated,
+                                 (double)p->n_calibrations,
+                                 (double)r->n_weights,
+                                 (double)r->n_devices,
+                                 (double)r->n_faulty,
+                                 (double)r->pulses,
+                                 (double)r->verify_reads,
+                                 (double)r->iterations,
+                                 (double)r->unconverged,
+                                 r->write_time_s,
+                                 r->weight_error};
+    memcpy(v, all, sizeof all);
+}
+
+static void take_scalars(aimci_programmed *p, const double v[SCALARS])
+{
+    aimc_inference_report *r = &p->report;
+    p->t = v[0];
+    p->has_reference = v[1] != 0;
+    p->compensated = v[2] != 0;
+    p->n_calibrations = (uint64_t)v[3];
+    r->n_weights = (uint64_t)v[4];
+    r->n_devices = (uint64_t)v[5];
+    r->n_faulty = (uint64_t)v[6];
+    r->pulses = (uint64_t)v[7];
+    r->verify_reads = (uint64_t)v[8];
+    r->iterations = (uint64_t)v[9];
+    r->unconverged = (uint64_t)v[10];
+    r->write_time_s = v[11];
+    r->weight_error = v[12];
+}
+
+aimc_status aimci_programmed_put(const void *owner, aimci_st_writer *writer, const char *prefix)
+{
+    const aimci_programmed *p = owner;
+    char name[160];
+    double scalars[SCALARS] = {0};
+    tensor tensors[TENSORS];
+    snprintf(name, sizeof name, "%sconfig", prefix);
+    aimc_status st = aimci_put_config(p->ctx, writer, name, p->config);
+    scalars_of(p, scalars);
+    snprintf(name, sizeof name, "%sscalars", prefix);
+    if (!st)
+        st = aimci_st_put(writer, name, AIMCI_F64, 0, SCALARS, SCALARS, scalars);
+    tensors_of(p, tensors);
+    for (size_t k = 0; k < TENSORS && !st; k++) {
+        snprintf(name, sizeof name, "%s%s", prefix, tensors[k].name);
+        st = aimci_st_put(writer, name, AIMCI_F32, tensors[k].is_plane ? p->n_in : 0, p->n_out,
+                          p->ld, tensors[k].data);
+    }
+    snprintf(name, sizeof name, "%scells.", prefix);
+    return st ? st : aimci_cells_put(p->cells, writer, name);
+}
+
+static aimc_status get(aimci_programmed *p, const aimci_st_reader *reader, const char *prefix)
+{
+    char name[160];
+    double scalars[SCALARS];
+    tensor tensors[TENSORS];
+    snprintf(name, sizeof name, "%sscalars", prefix);
+    aimc_status st = aimci_st_get_scalars(reader, name, SCALARS, 3, 8, scalars);
+    tensors_of(p, tensors);
+    for (size_t k = 0; k < TENSORS && !st; k++) {
+        snprintf(name, sizeof name, "%s%s", prefix, tensors[k].name);
+        st = aimci_st_get(reader, name, AIMCI_F32, tensors[k].is_plane ? p->n_in : 0, p->n_out,
+                          p->ld, tensors[k].data);
+    }
+    snprintf(name, sizeof name, "%scells.", prefix);
+    if (!st)
+        st = aimci_cells_restore(p->cells, reader, name);
+    if (!st)
+        take_scalars(p, scalars);
+    return st;
+}
+
+aimc_status aimci_programmed_restore(aimc_tile *tile)
+{
+    const aimci_st_reader *reader = tile->saved.reader;
+    char prefix[120], name[160];
+    snprintf(prefix, sizeof prefix, "%sprogram.", tile->saved.prefix);
+    snprintf(name, sizeof name, "%sconfig", prefix);
+    const char *json = aimci_st_text(reader, name);
+    if (!json)
+        return AIMC_OK;
+    aimc_config *config = NULL;
+    aimci_programmed *p = NULL;
+    aimc_status st = aimci_config_from_json(tile->ctx, "inference", json, &config);
+    if (!st)
+        st = aimci_programmed_prepare(tile, config, &p);
+    if (st == AIMC_ERR_INVALID)
+        st = aimci_fail_within(AIMC_ERR_FORMAT, "configuration: ");
+    if (!st)
+        st = get(p, reader, prefix);
+    aimc_config_destroy(config);
+    if (st && p)
+        aimci_programmed_destroy(p);
+    if (st)
+        return st;
+    aimci_programmed_show(p);
+    aimci_programmed_update_report(p);
+    return AIMC_OK;
+}

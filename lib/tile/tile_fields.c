@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* The kinds of configuration "tile" and "mapping". */
+#include "tile/tile.h"
+
+static const aimci_field mapping_fields[] = {
+    AIMCI_INTEGER(aimci_mapping_params, max_input_size, 512, 0, AIMCI_TILE_MAX_SIDE, "devices",
+                  "largest number of inputs of one tile; 0: no limit", AIMCI_MAPPING_SOURCE),
+    AIMCI_INTEGER(aimci_mapping_params, max_output_size, 512, 0, AIMCI_TILE_MAX_SIDE, "devices",
+                  "largest number of outputs of one tile; 0: no limit", AIMCI_MAPPING_SOURCE),
+    AIMCI_NUMBER(aimci_mapping_params, weight_scaling_omega, 0, 0, 1e30, "weight",
+                 "stretch weights so that the largest magnitude is this, undone digitally; 0: off",
+                 AIMCI_MAPPING_SOURCE),
+    AIMCI_FLAG(aimci_mapping_params, weight_scaling_columnwise, 0,
+               "one scale for each output instead of one for each tile", AIMCI_MAPPING_SOURCE),
+};
+
+const aimci_family aimci_family_mapping = {
+    .name = "mapping",
+    .category = "mapping",
+    .doc = "how a logical matrix lies on tiles",
+    .source = AIMCI_MAPPING_SOURCE,
+    .fields = mapping_fields,
+    .n_fields = sizeof mapping_fields / sizeof mapping_fields[0],
+    .size = sizeof(aimci_mapping_params),
+};
+
+static const aimci_field tile_fields[] = {AIMCI_TILE_FIELDS};
+
+const aimci_family aimci_family_tile = {
+    .name = "tile",
+    .category = "tile",
+    .doc = "read-out and mapping of a tile or grid",
+    .source = AIMCI_MAPPING_SOURCE,
+    .fields = tile_fields,
+    .n_fields = sizeof tile_fields / sizeof tile_fields[0],
+    .size = sizeof(aimci_tile_params),
+    .n_children = AIMCI_TILE_CHILDREN,
+};
