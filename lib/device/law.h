@@ -7,10 +7,12 @@
  *     aimci_law_terms     what a pulse needs of its cells that an update does not change
  *     aimci_law_load()    these terms, once per update
  *     aimci_law_step()    the state after one pulse, before the bounds; xi holds standard normals
- * (0 without noise). It does not look at c->state. AIMCI_LAW_JUMPS     1: and aimci_law_jump() the
- * state after n pulses in one direction at once, before the bounds. reach: further than this the
- * cell never strays from its state on the way, but for a probability below 1e-9; infinite where
- * this is not the law of n single pulses. For n = 1 it is, whatever the reach.
+ *                         (0 without noise). It does not look at c->state.
+ *     AIMCI_LAW_JUMPS     1: there is
+ *     aimci_law_jump()    the state after n pulses in one direction at once, before the bounds.
+ *                         reach: the cell strays no further than this from its state on the way,
+ *                         but for a probability below 1e-9. It is infinite where a jump does not
+ *                         have the law of n single pulses; for n = 1 it always has.
  *
  * A file has one law; device/pulse.h, which follows it, makes the kernel of it. Where a step is a
  * straight line of the state, device/affine.h has all but the slope. */

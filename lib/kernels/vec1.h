@@ -11,7 +11,7 @@
 typedef float vf;
 typedef int32_t vi;
 typedef uint32_t vu;
-typedef bool vm; /* so that tests find a mask that is used as a number */
+typedef _Bool vm; /* so that tests find a mask that is used as a number */
 
 AIMCI_INLINE vi vf_as_vi(vf a)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Steps are powers of the distance to the bound ahead: v <- v + s S ((b - v) / R)^e (1 + sigma xi).
- */
+/* Steps are powers of the distance to the bound ahead:
+ *
+ *     v <- v + s S ((b - v) / R)^e (1 + sigma xi) */
 #ifndef AIMCI_LAW_POWER_H
 #define AIMCI_LAW_POWER_H
 
