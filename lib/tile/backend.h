@@ -6,7 +6,7 @@
 #ifndef AIMCI_BACKEND_H
 #define AIMCI_BACKEND_H
 
-#include "tile/array.h"
+#include "tile/pulse_chunk.h"
 
 /* The word lines first, first + 1, ... of an array, n of them, after the last the first. */
 typedef struct aimci_word_lines {
@@ -23,6 +23,10 @@ typedef struct aimci_backend {
     /* way: AIMCI_RELAX_DECAY ... */
     void (*relax)(aimci_array *array, int way, float amount, const aimci_key *key,
                   aimci_word_lines lines);
+    /* all vectors of a chunk, in order, to the word lines that wait for them; to one of them, which
+     * is looked at before the others. The bits are the same in any order of word lines. */
+    void (*pulse)(aimci_array *array, aimci_pulse_chunk *chunk);
+    void (*pulse_word_line)(aimci_array *array, aimci_pulse_chunk *chunk, size_t j);
 } aimci_backend;
 
 extern const aimci_backend aimci_cpu_backend;
