@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Cells of a line that get several pulses, one after the other.
+/* Cells of a word line that get several pulses, one after the other.
  *
  * They are sorted by how many they have left, so that the cells of eight lanes, and of the groups
  * beside them, are done at nearly the same time, and those with pulses left are always the first

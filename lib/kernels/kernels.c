@@ -59,7 +59,7 @@ static void train(const aimci_train *t, const float *v, size_t n)
     }
 }
 
-/* Pulses of a line by direction: x d > 0 lowers the weight, so up is where the signs differ. */
+/* Pulses of a word line by direction: x d > 0 lowers the weight, so up is where the signs differ. */
 typedef struct tally {
     vi net, all;
 } tally;
@@ -82,7 +82,7 @@ AIMCI_INLINE uint32_t lane_sum(vi v)
     return ((u[0] + u[4]) + (u[1] + u[5])) + ((u[2] + u[6]) + (u[3] + u[7]));
 }
 
-/* A line has at most 65536 cells, and a word 32 slots: the sums fit. */
+/* A word line has at most 65536 cells, and a word 32 slots: the sums fit. */
 AIMCI_INLINE int tally_close(const tally *t, uint64_t *up, uint64_t *down)
 {
     if (!v_any(t->all != 0))

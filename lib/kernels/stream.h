@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Bulk random numbers: eight xoshiro128+ generators side by side, started from a key and a line
- * number.
+/* Bulk random numbers: eight xoshiro128+ generators side by side, started from a key and an index,
+ * mostly that of a word line.
  *
  * xoshiro128+: D. Blackman and S. Vigna, "Scrambled linear pseudorandom number generators", ACM
  * TOMS 47 (2021); its lowest bits are the weakest, so that everything here is decided by the
- * highest. The starting states come from a 32-bit integer hash of key, line and lane, so that each
- * line of each operation has a stream of its own. Normals are quantiles of a sign and a 31-bit
+ * highest. The starting states come from a 32-bit integer hash of key, index and lane, so that each
+ * index of each operation has a stream of its own. Normals are quantiles of a sign and a 31-bit
  * uniform: |z| up to 6.3, true tails. */
 #ifndef AIMCI_STREAM_H
 #define AIMCI_STREAM_H
@@ -27,9 +27,9 @@ AIMCI_INLINE vu aimci_mix(vu h)
 
 /* 0x9e3779b9 is 2^32 over the golden ratio: it spreads neighbouring lane numbers over all 32 bits
  * before they are mixed. */
-AIMCI_INLINE aimci_stream aimci_stream_open(const aimci_key *key, uint32_t line)
+AIMCI_INLINE aimci_stream aimci_stream_open(const aimci_key *key, uint32_t index)
 {
-    const vu lane = vi_as_vu(vi_lanes()) + line * AIMCI_LANES;
+    const vu lane = vi_as_vu(vi_lanes()) + index * AIMCI_LANES;
     const vu id = aimci_mix(lane * 0x9e3779b9u + key->k[0]);
     aimci_stream s;
     s.s[0] = aimci_mix(id ^ key->k[1]);

@@ -160,11 +160,11 @@ void aimci_array_pulse(const aimci_array *a, size_t j, const int32_t *count,
                        const aimci_pulse_key *key)
 {
     const aimci_word_line line = aimci_array_word_line(a, j);
-    aimci_array_pulse_line(a, &line, j, count, key);
+    aimci_array_pulse_word_line(a, &line, j, count, key);
 }
 
-void aimci_array_pulse_line(const aimci_array *a, const aimci_word_line *line, size_t j,
-                            const int32_t *count, const aimci_pulse_key *key)
+void aimci_array_pulse_word_line(const aimci_array *a, const aimci_word_line *line, size_t j,
+                                 const int32_t *count, const aimci_pulse_key *key)
 {
     a->kind->pulse(a, line, j, count, key);
 }

@@ -82,13 +82,14 @@ typedef struct aimci_pulse_key {
 void aimci_array_pulse(const aimci_array *array, size_t j, const int32_t *count,
                        const aimci_pulse_key *key);
 /* The same for aimci_array_word_line(array, j) when it is at hand. */
-void aimci_array_pulse_line(const aimci_array *array, const aimci_word_line *line, size_t j,
-                            const int32_t *count, const aimci_pulse_key *key);
+void aimci_array_pulse_word_line(const aimci_array *array, const aimci_word_line *line, size_t j,
+                                 const int32_t *count, const aimci_pulse_key *key);
 /* May the pulses of several updates be one step? Then this takes them, with the key of the first
  * that has any; scratch holds line->n counts. */
 bool aimci_array_merges(const aimci_array *array);
-void aimci_array_merge_line(const aimci_array *array, const aimci_word_line *line, size_t j,
-                            const aimci_rows *rows, int32_t *scratch, const aimci_pulse_key *key);
+void aimci_array_merge_word_line(const aimci_array *array, const aimci_word_line *line, size_t j,
+                                 const aimci_rows *rows, int32_t *scratch,
+                                 const aimci_pulse_key *key);
 /* How several pulses of one update reach a cell from now on: AIMCI_MULTI_EXACT ... */
 void aimci_array_pulse_several(aimci_array *array, int32_t multi_pulse);
 /* segment: a train longer than the masks comes in several */

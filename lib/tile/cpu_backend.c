@@ -84,9 +84,9 @@ static void pulse_rows(const aimci_array *a, const aimci_word_line *line, size_t
                        const aimci_rows *rows, int32_t *scratch, const aimci_pulse_key *key)
 {
     if (scratch)
-        aimci_array_merge_line(a, line, j, rows, scratch, key);
+        aimci_array_merge_word_line(a, line, j, rows, scratch, key);
     else
-        aimci_array_pulse_line(a, line, j, rows->count, key);
+        aimci_array_pulse_word_line(a, line, j, rows->count, key);
 }
 
 /* All vectors that word line j waits for. */

@@ -168,7 +168,7 @@ static aimci_train make_train(const aimci_pulser *p, uint32_t segment, size_t b,
     };
 }
 
-/* Mean counts are rounded on each line first; implicit ones only in the product. */
+/* Mean counts are rounded for each vector first; implicit ones only in the product. */
 static void draw_probabilities(const aimci_pulser *p, size_t b, const float *x, const float *d)
 {
     const bool mean = p->params.pulse_type == AIMCI_PULSE_MEAN_COUNT;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The pulsed outer product: vectors x and d become pulse trains on the lines, and coincidences
- * pulse the devices. */
+/* The pulsed outer product: vectors x and d become pulse trains on word and bit lines, and
+ * coincidences pulse the devices. */
 #ifndef AIMCI_PULSE_TRAIN_H
 #define AIMCI_PULSE_TRAIN_H
 

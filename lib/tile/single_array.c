@@ -140,8 +140,9 @@ static bool merges(const aimci_array *a)
            ((const aimci_pulse_noise *)d->law)->additive;
 }
 
-void aimci_array_merge_line(const aimci_array *a, const aimci_word_line *line, size_t j,
-                            const aimci_rows *rows, int32_t *scratch, const aimci_pulse_key *key)
+void aimci_array_merge_word_line(const aimci_array *a, const aimci_word_line *line, size_t j,
+                                 const aimci_rows *rows, int32_t *scratch,
+                                 const aimci_pulse_key *key)
 {
     a->device->kernels->merge(a->device->law, line, rows, scratch, &key->noise, (uint32_t)j);
     for (size_t r = 0; r < rows->n; r++)

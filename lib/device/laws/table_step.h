@@ -33,8 +33,8 @@ AIMCI_INLINE vf aimci_law_step(const AIMCI_CONSTANT aimci_law *law, const aimci_
     const vi first = vi_select(c->up, vi_set(0), vi_set(AIMCI_LAW_TABLE));
     const vi last = vi_select(c->up, vi_set(law->last_up), vi_set(law->last_down));
     vi below = vi_set(0); /* how many nodes do not exceed z: binary search */
-    for (int32_t half = AIMCI_LAW_TABLE / 2; half > 0; half /= 2)
-        below += vi_where(vf_gather(law->state, first + below + (half - 1)) <= z, vi_set(half));
+    for (int32_t span = AIMCI_LAW_TABLE / 2; span > 0; span /= 2)
+        below += vi_where(vf_gather(law->state, first + below + (span - 1)) <= z, vi_set(span));
     const vi i = first + vi_max(vi_select(below - 1 > last, last, below - 1), vi_set(0));
     const vf from = vf_gather(law->state, i), to = vf_gather(law->state, i + 1);
     const vf t = vf_clip((z - from) / (to - from), vf_set(0.0f), vf_set(1.0f));
