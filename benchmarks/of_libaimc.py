@@ -50,7 +50,7 @@ class Side:
             layer["mapping.max_input_size"] = layer["mapping.max_output_size"] = 0  # one tile a layer, as over there
         net = aimc.Network()
         for k, (n_in, n_out) in enumerate(zip(data.WIDTHS, data.WIDTHS[1:])):
-            net = (net.activation("sigmoid") if k else net).linear(n_in, n_out, layer)
+            net = (net.add_activation("sigmoid") if k else net).add_linear(n_out, n_in, layer)
         x, labels = data.pictures(n)
         start = time.process_time()
         net.fit(x, labels, epochs=1, batch=batch, lr=lr)
@@ -76,7 +76,7 @@ class Side:
         """Mean and spread of 100000 devices at times after they were programmed."""
         found, noise = [], aimc.NoiseModel(model)
         for target in targets:
-            cells = aimc.DeviceCells(noise, 100000, seed=1)
+            cells = aimc.Population(noise, 100000, seed=1)
             cells.program(target)
             for t in times:
                 g = cells.read(t)

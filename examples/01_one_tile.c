@@ -46,7 +46,7 @@ int main(void)
     TRY(aimc_context_create(NULL, &ctx));
     TRY(aimc_device_create(ctx, "ideal", NULL, &device));
 
-    TRY(aimc_config_new(ctx, "tile", &perfect));
+    TRY(aimc_config_create(ctx, "tile", &perfect));
     TRY(aimc_config_set_text(perfect, "forward.is_perfect", "true"));
     TRY(aimc_tile_create(device, N_OUT, N_IN, perfect, &exact));
     TRY(aimc_tile_create(device, N_OUT, N_IN, NULL, &analog));

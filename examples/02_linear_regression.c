@@ -68,7 +68,7 @@ int main(void)
         }
         train_step(tile, optimizer, target);
     }
-    TRY(aimc_tile_counters(tile, &counters));
+    TRY(aimc_tile_get_counters(tile, &counters));
     printf("pulses: %.0f up, %.0f down\n", (double)counters.pulses_up,
            (double)counters.pulses_down);
 

@@ -35,17 +35,17 @@ int main(void)
 
     read_digits(&data);
     TRY(aimc_context_create(NULL, &ctx));
-    TRY(aimc_config_new(ctx, "layer", &layer));
+    TRY(aimc_config_create(ctx, "layer", &layer));
     TRY(aimc_config_set_text(layer, "device", "gokmen_vlasov"));
 
     TRY(aimc_network_create(ctx, &net));
-    TRY(aimc_network_linear(net, PIXELS, HIDDEN, layer));
-    TRY(aimc_network_activation(net, AIMC_TANH));
-    TRY(aimc_network_linear(net, HIDDEN, CLASSES, layer));
+    TRY(aimc_network_add_linear(net, HIDDEN, PIXELS, layer));
+    TRY(aimc_network_add_activation(net, AIMC_TANH));
+    TRY(aimc_network_add_linear(net, CLASSES, HIDDEN, layer));
 
     for (int epoch = 1; epoch <= EPOCHS; epoch++) {
         const double loss = train_epoch(net, lr);
-        TRY(aimc_network_accuracy(net, N_TEST, data.test_x[0], data.test_label, &accuracy));
+        TRY(aimc_network_evaluate(net, N_TEST, data.test_x[0], data.test_label, &accuracy));
         printf("epoch %2d   loss %.4f   test accuracy %.4f\n", epoch, loss, accuracy);
         lr *= 0.9;
     }

@@ -43,23 +43,23 @@ int main(int argc, char **argv)
 
     read_digits(&data);
     TRY(aimc_context_create(NULL, &ctx));
-    TRY(aimc_config_new(ctx, "layer", &layer));
+    TRY(aimc_config_create(ctx, "layer", &layer));
     TRY(aimc_config_set_text(layer, "device", "reram_sb"));
     TRY(aimc_network_create(ctx, &net));
-    TRY(aimc_network_linear(net, PIXELS, HIDDEN, layer));
-    TRY(aimc_network_activation(net, AIMC_TANH));
-    TRY(aimc_network_linear(net, HIDDEN, CLASSES, layer));
+    TRY(aimc_network_add_linear(net, HIDDEN, PIXELS, layer));
+    TRY(aimc_network_add_activation(net, AIMC_TANH));
+    TRY(aimc_network_add_linear(net, CLASSES, HIDDEN, layer));
 
     train(net);
     TRY(aimc_network_save(net, path));
     TRY(aimc_network_load(ctx, path, &loaded));
-    TRY(aimc_network_accuracy(loaded, N_TEST, data.test_x[0], data.test_label, &accuracy));
+    TRY(aimc_network_evaluate(loaded, N_TEST, data.test_x[0], data.test_label, &accuracy));
     const int same = same_answers(net, loaded);
     printf("after load      test accuracy %.4f, answers %s\n", accuracy, same ? "same" : "differ");
 
     train(net);
     train(loaded);
-    TRY(aimc_network_accuracy(loaded, N_TEST, data.test_x[0], data.test_label, &accuracy));
+    TRY(aimc_network_evaluate(loaded, N_TEST, data.test_x[0], data.test_label, &accuracy));
     const int still_same = same_answers(net, loaded);
     printf("after more      test accuracy %.4f, answers %s\n", accuracy,
            still_same ? "same" : "differ");

@@ -27,7 +27,7 @@ static double inspect(aimc_context *ctx, size_t n_out, size_t n_in, const float 
                      .result = result};
 
     TRY(aimc_device_create(ctx, "ideal", NULL, &device));
-    TRY(aimc_config_new(ctx, "tile", &config));
+    TRY(aimc_config_create(ctx, "tile", &config));
     TRY(aimc_config_set(config, "forward.out_noise", 0));
     TRY(aimc_tile_create(device, n_out, n_in, config, &tile));
     TRY(aimc_tile_set_weights(tile, w, n_in));

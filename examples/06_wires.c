@@ -24,7 +24,7 @@ static double relative_error(aimc_context *ctx, const aimc_device *device, const
     aimc_config *config;
     aimc_tile *tile;
     double error = 0, size = 0;
-    TRY(aimc_config_new(ctx, "tile", &config));
+    TRY(aimc_config_create(ctx, "tile", &config));
     configure(config, EXACT);
     configure(config, settings);
     for (int k = 0; k < 2 && wires[k]; k++)

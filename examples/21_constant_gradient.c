@@ -31,7 +31,7 @@ static aimc_config *settings_of(aimc_context *ctx, int row, int column)
 {
     aimc_config *config;
     char text[256];
-    TRY(aimc_config_new(ctx, rows[row].algorithm, &config));
+    TRY(aimc_config_create(ctx, rows[row].algorithm, &config));
     configure(config, "separate_fast_device=true fast_device=soft_bounds_reference "
                       "fast_device.dw_min=0.05 fast_device.dw_min_dtod=0 fast_device.dw_min_std=0 "
                       "fast_device.up_down_dtod=0 fast_device.w_max_dtod=0 "
@@ -94,7 +94,7 @@ int main(int argc, char **argv)
     aimc_device *device;
     int wrong = 0;
     TRY(aimc_context_create(NULL, &ctx));
-    TRY(aimc_config_new(ctx, "constant_step", &config));
+    TRY(aimc_config_create(ctx, "constant_step", &config));
     configure(config, "dw_min=0.05 dw_min_dtod=0 dw_min_std=0 up_down_dtod=0 w_max=1e4 w_min=-1e4 "
                       "w_max_dtod=0 w_min_dtod=0");
     TRY(aimc_device_create(ctx, NULL, config, &device));

@@ -41,9 +41,9 @@ static void set_cells(aimc_config *config, const char *prefix, double states, do
 static aimc_config *settings_of(aimc_context *ctx, int row, double states, double sigma)
 {
     aimc_config *config;
-    TRY(aimc_config_new(ctx, rows[row].algorithm, &config));
+    TRY(aimc_config_create(ctx, rows[row].algorithm, &config));
     configure(config, "update.desired_bl=5");
-    if (!aimc_config_nested(config, "transfer_forward"))
+    if (!aimc_config_get_nested(config, "transfer_forward"))
         return config; /* no fast array */
     configure(config, "separate_fast_device=true fast_device=soft_bounds_reference "
                       "transfer_forward.is_perfect=true units_in_mbatch=false");
@@ -90,7 +90,7 @@ static double error_of(int row, double states, double sigma, int seed)
     aimc_config *cells;
     params.seed = (uint64_t)seed;
     TRY(aimc_context_create(&params, &ctx));
-    TRY(aimc_config_new(ctx, "soft_bounds_reference", &cells));
+    TRY(aimc_config_create(ctx, "soft_bounds_reference", &cells));
     set_cells(cells, "", states, 0, 0);
     TRY(aimc_device_create(ctx, NULL, cells, &device));
     TRY(aimc_tile_create(device, N, N, NULL, &tile));

@@ -24,17 +24,17 @@ static double loss_of(aimc_context *ctx, const char *algorithm, double lr, int s
     aimc_tile *tile;
     aimc_optimizer *optimizer;
     char text[64];
-    TRY(aimc_config_new(ctx, "soft_bounds", &cells));
+    TRY(aimc_config_create(ctx, "soft_bounds", &cells));
     configure(cells, "dw_min=1e-4 dw_min_dtod=0 dw_min_std=0 up_down_dtod=0 w_max=3 w_min=-3 "
                      "w_max_dtod=0 w_min_dtod=0");
     TRY(aimc_device_create(ctx, NULL, cells, &device));
-    TRY(aimc_config_new(ctx, "tile", &tile_config));
+    TRY(aimc_config_create(ctx, "tile", &tile_config));
     configure(tile_config, "forward.inp_bound=0 forward.inp_res=0 forward.out_bound=0 "
                            "forward.out_res=0 forward.out_noise=0 "
                            "forward.noise_management=NONE forward.bound_management=NONE "
                            "forward.w_noise_type=ADDITIVE_CONSTANT forward.w_noise=0.0158");
     TRY(aimc_tile_create(device, 1, N, tile_config, &tile));
-    TRY(aimc_config_new(ctx, digital ? "sgd" : algorithm, &config));
+    TRY(aimc_config_create(ctx, digital ? "sgd" : algorithm, &config));
     configure(config, digital ? "update.pulse_type=NONE" : "update.desired_bl=800");
     if (algorithm[0] == 't') { /* a sweep of all columns after each batch */
         snprintf(text, sizeof text, "n_reads_per_transfer=%d", N);

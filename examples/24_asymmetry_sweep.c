@@ -31,16 +31,16 @@ static double loss_of(aimc_context *ctx, int row, double up_down, int steps)
     aimc_tile *tile;
     aimc_optimizer *optimizer;
     float ones[N];
-    TRY(aimc_config_new(ctx, "soft_bounds_reference", &cells));
+    TRY(aimc_config_create(ctx, "soft_bounds_reference", &cells));
     configure(cells, "dw_min=1e-3 dw_min_dtod=0 dw_min_std=0 up_down_dtod=0 w_max=3.5 w_min=-3.5 "
                      "w_max_dtod=0 w_min_dtod=0 reference_std=0");
     TRY(aimc_config_set(cells, "up_down", up_down));
     TRY(aimc_config_set(cells, "subtract_symmetry_point", rows[row].subtract));
     TRY(aimc_device_create(ctx, NULL, cells, &device));
-    TRY(aimc_config_new(ctx, "tile", &tile_config));
+    TRY(aimc_config_create(ctx, "tile", &tile_config));
     configure(tile_config, "forward.is_perfect=true");
     TRY(aimc_tile_create(device, 1, N, tile_config, &tile));
-    TRY(aimc_config_new(ctx, rows[row].algorithm, &config));
+    TRY(aimc_config_create(ctx, rows[row].algorithm, &config));
     if (row > 0)
         configure(config, "transfer_forward.is_perfect=true update.desired_bl=8");
     if (row == 1 || row == 2)

@@ -66,11 +66,11 @@ static double detect(int row, int seed, FILE *csv)
     float w[SIDE * SIDE], x[SIDE], d[SIDE];
     params.seed = (uint64_t)seed;
     TRY(aimc_context_create(&params, &ctx));
-    TRY(aimc_config_new(ctx, "soft_bounds_reference", &device_config));
+    TRY(aimc_config_create(ctx, "soft_bounds_reference", &device_config));
     configure(device_config, cells);
     TRY(aimc_device_create(ctx, NULL, device_config, &device));
     TRY(aimc_tile_create(device, SIDE, SIDE, NULL, &tile));
-    TRY(aimc_config_new(ctx, rows[row].algorithm, &config));
+    TRY(aimc_config_create(ctx, rows[row].algorithm, &config));
     configure(config, rows[row].settings);
     TRY(aimc_optimizer_create(tile, NULL, config, &optimizer));
     for (int k = 0; k < SIDE * SIDE; k++)

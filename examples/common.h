@@ -13,7 +13,7 @@
 #define TRY(call)                                                                                  \
     do {                                                                                           \
         if ((call) != AIMC_OK) {                                                                   \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, aimc_last_error());                 \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, aimc_get_last_error());             \
             exit(EXIT_FAILURE);                                                                    \
         }                                                                                          \
     } while (0)

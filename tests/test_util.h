@@ -17,18 +17,18 @@
 #define OK(call)                                                                                   \
     do {                                                                                           \
         const aimc_status aimct_st_ = (call);                                                      \
-        ck_assert_msg(aimct_st_ == AIMC_OK, "%s: %s: %s", #call, aimc_status_str(aimct_st_),       \
-                      aimc_last_error());                                                          \
+        ck_assert_msg(aimct_st_ == AIMC_OK, "%s: %s: %s", #call, aimc_status_get_text(aimct_st_),  \
+                      aimc_get_last_error());                                                      \
     } while (0)
 
 /* A call that must fail with this status and a sentence that contains part. */
 #define FAILS(status, part, call)                                                                  \
     do {                                                                                           \
         const aimc_status aimct_st_ = (call);                                                      \
-        ck_assert_msg(aimct_st_ == (status), "%s: %s, not %s", #call, aimc_status_str(aimct_st_),  \
-                      aimc_status_str(status));                                                    \
-        ck_assert_msg(strstr(aimc_last_error(), part) != NULL, "%s: '%s' lacks '%s'", #call,       \
-                      aimc_last_error(), part);                                                    \
+        ck_assert_msg(aimct_st_ == (status), "%s: %s, not %s", #call,                              \
+                      aimc_status_get_text(aimct_st_), aimc_status_get_text(status));              \
+        ck_assert_msg(strstr(aimc_get_last_error(), part) != NULL, "%s: '%s' lacks '%s'", #call,   \
+                      aimc_get_last_error(), part);                                                \
     } while (0)
 
 #define NEAR(value, expected, tolerance)                                                           \
@@ -54,7 +54,7 @@ static inline aimc_device *aimct_device(aimc_context *ctx, const char *name,
                                         const char *const settings[])
 {
     aimc_config *config = NULL;
-    OK(aimc_config_new(ctx, name, &config));
+    OK(aimc_config_create(ctx, name, &config));
     for (size_t i = 0; settings && settings[i]; i++) {
         char field[96];
         const char *equals = strchr(settings[i], '=');

@@ -9,16 +9,16 @@
 
 bool account_layer(aimc_network *net, size_t k, aimc_cost_shape *shape, aimc_counters *counters)
 {
-    aimc_matrix *matrix = aimc_network_matrix(net, k);
+    aimc_matrix *matrix = aimc_network_get_matrix(net, k);
     *counters = (aimc_counters){.struct_size = (uint32_t)sizeof *counters};
-    if (matrix == NULL || aimc_matrix_counters(matrix, counters) != AIMC_OK)
+    if (matrix == NULL || aimc_matrix_get_counters(matrix, counters) != AIMC_OK)
         return false;
     *shape = (aimc_cost_shape){.struct_size = (uint32_t)sizeof *shape,
-                               .n_out = aimc_matrix_n_out(matrix),
-                               .n_in = aimc_matrix_n_in(matrix)};
-    for (size_t t = 0; t < aimc_matrix_tile_count(matrix); t++) {
+                               .n_out = aimc_matrix_get_n_out(matrix),
+                               .n_in = aimc_matrix_get_n_in(matrix)};
+    for (size_t t = 0; t < aimc_matrix_count_tiles(matrix); t++) {
         size_t first_out = 0, first_in = 0;
-        (void)aimc_matrix_tile(matrix, t, &first_out, &first_in);
+        (void)aimc_matrix_get_tile(matrix, t, &first_out, &first_in);
         shape->tiles_in += first_out == 0 ? 1 : 0;
         shape->tiles_out += first_in == 0 ? 1 : 0;
     }
@@ -50,11 +50,11 @@ static const struct {
     COUNTER(gradient_macs, 1),
     COUNTER(program_pulses, 1),
     COUNTER(verify_reads, 1),
-    COUNTER(driven_reads, 1),
-    COUNTER(drive, AIMC_DRIVE_ONE),
-    COUNTER(drive_squared, AIMC_DRIVE_ONE),
-    COUNTER(driven, AIMC_DRIVE_ONE),
-    COUNTER(driven_squared, AIMC_DRIVE_ONE),
+    COUNTER(activity_reads, 1),
+    COUNTER(input_activity, AIMC_ACTIVITY_ONE),
+    COUNTER(input_activity_squared, AIMC_ACTIVITY_ONE),
+    COUNTER(conductance_activity, AIMC_ACTIVITY_ONE),
+    COUNTER(conductance_activity_squared, AIMC_ACTIVITY_ONE),
 };
 
 bool account_counter(const aimc_counters *counters, size_t i, const char **name, double *value)
@@ -74,7 +74,7 @@ int account_open(aimc_context *ctx, const char *technology, const char *option,
                  const struct texts *settings, aimc_cost_model **cost)
 {
     aimc_config *config = NULL;
-    if (aimc_config_new(ctx, technology, &config) != AIMC_OK)
+    if (aimc_config_create(ctx, technology, &config) != AIMC_OK)
         return fail_library();
     int rc = EXIT_GO_ON;
     for (size_t i = 0; i < settings->n && rc == EXIT_GO_ON; i++)
@@ -90,31 +90,32 @@ int account_make(const aimc_cost_model *cost, aimc_network *net, struct account 
     size_t analog = 0;
     *account = (struct account){.events = {.struct_size = (uint32_t)sizeof account->events},
                                 .report = {.struct_size = (uint32_t)sizeof account->report}};
-    for (size_t k = 0; k < aimc_network_linear_count(net); k++) {
+    for (size_t k = 0; k < aimc_network_count_linear(net); k++) {
         aimc_cost_shape shape;
         aimc_counters counters;
         if (!account_layer(net, k, &shape, &counters))
             continue;
         analog++;
-        if (aimc_cost_count(cost, &counters, &shape, &account->events) != AIMC_OK)
+        if (aimc_cost_model_add_counters(cost, &counters, &shape, &account->events) != AIMC_OK)
             return fail_library();
     }
     if (analog == 0)
         return fail("the network has no analog layer: nothing was counted");
-    return aimc_cost_account(cost, &account->events, &account->report) == AIMC_OK ? EXIT_GO_ON
-                                                                                  : fail_library();
+    return aimc_cost_model_account(cost, &account->events, &account->report) == AIMC_OK
+               ? EXIT_GO_ON
+               : fail_library();
 }
 
-/* Every tile: clear its counters, or count what its reads drive. */
+/* Every tile: clear its counters, or count what its reads input_activity. */
 static int for_tiles(aimc_network *net, bool clear)
 {
-    for (size_t k = 0; k < aimc_network_linear_count(net); k++) {
-        aimc_matrix *matrix = aimc_network_matrix(net, k);
-        for (size_t t = 0; t < aimc_matrix_tile_count(matrix); t++) {
-            aimc_tile *tile = aimc_matrix_tile(matrix, t, NULL, NULL);
+    for (size_t k = 0; k < aimc_network_count_linear(net); k++) {
+        aimc_matrix *matrix = aimc_network_get_matrix(net, k);
+        for (size_t t = 0; t < aimc_matrix_count_tiles(matrix); t++) {
+            aimc_tile *tile = aimc_matrix_get_tile(matrix, t, NULL, NULL);
             if (clear)
-                aimc_tile_counters_clear(tile);
-            else if (aimc_tile_count_drive(tile, 1) != AIMC_OK)
+                aimc_tile_clear_counters(tile);
+            else if (aimc_tile_count_activity(tile, 1) != AIMC_OK)
                 return fail_library();
         }
     }
@@ -186,15 +187,15 @@ void account_put_json(struct json *json, const struct account *account)
 void account_put_assumptions(struct json *json, const aimc_cost_model *cost)
 {
     json_open(json, "assumed", '[');
-    for (size_t i = 0; aimc_cost_assumption(cost, i) != NULL; i++)
-        json_put_text(json, NULL, aimc_cost_assumption(cost, i));
+    for (size_t i = 0; aimc_cost_model_get_assumption(cost, i) != NULL; i++)
+        json_put_text(json, NULL, aimc_cost_model_get_assumption(cost, i));
     json_close(json, ']');
 }
 
 void account_print_assumptions(const aimc_cost_model *cost)
 {
     printf("assumed:");
-    for (size_t i = 0; aimc_cost_assumption(cost, i) != NULL; i++)
-        printf("%s %s", i % 8 == 7 ? "\n        " : "", aimc_cost_assumption(cost, i));
+    for (size_t i = 0; aimc_cost_model_get_assumption(cost, i) != NULL; i++)
+        printf("%s %s", i % 8 == 7 ? "\n        " : "", aimc_cost_model_get_assumption(cost, i));
     putchar('\n');
 }

@@ -72,7 +72,7 @@ static int parse(struct request *r, int argc, char **argv)
 static int fill_config(aimc_config *config, const struct request *r)
 {
     if (r->config != NULL && aimc_config_load(config, r->config) != AIMC_OK)
-        return fail("--config %s: %s", r->config, aimc_last_error());
+        return fail("--config %s: %s", r->config, library_sentence());
     if (r->table != NULL && aimc_noise_table_load(config, r->table) != AIMC_OK)
         return fail_library();
     for (size_t i = 0; i < r->settings.n; i++) {
@@ -86,8 +86,8 @@ static int fill_config(aimc_config *config, const struct request *r)
 static int open_model(aimc_context *ctx, const struct request *r, aimc_noise_model **model)
 {
     aimc_config *config = NULL;
-    if (aimc_config_new(ctx, r->model, &config) != AIMC_OK)
-        return fail_usage("%s; 'aimc conductance list' shows them all", aimc_last_error());
+    if (aimc_config_create(ctx, r->model, &config) != AIMC_OK)
+        return fail_usage("%s; 'aimc conductance list' shows them all", library_sentence());
     int rc = fill_config(config, r);
     if (rc == EXIT_GO_ON && aimc_noise_model_create(ctx, NULL, config, model) != AIMC_OK)
         rc = fail_library();
@@ -221,20 +221,21 @@ static void put_row(struct table *t, double target, double time, const struct su
 }
 
 /* Program all devices to one target and read them at every time. */
-static int run_target(aimc_cells *cells, double target, const struct values *times, float *g,
+static int run_target(aimc_population *cells, double target, const struct values *times, float *g,
                       struct table *t)
 {
     for (size_t i = 0; i < t->n; i++)
         g[i] = (float)target;
-    if (aimc_cells_program(cells, g) != AIMC_OK || aimc_cells_get(cells, "state", g) != AIMC_OK)
+    if (aimc_population_program(cells, g) != AIMC_OK ||
+        aimc_population_get(cells, "state", g) != AIMC_OK)
         return fail_library();
     const struct summary nu = summarise(g, t->n);
-    if (aimc_cells_get(cells, "programmed", g) != AIMC_OK)
+    if (aimc_population_get(cells, "programmed", g) != AIMC_OK)
         return fail_library();
     const struct summary programmed = summarise(g, t->n);
     put_row(t, target, 0, &programmed, &nu);
     for (size_t k = 0; k < times->n; k++) {
-        if (aimc_cells_read(cells, times->v[k], g) != AIMC_OK)
+        if (aimc_population_read(cells, times->v[k], g) != AIMC_OK)
             return fail_library();
         const struct summary s = summarise(g, t->n);
         put_row(t, target, times->v[k], &s, NULL);
@@ -246,20 +247,20 @@ static int run_target(aimc_cells *cells, double target, const struct values *tim
 static int check_values(aimc_noise_model *model, const struct values *targets,
                         const struct values *times)
 {
-    aimc_cells *one = NULL;
-    if (aimc_cells_create(model, 1, 0, &one) != AIMC_OK)
+    aimc_population *one = NULL;
+    if (aimc_population_create(model, 1, 0, &one) != AIMC_OK)
         return fail_library();
     int rc = EXIT_GO_ON;
     float g = 0;
     for (size_t i = 0; i < targets->n && rc == EXIT_GO_ON; i++) {
         g = (float)targets->v[i];
-        if (aimc_cells_program(one, &g) != AIMC_OK)
-            rc = fail_usage("--targets-us: %s", aimc_last_error());
+        if (aimc_population_program(one, &g) != AIMC_OK)
+            rc = fail_usage("--targets-us: %s", library_sentence());
     }
     for (size_t i = 0; i < times->n && rc == EXIT_GO_ON; i++)
-        if (aimc_cells_read(one, times->v[i], &g) != AIMC_OK)
-            rc = fail_usage("--times: %s", aimc_last_error());
-    aimc_cells_destroy(one);
+        if (aimc_population_read(one, times->v[i], &g) != AIMC_OK)
+            rc = fail_usage("--times: %s", library_sentence());
+    aimc_population_destroy(one);
     return rc;
 }
 
@@ -267,15 +268,16 @@ static int run_all(aimc_noise_model *model, const struct request *r, const struc
                    const struct values *times)
 {
     struct table t = {.is_json = r->json, .n = (size_t)r->devices};
-    aimc_cells *cells = NULL;
+    aimc_population *cells = NULL;
     float *g = malloc(t.n * sizeof *g);
     int rc = g != NULL ? EXIT_GO_ON : fail("no memory");
-    if (rc == EXIT_GO_ON && aimc_cells_create(model, t.n, (uint64_t)r->seed, &cells) != AIMC_OK)
+    if (rc == EXIT_GO_ON &&
+        aimc_population_create(model, t.n, (uint64_t)r->seed, &cells) != AIMC_OK)
         rc = fail_library();
     if (rc == EXIT_GO_ON && t.is_json) {
         json_begin(&t.json, stdout);
         json_put_text(&t.json, "model", r->model);
-        json_put_text(&t.json, "kind", aimc_noise_model_kind(model));
+        json_put_text(&t.json, "kind", aimc_noise_model_get_kind(model));
         json_open(&t.json, "rows", '[');
     } else if (rc == EXIT_GO_ON) {
         printf("g_target_us           t_s        mean         std         q05         q50         "
@@ -287,7 +289,7 @@ static int run_all(aimc_noise_model *model, const struct request *r, const struc
         json_close(&t.json, ']');
         json_end(&t.json);
     }
-    aimc_cells_destroy(cells);
+    aimc_population_destroy(cells);
     free(g);
     return rc;
 }

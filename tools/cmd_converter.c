@@ -45,8 +45,8 @@ static int print_range(const struct request *r, aimc_context *ctx)
         parameter = method == AIMC_RANGE_QUANTILE ? 0.99995 : 3;
     int rc = matrix_load(&data, r->data);
     if (rc == EXIT_GO_ON &&
-        aimc_range_of_data(ctx, (aimc_range_method)method, parameter, data.rows, data.cols,
-                           data.values, data.cols, &bound) != AIMC_OK)
+        aimc_converter_find_range(ctx, (aimc_range_method)method, parameter, data.rows, data.cols,
+                                  data.values, data.cols, &bound) != AIMC_OK)
         rc = fail_library();
     matrix_free(&data);
     if (rc == EXIT_GO_ON && r->json)
@@ -62,7 +62,7 @@ static int make_converter(const struct request *r, aimc_context *ctx, aimc_conve
 {
     aimc_config *config = NULL;
     int rc = EXIT_GO_ON;
-    if (aimc_config_new(ctx, "converter", &config) != AIMC_OK)
+    if (aimc_config_create(ctx, "converter", &config) != AIMC_OK)
         return fail_library();
     if (WAS_GIVEN(r->bits))
         aimc_config_set(config, "res", resolution(r->bits));
@@ -74,7 +74,7 @@ static int make_converter(const struct request *r, aimc_context *ctx, aimc_conve
             rc = fail_usage("--set %s: field=value is needed", setting);
         memcpy(field, setting, rc == EXIT_GO_ON ? length : 0);
         if (rc == EXIT_GO_ON && aimc_config_set_text(config, field, equals + 1) != AIMC_OK)
-            rc = fail_usage("--set %s: %s", setting, aimc_last_error());
+            rc = fail_usage("--set %s: %s", setting, library_sentence());
     }
     if (rc == EXIT_GO_ON && aimc_converter_create(ctx, config, out) != AIMC_OK)
         rc = fail_library();
@@ -127,8 +127,8 @@ static void print_text(const struct transfer *t, bool table)
 static int print_transfer(const struct request *r, const aimc_converter *c)
 {
     struct transfer t = {.l = {.struct_size = (uint32_t)sizeof t.l},
-                         .first = aimc_converter_min_code(c)};
-    const size_t n = (size_t)((int64_t)aimc_converter_max_code(c) - t.first + 1);
+                         .first = aimc_converter_get_min_code(c)};
+    const size_t n = (size_t)((int64_t)aimc_converter_get_max_code(c) - t.first + 1);
     int rc = EXIT_GO_ON;
     int32_t *codes = malloc(n * sizeof *codes);
     t.levels = malloc(n * sizeof *t.levels);
@@ -139,7 +139,7 @@ static int print_transfer(const struct request *r, const aimc_converter *c)
     for (size_t k = 0; rc == EXIT_GO_ON && k < n; k++)
         codes[k] = t.first + (int32_t)k;
     if (rc == EXIT_GO_ON &&
-        (aimc_converter_linearity(c, (size_t)r->channel, &t.l, t.dnl, t.inl) != AIMC_OK ||
+        (aimc_converter_get_linearity(c, (size_t)r->channel, &t.l, t.dnl, t.inl) != AIMC_OK ||
          aimc_converter_decode(c, n, codes, t.levels) != AIMC_OK))
         rc = fail_library();
     if (rc == EXIT_GO_ON && r->json)

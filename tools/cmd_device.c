@@ -135,7 +135,7 @@ struct changes {
 static int change(aimc_config *config, const struct changes *changes)
 {
     if (changes->table != NULL && aimc_config_load_table(config, changes->table) != AIMC_OK)
-        return fail("--table: %s", aimc_last_error());
+        return fail("--table: %s", library_sentence());
     int rc = EXIT_GO_ON;
     for (size_t i = 0; i < changes->set.n && rc == EXIT_GO_ON; i++)
         rc = model_set_field(config, "set", changes->set.items[i]);
@@ -155,10 +155,10 @@ static int subject_open(struct subject *s, aimc_context *ctx, const char *name,
 {
     size_t i;
     if (aimc_preset_find(name, &i) != AIMC_OK)
-        return fail_usage("%s; 'aimc device list' shows them all", aimc_last_error());
+        return fail_usage("%s; 'aimc device list' shows them all", library_sentence());
     if (get_preset(i, &s->preset) != EXIT_GO_ON)
         return EXIT_FAILED;
-    if (aimc_config_new(ctx, name, &s->config) != AIMC_OK)
+    if (aimc_config_create(ctx, name, &s->config) != AIMC_OK)
         return fail_library();
     const int rc = change(s->config, changes);
     if (rc != EXIT_GO_ON || !is_device(&s->preset))
@@ -233,13 +233,15 @@ static int show_field(struct json *json, const aimc_config *config, const aimc_f
 {
     char name[MAX_NAME], inner[MAX_NAME + 1];
     const aimc_config *nested =
-        field->type == AIMC_FIELD_CONFIG ? aimc_config_nested(config, field->name) : NULL;
+        field->type == AIMC_FIELD_CONFIG ? aimc_config_get_nested(config, field->name) : NULL;
     char *value = field->type == AIMC_FIELD_CONFIG ? NULL : field_text(config, field->name);
     if (value == NULL && field->type != AIMC_FIELD_CONFIG)
         return fail_library();
     snprintf(name, sizeof name, "%s%s", prefix, field->name);
     snprintf(inner, sizeof inner, "%s.", name);
-    const char *shown = value != NULL ? value : nested != NULL ? aimc_config_kind(nested) : "none";
+    const char *shown = value != NULL    ? value
+                        : nested != NULL ? aimc_config_get_kind(nested)
+                                         : "none";
     if (json != NULL)
         put_field(json, field, name, shown);
     else
@@ -259,9 +261,9 @@ static int show_field(struct json *json, const aimc_config *config, const aimc_f
 static int show_fields(struct json *json, const aimc_config *config, const char *prefix)
 {
     int rc = EXIT_GO_ON;
-    for (size_t i = 0; i < aimc_config_field_count(config) && rc == EXIT_GO_ON; i++) {
+    for (size_t i = 0; i < aimc_config_count_fields(config) && rc == EXIT_GO_ON; i++) {
         aimc_field_info field = {.struct_size = (uint32_t)sizeof field};
-        rc = aimc_config_field_get(config, i, &field) == AIMC_OK
+        rc = aimc_config_get_field(config, i, &field) == AIMC_OK
                  ? show_field(json, config, &field, prefix)
                  : fail_library();
     }

@@ -66,7 +66,8 @@ static int program(const struct request *q, aimc_context *ctx, const aimc_cost_m
     r->chip.struct_size = (uint32_t)sizeof r->chip;
     if (rc == EXIT_GO_ON && aimc_network_program(net, config, &r->chip) != AIMC_OK)
         rc = fail_library();
-    if (rc == EXIT_GO_ON && q->drift > 0 && aimc_network_drift_to(net, q->drift, NULL) != AIMC_OK)
+    if (rc == EXIT_GO_ON && q->drift > 0 &&
+        aimc_network_drift_programmed(net, q->drift, NULL) != AIMC_OK)
         rc = fail_library();
     if (rc == EXIT_GO_ON)
         rc = account_make(cost, net, &r->programming);
@@ -102,7 +103,7 @@ static int count(struct request *q, aimc_context *ctx, const aimc_cost_model *co
     struct run saved = RUN_UNKNOWN;
     aimc_network_info info = {.struct_size = (uint32_t)sizeof info};
     void *document = NULL;
-    int rc = run_read_note(&saved, aimc_network_note(net), q->model, true, &document);
+    int rc = run_read_note(&saved, aimc_network_get_note(net), q->model, true, &document);
     run_fill(&q->run, &saved);
     if (rc == EXIT_GO_ON && aimc_network_get_info(net, &info) != AIMC_OK)
         rc = fail_library();

@@ -59,9 +59,9 @@ static int quiet_config(const aimc_config *from, aimc_config **out)
 {
     if (aimc_config_copy(from, out) != AIMC_OK)
         return fail_library();
-    for (size_t i = 0; i < aimc_config_field_count(*out); i++) {
+    for (size_t i = 0; i < aimc_config_count_fields(*out); i++) {
         aimc_field_info field = {.struct_size = (uint32_t)sizeof field};
-        if (aimc_config_field_get(*out, i, &field) != AIMC_OK)
+        if (aimc_config_get_field(*out, i, &field) != AIMC_OK)
             return fail_library();
         const size_t length = strlen(field.name);
         const bool spread = length > 5 && strcmp(field.name + length - 5, "_dtod") == 0;

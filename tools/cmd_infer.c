@@ -13,7 +13,7 @@
 #include "report.h"
 #include "run.h"
 
-/* The same batches as aimc_network_accuracy() makes, so that both give the same bits. */
+/* The same batches as aimc_network_evaluate() makes, so that both give the same bits. */
 #define BATCH ((size_t)AIMC_NETWORK_BATCH)
 
 struct options {
@@ -156,7 +156,7 @@ static int store(const struct options *o, aimc_context *ctx, aimc_network *net,
 {
     aimc_config *config = NULL;
     int rc = EXIT_GO_ON;
-    if (aimc_config_new(ctx, "storage", &config) != AIMC_OK)
+    if (aimc_config_create(ctx, "storage", &config) != AIMC_OK)
         return fail_library();
     for (size_t i = 0; i < o->storage.n && rc == EXIT_GO_ON; i++)
         rc = model_set_field(config, "storage", o->storage.items[i]);
@@ -321,7 +321,7 @@ static int infer_programmed(const struct options *o, aimc_context *ctx, aimc_net
 static int complete(struct options *o, const aimc_network *net, void **document)
 {
     struct run saved = RUN_UNKNOWN;
-    const int rc = run_read_note(&saved, aimc_network_note(net), o->model, true, document);
+    const int rc = run_read_note(&saved, aimc_network_get_note(net), o->model, true, document);
     if (rc != EXIT_GO_ON)
         return rc;
     if (o->run.data != NULL && saved.data != NULL && strcmp(o->run.data, saved.data) != 0)

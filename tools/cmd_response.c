@@ -125,14 +125,14 @@ static int find_config(aimc_context *ctx, const char *name, aimc_config **config
     aimc_preset_info info = {.struct_size = (uint32_t)sizeof info};
     size_t i;
     if (aimc_preset_find(name, &i) != AIMC_OK || aimc_preset_get(i, &info) != AIMC_OK)
-        return fail_usage("%s; 'aimc device list' shows them all", aimc_last_error());
+        return fail_usage("%s; 'aimc device list' shows them all", library_sentence());
     if (strcmp(info.category, "device") == 0)
-        return aimc_config_new(ctx, name, config) == AIMC_OK ? EXIT_GO_ON : fail_library();
+        return aimc_config_create(ctx, name, config) == AIMC_OK ? EXIT_GO_ON : fail_library();
     if (strcmp(info.category, "layer") != 0)
         return fail_usage("%s is of the kind '%s', not a device", name, info.category);
     aimc_config *layer = NULL;
-    const bool good = aimc_config_new(ctx, name, &layer) == AIMC_OK &&
-                      aimc_config_copy(aimc_config_nested(layer, "device"), config) == AIMC_OK;
+    const bool good = aimc_config_create(ctx, name, &layer) == AIMC_OK &&
+                      aimc_config_copy(aimc_config_get_nested(layer, "device"), config) == AIMC_OK;
     aimc_config_destroy(layer);
     return good ? EXIT_GO_ON : fail_library();
 }
@@ -144,11 +144,11 @@ static int make_tile(struct population *p, const struct options *o)
     int rc = find_config(p->ctx, o->name, &device_config);
     if (rc == EXIT_GO_ON && o->table != NULL &&
         aimc_config_load_table(device_config, o->table) != AIMC_OK)
-        rc = fail("--table: %s", aimc_last_error());
+        rc = fail("--table: %s", library_sentence());
     for (size_t i = 0; rc == EXIT_GO_ON && i < o->set.n; i++)
         rc = model_set_field(device_config, "set", o->set.items[i]);
     if (rc == EXIT_GO_ON && (aimc_device_create(p->ctx, NULL, device_config, &device) != AIMC_OK ||
-                             aimc_config_new(p->ctx, "tile", &tile_config) != AIMC_OK ||
+                             aimc_config_create(p->ctx, "tile", &tile_config) != AIMC_OK ||
                              aimc_config_set(tile_config, "seed", o->seed) != AIMC_OK ||
                              aimc_tile_create(device, p->n_out, p->n_in, tile_config, &p->tile)))
         rc = fail_library();
@@ -173,9 +173,9 @@ static int population_open(struct population *p, const struct options *o)
     p->pulses = calloc(p->n_out * p->n_in, sizeof *p->pulses);
     if (p->value == NULL || p->sorted == NULL || p->pulses == NULL)
         return fail("no memory for %zu devices", p->n);
-    for (size_t i = aimc_tile_parameter_count(p->tile); i-- > 0;)
-        if (strncmp(aimc_tile_parameter_name(p->tile, i), "persistent_weights", 18) == 0)
-            p->persistent = aimc_tile_parameter_name(p->tile, i);
+    for (size_t i = aimc_tile_count_parameters(p->tile); i-- > 0;)
+        if (strncmp(aimc_tile_get_parameter_name(p->tile, i), "persistent_weights", 18) == 0)
+            p->persistent = aimc_tile_get_parameter_name(p->tile, i);
     return aimc_tile_set_weights(p->tile, p->value, p->n_in) == AIMC_OK ? EXIT_GO_ON
                                                                         : fail_library();
 }

@@ -46,8 +46,8 @@ static void fill(struct histogram *h, const float *v, size_t n)
 /* What drives the first array of the layer, and the currents it gives, for rows of inputs. */
 static int look(aimc_network *net, size_t k, const struct matrix *x, struct layer *layer)
 {
-    aimc_tile *tile = aimc_matrix_tile(aimc_network_matrix(net, k), 0, NULL, NULL);
-    const size_t n_in = aimc_tile_n_in(tile), n_out = aimc_tile_n_out(tile);
+    aimc_tile *tile = aimc_matrix_get_tile(aimc_network_get_matrix(net, k), 0, NULL, NULL);
+    const size_t n_in = aimc_tile_get_n_in(tile), n_out = aimc_tile_get_n_out(tile);
     if (x->cols < n_in)
         return fail("an input has %zu numbers; the array takes %zu", x->cols, n_in);
     float *drive = malloc(x->rows * (n_in + n_out) * sizeof *drive), *current;
@@ -77,7 +77,8 @@ static int weights_of(aimc_network *net, size_t k, struct layer *layer)
     if (w == NULL)
         return fail("no memory");
     int rc = EXIT_GO_ON;
-    if (aimc_matrix_get_weights(aimc_network_matrix(net, k), w, (size_t)layer->shape.n_in) != AIMC_OK)
+    if (aimc_matrix_get_weights(aimc_network_get_matrix(net, k), w, (size_t)layer->shape.n_in) !=
+        AIMC_OK)
         rc = fail_library();
     else
         fill(&layer->histograms[0], w, n);
@@ -151,7 +152,7 @@ static int tell(const struct request *r, aimc_network *net, const struct matrix 
     } else {
         printf("layer,quantity,low,high,count\n");
     }
-    for (size_t k = 0; k < aimc_network_linear_count(net) && rc == EXIT_GO_ON; k++) {
+    for (size_t k = 0; k < aimc_network_count_linear(net) && rc == EXIT_GO_ON; k++) {
         struct layer layer = {.histograms = {{.limit = 0}}};
         if (!account_layer(net, k, &layer.shape, &layer.counters))
             continue;

@@ -112,7 +112,7 @@ static int open_model(struct options *o, struct study *s, void **document)
     struct run saved = RUN_UNKNOWN;
     int rc = model_load(s->ctx, o->model, &s->digital);
     if (rc == EXIT_GO_ON)
-        rc = run_read_note(&saved, aimc_network_note(s->digital), o->model, false, document);
+        rc = run_read_note(&saved, aimc_network_get_note(s->digital), o->model, false, document);
     if (rc == EXIT_GO_ON && (saved.device == NULL || strcmp(saved.device, "none") != 0))
         rc = fail("%s is not digital; train it with --device none", o->model);
     if (rc == EXIT_GO_ON)

@@ -284,7 +284,8 @@ static int open_resumed(struct options *o, struct session *s, void **document)
     if (rc == EXIT_GO_ON)
         rc = model_load(s->ctx, o->resume, &s->training.net);
     if (rc == EXIT_GO_ON)
-        rc = run_read_note(&saved, aimc_network_note(s->training.net), o->resume, false, document);
+        rc = run_read_note(&saved, aimc_network_get_note(s->training.net), o->resume, false,
+                           document);
     if (rc != EXIT_GO_ON)
         return rc;
     run_fill(&o->run, &saved);

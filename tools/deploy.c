@@ -37,12 +37,12 @@ static int set_text(aimc_config *config, const char *option, const char *field, 
 {
     if (value == NULL || aimc_config_set_text(config, field, value) == AIMC_OK)
         return EXIT_GO_ON;
-    return fail_usage("--%s %s: %s", option, value, aimc_last_error());
+    return fail_usage("--%s %s: %s", option, value, library_sentence());
 }
 
 int deploy_config(aimc_context *ctx, const struct deployment *d, aimc_config **config)
 {
-    if (aimc_config_new(ctx, "inference", config) != AIMC_OK)
+    if (aimc_config_create(ctx, "inference", config) != AIMC_OK)
         return fail_library();
     int rc = set_text(*config, "program", "noise_model", d->noise_model);
     if (rc == EXIT_GO_ON)
@@ -50,7 +50,7 @@ int deploy_config(aimc_context *ctx, const struct deployment *d, aimc_config **c
     if (rc == EXIT_GO_ON)
         rc = set_text(*config, "compensation", "compensation.method", d->compensation);
     if (rc == EXIT_GO_ON && d->config != NULL && aimc_config_load(*config, d->config) != AIMC_OK)
-        rc = fail("--config %s: %s", d->config, aimc_last_error());
+        rc = fail("--config %s: %s", d->config, library_sentence());
     for (size_t i = 0; rc == EXIT_GO_ON && i < d->set.n; i++)
         rc = model_set_field(*config, "set", d->set.items[i]);
     if (rc == EXIT_GO_ON)
@@ -65,7 +65,7 @@ int deploy_model(aimc_context *ctx, const struct deployment *d, aimc_noise_model
     aimc_config *config = NULL;
     int rc = deploy_config(ctx, d, &config);
     if (rc == EXIT_GO_ON &&
-        aimc_noise_model_create(ctx, NULL, aimc_config_nested(config, "noise_model"), model) !=
+        aimc_noise_model_create(ctx, NULL, aimc_config_get_nested(config, "noise_model"), model) !=
             AIMC_OK)
         rc = fail_library();
     aimc_config_destroy(config);
@@ -89,7 +89,7 @@ bool deploy_wants_inputs(const struct deployment *d)
 int deploy_to_tiles(aimc_context *ctx, aimc_network *net, const char *readout)
 {
     aimc_config *layer = NULL;
-    if (aimc_config_new(ctx, "layer", &layer) != AIMC_OK)
+    if (aimc_config_create(ctx, "layer", &layer) != AIMC_OK)
         return fail_library();
     int rc = set_text(layer, "device", "device", "ideal");
     if (rc == EXIT_GO_ON)
@@ -98,7 +98,7 @@ int deploy_to_tiles(aimc_context *ctx, aimc_network *net, const char *readout)
         rc = set_text(layer, "set", "mapping.weight_scaling_omega", "1");
     if (rc == EXIT_GO_ON)
         rc = set_text(layer, "set", "mapping.weight_scaling_columnwise", "true");
-    if (rc == EXIT_GO_ON && aimc_network_to_analog(net, layer) != AIMC_OK)
+    if (rc == EXIT_GO_ON && aimc_network_convert_to_analog(net, layer) != AIMC_OK)
         rc = fail_library();
     aimc_config_destroy(layer);
     return rc;
@@ -132,7 +132,7 @@ static double *at(const struct runs *r, size_t quantity, size_t time)
 
 static int measure(aimc_network *net, const struct samples *test, double *accuracy)
 {
-    return aimc_network_accuracy(net, test->n, test->x, test->labels, accuracy) == AIMC_OK
+    return aimc_network_evaluate(net, test->n, test->x, test->labels, accuracy) == AIMC_OK
                ? EXIT_GO_ON
                : fail_library();
 }
@@ -141,7 +141,7 @@ static int run_time(aimc_network *net, double t, bool compensate, const struct s
                     const struct samples *inputs, const struct runs *r, size_t time, size_t repeat)
 {
     aimc_inference_report report = {.struct_size = (uint32_t)sizeof report};
-    if (aimc_network_drift_to(net, t, &report) != AIMC_OK)
+    if (aimc_network_drift_programmed(net, t, &report) != AIMC_OK)
         return fail_library();
     int rc = measure(net, test, &at(r, PLAIN, time)[repeat]);
     at(r, COMPENSATED, time)[repeat] = at(r, PLAIN, time)[repeat];

@@ -76,7 +76,7 @@ static int run(int argc, char **argv)
         return EXIT_OK;
     }
     if (is_word(argv[1], "--version", "version")) {
-        printf("aimc %s\n", aimc_version());
+        printf("aimc %s\n", aimc_get_version());
         return EXIT_OK;
     }
     return dispatch(argc, argv);

@@ -41,7 +41,7 @@ static int find_device(const char *name, aimc_preset_info *info)
     size_t i;
     info->struct_size = (uint32_t)sizeof *info;
     if (aimc_preset_find(name, &i) != AIMC_OK || aimc_preset_get(i, info) != AIMC_OK)
-        return fail_usage("--device: %s; 'aimc device list' shows them all", aimc_last_error());
+        return fail_usage("--device: %s; 'aimc device list' shows them all", library_sentence());
     if (strcmp(info->category, "device") != 0 && strcmp(info->category, "layer") != 0)
         return fail_usage("--device %s: that is of the kind '%s', not a device", name,
                           info->category);
@@ -51,7 +51,7 @@ static int find_device(const char *name, aimc_preset_info *info)
 int model_set_field(aimc_config *config, const char *option, const char *text)
 {
     char name[128];
-    if (strncmp(text, "device.", 7) == 0 && aimc_config_nested(config, "device") == NULL)
+    if (strncmp(text, "device.", 7) == 0 && aimc_config_get_nested(config, "device") == NULL)
         text += 7;
     const char *equals = strchr(text, '=');
     const size_t length = equals != NULL ? (size_t)(equals - text) : 0;
@@ -60,7 +60,7 @@ int model_set_field(aimc_config *config, const char *option, const char *text)
     memcpy(name, text, length);
     name[length] = '\0';
     if (aimc_config_set_text(config, name, equals + 1) != AIMC_OK)
-        return fail_usage("--%s %s: %s", option, text, aimc_last_error());
+        return fail_usage("--%s %s: %s", option, text, library_sentence());
     return EXIT_GO_ON;
 }
 
@@ -71,10 +71,10 @@ static int choose_algorithm(aimc_context *ctx, const char *algorithm, aimc_confi
     aimc_config *optimizer = NULL;
     char *json = NULL;
     int rc = EXIT_GO_ON;
-    if (aimc_device_create(ctx, NULL, aimc_config_nested(config, "device"), &device) != AIMC_OK)
+    if (aimc_device_create(ctx, NULL, aimc_config_get_nested(config, "device"), &device) != AIMC_OK)
         rc = fail_library();
-    else if (aimc_optimizer_config_for(device, algorithm, &optimizer) != AIMC_OK)
-        rc = fail_usage("--algorithm: %s", aimc_last_error());
+    else if (aimc_optimizer_suggest_config(device, algorithm, &optimizer) != AIMC_OK)
+        rc = fail_usage("--algorithm: %s", library_sentence());
     if (rc == EXIT_GO_ON) {
         const size_t length = aimc_config_to_json(optimizer, NULL, 0);
         json = malloc(length + 1);
@@ -98,7 +98,7 @@ static int choose_device(aimc_context *ctx, const struct run *run, const struct 
 {
     if (strcmp(category, "device") == 0 &&
         aimc_config_set_text(config, "device", run->device) != AIMC_OK)
-        return fail_usage("--device: %s", aimc_last_error());
+        return fail_usage("--device: %s", library_sentence());
     if (run->algorithm == NULL)
         return EXIT_GO_ON;
     int rc = EXIT_GO_ON;
@@ -116,12 +116,12 @@ static int layer_config(aimc_context *ctx, const struct run *run, const struct t
     if (rc != EXIT_GO_ON)
         return rc;
     const bool is_layer = strcmp(info.category, "layer") == 0;
-    if (aimc_config_new(ctx, is_layer ? run->device : "layer", config) != AIMC_OK)
+    if (aimc_config_create(ctx, is_layer ? run->device : "layer", config) != AIMC_OK)
         return fail_library();
     rc = choose_device(ctx, run, tweaks, *config, info.category);
     if (rc == EXIT_GO_ON && tweaks->config != NULL &&
         aimc_config_load(*config, tweaks->config) != AIMC_OK)
-        rc = fail("--config %s: %s", tweaks->config, aimc_last_error());
+        rc = fail("--config %s: %s", tweaks->config, library_sentence());
     for (size_t i = 0; rc == EXIT_GO_ON && i < tweaks->set.n; i++)
         rc = model_set_field(*config, "set", tweaks->set.items[i]);
     if (rc == EXIT_GO_ON)
@@ -162,8 +162,8 @@ static int add_layers(aimc_network *net, const struct run *run, const struct dat
                           run->layers, MAX_LAYERS);
     widths[n] = data->n_classes;
     for (size_t i = 0; i <= n; i++) {
-        if (aimc_network_linear(net, n_in, widths[i], config) != AIMC_OK ||
-            (i < n && aimc_network_activation(net, activation) != AIMC_OK))
+        if (aimc_network_add_linear(net, widths[i], n_in, config) != AIMC_OK ||
+            (i < n && aimc_network_add_activation(net, activation) != AIMC_OK))
             return fail_library();
         n_in = widths[i];
     }
@@ -226,11 +226,11 @@ int model_put_json(struct json *json, const aimc_context *ctx, const aimc_networ
     aimc_network_info info = {.struct_size = (uint32_t)sizeof info};
     aimc_counters counters = {.struct_size = (uint32_t)sizeof counters};
     if (aimc_network_get_info(net, &info) != AIMC_OK ||
-        aimc_network_counters(net, &counters) != AIMC_OK)
+        aimc_network_get_counters(net, &counters) != AIMC_OK)
         return fail_library();
     aimc_context_describe(ctx, library, sizeof library);
     json_put_text(json, "library", library);
-    json_put_integer(json, "threads", aimc_context_threads(ctx));
+    json_put_integer(json, "threads", aimc_context_get_threads(ctx));
     json_open(json, "network", '{');
     json_put_integer(json, "inputs", info.n_in);
     json_put_integer(json, "outputs", info.n_out);

@@ -211,7 +211,7 @@ static int ablate_storage(struct study *s, const char *code, const char *name)
     double accuracy[256];
     const size_t n = s->repeat < 256 ? (size_t)s->repeat : 256;
     aimc_config *config = NULL;
-    if (aimc_config_new(s->ctx, "storage", &config) != AIMC_OK ||
+    if (aimc_config_create(s->ctx, "storage", &config) != AIMC_OK ||
         aimc_config_set(config, "bit_error_rate", 1e-3) != AIMC_OK ||
         aimc_config_set_text(config, "code", code) != AIMC_OK)
         return fail_library();
@@ -221,7 +221,7 @@ static int ablate_storage(struct study *s, const char *code, const char *name)
         rc = study_copy(s, &net);
         if (rc == EXIT_GO_ON && (aimc_config_set(config, "seed", (double)i) != AIMC_OK ||
                                  aimc_network_store(net, config, NULL) != AIMC_OK ||
-                                 aimc_network_accuracy(net, s->test.n, s->test.x, s->test.labels,
+                                 aimc_network_evaluate(net, s->test.n, s->test.x, s->test.labels,
                                                        &accuracy[i]) != AIMC_OK))
             rc = fail_library();
         aimc_network_destroy(net);

@@ -17,7 +17,7 @@ static int apply_setting(aimc_config *config, const char *direction, const char 
     if (n < 0 || (size_t)n >= sizeof field)
         return fail_usage("--set %s: unknown field", setting);
     if (aimc_config_set_text(config, field, equals + 1) != AIMC_OK)
-        return fail_usage("--set %s: %s", setting, aimc_last_error());
+        return fail_usage("--set %s: %s", setting, library_sentence());
     return EXIT_GO_ON;
 }
 
@@ -25,10 +25,10 @@ int readout_config(aimc_context *ctx, bool backward, const char *preset,
                    const struct texts *settings, aimc_config **config)
 {
     const char *direction = backward ? "backward" : "forward";
-    if (aimc_config_new(ctx, "tile", config) != AIMC_OK)
+    if (aimc_config_create(ctx, "tile", config) != AIMC_OK)
         return fail_library();
     if (preset != NULL && aimc_config_set_text(*config, direction, preset) != AIMC_OK)
-        return fail_usage("--readout %s: %s", preset, aimc_last_error());
+        return fail_usage("--readout %s: %s", preset, library_sentence());
     for (size_t i = 0; i < settings->n; i++) {
         const int rc = apply_setting(*config, direction, settings->items[i]);
         if (rc != EXIT_GO_ON)

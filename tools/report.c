@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <aimc/aimc.h>
 
@@ -49,9 +51,19 @@ int(fail_usage)(const char *format, ...)
     return EXIT_USAGE;
 }
 
+/* "config_set: dw_min = -1 is ..." names a function of C, which whoever types a command never called. */
+const char *library_sentence(void)
+{
+    const char *sentence = aimc_get_last_error();
+    const size_t n = strspn(sentence, "abcdefghijklmnopqrstuvwxyz_0123456789");
+    const bool is_function =
+        n > 0 && memchr(sentence, '_', n) && strncmp(sentence + n, ": ", 2) == 0;
+    return is_function ? sentence + n + 2 : sentence;
+}
+
 int(fail_library)(void)
 {
-    return fail("%s", aimc_last_error());
+    return fail("%s", library_sentence());
 }
 
 void remark(const char *format, ...)

@@ -22,7 +22,10 @@ int fail(const char *format, ...) PRINTF_LIKE(1, 2);
 /* The same with a pointer to --help; returns EXIT_USAGE. */
 int fail_usage(const char *format, ...) PRINTF_LIKE(1, 2);
 
-/* What the library says about its last failure; returns EXIT_FAILED. */
+/* What the library says about its last failure, without the names of its functions. */
+const char *library_sentence(void);
+
+/* The same on stderr; returns EXIT_FAILED. */
 int fail_library(void);
 
 #ifdef __clang_analyzer__ /* sees one file at a time; so it knows that these are not EXIT_GO_ON */

@@ -56,11 +56,11 @@ int study_on_tiles(struct study *s, const char *preset, study_settings settings,
 {
     aimc_config *layer = NULL;
     int rc = study_copy(s, net);
-    if (rc == EXIT_GO_ON && aimc_config_new(s->ctx, preset, &layer) != AIMC_OK)
+    if (rc == EXIT_GO_ON && aimc_config_create(s->ctx, preset, &layer) != AIMC_OK)
         rc = fail_library();
     if (rc == EXIT_GO_ON)
         rc = apply(layer, settings);
-    if (rc == EXIT_GO_ON && aimc_network_to_analog(*net, layer) != AIMC_OK)
+    if (rc == EXIT_GO_ON && aimc_network_convert_to_analog(*net, layer) != AIMC_OK)
         rc = fail_library();
     const size_t n = s->data->train.n < CALIBRATION ? s->data->train.n : CALIBRATION;
     if (rc == EXIT_GO_ON && calibrate &&
@@ -102,7 +102,7 @@ void study_add(struct study *s, const char *name, double t, struct estimate accu
 int study_measure(struct study *s, aimc_network *net, const char *name)
 {
     double accuracy;
-    if (aimc_network_accuracy(net, s->test.n, s->test.x, s->test.labels, &accuracy) != AIMC_OK)
+    if (aimc_network_evaluate(net, s->test.n, s->test.x, s->test.labels, &accuracy) != AIMC_OK)
         return fail_library();
     study_add(s, name, NOT_GIVEN, (struct estimate){accuracy, 0});
     return EXIT_GO_ON;

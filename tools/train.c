@@ -126,7 +126,7 @@ static int add_point(struct training *t)
     *p = (struct test_point){.accuracy = t->test_accuracy};
     p->counters.struct_size = (uint32_t)sizeof p->counters;
     if (aimc_network_get_info(t->net, &info) != AIMC_OK ||
-        aimc_network_counters(t->net, &p->counters) != AIMC_OK)
+        aimc_network_get_counters(t->net, &p->counters) != AIMC_OK)
         return fail_library();
     p->batches = info.n_batches;
     p->samples = info.n_samples;
@@ -145,7 +145,7 @@ static int add_point(struct training *t)
 static int test(struct training *t)
 {
     const struct samples *s = &t->data->test;
-    if (aimc_network_accuracy(t->net, s->n, s->x, s->labels, &t->test_accuracy) != AIMC_OK)
+    if (aimc_network_evaluate(t->net, s->n, s->x, s->labels, &t->test_accuracy) != AIMC_OK)
         return fail_library();
     return add_point(t);
 }

@@ -26,14 +26,14 @@ static const char *name_of(const aimc_tile *tile, const aimc_optimizer *optimize
                            char *room, size_t size)
 {
     if (optimizer == NULL)
-        return aimc_tile_parameter_name(tile, i);
-    return aimc_optimizer_matrix_name(optimizer, i, room, size) > 0 ? room : NULL;
+        return aimc_tile_get_parameter_name(tile, i);
+    return aimc_optimizer_get_matrix_name(optimizer, i, room, size) > 0 ? room : NULL;
 }
 
 /* optimizer NULL: the tile's own. */
 static int gather_counts(const aimc_tile *tile, const aimc_optimizer *optimizer, struct wear *w)
 {
-    const size_t n_in = aimc_tile_n_in(tile), n = aimc_tile_n_out(tile) * n_in;
+    const size_t n_in = aimc_tile_get_n_in(tile), n = aimc_tile_get_n_out(tile) * n_in;
     const char *name;
     char room[96];
     for (size_t i = 0; (name = name_of(tile, optimizer, i, room, sizeof room)) != NULL; i++) {
@@ -54,9 +54,9 @@ static int gather_counts(const aimc_tile *tile, const aimc_optimizer *optimizer,
 static int gather_layer(aimc_matrix *matrix, struct wear *w)
 {
     int rc = EXIT_GO_ON;
-    for (size_t t = 0; t < aimc_matrix_tile_count(matrix) && rc == EXIT_GO_ON; t++) {
-        const aimc_tile *tile = aimc_matrix_tile(matrix, t, NULL, NULL);
-        const aimc_optimizer *optimizer = aimc_matrix_optimizer(matrix, t);
+    for (size_t t = 0; t < aimc_matrix_count_tiles(matrix) && rc == EXIT_GO_ON; t++) {
+        const aimc_tile *tile = aimc_matrix_get_tile(matrix, t, NULL, NULL);
+        const aimc_optimizer *optimizer = aimc_matrix_get_optimizer(matrix, t);
         rc = gather_counts(tile, NULL, w);
         if (rc == EXIT_GO_ON && optimizer != NULL)
             rc = gather_counts(tile, optimizer, w);
@@ -87,9 +87,9 @@ int wear_gather(aimc_network *net, long k, struct wear *w)
 {
     int rc = EXIT_GO_ON;
     *w = (struct wear){0};
-    for (size_t i = 0; i < aimc_network_linear_count(net) && rc == EXIT_GO_ON; i++)
+    for (size_t i = 0; i < aimc_network_count_linear(net) && rc == EXIT_GO_ON; i++)
         if (k == WEAR_ALL || (size_t)k == i)
-            rc = gather_layer(aimc_network_matrix(net, i), w);
+            rc = gather_layer(aimc_network_get_matrix(net, i), w);
     if (rc == EXIT_GO_ON && w->n > 0)
         sum_up(w);
     return rc;

@@ -18,7 +18,9 @@ try {
     layer.set("device", "gokmen_vlasov");
 
     aimc::network net(ctx);
-    net.linear(PIXELS, hidden, &layer).activation(AIMC_TANH).linear(hidden, CLASSES, &layer);
+    net.add_linear(hidden, PIXELS, &layer)
+        .add_activation(AIMC_TANH)
+        .add_linear(CLASSES, hidden, &layer);
 
     double accuracy = 0, lr = 0.1;
     for (int epoch = 1; epoch <= 10; epoch++, lr *= 0.9) {
@@ -30,7 +32,7 @@ try {
             sum += static_cast<double>(loss) * static_cast<double>(n);
         }
         accuracy =
-            net.accuracy({data.test_x[0], std::size_t{N_TEST} * PIXELS}, {data.test_label, N_TEST});
+            net.evaluate({data.test_x[0], std::size_t{N_TEST} * PIXELS}, {data.test_label, N_TEST});
         std::printf("epoch %2d   loss %.4f   test accuracy %.4f\n", epoch, sum / N_TRAIN, accuracy);
     }
     return accuracy >= 0.93 ? 0 : 1;

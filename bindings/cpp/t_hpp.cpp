@@ -110,9 +110,9 @@ template <class M> static void check_life(M &m, const aimc::context &ctx)
 {
     aimc::config settings(ctx, "inference");
     settings.set("compensation.method", "GLOBAL");
-    CHECK(throws<aimc::state_error>([&] { m.drift_to(1e3); }));
+    CHECK(throws<aimc::state_error>([&] { m.drift_programmed(1e3); }));
     const double at_first = m.program(&settings).weight_error;
-    const double drifted = m.drift_to(3e7).weight_error;
+    const double drifted = m.drift_programmed(3e7).weight_error;
     CHECK(drifted > 1.5 * at_first);
     CHECK(m.compensate().weight_error < 0.7 * drifted);
     CHECK(throws<aimc::shape_error>([&] { m.compensate(std::vector<float>(7)); }));
@@ -136,7 +136,7 @@ static void check_inference()
     check_life(g, ctx);
     aimc::network net(ctx);
     aimc::config layer(ctx, "layer");
-    net.linear(30, 20).to_analog(layer.set("device", "ideal"));
+    net.add_linear(20, 30).convert_to_analog(layer.set("device", "ideal"));
     const std::vector<float> x(60, 0.5f);
     net.calibrate(x);
     check_life(net, ctx);
@@ -146,14 +146,14 @@ static void check_inference()
 }
 
 /* Without noise conductance falls by its own power law. */
-static void check_cells()
+static void check_population()
 {
     aimc::context ctx;
     aimc::config quiet(ctx, "pcm_like");
     aimc::noise_model model(ctx, quiet.set("read_noise_scale", 0));
     CHECK(model.kind() == "pcm_like" && model.info().g_max_us == 25);
     CHECK(aimc::noise_model(ctx, "reram_cmo").info().g_min_us == 9);
-    aimc::cells some(model, 100, 3);
+    aimc::population some(model, 100, 3);
     some.program(std::vector<float>(some.size(), 20));
     const std::vector<float> nu = some.kept("state"), early = some.read(1e3), late = some.read(1e5);
     for (std::size_t k = 0; k < some.size(); k++)
@@ -162,7 +162,8 @@ static void check_cells()
     CHECK(throws<aimc::invalid_error>([&] { some.kept("no_such_thing"); }));
     aimc::config little(ctx, "weight_programming");
     little.set("population", 10).set("generations", 3).set("n_samples", 32);
-    const auto found = aimc::weight_programming(model, std::array<float, 3>{-1, 0.2f, 1}, &little);
+    const auto found =
+        aimc::optimize_programming(model, std::array<float, 3>{-1, 0.2f, 1}, &little);
     CHECK(found.loss <= found.loss_pair && !found.encoding.kind().empty());
 }
 
@@ -200,7 +201,7 @@ int main()
     check_tile();
     check_pulses_and_matrix();
     check_inference();
-    check_cells();
+    check_population();
     check_energy();
     return 0;
 }

@@ -19,7 +19,7 @@ int main()
     sgd.step(std::vector<float>{1, 0, 0}, std::vector<float>{0.5f, 0}, 0.1);
 
     const double error = tile.program().weight_error; // on phase-change cells
-    std::printf("error %g, a year later %g\n", error, tile.drift_to(3.15e7).weight_error);
+    std::printf("error %g, a year later %g\n", error, tile.drift_programmed(3.15e7).weight_error);
     aimc::cost_model prices(ctx, "rram_32nm");
     aimc::cost_events events;
     prices.count(tile, events);

@@ -19,7 +19,7 @@ from common import digits
 def trained():
     """A digital network for the digits, its data, and its training."""
     train, test = digits()
-    network = aimc.Network().linear(64, 64).activation("tanh").linear(64, 10)
+    network = aimc.Network().add_linear(64, 64).add_activation("tanh").add_linear(10, 64)
     return network, train, test, network.fit(*train, epochs=8, lr=0.1, lr_decay=0.9, test=test)
 
 
@@ -32,8 +32,8 @@ def wires_tile():
 
 def pictures():
     network, train, test, history = trained()
-    analog = aimc.Network().linear(64, 64, {"device": "gokmen_vlasov"}).activation("tanh").linear(
-        64, 10, {"device": "gokmen_vlasov"})
+    analog = aimc.Network().add_linear(64, 64, {"device": "gokmen_vlasov"}).add_activation("tanh").add_linear(10, 
+        64, {"device": "gokmen_vlasov"})
     on_tiles = analog.fit(*train, epochs=8, lr=0.1, lr_decay=0.9, test=test)
     weights = np.random.default_rng(0).normal(0, 0.3, (64, 64)).clip(-1, 1)
     programmed = aimc.Tile("ideal", 64, 64)
@@ -49,7 +49,7 @@ def pictures():
         aimc.plot.training(history, "digital")
         aimc.plot.training(on_tiles, "on tiles")
     yield "training", both
-    network.to_analog({"device": "ideal"})
+    network.convert_to_analog({"device": "ideal"})
     yield "accuracy_over_time", lambda: aimc.plot.accuracy_over_time(network, *test)
 
 

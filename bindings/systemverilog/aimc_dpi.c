@@ -32,7 +32,7 @@ static int refuse(aimc_status status, const char *text)
 /* Status of a call of the library, its sentence kept. */
 static int checked(aimc_status status)
 {
-    return status == AIMC_OK ? 0 : refuse(status, aimc_last_error());
+    return status == AIMC_OK ? 0 : refuse(status, aimc_get_last_error());
 }
 
 const char *aimc_sv_error(void)
@@ -169,7 +169,7 @@ static int make_tile(struct tile *t, const char *device, int n_out, int n_in, co
     aimc_device *cells = NULL;
     if (n_out < 1 || n_in < 1)
         return refuse(AIMC_ERR_INVALID, "n_out and n_in must be 1 or more");
-    int rc = checked(aimc_config_new(t->ctx, "tile", &config));
+    int rc = checked(aimc_config_create(t->ctx, "tile", &config));
     if (rc == 0 && json != NULL && json[0] != '\0')
         rc = checked(aimc_config_parse(config, json));
     if (rc == 0)
@@ -195,13 +195,13 @@ void *aimc_sv_open(const char *device, int n_out, int n_in, const char *config_j
 int aimc_sv_n_out(void *handle)
 {
     const struct tile *t = handle;
-    return t ? (int)aimc_tile_n_out(t->tile) : 0;
+    return t ? (int)aimc_tile_get_n_out(t->tile) : 0;
 }
 
 int aimc_sv_n_in(void *handle)
 {
     const struct tile *t = handle;
-    return t ? (int)aimc_tile_n_in(t->tile) : 0;
+    return t ? (int)aimc_tile_get_n_in(t->tile) : 0;
 }
 
 /* ---- reading -------------------------------------------------------------------------------- */
@@ -269,7 +269,7 @@ static int read_tile(struct reading r, svOpenArrayHandle in, svOpenArrayHandle o
     int rc = refuse_null(r.t);
     if (rc != 0)
         return rc;
-    const size_t n_out = aimc_tile_n_out(r.t->tile), n_in = aimc_tile_n_in(r.t->tile);
+    const size_t n_out = aimc_tile_get_n_out(r.t->tile), n_in = aimc_tile_get_n_in(r.t->tile);
     r.n = r.direction == AIMC_FORWARD ? n_in : n_out;
     r.m = r.direction == AIMC_FORWARD ? n_out : n_in;
     rc = check_size(out, r.out_name, r.m); /* before anything is read and counted */
@@ -306,7 +306,7 @@ int aimc_sv_read_transposed(void *tile, svOpenArrayHandle d, svOpenArrayHandle z
 
 static size_t cells(const struct tile *t)
 {
-    return aimc_tile_n_out(t->tile) * aimc_tile_n_in(t->tile);
+    return aimc_tile_get_n_out(t->tile) * aimc_tile_get_n_in(t->tile);
 }
 
 /* Room for a value of each cell; NULL when *rc says why not. */
@@ -325,7 +325,7 @@ int aimc_sv_set_weights(void *handle, svOpenArrayHandle w)
     int rc = refuse_null(t);
     float *values = rc == 0 ? floats_in(w, "w", cells(t), &rc) : NULL;
     if (rc == 0)
-        rc = checked(aimc_tile_set_weights(t->tile, values, aimc_tile_n_in(t->tile)));
+        rc = checked(aimc_tile_set_weights(t->tile, values, aimc_tile_get_n_in(t->tile)));
     free(values);
     return rc;
 }
@@ -336,7 +336,7 @@ int aimc_sv_get_weights(void *handle, svOpenArrayHandle w)
     int rc;
     float *values = room(t, sizeof *values, &rc);
     if (rc == 0)
-        rc = checked(aimc_tile_get_weights(t->tile, values, aimc_tile_n_in(t->tile)));
+        rc = checked(aimc_tile_get_weights(t->tile, values, aimc_tile_get_n_in(t->tile)));
     if (rc == 0)
         rc = floats_out(w, "w", cells(t), values);
     free(values);
@@ -351,7 +351,7 @@ int aimc_sv_pulse(void *handle, svOpenArrayHandle counts)
     if (rc == 0)
         rc = move(counts, "counts", cells(t), n, sizeof *n, FROM_SIMULATOR);
     if (rc == 0)
-        rc = checked(aimc_tile_pulse(t->tile, n, aimc_tile_n_in(t->tile)));
+        rc = checked(aimc_tile_pulse(t->tile, n, aimc_tile_get_n_in(t->tile)));
     free(n);
     return rc;
 }
@@ -362,7 +362,7 @@ int aimc_sv_program(void *handle, const char *json)
     aimc_config *config = NULL;
     int rc = refuse_null(t);
     if (rc == 0)
-        rc = checked(aimc_config_new(t->ctx, "inference", &config));
+        rc = checked(aimc_config_create(t->ctx, "inference", &config));
     if (rc == 0 && json != NULL && json[0] != '\0')
         rc = checked(aimc_config_parse(config, json));
     if (rc == 0)
@@ -375,14 +375,14 @@ int aimc_sv_drift_to(void *handle, double t_s)
 {
     struct tile *t = handle;
     const int rc = refuse_null(t);
-    return rc != 0 ? rc : checked(aimc_tile_drift_to(t->tile, t_s, NULL));
+    return rc != 0 ? rc : checked(aimc_tile_drift_programmed(t->tile, t_s, NULL));
 }
 
 int aimc_sv_drift(void *handle, double dt)
 {
     struct tile *t = handle;
     const int rc = refuse_null(t);
-    return rc != 0 ? rc : checked(aimc_tile_drift(t->tile, dt));
+    return rc != 0 ? rc : checked(aimc_tile_drift_trained(t->tile, dt));
 }
 
 int aimc_sv_counters(void *handle, svOpenArrayHandle out)
@@ -391,7 +391,7 @@ int aimc_sv_counters(void *handle, svOpenArrayHandle out)
     aimc_counters c = {.struct_size = (uint32_t)sizeof c};
     int rc = refuse_null(t);
     if (rc == 0)
-        rc = checked(aimc_tile_counters(t->tile, &c));
+        rc = checked(aimc_tile_get_counters(t->tile, &c));
     if (rc != 0)
         return rc;
     uint64_t n[14] = {c.pulses_up,       c.pulses_down,     c.updates,          c.pulse_slots,

@@ -26,9 +26,9 @@ static void train(aimc_context *ctx)
     static float w[HIDDEN * PIXELS], bias[HIDDEN];
     float loss, top = 0;
     TRY(aimc_network_create(ctx, &net));
-    TRY(aimc_network_linear(net, PIXELS, HIDDEN, NULL));
-    TRY(aimc_network_activation(net, AIMC_TANH));
-    TRY(aimc_network_linear(net, HIDDEN, CLASSES, NULL));
+    TRY(aimc_network_add_linear(net, HIDDEN, PIXELS, NULL));
+    TRY(aimc_network_add_activation(net, AIMC_TANH));
+    TRY(aimc_network_add_linear(net, CLASSES, HIDDEN, NULL));
     for (int epoch = 0; epoch < EPOCHS; epoch++)
         for (size_t first = 0; first + 10 <= N_TRAIN; first += 10)
             TRY(aimc_network_train_batch(net, 10, data.train_x[first], data.train_label + first,
@@ -70,9 +70,9 @@ static void write_cost(aimc_context *ctx, const aimc_tile *tile)
     aimc_cost_events events = {.struct_size = (uint32_t)sizeof events};
     aimc_cost_report report = {.struct_size = (uint32_t)sizeof report};
     TRY(aimc_cost_model_create(ctx, "rram_32nm", NULL, &cost));
-    TRY(aimc_tile_counters(tile, &counters));
-    TRY(aimc_cost_count(cost, &counters, &shape, &events));
-    TRY(aimc_cost_account(cost, &events, &report));
+    TRY(aimc_tile_get_counters(tile, &counters));
+    TRY(aimc_cost_model_add_counters(cost, &counters, &shape, &events));
+    TRY(aimc_cost_model_account(cost, &events, &report));
     FILE *f = open_out("cost_c.txt");
     fprintf(f, "%.17g %.17g\n", report.energy_j, report.time_s);
     fclose(f);
@@ -92,7 +92,7 @@ static void write_codes(void)
     params.n_threads = 1;
     params.seed = 7;
     TRY(aimc_context_create(&params, &ctx));
-    TRY(aimc_config_new(ctx, "tile", &config));
+    TRY(aimc_config_create(ctx, "tile", &config));
     TRY(aimc_config_parse(config, config_json));
     TRY(aimc_device_create(ctx, "ideal", NULL, &device));
     TRY(aimc_tile_create(device, HIDDEN, PIXELS, config, &tile));
@@ -100,7 +100,7 @@ static void write_codes(void)
         for (int j = 0; j < PIXELS; j++)
             w[i * PIXELS + j] = (float)((double)weights[i][j] / 127);
     TRY(aimc_tile_set_weights(tile, w, PIXELS));
-    TRY(aimc_tile_count_drive(tile, 1));
+    TRY(aimc_tile_count_activity(tile, 1));
     FILE *f = open_out("codes_c.txt");
     for (int v = 0; v < VECTORS; v++) {
         aimc_stages s = {.struct_size = (uint32_t)sizeof s, .code = codes};

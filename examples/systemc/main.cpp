@@ -121,7 +121,7 @@ struct initiator : sc_core::sc_module {
 void must(aimc_status st)
 {
     if (st != AIMC_OK)
-        throw std::runtime_error(aimc_last_error());
+        throw std::runtime_error(aimc_get_last_error());
 }
 
 /* The tile of examples/dpi: the same seed and read-out, so the same codes. */
@@ -132,7 +132,7 @@ aimc_tile *make_tile(aimc_context *ctx)
     aimc_config *config = nullptr;
     aimc_device *device = nullptr;
     aimc_tile *tile = nullptr;
-    must(aimc_config_new(ctx, "tile", &config));
+    must(aimc_config_create(ctx, "tile", &config));
     must(aimc_config_load(config, "tile.json"));
     must(aimc_device_create(ctx, "ideal", nullptr, &device));
     must(aimc_tile_create(device, OUTPUTS, INPUTS, config, &tile));

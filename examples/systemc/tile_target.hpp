@@ -50,10 +50,10 @@ struct tile_target : sc_core::sc_module {
     tile_target(sc_core::sc_module_name name, aimc_context *ctx, aimc_tile *tile, int max_code,
                 const char *technology)
         : sc_module(name), socket("socket"), tile_(tile), max_code_(max_code),
-          in_(aimc_tile_n_in(tile)), out_(aimc_tile_n_out(tile)), x_(in_.size())
+          in_(aimc_tile_get_n_in(tile)), out_(aimc_tile_get_n_out(tile)), x_(in_.size())
     {
         must(aimc_cost_model_create(ctx, technology, nullptr, &cost_));
-        must(aimc_tile_count_drive(tile_, 1));
+        must(aimc_tile_count_activity(tile_, 1));
         socket.register_b_transport(this, &tile_target::b_transport);
         socket.register_transport_dbg(this, &tile_target::transport_dbg);
     }
@@ -74,7 +74,7 @@ struct tile_target : sc_core::sc_module {
     static void must(aimc_status st)
     {
         if (st != AIMC_OK)
-            throw std::runtime_error(aimc_last_error());
+            throw std::runtime_error(aimc_get_last_error());
     }
 
     std::int32_t *input_at(std::uint64_t at)
@@ -140,10 +140,10 @@ struct tile_target : sc_core::sc_module {
         stages.code = out_.data();
         for (std::size_t j = 0; j < in_.size(); j++)
             x_[j] = static_cast<float>(in_[j]) / static_cast<float>(max_code_);
-        aimc_tile_counters_clear(tile_);
+        aimc_tile_clear_counters(tile_);
         failure_.clear();
         if (aimc_tile_inspect(tile_, AIMC_FORWARD, x_.data(), &stages) != AIMC_OK)
-            failure_ = aimc_last_error();
+            failure_ = aimc_get_last_error();
         const aimc_cost_report spent = account();
         energy_j_ += spent.energy_j;
         latency_ = sc_core::sc_time(spent.time_s, sc_core::SC_SEC);
@@ -163,9 +163,9 @@ struct tile_target : sc_core::sc_module {
         shape.n_out = out_.size();
         shape.n_in = in_.size();
         shape.tiles_out = shape.tiles_in = 1;
-        must(aimc_tile_counters(tile_, &counters));
-        must(aimc_cost_count(cost_, &counters, &shape, &events));
-        must(aimc_cost_account(cost_, &events, &report));
+        must(aimc_tile_get_counters(tile_, &counters));
+        must(aimc_cost_model_add_counters(cost_, &counters, &shape, &events));
+        must(aimc_cost_model_account(cost_, &events, &report));
         return report;
     }
 

@@ -49,7 +49,7 @@ typedef struct aimc_field_info {
 typedef struct aimc_preset_info {
     uint32_t struct_size; /**< sizeof of the caller's struct */
     int32_t is_preset;    /**< 1: a preset; 0: a kind (model, algorithm, ...) with its defaults */
-    const char *name;     /**< what aimc_config_new() takes */
+    const char *name;     /**< what aimc_config_create() takes */
     const char *category; /**< "device", "optimizer", "layer", "tile", "periphery", "mapping",
                              "converter", "drift" */
     const char *kind;     /**< kind of configuration it makes; equals name for a kind */
@@ -69,7 +69,7 @@ typedef struct aimc_preset_info {
  * any.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_config_new(aimc_context *ctx, const char *name, aimc_config **out);
+AIMC_API aimc_status aimc_config_create(aimc_context *ctx, const char *name, aimc_config **out);
 
 /**
  * Deep copy.
@@ -83,7 +83,7 @@ AIMC_API aimc_status aimc_config_copy(const aimc_config *cfg, aimc_config **out)
 AIMC_API void aimc_config_destroy(aimc_config *cfg);
 
 /** Kind of the configuration, for example "soft_bounds"; "" when cfg is NULL. @since 0.1 */
-AIMC_API const char *aimc_config_kind(const aimc_config *cfg);
+AIMC_API const char *aimc_config_get_kind(const aimc_config *cfg);
 
 /**
  * Set a number, integer, flag (0 or 1) or choice (its index).
@@ -144,10 +144,10 @@ AIMC_API aimc_status aimc_config_get_text(const aimc_config *cfg, const char *na
  * is none.
  * @since 0.1
  */
-AIMC_API const aimc_config *aimc_config_nested(const aimc_config *cfg, const char *name);
+AIMC_API const aimc_config *aimc_config_get_nested(const aimc_config *cfg, const char *name);
 
 /** Number of fields of the configuration, nested ones counted once. @since 0.1 */
-AIMC_API size_t aimc_config_field_count(const aimc_config *cfg);
+AIMC_API size_t aimc_config_count_fields(const aimc_config *cfg);
 
 /**
  * Describe field i.
@@ -156,7 +156,7 @@ AIMC_API size_t aimc_config_field_count(const aimc_config *cfg);
  * @retval AIMC_ERR_ABI struct_size is 0.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_config_field_get(const aimc_config *cfg, size_t i, aimc_field_info *info);
+AIMC_API aimc_status aimc_config_get_field(const aimc_config *cfg, size_t i, aimc_field_info *info);
 
 /**
  * Merge a JSON object: fields named there are set, others keep their value. All or nothing.
@@ -205,7 +205,7 @@ AIMC_API aimc_status aimc_config_load_table(aimc_config *cfg, const char *path);
  */
 AIMC_API size_t aimc_config_to_json(const aimc_config *cfg, char *buf, size_t size);
 
-/** Number of kinds and presets that aimc_config_new() knows. @since 0.1 */
+/** Number of kinds and presets that aimc_config_create() knows. @since 0.1 */
 AIMC_API size_t aimc_preset_count(void);
 
 /**

@@ -19,9 +19,12 @@ typedef struct aimc_context aimc_context;
 
 /** Severity of a log line. @since 0.1 */
 typedef enum aimc_log_level {
-    AIMC_LOG_ERROR = 0,   /**< a call fails; the same sentence as aimc_last_error() */
-    AIMC_LOG_WARNING = 1, /**< the call works, but probably not as meant */
-    AIMC_LOG_INFO = 2     /**< what was chosen: instruction set, back end, sizes */
+    AIMC_LOG_ERROR = 0, /**< not sent: calls that fail return it, with aimc_get_last_error() */
+    AIMC_LOG_WARNING =
+        1,            /**< the call works, but probably not as meant: weights clipped to the bounds
+                               of their devices, trains that saturate, an instruction set that the
+                               machine lacks ...; once for each object, with how many */
+    AIMC_LOG_INFO = 2 /**< what was chosen: instruction set, back end, sizes */
 } aimc_log_level;
 
 /** Memory of the library. Both functions or none. @since 0.1 */
@@ -149,7 +152,7 @@ AIMC_API void aimc_context_destroy(aimc_context *ctx);
  * any.
  * @since 0.1
  */
-AIMC_API uint32_t aimc_context_threads(const aimc_context *ctx);
+AIMC_API uint32_t aimc_context_get_threads(const aimc_context *ctx);
 
 /**
  * Instruction sets in use (aimc_cpu, or-ed); 0 when ctx is NULL.
@@ -157,7 +160,7 @@ AIMC_API uint32_t aimc_context_threads(const aimc_context *ctx);
  * any.
  * @since 0.1
  */
-AIMC_API uint32_t aimc_context_cpu(const aimc_context *ctx);
+AIMC_API uint32_t aimc_context_get_cpu(const aimc_context *ctx);
 
 /**
  * One line that says what the context uses, for example "libaimc 0.1.0, avx2, blis, 2 threads, seed

@@ -85,14 +85,14 @@ AIMC_API aimc_status aimc_converter_decode(const aimc_converter *converter, size
 
 /** Largest code, for example 63 at 7 bits; 0 when the converter has no steps or is NULL. @since 0.1
  */
-AIMC_API int32_t aimc_converter_max_code(const aimc_converter *converter);
+AIMC_API int32_t aimc_converter_get_max_code(const aimc_converter *converter);
 
 /** Smallest code, for example -63 at 7 bits; 0 when the converter has no steps or is NULL.
  * @since 0.1 */
-AIMC_API int32_t aimc_converter_min_code(const aimc_converter *converter);
+AIMC_API int32_t aimc_converter_get_min_code(const aimc_converter *converter);
 
 /** Distance of two neighbouring values; 0 when the converter has no steps or is NULL. @since 0.1 */
-AIMC_API double aimc_converter_step(const aimc_converter *converter);
+AIMC_API double aimc_converter_get_step(const aimc_converter *converter);
 
 /** Static errors of a converter, in steps. @since 0.1 */
 typedef struct aimc_linearity {
@@ -127,8 +127,9 @@ typedef struct aimc_linearity {
  * code density of a ramp: IEEE Std 1241, with end-point fit.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_converter_linearity(const aimc_converter *converter, size_t channel,
-                                              aimc_linearity *linearity, double *dnl, double *inl);
+AIMC_API aimc_status aimc_converter_get_linearity(const aimc_converter *converter, size_t channel,
+                                                  aimc_linearity *linearity, double *dnl,
+                                                  double *inl);
 
 /** How a range is chosen from data. @since 0.1 */
 typedef enum aimc_range_method {
@@ -163,9 +164,9 @@ typedef enum aimc_range_method {
  * Circuits Syst. Mag. 22(4):26 (2022) choose ranges by least error of quantiles.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_range_of_data(aimc_context *ctx, aimc_range_method method,
-                                        double parameter, size_t n_rows, size_t n_cols,
-                                        const float *x, size_t ld_x, double *bound);
+AIMC_API aimc_status aimc_converter_find_range(aimc_context *ctx, aimc_range_method method,
+                                               double parameter, size_t n_rows, size_t n_cols,
+                                               const float *x, size_t ld_x, double *bound);
 
 AIMC_END_DECLS
 

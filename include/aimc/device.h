@@ -90,7 +90,7 @@ typedef struct aimc_user_cells {
 typedef struct aimc_user_device {
     uint32_t struct_size;  /**< sizeof(aimc_user_device) */
     uint32_t n_parameters; /**< per-cell parameters, 0 ... AIMC_USER_PARAMETERS */
-    const char *name;      /**< what aimc_device_model() returns, and messages say */
+    const char *name;      /**< what aimc_device_get_model() returns, and messages say */
     const char *parameter_names[AIMC_USER_PARAMETERS]; /**< for aimc_tile_get_parameter() */
     void *user;                                        /**< handed to all functions */
     double granularity; /**< size of one pulse for the pulse count arithmetic, weight units, > 0 */
@@ -159,7 +159,7 @@ AIMC_API aimc_status aimc_device_get_info(const aimc_device *device, aimc_device
  * @retval AIMC_ERR_NOMEM no memory.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_device_config(const aimc_device *device, aimc_config **out);
+AIMC_API aimc_status aimc_device_get_config(const aimc_device *device, aimc_config **out);
 
 /** Fitted parameters of one model at most. @since 0.1 */
 #define AIMC_FIT_PARAMETERS 8
@@ -210,7 +210,7 @@ AIMC_API aimc_status aimc_device_fit(aimc_context *ctx, const char *model, size_
                                      aimc_config **config, aimc_fit_result *result);
 
 /** Model of the device, for example "soft_bounds"; "" when NULL. @since 0.1 */
-AIMC_API const char *aimc_device_model(const aimc_device *device);
+AIMC_API const char *aimc_device_get_model(const aimc_device *device);
 
 AIMC_END_DECLS
 

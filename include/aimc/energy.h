@@ -8,7 +8,7 @@
  *
  * The constants are a configuration of kind "technology" (presets of category "technology"), every
  * one with its unit and source. Those that nobody measured, of a preset too, are called assumed
- * until the caller sets them; aimc_cost_assumption() lists them. docs/models/energy.md has the
+ * until the caller sets them; aimc_cost_model_get_assumption() lists them. docs/models/energy.md has the
  * equations.
  */
 
@@ -60,10 +60,12 @@ typedef struct aimc_converter_cost {
  * @retval AIMC_ERR_ABI struct_size is 0.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_cost_adc(const aimc_cost_model *model, aimc_converter_cost *cost);
+AIMC_API aimc_status aimc_cost_model_get_adc(const aimc_cost_model *model,
+                                             aimc_converter_cost *cost);
 
-/** DAC of the technology (fields dac_*). Errors as aimc_cost_adc(). @since 0.1 */
-AIMC_API aimc_status aimc_cost_dac(const aimc_cost_model *model, aimc_converter_cost *cost);
+/** DAC of the technology (fields dac_*). Errors as aimc_cost_model_get_adc(). @since 0.1 */
+AIMC_API aimc_status aimc_cost_model_get_dac(const aimc_cost_model *model,
+                                             aimc_converter_cost *cost);
 
 /**
  * Energy of one write pulse.
@@ -77,12 +79,12 @@ AIMC_API aimc_status aimc_cost_dac(const aimc_cost_model *model, aimc_converter_
  * emission current of arXiv:2509.18121 (2025) relative to the read voltage.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_cost_pulse(const aimc_cost_model *model, double g_s, double v, double t_s,
-                                     double *energy_j);
+AIMC_API aimc_status aimc_cost_model_get_pulse(const aimc_cost_model *model, double g_s, double v,
+                                               double t_s, double *energy_j);
 
 /** Schottky coefficient beta, 1 / sqrt(V): the field, or (q / kT) sqrt(q / (4 pi eps0 eps_r d))
  * when that is 0. NaN when model is NULL. @since 0.1 */
-AIMC_API double aimc_cost_schottky_beta(const aimc_cost_model *model);
+AIMC_API double aimc_cost_model_get_schottky_beta(const aimc_cost_model *model);
 
 /**
  * Conductance that inputs drive, averaged over vectors: sum_j a(x_j) sum_i G_ij. Times V_read^2
@@ -93,7 +95,7 @@ AIMC_API double aimc_cost_schottky_beta(const aimc_cost_model *model);
  * @param n_batch  vectors, 1 or more
  * @param x    [n_batch][n_in], in units of full scale; beyond +-1 counts as 1
  * @param ld_x >= n_in
- * @param[out] driven_s  S
+ * @param[out] active_conductance_s  S
  * @retval AIMC_ERR_INVALID  NULL, empty, conductance negative or not finite, x not finite
  * @retval AIMC_ERR_SHAPE    ld too small
  * @retval AIMC_ERR_NOMEM    no memory
@@ -101,19 +103,21 @@ AIMC_API double aimc_cost_schottky_beta(const aimc_cost_model *model);
  * a = |x| when inputs are pulse widths (input WIDTH), x^2 when amplitudes (AMPLITUDE).
  * @since 0.1
  */
-AIMC_API aimc_status aimc_cost_driven(const aimc_cost_model *model, size_t n_out, size_t n_in,
-                                      const float *g, size_t ld_g, size_t n_batch, const float *x,
-                                      size_t ld_x, double *driven_s);
+AIMC_API aimc_status aimc_cost_model_get_activity(const aimc_cost_model *model, size_t n_out,
+                                                  size_t n_in, const float *g, size_t ld_g,
+                                                  size_t n_batch, const float *x, size_t ld_x,
+                                                  double *active_conductance_s);
 
 /* ---- account -------------------------------------------------------------------------------- */
 
 /** What happened: totals, so that events of several layers are added. @since 0.1 */
 typedef struct aimc_cost_events {
-    uint32_t struct_size;   /**< sizeof of the caller's struct */
-    uint32_t reserved;      /**< 0 */
-    double macs;            /**< multiply-accumulates asked for; an update is none */
-    double reads;           /**< array reads, every repetition counted */
-    double driven_s;        /**< driven conductance, summed over reads, S: aimc_cost_driven() */
+    uint32_t struct_size; /**< sizeof of the caller's struct */
+    uint32_t reserved;    /**< 0 */
+    double macs;          /**< multiply-accumulates asked for; an update is none */
+    double reads;         /**< array reads, every repetition counted */
+    double
+        active_conductance_s; /**< driven conductance, summed over reads, S: aimc_cost_model_get_activity() */
     double rows_charged;    /**< rows driven, summed over reads */
     double columns_charged; /**< columns that swing, summed over reads */
     double read_steps;      /**< reads that follow one another: arrays side by side are one */
@@ -198,7 +202,7 @@ typedef struct aimc_cost_shape {
  * side by side, matrices one after the other. Direct writes of weights (weight_writes) cost
  * nothing; pulses of programming count as up pulses.
  *
- * What reads drive: where it was counted (aimc_tile_count_drive()) devices g_off for every cell and
+ * What reads drive: where it was counted (aimc_tile_count_activity()) devices g_off for every cell and
  * g_unit |w| for every weight, times the inputs; on programmed devices g_unit times their own
  * conductance over the largest of one, so set g_unit to that and g_off to 0. For all other reads
  * the technology's means, g_mean and input_mean.
@@ -210,8 +214,10 @@ typedef struct aimc_cost_shape {
  * @retval AIMC_ERR_ABI      struct_size is 0 or of a version too short
  * @since 0.1
  */
-AIMC_API aimc_status aimc_cost_count(const aimc_cost_model *model, const aimc_counters *counters,
-                                     const aimc_cost_shape *shape, aimc_cost_events *events);
+AIMC_API aimc_status aimc_cost_model_add_counters(const aimc_cost_model *model,
+                                                  const aimc_counters *counters,
+                                                  const aimc_cost_shape *shape,
+                                                  aimc_cost_events *events);
 
 /**
  * Price events.
@@ -223,8 +229,9 @@ AIMC_API aimc_status aimc_cost_count(const aimc_cost_model *model, const aimc_co
  * D0: a pure function.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_cost_account(const aimc_cost_model *model, const aimc_cost_events *events,
-                                       aimc_cost_report *report);
+AIMC_API aimc_status aimc_cost_model_account(const aimc_cost_model *model,
+                                             const aimc_cost_events *events,
+                                             aimc_cost_report *report);
 
 /**
  * Name of the i-th constant that is assumed: its source, or the preset that gives it, says so, and
@@ -232,7 +239,7 @@ AIMC_API aimc_status aimc_cost_account(const aimc_cost_model *model, const aimc_
  * @return a field of "technology"; NULL when i is beyond the last.
  * @since 0.1
  */
-AIMC_API const char *aimc_cost_assumption(const aimc_cost_model *model, size_t i);
+AIMC_API const char *aimc_cost_model_get_assumption(const aimc_cost_model *model, size_t i);
 
 /* ---- digital machines to compare with, low voltage ------------------------------------------ */
 
@@ -255,7 +262,7 @@ AIMC_API aimc_status aimc_cost_baseline_get(size_t i, aimc_cost_baseline *baseli
 
 /** Supply that saves the fraction saving (0 ... 1) of dynamic energy: v0 sqrt(1 - saving); NaN
  * outside. @since 0.1 */
-AIMC_API double aimc_cost_voltage_for_saving(double v0, double saving);
+AIMC_API double aimc_cost_get_voltage_for_saving(double v0, double saving);
 
 /** Codes that protect a memory: those of kind "storage". @since 0.1 */
 typedef enum aimc_memory_code {
@@ -287,17 +294,17 @@ typedef struct aimc_cost_supply {
  * @retval AIMC_ERR_ABI      struct_size is 0
  * @par Model
  * energy (v / v0)^2 per stored bit, delay v / (v - v_threshold)^delay_exponent, errors of
- * independent bits by aimc_cost_bit_error_rate(). With rate p a bit is wrong and not put right:
+ * independent bits by aimc_cost_model_get_bit_error_rate(). With rate p a bit is wrong and not put right:
  * SECDED p (1 - (1 - p)^71), TMR 3 p^2 - 2 p^3, else p. aimc_network_store() does the same to
  * real weights.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_cost_at_supply(const aimc_cost_model *model, double v,
-                                         aimc_memory_code code, aimc_cost_supply *supply);
+AIMC_API aimc_status aimc_cost_model_get_at_supply(const aimc_cost_model *model, double v,
+                                                   aimc_memory_code code, aimc_cost_supply *supply);
 
 /** Errors per bit of a memory at supply v: erfc((v - ber_v50) / (sqrt 2 ber_sigma)) / 2. NaN when
  * model is NULL. @since 0.1 */
-AIMC_API double aimc_cost_bit_error_rate(const aimc_cost_model *model, double v);
+AIMC_API double aimc_cost_model_get_bit_error_rate(const aimc_cost_model *model, double v);
 
 AIMC_END_DECLS
 

@@ -62,7 +62,7 @@ AIMC_API aimc_status aimc_noise_model_get_info(const aimc_noise_model *model,
                                                aimc_noise_model_info *info);
 
 /** Kind of the model, for example "pcm_like"; "" when NULL. @since 0.1 */
-AIMC_API const char *aimc_noise_model_kind(const aimc_noise_model *model);
+AIMC_API const char *aimc_noise_model_get_kind(const aimc_noise_model *model);
 
 /**
  * Fill a configuration of kind "noise_table" from a CSV file. All or nothing.
@@ -86,7 +86,7 @@ AIMC_API aimc_status aimc_noise_table_load(aimc_config *cfg, const char *path);
 /* ---- populations of devices ----------------------------------------------------------------- */
 
 /** A population of devices of one noise model. @since 0.1 */
-typedef struct aimc_cells aimc_cells;
+typedef struct aimc_population aimc_population;
 
 /**
  * Make n devices, not programmed yet.
@@ -100,11 +100,11 @@ typedef struct aimc_cells aimc_cells;
  * any.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_cells_create(aimc_noise_model *model, size_t n, uint64_t seed,
-                                       aimc_cells **out);
+AIMC_API aimc_status aimc_population_create(aimc_noise_model *model, size_t n, uint64_t seed,
+                                            aimc_population **out);
 
 /** Destroy; NULL is fine. @since 0.1 */
-AIMC_API void aimc_cells_destroy(aimc_cells *cells);
+AIMC_API void aimc_population_destroy(aimc_population *cells);
 
 /**
  * Program every device once. Its programmed conductance and its drift state are drawn now and kept.
@@ -116,7 +116,7 @@ AIMC_API void aimc_cells_destroy(aimc_cells *cells);
  * D1: depends on the seed and the number of the programming event.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_cells_program(aimc_cells *cells, const float *g_target_us);
+AIMC_API aimc_status aimc_population_program(aimc_population *cells, const float *g_target_us);
 
 /**
  * Read every device at a time after programming. Drift is each device's own; read noise is new with
@@ -132,7 +132,7 @@ AIMC_API aimc_status aimc_cells_program(aimc_cells *cells, const float *g_target
  * D1: depends on the seed, the programming and the number of reads so far.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_cells_read(aimc_cells *cells, double t_s, float *g_us);
+AIMC_API aimc_status aimc_population_read(aimc_population *cells, double t_s, float *g_us);
 
 /**
  * Copy what the devices keep.
@@ -141,7 +141,8 @@ AIMC_API aimc_status aimc_cells_read(aimc_cells *cells, double t_s, float *g_us)
  * @retval AIMC_ERR_INVALID  NULL, unknown word.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_cells_get(const aimc_cells *cells, const char *what, float *value);
+AIMC_API aimc_status aimc_population_get(const aimc_population *cells, const char *what,
+                                         float *value);
 
 /* ---- programmed tiles ----------------------------------------------------------------------- */
 
@@ -202,7 +203,8 @@ AIMC_API aimc_status aimc_tile_program(aimc_tile *tile, const aimc_config *confi
  * D1.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_tile_drift_to(aimc_tile *tile, double t_s, aimc_inference_report *report);
+AIMC_API aimc_status aimc_tile_drift_programmed(aimc_tile *tile, double t_s,
+                                                aimc_inference_report *report);
 
 /**
  * Correct the outputs of a programmed tile digitally, as the field "compensation" of its
@@ -238,9 +240,9 @@ AIMC_API aimc_status aimc_tile_unprogram(aimc_tile *tile);
 AIMC_API aimc_status aimc_matrix_program(aimc_matrix *matrix, const aimc_config *config,
                                          aimc_inference_report *report);
 
-/** aimc_tile_drift_to() for every tile. @since 0.1 */
-AIMC_API aimc_status aimc_matrix_drift_to(aimc_matrix *matrix, double t_s,
-                                          aimc_inference_report *report);
+/** aimc_tile_drift_programmed() for every tile. @since 0.1 */
+AIMC_API aimc_status aimc_matrix_drift_programmed(aimc_matrix *matrix, double t_s,
+                                                  aimc_inference_report *report);
 
 /** aimc_tile_compensate() for every tile, x being inputs of the whole matrix. @since 0.1 */
 AIMC_API aimc_status aimc_matrix_compensate(aimc_matrix *matrix, size_t n, const float *x,
@@ -295,9 +297,11 @@ AIMC_API aimc_status aimc_tile_write(aimc_tile *tile, const float *w, size_t ld_
  * differential evolution; C. Mackin et al., Nat. Commun. 13:3765 (2022).
  * @since 0.1
  */
-AIMC_API aimc_status aimc_weight_programming(aimc_noise_model *model, size_t n, const float *w,
-                                             const aimc_config *config, aimc_config **encoding,
-                                             double *loss_pair, double *loss);
+AIMC_API aimc_status aimc_noise_model_optimize_programming(aimc_noise_model *model, size_t n,
+                                                           const float *w,
+                                                           const aimc_config *config,
+                                                           aimc_config **encoding,
+                                                           double *loss_pair, double *loss);
 
 /* ---- digital storage ------------------------------------------------------------------------ */
 
@@ -331,7 +335,7 @@ typedef struct aimc_storage_report {
 AIMC_API aimc_status aimc_matrix_modify(aimc_matrix *matrix);
 
 /** Range of the matrix's inputs; 0: they are not clipped, or NULL. @since 0.1 */
-AIMC_API double aimc_matrix_input_range(const aimc_matrix *matrix);
+AIMC_API double aimc_matrix_get_input_range(const aimc_matrix *matrix);
 
 /**
  * Clip inputs to -range ... range and divide them by it before the tiles, and multiply outputs by
@@ -345,7 +349,7 @@ AIMC_API aimc_status aimc_matrix_set_input_range(aimc_matrix *matrix, double ran
 
 /**
  * Watch the inputs of the following aimc_matrix_forward() calls, which are not clipped, until
- * aimc_matrix_take_range() sets the input range from them.
+ * aimc_matrix_take_input_range() sets the input range from them.
  * @param config  of kind "calibration"; NULL: defaults
  * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind
  * @retval AIMC_ERR_STATE    the matrix was not made from a configuration of kind "layer"
@@ -360,7 +364,7 @@ AIMC_API aimc_status aimc_matrix_watch_inputs(aimc_matrix *matrix, const aimc_co
  * @retval AIMC_ERR_STATE    inputs were not watched, or all of them were 0.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_matrix_take_range(aimc_matrix *matrix);
+AIMC_API aimc_status aimc_matrix_take_input_range(aimc_matrix *matrix);
 
 AIMC_END_DECLS
 

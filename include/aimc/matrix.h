@@ -40,13 +40,13 @@ AIMC_API aimc_status aimc_matrix_create(const aimc_device *device, size_t n_out,
 AIMC_API void aimc_matrix_destroy(aimc_matrix *matrix);
 
 /** Outputs; 0 when NULL. @since 0.1 */
-AIMC_API size_t aimc_matrix_n_out(const aimc_matrix *matrix);
+AIMC_API size_t aimc_matrix_get_n_out(const aimc_matrix *matrix);
 
 /** Inputs; 0 when NULL. @since 0.1 */
-AIMC_API size_t aimc_matrix_n_in(const aimc_matrix *matrix);
+AIMC_API size_t aimc_matrix_get_n_in(const aimc_matrix *matrix);
 
 /** Number of tiles, over outputs times over inputs; 0 when NULL. @since 0.1 */
-AIMC_API size_t aimc_matrix_tile_count(const aimc_matrix *matrix);
+AIMC_API size_t aimc_matrix_count_tiles(const aimc_matrix *matrix);
 
 /**
  * Tile k, and where it sits. Tiles are numbered over outputs first: k = i_out * parts_in + i_in.
@@ -55,12 +55,12 @@ AIMC_API size_t aimc_matrix_tile_count(const aimc_matrix *matrix);
  * @return the tile, owned by the matrix; NULL when k is out of range.
  * @since 0.1
  */
-AIMC_API aimc_tile *aimc_matrix_tile(aimc_matrix *matrix, size_t k, size_t *first_out,
-                                     size_t *first_in);
+AIMC_API aimc_tile *aimc_matrix_get_tile(aimc_matrix *matrix, size_t k, size_t *first_out,
+                                         size_t *first_in);
 
 /** Optimizer of tile k, owned by the matrix; NULL without one, or when there is no such tile.
  * @since 0.1 */
-AIMC_API aimc_optimizer *aimc_matrix_optimizer(aimc_matrix *matrix, size_t k);
+AIMC_API aimc_optimizer *aimc_matrix_get_optimizer(aimc_matrix *matrix, size_t k);
 
 /**
  * Write logical weights. With weight_scaling_omega > 0 each tile (or each of its rows) is stretched
@@ -98,8 +98,8 @@ AIMC_API aimc_status aimc_matrix_backward(aimc_matrix *matrix, size_t n_batch, c
 AIMC_API aimc_status aimc_matrix_step(aimc_matrix *matrix, size_t n_batch, const float *x,
                                       size_t ld_x, const float *d, size_t ld_d, double lr);
 
-/** Sum of the tiles' counters. Arguments as aimc_tile_counters(). @since 0.1 */
-AIMC_API aimc_status aimc_matrix_counters(const aimc_matrix *matrix, aimc_counters *counters);
+/** Sum of the tiles' counters. Arguments as aimc_tile_get_counters(). @since 0.1 */
+AIMC_API aimc_status aimc_matrix_get_counters(const aimc_matrix *matrix, aimc_counters *counters);
 
 /** Text that says what the matrix is. Returns the full length. @since 0.1 */
 AIMC_API size_t aimc_matrix_describe(const aimc_matrix *matrix, char *buf, size_t size);

@@ -16,7 +16,7 @@ AIMC_BEGIN_DECLS
 /** A network. @since 0.1 */
 typedef struct aimc_network aimc_network;
 
-/** Element-wise functions for aimc_network_activation(). @since 0.1 */
+/** Element-wise functions for aimc_network_add_activation(). @since 0.1 */
 typedef enum aimc_activation {
     AIMC_TANH = 1,   /**< tanh */
     AIMC_RELU = 2,   /**< max(v, 0) */
@@ -60,8 +60,8 @@ AIMC_API void aimc_network_destroy(aimc_network *net);
  * @retval AIMC_ERR_NOMEM    no memory (the network is unchanged).
  * @since 0.1
  */
-AIMC_API aimc_status aimc_network_linear(aimc_network *net, size_t n_in, size_t n_out,
-                                         const aimc_config *config);
+AIMC_API aimc_status aimc_network_add_linear(aimc_network *net, size_t n_out, size_t n_in,
+                                             const aimc_config *config);
 
 /**
  * Add an element-wise function.
@@ -69,7 +69,7 @@ AIMC_API aimc_status aimc_network_linear(aimc_network *net, size_t n_in, size_t 
  * @retval AIMC_ERR_STATE no layer before, or used.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_network_activation(aimc_network *net, aimc_activation activation);
+AIMC_API aimc_status aimc_network_add_activation(aimc_network *net, aimc_activation activation);
 
 /**
  * Train on one mini-batch with softmax cross-entropy: forward, backward, step of every layer.
@@ -109,7 +109,7 @@ AIMC_API aimc_status aimc_network_train_batch(aimc_network *net, size_t n, const
 AIMC_API aimc_status aimc_network_predict(aimc_network *net, size_t n, const float *x,
                                           float *logits);
 
-/** Samples that aimc_network_accuracy() predicts at once. @since 0.1 */
+/** Samples that aimc_network_evaluate() predicts at once. @since 0.1 */
 #define AIMC_NETWORK_BATCH 256
 
 /**
@@ -124,7 +124,7 @@ AIMC_API aimc_status aimc_network_predict(aimc_network *net, size_t n, const flo
  * as aimc_network_predict().
  * @since 0.1
  */
-AIMC_API aimc_status aimc_network_accuracy(aimc_network *net, size_t n, const float *x,
+AIMC_API aimc_status aimc_network_evaluate(aimc_network *net, size_t n, const float *x,
                                            const uint32_t *labels, double *accuracy);
 
 /**
@@ -155,7 +155,7 @@ AIMC_API aimc_status aimc_network_set_weights(aimc_network *net, size_t k, const
  * one thread per network.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_network_to_analog(aimc_network *net, const aimc_config *config);
+AIMC_API aimc_status aimc_network_convert_to_analog(aimc_network *net, const aimc_config *config);
 
 /**
  * aimc_tile_program() for every tile of the network; its layers are not trained until
@@ -170,9 +170,9 @@ AIMC_API aimc_status aimc_network_to_analog(aimc_network *net, const aimc_config
 AIMC_API aimc_status aimc_network_program(aimc_network *net, const aimc_config *config,
                                           aimc_inference_report *report);
 
-/** aimc_tile_drift_to() for every tile. @since 0.1 */
-AIMC_API aimc_status aimc_network_drift_to(aimc_network *net, double t_s,
-                                           aimc_inference_report *report);
+/** aimc_tile_drift_programmed() for every tile. @since 0.1 */
+AIMC_API aimc_status aimc_network_drift_programmed(aimc_network *net, double t_s,
+                                                   aimc_inference_report *report);
 
 /**
  * aimc_tile_compensate() for every tile. With inputs x, each layer is corrected with what the
@@ -236,13 +236,13 @@ AIMC_API aimc_status aimc_network_set_note(aimc_network *net, const char *note);
  * aimc_network_set_note().
  * @since 0.1
  */
-AIMC_API const char *aimc_network_note(const aimc_network *net);
+AIMC_API const char *aimc_network_get_note(const aimc_network *net);
 
-/** Grid of linear layer k, owned by the network; NULL when digital or out of range. @since 0.1 */
-AIMC_API aimc_matrix *aimc_network_matrix(aimc_network *net, size_t k);
+/** Matrix of linear layer k, owned by the network; NULL when digital or out of range. @since 0.1 */
+AIMC_API aimc_matrix *aimc_network_get_matrix(aimc_network *net, size_t k);
 
 /** Number of linear layers; 0 when NULL. @since 0.1 */
-AIMC_API size_t aimc_network_linear_count(const aimc_network *net);
+AIMC_API size_t aimc_network_count_linear(const aimc_network *net);
 
 /**
  * What the network is and how far it was trained.
@@ -251,8 +251,30 @@ AIMC_API size_t aimc_network_linear_count(const aimc_network *net);
  */
 AIMC_API aimc_status aimc_network_get_info(const aimc_network *net, aimc_network_info *info);
 
-/** Sum of the counters of all tiles. Arguments as aimc_tile_counters(). @since 0.1 */
-AIMC_API aimc_status aimc_network_counters(const aimc_network *net, aimc_counters *counters);
+/** One layer of a network. @since 0.1 */
+typedef struct aimc_layer_info {
+    uint32_t struct_size;  /**< sizeof of the caller's struct */
+    uint32_t is_analog;    /**< 1: its weights are on tiles */
+    const char *op;        /**< "linear", "tanh", "relu", "sigmoid"; static */
+    uint64_t n_out;        /**< outputs */
+    uint64_t n_in;         /**< inputs */
+    uint64_t n_parameters; /**< weights and biases */
+    uint64_t n_tiles;      /**< analog tiles */
+} aimc_layer_info;
+
+/**
+ * What layer k is, activations included; aimc_network_get_info() says how many there are.
+ * @retval AIMC_ERR_INVALID  NULL, or there is no layer k
+ * @retval AIMC_ERR_ABI      struct_size is 0.
+ * @par Threads
+ * one thread per network.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_get_layer(const aimc_network *net, size_t k,
+                                            aimc_layer_info *info);
+
+/** Sum of the counters of all tiles. Arguments as aimc_tile_get_counters(). @since 0.1 */
+AIMC_API aimc_status aimc_network_get_counters(const aimc_network *net, aimc_counters *counters);
 
 /**
  * Save the network with its full state (safetensors): loading it continues training with the same

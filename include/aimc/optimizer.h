@@ -60,8 +60,8 @@ AIMC_API aimc_status aimc_optimizer_create(aimc_tile *tile, const char *algorith
  * states our own table, docs/training-guide.md.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_optimizer_config_for(const aimc_device *device, const char *algorithm,
-                                               aimc_config **out);
+AIMC_API aimc_status aimc_optimizer_suggest_config(const aimc_device *device, const char *algorithm,
+                                                   aimc_config **out);
 
 /** Release the tile and destroy; NULL is fine. @since 0.1 */
 AIMC_API void aimc_optimizer_destroy(aimc_optimizer *optimizer);
@@ -139,7 +139,7 @@ typedef void (*aimc_optimizer_watch_fn)(void *user, const aimc_optimizer *optimi
 
 /**
  * Watch an optimizer: watch is called after every step that had vectors. One watcher at a time; the
- * optimizers of a matrix, and so of a network, are found with aimc_matrix_optimizer().
+ * optimizers of a matrix, and so of a network, are found with aimc_matrix_get_optimizer().
  * @param watch  NULL: no longer
  * @param user   handed to watch
  * @retval AIMC_ERR_INVALID  optimizer is NULL
@@ -153,7 +153,7 @@ AIMC_API aimc_status aimc_optimizer_watch(aimc_optimizer *optimizer, aimc_optimi
                                           void *user);
 
 /** Number of matrices of the algorithm's state that can be looked at; 0 when NULL. @since 0.1 */
-AIMC_API size_t aimc_optimizer_matrix_count(const aimc_optimizer *optimizer);
+AIMC_API size_t aimc_optimizer_count_matrices(const aimc_optimizer *optimizer);
 
 /**
  * Name of matrix i: "fast0" (the fast array A), "buffer0" (H), "mean0", "reference0", "chi"; where
@@ -163,12 +163,12 @@ AIMC_API size_t aimc_optimizer_matrix_count(const aimc_optimizer *optimizer);
  * @return length of the full name; 0 when there is no matrix i
  * @since 0.1
  */
-AIMC_API size_t aimc_optimizer_matrix_name(const aimc_optimizer *optimizer, size_t i, char *buf,
-                                           size_t size);
+AIMC_API size_t aimc_optimizer_get_matrix_name(const aimc_optimizer *optimizer, size_t i, char *buf,
+                                               size_t size);
 
 /**
  * Copy a matrix of the algorithm's state, as it is between two steps.
- * @param name   as aimc_optimizer_matrix_name() gives it
+ * @param name   as aimc_optimizer_get_matrix_name() gives it
  * @param value  [n_out][n_in] row-major
  * @param ld     >= n_in
  * @retval AIMC_ERR_INVALID  NULL, or no such matrix
@@ -181,7 +181,7 @@ AIMC_API aimc_status aimc_optimizer_get_matrix(const aimc_optimizer *optimizer, 
                                                float *value, size_t ld);
 
 /** Algorithm of the optimizer, for example "sgd"; "" when NULL. @since 0.1 */
-AIMC_API const char *aimc_optimizer_algorithm(const aimc_optimizer *optimizer);
+AIMC_API const char *aimc_optimizer_get_algorithm(const aimc_optimizer *optimizer);
 
 AIMC_END_DECLS
 

@@ -91,7 +91,7 @@ AIMC_API aimc_status aimc_tile_write_spice(const aimc_tile *tile, aimc_direction
 
 /** Number of fixed errors of a direction's read-out: those whose spread is on. 0 when NULL.
  * @since 0.1 */
-AIMC_API size_t aimc_tile_fixed_count(const aimc_tile *tile, aimc_direction direction);
+AIMC_API size_t aimc_tile_count_fixed_errors(const aimc_tile *tile, aimc_direction direction);
 
 /**
  * Name of fixed error i: out_noises (standard deviation of the noise of each output),
@@ -99,14 +99,14 @@ AIMC_API size_t aimc_tile_fixed_count(const aimc_tile *tile, aimc_direction dire
  * cell's weight for inputs of the negative sign). NULL when out of range.
  * @since 0.1
  */
-AIMC_API const char *aimc_tile_fixed_name(const aimc_tile *tile, aimc_direction direction,
-                                          size_t i);
+AIMC_API const char *aimc_tile_get_fixed_error_name(const aimc_tile *tile, aimc_direction direction,
+                                                    size_t i);
 
 /**
  * Copy a fixed error: what was drawn when the tile was made.
  * @param tile       tile
  * @param direction  whose read-out
- * @param name       as aimc_tile_fixed_name() has it
+ * @param name       as aimc_tile_get_fixed_error_name() has it
  * @param value      [outputs]; read_polarity: [n_out][n_in] row-major
  * @param n          how many numbers that is
  * @retval AIMC_ERR_INVALID  NULL argument, unknown direction, no such fixed error on this tile
@@ -115,25 +115,25 @@ AIMC_API const char *aimc_tile_fixed_name(const aimc_tile *tile, aimc_direction 
  * one thread per tile.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_tile_get_fixed(const aimc_tile *tile, aimc_direction direction,
-                                         const char *name, float *value, size_t n);
+AIMC_API aimc_status aimc_tile_get_fixed_error(const aimc_tile *tile, aimc_direction direction,
+                                               const char *name, float *value, size_t n);
 
 /**
  * Replace a fixed error by measured or chosen values. They are saved with the tile.
  * @param tile       tile; unchanged on failure
  * @param direction  whose read-out
- * @param name       as aimc_tile_fixed_name() has it
+ * @param name       as aimc_tile_get_fixed_error_name() has it
  * @param value      [outputs]; read_polarity: [n_out][n_in] row-major; at least 0 but for
  *                   read_polarity, and finite
  * @param n          how many numbers that is
- * @retval AIMC_ERR_INVALID  as aimc_tile_get_fixed(), or a value out of range
+ * @retval AIMC_ERR_INVALID  as aimc_tile_get_fixed_error(), or a value out of range
  * @retval AIMC_ERR_SHAPE    n is not its size
  * @par Threads
  * one thread per tile.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_tile_set_fixed(aimc_tile *tile, aimc_direction direction,
-                                         const char *name, const float *value, size_t n);
+AIMC_API aimc_status aimc_tile_set_fixed_error(aimc_tile *tile, aimc_direction direction,
+                                               const char *name, const float *value, size_t n);
 
 AIMC_END_DECLS
 

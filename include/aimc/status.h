@@ -63,7 +63,7 @@ typedef enum aimc_status {
  * any.
  * @since 0.1
  */
-AIMC_API const char *aimc_status_str(aimc_status status);
+AIMC_API const char *aimc_status_get_text(aimc_status status);
 
 /**
  * Sentence that belongs to the last failure on this thread: which function, which argument, why.
@@ -72,7 +72,7 @@ AIMC_API const char *aimc_status_str(aimc_status status);
  * each thread has its own.
  * @since 0.1
  */
-AIMC_API const char *aimc_last_error(void);
+AIMC_API const char *aimc_get_last_error(void);
 
 /**
  * Version of the library at run time, for example "0.1.0".
@@ -80,7 +80,7 @@ AIMC_API const char *aimc_last_error(void);
  * any.
  * @since 0.1
  */
-AIMC_API const char *aimc_version(void);
+AIMC_API const char *aimc_get_version(void);
 
 /**
  * ABI epoch of the library at run time; compare with #AIMC_ABI_VERSION.
@@ -88,7 +88,7 @@ AIMC_API const char *aimc_version(void);
  * any.
  * @since 0.1
  */
-AIMC_API uint32_t aimc_abi_version(void);
+AIMC_API uint32_t aimc_get_abi_version(void);
 
 AIMC_END_DECLS
 

@@ -23,8 +23,8 @@ AIMC_BEGIN_DECLS
 /** One analog tile. @since 0.1 */
 typedef struct aimc_tile aimc_tile;
 
-/** Unit of the sums of what is driven: 2^16 are 1. @since 0.1 */
-#define AIMC_DRIVE_ONE 65536
+/** Unit of the sums of input activity: 2^16 are 1. @since 0.1 */
+#define AIMC_ACTIVITY_ONE 65536
 
 /** Events counted while running; what energy, time and endurance are computed from. @since 0.1 */
 typedef struct aimc_counters {
@@ -49,15 +49,15 @@ typedef struct aimc_counters {
     uint64_t gradient_macs;  /**< digital multiply-accumulates of outer products: mixed precision */
     uint64_t program_pulses; /**< pulses to programmed devices, aimc_tile_program() */
     uint64_t verify_reads;   /**< reads of single devices between those */
-    uint64_t driven_reads;   /**< array reads that the next four tell of: of single lines always,
-                                of arrays while aimc_tile_count_drive() is on */
-    uint64_t drive;          /**< sum over reads and inputs j of |x_j| (input of full scale: 1)
-                                times the cells of the line, in 1 / #AIMC_DRIVE_ONE */
-    uint64_t drive_squared;  /**< the same with x_j^2 */
-    uint64_t driven;         /**< sum over reads and inputs of |x_j| sum_i g_ij in 1 /
-                                #AIMC_DRIVE_ONE; g is |w|, on programmed devices the summed
+    uint64_t activity_reads; /**< array reads that the next four tell of: of single lines always,
+                                of arrays while aimc_tile_count_activity() is on */
+    uint64_t input_activity; /**< sum over reads and inputs j of |x_j| (input of full scale: 1)
+                                times the cells of the line, in 1 / #AIMC_ACTIVITY_ONE */
+    uint64_t input_activity_squared;       /**< the same with x_j^2 */
+    uint64_t conductance_activity;         /**< sum over reads and inputs of |x_j| sum_i g_ij in 1 /
+                                #AIMC_ACTIVITY_ONE; g is |w|, on programmed devices the summed
                                 conductance of the weight over the largest of a device */
-    uint64_t driven_squared; /**< the same with x_j^2 */
+    uint64_t conductance_activity_squared; /**< the same with x_j^2 */
 } aimc_counters;
 
 /**
@@ -83,10 +83,10 @@ AIMC_API aimc_status aimc_tile_create(const aimc_device *device, size_t n_out, s
 AIMC_API void aimc_tile_destroy(aimc_tile *tile);
 
 /** Outputs of the tile; 0 when NULL. @since 0.1 */
-AIMC_API size_t aimc_tile_n_out(const aimc_tile *tile);
+AIMC_API size_t aimc_tile_get_n_out(const aimc_tile *tile);
 
 /** Inputs of the tile; 0 when NULL. @since 0.1 */
-AIMC_API size_t aimc_tile_n_in(const aimc_tile *tile);
+AIMC_API size_t aimc_tile_get_n_in(const aimc_tile *tile);
 
 /**
  * Write weights directly; each is clipped to its device's bounds.
@@ -113,10 +113,10 @@ AIMC_API aimc_status aimc_tile_set_weights(aimc_tile *tile, const float *w, size
 AIMC_API aimc_status aimc_tile_get_weights(const aimc_tile *tile, float *w, size_t ld_w);
 
 /** Number of per-device parameters that can be read, for example max_bound. @since 0.1 */
-AIMC_API size_t aimc_tile_parameter_count(const aimc_tile *tile);
+AIMC_API size_t aimc_tile_count_parameters(const aimc_tile *tile);
 
 /** Name of per-device parameter i; NULL when out of range. @since 0.1 */
-AIMC_API const char *aimc_tile_parameter_name(const aimc_tile *tile, size_t i);
+AIMC_API const char *aimc_tile_get_parameter_name(const aimc_tile *tile, size_t i);
 
 /**
  * Copy a per-device parameter, for example "max_bound", "min_bound", "dwmin_up", "dwmin_down".
@@ -287,7 +287,7 @@ AIMC_API aimc_status aimc_tile_diffuse(aimc_tile *tile);
  * the persistent weight that drifts.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_tile_drift(aimc_tile *tile, double dt);
+AIMC_API aimc_status aimc_tile_drift_trained(aimc_tile *tile, double dt);
 
 /**
  * Reset devices of some input columns to their reset bias with noise reset_std, clipped.
@@ -300,16 +300,16 @@ AIMC_API aimc_status aimc_tile_drift(aimc_tile *tile, double dt);
 AIMC_API aimc_status aimc_tile_reset(aimc_tile *tile, size_t first_in, size_t n, double prob);
 
 /**
- * Events counted since creation or the last aimc_tile_counters_clear().
+ * Events counted since creation or the last aimc_tile_clear_counters().
  * @param counters  struct_size set by the caller; the rest is written
  * @retval AIMC_ERR_ABI  struct_size is 0.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_tile_counters(const aimc_tile *tile, aimc_counters *counters);
+AIMC_API aimc_status aimc_tile_get_counters(const aimc_tile *tile, aimc_counters *counters);
 
 /**
  * Count what reads drive, both directions: what the energy of the array is computed from
- * (aimc_cost_count()). Off at first, and after loading. Costs a pass over the inputs of each read
+ * (aimc_cost_model_add_counters()). Off at first, and after loading. Costs a pass over the inputs of each read
  * and one over the matrix whenever it has changed.
  * @param on  0: no longer; else from now on
  * @retval AIMC_ERR_INVALID  NULL
@@ -320,10 +320,10 @@ AIMC_API aimc_status aimc_tile_counters(const aimc_tile *tile, aimc_counters *co
  * D1; results of reads do not depend on it.
  * @since 0.1
  */
-AIMC_API aimc_status aimc_tile_count_drive(aimc_tile *tile, int on);
+AIMC_API aimc_status aimc_tile_count_activity(aimc_tile *tile, int on);
 
 /** Set all counters to 0; random streams go on. NULL does nothing. @since 0.1 */
-AIMC_API void aimc_tile_counters_clear(aimc_tile *tile);
+AIMC_API void aimc_tile_clear_counters(aimc_tile *tile);
 
 /**
  * Save the full state: devices, weights, read-out, random streams, counters, and the state of the

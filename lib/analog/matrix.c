@@ -98,19 +98,19 @@ aimc_status aimc_matrix_create(const aimc_device *device, size_t n_out, size_t n
     const uint64_t seed =
         aimci_random_derive(aimci_context_seed(ctx), aimci_context_next_object(ctx));
     aimc_config *defaults = NULL;
-    if (!config && (st = aimc_config_new(ctx, "tile", &defaults)) != AIMC_OK)
+    if (!config && (st = aimc_config_create(ctx, "tile", &defaults)) != AIMC_OK)
         return st;
     st = aimci_matrix_create(ctx, device, n_out, n_in, config ? config : defaults, seed, out);
     aimc_config_destroy(defaults);
     return st;
 }
 
-size_t aimc_matrix_n_out(const aimc_matrix *m)
+size_t aimc_matrix_get_n_out(const aimc_matrix *m)
 {
     return m ? m->n_out : 0;
 }
 
-size_t aimc_matrix_n_in(const aimc_matrix *m)
+size_t aimc_matrix_get_n_in(const aimc_matrix *m)
 {
     return m ? m->n_in : 0;
 }
@@ -120,14 +120,14 @@ bool aimci_matrix_is_digital(const aimc_matrix *m)
     return m->digital != NULL;
 }
 
-size_t aimc_matrix_tile_count(const aimc_matrix *m)
+size_t aimc_matrix_count_tiles(const aimc_matrix *m)
 {
     return m ? aimci_grid_n_tiles(m->grid) : 0;
 }
 
-aimc_tile *aimc_matrix_tile(aimc_matrix *m, size_t k, size_t *first_out, size_t *first_in)
+aimc_tile *aimc_matrix_get_tile(aimc_matrix *m, size_t k, size_t *first_out, size_t *first_in)
 {
-    if (k >= aimc_matrix_tile_count(m))
+    if (k >= aimc_matrix_count_tiles(m))
         return NULL;
     if (first_out)
         *first_out = aimci_grid_first_out(m->grid, k);
@@ -136,9 +136,9 @@ aimc_tile *aimc_matrix_tile(aimc_matrix *m, size_t k, size_t *first_out, size_t 
     return m->grid->tiles[k];
 }
 
-aimc_optimizer *aimc_matrix_optimizer(aimc_matrix *m, size_t k)
+aimc_optimizer *aimc_matrix_get_optimizer(aimc_matrix *m, size_t k)
 {
-    return m && m->optimizers && k < aimc_matrix_tile_count(m) ? m->optimizers[k] : NULL;
+    return m && m->optimizers && k < aimc_matrix_count_tiles(m) ? m->optimizers[k] : NULL;
 }
 
 /* ---- weights -------------------------------------------------------------------------------- */
@@ -193,13 +193,13 @@ void aimci_matrix_set(aimc_matrix *m, const float *w)
 
 /* ---- telling -------------------------------------------------------------------------------- */
 
-aimc_status aimc_matrix_counters(const aimc_matrix *m, aimc_counters *counters)
+aimc_status aimc_matrix_get_counters(const aimc_matrix *m, aimc_counters *counters)
 {
     if (!m || !counters)
-        return aimci_fail(AIMC_ERR_INVALID, "matrix_counters: NULL argument");
+        return aimci_fail(AIMC_ERR_INVALID, "matrix_get_counters: NULL argument");
     aimc_counters sum = {0};
     aimci_grid_counters(m->grid, &sum);
-    return aimci_struct_out("matrix_counters", counters, &sum, sizeof sum, 8);
+    return aimci_struct_out("matrix_get_counters", counters, &sum, sizeof sum, 8);
 }
 
 size_t aimc_matrix_describe(const aimc_matrix *m, char *buf, size_t size)

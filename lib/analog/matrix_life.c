@@ -41,9 +41,9 @@ static aimc_status for_tiles(const visitor *e, aimc_matrix *m, aimc_inference_re
     if (!m)
         return aimci_fail(AIMC_ERR_INVALID, "%s: matrix is NULL", e->who);
     aimc_inference_report sum = {0};
-    for (size_t k = 0; k < aimc_matrix_tile_count(m); k++) {
+    for (size_t k = 0; k < aimc_matrix_count_tiles(m); k++) {
         size_t first_in = 0;
-        aimc_tile *t = aimc_matrix_tile(m, k, NULL, &first_in);
+        aimc_tile *t = aimc_matrix_get_tile(m, k, NULL, &first_in);
         aimc_inference_report one = {.struct_size = sizeof one};
         const aimc_status st = e->run(e, t, first_in, &one);
         if (st)
@@ -71,12 +71,12 @@ static aimc_status run_drift(const visitor *e, aimc_tile *t, size_t first_in,
                              aimc_inference_report *r)
 {
     (void)first_in;
-    return aimc_tile_drift_to(t, e->t_s, r);
+    return aimc_tile_drift_programmed(t, e->t_s, r);
 }
 
-aimc_status aimc_matrix_drift_to(aimc_matrix *m, double t_s, aimc_inference_report *report)
+aimc_status aimc_matrix_drift_programmed(aimc_matrix *m, double t_s, aimc_inference_report *report)
 {
-    const visitor e = {.who = "matrix_drift_to", .t_s = t_s, .run = run_drift};
+    const visitor e = {.who = "matrix_drift_programmed", .t_s = t_s, .run = run_drift};
     return for_tiles(&e, m, report);
 }
 
@@ -91,9 +91,9 @@ aimc_status aimc_matrix_compensate(aimc_matrix *m, size_t n, const float *x, siz
 {
     const visitor e = {
         .who = "matrix_compensate", .n = n, .x = x, .ld_x = ld_x, .run = run_compensate};
-    if (m && x && ld_x < aimc_matrix_n_in(m))
+    if (m && x && ld_x < aimc_matrix_get_n_in(m))
         return aimci_fail(AIMC_ERR_SHAPE, "matrix_compensate: ld_x = %zu is less than n_in = %zu",
-                          ld_x, aimc_matrix_n_in(m));
+                          ld_x, aimc_matrix_get_n_in(m));
     return for_tiles(&e, m, report);
 }
 
@@ -101,8 +101,8 @@ aimc_status aimc_matrix_unprogram(aimc_matrix *m)
 {
     if (!m)
         return aimci_fail(AIMC_ERR_INVALID, "matrix_unprogram: matrix is NULL");
-    for (size_t k = 0; k < aimc_matrix_tile_count(m); k++)
-        (void)aimc_tile_unprogram(aimc_matrix_tile(m, k, NULL, NULL)); /* arguments are right */
+    for (size_t k = 0; k < aimc_matrix_count_tiles(m); k++)
+        (void)aimc_tile_unprogram(aimc_matrix_get_tile(m, k, NULL, NULL)); /* arguments are right */
     return AIMC_OK;
 }
 

@@ -24,8 +24,8 @@ aimc_status aimc_matrix_forward(aimc_matrix *m, size_t n, const float *x, size_t
                                 size_t ld_y)
 {
     float factor = 1;
-    aimc_status st = check_batch("matrix_forward", m, n, "x", x, aimc_matrix_n_in(m), ld_x, "y", y,
-                                 aimc_matrix_n_out(m), ld_y);
+    aimc_status st = check_batch("matrix_forward", m, n, "x", x, aimc_matrix_get_n_in(m), ld_x, "y",
+                                 y, aimc_matrix_get_n_out(m), ld_y);
     if (!st)
         st = aimci_hwa_inputs(m->hwa, n, &x, &ld_x, &factor);
     if (!st)
@@ -39,8 +39,8 @@ aimc_status aimc_matrix_forward(aimc_matrix *m, size_t n, const float *x, size_t
 aimc_status aimc_matrix_backward(aimc_matrix *m, size_t n, const float *d, size_t ld_d, float *z,
                                  size_t ld_z)
 {
-    const aimc_status st = check_batch("matrix_backward", m, n, "d", d, aimc_matrix_n_out(m), ld_d,
-                                       "z", z, aimc_matrix_n_in(m), ld_z);
+    const aimc_status st = check_batch("matrix_backward", m, n, "d", d, aimc_matrix_get_n_out(m),
+                                       ld_d, "z", z, aimc_matrix_get_n_in(m), ld_z);
     return st ? st : aimci_grid_backward(m->grid, n, d, ld_d, z, ld_z);
 }
 
@@ -124,8 +124,8 @@ static aimc_status check_step(const aimc_matrix *m, size_t n, const float *d, si
 aimc_status aimc_matrix_step(aimc_matrix *m, size_t n, const float *x, size_t ld_x, const float *d,
                              size_t ld_d, double lr)
 {
-    aimc_status st = check_batch("matrix_step", m, n, "x", x, aimc_matrix_n_in(m), ld_x, "d", d,
-                                 aimc_matrix_n_out(m), ld_d);
+    aimc_status st = check_batch("matrix_step", m, n, "x", x, aimc_matrix_get_n_in(m), ld_x, "d", d,
+                                 aimc_matrix_get_n_out(m), ld_d);
     if (!st)
         st = check_step(m, n, d, ld_d, lr);
     if (!st)
@@ -158,7 +158,7 @@ aimc_status aimc_matrix_modify(aimc_matrix *m)
     return AIMC_OK;
 }
 
-double aimc_matrix_input_range(const aimc_matrix *m)
+double aimc_matrix_get_input_range(const aimc_matrix *m)
 {
     return m ? aimci_hwa_range(m->hwa) : 0;
 }
@@ -199,9 +199,9 @@ aimc_status aimc_matrix_watch_inputs(aimc_matrix *m, const aimc_config *config)
     return st ? aimci_fail_within(st, "%s: ", who) : AIMC_OK;
 }
 
-aimc_status aimc_matrix_take_range(aimc_matrix *m)
+aimc_status aimc_matrix_take_input_range(aimc_matrix *m)
 {
-    const char *who = "matrix_take_range";
+    const char *who = "matrix_take_input_range";
     aimc_status st = check_hwa(who, m);
     if (!st && !m->hwa->watching)
         st = aimci_fail(AIMC_ERR_STATE, "%s: inputs are not being watched", who);

@@ -60,7 +60,7 @@ aimc_status aimci_gemm_create(aimc_context *ctx, size_t n_rows, size_t n_cols, s
     aimci_gemm *const gemm = aimci_calloc(ctx, 1, sizeof *gemm);
     if (gemm == NULL)
         return aimci_fail(AIMC_ERR_NOMEM, "product: out of memory for a plan");
-    const uint32_t cpu = aimc_context_cpu(ctx);
+    const uint32_t cpu = aimc_context_get_cpu(ctx);
     gemm->ctx = aimci_context_ref(ctx);
     gemm->shape = shape;
     gemm->builtin = choose_builtin(cpu);

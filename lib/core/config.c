@@ -7,7 +7,7 @@
 
 /* ---- kinds ---------------------------------------------------------------------------------- */
 
-const char *aimc_config_kind(const aimc_config *cfg)
+const char *aimc_config_get_kind(const aimc_config *cfg)
 {
     return cfg ? cfg->family->name : "";
 }
@@ -203,27 +203,27 @@ aimc_status aimc_config_get_text(const aimc_config *cfg, const char *name, char 
     return AIMC_OK;
 }
 
-const aimc_config *aimc_config_nested(const aimc_config *cfg, const char *name)
+const aimc_config *aimc_config_get_nested(const aimc_config *cfg, const char *name)
 {
     const aimc_config *holder = NULL;
     const aimci_field *field = NULL;
-    if (!cfg || !name || resolve("config_nested", cfg, name, &holder, &field) || !field ||
+    if (!cfg || !name || resolve("config_get_nested", cfg, name, &holder, &field) || !field ||
         field->type != AIMC_FIELD_CONFIG)
         return NULL;
     return holder->children[field->offset];
 }
 
-size_t aimc_config_field_count(const aimc_config *cfg)
+size_t aimc_config_count_fields(const aimc_config *cfg)
 {
     return cfg ? cfg->family->n_fields : 0;
 }
 
-aimc_status aimc_config_field_get(const aimc_config *cfg, size_t i, aimc_field_info *info)
+aimc_status aimc_config_get_field(const aimc_config *cfg, size_t i, aimc_field_info *info)
 {
     if (!cfg || !info)
-        return aimci_fail(AIMC_ERR_INVALID, "config_field_get: NULL argument");
+        return aimci_fail(AIMC_ERR_INVALID, "config_get_field: NULL argument");
     if (i >= cfg->family->n_fields)
-        return aimci_fail(AIMC_ERR_INVALID, "config_field_get: i = %zu of %zu fields", i,
+        return aimci_fail(AIMC_ERR_INVALID, "config_get_field: i = %zu of %zu fields", i,
                           cfg->family->n_fields);
     const aimci_field *f = &cfg->family->fields[i];
     const aimc_field_info ours = {.type = (int32_t)f->type,
@@ -235,5 +235,5 @@ aimc_status aimc_config_field_get(const aimc_config *cfg, size_t i, aimc_field_i
                                   .default_value = f->def,
                                   .min = f->min,
                                   .max = f->max};
-    return aimci_struct_out("config_field_get", info, &ours, sizeof ours, 8);
+    return aimci_struct_out("config_get_field", info, &ours, sizeof ours, 8);
 }

@@ -53,7 +53,7 @@ static aimc_status make_children(aimc_config *cfg)
         const aimci_field *f = &cfg->family->fields[i];
         if (f->type != AIMC_FIELD_CONFIG)
             continue;
-        aimc_status st = aimc_config_new(cfg->ctx, f->kind, &cfg->children[f->offset]);
+        aimc_status st = aimc_config_create(cfg->ctx, f->kind, &cfg->children[f->offset]);
         if (st)
             return st;
     }
@@ -64,7 +64,7 @@ aimc_status aimci_config_make(aimc_context *ctx, aimci_named named, aimc_config 
 {
     aimc_config *cfg = new_blank(ctx, named.family);
     if (!cfg)
-        return aimci_fail(AIMC_ERR_NOMEM, "config_new: no memory");
+        return aimci_fail(AIMC_ERR_NOMEM, "config_create: no memory");
     aimc_status st = make_children(cfg);
     if (!st && named.preset)
         st = aimci_config_merge_json(cfg, named.preset->json, false);
@@ -77,15 +77,15 @@ aimc_status aimci_config_make(aimc_context *ctx, aimci_named named, aimc_config 
     return AIMC_OK;
 }
 
-aimc_status aimc_config_new(aimc_context *ctx, const char *name, aimc_config **out)
+aimc_status aimc_config_create(aimc_context *ctx, const char *name, aimc_config **out)
 {
     if (!out)
-        return aimci_fail(AIMC_ERR_INVALID, "config_new: out is NULL");
+        return aimci_fail(AIMC_ERR_INVALID, "config_create: out is NULL");
     *out = NULL;
     if (!ctx || !name)
-        return aimci_fail(AIMC_ERR_INVALID, "config_new: %s is NULL", ctx ? "name" : "ctx");
+        return aimci_fail(AIMC_ERR_INVALID, "config_create: %s is NULL", ctx ? "name" : "ctx");
     aimci_named named;
-    const aimc_status st = aimci_find_kind("config_new", name, &named);
+    const aimc_status st = aimci_find_kind("config_create", name, &named);
     return st ? st : aimci_config_make(ctx, named, out);
 }
 

@@ -112,7 +112,7 @@ static aimc_status read_params(const aimc_context_params *caller, aimc_context_p
     if (size > sizeof *p && !is_zero((const unsigned char *)caller + sizeof *p, size - sizeof *p))
         return aimci_fail(AIMC_ERR_ABI,
                           "context_create: a parameter beyond byte %zu is set, but unknown to %s",
-                          sizeof *p, aimc_version());
+                          sizeof *p, aimc_get_version());
     memcpy(p, caller, aimci_min_size(size, sizeof *p));
     return AIMC_OK;
 }
@@ -146,11 +146,17 @@ static aimc_status start_threads(aimc_context *ctx, const aimc_executor *host)
     return st;
 }
 
-static void log_creation(const aimc_context *ctx)
+static void log_creation(const aimc_context *ctx, uint32_t cpu_mask)
 {
     char text[LOG_SIZE];
+    const uint32_t lacking = aimci_cpu_lacking(cpu_mask);
     aimc_context_describe(ctx, text, sizeof text);
     aimci_log(ctx, AIMC_LOG_INFO, "%s", text);
+    if (lacking != 0)
+        aimci_log(ctx, AIMC_LOG_WARNING,
+                  "context_create: instruction set %s was asked for, which this machine or build "
+                  "lacks; %s is used",
+                  aimci_cpu_name(lacking), aimci_cpu_name(ctx->cpu));
 }
 
 static aimc_status create(const aimc_context_params *p, uint32_t cpu, aimc_context **out)
@@ -173,7 +179,7 @@ static aimc_status create(const aimc_context_params *p, uint32_t cpu, aimc_conte
         aimci_context_unref(ctx);
         return aimci_fail_within(st, "context_create: ");
     }
-    log_creation(ctx);
+    log_creation(ctx, p->cpu_mask);
     *out = ctx;
     return AIMC_OK;
 }
@@ -219,12 +225,12 @@ void aimci_context_unref(aimc_context *ctx)
 
 /* ---- questions ------------------------------------------------------------------------------ */
 
-uint32_t aimc_context_threads(const aimc_context *ctx)
+uint32_t aimc_context_get_threads(const aimc_context *ctx)
 {
     return ctx == NULL ? 0 : ctx->n_slots;
 }
 
-uint32_t aimc_context_cpu(const aimc_context *ctx)
+uint32_t aimc_context_get_cpu(const aimc_context *ctx)
 {
     return ctx == NULL ? 0 : ctx->cpu;
 }
@@ -236,7 +242,7 @@ size_t aimc_context_describe(const aimc_context *ctx, char *buf, size_t size)
         buf[0] = '\0';
     if (ctx == NULL)
         return 0;
-    aimci_text_printf(&text, "libaimc %s, %s, %s, %u thread%s, seed %" PRIu64, aimc_version(),
+    aimci_text_printf(&text, "libaimc %s, %s, %s, %u thread%s, seed %" PRIu64, aimc_get_version(),
                       aimci_cpu_name(ctx->cpu), AIMCI_BLAS_NAME, (unsigned)ctx->n_slots,
                       ctx->n_slots == 1 ? "" : "s", ctx->seed);
     if ((ctx->flags & AIMC_FLAG_DETERMINISTIC) != 0)
@@ -259,16 +265,38 @@ uint64_t aimci_context_next_object(aimc_context *ctx)
     return atomic_fetch_add_explicit(&ctx->next_object, 1, memory_order_relaxed);
 }
 
+bool aimci_logs(const aimc_context *ctx)
+{
+    return ctx->logger.log != NULL;
+}
+
+static void log_text(const aimc_context *ctx, aimc_log_level level, const char *format,
+                     va_list args)
+{
+    char text[LOG_SIZE] = "";
+    if (!aimci_logs(ctx))
+        return;
+    vsnprintf(text, sizeof text, format, args);
+    ctx->logger.log(ctx->logger.user, level, text);
+}
+
 void aimci_log(const aimc_context *ctx, aimc_log_level level, const char *format, ...)
 {
-    if (ctx->logger.log == NULL)
-        return;
-    char text[LOG_SIZE] = "";
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    log_text(ctx, level, format, args);
     va_end(args);
-    ctx->logger.log(ctx->logger.user, level, text);
+}
+
+void aimci_warn(const aimc_context *ctx, aimci_warning *warning, uint64_t n, const char *format,
+                ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (warning->n == 0 && n > 0)
+        log_text(ctx, AIMC_LOG_WARNING, format, args);
+    warning->n += n;
+    va_end(args);
 }
 
 /* ---- parallel work -------------------------------------------------------------------------- */

@@ -13,7 +13,7 @@
 
 /* ---- status --------------------------------------------------------------------------------- */
 
-/* Every failure passes here: keeps the sentence for aimc_last_error() and returns status. */
+/* Every failure passes here: keeps the sentence for aimc_get_last_error() and returns status. */
 aimc_status aimci_fail(aimc_status status, const char *format, ...) AIMCI_PRINTF(2, 3);
 
 /* Prefix the last error ("tile_load: ") and return status; for callers that add where it
@@ -44,6 +44,17 @@ uint64_t aimci_context_next_object(aimc_context *ctx);
 
 void aimci_log(const aimc_context *ctx, aimc_log_level level, const char *format, ...)
     AIMCI_PRINTF(3, 4);
+
+/* Does anybody listen? What only a warning needs is not computed else. */
+bool aimci_logs(const aimc_context *ctx);
+
+/* Something that works, but probably not as meant, in one object: told the first time that n is not
+ * 0, and counted from then on. Calls for one object come from one thread at a time. */
+typedef struct aimci_warning {
+    uint64_t n;
+} aimci_warning;
+void aimci_warn(const aimc_context *ctx, aimci_warning *warning, uint64_t n, const char *format,
+                ...) AIMCI_PRINTF(4, 5);
 
 /* Slots that may run at once: the length of per-slot scratch arrays. */
 size_t aimci_context_slots(const aimc_context *ctx);

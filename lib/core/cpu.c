@@ -84,18 +84,32 @@ static aimc_status parse_list(const char *list, uint32_t *out)
     return AIMC_OK;
 }
 
+/* The sets that AIMC_CPU names; 0: it is not set. */
+static aimc_status read_environment(uint32_t *out)
+{
+    const char *const list = getenv("AIMC_CPU");
+    *out = 0;
+    return list != NULL && list[0] != '\0' ? parse_list(list, out) : AIMC_OK;
+}
+
+uint32_t aimci_cpu_lacking(uint32_t mask)
+{
+    uint32_t listed;
+    if (read_environment(&listed) != AIMC_OK)
+        return 0;
+    const uint32_t asked = (mask | listed) & ~(uint32_t)AIMC_CPU_C;
+    return (asked & aimci_cpu_detect()) == 0 ? asked : 0;
+}
+
 aimc_status aimci_cpu_select(uint32_t mask, uint32_t *out)
 {
     if ((mask & ~every_set) != 0)
         return aimci_fail(AIMC_ERR_INVALID, "cpu_mask: 0x%x names an unknown instruction set",
                           (unsigned)(mask & ~every_set));
-    const char *const list = getenv("AIMC_CPU");
-    uint32_t listed = 0;
-    if (list != NULL && list[0] != '\0') {
-        const aimc_status st = parse_list(list, &listed);
-        if (st != AIMC_OK)
-            return st;
-    }
+    uint32_t listed;
+    const aimc_status st = read_environment(&listed);
+    if (st != AIMC_OK)
+        return st;
     uint32_t cpu = aimci_cpu_detect();
     if (((mask | listed) & AIMC_CPU_AVX512) == 0)
         cpu &= ~(uint32_t)AIMC_CPU_AVX512;

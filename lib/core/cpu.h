@@ -12,6 +12,9 @@ uint32_t aimci_cpu_detect(void);
  * by the environment variable AIMC_CPU. AVX-512 needs to be named in one of them. */
 aimc_status aimci_cpu_select(uint32_t mask, uint32_t *out);
 
+/* The sets that mask and AIMC_CPU ask for when this machine has none of them, else 0. */
+uint32_t aimci_cpu_lacking(uint32_t mask);
+
 /* Name of the best set among the bits, for example "avx2". */
 const char *aimci_cpu_name(uint32_t cpu);
 

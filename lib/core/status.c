@@ -12,7 +12,7 @@
 
 static _Thread_local char last_error[ERROR_SIZE];
 
-const char *aimc_status_str(aimc_status status)
+const char *aimc_status_get_text(aimc_status status)
 {
     switch (status) {
     case AIMC_OK:
@@ -39,18 +39,18 @@ const char *aimc_status_str(aimc_status status)
     return "unknown status";
 }
 
-const char *aimc_last_error(void)
+const char *aimc_get_last_error(void)
 {
     return last_error;
 }
 
-const char *aimc_version(void)
+const char *aimc_get_version(void)
 {
     return TEXT_OF(AIMC_VERSION_MAJOR) "." TEXT_OF(AIMC_VERSION_MINOR) "." TEXT_OF(
         AIMC_VERSION_PATCH);
 }
 
-uint32_t aimc_abi_version(void)
+uint32_t aimc_get_abi_version(void)
 {
     return AIMC_ABI_VERSION;
 }

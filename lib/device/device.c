@@ -133,7 +133,7 @@ static void choose_kernels(aimc_device *d)
         AIMCI_LIST_VARIANTS(relaxation);
     static const aimci_sampling_kernels *const sampling[AIMCI_N_ISA] =
         AIMCI_LIST_VARIANTS(sampling);
-    const int isa = aimci_best_isa(aimc_context_cpu(d->ctx));
+    const int isa = aimci_best_isa(aimc_context_get_cpu(d->ctx));
     d->relaxation_kernels = relaxation[isa];
     d->sampling_kernels = sampling[isa];
     d->kernels = d->model->kernels[isa];
@@ -274,21 +274,21 @@ aimc_status aimc_device_get_info(const aimc_device *device, aimc_device_info *in
     return aimci_struct_out("device_get_info", info, &device->info, sizeof device->info, 8);
 }
 
-aimc_status aimc_device_config(const aimc_device *device, aimc_config **out)
+aimc_status aimc_device_get_config(const aimc_device *device, aimc_config **out)
 {
     if (!out)
-        return aimci_fail(AIMC_ERR_INVALID, "device_config: out is NULL");
+        return aimci_fail(AIMC_ERR_INVALID, "device_get_config: out is NULL");
     *out = NULL;
     if (!device)
-        return aimci_fail(AIMC_ERR_INVALID, "device_config: device is NULL");
+        return aimci_fail(AIMC_ERR_INVALID, "device_get_config: device is NULL");
     if (device->model->is_user)
         return aimci_fail(AIMC_ERR_UNSUPPORTED,
-                          "device_config: '%s' is a user device, which has no configuration",
+                          "device_get_config: '%s' is a user device, which has no configuration",
                           device->model->family->name);
     return aimc_config_copy(device->config, out);
 }
 
-const char *aimc_device_model(const aimc_device *device)
+const char *aimc_device_get_model(const aimc_device *device)
 {
     return device ? device->model->family->name : "";
 }

@@ -217,7 +217,7 @@ static aimc_status fit_all(aimc_context *ctx, const char *model, size_t n_sweeps
         if (model && strcmp(model, recipes[i].model) != 0)
             continue;
         aimc_fit_result one;
-        const aimc_status st = aimc_config_new(ctx, recipes[i].model, &f->config);
+        const aimc_status st = aimc_config_create(ctx, recipes[i].model, &f->config);
         if (st)
             return st;
         solve(f, &recipes[i], n_sweeps, within, work, &one);

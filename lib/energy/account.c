@@ -11,32 +11,35 @@ static aimc_status check_counters(const aimc_counters *c, const aimc_cost_shape 
 {
     if (!s->n_out || !s->n_in || !s->tiles_out || !s->tiles_in || s->tiles_out > s->n_out ||
         s->tiles_in > s->n_in)
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "cost_count: %llu x %llu outputs and inputs on %llu x %llu tiles is no "
-                          "shape of a matrix",
-                          (unsigned long long)s->n_out, (unsigned long long)s->n_in,
-                          (unsigned long long)s->tiles_out, (unsigned long long)s->tiles_in);
+        return aimci_fail(
+            AIMC_ERR_INVALID,
+            "cost_model_add_counters: %llu x %llu outputs and inputs on %llu x %llu tiles is no "
+            "shape of a matrix",
+            (unsigned long long)s->n_out, (unsigned long long)s->n_in,
+            (unsigned long long)s->tiles_out, (unsigned long long)s->tiles_in);
     const uint64_t tiles = s->tiles_out * s->tiles_in,
                    reads = c->forward_passes + c->backward_passes;
     if (c->forward_vectors % tiles || c->backward_vectors % tiles || c->updates % tiles)
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "cost_count: vectors or updates are no multiple of %llu tiles: the "
-                          "counters are of another model",
-                          (unsigned long long)tiles);
-    if (c->driven_reads > reads)
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "cost_count: %llu reads were looked at, but %llu made: the counters are "
-                          "of another model",
-                          (unsigned long long)c->driven_reads, (unsigned long long)reads);
+        return aimci_fail(
+            AIMC_ERR_INVALID,
+            "cost_model_add_counters: vectors or updates are no multiple of %llu tiles: the "
+            "counters are of another model",
+            (unsigned long long)tiles);
+    if (c->activity_reads > reads)
+        return aimci_fail(
+            AIMC_ERR_INVALID,
+            "cost_model_add_counters: %llu reads were looked at, but %llu made: the counters are "
+            "of another model",
+            (unsigned long long)c->activity_reads, (unsigned long long)reads);
     /* 64 conversions of a line in one read are more than any slicing of inputs or weights needs */
     const double most = 64.0 * (double)reads * (double)(s->n_out > s->n_in ? s->n_out : s->n_in);
     if ((double)c->dac_conversions > most || (double)c->adc_conversions > most)
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "cost_count: %llu reads of a matrix of %llu x %llu cannot have made %llu "
-                          "input and %llu output conversions: the counters are of another model",
-                          (unsigned long long)reads, (unsigned long long)s->n_out,
-                          (unsigned long long)s->n_in, (unsigned long long)c->dac_conversions,
-                          (unsigned long long)c->adc_conversions);
+        return aimci_fail(
+            AIMC_ERR_INVALID,
+            "cost_model_add_counters: %llu reads of a matrix of %llu x %llu cannot have made %llu "
+            "input and %llu output conversions: the counters are of another model",
+            (unsigned long long)reads, (unsigned long long)s->n_out, (unsigned long long)s->n_in,
+            (unsigned long long)c->dac_conversions, (unsigned long long)c->adc_conversions);
     return AIMC_OK;
 }
 
@@ -44,10 +47,13 @@ static aimc_status check_counters(const aimc_counters *c, const aimc_cost_shape 
 static double driven(const aimci_technology *t, const aimc_counters *c, double reads, double cells)
 {
     const bool width = t->input == AIMCI_INPUT_WIDTH;
-    const double on_cells = (double)(width ? c->drive : c->drive_squared) / AIMC_DRIVE_ONE;
-    const double on_weight = (double)(width ? c->driven : c->driven_squared) / AIMC_DRIVE_ONE;
+    const double on_cells =
+        (double)(width ? c->input_activity : c->input_activity_squared) / AIMC_ACTIVITY_ONE;
+    const double on_weight =
+        (double)(width ? c->conductance_activity : c->conductance_activity_squared) /
+        AIMC_ACTIVITY_ONE;
     return (double)t->devices * t->g_off * on_cells + t->g_unit * on_weight +
-           (reads - (double)c->driven_reads) * cells * t->g_mean * t->input_mean;
+           (reads - (double)c->activity_reads) * cells * t->g_mean * t->input_mean;
 }
 
 static void count(const aimci_technology *t, const aimc_counters *c, const aimc_cost_shape *s,
@@ -59,7 +65,7 @@ static void count(const aimci_technology *t, const aimc_counters *c, const aimc_
     const double reads = (double)c->forward_passes + (double)c->backward_passes;
     e->macs += (double)(c->forward_vectors + c->backward_vectors) / tiles * weights;
     e->reads += reads;
-    e->driven_s += driven(t, c, reads, weights / tiles * (double)t->devices);
+    e->active_conductance_s += driven(t, c, reads, weights / tiles * (double)t->devices);
     e->rows_charged += t->input_mean > 0 ? dac : 0;
     e->columns_charged += t->input_mean > 0 ? adc : 0;
     e->read_steps += reads / tiles;
@@ -83,14 +89,14 @@ static void count(const aimci_technology *t, const aimc_counters *c, const aimc_
     e->dacs += (double)s->n_in * (double)s->tiles_out;
 }
 
-aimc_status aimc_cost_count(const aimc_cost_model *m, const aimc_counters *counters,
-                            const aimc_cost_shape *shape, aimc_cost_events *events)
+aimc_status aimc_cost_model_add_counters(const aimc_cost_model *m, const aimc_counters *counters,
+                                         const aimc_cost_shape *shape, aimc_cost_events *events)
 {
     if (!m || !counters || !shape || !events)
-        return aimci_fail(AIMC_ERR_INVALID, "cost_count: NULL argument");
+        return aimci_fail(AIMC_ERR_INVALID, "cost_model_add_counters: NULL argument");
     if (counters->struct_size < sizeof *counters || shape->struct_size < sizeof *shape ||
         events->struct_size < sizeof *events)
-        return aimci_fail(AIMC_ERR_ABI, "cost_count: a struct_size is too small");
+        return aimci_fail(AIMC_ERR_ABI, "cost_model_add_counters: a struct_size is too small");
     const aimc_status st = check_counters(counters, shape);
     if (!st)
         count(&m->t, counters, shape, events);
@@ -107,12 +113,29 @@ static const struct {
     const char *name;
     size_t offset;
 } event_fields[] = {
-    EVENT(macs),          EVENT(reads),           EVENT(driven_s),        EVENT(rows_charged),
-    EVENT(read_steps),    EVENT(columns_charged), EVENT(dac_conversions), EVENT(adc_conversions),
-    EVENT(adc_steps),     EVENT(digital_adds),    EVENT(buffer_bytes),    EVENT(moved_bits),
-    EVENT(pulses_up),     EVENT(pulses_down),     EVENT(write_steps),     EVENT(accumulations),
-    EVENT(gradient_macs), EVENT(verify_reads),    EVENT(tiles),           EVENT(cells),
-    EVENT(dacs),          EVENT(accumulators),    EVENT(dram_bytes),
+    EVENT(macs),
+    EVENT(reads),
+    EVENT(active_conductance_s),
+    EVENT(rows_charged),
+    EVENT(read_steps),
+    EVENT(columns_charged),
+    EVENT(dac_conversions),
+    EVENT(adc_conversions),
+    EVENT(adc_steps),
+    EVENT(digital_adds),
+    EVENT(buffer_bytes),
+    EVENT(moved_bits),
+    EVENT(pulses_up),
+    EVENT(pulses_down),
+    EVENT(write_steps),
+    EVENT(accumulations),
+    EVENT(gradient_macs),
+    EVENT(verify_reads),
+    EVENT(tiles),
+    EVENT(cells),
+    EVENT(dacs),
+    EVENT(accumulators),
+    EVENT(dram_bytes),
 };
 
 static aimc_status check_events(const aimc_cost_events *e)
@@ -122,7 +145,7 @@ static aimc_status check_events(const aimc_cost_events *e)
         memcpy(&v, (const char *)e + event_fields[i].offset, sizeof v);
         if (!isfinite(v) || v < 0)
             return aimci_fail(AIMC_ERR_INVALID,
-                              "cost_account: events.%s = %g: give a finite number >= 0",
+                              "cost_model_account: events.%s = %g: give a finite number >= 0",
                               event_fields[i].name, v);
     }
     return AIMC_OK;
@@ -157,8 +180,8 @@ static void price_reads(const aimci_technology *t, const aimc_cost_events *e, ai
                                        e->columns_charged * t->swing * t->swing);
     /* a pulse-width driver has the charge of its row in its own price */
     const double lines = width ? t->c_line * e->columns_charged * t->swing * t->swing : charge;
-    p[AIMC_COST_ARRAY] =
-        item("array", e->driven_s, cell, e->read_steps * read, e->cells * t->cell_f2 * f2);
+    p[AIMC_COST_ARRAY] = item("array", e->active_conductance_s, cell, e->read_steps * read,
+                              e->cells * t->cell_f2 * f2);
     p[AIMC_COST_LINES] =
         item("lines", e->reads, e->reads > 0 ? lines / e->reads : 0, e->read_steps * settle, 0);
     p[AIMC_COST_DAC] = item("dac", e->dac_conversions, dac.energy_j,
@@ -221,13 +244,13 @@ static void sum_up(const aimc_cost_model *m, const aimc_cost_events *e, aimc_cos
     r->adc_below_floor = aimci_adc_cost(t).below_floor;
 }
 
-aimc_status aimc_cost_account(const aimc_cost_model *m, const aimc_cost_events *events,
-                              aimc_cost_report *report)
+aimc_status aimc_cost_model_account(const aimc_cost_model *m, const aimc_cost_events *events,
+                                    aimc_cost_report *report)
 {
     if (!m || !events || !report)
-        return aimci_fail(AIMC_ERR_INVALID, "cost_account: NULL argument");
+        return aimci_fail(AIMC_ERR_INVALID, "cost_model_account: NULL argument");
     if (events->struct_size < sizeof *events)
-        return aimci_fail(AIMC_ERR_ABI, "cost_account: events.struct_size is too small");
+        return aimci_fail(AIMC_ERR_ABI, "cost_model_account: events.struct_size is too small");
     const aimc_status st = check_events(events);
     if (st)
         return st;
@@ -236,7 +259,7 @@ aimc_status aimc_cost_account(const aimc_cost_model *m, const aimc_cost_events *
     price_logic(m, events, r.parts);
     price_writes(&m->t, events, r.parts);
     sum_up(m, events, &r);
-    return aimci_struct_out("cost_account", report, &r, sizeof r, 8);
+    return aimci_struct_out("cost_model_account", report, &r, sizeof r, 8);
 }
 
 /* ---- comparisons ---------------------------------------------------------------------------- */
@@ -265,7 +288,7 @@ aimc_status aimc_cost_baseline_get(size_t i, aimc_cost_baseline *baseline)
     return aimci_struct_out("cost_baseline_get", baseline, &baselines[i], sizeof baselines[i], 8);
 }
 
-double aimc_cost_voltage_for_saving(double v0, double saving)
+double aimc_cost_get_voltage_for_saving(double v0, double saving)
 {
     return saving >= 0 && saving <= 1 ? v0 * sqrt(1 - saving) : (double)NAN;
 }
@@ -299,24 +322,26 @@ static void price_code(aimc_memory_code code, double p, aimc_cost_supply *s)
     }
 }
 
-aimc_status aimc_cost_at_supply(const aimc_cost_model *m, double v, aimc_memory_code code,
-                                aimc_cost_supply *supply)
+aimc_status aimc_cost_model_get_at_supply(const aimc_cost_model *m, double v, aimc_memory_code code,
+                                          aimc_cost_supply *supply)
 {
     if (!m || !supply)
-        return aimci_fail(AIMC_ERR_INVALID, "cost_at_supply: NULL argument");
+        return aimci_fail(AIMC_ERR_INVALID, "cost_model_get_at_supply: NULL argument");
     if (!(v > m->t.v_threshold) || !isfinite(v))
-        return aimci_fail(AIMC_ERR_INVALID, "cost_at_supply: v = %g; above v_threshold = %g V only",
-                          v, m->t.v_threshold);
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "cost_model_get_at_supply: v = %g; above v_threshold = %g V only", v,
+                          m->t.v_threshold);
     if ((int)code < AIMC_CODE_NONE || (int)code > AIMC_CODE_TMR)
-        return aimci_fail(AIMC_ERR_INVALID, "cost_at_supply: unknown code %d", (int)code);
-    aimc_cost_supply s = {.v0 = m->t.vdd, .bit_error_rate = aimc_cost_bit_error_rate(m, v)};
+        return aimci_fail(AIMC_ERR_INVALID, "cost_model_get_at_supply: unknown code %d", (int)code);
+    aimc_cost_supply s = {.v0 = m->t.vdd,
+                          .bit_error_rate = aimc_cost_model_get_bit_error_rate(m, v)};
     price_code(code, s.bit_error_rate, &s);
     s.energy = s.bits_per_bit * v * v / (s.v0 * s.v0);
     s.delay = s.v0 > m->t.v_threshold ? delay(&m->t, v) / delay(&m->t, s.v0) : (double)NAN;
-    return aimci_struct_out("cost_at_supply", supply, &s, sizeof s, 8);
+    return aimci_struct_out("cost_model_get_at_supply", supply, &s, sizeof s, 8);
 }
 
-double aimc_cost_bit_error_rate(const aimc_cost_model *m, double v)
+double aimc_cost_model_get_bit_error_rate(const aimc_cost_model *m, double v)
 {
     return m ? 0.5 * erfc((v - m->t.ber_v50) / (sqrt(2) * m->t.ber_sigma)) : (double)NAN;
 }

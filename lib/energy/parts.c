@@ -76,20 +76,20 @@ aimc_converter_cost aimci_dac_cost(const aimci_technology *t)
     return c;
 }
 
-aimc_status aimc_cost_adc(const aimc_cost_model *m, aimc_converter_cost *cost)
+aimc_status aimc_cost_model_get_adc(const aimc_cost_model *m, aimc_converter_cost *cost)
 {
     if (!m || !cost)
-        return aimci_fail(AIMC_ERR_INVALID, "cost_adc: NULL argument");
+        return aimci_fail(AIMC_ERR_INVALID, "cost_model_get_adc: NULL argument");
     const aimc_converter_cost ours = aimci_adc_cost(&m->t);
-    return aimci_struct_out("cost_adc", cost, &ours, sizeof ours, 8);
+    return aimci_struct_out("cost_model_get_adc", cost, &ours, sizeof ours, 8);
 }
 
-aimc_status aimc_cost_dac(const aimc_cost_model *m, aimc_converter_cost *cost)
+aimc_status aimc_cost_model_get_dac(const aimc_cost_model *m, aimc_converter_cost *cost)
 {
     if (!m || !cost)
-        return aimci_fail(AIMC_ERR_INVALID, "cost_dac: NULL argument");
+        return aimci_fail(AIMC_ERR_INVALID, "cost_model_get_dac: NULL argument");
     const aimc_converter_cost ours = aimci_dac_cost(&m->t);
-    return aimci_struct_out("cost_dac", cost, &ours, sizeof ours, 8);
+    return aimci_struct_out("cost_model_get_dac", cost, &ours, sizeof ours, 8);
 }
 
 /* ---- writing -------------------------------------------------------------------------------- */
@@ -102,7 +102,7 @@ static double schottky_beta(const aimci_technology *t)
            sqrt(charge / (4 * pi * epsilon0 * t->eps_r * t->thickness_nm * 1e-9));
 }
 
-double aimc_cost_schottky_beta(const aimc_cost_model *m)
+double aimc_cost_model_get_schottky_beta(const aimc_cost_model *m)
 {
     return m ? schottky_beta(&m->t) : (double)NAN;
 }
@@ -115,14 +115,14 @@ double aimci_pulse_energy(const aimci_technology *t, double g, double v, double 
     return plain * exp(schottky_beta(t) * (sqrt(fabs(v)) - sqrt(t->v_read)));
 }
 
-aimc_status aimc_cost_pulse(const aimc_cost_model *m, double g_s, double v, double t_s,
-                            double *energy_j)
+aimc_status aimc_cost_model_get_pulse(const aimc_cost_model *m, double g_s, double v, double t_s,
+                                      double *energy_j)
 {
     if (!m || !energy_j)
-        return aimci_fail(AIMC_ERR_INVALID, "cost_pulse: NULL argument");
+        return aimci_fail(AIMC_ERR_INVALID, "cost_model_get_pulse: NULL argument");
     if (!isfinite(g_s) || g_s < 0 || !isfinite(t_s) || t_s < 0 || !isfinite(v))
         return aimci_fail(AIMC_ERR_INVALID,
-                          "cost_pulse: g_s = %g, v = %g, t_s = %g: give finite numbers, "
+                          "cost_model_get_pulse: g_s = %g, v = %g, t_s = %g: give finite numbers, "
                           "conductance and time >= 0",
                           g_s, v, t_s);
     *energy_j = aimci_pulse_energy(&m->t, g_s, v, t_s);
@@ -139,7 +139,8 @@ static aimc_status line_sums(size_t n_out, size_t n_in, const float *g, size_t l
             const double s = (double)g[i * ld + j];
             if (!(s >= 0) || !isfinite(s))
                 return aimci_fail(AIMC_ERR_INVALID,
-                                  "cost_driven: g[%zu][%zu] = %g is not a conductance", i, j, s);
+                                  "cost_model_get_activity: g[%zu][%zu] = %g is not a conductance",
+                                  i, j, s);
             sums[j] += s;
         }
     }
@@ -153,30 +154,33 @@ static aimc_status drive(const aimci_technology *t, size_t n_in, const double *s
         for (size_t j = 0; j < n_in; j++) {
             const double v = fmin(fabs((double)x[b * ld + j]), 1);
             if (!isfinite(x[b * ld + j]))
-                return aimci_fail(AIMC_ERR_INVALID, "cost_driven: x[%zu][%zu] is not finite", b, j);
+                return aimci_fail(AIMC_ERR_INVALID,
+                                  "cost_model_get_activity: x[%zu][%zu] is not finite", b, j);
             *total += sums[j] * (t->input == AIMCI_INPUT_WIDTH ? v : v * v);
         }
     }
     return AIMC_OK;
 }
 
-aimc_status aimc_cost_driven(const aimc_cost_model *m, size_t n_out, size_t n_in, const float *g,
-                             size_t ld_g, size_t n_batch, const float *x, size_t ld_x,
-                             double *driven_s)
+aimc_status aimc_cost_model_get_activity(const aimc_cost_model *m, size_t n_out, size_t n_in,
+                                         const float *g, size_t ld_g, size_t n_batch,
+                                         const float *x, size_t ld_x, double *active_conductance_s)
 {
-    if (!m || !g || !x || !driven_s || !n_out || !n_in || !n_batch)
-        return aimci_fail(AIMC_ERR_INVALID, "cost_driven: NULL argument or nothing to read");
+    if (!m || !g || !x || !active_conductance_s || !n_out || !n_in || !n_batch)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "cost_model_get_activity: NULL argument or nothing to read");
     if (ld_g < n_in || ld_x < n_in)
-        return aimci_fail(AIMC_ERR_SHAPE, "cost_driven: ld_g = %zu, ld_x = %zu: need %zu or more",
-                          ld_g, ld_x, n_in);
+        return aimci_fail(AIMC_ERR_SHAPE,
+                          "cost_model_get_activity: ld_g = %zu, ld_x = %zu: need %zu or more", ld_g,
+                          ld_x, n_in);
     double *sums = aimci_calloc(m->ctx, n_in, sizeof *sums), total = 0;
     if (!sums)
-        return aimci_fail(AIMC_ERR_NOMEM, "cost_driven: no memory");
+        return aimci_fail(AIMC_ERR_NOMEM, "cost_model_get_activity: no memory");
     aimc_status st = line_sums(n_out, n_in, g, ld_g, sums);
     if (!st)
         st = drive(&m->t, n_in, sums, n_batch, x, ld_x, &total);
     aimci_free(m->ctx, sums);
     if (!st)
-        *driven_s = total / (double)n_batch;
+        *active_conductance_s = total / (double)n_batch;
     return st;
 }

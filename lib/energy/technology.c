@@ -151,7 +151,7 @@ static aimc_status make(aimc_context *ctx, const aimc_config *config, aimc_cost_
         return aimci_fail(AIMC_ERR_INVALID,
                           "cost_model_create: '%s' is not a technology; give \"technology\" or a "
                           "preset of it, for example rram_32nm",
-                          aimc_config_kind(config));
+                          aimc_config_get_kind(config));
     const aimc_status st = check(t);
     if (st)
         return st;
@@ -193,7 +193,7 @@ void aimc_cost_model_destroy(aimc_cost_model *m)
     aimci_context_unref(ctx);
 }
 
-const char *aimc_cost_assumption(const aimc_cost_model *m, size_t i)
+const char *aimc_cost_model_get_assumption(const aimc_cost_model *m, size_t i)
 {
     return m && i < m->n_assumed ? m->assumed[i] : NULL;
 }

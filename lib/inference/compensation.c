@@ -48,7 +48,7 @@ size_t aimci_programmed_vectors(const aimci_programmed *p, float *x)
         return n;
     if (p->compensation->n_vectors) { /* the same with every call, as the reference was read so */
         const aimci_key key = aimci_random_key(p->seed, AIMCI_OP_CALIBRATE, 0, 0);
-        aimci_kernels_get(aimc_context_cpu(p->ctx))->uniform(&key, x, n * p->n_in);
+        aimci_kernels_get(aimc_context_get_cpu(p->ctx))->uniform(&key, x, n * p->n_in);
         return n;
     }
     memset(x, 0, n * p->n_in * sizeof *x);

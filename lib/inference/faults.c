@@ -54,12 +54,12 @@ aimc_status aimci_programmed_draw_faults(aimci_programmed *p, const aimci_faults
     const aimc_status st = check(f);
     if (st || !(f->stuck_low + f->stuck_high + f->stuck_random > 0))
         return st;
-    aimc_cells *c = p->cells;
+    aimc_population *c = p->cells;
     c->stuck = aimci_calloc(p->ctx, c->n, sizeof *c->stuck);
     if (!c->stuck)
         return aimci_fail(AIMC_ERR_NOMEM, "no memory");
     const aimci_key key = aimci_random_key(p->seed, AIMCI_OP_FAULT, 0, 0);
-    aimci_kernels_get(aimc_context_cpu(p->ctx))->uniform(&key, c->stuck, c->n);
+    aimci_kernels_get(aimc_context_get_cpu(p->ctx))->uniform(&key, c->stuck, c->n);
     for (size_t i = 0; i < c->n; i++) {
         c->stuck[i] = stuck_at(f, aimci_noise_range(p->model), ((double)c->stuck[i] + 1) / 2);
         p->report.n_faulty += c->stuck[i] >= 0;

@@ -127,7 +127,7 @@ aimc_status aimc_noise_model_get_info(const aimc_noise_model *m, aimc_noise_mode
     return aimci_struct_out("noise_model_get_info", info, &ours, sizeof ours, 8);
 }
 
-const char *aimc_noise_model_kind(const aimc_noise_model *m)
+const char *aimc_noise_model_get_kind(const aimc_noise_model *m)
 {
     return m ? m->kind->family->name : "";
 }

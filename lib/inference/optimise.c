@@ -65,7 +65,7 @@ typedef struct search {
     optimise q;
     size_t n_genes, n_weights, n_devices;
     float *block, *u, *g, *now, *population, *losses; /* population: [q.population][n_genes] */
-    aimc_cells *cells;
+    aimc_population *cells;
     uint64_t n_draws;
 } search;
 
@@ -115,7 +115,7 @@ static double loss_at(const search *s, const float *gene, double t)
 {
     const size_t n = (size_t)s->q.n_pairs;
     double vv = 0, vu = 0, uu = 0;
-    aimci_cells_read(s->cells, t, s->now);
+    aimci_population_read(s->cells, t, s->now);
     for (size_t i = 0; i < s->n_weights; i++) {
         const float *g = s->now + i * 2 * n;
         const double u = (double)s->u[i];
@@ -143,7 +143,7 @@ static double loss_of(search *s, const float *gene)
                                                          at(table[k], (double)s->u[i]));
     memcpy(s->cells->target, s->g, s->n_devices * sizeof *s->g);
     s->cells->n_programs = s->cells->n_reads = 0; /* every candidate meets the same devices */
-    aimci_cells_program(s->cells);
+    aimci_population_program(s->cells);
     for (size_t k = 0; k < s->q.times.n; k++)
         sum += loss_at(s, gene, s->q.times.v[k]);
     return sum / (double)s->q.times.n;
@@ -155,7 +155,7 @@ static void uniforms(search *s, float *v, size_t n)
 {
     const aimci_key key =
         aimci_random_key((uint64_t)s->q.seed, AIMCI_OP_CALIBRATE, 2, s->n_draws++);
-    aimci_kernels_get(aimc_context_cpu(s->ctx))->uniform(&key, v, n);
+    aimci_kernels_get(aimc_context_get_cpu(s->ctx))->uniform(&key, v, n);
     for (size_t i = 0; i < n; i++)
         v[i] = (v[i] + 1) / 2;
 }
@@ -237,13 +237,13 @@ static aimc_status open_search(search *s)
     s->block = aimci_calloc(s->ctx, s->n_weights + 2 * s->n_devices + many * (s->n_genes + 1),
                             sizeof *s->block);
     if (!s->block)
-        return aimci_fail(AIMC_ERR_NOMEM, "weight_programming: no memory");
+        return aimci_fail(AIMC_ERR_NOMEM, "noise_model_optimize_programming: no memory");
     s->u = s->block;
     s->g = s->u + s->n_weights;
     s->now = s->g + s->n_devices;
     s->population = s->now + s->n_devices;
     s->losses = s->population + many * s->n_genes;
-    return aimc_cells_create(s->model, s->n_devices, (uint64_t)s->q.seed, &s->cells);
+    return aimc_population_create(s->model, s->n_devices, (uint64_t)s->q.seed, &s->cells);
 }
 
 /* Evenly taken magnitudes of the weights, relative to the largest. */
@@ -253,7 +253,7 @@ static aimc_status take_weights(search *s, size_t n, const float *w)
     for (size_t i = 0; i < n; i++)
         top = fmaxf(top, fabsf(w[i]));
     if (!(top > 0))
-        return aimci_fail(AIMC_ERR_INVALID, "weight_programming: all weights are 0");
+        return aimci_fail(AIMC_ERR_INVALID, "noise_model_optimize_programming: all weights are 0");
     for (size_t i = 0; i < s->n_weights; i++)
         s->u[i] = fabsf(w[i * n / s->n_weights]) / top;
     return AIMC_OK;
@@ -276,7 +276,7 @@ static aimc_status encoding_of(const search *s, const float *gene, aimc_config *
     for (size_t k = 0; k < n; k++)
         f[k] = significance(gene, k);
     aimc_config *config = NULL;
-    aimc_status st = aimc_config_new(s->ctx, "custom_pair", &config);
+    aimc_status st = aimc_config_create(s->ctx, "custom_pair", &config);
     if (!st)
         st = aimc_config_set_list(config, "significance", f, n);
     if (!st)
@@ -293,27 +293,28 @@ static aimc_status check(aimc_noise_model *model, size_t n, const float *w,
                          const aimc_config *config)
 {
     if (!model || !w || n == 0)
-        return aimci_fail(AIMC_ERR_INVALID, "weight_programming: %s",
+        return aimci_fail(AIMC_ERR_INVALID, "noise_model_optimize_programming: %s",
                           !model ? "model is NULL"
                           : !w   ? "w is NULL"
                                  : "n is 0");
     if (!aimci_all_finite(w, 1, n, n))
         return aimci_fail(AIMC_ERR_INVALID,
-                          "weight_programming: w holds a value that is not finite");
+                          "noise_model_optimize_programming: w holds a value that is not finite");
     if (config && config->family != &aimci_family_weight_programming)
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "weight_programming: configuration is of kind '%s'; 'weight_programming' "
-                          "is needed",
-                          config->family->name);
+        return aimci_fail(
+            AIMC_ERR_INVALID,
+            "noise_model_optimize_programming: configuration is of kind '%s'; 'weight_programming' "
+            "is needed",
+            config->family->name);
     return AIMC_OK;
 }
 
-aimc_status aimc_weight_programming(aimc_noise_model *model, size_t n, const float *w,
-                                    const aimc_config *config, aimc_config **encoding,
-                                    double *loss_pair, double *loss)
+aimc_status aimc_noise_model_optimize_programming(aimc_noise_model *model, size_t n, const float *w,
+                                                  const aimc_config *config, aimc_config **encoding,
+                                                  double *loss_pair, double *loss)
 {
     if (!encoding)
-        return aimci_fail(AIMC_ERR_INVALID, "weight_programming: encoding is NULL");
+        return aimci_fail(AIMC_ERR_INVALID, "noise_model_optimize_programming: encoding is NULL");
     *encoding = NULL;
     aimc_status st = check(model, n, w, config);
     if (st)
@@ -323,7 +324,7 @@ aimc_status aimc_weight_programming(aimc_noise_model *model, size_t n, const flo
     if (config)
         s.q = *(const optimise *)config->values;
     if (s.q.times.n == 0)
-        st = aimci_fail(AIMC_ERR_INVALID, "weight_programming: times is empty");
+        st = aimci_fail(AIMC_ERR_INVALID, "noise_model_optimize_programming: times is empty");
     for (size_t k = 0; k < s.q.times.n && !st; k++)
         st = aimci_noise_check_time("weight_programming", model, s.q.times.v[k]);
     if (!st)
@@ -344,7 +345,7 @@ aimc_status aimc_weight_programming(aimc_noise_model *model, size_t n, const flo
         if (!st && loss)
             *loss = (double)s.losses[best];
     }
-    aimc_cells_destroy(s.cells);
+    aimc_population_destroy(s.cells);
     aimci_free(s.ctx, s.block);
     return st;
 }

@@ -8,7 +8,7 @@
 /* Devices that one stream serves; a result does not depend on which thread takes them. */
 enum { CHUNK = 256 };
 
-void aimc_cells_destroy(aimc_cells *c)
+void aimc_population_destroy(aimc_population *c)
 {
     if (!c)
         return;
@@ -20,16 +20,18 @@ void aimc_cells_destroy(aimc_cells *c)
     aimci_context_unref(ctx);
 }
 
-aimc_status aimc_cells_create(aimc_noise_model *model, size_t n, uint64_t seed, aimc_cells **out)
+aimc_status aimc_population_create(aimc_noise_model *model, size_t n, uint64_t seed,
+                                   aimc_population **out)
 {
     if (!out)
-        return aimci_fail(AIMC_ERR_INVALID, "cells_create: out is NULL");
+        return aimci_fail(AIMC_ERR_INVALID, "population_create: out is NULL");
     *out = NULL;
     if (!model || n == 0)
-        return aimci_fail(AIMC_ERR_INVALID, "cells_create: %s", model ? "n is 0" : "model is NULL");
-    aimc_cells *c = aimci_calloc(model->ctx, 1, sizeof *c);
+        return aimci_fail(AIMC_ERR_INVALID, "population_create: %s",
+                          model ? "n is 0" : "model is NULL");
+    aimc_population *c = aimci_calloc(model->ctx, 1, sizeof *c);
     if (!c)
-        return aimci_fail(AIMC_ERR_NOMEM, "cells_create: no memory");
+        return aimci_fail(AIMC_ERR_NOMEM, "population_create: no memory");
     c->ctx = aimci_context_ref(model->ctx);
     c->model = aimci_noise_model_ref(model);
     c->n = n;
@@ -38,8 +40,8 @@ aimc_status aimc_cells_create(aimc_noise_model *model, size_t n, uint64_t seed, 
     c->block =
         aimci_mul_overflows(n, 3, &floats) ? NULL : aimci_calloc(c->ctx, floats, sizeof *c->block);
     if (!c->block) {
-        aimc_cells_destroy(c);
-        return aimci_fail(AIMC_ERR_NOMEM, "cells_create: no memory for %zu devices", n);
+        aimc_population_destroy(c);
+        return aimci_fail(AIMC_ERR_NOMEM, "population_create: no memory for %zu devices", n);
     }
     c->target = c->block;
     c->programmed = c->block + n;
@@ -51,13 +53,13 @@ aimc_status aimc_cells_create(aimc_noise_model *model, size_t n, uint64_t seed, 
 /* ---- programming and reading ---------------------------------------------------------------- */
 
 typedef struct job {
-    aimc_cells *cells;
+    aimc_population *cells;
     aimci_key key, key_state;
     double t;
     float *g;
 } job;
 
-static aimci_devices devices_at(const aimc_cells *c, size_t first)
+static aimci_devices devices_at(const aimc_population *c, size_t first)
 {
     return (aimci_devices){aimci_min_size(CHUNK, c->n - first), c->target + first,
                            c->programmed + first, c->state + first};
@@ -83,12 +85,12 @@ static void program_chunk(void *arg, size_t slot, size_t chunk)
             all.programmed[i] = stuck[i];
 }
 
-static size_t n_chunks(const aimc_cells *c)
+static size_t n_chunks(const aimc_population *c)
 {
     return (c->n + CHUNK - 1) / CHUNK;
 }
 
-void aimci_cells_program(aimc_cells *c)
+void aimci_population_program(aimc_population *c)
 {
     job j = {.cells = c};
     j.key = aimci_random_key(c->seed, AIMCI_OP_PROGRAM, 0, c->n_programs);
@@ -116,65 +118,66 @@ static void read_chunk(void *arg, size_t slot, size_t chunk)
             g[i] = stuck[i];
 }
 
-void aimci_cells_read(aimc_cells *c, double t, float *g)
+void aimci_population_read(aimc_population *c, double t, float *g)
 {
     job j = {.cells = c, .t = t, .g = g};
     j.key = aimci_random_key(c->seed, AIMCI_OP_READ, 0, c->n_reads++);
     aimci_parallel(c->ctx, n_chunks(c), read_chunk, &j);
 }
 
-aimc_status aimc_cells_program(aimc_cells *c, const float *g_target_us)
+aimc_status aimc_population_program(aimc_population *c, const float *g_target_us)
 {
     if (!c || !g_target_us)
-        return aimci_fail(AIMC_ERR_INVALID, "cells_program: %s is NULL",
+        return aimci_fail(AIMC_ERR_INVALID, "population_program: %s is NULL",
                           c ? "g_target_us" : "cells");
     const double top = aimci_noise_range(c->model)->g_max * (1 + 1e-5);
     for (size_t i = 0; i < c->n; i++) {
         const double g = (double)g_target_us[i];
         if (!(g >= 0))
-            return aimci_fail(AIMC_ERR_INVALID,
-                              "cells_program: g_target_us[%zu] = %g; a conductance is not negative",
-                              i, g);
+            return aimci_fail(
+                AIMC_ERR_INVALID,
+                "population_program: g_target_us[%zu] = %g; a conductance is not negative", i, g);
         if (g > top)
             return aimci_fail(AIMC_ERR_INVALID,
-                              "cells_program: g_target_us[%zu] = %g is above g_max = %g uS", i, g,
-                              aimci_noise_range(c->model)->g_max);
+                              "population_program: g_target_us[%zu] = %g is above g_max = %g uS", i,
+                              g, aimci_noise_range(c->model)->g_max);
     }
     memcpy(c->target, g_target_us, c->n * sizeof *c->target);
-    aimci_cells_program(c);
+    aimci_population_program(c);
     return AIMC_OK;
 }
 
-aimc_status aimc_cells_read(aimc_cells *c, double t_s, float *g_us)
+aimc_status aimc_population_read(aimc_population *c, double t_s, float *g_us)
 {
     if (!c || !g_us)
-        return aimci_fail(AIMC_ERR_INVALID, "cells_read: %s is NULL", c ? "g_us" : "cells");
+        return aimci_fail(AIMC_ERR_INVALID, "population_read: %s is NULL", c ? "g_us" : "cells");
     if (c->n_programs == 0)
-        return aimci_fail(AIMC_ERR_STATE, "cells_read: nothing was programmed yet");
-    const aimc_status st = aimci_noise_check_time("cells_read", c->model, t_s);
+        return aimci_fail(AIMC_ERR_STATE, "population_read: nothing was programmed yet");
+    const aimc_status st = aimci_noise_check_time("population_read", c->model, t_s);
     if (!st)
-        aimci_cells_read(c, t_s, g_us);
+        aimci_population_read(c, t_s, g_us);
     return st;
 }
 
-aimc_status aimc_cells_get(const aimc_cells *c, const char *what, float *value)
+aimc_status aimc_population_get(const aimc_population *c, const char *what, float *value)
 {
     if (!c || !what || !value)
-        return aimci_fail(AIMC_ERR_INVALID, "cells_get: NULL argument");
+        return aimci_fail(AIMC_ERR_INVALID, "population_get: NULL argument");
     const float *from = strcmp(what, "target") == 0       ? c->target
                         : strcmp(what, "programmed") == 0 ? c->programmed
                         : strcmp(what, "state") == 0      ? c->state
                                                           : NULL;
     if (!from)
         return aimci_fail(AIMC_ERR_INVALID,
-                          "cells_get: '%s'; target, programmed and state are known", what);
+                          "population_get: '%s'; target, programmed and state are known", what);
     memcpy(value, from, c->n * sizeof *value);
     return AIMC_OK;
 }
 
 /* ---- state ---------------------------------------------------------------------------------- */
 
-aimc_status aimci_cells_put(const aimc_cells *c, aimci_st_writer *writer, const char *prefix)
+aimc_status aimci_population_put(const aimc_population *c, aimci_st_writer *writer,
+                                 const char *prefix)
 {
     char name[160];
     const uint64_t streams[3] = {c->seed, c->n_programs, c->n_reads};
@@ -191,7 +194,8 @@ aimc_status aimci_cells_put(const aimc_cells *c, aimci_st_writer *writer, const 
     return st;
 }
 
-aimc_status aimci_cells_restore(aimc_cells *c, const aimci_st_reader *reader, const char *prefix)
+aimc_status aimci_population_restore(aimc_population *c, const aimci_st_reader *reader,
+                                     const char *prefix)
 {
     char name[160];
     uint64_t streams[3];

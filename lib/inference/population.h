@@ -6,7 +6,7 @@
 #include "inference/noise.h"
 #include "io/safetensors.h"
 
-struct aimc_cells {
+struct aimc_population {
     aimc_context *ctx;
     aimc_noise_model *model;
     size_t n;
@@ -18,11 +18,12 @@ struct aimc_cells {
 };
 
 /* As the public calls, arguments unchecked. */
-void aimci_cells_program(aimc_cells *cells);
-void aimci_cells_read(aimc_cells *cells, double t, float *g);
+void aimci_population_program(aimc_population *cells);
+void aimci_population_read(aimc_population *cells, double t, float *g);
 
-aimc_status aimci_cells_put(const aimc_cells *cells, aimci_st_writer *writer, const char *prefix);
-aimc_status aimci_cells_restore(aimc_cells *cells, const aimci_st_reader *reader,
-                                const char *prefix);
+aimc_status aimci_population_put(const aimc_population *cells, aimci_st_writer *writer,
+                                 const char *prefix);
+aimc_status aimci_population_restore(aimc_population *cells, const aimci_st_reader *reader,
+                                     const char *prefix);
 
 #endif

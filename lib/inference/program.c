@@ -84,11 +84,11 @@ static aimc_status check_programmed(const char *who, const aimc_tile *t)
     return AIMC_OK;
 }
 
-aimc_status aimc_tile_drift_to(aimc_tile *t, double t_s, aimc_inference_report *report)
+aimc_status aimc_tile_drift_programmed(aimc_tile *t, double t_s, aimc_inference_report *report)
 {
-    aimc_status st = check_programmed("tile_drift_to", t);
+    aimc_status st = check_programmed("tile_drift_programmed", t);
     if (!st)
-        st = aimci_noise_check_time("tile_drift_to", aimci_programmed_of(t)->model, t_s);
+        st = aimci_noise_check_time("tile_drift_programmed", aimci_programmed_of(t)->model, t_s);
     if (st)
         return st;
     aimci_programmed *p = aimci_programmed_of(t);
@@ -96,7 +96,7 @@ aimc_status aimc_tile_drift_to(aimc_tile *t, double t_s, aimc_inference_report *
     aimci_programmed_clear_gain(p);
     aimci_programmed_read(p);
     aimci_programmed_update_report(p);
-    return report_out("tile_drift_to", p, report);
+    return report_out("tile_drift_programmed", p, report);
 }
 
 aimc_status aimc_tile_compensate(aimc_tile *t, size_t n, const float *x, size_t ld_x,

@@ -42,7 +42,7 @@ aimci_programmed *aimci_programmed_of(const aimc_tile *tile)
 void aimci_programmed_destroy(aimci_programmed *p)
 {
     aimc_context *ctx = p->ctx;
-    aimc_cells_destroy(p->cells);
+    aimc_population_destroy(p->cells);
     aimc_noise_model_destroy(p->model);
     aimc_config_destroy(p->config);
     aimci_free(ctx, p->target);
@@ -93,7 +93,7 @@ static aimc_status allocate(aimci_programmed *p)
     p->gain = p->half + p->n_out;
     p->shift = p->gain + p->n_out;
     p->reference = p->shift + p->n_out;
-    return aimc_cells_create(p->model, devices, aimci_random_derive(p->seed, 0), &p->cells);
+    return aimc_population_create(p->model, devices, aimci_random_derive(p->seed, 0), &p->cells);
 }
 
 aimc_status aimci_programmed_prepare(aimc_tile *t, const aimc_config *config,
@@ -108,7 +108,7 @@ aimc_status aimci_programmed_prepare(aimc_tile *t, const aimc_config *config,
     p->n_in = t->array->n_in;
     p->ld = t->array->ld;
     aimc_status st = config ? aimc_config_copy(config, &p->config)
-                            : aimc_config_new(t->ctx, "inference", &p->config);
+                            : aimc_config_create(t->ctx, "inference", &p->config);
     if (!st)
         st = aimc_noise_model_create(t->ctx, NULL, aimci_config_child(p->config, "noise_model"),
                                      &p->model);

@@ -46,7 +46,8 @@ typedef struct aimci_programmed {
     aimc_tile *tile;
     aimc_config *config; /* of kind "inference" */
     aimc_noise_model *model;
-    aimc_cells *cells; /* [n_in][n_out][per_weight], then n_in shared ones where there are any */
+    aimc_population
+        *cells; /* [n_in][n_out][per_weight], then n_in shared ones where there are any */
     const aimci_encoding *encoding;
     const void *encoding_params;
     const aimci_programming *programming;

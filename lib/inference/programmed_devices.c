@@ -61,7 +61,7 @@ aimc_status aimci_programmed_encode(aimci_programmed *p)
     p->encoding->encode(p->encoding_params, range, 0, g);
     while (at < p->cells->n)
         p->g[at++] = (float)g[0];
-    return aimc_cells_program(p->cells, p->g);
+    return aimc_population_program(p->cells, p->g);
 }
 
 typedef struct decode_job {
@@ -108,7 +108,7 @@ static void regress(aimci_programmed *p)
 void aimci_programmed_read(aimci_programmed *p)
 {
     decode_job job = {p, p->g};
-    aimci_cells_read(p->cells, p->t, p->g);
+    aimci_population_read(p->cells, p->t, p->g);
     aimci_parallel(p->ctx, p->n_in, decode_line, &job);
     if (p->encoding->regress)
         regress(p);

@@ -84,7 +84,7 @@ aimc_status aimci_programmed_put(const void *owner, aimci_st_writer *writer, con
                           p->ld, tensors[k].data);
     }
     snprintf(name, sizeof name, "%scells.", prefix);
-    return st ? st : aimci_cells_put(p->cells, writer, name);
+    return st ? st : aimci_population_put(p->cells, writer, name);
 }
 
 static aimc_status get(aimci_programmed *p, const aimci_st_reader *reader, const char *prefix)
@@ -102,7 +102,7 @@ static aimc_status get(aimci_programmed *p, const aimci_st_reader *reader, const
     }
     snprintf(name, sizeof name, "%scells.", prefix);
     if (!st)
-        st = aimci_cells_restore(p->cells, reader, name);
+        st = aimci_population_restore(p->cells, reader, name);
     if (!st)
         take_scalars(p, scalars);
     return st;

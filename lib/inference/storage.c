@@ -194,7 +194,7 @@ void aimci_storage_keep(aimc_context *ctx, const aimc_config *config, uint64_t i
     aimci_family_defaults(&aimci_family_storage, &s);
     if (config)
         s = *(const storage *)config->values;
-    dice d = {.kernels = aimci_kernels_get(aimc_context_cpu(ctx)),
+    dice d = {.kernels = aimci_kernels_get(aimc_context_get_cpu(ctx)),
               .seed = aimci_random_derive((uint64_t)s.seed, index),
               .used = 256};
     d.rate = s.supply_v > 0 ? 0.5 * erfc((s.supply_v - s.v_50) / (sqrt(2.0) * s.sigma_v))

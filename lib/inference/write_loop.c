@@ -79,7 +79,7 @@ static void fresh_normals(loop *l)
 static void pulse(const loop *l, size_t i, double n)
 {
     aimci_programmed *p = l->p;
-    aimc_cells *c = p->cells;
+    aimc_population *c = p->cells;
     const double step = p->programming->pulse_step * aimci_noise_range(p->model)->g_max;
     p->report.pulses += (uint64_t)fabs(n);
     p->report.write_time_s += fabs(n) * p->programming->pulse_time_ns * 1e-9;
@@ -96,11 +96,11 @@ static uint64_t verify_round(loop *l, uint8_t *done)
 {
     aimci_programmed *p = l->p;
     const aimci_programming *q = p->programming;
-    const aimc_cells *c = p->cells;
+    const aimc_population *c = p->cells;
     const double g_max = aimci_noise_range(p->model)->g_max;
     const double step = q->pulse_step * g_max;
     uint64_t off = 0;
-    aimci_cells_read(p->cells, 0, p->g);
+    aimci_population_read(p->cells, 0, p->g);
     fresh_normals(l);
     for (size_t i = 0; i < c->n; i++) {
         if (done[i])
@@ -188,7 +188,7 @@ static aimc_status gradient_round(loop *l, double rate)
 {
     aimci_programmed *p = l->p;
     const aimci_key key = aimci_random_key(p->seed, AIMCI_OP_CALIBRATE, 1, l->rounds);
-    aimci_kernels_get(aimc_context_cpu(p->ctx))->uniform(&key, l->x, l->batch * p->n_in);
+    aimci_kernels_get(aimc_context_get_cpu(p->ctx))->uniform(&key, l->x, l->batch * p->n_in);
     aimci_programmed_read(p);
     const aimc_status st = aimc_tile_forward(p->tile, l->batch, l->x, p->n_in, l->y, p->n_out);
     if (st)

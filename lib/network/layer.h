@@ -38,6 +38,9 @@ extern const aimci_layer_type aimci_layer_linear, aimci_layer_activation;
 /* A linear layer of n_in and n_out before its weights; config NULL: digital. */
 aimc_status aimci_linear_create(aimci_layer *layer, const aimc_config *config, uint64_t seed);
 
+/* What the layer computes: "linear", "tanh" ... */
+const char *aimci_layer_op(const aimci_layer *layer);
+
 /* Weights [n_out][n_in] and bias; either may be NULL. */
 void aimci_linear_get(const aimci_layer *layer, float *w, float *b);
 aimc_status aimci_linear_set(aimci_layer *layer, const float *w, const float *b);

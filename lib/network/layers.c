@@ -10,7 +10,7 @@ aimc_status aimci_linear_create(aimci_layer *l, const aimc_config *config, uint6
 {
     l->b = aimci_calloc(l->ctx, l->n_out, sizeof *l->b);
     if (!l->b)
-        return aimci_fail(AIMC_ERR_NOMEM, "network_linear: no memory");
+        return aimci_fail(AIMC_ERR_NOMEM, "network_add_linear: no memory");
     return aimci_matrix_create(l->ctx, NULL, l->n_out, l->n_in, config, seed, &l->matrix);
 }
 
@@ -76,8 +76,8 @@ static aimc_status linear_restore(aimci_layer *l, aimci_st_reader *reader, const
     const aimc_status st = aimci_matrix_restore(l->ctx, reader, name, &l->matrix);
     if (st)
         return st;
-    l->n_out = aimc_matrix_n_out(l->matrix);
-    l->n_in = aimc_matrix_n_in(l->matrix);
+    l->n_out = aimc_matrix_get_n_out(l->matrix);
+    l->n_in = aimc_matrix_get_n_in(l->matrix);
     l->b = aimci_calloc(l->ctx, l->n_out, sizeof *l->b);
     if (!l->b)
         return aimci_fail(AIMC_ERR_NOMEM, "no memory");
@@ -113,6 +113,11 @@ const aimci_layer_type aimci_layer_linear = {
 
 static const char *const activation_names[] = {
     [AIMC_TANH] = "tanh", [AIMC_RELU] = "relu", [AIMC_SIGMOID] = "sigmoid"};
+
+const char *aimci_layer_op(const aimci_layer *l)
+{
+    return l->matrix ? l->type->name : activation_names[l->activation];
+}
 
 static aimc_status activation_forward(aimci_layer *l, size_t n, const float *x, float *y)
 {

@@ -59,7 +59,8 @@ aimc_status aimci_network_next(aimc_network *net, aimci_layer **out)
         net->capacity = capacity;
     }
     aimci_layer *l = &net->layers[net->n_layers];
-    *l = (aimci_layer){.ctx = net->ctx, .kernels = aimci_kernels_get(aimc_context_cpu(net->ctx))};
+    *l = (aimci_layer){.ctx = net->ctx,
+                       .kernels = aimci_kernels_get(aimc_context_get_cpu(net->ctx))};
     *out = l;
     return AIMC_OK;
 }
@@ -84,7 +85,7 @@ static aimc_status initialise(aimci_layer *l, uint64_t seed)
     const size_t n = l->n_in * l->n_out;
     float *w = aimci_calloc(l->ctx, n + l->n_out, sizeof *w);
     if (!w)
-        return aimci_fail(AIMC_ERR_NOMEM, "network_linear: no memory");
+        return aimci_fail(AIMC_ERR_NOMEM, "network_add_linear: no memory");
     const aimci_key key = aimci_random_key(seed, AIMCI_OP_INIT, 0, 0);
     l->kernels->uniform(&key, w, n + l->n_out);
     const float scale = 1.0f / sqrtf((float)l->n_in);
@@ -102,21 +103,22 @@ static aimc_status build_linear(aimci_layer *l, uint64_t seed, const aimc_config
     return st ? st : initialise(l, seed);
 }
 
-aimc_status aimc_network_linear(aimc_network *net, size_t n_in, size_t n_out,
-                                const aimc_config *config)
+aimc_status aimc_network_add_linear(aimc_network *net, size_t n_out, size_t n_in,
+                                    const aimc_config *config)
 {
-    aimc_status st = check_open("network_linear", net);
+    aimc_status st = check_open("network_add_linear", net);
     if (st)
         return st;
     size_t n;
     if (n_in == 0 || n_out == 0 || n_in > AIMCI_GRID_MAX_SIDE || n_out > AIMCI_GRID_MAX_SIDE ||
         aimci_mul_overflows(n_in, n_out, &n))
-        return aimci_fail(AIMC_ERR_INVALID, "network_linear: shape %zu -> %zu; 1 ... %d a side",
+        return aimci_fail(AIMC_ERR_INVALID, "network_add_linear: shape %zu -> %zu; 1 ... %d a side",
                           n_in, n_out, AIMCI_GRID_MAX_SIDE);
     if (width(net) && width(net) != n_in)
-        return aimci_fail(AIMC_ERR_SHAPE, "network_linear: n_in = %zu after a layer of %zu outputs",
-                          n_in, width(net));
-    st = aimci_config_expect("network_linear", config, &aimci_family_layer);
+        return aimci_fail(AIMC_ERR_SHAPE,
+                          "network_add_linear: n_in = %zu after a layer of %zu outputs", n_in,
+                          width(net));
+    st = aimci_config_expect("network_add_linear", config, &aimci_family_layer);
     if (st)
         return st;
     aimci_layer *l;
@@ -128,22 +130,22 @@ aimc_status aimc_network_linear(aimc_network *net, size_t n_in, size_t n_out,
     st = build_linear(l, aimci_random_derive(net->seed, net->n_layers), config);
     if (st) {
         aimci_layer_linear.destroy(l);
-        return aimci_fail_within(st, "network_linear: ");
+        return aimci_fail_within(st, "network_add_linear: ");
     }
     net->n_layers++;
     return AIMC_OK;
 }
 
-aimc_status aimc_network_activation(aimc_network *net, aimc_activation activation)
+aimc_status aimc_network_add_activation(aimc_network *net, aimc_activation activation)
 {
-    aimc_status st = check_open("network_activation", net);
+    aimc_status st = check_open("network_add_activation", net);
     if (st)
         return st;
     if (activation < AIMC_TANH || activation > AIMC_SIGMOID)
-        return aimci_fail(AIMC_ERR_INVALID, "network_activation: unknown activation %d",
+        return aimci_fail(AIMC_ERR_INVALID, "network_add_activation: unknown activation %d",
                           (int)activation);
     if (!net->n_layers)
-        return aimci_fail(AIMC_ERR_STATE, "network_activation: there is no layer before it");
+        return aimci_fail(AIMC_ERR_STATE, "network_add_activation: there is no layer before it");
     aimci_layer *l;
     st = aimci_network_next(net, &l);
     if (st)
@@ -416,8 +418,8 @@ static size_t visit_snapshots(aimc_network *net, aimci_tile_snapshot *snapshots,
     size_t n = 0;
     for (size_t k = 0; k < net->n_layers; k++) {
         aimc_matrix *m = net->layers[k].matrix;
-        for (size_t t = 0; t < aimc_matrix_tile_count(m); t++, n++) {
-            aimc_tile *tile = aimc_matrix_tile(m, t, NULL, NULL);
+        for (size_t t = 0; t < aimc_matrix_count_tiles(m); t++, n++) {
+            aimc_tile *tile = aimc_matrix_get_tile(m, t, NULL, NULL);
             if (snapshots && put_back)
                 aimci_tile_restore_snapshot(tile, &snapshots[n]);
             else if (snapshots)
@@ -448,14 +450,14 @@ static aimc_status count_correct(aimc_network *net, size_t n, const float *x,
     return AIMC_OK;
 }
 
-aimc_status aimc_network_accuracy(aimc_network *net, size_t n, const float *x,
+aimc_status aimc_network_evaluate(aimc_network *net, size_t n, const float *x,
                                   const uint32_t *labels, double *accuracy)
 {
-    aimc_status st = check_run("network_accuracy", net, n, x);
+    aimc_status st = check_run("network_evaluate", net, n, x);
     if (!st)
-        st = check_labels("network_accuracy", net, n, labels);
+        st = check_labels("network_evaluate", net, n, labels);
     if (!st && !accuracy)
-        st = aimci_fail(AIMC_ERR_INVALID, "network_accuracy: accuracy is NULL");
+        st = aimci_fail(AIMC_ERR_INVALID, "network_evaluate: accuracy is NULL");
     if (!st)
         st = reserve(net, aimci_min_size(n, AIMC_NETWORK_BATCH));
     if (st)
@@ -463,7 +465,7 @@ aimc_status aimc_network_accuracy(aimc_network *net, size_t n, const float *x,
     const size_t n_tiles = visit_snapshots(net, NULL, false);
     aimci_tile_snapshot *before = aimci_calloc(net->ctx, n_tiles + 1, sizeof *before);
     if (!before)
-        return aimci_fail(AIMC_ERR_NOMEM, "network_accuracy: no memory");
+        return aimci_fail(AIMC_ERR_NOMEM, "network_evaluate: no memory");
     size_t correct = 0;
     visit_snapshots(net, before, false);
     st = count_correct(net, n, x, labels, &correct);

@@ -9,7 +9,7 @@
 
 /* ---- layers by number ----------------------------------------------------------------------- */
 
-size_t aimc_network_linear_count(const aimc_network *net)
+size_t aimc_network_count_linear(const aimc_network *net)
 {
     size_t n = 0;
     for (size_t k = 0; net && k < net->n_layers; k++)
@@ -28,7 +28,7 @@ static aimci_layer *linear_layer(const aimc_network *net, size_t k)
 static aimc_status no_layer(const char *who, const aimc_network *net, size_t k)
 {
     return aimci_fail(AIMC_ERR_INVALID, "%s: linear layer %zu of %zu", who, k,
-                      aimc_network_linear_count(net));
+                      aimc_network_count_linear(net));
 }
 
 aimc_status aimc_network_get_weights(const aimc_network *net, size_t k, float *w, float *b)
@@ -46,7 +46,7 @@ aimc_status aimc_network_set_weights(aimc_network *net, size_t k, const float *w
     return l ? aimci_linear_set(l, w, b) : no_layer("network_set_weights", net, k);
 }
 
-aimc_matrix *aimc_network_matrix(aimc_network *net, size_t k)
+aimc_matrix *aimc_network_get_matrix(aimc_network *net, size_t k)
 {
     const aimci_layer *l = linear_layer(net, k);
     return l ? aimci_layer_analog(l) : NULL;
@@ -71,20 +71,38 @@ aimc_status aimc_network_get_info(const aimc_network *net, aimc_network_info *in
             continue;
         ours.n_parameters += (uint64_t)(l->n_in + 1) * l->n_out;
         ours.n_analog += aimci_layer_analog(l) ? (uint64_t)l->n_in * l->n_out : 0;
-        ours.n_tiles += aimc_matrix_tile_count(l->matrix);
+        ours.n_tiles += aimc_matrix_count_tiles(l->matrix);
     }
     return aimci_struct_out("network_get_info", info, &ours, sizeof ours, 8);
 }
 
-aimc_status aimc_network_counters(const aimc_network *net, aimc_counters *counters)
+aimc_status aimc_network_get_layer(const aimc_network *net, size_t k, aimc_layer_info *info)
+{
+    if (!net || !info)
+        return aimci_fail(AIMC_ERR_INVALID, "network_get_layer: %s is NULL", net ? "info" : "net");
+    if (k >= net->n_layers)
+        return aimci_fail(AIMC_ERR_INVALID, "network_get_layer: layer %zu of %zu", k,
+                          net->n_layers);
+    const aimci_layer *l = &net->layers[k];
+    const aimc_layer_info ours = {.is_analog = aimci_layer_analog(l) != NULL,
+                                  .op = aimci_layer_op(l),
+                                  .n_out = l->n_out,
+                                  .n_in = l->n_in,
+                                  .n_parameters =
+                                      l->matrix ? (uint64_t)(l->n_in + 1) * l->n_out : 0,
+                                  .n_tiles = aimc_matrix_count_tiles(l->matrix)};
+    return aimci_struct_out("network_get_layer", info, &ours, sizeof ours, 8);
+}
+
+aimc_status aimc_network_get_counters(const aimc_network *net, aimc_counters *counters)
 {
     if (!net || !counters)
-        return aimci_fail(AIMC_ERR_INVALID, "network_counters: NULL argument");
+        return aimci_fail(AIMC_ERR_INVALID, "network_get_counters: NULL argument");
     aimc_counters sum = {0};
     for (size_t k = 0; k < net->n_layers; k++)
         if (net->layers[k].matrix)
             aimci_grid_counters(net->layers[k].matrix->grid, &sum);
-    return aimci_struct_out("network_counters", counters, &sum, sizeof sum, 8);
+    return aimci_struct_out("network_get_counters", counters, &sum, sizeof sum, 8);
 }
 
 aimc_status aimc_network_set_note(aimc_network *net, const char *note)
@@ -99,7 +117,7 @@ aimc_status aimc_network_set_note(aimc_network *net, const char *note)
     return AIMC_OK;
 }
 
-const char *aimc_network_note(const aimc_network *net)
+const char *aimc_network_get_note(const aimc_network *net)
 {
     return net && net->note ? net->note : "";
 }
@@ -120,7 +138,7 @@ size_t aimc_network_describe(const aimc_network *net, char *buf, size_t size)
 static aimc_status put_network(const aimc_network *net, aimci_st_writer *writer)
 {
     char name[64], number[32];
-    aimc_status st = aimci_st_put_text(writer, "aimc.version", aimc_version());
+    aimc_status st = aimci_st_put_text(writer, "aimc.version", aimc_get_version());
     if (!st && net->note)
         st = aimci_st_put_text(writer, "note", net->note);
     if (!st) {

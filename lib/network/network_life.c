@@ -36,17 +36,17 @@ static bool is_digital(const aimci_layer *l)
     return l->matrix && aimci_matrix_is_digital(l->matrix);
 }
 
-aimc_status aimc_network_to_analog(aimc_network *net, const aimc_config *config)
+aimc_status aimc_network_convert_to_analog(aimc_network *net, const aimc_config *config)
 {
     if (!net || !config)
-        return aimci_fail(AIMC_ERR_INVALID, "network_to_analog: %s is NULL",
+        return aimci_fail(AIMC_ERR_INVALID, "network_convert_to_analog: %s is NULL",
                           net ? "config" : "net");
-    aimc_status st = aimci_config_expect("network_to_analog", config, &aimci_family_layer);
+    aimc_status st = aimci_config_expect("network_convert_to_analog", config, &aimci_family_layer);
     if (st)
         return st;
     aimc_matrix **made = aimci_calloc(net->ctx, net->n_layers + 1, sizeof *made);
     if (!made)
-        return aimci_fail(AIMC_ERR_NOMEM, "network_to_analog: no memory");
+        return aimci_fail(AIMC_ERR_NOMEM, "network_convert_to_analog: no memory");
     for (size_t k = 0; k < net->n_layers && !st; k++)
         if (is_digital(&net->layers[k]))
             st = make_analog(&net->layers[k],
@@ -59,7 +59,7 @@ aimc_status aimc_network_to_analog(aimc_network *net, const aimc_config *config)
             replace_matrix(&net->layers[k], made[k]);
     }
     aimci_free(net->ctx, made);
-    return st ? aimci_fail_within(st, "network_to_analog: ") : AIMC_OK;
+    return st ? aimci_fail_within(st, "network_convert_to_analog: ") : AIMC_OK;
 }
 
 /* ---- program, drift, compensate ------------------------------------------------------------- */
@@ -71,8 +71,9 @@ static aimc_status check_analog(const char *who, const aimc_network *net)
     for (size_t k = 0; k < net->n_layers; k++)
         if (aimci_layer_analog(&net->layers[k]))
             return AIMC_OK;
-    return aimci_fail(AIMC_ERR_STATE,
-                      "%s: no layer lies on tiles; aimc_network_to_analog() puts them there", who);
+    return aimci_fail(
+        AIMC_ERR_STATE,
+        "%s: no layer lies on tiles; aimc_network_convert_to_analog() puts them there", who);
 }
 
 static aimc_status report_out(const char *who, const aimc_inference_report *sum,
@@ -99,21 +100,22 @@ aimc_status aimc_network_program(aimc_network *net, const aimc_config *config,
     return st ? st : report_out("network_program", &sum, report);
 }
 
-aimc_status aimc_network_drift_to(aimc_network *net, double t_s, aimc_inference_report *report)
+aimc_status aimc_network_drift_programmed(aimc_network *net, double t_s,
+                                          aimc_inference_report *report)
 {
-    aimc_status st = check_analog("network_drift_to", net);
+    aimc_status st = check_analog("network_drift_programmed", net);
     aimc_inference_report sum = {0};
     for (size_t k = 0; !st && k < net->n_layers; k++) {
         aimc_inference_report one = {.struct_size = sizeof one};
         aimc_matrix *matrix = aimci_layer_analog(&net->layers[k]);
         if (!matrix)
             continue;
-        st = aimc_matrix_drift_to(matrix, t_s, &one);
+        st = aimc_matrix_drift_programmed(matrix, t_s, &one);
         if (st)
-            return aimci_fail_within(st, "network_drift_to: layer %zu: ", k);
+            return aimci_fail_within(st, "network_drift_programmed: layer %zu: ", k);
         aimci_report_add(&sum, &one);
     }
-    return st ? st : report_out("network_drift_to", &sum, report);
+    return st ? st : report_out("network_drift_programmed", &sum, report);
 }
 
 /* A layer is corrected with what the corrected ones before it give. */
@@ -189,7 +191,7 @@ aimc_status aimc_network_calibrate(aimc_network *net, size_t n, const float *x,
         st = run_batches(net, n, x);
     for (size_t k = 0; net && k < net->n_layers; k++) {
         aimc_matrix *matrix = aimci_layer_analog(&net->layers[k]);
-        const aimc_status taken = matrix && !st ? aimc_matrix_take_range(matrix) : AIMC_OK;
+        const aimc_status taken = matrix && !st ? aimc_matrix_take_input_range(matrix) : AIMC_OK;
         if (taken)
             st = aimci_fail_within(taken, "network_calibrate: layer %zu: ", k);
     }

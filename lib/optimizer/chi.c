@@ -40,7 +40,7 @@ aimc_status aimci_chi_create(aimci_chi *c, aimc_tile *tile, const aimc_config *c
 {
     c->ctx = tile->ctx;
     c->tile = tile;
-    c->kernels = aimci_kernels_get(aimc_context_cpu(tile->ctx));
+    c->kernels = aimci_kernels_get(aimc_context_get_cpu(tile->ctx));
     c->params = *params;
     const aimc_device *device = tile->array->device;
     if (!device->model->pulsed)

@@ -31,7 +31,7 @@ static aimc_status is_of_preset(const aimc_device *device, const aimci_preset *p
 {
     aimc_config *layer = NULL;
     aimc_device *other = NULL;
-    aimc_status st = aimc_config_new(device->ctx, preset->name, &layer);
+    aimc_status st = aimc_config_create(device->ctx, preset->name, &layer);
     if (!st)
         st = aimc_device_create(device->ctx, NULL, aimci_config_child(layer, "device"), &other);
     *same = !st && same_figures(device, other);
@@ -84,9 +84,9 @@ static aimc_status settings_of(aimc_context *ctx, const char *name, const char *
 {
     size_t index;
     if (name[0] == '\0' || aimc_preset_find(name, &index))
-        return aimc_config_new(ctx, algorithm, out);
+        return aimc_config_create(ctx, algorithm, out);
     aimc_config *preset = NULL;
-    aimc_status st = aimc_config_new(ctx, name, &preset);
+    aimc_status st = aimc_config_create(ctx, name, &preset);
     if (!st && strcmp(preset->family->category, "optimizer") == 0) {
         *out = preset;
         return AIMC_OK;
@@ -126,10 +126,10 @@ static aimc_status write_above_noise(const aimc_device *device, aimc_config *con
     return st ? st : multiply(config, "buffer_granularity", sqrt(pulses));
 }
 
-aimc_status aimc_optimizer_config_for(const aimc_device *device, const char *algorithm,
-                                      aimc_config **out)
+aimc_status aimc_optimizer_suggest_config(const aimc_device *device, const char *algorithm,
+                                          aimc_config **out)
 {
-    const char *who = "optimizer_config_for";
+    const char *who = "optimizer_suggest_config";
     if (!out)
         return aimci_fail(AIMC_ERR_INVALID, "%s: out is NULL", who);
     *out = NULL;
@@ -147,7 +147,7 @@ aimc_status aimc_optimizer_config_for(const aimc_device *device, const char *alg
         return aimci_fail(AIMC_ERR_UNSUPPORTED, "%s: device '%s' takes no pulses; use 'sgd'", who,
                           device->model->family->name);
     if (named.preset)
-        return aimc_config_new(device->ctx, algorithm, out);
+        return aimc_config_create(device->ctx, algorithm, out);
     char name[96] = "";
     if (device->model->pulsed)
         st = choose(device, family, name, sizeof name);

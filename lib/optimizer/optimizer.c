@@ -297,7 +297,7 @@ static bool nth_matrix(const aimc_optimizer *o, size_t index, const char *name,
     return false;
 }
 
-size_t aimc_optimizer_matrix_count(const aimc_optimizer *o)
+size_t aimc_optimizer_count_matrices(const aimc_optimizer *o)
 {
     size_t n = 0;
     aimci_state_tensor t;
@@ -306,7 +306,7 @@ size_t aimc_optimizer_matrix_count(const aimc_optimizer *o)
     return n;
 }
 
-size_t aimc_optimizer_matrix_name(const aimc_optimizer *o, size_t i, char *buf, size_t size)
+size_t aimc_optimizer_get_matrix_name(const aimc_optimizer *o, size_t i, char *buf, size_t size)
 {
     aimci_state_tensor t = {.name = ""};
     aimci_text text = {buf, size, 0};
@@ -342,7 +342,7 @@ aimc_status aimc_optimizer_get_stats(const aimc_optimizer *o, aimc_optimizer_sta
     return aimci_struct_out("optimizer_get_stats", stats, &ours, sizeof ours, 8);
 }
 
-const char *aimc_optimizer_algorithm(const aimc_optimizer *o)
+const char *aimc_optimizer_get_algorithm(const aimc_optimizer *o)
 {
     return o ? o->algorithm->family->name : "";
 }

@@ -246,7 +246,7 @@ static void transfer(aimci_transfer *e, size_t k, aimc_counters *fast)
 static void draw_segment(aimci_transfer *e, const aimci_outer *batch, size_t b, size_t m,
                          aimc_counters *counters)
 {
-    const aimci_kernels *kernels = aimci_kernels_get(aimc_context_cpu(e->ctx));
+    const aimci_kernels *kernels = aimci_kernels_get(aimc_context_get_cpu(e->ctx));
     double rate[AIMCI_PULSER_CHUNK];
     const bool columns = e->params.transfer_columns;
     aimci_outer segment = *batch;

@@ -87,14 +87,14 @@ aimc_status aimc_converter_create(aimc_context *ctx, const aimc_config *config,
         if (!given)
             return aimci_fail(AIMC_ERR_INVALID,
                               "converter_create: configuration is of kind '%s', not 'converter'",
-                              aimc_config_kind(config));
+                              aimc_config_get_kind(config));
         params = *given;
     }
     aimc_converter *c = aimci_calloc(ctx, 1, sizeof *c);
     if (!c)
         return aimci_fail(AIMC_ERR_NOMEM, "converter_create: no memory");
     c->ctx = aimci_context_ref(ctx);
-    c->kernels = aimci_read_kernels_get(aimc_context_cpu(ctx));
+    c->kernels = aimci_read_kernels_get(aimc_context_get_cpu(ctx));
     c->step = aimci_converter_step_of(params.res, params.bound);
     c->bound = params.bound > 0 ? (float)params.bound : INFINITY;
     if (c->step > 0)
@@ -206,7 +206,7 @@ aimc_status aimc_converter_decode(const aimc_converter *c, size_t n, const int32
         return aimci_fail(AIMC_ERR_INVALID, "converter_decode: NULL argument");
     if (c->step <= 0)
         return no_steps("converter_decode");
-    const int32_t min = aimc_converter_min_code(c);
+    const int32_t min = aimc_converter_get_min_code(c);
     for (size_t i = 0; i < n; i++) {
         int32_t code = codes[i] < c->max_code ? codes[i] : c->max_code;
         code = code > min ? code : min;
@@ -216,19 +216,19 @@ aimc_status aimc_converter_decode(const aimc_converter *c, size_t n, const int32
     return AIMC_OK;
 }
 
-int32_t aimc_converter_max_code(const aimc_converter *c)
+int32_t aimc_converter_get_max_code(const aimc_converter *c)
 {
     return c ? c->max_code : 0;
 }
 
-int32_t aimc_converter_min_code(const aimc_converter *c)
+int32_t aimc_converter_get_min_code(const aimc_converter *c)
 {
     if (!c)
         return 0;
     return c->circuit ? c->circuit->first : -c->max_code;
 }
 
-double aimc_converter_step(const aimc_converter *c)
+double aimc_converter_get_step(const aimc_converter *c)
 {
     return c ? (double)c->step : 0.0;
 }
@@ -284,10 +284,10 @@ static void measure(size_t n_codes, const double *hits, aimc_linearity *l, doubl
     l->offset = hits[0] / HITS - (double)margin(n_codes) - 0.5; /* ideal: half a step up */
 }
 
-aimc_status aimc_converter_linearity(const aimc_converter *c, size_t channel,
-                                     aimc_linearity *linearity, double *dnl, double *inl)
+aimc_status aimc_converter_get_linearity(const aimc_converter *c, size_t channel,
+                                         aimc_linearity *linearity, double *dnl, double *inl)
 {
-    const char *who = "converter_linearity";
+    const char *who = "converter_get_linearity";
     if (!c || !linearity)
         return aimci_fail(AIMC_ERR_INVALID, "%s: NULL argument", who);
     if (c->step <= 0 || (c->circuit && c->circuit->values))
@@ -296,7 +296,7 @@ aimc_status aimc_converter_linearity(const aimc_converter *c, size_t channel,
     const size_t n_channels = c->circuit ? c->circuit->n_channels : SIZE_MAX;
     if (channel >= n_channels)
         return aimci_fail(AIMC_ERR_INVALID, "%s: channel = %zu of %zu", who, channel, n_channels);
-    const size_t n = (size_t)((int64_t)c->max_code - aimc_converter_min_code(c) + 1);
+    const size_t n = (size_t)((int64_t)c->max_code - aimc_converter_get_min_code(c) + 1);
     if (n > MAX_CODES)
         return aimci_fail(AIMC_ERR_UNSUPPORTED, "%s: %zu codes are too many to count", who, n);
     double *hits = aimci_calloc(c->ctx, n, sizeof *hits);

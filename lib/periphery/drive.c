@@ -13,7 +13,7 @@
 
 static uint64_t fixed_point(double v)
 {
-    return (uint64_t)fmin(v * AIMC_DRIVE_ONE + 0.5, 0x1p63);
+    return (uint64_t)fmin(v * AIMC_ACTIVITY_ONE + 0.5, 0x1p63);
 }
 
 aimc_status aimci_drive_enable(aimci_periphery *p, bool on)

@@ -383,8 +383,8 @@ aimc_status aimci_periphery_create(aimc_context *ctx, const aimc_config *config,
     p->cells = cells;
     p->wires = wires;
     p->bends = wires.model == AIMCI_WIRES_NODAL && wires.iv != AIMCI_IV_LINEAR;
-    p->kernels = aimci_kernels_get(aimc_context_cpu(ctx));
-    p->chain = aimci_read_kernels_get(aimc_context_cpu(ctx));
+    p->kernels = aimci_kernels_get(aimc_context_get_cpu(ctx));
+    p->chain = aimci_read_kernels_get(aimc_context_get_cpu(ctx));
     p->params = params;
     p->is_perfect = params.is_perfect || params.mv_type == AIMCI_MV_IDEAL;
     p->op = op;

@@ -72,7 +72,7 @@ typedef struct aimci_read_array {
     const float *g; /* conductances, laid out like w; NULL: |w| stands for them */
 } aimci_read_array;
 
-/* What reads drove, for the energy of the array: sums in units of 1 / AIMC_DRIVE_ONE. */
+/* What reads drove, for the energy of the array: sums in units of 1 / AIMC_ACTIVITY_ONE. */
 typedef struct aimci_drive {
     uint64_t reads;                  /* that were looked at */
     uint64_t cells, cells_squared;   /* sum_j |x_j| and x_j^2, times the cells of a line */

@@ -104,7 +104,7 @@ static aimc_status check(const aimc_context *ctx, aimc_range_method method, doub
                          size_t n_rows, size_t n_cols, const float *x, size_t ld_x,
                          const double *bound)
 {
-    const char *who = "range_of_data";
+    const char *who = "converter_find_range";
     if (!ctx || !x || !bound)
         return aimci_fail(AIMC_ERR_INVALID, "%s: NULL argument", who);
     if (!n_rows || !n_cols)
@@ -122,9 +122,9 @@ static aimc_status check(const aimc_context *ctx, aimc_range_method method, doub
     return AIMC_OK;
 }
 
-aimc_status aimc_range_of_data(aimc_context *ctx, aimc_range_method method, double parameter,
-                               size_t n_rows, size_t n_cols, const float *x, size_t ld_x,
-                               double *bound)
+aimc_status aimc_converter_find_range(aimc_context *ctx, aimc_range_method method, double parameter,
+                                      size_t n_rows, size_t n_cols, const float *x, size_t ld_x,
+                                      double *bound)
 {
     const aimc_status st = check(ctx, method, parameter, n_rows, n_cols, x, ld_x, bound);
     size_t size;
@@ -134,7 +134,7 @@ aimc_status aimc_range_of_data(aimc_context *ctx, aimc_range_method method, doub
     if (!aimci_mul_overflows(n_rows, n_cols, &size))
         m = aimci_calloc(ctx, size, sizeof *m);
     if (!m)
-        return aimci_fail(AIMC_ERR_NOMEM, "range_of_data: no memory");
+        return aimci_fail(AIMC_ERR_NOMEM, "converter_find_range: no memory");
     const size_t n = collect(n_rows, n_cols, x, ld_x, m);
     qsort(m, n, sizeof *m, ascending);
     double chosen = n ? (double)m[n - 1] : 0;

@@ -132,7 +132,7 @@ static void put_head(const netlist *l)
 {
     const aimci_periphery *p = l->p;
     fprintf(l->out, "crossbar of %zu x %zu cells, by libaimc %s\n", p->n_out, p->n_in,
-            aimc_version());
+            aimc_get_version());
     fprintf(l->out, "* i(vsC_I) is the current of output I from columns C, in ampere.\n");
     fprintf(l->out, "* weight x input = %.9g i(vsC_I), negative cells subtracted\n",
             p->cells.unit / (p->cells.span * p->params.g_max * p->wires.v_read));

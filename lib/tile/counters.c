@@ -16,13 +16,27 @@ typedef struct counter {
 
 /* In the order in which files hold them: new ones go to the end. */
 static const counter counters_of_a_tile[] = {
-    COUNTER(pulses_up),        COUNTER(pulses_down),     COUNTER(updates),
-    COUNTER(pulse_slots),      COUNTER(forward_vectors), COUNTER(forward_passes),
-    COUNTER(backward_vectors), COUNTER(backward_passes), COUNTER(dac_conversions),
-    COUNTER(adc_conversions),  COUNTER(clipped_outputs), COUNTER(weight_writes),
-    COUNTER(accumulations),    COUNTER(gradient_macs),   COUNTER(program_pulses),
-    COUNTER(verify_reads),     COUNTER(driven_reads),    COUNTER(drive),
-    COUNTER(drive_squared),    COUNTER(driven),          COUNTER(driven_squared),
+    COUNTER(pulses_up),
+    COUNTER(pulses_down),
+    COUNTER(updates),
+    COUNTER(pulse_slots),
+    COUNTER(forward_vectors),
+    COUNTER(forward_passes),
+    COUNTER(backward_vectors),
+    COUNTER(backward_passes),
+    COUNTER(dac_conversions),
+    COUNTER(adc_conversions),
+    COUNTER(clipped_outputs),
+    COUNTER(weight_writes),
+    COUNTER(accumulations),
+    COUNTER(gradient_macs),
+    COUNTER(program_pulses),
+    COUNTER(verify_reads),
+    COUNTER(activity_reads),
+    COUNTER(input_activity),
+    COUNTER(input_activity_squared),
+    COUNTER(conductance_activity),
+    COUNTER(conductance_activity_squared),
 };
 enum { N_COUNTERS = sizeof counters_of_a_tile / sizeof counters_of_a_tile[0] };
 
@@ -44,11 +58,11 @@ void aimci_counters_add(aimc_counters *sum, const aimc_counters *other)
 
 void aimci_counters_add_activity(aimc_counters *sum, const aimci_readout_counts *counts)
 {
-    sum->driven_reads += counts->drive.reads;
-    sum->drive += counts->drive.cells;
-    sum->drive_squared += counts->drive.cells_squared;
-    sum->driven += counts->drive.weight;
-    sum->driven_squared += counts->drive.weight_squared;
+    sum->activity_reads += counts->drive.reads;
+    sum->input_activity += counts->drive.cells;
+    sum->input_activity_squared += counts->drive.cells_squared;
+    sum->conductance_activity += counts->drive.weight;
+    sum->conductance_activity_squared += counts->drive.weight_squared;
 }
 
 /* ---- file ----------------------------------------------------------------------------------- */

@@ -136,7 +136,7 @@ static float absmax_row(const float *w, size_t n)
 /* a = max|W| / omega over the tile or each of its rows; 1 where that is 0 */
 static void choose_scales(const aimci_grid *g, size_t k, const float *w, size_t ld)
 {
-    const size_t rows = aimc_tile_n_out(g->tiles[k]), cols = aimc_tile_n_in(g->tiles[k]);
+    const size_t rows = aimc_tile_get_n_out(g->tiles[k]), cols = aimc_tile_get_n_in(g->tiles[k]);
     float *scales = aimci_grid_scales(g, k);
     float largest = 0.0f;
     for (size_t i = 0; i < rows; i++) {

@@ -87,7 +87,7 @@ aimc_status aimci_pulser_create(aimc_context *ctx, size_t n_out, size_t n_in,
     if (!p)
         return aimci_fail(AIMC_ERR_NOMEM, "optimizer_create: no memory");
     p->ctx = aimci_context_ref(ctx);
-    p->chunk.kernels = aimci_kernels_get(aimc_context_cpu(ctx));
+    p->chunk.kernels = aimci_kernels_get(aimc_context_get_cpu(ctx));
     p->gemm = gemm;
     p->params = *params;
     p->chunk.counting = counting_of(params);

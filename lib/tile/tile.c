@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -167,12 +168,12 @@ aimc_status aimc_tile_create(const aimc_device *device, size_t n_out, size_t n_i
     return aimci_tile_create(device, n_out, n_in, config, seed, out);
 }
 
-size_t aimc_tile_n_out(const aimc_tile *t)
+size_t aimc_tile_get_n_out(const aimc_tile *t)
 {
     return t ? t->array->n_out : 0;
 }
 
-size_t aimc_tile_n_in(const aimc_tile *t)
+size_t aimc_tile_get_n_in(const aimc_tile *t)
 {
     return t ? t->array->n_in : 0;
 }
@@ -189,11 +190,35 @@ static aimc_status check_matrix(const char *who, const aimc_tile *t, const float
     return AIMC_OK;
 }
 
+/* A hundredth of the weights may lie beyond the bounds of single devices, whose bounds spread; more
+ * than that says that the scale is wrong. Devices round to single precision. */
+static void warn_of_clipping(aimc_tile *t, const float *w, size_t ld, const float *scale)
+{
+    const aimci_array *a = t->array;
+    const aimc_device_info *info = &a->device->info;
+    uint64_t n = 0;
+    float largest = 0;
+    for (size_t i = 0; i < a->n_out; i++)
+        for (size_t j = 0; j < a->n_in; j++) {
+            const float asked = scale ? w[i * ld + j] / scale[i] : w[i * ld + j];
+            n += fabsf(a->p[j * a->ld + i] - asked) > 1e-4f * fabsf(asked);
+            largest = fmaxf(largest, fabsf(asked));
+        }
+    if (n * 100 > a->n_out * a->n_in)
+        aimci_warn(t->ctx, &t->clipped, n,
+                   "tile_set_weights: %" PRIu64 " of %zu weights were clipped to the bounds of "
+                   "their devices, on average [%.4g, %.4g]; the largest magnitude is %.4g: "
+                   "mapping.weight_scaling_omega scales weights to the devices",
+                   n, a->n_out * a->n_in, info->w_min, info->w_max, (double)largest);
+}
+
 void aimci_tile_set_scaled(aimc_tile *t, const float *w, size_t ld, const float *scale)
 {
     if (t->programmed.reset)
         t->programmed.reset(t->programmed.owner);
     aimci_array_set(t->array, w, ld, scale);
+    if (aimci_logs(t->ctx))
+        warn_of_clipping(t, w, ld, scale);
     t->counters.weight_writes += t->array->n_out * t->array->n_in;
     if (t->trainer.reset)
         t->trainer.reset(t->trainer.owner);
@@ -218,12 +243,12 @@ aimc_status aimc_tile_get_weights(const aimc_tile *t, float *w, size_t ld_w)
     return AIMC_OK;
 }
 
-size_t aimc_tile_parameter_count(const aimc_tile *t)
+size_t aimc_tile_count_parameters(const aimc_tile *t)
 {
     return t ? t->array->n_parameters : 0;
 }
 
-const char *aimc_tile_parameter_name(const aimc_tile *t, size_t i)
+const char *aimc_tile_get_parameter_name(const aimc_tile *t, size_t i)
 {
     return t && i < t->array->n_parameters ? t->array->parameters[i].name : NULL;
 }
@@ -289,16 +314,16 @@ void aimci_tile_count_read(aimc_tile *t, bool forward, size_t n, const aimci_rea
     aimci_counters_add_activity(&t->counters, c);
 }
 
-aimc_status aimc_tile_count_drive(aimc_tile *t, int on)
+aimc_status aimc_tile_count_activity(aimc_tile *t, int on)
 {
     if (!t)
-        return aimci_fail(AIMC_ERR_INVALID, "tile_count_drive: tile is NULL");
+        return aimci_fail(AIMC_ERR_INVALID, "tile_count_activity: tile is NULL");
     aimc_status st = aimci_drive_enable(t->forward, on != 0);
     if (!st)
         st = aimci_drive_enable(t->backward, on != 0);
     if (st)
         (void)aimci_drive_enable(t->forward, false);
-    return st ? aimci_fail_within(st, "tile_count_drive: ") : AIMC_OK;
+    return st ? aimci_fail_within(st, "tile_count_activity: ") : AIMC_OK;
 }
 
 /* y[b][i] <- gain[i] y[b][i] + shift[i] */
@@ -360,14 +385,14 @@ aimc_status aimc_tile_backward(aimc_tile *t, size_t n, const float *d, size_t ld
  * ---------------------------------------------------------------------------------------------------
  */
 
-aimc_status aimc_tile_counters(const aimc_tile *t, aimc_counters *counters)
+aimc_status aimc_tile_get_counters(const aimc_tile *t, aimc_counters *counters)
 {
     if (!t || !counters)
-        return aimci_fail(AIMC_ERR_INVALID, "tile_counters: NULL argument");
-    return aimci_struct_out("tile_counters", counters, &t->counters, sizeof t->counters, 8);
+        return aimci_fail(AIMC_ERR_INVALID, "tile_get_counters: NULL argument");
+    return aimci_struct_out("tile_get_counters", counters, &t->counters, sizeof t->counters, 8);
 }
 
-void aimc_tile_counters_clear(aimc_tile *t)
+void aimc_tile_clear_counters(aimc_tile *t)
 {
     if (t)
         t->counters = (aimc_counters){0};

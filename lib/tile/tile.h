@@ -84,6 +84,7 @@ struct aimc_tile {
     aimci_companion trainer;    /* its optimizer */
     aimci_companion programmed; /* its programmed devices: reset takes them off */
     aimci_saved_state saved;
+    aimci_warning clipped; /* weights that were set beyond the bounds of their devices */
 };
 
 /* config: NULL, or of a kind that extends "tile". seed_fallback stands in for a seed that is not

@@ -11,13 +11,13 @@ static aimci_periphery *periphery_of(const aimc_tile *t, aimc_direction directio
     return direction == AIMC_FORWARD ? t->forward : t->backward;
 }
 
-size_t aimc_tile_fixed_count(const aimc_tile *t, aimc_direction direction)
+size_t aimc_tile_count_fixed_errors(const aimc_tile *t, aimc_direction direction)
 {
     aimci_fixed list[AIMCI_N_FIXED];
     return t ? aimci_periphery_fixed(periphery_of(t, direction), list) : 0;
 }
 
-const char *aimc_tile_fixed_name(const aimc_tile *t, aimc_direction direction, size_t i)
+const char *aimc_tile_get_fixed_error_name(const aimc_tile *t, aimc_direction direction, size_t i)
 {
     aimci_fixed list[AIMCI_N_FIXED];
     if (!t || i >= aimci_periphery_fixed(periphery_of(t, direction), list))
@@ -52,11 +52,11 @@ static aimc_status find(const char *who, const aimc_tile *t, aimc_direction dire
                       hint);
 }
 
-aimc_status aimc_tile_get_fixed(const aimc_tile *t, aimc_direction direction, const char *name,
-                                float *value, size_t n)
+aimc_status aimc_tile_get_fixed_error(const aimc_tile *t, aimc_direction direction,
+                                      const char *name, float *value, size_t n)
 {
     aimci_fixed f;
-    const aimc_status st = find("tile_get_fixed", t, direction, name, n, value, &f);
+    const aimc_status st = find("tile_get_fixed_error", t, direction, name, n, value, &f);
     if (st)
         return st;
     if (f.rows)
@@ -66,17 +66,17 @@ aimc_status aimc_tile_get_fixed(const aimc_tile *t, aimc_direction direction, co
     return AIMC_OK;
 }
 
-aimc_status aimc_tile_set_fixed(aimc_tile *t, aimc_direction direction, const char *name,
-                                const float *value, size_t n)
+aimc_status aimc_tile_set_fixed_error(aimc_tile *t, aimc_direction direction, const char *name,
+                                      const float *value, size_t n)
 {
     aimci_fixed f;
-    const aimc_status st = find("tile_set_fixed", t, direction, name, n, value, &f);
+    const aimc_status st = find("tile_set_fixed_error", t, direction, name, n, value, &f);
     if (st)
         return st;
     for (size_t k = 0; k < n; k++)
         if (!(value[k] >= f.min && value[k] <= 1e30f))
             return aimci_fail(AIMC_ERR_INVALID,
-                              "tile_set_fixed: value[%zu] = %g of '%s' is out of "
+                              "tile_set_fixed_error: value[%zu] = %g of '%s' is out of "
                               "range [%g, 1e30]",
                               k, (double)value[k], name, (double)f.min);
     if (f.rows)

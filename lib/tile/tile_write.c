@@ -92,13 +92,13 @@ aimc_status aimc_tile_diffuse(aimc_tile *t)
     return AIMC_OK;
 }
 
-aimc_status aimc_tile_drift(aimc_tile *t, double dt)
+aimc_status aimc_tile_drift_trained(aimc_tile *t, double dt)
 {
     if (!t)
-        return aimci_fail(AIMC_ERR_INVALID, "tile_drift: tile is NULL");
+        return aimci_fail(AIMC_ERR_INVALID, "tile_drift_trained: tile is NULL");
     if (!(dt >= 0 && dt <= 1e30))
-        return aimci_fail(AIMC_ERR_INVALID, "tile_drift: dt = %g; at least 0 and finite is needed",
-                          dt);
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "tile_drift_trained: dt = %g; at least 0 and finite is needed", dt);
     aimci_array_drift(t->array, dt);
     return AIMC_OK;
 }

@@ -15,7 +15,7 @@ void bench_must(aimc_status st)
 {
     if (!st)
         return;
-    fprintf(stderr, "bench: %s\n", aimc_last_error());
+    fprintf(stderr, "bench: %s\n", aimc_get_last_error());
     exit(1);
 }
 

@@ -65,7 +65,7 @@ void bench_product_open(bench_product *p, aimc_context *ctx, size_t n, size_t ba
     aimc_device *device;
     aimc_config *config;
     bench_must(aimc_device_create(ctx, "ideal", NULL, &device));
-    bench_must(aimc_config_new(ctx, "tile", &config));
+    bench_must(aimc_config_create(ctx, "tile", &config));
     bench_must(aimc_config_set(config, "forward.is_perfect", perfect));
     bench_must(aimc_config_set(config, "backward.is_perfect", perfect));
     bench_must(aimc_tile_create(device, n, n, config, &p->tile));

@@ -22,7 +22,7 @@ static float w[N * N], x[BATCH * N], y[BATCH * N];
 static void must(aimc_status st)
 {
     if (st) {
-        fprintf(stderr, "bench_readout: %s\n", aimc_last_error());
+        fprintf(stderr, "bench_readout: %s\n", aimc_get_last_error());
         exit(1);
     }
 }
@@ -73,7 +73,7 @@ static aimc_tile *make_tile(const char *const settings[])
 {
     aimc_config *config = NULL;
     aimc_tile *tile = NULL;
-    must(aimc_config_new(ctx, "tile", &config));
+    must(aimc_config_create(ctx, "tile", &config));
     for (size_t k = 0; settings[k]; k++) {
         char field[96];
         const char *equals = strchr(settings[k], '=');

@@ -11,7 +11,7 @@ static aimc_config *config_of(aimc_context *ctx, const char *name, const char *j
 {
     aimc_config *config = NULL;
     if (json) {
-        bench_must(aimc_config_new(ctx, name, &config));
+        bench_must(aimc_config_create(ctx, name, &config));
         bench_must(aimc_config_parse(config, json));
     }
     return config;
@@ -93,7 +93,7 @@ static const struct model {
 static double coincidences(const bench_update *u)
 {
     aimc_counters c = {.struct_size = sizeof c};
-    bench_must(aimc_tile_counters(u->tile, &c));
+    bench_must(aimc_tile_get_counters(u->tile, &c));
     return (double)(c.pulses_up + c.pulses_down) /
            ((double)c.updates * (double)u->n * (double)u->n);
 }

@@ -93,15 +93,15 @@ static aimc_network *make_network(aimc_context *ctx, const char *kind, const cha
     aimc_network *net;
     aimc_config *config = NULL;
     if (kind) {
-        bench_must(aimc_config_new(ctx, kind, &config));
+        bench_must(aimc_config_create(ctx, kind, &config));
         bench_must(aimc_config_parse(config, json));
     }
     bench_must(aimc_network_create(ctx, &net));
     static const size_t widths[] = {SIDE, 256, 128, CLASSES};
     for (int k = 0; k < 3; k++) {
-        bench_must(aimc_network_linear(net, widths[k], widths[k + 1], config));
+        bench_must(aimc_network_add_linear(net, widths[k + 1], widths[k], config));
         if (k < 2)
-            bench_must(aimc_network_activation(net, AIMC_SIGMOID));
+            bench_must(aimc_network_add_activation(net, AIMC_SIGMOID));
     }
     aimc_config_destroy(config);
     return net;
@@ -289,7 +289,7 @@ int bench_check(bench *b)
     aimc_context *plain;
     bench_must(aimc_context_create(&params, &plain));
     for (size_t k = 0; k < sizeof updates / sizeof updates[0]; k++) {
-        if (aimc_context_cpu(b->ctx) == AIMC_CPU_C)
+        if (aimc_context_get_cpu(b->ctx) == AIMC_CPU_C)
             break;
         char what[96];
         bench_update c, best;

@@ -182,7 +182,7 @@ static aimc_context *make_context(uint32_t cpu_mask)
     p.cpu_mask = cpu_mask;
     p.n_threads = 3;
     aimc_context *ctx = NULL;
-    ck_assert_msg(aimc_context_create(&p, &ctx) == AIMC_OK, "%s", aimc_last_error());
+    ck_assert_msg(aimc_context_create(&p, &ctx) == AIMC_OK, "%s", aimc_get_last_error());
     return ctx;
 }
 
@@ -191,7 +191,7 @@ static aimci_gemm *make_plan(aimc_context *ctx, const aimci_gemm_shape *s, bool 
     aimci_gemm *gemm = NULL;
     ck_assert_msg(aimci_gemm_create(ctx, s->n_rows, s->n_cols, s->ld, s->ld_rows, s->ld_cols,
                                     deterministic, &gemm) == AIMC_OK,
-                  "%s", aimc_last_error());
+                  "%s", aimc_get_last_error());
     return gemm;
 }
 

@@ -11,6 +11,6 @@ int main(void)
     if (aimc_context_create(NULL, &ctx) || aimc_device_create(ctx, "idealized", NULL, &device) ||
         aimc_tile_create(device, 2, 3, NULL, &tile) || aimc_tile_set_weights(tile, w[0], 3) ||
         aimc_tile_forward(tile, 1, x, 3, y, 2))
-        return fprintf(stderr, "%s\n", aimc_last_error()), 1;
+        return fprintf(stderr, "%s\n", aimc_get_last_error()), 1;
     printf("%.3f %.3f\n", y[0], y[1]); /* exactly, it would be -0.150 -0.250 */
 }

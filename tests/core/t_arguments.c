@@ -6,8 +6,8 @@
 #define REFUSES(function, ...)                                                                     \
     do {                                                                                           \
         FAILS(AIMC_ERR_INVALID, " NULL", aimc_##function(__VA_ARGS__));                            \
-        ck_assert_msg(strncmp(aimc_last_error(), #function ":", strlen(#function) + 1) == 0,       \
-                      "%s: %s", #function, aimc_last_error());                                     \
+        ck_assert_msg(strncmp(aimc_get_last_error(), #function ":", strlen(#function) + 1) == 0,   \
+                      "%s: %s", #function, aimc_get_last_error());                                 \
     } while (0)
 
 static aimc_context *ctx;
@@ -22,11 +22,11 @@ static void set_up(void)
 {
     ctx = aimct_context(1, 0, 1);
     device = aimct_device(ctx, "soft_bounds", NULL);
-    OK(aimc_config_new(ctx, "soft_bounds", &config));
+    OK(aimc_config_create(ctx, "soft_bounds", &config));
     OK(aimc_tile_create(device, 2, 2, NULL, &tile));
     OK(aimc_matrix_create(device, 2, 2, NULL, &matrix));
     OK(aimc_network_create(ctx, &net));
-    OK(aimc_network_linear(net, 2, 2, NULL));
+    OK(aimc_network_add_linear(net, 2, 2, NULL));
 }
 
 static void tear_down(void)
@@ -42,16 +42,16 @@ static void tear_down(void)
 START_TEST(configurations)
 {
     aimc_config *out = NULL;
-    REFUSES(config_new, ctx, "ideal", NULL);
-    REFUSES(config_new, NULL, "ideal", &out);
-    REFUSES(config_new, ctx, NULL, &out);
+    REFUSES(config_create, ctx, "ideal", NULL);
+    REFUSES(config_create, NULL, "ideal", &out);
+    REFUSES(config_create, ctx, NULL, &out);
     REFUSES(config_copy, config, NULL);
     REFUSES(config_copy, NULL, &out);
     FAILS(AIMC_ERR_INVALID, "NULL", aimc_config_set_text(config, "dw_min", NULL));
     FAILS(AIMC_ERR_INVALID, "NULL", aimc_config_set_list(config, "dw_min", NULL, 1));
     REFUSES(config_get, config, "dw_min", NULL);
     REFUSES(config_get_text, config, "dw_min", NULL, 1, NULL);
-    REFUSES(config_field_get, config, 0, NULL);
+    REFUSES(config_get_field, config, 0, NULL);
     REFUSES(config_parse, NULL, "{}");
     REFUSES(config_parse, config, NULL);
     REFUSES(config_load, NULL, "/");
@@ -73,19 +73,19 @@ START_TEST(devices_and_models)
     REFUSES(device_create, NULL, "ideal", NULL, &d);
     ck_assert_ptr_null(d);
     REFUSES(device_get_info, device, NULL);
-    REFUSES(device_config, device, NULL);
-    REFUSES(device_config, NULL, &config);
+    REFUSES(device_get_config, device, NULL);
+    REFUSES(device_get_config, NULL, &config);
     ck_assert_ptr_null(config);
     REFUSES(noise_model_get_info, NULL, NULL);
-    REFUSES(cells_create, NULL, 1, 1, NULL);
-    REFUSES(cells_program, NULL, v);
-    REFUSES(cells_read, NULL, 1, v);
-    REFUSES(cells_get, NULL, "state", v);
+    REFUSES(population_create, NULL, 1, 1, NULL);
+    REFUSES(population_program, NULL, v);
+    REFUSES(population_read, NULL, 1, v);
+    REFUSES(population_get, NULL, "state", v);
     REFUSES(cost_model_create, ctx, NULL, NULL, NULL);
     REFUSES(cost_model_create, NULL, NULL, NULL, &cost);
-    REFUSES(cost_dac, NULL, NULL);
-    REFUSES(cost_pulse, NULL, 1, 1, 1, NULL);
-    REFUSES(cost_count, NULL, NULL, NULL, NULL);
+    REFUSES(cost_model_get_dac, NULL, NULL);
+    REFUSES(cost_model_get_pulse, NULL, 1, 1, 1, NULL);
+    REFUSES(cost_model_add_counters, NULL, NULL, NULL, NULL);
     ck_assert_ptr_null(m);
 }
 END_TEST
@@ -106,9 +106,9 @@ START_TEST(tiles)
     FAILS(AIMC_ERR_SHAPE, "tile_pulse: ld = 1", aimc_tile_pulse(tile, counts, 1));
     REFUSES(tile_decay, NULL, 1);
     REFUSES(tile_diffuse, NULL);
-    REFUSES(tile_drift, NULL, 1);
+    REFUSES(tile_drift_trained, NULL, 1);
     REFUSES(tile_reset, NULL, 0, 1, 1);
-    REFUSES(tile_counters, tile, NULL);
+    REFUSES(tile_get_counters, tile, NULL);
     REFUSES(tile_save, NULL, "/");
     REFUSES(tile_save, tile, NULL);
     REFUSES(tile_load, ctx, "/", NULL);
@@ -132,7 +132,7 @@ START_TEST(matrices)
     REFUSES(matrix_get_weights, matrix, NULL, 2);
     FAILS(AIMC_ERR_SHAPE, "ld_w = 1", aimc_matrix_set_weights(matrix, v, 1));
     REFUSES(matrix_forward, NULL, 1, v, 2, v, 2);
-    REFUSES(matrix_counters, matrix, NULL);
+    REFUSES(matrix_get_counters, matrix, NULL);
     REFUSES(matrix_set_input_range, NULL, 1);
     REFUSES(matrix_program, NULL, NULL, NULL);
     REFUSES(matrix_unprogram, NULL);
@@ -151,17 +151,17 @@ START_TEST(networks_and_optimizers)
     REFUSES(network_create, ctx, NULL);
     REFUSES(network_create, NULL, &n);
     ck_assert_ptr_null(n);
-    REFUSES(network_linear, NULL, 1, 1, NULL);
+    REFUSES(network_add_linear, NULL, 1, 1, NULL);
     REFUSES(network_predict, NULL, 1, v, y);
     REFUSES(network_predict, net, 1, NULL, y);
     REFUSES(network_predict, net, 1, v, NULL);
     REFUSES(network_get_info, net, NULL);
-    REFUSES(network_counters, net, NULL);
+    REFUSES(network_get_counters, net, NULL);
     REFUSES(network_set_note, NULL, "");
     REFUSES(network_save, net, NULL);
     REFUSES(network_load, ctx, "/", NULL);
     REFUSES(network_load, ctx, NULL, &n);
-    REFUSES(network_to_analog, net, NULL);
+    REFUSES(network_convert_to_analog, net, NULL);
     REFUSES(network_unprogram, NULL);
     REFUSES(optimizer_create, tile, "sgd", NULL, NULL);
     REFUSES(optimizer_create, NULL, "sgd", NULL, &o);

@@ -20,7 +20,7 @@ static void teardown(void)
 static aimc_config *make(const char *name)
 {
     aimc_config *c = NULL;
-    OK(aimc_config_new(ctx, name, &c));
+    OK(aimc_config_create(ctx, name, &c));
     return c;
 }
 
@@ -43,7 +43,7 @@ START_TEST(values_go_in_and_out)
     ck_assert_str_eq(text, "64");
     OK(aimc_config_set_text(c, "device", "soft_bounds"));
     OK(aimc_config_set_text(c, "device.dw_min", "1e-3"));
-    ck_assert_str_eq(aimc_config_kind(aimc_config_nested(c, "device")), "soft_bounds");
+    ck_assert_str_eq(aimc_config_get_kind(aimc_config_get_nested(c, "device")), "soft_bounds");
     aimc_config_destroy(c);
 }
 END_TEST
@@ -69,7 +69,7 @@ START_TEST(mistakes_are_named)
     FAILS(AIMC_ERR_INVALID, "is NULL", aimc_config_set(c, NULL, 1));
     aimc_config *none = c;
     FAILS(AIMC_ERR_INVALID, "did you mean 'soft_bounds'",
-          aimc_config_new(ctx, "soft_bonds", &none));
+          aimc_config_create(ctx, "soft_bonds", &none));
     ck_assert(none == NULL);
     aimc_config_destroy(c);
 }
@@ -186,7 +186,7 @@ START_TEST(overrides_take_only_what_was_set)
     aimc_device *device;
     OK(aimc_config_set(o, "dw_min_std", 0.5));
     OK(aimc_device_create(ctx, "gokmen_vlasov", o, &device));
-    OK(aimc_device_config(device, &c));
+    OK(aimc_device_get_config(device, &c));
     double v;
     OK(aimc_config_get(c, "dw_min_std", &v));
     ck_assert(v == 0.5);
@@ -205,11 +205,11 @@ END_TEST
 START_TEST(fields_can_be_listed)
 {
     aimc_config *c = make("soft_bounds");
-    const size_t n = aimc_config_field_count(c);
+    const size_t n = aimc_config_count_fields(c);
     ck_assert_uint_gt(n, 20);
     for (size_t i = 0; i < n; i++) {
         aimc_field_info info = {.struct_size = sizeof info};
-        OK(aimc_config_field_get(c, i, &info));
+        OK(aimc_config_get_field(c, i, &info));
         double v;
         if (info.type == AIMC_FIELD_CONFIG)
             continue;
@@ -217,9 +217,9 @@ START_TEST(fields_can_be_listed)
         ck_assert(v == info.default_value);
     }
     aimc_field_info info = {.struct_size = sizeof info};
-    FAILS(AIMC_ERR_INVALID, "fields", aimc_config_field_get(c, n, &info));
+    FAILS(AIMC_ERR_INVALID, "fields", aimc_config_get_field(c, n, &info));
     info.struct_size = 0;
-    FAILS(AIMC_ERR_ABI, "", aimc_config_field_get(c, 0, &info));
+    FAILS(AIMC_ERR_ABI, "", aimc_config_get_field(c, 0, &info));
     aimc_config_destroy(c);
 }
 END_TEST
@@ -236,7 +236,7 @@ START_TEST(no_memory_changes_and_leaks_nothing)
     do {
         aimct_heap_fail_at(&heap, ++n);
         aimc_config *c = NULL;
-        aimc_status st = aimc_config_new(own, "layer", &c);
+        aimc_status st = aimc_config_create(own, "layer", &c);
         if (!st)
             st = aimc_config_parse(c, "{\"device\": {\"kind\": \"soft_bounds\"}}");
         ck_assert_int_eq(st, heap.failed ? AIMC_ERR_NOMEM : AIMC_OK);

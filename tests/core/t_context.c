@@ -14,7 +14,7 @@
 static aimc_context *make_context(const aimc_context_params *params)
 {
     aimc_context *ctx = NULL;
-    ck_assert_msg(aimc_context_create(params, &ctx) == AIMC_OK, "%s", aimc_last_error());
+    ck_assert_msg(aimc_context_create(params, &ctx) == AIMC_OK, "%s", aimc_get_last_error());
     return ctx;
 }
 
@@ -25,7 +25,7 @@ static void refuse(const aimc_context_params *params, aimc_status status, const 
     aimc_context *ctx = (aimc_context *)(void *)&mark;
     ck_assert_int_eq(aimc_context_create(params, &ctx), status);
     ck_assert_ptr_null(ctx);
-    ck_assert_msg(strstr(aimc_last_error(), word) != NULL, "%s", aimc_last_error());
+    ck_assert_msg(strstr(aimc_get_last_error(), word) != NULL, "%s", aimc_get_last_error());
 }
 
 /* ---- parameters ----------------------------------------------------------------------------- */
@@ -34,11 +34,11 @@ START_TEST(defaults)
 {
     unsetenv("AIMC_CPU");
     aimc_context *const ctx = make_context(NULL);
-    ck_assert_uint_eq(aimc_context_threads(ctx), 1);
+    ck_assert_uint_eq(aimc_context_get_threads(ctx), 1);
     ck_assert_uint_eq(aimci_context_slots(ctx), 1);
     ck_assert_uint_eq(aimci_context_seed(ctx), 0);
     ck_assert_uint_eq(aimci_context_flags(ctx), 0);
-    ck_assert_uint_eq(aimc_context_cpu(ctx), aimci_cpu_detect() & ~(uint32_t)AIMC_CPU_AVX512);
+    ck_assert_uint_eq(aimc_context_get_cpu(ctx), aimci_cpu_detect() & ~(uint32_t)AIMC_CPU_AVX512);
     aimc_context_destroy(ctx);
 }
 END_TEST
@@ -46,8 +46,8 @@ END_TEST
 START_TEST(null_is_harmless)
 {
     aimc_context_destroy(NULL);
-    ck_assert_uint_eq(aimc_context_threads(NULL), 0);
-    ck_assert_uint_eq(aimc_context_cpu(NULL), 0);
+    ck_assert_uint_eq(aimc_context_get_threads(NULL), 0);
+    ck_assert_uint_eq(aimc_context_get_cpu(NULL), 0);
     char buf[4] = "abc";
     ck_assert_uint_eq(aimc_context_describe(NULL, buf, sizeof buf), 0);
     ck_assert_str_eq(buf, "");
@@ -136,7 +136,7 @@ START_TEST(shorter_structs_leave_defaults)
         } else if (size == known[0]) {
             aimc_context *const ctx = make_context(&p);
             ck_assert_uint_eq(aimci_context_seed(ctx), 9);
-            ck_assert_uint_eq(aimc_context_threads(ctx), 2);
+            ck_assert_uint_eq(aimc_context_get_threads(ctx), 2);
             aimc_context_destroy(ctx);
         }
     }
@@ -262,7 +262,7 @@ START_TEST(references_keep_it_alive)
     ck_assert_ptr_eq(aimci_context_ref(ctx), ctx);
     aimc_context_destroy(ctx);
     ck_assert_uint_eq(heap.live_blocks, 1);
-    ck_assert_uint_eq(aimc_context_threads(ctx), 1);
+    ck_assert_uint_eq(aimc_context_get_threads(ctx), 1);
     aimci_context_unref(ctx);
     ck_assert_uint_eq(heap.live_blocks, 0);
 }
@@ -451,7 +451,7 @@ START_TEST(the_host_may_bring_threads)
     p.executor.run = host_run;
     p.n_threads = 6;
     aimc_context *ctx = make_context(&p);
-    ck_assert_uint_eq(aimc_context_threads(ctx), 6);
+    ck_assert_uint_eq(aimc_context_get_threads(ctx), 6);
     check_chunks(&w, ctx, 6);
     ck_assert_uint_gt(h.calls, 0);
     ck_assert_uint_eq(h.widest, 6);
@@ -460,7 +460,7 @@ START_TEST(the_host_may_bring_threads)
     h.calls = 0;
     p.n_threads = 0; /* one slot: nothing to hand out */
     ctx = make_context(&p);
-    ck_assert_uint_eq(aimc_context_threads(ctx), 1);
+    ck_assert_uint_eq(aimc_context_get_threads(ctx), 1);
     check_chunks(&w, ctx, 1);
     ck_assert_uint_eq(h.calls, 0);
     aimc_context_destroy(ctx);

@@ -26,10 +26,10 @@ START_TEST(every_code_has_its_name)
     };
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         ck_assert_int_eq((int)codes[i].status, codes[i].value);
-        ck_assert_str_eq(aimc_status_str(codes[i].status), codes[i].name);
+        ck_assert_str_eq(aimc_status_get_text(codes[i].status), codes[i].name);
     }
-    ck_assert_str_eq(aimc_status_str((aimc_status)-1000), "unknown status");
-    ck_assert_str_eq(aimc_status_str((aimc_status)1), "unknown status");
+    ck_assert_str_eq(aimc_status_get_text((aimc_status)-1000), "unknown status");
+    ck_assert_str_eq(aimc_status_get_text((aimc_status)1), "unknown status");
 }
 END_TEST
 
@@ -38,30 +38,30 @@ START_TEST(version_is_that_of_the_headers)
     char text[32];
     snprintf(text, sizeof text, "%d.%d.%d", AIMC_VERSION_MAJOR, AIMC_VERSION_MINOR,
              AIMC_VERSION_PATCH);
-    ck_assert_str_eq(aimc_version(), text);
-    ck_assert_uint_eq(aimc_abi_version(), AIMC_ABI_VERSION);
+    ck_assert_str_eq(aimc_get_version(), text);
+    ck_assert_uint_eq(aimc_get_abi_version(), AIMC_ABI_VERSION);
 }
 END_TEST
 
 START_TEST(the_last_sentence_is_kept)
 {
-    ck_assert_str_eq(aimc_last_error(), "");
+    ck_assert_str_eq(aimc_get_last_error(), "");
     ck_assert_int_eq(aimci_fail(AIMC_ERR_SHAPE, "tile_create: n_in is %d", 0), AIMC_ERR_SHAPE);
-    ck_assert_str_eq(aimc_last_error(), "tile_create: n_in is 0");
+    ck_assert_str_eq(aimc_get_last_error(), "tile_create: n_in is 0");
     aimci_fail(AIMC_ERR_IO, "second");
-    ck_assert_str_eq(aimc_last_error(), "second");
+    ck_assert_str_eq(aimc_get_last_error(), "second");
     ck_assert_int_eq(aimci_fail_within(AIMC_ERR_IO, "layer %d: ", 3), AIMC_ERR_IO);
-    ck_assert_str_eq(aimc_last_error(), "layer 3: second");
+    ck_assert_str_eq(aimc_get_last_error(), "layer 3: second");
 }
 END_TEST
 
 START_TEST(arguments_may_be_the_last_sentence)
 {
     aimci_fail(AIMC_ERR_IO, "inner");
-    aimci_fail(AIMC_ERR_IO, "%s, then %s", aimc_last_error(), aimc_last_error());
-    ck_assert_str_eq(aimc_last_error(), "inner, then inner");
-    aimci_fail_within(AIMC_ERR_IO, "[%s] ", aimc_last_error());
-    ck_assert_str_eq(aimc_last_error(), "[inner, then inner] inner, then inner");
+    aimci_fail(AIMC_ERR_IO, "%s, then %s", aimc_get_last_error(), aimc_get_last_error());
+    ck_assert_str_eq(aimc_get_last_error(), "inner, then inner");
+    aimci_fail_within(AIMC_ERR_IO, "[%s] ", aimc_get_last_error());
+    ck_assert_str_eq(aimc_get_last_error(), "[inner, then inner] inner, then inner");
 }
 END_TEST
 
@@ -71,12 +71,12 @@ START_TEST(long_sentences_are_cut)
     memset(text, 'x', sizeof text);
     text[sizeof text - 1] = '\0';
     aimci_fail(AIMC_ERR_IO, "%s", text);
-    ck_assert_uint_eq(strlen(aimc_last_error()), 511);
+    ck_assert_uint_eq(strlen(aimc_get_last_error()), 511);
     aimci_fail_within(AIMC_ERR_IO, "prefix ");
-    ck_assert_uint_eq(strlen(aimc_last_error()), 511);
-    ck_assert_int_eq(strncmp(aimc_last_error(), "prefix xxx", 10), 0);
+    ck_assert_uint_eq(strlen(aimc_get_last_error()), 511);
+    ck_assert_int_eq(strncmp(aimc_get_last_error(), "prefix xxx", 10), 0);
     aimci_fail_within(AIMC_ERR_IO, "%s", text);
-    ck_assert_uint_eq(strlen(aimc_last_error()), 511);
+    ck_assert_uint_eq(strlen(aimc_get_last_error()), 511);
 }
 END_TEST
 
@@ -84,7 +84,7 @@ static void *fail_elsewhere(void *arg)
 {
     char *const copy = arg;
     aimci_fail(AIMC_ERR_IO, "theirs");
-    snprintf(copy, 16, "%s", aimc_last_error());
+    snprintf(copy, 16, "%s", aimc_get_last_error());
     return NULL;
 }
 
@@ -96,7 +96,7 @@ START_TEST(each_thread_has_its_own)
     ck_assert_int_eq(pthread_create(&thread, NULL, fail_elsewhere, theirs), 0);
     pthread_join(thread, NULL);
     ck_assert_str_eq(theirs, "theirs");
-    ck_assert_str_eq(aimc_last_error(), "ours");
+    ck_assert_str_eq(aimc_get_last_error(), "ours");
 }
 END_TEST
 

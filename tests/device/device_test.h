@@ -13,7 +13,7 @@
 
 #include "check_main.h"
 
-#define must(call) ck_assert_msg((call) == AIMC_OK, "%s: %s", #call, aimc_last_error())
+#define must(call) ck_assert_msg((call) == AIMC_OK, "%s: %s", #call, aimc_get_last_error())
 
 /* cpu_mask 0: the best but AVX-512 */
 static inline aimc_context *test_context(uint32_t cpu_mask)
@@ -30,7 +30,7 @@ static inline aimc_status try_device(aimc_context *ctx, const char *name, const 
                                      aimc_device **out)
 {
     aimc_config *config = NULL;
-    must(aimc_config_new(ctx, name, &config));
+    must(aimc_config_create(ctx, name, &config));
     aimc_status st = aimc_config_parse(config, json);
     *out = NULL;
     if (!st)
@@ -50,7 +50,7 @@ static inline aimc_tile *tile_of(aimc_context *ctx, const aimc_device *device, s
                                  size_t n_in, int seed)
 {
     aimc_config *config = NULL;
-    must(aimc_config_new(ctx, "tile", &config));
+    must(aimc_config_create(ctx, "tile", &config));
     must(aimc_config_set(config, "seed", seed));
     aimc_tile *tile = NULL;
     must(aimc_tile_create(device, n_out, n_in, config, &tile));
@@ -70,7 +70,7 @@ static inline aimc_tile *test_tile(aimc_context *ctx, const char *name, const ch
 
 static inline size_t n_cells(const aimc_tile *tile)
 {
-    return aimc_tile_n_out(tile) * aimc_tile_n_in(tile);
+    return aimc_tile_get_n_out(tile) * aimc_tile_get_n_in(tile);
 }
 
 static inline void set_all(aimc_tile *tile, float w)
@@ -78,7 +78,7 @@ static inline void set_all(aimc_tile *tile, float w)
     float *all = calloc(n_cells(tile), sizeof *all);
     for (size_t i = 0; i < n_cells(tile); i++)
         all[i] = w;
-    must(aimc_tile_set_weights(tile, all, aimc_tile_n_in(tile)));
+    must(aimc_tile_set_weights(tile, all, aimc_tile_get_n_in(tile)));
     free(all);
 }
 
@@ -88,18 +88,18 @@ static inline void pulse_all(aimc_tile *tile, int32_t n)
     int32_t *all = calloc(n_cells(tile), sizeof *all);
     for (size_t i = 0; i < n_cells(tile); i++)
         all[i] = n;
-    must(aimc_tile_pulse(tile, all, aimc_tile_n_in(tile)));
+    must(aimc_tile_pulse(tile, all, aimc_tile_get_n_in(tile)));
     free(all);
 }
 
 static inline void weights_of(const aimc_tile *tile, float *w)
 {
-    must(aimc_tile_get_weights(tile, w, aimc_tile_n_in(tile)));
+    must(aimc_tile_get_weights(tile, w, aimc_tile_get_n_in(tile)));
 }
 
 static inline void parameter_of(const aimc_tile *tile, const char *name, float *value)
 {
-    must(aimc_tile_get_parameter(tile, name, value, aimc_tile_n_in(tile)));
+    must(aimc_tile_get_parameter(tile, name, value, aimc_tile_get_n_in(tile)));
 }
 
 /* One parameter of a fresh tile; the caller frees. */

@@ -54,7 +54,7 @@ static void apply(aimc_tile *tile, const dynamics *d)
     else if (d->op == RESET)
         must(aimc_tile_reset(tile, 0, N_IN, d->argument));
     else
-        must(aimc_tile_drift(tile, d->argument));
+        must(aimc_tile_drift_trained(tile, d->argument));
 }
 
 START_TEST(recorded_populations)
@@ -110,7 +110,7 @@ END_TEST
 
 static void check_drift(aimc_tile *tile, double dt, double expected)
 {
-    must(aimc_tile_drift(tile, dt));
+    must(aimc_tile_drift_trained(tile, dt));
     ck_assert_double_eq_tol((double)first_weight(tile), expected, 2e-6);
 }
 
@@ -180,7 +180,7 @@ START_TEST(spread_and_noise)
     check_var(moments_of(nu, N), 0.02 * 0.02);
     set_all(tile, 1);
     for (int k = 0; k < 20; k++)
-        must(aimc_tile_drift(tile, 50));
+        must(aimc_tile_drift_trained(tile, 50));
     weights_of(tile, w);
     for (int i = 0; i < N; i++)
         w[i] -= powf(1000, -nu[i]);
@@ -190,7 +190,7 @@ START_TEST(spread_and_noise)
     aimc_tile_destroy(tile);
     tile = test_tile(ctx, "soft_bounds", "{\"drift\": {\"nu\": 0.05, \"w_noise_std\": 1}}", N_OUT,
                      N_IN, 3);
-    must(aimc_tile_drift(tile, 1));
+    must(aimc_tile_drift_trained(tile, 1));
     weights_of(tile, w);
     float *hi = calloc(N, sizeof *hi);
     parameter_of(tile, "max_bound", hi);
@@ -218,7 +218,7 @@ START_TEST(saved_while_drifting)
                   20, 30, 4);
     set_all(tile, 0.2f);
     pulse_all(tile, 5);
-    must(aimc_tile_drift(tile, 3));
+    must(aimc_tile_drift_trained(tile, 3));
     pulse_all(tile, -1);
     char path[] = "/tmp/aimc_drift_XXXXXX";
     const int fd = mkstemp(path);
@@ -230,12 +230,12 @@ START_TEST(saved_while_drifting)
     remove(path);
     float w[2][600];
     for (int k = 0; k < 3; k++) {
-        must(aimc_tile_drift(tile, 10));
-        must(aimc_tile_drift(other, 10));
+        must(aimc_tile_drift_trained(tile, 10));
+        must(aimc_tile_drift_trained(other, 10));
     }
-    for (size_t i = 0; i < aimc_tile_parameter_count(tile); i++) {
-        parameter_of(tile, aimc_tile_parameter_name(tile, i), w[0]);
-        parameter_of(other, aimc_tile_parameter_name(tile, i), w[1]);
+    for (size_t i = 0; i < aimc_tile_count_parameters(tile); i++) {
+        parameter_of(tile, aimc_tile_get_parameter_name(tile, i), w[0]);
+        parameter_of(other, aimc_tile_get_parameter_name(tile, i), w[1]);
         ck_assert_mem_eq(w[0], w[1], sizeof w[0]);
     }
     weights_of(tile, w[0]);
@@ -253,27 +253,27 @@ START_TEST(configuration)
     aimc_context *ctx = test_context(0);
     aimc_config *layer = NULL, *again = NULL;
     double v;
-    must(aimc_config_new(ctx, "layer", &layer));
+    must(aimc_config_create(ctx, "layer", &layer));
     must(aimc_config_set_text(layer, "device", "reram_sb"));
     must(aimc_config_set(layer, "device.drift.nu", 0.07));
     char json[32768];
     ck_assert_uint_lt(aimc_config_to_json(layer, json, sizeof json), sizeof json);
-    must(aimc_config_new(ctx, "layer", &again));
+    must(aimc_config_create(ctx, "layer", &again));
     must(aimc_config_parse(again, json));
     must(aimc_config_get(again, "device.drift.nu", &v));
     ck_assert(v == 0.07);
     ck_assert_int_eq(aimc_config_set(layer, "device.drift.nu", -1), AIMC_ERR_INVALID);
     ck_assert_int_eq(aimc_config_set(layer, "device.drift.t_0", 0), AIMC_ERR_INVALID);
-    ck_assert(strstr(aimc_last_error(), "drift.t_0") != NULL);
+    ck_assert(strstr(aimc_get_last_error(), "drift.t_0") != NULL);
     aimc_config_destroy(layer);
     aimc_config_destroy(again);
     aimc_tile *tile = test_tile(ctx, "soft_bounds", "{}", 2, 2, 1);
-    ck_assert_uint_eq(aimc_tile_parameter_count(tile), 4); /* nothing is stored without drift */
+    ck_assert_uint_eq(aimc_tile_count_parameters(tile), 4); /* nothing is stored without drift */
     set_all(tile, 0.1f);
     check_drift(tile, 100, 0.1);
-    ck_assert_int_eq(aimc_tile_drift(tile, -1), AIMC_ERR_INVALID);
-    ck_assert_int_eq(aimc_tile_drift(tile, (double)NAN), AIMC_ERR_INVALID);
-    ck_assert_int_eq(aimc_tile_drift(NULL, 1), AIMC_ERR_INVALID);
+    ck_assert_int_eq(aimc_tile_drift_trained(tile, -1), AIMC_ERR_INVALID);
+    ck_assert_int_eq(aimc_tile_drift_trained(tile, (double)NAN), AIMC_ERR_INVALID);
+    ck_assert_int_eq(aimc_tile_drift_trained(NULL, 1), AIMC_ERR_INVALID);
     aimc_tile_destroy(tile);
     aimc_context_destroy(ctx);
 }
@@ -289,7 +289,7 @@ static double furthest_from_soft_bounds(const aimc_tile *tile, uint32_t n_pairs,
     for (int k = 0; k < 4; k++)
         p[k] = sampled(tile, names[k]);
     p[4] = calloc(n_cells(tile), sizeof *p[4]);
-    must(aimc_tile_find_symmetry_point(tile, n_pairs, p[4], aimc_tile_n_in(tile)));
+    must(aimc_tile_find_symmetry_point(tile, n_pairs, p[4], aimc_tile_get_n_in(tile)));
     double worst = 0, sum = 0;
     for (size_t i = 0; i < n_cells(tile); i++) {
         const double up = (double)p[0][i], down = (double)p[1][i];

@@ -16,7 +16,7 @@ static void setup(void)
         w[i] = 0.1f * (float)(i < 10 ? i - 5 : 14 - i);
     ctx = test_context(0);
     supported = aimc_device_fit(ctx, "constant_step", 1, 10, w, 20, &config, &r) == AIMC_OK;
-    ck_assert(supported || strstr(aimc_last_error(), "cminpack") != NULL);
+    ck_assert(supported || strstr(aimc_get_last_error(), "cminpack") != NULL);
     aimc_config_destroy(config);
 }
 
@@ -114,7 +114,7 @@ START_TEST(known_parameters_come_back)
         must(aimc_device_fit(ctx, k->model, SWEEPS, PULSES, w, 2 * PULSES, &config, &r));
         printf("%s: residual %.5f, AIC %.0f", r.model, r.residual, r.aic);
         ck_assert_str_eq(r.model, k->model);
-        ck_assert_str_eq(aimc_config_kind(config), k->model);
+        ck_assert_str_eq(aimc_config_get_kind(config), k->model);
         ck_assert_double_eq_tol(r.residual, 0.003, 0.0002);
         for (int i = 0; i < k->n; i++) {
             double v;
@@ -148,11 +148,11 @@ START_TEST(refusals)
         return;
     ck_assert_int_eq(aimc_device_fit(ctx, NULL, 1, 20, w, 40, &config, &r), AIMC_ERR_INVALID);
     ck_assert_ptr_null(config);
-    ck_assert(strstr(aimc_last_error(), "range that holds 0") != NULL);
+    ck_assert(strstr(aimc_get_last_error(), "range that holds 0") != NULL);
     for (int i = 0; i < 40; i++)
         w[i] = 0.1f * (float)(i < 20 ? i - 9 : 29 - i);
     ck_assert_int_eq(aimc_device_fit(ctx, "ideal", 1, 20, w, 40, &config, &r), AIMC_ERR_INVALID);
-    ck_assert(strstr(aimc_last_error(), "soft_bounds") != NULL);
+    ck_assert(strstr(aimc_get_last_error(), "soft_bounds") != NULL);
     ck_assert_int_eq(aimc_device_fit(ctx, NULL, 1, 9, w, 40, &config, &r), AIMC_ERR_INVALID);
     ck_assert_int_eq(aimc_device_fit(ctx, NULL, 1, 20, w, 39, &config, &r), AIMC_ERR_SHAPE);
     ck_assert_int_eq(aimc_device_fit(ctx, NULL, 1, 20, NULL, 40, &config, &r), AIMC_ERR_INVALID);

@@ -110,7 +110,7 @@ START_TEST(full_table)
 {
     aimc_context *ctx = test_context(0);
     aimc_config *config = NULL;
-    must(aimc_config_new(ctx, "table_step", &config));
+    must(aimc_config_create(ctx, "table_step", &config));
     must(aimc_config_parse(config, "{" NO_SPREAD ", \"w_max\": 1, \"w_min\": 0, \"dw_min\": 1}"));
     double state[64], step[64];
     for (int i = 0; i < 64; i++) {
@@ -228,10 +228,10 @@ START_TEST(every_field_is_described)
         must(aimc_preset_get(k, &preset));
         ck_assert_msg(preset.doc[0] && preset.source[0], "%s has no doc or source", preset.name);
         aimc_config *config = NULL;
-        must(aimc_config_new(ctx, preset.name, &config));
-        for (size_t i = 0; i < aimc_config_field_count(config); i++) {
+        must(aimc_config_create(ctx, preset.name, &config));
+        for (size_t i = 0; i < aimc_config_count_fields(config); i++) {
             aimc_field_info f = {.struct_size = sizeof f};
-            must(aimc_config_field_get(config, i, &f));
+            must(aimc_config_get_field(config, i, &f));
             ck_assert_msg(f.unit[0] && f.doc[0] && f.source[0], "%s.%s lacks unit, doc or source",
                           preset.kind, f.name);
             const bool number = f.type != AIMC_FIELD_LIST && f.type != AIMC_FIELD_CONFIG;
@@ -256,7 +256,7 @@ START_TEST(presets_have_the_collected_values)
     while (data_next(f, line, sizeof line, x, 3)) {
         if (strcmp(alias, x[0]) != 0) {
             aimc_config_destroy(config);
-            must(aimc_config_new(ctx, x[0], &config));
+            must(aimc_config_create(ctx, x[0], &config));
             snprintf(alias, sizeof alias, "%s", x[0]);
             n_presets++;
         }
@@ -281,8 +281,8 @@ enum { N_OUT = 37, N_IN = 11 };
 
 static bool is_ideal(const aimc_tile *tile)
 {
-    const size_t n = aimc_tile_parameter_count(tile);
-    return n == 0 || strcmp(aimc_tile_parameter_name(tile, 0), "max_bound") != 0;
+    const size_t n = aimc_tile_count_parameters(tile);
+    return n == 0 || strcmp(aimc_tile_get_parameter_name(tile, 0), "max_bound") != 0;
 }
 
 /* Everything that may happen to devices, once. */
@@ -302,10 +302,10 @@ static void exercise(aimc_tile *tile, float *w)
             must(aimc_tile_pulse(tile, counts, N_IN));
         must(aimc_tile_diffuse(tile));
         must(aimc_tile_decay(tile, 1));
-        must(aimc_tile_drift(tile, 1.5));
+        must(aimc_tile_drift_trained(tile, 1.5));
         must(aimc_tile_reset(tile, 9, 4, 0.5));
     }
-    must(aimc_tile_drift(tile, 10));
+    must(aimc_tile_drift_trained(tile, 10));
     weights_of(tile, w);
 }
 
@@ -317,7 +317,7 @@ static void compare_variants(const char *name, const char *json)
     float w[2][N_OUT * N_IN], hidden[2][N_OUT * N_IN];
     for (size_t k = 0; k < sizeof masks / sizeof masks[0]; k++) {
         aimc_context *ctx = test_context(masks[k]);
-        if (k > 0 && !(aimc_context_cpu(ctx) & ~(uint32_t)AIMC_CPU_C)) {
+        if (k > 0 && !(aimc_context_get_cpu(ctx) & ~(uint32_t)AIMC_CPU_C)) {
             aimc_context_destroy(ctx);
             continue; /* another machine's */
         }
@@ -326,8 +326,8 @@ static void compare_variants(const char *name, const char *json)
         ck_assert_msg(k == 0 || memcmp(w[0], w[1], sizeof w[0]) == 0, "%s: mask %u", name,
                       masks[k]);
         const char *parameter = NULL;
-        for (size_t i = 0; i < aimc_tile_parameter_count(tile); i++)
-            parameter = aimc_tile_parameter_name(tile, i); /* the last: drawn last or hidden */
+        for (size_t i = 0; i < aimc_tile_count_parameters(tile); i++)
+            parameter = aimc_tile_get_parameter_name(tile, i); /* the last: drawn last or hidden */
         if (parameter)
             parameter_of(tile, parameter, hidden[k > 0]);
         ck_assert_msg(k == 0 || !parameter || memcmp(hidden[0], hidden[1], sizeof w[0]) == 0,
@@ -416,8 +416,8 @@ START_TEST(contradictions_are_refused_by_name)
         const aimc_status st = try_device(ctx, bad[i].kind, bad[i].json, &device);
         ck_assert_msg(st == AIMC_ERR_INVALID && !device, "%s %s was taken", bad[i].kind,
                       bad[i].json);
-        ck_assert_msg(strstr(aimc_last_error(), bad[i].names) != NULL, "%s %s: '%s'", bad[i].kind,
-                      bad[i].json, aimc_last_error());
+        ck_assert_msg(strstr(aimc_get_last_error(), bad[i].names) != NULL, "%s %s: '%s'",
+                      bad[i].kind, bad[i].json, aimc_get_last_error());
     }
     aimc_context_destroy(ctx);
 }

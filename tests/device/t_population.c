@@ -57,7 +57,7 @@ static void found(aimc_context *ctx, population *p, const char *name)
     snprintf(p->name, sizeof p->name, "%s", name);
     aimc_device *device = device_of(ctx, name);
     aimc_config *config = NULL;
-    must(aimc_device_config(device, &config));
+    must(aimc_device_get_config(device, &config));
     must(aimc_config_get(config, "dw_min_std", &p->dw_min_std));
     aimc_config_destroy(config);
     for (int k = 0; k < N_TILES; k++) {

@@ -34,7 +34,7 @@ static aimc_status load(aimc_config *config, const char *text)
 static aimc_config *table_step(void)
 {
     aimc_config *config = NULL;
-    must(aimc_config_new(ctx, "table_step", &config));
+    must(aimc_config_create(ctx, "table_step", &config));
     return config;
 }
 
@@ -151,9 +151,9 @@ START_TEST(bad_files)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         ck_assert_msg(load(config, bad[i].text) == AIMC_ERR_FORMAT, "case %zu was taken: %s", i,
                       bad[i].words);
-        ck_assert_msg(strstr(aimc_last_error(), bad[i].words) != NULL, "'%s' not in '%s'",
-                      bad[i].words, aimc_last_error());
-        ck_assert_msg(strstr(aimc_last_error(), path) != NULL, "%s", aimc_last_error());
+        ck_assert_msg(strstr(aimc_get_last_error(), bad[i].words) != NULL, "'%s' not in '%s'",
+                      bad[i].words, aimc_get_last_error());
+        ck_assert_msg(strstr(aimc_get_last_error(), path) != NULL, "%s", aimc_get_last_error());
     }
     char text[64];
     must(aimc_config_get_text(config, "step_down", text, sizeof text, NULL));
@@ -162,9 +162,9 @@ START_TEST(bad_files)
     ck_assert_int_eq(aimc_config_load_table(config, NULL), AIMC_ERR_INVALID);
     ck_assert_int_eq(aimc_config_load_table(NULL, path), AIMC_ERR_INVALID);
     aimc_config_destroy(config);
-    must(aimc_config_new(ctx, "soft_bounds", &config));
+    must(aimc_config_create(ctx, "soft_bounds", &config));
     ck_assert_int_eq(aimc_config_load_table(config, path), AIMC_ERR_INVALID);
-    ck_assert(strstr(aimc_last_error(), "'table_step' is needed") != NULL);
+    ck_assert(strstr(aimc_get_last_error(), "'table_step' is needed") != NULL);
     aimc_config_destroy(config);
 }
 END_TEST

@@ -72,7 +72,7 @@ START_TEST(scalars)
     aimc_device *device = make(ctx, &user);
     aimc_device_info info = {.struct_size = sizeof info};
     must(aimc_device_get_info(device, &info));
-    ck_assert_str_eq(aimc_device_model(device), "my_soft_bounds");
+    ck_assert_str_eq(aimc_device_get_model(device), "my_soft_bounds");
     ck_assert_double_eq_tol(info.step_up_at_0, 0.01, 1e-8);
     ck_assert_double_eq_tol(info.step_down_at_0, 0.01, 1e-8);
     ck_assert_double_eq_tol(info.granularity, 0.01, 1e-8);
@@ -275,9 +275,9 @@ START_TEST(no_file_keeps_it)
     aimc_tile *tile = tile_of(ctx, device, 4, 3, 5);
     aimc_config *config = (aimc_config *)&s;
     ck_assert_int_eq(aimc_tile_save(tile, "/tmp/aimc_user_device"), AIMC_ERR_UNSUPPORTED);
-    ck_assert_msg(strstr(aimc_last_error(), "'my_soft_bounds' is a user device") != NULL, "%s",
-                  aimc_last_error());
-    ck_assert_int_eq(aimc_device_config(device, &config), AIMC_ERR_UNSUPPORTED);
+    ck_assert_msg(strstr(aimc_get_last_error(), "'my_soft_bounds' is a user device") != NULL, "%s",
+                  aimc_get_last_error());
+    ck_assert_int_eq(aimc_device_get_config(device, &config), AIMC_ERR_UNSUPPORTED);
     ck_assert_ptr_null(config);
     aimc_device_unref(device);
     aimc_tile_destroy(tile);
@@ -290,7 +290,8 @@ static void refuse(aimc_context *ctx, aimc_user_device user, aimc_status status,
     aimc_device *device = (aimc_device *)&user;
     ck_assert_int_eq(aimc_device_create_user(ctx, &user, &device), status);
     ck_assert_ptr_null(device);
-    ck_assert_msg(strstr(aimc_last_error(), words) != NULL, "%s: %s", words, aimc_last_error());
+    ck_assert_msg(strstr(aimc_get_last_error(), words) != NULL, "%s: %s", words,
+                  aimc_get_last_error());
 }
 
 START_TEST(refusals)

@@ -22,7 +22,7 @@ static aimc_tile *tile_of(aimc_context *c, const char *device, const char *const
     aimc_config *config = NULL;
     aimc_tile *tile = NULL;
     aimc_device *d = aimct_device(c, device, settings);
-    OK(aimc_config_new(c, "tile", &config));
+    OK(aimc_config_create(c, "tile", &config));
     OK(aimc_config_set_text(config, "forward.is_perfect", perfect ? "true" : "false"));
     OK(aimc_config_set_text(config, "backward.is_perfect", perfect ? "true" : "false"));
     OK(aimc_config_set_text(config, "seed", "7"));
@@ -35,7 +35,7 @@ static aimc_tile *tile_of(aimc_context *c, const char *device, const char *const
 static aimc_counters counters_of(const aimc_tile *tile)
 {
     aimc_counters c = {.struct_size = sizeof c};
-    OK(aimc_tile_counters(tile, &c));
+    OK(aimc_tile_get_counters(tile, &c));
     return c;
 }
 
@@ -47,7 +47,7 @@ static void near(double value, double expected, double tolerance)
 
 /* ---- driven conductance --------------------------------------------------------------------- */
 
-#define DRIVE(sum) ((double)(sum) / AIMC_DRIVE_ONE)
+#define ACTIVITY(sum) ((double)(sum) / AIMC_ACTIVITY_ONE)
 
 START_TEST(driven_by_hand)
 {
@@ -57,30 +57,30 @@ START_TEST(driven_by_hand)
     aimc_tile *tile = tile_of(ctx, "ideal", NULL, 3, 2, true);
     OK(aimc_tile_set_weights(tile, w, 2));
     OK(aimc_tile_forward(tile, 1, x, 2, y, 3));
-    ck_assert(counters_of(tile).driven_reads == 0 && counters_of(tile).drive == 0);
-    OK(aimc_tile_count_drive(tile, 1));
+    ck_assert(counters_of(tile).activity_reads == 0 && counters_of(tile).input_activity == 0);
+    OK(aimc_tile_count_activity(tile, 1));
     OK(aimc_tile_forward(tile, 1, x, 2, y, 3));
     aimc_counters c = counters_of(tile);
-    ck_assert_uint_eq(c.driven_reads, 1);
-    near(DRIVE(c.drive), 1.5 * 3, 0); /* beyond full scale is full scale */
-    near(DRIVE(c.drive_squared), 1.25 * 3, 0);
-    near(DRIVE(c.driven), 0.5 * 1.625 + 1, 0);
-    near(DRIVE(c.driven_squared), 0.25 * 1.625 + 1, 0);
-    aimc_tile_counters_clear(tile);
+    ck_assert_uint_eq(c.activity_reads, 1);
+    near(ACTIVITY(c.input_activity), 1.5 * 3, 0); /* beyond full scale is full scale */
+    near(ACTIVITY(c.input_activity_squared), 1.25 * 3, 0);
+    near(ACTIVITY(c.conductance_activity), 0.5 * 1.625 + 1, 0);
+    near(ACTIVITY(c.conductance_activity_squared), 0.25 * 1.625 + 1, 0);
+    aimc_tile_clear_counters(tile);
     OK(aimc_tile_backward(tile, 1, d, 3, z, 2));
     c = counters_of(tile);
-    near(DRIVE(c.drive), 1.5 * 2, 0);
-    near(DRIVE(c.driven), 0.75 + 0.5 * 0.875, 0);
+    near(ACTIVITY(c.input_activity), 1.5 * 2, 0);
+    near(ACTIVITY(c.conductance_activity), 0.75 + 0.5 * 0.875, 0);
     /* the sums follow the weights */
     const float other[] = {1, 1, 1, 1, 1, -1};
     OK(aimc_tile_set_weights(tile, other, 2));
-    aimc_tile_counters_clear(tile);
+    aimc_tile_clear_counters(tile);
     OK(aimc_tile_forward(tile, 1, x, 2, y, 3));
-    near(DRIVE(counters_of(tile).driven), 4.5, 0);
-    OK(aimc_tile_count_drive(tile, 0));
+    near(ACTIVITY(counters_of(tile).conductance_activity), 4.5, 0);
+    OK(aimc_tile_count_activity(tile, 0));
     OK(aimc_tile_forward(tile, 1, x, 2, y, 3));
-    ck_assert(counters_of(tile).driven_reads == 1 && counters_of(tile).forward_passes == 2);
-    FAILS(AIMC_ERR_INVALID, "NULL", aimc_tile_count_drive(NULL, 1));
+    ck_assert(counters_of(tile).activity_reads == 1 && counters_of(tile).forward_passes == 2);
+    FAILS(AIMC_ERR_INVALID, "NULL", aimc_tile_count_activity(NULL, 1));
     aimc_tile_destroy(tile);
 }
 END_TEST
@@ -97,22 +97,23 @@ START_TEST(driven_is_reproducible)
         aimc_context *own = aimct_context(k == 1 ? 4 : 1, 0, 5);
         aimc_tile *tile = tile_of(own, "ideal", NULL, OUT, IN, false);
         OK(aimc_tile_set_weights(tile, w, IN));
-        OK(aimc_tile_count_drive(tile, 1));
+        OK(aimc_tile_count_activity(tile, 1));
         const size_t split = k == 2 ? 7 : N;
         OK(aimc_tile_forward(tile, split, x, IN, y, OUT));
         OK(aimc_tile_forward(tile, N - split, x + split * IN, IN, y, OUT));
         const aimc_counters c = counters_of(tile);
-        ck_assert_uint_eq(c.driven_reads, c.forward_passes);
+        ck_assert_uint_eq(c.activity_reads, c.forward_passes);
         if (k == 0)
             first = c;
-        ck_assert(c.drive == first.drive && c.driven == first.driven &&
-                  c.driven_squared == first.driven_squared);
+        ck_assert(c.input_activity == first.input_activity &&
+                  c.conductance_activity == first.conductance_activity &&
+                  c.conductance_activity_squared == first.conductance_activity_squared);
         aimc_tile_destroy(tile);
         aimc_context_destroy(own);
     }
     /* noise management scales each input to largest 1: about half of the cells, squared a third */
-    near(DRIVE(first.drive) / ((double)N * OUT * IN), 0.5, 0.05);
-    near(DRIVE(first.drive_squared) / ((double)N * OUT * IN), 1.0 / 3, 0.05);
+    near(ACTIVITY(first.input_activity) / ((double)N * OUT * IN), 0.5, 0.05);
+    near(ACTIVITY(first.input_activity_squared) / ((double)N * OUT * IN), 1.0 / 3, 0.05);
 }
 END_TEST
 
@@ -120,18 +121,18 @@ static aimc_cost_events events_of(const aimc_tile *tile, const char *const setti
 {
     aimc_config *config = NULL;
     aimc_cost_model *m = NULL;
-    OK(aimc_config_new(ctx, "technology", &config));
+    OK(aimc_config_create(ctx, "technology", &config));
     for (size_t i = 0; settings && settings[i]; i += 2)
         OK(aimc_config_set_text(config, settings[i], settings[i + 1]));
     OK(aimc_cost_model_create(ctx, NULL, config, &m));
     const aimc_counters c = counters_of(tile);
     const aimc_cost_shape shape = {.struct_size = sizeof shape,
-                                   .n_out = aimc_tile_n_out(tile),
-                                   .n_in = aimc_tile_n_in(tile),
+                                   .n_out = aimc_tile_get_n_out(tile),
+                                   .n_in = aimc_tile_get_n_in(tile),
                                    .tiles_out = 1,
                                    .tiles_in = 1};
     aimc_cost_events e = {.struct_size = sizeof e};
-    OK(aimc_cost_count(m, &c, &shape, &e));
+    OK(aimc_cost_model_add_counters(m, &c, &shape, &e));
     aimc_cost_model_destroy(m);
     aimc_config_destroy(config);
     return e;
@@ -147,14 +148,15 @@ START_TEST(driven_in_the_account)
     float y[3];
     aimc_tile *tile = tile_of(ctx, "ideal", NULL, 3, 2, true);
     OK(aimc_tile_set_weights(tile, w, 2));
-    OK(aimc_tile_count_drive(tile, 1));
+    OK(aimc_tile_count_activity(tile, 1));
     OK(aimc_tile_forward(tile, 1, x, 2, y, 3));
-    near(events_of(tile, width).driven_s, 2e-6 * 4.5 + 1e-5 * 1.8125, 1e-12);
-    near(events_of(tile, amplitude).driven_s, 2e-6 * 3.75 + 1e-5 * 1.40625, 1e-12);
+    near(events_of(tile, width).active_conductance_s, 2e-6 * 4.5 + 1e-5 * 1.8125, 1e-12);
+    near(events_of(tile, amplitude).active_conductance_s, 2e-6 * 3.75 + 1e-5 * 1.40625, 1e-12);
     /* reads that nobody looked at are priced by the means: two devices for each of six weights */
-    OK(aimc_tile_count_drive(tile, 0));
+    OK(aimc_tile_count_activity(tile, 0));
     OK(aimc_tile_forward(tile, 1, x, 2, y, 3));
-    near(events_of(tile, width).driven_s, 2e-6 * 4.5 + 1e-5 * 1.8125 + 12 * 3e-6 * 0.25, 1e-12);
+    near(events_of(tile, width).active_conductance_s, 2e-6 * 4.5 + 1e-5 * 1.8125 + 12 * 3e-6 * 0.25,
+         1e-12);
     aimc_tile_destroy(tile);
 }
 END_TEST
@@ -164,7 +166,7 @@ END_TEST
 static void program(aimc_tile *tile, const char *const settings[], aimc_inference_report *report)
 {
     aimc_config *config = NULL;
-    OK(aimc_config_new(ctx, "inference", &config));
+    OK(aimc_config_create(ctx, "inference", &config));
     for (size_t i = 0; settings[i]; i += 2)
         OK(aimc_config_set_text(config, settings[i], settings[i + 1]));
     *report = (aimc_inference_report){.struct_size = sizeof *report};
@@ -190,23 +192,23 @@ START_TEST(programming_is_counted)
     const aimc_cost_events e = events_of(tile, NULL);
     ck_assert(e.pulses_up == (double)report.pulses &&
               e.verify_reads == (double)report.verify_reads);
-    aimc_tile_counters_clear(tile);
+    aimc_tile_clear_counters(tile);
     program(tile, gradient, &report); /* reads vectors, which are counted as such */
     c = counters_of(tile);
     ck_assert(c.program_pulses == report.pulses && c.verify_reads == 0 && c.forward_vectors > 0);
     /* what is driven is what the devices hold: without noise |w| over the largest weight */
     program(tile, exact, &report);
-    OK(aimc_tile_count_drive(tile, 1));
+    OK(aimc_tile_count_activity(tile, 1));
     float held[12];
     double top = 0, driven = 0;
     for (size_t k = 0; k < 12; k++)
         top = fmax(top, fabs((double)w[k]));
-    aimc_tile_counters_clear(tile);
+    aimc_tile_clear_counters(tile);
     OK(aimc_tile_forward(tile, 1, x, 3, y, 4));
     memcpy(held, w, sizeof held);
     for (size_t k = 0; k < 12; k++)
         driven += fabs((double)held[k]) / top * fabs((double)x[k % 3]);
-    near(DRIVE(counters_of(tile).driven), driven, report.weight_error + 1e-3);
+    near(ACTIVITY(counters_of(tile).conductance_activity), driven, report.weight_error + 1e-3);
     ck_assert(report.weight_error < 0.2);
     aimc_tile_destroy(tile);
 }
@@ -253,8 +255,8 @@ START_TEST(accumulators_are_counted)
     const aimc_counters c = counters_of(tile);
     ck_assert_uint_gt(s.reads, 0);
     ck_assert_uint_eq(c.accumulations, s.reads * 4);
-    ck_assert_uint_eq(c.driven_reads, c.forward_passes);
-    ck_assert_uint_eq(c.drive, c.driven_reads * 4 * AIMC_DRIVE_ONE);
+    ck_assert_uint_eq(c.activity_reads, c.forward_passes);
+    ck_assert_uint_eq(c.input_activity, c.activity_reads * 4 * AIMC_ACTIVITY_ONE);
     aimc_optimizer_destroy(optimizer);
     aimc_tile_destroy(tile);
 }
@@ -322,13 +324,15 @@ START_TEST(pulses_of_training)
                     FAILS(AIMC_ERR_INVALID, "fast0.pulses",
                           aimc_optimizer_get_matrix(optimizer, "fast0.pulses", fast, 3));
                 char name[48];
-                const size_t n = aimc_optimizer_matrix_count(optimizer);
-                ck_assert_uint_eq(aimc_optimizer_matrix_name(optimizer, n, name, sizeof name), 0);
+                const size_t n = aimc_optimizer_count_matrices(optimizer);
+                ck_assert_uint_eq(aimc_optimizer_get_matrix_name(optimizer, n, name, sizeof name),
+                                  0);
                 for (size_t i = 0; i < n; i++)
-                    ck_assert_uint_gt(aimc_optimizer_matrix_name(optimizer, i, name, sizeof name),
-                                      0);
+                    ck_assert_uint_gt(
+                        aimc_optimizer_get_matrix_name(optimizer, i, name, sizeof name), 0);
                 if (several)
-                    ck_assert(aimc_optimizer_matrix_name(optimizer, 1, name, sizeof name) == 12 &&
+                    ck_assert(aimc_optimizer_get_matrix_name(optimizer, 1, name, sizeof name) ==
+                                  12 &&
                               strcmp(name, "fast0.pulses") == 0);
             }
             aimc_optimizer_destroy(optimizer);
@@ -425,14 +429,14 @@ START_TEST(no_memory)
         aimct_heap_fail_at(&heap, ++n);
         unsigned char bytes[8192];
         aimc_tile *other = NULL;
-        aimc_status st = aimc_tile_count_drive(tile, 1);
+        aimc_status st = aimc_tile_count_activity(tile, 1);
         if (!st)
             st = aimc_tile_save_bytes(tile, bytes, sizeof bytes, &size);
         if (!st)
             st = aimc_tile_load_bytes(own, bytes, size, &other);
         ck_assert_int_eq(st, heap.failed ? AIMC_ERR_NOMEM : AIMC_OK);
         aimc_tile_destroy(other);
-        OK(aimc_tile_count_drive(tile, 0));
+        OK(aimc_tile_count_activity(tile, 0));
         ck_assert_uint_eq(heap.live_blocks, before);
     } while (heap.failed);
     ck_assert_uint_gt(n, 10);

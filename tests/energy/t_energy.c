@@ -18,7 +18,7 @@ static void teardown(void)
 static aimc_cost_model *make(const char *name, const char *const settings[])
 {
     aimc_config *config = NULL;
-    OK(aimc_config_new(ctx, name, &config));
+    OK(aimc_config_create(ctx, name, &config));
     for (size_t i = 0; settings && settings[i]; i += 2)
         OK(aimc_config_set_text(config, settings[i], settings[i + 1]));
     aimc_cost_model *m = NULL;
@@ -42,7 +42,7 @@ static double adc_energy(const char *const settings[])
 {
     aimc_cost_model *m = make("technology", settings);
     aimc_converter_cost c = {.struct_size = sizeof c};
-    OK(aimc_cost_adc(m, &c));
+    OK(aimc_cost_model_get_adc(m, &c));
     aimc_cost_model_destroy(m);
     return c.energy_j;
 }
@@ -53,7 +53,7 @@ static aimc_cost_events all_events(void)
     return (aimc_cost_events){.struct_size = sizeof(aimc_cost_events),
                               .macs = 1e6,
                               .reads = 100,
-                              .driven_s = 4,
+                              .active_conductance_s = 4,
                               .rows_charged = 1e4,
                               .columns_charged = 1e4,
                               .read_steps = 50,
@@ -79,7 +79,7 @@ static aimc_cost_events all_events(void)
 static aimc_cost_report account(const aimc_cost_model *m, const aimc_cost_events *e)
 {
     aimc_cost_report r = {.struct_size = sizeof r};
-    OK(aimc_cost_account(m, e, &r));
+    OK(aimc_cost_model_account(m, e, &r));
     return r;
 }
 
@@ -104,7 +104,7 @@ START_TEST(survey_values)
              golden[i].pj, golden[i].unit / 2 / golden[i].pj);
     aimc_cost_model *m = make("technology", SETTINGS("adc_model", "SURVEY"));
     aimc_converter_cost c = {.struct_size = sizeof c};
-    OK(aimc_cost_adc(m, &c));
+    OK(aimc_cost_model_get_adc(m, &c));
     near(c.area_m2, 3940e-12, 1e-3);
     near(c.floor_j, 3.26e-15, 1e-3);
     ck_assert_int_eq(c.below_floor, 0);
@@ -121,11 +121,11 @@ START_TEST(walden_doubles_with_a_bit)
     near(adc_energy(SETTINGS("adc_model", "TABLE", "adc_part", "1")), 2e-3 / 1.28e9, 1e-14);
     aimc_converter_cost c = {.struct_size = sizeof c};
     aimc_cost_model *m = make("isaac_32nm", NULL);
-    OK(aimc_cost_adc(m, &c)); /* 128 columns in the 100 ns of a read */
+    OK(aimc_cost_model_get_adc(m, &c)); /* 128 columns in the 100 ns of a read */
     near(128 * c.time_s, 100e-9, 1e-12);
     aimc_cost_model_destroy(m);
     m = make("technology", SETTINGS("adc_bits", "16", "adc_fom", "2e-15"));
-    OK(aimc_cost_adc(m, &c)); /* 12 k T 4^16 = 213 pJ, above the price of 131 pJ */
+    OK(aimc_cost_model_get_adc(m, &c)); /* 12 k T 4^16 = 213 pJ, above the price of 131 pJ */
     ck_assert_int_eq(c.below_floor, 1);
     aimc_cost_model_destroy(m);
 }
@@ -141,12 +141,12 @@ START_TEST(dac_values)
     for (size_t i = 0; i < 3; i++) {
         aimc_cost_model *m =
             make("technology", SETTINGS("dac_model", "POWER", "dac_bits", golden[i].bits));
-        OK(aimc_cost_dac(m, &c));
+        OK(aimc_cost_model_get_dac(m, &c));
         near(c.energy_j, golden[i].microwatt * 1e-6 / 1e9, 1e-12);
         aimc_cost_model_destroy(m);
     }
     aimc_cost_model *m = make("technology", SETTINGS("dac_model", "WIDTH"));
-    OK(aimc_cost_dac(m, &c));
+    OK(aimc_cost_model_get_dac(m, &c));
     near(c.time_s, 127e-9, 1e-12);
     near(c.energy_j, 2 * 50e-15 * 0.04 + 5e-15, 1e-12);
     aimc_cost_model_destroy(m);
@@ -168,7 +168,7 @@ START_TEST(pulse_energies)
     for (size_t i = 0; i < 5; i++) {
         aimc_cost_model *m = make(golden[i].preset, NULL);
         double joules = 0;
-        OK(aimc_cost_pulse(m, 1e-7, golden[i].v, golden[i].t, &joules));
+        OK(aimc_cost_model_get_pulse(m, 1e-7, golden[i].v, golden[i].t, &joules));
         near(joules, golden[i].joules, 1e-3);
         aimc_cost_events e = {.struct_size = sizeof e, .pulses_up = 3, .pulses_down = 2};
         const aimc_cost_report r = account(m, &e);
@@ -189,7 +189,7 @@ START_TEST(schottky_coefficients)
     for (size_t i = 0; i < 4; i++) {
         aimc_cost_model *m =
             make("technology", SETTINGS("eps_r", golden[i].eps, "thickness_nm", golden[i].d));
-        near(aimc_cost_schottky_beta(m), golden[i].beta, 1e-4);
+        near(aimc_cost_model_get_schottky_beta(m), golden[i].beta, 1e-4);
         aimc_cost_model_destroy(m);
     }
     aimc_cost_model *m = make("technology", SETTINGS("v_set", "3", "half_select", "10"));
@@ -211,18 +211,22 @@ START_TEST(array_example)
     for (size_t i = 0; i < (size_t)BATCH * N; i++)
         x[i] = i % 4 < 2 ? -0.4f : 0.1f;
     double driven = 0;
-    OK(aimc_cost_driven(m, N, N, g, N, BATCH, x, N, &driven));
-    aimc_cost_events e = {.struct_size = sizeof e, .reads = 1, .driven_s = driven, .macs = N * N};
+    OK(aimc_cost_model_get_activity(m, N, N, g, N, BATCH, x, N, &driven));
+    aimc_cost_events e = {
+        .struct_size = sizeof e, .reads = 1, .active_conductance_s = driven, .macs = N * N};
     near(account(m, &e).energy_j, 163.84e-12, 1e-5); /* float conductances */
     near(account(m, &e).j_per_mac, 10e-15, 1e-5);
     memset(x, 0, sizeof x);
-    OK(aimc_cost_driven(m, N, N, g, N, BATCH, x, N, &driven));
+    OK(aimc_cost_model_get_activity(m, N, N, g, N, BATCH, x, N, &driven));
     ck_assert(driven == 0);
     x[N + 1] = NAN;
-    FAILS(AIMC_ERR_INVALID, "x[1][1]", aimc_cost_driven(m, N, N, g, N, BATCH, x, N, &driven));
+    FAILS(AIMC_ERR_INVALID, "x[1][1]",
+          aimc_cost_model_get_activity(m, N, N, g, N, BATCH, x, N, &driven));
     g[2] = -1;
-    FAILS(AIMC_ERR_INVALID, "g[0][2]", aimc_cost_driven(m, N, N, g, N, BATCH, x, N, &driven));
-    FAILS(AIMC_ERR_SHAPE, "ld_g", aimc_cost_driven(m, N, N, g, 5, BATCH, x, N, &driven));
+    FAILS(AIMC_ERR_INVALID, "g[0][2]",
+          aimc_cost_model_get_activity(m, N, N, g, N, BATCH, x, N, &driven));
+    FAILS(AIMC_ERR_SHAPE, "ld_g",
+          aimc_cost_model_get_activity(m, N, N, g, 5, BATCH, x, N, &driven));
     aimc_cost_model_destroy(m);
 }
 END_TEST
@@ -233,11 +237,11 @@ START_TEST(driven_by_amplitude)
     const float g[] = {1, 2, 4, 8}, x[] = {0.5f, -2};
     double driven = 0;
     aimc_cost_model *m = make("technology", SETTINGS("input", "AMPLITUDE"));
-    OK(aimc_cost_driven(m, 2, 2, g, 2, 1, x, 2, &driven));
+    OK(aimc_cost_model_get_activity(m, 2, 2, g, 2, 1, x, 2, &driven));
     near(driven, 5 * 0.25 + 10 * 1, 1e-12);
     aimc_cost_model_destroy(m);
     m = make("technology", NULL);
-    OK(aimc_cost_driven(m, 2, 2, g, 2, 1, x, 2, &driven));
+    OK(aimc_cost_model_get_activity(m, 2, 2, g, 2, 1, x, 2, &driven));
     near(driven, 5 * 0.5 + 10 * 1, 1e-12);
     aimc_cost_model_destroy(m);
 }
@@ -304,28 +308,28 @@ START_TEST(counters_of_a_tile)
     OK(aimc_tile_pulse(tile, pulses, 3));
     OK(aimc_tile_forward(tile, 2, x, 3, y, 4));
     aimc_counters c = {.struct_size = sizeof c};
-    OK(aimc_tile_counters(tile, &c));
+    OK(aimc_tile_get_counters(tile, &c));
     const aimc_cost_shape shape = {
         .struct_size = sizeof shape, .n_out = 4, .n_in = 3, .tiles_out = 1, .tiles_in = 1};
     aimc_cost_model *m = make("rram_32nm", SETTINGS("input_mean", "0"));
     aimc_cost_events e = {.struct_size = sizeof e};
-    OK(aimc_cost_count(m, &c, &shape, &e));
+    OK(aimc_cost_model_add_counters(m, &c, &shape, &e));
     ck_assert(e.macs == 24 && e.dac_conversions == (double)c.dac_conversions && e.pulses_up == 5 &&
               e.pulses_down == 3 && e.cells == 24);
     const aimc_cost_report r = account(m, &e);
     ck_assert(r.parts[AIMC_COST_ARRAY].energy_j == 0 && r.parts[AIMC_COST_LINES].energy_j == 0);
     ck_assert(r.parts[AIMC_COST_ADC].energy_j > 0 && r.parts[AIMC_COST_LEAKAGE].energy_j > 0);
     aimc_cost_events twice = e;
-    OK(aimc_cost_count(m, &c, &shape, &twice));
+    OK(aimc_cost_model_add_counters(m, &c, &shape, &twice));
     ck_assert(twice.macs == 48 && twice.adc_conversions == 2 * e.adc_conversions);
     /* counters of another model */
     aimc_cost_shape other = shape;
     other.n_out = other.tiles_out = 3;
-    FAILS(AIMC_ERR_INVALID, "another model", aimc_cost_count(m, &c, &other, &twice));
+    FAILS(AIMC_ERR_INVALID, "another model", aimc_cost_model_add_counters(m, &c, &other, &twice));
     c.adc_conversions = 1000000;
-    FAILS(AIMC_ERR_INVALID, "another model", aimc_cost_count(m, &c, &shape, &twice));
+    FAILS(AIMC_ERR_INVALID, "another model", aimc_cost_model_add_counters(m, &c, &shape, &twice));
     other.n_in = 0;
-    FAILS(AIMC_ERR_INVALID, "no shape", aimc_cost_count(m, &c, &other, &twice));
+    FAILS(AIMC_ERR_INVALID, "no shape", aimc_cost_model_add_counters(m, &c, &other, &twice));
     ck_assert(twice.macs == 48);
     aimc_cost_model_destroy(m);
     aimc_tile_destroy(tile);
@@ -345,14 +349,14 @@ START_TEST(baselines_and_low_voltage)
         ck_assert(b.assumed == (strncmp(b.source, "assumed", 7) == 0));
     }
     FAILS(AIMC_ERR_INVALID, "4 of 4", aimc_cost_baseline_get(4, &b));
-    near(aimc_cost_voltage_for_saving(1, 0.3), 0.83666, 1e-5);
-    ck_assert(isnan(aimc_cost_voltage_for_saving(1, 1.5)));
+    near(aimc_cost_get_voltage_for_saving(1, 0.3), 0.83666, 1e-5);
+    ck_assert(isnan(aimc_cost_get_voltage_for_saving(1, 1.5)));
     aimc_cost_model *m = make("technology", NULL);
-    near(aimc_cost_bit_error_rate(m, 0.9), 1.3e-12, 0.02);
-    near(aimc_cost_bit_error_rate(m, 0.8), 2.9e-7, 0.02);
-    near(aimc_cost_bit_error_rate(m, 0.7), 1.35e-3, 0.01);
-    near(aimc_cost_bit_error_rate(m, 0.65), 2.3e-2, 0.02);
-    near(aimc_cost_bit_error_rate(m, 0.9 * sqrt(0.7)), 2.5e-5, 0.03);
+    near(aimc_cost_model_get_bit_error_rate(m, 0.9), 1.3e-12, 0.02);
+    near(aimc_cost_model_get_bit_error_rate(m, 0.8), 2.9e-7, 0.02);
+    near(aimc_cost_model_get_bit_error_rate(m, 0.7), 1.35e-3, 0.01);
+    near(aimc_cost_model_get_bit_error_rate(m, 0.65), 2.3e-2, 0.02);
+    near(aimc_cost_model_get_bit_error_rate(m, 0.9 * sqrt(0.7)), 2.5e-5, 0.03);
     aimc_cost_model_destroy(m);
 }
 END_TEST
@@ -361,16 +365,16 @@ START_TEST(low_supply)
 {
     aimc_cost_model *m = make("technology", NULL); /* 32 nm: 0.9 V */
     aimc_cost_supply s = {.struct_size = sizeof s};
-    const double v = aimc_cost_voltage_for_saving(0.9, 0.3);
-    OK(aimc_cost_at_supply(m, v, AIMC_CODE_NONE, &s));
+    const double v = aimc_cost_get_voltage_for_saving(0.9, 0.3);
+    OK(aimc_cost_model_get_at_supply(m, v, AIMC_CODE_NONE, &s));
     near(s.energy, 0.7, 1e-12);
     near(s.v0, 0.9, 1e-12);
-    near(s.bit_error_rate, aimc_cost_bit_error_rate(m, v), 1e-12);
+    near(s.bit_error_rate, aimc_cost_model_get_bit_error_rate(m, v), 1e-12);
     near(s.delay, v / pow(v - 0.3, 1.3) / (0.9 / pow(0.6, 1.3)), 1e-12);
     ck_assert(s.uncorrected == s.bit_error_rate && s.bits_per_bit == 1);
-    OK(aimc_cost_at_supply(m, v, AIMC_CODE_SECDED, &s));
+    OK(aimc_cost_model_get_at_supply(m, v, AIMC_CODE_SECDED, &s));
     near(s.energy, 0.7 * 72 / 64, 1e-12);
-    OK(aimc_cost_at_supply(m, v, AIMC_CODE_TMR, &s));
+    OK(aimc_cost_model_get_at_supply(m, v, AIMC_CODE_TMR, &s));
     near(s.energy, 2.1, 1e-12);
     aimc_cost_model_destroy(m);
     /* the figures of the specification, at a voltage where the rate is 1e-3: Phi^-1 is 3.0902 */
@@ -380,18 +384,19 @@ START_TEST(low_supply)
     m = make("technology", SETTINGS("ber_v50", "0.6", "ber_sigma", "0.05"));
     for (size_t i = 0; i < 2; i++) {
         const double at = 0.6 + 0.05 * golden[i].sigmas;
-        OK(aimc_cost_at_supply(m, at, AIMC_CODE_SECDED, &s));
+        OK(aimc_cost_model_get_at_supply(m, at, AIMC_CODE_SECDED, &s));
         near(s.bit_error_rate, golden[i].rate, 1e-6);
         near(s.uncorrected, golden[i].secded, 0.05);
         ck_assert(s.unnoticed < s.uncorrected / 5);
-        OK(aimc_cost_at_supply(m, at, AIMC_CODE_TMR, &s));
+        OK(aimc_cost_model_get_at_supply(m, at, AIMC_CODE_TMR, &s));
         near(s.uncorrected, golden[i].tmr, 1e-3);
-        OK(aimc_cost_at_supply(m, at, AIMC_CODE_PARITY, &s));
+        OK(aimc_cost_model_get_at_supply(m, at, AIMC_CODE_PARITY, &s));
         near(s.unnoticed, 8 * golden[i].rate * golden[i].rate, 0.01);
     }
-    FAILS(AIMC_ERR_INVALID, "v_threshold", aimc_cost_at_supply(m, 0.3, AIMC_CODE_NONE, &s));
-    FAILS(AIMC_ERR_INVALID, "code 7", aimc_cost_at_supply(m, 1, (aimc_memory_code)7, &s));
-    FAILS(AIMC_ERR_INVALID, "NULL", aimc_cost_at_supply(NULL, 1, AIMC_CODE_NONE, &s));
+    FAILS(AIMC_ERR_INVALID, "v_threshold",
+          aimc_cost_model_get_at_supply(m, 0.3, AIMC_CODE_NONE, &s));
+    FAILS(AIMC_ERR_INVALID, "code 7", aimc_cost_model_get_at_supply(m, 1, (aimc_memory_code)7, &s));
+    FAILS(AIMC_ERR_INVALID, "NULL", aimc_cost_model_get_at_supply(NULL, 1, AIMC_CODE_NONE, &s));
     aimc_cost_model_destroy(m);
 }
 END_TEST
@@ -408,12 +413,12 @@ START_TEST(codes_as_in_memory)
         aimc_storage_report r = {.struct_size = sizeof r};
         aimc_cost_supply s = {.struct_size = sizeof s};
         OK(aimc_network_create(ctx, &net));
-        OK(aimc_network_linear(net, IN, OUT, NULL));
-        OK(aimc_config_new(ctx, "storage", &config));
+        OK(aimc_network_add_linear(net, OUT, IN, NULL));
+        OK(aimc_config_create(ctx, "storage", &config));
         OK(aimc_config_set(config, "supply_v", 0.67));
         OK(aimc_config_set_text(config, "code", codes[k]));
         OK(aimc_network_store(net, config, &r));
-        OK(aimc_cost_at_supply(m, 0.67, (aimc_memory_code)k, &s));
+        OK(aimc_cost_model_get_at_supply(m, 0.67, (aimc_memory_code)k, &s));
         near(s.bit_error_rate, r.bit_error_rate, 1e-9);
         near(s.bits_per_bit, r.bits_per_bit, 1e-12);
         const double p = s.bit_error_rate, n = (double)r.codes, got = (double)r.wrong;
@@ -433,8 +438,8 @@ END_TEST
 
 static bool is_assumed(const aimc_cost_model *m, const char *field)
 {
-    for (size_t i = 0; aimc_cost_assumption(m, i); i++)
-        if (strcmp(aimc_cost_assumption(m, i), field) == 0)
+    for (size_t i = 0; aimc_cost_model_get_assumption(m, i); i++)
+        if (strcmp(aimc_cost_model_get_assumption(m, i), field) == 0)
             return true;
     return false;
 }
@@ -462,7 +467,7 @@ START_TEST(bad_input)
 {
     aimc_cost_model *m = NULL;
     aimc_config *config = NULL;
-    OK(aimc_config_new(ctx, "technology", &config));
+    OK(aimc_config_create(ctx, "technology", &config));
     FAILS(AIMC_ERR_INVALID, "c_line", aimc_config_set(config, "c_line", -1));
     OK(aimc_config_set(config, "node_nm", 28));
     FAILS(AIMC_ERR_INVALID, "28 is not in the table",
@@ -475,14 +480,14 @@ START_TEST(bad_input)
     aimc_cost_events e = all_events();
     aimc_cost_report r = {.struct_size = sizeof r};
     e.verify_reads = -1;
-    FAILS(AIMC_ERR_INVALID, "events.verify_reads = -1", aimc_cost_account(m, &e, &r));
+    FAILS(AIMC_ERR_INVALID, "events.verify_reads = -1", aimc_cost_model_account(m, &e, &r));
     e.verify_reads = (double)NAN;
-    FAILS(AIMC_ERR_INVALID, "events.verify_reads", aimc_cost_account(m, &e, &r));
+    FAILS(AIMC_ERR_INVALID, "events.verify_reads", aimc_cost_model_account(m, &e, &r));
     e.struct_size = 0;
-    FAILS(AIMC_ERR_ABI, "struct_size", aimc_cost_account(m, &e, &r));
+    FAILS(AIMC_ERR_ABI, "struct_size", aimc_cost_model_account(m, &e, &r));
     double joules;
-    FAILS(AIMC_ERR_INVALID, "g_s = -1", aimc_cost_pulse(m, -1, 1, 1, &joules));
-    FAILS(AIMC_ERR_INVALID, "NULL", aimc_cost_adc(NULL, NULL));
+    FAILS(AIMC_ERR_INVALID, "g_s = -1", aimc_cost_model_get_pulse(m, -1, 1, 1, &joules));
+    FAILS(AIMC_ERR_INVALID, "NULL", aimc_cost_model_get_adc(NULL, NULL));
     aimc_cost_model_destroy(m);
 }
 END_TEST
@@ -505,7 +510,7 @@ START_TEST(no_memory)
         double driven;
         aimc_status st = aimc_cost_model_create(own, "rram_32nm", NULL, &m);
         if (!st)
-            st = aimc_cost_driven(m, 1, 2, g, 2, 1, x, 2, &driven);
+            st = aimc_cost_model_get_activity(m, 1, 2, g, 2, 1, x, 2, &driven);
         ck_assert_int_eq(st, heap.failed ? AIMC_ERR_NOMEM : AIMC_OK);
         aimc_cost_model_destroy(m);
         ck_assert_uint_eq(heap.live_blocks, before);

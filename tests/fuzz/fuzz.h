@@ -31,7 +31,7 @@ void aimct_fuzz_seeds(void);
             abort();                                                                               \
         }                                                                                          \
     } while (0)
-#define FUZZ_OK(call) FUZZ_CHECK((call) == AIMC_OK, "%s", aimc_last_error())
+#define FUZZ_OK(call) FUZZ_CHECK((call) == AIMC_OK, "%s", aimc_get_last_error())
 
 /* A context whose allocator ends the program when an input makes it large, and the end of it, which
  * finds blocks that were left. */

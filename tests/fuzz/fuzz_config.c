@@ -22,7 +22,7 @@ void aimct_fuzz_seeds(void)
         aimc_preset_info info = {.struct_size = (uint32_t)sizeof info};
         aimc_config *config = NULL;
         FUZZ_OK(aimc_preset_get(k, &info));
-        FUZZ_OK(aimc_config_new(ctx, info.name, &config));
+        FUZZ_OK(aimc_config_create(ctx, info.name, &config));
         char *json = json_of(config);
         const size_t n = strlen(info.name) + strlen(json) + 2;
         char *text = malloc(n);
@@ -51,7 +51,7 @@ static void make_device(aimc_context *ctx, const aimc_config *config)
         (void)aimc_tile_pulse(tile, counts, N_IN);
         FUZZ_OK(aimc_tile_decay(tile, 1));
         FUZZ_OK(aimc_tile_diffuse(tile));
-        (void)aimc_tile_drift(tile, 1);
+        (void)aimc_tile_drift_trained(tile, 1);
     }
     aimc_tile_destroy(tile);
     aimc_device_unref(device);
@@ -63,7 +63,7 @@ static void make_grid(aimc_context *ctx, const aimc_config *config)
     aimc_matrix *grid = NULL;
     float y[N_OUT], z[N_IN];
     FUZZ_OK(aimc_device_create(ctx, "soft_bounds", NULL, &device));
-    const bool has_device = aimc_config_nested(config, "device") != NULL;
+    const bool has_device = aimc_config_get_nested(config, "device") != NULL;
     if (aimc_matrix_create(has_device ? NULL : device, N_OUT, N_IN, config, &grid) == AIMC_OK) {
         (void)aimc_matrix_forward(grid, 1, x, N_IN, y, N_OUT);
         (void)aimc_matrix_backward(grid, 1, d, N_OUT, z, N_IN);
@@ -90,17 +90,17 @@ static void make_optimizer(aimc_context *ctx, const aimc_config *config)
 static void make_noise_model(aimc_context *ctx, const aimc_config *config)
 {
     aimc_noise_model *model = NULL;
-    aimc_cells *cells = NULL;
+    aimc_population *cells = NULL;
     aimc_noise_model_info info = {.struct_size = (uint32_t)sizeof info};
     float g[N_OUT] = {0};
     if (aimc_noise_model_create(ctx, NULL, config, &model) == AIMC_OK) {
         FUZZ_OK(aimc_noise_model_get_info(model, &info));
-        FUZZ_OK(aimc_cells_create(model, N_OUT, 1, &cells));
+        FUZZ_OK(aimc_population_create(model, N_OUT, 1, &cells));
         g[0] = (float)info.g_min_us;
-        if (aimc_cells_program(cells, g) == AIMC_OK)
-            (void)aimc_cells_read(cells, 100, g);
+        if (aimc_population_program(cells, g) == AIMC_OK)
+            (void)aimc_population_read(cells, 100, g);
     }
-    aimc_cells_destroy(cells);
+    aimc_population_destroy(cells);
     aimc_noise_model_destroy(model);
 }
 
@@ -109,8 +109,8 @@ static void make_cost_model(aimc_context *ctx, const aimc_config *config)
     aimc_cost_model *model = NULL;
     aimc_converter_cost cost = {.struct_size = (uint32_t)sizeof cost};
     if (aimc_cost_model_create(ctx, NULL, config, &model) == AIMC_OK) {
-        (void)aimc_cost_adc(model, &cost);
-        (void)aimc_cost_dac(model, &cost);
+        (void)aimc_cost_model_get_adc(model, &cost);
+        (void)aimc_cost_model_get_dac(model, &cost);
     }
     aimc_cost_model_destroy(model);
 }
@@ -138,7 +138,7 @@ static void make_object(aimc_context *ctx, const aimc_config *config)
                   {"converter", make_converter}};
     aimc_preset_info info = {.struct_size = (uint32_t)sizeof info};
     size_t i;
-    FUZZ_OK(aimc_preset_find(aimc_config_kind(config), &i));
+    FUZZ_OK(aimc_preset_find(aimc_config_get_kind(config), &i));
     FUZZ_OK(aimc_preset_get(i, &info));
     for (size_t k = 0; k < sizeof makers / sizeof makers[0]; k++)
         if (strcmp(info.category, makers[k].category) == 0)
@@ -151,7 +151,7 @@ static void check_round_trip(aimc_context *ctx, const aimc_config *config)
 {
     aimc_config *again = NULL;
     char *json = json_of(config);
-    FUZZ_OK(aimc_config_new(ctx, aimc_config_kind(config), &again));
+    FUZZ_OK(aimc_config_create(ctx, aimc_config_get_kind(config), &again));
     FUZZ_OK(aimc_config_parse(again, json));
     char *same = json_of(again);
     FUZZ_CHECK(strcmp(json, same) == 0, "%s\n%s", json, same);
@@ -167,7 +167,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *name = aimct_fuzz_text(data, size), *line = strchr(name, '\n');
     if (line)
         *line++ = '\0';
-    if (aimc_config_new(ctx, name, &config) == AIMC_OK && line) {
+    if (aimc_config_create(ctx, name, &config) == AIMC_OK && line) {
         char *before = json_of(config);
         if (aimc_config_parse(config, line) == AIMC_OK) {
             check_round_trip(ctx, config);

@@ -26,7 +26,7 @@ static void try_device(aimc_context *ctx, const char *path)
     aimc_device *device = NULL;
     aimc_tile *tile = NULL;
     const int32_t counts[2] = {3, -3};
-    FUZZ_OK(aimc_config_new(ctx, "table_step", &config));
+    FUZZ_OK(aimc_config_create(ctx, "table_step", &config));
     if (aimc_config_load_table(config, path) == AIMC_OK &&
         aimc_device_create(ctx, NULL, config, &device) == AIMC_OK &&
         aimc_tile_create(device, 1, 2, NULL, &tile) == AIMC_OK)
@@ -40,7 +40,7 @@ static void try_noise_model(aimc_context *ctx, const char *path)
 {
     aimc_config *config = NULL;
     aimc_noise_model *model = NULL;
-    FUZZ_OK(aimc_config_new(ctx, "noise_table", &config));
+    FUZZ_OK(aimc_config_create(ctx, "noise_table", &config));
     if (aimc_noise_table_load(config, path) == AIMC_OK)
         (void)aimc_noise_model_create(ctx, NULL, config, &model);
     aimc_noise_model_destroy(model);

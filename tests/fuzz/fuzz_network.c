@@ -23,14 +23,14 @@ static void seed_of(aimc_context *ctx, const char *layer, bool program)
     aimc_network *net = NULL;
     aimc_config *config = NULL;
     if (layer) {
-        FUZZ_OK(aimc_config_new(ctx, layer, &config));
+        FUZZ_OK(aimc_config_create(ctx, layer, &config));
         FUZZ_OK(aimc_config_set(config, "mapping.max_input_size", 3));
         FUZZ_OK(aimc_config_set(config, "mapping.max_output_size", 3));
     }
     FUZZ_OK(aimc_network_create(ctx, &net));
-    FUZZ_OK(aimc_network_linear(net, N_IN, 3, config));
-    FUZZ_OK(aimc_network_activation(net, AIMC_RELU));
-    FUZZ_OK(aimc_network_linear(net, 3, N_OUT, NULL));
+    FUZZ_OK(aimc_network_add_linear(net, 3, N_IN, config));
+    FUZZ_OK(aimc_network_add_activation(net, AIMC_RELU));
+    FUZZ_OK(aimc_network_add_linear(net, N_OUT, 3, NULL));
     FUZZ_OK(aimc_network_set_note(net, "a note"));
     FUZZ_OK(aimc_network_train_batch(net, 1, x, &label, 0.1, NULL));
     if (program)

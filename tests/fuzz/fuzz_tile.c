@@ -28,7 +28,7 @@ static void seed_of(aimc_context *ctx, const char *device_name, const char *algo
         FUZZ_OK(aimc_tile_program(tile, NULL, NULL));
     size_t size;
     uint8_t *bytes = aimct_fuzz_save(tile, &size);
-    FUZZ_CHECK(bytes != NULL, "%s", aimc_last_error());
+    FUZZ_CHECK(bytes != NULL, "%s", aimc_get_last_error());
     aimct_seed(bytes, size);
     free(bytes);
     aimc_optimizer_destroy(optimizer);
@@ -68,9 +68,9 @@ static void use(aimc_tile *tile)
     (void)aimc_tile_pulse(tile, counts, N_IN);
     (void)aimc_tile_decay(tile, 1);
     (void)aimc_tile_diffuse(tile);
-    (void)aimc_tile_drift(tile, 1);
+    (void)aimc_tile_drift_trained(tile, 1);
     (void)aimc_tile_reset(tile, 0, N_IN, 0.5);
-    (void)aimc_tile_drift_to(tile, 100, NULL);
+    (void)aimc_tile_drift_programmed(tile, 100, NULL);
     (void)aimc_tile_compensate(tile, 0, NULL, 0, NULL);
 }
 
@@ -96,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     aimc_tile *tile = NULL;
     if (aimc_tile_load_bytes(ctx, data, size, &tile) == AIMC_OK) {
         check_round_trip(ctx, tile);
-        if (aimc_tile_n_out(tile) == N_OUT && aimc_tile_n_in(tile) == N_IN)
+        if (aimc_tile_get_n_out(tile) == N_OUT && aimc_tile_get_n_in(tile) == N_IN)
             use(tile);
     } else {
         FUZZ_CHECK(tile == NULL, "a tile after a failure");

@@ -10,7 +10,7 @@
 static inline aimc_config *noise_config(aimc_context *ctx, const char *name, const char *settings)
 {
     aimc_config *config = NULL;
-    OK(aimc_config_new(ctx, name, &config));
+    OK(aimc_config_create(ctx, name, &config));
     while (*settings) {
         char field[64], value[512];
         const size_t eq = strcspn(settings, "="), end = strcspn(settings, ";");

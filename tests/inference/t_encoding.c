@@ -116,7 +116,8 @@ START_TEST(optimised_tables)
         aimc_noise_model *m = noise_model(ctx, "pcm_like", "");
         aimc_inference_report plain = {.struct_size = sizeof plain}, r = plain;
         double before, after;
-        OK(aimc_weight_programming(m, ROWS * COLS, w, search, &found, &before, &after));
+        OK(aimc_noise_model_optimize_programming(m, ROWS * COLS, w, search, &found, &before,
+                                                 &after));
         /* a single pair hardly leaves a choice; the plain one is among the candidates */
         ck_assert_msg(after <= (pairs == 1 ? 1 : 0.97) * before, "%d pairs: %g, before %g", pairs,
                       after, before);
@@ -125,14 +126,14 @@ START_TEST(optimised_tables)
                                     "{\"kind\": \"n_pair\", \"significance\": [1, 1], \"fill\": "
                                     "\"EQUAL\"}"));
         OK(aimc_tile_program(t, life, NULL));
-        OK(aimc_tile_drift_to(t, 86400, NULL));
+        OK(aimc_tile_drift_programmed(t, 86400, NULL));
         OK(aimc_tile_compensate(t, 0, NULL, 0, &plain));
         const size_t n = aimc_config_to_json(found, NULL, 0) + 1;
         char *json = malloc(n);
         aimc_config_to_json(found, json, n);
         OK(aimc_config_set_text(life, "encoding", json));
         OK(aimc_tile_program(t, life, NULL));
-        OK(aimc_tile_drift_to(t, 86400, NULL));
+        OK(aimc_tile_drift_programmed(t, 86400, NULL));
         OK(aimc_tile_compensate(t, 0, NULL, 0, &r));
         ck_assert_msg(r.weight_error < (pairs == 1 ? 1.03 : 1) * plain.weight_error,
                       "%d pairs: %g, plain %g", pairs, r.weight_error, plain.weight_error);

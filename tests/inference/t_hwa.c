@@ -283,16 +283,16 @@ START_TEST(remapping)
         OK(aimc_matrix_get_weights(g, back, COLS));
         for (size_t c = 0; c < ROWS * COLS; c++)
             ck_assert_double_eq_tol((double)back[c], (double)w[c], 1e-6);
-        for (size_t t = 0; t < aimc_matrix_tile_count(g); t++) {
+        for (size_t t = 0; t < aimc_matrix_count_tiles(g); t++) {
             float inside[ROWS * COLS], top = 0;
-            aimc_tile *tile = aimc_matrix_tile(g, t, NULL, NULL);
+            aimc_tile *tile = aimc_matrix_get_tile(g, t, NULL, NULL);
             OK(aimc_tile_get_weights(tile, inside, COLS));
-            for (size_t j = 0; j < aimc_tile_n_in(tile); j++)
+            for (size_t j = 0; j < aimc_tile_get_n_in(tile); j++)
                 top = fmaxf(top, fabsf(inside[j]));
             if (strstr(cases[k], "CHANNELWISE"))
                 ck_assert_double_eq_tol((double)top, 1, 1e-6);
-            for (size_t i = 0; i < aimc_tile_n_out(tile); i++)
-                for (size_t j = 0; j < aimc_tile_n_in(tile); j++)
+            for (size_t i = 0; i < aimc_tile_get_n_out(tile); i++)
+                for (size_t j = 0; j < aimc_tile_get_n_in(tile); j++)
                     top = fmaxf(top, fabsf(inside[i * COLS + j]));
             ck_assert_double_eq_tol((double)top, strstr(cases[k], "=0.5") ? 0.5 : 1, 1e-6);
         }
@@ -324,17 +324,17 @@ END_TEST
 START_TEST(inputs_are_clipped_and_scaled)
 {
     aimc_matrix *g = make_grid(1, 3,
-                             "device=ideal;forward.out_noise=0;forward.noise_management=NONE;"
-                             "forward.out_res=-1;forward.inp_res=-1;hwa.input_range.enable=true;"
-                             "hwa.input_range.init_value=2");
+                               "device=ideal;forward.out_noise=0;forward.noise_management=NONE;"
+                               "forward.out_res=-1;forward.inp_res=-1;hwa.input_range.enable=true;"
+                               "hwa.input_range.init_value=2");
     const float w[3] = {1, 0.5f, -0.25f}, x[3] = {1, -3, 4};
     float y = 0;
     OK(aimc_matrix_set_weights(g, w, 3));
     OK(aimc_matrix_forward(g, 1, x, 3, &y, 1));
     ck_assert_double_eq_tol((double)y, 1 - 1 - 0.5, 1e-5);
-    ck_assert_double_eq(aimc_matrix_input_range(g), 2);
+    ck_assert_double_eq(aimc_matrix_get_input_range(g), 2);
     OK(aimc_matrix_set_input_range(g, 0));
-    ck_assert_double_eq(aimc_matrix_input_range(g), 0);
+    ck_assert_double_eq(aimc_matrix_get_input_range(g), 0);
     FAILS(AIMC_ERR_INVALID, "range = -1", aimc_matrix_set_input_range(g, -1));
     aimc_matrix_destroy(g);
     aimc_device *ideal = aimct_device(ctx, "ideal", NULL);
@@ -363,7 +363,7 @@ START_TEST(range_from_data)
         if (k >= 2 && k < 5) /* predicting does not count */
             OK(aimc_matrix_forward(g, BATCH, x, COLS, y, 1));
     }
-    ck_assert_double_eq_tol(aimc_matrix_input_range(g), 3, .02);
+    ck_assert_double_eq_tol(aimc_matrix_get_input_range(g), 3, .02);
     aimc_matrix_destroy(g);
 }
 END_TEST
@@ -374,17 +374,17 @@ START_TEST(range_is_learned)
     const float x[COLS] = {3, -3, 3, 0.5f};
     float dx[COLS] = {-1, 1, 2, 1};
     aimc_matrix *g = make_grid(1, COLS,
-                             IDEAL "hwa.input_range.enable=true;"
-                                   "hwa.input_range.init_value=2;"
-                                   "hwa.input_range.init_from_data=0");
+                               IDEAL "hwa.input_range.enable=true;"
+                                     "hwa.input_range.init_value=2;"
+                                     "hwa.input_range.init_from_data=0");
     /* contributions that ask for more: -1 (at 3) and -1 (at -3); 25 % inside is no reason to
      * shrink; relative: times 2 */
     aimci_hwa_backward(g->hwa, 1, x, COLS, dx, COLS, 0.1);
-    ck_assert_double_eq_tol(aimc_matrix_input_range(g), 2 + .1 * 4, 1e-6);
+    ck_assert_double_eq_tol(aimc_matrix_get_input_range(g), 2 + .1 * 4, 1e-6);
     ck_assert(dx[0] == 0 && dx[1] == 0 && dx[2] == 0 && dx[3] == 1);
     OK(aimc_matrix_set_input_range(g, 10)); /* nothing clipped: shrinks by lr decay r */
     aimci_hwa_backward(g->hwa, 1, x, COLS, dx, COLS, 0.1);
-    ck_assert_double_eq_tol(aimc_matrix_input_range(g), 10 * (1 - .1 * .001), 1e-6);
+    ck_assert_double_eq_tol(aimc_matrix_get_input_range(g), 10 * (1 - .1 * .001), 1e-6);
     aimc_matrix_destroy(g);
 }
 END_TEST
@@ -406,9 +406,9 @@ static double calibrated(const char *settings)
             x[30] = -77;
         OK(aimc_matrix_forward(g, BATCH, x, COLS, y, 1));
     }
-    OK(aimc_matrix_take_range(g));
-    const double range = aimc_matrix_input_range(g);
-    FAILS(AIMC_ERR_STATE, "not being watched", aimc_matrix_take_range(g));
+    OK(aimc_matrix_take_input_range(g));
+    const double range = aimc_matrix_get_input_range(g);
+    FAILS(AIMC_ERR_STATE, "not being watched", aimc_matrix_take_input_range(g));
     aimc_config_destroy(config);
     aimc_matrix_destroy(g);
     return range;
@@ -441,9 +441,9 @@ static aimc_network *make_network(const char *settings)
     aimc_network *net = NULL;
     aimc_config *layer = noise_config(ctx, "layer", settings);
     OK(aimc_network_create(ctx, &net));
-    OK(aimc_network_linear(net, IN, HIDDEN, layer));
-    OK(aimc_network_activation(net, AIMC_TANH));
-    OK(aimc_network_linear(net, HIDDEN, OUT, layer));
+    OK(aimc_network_add_linear(net, HIDDEN, IN, layer));
+    OK(aimc_network_add_activation(net, AIMC_TANH));
+    OK(aimc_network_add_linear(net, OUT, HIDDEN, layer));
     aimc_config_destroy(layer);
     return net;
 }
@@ -478,12 +478,12 @@ START_TEST(networks_train_and_resume)
             ck_assert_double_eq((double)train_once(copy, k), loss); /* the same bits */
     }
     ck_assert_msg(last < 0.5 * first, "loss %g after %g", last, first);
-    ck_assert(aimc_matrix_input_range(aimc_network_matrix(net, 0)) > 0.5);
+    ck_assert(aimc_matrix_get_input_range(aimc_network_get_matrix(net, 0)) > 0.5);
     float x[BATCH * IN], y[2][BATCH * OUT];
     aimct_fill(x, BATCH * IN, 1);
     OK(aimc_network_calibrate(net, BATCH, x, NULL));
     OK(aimc_network_calibrate(copy, BATCH, x, NULL));
-    ck_assert_double_lt(aimc_matrix_input_range(aimc_network_matrix(net, 0)), 1.0001);
+    ck_assert_double_lt(aimc_matrix_get_input_range(aimc_network_get_matrix(net, 0)), 1.0001);
     OK(aimc_network_predict(net, BATCH, x, y[0]));
     OK(aimc_network_predict(copy, BATCH, x, y[1]));
     ck_assert_mem_eq(y[0], y[1], sizeof y[0]);
@@ -541,7 +541,7 @@ START_TEST(bad_configurations)
         aimc_matrix *g = NULL;
         aimc_config *config = noise_config(ctx, "layer", bad[k][0]);
         const aimc_status st = aimc_matrix_create(NULL, 3, 3, config, &g);
-        ck_assert(st == AIMC_ERR_INVALID && strstr(aimc_last_error(), bad[k][1]));
+        ck_assert(st == AIMC_ERR_INVALID && strstr(aimc_get_last_error(), bad[k][1]));
         aimc_config_destroy(config);
     }
     FAILS(AIMC_ERR_INVALID, "NULL", aimc_matrix_modify(NULL));

@@ -46,7 +46,7 @@ START_TEST(expected_weight_errors)
     ck_assert_double_eq_tol(scale, 1, .05);
     OK(program(t, "compensation.method=GLOBAL", &r));
     for (size_t k = 0; k < 6; k++) {
-        OK(aimc_tile_drift_to(t, times[k], &r));
+        OK(aimc_tile_drift_programmed(t, times[k], &r));
         ck_assert_double_eq(r.gain_mean, 1);
         ck_assert_double_eq_tol(r.weight_error, plain[k], .05 * plain[k]);
         OK(aimc_tile_compensate(t, 0, NULL, 0, &r));
@@ -84,7 +84,7 @@ START_TEST(recorded_weights)
         snprintf(settings, sizeof settings, "noise_model=%s;noise_model.read_noise_scale=%d", model,
                  programmed ? 0 : 1);
         OK(program(t, settings, &r));
-        OK(aimc_tile_drift_to(t, programmed ? 0 : atof(time), &r));
+        OK(aimc_tile_drift_programmed(t, programmed ? 0 : atof(time), &r));
         OK(aimc_tile_get_weights(t, w, N_IN));
         aimct_moments m = {0};
         for (size_t k = 1; k < N; k++)
@@ -149,14 +149,14 @@ START_TEST(every_compensation_helps)
         aimc_inference_report r;
         OK(program(t, kinds[k], &r));
         const double reads = (double)r.n_weights;
-        OK(aimc_tile_drift_to(t, 1e6, &r));
+        OK(aimc_tile_drift_programmed(t, 1e6, &r));
         const double before = r.weight_error;
         const bool inputs = strstr(kinds[k], "REFIT") || strstr(kinds[k], "BATCH");
         OK(aimc_tile_compensate(t, inputs ? BATCH : 0, inputs ? x : NULL, N_IN, &r));
         ck_assert_msg(r.weight_error < 0.6 * before, "%s: %g after %g", kinds[k], r.weight_error,
                       before);
         ck_assert(r.gain_min > 1.3 && r.gain_max < 2.6 && reads == N_OUT * N_IN);
-        OK(aimc_tile_drift_to(t, 1e6, &r)); /* and without it again */
+        OK(aimc_tile_drift_programmed(t, 1e6, &r)); /* and without it again */
         ck_assert_double_gt(r.weight_error, 0.9 * before);
     }
     free(w);
@@ -179,7 +179,7 @@ START_TEST(refit_is_least_squares)
     aimc_inference_report r;
     OK(program(t, "noise_model=generic_noise;noise_model.drift_nu=0.1;compensation.method=REFIT",
                &r));
-    OK(aimc_tile_drift_to(t, 1e5, &r));
+    OK(aimc_tile_drift_programmed(t, 1e5, &r));
     OK(aimc_tile_compensate(t, BATCH, x, N, &r));
     ck_assert_double_eq_tol(r.gain_mean, pow(1e5 + 1, .1), 1e-4);
     OK(aimc_tile_forward(t, BATCH, x, N, z, N));
@@ -219,7 +219,7 @@ START_TEST(stuck_devices)
     ck_assert_double_eq_tol((double)odd, .02 * .5 * sound * N * N, 5 * sqrt(.01 * N * N));
     FAILS(AIMC_ERR_INVALID, "add up to 1.2",
           program(t, "faults.stuck_low=0.6;faults.stuck_high=0.6", &r));
-    OK(aimc_tile_drift_to(t, 0, &r)); /* still the old one */
+    OK(aimc_tile_drift_programmed(t, 0, &r)); /* still the old one */
     free(w);
     aimc_tile_destroy(t);
 }
@@ -328,7 +328,7 @@ START_TEST(saved_tiles_go_on)
     OK(aimc_tile_set_weights(t, w, N));
     aimc_inference_report r = {.struct_size = sizeof r}, s = r;
     OK(program(t, "compensation.method=PER_OUTPUT;faults.stuck_low=0.1", &r));
-    OK(aimc_tile_drift_to(t, 3600, &r));
+    OK(aimc_tile_drift_programmed(t, 3600, &r));
     OK(aimc_tile_compensate(t, 0, NULL, 0, &r));
     OK(aimc_tile_save(t, temporary()));
     OK(aimc_tile_load(ctx, temporary(), &u));
@@ -337,8 +337,8 @@ START_TEST(saved_tiles_go_on)
         OK(aimc_tile_forward(t, 1, x, N, y[0], N));
         OK(aimc_tile_forward(u, 1, x, N, y[1], N));
         ck_assert_mem_eq(y[0], y[1], sizeof y[0]);
-        OK(aimc_tile_drift_to(t, 1e6, &r));
-        OK(aimc_tile_drift_to(u, 1e6, &s));
+        OK(aimc_tile_drift_programmed(t, 1e6, &r));
+        OK(aimc_tile_drift_programmed(u, 1e6, &s));
         ck_assert_mem_eq(&r, &s, sizeof r);
         OK(aimc_tile_compensate(t, 0, NULL, 0, &r));
         OK(aimc_tile_compensate(u, 0, NULL, 0, &s));
@@ -367,20 +367,20 @@ START_TEST(networks)
     aimct_fill(x, BATCH * N_IN, 3);
     OK(aimc_network_create(ctx, &net));
     FAILS(AIMC_ERR_STATE, "no layer lies on tiles", aimc_network_program(net, life, &r));
-    OK(aimc_network_linear(net, N_IN, N_HIDDEN, NULL));
-    OK(aimc_network_activation(net, AIMC_TANH));
-    OK(aimc_network_linear(net, N_HIDDEN, N_OUT, NULL));
+    OK(aimc_network_add_linear(net, N_HIDDEN, N_IN, NULL));
+    OK(aimc_network_add_activation(net, AIMC_TANH));
+    OK(aimc_network_add_linear(net, N_OUT, N_HIDDEN, NULL));
     OK(aimc_network_predict(net, BATCH, x, digital));
-    FAILS(AIMC_ERR_STATE, "to_analog", aimc_network_drift_to(net, 0, &r));
-    FAILS(AIMC_ERR_INVALID, "'layer' is needed", aimc_network_to_analog(net, life));
-    OK(aimc_network_to_analog(net, layer));
+    FAILS(AIMC_ERR_STATE, "to_analog", aimc_network_drift_programmed(net, 0, &r));
+    FAILS(AIMC_ERR_INVALID, "'layer' is needed", aimc_network_convert_to_analog(net, life));
+    OK(aimc_network_convert_to_analog(net, layer));
     OK(aimc_network_predict(net, BATCH, x, y[0]));
     for (size_t k = 0; k < BATCH * N_OUT; k++)
         ck_assert_double_eq_tol((double)y[0][k], (double)digital[k], 1e-5);
     OK(aimc_network_program(net, life, &r));
     ck_assert_uint_eq(r.n_weights, N_IN * N_HIDDEN + N_HIDDEN * N_OUT);
     FAILS(AIMC_ERR_STATE, "unprogram", aimc_network_train_batch(net, BATCH, x, labels, 0.1, NULL));
-    OK(aimc_network_drift_to(net, 1e6, &r));
+    OK(aimc_network_drift_programmed(net, 1e6, &r));
     const double before = r.weight_error;
     OK(aimc_network_compensate(net, BATCH, x, &r));
     ck_assert_double_lt(r.weight_error, before);
@@ -411,7 +411,7 @@ START_TEST(bad_input)
     aimc_inference_report r = {.struct_size = sizeof r};
     aimc_config *wrong = noise_config(ctx, "tile", "");
     float x[4] = {0};
-    FAILS(AIMC_ERR_STATE, "not programmed", aimc_tile_drift_to(t, 0, &r));
+    FAILS(AIMC_ERR_STATE, "not programmed", aimc_tile_drift_programmed(t, 0, &r));
     FAILS(AIMC_ERR_STATE, "not programmed", aimc_tile_compensate(t, 0, NULL, 0, &r));
     FAILS(AIMC_ERR_INVALID, "'inference' is needed", aimc_tile_program(t, wrong, &r));
     FAILS(AIMC_ERR_INVALID, "NULL", aimc_tile_program(NULL, NULL, &r));
@@ -422,8 +422,8 @@ START_TEST(bad_input)
     FAILS(AIMC_ERR_INVALID, "n_slices",
           program(t, "encoding=bit_sliced;encoding.weight_bits=3;encoding.n_slices=4", &r));
     OK(program(t, "noise_model=reram_wan2022", &r));
-    FAILS(AIMC_ERR_INVALID, "before the end", aimc_tile_drift_to(t, -1, &r));
-    FAILS(AIMC_ERR_INVALID, "extrapolate", aimc_tile_drift_to(t, 1e7, &r));
+    FAILS(AIMC_ERR_INVALID, "before the end", aimc_tile_drift_programmed(t, -1, &r));
+    FAILS(AIMC_ERR_INVALID, "extrapolate", aimc_tile_drift_programmed(t, 1e7, &r));
     FAILS(AIMC_ERR_STATE, "no reference", aimc_tile_compensate(t, 0, NULL, 0, &r));
     OK(program(t, "compensation.method=REFIT", &r));
     FAILS(AIMC_ERR_SHAPE, "ld_x", aimc_tile_compensate(t, 1, x, 3, &r));

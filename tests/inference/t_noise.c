@@ -211,7 +211,7 @@ static void compare_moments(const char *what, const float *g, size_t n, double m
                   "%s: std %g, recorded %g", what, got, std);
 }
 
-static aimc_cells *recorded_cells(const char *name, size_t n)
+static aimc_population *recorded_cells(const char *name, size_t n)
 {
     static const struct {
         const char *recorded, *name, *settings;
@@ -223,8 +223,8 @@ static aimc_cells *recorded_cells(const char *name, size_t n)
     for (size_t k = 0; k < sizeof models / sizeof models[0]; k++)
         if (strcmp(models[k].recorded, name) == 0) {
             aimc_noise_model *m = noise_model(ctx, models[k].name, models[k].settings);
-            aimc_cells *cells = NULL;
-            OK(aimc_cells_create(m, n, 11, &cells));
+            aimc_population *cells = NULL;
+            OK(aimc_population_create(m, n, 11, &cells));
             aimc_noise_model_destroy(m);
             return cells;
         }
@@ -257,7 +257,7 @@ START_TEST(recorded_conductances)
     char line[256], model[40], time[32], last[40] = "";
     double target, n_ref, mean, std, q[3], last_target = -1;
     float *g = malloc(N * sizeof *g);
-    aimc_cells *cells = NULL;
+    aimc_population *cells = NULL;
     size_t rows = 0;
     ck_assert(fgets(line, sizeof line, f) != NULL);
     while (fgets(line, sizeof line, f)) {
@@ -265,7 +265,7 @@ START_TEST(recorded_conductances)
                                 time, &n_ref, &mean, &std, &q[0], &q[1], &q[2]),
                          9);
         if (strcmp(model, last) != 0) {
-            aimc_cells_destroy(cells);
+            aimc_population_destroy(cells);
             cells = recorded_cells(model, N);
             strcpy(last, model);
             last_target = -1;
@@ -273,19 +273,19 @@ START_TEST(recorded_conductances)
         if (target != last_target) {
             for (size_t i = 0; i < N; i++)
                 g[i] = (float)target;
-            OK(aimc_cells_program(cells, g));
+            OK(aimc_population_program(cells, g));
             last_target = target;
         }
         if (strcmp(time, "programmed") == 0)
-            OK(aimc_cells_get(cells, "programmed", g));
+            OK(aimc_population_get(cells, "programmed", g));
         else
-            OK(aimc_cells_read(cells, atof(time), g));
+            OK(aimc_population_read(cells, atof(time), g));
         compare_moments(line, g, N, mean, std, n_ref);
         compare_quantiles(line, g, q, std);
         rows++;
     }
     ck_assert_uint_gt(rows, 300);
-    aimc_cells_destroy(cells);
+    aimc_population_destroy(cells);
     free(g);
     fclose(f);
 }
@@ -303,13 +303,13 @@ START_TEST(recorded_exponents)
             sscanf(line, "%39[^,],%lf,%lf,%lf,%lf", model, &target, &n_ref, &mean, &std), 5);
         if (strcmp(model, "ReRamWan2022") == 0)
             continue; /* has no exponent */
-        aimc_cells *cells = recorded_cells(model, N);
+        aimc_population *cells = recorded_cells(model, N);
         for (size_t i = 0; i < N; i++)
             g[i] = (float)target;
-        OK(aimc_cells_program(cells, g));
-        OK(aimc_cells_get(cells, "state", g));
+        OK(aimc_population_program(cells, g));
+        OK(aimc_population_get(cells, "state", g));
         compare_moments(line, g, N, mean, std, n_ref);
-        aimc_cells_destroy(cells);
+        aimc_population_destroy(cells);
     }
     free(g);
     fclose(f);
@@ -323,25 +323,25 @@ enum { FEW = 1000 };
 START_TEST(state_is_kept)
 {
     aimc_noise_model *m = noise_model(ctx, "pcm_like", "read_noise_scale=0");
-    aimc_cells *cells = NULL;
+    aimc_population *cells = NULL;
     float g[FEW], p[FEW], nu[FEW], first[FEW], again[FEW];
-    OK(aimc_cells_create(m, FEW, 3, &cells));
-    FAILS(AIMC_ERR_STATE, "programmed", aimc_cells_read(cells, 0, g));
+    OK(aimc_population_create(m, FEW, 3, &cells));
+    FAILS(AIMC_ERR_STATE, "programmed", aimc_population_read(cells, 0, g));
     for (size_t i = 0; i < FEW; i++)
         g[i] = 25.0f * (float)i / FEW;
-    OK(aimc_cells_program(cells, g));
-    OK(aimc_cells_get(cells, "programmed", p));
-    OK(aimc_cells_get(cells, "state", nu));
-    OK(aimc_cells_read(cells, 1e6, first));
-    OK(aimc_cells_read(cells, 3600, again));
-    OK(aimc_cells_read(cells, 1e6, again)); /* any order; without read noise the same */
+    OK(aimc_population_program(cells, g));
+    OK(aimc_population_get(cells, "programmed", p));
+    OK(aimc_population_get(cells, "state", nu));
+    OK(aimc_population_read(cells, 1e6, first));
+    OK(aimc_population_read(cells, 3600, again));
+    OK(aimc_population_read(cells, 1e6, again)); /* any order; without read noise the same */
     ck_assert_mem_eq(first, again, sizeof first);
     for (size_t i = 0; i < FEW; i++)
         near((double)first[i], (double)p[i] * pow((1e6 + 20) / 20, -(double)nu[i]), 1e-5, "drift");
-    OK(aimc_cells_program(cells, g));
-    OK(aimc_cells_get(cells, "programmed", again));
+    OK(aimc_population_program(cells, g));
+    OK(aimc_population_get(cells, "programmed", again));
     ck_assert_mem_ne(p, again, sizeof p); /* a new event draws anew */
-    aimc_cells_destroy(cells);
+    aimc_population_destroy(cells);
     aimc_noise_model_destroy(m);
 }
 END_TEST
@@ -352,13 +352,13 @@ START_TEST(same_bits_for_any_number_of_threads)
     for (uint32_t k = 0; k < 2; k++) {
         aimc_context *own = aimct_context(k ? 4 : 1, 0, 5);
         aimc_noise_model *m = noise_model(own, "pcm_like", "");
-        aimc_cells *cells = NULL;
-        OK(aimc_cells_create(m, FEW, 3, &cells));
+        aimc_population *cells = NULL;
+        OK(aimc_population_create(m, FEW, 3, &cells));
         for (size_t i = 0; i < FEW; i++)
             g[k][i] = 12;
-        OK(aimc_cells_program(cells, g[k]));
-        OK(aimc_cells_read(cells, 60, g[k]));
-        aimc_cells_destroy(cells);
+        OK(aimc_population_program(cells, g[k]));
+        OK(aimc_population_read(cells, 60, g[k]));
+        aimc_population_destroy(cells);
         aimc_noise_model_destroy(m);
         aimc_context_destroy(own);
     }
@@ -369,7 +369,7 @@ END_TEST
 START_TEST(bad_input)
 {
     aimc_noise_model *m = NULL;
-    aimc_cells *cells = NULL;
+    aimc_population *cells = NULL;
     aimc_config *config = NULL;
     float g[2] = {1, 2};
     FAILS(AIMC_ERR_INVALID, "NULL", aimc_noise_model_create(NULL, "pcm_like", NULL, &m));
@@ -393,27 +393,27 @@ START_TEST(bad_input)
         aimc_config_destroy(config);
     }
     m = noise_model(ctx, "reram_wan2022", "");
-    FAILS(AIMC_ERR_INVALID, "n is 0", aimc_cells_create(m, 0, 0, &cells));
-    OK(aimc_cells_create(m, 2, 0, &cells));
-    OK(aimc_cells_program(cells, g));
-    FAILS(AIMC_ERR_INVALID, "before the end of programming", aimc_cells_read(cells, -1, g));
-    FAILS(AIMC_ERR_INVALID, "extrapolate", aimc_cells_read(cells, 1e6, g));
-    FAILS(AIMC_ERR_INVALID, "extrapolate", aimc_cells_read(cells, 0.5, g));
-    FAILS(AIMC_ERR_INVALID, "before", aimc_cells_read(cells, (double)NAN, g));
-    OK(aimc_cells_read(cells, 0, g));
-    FAILS(AIMC_ERR_INVALID, "known", aimc_cells_get(cells, "nu", g));
+    FAILS(AIMC_ERR_INVALID, "n is 0", aimc_population_create(m, 0, 0, &cells));
+    OK(aimc_population_create(m, 2, 0, &cells));
+    OK(aimc_population_program(cells, g));
+    FAILS(AIMC_ERR_INVALID, "before the end of programming", aimc_population_read(cells, -1, g));
+    FAILS(AIMC_ERR_INVALID, "extrapolate", aimc_population_read(cells, 1e6, g));
+    FAILS(AIMC_ERR_INVALID, "extrapolate", aimc_population_read(cells, 0.5, g));
+    FAILS(AIMC_ERR_INVALID, "before", aimc_population_read(cells, (double)NAN, g));
+    OK(aimc_population_read(cells, 0, g));
+    FAILS(AIMC_ERR_INVALID, "known", aimc_population_get(cells, "nu", g));
     g[1] = -1;
-    FAILS(AIMC_ERR_INVALID, "[1] = -1", aimc_cells_program(cells, g));
+    FAILS(AIMC_ERR_INVALID, "[1] = -1", aimc_population_program(cells, g));
     g[1] = 41;
-    FAILS(AIMC_ERR_INVALID, "above g_max = 40", aimc_cells_program(cells, g));
-    aimc_cells_destroy(cells);
+    FAILS(AIMC_ERR_INVALID, "above g_max = 40", aimc_population_program(cells, g));
+    aimc_population_destroy(cells);
     aimc_noise_model_destroy(m);
     m = noise_model(ctx, "reram_wan2022", "extrapolate=true");
-    OK(aimc_cells_create(m, 2, 0, &cells));
+    OK(aimc_population_create(m, 2, 0, &cells));
     g[1] = 1;
-    OK(aimc_cells_program(cells, g));
-    OK(aimc_cells_read(cells, 1e6, g));
-    aimc_cells_destroy(cells);
+    OK(aimc_population_program(cells, g));
+    OK(aimc_population_read(cells, 1e6, g));
+    aimc_population_destroy(cells);
     aimc_noise_model_destroy(m);
 }
 END_TEST
@@ -428,14 +428,14 @@ START_TEST(no_memory)
         aimct_heap_fail_at(&heap, ++n);
         aimc_context *own = NULL;
         aimc_noise_model *m = NULL;
-        aimc_cells *cells = NULL;
+        aimc_population *cells = NULL;
         aimc_status st = aimc_context_create(&params, &own);
         if (!st)
             st = aimc_noise_model_create(own, "pcm_joshi", NULL, &m);
         if (!st)
-            st = aimc_cells_create(m, 100, 1, &cells);
+            st = aimc_population_create(m, 100, 1, &cells);
         ck_assert_int_eq(st, heap.failed ? AIMC_ERR_NOMEM : AIMC_OK);
-        aimc_cells_destroy(cells);
+        aimc_population_destroy(cells);
         aimc_noise_model_destroy(m);
         aimc_context_destroy(own);
         ck_assert_uint_eq(heap.live_blocks, 0);

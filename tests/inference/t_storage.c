@@ -51,7 +51,7 @@ START_TEST(large_tile_to_one_percent)
     ck_assert_msg(took < 1, "%g s", took); /* some 0.03 s where it was written */
     ck_assert(r.iterations >= 2 && r.verify_reads % 256 == 0);
     aimc_counters c = {.struct_size = sizeof c};
-    OK(aimc_tile_counters(t, &c));
+    OK(aimc_tile_get_counters(t, &c));
     ck_assert_uint_eq(c.pulses_up + c.pulses_down, r.pulses);
     ck_assert_uint_eq(c.forward_vectors, r.verify_reads);
     ck_assert_double_eq_tol(r.write_time_s, 1e-7 * (double)(r.pulses + r.verify_reads), 1e-9);
@@ -195,7 +195,7 @@ START_TEST(networks)
     float before[20], after[20];
     OK(aimc_network_create(ctx, &net));
     FAILS(AIMC_ERR_STATE, "digital", aimc_network_store(net, config, &r));
-    OK(aimc_network_linear(net, 5, 4, NULL));
+    OK(aimc_network_add_linear(net, 4, 5, NULL));
     OK(aimc_network_get_weights(net, 0, before, NULL));
     OK(aimc_network_store(net, config, &r));
     OK(aimc_network_get_weights(net, 0, after, NULL));

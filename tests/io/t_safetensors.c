@@ -103,10 +103,10 @@ static void check_file(const aimci_st_reader *r)
 
 START_TEST(what_is_written_is_read)
 {
-    ck_assert_msg(write_file() == AIMC_OK, "%s", aimc_last_error());
+    ck_assert_msg(write_file() == AIMC_OK, "%s", aimc_get_last_error());
     ck_assert_int_eq(write_file(), AIMC_OK); /* over the old one */
     aimci_st_reader *r = NULL;
-    ck_assert_msg(aimci_st_read(ctx, path, &r) == AIMC_OK, "%s", aimc_last_error());
+    ck_assert_msg(aimci_st_read(ctx, path, &r) == AIMC_OK, "%s", aimc_get_last_error());
     check_file(r);
     aimci_st_reader_destroy(r);
 }
@@ -242,11 +242,11 @@ START_TEST(headers_are_checked)
 {
     const aimc_status st = parse(headers[_i].header, headers[_i].data_size);
     if (headers[_i].sentence == NULL) {
-        ck_assert_msg(st == AIMC_OK, "%s", aimc_last_error());
+        ck_assert_msg(st == AIMC_OK, "%s", aimc_get_last_error());
     } else {
         ck_assert_int_eq(st, AIMC_ERR_FORMAT);
-        ck_assert_msg(strstr(aimc_last_error(), headers[_i].sentence) != NULL, "%s",
-                      aimc_last_error());
+        ck_assert_msg(strstr(aimc_get_last_error(), headers[_i].sentence) != NULL, "%s",
+                      aimc_get_last_error());
     }
 }
 END_TEST
@@ -279,7 +279,7 @@ static void expect_mismatch(const aimci_st_reader *r, aimci_dtype dtype, size_t 
 {
     float m[16] = {77};
     ck_assert_int_eq(aimci_st_get(r, "w", dtype, rows, cols, 4, m), AIMC_ERR_FORMAT);
-    ck_assert_str_eq(aimc_last_error(), sentence);
+    ck_assert_str_eq(aimc_get_last_error(), sentence);
     ck_assert(m[0] == 77);
 }
 
@@ -293,7 +293,7 @@ START_TEST(shapes_must_match)
     expect_mismatch(r, AIMCI_F32, 0, 3, "tensor 'w': F32 [3, 3] where F32 [3] is expected");
     float m[16];
     ck_assert_int_eq(aimci_st_get(r, "v", AIMCI_F32, 3, 3, 3, m), AIMC_ERR_FORMAT);
-    ck_assert_str_eq(aimc_last_error(), "tensor 'v': missing");
+    ck_assert_str_eq(aimc_get_last_error(), "tensor 'v': missing");
     ck_assert_int_eq(aimci_st_get(r, "__metadata__", AIMCI_F32, 3, 3, 3, m), AIMC_ERR_FORMAT);
     ck_assert_int_eq(aimci_st_get(r, "w", AIMCI_F32, 3, 3, 2, m), AIMC_ERR_SHAPE);
     aimci_st_reader_destroy(r);
@@ -461,10 +461,10 @@ START_TEST(files_that_cannot_be_read)
     void *data = NULL;
     size_t size = 0;
     ck_assert_int_eq(aimci_file_read(ctx, path, 100, &data, &size), AIMC_ERR_IO);
-    ck_assert_ptr_nonnull(strstr(aimc_last_error(), "cannot open: No such file"));
-    ck_assert_ptr_nonnull(strstr(aimc_last_error(), path));
+    ck_assert_ptr_nonnull(strstr(aimc_get_last_error(), "cannot open: No such file"));
+    ck_assert_ptr_nonnull(strstr(aimc_get_last_error(), path));
     ck_assert_int_eq(aimci_file_read(ctx, folder, 100, &data, &size), AIMC_ERR_IO);
-    ck_assert_ptr_nonnull(strstr(aimc_last_error(), "directory"));
+    ck_assert_ptr_nonnull(strstr(aimc_get_last_error(), "directory"));
     ck_assert_int_eq(aimci_file_read(ctx, "/dev/zero", 100, &data, &size), AIMC_ERR_IO);
     ck_assert_int_eq(mkfifo(path, 0600), 0);
     ck_assert_int_eq(aimci_file_read(ctx, path, 100, &data, &size), AIMC_ERR_IO);
@@ -476,7 +476,7 @@ START_TEST(files_that_cannot_be_read)
     aimci_free(ctx, data);
     aimci_st_reader *r = NULL;
     ck_assert_int_eq(aimci_st_read(ctx, path, &r), AIMC_ERR_FORMAT);
-    ck_assert_ptr_nonnull(strstr(aimc_last_error(), path));
+    ck_assert_ptr_nonnull(strstr(aimc_get_last_error(), path));
 }
 END_TEST
 
@@ -496,7 +496,7 @@ START_TEST(giving_up_leaves_the_old_file)
     write_text("old");
     const size_t fds = open_descriptors();
     ck_assert_int_eq(aimci_file_replace(ctx, path, write_and_give_up, folder), AIMC_ERR_STATE);
-    ck_assert_str_eq(aimc_last_error(), "changed my mind");
+    ck_assert_str_eq(aimc_get_last_error(), "changed my mind");
     expect_text("old");
     expect_alone();
     ck_assert_uint_eq(open_descriptors(), fds);
@@ -517,7 +517,7 @@ START_TEST(a_full_disk_leaves_the_old_file)
         const aimc_status st = aimci_file_replace(ctx, path, write_big, path);
         ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
         ck_assert_int_eq(st, AIMC_ERR_IO);
-        ck_assert_ptr_nonnull(strstr(aimc_last_error(), "cannot write: File too large"));
+        ck_assert_ptr_nonnull(strstr(aimc_get_last_error(), "cannot write: File too large"));
         expect_text("old");
         expect_alone();
     }
@@ -531,11 +531,11 @@ START_TEST(places_that_cannot_be_written)
     char elsewhere[200];
     snprintf(elsewhere, sizeof elsewhere, "%s/no/such/folder", folder);
     ck_assert_int_eq(aimci_file_replace(ctx, elsewhere, write_big, path), AIMC_ERR_IO);
-    ck_assert_ptr_nonnull(strstr(aimc_last_error(), "No such file"));
+    ck_assert_ptr_nonnull(strstr(aimc_get_last_error(), "No such file"));
     ck_assert_int_eq(mkdir(path, 0700), 0); /* a directory does not give up its name */
     const size_t fds = open_descriptors();
     ck_assert_int_eq(aimci_file_replace(ctx, path, write_big, path), AIMC_ERR_IO);
-    ck_assert_ptr_nonnull(strstr(aimc_last_error(), "cannot replace"));
+    ck_assert_ptr_nonnull(strstr(aimc_get_last_error(), "cannot replace"));
     expect_alone();
     ck_assert_uint_eq(open_descriptors(), fds);
     ck_assert_int_eq(rmdir(path), 0);

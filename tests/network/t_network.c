@@ -10,7 +10,7 @@ enum { IN = 20, HIDDEN = 33, OUT = 5, N = 70 };
 static aimc_config *layer_config(aimc_context *ctx, const char *device, bool perfect)
 {
     aimc_config *c;
-    OK(aimc_config_new(ctx, "layer", &c));
+    OK(aimc_config_create(ctx, "layer", &c));
     OK(aimc_config_set_text(c, "device", device));
     OK(aimc_config_set(c, "mapping.max_input_size", 24));
     if (perfect) {
@@ -24,9 +24,9 @@ static aimc_network *make(aimc_context *ctx, const aimc_config *c, aimc_activati
 {
     aimc_network *net;
     OK(aimc_network_create(ctx, &net));
-    OK(aimc_network_linear(net, IN, HIDDEN, c));
-    OK(aimc_network_activation(net, f));
-    OK(aimc_network_linear(net, HIDDEN, OUT, c));
+    OK(aimc_network_add_linear(net, HIDDEN, IN, c));
+    OK(aimc_network_add_activation(net, f));
+    OK(aimc_network_add_linear(net, OUT, HIDDEN, c));
     return net;
 }
 
@@ -124,8 +124,8 @@ static void finish(aimc_network *net, outcome *o)
     OK(aimc_network_get_weights(net, 0, o->w1, o->b1));
     OK(aimc_network_get_weights(net, 1, o->w2, NULL));
     o->counters.struct_size = sizeof o->counters;
-    OK(aimc_network_counters(net, &o->counters));
-    OK(aimc_network_accuracy(net, N, x, labels, &o->accuracy));
+    OK(aimc_network_get_counters(net, &o->counters));
+    OK(aimc_network_evaluate(net, N, x, labels, &o->accuracy));
 }
 
 static void whole(uint32_t threads, outcome *o)
@@ -167,7 +167,7 @@ START_TEST(saved_and_resumed_is_the_same_run)
     OK(aimc_network_save(net, path));
     aimc_network_destroy(net);
     OK(aimc_network_load(ctx, path, &loaded));
-    ck_assert_str_eq(aimc_network_note(loaded), "{\"epoch\": 2, \"text\": \"\\u00e4\"}");
+    ck_assert_str_eq(aimc_network_get_note(loaded), "{\"epoch\": 2, \"text\": \"\\u00e4\"}");
     aimc_network_info info = {.struct_size = sizeof info};
     OK(aimc_network_get_info(loaded, &info));
     ck_assert_uint_eq(info.n_batches, 2);
@@ -191,17 +191,18 @@ START_TEST(bad_arguments_are_named)
     aimc_network *net;
     float x[2 * IN] = {0}, loss = 9;
     uint32_t labels[2] = {0, OUT};
-    OK(aimc_config_new(ctx, "tile", &tile));
+    OK(aimc_config_create(ctx, "tile", &tile));
     OK(aimc_network_create(ctx, &net));
     FAILS(AIMC_ERR_STATE, "no layers", aimc_network_train_batch(net, 2, x, labels, 0.1, &loss));
-    FAILS(AIMC_ERR_STATE, "no layer before", aimc_network_activation(net, AIMC_TANH));
+    FAILS(AIMC_ERR_STATE, "no layer before", aimc_network_add_activation(net, AIMC_TANH));
     FAILS(AIMC_ERR_STATE, "no layers", aimc_network_save(net, "nowhere"));
-    FAILS(AIMC_ERR_INVALID, "shape 0 -> 3", aimc_network_linear(net, 0, 3, NULL));
-    FAILS(AIMC_ERR_INVALID, "'layer' is needed", aimc_network_linear(net, IN, OUT, tile));
-    OK(aimc_network_linear(net, IN, OUT, NULL));
-    FAILS(AIMC_ERR_SHAPE, "n_in = 7 after a layer of 5", aimc_network_linear(net, 7, OUT, NULL));
+    FAILS(AIMC_ERR_INVALID, "shape 0 -> 3", aimc_network_add_linear(net, 3, 0, NULL));
+    FAILS(AIMC_ERR_INVALID, "'layer' is needed", aimc_network_add_linear(net, OUT, IN, tile));
+    OK(aimc_network_add_linear(net, OUT, IN, NULL));
+    FAILS(AIMC_ERR_SHAPE, "n_in = 7 after a layer of 5",
+          aimc_network_add_linear(net, OUT, 7, NULL));
     FAILS(AIMC_ERR_INVALID, "unknown activation 9",
-          aimc_network_activation(net, (aimc_activation)9));
+          aimc_network_add_activation(net, (aimc_activation)9));
     FAILS(AIMC_ERR_INVALID, "labels[1] = 5 of 5",
           aimc_network_train_batch(net, 2, x, labels, 0.1, &loss));
     labels[1] = 1;
@@ -212,7 +213,7 @@ START_TEST(bad_arguments_are_named)
     ck_assert(loss == 9);
     x[3] = 0;
     OK(aimc_network_train_batch(net, 2, x, labels, 0.1, &loss));
-    FAILS(AIMC_ERR_STATE, "already used", aimc_network_linear(net, OUT, OUT, NULL));
+    FAILS(AIMC_ERR_STATE, "already used", aimc_network_add_linear(net, OUT, OUT, NULL));
     aimc_network_destroy(net);
     aimc_config_destroy(tile);
     aimc_context_destroy(ctx);
@@ -239,13 +240,13 @@ START_TEST(no_memory_leaks_nothing)
         aimc_network *net = NULL, *loaded = NULL;
         double accuracy;
         aimc_status st = aimc_network_create(ctx, &net);
-        st = st ? st : aimc_network_linear(net, IN, OUT, c);
+        st = st ? st : aimc_network_add_linear(net, OUT, IN, c);
         st = st ? st : aimc_network_train_batch(net, N, x, labels, 0.1, NULL);
-        st = st ? st : aimc_network_accuracy(net, N, x, labels, &accuracy);
+        st = st ? st : aimc_network_evaluate(net, N, x, labels, &accuracy);
         st = st ? st : aimc_network_save(net, path);
         st = st ? st : aimc_network_load(ctx, path, &loaded);
         ck_assert_msg(st == (heap.failed ? AIMC_ERR_NOMEM : AIMC_OK), "call %zu: %s", n,
-                      aimc_last_error());
+                      aimc_get_last_error());
         aimc_network_destroy(net);
         aimc_network_destroy(loaded);
         ck_assert_uint_eq(heap.live_blocks, live);

@@ -26,12 +26,12 @@ static aimct_moments settle(const char *algorithm, const char *const settings[],
     aimc_device *device;
     aimc_tile *tile;
     aimc_optimizer *o;
-    OK(aimc_config_new(ctx, "layer", &layer));
+    OK(aimc_config_create(ctx, "layer", &layer));
     OK(aimc_config_set_text(layer, "device", SOFT("0.001")));
-    OK(aimc_device_create(ctx, NULL, aimc_config_nested(layer, "device"), &device));
+    OK(aimc_device_create(ctx, NULL, aimc_config_get_nested(layer, "device"), &device));
     OK(aimc_tile_create(device, COPIES, 1, layer, &tile));
-    OK(aimc_config_new(ctx, algorithm, &optimizer));
-    if (aimc_config_nested(optimizer, "transfer_forward"))
+    OK(aimc_config_create(ctx, algorithm, &optimizer));
+    if (aimc_config_get_nested(optimizer, "transfer_forward"))
         OK(aimc_config_set(optimizer, "transfer_forward.is_perfect", 1));
     for (size_t i = 0; settings && settings[i]; i += 2)
         OK(aimc_config_set_text(optimizer, settings[i], settings[i + 1]));
@@ -337,7 +337,7 @@ START_TEST(watchers_see_every_step)
     aimc_optimizer_stats stats = {.struct_size = sizeof stats};
     aimc_counters counters = {.struct_size = sizeof counters};
     OK(aimc_optimizer_get_stats(b.opt, &stats));
-    OK(aimc_tile_counters(b.tile, &counters));
+    OK(aimc_tile_get_counters(b.tile, &counters));
     ck_assert_uint_eq(s.steps, 25);
     ck_assert_uint_eq(s.vectors, 100);
     ck_assert(s.up == counters.pulses_up && s.down == counters.pulses_down && s.up > 0);
@@ -459,8 +459,8 @@ START_TEST(settings_follow_the_device)
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         aimc_device *device = aimct_device(ctx, cases[k].device, cases[k].settings);
         aimc_config *c = NULL;
-        OK(aimc_optimizer_config_for(device, cases[k].algorithm, &c));
-        ck_assert_str_eq(aimc_config_kind(c), cases[k].kind);
+        OK(aimc_optimizer_suggest_config(device, cases[k].algorithm, &c));
+        ck_assert_str_eq(aimc_config_get_kind(c), cases[k].kind);
         expect(c, "fast_lr", cases[k].fast_lr);
         expect(c, "auto_granularity", cases[k].granularity);
         expect(c, "in_chop_prob", cases[k].chop);
@@ -478,24 +478,26 @@ START_TEST(settings_follow_the_device)
     aimc_device *device = aimct_device(ctx, "reram_sb", NULL);
     aimc_config *c = NULL;
     for (int k = 0; k < 5; k++) {
-        OK(aimc_optimizer_config_for(device, others[k], &c));
+        OK(aimc_optimizer_suggest_config(device, others[k], &c));
         aimc_config_destroy(c);
     }
-    OK(aimc_optimizer_config_for(device, "mixed_precision",
-                                 &c)); /* pulses of 3.75 steps of noise */
+    OK(aimc_optimizer_suggest_config(device, "mixed_precision",
+                                     &c)); /* pulses of 3.75 steps of noise */
     expect(c, "granularity", 57 * 0.002);
     aimc_config_destroy(c);
-    OK(aimc_optimizer_config_for(device, "agad", &c));
+    OK(aimc_optimizer_suggest_config(device, "agad", &c));
     expect(c, "step", 57);
     expect(c, "buffer_granularity", sqrt(57));
     aimc_config_destroy(c);
-    FAILS(AIMC_ERR_INVALID, "not an optimizer", aimc_optimizer_config_for(device, "reram_es", &c));
-    FAILS(AIMC_ERR_INVALID, "did you mean", aimc_optimizer_config_for(device, "agat", &c));
+    FAILS(AIMC_ERR_INVALID, "not an optimizer",
+          aimc_optimizer_suggest_config(device, "reram_es", &c));
+    FAILS(AIMC_ERR_INVALID, "did you mean", aimc_optimizer_suggest_config(device, "agat", &c));
     ck_assert_ptr_null(c);
     aimc_device_unref(device);
     device = aimct_device(ctx, "ideal", NULL);
-    FAILS(AIMC_ERR_UNSUPPORTED, "takes no pulses", aimc_optimizer_config_for(device, "agad", &c));
-    OK(aimc_optimizer_config_for(device, "sgd", &c));
+    FAILS(AIMC_ERR_UNSUPPORTED, "takes no pulses",
+          aimc_optimizer_suggest_config(device, "agad", &c));
+    OK(aimc_optimizer_suggest_config(device, "sgd", &c));
     aimc_config_destroy(c);
     aimc_device_unref(device);
     aimc_context_destroy(ctx);

@@ -115,13 +115,13 @@ static void run(const setup *s, uint64_t seed, size_t n_points)
     aimc_device *device;
     aimc_tile *tile;
     aimc_optimizer *o;
-    OK(aimc_config_new(ctx, s->model, &dc));
+    OK(aimc_config_create(ctx, s->model, &dc));
     configure(dc, s->device);
     OK(aimc_device_create(ctx, NULL, dc, &device));
-    OK(aimc_config_new(ctx, "tile", &tc));
+    OK(aimc_config_create(ctx, "tile", &tc));
     OK(aimc_config_set(tc, "forward.is_perfect", s->perfect));
     OK(aimc_tile_create(device, O, I, tc, &tile));
-    OK(aimc_config_new(ctx, s->algorithm, &oc));
+    OK(aimc_config_create(ctx, s->algorithm, &oc));
     configure(oc, s->settings);
     OK(aimc_optimizer_create(tile, NULL, oc, &o));
     collect(tile, 0, n_points);

@@ -53,9 +53,9 @@ static aimc_config *settings_of(aimc_context *ctx, const char *algorithm, double
 {
     const bool ttv2 = strcmp(algorithm, "ttv2") == 0, ttv1 = strcmp(algorithm, "tiki_taka") == 0;
     aimc_config *c;
-    OK(aimc_config_new(ctx, ttv2 ? "c_ttv2" : algorithm, &c));
+    OK(aimc_config_create(ctx, ttv2 ? "c_ttv2" : algorithm, &c));
     OK(aimc_config_set(c, "update.desired_bl", 5));
-    if (!aimc_config_nested(c, "transfer_forward"))
+    if (!aimc_config_get_nested(c, "transfer_forward"))
         return c;
     const char *const both[] = {"separate_fast_device",
                                 "true",
@@ -110,7 +110,7 @@ static double programming_error(const char *algorithm, double states, double sig
     aimc_device *device;
     aimc_tile *tile;
     aimc_optimizer *o;
-    OK(aimc_config_new(ctx, "soft_bounds_reference", &dc));
+    OK(aimc_config_create(ctx, "soft_bounds_reference", &dc));
     soft_cells(dc, "", states, "0", 0);
     OK(aimc_device_create(ctx, NULL, dc, &device));
     OK(aimc_tile_create(device, N, N, NULL, &tile));
@@ -213,8 +213,8 @@ static bench open_bench(const char *algorithm, size_t n_out, size_t n_in,
     aimc_config *c;
     b.device = aimct_device(b.ctx, "constant_step", quiet);
     OK(aimc_tile_create(b.device, n_out, n_in, NULL, &b.tile));
-    OK(aimc_config_new(b.ctx, algorithm, &c));
-    if (aimc_config_nested(c, "transfer_forward"))
+    OK(aimc_config_create(b.ctx, algorithm, &c));
+    if (aimc_config_get_nested(c, "transfer_forward"))
         OK(aimc_config_set(c, "transfer_forward.is_perfect", 1));
     configure(c, "", settings);
     if (more)

@@ -112,7 +112,7 @@ static bench open_bench(double dw_min, const char *const update[])
     b.device = aimct_device(b.ctx, "constant_step", device);
     OK(aimc_tile_create(b.device, ROWS, COLS, NULL, &b.tile));
     aimc_config *sgd;
-    OK(aimc_config_new(b.ctx, "sgd", &sgd));
+    OK(aimc_config_create(b.ctx, "sgd", &sgd));
     for (size_t i = 0; update[i]; i += 2) {
         char field[64];
         snprintf(field, sizeof field, "update.%s", update[i]);
@@ -261,7 +261,7 @@ START_TEST(deterministic_types_count_exactly)
     for (int i = 0; i < ROWS * COLS; i++)
         ck_assert_msg(c[i] == mean_expected[i], "mean %d: %g", i, c[i]);
     aimc_counters counters = {.struct_size = sizeof counters};
-    OK(aimc_tile_counters(b.tile, &counters));
+    OK(aimc_tile_get_counters(b.tile, &counters));
     ck_assert_uint_eq(counters.pulses_down, 7);
     ck_assert_uint_eq(counters.pulses_up, 3);
     close_bench(&b);
@@ -295,7 +295,7 @@ START_TEST(exact_updates_keep_hidden_weights)
     aimc_optimizer *opt;
     aimc_config *sgd;
     OK(aimc_tile_create(device, 1, 1, NULL, &tile));
-    OK(aimc_config_new(ctx, "sgd", &sgd));
+    OK(aimc_config_create(ctx, "sgd", &sgd));
     OK(aimc_config_set_text(sgd, "update.pulse_type", "NONE_WITH_DEVICE"));
     OK(aimc_optimizer_create(tile, NULL, sgd, &opt));
     const float x = 1, d = -0.25f;
@@ -340,7 +340,7 @@ static aimc_optimizer *golden_optimizer(aimc_context *ctx, aimc_tile *tile, cons
     char text[32];
     aimc_config *c;
     aimc_optimizer *opt;
-    OK(aimc_config_new(ctx, "sgd", &c));
+    OK(aimc_config_create(ctx, "sgd", &c));
     const char *type =
         strncmp(g->type, "STOCHASTIC_COMPRESSED", 21) == 0 ? "STOCHASTIC_COMPRESSED" : g->type;
     OK(aimc_config_set_text(c, "update.pulse_type", type));

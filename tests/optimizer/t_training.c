@@ -419,8 +419,8 @@ static aimc_optimizer *bind(aimc_context *ctx, aimc_tile *tile, int which)
 {
     aimc_config *c;
     aimc_optimizer *opt;
-    OK(aimc_config_new(ctx, algorithms[which].name, &c));
-    if (aimc_config_nested(c, "transfer_forward")) {
+    OK(aimc_config_create(ctx, algorithms[which].name, &c));
+    if (aimc_config_get_nested(c, "transfer_forward")) {
         OK(aimc_config_set(c, "units_in_mbatch", 0));
         OK(aimc_config_set(c, "gamma", 0.1));
     }
@@ -516,13 +516,13 @@ START_TEST(settings_that_cannot_work_are_refused)
     OK(aimc_tile_create(ideal, 2, 2, NULL, &exact));
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         aimc_config *c;
-        OK(aimc_config_new(ctx, cases[k].algorithm, &c));
+        OK(aimc_config_create(ctx, cases[k].algorithm, &c));
         OK(aimc_config_set_text(c, cases[k].field, cases[k].text));
         FAILS(AIMC_ERR_INVALID, cases[k].part, aimc_optimizer_create(tile, NULL, c, &opt));
         aimc_config_destroy(c);
     }
     aimc_config *c;
-    OK(aimc_config_new(ctx, "c_ttv2", &c));
+    OK(aimc_config_create(ctx, "c_ttv2", &c));
     FAILS(AIMC_ERR_INVALID, "out of range [0, 1]", aimc_config_set(c, "in_chop_prob", 1.5));
     FAILS(AIMC_ERR_INVALID, "unknown field 'n_arrays'", aimc_config_set(c, "n_arrays", 1));
     OK(aimc_config_set(c, "transfer_every", -1));

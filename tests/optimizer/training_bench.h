@@ -31,8 +31,8 @@ static inline bench open_bench(const char *algorithm, double dw_min, size_t n_ou
     b.device = quiet_device(b.ctx, dw_min);
     aimc_config *c;
     OK(aimc_tile_create(b.device, n_out, n_in, NULL, &b.tile));
-    OK(aimc_config_new(b.ctx, algorithm, &c));
-    if (aimc_config_nested(c, "transfer_forward"))
+    OK(aimc_config_create(b.ctx, algorithm, &c));
+    if (aimc_config_get_nested(c, "transfer_forward"))
         OK(aimc_config_set(c, "transfer_forward.is_perfect", 1));
     for (size_t i = 0; settings && settings[i]; i += 2)
         OK(aimc_config_set_text(c, settings[i], settings[i + 1]));
@@ -52,7 +52,7 @@ static inline void close_bench(bench *b)
 static inline float matrix_at(const bench *b, const char *name, size_t k)
 {
     float m[64];
-    OK(aimc_optimizer_get_matrix(b->opt, name, m, aimc_tile_n_in(b->tile)));
+    OK(aimc_optimizer_get_matrix(b->opt, name, m, aimc_tile_get_n_in(b->tile)));
     return m[k];
 }
 

@@ -17,7 +17,7 @@ static inline void aimct_set(aimc_config *config, const char *setting, const cha
 static inline aimc_config *aimct_tile_config(aimc_context *ctx, const char *const settings[])
 {
     aimc_config *config = NULL;
-    OK(aimc_config_new(ctx, "tile", &config));
+    OK(aimc_config_create(ctx, "tile", &config));
     for (size_t i = 0; settings && settings[i]; i++) {
         aimct_set(config, settings[i], "forward.");
         aimct_set(config, settings[i], "backward.");
@@ -56,7 +56,7 @@ static inline void aimct_refused(aimc_context *ctx, const char *field, const cha
 static inline aimc_counters aimct_counters(const aimc_tile *tile)
 {
     aimc_counters c = {.struct_size = (uint32_t)sizeof c};
-    OK(aimc_tile_counters(tile, &c));
+    OK(aimc_tile_get_counters(tile, &c));
     return c;
 }
 

@@ -130,7 +130,7 @@ START_TEST(wire_resistance_gives_the_ratio)
     read_once(SETTINGS(BARE, "ir_drop=1", "wire_resistance_per_cell=25", "g_max=1e-4"), b);
     ck_assert(memcmp(a, b, sizeof a) == 0);
     aimc_config *config = NULL;
-    OK(aimc_config_new(ctx, "periphery", &config));
+    OK(aimc_config_create(ctx, "periphery", &config));
     double ratio;
     OK(aimc_config_get(config, "ir_drop_g_ratio", &ratio));
     NEAR(ratio, 571428.5714, 1e-3);

@@ -192,7 +192,7 @@ START_TEST(isaac)
     aimct_fill(in, LONG, 12);
     in[0] = 1; /* alpha */
     aimc_config *config = NULL;
-    OK(aimc_config_new(ctx, "tile", &config));
+    OK(aimc_config_create(ctx, "tile", &config));
     OK(aimc_config_set_text(config, "forward", "isaac_io"));
     aimc_device *device = aimct_device(ctx, "ideal", NULL);
     aimc_tile *tile = NULL;
@@ -354,8 +354,8 @@ START_TEST(every_write_is_seen)
         check_fresh(tile);
         OK(aimc_tile_diffuse(tile));
         check_fresh(tile);
-        OK(aimc_tile_drift(tile, 1));
-        OK(aimc_tile_drift(tile, 100));
+        OK(aimc_tile_drift_trained(tile, 1));
+        OK(aimc_tile_drift_trained(tile, 100));
         check_fresh(tile);
         OK(aimc_tile_reset(tile, 1, 3, 0.5));
         check_fresh(tile);

@@ -22,7 +22,7 @@ static aimc_converter *converter(const char *const settings[])
 {
     aimc_config *config = NULL;
     aimc_converter *c = NULL;
-    OK(aimc_config_new(ctx, "converter", &config));
+    OK(aimc_config_create(ctx, "converter", &config));
     for (size_t i = 0; settings[i]; i++)
         aimct_set(config, settings[i], "");
     OK(aimc_converter_create(ctx, config, &c));
@@ -54,9 +54,9 @@ START_TEST(styles)
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         aimc_converter *c = converter(
             SETTINGS("bound=2", BITS6, "circuit.low=-0.25", cases[k].style, cases[k].rounding));
-        ck_assert_int_eq(aimc_converter_min_code(c), cases[k].first);
-        ck_assert_int_eq(aimc_converter_max_code(c), cases[k].last);
-        NEAR(aimc_converter_step(c), cases[k].step, 1e-8);
+        ck_assert_int_eq(aimc_converter_get_min_code(c), cases[k].first);
+        ck_assert_int_eq(aimc_converter_get_max_code(c), cases[k].last);
+        NEAR(aimc_converter_get_step(c), cases[k].step, 1e-8);
         for (int i = -100; i <= 100; i++) {
             const float x = (float)(0.0301 * i);
             const double steps = ((double)x - cases[k].lowest) / cases[k].step;
@@ -101,7 +101,7 @@ START_TEST(threshold_list)
         ck_assert(y[k] == values[expected[k]]);
     }
     aimc_linearity l = {.struct_size = (uint32_t)sizeof l};
-    FAILS(AIMC_ERR_UNSUPPORTED, "thresholds", aimc_converter_linearity(c, 0, &l, NULL, NULL));
+    FAILS(AIMC_ERR_UNSUPPORTED, "thresholds", aimc_converter_get_linearity(c, 0, &l, NULL, NULL));
     aimc_converter_destroy(c);
     /* without levels: midway, and as far out at the ends */
     c = converter(
@@ -135,7 +135,7 @@ START_TEST(circuits_without_errors)
             }
             aimc_linearity l = {.struct_size = (uint32_t)sizeof l};
             double dnl[256], inl[256];
-            OK(aimc_converter_linearity(c, 2, &l, dnl, inl));
+            OK(aimc_converter_get_linearity(c, 2, &l, dnl, inl));
             ck_assert_uint_eq(l.n_codes, s ? 256 : 255);
             ck_assert_uint_eq(l.missing_codes, 0);
             ck_assert(l.max_dnl < 0.02 && l.max_inl < 0.02);
@@ -156,7 +156,7 @@ static aimci_circuit *circuit(const char *const settings[], double res, size_t c
 {
     aimc_config *config = NULL;
     aimci_circuit *c = NULL;
-    OK(aimc_config_new(ctx, "circuit", &config));
+    OK(aimc_config_create(ctx, "circuit", &config));
     for (size_t i = 0; settings[i]; i++)
         aimct_set(config, settings[i], "");
     OK(aimci_circuit_create(ctx, aimci_config_values(config, &aimci_family_circuit), res, 1,
@@ -302,7 +302,7 @@ START_TEST(linearity_is_measured)
     aimci_circuit_draw(same, &key);
     double dnl[256], inl[256], reached[257];
     aimc_linearity l = {.struct_size = (uint32_t)sizeof l};
-    OK(aimc_converter_linearity(c, 0, &l, dnl, inl));
+    OK(aimc_converter_get_linearity(c, 0, &l, dnl, inl));
     unsigned missing = 0;
     reached[256] = HUGE_VAL;
     reach(same->transitions, reached, 0, 7, -HUGE_VAL, HUGE_VAL);
@@ -422,10 +422,10 @@ START_TEST(refused)
     aimct_refused(ctx, "low", SETTINGS("adc.style=UNSIGNED", "adc.low=1"));
     aimc_converter *c = converter(SETTINGS(BITS6, "circuit.model=SAR", "channels=2"));
     aimc_linearity l = {.struct_size = (uint32_t)sizeof l};
-    FAILS(AIMC_ERR_INVALID, "channel", aimc_converter_linearity(c, 2, &l, NULL, NULL));
-    FAILS(AIMC_ERR_INVALID, "NULL", aimc_converter_linearity(c, 0, NULL, NULL, NULL));
+    FAILS(AIMC_ERR_INVALID, "channel", aimc_converter_get_linearity(c, 2, &l, NULL, NULL));
+    FAILS(AIMC_ERR_INVALID, "NULL", aimc_converter_get_linearity(c, 0, NULL, NULL, NULL));
     l.struct_size = 0;
-    FAILS(AIMC_ERR_ABI, "", aimc_converter_linearity(c, 0, &l, NULL, NULL));
+    FAILS(AIMC_ERR_ABI, "", aimc_converter_get_linearity(c, 0, &l, NULL, NULL));
     aimc_converter_destroy(c);
 }
 END_TEST
@@ -442,14 +442,14 @@ START_TEST(memory)
         aimc_context *own = NULL;
         OK(aimc_context_create(&params, &own));
         aimc_config *config = NULL;
-        OK(aimc_config_new(own, "converter", &config));
+        OK(aimc_config_create(own, "converter", &config));
         aimct_set(config, "circuit.model=PIPELINE", "");
         aimct_heap_fail_at(&heap, ++n);
         aimc_converter *c = NULL;
         aimc_linearity l = {.struct_size = (uint32_t)sizeof l};
         aimc_status st = aimc_converter_create(own, config, &c);
         if (!st)
-            st = aimc_converter_linearity(c, 0, &l, NULL, NULL);
+            st = aimc_converter_get_linearity(c, 0, &l, NULL, NULL);
         ck_assert_int_eq(st, heap.failed ? AIMC_ERR_NOMEM : AIMC_OK);
         aimc_converter_destroy(c);
         aimc_config_destroy(config);
@@ -474,23 +474,24 @@ START_TEST(ranges_of_data)
     }
     memset(x, 0, 10 * COLS * sizeof *x); /* rows of zeros are not looked at */
     double bound;
-    OK(aimc_range_of_data(ctx, AIMC_RANGE_DEVIATION, 3, ROWS, COLS, x, COLS, &bound));
+    OK(aimc_converter_find_range(ctx, AIMC_RANGE_DEVIATION, 3, ROWS, COLS, x, COLS, &bound));
     NEAR(bound, 3, 0.1);
-    OK(aimc_range_of_data(ctx, AIMC_RANGE_QUANTILE, 0.6827, ROWS, COLS, x, COLS, &bound));
+    OK(aimc_converter_find_range(ctx, AIMC_RANGE_QUANTILE, 0.6827, ROWS, COLS, x, COLS, &bound));
     NEAR(bound, 1, 0.05);
-    OK(aimc_range_of_data(ctx, AIMC_RANGE_MAX, 0, ROWS, COLS, x, COLS, &bound));
+    OK(aimc_converter_find_range(ctx, AIMC_RANGE_MAX, 0, ROWS, COLS, x, COLS, &bound));
     double largest = 0;
     for (size_t k = 0; k < ROWS * COLS; k++)
         largest = fmax(largest, fabs((double)x[k]));
     NEAR(bound, largest, 0);
     /* D18: magnitudes, so that negative-heavy data is not underestimated */
     const float negative[] = {-5, -4, -3, 0.1f};
-    OK(aimc_range_of_data(ctx, AIMC_RANGE_QUANTILE, 1, 1, 4, negative, 4, &bound));
+    OK(aimc_converter_find_range(ctx, AIMC_RANGE_QUANTILE, 1, 1, 4, negative, 4, &bound));
     NEAR(bound, 5, 0);
     /* least error: not above that of any other bound, by search; 4 bits clip, 12 do not */
     for (int bits = 4; bits <= 12; bits += 8) {
         const double res = 1 / (ldexp(1, bits) - 2);
-        OK(aimc_range_of_data(ctx, AIMC_RANGE_LEAST_ERROR, res, ROWS, COLS, x, COLS, &bound));
+        OK(aimc_converter_find_range(ctx, AIMC_RANGE_LEAST_ERROR, res, ROWS, COLS, x, COLS,
+                                     &bound));
         double best = HUGE_VAL, ours = 0;
         for (int i = 0; i <= 60; i++) {
             const double b = i == 60 ? bound : 1.5 + 0.05 * i, step = 2 * b * res;
@@ -506,16 +507,16 @@ START_TEST(ranges_of_data)
         ck_assert(bits == 4 ? bound < 0.9 * largest : bound > 0.8 * largest);
     }
     const float zeros[4] = {0};
-    OK(aimc_range_of_data(ctx, AIMC_RANGE_LEAST_ERROR, 0.01, 1, 4, zeros, 4, &bound));
+    OK(aimc_converter_find_range(ctx, AIMC_RANGE_LEAST_ERROR, 0.01, 1, 4, zeros, 4, &bound));
     NEAR(bound, 0, 0);
     FAILS(AIMC_ERR_INVALID, "parameter",
-          aimc_range_of_data(ctx, AIMC_RANGE_QUANTILE, 1.5, 1, 4, zeros, 4, &bound));
+          aimc_converter_find_range(ctx, AIMC_RANGE_QUANTILE, 1.5, 1, 4, zeros, 4, &bound));
     FAILS(AIMC_ERR_SHAPE, "ld_x",
-          aimc_range_of_data(ctx, AIMC_RANGE_MAX, 0, 1, 4, zeros, 3, &bound));
+          aimc_converter_find_range(ctx, AIMC_RANGE_MAX, 0, 1, 4, zeros, 3, &bound));
     FAILS(AIMC_ERR_INVALID, "0 x 4",
-          aimc_range_of_data(ctx, AIMC_RANGE_MAX, 0, 0, 4, zeros, 4, &bound));
+          aimc_converter_find_range(ctx, AIMC_RANGE_MAX, 0, 0, 4, zeros, 4, &bound));
     FAILS(AIMC_ERR_INVALID, "NULL",
-          aimc_range_of_data(ctx, AIMC_RANGE_MAX, 0, 1, 4, NULL, 4, &bound));
+          aimc_converter_find_range(ctx, AIMC_RANGE_MAX, 0, 1, 4, NULL, 4, &bound));
 }
 END_TEST
 

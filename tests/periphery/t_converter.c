@@ -17,7 +17,7 @@ static void teardown(void)
 static aimc_converter *make(const char *const settings[])
 {
     aimc_config *config = NULL;
-    OK(aimc_config_new(ctx, "converter", &config));
+    OK(aimc_config_create(ctx, "converter", &config));
     for (size_t i = 0; settings && settings[i]; i++)
         aimct_set(config, settings[i], "");
     aimc_converter *c = NULL;
@@ -34,14 +34,14 @@ START_TEST(bits_give_codes)
         snprintf(res, sizeof res, "res=%.17g", 1.0 / ((1 << bits) - 2));
         aimc_converter *c = make(SETTINGS(res));
         const int32_t top = (1 << (bits - 1)) - 1;
-        ck_assert_int_eq(aimc_converter_max_code(c), top);
-        ck_assert(fabs(aimc_converter_step(c) * top - 1) < 1e-6);
+        ck_assert_int_eq(aimc_converter_get_max_code(c), top);
+        ck_assert(fabs(aimc_converter_get_step(c) * top - 1) < 1e-6);
         aimc_converter_destroy(c);
         /* the same as a number of steps over the range */
         snprintf(res, sizeof res, "res=%d", (1 << bits) - 2);
         if (bits > 2) {
             c = make(SETTINGS(res));
-            ck_assert_int_eq(aimc_converter_max_code(c), top);
+            ck_assert_int_eq(aimc_converter_get_max_code(c), top);
             aimc_converter_destroy(c);
         }
     }
@@ -61,11 +61,11 @@ START_TEST(encode_decode_and_quantize_agree)
     OK(aimc_converter_decode(c, N, codes, d));
     for (int i = 0; i < N; i++) {
         const float expected = fmaxf(-3.0f, fminf(3.0f, x[i]));
-        ck_assert(fabs((double)(q[i] - expected)) <= 0.5000001 * aimc_converter_step(c));
+        ck_assert(fabs((double)(q[i] - expected)) <= 0.5000001 * aimc_converter_get_step(c));
         ck_assert(fabsf(q[i]) <= 3.0f);
         /* decode may end an ulp beyond the bound; quantize clips there */
         ck_assert(fabsf(q[i] - d[i]) <= 3e-7f);
-        ck_assert(codes[i] == (int32_t)rint((double)q[i] / aimc_converter_step(c)));
+        ck_assert(codes[i] == (int32_t)rint((double)q[i] / aimc_converter_get_step(c)));
     }
     ck_assert(q[0] == -3.0f && q[N - 1] == 3.0f);
     ck_assert(codes[0] == -127 && codes[N - 1] == 127);
@@ -114,7 +114,7 @@ START_TEST(stochastic_rounding_is_unbiased)
     enum { N = 1000, TIMES = 1000 };
     float x[N], q[N];
     aimc_converter *c = make(SETTINGS("res=126", "sto_round=true", "seed=4"));
-    const double step = aimc_converter_step(c);
+    const double step = aimc_converter_get_step(c);
     static const double parts[] = {0.3, 0.5, -0.7, 62.25};
     for (size_t k = 0; k < sizeof parts / sizeof parts[0]; k++) {
         for (int i = 0; i < N; i++)
@@ -148,7 +148,7 @@ START_TEST(error_of_uniform_values)
         double sum = 0;
         for (int i = 0; i < N; i++)
             sum += pow((double)q[i] - (double)x[i], 2);
-        const double rms = sqrt(sum / N) / aimc_converter_step(c);
+        const double rms = sqrt(sum / N) / aimc_converter_get_step(c);
         const double expected = sqrt((sto ? 1.0 : 0.5) / 6.0);
         ck_assert_msg(fabs(rms / expected - 1) < 0.02, "%.9g steps, expected %.9g", rms, expected);
         aimc_converter_destroy(c);
@@ -183,7 +183,7 @@ START_TEST(off_changes_nothing)
         aimc_converter *c = make(SETTINGS(off[k]));
         OK(aimc_converter_quantize(c, 5, x, q));
         ck_assert(memcmp(x, q, sizeof x) == 0);
-        ck_assert(aimc_converter_step(c) == 0 && aimc_converter_max_code(c) == 0);
+        ck_assert(aimc_converter_get_step(c) == 0 && aimc_converter_get_max_code(c) == 0);
         FAILS(AIMC_ERR_UNSUPPORTED, "no steps", aimc_converter_encode(c, 5, x, codes));
         FAILS(AIMC_ERR_UNSUPPORTED, "no steps", aimc_converter_decode(c, 5, codes, x));
         aimc_converter_destroy(c);
@@ -198,7 +198,7 @@ START_TEST(bad_arguments)
     aimc_converter *c = make(NULL);
     aimc_converter *none = (aimc_converter *)1;
     aimc_config *wrong = NULL;
-    OK(aimc_config_new(ctx, "periphery", &wrong));
+    OK(aimc_config_create(ctx, "periphery", &wrong));
     FAILS(AIMC_ERR_INVALID, "'periphery'", aimc_converter_create(ctx, wrong, &none));
     ck_assert_ptr_null(none);
     FAILS(AIMC_ERR_INVALID, "ctx is NULL", aimc_converter_create(NULL, NULL, &none));
@@ -209,8 +209,8 @@ START_TEST(bad_arguments)
     FAILS(AIMC_ERR_INVALID, "NULL", aimc_converter_decode(c, 2, NULL, x));
     OK(aimc_converter_quantize(c, 0, NULL, NULL));
     OK(aimc_converter_encode(c, 0, NULL, codes));
-    ck_assert_int_eq(aimc_converter_max_code(NULL), 0);
-    ck_assert(aimc_converter_step(NULL) == 0);
+    ck_assert_int_eq(aimc_converter_get_max_code(NULL), 0);
+    ck_assert(aimc_converter_get_step(NULL) == 0);
     aimc_converter_destroy(NULL);
     aimc_config_destroy(wrong);
     aimc_converter_destroy(c);

@@ -493,7 +493,7 @@ START_TEST(contradictions_are_refused)
     aimct_refused(ctx, "split_mode_bit_shift",
                   SETTINGS("mv_type=SPLIT_MODE", "split_mode_bit_shift=6"));
     aimc_config *config = NULL;
-    OK(aimc_config_new(ctx, "periphery", &config));
+    OK(aimc_config_create(ctx, "periphery", &config));
     FAILS(AIMC_ERR_INVALID, "v_offset_w_min", aimc_config_set(config, "v_offset_w_min", 0.5));
     FAILS(AIMC_ERR_INVALID, "mv_type", aimc_config_set_text(config, "mv_type", "TWO_PASS"));
     FAILS(AIMC_ERR_INVALID, "out_noise", aimc_config_set(config, "out_noise", -1));

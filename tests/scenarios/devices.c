@@ -67,7 +67,7 @@ static void run_upkeep(aimc_context *ctx, const char *settings, digest *d)
         if (scenario_has(settings, "#reset"))
             OK(aimc_tile_reset(t.tile, 5 * k % t.n_in, 3, k % 2 ? 1 : 0.6));
         if (scenario_has(settings, "#drift"))
-            OK(aimc_tile_drift(t.tile, 3 * (double)k));
+            OK(aimc_tile_drift_trained(t.tile, 3 * (double)k));
         if (k == 3 && scenario_has(settings, "#pulses"))
             pulse(&t);
         digest_reads(d, &t, 30 + k);
@@ -97,8 +97,8 @@ static void run_parameters(aimc_context *ctx, const char *settings, digest *d)
 {
     float value[SCENARIO_SIDE * SCENARIO_SIDE];
     scenario_tile t = scenario_tile_open(ctx, settings);
-    for (size_t i = 0; i < aimc_tile_parameter_count(t.tile); i++) {
-        const char *const name = aimc_tile_parameter_name(t.tile, i);
+    for (size_t i = 0; i < aimc_tile_count_parameters(t.tile); i++) {
+        const char *const name = aimc_tile_get_parameter_name(t.tile, i);
         OK(aimc_tile_get_parameter(t.tile, name, value, t.n_in));
         for (size_t k = 0; k < t.n_out * t.n_in; k += 3)
             value[k] *= 0.75f;

@@ -17,12 +17,12 @@ static aimc_noise_model *open_model(aimc_context *ctx, const char *settings)
     return model;
 }
 
-static void digest_cells(digest *d, aimc_cells *cells, size_t n, bool has_state)
+static void digest_cells(digest *d, aimc_population *cells, size_t n, bool has_state)
 {
     static const char *const kept[] = {"target", "programmed", "state"};
     float g[400];
     for (size_t k = 0; k < (has_state ? 3 : 2); k++) {
-        OK(aimc_cells_get(cells, kept[k], g));
+        OK(aimc_population_get(cells, kept[k], g));
         digest_floats(d, g, n);
     }
 }
@@ -37,21 +37,21 @@ static void run_population(aimc_context *ctx, const char *settings, digest *d)
     OK(aimc_noise_model_get_info(model, &info));
     const double figures[] = {info.g_min_us, info.g_max_us, info.first_time_s, info.last_time_s};
     digest_doubles(d, figures, 4);
-    aimc_cells *cells = NULL;
-    OK(aimc_cells_create(model, N, 77, &cells));
+    aimc_population *cells = NULL;
+    OK(aimc_population_create(model, N, 77, &cells));
     aimc_noise_model_destroy(model);
     for (int round = 0; round < 2; round++) {
         aimct_fill(g, N, 60 + (uint64_t)round);
         for (size_t k = 0; k < N; k++)
             g[k] = fabsf(g[k]) * (float)info.g_max_us;
-        OK(aimc_cells_program(cells, g));
+        OK(aimc_population_program(cells, g));
         digest_cells(d, cells, N, true);
         for (double t = scenario_number(settings, "#t", 0); t < 2e5; t = 9 * t + 25) {
-            OK(aimc_cells_read(cells, t, g));
+            OK(aimc_population_read(cells, t, g));
             digest_floats(d, g, N);
         }
     }
-    aimc_cells_destroy(cells);
+    aimc_population_destroy(cells);
 }
 
 /* A search for tables of pairs. */
@@ -66,7 +66,7 @@ static void run_search(aimc_context *ctx, const char *settings, digest *d)
     aimct_fill(w, 300, 61);
     for (size_t k = 0; k < 300; k++)
         w[k] *= fabsf(w[k]);
-    OK(aimc_weight_programming(model, 300, w, config, &found, &loss[0], &loss[1]));
+    OK(aimc_noise_model_optimize_programming(model, 300, w, config, &found, &loss[0], &loss[1]));
     digest_doubles(d, loss, 2);
     OK(aimc_config_get_text(found, "g_lst", text, sizeof text, NULL));
     digest_bytes(d, text, strlen(text));
@@ -92,12 +92,12 @@ static void run_life(aimc_context *ctx, const char *settings, digest *d)
     aimc_inference_report r = {.struct_size = sizeof r};
     scenario_tile t = scenario_tile_open(ctx, settings);
     aimc_config *config = scenario_config(ctx, "inference", settings, '@');
-    OK(aimc_tile_count_drive(t.tile, 1));
+    OK(aimc_tile_count_activity(t.tile, 1));
     OK(aimc_tile_program(t.tile, config, &r));
     aimct_fill(x, N_X * t.n_in, 63);
     digest_life(d, &t, &r);
     for (double at = scenario_number(settings, "#t", 30); at < 2e5; at *= 70) {
-        OK(aimc_tile_drift_to(t.tile, at, &r));
+        OK(aimc_tile_drift_programmed(t.tile, at, &r));
         digest_life(d, &t, &r);
         if (compensate) {
             const bool data = scenario_has(settings, "#data");
@@ -106,7 +106,7 @@ static void run_life(aimc_context *ctx, const char *settings, digest *d)
         }
     }
     scenario_reload(ctx, &t, d);
-    OK(aimc_tile_drift_to(t.tile, scenario_number(settings, "#t", 30) * 100, &r));
+    OK(aimc_tile_drift_programmed(t.tile, scenario_number(settings, "#t", 30) * 100, &r));
     digest_life(d, &t, &r);
     OK(aimc_tile_unprogram(t.tile));
     digest_tile(d, &t);
@@ -156,7 +156,7 @@ static void run_grid(aimc_context *ctx, const char *settings, digest *d)
     OK(aimc_matrix_set_weights(grid, w, IN));
     OK(aimc_matrix_program(grid, config, &r));
     digest_grid(d, grid, &r);
-    OK(aimc_matrix_drift_to(grid, 4000, &r));
+    OK(aimc_matrix_drift_programmed(grid, 4000, &r));
     digest_grid(d, grid, &r);
     if (scenario_has(settings, "#compensate")) {
         OK(aimc_matrix_compensate(grid, N_X, scenario_has(settings, "#data") ? x : NULL, IN, &r));

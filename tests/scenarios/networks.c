@@ -41,21 +41,21 @@ static void digest_network(digest *d, aimc_network *net, const samples *s)
     double accuracy = 0;
     aimc_counters counters = {.struct_size = sizeof counters};
     aimc_network_info info = {.struct_size = sizeof info};
-    for (size_t k = 0; k < aimc_network_linear_count(net); k++) {
+    for (size_t k = 0; k < aimc_network_count_linear(net); k++) {
         memset(w, 0, sizeof w);
         memset(b, 0, sizeof b);
         OK(aimc_network_get_weights(net, k, w, b));
         digest_floats(d, w, HIDDEN * HIDDEN);
         digest_floats(d, b, HIDDEN);
-        const aimc_matrix *const grid = aimc_network_matrix(net, k);
+        const aimc_matrix *const grid = aimc_network_get_matrix(net, k);
         if (grid)
-            digest_double(d, aimc_matrix_input_range(grid));
+            digest_double(d, aimc_matrix_get_input_range(grid));
     }
     OK(aimc_network_predict(net, N, s->x, logits));
     digest_floats(d, logits, (size_t)N * OUT);
-    OK(aimc_network_accuracy(net, N, s->x, s->labels, &accuracy));
+    OK(aimc_network_evaluate(net, N, s->x, s->labels, &accuracy));
     digest_double(d, accuracy);
-    OK(aimc_network_counters(net, &counters));
+    OK(aimc_network_get_counters(net, &counters));
     digest_counters(d, &counters);
     OK(aimc_network_get_info(net, &info));
     const uint64_t all[] = {info.n_layers, info.n_in,    info.n_out,     info.n_parameters,
@@ -70,12 +70,12 @@ static aimc_network *build(aimc_context *ctx, const char *settings)
     const aimc_config *const config = scenario_has(settings, "#digital") ? NULL : layer;
     const int activation = (int)scenario_number(settings, "#activation", AIMC_TANH);
     OK(aimc_network_create(ctx, &net));
-    OK(aimc_network_linear(net, IN, HIDDEN, config));
-    OK(aimc_network_activation(net, (aimc_activation)activation));
-    OK(aimc_network_linear(net, HIDDEN, HIDDEN, config));
-    OK(aimc_network_activation(net, AIMC_SIGMOID));
-    OK(aimc_network_linear(net, HIDDEN, OUT,
-                           scenario_has(settings, "#last_digital") ? NULL : config));
+    OK(aimc_network_add_linear(net, HIDDEN, IN, config));
+    OK(aimc_network_add_activation(net, (aimc_activation)activation));
+    OK(aimc_network_add_linear(net, HIDDEN, HIDDEN, config));
+    OK(aimc_network_add_activation(net, AIMC_SIGMOID));
+    OK(aimc_network_add_linear(net, OUT, HIDDEN,
+                               scenario_has(settings, "#last_digital") ? NULL : config));
     aimc_config_destroy(layer);
     return net;
 }
@@ -120,11 +120,11 @@ static void run_chip(aimc_context *ctx, const char *settings, digest *d)
     aimc_config *layer = scenario_config(ctx, "layer", settings, '\0');
     aimc_config *config = scenario_config(ctx, "inference", settings, '@');
     train(net, &s, settings, 20, d);
-    OK(aimc_network_to_analog(net, layer));
+    OK(aimc_network_convert_to_analog(net, layer));
     OK(aimc_network_program(net, config, &r));
     digest_inference(d, &r);
     digest_network(d, net, &s);
-    OK(aimc_network_drift_to(net, 86400, &r));
+    OK(aimc_network_drift_programmed(net, 86400, &r));
     digest_inference(d, &r);
     digest_network(d, net, &s);
     if (scenario_has(settings, "#compensate")) {
@@ -169,8 +169,8 @@ static void run_watched(aimc_context *ctx, const char *settings, digest *d)
     OK(aimc_matrix_watch_inputs(grid, config));
     for (size_t k = 0; k < N; k += 12)
         OK(aimc_matrix_forward(grid, 12, s.x + k * IN, IN, y + k * HIDDEN, HIDDEN));
-    OK(aimc_matrix_take_range(grid));
-    digest_double(d, aimc_matrix_input_range(grid));
+    OK(aimc_matrix_take_input_range(grid));
+    digest_double(d, aimc_matrix_get_input_range(grid));
     digest_floats(d, y, (size_t)N * HIDDEN);
     OK(aimc_matrix_forward(grid, N, s.x, IN, y, HIDDEN));
     digest_floats(d, y, (size_t)N * HIDDEN);

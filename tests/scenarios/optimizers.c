@@ -51,15 +51,15 @@ static void digest_grid(digest *d, aimc_matrix *grid)
     aimc_counters counters = {.struct_size = sizeof counters};
     OK(aimc_matrix_get_weights(grid, w, IN));
     digest_floats(d, w, OUT * IN);
-    OK(aimc_matrix_counters(grid, &counters));
+    OK(aimc_matrix_get_counters(grid, &counters));
     digest_counters(d, &counters);
-    digest_double(d, aimc_matrix_input_range(grid));
-    for (size_t k = 0; k < aimc_matrix_tile_count(grid); k++) {
+    digest_double(d, aimc_matrix_get_input_range(grid));
+    for (size_t k = 0; k < aimc_matrix_count_tiles(grid); k++) {
         size_t first[2];
-        const aimc_tile *const tile = aimc_matrix_tile(grid, k, &first[0], &first[1]);
+        const aimc_tile *const tile = aimc_matrix_get_tile(grid, k, &first[0], &first[1]);
         digest_bytes(d, first, sizeof first);
-        digest_optimizer(d, aimc_matrix_optimizer(grid, k), aimc_tile_n_out(tile),
-                         aimc_tile_n_in(tile));
+        digest_optimizer(d, aimc_matrix_get_optimizer(grid, k), aimc_tile_get_n_out(tile),
+                         aimc_tile_get_n_in(tile));
     }
 }
 
@@ -87,7 +87,7 @@ static void run_suited(aimc_context *ctx, const char *settings, digest *d)
     scenario_tile t = scenario_tile_open(ctx, settings);
     aimc_config *config = NULL;
     scenario_word(settings, "#algorithm", algorithm, sizeof algorithm);
-    OK(aimc_optimizer_config_for(t.device, algorithm, &config));
+    OK(aimc_optimizer_suggest_config(t.device, algorithm, &config));
     OK(aimc_optimizer_create(t.tile, NULL, config, &t.optimizer));
     scenario_train(&t, settings, 0, (size_t)scenario_number(settings, "#steps", 60));
     digest_optimizer(d, t.optimizer, t.n_out, t.n_in);

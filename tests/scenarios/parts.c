@@ -14,29 +14,29 @@ static void digest_converter_cost(digest *d, const aimc_converter_cost *c)
 static void digest_single_parts(digest *d, const aimc_cost_model *model)
 {
     aimc_converter_cost c = {.struct_size = sizeof c};
-    OK(aimc_cost_adc(model, &c));
+    OK(aimc_cost_model_get_adc(model, &c));
     digest_converter_cost(d, &c);
-    OK(aimc_cost_dac(model, &c));
+    OK(aimc_cost_model_get_dac(model, &c));
     digest_converter_cost(d, &c);
-    digest_double(d, aimc_cost_schottky_beta(model));
+    digest_double(d, aimc_cost_model_get_schottky_beta(model));
     for (int k = 0; k < 4; k++) {
         aimc_cost_supply s = {.struct_size = sizeof s};
         double energy = 0;
-        OK(aimc_cost_pulse(model, 1e-5 * k, 1.5 - k, 1e-7, &energy));
-        OK(aimc_cost_at_supply(model, 0.75, (aimc_memory_code)k, &s));
+        OK(aimc_cost_model_get_pulse(model, 1e-5 * k, 1.5 - k, 1e-7, &energy));
+        OK(aimc_cost_model_get_at_supply(model, 0.75, (aimc_memory_code)k, &s));
         const double all[] = {energy,           s.v0,          s.energy,   s.delay, s.bits_per_bit,
                               s.bit_error_rate, s.uncorrected, s.unnoticed};
         digest_doubles(d, all, 8);
     }
-    digest_double(d, aimc_cost_bit_error_rate(model, 0.6));
-    digest_double(d, aimc_cost_voltage_for_saving(0.9, 0.4));
+    digest_double(d, aimc_cost_model_get_bit_error_rate(model, 0.6));
+    digest_double(d, aimc_cost_get_voltage_for_saving(0.9, 0.4));
 }
 
 static void digest_events(digest *d, const aimc_cost_events *e)
 {
     const double all[] = {e->macs,
                           e->reads,
-                          e->driven_s,
+                          e->active_conductance_s,
                           e->rows_charged,
                           e->columns_charged,
                           e->read_steps,
@@ -81,7 +81,7 @@ static void digest_driven(digest *d, const aimc_cost_model *model)
     aimct_fill(x, 4 * 9, 82);
     for (size_t k = 0; k < 6 * 9; k++)
         g[k] = 1e-5f * fabsf(g[k]);
-    OK(aimc_cost_driven(model, 6, 9, g, 9, 4, x, 9, &driven));
+    OK(aimc_cost_model_get_activity(model, 6, 9, g, 9, 4, x, 9, &driven));
     digest_double(d, driven);
 }
 
@@ -100,16 +100,16 @@ static void run_energy(aimc_context *ctx, const char *settings, digest *d)
     aimc_cost_shape shape = {sizeof shape, 0, t.n_out, t.n_in, 1, 1};
     aimc_cost_events events = {.struct_size = sizeof events};
     aimc_cost_report report = {.struct_size = sizeof report};
-    OK(aimc_tile_count_drive(t.tile, scenario_has(settings, "#drive")));
+    OK(aimc_tile_count_activity(t.tile, scenario_has(settings, "#drive")));
     scenario_train(&t, settings, 0, 5);
     digest_reads(d, &t, 83);
-    OK(aimc_tile_counters(t.tile, &c));
-    OK(aimc_cost_count(model, &c, &shape, &events));
+    OK(aimc_tile_get_counters(t.tile, &c));
+    OK(aimc_cost_model_add_counters(model, &c, &shape, &events));
     digest_events(d, &events);
     events.dram_bytes += 1000;
-    OK(aimc_cost_account(model, &events, &report));
+    OK(aimc_cost_model_account(model, &events, &report));
     digest_account(d, &report);
-    for (size_t k = 0; aimc_cost_assumption(model, k); k++)
+    for (size_t k = 0; aimc_cost_model_get_assumption(model, k); k++)
         digest_number(d, k);
     scenario_tile_close(&t);
     aimc_cost_model_destroy(model);
@@ -179,13 +179,13 @@ static void write_text(const char *path, const char *text)
 static uint64_t sum_of_fields(const aimc_config *config)
 {
     uint64_t sum = 0;
-    for (size_t i = 0; i < aimc_config_field_count(config); i++) {
+    for (size_t i = 0; i < aimc_config_count_fields(config); i++) {
         char text[2048];
         digest d = {.value = 0xCBF29CE484222325u};
         aimc_field_info info = {.struct_size = sizeof info};
-        OK(aimc_config_field_get(config, i, &info));
+        OK(aimc_config_get_field(config, i, &info));
         const aimc_config *const nested =
-            info.type == AIMC_FIELD_CONFIG ? aimc_config_nested(config, info.name) : NULL;
+            info.type == AIMC_FIELD_CONFIG ? aimc_config_get_nested(config, info.name) : NULL;
         if (nested) {
             digest_number(&d, sum_of_fields(nested));
         } else if (info.type != AIMC_FIELD_CONFIG) {
@@ -232,7 +232,7 @@ static void run_noise_table(aimc_context *ctx, const char *settings, digest *d)
     char path[512];
     float g[3] = {1, 9, 15};
     aimc_noise_model *model = NULL;
-    aimc_cells *cells = NULL;
+    aimc_population *cells = NULL;
     aimc_config *config = scenario_config(ctx, "noise_table", settings, '\0');
     scenario_temporary(path, sizeof path);
     write_text(path, "g,t,sigma,q,nu_mean\n1,1,0.1,0.01,0.03\n1,100,0.2,0.02,0.03\n"
@@ -241,11 +241,11 @@ static void run_noise_table(aimc_context *ctx, const char *settings, digest *d)
     remove(path);
     digest_number(d, sum_of_fields(config));
     OK(aimc_noise_model_create(ctx, NULL, config, &model));
-    OK(aimc_cells_create(model, 3, 9, &cells));
-    OK(aimc_cells_program(cells, g));
-    OK(aimc_cells_read(cells, 50, g));
+    OK(aimc_population_create(model, 3, 9, &cells));
+    OK(aimc_population_program(cells, g));
+    OK(aimc_population_read(cells, 50, g));
     digest_floats(d, g, 3);
-    aimc_cells_destroy(cells);
+    aimc_population_destroy(cells);
     aimc_noise_model_destroy(model);
     aimc_config_destroy(config);
 }
@@ -262,7 +262,7 @@ static void run_presets(aimc_context *ctx, const char *settings, digest *d)
         OK(aimc_preset_get(i, &info));
         if (strcmp(info.category, category) != 0)
             continue;
-        OK(aimc_config_new(ctx, info.name, &config));
+        OK(aimc_config_create(ctx, info.name, &config));
         digest one = {.value = 1};
         digest_number(&one, sum_of_fields(config));
         sum += one.value;
@@ -278,7 +278,7 @@ static void run_json(aimc_context *ctx, const char *settings, digest *d)
     char json[32768], again[32768];
     aimc_config *config = scenario_config(ctx, "layer", settings, '\0'), *copy = NULL;
     ck_assert_uint_lt(aimc_config_to_json(config, json, sizeof json), sizeof json);
-    OK(aimc_config_new(ctx, "layer", &copy));
+    OK(aimc_config_create(ctx, "layer", &copy));
     OK(aimc_config_parse(copy, json));
     aimc_config_to_json(copy, again, sizeof again);
     ck_assert_str_eq(json, again);

@@ -36,7 +36,7 @@ static void inspect(digest *d, scenario_tile *t, aimc_direction direction)
 static void run_read(aimc_context *ctx, const char *settings, digest *d)
 {
     scenario_tile t = scenario_tile_open(ctx, settings);
-    OK(aimc_tile_count_drive(t.tile, 1));
+    OK(aimc_tile_count_activity(t.tile, 1));
     digest_reads(d, &t, 51);
     inspect(d, &t, AIMC_FORWARD);
     inspect(d, &t, AIMC_BACKWARD);
@@ -55,15 +55,15 @@ static void run_fixed(aimc_context *ctx, const char *settings, digest *d)
     scenario_tile t = scenario_tile_open(ctx, settings);
     for (int k = 0; k < 2; k++) {
         const aimc_direction direction = k ? AIMC_BACKWARD : AIMC_FORWARD;
-        for (size_t i = 0; i < aimc_tile_fixed_count(t.tile, direction); i++) {
-            const char *const name = aimc_tile_fixed_name(t.tile, direction, i);
+        for (size_t i = 0; i < aimc_tile_count_fixed_errors(t.tile, direction); i++) {
+            const char *const name = aimc_tile_get_fixed_error_name(t.tile, direction, i);
             const bool cells = strcmp(name, "read_polarity") == 0;
             const size_t n = cells ? SCENARIO_OUT * SCENARIO_IN : k ? SCENARIO_IN : SCENARIO_OUT;
-            OK(aimc_tile_get_fixed(t.tile, direction, name, value, n));
+            OK(aimc_tile_get_fixed_error(t.tile, direction, name, value, n));
             digest_floats(d, value, n);
             for (size_t j = 0; j < n; j += 2)
                 value[j] = fabsf(value[j]) * 1.5f;
-            OK(aimc_tile_set_fixed(t.tile, direction, name, value, n));
+            OK(aimc_tile_set_fixed_error(t.tile, direction, name, value, n));
         }
     }
     digest_reads(d, &t, 54);
@@ -86,8 +86,9 @@ static void run_calibrated(aimc_context *ctx, const char *settings, digest *d)
     }
     scenario_tile_close(&t);
     const int method = (int)scenario_number(settings, "#method", 0);
-    OK(aimc_range_of_data(ctx, (aimc_range_method)method, scenario_number(settings, "#value", 0), N,
-                          SCENARIO_OUT, seen, SCENARIO_OUT, &bound));
+    OK(aimc_converter_find_range(ctx, (aimc_range_method)method,
+                                 scenario_number(settings, "#value", 0), N, SCENARIO_OUT, seen,
+                                 SCENARIO_OUT, &bound));
     digest_double(d, bound);
     snprintf(text, sizeof text, "%s;forward.out_bound=%.17g", settings, bound);
     run_read(ctx, text, d);
@@ -118,9 +119,9 @@ static void digest_linearity(digest *d, const aimc_converter *converter, size_t 
     double dnl[MOST], inl[MOST];
     for (size_t c = 0; c < channels; c++) {
         aimc_linearity l = {.struct_size = sizeof l};
-        OK(aimc_converter_linearity(converter, c, &l, NULL, NULL));
+        OK(aimc_converter_get_linearity(converter, c, &l, NULL, NULL));
         ck_assert_uint_le(l.n_codes, MOST);
-        OK(aimc_converter_linearity(converter, c, &l, dnl, inl));
+        OK(aimc_converter_get_linearity(converter, c, &l, dnl, inl));
         digest_number(d, (uint64_t)l.n_codes << 32 | l.missing_codes);
         const double all[] = {l.max_dnl, l.max_inl, l.gain, l.offset};
         digest_doubles(d, all, 4);
@@ -143,9 +144,9 @@ static void run_converter(aimc_context *ctx, const char *settings, digest *d)
         x[k] *= 1.3f;
     OK(aimc_converter_quantize(converter, N, x, y));
     digest_floats(d, y, N);
-    digest_double(d, aimc_converter_step(converter));
-    digest_number(d, (uint64_t)aimc_converter_max_code(converter));
-    digest_number(d, (uint64_t)aimc_converter_min_code(converter));
+    digest_double(d, aimc_converter_get_step(converter));
+    digest_number(d, (uint64_t)aimc_converter_get_max_code(converter));
+    digest_number(d, (uint64_t)aimc_converter_get_min_code(converter));
     if (!scenario_has(settings, "#no_steps")) {
         OK(aimc_converter_encode(converter, N, x, codes));
         OK(aimc_converter_decode(converter, N, codes, y));

@@ -63,13 +63,27 @@ void digest_file(digest *d, const char *path)
 
 void digest_counters(digest *d, const aimc_counters *c)
 {
-    const uint64_t all[] = {c->pulses_up,        c->pulses_down,     c->updates,
-                            c->pulse_slots,      c->forward_vectors, c->forward_passes,
-                            c->backward_vectors, c->backward_passes, c->dac_conversions,
-                            c->adc_conversions,  c->clipped_outputs, c->weight_writes,
-                            c->accumulations,    c->gradient_macs,   c->program_pulses,
-                            c->verify_reads,     c->driven_reads,    c->drive,
-                            c->drive_squared,    c->driven,          c->driven_squared};
+    const uint64_t all[] = {c->pulses_up,
+                            c->pulses_down,
+                            c->updates,
+                            c->pulse_slots,
+                            c->forward_vectors,
+                            c->forward_passes,
+                            c->backward_vectors,
+                            c->backward_passes,
+                            c->dac_conversions,
+                            c->adc_conversions,
+                            c->clipped_outputs,
+                            c->weight_writes,
+                            c->accumulations,
+                            c->gradient_macs,
+                            c->program_pulses,
+                            c->verify_reads,
+                            c->activity_reads,
+                            c->input_activity,
+                            c->input_activity_squared,
+                            c->conductance_activity,
+                            c->conductance_activity_squared};
     digest_bytes(d, all, sizeof all);
 }
 
@@ -116,7 +130,7 @@ aimc_config *scenario_config(aimc_context *ctx, const char *kind, const char *se
 {
     aimc_config *config = NULL;
     char name[96], value[512];
-    OK(aimc_config_new(ctx, kind, &config));
+    OK(aimc_config_create(ctx, kind, &config));
     while ((settings = next_item(settings, name, value)) != NULL) {
         const char own = name[0] == '#' || name[0] == '@' ? name[0] : '\0';
         if (own == mark)
@@ -193,7 +207,7 @@ aimc_device *scenario_device(aimc_context *ctx, const aimc_config *layer, const 
     if (scenario_has(settings, "#user"))
         return user_device(ctx);
     aimc_device *device = NULL;
-    OK(aimc_device_create(ctx, NULL, aimc_config_nested(layer, "device"), &device));
+    OK(aimc_device_create(ctx, NULL, aimc_config_get_nested(layer, "device"), &device));
     return device;
 }
 
@@ -201,7 +215,7 @@ aimc_device *scenario_device(aimc_context *ctx, const aimc_config *layer, const 
 
 static void bind_optimizer(scenario_tile *t)
 {
-    const aimc_config *optimizer = aimc_config_nested(t->layer, "optimizer");
+    const aimc_config *optimizer = aimc_config_get_nested(t->layer, "optimizer");
     if (optimizer)
         OK(aimc_optimizer_create(t->tile, NULL, optimizer, &t->optimizer));
 }
@@ -257,11 +271,11 @@ static void digest_fixed(digest *d, const aimc_tile *tile, aimc_direction direct
                          const size_t shape[2])
 {
     float value[SCENARIO_SIDE * SCENARIO_SIDE];
-    for (size_t i = 0; i < aimc_tile_fixed_count(tile, direction); i++) {
-        const char *name = aimc_tile_fixed_name(tile, direction, i);
+    for (size_t i = 0; i < aimc_tile_count_fixed_errors(tile, direction); i++) {
+        const char *name = aimc_tile_get_fixed_error_name(tile, direction, i);
         const size_t n = strcmp(name, "read_polarity") == 0 ? shape[0] * shape[1]
                                                             : shape[direction == AIMC_BACKWARD];
-        OK(aimc_tile_get_fixed(tile, direction, name, value, n));
+        OK(aimc_tile_get_fixed_error(tile, direction, name, value, n));
         digest_floats(d, value, n);
     }
 }
@@ -272,15 +286,15 @@ void digest_tile(digest *d, const scenario_tile *t)
     const size_t shape[] = {t->n_out, t->n_in};
     OK(aimc_tile_get_weights(t->tile, value, t->n_in));
     digest_floats(d, value, t->n_out * t->n_in);
-    for (size_t i = 0; i < aimc_tile_parameter_count(t->tile); i++) {
-        const char *const name = aimc_tile_parameter_name(t->tile, i);
+    for (size_t i = 0; i < aimc_tile_count_parameters(t->tile); i++) {
+        const char *const name = aimc_tile_get_parameter_name(t->tile, i);
         OK(aimc_tile_get_parameter(t->tile, name, value, t->n_in));
         digest_floats(d, value, t->n_out * t->n_in);
     }
     digest_fixed(d, t->tile, AIMC_FORWARD, shape);
     digest_fixed(d, t->tile, AIMC_BACKWARD, shape);
     aimc_counters counters = {.struct_size = sizeof counters};
-    OK(aimc_tile_counters(t->tile, &counters));
+    OK(aimc_tile_get_counters(t->tile, &counters));
     digest_counters(d, &counters);
 }
 
@@ -292,9 +306,9 @@ void digest_optimizer(digest *d, const aimc_optimizer *optimizer, size_t n_out, 
     const uint64_t all[] = {s.transfers, s.reads,     s.crossings, s.clipped,
                             s.fast_up,   s.fast_down, s.slow_up,   s.slow_down};
     digest_bytes(d, all, sizeof all);
-    for (size_t i = 0; i < aimc_optimizer_matrix_count(optimizer); i++) {
+    for (size_t i = 0; i < aimc_optimizer_count_matrices(optimizer); i++) {
         char name[64];
-        aimc_optimizer_matrix_name(optimizer, i, name, sizeof name);
+        aimc_optimizer_get_matrix_name(optimizer, i, name, sizeof name);
         OK(aimc_optimizer_get_matrix(optimizer, name, value, n_in));
         digest_floats(d, value, n_out * n_in);
     }

@@ -165,9 +165,9 @@ static void save_network(const char *path, size_t n_in)
 {
     aimc_network *net = NULL;
     aimc_config *config = NULL;
-    OK(aimc_config_new(ctx, "layer", &config));
+    OK(aimc_config_create(ctx, "layer", &config));
     OK(aimc_network_create(ctx, &net));
-    OK(aimc_network_linear(net, n_in, N_OUT, config));
+    OK(aimc_network_add_linear(net, N_OUT, n_in, config));
     OK(aimc_network_save(net, path));
     aimc_network_destroy(net);
     aimc_config_destroy(config);

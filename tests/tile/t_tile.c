@@ -10,7 +10,7 @@ static const char *const quiet[] = {"forward.is_perfect", "backward.is_perfect",
 static aimc_config *tile_config(aimc_context *ctx, const char *const flags[], int64_t seed)
 {
     aimc_config *c;
-    OK(aimc_config_new(ctx, "tile", &c));
+    OK(aimc_config_create(ctx, "tile", &c));
     for (size_t i = 0; flags && flags[i]; i++)
         OK(aimc_config_set(c, flags[i], 1));
     OK(aimc_config_set(c, "seed", (double)seed));
@@ -68,7 +68,7 @@ START_TEST(cut_and_uncut_agree)
     aimct_fill(x, N * I, 2);
     aimct_fill(d, N * O, 3);
     for (int k = 0; k < 2; k++) {
-        OK(aimc_config_new(ctx, "layer", &c[k]));
+        OK(aimc_config_create(ctx, "layer", &c[k]));
         OK(aimc_config_set_text(c[k], "device", "ideal"));
         OK(aimc_config_set(c[k], "forward.is_perfect", 1));
         OK(aimc_config_set(c[k], "backward.is_perfect", 1));
@@ -85,8 +85,8 @@ START_TEST(cut_and_uncut_agree)
         OK(aimc_matrix_step(grid[k], N, x, I, d, O, 0.1));
         OK(aimc_matrix_get_weights(grid[k], got[k], I));
     }
-    ck_assert_uint_eq(aimc_matrix_tile_count(grid[0]), 1);
-    ck_assert_uint_eq(aimc_matrix_tile_count(grid[1]), 10);
+    ck_assert_uint_eq(aimc_matrix_count_tiles(grid[0]), 1);
+    ck_assert_uint_eq(aimc_matrix_count_tiles(grid[1]), 10);
     for (int i = 0; i < N * O; i++)
         ck_assert(fabsf(y[0][i] - y[1][i]) < 1e-5f);
     for (int i = 0; i < N * I; i++)
@@ -96,9 +96,9 @@ START_TEST(cut_and_uncut_agree)
     size_t covered = 0;
     for (size_t k = 0; k < 10; k++) {
         size_t i0, j0;
-        const aimc_tile *t = aimc_matrix_tile(grid[1], k, &i0, &j0);
-        covered += aimc_tile_n_out(t) * aimc_tile_n_in(t);
-        ck_assert(i0 + aimc_tile_n_out(t) <= O && j0 + aimc_tile_n_in(t) <= I);
+        const aimc_tile *t = aimc_matrix_get_tile(grid[1], k, &i0, &j0);
+        covered += aimc_tile_get_n_out(t) * aimc_tile_get_n_in(t);
+        ck_assert(i0 + aimc_tile_get_n_out(t) <= O && j0 + aimc_tile_get_n_in(t) <= I);
     }
     ck_assert_uint_eq(covered, (size_t)O * I);
     for (int k = 0; k < 2; k++) {
@@ -147,7 +147,7 @@ static void finish(aimc_tile *tile, outcome *o)
 {
     OK(aimc_tile_get_weights(tile, o->w, RI));
     o->counters = (aimc_counters){.struct_size = sizeof o->counters};
-    OK(aimc_tile_counters(tile, &o->counters));
+    OK(aimc_tile_get_counters(tile, &o->counters));
 }
 
 static void whole_run(uint32_t threads, uint32_t cpu, outcome *o)
@@ -270,9 +270,9 @@ START_TEST(parameters_are_read_and_replaced)
     aimc_device *device = aimct_device(ctx, "soft_bounds", NULL);
     aimc_tile *tile;
     OK(aimc_tile_create(device, O, I, NULL, &tile));
-    ck_assert_uint_eq(aimc_tile_parameter_count(tile), 4);
-    ck_assert_str_eq(aimc_tile_parameter_name(tile, 0), "max_bound");
-    ck_assert(aimc_tile_parameter_name(tile, 4) == NULL);
+    ck_assert_uint_eq(aimc_tile_count_parameters(tile), 4);
+    ck_assert_str_eq(aimc_tile_get_parameter_name(tile, 0), "max_bound");
+    ck_assert(aimc_tile_get_parameter_name(tile, 4) == NULL);
     float w[O * I], bound[O * I];
     for (int i = 0; i < O * I; i++) {
         w[i] = 100;
@@ -307,7 +307,7 @@ START_TEST(bad_arguments_are_named_and_change_nothing)
     FAILS(AIMC_ERR_INVALID, "device is NULL", aimc_tile_create(NULL, 3, 4, NULL, &tile));
     FAILS(AIMC_ERR_INVALID, "out is NULL", aimc_tile_create(device, 3, 4, NULL, NULL));
     aimc_config *wrong;
-    OK(aimc_config_new(ctx, "sgd", &wrong));
+    OK(aimc_config_create(ctx, "sgd", &wrong));
     FAILS(AIMC_ERR_INVALID, "'tile' or 'layer'", aimc_tile_create(device, 3, 4, wrong, &tile));
     aimc_config_destroy(wrong);
     OK(aimc_tile_create(device, O, I, NULL, &tile));
@@ -416,10 +416,10 @@ START_TEST(no_memory_leaks_nothing)
         st = st ? st : aimc_optimizer_create(tile, "sgd", NULL, &opt);
         st = st ? st : aimc_tile_save(tile, path);
         st = st ? st : aimc_tile_load(ctx, path, &loaded);
-        st = st ? st : aimc_config_new(ctx, "layer", &layer);
+        st = st ? st : aimc_config_create(ctx, "layer", &layer);
         st = st ? st : aimc_matrix_create(NULL, 5, 6, layer, &grid);
         ck_assert_msg(st == (heap.failed ? AIMC_ERR_NOMEM : AIMC_OK), "call %zu: %s", n,
-                      aimc_last_error());
+                      aimc_get_last_error());
         aimc_matrix_destroy(grid);
         aimc_config_destroy(layer);
         aimc_optimizer_destroy(opt);

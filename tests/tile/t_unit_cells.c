@@ -59,7 +59,7 @@ START_TEST(policies_choose_the_devices)
         weights_of(tile, w);
         ck_assert_double_eq_tol((double)w[0], 0.0001 * (policy ? N / 3.0 : N), 1e-5);
         aimc_counters counters = {.struct_size = sizeof counters};
-        must(aimc_tile_counters(tile, &counters));
+        must(aimc_tile_get_counters(tile, &counters));
         ck_assert_uint_eq(counters.pulses_up, 4u * N * (policy ? 1 : 3));
         aimc_tile_destroy(tile);
     }
@@ -197,7 +197,7 @@ START_TEST(one_sided_devices_go_one_way)
             minus = m;
         }
         aimc_counters counters = {.struct_size = sizeof counters};
-        must(aimc_tile_counters(tile, &counters));
+        must(aimc_tile_get_counters(tile, &counters));
         ck_assert_uint_eq(counters.pulses_up, (mirrored ? 20u : 30u) * N);
         ck_assert_uint_eq(counters.pulses_down, (mirrored ? 10u : 0u) * N);
         free(plus);
@@ -288,7 +288,7 @@ START_TEST(shifting_puts_the_symmetry_point_at_zero)
     }
     aimc_tile *tile = test_tile(ctx, "constant_step", "{}", 2, 2, 1);
     ck_assert_int_eq(aimc_tile_shift_symmetry_point(tile, 10), AIMC_ERR_UNSUPPORTED);
-    ck_assert_ptr_nonnull(strstr(aimc_last_error(), "has no reference"));
+    ck_assert_ptr_nonnull(strstr(aimc_get_last_error(), "has no reference"));
     ck_assert_int_eq(aimc_tile_shift_symmetry_point(tile, 0), AIMC_ERR_INVALID);
     aimc_tile_destroy(tile);
     aimc_context_destroy(ctx);
@@ -366,9 +366,9 @@ static aimc_tile *recorded_tile(aimc_context *ctx, const char *preset, size_t si
 {
     aimc_config *layer = NULL;
     aimc_device *device = NULL;
-    must(aimc_config_new(ctx, preset, &layer));
+    must(aimc_config_create(ctx, preset, &layer));
     must(aimc_config_get(layer, "device.device.dw_min_std", cycle_noise));
-    must(aimc_device_create(ctx, NULL, aimc_config_nested(layer, "device"), &device));
+    must(aimc_device_create(ctx, NULL, aimc_config_get_nested(layer, "device"), &device));
     aimc_tile *tile = tile_of(ctx, device, side, side, 11);
     set_all(tile, 0);
     aimc_device_unref(device);
@@ -446,15 +446,15 @@ START_TEST(contradictions_are_refused)
         aimc_device *device = NULL;
         const aimc_status st = try_device(ctx, cases[k][0], cases[k][1], &device);
         ck_assert_ptr_null(device);
-        ck_assert_msg(st && strstr(aimc_last_error(), cases[k][2]), "%s: %s", cases[k][1],
-                      aimc_last_error());
+        ck_assert_msg(st && strstr(aimc_get_last_error(), cases[k][2]), "%s: %s", cases[k][1],
+                      aimc_get_last_error());
     }
     aimc_device *device = test_device(ctx, "one_sided_cell",
                                       "{\"refresh_every\": 1, \"refresh_update\": {\"pulse_type\": "
                                       "\"NONE\"}}");
     aimc_tile *tile = NULL;
     ck_assert_int_eq(aimc_tile_create(device, 2, 2, NULL, &tile), AIMC_ERR_INVALID);
-    ck_assert_ptr_nonnull(strstr(aimc_last_error(), "refresh_update.pulse_type"));
+    ck_assert_ptr_nonnull(strstr(aimc_get_last_error(), "refresh_update.pulse_type"));
     aimc_device_unref(device);
     aimc_context_destroy(ctx);
 }

@@ -46,7 +46,7 @@ def one_array(technology, seed=1):
     w = np.clip(rng.normal(0, 0.3, (128, 128)), -1, 1).astype(np.float32)
     x = np.clip(rng.normal(0, 0.31, (256, 128)), -1, 1).astype(np.float32)
     tile.weights = w
-    tile.count_drive()
+    tile.count_activity()
     tile.forward(x)
     return cost_model(technology, ctx).account(tile), len(x)
 
@@ -87,9 +87,9 @@ def network(ctx, config, layers=None):
     layers = layers or LAYERS
     net = aimc.Network(ctx=ctx)
     for k, (n_in, n_out) in enumerate(zip(layers, layers[1:])):
-        net.linear(n_in, n_out, config)
+        net.add_linear(n_out, n_in, config)
         if k + 2 < len(layers):
-            net.activation("relu")
+            net.add_activation("relu")
     return net
 
 
@@ -106,7 +106,7 @@ def on_tiles(weights, config, layers=None):
     net = loaded(weights, config, layers)
     for k in range(len(net)):
         for tile in net.matrix(k).tiles:
-            tile.count_drive()
+            tile.count_activity()
     return net
 
 
@@ -169,7 +169,7 @@ def main():
     single_product()
     train, (x, labels) = mnist()
     weights, test = trained(train), (x[:args.test_limit], labels[:args.test_limit])
-    print(f"\nDigital accuracy: {loaded(weights).accuracy(*test):.4f}")
+    print(f"\nDigital accuracy: {loaded(weights).evaluate(*test):.4f}")
     sweep(test, weights)
     edge(test, weights)
 

@@ -39,7 +39,7 @@ def layer(job, ctx):
         config["device"] = cell
     if job["method"] == "mixed_precision":
         device = aimc.Device(cell["kind"], ctx=ctx)
-        optimizer = aimc.Optimizer.config_for(device, "mixed_precision")
+        optimizer = aimc.Optimizer.suggest_config(device, "mixed_precision")
         optimizer["granularity"] = job["threshold"] * device.info.granularity
         config["optimizer"] = optimizer
     return config
@@ -49,9 +49,9 @@ def network(job, ctx):
     """Digital biases apart, every weight is a cell."""
     net = aimc.Network(ctx=ctx)
     for k, (n_in, n_out) in enumerate(zip(LAYERS, LAYERS[1:])):
-        net.linear(n_in, n_out, layer(job, ctx))
+        net.add_linear(n_out, n_in, layer(job, ctx))
         if k + 2 < len(LAYERS):
-            net.activation("tanh")
+            net.add_activation("tanh")
     return net
 
 
@@ -93,7 +93,7 @@ def run(job, train, test):
             chosen = sequence[seen % n:seen % n + BATCH]
             net.train_batch(x[chosen], labels[chosen], rate)
             seen += BATCH
-        accuracy = net.accuracy(*test)
+        accuracy = net.evaluate(*test)
         best = max(best, accuracy)
         if accuracy >= TARGET and first[0] == "":
             pulses, writes, total = account(net, model)

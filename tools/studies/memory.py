@@ -26,7 +26,7 @@ def stored(weights, test, **fields):
     """Accuracy and report after the weights went through a memory."""
     net = loaded(weights)
     report = net.store(fields)
-    return net.accuracy(*test), report
+    return net.evaluate(*test), report
 
 
 def voltage(weights, test, seeds):
@@ -107,7 +107,7 @@ def sparsity(weights, x):
         w = np.clip(rng.normal(0, 0.3, (128, 128)), -1, 1).astype(np.float32)
         x_now = (np.abs(rng.normal(0, 0.31, (n, 128))) * (rng.random((n, 128)) >= zeros)).clip(0, 1).astype(np.float32)
         tile.weights = w
-        tile.count_drive()
+        tile.count_activity()
         tile.forward(x_now)
         idle = float((x_now[x_now.any(1)] == 0).sum())  # a vector of zeros is not read at all
         full = model.account(tile)

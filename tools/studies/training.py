@@ -18,7 +18,7 @@ NOISY_PULSES = ["reram_es", "reram_sb"]
 FIELDS = ["device", "algorithm", "seed", "epochs", "limit", "settings", "test_accuracy", "pulses_per_weight", "seconds"]
 # weights are stretched to 0.3 of the device range: unscaled ones (0.04) drown in the write noise of the ReRAM presets
 MAPPING = "mapping.weight_scaling_omega=0.3"
-FOR_DEVICE = MAPPING + " --algorithm"  # settings of aimc_optimizer_config_for() instead of the published ones
+FOR_DEVICE = MAPPING + " --algorithm"  # settings of aimc_optimizer_suggest_config() instead of the published ones
 
 
 def jobs(args):

@@ -46,7 +46,7 @@ class context : public detail::handle<aimc_context, aimc_context_destroy>
 class config : public detail::handle<aimc_config, aimc_config_destroy>
 {
   public:
-    config(const context &ctx, const char *name) : handle(aimc_config_new, ctx.get(), name)
+    config(const context &ctx, const char *name) : handle(aimc_config_create, ctx.get(), name)
     {
     }
     /** Take over a C handle. */
@@ -99,7 +99,7 @@ class config : public detail::handle<aimc_config, aimc_config_destroy>
     }
     std::string kind() const
     {
-        return aimc_config_kind(get());
+        return aimc_config_get_kind(get());
     }
     std::string json() const
     {
@@ -128,7 +128,7 @@ class device : public detail::handle<aimc_device, aimc_device_unref>
     }
     std::string model() const
     {
-        return aimc_device_model(get());
+        return aimc_device_get_model(get());
     }
 };
 
@@ -148,7 +148,7 @@ class converter : public detail::handle<aimc_converter, aimc_converter_destroy>
     }
     double step() const
     {
-        return aimc_converter_step(get());
+        return aimc_converter_get_step(get());
     }
 };
 
@@ -172,9 +172,9 @@ template <class Traits, class Base> class programmable : public Base
         return report(Traits::program, or_null(settings));
     }
     /** Be read as it is t seconds after programming, without compensation. */
-    aimc_inference_report drift_to(double t_s)
+    aimc_inference_report drift_programmed(double t_s)
     {
-        return report(Traits::drift_to, t_s);
+        return report(Traits::drift_programmed, t_s);
     }
     /** Correct the outputs digitally, from calibration inputs of n_in values each where given. */
     aimc_inference_report compensate(span<const float> x = {})
@@ -272,38 +272,38 @@ template <class Traits, class Base> class linear_map : public programmable<Trait
 };
 
 struct tile_traits {
-    static constexpr auto n_out = aimc_tile_n_out;
-    static constexpr auto n_in = aimc_tile_n_in;
+    static constexpr auto n_out = aimc_tile_get_n_out;
+    static constexpr auto n_in = aimc_tile_get_n_in;
     static constexpr auto forward = aimc_tile_forward;
     static constexpr auto backward = aimc_tile_backward;
     static constexpr auto get_weights = aimc_tile_get_weights;
     static constexpr auto set_weights = aimc_tile_set_weights;
-    static constexpr auto counters = aimc_tile_counters;
+    static constexpr auto counters = aimc_tile_get_counters;
     static constexpr auto describe = aimc_tile_describe;
     static constexpr auto program = aimc_tile_program;
-    static constexpr auto drift_to = aimc_tile_drift_to;
+    static constexpr auto drift_programmed = aimc_tile_drift_programmed;
     static constexpr auto compensate = aimc_tile_compensate;
     static constexpr auto unprogram = aimc_tile_unprogram;
 };
 
 struct matrix_traits {
-    static constexpr auto n_out = aimc_matrix_n_out;
-    static constexpr auto n_in = aimc_matrix_n_in;
+    static constexpr auto n_out = aimc_matrix_get_n_out;
+    static constexpr auto n_in = aimc_matrix_get_n_in;
     static constexpr auto forward = aimc_matrix_forward;
     static constexpr auto backward = aimc_matrix_backward;
     static constexpr auto get_weights = aimc_matrix_get_weights;
     static constexpr auto set_weights = aimc_matrix_set_weights;
-    static constexpr auto counters = aimc_matrix_counters;
+    static constexpr auto counters = aimc_matrix_get_counters;
     static constexpr auto describe = aimc_matrix_describe;
     static constexpr auto program = aimc_matrix_program;
-    static constexpr auto drift_to = aimc_matrix_drift_to;
+    static constexpr auto drift_programmed = aimc_matrix_drift_programmed;
     static constexpr auto compensate = aimc_matrix_compensate;
     static constexpr auto unprogram = aimc_matrix_unprogram;
 };
 
 struct network_traits {
     static constexpr auto program = aimc_network_program;
-    static constexpr auto drift_to = aimc_network_drift_to;
+    static constexpr auto drift_programmed = aimc_network_drift_programmed;
     static constexpr auto unprogram = aimc_network_unprogram;
     static std::size_t n_in(const aimc_network *net)
     {
@@ -327,7 +327,7 @@ class tile
   public:
     tile(const device &dev, std::size_t n_out, std::size_t n_in, const config *settings = nullptr)
         : linear_map(aimc_tile_create, static_cast<const aimc_device *>(dev.get()), n_out, n_in,
-                 detail::or_null(settings))
+                     detail::or_null(settings))
     {
     }
     /** A tile that save() wrote. */
@@ -374,13 +374,13 @@ class optimizer : public detail::handle<aimc_optimizer, aimc_optimizer_destroy>
 };
 
 /** A large matrix on tiles. @since 0.1 */
-class matrix
-    : public detail::linear_map<detail::matrix_traits, detail::handle<aimc_matrix, aimc_matrix_destroy>>
+class matrix : public detail::linear_map<detail::matrix_traits,
+                                         detail::handle<aimc_matrix, aimc_matrix_destroy>>
 {
   public:
     matrix(const device &dev, std::size_t n_out, std::size_t n_in, const config *settings = nullptr)
         : linear_map(aimc_matrix_create, static_cast<const aimc_device *>(dev.get()), n_out, n_in,
-                 detail::or_null(settings))
+                     detail::or_null(settings))
     {
     }
     void step(span<const float> x, span<const float> d, double lr)
@@ -404,14 +404,14 @@ class network : public detail::programmable<detail::network_traits,
     {
     }
     /** Add a layer on tiles, or a digital one. */
-    network &linear(std::size_t n_in, std::size_t n_out, const config *layer = nullptr)
+    network &add_linear(std::size_t n_out, std::size_t n_in, const config *layer = nullptr)
     {
-        check(aimc_network_linear(get(), n_in, n_out, detail::or_null(layer)));
+        check(aimc_network_add_linear(get(), n_out, n_in, detail::or_null(layer)));
         return *this;
     }
-    network &activation(aimc_activation function)
+    network &add_activation(aimc_activation function)
     {
-        check(aimc_network_activation(get(), function));
+        check(aimc_network_add_activation(get(), function));
         return *this;
     }
     aimc_network_info info() const
@@ -435,17 +435,17 @@ class network : public detail::programmable<detail::network_traits,
         check(aimc_network_predict(get(), n, x.data(), logits.data()));
         return logits;
     }
-    double accuracy(span<const float> x, span<const std::uint32_t> labels)
+    double evaluate(span<const float> x, span<const std::uint32_t> labels)
     {
         double found = 0;
         detail::expect(x.size(), labels.size() * n_in(), "x");
-        check(aimc_network_accuracy(get(), labels.size(), x.data(), labels.data(), &found));
+        check(aimc_network_evaluate(get(), labels.size(), x.data(), labels.data(), &found));
         return found;
     }
     /** Put every digital layer on tiles with its weights. */
-    void to_analog(const config &layer)
+    void convert_to_analog(const config &layer)
     {
-        check(aimc_network_to_analog(get(), layer.get()));
+        check(aimc_network_convert_to_analog(get(), layer.get()));
     }
     /** Set the input range of every layer on tiles from samples. */
     void calibrate(span<const float> x, const config *settings = nullptr)
@@ -456,7 +456,7 @@ class network : public detail::programmable<detail::network_traits,
     aimc_counters counters() const
     {
         auto c = detail::sized<aimc_counters>();
-        check(aimc_network_counters(get(), &c));
+        check(aimc_network_get_counters(get(), &c));
         return c;
     }
     void save(const char *path) const

@@ -62,7 +62,7 @@ using internal_error = error_of<AIMC_ERR_INTERNAL>;       /**< AIMC_ERR_INTERNAL
 /** Throw what a status means. @since 0.1 */
 inline void check(aimc_status status)
 {
-    const char *sentence = aimc_last_error();
+    const char *sentence = aimc_get_last_error();
     switch (status) {
     case AIMC_OK:
         return;

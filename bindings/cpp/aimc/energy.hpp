@@ -31,17 +31,17 @@ class cost_model : public detail::handle<aimc_cost_model, aimc_cost_model_destro
     }
     aimc_converter_cost adc() const
     {
-        return converter(aimc_cost_adc);
+        return converter(aimc_cost_model_get_adc);
     }
     aimc_converter_cost dac() const
     {
-        return converter(aimc_cost_dac);
+        return converter(aimc_cost_model_get_dac);
     }
     /** Energy (J) of a write pulse of v volts and t_s seconds on conductance g_s (S). */
     double pulse(double g_s, double v, double t_s) const
     {
         double energy_j = 0;
-        check(aimc_cost_pulse(get(), g_s, v, t_s, &energy_j));
+        check(aimc_cost_model_get_pulse(get(), g_s, v, t_s, &energy_j));
         return energy_j;
     }
     /** Add what a tile counted. */
@@ -53,9 +53,9 @@ class cost_model : public detail::handle<aimc_cost_model, aimc_cost_model_destro
     void count(const matrix &g, cost_events &events) const
     {
         std::set<std::size_t> outs, ins;
-        for (std::size_t k = 0; k < aimc_matrix_tile_count(g.get()); k++) {
+        for (std::size_t k = 0; k < aimc_matrix_count_tiles(g.get()); k++) {
             std::size_t out = 0, in = 0;
-            aimc_matrix_tile(g.get(), k, &out, &in);
+            aimc_matrix_get_tile(g.get(), k, &out, &in);
             outs.insert(out);
             ins.insert(in);
         }
@@ -65,14 +65,14 @@ class cost_model : public detail::handle<aimc_cost_model, aimc_cost_model_destro
     aimc_cost_report account(const cost_events &events) const
     {
         auto report = detail::sized<aimc_cost_report>();
-        check(aimc_cost_account(get(), &events, &report));
+        check(aimc_cost_model_account(get(), &events, &report));
         return report;
     }
     /** Constants that are assumed: fields of the technology that nobody gave a value for. */
     std::vector<std::string> assumptions() const
     {
         std::vector<std::string> names;
-        while (const char *name = aimc_cost_assumption(get(), names.size()))
+        while (const char *name = aimc_cost_model_get_assumption(get(), names.size()))
             names.emplace_back(name);
         return names;
     }
@@ -94,7 +94,7 @@ class cost_model : public detail::handle<aimc_cost_model, aimc_cost_model_destro
         shape.n_in = matrix.n_in();
         shape.tiles_out = tiles_out;
         shape.tiles_in = tiles_in;
-        check(aimc_cost_count(get(), &counters, &shape, &events));
+        check(aimc_cost_model_add_counters(get(), &counters, &shape, &events));
     }
 };
 

@@ -34,16 +34,16 @@ class noise_model : public detail::handle<aimc_noise_model, aimc_noise_model_des
     }
     std::string kind() const
     {
-        return aimc_noise_model_kind(get());
+        return aimc_noise_model_get_kind(get());
     }
 };
 
 /** n devices of one noise model. @since 0.1 */
-class cells : public detail::handle<aimc_cells, aimc_cells_destroy>
+class population : public detail::handle<aimc_population, aimc_population_destroy>
 {
   public:
-    cells(const noise_model &model, std::size_t n, std::uint64_t seed = 0)
-        : handle(aimc_cells_create, model.get(), n, seed), n_(n)
+    population(const noise_model &model, std::size_t n, std::uint64_t seed = 0)
+        : handle(aimc_population_create, model.get(), n, seed), n_(n)
     {
     }
     std::size_t size() const noexcept
@@ -54,20 +54,20 @@ class cells : public detail::handle<aimc_cells, aimc_cells_destroy>
     void program(span<const float> target_us)
     {
         detail::expect(target_us.size(), n_, "target_us");
-        check(aimc_cells_program(get(), target_us.data()));
+        check(aimc_population_program(get(), target_us.data()));
     }
     /** Conductances in uS at a time after programming, with fresh read noise. */
     std::vector<float> read(double t_s)
     {
         std::vector<float> g(n_);
-        check(aimc_cells_read(get(), t_s, g.data()));
+        check(aimc_population_read(get(), t_s, g.data()));
         return g;
     }
     /** What the devices keep: "target", "programmed" or "state". */
     std::vector<float> kept(const char *what) const
     {
         std::vector<float> value(n_);
-        check(aimc_cells_get(get(), what, value.data()));
+        check(aimc_population_get(get(), what, value.data()));
         return value;
     }
 
@@ -83,13 +83,13 @@ struct programming_found {
 };
 
 /** Search for the encoding of weights that loses least on devices of a model. @since 0.1 */
-inline programming_found weight_programming(const noise_model &model, span<const float> weights,
+inline programming_found optimize_programming(const noise_model &model, span<const float> weights,
                                             const config *settings = nullptr)
 {
     aimc_config *made = nullptr;
     double pair = 0, loss = 0;
-    check(aimc_weight_programming(model.get(), weights.size(), weights.data(),
-                                  detail::or_null(settings), &made, &pair, &loss));
+    check(aimc_noise_model_optimize_programming(model.get(), weights.size(), weights.data(),
+                                                detail::or_null(settings), &made, &pair, &loss));
     return {config(made), pair, loss};
 }
 

@@ -3,12 +3,20 @@
 import ctypes as ct
 import os
 import pathlib
+import warnings
 from typing import Any, List
 
 from . import _abi
 from ._errors import BY_STATUS, AbiError, Error
 
 SONAME = f"libaimc.so.{_abi.AIMC_ABI_VERSION}"
+
+class AimcWarning(UserWarning):
+    """Something works, but probably not as meant; the library says so once for each object."""
+
+
+# What the library warned of during a call, on any thread; the next check() warns in Python's way.
+warned_in_callbacks: List[str] = []
 
 # Exceptions raised in callbacks, which C cannot pass on; the next check() does.
 raised_in_callbacks: List[BaseException] = []
@@ -35,12 +43,12 @@ def _open() -> Any:
 
 def _refuse_wrong_abi(library: Any) -> None:
     try:
-        library.aimc_abi_version.restype = ct.c_uint32
-        found = library.aimc_abi_version()
-        library.aimc_version.restype = ct.c_char_p
-        version = library.aimc_version().decode()
+        library.aimc_get_abi_version.restype = ct.c_uint32
+        found = library.aimc_get_abi_version()
+        library.aimc_get_version.restype = ct.c_char_p
+        version = library.aimc_get_version().decode()
     except AttributeError:
-        raise AbiError(f"{path}: not libaimc: it has no aimc_abi_version()") from None
+        raise AbiError(f"{path}: not libaimc: it has no aimc_get_abi_version()") from None
     if found != _abi.AIMC_ABI_VERSION:
         raise AbiError(f"{path}: libaimc {version} has ABI {found}; this package needs ABI {_abi.AIMC_ABI_VERSION}")
 
@@ -50,7 +58,7 @@ def _declare(library: Any) -> None:
         try:
             function = getattr(library, name)
         except AttributeError:
-            raise AbiError(f"{path}: libaimc {library.aimc_version().decode()} has no {name}(); "
+            raise AbiError(f"{path}: libaimc {library.aimc_get_version().decode()} has no {name}(); "
                            "it is older than this package") from None
         function.restype, function.argtypes = result, arguments
 
@@ -61,13 +69,15 @@ _declare(lib)
 
 
 def check(status: int) -> None:
-    """Raise what a status means; also what a callback raised on the way."""
+    """Raise what a status means; also what a callback raised on the way, and what the library warned of."""
+    while warned_in_callbacks:
+        warnings.warn(warned_in_callbacks.pop(0), AimcWarning, stacklevel=3)
     if raised_in_callbacks:
         error = raised_in_callbacks[0]
         raised_in_callbacks.clear()
         raise error
     if status:
-        raise BY_STATUS.get(status, Error)(lib.aimc_last_error().decode("utf-8", "replace"))
+        raise BY_STATUS.get(status, Error)(lib.aimc_get_last_error().decode("utf-8", "replace"))
 
 
 def sized(struct: Any) -> Any:

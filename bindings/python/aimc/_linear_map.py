@@ -19,19 +19,19 @@ class LinearMap(Programmable):
 
     def __init_subclass__(cls, **_: Any) -> None:
         if cls._prefix:
-            for name in ("forward", "backward", "get_weights", "set_weights", "counters", "describe"):
+            for name in ("forward", "backward", "get_weights", "set_weights", "get_counters", "describe"):
                 setattr(cls, "_c_" + name, staticmethod(getattr(lib, cls._prefix + name)))
 
     _c_forward: Any
     _c_backward: Any
     _c_get_weights: Any
     _c_set_weights: Any
-    _c_counters: Any
+    _c_get_counters: Any
     _c_describe: Any
 
     def _measure(self) -> None:
-        self._n_out = getattr(lib, self._prefix + "n_out")(self._look)
-        self._n_in = getattr(lib, self._prefix + "n_in")(self._look)
+        self._n_out = getattr(lib, self._prefix + "get_n_out")(self._look)
+        self._n_in = getattr(lib, self._prefix + "get_n_in")(self._look)
 
     @property
     def shape(self) -> Tuple[int, int]:
@@ -90,7 +90,7 @@ class LinearMap(Programmable):
     @property
     def counters(self) -> Any:
         """Events counted since creation or the last clear_counters()."""
-        return told(Counters, self, self._c_counters)
+        return told(Counters, self, self._c_get_counters)
 
     def describe(self) -> str:
         """Text that says what it is."""

@@ -15,7 +15,7 @@ InferenceReport = record("InferenceReport", _abi.aimc_inference_report,
 
 
 class Programmable(Handle):
-    """Life of trained weights on a chip: program, drift_to, compensate, unprogram."""
+    """Life of trained weights on a chip: program, drift_programmed, compensate, unprogram."""
     __slots__ = ()
     _prefix = ""
     _strided = True  # compensate() takes a stride
@@ -34,9 +34,9 @@ class Programmable(Handle):
         made = as_config(config, "inference")
         return self._report("program", made._look if made is not None else None)
 
-    def drift_to(self, t_s: float) -> Any:
+    def drift_programmed(self, t_s: float) -> Any:
         """Be read as it is t_s seconds after programming; compensation is off until compensate()."""
-        return self._report("drift_to", t_s)
+        return self._report("drift_programmed", t_s)
 
     def compensate(self, x: Optional[Any] = None) -> Any:
         """Correct the outputs digitally, from calibration inputs x where given."""

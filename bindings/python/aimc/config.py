@@ -71,7 +71,7 @@ class Config(Handle):
                  **fields: Any) -> None:
         ctx = ctx or default_context()
         with ctx._guard.lock:
-            self._own(create(lib.aimc_config_new, ctx._use, encoded(name)))
+            self._own(create(lib.aimc_config_create, ctx._use, encoded(name)))
         self.update(values or {}, **fields)
 
     @classmethod
@@ -84,7 +84,7 @@ class Config(Handle):
     def kind(self) -> str:
         """What it configures, for example "soft_bounds"."""
         with self._guard.lock:
-            return lib.aimc_config_kind(self._look).decode()
+            return lib.aimc_config_get_kind(self._look).decode()
 
     def copy(self) -> "Config":
         """A deep copy."""
@@ -95,9 +95,9 @@ class Config(Handle):
         """All fields with type, unit, range, default, meaning and source."""
         found = []
         with self._guard.lock:
-            for i in range(lib.aimc_config_field_count(self._look)):
+            for i in range(lib.aimc_config_count_fields(self._look)):
                 info = sized(_abi.aimc_field_info)
-                check(lib.aimc_config_field_get(self._look, i, ct.byref(info)))
+                check(lib.aimc_config_get_field(self._look, i, ct.byref(info)))
                 found.append(Field(info.name.decode(), _TYPES[info.type], info.unit.decode(), info.doc.decode(),
                                    info.source.decode(), info.choices.decode(), info.default_value, info.min,
                                    info.max))
@@ -143,7 +143,7 @@ class Config(Handle):
     def nested(self, name: str) -> Optional["Config"]:
         """A copy of a nested configuration; None when there is none."""
         with self._guard.lock:
-            address = lib.aimc_config_nested(self._look, encoded(name))
+            address = lib.aimc_config_get_nested(self._look, encoded(name))
             return Config._take(create(lib.aimc_config_copy, address)) if address else None
 
     def update(self, values: Optional[Mapping[str, Any]] = None, **fields: Any) -> None:
@@ -156,7 +156,7 @@ class Config(Handle):
 
     def __len__(self) -> int:
         with self._guard.lock:
-            return lib.aimc_config_field_count(self._look)
+            return lib.aimc_config_count_fields(self._look)
 
     # ---- documents -----------------------------------------------------------------------------
 

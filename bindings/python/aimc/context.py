@@ -6,7 +6,7 @@ from typing import Any, Callable, Optional, Tuple
 
 from . import _abi
 from ._handle import Guard, Handle, create
-from ._lib import lib, raised_in_callbacks, sized, text
+from ._lib import lib, raised_in_callbacks, sized, text, warned_in_callbacks
 
 LOG_LEVELS = ("error", "warning", "info")
 _CPUS = {"c": _abi.AIMC_CPU_C, "avx2": _abi.AIMC_CPU_AVX2, "avx512": _abi.AIMC_CPU_AVX512,
@@ -14,11 +14,19 @@ _CPUS = {"c": _abi.AIMC_CPU_C, "avx2": _abi.AIMC_CPU_AVX2, "avx512": _abi.AIMC_C
 _LOG = dict(_abi.aimc_logger._fields_)["log"]
 
 
+@_LOG
+def _WARN(_: Any, level: int, line: bytes) -> None:  # pylint: disable=invalid-name
+    """The log of contexts without one of their own; a Python warning may raise, which C cannot pass on."""
+    if level == _abi.AIMC_LOG_WARNING:
+        warned_in_callbacks.append(line.decode("utf-8", "replace"))
+
+
 class Context(Handle):
     """Everything an object needs from its host.
 
     seed is the root of all random streams (default 0, never the clock); results do not depend on
-    threads. log is called as log(level, text) with level "error", "warning" or "info", from any thread.
+    threads. log is called as log(level, text) with level "warning" or "info", from any thread; without it
+    warnings are Python's, of the category AimcWarning.
     counted=False leaves the pulses of trains uncounted: to see what counting costs.
     cpu names allowed instruction sets; none: the best but AVX-512.
     """
@@ -39,9 +47,8 @@ class Context(Handle):
                 raise ValueError(f"cpu: {name} is none of {', '.join(_CPUS)}")
             params.cpu_mask |= _CPUS[name]
         self.seed = seed
-        self._log = self._logger(log)
-        if log is not None:
-            params.logger.log = self._log
+        self._log = self._logger(log) if log is not None else _WARN
+        params.logger.log = self._log
         self._own(create(lib.aimc_context_create, ct.byref(params)))
         if log is not None:
             _kept_loggers.append(self._log)  # objects of the context may log after it is gone
@@ -59,13 +66,13 @@ class Context(Handle):
     def threads(self) -> int:
         """Threads in use."""
         with self._guard.lock:
-            return lib.aimc_context_threads(self._look)
+            return lib.aimc_context_get_threads(self._look)
 
     @property
     def cpu(self) -> Tuple[str, ...]:
         """Instruction sets in use."""
         with self._guard.lock:
-            mask = lib.aimc_context_cpu(self._look)
+            mask = lib.aimc_context_get_cpu(self._look)
         return tuple(name for name, bit in _CPUS.items() if mask & bit)
 
     def describe(self) -> str:
@@ -93,17 +100,17 @@ def default_context() -> Context:
 
 def version() -> str:
     """Version of the library that was found."""
-    return lib.aimc_version().decode()
+    return lib.aimc_get_version().decode()
 
 
 def abi_version() -> int:
     """ABI epoch of the library that was found."""
-    return lib.aimc_abi_version()
+    return lib.aimc_get_abi_version()
 
 
 def status_name(status: int) -> str:
     """Name of a status code."""
-    return lib.aimc_status_str(status).decode()
+    return lib.aimc_status_get_text(status).decode()
 
 
 def library_path() -> str:

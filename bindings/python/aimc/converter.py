@@ -70,27 +70,27 @@ class Converter(Handle):
     def max_code(self) -> int:
         """Largest code; 0 without steps."""
         with self._guard.lock:
-            return lib.aimc_converter_max_code(self._look)
+            return lib.aimc_converter_get_max_code(self._look)
 
     @property
     def min_code(self) -> int:
         """Smallest code; 0 without steps."""
         with self._guard.lock:
-            return lib.aimc_converter_min_code(self._look)
+            return lib.aimc_converter_get_min_code(self._look)
 
     @property
     def step(self) -> float:
         """Distance of two neighbouring values; 0 without steps."""
         with self._guard.lock:
-            return lib.aimc_converter_step(self._look)
+            return lib.aimc_converter_get_step(self._look)
 
     def linearity(self, channel: int = 0) -> Linearity:
         """Measure the static transfer of one channel."""
         found = sized(_abi.aimc_linearity)
         with self._guard.lock:
-            check(lib.aimc_converter_linearity(self._look, channel, ct.byref(found), None, None))
+            check(lib.aimc_converter_get_linearity(self._look, channel, ct.byref(found), None, None))
             dnl, inl = np.empty(found.n_codes), np.empty(found.n_codes)
-            check(lib.aimc_converter_linearity(self._look, channel, ct.byref(found), address(dnl), address(inl)))
+            check(lib.aimc_converter_get_linearity(self._look, channel, ct.byref(found), address(dnl), address(inl)))
         return Linearity(found.n_codes, found.missing_codes, found.max_dnl, found.max_inl, found.gain, found.offset,
                          dnl, inl)
 
@@ -98,7 +98,7 @@ class Converter(Handle):
         return self._repr("" if self.closed else f"codes {self.min_code} ... {self.max_code}, step {self.step:g}")
 
 
-def range_of_data(x: Any, method: str = "max", parameter: float = 0.0, *, ctx: Optional[Context] = None) -> float:
+def find_range(x: Any, method: str = "max", parameter: float = 0.0, *, ctx: Optional[Context] = None) -> float:
     """The bound of a converter for data x [n] or [rows, n]: method "max", "quantile", "deviation", "least_error"."""
     if method not in RANGE_METHODS:
         raise InvalidError(f"method: {method} is none of {', '.join(RANGE_METHODS)}")
@@ -108,6 +108,6 @@ def range_of_data(x: Any, method: str = "max", parameter: float = 0.0, *, ctx: O
     ctx = ctx or default_context()
     bound = ct.c_double()
     with ctx._guard.lock:
-        check(lib.aimc_range_of_data(ctx._use, RANGE_METHODS[method], parameter, x.shape[0], x.shape[1], address(x),
+        check(lib.aimc_converter_find_range(ctx._use, RANGE_METHODS[method], parameter, x.shape[0], x.shape[1], address(x),
                                      x.shape[1], ct.byref(bound)))
     return bound.value

@@ -85,7 +85,7 @@ class Device(Handle):
     def model(self) -> str:
         """Its model, for example "soft_bounds"."""
         with self._guard.lock:
-            return lib.aimc_device_model(self._look).decode()
+            return lib.aimc_device_get_model(self._look).decode()
 
     @property
     def info(self) -> Any:
@@ -95,7 +95,7 @@ class Device(Handle):
     def config(self) -> Config:
         """A copy of its parameters."""
         with self._guard.lock:
-            return Config._take(create(lib.aimc_device_config, self._look))
+            return Config._take(create(lib.aimc_device_get_config, self._look))
 
     def share(self) -> "Device":
         """A second handle of the same device, to be closed on its own."""

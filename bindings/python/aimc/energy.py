@@ -39,43 +39,43 @@ class CostModel(Handle):
     @property
     def adc(self) -> Any:
         """One ADC."""
-        return told(ConverterCost, self, lib.aimc_cost_adc)
+        return told(ConverterCost, self, lib.aimc_cost_model_get_adc)
 
     @property
     def dac(self) -> Any:
         """One DAC."""
-        return told(ConverterCost, self, lib.aimc_cost_dac)
+        return told(ConverterCost, self, lib.aimc_cost_model_get_dac)
 
     def pulse(self, g_s: float, v: float, t_s: float) -> float:
         """Energy (J) of a write pulse of v volts and t_s seconds on conductance g_s (S)."""
         energy = ct.c_double()
         with self._guard.lock:
-            check(lib.aimc_cost_pulse(self._look, g_s, v, t_s, ct.byref(energy)))
+            check(lib.aimc_cost_model_get_pulse(self._look, g_s, v, t_s, ct.byref(energy)))
         return energy.value
 
     @property
     def schottky_beta(self) -> float:
         """Schottky coefficient, 1 / sqrt(V)."""
         with self._guard.lock:
-            return lib.aimc_cost_schottky_beta(self._look)
+            return lib.aimc_cost_model_get_schottky_beta(self._look)
 
     @property
     def assumptions(self) -> List[str]:
         """Constants that are assumed: fields of the technology that nobody gave a value for."""
         names: List[str] = []
         with self._guard.lock:
-            while (name := lib.aimc_cost_assumption(self._look, len(names))) is not None:
+            while (name := lib.aimc_cost_model_get_assumption(self._look, len(names))) is not None:
                 names.append(name.decode())
         return names
 
-    def driven(self, g_s: Any, x: Any) -> float:
+    def activity(self, g_s: Any, x: Any) -> float:
         """Conductance (S) that inputs x [n_in] or [batch, n_in] drive on g_s [n_out, n_in], mean over vectors."""
         g, x = taken(g_s), np.atleast_2d(taken(x))
         if g.ndim != 2 or x.ndim != 2 or x.shape[1] != g.shape[1]:
             raise ShapeError(f"g_s of shape {g.shape} and x of shape {x.shape} do not go together")
         driven = ct.c_double()
         with self._guard.lock:
-            check(lib.aimc_cost_driven(self._look, g.shape[0], g.shape[1], address(g), g.shape[1], x.shape[0], address(x),
+            check(lib.aimc_cost_model_get_activity(self._look, g.shape[0], g.shape[1], address(g), g.shape[1], x.shape[0], address(x),
                                        x.shape[1], ct.byref(driven)))
         return driven.value
 
@@ -90,14 +90,14 @@ class CostModel(Handle):
             shape.n_out, shape.n_in = matrix.shape
             shape.tiles_out, shape.tiles_in = _tiles(matrix)
             with self._guard.lock:
-                check(lib.aimc_cost_count(self._look, ct.byref(counters), ct.byref(shape), ct.byref(total)))
+                check(lib.aimc_cost_model_add_counters(self._look, ct.byref(counters), ct.byref(shape), ct.byref(total)))
         for name, value in events.items():
             if not hasattr(total, name) or name in ("struct_size", "reserved"):
                 raise InvalidError(f"{name}: no such event")
             setattr(total, name, getattr(total, name) + value)
         made = sized(_abi.aimc_cost_report)
         with self._guard.lock:
-            check(lib.aimc_cost_account(self._look, ct.byref(total), ct.byref(made)))
+            check(lib.aimc_cost_model_account(self._look, ct.byref(total), ct.byref(made)))
         parts = {item.name: item for item in map(CostItem.of, made.parts)}
         return CostReport.of(made)._replace(parts=parts)
 
@@ -108,13 +108,13 @@ class CostModel(Handle):
             raise InvalidError(f"{code}: the codes are {', '.join(codes)}")
         made = sized(_abi.aimc_cost_supply)
         with self._guard.lock:
-            check(lib.aimc_cost_at_supply(self._look, v, codes.index(code), ct.byref(made)))
+            check(lib.aimc_cost_model_get_at_supply(self._look, v, codes.index(code), ct.byref(made)))
         return Supply.of(made)
 
     def bit_error_rate(self, v: float) -> float:
         """Errors per bit of a memory at supply v (V)."""
         with self._guard.lock:
-            return lib.aimc_cost_bit_error_rate(self._look, v)
+            return lib.aimc_cost_model_get_bit_error_rate(self._look, v)
 
     def __repr__(self) -> str:
         return self._repr("" if self.closed else f"ADC {self.adc.energy_j:.3g} J, DAC {self.dac.energy_j:.3g} J, "
@@ -140,4 +140,4 @@ def baselines() -> List[Any]:
 
 def voltage_for_saving(v0: float, saving: float) -> float:
     """Supply that saves a fraction of the dynamic energy at v0."""
-    return lib.aimc_cost_voltage_for_saving(v0, saving)
+    return lib.aimc_cost_get_voltage_for_saving(v0, saving)

@@ -31,7 +31,7 @@ class NoiseModel(Handle):
     def kind(self) -> str:
         """Its kind, for example "pcm_like"."""
         with self._guard.lock:
-            return lib.aimc_noise_model_kind(self._look).decode()
+            return lib.aimc_noise_model_get_kind(self._look).decode()
 
     @property
     def info(self) -> Any:
@@ -42,16 +42,16 @@ class NoiseModel(Handle):
         return self._repr("" if self.closed else f"{self.kind}, g up to {self.info.g_max_us:g} uS")
 
 
-class DeviceCells(Handle):
+class Population(Handle):
     """A population of n devices of one noise model."""
     __slots__ = ("_n",)
-    _destroyer = lib.aimc_cells_destroy
+    _destroyer = lib.aimc_population_destroy
 
     def __init__(self, model: NoiseModel, n: int, seed: int = 0) -> None:
         if n < 0 or not 0 <= seed < 1 << 64:
             raise InvalidError("a population has n >= 1 devices and a seed of 0 ... 2^64 - 1")
         with model._guard.lock:
-            self._own(create(lib.aimc_cells_create, model._look, n, seed))
+            self._own(create(lib.aimc_population_create, model._look, n, seed))
         self._n = n
 
     def __len__(self) -> int:
@@ -62,20 +62,20 @@ class DeviceCells(Handle):
         target = np.asarray(g_target_us, np.float32)
         target = shaped(np.full(self._n, target) if target.ndim == 0 else target, (self._n,), "g_target_us")
         with self._guard.lock:
-            check(lib.aimc_cells_program(self._use, address(target)))
+            check(lib.aimc_population_program(self._use, address(target)))
 
     def read(self, t_s: float) -> np.ndarray:
         """Conductances [n] in uS at a time after programming, with fresh read noise."""
         g = np.empty(self._n, np.float32)
         with self._guard.lock:
-            check(lib.aimc_cells_read(self._use, t_s, address(g)))
+            check(lib.aimc_population_read(self._use, t_s, address(g)))
         return g
 
     def get(self, what: str) -> np.ndarray:
         """What the devices keep: "target", "programmed" or "state"."""
         value = np.empty(self._n, np.float32)
         with self._guard.lock:
-            check(lib.aimc_cells_get(self._look, encoded(what), address(value)))
+            check(lib.aimc_population_get(self._look, encoded(what), address(value)))
         return value
 
     def __repr__(self) -> str:
@@ -89,13 +89,13 @@ class WeightProgramming(NamedTuple):
     loss: float
 
 
-def weight_programming(model: NoiseModel, weights: Any, config: ConfigLike = None) -> WeightProgramming:
+def optimize_programming(model: NoiseModel, weights: Any, config: ConfigLike = None) -> WeightProgramming:
     """Search for the encoding of weights that loses least on devices of a model."""
     w = taken(weights)
     made = as_config(config, "weight_programming")
     out, pair, loss = ct.c_void_p(), ct.c_double(), ct.c_double()
     with model._guard.lock:
-        check(lib.aimc_weight_programming(model._look, w.size, address(w), made._look if made is not None else None,
+        check(lib.aimc_noise_model_optimize_programming(model._look, w.size, address(w), made._look if made is not None else None,
                                           ct.byref(out), ct.byref(pair), ct.byref(loss)))
     return WeightProgramming(Config._take(out), pair.value, loss.value)
 

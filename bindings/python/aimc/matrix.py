@@ -25,7 +25,7 @@ class Matrix(LinearMap):
     _destroyer = lib.aimc_matrix_destroy
     _prefix = "aimc_matrix_"
 
-    def __init__(self, n_out: int, n_in: int, config: ConfigLike = None, device: Optional[DeviceLike] = None, *,
+    def __init__(self, device: Optional[DeviceLike], n_out: int, n_in: int, config: ConfigLike = None, *,
                  ctx: Optional[Context] = None) -> None:
         if device is not None:
             device = as_device(device, ctx)
@@ -52,7 +52,7 @@ class Matrix(LinearMap):
 
     def __len__(self) -> int:
         with self._guard.lock:
-            return lib.aimc_matrix_tile_count(self._look)
+            return lib.aimc_matrix_count_tiles(self._look)
 
     def tile(self, k: int) -> Tuple[Tile, int, int]:
         """Tile k, its first output and its first input."""
@@ -60,7 +60,7 @@ class Matrix(LinearMap):
             raise IndexError(f"tile {k} of {len(self)}")
         first_out, first_in = ct.c_size_t(), ct.c_size_t()
         with self._guard.lock:
-            address = lib.aimc_matrix_tile(self._look, k, ct.byref(first_out), ct.byref(first_in))
+            address = lib.aimc_matrix_get_tile(self._look, k, ct.byref(first_out), ct.byref(first_in))
             made = Tile.__new__(Tile)
             made._view(address, self)
             made._measure()
@@ -70,7 +70,7 @@ class Matrix(LinearMap):
         """Optimizer of tile k; None without one."""
         tile, _, _ = self.tile(k)
         with self._guard.lock:
-            address = lib.aimc_matrix_optimizer(self._look, k)
+            address = lib.aimc_matrix_get_optimizer(self._look, k)
         return Optimizer._of(address, self, tile) if address else None
 
     def step(self, x: Any, d: Any, lr: float) -> None:
@@ -90,7 +90,7 @@ class Matrix(LinearMap):
     def input_range(self) -> float:
         """Inputs are clipped to -range ... range and divided by it; 0: they are not."""
         with self._guard.lock:
-            return lib.aimc_matrix_input_range(self._look)
+            return lib.aimc_matrix_get_input_range(self._look)
 
     @input_range.setter
     def input_range(self, value: float) -> None:
@@ -98,12 +98,12 @@ class Matrix(LinearMap):
             check(lib.aimc_matrix_set_input_range(self._use, value))
 
     def watch_inputs(self, config: ConfigLike = None) -> None:
-        """Watch the inputs of what follows, until take_range(). config: of kind "calibration"."""
+        """Watch the inputs of what follows, until take_input_range(). config: of kind "calibration"."""
         made = as_config(config, "calibration")
         with self._guard.lock:
             check(lib.aimc_matrix_watch_inputs(self._use, made._look if made is not None else None))
 
-    def take_range(self) -> None:
+    def take_input_range(self) -> None:
         """Set the input range from the inputs that were watched."""
         with self._guard.lock:
-            check(lib.aimc_matrix_take_range(self._use))
+            check(lib.aimc_matrix_take_input_range(self._use))

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Networks of layers over matrices: build, train, predict, save, load."""
 import ctypes as ct
-import re
 from typing import Any, Callable, Iterable, List, NamedTuple, Optional, Tuple
 
 import numpy as np
@@ -19,10 +18,10 @@ from .context import Context, default_context
 from .matrix import Matrix
 from .inference import StorageReport
 
-_LINEAR = re.compile(r"^\d+: linear (\d+) -> (\d+)", re.M)
 ACTIVATIONS = {"tanh": _abi.AIMC_TANH, "relu": _abi.AIMC_RELU, "sigmoid": _abi.AIMC_SIGMOID}
 _U32 = np.dtype(np.uint32)
 
+LayerInfo = record("LayerInfo", _abi.aimc_layer_info, "One layer of a network.")
 NetworkInfo = record("NetworkInfo", _abi.aimc_network_info, "What a network is and how far it was trained.")
 
 
@@ -61,21 +60,21 @@ class Network(Programmable):
 
     # ---- layers --------------------------------------------------------------------------------
 
-    def linear(self, n_in: int, n_out: int, config: ConfigLike = None) -> "Network":
+    def add_linear(self, n_out: int, n_in: int, config: ConfigLike = None) -> "Network":
         """Add y = W x + b. config: of kind "layer", a preset's name or fields of it; None: digital."""
         made = as_config(config, "layer", self._ctx)
         if n_in < 0 or n_out < 0:
-            raise ShapeError(f"a layer has no {n_in} inputs and {n_out} outputs")
+            raise ShapeError(f"a layer has no {n_out} outputs and {n_in} inputs")
         with self._guard.lock:
-            check(lib.aimc_network_linear(self._use, n_in, n_out, made._look if made is not None else None))
+            check(lib.aimc_network_add_linear(self._use, n_out, n_in, made._look if made is not None else None))
         return self
 
-    def activation(self, name: str) -> "Network":
+    def add_activation(self, name: str) -> "Network":
         """Add an element-wise function: "tanh", "relu", "sigmoid"."""
         if name not in ACTIVATIONS:
             raise InvalidError(f"activation: {name} is none of {', '.join(ACTIVATIONS)}")
         with self._guard.lock:
-            check(lib.aimc_network_activation(self._use, ACTIVATIONS[name]))
+            check(lib.aimc_network_add_activation(self._use, ACTIVATIONS[name]))
         return self
 
     @property
@@ -83,17 +82,23 @@ class Network(Programmable):
         """Layers, sizes, tiles, and how far it was trained."""
         return told(NetworkInfo, self, lib.aimc_network_get_info)
 
+    @property
+    def layers(self) -> List[Any]:
+        """What each layer is, activations included: op, n_out, n_in, parameters, tiles."""
+        return [told(LayerInfo, self, lambda net, info, k=k: lib.aimc_network_get_layer(net, k, info))
+                for k in range(self.info.n_layers)]
+
     def __len__(self) -> int:
         """Number of linear layers."""
         with self._guard.lock:
-            return lib.aimc_network_linear_count(self._look)
+            return lib.aimc_network_count_linear(self._look)
 
     def matrix(self, k: int) -> Optional[Matrix]:
         """Matrix of linear layer k, owned by the network; None when digital."""
         if not 0 <= k < len(self):
             raise IndexError(f"linear layer {k} of {len(self)}")
         with self._guard.lock:
-            found = lib.aimc_network_matrix(self._look, k)
+            found = lib.aimc_network_get_matrix(self._look, k)
             return Matrix._of(found, self) if found else None
 
     # ---- training ------------------------------------------------------------------------------
@@ -136,7 +141,7 @@ class Network(Programmable):
             for first in range(0, len(x), batch):
                 part = slice(first, first + batch)
                 total += self.train_batch(x[part], labels[part], lr) * len(labels[part])
-            history.append(Epoch(number, total / len(x), self.accuracy(*test) if test else float("nan")))
+            history.append(Epoch(number, total / len(x), self.evaluate(*test) if test else float("nan")))
             if watch:
                 watch(history[-1])
             lr *= lr_decay
@@ -150,13 +155,13 @@ class Network(Programmable):
             check(lib.aimc_network_predict(self._use, len(x), address(x), address(logits)))
         return logits
 
-    def accuracy(self, x: Any, labels: Any) -> float:
+    def evaluate(self, x: Any, labels: Any) -> float:
         """Fraction of samples whose largest logit is their label; leaves no trace in training."""
         x = self._samples(x)
         labels = self._labels(labels, len(x))
         found = ct.c_double()
         with self._guard.lock:
-            check(lib.aimc_network_accuracy(self._use, len(x), address(x), address(labels), ct.byref(found)))
+            check(lib.aimc_network_evaluate(self._use, len(x), address(x), address(labels), ct.byref(found)))
         return found.value
 
     # ---- on a chip ------------------------------------------------------------------------------
@@ -164,11 +169,11 @@ class Network(Programmable):
     def _input_width(self) -> int:
         return self.info.n_in
 
-    def to_analog(self, config: ConfigLike) -> None:
+    def convert_to_analog(self, config: ConfigLike) -> None:
         """Put every digital linear layer on tiles with its weights. config: as of linear()."""
         made = as_config(config, "layer", self._ctx)
         with self._guard.lock:
-            check(lib.aimc_network_to_analog(self._use, made._look if made is not None else None))
+            check(lib.aimc_network_convert_to_analog(self._use, made._look if made is not None else None))
 
     def calibrate(self, x: Any, config: ConfigLike = None) -> None:
         """Set the input range of every layer on tiles from data. config: of kind "calibration"."""
@@ -188,11 +193,10 @@ class Network(Programmable):
     # ---- state ---------------------------------------------------------------------------------
 
     def _layer_shape(self, k: int) -> Tuple[int, int]:
-        matrix = self.matrix(k)
-        if matrix is not None:
-            return matrix.shape
-        n_in, n_out = _LINEAR.findall(self.describe())[k]  # the only place that has a digital layer's size
-        return int(n_out), int(n_in)
+        linear = [layer for layer in self.layers if layer.op == "linear"]
+        if not 0 <= k < len(linear):
+            raise IndexError(f"linear layer {k} of {len(linear)}")
+        return linear[k].n_out, linear[k].n_in
 
     def get_weights(self, k: int) -> Tuple[np.ndarray, np.ndarray]:
         """Copies of weights [n_out, n_in] and bias [n_out] of linear layer k."""
@@ -215,7 +219,7 @@ class Network(Programmable):
     def note(self) -> str:
         """A text of the caller's own, saved and loaded with the network."""
         with self._guard.lock:
-            return lib.aimc_network_note(self._look).decode()
+            return lib.aimc_network_get_note(self._look).decode()
 
     @note.setter
     def note(self, value: Optional[str]) -> None:
@@ -225,7 +229,7 @@ class Network(Programmable):
     @property
     def counters(self) -> Any:
         """Sum of the counters of all tiles."""
-        return told(Counters, self, lib.aimc_network_counters)
+        return told(Counters, self, lib.aimc_network_get_counters)
 
     def describe(self) -> str:
         """What the network is, one line per layer."""

@@ -53,11 +53,11 @@ class Optimizer(Handle):
         return made
 
     @staticmethod
-    def config_for(device: DeviceLike, algorithm: str, *, ctx: Optional[Context] = None) -> Config:
+    def suggest_config(device: DeviceLike, algorithm: str, *, ctx: Optional[Context] = None) -> Config:
         """Settings of an algorithm that suit a device; a starting point to change."""
         device = as_device(device, ctx)
         with device._guard.lock:
-            return Config._take(create(lib.aimc_optimizer_config_for, device._look, encoded(algorithm)))
+            return Config._take(create(lib.aimc_optimizer_suggest_config, device._look, encoded(algorithm)))
 
     def step(self, x: Any, d: Any, lr: float) -> None:
         """One mini-batch: W <- W - lr sum d x', by pulses. x [n_in] or [batch, n_in], d likewise [.., n_out]."""
@@ -70,7 +70,7 @@ class Optimizer(Handle):
     def algorithm(self) -> str:
         """Its algorithm, for example "sgd"."""
         with self._guard.lock:
-            return lib.aimc_optimizer_algorithm(self._look).decode()
+            return lib.aimc_optimizer_get_algorithm(self._look).decode()
 
     @property
     def stats(self) -> Any:
@@ -82,8 +82,8 @@ class Optimizer(Handle):
         """Matrices of its state: "fast0", "buffer0", "chi", ..."""
         with self._guard.lock:
             handle = self._look
-            return [text(lib.aimc_optimizer_matrix_name, handle, i)
-                    for i in range(lib.aimc_optimizer_matrix_count(handle))]
+            return [text(lib.aimc_optimizer_get_matrix_name, handle, i)
+                    for i in range(lib.aimc_optimizer_count_matrices(handle))]
 
     def matrix(self, name: str) -> np.ndarray:
         """A copy of a matrix of its state [n_out, n_in]."""

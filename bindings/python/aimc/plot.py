@@ -9,7 +9,7 @@ import numpy as np
 
 from .config import Config
 from .device import Device, DeviceLike, as_device
-from .inference import DeviceCells, NoiseModel
+from .inference import Population, NoiseModel
 from .network import Epoch, Network
 from .tile import Tile
 
@@ -136,7 +136,7 @@ def programming_scatter(model: NoiseModel, n: int = 2000, seed: int = 0, ax: Any
     """Programmed over target conductance of n devices, targets evenly over the range of the model."""
     info, ax = model.info, _axes(ax)
     target = np.linspace(info.g_min_us, info.g_max_us, n, dtype=np.float32)
-    cells = DeviceCells(model, n, seed)
+    cells = Population(model, n, seed)
     cells.program(target)
     ax.plot(target, cells.get("programmed"), ".", ms=2, alpha=0.5, label="devices")
     ax.plot(target, target, color="k", lw=1, label="target")
@@ -149,7 +149,7 @@ def drift(tile: Tile, times_s: Optional[Sequence[float]] = None, config: Any = N
     ax = _axes(ax)
     times = np.geomspace(25, 3e7, 12) if times_s is None else np.asarray(times_s, float)
     tile.program(config if config is not None else {"compensation.method": "GLOBAL"})
-    errors = [(tile.drift_to(t).weight_error, tile.compensate().weight_error) for t in times]
+    errors = [(tile.drift_programmed(t).weight_error, tile.compensate().weight_error) for t in times]
     ax.semilogx(times, 100 * np.array(errors), marker=".", label=["as it drifts", "compensated"])
     ax.set_ylim(bottom=0)
     ax.legend()
@@ -166,10 +166,10 @@ def accuracy_over_time(network: Network, x: Any, labels: Any, times_s: Optional[
     for chip in range(n_chips):
         network.program(config if config is not None else {"compensation.method": "GLOBAL"})
         for k, t in enumerate(times):
-            network.drift_to(t)
-            found[0, chip, k] = network.accuracy(x, labels)
+            network.drift_programmed(t)
+            found[0, chip, k] = network.evaluate(x, labels)
             network.compensate()
-            found[1, chip, k] = network.accuracy(x, labels)
+            found[1, chip, k] = network.evaluate(x, labels)
     for label, values in zip(("as it drifts", "compensated"), 100 * found):
         mean, spread = values.mean(0), values.std(0)
         ax.semilogx(times, mean, marker=".", label=label)

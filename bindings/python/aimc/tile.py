@@ -91,15 +91,15 @@ class Tile(LinearMap):
         made._measure()
         return made
 
-    def count_drive(self, on: bool = True) -> None:
+    def count_activity(self, on: bool = True) -> None:
         """Count what reads drive: what the energy of the array is computed from."""
         with self._guard.lock:
-            check(lib.aimc_tile_count_drive(self._use, int(on)))
+            check(lib.aimc_tile_count_activity(self._use, int(on)))
 
     def clear_counters(self) -> None:
         """Set all counters to 0; random streams go on."""
         with self._guard.lock:
-            lib.aimc_tile_counters_clear(self._use)
+            lib.aimc_tile_clear_counters(self._use)
 
     # ---- devices -------------------------------------------------------------------------------
 
@@ -107,8 +107,8 @@ class Tile(LinearMap):
     def parameter_names(self) -> List[str]:
         """Per-device parameters that can be read, for example "max_bound"."""
         with self._guard.lock:
-            return [lib.aimc_tile_parameter_name(self._look, i).decode()
-                    for i in range(lib.aimc_tile_parameter_count(self._look))]
+            return [lib.aimc_tile_get_parameter_name(self._look, i).decode()
+                    for i in range(lib.aimc_tile_count_parameters(self._look))]
 
     def parameter(self, name: str) -> np.ndarray:
         """A copy of a per-device parameter [n_out, n_in]."""
@@ -152,10 +152,10 @@ class Tile(LinearMap):
         with self._guard.lock:
             check(lib.aimc_tile_diffuse(self._use))
 
-    def drift(self, dt: float) -> None:
+    def drift_trained(self, dt: float) -> None:
         """Let weights drift for a while, in the unit of drift.t_0."""
         with self._guard.lock:
-            check(lib.aimc_tile_drift(self._use, dt))
+            check(lib.aimc_tile_drift_trained(self._use, dt))
 
     def reset(self, first_in: int = 0, n: Optional[int] = None, prob: float = 1.0) -> None:
         """Reset devices of n input columns (default: all) to their reset bias."""
@@ -193,25 +193,25 @@ class Tile(LinearMap):
         with self._guard.lock:
             check(lib.aimc_tile_write_spice(self._look, way, address(z), encoded(path)))
 
-    def fixed_names(self, direction: str = "forward") -> List[str]:
+    def fixed_error_names(self, direction: str = "forward") -> List[str]:
         """Fixed errors of a read-out: those whose spread is on."""
         way = _direction(direction)
         with self._guard.lock:
-            return [lib.aimc_tile_fixed_name(self._look, way, i).decode()
-                    for i in range(lib.aimc_tile_fixed_count(self._look, way))]
+            return [lib.aimc_tile_get_fixed_error_name(self._look, way, i).decode()
+                    for i in range(lib.aimc_tile_count_fixed_errors(self._look, way))]
 
-    def fixed(self, name: str, direction: str = "forward") -> np.ndarray:
+    def fixed_error(self, name: str, direction: str = "forward") -> np.ndarray:
         """A copy of a fixed error: [outputs], or [n_out, n_in] of read_polarity."""
         value = np.empty(self._fixed_shape(name, direction), np.float32)
         with self._guard.lock:
-            check(lib.aimc_tile_get_fixed(self._look, _direction(direction), encoded(name), address(value), value.size))
+            check(lib.aimc_tile_get_fixed_error(self._look, _direction(direction), encoded(name), address(value), value.size))
         return value
 
-    def set_fixed(self, name: str, value: Any, direction: str = "forward") -> None:
+    def set_fixed_error(self, name: str, value: Any, direction: str = "forward") -> None:
         """Replace a fixed error by measured or chosen values."""
         value = shaped(value, self._fixed_shape(name, direction), name)
         with self._guard.lock:
-            check(lib.aimc_tile_set_fixed(self._use, _direction(direction), encoded(name), address(value), value.size))
+            check(lib.aimc_tile_set_fixed_error(self._use, _direction(direction), encoded(name), address(value), value.size))
 
     def _fixed_shape(self, name: str, direction: str) -> Any:
         if name == "read_polarity":

@@ -12,7 +12,8 @@ void save_and_destroy(aimc_network *net)
 {
     const char *path = getenv("AIMC_NETWORK");
     if (!path || aimc_network_save(net, path) != AIMC_OK) {
-        fprintf(stderr, "cannot save the network: %s\n", path ? aimc_last_error() : "AIMC_NETWORK");
+        fprintf(stderr, "cannot save the network: %s\n",
+                path ? aimc_get_last_error() : "AIMC_NETWORK");
         exit(EXIT_FAILURE);
     }
     aimc_network_destroy(net);

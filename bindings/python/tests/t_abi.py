@@ -43,8 +43,8 @@ class Abi(unittest.TestCase):
         text = "".join(path.read_text(encoding="utf-8") for path in (PACKAGE / "aimc").glob("*.py")
                        if path.name != "_abi.py")
         # found by prefix and verb: those of LinearMap and Programmable
-        verbs = ("forward", "backward", "get_weights", "set_weights", "counters", "describe", "n_out", "n_in",
-                 "program", "drift_to", "compensate", "unprogram", "write")
+        verbs = ("forward", "backward", "get_weights", "set_weights", "get_counters", "describe", "get_n_out", "get_n_in",
+                 "program", "drift_programmed", "compensate", "unprogram", "write")
         common = {f"aimc_{owner}_{verb}" for owner in ("tile", "matrix", "network") for verb in verbs}
         unneeded = {"aimc_context_params_init"}  # for languages whose structs do not start as zeros
         missing = [name for name in aimc._abi.FUNCTIONS
@@ -60,8 +60,8 @@ class Abi(unittest.TestCase):
             self.assertIn(words, done.stderr)
 
     def test_wrong_abi_is_refused(self):
-        code = ("#include <stdint.h>\nuint32_t aimc_abi_version(void) { return 99; }\n"
-                'const char *aimc_version(void) { return "9.9"; }\n')
+        code = ("#include <stdint.h>\nuint32_t aimc_get_abi_version(void) { return 99; }\n"
+                'const char *aimc_get_version(void) { return "9.9"; }\n')
         with tempfile.TemporaryDirectory() as folder:
             library = pathlib.Path(folder) / "libaimc.so"
             try:

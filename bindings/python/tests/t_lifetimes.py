@@ -23,16 +23,16 @@ def family(ctx):
 def everything(ctx):
     """Every class with a handle, the owners before what belongs to them."""
     device = aimc.Device("soft_bounds", ctx=ctx)
-    tile, matrix = aimc.Tile(device, 3, 4), aimc.Matrix(6, 4, {"mapping.max_output_size": 3}, device)
-    network = aimc.Network(ctx=ctx).linear(4, 3, aimc.Config("layer", ctx=ctx)).linear(3, 2)
+    tile, matrix = aimc.Tile(device, 3, 4), aimc.Matrix(device, 6, 4, {"mapping.max_output_size": 3})
+    network = aimc.Network(ctx=ctx).add_linear(3, 4, aimc.Config("layer", ctx=ctx)).add_linear(2, 3)
     noise = aimc.NoiseModel("pcm_like", ctx=ctx)
     return [ctx, device, tile, aimc.Optimizer(tile, "agad"), matrix, matrix.tiles[1], matrix.optimizer(1), network, network.matrix(0),
-            noise, aimc.DeviceCells(noise, 5), aimc.Config("tile", ctx=ctx), aimc.Converter(ctx=ctx), aimc.CostModel(ctx=ctx)]
+            noise, aimc.Population(noise, 5), aimc.Config("tile", ctx=ctx), aimc.Converter(ctx=ctx), aimc.CostModel(ctx=ctx)]
 
 
 USES = {"Context": lambda o: o.threads, "Device": lambda o: o.config(), "Tile": lambda o: o.forward(np.ones(4)),
         "Optimizer": lambda o: o.stats, "Matrix": lambda o: o.backward(np.ones(o.shape[0])), "NoiseModel": lambda o: o.info,
-        "Network": lambda o: o.predict(np.ones((2, 4))), "DeviceCells": lambda o: o.get("target"),
+        "Network": lambda o: o.predict(np.ones((2, 4))), "Population": lambda o: o.get("target"),
         "Config": lambda o: o.to_json(), "Converter": lambda o: o.quantize(np.ones(3)), "CostModel": lambda o: o.adc}
 
 
@@ -94,7 +94,7 @@ class Lifetimes(unittest.TestCase):
 
     def test_loaded_ones_too(self):
         tile = aimc.Tile("soft_bounds", 3, 4)
-        network = aimc.Network().linear(4, 3)
+        network = aimc.Network().add_linear(3, 4)
         with tempfile.TemporaryDirectory() as folder:
             for made in (tile, network):
                 path = pathlib.Path(folder) / "saved.safetensors"
@@ -132,10 +132,10 @@ class Lifetimes(unittest.TestCase):
                 call()
 
     def test_views_keep_their_owner(self):
-        tile = aimc.Matrix(6, 6, {"device": "soft_bounds"}).tiles[0]
+        tile = aimc.Matrix(None, 6, 6, {"device": "soft_bounds"}).tiles[0]
         gc.collect()
         self.assertEqual(tile.forward(np.zeros(6)).shape, (6,))
-        network = aimc.Network().linear(4, 3, {"device": "soft_bounds"})
+        network = aimc.Network().add_linear(3, 4, {"device": "soft_bounds"})
         matrix = network.matrix(0)
         tile, optimizer = matrix.tiles[0], matrix.optimizer(0)
         network.close()
@@ -144,7 +144,7 @@ class Lifetimes(unittest.TestCase):
                 call()
 
     def test_closing_a_view_keeps_the_object(self):
-        matrix = aimc.Matrix(6, 6, {"device": "soft_bounds"})
+        matrix = aimc.Matrix(None, 6, 6, {"device": "soft_bounds"})
         matrix.tiles[0].close()
         self.assertEqual(matrix.forward(np.zeros(6)).shape, (6,))
 
@@ -290,7 +290,7 @@ class Callbacks(unittest.TestCase):
             self.step()
 
     def test_watcher_outlives_its_handle(self):
-        matrix = aimc.Matrix(3, 4, {"device": "soft_bounds"})
+        matrix = aimc.Matrix(None, 3, 4, {"device": "soft_bounds"})
         seen = []
         matrix.optimizer(0).watch(lambda optimizer, info: seen.append(info.step))
         gc.collect()

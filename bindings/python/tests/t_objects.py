@@ -159,12 +159,12 @@ class Tiles(unittest.TestCase):
         np.testing.assert_allclose(adc.quantize(x), np.clip(np.rint(x * 3), -3, 3) / 3, atol=1e-6)
         np.testing.assert_allclose(adc.decode(adc.encode(x)), adc.quantize(x))
         self.assertLess(adc.linearity().max_dnl, 0.05)
-        self.assertAlmostEqual(aimc.range_of_data([[1, -3], [2, 0]]), 3.0)
+        self.assertAlmostEqual(aimc.find_range([[1, -3], [2, 0]]), 3.0)
 
 
 class Networks(unittest.TestCase):
     def test_matrices_lie_on_tiles(self):
-        matrix = aimc.Matrix(7, 5, {"device": "ideal", "mapping.max_output_size": 4, "forward.is_perfect": True})
+        matrix = aimc.Matrix(None, 7, 5, {"device": "ideal", "mapping.max_output_size": 4, "forward.is_perfect": True})
         self.assertEqual([matrix.tile(k)[1:] for k in range(len(matrix))], [(0, 0), (4, 0)])
         w = np.arange(35, dtype=np.float32).reshape(7, 5) / 100
         matrix.weights = w
@@ -174,7 +174,7 @@ class Networks(unittest.TestCase):
             matrix.tile(2)
 
     def test_weights_of_digital_and_analog_layers(self):
-        network = aimc.Network().linear(4, 3).activation("relu").linear(3, 2, {"device": "ideal"})
+        network = aimc.Network().add_linear(3, 4).add_activation("relu").add_linear(2, 3, {"device": "ideal"})
         self.assertEqual(network.info.n_analog, 6)
         w = np.arange(12, dtype=np.float32).reshape(3, 4)
         network.set_weights(0, w, [1, 2, 3])
@@ -192,19 +192,19 @@ class Networks(unittest.TestCase):
                 network.train_batch(np.zeros((2, 4)), labels, 0.1)
 
     def test_life_on_a_chip(self):
-        network = aimc.Network().linear(16, 8).activation("tanh").linear(8, 4)
-        network.to_analog({"device": "ideal"})
+        network = aimc.Network().add_linear(8, 16).add_activation("tanh").add_linear(4, 8)
+        network.convert_to_analog({"device": "ideal"})
         programmed = network.program({"compensation.method": "GLOBAL"})
         self.assertEqual(programmed.n_weights, 16 * 8 + 8 * 4)
-        drifted = network.drift_to(3e7)
+        drifted = network.drift_programmed(3e7)
         self.assertGreater(drifted.weight_error, programmed.weight_error)
         self.assertLess(network.compensate().weight_error, drifted.weight_error)
         network.unprogram()
         with self.assertRaises(aimc.StateError):
-            network.drift_to(1.0)
+            network.drift_programmed(1.0)
 
     def test_drift_of_cells_is_the_law(self):
-        cells = aimc.DeviceCells(aimc.NoiseModel("pcm_like", read_noise_scale=0.0), 2000, seed=3)
+        cells = aimc.Population(aimc.NoiseModel("pcm_like", read_noise_scale=0.0), 2000, seed=3)
         cells.program(20.0)
         nu = cells.get("state")
         np.testing.assert_allclose(cells.read(1e5) / cells.read(1e3), ((1e5 + 20) / (1e3 + 20)) ** -nu, rtol=0.02)
@@ -227,17 +227,17 @@ class Energy(unittest.TestCase):
         self.assertGreater(model.pulse(1e-7, 3.0, 20e-9), 2 * model.pulse(1e-7, 2.0, 20e-9))
         self.assertTrue(model.assumptions)
         self.assertGreater(model.adc.energy_j, 0)
-        self.assertAlmostEqual(model.driven([[1e-6, 2e-6]], [1.0, 0.5]), 2e-6, delta=1e-12)
+        self.assertAlmostEqual(model.activity([[1e-6, 2e-6]], [1.0, 0.5]), 2e-6, delta=1e-12)
 
     def test_what_reads_drive(self):
         with aimc.Tile("ideal", 2, 3, {"forward.is_perfect": True}) as tile:
             tile.weights = np.array([[0.5, -1, 0], [0.25, 0, 1]], np.float32)
-            tile.count_drive()
+            tile.count_activity()
             tile @ np.array([1, -0.5, 0.25], np.float32)
             counters = tile.counters
-            self.assertEqual(counters.driven_reads, 1)
-            self.assertEqual(counters.driven / aimc._abi.AIMC_DRIVE_ONE, 0.75 + 0.5 + 0.25)
-            self.assertEqual(counters.drive / aimc._abi.AIMC_DRIVE_ONE, 2 * 1.75)
+            self.assertEqual(counters.activity_reads, 1)
+            self.assertEqual(counters.conductance_activity / aimc._abi.AIMC_ACTIVITY_ONE, 0.75 + 0.5 + 0.25)
+            self.assertEqual(counters.input_activity / aimc._abi.AIMC_ACTIVITY_ONE, 2 * 1.75)
 
     def test_low_supply(self):
         model = aimc.CostModel()
