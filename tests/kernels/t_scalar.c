@@ -8,19 +8,10 @@
 #include "kernels/probe.h"
 #include "tile/tile.h"
 
-#define LAWS(X)                                                                                    \
-    X(constant_step)                                                                               \
-    X(soft_bounds)                                                                                 \
-    X(linear_step)                                                                                 \
-    X(soft_bounds_reference)                                                                       \
-    X(exp_step)                                                                                    \
-    X(power)                                                                                       \
-    X(piecewise_step)                                                                              \
-    X(polynomial_step)                                                                             \
-    X(table_step)
-
-#define DECLARE(law) AIMCT_DECLARE_PROBES(aimct_law_probe, probe_##law)
-LAWS(DECLARE)
+/* AIMCT_LAWS: X(constant_step) ..., the headers of device/laws (tests/meson.build) */
+#define X(law) AIMCT_DECLARE_PROBES(aimct_law_probe, probe_##law)
+AIMCT_LAWS
+#undef X
 AIMCT_DECLARE_PROBES(aimct_vec_probe, probe_vec)
 
 typedef struct law {
@@ -28,8 +19,9 @@ typedef struct law {
     const aimct_law_probe *isa[AIMCI_N_ISA], *scalar;
 } law;
 
-#define LIST(law) {#law, AIMCI_LIST_VARIANTS(probe_##law), &aimci_k_probe_##law##_scalar},
-static const law laws[] = {LAWS(LIST)};
+#define X(law) {#law, AIMCI_LIST_VARIANTS(probe_##law), &aimci_k_probe_##law##_scalar},
+static const law laws[] = {AIMCT_LAWS};
+enum { N_LAWS = sizeof laws / sizeof laws[0] };
 
 /* What this machine runs, as an index of a table of variants. */
 static bool runs(int isa)
@@ -143,11 +135,11 @@ static void compare(const law *l, const aimc_tile *tile, const draws *d)
     ck_assert_msg(moved > N_CELLS / 2, "%s moves %zu cells", l->name, moved);
 }
 
-static const law *law_named(const char *name)
+static size_t law_named(const char *name)
 {
-    for (size_t k = 0; k < sizeof laws / sizeof laws[0]; k++)
+    for (size_t k = 0; k < N_LAWS; k++)
         if (strcmp(laws[k].name, name) == 0)
-            return &laws[k];
+            return k;
     ck_abort_msg("no law %s", name);
 }
 
@@ -162,13 +154,18 @@ START_TEST(laws_in_one_lane)
         d.xi[i] = 3 * aimct_uniform(&seed);
     }
     aimct_fill(w, N_CELLS, 4);
+    bool seen[N_LAWS] = {false};
     aimc_context *ctx = test_context(0);
     for (size_t k = 0; k < sizeof devices / sizeof devices[0]; k++) {
         aimc_tile *tile = test_tile(ctx, devices[k].device, devices[k].json, N_CELLS, 1, (int)k);
         must(aimc_tile_set_weights(tile, w, 1));
-        compare(law_named(devices[k].law), tile, &d);
+        const size_t l = law_named(devices[k].law);
+        compare(&laws[l], tile, &d);
+        seen[l] = true;
         aimc_tile_destroy(tile);
     }
+    for (size_t l = 0; l < N_LAWS; l++)
+        ck_assert_msg(seen[l], "no device of law %s in the table", laws[l].name);
     aimc_context_destroy(ctx);
 }
 END_TEST
