@@ -132,7 +132,7 @@ static void aimci_merge_rows(const aimci_pulse_job *job, const aimci_rows *rows,
 
 /* ---- cells that are near a bound ------------------------------------------------------------ */
 
-#define AIMCI_MERGE_CELLS           64 /* a compacted word line with so many cells is sent on its way */
+#define AIMCI_MERGE_CELLS           64 /* a compacted line of so many is sent on its way */
 #define AIMCI_MERGE_SIZE            (AIMCI_MERGE_CELLS + 2 * AIMCI_LANES)
 #define AIMCI_MERGE_CELL_PARAMETERS (AIMCI_CELL_PULSED_END - AIMCI_CELL_P)
 

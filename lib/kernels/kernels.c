@@ -59,7 +59,8 @@ static void train(const aimci_train *t, const float *v, size_t n)
     }
 }
 
-/* Pulses of a word line by direction: x d > 0 lowers the weight, so up is where the signs differ. */
+/* Pulses of a word line by direction: x d > 0 lowers the weight, so that up is where the signs
+ * differ. */
 typedef struct tally {
     vi net, all;
 } tally;

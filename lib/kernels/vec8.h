@@ -355,8 +355,7 @@ AIMCI_INLINE vf vf_gather(const AIMCI_CONSTANT float *table, vi index)
 #endif
 }
 
-/* ---- bits
- * ---------------------------------------------------------------------------------------- */
+/* ---- bits ----------------------------------------------------------------------------------- */
 
 /* number of set bits of each lane */
 AIMCI_INLINE vu vu_popcount(vu a)

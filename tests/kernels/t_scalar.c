@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* One lane against eight: the lane types of kernels/vec.h, and each law of device/laws, give the same
- * bits in every instruction set and in "scalar", which stands for processors whose lanes are work
- * items. */
+/* One lane against eight: the lane types of kernels/vec.h, and each law of device/laws, give the
+ * same bits in every instruction set and in "scalar", which stands for processors whose lanes are
+ * work items. */
 #include "core/cpu.h"
 #include "device/device_test.h"
 #include "kernel_check.h"
