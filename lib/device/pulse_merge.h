@@ -41,16 +41,18 @@ AIMCI_INLINE aimci_affine aimci_affine_load(const aimci_pulse_job *job, size_t a
     const aimci_where where = {at, NULL};
     *c = aimci_lane_group_load(job->line, where, vm_set(up));
     const aimci_law_terms t = aimci_law_load(job->law, job->line, where, c);
-    const vf k = t.slope, s = t.noise;
+    const vf s = t.noise;
     f.step = c->step;
+#if AIMCI_LAW_SLOPED
+    const vf k = t.slope;
+    f.slope = k;
+    f.ratio = 1.0f - k * (0.5f - k * (1.0f / 3.0f - k * (0.25f - k * 0.2f)));
+    f.noise = s * s * (0.5f - k * (0.25f - k * (0.125f - k * 0.0625f)));
+#else
     f.slope = vf_set(0.0f);
     f.ratio = vf_set(1.0f);
     f.noise = s * s;
-    if (AIMCI_LAW_SLOPED) {
-        f.slope = k;
-        f.ratio = 1.0f - k * (0.5f - k * (1.0f / 3.0f - k * (0.25f - k * 0.2f)));
-        f.noise = s * s * (0.5f - k * (0.25f - k * (0.125f - k * 0.0625f)));
-    }
+#endif
     return f;
 }
 
@@ -93,15 +95,17 @@ AIMCI_INLINE vm aimci_moments_holds(const aimci_moments *c, vf root, vf lo, vf h
                                     const aimci_affine *up, const aimci_affine *down)
 {
     vf reach = root * AIMCI_FAR;
-    vm holds = vm_set(1);
-    if (AIMCI_LAW_SLOPED) {
-        const vf slope = vf_max(vf_abs(up->slope), vf_abs(down->slope));
-        const vf rate = slope * 1.06f; /* >= |ln(1 + k)| */
-        const vf exponent = vf_from_vi(c->pulses) * rate;
-        reach = reach * (1.0f + exponent + exponent * exponent); /* >= exp(exponent) up to 1 */
-        holds = (exponent <= 1.0f) & (slope <= AIMCI_MERGE_SLOPE) &
-                (vf_from_vi(c->most) * rate <= AIMCI_MERGE_EXPONENT);
-    }
+#if AIMCI_LAW_SLOPED
+    const vf slope = vf_max(vf_abs(up->slope), vf_abs(down->slope));
+    const vf rate = slope * 1.06f; /* >= |ln(1 + k)| */
+    const vf exponent = vf_from_vi(c->pulses) * rate;
+    reach = reach * (1.0f + exponent + exponent * exponent); /* >= exp(exponent) up to 1 */
+    const vm holds = (exponent <= 1.0f) & (slope <= AIMCI_MERGE_SLOPE) &
+                     (vf_from_vi(c->most) * rate <= AIMCI_MERGE_EXPONENT);
+#else
+    (void)up, (void)down;
+    const vm holds = vm_set(1);
+#endif
     return holds & (c->low - reach >= lo) & (c->high + reach <= hi);
 }
 
