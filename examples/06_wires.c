@@ -58,17 +58,18 @@ int main(void)
          "forward.wires.model=NODAL forward.wires.r_in=0",
          {"forward.wires.r_out"}},
         {"  the same by the single-shot column model",
-         "forward.ir_drop=1 forward.ir_loading=ALL forward.cells.on_off_ratio=1e12",
+         "forward.ir_drop=1 forward.ir_loading=ALL forward.cell_mapping.on_off_ratio=1e12",
          {"forward.wire_resistance_per_cell"}},
         {"output wires only, pairs, both cells move",
-         "forward.wires.model=NODAL forward.wires.r_in=0 forward.cells.scheme=TWO_SIDED",
+         "forward.wires.model=NODAL forward.wires.r_in=0 forward.cell_mapping.scheme=TWO_SIDED",
          {"forward.wires.r_out"}},
-        {"output wires only, offset, unit column",
-         "forward.wires.model=NODAL forward.wires.r_in=0 forward.cells.scheme=UNIT_COLUMN",
+        {"output wires only, offset, reference column",
+         "forward.wires.model=NODAL forward.wires.r_in=0 "
+         "forward.cell_mapping.scheme=REFERENCE_COLUMN",
          {"forward.wires.r_out"}},
         {"output wires only, 4 slices of 2 bits",
-         "forward.wires.model=NODAL forward.wires.r_in=0 forward.cells.weight_bits=8 "
-         "forward.cells.n_slices=4",
+         "forward.wires.model=NODAL forward.wires.r_in=0 forward.cell_mapping.weight_bits=8 "
+         "forward.cell_mapping.n_slices=4",
          {"forward.wires.r_out"}},
     };
     static const double ohm[] = {0.35, 1, 2.5};

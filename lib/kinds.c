@@ -25,8 +25,8 @@ extern const aimci_family aimci_family_hwa, aimci_family_modifier, aimci_family_
     aimci_family_calibration;
 extern const aimci_family aimci_family_storage, aimci_family_weight_programming;
 extern const aimci_family aimci_family_layer, aimci_family_tile, aimci_family_mapping,
-    aimci_family_periphery, aimci_family_cells, aimci_family_wires, aimci_family_update,
-    aimci_family_converter, aimci_family_circuit, aimci_family_technology;
+    aimci_family_periphery, aimci_family_cell_mapping, aimci_family_wires, aimci_family_update,
+    aimci_family_converter, aimci_family_nonideal_converter, aimci_family_technology;
 
 /* clang-format off */
 const aimci_family *const aimci_kinds[] = {
@@ -84,12 +84,12 @@ const aimci_family *const aimci_kinds[] = {
     &aimci_family_tile,
     &aimci_family_mapping,
     &aimci_family_periphery,
-    &aimci_family_cells,
+    &aimci_family_cell_mapping,
     &aimci_family_wires,
     &aimci_family_update,
     &aimci_family_drift,
     &aimci_family_converter,
-    &aimci_family_circuit,
+    &aimci_family_nonideal_converter,
     &aimci_family_technology,
 };
 /* clang-format on */

@@ -181,11 +181,11 @@ int cmd_converter(int argc, char **argv)
         {"bits", ARG_NUMBER, &r.bits, "B", "resolution 1 / (2^B - 2) (default: that of res)", 2,
          20},
         {"set", ARG_TEXTS, &r.settings, "FIELD=VALUE",
-         "field of the converter; may be repeated:\n--set circuit.model=SAR", 0, 0},
+         "field of the converter; may be repeated:\n--set nonideal.model=SAR", 0, 0},
         {"channel", ARG_INTEGER, &r.channel, "K", "which of the channels is measured (default: 0)",
          0, 65535},
         {"table", ARG_FLAG, &r.table, "", "every code: its level, DNL and INL", 0, 0},
-        {"seed", ARG_INTEGER, &r.seed, "S", "seed of the circuit's errors (default: 0)", 0,
+        {"seed", ARG_INTEGER, &r.seed, "S", "seed of the converter's errors (default: 0)", 0,
          MAX_INTEGER},
         {"data", ARG_TEXT, &r.data, "FILE",
          "choose a range from these numbers instead; a vector in each row", 0, 0},
@@ -200,8 +200,9 @@ int cmd_converter(int argc, char **argv)
         .summary =
             "Measure the static transfer of a converter (missing codes, DNL, INL), or choose\n"
             "its range from data.",
-        .example = "  aimc converter --bits 8 --set circuit.model=SAR --set circuit.mismatch=0.02\n"
-                   "  aimc converter --data Y.csv --bits 6\n",
+        .example =
+            "  aimc converter --bits 8 --set nonideal.model=SAR --set nonideal.mismatch=0.02\n"
+            "  aimc converter --data Y.csv --bits 6\n",
         .args = args,
         .n_args = sizeof args / sizeof args[0],
     };

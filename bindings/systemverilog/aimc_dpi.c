@@ -210,7 +210,7 @@ static int look(struct tile *t, aimc_direction direction, const float *x, int32_
 {
     aimc_stages s = {.struct_size = (uint32_t)sizeof s, .code = codes};
     const int rc = checked(aimc_tile_inspect(t->tile, direction, x, &s));
-    if (rc == 0 && s.n_parts > 1)
+    if (rc == 0 && s.n_cycles > 1)
         return refuse(AIMC_ERR_UNSUPPORTED,
                       "a read-out of several reads has no single code; use mv_type ONE_PASS");
     return rc;

@@ -6,8 +6,8 @@
  * DACs and ADCs: values to codes and back. Periphery chains contain the same converters.
  *
  * A signed mid-tread converter of b bits has codes -(2^(b-1)-1) ... 2^(b-1)-1, zero included, both
- * ends at exactly +-bound; its resolution is 1/(2^b - 2). The nested configuration "circuit" asks
- * for other codes or for a circuit with its errors (SAR, RAMP, PIPELINE, CYCLIC, FLASH); the same
+ * ends at exactly +-bound; its resolution is 1/(2^b - 2). The nested configuration "nonideal" asks
+ * for other codes or for a converter with errors (SAR, RAMP, PIPELINE, CYCLIC, FLASH); the same
  * one is the field adc or dac of a read-out. docs/models/converters.md has the equations.
  */
 
@@ -21,10 +21,10 @@ typedef struct aimc_converter aimc_converter;
 /**
  * Make a converter.
  * @param ctx     context
- * @param config  of kind "converter" (fields bound, res, sto_round, seed, channels, circuit); NULL:
- *                defaults. Read during the call only.
+ * @param config  of kind "converter" (fields bound, res, sto_round, seed, channels, nonideal);
+ *                NULL: defaults. Read during the call only.
  * @param[out] out  the converter; NULL on failure
- * @retval AIMC_ERR_INVALID  configuration of another kind, contradictory circuit
+ * @retval AIMC_ERR_INVALID  configuration of another kind, contradictory fields
  * @retval AIMC_ERR_NOMEM    no memory
  * @par Threads
  * any.
@@ -110,7 +110,7 @@ typedef struct aimc_linearity {
  * Measure the static transfer of one channel with a slow ramp, 64 samples a step (no stochastic
  * rounding): DNL and INL are known to 1/64 of a step.
  * @param converter  converter with steps
- * @param channel    which circuit, below the configuration's channels; any when it is ideal
+ * @param channel    which of them, below the configuration's channels; any when it is ideal
  * @param linearity  struct_size set by the caller; the rest is written
  * @param dnl        [n_codes] width of each code over the mean, minus 1; both ends are 0; or NULL
  * @param inl        [n_codes] lower transition of each code against the line through the first and

@@ -17,17 +17,17 @@ typedef enum aimc_direction {
 } aimc_direction;
 
 /**
- * The stages of one product. Set struct_size, part and the arrays that are wanted; the rest is
- * written. "Inputs" and "outputs" are those of the direction: backward has n_out inputs.
+ * The stages of one product. Set struct_size, cycle and the arrays that are wanted; the rest
+ * is written. "Inputs" and "outputs" are those of the direction: backward has n_out inputs.
  *
- * A product may consist of several reads of the array, its parts (mv_type): part says which one is
- * shown. When bound management repeats the product, the last repetition is shown.
+ * A product may consist of several reads of the array, its cycles (mv_type, bit slices): cycle says
+ * which one is shown. When bound management repeats the product, the last repetition is shown.
  * @since 0.1
  */
 typedef struct aimc_stages {
     uint32_t struct_size; /**< sizeof of the caller's struct */
-    uint32_t part;        /**< in: which read is shown, below n_parts */
-    uint32_t n_parts;     /**< reads in one product, 1 unless mv_type says otherwise */
+    uint32_t cycle;       /**< in: which read is shown, below n_cycles */
+    uint32_t n_cycles;    /**< reads in one product: 1 unless its read-out takes several */
     uint32_t n_passes;    /**< how often the product was made; 0: the input was zero */
     double alpha;         /**< scale of noise management */
     double reduction;     /**< further reduction of bound management */
@@ -36,7 +36,7 @@ typedef struct aimc_stages {
     float *noisy;         /**< [outputs] what enters the ADC; or NULL */
     int32_t *code;        /**< [outputs] what the ADC puts on its wires; 0 when it has no steps; or
                              NULL */
-    float *result;        /**< [outputs] the result, all parts and scales included; or NULL */
+    float *result;        /**< [outputs] the result, all cycles and scales included; or NULL */
 } aimc_stages;
 
 /**
@@ -45,9 +45,9 @@ typedef struct aimc_stages {
  * @param tile       tile; modified (counters, random streams)
  * @param direction  which product
  * @param x          [inputs] one vector, finite
- * @param stages     in: struct_size, part, arrays; out: the rest. With mv_type POS_NEG_SEPARATE the
- *                   parts share one ADC, and noisy and code are those of their difference
- * @retval AIMC_ERR_INVALID  NULL argument, unknown direction, part not below n_parts, x holds a
+ * @param stages     in: struct_size, cycle, arrays; out: the rest. With mv_type POS_NEG_SEPARATE
+ *                   the cycles share one ADC, and noisy and code are those of their difference
+ * @retval AIMC_ERR_INVALID  NULL argument, unknown direction, cycle not below n_cycles, x holds a
  *                           value that is not finite (nothing done)
  * @retval AIMC_ERR_ABI      struct_size is too small
  * @retval AIMC_ERR_NOMEM    no memory (nothing done)
@@ -67,7 +67,7 @@ AIMC_API aimc_status aimc_tile_inspect(aimc_tile *tile, aimc_direction direction
  * sources of one input vector and an ammeter at every output. "ngspice -b FILE" finds the operating
  * point and prints the current of every column; the netlist's head says how a result follows.
  *
- * Cells and wires are those of cells and wires of the direction's read-out; with wires.model NONE
+ * Cells and wires are those of cell_mapping and wires of the direction's read-out; with wires.model NONE
  * wires are ideal. Errors of the converters, noise and ir_drop are no part of it.
  * @param tile       tile
  * @param direction  which lines are driven
@@ -83,7 +83,7 @@ AIMC_API aimc_status aimc_tile_inspect(aimc_tile *tile, aimc_direction direction
  * @par Determinism
  * the same text for the same weights.
  * @par Model
- * docs/models/cells.md.
+ * docs/models/cell-mapping.md.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_write_spice(const aimc_tile *tile, aimc_direction direction,

@@ -59,7 +59,7 @@ const aimci_encoding aimci_encoding_single_device = {
 
 /* ---- offset --------------------------------------------------------------------------------- */
 
-enum { DIGITAL_OFFSET, UNIT_COLUMN };
+enum { DIGITAL_OFFSET, REFERENCE_COLUMN };
 
 typedef struct offset {
     aimci_encoding_params base;
@@ -71,7 +71,7 @@ static const aimci_field offset_fields[] = {
     AIMCI_ENCODING_FIELDS(SRC),
     AIMCI_INTEGER(offset, cell_bits, 0, 0, 16, "bit",
                   "bits of a cell, so that 0 is one of its levels; 0: analog", SRC),
-    AIMCI_CHOICE(offset, correction, 0, 1, "DIGITAL_OFFSET|UNIT_COLUMN",
+    AIMCI_CHOICE(offset, correction, 0, 1, "DIGITAL_OFFSET|REFERENCE_COLUMN",
                  "what takes the offset off: the sum of the inputs times a constant, or a column "
                  "of devices",
                  SRC),
@@ -104,7 +104,7 @@ static double offset_decode(const void *params, const aimci_noise_params *r, con
     (void)target;
     const offset *p = params;
     const double range = offset_range(p, r);
-    const double middle = p->correction == UNIT_COLUMN ? unit : r->g_min + range / 2;
+    const double middle = p->correction == REFERENCE_COLUMN ? unit : r->g_min + range / 2;
     return 2 * (g[0] - middle) / range;
 }
 

@@ -4,9 +4,25 @@
 
 #include <aimc/converter.h>
 
+#include "kernels/dispatch.h"
+#include "kernels/read_chain.h"
 #include "kernels/stream.h"
-#include "periphery/circuit.h"
-#include "periphery/periphery.h"
+#include "periphery/converter.h"
+#include "periphery/nonideal_converter.h"
+
+float aimci_converter_step_of(double res, double bound)
+{
+    if (res <= 0 || bound <= 0)
+        return 0.0f;
+    return (float)(res > 1 ? 1 / res : res) * 2.0f * (float)bound;
+}
+
+float aimci_converter_bound_of(double bound)
+{
+    return bound > 0 ? (float)bound : INFINITY;
+}
+
+/* ---- configuration -------------------------------------------------------------------------- */
 
 typedef struct converter_params {
     double bound, res;
@@ -24,11 +40,13 @@ static const aimci_field fields[] = {
                  "step as a fraction of the range, or number of steps when > 1; <= 0: off", SRC),
     AIMCI_FLAG(converter_params, sto_round, 0, "round stochastically, without bias", SRC),
     AIMCI_INTEGER(converter_params, seed, -1, -1, 9007199254740991.0, "1",
-                  "seed of stochastic rounding and of the circuits' errors; -1: from the context",
+                  "seed of stochastic rounding and of the errors of a non-ideal converter; -1: "
+                  "from the context",
                   SRC),
     AIMCI_INTEGER(converter_params, channels, 1, 1, 65536, "1",
-                  "circuits with errors of their own; value k goes to circuit k mod this", OWN),
-    AIMCI_CHILD("circuit", 0, "circuit", "circuit", "what the converter is made of", OWN),
+                  "converters with errors of their own; value k goes to converter k mod this", OWN),
+    AIMCI_CHILD("nonideal", 0, "nonideal_converter", "nonideal_converter",
+                "other codes than the ideal converter's, or errors", OWN),
 };
 
 extern const aimci_family aimci_family_converter;
@@ -46,7 +64,7 @@ const aimci_family aimci_family_converter = {
 struct aimc_converter {
     aimc_context *ctx;
     const aimci_read_kernels *kernels;
-    aimci_circuit *circuit; /* NULL: plain, the kernels do it */
+    aimci_nonideal_converter *nonideal; /* NULL: plain, the kernels do it */
     float step, bound;
     int32_t max_code;
     bool sto_round;
@@ -54,22 +72,63 @@ struct aimc_converter {
     uint64_t n_calls;
 };
 
-/* The circuit of the configuration, with its errors; none when it is the plain one. */
-static aimc_status make_circuit(aimc_converter *c, const aimc_config *config,
-                                const converter_params *params)
+/* The non-ideal converter of the configuration, with its errors; none when it is the plain one. */
+static aimc_status make_nonideal(aimc_converter *c, const aimc_config *config,
+                                 const converter_params *params)
 {
-    const aimci_circuit_params *circuit =
-        aimci_config_values(aimci_config_child(config, "circuit"), &aimci_family_circuit);
-    if (!circuit || aimci_circuit_is_plain(circuit))
+    const aimci_nonideal_converter_params *given = aimci_config_values(
+        aimci_config_child(config, "nonideal"), &aimci_family_nonideal_converter);
+    if (!given || aimci_nonideal_converter_is_plain(given))
         return AIMC_OK;
     const aimc_status st =
-        aimci_circuit_create(c->ctx, circuit, params->res, params->bound, (size_t)params->channels,
-                             "converter_create", &c->circuit);
+        aimci_nonideal_converter_create(c->ctx, given, params->res, params->bound,
+                                        (size_t)params->channels, "converter_create", &c->nonideal);
     if (st)
         return st;
     const aimci_key key = aimci_random_key(c->seed, AIMCI_OP_PERIPHERY, 0, 4);
-    aimci_circuit_draw(c->circuit, &key);
+    aimci_nonideal_converter_draw(c->nonideal, &key);
     return AIMC_OK;
+}
+
+static aimc_status read_config(const aimc_config *config, converter_params *params)
+{
+    aimci_family_defaults(&aimci_family_converter, params);
+    if (!config)
+        return AIMC_OK;
+    const converter_params *given = aimci_config_values(config, &aimci_family_converter);
+    if (!given)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "converter_create: configuration is of kind '%s', not 'converter'",
+                          aimc_config_get_kind(config));
+    *params = *given;
+    return AIMC_OK;
+}
+
+/* Range and steps of the plain converter; codes are exact in a float up to 2^24. */
+static void set_range(aimc_converter *c, const converter_params *params)
+{
+    c->step = aimci_converter_step_of(params->res, params->bound);
+    c->bound = aimci_converter_bound_of(params->bound);
+    if (c->step > 0)
+        c->max_code = (int32_t)fmin(rint((double)c->bound / (double)c->step), 1 << 24);
+}
+
+static aimc_status build(aimc_converter *c, const aimc_config *config,
+                         const converter_params *params)
+{
+    aimc_context *ctx = c->ctx;
+    c->kernels = aimci_read_kernels_get(aimc_context_get_cpu(ctx));
+    set_range(c, params);
+    c->sto_round = params->sto_round;
+    c->seed = params->seed >= 0
+                  ? (uint64_t)params->seed
+                  : aimci_random_derive(aimci_context_seed(ctx), aimci_context_next_object(ctx));
+    const aimc_status st = make_nonideal(c, config, params);
+    if (!st && c->nonideal) {
+        c->max_code = c->nonideal->first + c->nonideal->n_codes - 1;
+        c->step = (float)c->nonideal->step;
+    }
+    return st;
 }
 
 aimc_status aimc_converter_create(aimc_context *ctx, const aimc_config *config,
@@ -81,39 +140,19 @@ aimc_status aimc_converter_create(aimc_context *ctx, const aimc_config *config,
     if (!ctx)
         return aimci_fail(AIMC_ERR_INVALID, "converter_create: ctx is NULL");
     converter_params params;
-    aimci_family_defaults(&aimci_family_converter, &params);
-    if (config) {
-        const converter_params *given = aimci_config_values(config, &aimci_family_converter);
-        if (!given)
-            return aimci_fail(AIMC_ERR_INVALID,
-                              "converter_create: configuration is of kind '%s', not 'converter'",
-                              aimc_config_get_kind(config));
-        params = *given;
-    }
+    aimc_status st = read_config(config, &params);
+    if (st)
+        return st;
     aimc_converter *c = aimci_calloc(ctx, 1, sizeof *c);
     if (!c)
         return aimci_fail(AIMC_ERR_NOMEM, "converter_create: no memory");
     c->ctx = aimci_context_ref(ctx);
-    c->kernels = aimci_read_kernels_get(aimc_context_get_cpu(ctx));
-    c->step = aimci_converter_step_of(params.res, params.bound);
-    c->bound = params.bound > 0 ? (float)params.bound : INFINITY;
-    if (c->step > 0)
-        c->max_code = (int32_t)fmin(rint((double)c->bound / (double)c->step), 1 << 24);
-    c->sto_round = params.sto_round;
-    c->seed = params.seed >= 0
-                  ? (uint64_t)params.seed
-                  : aimci_random_derive(aimci_context_seed(ctx), aimci_context_next_object(ctx));
-    const aimc_status st = make_circuit(c, config, &params);
-    if (st) {
+    st = build(c, config, &params);
+    if (st)
         aimc_converter_destroy(c);
-        return st;
-    }
-    if (c->circuit) {
-        c->max_code = c->circuit->first + c->circuit->n_codes - 1;
-        c->step = (float)c->circuit->step;
-    }
-    *out = c;
-    return AIMC_OK;
+    else
+        *out = c;
+    return st;
 }
 
 void aimc_converter_destroy(aimc_converter *c)
@@ -121,7 +160,7 @@ void aimc_converter_destroy(aimc_converter *c)
     if (!c)
         return;
     aimc_context *ctx = c->ctx;
-    aimci_circuit_destroy(c->circuit);
+    aimci_nonideal_converter_destroy(c->nonideal);
     aimci_free(ctx, c);
     aimci_context_unref(ctx);
 }
@@ -142,7 +181,7 @@ static float dithered(const aimc_converter *c, const aimci_key *key, const float
         aimci_key own = *key;
         own.k[1] += (uint32_t)(k / AIMCI_LANES);
         if (c->sto_round)
-            aimci_circuit_dither(c->circuit, &own, block, m);
+            aimci_nonideal_converter_dither(c->nonideal, &own, block, m);
     }
     return block[lane];
 }
@@ -154,11 +193,12 @@ static void convert_all(const aimc_converter *c, const aimci_key *key, size_t n,
     for (size_t k = 0; k < n; k++) {
         int beyond;
         const double v = (double)dithered(c, key, x, k, n, block);
-        const int32_t code = aimci_circuit_code(c->circuit, k % c->circuit->n_channels, v, &beyond);
+        const int32_t code =
+            aimci_nonideal_converter_code(c->nonideal, k % c->nonideal->n_channels, v, &beyond);
         if (y)
-            y[k] = aimci_circuit_value(c->circuit, code);
+            y[k] = aimci_nonideal_converter_value(c->nonideal, code);
         else
-            codes[k] = code + c->circuit->first;
+            codes[k] = code + c->nonideal->first;
     }
 }
 
@@ -166,7 +206,7 @@ aimc_status aimc_converter_quantize(aimc_converter *c, size_t n, const float *x,
 {
     if (!c || (n && (!x || !y)))
         return aimci_fail(AIMC_ERR_INVALID, "converter_quantize: NULL argument");
-    if (c->circuit) {
+    if (c->nonideal) {
         const aimci_key key = next_key(c);
         convert_all(c, &key, n, x, y, NULL);
         return AIMC_OK;
@@ -193,7 +233,7 @@ aimc_status aimc_converter_encode(aimc_converter *c, size_t n, const float *x, i
     if (c->step <= 0)
         return no_steps("converter_encode");
     const aimci_key key = next_key(c);
-    if (c->circuit)
+    if (c->nonideal)
         convert_all(c, &key, n, x, NULL, codes);
     else
         c->kernels->encode(&key, c->step, c->max_code, c->sto_round, x, codes, n);
@@ -210,8 +250,8 @@ aimc_status aimc_converter_decode(const aimc_converter *c, size_t n, const int32
     for (size_t i = 0; i < n; i++) {
         int32_t code = codes[i] < c->max_code ? codes[i] : c->max_code;
         code = code > min ? code : min;
-        x[i] = c->circuit ? aimci_circuit_value(c->circuit, code - c->circuit->first)
-                          : (float)code * c->step;
+        x[i] = c->nonideal ? aimci_nonideal_converter_value(c->nonideal, code - c->nonideal->first)
+                           : (float)code * c->step;
     }
     return AIMC_OK;
 }
@@ -225,7 +265,7 @@ int32_t aimc_converter_get_min_code(const aimc_converter *c)
 {
     if (!c)
         return 0;
-    return c->circuit ? c->circuit->first : -c->max_code;
+    return c->nonideal ? c->nonideal->first : -c->max_code;
 }
 
 double aimc_converter_get_step(const aimc_converter *c)
@@ -248,14 +288,14 @@ static size_t margin(size_t n_codes)
 static void count_codes(const aimc_converter *c, size_t channel, size_t n_codes, double *hits)
 {
     const double step = (double)c->step,
-                 lowest = c->circuit ? c->circuit->lowest : -(double)c->max_code * step;
+                 lowest = c->nonideal ? c->nonideal->lowest : -(double)c->max_code * step;
     const size_t around = margin(n_codes);
     for (size_t k = 0; k < (n_codes + 2 * around) * HITS; k++) {
         const double x = lowest + (((double)k + 0.5) / HITS - (double)around) * step;
         int beyond;
         int32_t code = (int32_t)rint(x / step) + c->max_code;
-        if (c->circuit)
-            code = aimci_circuit_code(c->circuit, channel, x, &beyond);
+        if (c->nonideal)
+            code = aimci_nonideal_converter_code(c->nonideal, channel, x, &beyond);
         code = code < 0 ? 0 : code;
         hits[(size_t)code < n_codes ? (size_t)code : n_codes - 1]++;
     }
@@ -290,10 +330,10 @@ aimc_status aimc_converter_get_linearity(const aimc_converter *c, size_t channel
     const char *who = "converter_get_linearity";
     if (!c || !linearity)
         return aimci_fail(AIMC_ERR_INVALID, "%s: NULL argument", who);
-    if (c->step <= 0 || (c->circuit && c->circuit->values))
+    if (c->step <= 0 || (c->nonideal && c->nonideal->values))
         return c->step <= 0 ? no_steps(who)
                             : aimci_fail(AIMC_ERR_UNSUPPORTED, "%s: thresholds have no steps", who);
-    const size_t n_channels = c->circuit ? c->circuit->n_channels : SIZE_MAX;
+    const size_t n_channels = c->nonideal ? c->nonideal->n_channels : SIZE_MAX;
     if (channel >= n_channels)
         return aimci_fail(AIMC_ERR_INVALID, "%s: channel = %zu of %zu", who, channel, n_channels);
     const size_t n = (size_t)((int64_t)c->max_code - aimc_converter_get_min_code(c) + 1);

@@ -3,7 +3,7 @@
 #ifndef AIMCI_LADDER_H
 #define AIMCI_LADDER_H
 
-#include "periphery/cells.h"
+#include "periphery/wires.h"
 
 /* A column whose segments are reduced one after the other, from the far end, to one source and one
  * resistance. Every cell stays connected when its pulse has ended, so the resistances do not depend

@@ -22,7 +22,7 @@ size_t aimci_nodal_ld(size_t n_drive)
 
 /* ---- cells ---------------------------------------------------------------------------------- */
 
-static double bend(const aimci_iv *iv, double v, double *slope)
+static double current_law(const aimci_iv *iv, double v, double *slope)
 {
     switch (iv->law) {
     case AIMCI_IV_POLYNOMIAL:
@@ -37,16 +37,18 @@ static double bend(const aimci_iv *iv, double v, double *slope)
     }
 }
 
-/* The cell takes u of v, the series resistance the rest: u + r g f(u) = v. */
-bool aimci_iv_current(const aimci_iv *iv, double g, double v, double *current, double *slope)
+/* Current of a cell that has v across it (r_select included), and its slope; false: not solved. The
+ * cell takes u of v, the series resistance the rest: u + r g f(u) = v. It is solved to the last
+ * digits, because the network's own Newton takes this current and slope for exact. */
+static bool cell_current(const aimci_iv *iv, double g, double v, double *current, double *slope)
 {
     const double rg = iv->r_select * g;
-    double u = v / (1 + rg), s = 1, f = bend(iv, u, &s);
+    double u = v / (1 + rg), s = 1, f = current_law(iv, u, &s);
     bool settled = iv->law == AIMCI_IV_LINEAR || rg == 0;
     for (int k = 0; k < MAX_NEWTON && !settled; k++) {
         const double step = (u + rg * f - v) / (1 + rg * s);
         u -= step;
-        f = bend(iv, u, &s);
+        f = current_law(iv, u, &s);
         settled = fabs(step) <= 1e-14 * fabs(v);
     }
     *current = g * f;
@@ -56,7 +58,7 @@ bool aimci_iv_current(const aimci_iv *iv, double g, double v, double *current, d
 
 /* ---- ladders -------------------------------------------------------------------------------- */
 
-/* Everything of one solve; planes of n_sense x ld. */
+/* Everything of one solve; matrices of n_sense x ld. */
 typedef struct work {
     const aimci_nodal *n;
     size_t size;
@@ -67,22 +69,22 @@ typedef struct work {
     double *source, *across;      /* of Newton: current at 0 V of the tangent, voltages */
 } work;
 
-enum { N_PLANES = 11 };
+enum { N_MATRICES = 11 };
 
 size_t aimci_nodal_scratch(const aimci_nodal *n)
 {
-    return N_PLANES * n->n_sense * n->ld;
+    return N_MATRICES * n->n_sense * n->ld;
 }
 
 static work lay(const aimci_nodal *n, double *scratch)
 {
     const size_t size = n->n_sense * n->ld;
     work w = {.n = n, .size = size};
-    double **const planes[N_PLANES] = {&w.g, &w.t_drive, &w.t_sense,  &w.a,      &w.b,     &w.z,
-                                       &w.p, &w.q,       &w.residual, &w.source, &w.across};
-    for (size_t k = 0; k < N_PLANES; k++)
-        *planes[k] = scratch + k * size;
-    memset(scratch, 0, N_PLANES * size * sizeof *scratch);
+    double **const matrices[N_MATRICES] = {&w.g, &w.t_drive, &w.t_sense,  &w.a,      &w.b,     &w.z,
+                                           &w.p, &w.q,       &w.residual, &w.source, &w.across};
+    for (size_t k = 0; k < N_MATRICES; k++)
+        *matrices[k] = scratch + k * size;
+    memset(scratch, 0, N_MATRICES * size * sizeof *scratch);
     return w;
 }
 
@@ -197,9 +199,8 @@ static void eliminate_drive(const work *w, const double *v, const double *b)
     solve_drive(w, v, w->a);
 }
 
-/* Conjugate gradients for b. q follows p under the ladders of the sensed lines, whose matrix is
- * therefore never applied: with ideal wires it has no finite entries. */
-static bool iterate(const work *w, const double *v)
+/* From b = 0: the residual is what the cells then send into the sensed lines. */
+static void start(const work *w, const double *v)
 {
     const size_t n = w->size;
     memset(w->b, 0, n * sizeof *w->b);
@@ -208,7 +209,25 @@ static bool iterate(const work *w, const double *v)
     eliminate_drive(w, v, w->b);
     for (size_t k = 0; k < n; k++)
         w->residual[k] = w->g[k] * w->a[k] + w->source[k];
+}
+
+/* z = the system's matrix times p; returns p z, the curvature of the energy along p. */
+static double apply(const work *w)
+{
+    eliminate_drive(w, NULL, w->p);
+    for (size_t k = 0; k < w->size; k++)
+        w->z[k] = w->q[k] - w->g[k] * w->a[k];
+    return dot(w->p, w->z, w->size);
+}
+
+/* Conjugate gradients for b. q follows p under the ladders of the sensed lines, whose matrix is
+ * therefore never applied: with ideal wires it has no finite entries. A matrix that is not positive
+ * definite (a cell's slope was negative) shows as a curvature that is not above 0. */
+static bool iterate(const work *w, const double *v)
+{
+    const size_t n = w->size;
     double before = 0, first = 0;
+    start(w, v);
     for (int step = 0; step < MAX_STEPS; step++) {
         memcpy(w->z, w->residual, n * sizeof *w->z);
         solve_sense(w, w->z);
@@ -221,10 +240,7 @@ static bool iterate(const work *w, const double *v)
             w->p[k] = w->z[k] + beta * w->p[k];
             w->q[k] = w->residual[k] + beta * w->q[k];
         }
-        eliminate_drive(w, NULL, w->p);
-        for (size_t k = 0; k < n; k++)
-            w->z[k] = w->q[k] - w->g[k] * w->a[k];
-        const double curvature = dot(w->p, w->z, n);
+        const double curvature = apply(w);
         if (!(curvature > 0))
             return false;
         const double alpha = rho / curvature;
@@ -270,15 +286,15 @@ static bool linearise(const work *w, const double *g)
         for (size_t j = 0; j < w->n->n_drive; j++) {
             const size_t at = i * w->n->ld + j;
             double current;
-            good &= aimci_iv_current(&w->n->iv, g[at], w->across[at], &current, &w->g[at]);
+            good &= cell_current(&w->n->iv, g[at], w->across[at], &current, &w->g[at]);
             w->source[at] = current - w->g[at] * w->across[at];
         }
     }
     return good;
 }
 
-/* The largest change of a cell's voltage; across follows, by at most the given part of it. */
-static double follow(const work *w, double part)
+/* The largest change of a cell's voltage; across follows by damping times it. */
+static double follow(const work *w, double damping)
 {
     double largest = 0;
     for (size_t i = 0; i < w->n->n_sense; i++) {
@@ -286,7 +302,7 @@ static double follow(const work *w, double part)
             const size_t at = i * w->n->ld + j;
             const double change = w->a[at] - w->b[at] - w->across[at];
             largest = fabs(change) > largest ? fabs(change) : largest;
-            w->across[at] += part * change;
+            w->across[at] += damping * change;
         }
     }
     return largest;
@@ -308,16 +324,16 @@ static bool newton(const work *w, const double *g, const double *v)
     const double scale = largest_of(v, w->n->n_drive);
     for (size_t i = 0; i < w->n->n_sense; i++)
         memcpy(w->across + i * w->n->ld, v, w->n->n_drive * sizeof *v);
-    double before = HUGE_VAL, part = 1;
+    double before = HUGE_VAL, damping = 1;
     for (int step = 0; step < MAX_NEWTON; step++) {
         if (!linearise(w, g) || !solve_linear(w, v))
             return false;
-        const double change = follow(w, part);
+        const double change = follow(w, damping);
         if (!isfinite(change))
             return false;
         if (change <= newton_tolerance * scale)
             return linearise(w, g) && solve_linear(w, v);
-        part = change > before ? 0.5 * part : fmin(1, 1.5 * part);
+        damping = change > before ? 0.5 * damping : fmin(1, 1.5 * damping);
         before = change;
     }
     return false;

@@ -11,8 +11,11 @@
  *
  * Lines are ladders: one is solved exactly by one sweep to its far end and back. Driven lines are
  * eliminated that way, and what remains for the nodes of the sensed lines is symmetric and positive
- * definite: conjugate gradients, preconditioned by the ladders of the sensed lines. Cells that bend
- * are linearised and solved again (Newton). */
+ * definite: conjugate gradients, preconditioned by the ladders of the sensed lines. Cells with
+ * a nonlinear I-V are linearised and solved again (Newton).
+ *
+ * Forward reads drive the word lines and sense the bit lines; backward it is the other way around,
+ * so that lines are called after what is done to them. */
 #ifndef AIMCI_NODAL_H
 #define AIMCI_NODAL_H
 
@@ -27,11 +30,8 @@ typedef struct aimci_iv {
     double r_select;
 } aimci_iv;
 
-/* Current of a cell that has v across it (r_select included), and its slope; false: not solved. */
-bool aimci_iv_current(const aimci_iv *iv, double g, double v, double *current, double *slope);
-
 typedef struct aimci_nodal {
-    size_t n_drive, n_sense, ld; /* plane: cell (sensed i, driven j) at i * ld + j */
+    size_t n_drive, n_sense, ld; /* cell (sensed i, driven j) at i * ld + j */
     double r_drive, r_sense;     /* between two cells; 0: none */
     double r_driver, r_sensor;   /* of a contact, its wire segment included */
     aimci_iv iv;

@@ -6,7 +6,8 @@
 
 #include <aimc/converter.h>
 
-#include "periphery/periphery.h"
+#include "core/core.h"
+#include "periphery/converter.h"
 
 static int ascending(const void *a, const void *b)
 {

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "periphery/cell_layout.h"
 #include "periphery/spice.h"
 
 typedef struct netlist {
@@ -99,13 +100,14 @@ static void put_cells(const netlist *l, size_t set, size_t slice, bool minus)
 {
     const aimci_periphery *p = l->p;
     const size_t ld = l->network.n_drive;
-    const size_t rows = p->n_out + (p->cells.params.scheme == AIMCI_CELLS_UNIT_COLUMN);
+    const size_t rows = p->n_out + p->mapping.has_reference;
     for (size_t i = 0; i < rows; i++) {
         for (size_t j = 0; j < p->n_in; j++) {
             const double w = i < p->n_out ? (double)l->w[aimci_read_at(p, i, j)] : 0;
             const size_t at = aimci_cell_at(p, ld, i, j, minus);
             put_cell(l, set, at / ld, at % ld,
-                     p->params.g_max * aimci_cells_conductance(&p->cells, w, slice, minus));
+                     p->params.g_max *
+                         aimci_cell_mapping_conductance(&p->mapping, w, slice, minus));
         }
     }
 }
@@ -114,10 +116,10 @@ static void put_set(const netlist *l, size_t set, size_t slice, bool minus)
 {
     const aimci_periphery *p = l->p;
     const bool together = aimci_is_interleaved(p);
-    const char *which = !p->cells.pair ? "all cells"
-                        : together     ? "positive and negative cells in turn"
-                        : minus        ? "negative cells"
-                                       : "positive cells";
+    const char *which = !p->mapping.pair ? "all cells"
+                        : together       ? "positive and negative cells in turn"
+                        : minus          ? "negative cells"
+                                         : "positive cells";
     fprintf(l->out, "* columns %zu: slice %zu, %s\n", set, slice, which);
     for (size_t j = 0; j < l->network.n_drive; j++)
         put_drive_wire(l, set, j);
@@ -135,9 +137,9 @@ static void put_head(const netlist *l)
             aimc_get_version());
     fprintf(l->out, "* i(vsC_I) is the current of output I from columns C, in ampere.\n");
     fprintf(l->out, "* weight x input = %.9g i(vsC_I), negative cells subtracted\n",
-            p->cells.unit / (p->cells.span * p->params.g_max * p->wires.v_read));
-    if (p->cells.params.scheme == AIMCI_CELLS_UNIT_COLUMN)
-        fprintf(l->out, "* output %zu is the column that stands for weight 0\n", p->n_out);
+            p->mapping.unit / (p->mapping.span * p->params.g_max * p->wires.v_read));
+    if (p->mapping.has_reference)
+        fprintf(l->out, "* output %zu is the reference column, at weight 0\n", p->n_out);
     fprintf(l->out, ".options reltol=1e-9 vntol=1e-13 abstol=1e-18 itl1=1000\n");
     const size_t lines = l->network.n_drive / p->n_in; /* of an input: one, or a pair's two */
     for (size_t j = 0; j < l->network.n_drive; j++)
@@ -175,8 +177,8 @@ aimc_status aimci_spice_write(const aimci_periphery *p, const float *w, const fl
         l.network.iv.law = AIMCI_IV_LINEAR;
     put_head(&l);
     size_t set = 0;
-    for (size_t s = 0; s < p->cells.n_slices; s++)
-        for (int m = 0; m < (p->cells.pair && !aimci_is_interleaved(p) ? 2 : 1); m++)
+    for (size_t s = 0; s < p->mapping.n_slices; s++)
+        for (int m = 0; m < (p->mapping.pair && !aimci_is_interleaved(p) ? 2 : 1); m++)
             put_set(&l, set++, s, m);
     put_tail(&l, set);
     return ferror(out) ? aimci_fail(AIMC_ERR_IO, "cannot write") : AIMC_OK;

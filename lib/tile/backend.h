@@ -9,9 +9,9 @@
 #include "tile/pulse_chunk.h"
 
 /* The word lines first, first + 1, ... of an array, n of them, after the last the first. */
-typedef struct aimci_word_lines {
+typedef struct aimci_word_line_range {
     size_t first, n;
-} aimci_word_lines;
+} aimci_word_line_range;
 
 typedef struct aimci_backend {
     /* device-to-device sampling; weights 0 (clipped), apparent ones alike */
@@ -22,7 +22,7 @@ typedef struct aimci_backend {
     void (*redraw)(aimci_array *array, const aimci_key *key);
     /* way: AIMCI_RELAX_DECAY ... */
     void (*relax)(aimci_array *array, int way, float amount, const aimci_key *key,
-                  aimci_word_lines lines);
+                  aimci_word_line_range lines);
     /* all vectors of a chunk, in order, to the word lines that wait for them; to one of them, which
      * is looked at before the others. The bits are the same in any order of word lines. */
     void (*pulse)(aimci_array *array, aimci_pulse_chunk *chunk);

@@ -58,11 +58,11 @@ void aimci_counters_add(aimc_counters *sum, const aimc_counters *other)
 
 void aimci_counters_add_activity(aimc_counters *sum, const aimci_readout_counts *counts)
 {
-    sum->activity_reads += counts->drive.reads;
-    sum->input_activity += counts->drive.cells;
-    sum->input_activity_squared += counts->drive.cells_squared;
-    sum->conductance_activity += counts->drive.weight;
-    sum->conductance_activity_squared += counts->drive.weight_squared;
+    sum->activity_reads += counts->activity.reads;
+    sum->input_activity += counts->activity.cells;
+    sum->input_activity_squared += counts->activity.cells_squared;
+    sum->conductance_activity += counts->activity.weight;
+    sum->conductance_activity_squared += counts->activity.weight_squared;
 }
 
 /* ---- file ----------------------------------------------------------------------------------- */

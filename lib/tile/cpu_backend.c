@@ -47,7 +47,7 @@ static void redraw(aimci_array *a, const aimci_key *key)
 }
 
 static void relax(aimci_array *a, int way, float amount, const aimci_key *key,
-                  aimci_word_lines lines)
+                  aimci_word_line_range lines)
 {
     const aimci_relax_fn relax_word_line = a->device->relaxation_kernels->relax[way];
     for (size_t k = 0; k < lines.n; k++) {

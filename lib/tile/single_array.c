@@ -112,7 +112,7 @@ static void relax(aimci_array *a, const aimci_relax_event *e)
     if (ways[e->way].draws)
         key = aimci_random_key(a->seed, ways[e->way].op, 0, a->n_events++);
     a->backend->relax(a, e->way, (float)(e->amount / unit), &key,
-                      (aimci_word_lines){e->first_in, e->n_in});
+                      (aimci_word_line_range){e->first_in, e->n_in});
     follow(a, true);
 }
 

@@ -48,5 +48,5 @@ void aimci_slice_reader_read(aimci_slice_reader *r, float *z, aimci_readout_coun
     /* without wires there is no network that could fail to settle */
     const uint64_t before = counts->passes;
     (void)aimci_periphery_read(r->periphery, &array, 1, &one, 1, z, r->n, counts, NULL);
-    aimci_drive_count_line(r->slice, r->n, counts->passes - before, counts);
+    aimci_activity_count_word_line(r->slice, r->n, counts->passes - before, counts);
 }

@@ -318,11 +318,11 @@ aimc_status aimc_tile_count_activity(aimc_tile *t, int on)
 {
     if (!t)
         return aimci_fail(AIMC_ERR_INVALID, "tile_count_activity: tile is NULL");
-    aimc_status st = aimci_drive_enable(t->forward, on != 0);
+    aimc_status st = aimci_activity_enable(t->forward, on != 0);
     if (!st)
-        st = aimci_drive_enable(t->backward, on != 0);
+        st = aimci_activity_enable(t->backward, on != 0);
     if (st)
-        (void)aimci_drive_enable(t->forward, false);
+        (void)aimci_activity_enable(t->forward, false);
     return st ? aimci_fail_within(st, "tile_count_activity: ") : AIMC_OK;
 }
 

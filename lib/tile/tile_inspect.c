@@ -16,10 +16,10 @@ static aimc_status check_stages(const aimc_tile *t, aimc_direction direction, co
     if (direction != AIMC_FORWARD && direction != AIMC_BACKWARD)
         return aimci_fail(AIMC_ERR_INVALID, "tile_inspect: direction %d", (int)direction);
     const aimci_periphery *p = direction == AIMC_FORWARD ? t->forward : t->backward;
-    const size_t n_parts = p->is_perfect ? 1 : p->n_parts;
-    if (stages->part >= n_parts)
-        return aimci_fail(AIMC_ERR_INVALID, "tile_inspect: part = %u; a product has %zu",
-                          (unsigned)stages->part, n_parts);
+    const size_t n_cycles = p->plan.n_cycles;
+    if (stages->cycle >= n_cycles)
+        return aimci_fail(AIMC_ERR_INVALID, "tile_inspect: cycle = %u; a product has %zu",
+                          (unsigned)stages->cycle, n_cycles);
     return aimci_all_finite(x, 1, p->n_in, p->n_in)
                ? AIMC_OK
                : aimci_fail(AIMC_ERR_INVALID, "tile_inspect: x holds a value that is not finite");
@@ -49,7 +49,7 @@ aimc_status aimc_tile_inspect(aimc_tile *t, aimc_direction direction, const floa
     if (!stages->result && !(own = aimci_calloc(t->ctx, p->n_out, sizeof *own)))
         return aimci_fail(AIMC_ERR_NOMEM, "tile_inspect: no memory");
     clear(p, stages);
-    aimci_probe probe = {.part = stages->part,
+    aimci_probe probe = {.cycle = stages->cycle,
                          .prepared = stages->prepared,
                          .current = stages->current,
                          .noisy = stages->noisy,
@@ -64,7 +64,7 @@ aimc_status aimc_tile_inspect(aimc_tile *t, aimc_direction direction, const floa
     if (st)
         return aimci_fail_within(st, "tile_inspect: ");
     aimci_tile_count_read(t, direction == AIMC_FORWARD, 1, &counts);
-    stages->n_parts = (uint32_t)(p->is_perfect ? 1 : p->n_parts);
+    stages->n_cycles = (uint32_t)p->plan.n_cycles;
     stages->n_passes = (uint32_t)probe.passes;
     stages->alpha = probe.alpha;
     stages->reduction = probe.reduction;

@@ -40,7 +40,7 @@ AT(aimc_counters, pulses_up, 8);
 AT(aimc_counters, weight_writes, 96);
 AT(aimc_network_info, n_layers, 4);
 AT(aimc_network_info, n_samples, 56);
-AT(aimc_stages, part, 4);
+AT(aimc_stages, cycle, 4);
 AT(aimc_stages, alpha, 16);
 AT(aimc_stages, prepared, 32);
 AT(aimc_stages, result, 64);

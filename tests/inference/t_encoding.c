@@ -17,7 +17,7 @@ static const char *const encodings[] = {
     "encoding=single_device;noise_model.g_min=9",
     "encoding=single_device;encoding.scale_per_output=true",
     "encoding=offset",
-    "encoding=offset;encoding.correction=UNIT_COLUMN;encoding.cell_bits=4",
+    "encoding=offset;encoding.correction=REFERENCE_COLUMN;encoding.cell_bits=4",
     "encoding=fusion;noise_model.g_min=10",
     "encoding=bit_sliced;encoding.weight_bits=24;encoding.n_slices=8",
     "encoding=bit_sliced;encoding.weight_bits=24;encoding.n_slices=8;encoding.style=OFFSET",

@@ -229,7 +229,7 @@ static const scenario_row encodings[] = {
     {"two_sided", "@encoding=two_sided"},
     {"single_device", "@encoding=single_device"},
     {"offset", "@encoding=offset"},
-    {"unit_column", "@encoding=offset;@encoding.correction=UNIT_COLUMN;@encoding.cell_bits=4"},
+    {"reference_column", "@encoding=offset;@encoding.correction=REFERENCE_COLUMN;@encoding.cell_bits=4"},
     {"fusion", "@encoding=fusion"},
     {"bit_sliced", "@encoding=bit_sliced"},
     {"bit_sliced_offset",

@@ -325,8 +325,9 @@ static const scenario_row categories[] = {
 };
 
 static const scenario_row documents[] = {
-    {"cells", "device=vector_cell;device.device=pow_step;optimizer=agad;forward.cells.n_slices=3;"
-              "forward.cells.weight_bits=6;hwa.modifier.type=POLY;seed=12"},
+    {"cells",
+     "device=vector_cell;device.device=pow_step;optimizer=agad;forward.cell_mapping.n_slices=3;"
+     "forward.cell_mapping.weight_bits=6;hwa.modifier.type=POLY;seed=12"},
     {"lists", "device=table_step;device.step_up=[0.01, 0.02];device.noise_up=[0.001, 0.003];"
               "optimizer=tiki_taka;optimizer.gamma_vec=[0.5, 1]"},
     {NULL, NULL},

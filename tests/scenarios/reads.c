@@ -13,16 +13,16 @@ static void inspect(digest *d, scenario_tile *t, aimc_direction direction)
     const size_t n_in = direction == AIMC_FORWARD ? t->n_in : t->n_out;
     const size_t n_out = direction == AIMC_FORWARD ? t->n_out : t->n_in;
     aimc_stages s = {.struct_size = sizeof s,
-                     .n_parts = 1,
+                     .n_cycles = 1,
                      .prepared = prepared,
                      .current = current,
                      .noisy = noisy,
                      .code = code,
                      .result = result};
     aimct_fill(x, n_in, 41);
-    for (s.part = 0; s.part < s.n_parts; s.part++) {
+    for (s.cycle = 0; s.cycle < s.n_cycles; s.cycle++) {
         OK(aimc_tile_inspect(t->tile, direction, x, &s));
-        digest_number(d, (uint64_t)s.n_parts << 32 | s.n_passes);
+        digest_number(d, (uint64_t)s.n_cycles << 32 | s.n_passes);
         digest_double(d, s.alpha);
         digest_double(d, s.reduction);
         digest_floats(d, prepared, n_in);
@@ -211,20 +211,21 @@ static const scenario_row fields[] = {
     {"bit_wise", "both.mv_type=BIT_WISE"},
     {"bit_wise_two", "both.mv_type=BIT_WISE;both.bit_wise_bits=2"},
     {"bit_wise_once", "both.mv_type=BIT_WISE;both.bit_wise_adc=false"},
-    {"two_sided", "both.cells.scheme=TWO_SIDED;both.cells.on_off_ratio=10"},
-    {"cell_bits", "both.cells.cell_bits=3;both.cells.w_max=0.5;"
-                  "both.cells.on_off_ratio=20"},
-    {"slices", "both.cells.weight_bits=7;both.cells.n_slices=3;"
-               "both.cells.cell_bits=2"},
-    {"offset", "both.cells.scheme=DIGITAL_OFFSET;both.cells.weight_bits=6"},
-    {"unit_column", "both.cells.scheme=UNIT_COLUMN;both.cells.on_off_ratio=50"},
-    {"digital_pairs", "both.cells.subtract=DIGITAL;both.cells.weight_bits=5"},
-    {"slices_bit_wise", "both.cells.weight_bits=5;both.cells.n_slices=2;"
-                        "both.cells.cell_bits=2;both.mv_type=BIT_WISE"},
+    {"two_sided", "both.cell_mapping.scheme=TWO_SIDED;both.cell_mapping.on_off_ratio=10"},
+    {"cell_bits", "both.cell_mapping.cell_bits=3;both.cell_mapping.w_max=0.5;"
+                  "both.cell_mapping.on_off_ratio=20"},
+    {"slices", "both.cell_mapping.weight_bits=7;both.cell_mapping.n_slices=3;"
+               "both.cell_mapping.cell_bits=2"},
+    {"offset", "both.cell_mapping.scheme=DIGITAL_OFFSET;both.cell_mapping.weight_bits=6"},
+    {"reference_column",
+     "both.cell_mapping.scheme=REFERENCE_COLUMN;both.cell_mapping.on_off_ratio=50"},
+    {"digital_pairs", "both.cell_mapping.subtract=DIGITAL;both.cell_mapping.weight_bits=5"},
+    {"slices_bit_wise", "both.cell_mapping.weight_bits=5;both.cell_mapping.n_slices=2;"
+                        "both.cell_mapping.cell_bits=2;both.mv_type=BIT_WISE"},
     {"nodal", "both.wires.model=NODAL;both.g_max=1e-4"},
     {"nodal_contacts", "both.wires.model=NODAL;both.wires.r_driver=50;"
                        "both.wires.r_sense=20;both.wires.r_select=100;"
-                       "both.g_max=1e-4;both.cells.on_off_ratio=10"},
+                       "both.g_max=1e-4;both.cell_mapping.on_off_ratio=10"},
     {"nodal_polynomial", "both.wires.model=NODAL;both.wires.iv=POLYNOMIAL;"
                          "both.wires.iv_square=0.1;both.g_max=1e-4"},
     {"nodal_sinh", "both.wires.model=NODAL;both.wires.iv=SINH;"
@@ -286,7 +287,8 @@ static const scenario_row ranges[] = {
 
 static const scenario_row netlists[] = {
     {"ideal", ""},
-    {"nodal", "forward.wires.model=NODAL;forward.wires.r_driver=10;forward.cells.on_off_ratio=10"},
+    {"nodal",
+     "forward.wires.model=NODAL;forward.wires.r_driver=10;forward.cell_mapping.on_off_ratio=10"},
     {"interleaved", "forward.wires.model=NODAL;forward.wires.interleaved=true;"
                     "forward.wires.iv=SINH;forward.wires.r_select=5"},
     {NULL, NULL},
@@ -297,17 +299,19 @@ static const scenario_row converters[] = {
     {"steps", "bound=0.8;res=30"},
     {"unbounded", "bound=0;#no_steps=1"},
     {"stochastic", "sto_round=true;seed=4;#no_ramp=1"},
-    {"twos", "circuit.style=TWOS_COMPLEMENT;res=62"},
-    {"unsigned", "circuit.style=UNSIGNED;circuit.low=-0.5;res=62;circuit.rounding=FLOOR"},
-    {"thresholds", "circuit.style=THRESHOLDS;circuit.thresholds=[-0.5, 0.1, 0.3];"
-                   "circuit.levels=[-1, 0, 0.2, 0.7];#no_ramp=1"},
-    {"sar", "circuit.model=SAR;circuit.mismatch=0.03;circuit.comparator_offset=0.01;channels=3"},
-    {"sar_split", "circuit.model=SAR;circuit.mismatch=0.03;circuit.split=true;res=254"},
-    {"ramp", "circuit.model=RAMP;circuit.mismatch=0.05;circuit.gain_error=0.01;channels=2;"
-             "circuit.group_size=2;circuit.comparator_offset=0.02"},
-    {"pipeline", "circuit.model=PIPELINE;circuit.gain_error=0.01;circuit.comparator_offset=0.02"},
-    {"cyclic", "circuit.model=CYCLIC;circuit.gain_error=0.03;circuit.comparator_offset=0.02"},
-    {"flash", "circuit.model=FLASH;circuit.mismatch=0.05;circuit.comparator_offset=0.005;res=62"},
+    {"twos", "nonideal.style=TWOS_COMPLEMENT;res=62"},
+    {"unsigned", "nonideal.style=UNSIGNED;nonideal.low=-0.5;res=62;nonideal.rounding=FLOOR"},
+    {"thresholds", "nonideal.style=THRESHOLDS;nonideal.thresholds=[-0.5, 0.1, 0.3];"
+                   "nonideal.levels=[-1, 0, 0.2, 0.7];#no_ramp=1"},
+    {"sar", "nonideal.model=SAR;nonideal.mismatch=0.03;nonideal.comparator_offset=0.01;channels=3"},
+    {"sar_split", "nonideal.model=SAR;nonideal.mismatch=0.03;nonideal.split=true;res=254"},
+    {"ramp", "nonideal.model=RAMP;nonideal.mismatch=0.05;nonideal.gain_error=0.01;channels=2;"
+             "nonideal.group_size=2;nonideal.comparator_offset=0.02"},
+    {"pipeline",
+     "nonideal.model=PIPELINE;nonideal.gain_error=0.01;nonideal.comparator_offset=0.02"},
+    {"cyclic", "nonideal.model=CYCLIC;nonideal.gain_error=0.03;nonideal.comparator_offset=0.02"},
+    {"flash",
+     "nonideal.model=FLASH;nonideal.mismatch=0.05;nonideal.comparator_offset=0.005;res=62"},
     {NULL, NULL},
 };
 

@@ -93,7 +93,7 @@ class Converter(Case):
         self.assertEqual(self.measure("--bits", "4")["rows"], [])
 
     def test_circuit(self):
-        args = ["--bits", "8", "--set", "circuit.model=SAR", "--set", "circuit.mismatch=0.2", "--set", "channels=4"]
+        args = ["--bits", "8", "--set", "nonideal.model=SAR", "--set", "nonideal.mismatch=0.2", "--set", "channels=4"]
         t = self.measure(*args)
         self.assertGreater(t["max_inl"], 0.2)
         self.assertEqual(t, self.measure(*args))
@@ -107,7 +107,7 @@ class Converter(Case):
         self.assertLessEqual(self.measure("--data", data)["bound"], 3)
         self.bad(2, "least-error", "converter", "--data", data, "--method", "best")
         self.bad(1, "no steps", "converter", "--set", "res=-1")
-        self.bad(1, "channel", "converter", "--set", "circuit.model=SAR", "--channel", "1")
+        self.bad(1, "channel", "converter", "--set", "nonideal.model=SAR", "--channel", "1")
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ __all__ = [
     "Cells", "Config", "Context", "Converter", "Counters", "Device", "Population", "DeviceInfo", "Epoch", "Error",
     "Field", "FitResult", "FormatError", "Matrix", "InferenceReport", "InternalError", "InvalidError", "IoError", "LayerInfo", "Linearity", "Network",
     "NetworkInfo", "NoMemoryError", "NoiseModel", "NoiseModelInfo", "Optimizer", "OptimizerStats", "Preset", "ShapeError", "Stages", "StateError",
-    "StepInfo", "StorageReport", "Tile", "UnsupportedError", "WeightProgramming", "abi_version", "default_context", "find_preset", "fit_device",
+    "StepInfo", "StorageReport", "Tile", "UnsupportedError", "WeightProgramming", "get_abi_version", "default_context", "find_preset", "fit_device",
     "load_noise_table",
     "library_path", "presets", "find_range", "status_name", "version", "optimize_programming",
 ]

@@ -280,8 +280,8 @@ class aimc_stages(ct.Structure):
     """periphery.h"""
     _fields_ = [
         ("struct_size", ct.c_uint32),
-        ("part", ct.c_uint32),
-        ("n_parts", ct.c_uint32),
+        ("cycle", ct.c_uint32),
+        ("n_cycles", ct.c_uint32),
         ("n_passes", ct.c_uint32),
         ("alpha", ct.c_double),
         ("reduction", ct.c_double),

@@ -30,7 +30,7 @@ class Linearity(NamedTuple):
 
 
 class Converter(Handle):
-    """A quantiser with a range. config: of kind "converter", or fields (bound, res, circuit ...)."""
+    """A quantiser with a range. config: of kind "converter", or fields (bound, res, nonideal ...)."""
     __slots__ = ()
     _destroyer = lib.aimc_converter_destroy
 

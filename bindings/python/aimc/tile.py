@@ -20,7 +20,7 @@ DIRECTIONS = {"forward": _abi.AIMC_FORWARD, "backward": _abi.AIMC_BACKWARD}
 
 class Stages(NamedTuple):
     """What is seen on the way through one product."""
-    n_parts: int
+    n_cycles: int
     n_passes: int
     alpha: float
     reduction: float
@@ -171,7 +171,7 @@ class Tile(LinearMap):
 
     # ---- inside a product ----------------------------------------------------------------------
 
-    def inspect(self, x: Any, direction: str = "forward", part: int = 0) -> Stages:
+    def inspect(self, x: Any, direction: str = "forward", cycle: int = 0) -> Stages:
         """Make one product and keep what is seen on the way; a real read, with its noise and counts."""
         way = _direction(direction)
         n_in, n_out = (self._n_in, self._n_out) if way == _abi.AIMC_FORWARD else self.shape
@@ -179,12 +179,12 @@ class Tile(LinearMap):
         arrays = {"prepared": np.empty(n_in, np.float32), "code": np.empty(n_out, np.int32),
                   **{name: np.empty(n_out, np.float32) for name in ("current", "noisy", "result")}}
         stages = sized(_abi.aimc_stages)
-        stages.part = _count(part, "part")
+        stages.cycle = _count(cycle, "cycle")
         for name, array in arrays.items():
             setattr(stages, name, address(array))
         with self._guard.lock:
             check(lib.aimc_tile_inspect(self._use, way, address(x), ct.byref(stages)))
-        return Stages(stages.n_parts, stages.n_passes, stages.alpha, stages.reduction, **arrays)
+        return Stages(stages.n_cycles, stages.n_passes, stages.alpha, stages.reduction, **arrays)
 
     def write_spice(self, path: Any, z: Any, direction: str = "forward") -> None:
         """Write the crossbar as a netlist for ngspice, driven by z."""

@@ -126,7 +126,7 @@ class Tiles(unittest.TestCase):
         np.testing.assert_array_equal(stages.result, tile.forward(x))
         self.assertEqual((stages.prepared.shape, stages.code.dtype), ((4,), np.int32))
         with self.assertRaises(aimc.InvalidError):
-            tile.inspect(x, part=1)
+            tile.inspect(x, cycle=1)
 
     def test_save_and_load_go_on_alike(self):
         tile = aimc.Tile("reram_sb", 3, 4)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What aimc_tile_inspect() shows is what the product does. */
-#include "read_util.h"
+#include "periphery/read_util.h"
 
 static aimc_context *ctx;
 
@@ -22,10 +22,10 @@ typedef struct seen {
     aimc_stages s;
 } seen;
 
-static void look(aimc_tile *tile, aimc_direction direction, const float *x, uint32_t part, seen *v)
+static void look(aimc_tile *tile, aimc_direction direction, const float *x, uint32_t cycle, seen *v)
 {
     v->s = (aimc_stages){.struct_size = (uint32_t)sizeof v->s,
-                         .part = part,
+                         .cycle = cycle,
                          .prepared = v->prepared,
                          .current = v->current,
                          .noisy = v->noisy,
@@ -52,7 +52,7 @@ START_TEST(stages_of_a_small_product)
     NEAR((double)v.result[0], 0.4894117647, 2e-7);
     NEAR((double)v.result[1], -1.0164705882, 3e-7);
     NEAR(v.s.alpha, 0.8, 1e-7);
-    ck_assert(v.s.reduction == 1 && v.s.n_passes == 1 && v.s.n_parts == 1);
+    ck_assert(v.s.reduction == 1 && v.s.n_passes == 1 && v.s.n_cycles == 1);
     aimc_tile_destroy(tile);
 }
 END_TEST
@@ -110,7 +110,7 @@ START_TEST(looking_changes_nothing)
                                         "mv_type=SPLIT_MODE",
                                         "mv_type=BIT_WISE",
                                         "bound_management=SHIFT"};
-    static const uint32_t parts[] = {1, 1, 2, 2, 2, 6, 1};
+    static const uint32_t cycles[] = {1, 1, 2, 2, 2, 6, 1};
     float w[OUT * IN], x[IN], y[OUT];
     aimct_fill(w, OUT * IN, 3);
     aimct_fill(x, IN, 4);
@@ -122,15 +122,15 @@ START_TEST(looking_changes_nothing)
             NULL};
         aimc_tile *one = aimct_tile(a, w, OUT, IN, settings);
         aimc_tile *two = aimct_tile(b, w, OUT, IN, settings);
-        for (uint32_t part = 0; part < parts[k]; part++) {
+        for (uint32_t cycle = 0; cycle < cycles[k]; cycle++) {
             seen v;
-            look(one, AIMC_FORWARD, x, part, &v);
+            look(one, AIMC_FORWARD, x, cycle, &v);
             OK(aimc_tile_forward(two, 1, x, IN, y, OUT));
             ck_assert_msg(memcmp(v.result, y, sizeof y) == 0, "%s", types[k]);
-            ck_assert_uint_eq(v.s.n_parts, parts[k]);
+            ck_assert_uint_eq(v.s.n_cycles, cycles[k]);
         }
-        seen v = {.s = {.struct_size = (uint32_t)sizeof v.s, .part = parts[k]}};
-        FAILS(AIMC_ERR_INVALID, "part", aimc_tile_inspect(one, AIMC_FORWARD, x, &v.s));
+        seen v = {.s = {.struct_size = (uint32_t)sizeof v.s, .cycle = cycles[k]}};
+        FAILS(AIMC_ERR_INVALID, "cycle", aimc_tile_inspect(one, AIMC_FORWARD, x, &v.s));
         aimc_tile_destroy(one);
         aimc_tile_destroy(two);
         aimc_context_destroy(a);
@@ -139,8 +139,8 @@ START_TEST(looking_changes_nothing)
 }
 END_TEST
 
-/* Digital parts add up to the result. */
-START_TEST(parts_add_up)
+/* Digital cycles add up to the result. */
+START_TEST(cycles_add_up)
 {
     float w[OUT * IN], x[IN];
     aimct_fill(w, OUT * IN, 3);
@@ -183,14 +183,14 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("inspect");
+    Suite *s = suite_create("tile_inspect");
     TCase *t = aimct_case(s, "inspect");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, stages_of_a_small_product);
     tcase_add_test(t, stages_of_repeated_products);
     tcase_add_test(t, compression_is_seen_before_the_adc);
     tcase_add_test(t, looking_changes_nothing);
-    tcase_add_test(t, parts_add_up);
+    tcase_add_test(t, cycles_add_up);
     tcase_add_test(t, bad_arguments);
     return aimct_main(s);
 }

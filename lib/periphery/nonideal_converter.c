@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Circuits of converters. All but the pipelines are monotone and therefore a table of transitions.
- * Equations: docs/models/converters.md. */
+/* Converters with other codes, or with the errors of their circuits. All but the pipelines are
+ * monotone, and therefore a table of transitions. Equations: docs/models/converters.md. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "kernels/stream.h"
-#include "periphery/circuit.h"
+#include "periphery/nonideal_converter.h"
 
-#define T   aimci_circuit_params
+#define T   aimci_nonideal_converter_params
 #define OWN "docs/models/converters.md"
 #define XS  "Xiao et al., IEEE Circuits Syst. Mag. 22(4):26 (2022)"
 
@@ -24,7 +24,7 @@ static const aimci_field fields[] = {
     AIMCI_NUMBERS(T, levels, 0, -1e30, 1e30, "bound",
                   "values of the codes of THRESHOLDS, one more; empty: midway, ends as far out",
                   OWN),
-    AIMCI_CHOICE(T, model, AIMCI_CIRCUIT_IDEAL, 5, "IDEAL|SAR|RAMP|PIPELINE|CYCLIC|FLASH",
+    AIMCI_CHOICE(T, model, AIMCI_CONVERTER_IDEAL, 5, "IDEAL|SAR|RAMP|PIPELINE|CYCLIC|FLASH",
                  "the circuit that decides", XS),
     AIMCI_NUMBER(T, mismatch, 0, 0, 1, "relative",
                  "standard deviation of a unit capacitor (FLASH: of a resistor of the ladder)", XS),
@@ -44,30 +44,33 @@ static aimc_status check(const void *values)
     const T *p = values;
     const size_t n = p->thresholds.n;
     if (p->style == AIMCI_STYLE_THRESHOLDS && n == 0)
-        return aimci_fail(AIMC_ERR_INVALID, "circuit: thresholds is empty; style THRESHOLDS has "
-                                            "at least one");
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "nonideal_converter: thresholds is empty; style THRESHOLDS has "
+                          "at least one");
     for (size_t k = 1; k < n; k++)
         if (!(p->thresholds.v[k] > p->thresholds.v[k - 1]))
             return aimci_fail(AIMC_ERR_INVALID,
-                              "circuit: thresholds[%zu] = %g is not above the "
+                              "nonideal_converter: thresholds[%zu] = %g is not above the "
                               "one before",
                               k, p->thresholds.v[k]);
     if (p->levels.n && p->levels.n != n + 1)
         return aimci_fail(AIMC_ERR_INVALID,
-                          "circuit: %zu levels for %zu thresholds; one more is "
+                          "nonideal_converter: %zu levels for %zu thresholds; one more is "
                           "needed",
                           p->levels.n, n);
-    if (p->style == AIMCI_STYLE_THRESHOLDS && p->model != AIMCI_CIRCUIT_IDEAL)
-        return aimci_fail(AIMC_ERR_INVALID, "circuit: model; style THRESHOLDS needs IDEAL");
+    if (p->style == AIMCI_STYLE_THRESHOLDS && p->model != AIMCI_CONVERTER_IDEAL)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "nonideal_converter: model; style THRESHOLDS needs IDEAL");
     if (p->style == AIMCI_STYLE_UNSIGNED && p->low >= 1)
-        return aimci_fail(AIMC_ERR_INVALID, "circuit: low = %g; less than 1 is needed", p->low);
+        return aimci_fail(AIMC_ERR_INVALID, "nonideal_converter: low = %g; less than 1 is needed",
+                          p->low);
     return AIMC_OK;
 }
 
-const aimci_family aimci_family_circuit = {
-    .name = "circuit",
-    .category = "circuit",
-    .doc = "what a converter is made of; with every field at its default, the ideal one",
+const aimci_family aimci_family_nonideal_converter = {
+    .name = "nonideal_converter",
+    .category = "nonideal_converter",
+    .doc = "codes and errors of a DAC or ADC; with every field at its default, the ideal one",
     .source = XS,
     .fields = fields,
     .n_fields = sizeof fields / sizeof fields[0],
@@ -75,53 +78,49 @@ const aimci_family aimci_family_circuit = {
     .check = check,
 };
 
-bool aimci_circuit_is_plain(const T *p)
+bool aimci_nonideal_converter_is_plain(const T *p)
 {
     return p->style == AIMCI_STYLE_MID_TREAD && p->rounding == AIMCI_ROUND_NEAREST &&
-           p->model == AIMCI_CIRCUIT_IDEAL;
+           p->model == AIMCI_CONVERTER_IDEAL;
 }
 
 /* ---- making --------------------------------------------------------------------------------- */
 
 enum { MAX_BITS = 14 };
 
-static bool has_tables(const aimci_circuit *c)
+static bool has_tables(const aimci_nonideal_converter *c)
 {
     const int model = c->params.model;
-    return model == AIMCI_CIRCUIT_SAR || model == AIMCI_CIRCUIT_RAMP ||
-           model == AIMCI_CIRCUIT_FLASH;
+    return model == AIMCI_CONVERTER_SAR || model == AIMCI_CONVERTER_RAMP ||
+           model == AIMCI_CONVERTER_FLASH;
 }
 
-static bool has_stages(const aimci_circuit *c)
+static bool has_stages(const aimci_nonideal_converter *c)
 {
-    return c->params.model == AIMCI_CIRCUIT_PIPELINE || c->params.model == AIMCI_CIRCUIT_CYCLIC;
+    return c->params.model == AIMCI_CONVERTER_PIPELINE || c->params.model == AIMCI_CONVERTER_CYCLIC;
 }
 
-/* Levels and names of the codes. */
-static aimc_status resolve(aimci_circuit *c, double res, double bound, const char *who)
+static aimc_status count_bits(aimci_nonideal_converter *c, double res, const char *who)
 {
-    const T *p = &c->params;
-    if (!(bound > 0))
-        return aimci_fail(AIMC_ERR_INVALID, "%s: bound = %g; its circuit needs one above 0", who,
-                          bound);
-    c->full = bound;
-    if (p->style == AIMCI_STYLE_THRESHOLDS) {
-        c->n_codes = (int32_t)p->thresholds.n + 1;
-        c->step = bound;
-        return AIMC_OK;
-    }
     const double inverse = res > 1 ? res : 1 / res, bits = log2(inverse + 2);
     if (!(res > 0) || fabs(bits - rint(bits)) > 1e-6 || bits < 1.5 || bits > MAX_BITS + 0.5)
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "%s: res = %g; its circuit needs 1 / (2^b - 2) with b = 2 ... %d bits",
-                          who, res, MAX_BITS);
+        return aimci_fail(
+            AIMC_ERR_INVALID,
+            "%s: res = %g; a non-ideal converter needs 1 / (2^b - 2) with b = 2 ... %d bits", who,
+            res, MAX_BITS);
     c->bits = (int)rint(bits);
+    return AIMC_OK;
+}
+
+/* Levels and names of the codes of a style with even steps. */
+static void set_levels(aimci_nonideal_converter *c, double bound)
+{
     const double all = ldexp(1, c->bits);
     c->n_codes = (int32_t)all;
     c->lowest = -bound;
-    switch (p->style) {
+    switch (c->params.style) {
     case AIMCI_STYLE_UNSIGNED:
-        c->lowest = p->low * bound;
+        c->lowest = c->params.low * bound;
         c->step = (bound - c->lowest) / (all - 1);
         break;
     case AIMCI_STYLE_TWOS_COMPLEMENT:
@@ -134,10 +133,26 @@ static aimc_status resolve(aimci_circuit *c, double res, double bound, const cha
         c->first = -(c->n_codes / 2);
         break;
     }
-    return AIMC_OK;
 }
 
-static void value_thresholds(aimci_circuit *c)
+static aimc_status resolve(aimci_nonideal_converter *c, double res, double bound, const char *who)
+{
+    if (!(bound > 0))
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "%s: bound = %g; a non-ideal converter needs one above 0", who, bound);
+    c->full = bound;
+    if (c->params.style == AIMCI_STYLE_THRESHOLDS) {
+        c->n_codes = (int32_t)c->params.thresholds.n + 1;
+        c->step = bound;
+        return AIMC_OK;
+    }
+    const aimc_status st = count_bits(c, res, who);
+    if (!st)
+        set_levels(c, bound);
+    return st;
+}
+
+static void value_thresholds(aimci_nonideal_converter *c)
 {
     const T *p = &c->params;
     const size_t n = p->thresholds.n;
@@ -156,7 +171,7 @@ static void value_thresholds(aimci_circuit *c)
     }
 }
 
-void aimci_circuit_destroy(aimci_circuit *c)
+void aimci_nonideal_converter_destroy(aimci_nonideal_converter *c)
 {
     if (!c)
         return;
@@ -170,51 +185,60 @@ void aimci_circuit_destroy(aimci_circuit *c)
 }
 
 /* FLASH has a ladder and comparators in every channel, the others share. */
-static size_t sharing_of(const aimci_circuit *c)
+static size_t sharing_of(const aimci_nonideal_converter *c)
 {
-    if (c->params.model == AIMCI_CIRCUIT_FLASH)
+    if (c->params.model == AIMCI_CONVERTER_FLASH)
         return 1;
     return c->params.group_size ? (size_t)c->params.group_size : c->n_channels;
 }
 
-aimc_status aimci_circuit_create(aimc_context *ctx, const T *params, double res, double bound,
-                                 size_t n_channels, const char *who, aimci_circuit **out)
+static bool make_tables(aimci_nonideal_converter *c)
+{
+    const size_t n = (size_t)c->n_codes;
+    c->sharing = sharing_of(c);
+    c->n_tables = (c->n_channels + c->sharing - 1) / c->sharing;
+    if (has_tables(c))
+        c->transitions = aimci_calloc(c->ctx, c->n_tables * n, sizeof *c->transitions);
+    if (has_stages(c))
+        c->stages = aimci_calloc(c->ctx, c->n_channels * (size_t)c->bits * 2, sizeof *c->stages);
+    if (c->params.style == AIMCI_STYLE_THRESHOLDS)
+        c->values = aimci_calloc(c->ctx, n, sizeof *c->values);
+    c->offsets = aimci_calloc(c->ctx, c->n_channels + AIMCI_LANES, sizeof *c->offsets);
+    return (c->transitions || !has_tables(c)) && (c->stages || !has_stages(c)) &&
+           (c->values || c->params.style != AIMCI_STYLE_THRESHOLDS) && c->offsets;
+}
+
+static aimc_status build(aimci_nonideal_converter *c, double res, double bound, const char *who)
+{
+    const aimc_status st = resolve(c, res, bound, who);
+    if (st)
+        return st;
+    if (!make_tables(c))
+        return aimci_fail(AIMC_ERR_NOMEM, "%s: no memory for the errors of converters", who);
+    if (c->values)
+        value_thresholds(c);
+    return AIMC_OK;
+}
+
+aimc_status aimci_nonideal_converter_create(aimc_context *ctx, const T *params, double res,
+                                            double bound, size_t n_channels, const char *who,
+                                            aimci_nonideal_converter **out)
 {
     aimc_status st = check(params);
     if (st)
         return aimci_fail_within(st, "%s: ", who);
-    aimci_circuit *c = aimci_calloc(ctx, 1, sizeof *c);
+    aimci_nonideal_converter *c = aimci_calloc(ctx, 1, sizeof *c);
     if (!c)
         return aimci_fail(AIMC_ERR_NOMEM, "%s: no memory", who);
     c->ctx = aimci_context_ref(ctx);
     c->params = *params;
     c->n_channels = n_channels;
-    st = resolve(c, res, bound, who);
-    if (st) {
-        aimci_circuit_destroy(c);
-        return st;
-    }
-    c->sharing = sharing_of(c);
-    c->n_tables = (n_channels + c->sharing - 1) / c->sharing;
-    const size_t n = (size_t)c->n_codes;
-    bool ok = true;
-    if (has_tables(c))
-        ok = (c->transitions = aimci_calloc(ctx, c->n_tables * n, sizeof(double))) != NULL;
-    if (has_stages(c))
-        ok = (c->stages = aimci_calloc(ctx, n_channels * (size_t)c->bits * 2, sizeof(double))) !=
-             NULL;
-    ok = ok && (c->offsets = aimci_calloc(ctx, n_channels + AIMCI_LANES, sizeof(double)));
-    if (ok && params->style == AIMCI_STYLE_THRESHOLDS) {
-        ok = (c->values = aimci_calloc(ctx, n, sizeof(float))) != NULL;
-        if (ok)
-            value_thresholds(c);
-    }
-    if (!ok) {
-        aimci_circuit_destroy(c);
-        return aimci_fail(AIMC_ERR_NOMEM, "%s: no memory for the circuit", who);
-    }
-    *out = c;
-    return AIMC_OK;
+    st = build(c, res, bound, who);
+    if (st)
+        aimci_nonideal_converter_destroy(c);
+    else
+        *out = c;
+    return st;
 }
 
 /* ---- errors --------------------------------------------------------------------------------- */
@@ -226,9 +250,9 @@ typedef struct drawing {
     int used;
 } drawing;
 
-static drawing draw_from(const aimci_key *key, uint32_t line)
+static drawing draw_from(const aimci_key *key, uint32_t stream)
 {
-    drawing d = {.normals = {.stream = aimci_stream_open(key, line)}, .used = AIMCI_LANES};
+    drawing d = {.normals = {.stream = aimci_stream_open(key, stream)}, .used = AIMCI_LANES};
     return d;
 }
 
@@ -242,7 +266,7 @@ static double draw_next(drawing *d)
 }
 
 /* n unit capacitors side by side: n (1 + mismatch xi / sqrt n). */
-static double capacitor(const aimci_circuit *c, double n, drawing *d)
+static double capacitor(const aimci_nonideal_converter *c, double n, drawing *d)
 {
     return n + c->params.mismatch * sqrt(n) * draw_next(d);
 }
@@ -250,7 +274,7 @@ static double capacitor(const aimci_circuit *c, double n, drawing *d)
 /* What the DAC of a SAR makes of each code: bits of capacitors over all of them, one more unit to
  * end the array. Split: the lower half weighs less by a bridge, so that its units are as large as
  * those of the upper half. */
-static void draw_sar(const aimci_circuit *c, double *t, drawing *d)
+static void draw_sar(const aimci_nonideal_converter *c, double *t, drawing *d)
 {
     double weights[MAX_BITS], sum;
     const int low = c->params.split ? c->bits / 2 : 0;
@@ -274,7 +298,7 @@ static void draw_sar(const aimci_circuit *c, double *t, drawing *d)
 }
 
 /* A chain of equal units, tapped after each: a ramp's capacitors or a flash's resistors. */
-static void draw_chain(const aimci_circuit *c, double *t, drawing *d)
+static void draw_chain(const aimci_nonideal_converter *c, double *t, drawing *d)
 {
     double sum = 0;
     for (int32_t code = 0; code < c->n_codes; code++) {
@@ -293,13 +317,13 @@ static int ascending(const void *a, const void *b)
 }
 
 /* Offset of a comparator on the axis of u. */
-static double draw_offset(const aimci_circuit *c, drawing *d)
+static double draw_offset(const aimci_nonideal_converter *c, drawing *d)
 {
     return c->params.comparator_offset * c->full / c->step * draw_next(d);
 }
 
 /* The comparators of a flash count: the order of their transitions does not matter. */
-static void draw_flash(const aimci_circuit *c, double *t, drawing *d)
+static void draw_flash(const aimci_nonideal_converter *c, double *t, drawing *d)
 {
     draw_chain(c, t, d);
     for (int32_t code = 1; code < c->n_codes; code++)
@@ -307,33 +331,33 @@ static void draw_flash(const aimci_circuit *c, double *t, drawing *d)
     qsort(t + 1, (size_t)c->n_codes - 1, sizeof *t, ascending);
 }
 
-static void draw_stages(const aimci_circuit *c, double *stages, drawing *d)
+static void draw_stages(const aimci_nonideal_converter *c, double *stages, drawing *d)
 {
     const double sqrt2 = 1.4142135623730951; /* ratio of two capacitors */
     for (int k = 0; k < c->bits; k++) {
         stages[2 * k] = 1 + sqrt2 * c->params.mismatch * draw_next(d);
         stages[2 * k + 1] = c->params.comparator_offset * draw_next(d);
-        if (k && c->params.model == AIMCI_CIRCUIT_CYCLIC) { /* one stage, used again */
+        if (k && c->params.model == AIMCI_CONVERTER_CYCLIC) { /* one stage, used again */
             stages[2 * k] = stages[0];
             stages[2 * k + 1] = stages[1];
         }
     }
 }
 
-void aimci_circuit_draw(aimci_circuit *c, const aimci_key *key)
+void aimci_nonideal_converter_draw(aimci_nonideal_converter *c, const aimci_key *key)
 {
     const size_t n = (size_t)c->n_codes;
     for (size_t k = 0; c->transitions && k < c->n_tables; k++) {
         drawing d = draw_from(key, (uint32_t)k);
         double *t = c->transitions + k * n;
-        if (c->params.model == AIMCI_CIRCUIT_SAR)
+        if (c->params.model == AIMCI_CONVERTER_SAR)
             draw_sar(c, t, &d);
-        else if (c->params.model == AIMCI_CIRCUIT_RAMP)
+        else if (c->params.model == AIMCI_CONVERTER_RAMP)
             draw_chain(c, t, &d);
         else
             draw_flash(c, t, &d);
         for (size_t code = 2; code < n; code++) /* a ramp stops at the first it reaches */
-            if (c->params.model == AIMCI_CIRCUIT_RAMP && t[code] < t[code - 1])
+            if (c->params.model == AIMCI_CONVERTER_RAMP && t[code] < t[code - 1])
                 t[code] = t[code - 1];
     }
     for (size_t k = 0; c->stages && k < c->n_channels; k++) {
@@ -341,7 +365,8 @@ void aimci_circuit_draw(aimci_circuit *c, const aimci_key *key)
         draw_stages(c, c->stages + k * (size_t)c->bits * 2, &d);
     }
     drawing d = draw_from(key, UINT32_MAX);
-    const bool own = c->params.model == AIMCI_CIRCUIT_SAR || c->params.model == AIMCI_CIRCUIT_RAMP;
+    const bool own =
+        c->params.model == AIMCI_CONVERTER_SAR || c->params.model == AIMCI_CONVERTER_RAMP;
     for (size_t k = 0; own && k < c->n_channels; k++)
         c->offsets[k] = draw_offset(c, &d);
 }
@@ -362,7 +387,7 @@ static int32_t search(const double *t, int32_t n_codes, int bits, double u)
 
 /* Stages of 1.5 bits: -1, 0 or 1 decided at a quarter of the reference, twice the rest goes on; the
  * last residue's sign is the last bit. */
-static int32_t pipeline(const aimci_circuit *c, const double *stages, double u)
+static int32_t pipeline(const aimci_nonideal_converter *c, const double *stages, double u)
 {
     double v = ldexp(u, 1 - c->bits) - 1;
     int32_t sum = (int32_t)1 << (c->bits - 1);
@@ -376,7 +401,7 @@ static int32_t pipeline(const aimci_circuit *c, const double *stages, double u)
     return sum;
 }
 
-static int32_t threshold_code(const aimci_circuit *c, double x)
+static int32_t threshold_code(const aimci_nonideal_converter *c, double x)
 {
     int32_t code = 0;
     while ((size_t)code < c->params.thresholds.n && x >= c->params.thresholds.v[code] * c->full)
@@ -384,7 +409,8 @@ static int32_t threshold_code(const aimci_circuit *c, double x)
     return code;
 }
 
-int32_t aimci_circuit_code(const aimci_circuit *c, size_t channel, double x, int *beyond)
+int32_t aimci_nonideal_converter_code(const aimci_nonideal_converter *c, size_t channel, double x,
+                                      int *beyond)
 {
     x = isnan(x) ? 0 : x;
     *beyond = 0;
@@ -406,12 +432,13 @@ int32_t aimci_circuit_code(const aimci_circuit *c, size_t channel, double x, int
     return (int32_t)fmin(fmax(code, 0), c->n_codes - 1);
 }
 
-float aimci_circuit_value(const aimci_circuit *c, int32_t code)
+float aimci_nonideal_converter_value(const aimci_nonideal_converter *c, int32_t code)
 {
     return c->values ? c->values[code] : (float)(c->lowest + code * c->step);
 }
 
-void aimci_circuit_dither(const aimci_circuit *c, const aimci_key *key, float *x, size_t n)
+void aimci_nonideal_converter_dither(const aimci_nonideal_converter *c, const aimci_key *key,
+                                     float *x, size_t n)
 {
     aimci_stream stream = aimci_stream_open(key, 1);
     float u[AIMCI_LANES];

@@ -2,7 +2,7 @@
 /* The parameters of a read-out, and which of them contradict each other. */
 #include <math.h>
 
-#include "periphery/periphery.h"
+#include "periphery/periphery_params.h"
 
 #define T    aimci_periphery_params
 #define SRC  "Rasch et al., AICAS (2021), arXiv:2104.02184"
@@ -102,13 +102,14 @@ static const aimci_field fields[] = {
     AIMCI_NUMBER(T, max_bm_res, 0.25, 0, 1e30, "1",
                  "stop when the reduction exceeds this over the DAC step", SRC),
     AIMCI_FLAG(T, bm_test_negative_bound, 1, "hits of the lower bound count, too", SRC),
-    AIMCI_CHILD("cells", 0, "cells", "cells", "how signed weights lie on cells", OWN),
-    AIMCI_CHILD("wires", 1, "wires", "wires", "wires of the crossbar, and what bends in a cell",
-                OWN),
-    AIMCI_CHILD("dac", 2, "circuit", "circuit", "what the DACs of range inp_bound are made of",
-                OWN),
-    AIMCI_CHILD("adc", 3, "circuit", "circuit", "what the ADCs of range out_bound are made of",
-                OWN),
+    AIMCI_CHILD("cell_mapping", 0, "cell_mapping", "cell_mapping",
+                "how signed weights lie on cells", OWN),
+    AIMCI_CHILD("wires", 1, "wires", "wires",
+                "wires of the crossbar, and the nonlinear I-V of a cell", OWN),
+    AIMCI_CHILD("dac", 2, "nonideal_converter", "nonideal_converter",
+                "codes and errors of the DACs of range inp_bound", OWN),
+    AIMCI_CHILD("adc", 3, "nonideal_converter", "nonideal_converter",
+                "codes and errors of the ADCs of range out_bound", OWN),
 };
 
 int aimci_dac_bits(double res)

@@ -3,7 +3,7 @@
  * is not installed. */
 #include <unistd.h>
 
-#include "periphery/cells.h"
+#include "periphery/wires.h"
 #include "read_util.h"
 
 enum { MAX = 32 };
@@ -65,7 +65,7 @@ static void compare(size_t n, const char *law, int law_number, aimc_direction di
         aimct_tile(ctx, w, n, n,
                    SETTINGS(BARE, "wires.model=NODAL", "wires.r_in=3", "wires.r_out=7",
                             "wires.r_driver=20", "wires.r_sense=10", "wires.r_select=500",
-                            "g_max=5e-5", "cells.on_off_ratio=50", law));
+                            "g_max=5e-5", "cell_mapping.on_off_ratio=50", law));
     simulate_tile(tile, direction, x, theirs, 2, n);
 
     aimci_nodal m = {n, n, aimci_nodal_ld(n), 3, 7, 23, 17, {law_number, 0, -0.25, 0.25, 500}};
@@ -120,7 +120,7 @@ START_TEST(interleaved_pairs_agree)
     aimc_tile *tile = aimct_tile(ctx, w, N, N,
                                  SETTINGS(BARE, "wires.model=NODAL", "wires.r_in=30",
                                           "wires.r_out=70", "g_max=5e-5", "wires.interleaved=true",
-                                          "wires.iv=SINH", "cells.scheme=TWO_SIDED"));
+                                          "wires.iv=SINH", "cell_mapping.scheme=TWO_SIDED"));
     simulate_tile(tile, AIMC_FORWARD, x, forward, 1, (size_t)2 * N);
     simulate_tile(tile, AIMC_BACKWARD, x, backward, 1, N);
     OK(aimc_tile_forward(tile, 1, x, N, y, N));
@@ -158,7 +158,7 @@ int main(void)
         puts("ngspice is not installed");
         return 77;
     }
-    Suite *s = suite_create("ngspice");
+    Suite *s = suite_create("spice");
     TCase *c = aimct_case(s, "crossbars");
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, columns_agree);

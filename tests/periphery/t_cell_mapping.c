@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Signed weights on cells: every scheme against its definition, slices and digits of inputs against
- * integer products, and that what is kept between reads follows the weights. */
-#include "periphery/cells.h"
+/* Signed weights on cells: every scheme against its definition, bit slices and digits of inputs
+ * against integer products. */
+#include "periphery/cell_mapping.h"
 #include "read_util.h"
 
 enum { OUT = 5, IN = 16, BATCH = 3 };
@@ -79,17 +79,23 @@ static double integer(double v)
 
 START_TEST(every_scheme)
 {
-    static const char *const names[] = {"cells.scheme=ONE_SIDED", "cells.scheme=TWO_SIDED",
-                                        "cells.scheme=DIGITAL_OFFSET", "cells.scheme=UNIT_COLUMN"};
+    static const char *const names[] = {
+        "cell_mapping.scheme=ONE_SIDED", "cell_mapping.scheme=TWO_SIDED",
+        "cell_mapping.scheme=DIGITAL_OFFSET", "cell_mapping.scheme=REFERENCE_COLUMN"};
     double (*const held[])(double) = {one_sided, two_sided, around_offset, around_offset};
     for (size_t k = 0; k < 4; k++) {
-        expect(SETTINGS(BARE, names[k], "cells.on_off_ratio=10"), as_it_is);
-        expect(SETTINGS(BARE, names[k], "cells.on_off_ratio=10", "cells.w_max=0.5"), clipped);
-        expect(SETTINGS(BARE, names[k], "cells.on_off_ratio=10", "cells.cell_bits=3"), held[k]);
-        expect(SETTINGS(BARE, names[k], "cells.on_off_ratio=10", "cells.weight_bits=8"), integer);
+        expect(SETTINGS(BARE, names[k], "cell_mapping.on_off_ratio=10"), as_it_is);
+        expect(SETTINGS(BARE, names[k], "cell_mapping.on_off_ratio=10", "cell_mapping.w_max=0.5"),
+               clipped);
+        expect(SETTINGS(BARE, names[k], "cell_mapping.on_off_ratio=10", "cell_mapping.cell_bits=3"),
+               held[k]);
+        expect(
+            SETTINGS(BARE, names[k], "cell_mapping.on_off_ratio=10", "cell_mapping.weight_bits=8"),
+            integer);
     }
-    expect(SETTINGS(BARE, "cells.subtract=DIGITAL", "cells.cell_bits=3"), one_sided);
-    expect(SETTINGS(BARE, "cells.subtract=DIGITAL", "cells.scheme=TWO_SIDED"), as_it_is);
+    expect(SETTINGS(BARE, "cell_mapping.subtract=DIGITAL", "cell_mapping.cell_bits=3"), one_sided);
+    expect(SETTINGS(BARE, "cell_mapping.subtract=DIGITAL", "cell_mapping.scheme=TWO_SIDED"),
+           as_it_is);
 }
 END_TEST
 
@@ -97,21 +103,22 @@ END_TEST
  * resistance, solved. */
 START_TEST(slices_make_the_integer_product)
 {
-    static const char *const schemes[] = {"cells.scheme=ONE_SIDED", "cells.scheme=TWO_SIDED",
-                                          "cells.scheme=DIGITAL_OFFSET",
-                                          "cells.scheme=UNIT_COLUMN"};
-    static const char *const slices[] = {"cells.n_slices=1", "cells.n_slices=2", "cells.n_slices=4",
-                                         "cells.n_slices=7"};
+    static const char *const schemes[] = {
+        "cell_mapping.scheme=ONE_SIDED", "cell_mapping.scheme=TWO_SIDED",
+        "cell_mapping.scheme=DIGITAL_OFFSET", "cell_mapping.scheme=REFERENCE_COLUMN"};
+    static const char *const slices[] = {"cell_mapping.n_slices=1", "cell_mapping.n_slices=2",
+                                         "cell_mapping.n_slices=4", "cell_mapping.n_slices=7"};
     for (size_t k = 0; k < 4; k++) {
         for (size_t s = 0; s < 4; s++) {
-            expect(SETTINGS(BARE, schemes[k], slices[s], "cells.weight_bits=8"), integer);
-            expect(SETTINGS(BARE, schemes[k], slices[s], "cells.weight_bits=8",
-                            "cells.on_off_ratio=20", "wires.model=NODAL", "wires.r_in=0",
+            expect(SETTINGS(BARE, schemes[k], slices[s], "cell_mapping.weight_bits=8"), integer);
+            expect(SETTINGS(BARE, schemes[k], slices[s], "cell_mapping.weight_bits=8",
+                            "cell_mapping.on_off_ratio=20", "wires.model=NODAL", "wires.r_in=0",
                             "wires.r_out=0"),
                    integer);
         }
     }
-    expect(SETTINGS(BARE, "cells.weight_bits=8", "cells.n_slices=4", "cells.subtract=DIGITAL"),
+    expect(SETTINGS(BARE, "cell_mapping.weight_bits=8", "cell_mapping.n_slices=4",
+                    "cell_mapping.subtract=DIGITAL"),
            integer);
 }
 END_TEST
@@ -121,7 +128,8 @@ END_TEST
 START_TEST(bit_exact_pipeline)
 {
     static const char *const digits[] = {"bit_wise_bits=1", "bit_wise_bits=2", "bit_wise_bits=7"};
-    static const char *const schemes[] = {"cells.scheme=ONE_SIDED", "cells.scheme=DIGITAL_OFFSET"};
+    static const char *const schemes[] = {"cell_mapping.scheme=ONE_SIDED",
+                                          "cell_mapping.scheme=DIGITAL_OFFSET"};
     for (size_t k = 0; k < 2; k++) {
         for (size_t d = 0; d < 3; d++) {
             char bound[48], res[48];
@@ -135,8 +143,8 @@ START_TEST(bit_exact_pipeline)
                                             "noise_management=NONE",
                                             "bound_management=NONE",
                                             "mv_type=BIT_WISE",
-                                            "cells.weight_bits=8",
-                                            "cells.n_slices=4",
+                                            "cell_mapping.weight_bits=8",
+                                            "cell_mapping.n_slices=4",
                                             schemes[k],
                                             digits[d],
                                             bound,
@@ -216,7 +224,7 @@ START_TEST(isaac)
 END_TEST
 
 /* Noise at the ADCs: slices add up with their gains, a pair with two ADCs has twice the variance,
- * and the unit column's own noise is one draw for all outputs. */
+ * and the reference column's own noise is one draw for all outputs. */
 START_TEST(noise_of_many_conversions)
 {
     enum { READS = 20000 };
@@ -224,10 +232,10 @@ START_TEST(noise_of_many_conversions)
         const char *scheme, *more;
         double variance, common;
     } cases[] = {
-        {"cells.scheme=ONE_SIDED", "cells.subtract=ANALOG", 1, 0},
-        {"cells.scheme=ONE_SIDED", "cells.subtract=DIGITAL", 2, 0},
-        {"cells.scheme=DIGITAL_OFFSET", "cells.subtract=ANALOG", 1, 0},
-        {"cells.scheme=UNIT_COLUMN", "cells.subtract=ANALOG", 2, 1},
+        {"cell_mapping.scheme=ONE_SIDED", "cell_mapping.subtract=ANALOG", 1, 0},
+        {"cell_mapping.scheme=ONE_SIDED", "cell_mapping.subtract=DIGITAL", 2, 0},
+        {"cell_mapping.scheme=DIGITAL_OFFSET", "cell_mapping.subtract=ANALOG", 1, 0},
+        {"cell_mapping.scheme=REFERENCE_COLUMN", "cell_mapping.subtract=ANALOG", 2, 1},
     };
     float *many = calloc(READS * IN, sizeof *many), *y = calloc(READS * OUT, sizeof *y);
     for (size_t b = 0; b < READS; b++)
@@ -236,8 +244,8 @@ START_TEST(noise_of_many_conversions)
         aimc_tile *tile = aimct_tile(
             ctx, w, OUT, IN,
             SETTINGS("inp_res=-1", "out_res=-1", "out_noise=0.1", "noise_management=NONE",
-                     "out_bound=0", cases[k].scheme, cases[k].more, "cells.on_off_ratio=10",
-                     "cells.weight_bits=7", "cells.n_slices=2"));
+                     "out_bound=0", cases[k].scheme, cases[k].more, "cell_mapping.on_off_ratio=10",
+                     "cell_mapping.weight_bits=7", "cell_mapping.n_slices=2"));
         OK(aimc_tile_forward(tile, READS, many, IN, y, OUT));
         aimct_moments m = {0, 0, 0}, both = {0, 0, 0};
         for (size_t b = 0; b < READS; b++) {
@@ -262,7 +270,7 @@ START_TEST(drop_of_each_column)
 {
     float y[OUT], part[2][OUT], half[OUT * IN];
     const char *const settings[] = {BARE, "ir_drop=1", "ir_drop_g_ratio=200",
-                                    "cells.on_off_ratio=1e12", NULL};
+                                    "cell_mapping.on_off_ratio=1e12", NULL};
     const char *const alone[] = {BARE, "ir_drop=1", "ir_drop_g_ratio=200", NULL};
     aimc_tile *tile = aimct_tile(ctx, w, OUT, IN, settings);
     OK(aimc_tile_forward(tile, 1, x, IN, y, OUT));
@@ -280,14 +288,19 @@ START_TEST(drop_of_each_column)
 END_TEST
 
 /* Errors of the drivers are not known to the number that is subtracted: the offset is that of the
- * codes. With a unit column they cancel. */
+ * codes. With a reference column they cancel. */
 START_TEST(offset_of_the_codes)
 {
     float y[BATCH * OUT];
-    const char *const settings[] = {
-        "out_res=-1", "out_noise=0",       "noise_management=NONE",       "out_bound=0",
-        "inp_res=-1", "inp_asymmetry=0.5", "cells.scheme=DIGITAL_OFFSET", "cells.on_off_ratio=5",
-        NULL};
+    const char *const settings[] = {"out_res=-1",
+                                    "out_noise=0",
+                                    "noise_management=NONE",
+                                    "out_bound=0",
+                                    "inp_res=-1",
+                                    "inp_asymmetry=0.5",
+                                    "cell_mapping.scheme=DIGITAL_OFFSET",
+                                    "cell_mapping.on_off_ratio=5",
+                                    NULL};
     forward(settings, y);
     for (size_t i = 0; i < OUT; i++) {
         double sum = 0;
@@ -304,89 +317,22 @@ END_TEST
 
 START_TEST(refused)
 {
-    aimct_refused(ctx, "on_off_ratio", SETTINGS("cells.on_off_ratio=0.5"));
-    aimct_refused(ctx, "subtract", SETTINGS("cells.scheme=UNIT_COLUMN", "cells.subtract=DIGITAL"));
-    aimct_refused(ctx, "weight_bits", SETTINGS("cells.weight_bits=1"));
-    aimct_refused(ctx, "n_slices", SETTINGS("cells.n_slices=2"));
-    aimct_refused(ctx, "cell_bits", SETTINGS("cells.weight_bits=8", "cells.cell_bits=2"));
-    aimct_refused(ctx, "cell_bits", SETTINGS("cells.scheme=DIGITAL_OFFSET", "cells.cell_bits=1"));
-}
-END_TEST
-
-/* ---- what is kept between reads ------------------------------------------------------------- */
-
-#define DROP BARE, "ir_drop=1", "ir_drop_g_ratio=300"
-
-/* The tile gives what a new one with its weights gives. */
-static void check_fresh(aimc_tile *tile)
-{
-    float held[OUT * IN], y[OUT], expected[OUT];
-    OK(aimc_tile_get_weights(tile, held, IN));
-    aimc_tile *fresh = aimct_tile(ctx, held, OUT, IN, SETTINGS(DROP));
-    OK(aimc_tile_forward(tile, 1, x, IN, y, OUT));
-    OK(aimc_tile_forward(fresh, 1, x, IN, expected, OUT));
-    ck_assert(memcmp(y, expected, sizeof y) == 0);
-    OK(aimc_tile_forward(tile, 1, x, IN, y, OUT));
-    ck_assert(memcmp(y, expected, sizeof y) == 0);
-    aimc_tile_destroy(fresh);
-}
-
-START_TEST(every_write_is_seen)
-{
-    static const char *const algorithms[] = {"sgd", "tiki_taka", "ttv2", "agad", "mixed_precision"};
-    aimc_device *device =
-        aimct_device(ctx, "constant_step",
-                     SETTINGS("lifetime=50", "diffusion=0.01", "drift.nu=0.1", "reset_std=0.1"));
-    for (size_t k = 0; k < sizeof algorithms / sizeof algorithms[0]; k++) {
-        aimc_config *config = aimct_tile_config(ctx, SETTINGS(DROP));
-        aimc_tile *tile = NULL;
-        aimc_optimizer *optimizer = NULL;
-        OK(aimc_tile_create(device, OUT, IN, config, &tile));
-        check_fresh(tile);
-        OK(aimc_tile_set_weights(tile, w, IN));
-        check_fresh(tile);
-        int32_t counts[OUT * IN];
-        for (int i = 0; i < OUT * IN; i++)
-            counts[i] = i % 7 - 3;
-        OK(aimc_tile_pulse(tile, counts, IN));
-        check_fresh(tile);
-        OK(aimc_tile_decay(tile, 1));
-        check_fresh(tile);
-        OK(aimc_tile_diffuse(tile));
-        check_fresh(tile);
-        OK(aimc_tile_drift_trained(tile, 1));
-        OK(aimc_tile_drift_trained(tile, 100));
-        check_fresh(tile);
-        OK(aimc_tile_reset(tile, 1, 3, 0.5));
-        check_fresh(tile);
-        float bounds[OUT * IN];
-        for (int i = 0; i < OUT * IN; i++)
-            bounds[i] = 0.05f;
-        OK(aimc_tile_set_parameter(tile, "max_bound", bounds, IN));
-        check_fresh(tile);
-        OK(aimc_optimizer_create(tile, algorithms[k], NULL, &optimizer));
-        for (int step = 0; step < 5; step++) {
-            float d[OUT] = {0.3f, -0.2f, 0.1f, 0.4f, -0.5f};
-            OK(aimc_optimizer_step(optimizer, 1, x, IN, d, OUT, 0.5));
-            check_fresh(tile);
-        }
-        aimc_optimizer_destroy(optimizer);
-        check_fresh(tile);
-        OK(aimc_tile_save(tile, "t_cells.safetensors"));
-        aimc_tile_destroy(tile);
-        OK(aimc_tile_load(ctx, "t_cells.safetensors", &tile));
-        remove("t_cells.safetensors");
-        check_fresh(tile);
-        aimc_tile_destroy(tile);
-        aimc_config_destroy(config);
-    }
-    aimc_device_unref(device);
+    aimct_refused(ctx, "on_off_ratio", SETTINGS("cell_mapping.on_off_ratio=0.5"));
+    aimct_refused(
+        ctx, "subtract",
+        SETTINGS("cell_mapping.scheme=REFERENCE_COLUMN", "cell_mapping.subtract=DIGITAL"));
+    aimct_refused(ctx, "weight_bits", SETTINGS("cell_mapping.weight_bits=1"));
+    aimct_refused(ctx, "n_slices", SETTINGS("cell_mapping.n_slices=2"));
+    aimct_refused(ctx, "cell_bits",
+                  SETTINGS("cell_mapping.weight_bits=8", "cell_mapping.cell_bits=2"));
+    aimct_refused(ctx, "cell_bits",
+                  SETTINGS("cell_mapping.scheme=DIGITAL_OFFSET", "cell_mapping.cell_bits=1"));
 }
 END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("cells");
+    Suite *s = suite_create("cell_mapping");
     TCase *c = aimct_case(s, "weights on cells");
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, every_scheme);
@@ -398,6 +344,5 @@ int main(void)
     tcase_add_test(c, drop_of_each_column);
     tcase_add_test(c, offset_of_the_codes);
     tcase_add_test(c, refused);
-    tcase_add_test(c, every_write_is_seen);
     return aimct_main(s);
 }

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* Weights of a column set as its outputs see them, through cells and wires. */
+#ifndef AIMCI_COLUMN_NETWORK_H
+#define AIMCI_COLUMN_NETWORK_H
+
+#include "periphery/periphery.h"
+
+/* Derive set->w, reference, bias and conductances from the weights w of the matrix. */
+aimc_status aimci_column_network_refresh(const aimci_periphery *periphery,
+                                         const aimci_column_set *set, const float *w);
+
+/* y = product of the set with z for n vectors, cells with a nonlinear I-V; false: a network was not
+ * solved. */
+bool aimci_column_network_solve(const aimci_periphery *periphery, const aimci_column_set *set,
+                                size_t n, const float *z, float *y, size_t slot);
+
+/* What a failed solve says to the user. */
+aimc_status aimci_column_network_not_solved(void);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <string.h>
+
+#include "periphery/output_stage.h"
+
+/* ---- non-ideal ADCs ------------------------------------------------------------------------- */
+
+/* The k-th output through its converter, in place; does it hit the bound? */
+static bool convert_one(const aimci_periphery *p, size_t k, float *y, int32_t *code)
+{
+    const aimci_nonideal_converter *adc = p->plan.nonideal_adc;
+    int beyond;
+    const int32_t raw = aimci_nonideal_converter_code(adc, k, (double)*y, &beyond);
+    *y = aimci_nonideal_converter_value(adc, raw);
+    if (code)
+        *code = raw + adc->first;
+    return beyond > 0 || (beyond < 0 && p->plan.adc.test_negative);
+}
+
+static size_t convert_nonideal(const aimci_periphery *p, const aimci_adc *adc, float *y,
+                               int32_t *codes)
+{
+    size_t clipped = 0;
+    if (adc->sto_round)
+        aimci_nonideal_converter_dither(p->plan.nonideal_adc, &adc->key, y, p->n_out);
+    for (size_t i = 0; i < p->n_out; i++)
+        clipped += convert_one(p, i, &y[i], codes ? &codes[i] : NULL);
+    for (size_t i = 0; i < p->n_out; i++)
+        y[i] *= adc->gain;
+    return clipped;
+}
+
+/* ---- in steps ------------------------------------------------------------------------------- */
+
+/* The kernel as noise alone, without quantiser. */
+static aimci_adc only_noise(const aimci_adc *adc)
+{
+    aimci_adc noise = *adc;
+    noise.step = 0;
+    noise.bound = INFINITY;
+    noise.gain = 1;
+    return noise;
+}
+
+/* The kernel as quantiser alone. */
+static aimci_adc only_codes(const aimci_adc *adc)
+{
+    aimci_adc code = *adc;
+    code.noise = 0;
+    code.noises = NULL;
+    code.asymmetry = 0;
+    code.gain = 1;
+    return code;
+}
+
+/* All outputs move together, so that the largest one is at the bound. */
+static void shift_to_bound(float bound, float *y, size_t n)
+{
+    float largest = y[0];
+    for (size_t i = 1; i < n; i++)
+        largest = y[i] > largest ? y[i] : largest;
+    const float by = bound - largest;
+    for (size_t i = 0; i < n; i++)
+        y[i] += by;
+}
+
+/* What the ADC kernel does in one go, but with a stop between noise and quantiser: there outputs
+ * are shifted, shown to a probe, or converted by non-ideal ADCs. */
+static size_t convert_in_steps(const aimci_periphery *p, const aimci_adc *adc, const float *current,
+                               float *y, aimci_probe *probe)
+{
+    const aimci_adc noise = only_noise(adc), code = only_codes(adc);
+    p->chain->adc(&noise, current, y, p->n_out);
+    if (p->plan.shift)
+        shift_to_bound(adc->bound, y, p->n_out);
+    if (probe && probe->noisy)
+        memcpy(probe->noisy, y, p->n_out * sizeof *y);
+    if (p->plan.nonideal_adc)
+        return convert_nonideal(p, adc, y, probe ? probe->code : NULL);
+    const size_t clipped = p->chain->adc(&code, y, y, p->n_out);
+    for (size_t i = 0; i < p->n_out; i++) {
+        if (probe && probe->code)
+            probe->code[i] = adc->step > 0 ? (int32_t)lrintf(y[i] / adc->step) : 0;
+        y[i] *= adc->gain;
+    }
+    return clipped;
+}
+
+/* ---- one vector ----------------------------------------------------------------------------- */
+
+size_t aimci_output_stage_convert(const aimci_periphery *p, const aimci_key *key, float gain,
+                                  float *current, float *y, aimci_probe *probe)
+{
+    const aimci_read_plan *plan = &p->plan;
+    aimci_adc adc = plan->adc;
+    adc.key = *key;
+    adc.gain = (float)p->params.out_scale * gain;
+    if (plan->compresses)
+        p->chain->compress(plan->kappa, plan->nonlinearity, p->fixed.nonlinearity, current,
+                           p->n_out);
+    if (plan->shift || probe || plan->nonideal_adc)
+        return convert_in_steps(p, &adc, current, y, probe);
+    return p->chain->adc(&adc, current, y, p->n_out);
+}
+
+/* Its noise must not be that of an output, so one bit of the key is flipped. */
+double aimci_output_stage_reference(const aimci_periphery *p, const aimci_key *key, float gain,
+                                    double value)
+{
+    float y[16] = {(float)value}; /* lanes past the first catch noise */
+    aimci_adc adc = p->plan.adc;
+    adc.key = *key;
+    adc.key.k[0] ^= 0x80000000u;
+    adc.noises = NULL;
+    adc.gain = (float)p->params.out_scale * gain;
+    if (p->plan.nonideal_adc) {
+        const aimci_adc noise = only_noise(&adc);
+        p->chain->adc(&noise, y, y, 1);
+        convert_one(p, p->n_out, y, NULL);
+        return (double)y[0] * p->params.out_scale * (double)gain;
+    }
+    p->chain->adc(&adc, y, y, 1);
+    return (double)y[0];
+}

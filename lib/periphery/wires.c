@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* The wires of a crossbar as a network for the solver. Equations: docs/models/cell-mapping.md. */
+#include "periphery/wires.h"
+
+#define W   aimci_wires_params
+#define OWN "docs/models/cell-mapping.md"
+#define XS  "Xiao et al., IEEE Circuits Syst. Mag. 22(4):26 (2022)"
+
+static const aimci_field wires_fields[] = {
+    AIMCI_CHOICE(W, model, AIMCI_WIRES_NONE, 2, "NONE|NODAL|TIME_SLICED",
+                 "wires of the crossbar: ideal (but for ir_drop), solved node by node, or column "
+                 "ladders of segments for pulse-width inputs",
+                 OWN),
+    AIMCI_NUMBER(W, r_in, 0.35, 0, 1e30, "ohm",
+                 "wire of an input between two cells; not in TIME_SLICED", OWN),
+    AIMCI_NUMBER(W, r_out, 0.35, 0, 1e30, "ohm", "wire of an output between two cells", OWN),
+    AIMCI_NUMBER(W, r_driver, 0, 0, 1e30, "ohm",
+                 "contact of an input, on top of one segment of wire", OWN),
+    AIMCI_NUMBER(W, r_sense, 0, 0, 1e30, "ohm",
+                 "contact of an output, on top of one segment of wire", OWN),
+    AIMCI_NUMBER(W, r_select, 0, 0, 1e30, "ohm", "selector in series with each cell", OWN),
+    AIMCI_NUMBER(W, v_read, 0.2, 1e-30, 1e30, "V", "voltage of input 1", OWN),
+    AIMCI_CHOICE(W, iv, AIMCI_IV_LINEAR, 2, "LINEAR|POLYNOMIAL|SINH",
+                 "current of a cell: g v, g (v + iv_square v|v| + iv_cube v^3), or g iv_scale "
+                 "sinh(v / iv_scale)",
+                 OWN),
+    AIMCI_NUMBER(W, iv_square, 0, -1e30, 1e30, "1 / V", "of POLYNOMIAL", OWN),
+    AIMCI_NUMBER(W, iv_cube, -0.25, -1e30, 1e30, "1 / V^2", "of POLYNOMIAL", OWN),
+    AIMCI_NUMBER(W, iv_scale, 0.25, 1e-30, 1e30, "V", "of SINH", OWN),
+    AIMCI_FLAG(
+        W, interleaved, 0,
+        "NODAL: the cells of a pair are neighbours in one crossbar and share its other wires, "
+        "instead of a crossbar for each sign",
+        XS),
+    AIMCI_INTEGER(W, segments, 8, 1, 65536, "1", "pieces of a column of TIME_SLICED", OWN),
+    AIMCI_INTEGER(W, height, 0, 0, 65536, "cells",
+                  "cells of a whole column of TIME_SLICED, idle ones around; 0: as many as inputs",
+                  OWN),
+    AIMCI_FLAG(W, alternate, 1, "every other output of TIME_SLICED leaves at the far end", OWN),
+    AIMCI_NUMBER(W, v_sense_offset, 0, -1e30, 1e30, "V",
+                 "of the column of TIME_SLICED above the middle of the inputs", OWN),
+};
+
+const aimci_family aimci_family_wires = {
+    .name = "wires",
+    .category = "wires",
+    .doc = "wires of a crossbar and what else lies between drivers, cells and outputs",
+    .source = OWN,
+    .fields = wires_fields,
+    .n_fields = sizeof wires_fields / sizeof wires_fields[0],
+    .size = sizeof(W),
+};
+
+aimci_nodal aimci_wires_network(const W *p, size_t n_drive, size_t n_sense)
+{
+    return (aimci_nodal){.n_drive = n_drive,
+                         .n_sense = n_sense,
+                         .ld = aimci_nodal_ld(n_drive),
+                         .r_drive = p->r_in,
+                         .r_sense = p->r_out,
+                         .r_driver = p->r_in + p->r_driver,
+                         .r_sensor = p->r_out + p->r_sense,
+                         .iv = {.law = p->iv,
+                                .square = p->iv_square,
+                                .cube = p->iv_cube,
+                                .scale = p->iv_scale,
+                                .r_select = p->r_select}};
+}

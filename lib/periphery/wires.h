@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* The wires between drivers, cells and outputs, and the current-voltage law of a cell. */
+#ifndef AIMCI_WIRES_H
+#define AIMCI_WIRES_H
+
+#include "core/config.h"
+#include "periphery/nodal.h"
+
+enum { AIMCI_WIRES_NONE, AIMCI_WIRES_NODAL, AIMCI_WIRES_TIME_SLICED };
+
+/* Values of the family "wires". */
+typedef struct aimci_wires_params {
+    double r_in, r_out, r_driver, r_sense, r_select;
+    double v_read, v_sense_offset;
+    double iv_square, iv_cube, iv_scale;
+    int64_t segments, height;
+    int32_t model, iv;
+    bool alternate, interleaved;
+} aimci_wires_params;
+
+extern const aimci_family aimci_family_wires;
+
+/* The network of one column set with these wires; backward has n_drive = outputs. */
+aimci_nodal aimci_wires_network(const aimci_wires_params *params, size_t n_drive, size_t n_sense);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "periphery/periphery.h"
+
+/* ---- scratch of a slot ---------------------------------------------------------------------- */
+
+static float *take(float *base, size_t *at, bool wanted, size_t n)
+{
+    float *block = wanted && base ? base + *at : NULL;
+    *at += wanted ? n : 0;
+    return block;
+}
+
+/* Where the blocks start; with base NULL only counts. Returns the floats of one slot. */
+static size_t lay(const aimci_periphery *p, float *base, aimci_read_scratch *s)
+{
+    const aimci_read_plan *plan = &p->plan;
+    const size_t in = AIMCI_READOUT_BATCH * p->ld_in, out = AIMCI_READOUT_BATCH * p->ld_out;
+    const bool several = plan->n_cycles > 1;
+    const bool power = plan->cell_noise == AIMCI_WN_PCM_READ;
+    const bool active = plan->has_drop && p->params.ir_loading == AIMCI_LOADING_ACTIVE;
+    size_t at = 0;
+    s->z = take(base, &at, true, in);
+    s->cycle = take(base, &at, several, in);
+    s->derived = take(base, &at, plan->has_drop || power || p->mapping.offset, in);
+    s->out = take(base, &at, true, out);
+    s->cycle_out = take(base, &at, several, out);
+    s->load = take(base, &at, active, out);
+    s->dropped = take(base, &at, plan->has_drop, out);
+    s->power = take(base, &at, power, out);
+    s->gemm = take(base, &at, true, p->work.gemm_floats);
+    return at;
+}
+
+aimci_read_scratch aimci_workspace_slot(const aimci_periphery *p, size_t slot)
+{
+    aimci_read_scratch s;
+    lay(p, p->work.scratch + slot * p->work.slot_floats, &s);
+    s.slot = slot;
+    return s;
+}
+
+/* ---- networks ------------------------------------------------------------------------------- */
+
+/* Linear cells are one matrix, for which all slots solve together; nonlinear ones are solved for
+ * every vector in its own slot; without a network two lines are enough (column_network.c). */
+static size_t network_scratch(const aimci_periphery *p)
+{
+    const aimci_nodal *network = &p->columns.network;
+    if (p->plan.is_nonlinear)
+        return p->work.n_slots * p->work.network.slot_size;
+    if (p->wires.model == AIMCI_WIRES_NODAL)
+        return aimci_nodal_matrix_scratch(p->ctx, network);
+    return 2 * network->ld;
+}
+
+static bool make_network_space(aimci_periphery *p)
+{
+    const aimci_nodal *network = &p->columns.network;
+    const size_t n = network->n_sense * network->ld;
+    const bool wires = p->wires.model != AIMCI_WIRES_NONE;
+    aimci_network_space *s = &p->work.network;
+    s->slot_size = aimci_nodal_scratch(network) + network->n_drive + network->n_sense;
+    s->g = aimci_calloc(p->ctx, n, sizeof *s->g);
+    s->t = wires ? aimci_calloc(p->ctx, n, sizeof *s->t) : NULL;
+    s->scratch = aimci_calloc(p->ctx, network_scratch(p), sizeof *s->scratch);
+    return s->g && (s->t || !wires) && s->scratch;
+}
+
+/* ---- making --------------------------------------------------------------------------------- */
+
+aimc_status aimci_workspace_create(aimci_periphery *p)
+{
+    aimci_workspace *work = &p->work;
+    aimci_read_scratch unused;
+    work->n_slots = aimci_context_slots(p->ctx);
+    work->slot_floats = lay(p, NULL, &unused);
+    work->scratch = aimci_calloc(p->ctx, work->n_slots * work->slot_floats, sizeof *work->scratch);
+    work->counts = aimci_calloc(p->ctx, work->n_slots, sizeof *work->counts);
+    const bool looks_at_cells = !p->is_perfect && p->mapping.active;
+    if (!work->scratch || !work->counts || (looks_at_cells && !make_network_space(p)))
+        return aimci_fail(AIMC_ERR_NOMEM, "tile_create: no memory for read-out");
+    return AIMC_OK;
+}
+
+void aimci_workspace_destroy(aimci_periphery *p)
+{
+    aimci_free(p->ctx, p->work.scratch);
+    aimci_free(p->ctx, p->work.counts);
+    aimci_free(p->ctx, p->work.network.g);
+    aimci_free(p->ctx, p->work.network.t);
+    aimci_free(p->ctx, p->work.network.scratch);
+}

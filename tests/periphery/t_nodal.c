@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* The solver of wires and cells against recorded currents, a dense nodal analysis and
+ * identities. */
+#include <time.h>
+
+#include "nodal_util.h"
+
+enum { N = 8, BIG = 256 };
+
+/* The nodal currents of spec 4.1.7; there the outputs leave beside the last input. */
+START_TEST(recorded_currents)
+{
+    static const double uniform[N] = {159.466153, 159.355032, 159.259806, 159.180465,
+                                      159.117002, 159.069411, 159.037686, 159.021824};
+    double g[N * N], v[N], current[N];
+    for (size_t k = 0; k < N * N; k++)
+        g[k] = 100e-6;
+    for (size_t j = 0; j < N; j++)
+        v[j] = 0.2;
+    const aimci_nodal eight = aimct_network(N, N, 1, 1);
+    aimct_solve(&eight, g, v, current);
+    for (size_t i = 0; i < N; i++)
+        NEAR(current[i] * 1e6, uniform[i], 1e-6);
+
+    static const double four[4] = {5.98773928, 13.94110521, 11.45492183, 5.48330457};
+    static const double drive[4] = {0.2, -0.1, 0.05, 0.15};
+    for (size_t row = 0; row < 4; row++) {
+        for (size_t col = 0; col < 4; col++)
+            g[col * 4 + 3 - row] = 10e-6 * (double)(1 + (3 * row + 5 * col) % 7);
+        v[3 - row] = drive[row];
+    }
+    const aimci_nodal small = aimct_network(4, 4, 10, 5);
+    aimct_solve(&small, g, v, current);
+    for (size_t i = 0; i < 4; i++)
+        NEAR(current[i] * 1e6, four[i], 1e-8);
+}
+END_TEST
+
+/* O6: one column of ones, only its own wire. */
+START_TEST(recorded_ladders)
+{
+    static const struct {
+        size_t n;
+        double rg, kept;
+    } cases[] = {{4, 1e-3, .99256099},   {16, 1e-3, .91567933},  {64, 1e-4, .88015572},
+                 {128, 1e-4, .66626617}, {128, 1e-5, .94816597}, {512, 1.75e-6, .87040968}};
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        const size_t n = cases[k].n;
+        double g[512], v[512], current;
+        for (size_t j = 0; j < n; j++)
+            g[j] = v[j] = 1;
+        aimci_nodal ladder = aimct_network(n, 1, 0, cases[k].rg);
+        aimct_solve(&ladder, g, v, &current);
+        NEAR(current / (double)n, cases[k].kept, 1e-7);
+    }
+}
+END_TEST
+
+/* Gaussian elimination of a dense system in place; the solution is in b. */
+static void eliminate(double *a, double *b, size_t n)
+{
+    for (size_t k = 0; k < n; k++) {
+        for (size_t r = k + 1; r < n; r++) {
+            const double f = a[r * n + k] / a[k * n + k];
+            for (size_t c = k; c < n; c++)
+                a[r * n + c] -= f * a[k * n + c];
+            b[r] -= f * b[k];
+        }
+    }
+    for (size_t k = n; k-- > 0;) {
+        for (size_t c = k + 1; c < n; c++)
+            b[k] -= a[k * n + c] * b[c];
+        b[k] /= a[k * n + k];
+    }
+}
+
+/* A resistor between nodes p and q of the dense system; q = SIZE_MAX: to a source at u. */
+static void resistor(double *a, double *b, size_t n, size_t p, size_t q, double g, double u)
+{
+    a[p * n + p] += g;
+    if (q == SIZE_MAX) {
+        b[p] += g * u;
+        return;
+    }
+    a[q * n + q] += g;
+    a[p * n + q] -= g;
+    a[q * n + p] -= g;
+}
+
+static void dense(const aimci_nodal *m, const double *g, const double *v, double *current)
+{
+    const size_t cells = m->n_drive * m->n_sense, n = 2 * cells, nd = m->n_drive;
+    double *a = calloc(n * n, sizeof *a), *b = calloc(n, sizeof *b);
+    for (size_t i = 0; i < m->n_sense; i++) {
+        for (size_t j = 0; j < nd; j++) {
+            const size_t top = i * nd + j, bottom = cells + top;
+            resistor(a, b, n, top, bottom, 1 / (1 / g[top] + m->iv.r_select), 0);
+            resistor(a, b, n, top, i ? top - nd : SIZE_MAX, 1 / (i ? m->r_drive : m->r_driver),
+                     v[j]);
+            resistor(a, b, n, bottom, j ? bottom - 1 : SIZE_MAX, 1 / (j ? m->r_sense : m->r_sensor),
+                     0);
+        }
+    }
+    eliminate(a, b, n);
+    for (size_t i = 0; i < m->n_sense; i++)
+        current[i] = b[cells + i * nd] / m->r_sensor;
+    free(a);
+    free(b);
+}
+
+START_TEST(agrees_with_dense_elimination)
+{
+    for (uint64_t seed = 1; seed <= 6; seed++) {
+        uint64_t state = seed;
+        const size_t n_drive = 3 + seed, n_sense = 9 - seed;
+        double g[128], v[16], current[16], expected[16];
+        aimci_nodal m = aimct_network(n_drive, n_sense, 30 * (double)seed, 500 / (double)seed);
+        m.r_driver = 70;
+        m.r_sensor = 11;
+        m.iv.r_select = seed % 2 ? 2000 : 0;
+        for (size_t k = 0; k < n_drive * n_sense; k++)
+            g[k] = 1e-4 * (1.05 + (double)aimct_uniform(&state));
+        for (size_t j = 0; j < n_drive; j++)
+            v[j] = (double)aimct_uniform(&state);
+        aimct_solve(&m, g, v, current);
+        dense(&m, g, v, expected);
+        for (size_t i = 0; i < n_sense; i++)
+            NEAR(current[i], expected[i], 1e-9 * fabs(expected[0]));
+    }
+}
+END_TEST
+
+/* Ideal wires need no small resistance in their place. */
+START_TEST(no_resistance_is_exact)
+{
+    double g[N * N], v[N], current[N];
+    uint64_t state = 9;
+    for (size_t k = 0; k < N * N; k++)
+        g[k] = 1e-4 * (1.05 + (double)aimct_uniform(&state));
+    for (size_t j = 0; j < N; j++)
+        v[j] = (double)aimct_uniform(&state);
+    const aimci_nodal none = aimct_network(N, N, 0, 0);
+    aimct_solve(&none, g, v, current);
+    for (size_t i = 0; i < N; i++) {
+        double sum = 0;
+        for (size_t j = 0; j < N; j++)
+            sum += g[i * N + j] * v[j];
+        NEAR(current[i], sum, 1e-15 * N);
+    }
+}
+END_TEST
+
+/* i = g f(v - r i): one cell, wires and all, against bisection. */
+START_TEST(one_nonlinear_cell)
+{
+    for (int law = AIMCI_IV_POLYNOMIAL; law <= AIMCI_IV_SINH; law++) {
+        aimci_nodal m = aimct_network(1, 1, 300, 200);
+        m.iv = (aimci_iv){law, 0.4, -0.25, 0.15, 1500};
+        const double g = 2e-4, v = -0.7;
+        double current, lo = -1e-3, hi = 0;
+        aimct_solve(&m, &g, &v, &current);
+        for (int k = 0; k < 200; k++) {
+            const double i = (lo + hi) / 2, u = v - i * (300 + 200 + 1500);
+            const double f = law == AIMCI_IV_SINH ? 0.15 * sinh(u / 0.15)
+                                                  : u * (1 + 0.4 * fabs(u) - 0.25 * u * u);
+            *(g * f > i ? &lo : &hi) = i;
+        }
+        NEAR(current, lo, 1e-13);
+    }
+}
+END_TEST
+
+/* One solve of 256 x 256 stays below half a second (5 ms here), Newton included. */
+START_TEST(speed_of_a_large_crossbar)
+{
+    aimci_nodal m = aimct_network(BIG, BIG, 1, 1);
+    double *g = calloc(BIG * BIG, sizeof *g), v[BIG], current[BIG];
+    uint64_t state = 3;
+    for (size_t k = 0; k < BIG * BIG; k++)
+        g[k] = 1e-5 * (1.1 + (double)aimct_uniform(&state));
+    for (size_t j = 0; j < BIG; j++)
+        v[j] = 0.2 * (double)aimct_uniform(&state);
+    for (int nonlinear = 0; nonlinear < 2; nonlinear++) {
+        m.iv = (aimci_iv){nonlinear ? AIMCI_IV_SINH : AIMCI_IV_LINEAR, 0, 0, 0.3, 0};
+        const clock_t start = clock();
+        aimct_solve(&m, g, v, current);
+        const double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
+        ck_assert_msg(seconds < 0.5, "%.3f s", seconds);
+    }
+    free(g);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("nodal");
+    TCase *c = aimct_case(s, "solver");
+    tcase_add_test(c, recorded_currents);
+    tcase_add_test(c, recorded_ladders);
+    tcase_add_test(c, agrees_with_dense_elimination);
+    tcase_add_test(c, no_resistance_is_exact);
+    tcase_add_test(c, one_nonlinear_cell);
+    tcase_add_test(c, speed_of_a_large_crossbar);
+    return aimct_main(s);
+}
