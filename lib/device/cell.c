@@ -31,7 +31,7 @@ void aimci_cell_destroy(aimc_context *ctx, aimci_cell *cell)
     aimci_free(ctx, cell);
 }
 
-/* ---- figures of the mean cell --------------------------------------------------------------- */
+/* ---- scalars of the mean cell --------------------------------------------------------------- */
 
 static double sum_of_shares(const aimci_cell *c)
 {

@@ -48,7 +48,7 @@ void aimci_cell_destroy(aimc_context *ctx, aimci_cell *cell);
  * weight, for SINGLE_FIXED alone. */
 float aimci_cell_target(const aimci_cell *cell, size_t member, float w, float others);
 
-/* Figures of the mean cell. */
+/* Scalars of the mean cell. */
 void aimci_cell_info(const aimci_cell *cell, aimc_device_info *info);
 double aimci_cell_mean_step(const aimci_cell *cell, double w, bool up);
 

@@ -24,11 +24,25 @@ double aimci_pulsed_step(const aimci_pulsed *p, bool up)
     return p->dw_min * (up ? 1 + fmin(p->up_down, 0) : 1 - fmax(p->up_down, 0));
 }
 
-/* ---- figures of the mean device ------------------------------------------------------------- */
+/* ---- scalars of the mean device ------------------------------------------------------------- */
+
+double aimci_model_mean_step(const aimci_device_model *model, const void *params, double w, bool up)
+{
+    if (model->mean_step)
+        return model->mean_step(params, w, up);
+    if (!model->pulsed)
+        return 0;
+    const double step = aimci_pulsed_step(params, up);
+    if (!model->affine_mean)
+        return step;
+    const aimci_affine_mean m = model->affine_mean(params, up);
+    return m.end == 0 ? step : step * (1 - m.share * (w + m.reference) / m.end);
+}
 
 double aimci_device_mean_step(const aimc_device *d, double w, bool up)
 {
-    return d->cell ? aimci_cell_mean_step(d->cell, w, up) : d->model->mean_step(d->params, w, up);
+    return d->cell ? aimci_cell_mean_step(d->cell, w, up)
+                   : aimci_model_mean_step(d->model, d->params, w, up);
 }
 
 static double step_difference(const aimc_device *d, double w)
@@ -84,36 +98,70 @@ static void compute_info(aimc_device *d)
     } else if (p) {
         info->granularity = d->model->granularity ? d->model->granularity(d->params) : p->dw_min;
         info->num_states = (p->w_max - p->w_min) / info->granularity;
-        info->step_up_at_0 = d->model->mean_step(d->params, 0, true);
-        info->step_down_at_0 = d->model->mean_step(d->params, 0, false);
+        info->step_up_at_0 = aimci_device_mean_step(d, 0, true);
+        info->step_down_at_0 = aimci_device_mean_step(d, 0, false);
     }
     if (d->model->pulsed)
         info->symmetry_point = symmetry_point(d, info->w_min, info->w_max);
 }
 
-static void compute_upkeep(aimc_device *d)
+static void compute_relaxation(aimc_device *d)
 {
-    d->upkeep = (aimci_upkeep){.decay = 1.0f};
+    d->relaxation = (aimci_relaxation){.decay = 1.0f};
     const aimci_pulsed *p = aimci_device_pulsed(d);
     if (!p) {
-        if (d->model->upkeep)
-            d->model->upkeep(d->params, &d->upkeep);
+        if (d->model->relaxation)
+            d->model->relaxation(d->params, &d->relaxation);
         return;
     }
     if (p->lifetime > 0)
-        d->upkeep.decay = p->lifetime > 1 ? (float)(1 - 1 / p->lifetime) : 0.0f;
-    d->upkeep.diffusion = (float)p->diffusion;
-    d->upkeep.reset = (float)p->reset;
-    d->upkeep.reset_std = (float)p->reset_std;
-    d->upkeep.write_noise = (float)(p->write_noise_std * p->dw_min);
+        d->relaxation.decay = p->lifetime > 1 ? (float)(1 - 1 / p->lifetime) : 0.0f;
+    d->relaxation.diffusion = (float)p->diffusion;
+    d->relaxation.reset = (float)p->reset;
+    d->relaxation.reset_std = (float)p->reset_std;
+    d->relaxation.write_noise = (float)(p->write_noise_std * p->dw_min);
 }
 
-AIMCI_DECLARE_VARIANTS(aimci_upkeep_kernels, upkeep)
+/* ---- kernels and what they see -------------------------------------------------------------- */
 
-static const aimci_upkeep_kernels *upkeep_kernels(int isa)
+AIMCI_DECLARE_VARIANTS(aimci_relaxation_kernels, relaxation)
+AIMCI_DECLARE_VARIANTS(aimci_sampling_kernels, sampling)
+
+static void choose_kernels(aimc_device *d)
 {
-    static const aimci_upkeep_kernels *const variants[AIMCI_N_ISA] = AIMCI_LIST_VARIANTS(upkeep);
-    return variants[isa];
+    static const aimci_relaxation_kernels *const relaxation[AIMCI_N_ISA] =
+        AIMCI_LIST_VARIANTS(relaxation);
+    static const aimci_sampling_kernels *const sampling[AIMCI_N_ISA] =
+        AIMCI_LIST_VARIANTS(sampling);
+    const int isa = aimci_best_isa(aimc_context_get_cpu(d->ctx));
+    d->relaxation_kernels = relaxation[isa];
+    d->sampling_kernels = sampling[isa];
+    d->kernels = d->model->kernels[isa];
+    if (d->kernels)
+        d->populate = d->kernels->populate ? d->kernels->populate : sampling[isa]->populate;
+}
+
+/* The law's parameters. Flags are decided here, where numbers are still double: a spread that is 0
+ * in single precision only has its draws. */
+static aimc_status make_law(aimc_device *d)
+{
+    if (!d->model->law_size) {
+        d->law = d->config->values;
+        return AIMC_OK;
+    }
+    d->law = aimci_calloc(d->ctx, 1, d->model->law_size);
+    if (!d->law)
+        return aimci_fail(AIMC_ERR_NOMEM, "device_create: no memory");
+    const aimci_pulsed *p = d->params;
+    const int32_t silent = !(p->dw_min_std > 0);
+    *(aimci_pulse_noise *)d->law =
+        (aimci_pulse_noise){.sigma = (float)p->dw_min_std,
+                            .write = (float)(p->write_noise_std * p->dw_min),
+                            .silent = silent,
+                            .additive = silent};
+    if (d->model->law)
+        d->model->law(d->params, d->law);
+    return AIMC_OK;
 }
 
 /* ---- handle --------------------------------------------------------------------------------- */
@@ -133,6 +181,8 @@ void aimc_device_unref(aimc_device *device)
     if (device->release) /* first the caller's data, then what the configuration refers to */
         device->release(ctx, NULL, device->params);
     aimci_cell_destroy(ctx, device->cell);
+    if (device->model->law_size)
+        aimci_free(ctx, device->law);
     aimc_config_destroy(device->config);
     if (device->release)
         device->release(ctx, device->owned, NULL);
@@ -149,6 +199,13 @@ static aimc_status make_cell(aimc_device *d)
                    : aimci_fail(AIMC_ERR_NOMEM, "device_create: no memory");
 }
 
+static aimc_status check(const aimci_device_model *model, const aimc_config *config)
+{
+    if (config->family->check)
+        return config->family->check(config->values);
+    return model->pulsed && !model->cell ? aimci_pulsed_check(config->values) : AIMC_OK;
+}
+
 aimc_status aimci_device_make(aimc_context *ctx, const aimci_device_model *model,
                               aimc_config *config, aimc_device **out)
 {
@@ -157,8 +214,8 @@ aimc_status aimci_device_make(aimc_context *ctx, const aimci_device_model *model
     if (!model)
         st = aimci_fail(AIMC_ERR_INVALID, "device_create: '%s' is a %s, not a device",
                         config->family->name, config->family->category);
-    else if (config->family->check)
-        st = config->family->check(config->values);
+    else
+        st = check(model, config);
     if (!st && !(d = aimci_calloc(ctx, 1, sizeof *d)))
         st = aimci_fail(AIMC_ERR_NOMEM, "device_create: no memory");
     if (st) {
@@ -171,18 +228,18 @@ aimc_status aimci_device_make(aimc_context *ctx, const aimci_device_model *model
     d->params = config->values;
     if (model->resolve)
         model->resolve(config->values);
-    const int isa = aimci_best_isa(aimc_context_get_cpu(ctx));
-    d->kernels = model->kernels[isa];
-    d->upkeep_kernels = upkeep_kernels(isa);
     atomic_init(&d->references, 1);
-    st = make_cell(d);
+    choose_kernels(d);
+    st = make_law(d);
+    if (!st)
+        st = make_cell(d);
     if (st) {
         aimc_device_unref(d);
         return st;
     }
     compute_info(d);
-    compute_upkeep(d);
-    d->drift = aimci_drift_of(config);
+    compute_relaxation(d);
+    d->relaxation.drift = aimci_drift_of(config, &d->drift_t_0);
     *out = d;
     return AIMC_OK;
 }

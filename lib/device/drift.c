@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Conductance drift: parameters of the nested configuration "drift" of every device. The kernel is
- * in upkeep.c. */
+ * in relaxation.c. */
 #include "device/drift.h"
 
 typedef struct drift_params {
@@ -54,12 +54,13 @@ const aimci_family aimci_family_drift = {
     .size = sizeof(drift_params),
 };
 
-aimci_drift aimci_drift_of(const aimc_config *device)
+aimci_drift aimci_drift_of(const aimc_config *device, double *t_0)
 {
     const drift_params *p =
         aimci_config_values(aimci_config_child(device, "drift"), &aimci_family_drift);
     if (!p || !(p->nu > 0))
         return (aimci_drift){.nu = 0};
+    *t_0 = p->t_0;
     double offset = p->g_offset * p->wg_ratio + p->w_offset;
     if (offset < p->reset_tol && offset > -p->reset_tol)
         offset = 0;
@@ -74,6 +75,5 @@ aimci_drift aimci_drift_of(const aimc_config *device)
         .offset = (float)offset,
         .tolerance = (float)p->reset_tol,
         .noise = (float)p->w_noise_std,
-        .t_0 = p->t_0,
     };
 }

@@ -5,7 +5,8 @@
 
 #include "device/model.h"
 
-/* Drift of a device's configuration; nu = 0 when there is none. */
-aimci_drift aimci_drift_of(const aimc_config *device);
+/* Drift of a device's configuration and its unit of time; nu = 0 when there is none, and t_0 stays
+ * as it is. */
+aimci_drift aimci_drift_of(const aimc_config *device, double *t_0);
 
 #endif

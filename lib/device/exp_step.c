@@ -10,7 +10,8 @@
  * 14:406 (2020). */
 #include <math.h>
 
-#include "device/pulsed.h"
+#include "device/laws/exp_step.h"
+#include "device/pulse.h"
 
 typedef struct exp_step {
     aimci_pulsed base;
@@ -18,52 +19,23 @@ typedef struct exp_step {
     double dw_min_std_add, dw_min_std_slope;
 } exp_step;
 
-static void populate(const void *params, const aimci_line *line, const aimci_birth *birth)
-{
-    aimci_populate_base(params, line, birth);
-}
-
-/* exp(+-gamma z) = 2^(own[0] w + own[1]); own[2]: A of the direction */
-AIMCI_INLINE void load(const void *params, const aimci_line *line, aimci_where where,
-                       aimci_cells *c)
-{
-    (void)line, (void)where;
-    const exp_step *p = params;
-    const double log2_e = 1.4426950408889634;
-    const vf rate = vf_select(c->up, vf_set((float)(p->gamma_up * log2_e)),
-                              vf_set((float)(-p->gamma_down * log2_e)));
-    c->own[0] = rate * aimci_inverse_range(c) * (float)(2 * p->a);
-    c->own[1] = rate * (float)p->b;
-    c->own[2] = vf_select(c->up, vf_set((float)p->A_up), vf_set((float)p->A_down));
-}
-
-AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf w, vf xi)
-{
-    const exp_step *p = params;
-    const float sigma = (float)p->base.dw_min_std;
-    const vf share = c->own[2] * vf_exp2(w * c->own[0] + c->own[1]);
-    const vf y = vf_max(1.0f - share, vf_set(0.0f));
-    const vf mean = c->step * y;
-    const vf spread =
-        vf_abs(mean) + (float)p->dw_min_std_add + vf_abs(w) * (float)p->dw_min_std_slope;
-    return w + (mean + spread * sigma * xi);
-}
-
-static void pulse(const void *params, const aimci_line *line, const int32_t *count,
-                  const aimci_key *key, uint32_t index)
-{
-    const aimci_pulsed *p = params;
-    aimci_pulse_line(p, p->dw_min_std > 0, params, line, count, key, index, 0,
-                     (aimci_pulse_rule){load, step, NULL});
-}
-
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, exp_step)
-const aimci_device_kernels AIMCI_K(exp_step) = {.populate = populate, .pulse = pulse};
+const aimci_device_kernels AIMCI_K(exp_step) = {.pulse = aimci_pulse};
 
 #ifdef AIMCI_ISA_IS_C
-static aimc_status check(const void *params)
+static void law(const void *params, void *out)
 {
-    return aimci_pulsed_check(params);
+    const exp_step *p = params;
+    aimci_law *law = out;
+    const double log2_e = 1.4426950408889634;
+    law->rate_up = (float)(p->gamma_up * log2_e);
+    law->rate_down = (float)(-p->gamma_down * log2_e);
+    law->share_up = (float)p->A_up;
+    law->share_down = (float)p->A_down;
+    law->twice_a = (float)(2 * p->a);
+    law->b = (float)p->b;
+    law->add = (float)p->dw_min_std_add;
+    law->slope = (float)p->dw_min_std_slope;
 }
 
 static double mean_step(const void *params, double w, bool up)
@@ -114,7 +86,6 @@ const aimci_family aimci_family_exp_step = {
     .n_fields = sizeof fields / sizeof fields[0],
     .size = sizeof(exp_step),
     .n_children = 1,
-    .check = check,
 };
 
 const aimci_device_model aimci_model_exp_step = {
@@ -123,6 +94,8 @@ const aimci_device_model aimci_model_exp_step = {
     .fit_rank = 4,
     .pulsed = true,
     .kernels = AIMCI_LIST_VARIANTS(exp_step),
+    .law_size = sizeof(aimci_law),
+    .law = law,
     .mean_step = mean_step,
     .granularity = granularity,
 };

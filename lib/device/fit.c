@@ -54,7 +54,7 @@ static double *states(fit *f, const double *x, double *w)
     double state = x[f->n_fields];
     for (size_t i = 0; i < 2 * f->n_pulses; i++) {
         const bool up = i < f->n_pulses;
-        const double step = f->model->mean_step(p, state, up);
+        const double step = aimci_model_mean_step(f->model, p, state, up);
         state = fmin(fmax(state + (up ? step : -step), p->w_min), p->w_max);
         w[i] = state;
     }

@@ -30,13 +30,7 @@ const aimci_family aimci_family_ideal = {
     .n_children = 1,
 };
 
-static double mean_step(const void *params, double w, bool up)
-{
-    (void)params, (void)w, (void)up;
-    return 0;
-}
-
-static void upkeep(const void *params, aimci_upkeep *u)
+static void relaxation(const void *params, aimci_relaxation *u)
 {
     const ideal *p = params;
     u->decay = p->lifetime > 1 ? (float)(1 - 1 / p->lifetime) : 1.0f;
@@ -46,6 +40,5 @@ static void upkeep(const void *params, aimci_upkeep *u)
 
 const aimci_device_model aimci_model_ideal = {
     .family = &aimci_family_ideal,
-    .mean_step = mean_step,
-    .upkeep = upkeep,
+    .relaxation = relaxation,
 };

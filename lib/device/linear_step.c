@@ -9,7 +9,9 @@
  * then clipped to [b-, b+]. gamma varies from cell to cell (absolute spread); unless
  * allow_increasing is set, its magnitude is taken. Gokmen and Vlasov, Front. Neurosci. 10:333
  * (2016). */
+#include "device/laws/linear_step.h"
 #include "device/pulse_merge.h"
+#include "device/sampling.h"
 
 typedef struct linear_step {
     aimci_pulsed base;
@@ -17,14 +19,12 @@ typedef struct linear_step {
     bool allow_increasing, mean_bound_reference, mult_noise, reverse_up, reverse_down;
 } linear_step;
 
-enum { SLOPE_UP, SLOPE_DOWN }; /* own planes */
-
 /* The weight that the slope of a direction refers to, of eight cells. */
-AIMCI_INLINE vf slope_end(const linear_step *p, const aimci_line *line, size_t i, int up)
+AIMCI_INLINE vf slope_end(const linear_step *p, const aimci_word_line *line, size_t i, int up)
 {
     const int top = up ? !p->reverse_up : p->reverse_down;
     const double mean = top ? p->base.w_max : p->base.w_min;
-    const float *own = line->base[top ? AIMCI_PLANE_MAX : AIMCI_PLANE_MIN];
+    const float *own = line->cell[top ? AIMCI_CELL_MAX : AIMCI_CELL_MIN];
     const vf end = p->mean_bound_reference ? vf_set((float)mean) : vf_load(own + i);
     if (up && p->reverse_up)
         return end - (float)p->reverse_offset;
@@ -33,12 +33,12 @@ AIMCI_INLINE vf slope_end(const linear_step *p, const aimci_line *line, size_t i
     return end;
 }
 
-AIMCI_INLINE void draw_slope(const linear_step *p, const aimci_line *line, const aimci_birth *birth,
-                             int up)
+AIMCI_INLINE void draw_slope(const linear_step *p, const aimci_word_line *line,
+                             const aimci_sampling *sampling, int up)
 {
-    float *slope = line->own[up ? SLOPE_UP : SLOPE_DOWN];
-    const float *steps = line->base[up ? AIMCI_PLANE_UP : AIMCI_PLANE_DOWN];
-    aimci_draw_normal(birth, AIMCI_BORN_OWN + !up, up ? p->gamma_up : p->gamma_down,
+    float *slope = line->cell[up ? AIMCI_SLOPE_UP : AIMCI_SLOPE_DOWN];
+    const float *steps = line->cell[up ? AIMCI_CELL_UP : AIMCI_CELL_DOWN];
+    aimci_draw_normal(sampling, AIMCI_SAMPLE_OWN + !up, up ? p->gamma_up : p->gamma_down,
                       up ? p->gamma_up_dtod : p->gamma_down_dtod, slope, line->n);
     for (size_t i = 0; i < line->n; i += AIMCI_LANES) {
         const vf drawn = vf_load(slope + i);
@@ -49,50 +49,17 @@ AIMCI_INLINE void draw_slope(const linear_step *p, const aimci_line *line, const
     }
 }
 
-static void populate(const void *params, const aimci_line *line, const aimci_birth *birth)
+static void populate(const void *params, const aimci_word_line *line,
+                     const aimci_sampling *sampling)
 {
-    aimci_populate_base(params, line, birth);
-    draw_slope(params, line, birth, 1);
-    draw_slope(params, line, birth, 0);
+    aimci_sample_base(params, line, sampling);
+    draw_slope(params, line, sampling, 1);
+    draw_slope(params, line, sampling, 0);
 }
-
-/* own[0]: signed slope; own[1]: noise of the step at zero */
-AIMCI_INLINE void load(const void *params, const aimci_line *line, aimci_where where,
-                       aimci_cells *c)
-{
-    c->own[0] = vf_select(c->up, aimci_load_at(line->own[SLOPE_UP], where),
-                          -aimci_load_at(line->own[SLOPE_DOWN], where));
-    c->own[1] = c->step * (float)((const aimci_pulsed *)params)->dw_min_std;
-}
-
-AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf w, vf xi)
-{
-    const linear_step *p = params;
-    const vf mean = c->step + c->own[0] * w;
-    if (p->mult_noise)
-        return w + mean * (1.0f + xi * (float)p->base.dw_min_std);
-    return w + (mean + c->own[1] * xi);
-}
-
-AIMCI_INLINE vf jump(const void *params, const aimci_cells *c, vf n, vf w, vf xi, vf *reach)
-{
-    const linear_step *p = params;
-    return aimci_affine_jump(c, p->mult_noise, (float)p->base.dw_min_std, n, w, xi, reach);
-}
-
-#define RULE ((aimci_pulse_rule){load, step, jump})
-
-static void pulse(const void *params, const aimci_line *line, const int32_t *count,
-                  const aimci_key *key, uint32_t index)
-{
-    const linear_step *p = params;
-    aimci_pulse_affine(&p->base, p->mult_noise, params, line, count, key, index, RULE);
-}
-
-AIMCI_MERGE_KERNEL(RULE, 1)
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, linear_step)
-const aimci_device_kernels AIMCI_K(linear_step) = {populate, pulse, merge};
+const aimci_device_kernels AIMCI_K(linear_step) = {
+    .populate = populate, .pulse = aimci_pulse, .merge = aimci_merge};
 
 #ifdef AIMCI_ISA_IS_C
 static aimc_status check(const void *params)
@@ -104,21 +71,22 @@ static aimc_status check(const void *params)
     return aimci_pulsed_check(&p->base);
 }
 
-static bool merges(const void *params)
+static void law(const void *params, void *out)
 {
     const linear_step *p = params;
-    return aimci_additive(&p->base, p->mult_noise);
+    aimci_law *law = out;
+    law->noise.additive |= !p->mult_noise;
+    law->mult_noise = p->mult_noise;
 }
 
-static double mean_step(const void *params, double w, bool up)
+static aimci_affine_mean affine_mean(const void *params, bool up)
 {
     const linear_step *p = params;
     const double up_end = p->reverse_up ? p->base.w_min - p->reverse_offset : p->base.w_max;
     const double down_end = p->reverse_down ? p->base.w_max + p->reverse_offset : p->base.w_min;
-    const double end = up ? up_end : down_end;
     const double gamma = up ? p->gamma_up : p->gamma_down;
-    const double share = gamma < 0 && !p->allow_increasing ? -gamma : gamma;
-    return aimci_pulsed_step(&p->base, up) * (end == 0 ? 1 : 1 - share * w / end);
+    const bool folded = gamma < 0 && !p->allow_increasing;
+    return (aimci_affine_mean){.end = up ? up_end : down_end, .share = folded ? -gamma : gamma};
 }
 
 #define SRC AIMCI_SRC_PULSED
@@ -164,9 +132,10 @@ const aimci_device_model aimci_model_linear_step = {
     .fitted = {"dw_min", "up_down", "gamma_up", "gamma_down"},
     .fit_rank = 3,
     .pulsed = true,
-    .own_planes = {"slope_up", "slope_down"},
+    .own_parameters = {"slope_up", "slope_down"},
     .kernels = AIMCI_LIST_VARIANTS(linear_step),
-    .mean_step = mean_step,
-    .merges = merges,
+    .law_size = sizeof(aimci_law),
+    .law = law,
+    .affine_mean = affine_mean,
 };
 #endif

@@ -7,56 +7,16 @@
 
 #include "core/config.h"
 #include "core/random.h"
+#include "device/cell_parameters.h"
+#include "device/law.h"
 #include "kernels/dispatch.h"
 
-/* Per-cell planes of floats beside the weight. The first four belong to every pulsed model; the
- * optional ones exist only where a parameter needs them; a model's own follow. */
-enum {
-    AIMCI_PLANE_MAX,  /* upper bound b+ */
-    AIMCI_PLANE_MIN,  /* lower bound b- */
-    AIMCI_PLANE_UP,   /* step S+ */
-    AIMCI_PLANE_DOWN, /* step S-, positive */
-    AIMCI_PLANE_BASE  /* number of base planes */
-};
-#define AIMCI_MAX_OWN_PLANES 4
-
-/* How several pulses of one update reach a cell: as one step where that has the same law, always
- * one after the other, or as one step also where the law differs a little (device/pulsed.h); or
- * those of several updates as one step where that has the same law (device/pulse_merge.h). The
- * order of field multi_pulse of the family "update". */
-enum { AIMCI_MULTI_EXACT, AIMCI_MULTI_SEQUENCE, AIMCI_MULTI_CLOSE, AIMCI_MULTI_BATCH };
-
-/* One line of cells: all outputs of one input. Arrays are padded to n, a multiple of 8 lanes. */
-typedef struct aimci_line {
-    size_t n;
-    float *w; /* apparent weight: what a read sees */
-    float *p; /* persistent weight: what pulses change; same as w without write noise */
-    float *base[AIMCI_PLANE_BASE];
-    float *own[AIMCI_MAX_OWN_PLANES];
-    float *reference; /* physical state is weight + reference; NULL: 0 */
-    float *decay;     /* decay scale; NULL: the same for all cells (aimci_upkeep) */
-    float *diffusion; /* diffusion rate; NULL: likewise */
-    float *reset;     /* reset bias of the physical state; NULL: likewise */
-    float *drift_nu;  /* drift exponent; NULL: likewise (aimci_drift) */
-    float *drift_anchor, *drift_last, *drift_age; /* state of drift; NULL without drift */
-    int32_t multi_pulse;                          /* AIMCI_MULTI_EXACT ... */
-} aimci_line;
-
-/* Pulse counts for a line, of vectors one after the other. */
+/* Pulse counts for a word line, of vectors one after the other. */
 #define AIMCI_MERGE_ROWS 16 /* at most */
 typedef struct aimci_rows {
     const int32_t *count;
     size_t n, ld;
 } aimci_rows;
-
-/* What is not a pulse: the scalars stand in for planes without spread. */
-typedef struct aimci_upkeep {
-    float decay;     /* decay scale, 1: none */
-    float diffusion; /* diffusion rate */
-    float reset;     /* reset bias */
-    float reset_std;
-    float write_noise; /* standard deviation of w about p; 0: w is p */
-} aimci_upkeep;
 
 /* Drift of all cells; without it nu is 0. With g = per_weight w + g_at_0 the exponent of a cell is
  * nu (1 + nu_std xi) - nu_k (log g - log_g0). */
@@ -66,33 +26,55 @@ typedef struct aimci_drift {
     float offset;    /* the weight that conductance 0 lies below w = 0 */
     float tolerance; /* larger changes between calls restart a cell's clock */
     float noise;
-    double t_0;
 } aimci_drift;
 
-/* Which line is populated, of how many, from which seed. */
-typedef struct aimci_birth {
-    uint64_t seed;
-    uint32_t line, n_lines;
-} aimci_birth;
+/* What happens to cells without a pulse: the scalars stand in for cell parameters that do not
+ * vary. */
+typedef struct aimci_relaxation {
+    float decay;     /* decay scale, 1: none */
+    float diffusion; /* diffusion rate */
+    float reset;     /* reset bias */
+    float reset_std;
+    float write_noise; /* standard deviation of w about p; 0: w is p */
+    aimci_drift drift;
+} aimci_relaxation;
 
-/* Operations on lines that all devices share (device/upkeep.c). Bounds planes may be NULL: no
+/* Which word line is sampled, of how many, from which seed. */
+typedef struct aimci_sampling {
+    uint64_t seed;
+    uint32_t word_line, n_word_lines;
+} aimci_sampling;
+
+/* The ways in which cells relax, and what amount says of each. */
+enum {
+    AIMCI_RELAX_DECAY,   /* so many mini-batches */
+    AIMCI_RELAX_DIFFUSE, /* nothing */
+    AIMCI_RELAX_DRIFT,   /* time since the last call, in units of t_0 */
+    AIMCI_RELAX_RESET,   /* probability */
+    AIMCI_N_RELAX
+};
+typedef void (*aimci_relax_fn)(const aimci_relaxation *r, const aimci_word_line *line, float amount,
+                               const aimci_key *key, uint32_t index);
+
+/* Operations on word lines that all devices share (device/relaxation.c). Bounds may be NULL: no
  * bounds. */
-typedef struct aimci_upkeep_kernels {
-    void (*clip)(const aimci_line *line);
+typedef struct aimci_relaxation_kernels {
+    void (*clip)(const aimci_word_line *line);
     /* w = p + noise on all cells, where there is write noise */
-    void (*redraw)(const aimci_upkeep *u, const aimci_line *line, const aimci_key *key,
+    void (*redraw)(const aimci_relaxation *r, const aimci_word_line *line, const aimci_key *key,
                    uint32_t index);
-    void (*decay)(const aimci_upkeep *u, const aimci_line *line, float alpha);
-    void (*diffuse)(const aimci_upkeep *u, const aimci_line *line, const aimci_key *key,
-                    uint32_t index);
-    void (*reset)(const aimci_upkeep *u, const aimci_line *line, float prob, const aimci_key *key,
-                  uint32_t index);
-    /* drift exponents and state of fresh cells; lines without drift planes stay as they are */
-    void (*drift_born)(const aimci_drift *d, const aimci_line *line, const aimci_birth *birth);
-    /* dt in units of t_0 */
-    void (*drift)(const aimci_drift *d, const aimci_line *line, float dt, const aimci_key *key,
-                  uint32_t index);
-} aimci_upkeep_kernels;
+    aimci_relax_fn relax[AIMCI_N_RELAX];
+} aimci_relaxation_kernels;
+
+/* Device-to-device sampling: the cell parameters of a word line. */
+typedef void (*aimci_populate_fn)(const void *params, const aimci_word_line *line,
+                                  const aimci_sampling *sampling);
+typedef struct aimci_sampling_kernels {
+    aimci_populate_fn populate; /* what every pulsed model has: params begin with aimci_pulsed */
+    /* drift exponents and state; word lines without drift stay as they are */
+    void (*drift)(const aimci_drift *d, const aimci_word_line *line,
+                  const aimci_sampling *sampling);
+} aimci_sampling_kernels;
 
 /* Parameters of every pulsed model: the first member of each model's own struct. */
 typedef struct aimci_pulsed {
@@ -108,46 +90,51 @@ typedef struct aimci_pulsed {
     bool count_pulses;
 } aimci_pulsed;
 
-/* Noise, if there is any, does not depend on the state: mult_noise says whether the model's
- * does. */
-static inline bool aimci_additive(const aimci_pulsed *p, bool mult_noise)
-{
-    return !mult_noise || p->dw_min_std <= 0;
-}
-
+/* law: the parameters of the device's law (device/law.h), for devices of the caller their params.
+ */
 typedef struct aimci_device_kernels {
-    /* draw the per-cell parameters of a line */
-    void (*populate)(const void *params, const aimci_line *line, const aimci_birth *birth);
+    /* NULL: that of aimci_sampling_kernels */
+    aimci_populate_fn populate;
     /* send count[i] pulses to cell i (> 0 up, < 0 down); key and index select the noise */
-    void (*pulse)(const void *params, const aimci_line *line, const int32_t *count,
+    void (*pulse)(const void *law, const aimci_word_line *line, const int32_t *count,
                   const aimci_key *key, uint32_t index);
-    /* the same for several vectors, where the model merges them; scratch holds line->n counts */
-    void (*merge)(const void *params, const aimci_line *line, const aimci_rows *rows,
+    /* the same for several vectors, where the noise is additive; scratch holds line->n counts.
+     * NULL: never */
+    void (*merge)(const void *law, const aimci_word_line *line, const aimci_rows *rows,
                   int32_t *scratch, const aimci_key *key, uint32_t index);
 } aimci_device_kernels;
+
+/* Mean step S (1 - share (w + reference) / end) of one direction, S where end is 0. */
+typedef struct aimci_affine_mean {
+    double end, share, reference;
+} aimci_affine_mean;
 
 struct aimci_cell;
 
 typedef struct aimci_device_model {
     const aimci_family *family;
     bool pulsed;        /* false: exact updates, no bounds, params is not an aimci_pulsed */
-    bool has_reference; /* cells have a reference plane */
+    bool has_reference; /* cells have a reference */
     bool is_user;       /* of the caller's functions, which no file can keep */
-    const char *own_planes[AIMCI_MAX_OWN_PLANES + 1]; /* names, NULL-terminated */
+    const char *own_parameters[AIMCI_MAX_OWN_PARAMETERS + 1]; /* names, NULL-terminated */
     const aimci_device_kernels *kernels[AIMCI_N_ISA];
-    /* mean size of one pulse of the mean device at weight w, in its direction (positive) */
+    /* The law's parameters: how large, and what of them the fields decide, in zeroed memory that
+     * has the noise of dw_min_std and write_noise_std, not additive unless silent. NULL: nothing
+     * more. law_size 0: kernels get params. */
+    size_t law_size;
+    void (*law)(const void *params, void *out);
+    /* mean size of one pulse of the mean device at weight w, in its direction (positive); NULL: of
+     * affine_mean, and without that the step at weight 0 */
     double (*mean_step)(const void *params, double w, bool up);
+    aimci_affine_mean (*affine_mean)(const void *params, bool up);
     /* pulse size for the count arithmetic; NULL: dw_min */
     double (*granularity)(const void *params);
-    /* may pulses of several vectors be one step? NULL: never */
-    bool (*merges)(const void *params);
-    /* fills what follows from the fields (base parameters, tables of floats) into a device's own
-     * params; NULL: nothing */
+    /* fills base parameters that follow from other fields into a device's own params; NULL: none */
     void (*resolve)(void *params);
     /* for models that are not pulsed */
-    void (*upkeep)(const void *params, aimci_upkeep *upkeep);
+    void (*relaxation)(const void *params, aimci_relaxation *relaxation);
     /* for unit cells of several devices: make the members (device/cell.h); they are pulsed, have no
-     * planes and kernels of their own, and params is not an aimci_pulsed */
+     * cell parameters and kernels of their own, and params is not an aimci_pulsed */
     aimc_status (*cell)(aimc_context *ctx, const aimc_config *config, struct aimci_cell *cell);
     /* what aimc_device_fit() finds of measured sweeps, bounds that are not in the list being those
      * of the data; empty: it does not try this model. Of models that fit about as well it takes the
@@ -163,11 +150,14 @@ struct aimc_device {
     aimc_context *ctx;
     const aimci_device_model *model;
     const aimci_device_kernels *kernels; /* NULL when not pulsed */
-    const aimci_upkeep_kernels *upkeep_kernels;
-    aimci_upkeep upkeep;
-    aimci_drift drift;
+    aimci_populate_fn populate;          /* likewise */
+    const aimci_sampling_kernels *sampling_kernels;
+    const aimci_relaxation_kernels *relaxation_kernels;
+    aimci_relaxation relaxation;
+    double drift_t_0;    /* unit of time of drift */
     aimc_config *config; /* owns params */
     const void *params;
+    void *law;               /* parameters of its law; NULL when not pulsed */
     struct aimci_cell *cell; /* NULL: one device */
     aimc_device_info info;
     void *owned; /* by the device, and lives longer than its configuration; may be NULL */
@@ -175,6 +165,10 @@ struct aimc_device {
     void (*release)(aimc_context *ctx, void *owned, const void *params);
     _Atomic uint32_t references;
 };
+
+/* Mean step of a model, with the defaults of its table. */
+double aimci_model_mean_step(const aimci_device_model *model, const void *params, double w,
+                             bool up);
 
 /* A device of a model and its configuration, which it takes over, on failure too. */
 aimc_status aimci_device_make(aimc_context *ctx, const aimci_device_model *model,
@@ -279,7 +273,7 @@ static inline const aimci_pulsed *aimci_device_pulsed(const aimc_device *device)
         AIMCI_PF(T, apply_write_noise_on_set, 1,                                                   \
                  "draw write noise when weights are set directly, too", AIMCI_SRC_RASCH)
 
-/* Contradictions that every pulsed model refuses. */
+/* Contradictions that every pulsed model refuses; all that one without a check does. */
 aimc_status aimci_pulsed_check(const aimci_pulsed *p);
 
 /* Mean step at weight 0 of the base model: up dw_min (1 + min(up_down, 0)), down

@@ -9,52 +9,43 @@
  * arXiv:2104.02184. */
 #include <math.h>
 
-#include "device/pulsed.h"
+#include "device/laws/piecewise_step.h"
+#include "device/pulse.h"
 
 typedef struct piecewise_step {
     aimci_pulsed base;
     aimci_list piecewise_up, piecewise_down;
-    /* resolved: at least two nodes, up and then down */
-    int32_t n;
-    float nodes[2 * AIMCI_LIST_MAX];
 } piecewise_step;
 
-static void populate(const void *params, const aimci_line *line, const aimci_birth *birth)
-{
-    aimci_populate_base(params, line, birth);
-}
-
-/* own[0]: nodes per weight */
-AIMCI_INLINE void load(const void *params, const aimci_line *line, aimci_where where,
-                       aimci_cells *c)
-{
-    (void)line, (void)where;
-    c->own[0] = aimci_inverse_range(c) * (float)(((const piecewise_step *)params)->n - 1);
-}
-
-AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf w, vf xi)
-{
-    const piecewise_step *p = params;
-    const vf q = vf_max((w - c->lo) * c->own[0], vf_set(0.0f));
-    const vf i = vf_min(vf_floor(q), vf_set((float)(p->n - 2)));
-    const vf t = vf_min(q - i, vf_set(1.0f));
-    const vi node = vi_from_vf(i) + vi_select(c->up, vi_set(0), vi_set(AIMCI_LIST_MAX));
-    const vf y = (1.0f - t) * vf_gather(p->nodes, node) + t * vf_gather(p->nodes, node + 1);
-    return w + c->step * y * (1.0f + xi * (float)p->base.dw_min_std);
-}
-
-static void pulse(const void *params, const aimci_line *line, const int32_t *count,
-                  const aimci_key *key, uint32_t index)
-{
-    const aimci_pulsed *p = params;
-    aimci_pulse_line(p, p->dw_min_std > 0, params, line, count, key, index, 0,
-                     (aimci_pulse_rule){load, step, NULL});
-}
+_Static_assert(AIMCI_LAW_TABLE == AIMCI_LIST_MAX, "a node for each number");
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, piecewise_step)
-const aimci_device_kernels AIMCI_K(piecewise_step) = {.populate = populate, .pulse = pulse};
+const aimci_device_kernels AIMCI_K(piecewise_step) = {.pulse = aimci_pulse};
 
 #ifdef AIMCI_ISA_IS_C
+/* A single node is doubled. */
+static size_t n_nodes(const piecewise_step *p)
+{
+    return p->piecewise_up.n > 1 ? p->piecewise_up.n : 2;
+}
+
+static float node(const piecewise_step *p, bool up, size_t i)
+{
+    const aimci_list *list = up ? &p->piecewise_up : &p->piecewise_down;
+    return (float)list->v[aimci_min_size(i, list->n - 1)];
+}
+
+static void law(const void *params, void *out)
+{
+    const piecewise_step *p = params;
+    aimci_law *law = out;
+    law->n = (int32_t)n_nodes(p);
+    for (size_t i = 0; i < n_nodes(p); i++) {
+        law->nodes[i] = node(p, true, i);
+        law->nodes[AIMCI_LAW_TABLE + i] = node(p, false, i);
+    }
+}
+
 static aimc_status check(const void *params)
 {
     const piecewise_step *p = params;
@@ -70,27 +61,16 @@ static aimc_status check(const void *params)
     return aimci_pulsed_check(&p->base);
 }
 
-static void resolve(void *params)
-{
-    piecewise_step *p = params;
-    const size_t last = p->piecewise_up.n - 1;
-    p->n = last ? (int32_t)last + 1 : 2;
-    for (size_t i = 0; i < (size_t)p->n; i++) {
-        const size_t from = aimci_min_size(i, last);
-        p->nodes[i] = (float)p->piecewise_up.v[from];
-        p->nodes[AIMCI_LIST_MAX + i] = (float)p->piecewise_down.v[from];
-    }
-}
-
 static double mean_step(const void *params, double w, bool up)
 {
     const piecewise_step *p = params;
-    const float *v = p->nodes + (up ? 0 : AIMCI_LIST_MAX);
+    const double n = (double)n_nodes(p);
     const double z = (w - p->base.w_min) / (p->base.w_max - p->base.w_min);
-    const double q = fmin(fmax(z, 0), 1) * (p->n - 1);
-    const double i = fmin(floor(q), p->n - 2), t = q - i;
+    const double q = fmin(fmax(z, 0), 1) * (n - 1);
+    const double i = fmin(floor(q), n - 2), t = q - i;
     const size_t at = (size_t)i;
-    return aimci_pulsed_step(&p->base, up) * ((1 - t) * (double)v[at] + t * (double)v[at + 1]);
+    return aimci_pulsed_step(&p->base, up) *
+           ((1 - t) * (double)node(p, up, at) + t * (double)node(p, up, at + 1));
 }
 
 /* The nominal up step of the middle node. */
@@ -127,8 +107,9 @@ const aimci_device_model aimci_model_piecewise_step = {
     .family = &aimci_family_piecewise_step,
     .pulsed = true,
     .kernels = AIMCI_LIST_VARIANTS(piecewise_step),
+    .law_size = sizeof(aimci_law),
+    .law = law,
     .mean_step = mean_step,
     .granularity = granularity,
-    .resolve = resolve,
 };
 #endif

@@ -9,54 +9,30 @@
  * ferroelectric cells by polynomials of degree 5. */
 #include <math.h>
 
-#include "device/pulsed.h"
-
-#define MAX_COEFFICIENTS 8
+#include "device/laws/polynomial_step.h"
+#include "device/pulse.h"
 
 typedef struct polynomial_step {
     aimci_pulsed base;
     aimci_list coefficients_up, coefficients_down;
-    /* resolved: both with n coefficients */
-    int n;
-    float up[MAX_COEFFICIENTS], down[MAX_COEFFICIENTS];
 } polynomial_step;
 
-static void populate(const void *params, const aimci_line *line, const aimci_birth *birth)
-{
-    aimci_populate_base(params, line, birth);
-}
-
-/* own[0]: 1 / (b+ - b-) */
-AIMCI_INLINE void load(const void *params, const aimci_line *line, aimci_where where,
-                       aimci_cells *c)
-{
-    (void)params, (void)line, (void)where;
-    c->own[0] = aimci_inverse_range(c);
-}
-
-AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf w, vf xi)
-{
-    const polynomial_step *p = params;
-    const vf z = (w - c->lo) * c->own[0];
-    vf y = vf_set(0.0f);
-    for (int k = p->n - 1; k >= 0; k--)
-        y = y * z + vf_select(c->up, vf_set(p->up[k]), vf_set(p->down[k]));
-    y = vf_max(y, vf_set(0.0f));
-    return w + c->step * y * (1.0f + xi * (float)p->base.dw_min_std);
-}
-
-static void pulse(const void *params, const aimci_line *line, const int32_t *count,
-                  const aimci_key *key, uint32_t index)
-{
-    const aimci_pulsed *p = params;
-    aimci_pulse_line(p, p->dw_min_std > 0, params, line, count, key, index, 0,
-                     (aimci_pulse_rule){load, step, NULL});
-}
-
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, polynomial_step)
-const aimci_device_kernels AIMCI_K(polynomial_step) = {.populate = populate, .pulse = pulse};
+const aimci_device_kernels AIMCI_K(polynomial_step) = {.pulse = aimci_pulse};
 
 #ifdef AIMCI_ISA_IS_C
+static void law(const void *params, void *out)
+{
+    const polynomial_step *p = params;
+    aimci_law *law = out;
+    const size_t n_up = p->coefficients_up.n, n_down = p->coefficients_down.n;
+    law->n = (int32_t)(n_up > n_down ? n_up : n_down);
+    for (size_t k = 0; k < AIMCI_LAW_COEFFICIENTS; k++) {
+        law->up[k] = k < n_up ? (float)p->coefficients_up.v[k] : 0.0f;
+        law->down[k] = k < n_down ? (float)p->coefficients_down.v[k] : 0.0f;
+    }
+}
+
 static double horner(const aimci_list *c, double z)
 {
     double y = 0;
@@ -83,11 +59,11 @@ static double granularity(const void *params)
 
 static aimc_status check_coefficients(const char *name, const aimci_list *c)
 {
-    if (c->n >= 1 && c->n <= MAX_COEFFICIENTS)
+    if (c->n >= 1 && c->n <= AIMCI_LAW_COEFFICIENTS)
         return AIMC_OK;
     return aimci_fail(AIMC_ERR_INVALID,
                       "polynomial_step: %s has %zu coefficients; 1 to %d are allowed", name, c->n,
-                      MAX_COEFFICIENTS);
+                      AIMCI_LAW_COEFFICIENTS);
 }
 
 static aimc_status check(const void *params)
@@ -102,17 +78,6 @@ static aimc_status check(const void *params)
         st = aimci_fail(AIMC_ERR_INVALID, "polynomial_step: coefficients_up and coefficients_down "
                                           "make steps of 0 at mid-range");
     return st;
-}
-
-static void resolve(void *params)
-{
-    polynomial_step *p = params;
-    const size_t n_up = p->coefficients_up.n, n_down = p->coefficients_down.n;
-    p->n = (int)(n_up > n_down ? n_up : n_down);
-    for (size_t k = 0; k < MAX_COEFFICIENTS; k++) {
-        p->up[k] = k < n_up ? (float)p->coefficients_up.v[k] : 0.0f;
-        p->down[k] = k < n_down ? (float)p->coefficients_down.v[k] : 0.0f;
-    }
 }
 
 #define SRC "arXiv:2509.18121 (2025)"
@@ -144,8 +109,9 @@ const aimci_device_model aimci_model_polynomial_step = {
     .family = &aimci_family_polynomial_step,
     .pulsed = true,
     .kernels = AIMCI_LIST_VARIANTS(polynomial_step),
+    .law_size = sizeof(aimci_law),
+    .law = law,
     .mean_step = mean_step,
     .granularity = granularity,
-    .resolve = resolve,
 };
 #endif

@@ -1,29 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* Power step: the step is a power of the distance to the bound ahead (device/power.h), clipped to
  * [b-, b+]. */
-#include "device/power.h"
+#include "device/power_sampling.h"
+#include "device/pulse.h"
 
-static void populate(const void *params, const aimci_line *line, const aimci_birth *birth)
+static void populate(const void *params, const aimci_word_line *line,
+                     const aimci_sampling *sampling)
 {
-    aimci_populate_base(params, line, birth);
-    aimci_power_populate(params, line, birth);
-}
-
-static void pulse(const void *params, const aimci_line *line, const int32_t *count,
-                  const aimci_key *key, uint32_t index)
-{
-    aimci_power_pulse(params, line, count, key, index);
+    aimci_sample_base(params, line, sampling);
+    aimci_power_sample(params, line, sampling);
 }
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, pow_step)
-const aimci_device_kernels AIMCI_K(pow_step) = {.populate = populate, .pulse = pulse};
+const aimci_device_kernels AIMCI_K(pow_step) = {.populate = populate, .pulse = aimci_pulse};
 
 #ifdef AIMCI_ISA_IS_C
-static aimc_status check(const void *params)
-{
-    return aimci_pulsed_check(params);
-}
-
 static double mean_step(const void *params, double w, bool up)
 {
     return aimci_power_mean_step(params, w, up);
@@ -40,7 +31,6 @@ const aimci_family aimci_family_pow_step = {
     .n_fields = sizeof fields / sizeof fields[0],
     .size = sizeof(aimci_power),
     .n_children = 1,
-    .check = check,
 };
 
 const aimci_device_model aimci_model_pow_step = {
@@ -48,8 +38,9 @@ const aimci_device_model aimci_model_pow_step = {
     .fitted = {"dw_min", "up_down", "pow_gamma", "pow_up_down", "w_max", "w_min"},
     .fit_rank = 5,
     .pulsed = true,
-    .own_planes = {"gamma_up", "gamma_down"},
+    .own_parameters = {"gamma_up", "gamma_down"},
     .kernels = AIMCI_LIST_VARIANTS(pow_step),
+    .law_size = sizeof(aimci_law),
     .mean_step = mean_step,
     .granularity = aimci_power_granularity,
 };

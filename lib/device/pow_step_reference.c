@@ -6,7 +6,8 @@
  * the state where S+ ((b+ - v) / R)^e+ = S- ((v - b-) / R)^e-. It is bisected; with
  * n_estimation_steps = n > 0 it is where n pairs of noise-free pulses lead from 0. The bounds
  * belong to v everywhere, so that no power of a negative number occurs. */
-#include "device/power.h"
+#include "device/power_sampling.h"
+#include "device/pulse.h"
 
 typedef struct pow_step_reference {
     aimci_power power;
@@ -20,15 +21,15 @@ typedef struct cells {
     vf lo, hi, up, down, e_up, e_down, inverse_range;
 } cells;
 
-AIMCI_INLINE cells cells_at(const aimci_line *line, size_t i)
+AIMCI_INLINE cells cells_at(const aimci_word_line *line, size_t i)
 {
     cells c = {
-        .lo = vf_load(line->base[AIMCI_PLANE_MIN] + i),
-        .hi = vf_load(line->base[AIMCI_PLANE_MAX] + i),
-        .up = vf_load(line->base[AIMCI_PLANE_UP] + i),
-        .down = vf_load(line->base[AIMCI_PLANE_DOWN] + i),
-        .e_up = vf_load(line->own[AIMCI_EXPONENT_UP] + i),
-        .e_down = vf_load(line->own[AIMCI_EXPONENT_DOWN] + i),
+        .lo = vf_load(line->cell[AIMCI_CELL_MIN] + i),
+        .hi = vf_load(line->cell[AIMCI_CELL_MAX] + i),
+        .up = vf_load(line->cell[AIMCI_CELL_UP] + i),
+        .down = vf_load(line->cell[AIMCI_CELL_DOWN] + i),
+        .e_up = vf_load(line->cell[AIMCI_EXPONENT_UP] + i),
+        .e_down = vf_load(line->cell[AIMCI_EXPONENT_DOWN] + i),
     };
     c.inverse_range = 1.0f / (c.hi - c.lo); /* used where hi > lo */
     return c;
@@ -46,7 +47,7 @@ AIMCI_INLINE vf bisect(const cells *c)
     vf below = c->lo, above = c->hi;
     for (int k = 0; k < 26; k++) {
         const vf mid = (below + above) * 0.5f;
-        const vi rises = imbalance(c, mid) > 0.0f;
+        const vm rises = imbalance(c, mid) > 0.0f;
         below = vf_select(rises, mid, below);
         above = vf_select(rises, above, mid);
     }
@@ -61,39 +62,30 @@ AIMCI_INLINE vf walk(const cells *c, int64_t n)
     return v;
 }
 
-static void populate(const void *params, const aimci_line *line, const aimci_birth *birth)
+static void populate(const void *params, const aimci_word_line *line,
+                     const aimci_sampling *sampling)
 {
     const pow_step_reference *p = params;
-    aimci_populate_base(params, line, birth);
-    aimci_power_populate(params, line, birth);
-    aimci_draw_normal(birth, AIMCI_BORN_REFERENCE, p->reference_mean, p->reference_std,
-                      line->reference, line->n);
+    aimci_sample_base(params, line, sampling);
+    aimci_power_sample(params, line, sampling);
+    aimci_draw_normal(sampling, AIMCI_SAMPLE_REFERENCE, p->reference_mean, p->reference_std,
+                      line->cell[AIMCI_CELL_REFERENCE], line->n);
     if (!p->subtract_symmetry_point)
         return;
     for (size_t i = 0; i < line->n; i += AIMCI_LANES) {
         const cells c = cells_at(line, i);
-        const vi has_one = (c.hi > 0.0f) & (c.lo < 0.0f) & (c.up + c.down > 0.0f);
+        const vm has_one = (c.hi > 0.0f) & (c.lo < 0.0f) & (c.up + c.down > 0.0f);
         const vf sp = p->n_estimation_steps > 0 ? walk(&c, p->n_estimation_steps) : bisect(&c);
-        const vf ref = vf_load(line->reference + i);
-        vf_store(line->reference + i, vf_select(has_one, ref + sp, ref));
+        const vf ref = vf_load(line->cell[AIMCI_CELL_REFERENCE] + i);
+        vf_store(line->cell[AIMCI_CELL_REFERENCE] + i, vf_select(has_one, ref + sp, ref));
     }
 }
 
-static void pulse(const void *params, const aimci_line *line, const int32_t *count,
-                  const aimci_key *key, uint32_t index)
-{
-    aimci_power_pulse(params, line, count, key, index);
-}
-
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, pow_step_reference)
-const aimci_device_kernels AIMCI_K(pow_step_reference) = {.populate = populate, .pulse = pulse};
+const aimci_device_kernels AIMCI_K(pow_step_reference) = {.populate = populate,
+                                                          .pulse = aimci_pulse};
 
 #ifdef AIMCI_ISA_IS_C
-static aimc_status check(const void *params)
-{
-    return aimci_pulsed_check(params);
-}
-
 static double mean_symmetry_point(const pow_step_reference *p)
 {
     double below = p->power.base.w_min, above = p->power.base.w_max;
@@ -137,15 +129,15 @@ const aimci_family aimci_family_pow_step_reference = {
     .n_fields = sizeof fields / sizeof fields[0],
     .size = sizeof(pow_step_reference),
     .n_children = 1,
-    .check = check,
 };
 
 const aimci_device_model aimci_model_pow_step_reference = {
     .family = &aimci_family_pow_step_reference,
     .pulsed = true,
     .has_reference = true,
-    .own_planes = {"gamma_up", "gamma_down"},
+    .own_parameters = {"gamma_up", "gamma_down"},
     .kernels = AIMCI_LIST_VARIANTS(pow_step_reference),
+    .law_size = sizeof(aimci_law),
     .mean_step = mean_step,
     .granularity = aimci_power_granularity,
 };

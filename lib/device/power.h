@@ -4,66 +4,19 @@
  *     up:   v <- v + S+ ((b+ - v) / R)^e+ (1 + sigma xi)        R = b+ - b-
  *     down: v <- v - S- ((v - b-) / R)^e- (1 + sigma xi)
  *
- * Exponents are drawn like steps: e+ = gamma (G + min(q, 0) + r), e- = gamma (G - max(q, 0) - r)
- * with q = pow_up_down. Fusi and Abbott, Nat. Neurosci. 10:485 (2007); Frascaroli et al., Sci. Rep.
+ * Fusi and Abbott, Nat. Neurosci. 10:485 (2007); Frascaroli et al., Sci. Rep.
  * 8:7178 (2018). */
 #ifndef AIMCI_POWER_H
 #define AIMCI_POWER_H
 
 #include <math.h>
 
-#include "device/pulsed.h"
+#include "device/model.h"
 
 typedef struct aimci_power {
     aimci_pulsed base;
     double pow_gamma, pow_gamma_dtod, pow_up_down, pow_up_down_dtod;
 } aimci_power;
-
-enum { AIMCI_EXPONENT_UP, AIMCI_EXPONENT_DOWN }; /* own planes */
-
-AIMCI_INLINE void aimci_power_populate(const aimci_power *p, const aimci_line *line,
-                                       const aimci_birth *birth)
-{
-    float *up = line->own[AIMCI_EXPONENT_UP], *down = line->own[AIMCI_EXPONENT_DOWN];
-    aimci_draw_normal(birth, AIMCI_BORN_OWN, 1.0, p->pow_gamma_dtod, up, line->n);
-    aimci_draw_normal(birth, AIMCI_BORN_OWN + 1, 0.0, p->pow_up_down_dtod, down, line->n);
-    const float q_up = (float)(p->pow_up_down < 0 ? p->pow_up_down : 0);
-    const float q_down = (float)(p->pow_up_down > 0 ? p->pow_up_down : 0);
-    for (size_t i = 0; i < line->n; i += AIMCI_LANES) {
-        const vf gain = vf_load(up + i), r = vf_load(down + i);
-        const vf e_up = (gain + q_up + r) * (float)p->pow_gamma;
-        const vf e_down = (gain - q_down - r) * (float)p->pow_gamma;
-        vf_store(up + i, p->base.enforce_consistency ? vf_abs(e_up) : e_up);
-        vf_store(down + i, p->base.enforce_consistency ? vf_abs(e_down) : e_down);
-    }
-}
-
-/* own[0]: exponent; own[1]: the bound ahead; own[2]: 1 / R, with the sign of the direction */
-AIMCI_INLINE void aimci_power_load(const void *params, const aimci_line *line, aimci_where where,
-                                   aimci_cells *c)
-{
-    (void)params;
-    const vf inverse = aimci_inverse_range(c);
-    c->own[0] = vf_select(c->up, aimci_load_at(line->own[AIMCI_EXPONENT_UP], where),
-                          aimci_load_at(line->own[AIMCI_EXPONENT_DOWN], where));
-    c->own[1] = vf_select(c->up, c->hi, c->lo);
-    c->own[2] = vf_select(c->up, inverse, -inverse);
-}
-
-/* A state that rounding left outside the bounds counts as at the bound: vf_pow is 0 from 0 down. */
-AIMCI_INLINE vf aimci_power_step(const void *params, const aimci_cells *c, vf v, vf xi)
-{
-    const float sigma = (float)((const aimci_pulsed *)params)->dw_min_std;
-    const vf distance = (c->own[1] - v) * c->own[2];
-    return v + c->step * vf_pow(distance, c->own[0]) * (1.0f + xi * sigma);
-}
-
-AIMCI_INLINE void aimci_power_pulse(const aimci_power *p, const aimci_line *line,
-                                    const int32_t *count, const aimci_key *key, uint32_t index)
-{
-    aimci_pulse_line(&p->base, p->base.dw_min_std > 0, p, line, count, key, index, 0,
-                     (aimci_pulse_rule){aimci_power_load, aimci_power_step, NULL});
-}
 
 #ifdef AIMCI_ISA_IS_C
 /* The mean device at the physical state v. */

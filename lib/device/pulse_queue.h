@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Cells of a line that get several pulses, one after the other.
+/* Cells of a word line that get several pulses, one after the other.
  *
  * They are sorted by how many they have left, so that the cells of eight lanes, and of the groups
  * beside them, are done at nearly the same time, and those with pulses left are always the first
@@ -10,100 +10,37 @@
 #include "device/model.h"
 #include "kernels/fifo.h"
 
-/* What stays the same along a line. */
+#ifndef AIMCI_LAW_JUMPS
+#error "a law of device/laws comes first"
+#endif
+
+/* What stays the same along a word line. */
 typedef struct aimci_pulse_job {
-    const aimci_pulsed *p;
-    const void *params;
-    const aimci_line *line;
+    const aimci_law *law;
+    const aimci_word_line *line;
 } aimci_pulse_job;
 
-/* Eight cells that are about to be pulsed, each in its own direction. */
-typedef struct aimci_cells {
-    vi up;     /* mask: this lane goes up */
-    vf state;  /* physical */
-    vf step;   /* signed step: +S+ or -S- */
-    vf lo, hi; /* bounds */
-    vf own[4]; /* what the model's load() puts here */
-} aimci_cells;
-
-/* Where eight cells lie: side by side from at on, or at the places in the window that keys tell. */
-typedef struct aimci_where {
-    size_t at;
-    const int32_t *key; /* NULL: side by side */
-} aimci_where;
-
-#define AIMCI_WINDOW    256 /* cells of a line that are sorted together, from a multiple on */
-#define AIMCI_KEY_PLACE (AIMCI_WINDOW - 1)
-
-AIMCI_INLINE vf aimci_load_at(const float *plane, aimci_where where)
-{
-    if (!where.key)
-        return vf_load(plane + where.at);
-    vf v;
-#pragma GCC unroll 8
-    for (int k = 0; k < AIMCI_LANES; k++)
-        v[k] = plane[where.at + (where.key[k] & AIMCI_KEY_PLACE)];
-    return v;
-}
-
-/* A model prepares its own[] once per update. */
-typedef void (*aimci_load_fn)(const void *params, const aimci_line *line, aimci_where where,
-                              aimci_cells *c);
-/* The state after one pulse, before the bounds; xi holds standard normals (0 without noise). It
- * does not look at c->state. */
-typedef vf (*aimci_step_fn)(const void *params, const aimci_cells *c, vf state, vf xi);
-
-/* The state after n pulses in one direction at once, before the bounds. reach: the cell strays no
- * further than this from its state on the way, but for a probability below 1e-9. It is infinite
- * where a jump does not have the law of n single pulses; for n = 1 it always has. */
-typedef vf (*aimci_jump_fn)(const void *params, const aimci_cells *c, vf n, vf state, vf xi,
-                            vf *reach);
-
-/* What a line's kernel is made of; everything is inlined into it. */
-typedef struct aimci_pulse_rule {
-    aimci_load_fn load;
-    aimci_step_fn step;
-    aimci_jump_fn jump; /* NULL: none */
-} aimci_pulse_rule;
-
-AIMCI_INLINE aimci_cells aimci_cells_load(const aimci_pulse_job *job, aimci_where where, vi up,
-                                          const aimci_pulse_rule rule)
-{
-    const aimci_line *line = job->line;
-    aimci_cells c;
-    c.up = up;
-    c.state = aimci_load_at(line->p, where);
-    if (line->reference)
-        c.state = c.state + aimci_load_at(line->reference, where);
-    c.step = vf_select(up, aimci_load_at(line->base[AIMCI_PLANE_UP], where),
-                       -aimci_load_at(line->base[AIMCI_PLANE_DOWN], where));
-    c.hi = aimci_load_at(line->base[AIMCI_PLANE_MAX], where);
-    c.lo = aimci_load_at(line->base[AIMCI_PLANE_MIN], where);
-    rule.load(job->params, line, where, &c);
-    return c;
-}
-
 /* New physical states of the touched ones of eight cells. */
-AIMCI_INLINE void aimci_state_store(const aimci_line *line, size_t at, vi touched, vf state)
+AIMCI_INLINE void aimci_state_store(const aimci_word_line *line, size_t at, vm touched, vf state)
 {
-    if (line->reference)
-        state = state - vf_load(line->reference + at);
+    if (line->cell[AIMCI_CELL_REFERENCE])
+        state = state - vf_load(line->cell[AIMCI_CELL_REFERENCE] + at);
     vf_store(line->p + at, vf_select(touched, state, vf_load(line->p + at)));
 }
 
 /* ---- queue ---------------------------------------------------------------------------------- */
 
-#define AIMCI_TURN         63 /* pulses that a cell gets before the queue is made again: six bits */
+#define AIMCI_ROUND        63 /* pulses that a cell gets before the queue is made again: six bits */
 #define AIMCI_SIDE_BY_SIDE 8  /* groups of eight */
 #define AIMCI_BLOCK        (AIMCI_SIDE_BY_SIDE * AIMCI_LANES)
 #define AIMCI_QUEUE_SIZE   (AIMCI_WINDOW + AIMCI_BLOCK)
 
-_Static_assert(AIMCI_FIFO_MOST >= AIMCI_BLOCK * AIMCI_TURN, "noise of a block");
+_Static_assert(AIMCI_FIFO_MOST >= AIMCI_BLOCK * AIMCI_ROUND, "noise of a block");
 
-/* A key: the place in the window, whether the cell goes up, and above that this turn's pulses. */
-#define AIMCI_KEY_UP        AIMCI_WINDOW
-#define AIMCI_KEY_TURN      9
-#define AIMCI_KEY_TURN_BITS 6
+/* A key: the place in the window, whether the cell goes up, and above that this round's pulses. */
+#define AIMCI_KEY_UP         AIMCI_WINDOW
+#define AIMCI_KEY_ROUND      9
+#define AIMCI_KEY_ROUND_BITS 6
 
 typedef struct aimci_queue {
     size_t n;
@@ -112,20 +49,20 @@ typedef struct aimci_queue {
     const int32_t *sorted; /* one of them */
 } aimci_queue;
 
-/* Keys of those of n cells that have pulses left, for one turn. Returns whether any has more. */
+/* Keys of those of n cells that have pulses left, for one round. Returns whether any has more. */
 AIMCI_INLINE int aimci_queue_fill(aimci_queue *q, const int32_t *count, size_t n)
 {
     vi more = vi_set(0);
     q->n = 0;
     for (size_t i = 0; i < n; i += AIMCI_LANES) {
-        const vi left = vi_load(q->left + i), turn = vi_min(left, vi_set(AIMCI_TURN));
+        const vi left = vi_load(q->left + i), round = vi_min(left, vi_set(AIMCI_ROUND));
         const vi up = (vi_load(count + i) > 0) & AIMCI_KEY_UP;
-        const vi key = (turn << AIMCI_KEY_TURN) | up | (vi_lanes() + (int32_t)i);
+        const vi key = (round << AIMCI_KEY_ROUND) | up | (vi_lanes() + (int32_t)i);
         const unsigned bits = v_bits(left > 0);
         vi_store(q->key + q->n, vi_permute(key, v_pack_order(bits)));
         q->n += (size_t)__builtin_popcount(bits);
-        vi_store(q->left + i, left - turn);
-        more |= left - turn;
+        vi_store(q->left + i, left - round);
+        more |= left - round;
     }
     return v_any(more > 0);
 }
@@ -159,7 +96,7 @@ AIMCI_INLINE void aimci_queue_sort(aimci_queue *q)
     for (size_t i = 0; i < q->n; i += AIMCI_LANES)
         any |= vi_load(q->key + i);
     int32_t *from = q->key, *to = q->key_too;
-    for (int bit = AIMCI_KEY_TURN; bit < AIMCI_KEY_TURN + AIMCI_KEY_TURN_BITS; bit++) {
+    for (int bit = AIMCI_KEY_ROUND; bit < AIMCI_KEY_ROUND + AIMCI_KEY_ROUND_BITS; bit++) {
         if (!v_any((any << (31 - bit)) < 0))
             continue;
         aimci_queue_split(from, q->n, bit, to);
@@ -176,14 +113,14 @@ AIMCI_INLINE void aimci_queue_sort(aimci_queue *q)
 /* The cells of some groups of eight, side by side, so that one group's arithmetic fills the other's
  * waits. */
 typedef struct aimci_block {
-    aimci_cells c[AIMCI_SIDE_BY_SIDE];
-    vi turn[AIMCI_SIDE_BY_SIDE]; /* pulses */
-    int32_t least, most, total;  /* of them */
+    aimci_lane_group c[AIMCI_SIDE_BY_SIDE];
+    aimci_law_terms t[AIMCI_SIDE_BY_SIDE];
+    vi round[AIMCI_SIDE_BY_SIDE]; /* pulses */
+    int32_t least, most, total;   /* of them */
 } aimci_block;
 
 AIMCI_INLINE aimci_block aimci_queue_load(const aimci_queue *q, size_t at, const int n_groups,
-                                          const aimci_pulse_job *job, size_t first,
-                                          const aimci_pulse_rule rule)
+                                          const aimci_pulse_job *job, size_t first)
 {
     aimci_block b;
     vi sum = vi_set(0);
@@ -191,20 +128,21 @@ AIMCI_INLINE aimci_block aimci_queue_load(const aimci_queue *q, size_t at, const
     for (int g = 0; g < n_groups; g++) {
         const aimci_where where = {first, q->sorted + at + (size_t)g * AIMCI_LANES};
         const vi key = vi_load(where.key);
-        b.c[g] = aimci_cells_load(job, where, (key & AIMCI_KEY_UP) != 0, rule);
-        b.turn[g] = key >> AIMCI_KEY_TURN;
-        sum += b.turn[g];
+        b.c[g] = aimci_lane_group_load(job->line, where, (key & AIMCI_KEY_UP) != 0);
+        b.t[g] = aimci_law_load(job->law, job->line, where, &b.c[g]);
+        b.round[g] = key >> AIMCI_KEY_ROUND;
+        sum += b.round[g];
     }
-    b.most = q->sorted[at] >> AIMCI_KEY_TURN;
-    b.least = q->sorted[at + (size_t)n_groups * AIMCI_LANES - 1] >> AIMCI_KEY_TURN;
+    b.most = q->sorted[at] >> AIMCI_KEY_ROUND;
+    b.least = q->sorted[at + (size_t)n_groups * AIMCI_LANES - 1] >> AIMCI_KEY_ROUND;
     b.total = vi_sum(sum);
     return b;
 }
 
 AIMCI_INLINE void aimci_queue_store(const aimci_queue *q, const aimci_block *b, size_t at,
-                                    const int n_groups, const aimci_line *line, size_t first)
+                                    const int n_groups, const aimci_word_line *line, size_t first)
 {
-    const float *reference = line->reference;
+    const float *reference = line->cell[AIMCI_CELL_REFERENCE];
     const size_t size = (size_t)n_groups * AIMCI_LANES, n = q->n - at < size ? q->n - at : size;
     float state[AIMCI_BLOCK];
 #pragma GCC unroll 8
@@ -217,18 +155,18 @@ AIMCI_INLINE void aimci_queue_store(const aimci_queue *q, const aimci_block *b, 
 }
 
 /* The next pulse of n_groups times eight cells, with noise from xi on: to all of them, which needs
- * no look at what is left, or to those that have more than pulse in this turn, which are the first
+ * no look at what is left, or to those that have more than pulse in this round, which are the first
  * ones because the cells are sorted. Returns how many took one. */
 AIMCI_INLINE int aimci_block_pulse(aimci_block *b, const int n_groups, const int all, int32_t pulse,
-                                   const void *params, const float *xi, const aimci_pulse_rule rule)
+                                   const aimci_law *law, const float *xi)
 {
     int n = all ? n_groups * AIMCI_LANES : 0;
 #pragma GCC unroll 8
     for (int g = 0; g < n_groups; g++) {
-        aimci_cells *c = &b->c[g];
+        aimci_lane_group *c = &b->c[g];
         const vf noise = vf_load(xi + g * AIMCI_LANES);
-        const vf next = vf_clip(rule.step(params, c, c->state, noise), c->lo, c->hi);
-        const vi takes = b->turn[g] > pulse;
+        const vf next = vf_clip(aimci_law_step(law, c, &b->t[g], c->state, noise), c->lo, c->hi);
+        const vm takes = b->round[g] > pulse;
         c->state = all ? next : vf_select(takes, next, c->state);
         n += all ? 0 : __builtin_popcount(v_bits(takes));
     }
@@ -236,17 +174,16 @@ AIMCI_INLINE int aimci_block_pulse(aimci_block *b, const int n_groups, const int
 }
 
 AIMCI_INLINE void aimci_queue_block(const aimci_queue *q, size_t at, const int n_groups,
-                                    const aimci_pulse_job *job, size_t first, aimci_fifo *noise,
-                                    const aimci_pulse_rule rule)
+                                    const aimci_pulse_job *job, size_t first, aimci_fifo *noise)
 {
-    aimci_block b = aimci_queue_load(q, at, n_groups, job, first, rule);
+    aimci_block b = aimci_queue_load(q, at, n_groups, job, first);
     aimci_fifo_ensure(noise, (size_t)b.total);
     const float *xi = noise->next;
     int32_t pulse = 0;
     for (; pulse < b.least; pulse++)
-        xi += aimci_block_pulse(&b, n_groups, 1, pulse, job->params, xi, rule);
+        xi += aimci_block_pulse(&b, n_groups, 1, pulse, job->law, xi);
     for (; pulse < b.most; pulse++)
-        xi += aimci_block_pulse(&b, n_groups, 0, pulse, job->params, xi, rule);
+        xi += aimci_block_pulse(&b, n_groups, 0, pulse, job->law, xi);
     noise->next = xi;
     aimci_queue_store(q, &b, at, n_groups, job->line, first);
 }
@@ -254,20 +191,19 @@ AIMCI_INLINE void aimci_queue_block(const aimci_queue *q, size_t at, const int n
 /* All pulses that are left in a window. An affine step (one with a jump) is short, so that four
  * groups side by side keep the core busy; the long chains of exp and pow need eight. */
 AIMCI_INLINE void aimci_queue_run(aimci_queue *q, const aimci_pulse_job *job, const int32_t *count,
-                                  size_t first, size_t n_cells, aimci_fifo *noise,
-                                  const aimci_pulse_rule rule)
+                                  size_t first, size_t n_cells, aimci_fifo *noise)
 {
     int more;
     do {
         more = aimci_queue_fill(q, count, n_cells);
         aimci_queue_sort(q);
-        const int n_groups = rule.jump ? AIMCI_SIDE_BY_SIDE / 2 : AIMCI_SIDE_BY_SIDE;
+        const int n_groups = AIMCI_LAW_JUMPS ? AIMCI_SIDE_BY_SIDE / 2 : AIMCI_SIDE_BY_SIDE;
         const size_t block = (size_t)n_groups * AIMCI_LANES;
         size_t at = 0;
         for (; at + block / 2 < q->n; at += block)
-            aimci_queue_block(q, at, n_groups, job, first, noise, rule);
+            aimci_queue_block(q, at, n_groups, job, first, noise);
         if (at < q->n)
-            aimci_queue_block(q, at, n_groups / 2, job, first, noise, rule);
+            aimci_queue_block(q, at, n_groups / 2, job, first, noise);
     } while (more);
 }
 

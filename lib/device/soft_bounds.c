@@ -10,55 +10,11 @@
  * then clipped to [b-, b+]. A bound that is exactly 0 has slope 0. With reverse_up (reverse_down)
  * the slope refers to the opposite bound, moved outward by reverse_offset. Fusi and Abbott, Nat.
  * Neurosci. 10:485 (2007). */
+#include "device/laws/soft_bounds.h"
 #include "device/pulse_merge.h"
 #include "device/soft_bounds.h"
 
-static void populate(const void *params, const aimci_line *line, const aimci_birth *birth)
-{
-    aimci_populate_base(params, line, birth);
-}
-
-/* own[0]: slope k; own[1]: noise of the step at zero */
-AIMCI_INLINE void load(const void *params, const aimci_line *line, aimci_where where,
-                       aimci_cells *c)
-{
-    (void)line, (void)where;
-    const aimci_soft_bounds *p = params;
-    const float offset = (float)p->reverse_offset;
-    const vf up_end = p->reverse_up ? c->lo - offset : c->hi;
-    const vf down_end = p->reverse_down ? c->hi + offset : c->lo;
-    const vf end = vf_select(c->up, up_end, down_end);
-    c->own[0] = vf_select(end == 0.0f, vf_set(0.0f), -c->step / end);
-    c->own[1] = c->step * (float)p->base.dw_min_std;
-}
-
-AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf w, vf xi)
-{
-    const aimci_soft_bounds *p = params;
-    const vf mean = c->step + c->own[0] * w;
-    if (p->mult_noise)
-        return w + mean * (1.0f + xi * (float)p->base.dw_min_std);
-    return w + (mean + c->own[1] * xi);
-}
-
-AIMCI_INLINE vf jump(const void *params, const aimci_cells *c, vf n, vf w, vf xi, vf *reach)
-{
-    const aimci_soft_bounds *p = params;
-    return aimci_affine_jump(c, p->mult_noise, (float)p->base.dw_min_std, n, w, xi, reach);
-}
-
-#define RULE ((aimci_pulse_rule){load, step, jump})
-
-static void pulse(const void *params, const aimci_line *line, const int32_t *count,
-                  const aimci_key *key, uint32_t index)
-{
-    const aimci_soft_bounds *p = params;
-    aimci_pulse_affine(&p->base, p->mult_noise, params, line, count, key, index, RULE);
-}
-
-AIMCI_MERGE_KERNEL(RULE, 1)
-
-const aimci_device_kernels AIMCI_K(soft_bounds) = {populate, pulse, merge};
+const aimci_device_kernels AIMCI_K(soft_bounds) = {.pulse = aimci_pulse, .merge = aimci_merge};
 
 #ifdef AIMCI_ISA_IS_C
 aimc_status aimci_soft_bounds_check(const void *params)
@@ -70,20 +26,25 @@ aimc_status aimci_soft_bounds_check(const void *params)
     return aimci_pulsed_check(&p->base);
 }
 
-bool aimci_soft_bounds_merges(const void *params)
+void aimci_soft_bounds_law(const void *params, void *out)
 {
     const aimci_soft_bounds *p = params;
-    return aimci_additive(&p->base, p->mult_noise);
+    aimci_law *law = out;
+    law->noise.additive |= !p->mult_noise;
+    law->mult_noise = p->mult_noise;
+    law->reverse_up = p->reverse_up;
+    law->reverse_down = p->reverse_down;
+    law->reverse_offset = (float)p->reverse_offset;
 }
 
-double aimci_soft_bounds_mean_step(const void *params, double w, bool up)
+_Static_assert(sizeof(aimci_law) == AIMCI_SOFT_BOUNDS_LAW_SIZE, "soft_bounds_pmax has it, too");
+
+aimci_affine_mean aimci_soft_bounds_mean(const void *params, bool up)
 {
     const aimci_soft_bounds *p = params;
     const double up_end = p->reverse_up ? p->base.w_min - p->reverse_offset : p->base.w_max;
     const double down_end = p->reverse_down ? p->base.w_max + p->reverse_offset : p->base.w_min;
-    const double end = up ? up_end : down_end;
-    const double s = aimci_pulsed_step(&p->base, up);
-    return end == 0 ? s : s * (1 - w / end);
+    return (aimci_affine_mean){.end = up ? up_end : down_end, .share = 1};
 }
 
 static const aimci_field fields[] = {AIMCI_PULSED_FIELDS(aimci_soft_bounds),
@@ -107,7 +68,8 @@ const aimci_device_model aimci_model_soft_bounds = {
     .fit_rank = 2,
     .pulsed = true,
     .kernels = AIMCI_LIST_VARIANTS(soft_bounds),
-    .mean_step = aimci_soft_bounds_mean_step,
-    .merges = aimci_soft_bounds_merges,
+    .law_size = sizeof(aimci_law),
+    .law = aimci_soft_bounds_law,
+    .affine_mean = aimci_soft_bounds_mean,
 };
 #endif

@@ -14,8 +14,9 @@ typedef struct aimci_soft_bounds {
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, soft_bounds)
 
 aimc_status aimci_soft_bounds_check(const void *params);
-bool aimci_soft_bounds_merges(const void *params);
-double aimci_soft_bounds_mean_step(const void *params, double w, bool up);
+void aimci_soft_bounds_law(const void *params, void *out);
+#define AIMCI_SOFT_BOUNDS_LAW_SIZE 32 /* bytes of the law's parameters */
+aimci_affine_mean aimci_soft_bounds_mean(const void *params, bool up);
 
 /* clang-format off */
 #define AIMCI_SOFT_BOUNDS_FIELDS                                                                   \

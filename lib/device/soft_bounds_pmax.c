@@ -97,7 +97,8 @@ const aimci_device_model aimci_model_soft_bounds_pmax = {
     .family = &aimci_family_soft_bounds_pmax,
     .pulsed = true,
     .kernels = AIMCI_LIST_VARIANTS(soft_bounds),
-    .mean_step = aimci_soft_bounds_mean_step,
-    .merges = aimci_soft_bounds_merges,
+    .law_size = AIMCI_SOFT_BOUNDS_LAW_SIZE,
+    .law = aimci_soft_bounds_law,
+    .affine_mean = aimci_soft_bounds_mean,
     .resolve = resolve,
 };

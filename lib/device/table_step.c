@@ -13,58 +13,18 @@
  * device enter. */
 #include <math.h>
 
-#include "device/pulsed.h"
+#include "device/laws/table_step.h"
+#include "device/pulse.h"
 
 typedef struct table_step {
     aimci_pulsed base;
     aimci_list step_up, state_up, noise_up, step_down, state_down, noise_down;
-    /* resolved: two tables of AIMCI_LIST_MAX nodes, up and then down; unused nodes lie at
-     * infinity */
-    bool noisy;
-    int32_t last_up, last_down; /* last interval */
-    float state[2 * AIMCI_LIST_MAX], step[2 * AIMCI_LIST_MAX], noise[2 * AIMCI_LIST_MAX];
 } table_step;
 
-static void populate(const void *params, const aimci_line *line, const aimci_birth *birth)
-{
-    aimci_populate_base(params, line, birth);
-}
-
-/* own[0]: 1 / (b+ - b-) */
-AIMCI_INLINE void load(const void *params, const aimci_line *line, aimci_where where,
-                       aimci_cells *c)
-{
-    (void)params, (void)line, (void)where;
-    c->own[0] = aimci_inverse_range(c);
-}
-
-AIMCI_INLINE vf step(const void *params, const aimci_cells *c, vf w, vf xi)
-{
-    const table_step *p = params;
-    const vf z = (w - c->lo) * c->own[0];
-    const vi first = vi_select(c->up, vi_set(0), vi_set(AIMCI_LIST_MAX));
-    const vi last = vi_select(c->up, vi_set(p->last_up), vi_set(p->last_down));
-    vi below = vi_set(0); /* how many nodes do not exceed z: binary search */
-    for (int half = AIMCI_LIST_MAX / 2; half > 0; half /= 2)
-        below -= (vf_gather(p->state, first + below + (half - 1)) <= z) & -half;
-    const vi i = first + vi_max(vi_select(below - 1 > last, last, below - 1), vi_set(0));
-    const vf from = vf_gather(p->state, i), to = vf_gather(p->state, i + 1);
-    const vf t = vf_clip((z - from) / (to - from), vf_set(0.0f), vf_set(1.0f));
-    const vf y = (1.0f - t) * vf_gather(p->step, i) + t * vf_gather(p->step, i + 1);
-    const vf e = (1.0f - t) * vf_gather(p->noise, i) + t * vf_gather(p->noise, i + 1);
-    return w + c->step * (y + e * xi);
-}
-
-static void pulse(const void *params, const aimci_line *line, const int32_t *count,
-                  const aimci_key *key, uint32_t index)
-{
-    const table_step *p = params;
-    aimci_pulse_line(&p->base, p->noisy, params, line, count, key, index, 0,
-                     (aimci_pulse_rule){load, step, NULL});
-}
+_Static_assert(AIMCI_LAW_TABLE == AIMCI_LIST_MAX, "a node for each number");
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, table_step)
-const aimci_device_kernels AIMCI_K(table_step) = {.populate = populate, .pulse = pulse};
+const aimci_device_kernels AIMCI_K(table_step) = {.pulse = aimci_pulse};
 
 #ifdef AIMCI_ISA_IS_C
 /* The lists of one direction. */
@@ -153,26 +113,28 @@ static aimc_status check(const void *params)
 }
 
 /* One direction as the kernels read it; a single node is doubled. Returns the last interval. */
-static int32_t resolve_side(table_step *p, bool up)
+static int32_t fill_side(const table_step *p, bool up, aimci_law *law)
 {
     const side s = side_of(p, up);
-    const size_t n = s.step->n < 2 ? 2 : s.step->n, at = up ? 0 : AIMCI_LIST_MAX;
-    for (size_t i = 0; i < AIMCI_LIST_MAX; i++) {
+    const size_t n = s.step->n < 2 ? 2 : s.step->n, at = up ? 0 : AIMCI_LAW_TABLE;
+    for (size_t i = 0; i < AIMCI_LAW_TABLE; i++) {
         const size_t from = aimci_min_size(i, s.step->n - 1);
         const double y = s.step->v[from];
-        p->state[at + i] = i < n ? (float)node(&s, i) : INFINITY;
-        p->step[at + i] = (float)y;
-        p->noise[at + i] = (float)(s.noise->n ? s.noise->v[from] : y * p->base.dw_min_std);
+        law->state[at + i] = i < n ? (float)node(&s, i) : INFINITY;
+        law->step[at + i] = (float)y;
+        law->spread[at + i] = (float)(s.noise->n ? s.noise->v[from] : y * p->base.dw_min_std);
     }
     return (int32_t)n - 2;
 }
 
-static void resolve(void *params)
+static void law(const void *params, void *out)
 {
-    table_step *p = params;
-    p->last_up = resolve_side(p, true);
-    p->last_down = resolve_side(p, false);
-    p->noisy = p->base.dw_min_std > 0 || p->noise_up.n || p->noise_down.n;
+    const table_step *p = params;
+    aimci_law *law = out;
+    law->last_up = fill_side(p, true, law);
+    law->last_down = fill_side(p, false, law);
+    if (p->noise_up.n || p->noise_down.n)
+        law->noise.silent = 0;
 }
 
 #define SRC "linear interpolation of measured data"
@@ -214,8 +176,9 @@ const aimci_device_model aimci_model_table_step = {
     .family = &aimci_family_table_step,
     .pulsed = true,
     .kernels = AIMCI_LIST_VARIANTS(table_step),
+    .law_size = sizeof(aimci_law),
+    .law = law,
     .mean_step = mean_step,
     .granularity = granularity,
-    .resolve = resolve,
 };
 #endif

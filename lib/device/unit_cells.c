@@ -210,7 +210,7 @@ static aimc_status make_one_sided(aimc_context *ctx, const aimc_config *config, 
         return aimci_fail(AIMC_ERR_UNSUPPORTED,
                           "one_sided_cell: refresh_every needs single devices, not a '%s'",
                           member->model->family->name);
-    if (member->upkeep.write_noise > 0)
+    if (member->relaxation.write_noise > 0)
         return aimci_fail(AIMC_ERR_UNSUPPORTED,
                           "one_sided_cell: refresh_every does not go with write_noise_std = %g",
                           aimci_device_pulsed(member)->write_noise_std);

@@ -75,7 +75,7 @@ static aimc_status make_model(aimc_context *ctx, const aimc_user_device *u, user
     for (uint32_t k = 0; k < u->n_parameters; k++) {
         m->parameter_names[k] = aimci_strdup(ctx, u->parameter_names[k]);
         enough = enough && m->parameter_names[k];
-        m->model.own_planes[k] = m->parameter_names[k];
+        m->model.own_parameters[k] = m->parameter_names[k];
     }
     if (!enough) {
         release_model(ctx, m, NULL);
@@ -101,17 +101,21 @@ static aimc_status check_numbers(const aimc_user_device *u)
     return AIMC_OK;
 }
 
+/* Tensors of a tile, and in its files, have one name each. */
+static bool is_taken(const char *name)
+{
+    bool taken = strcmp(name, "weights") == 0 || strcmp(name, "streams") == 0;
+    for (int k = 0; k < AIMCI_N_NAMED_PARAMETERS; k++)
+        taken = taken ||
+                (aimci_cell_parameters[k].name && strcmp(name, aimci_cell_parameters[k].name) == 0);
+    return taken;
+}
+
 static aimc_status check_names(const aimc_user_device *u)
 {
-    static const char *const taken[] = {
-        "max_bound",  "min_bound",    "dwmin_up", "dwmin_down",         "reference",
-        "reset_bias", "decay_scales", "drift_nu", "diffusion_rates",    "drift_anchor",
-        "drift_last", "drift_age",    "weights",  "persistent_weights", "streams"};
     for (uint32_t k = 0; k < u->n_parameters; k++) {
         const char *name = u->parameter_names[k];
-        bool good = name && name[0] && strlen(name) < 64;
-        for (size_t i = 0; good && i < sizeof taken / sizeof taken[0]; i++)
-            good = strcmp(name, taken[i]) != 0;
+        bool good = name && name[0] && strlen(name) < 64 && !is_taken(name);
         for (uint32_t i = 0; good && i < k; i++)
             good = strcmp(name, u->parameter_names[i]) != 0;
         if (!good)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The loops around the functions of a user device: random numbers, pulse after pulse, bounds. */
-#include "device/pulsed.h"
+#include "device/sampling.h"
 #include "device/user_device.h"
 
-AIMCI_INLINE size_t chunk_size(const aimci_line *line, size_t at)
+AIMCI_INLINE size_t chunk_size(const aimci_word_line *line, size_t at)
 {
     return line->n - at < AIMC_USER_CELLS ? line->n - at : AIMC_USER_CELLS;
 }
@@ -34,23 +34,24 @@ static void repair(const aimci_user_params *p, const aimc_user_cells *c)
     }
 }
 
-static void populate(const void *params, const aimci_line *line, const aimci_birth *birth)
+static void populate(const void *params, const aimci_word_line *line,
+                     const aimci_sampling *sampling)
 {
     const aimci_user_params *p = params;
     aimci_user_chunk chunk = {.direction = {0}};
-    aimci_normals normals = {.stream = aimci_birth_stream(birth, AIMCI_BORN_OWN)};
-    aimci_stream uniforms = aimci_birth_stream(birth, AIMCI_BORN_OWN + 1);
-    aimci_fill(line->base[AIMCI_PLANE_MAX], (float)p->base.w_max, line->n);
-    aimci_fill(line->base[AIMCI_PLANE_MIN], (float)p->base.w_min, line->n);
-    aimci_fill(line->base[AIMCI_PLANE_UP], (float)p->base.dw_min, line->n);
-    aimci_fill(line->base[AIMCI_PLANE_DOWN], (float)p->base.dw_min, line->n);
+    aimci_normals normals = {.stream = aimci_sampling_stream(sampling, AIMCI_SAMPLE_OWN)};
+    aimci_stream uniforms = aimci_sampling_stream(sampling, AIMCI_SAMPLE_OWN + 1);
+    aimci_fill(line->cell[AIMCI_CELL_MAX], (float)p->base.w_max, line->n);
+    aimci_fill(line->cell[AIMCI_CELL_MIN], (float)p->base.w_min, line->n);
+    aimci_fill(line->cell[AIMCI_CELL_UP], (float)p->base.dw_min, line->n);
+    aimci_fill(line->cell[AIMCI_CELL_DOWN], (float)p->base.dw_min, line->n);
     for (size_t at = 0; p->user.populate && at < line->n; at += AIMC_USER_CELLS) {
         aimc_user_cells cells = aimci_user_cells_of(p, &chunk, chunk_size(line, at));
         draw(&chunk, &normals, &uniforms, AIMC_USER_NORMALS, AIMC_USER_UNIFORMS);
-        cells.w_max = line->base[AIMCI_PLANE_MAX] + at;
-        cells.w_min = line->base[AIMCI_PLANE_MIN] + at;
+        cells.w_max = line->cell[AIMCI_CELL_MAX] + at;
+        cells.w_min = line->cell[AIMCI_CELL_MIN] + at;
         for (uint32_t k = 0; k < cells.n_parameters; k++)
-            cells.parameters[k] = line->own[k] + at;
+            cells.parameters[k] = line->cell[AIMCI_CELL_OWN + k] + at;
         p->user.populate(p->user.user, &cells);
         repair(p, &cells);
     }
@@ -62,13 +63,13 @@ typedef struct given {
     float own[AIMC_USER_PARAMETERS][AIMC_USER_CELLS];
 } given;
 
-static void give(given *g, const aimci_line *line, size_t at, aimc_user_cells *cells)
+static void give(given *g, const aimci_word_line *line, size_t at, aimc_user_cells *cells)
 {
     const size_t size = cells->n * sizeof(float);
-    memcpy(cells->w_max = g->w_max, line->base[AIMCI_PLANE_MAX] + at, size);
-    memcpy(cells->w_min = g->w_min, line->base[AIMCI_PLANE_MIN] + at, size);
+    memcpy(cells->w_max = g->w_max, line->cell[AIMCI_CELL_MAX] + at, size);
+    memcpy(cells->w_min = g->w_min, line->cell[AIMCI_CELL_MIN] + at, size);
     for (uint32_t k = 0; k < cells->n_parameters; k++)
-        memcpy(cells->parameters[k] = g->own[k], line->own[k] + at, size);
+        memcpy(cells->parameters[k] = g->own[k], line->cell[AIMCI_CELL_OWN + k] + at, size);
 }
 
 /* Next pulse of each cell that has one left; how many have. */
@@ -82,7 +83,7 @@ AIMCI_INLINE size_t aim(aimci_user_chunk *chunk, const int32_t *count, int32_t p
     return active;
 }
 
-static void pulse(const void *params, const aimci_line *line, const int32_t *count,
+static void pulse(const void *params, const aimci_word_line *line, const int32_t *count,
                   const aimci_key *key, uint32_t index)
 {
     const aimci_user_params *p = params;
@@ -104,9 +105,9 @@ static void pulse(const void *params, const aimci_line *line, const int32_t *cou
             p->user.pulse(p->user.user, &cells);
             for (size_t i = 0; i < n; i += AIMCI_LANES) {
                 const vf old = vf_load(w + i), next = vf_load(chunk.w + i);
-                const vf lo = vf_load(line->base[AIMCI_PLANE_MIN] + at + i);
-                const vf hi = vf_load(line->base[AIMCI_PLANE_MAX] + at + i);
-                const vi take = (vi_load(chunk.direction + i) != 0) & (next == next);
+                const vf lo = vf_load(line->cell[AIMCI_CELL_MIN] + at + i);
+                const vf hi = vf_load(line->cell[AIMCI_CELL_MAX] + at + i);
+                const vm take = (vi_load(chunk.direction + i) != 0) & (next == next);
                 vf_store(w + i, vf_select(take, vf_clip(next, lo, hi), old));
             }
         }

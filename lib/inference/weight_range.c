@@ -66,7 +66,7 @@ void aimci_hwa_clip(aimci_hwa *h)
         aimci_array *a = h->grid->tiles[k]->array;
         for (size_t c = 0; c < a->ld * a->n_in; c++)
             a->p[c] = fminf(fmaxf(a->p[c], -top), top);
-        aimci_array_settle(a, AIMCI_SETTLE_SHOW);
+        aimci_array_commit(a, AIMCI_COMMIT_SHOW);
     }
 }
 
@@ -118,6 +118,6 @@ void aimci_hwa_remap(aimci_hwa *h)
             remap_layer(a, (float)p->remapped_wmax, scales);
         else
             remap_channels(a, p, scales);
-        aimci_array_settle(a, AIMCI_SETTLE_SHOW);
+        aimci_array_commit(a, AIMCI_COMMIT_SHOW);
     }
 }

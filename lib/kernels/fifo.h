@@ -17,9 +17,9 @@ typedef struct aimci_fifo {
     float buf[AIMCI_FIFO_MOST + AIMCI_FIFO_CHUNK + AIMCI_FIFO_BEYOND];
 } aimci_fifo;
 
-AIMCI_INLINE void aimci_fifo_open(aimci_fifo *f, const aimci_key *key, uint32_t line)
+AIMCI_INLINE void aimci_fifo_open(aimci_fifo *f, const aimci_key *key, uint32_t index)
 {
-    f->stream = aimci_stream_open(key, line);
+    f->stream = aimci_stream_open(key, index);
     f->silent = 0;
     f->next = f->end = f->buf;
 }

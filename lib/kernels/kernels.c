@@ -29,7 +29,7 @@ AIMCI_INLINE void train_group(const aimci_train *t, vf v, size_t at)
 {
     aimci_stream stream = aimci_stream_open(&t->key, (uint32_t)(at / AIMCI_LANES));
     const vf p = probability(t, v, &stream);
-    const vi always = p >= 1.0f;
+    const vm always = p >= 1.0f;
     /* 31-bit uniforms against p 2^31; probabilities are on [0, 1) here */
     const vi threshold = vi_from_vf(vf_select(always, vf_set(0.0f), p) * 0x1p31f);
     for (uint32_t s = 0; s < t->first_slot; s++)
@@ -37,8 +37,8 @@ AIMCI_INLINE void train_group(const aimci_train *t, vf v, size_t at)
     for (uint32_t w = 0; w < t->n_words; w++) {
         vu word = vu_set(0);
         for (uint32_t s = 32 * w; s < t->n_slots && s < 32 * (w + 1); s++) {
-            const vi fires = ((vi)(aimci_stream_next(&stream) >> 1) < threshold) | always;
-            word |= (vu)fires & (1u << (s & 31));
+            const vm fires = (vu_as_vi(aimci_stream_next(&stream) >> 1) < threshold) | always;
+            word |= vi_as_vu(fires) & (1u << (s & 31));
         }
         vu_store(t->mask + w * t->stride + at, word);
     }
@@ -59,7 +59,8 @@ static void train(const aimci_train *t, const float *v, size_t n)
     }
 }
 
-/* Pulses of a line by direction: x d > 0 lowers the weight, so up is where the signs differ. */
+/* Pulses of a word line by direction: x d > 0 lowers the weight, so that up is where the signs
+ * differ. */
 typedef struct tally {
     vi net, all;
 } tally;
@@ -78,11 +79,11 @@ AIMCI_INLINE void store_counts(vi n, vi negative_out, int32_t negative_in, const
 /* Sum of eight lanes that is below 2^32. */
 AIMCI_INLINE uint32_t lane_sum(vi v)
 {
-    const vu u = (vu)v;
+    const vu u = vi_as_vu(v);
     return ((u[0] + u[4]) + (u[1] + u[5])) + ((u[2] + u[6]) + (u[3] + u[7]));
 }
 
-/* A line has at most 65536 cells, and a word 32 slots: the sums fit. */
+/* A word line has at most 65536 cells, and a word 32 slots: the sums fit. */
 AIMCI_INLINE int tally_close(const tally *t, uint64_t *up, uint64_t *down)
 {
     if (!v_any(t->all != 0))
@@ -102,7 +103,7 @@ AIMCI_INLINE void coincide_word(const aimci_train *out, uint32_t mask_in, int32_
     for (size_t at = 0; at < out->stride; at += AIMCI_LANES) {
         const vu both = vu_load(out->mask + at) & mask_in;
         const vu n = n_bits == 1 ? both : n_bits == 8 ? vu_popcount8(both) : vu_popcount(both);
-        store_counts((vi)n, vi_load(out->negative + at), negative_in, counted, count + at, t);
+        store_counts(vu_as_vi(n), vi_load(out->negative + at), negative_in, counted, count + at, t);
     }
 }
 
@@ -124,7 +125,8 @@ AIMCI_INLINE int coincide_line(const aimci_train *out, const uint32_t *mask_in, 
                 const vu bits = vu_load(out->mask + w * out->stride + at);
                 c += vu_popcount(bits & mask_in[w * stride_in]);
             }
-            store_counts((vi)c, vi_load(out->negative + at), negative_in, counted, count + at, &t);
+            store_counts(vu_as_vi(c), vi_load(out->negative + at), negative_in, counted, count + at,
+                         &t);
         }
     return tally_close(&t, up, down);
 }
@@ -177,7 +179,7 @@ static int cross(const aimci_crossing *c, float *x, int32_t *count, size_t n, ui
         vi_store(count + at, pulses);
         up += vi_max(pulses, vi_set(0));
         down += vi_max(-pulses, vi_set(0));
-        any -= whole != 0.0f;
+        any += vi_from_vm(whole != 0.0f);
     }
     uint64_t crossed = 0;
     for (int k = 0; k < AIMCI_LANES; k++) {

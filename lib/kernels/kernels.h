@@ -37,13 +37,13 @@ typedef struct aimci_kernels {
     /* Fill mask and negative of the train from v[n]. */
     void (*train)(const aimci_train *train, const float *v, size_t n);
 
-    /* Signed pulse counts of a line: popcount(mask_out[i] & mask_in), down where the signs agree.
-     * mask rows have these strides; mask_in points at the line's element of the first row. up and
-     * down are added to, or both NULL. Returns whether any count is not 0. */
+    /* Signed pulse counts of a word line: popcount(mask_out[i] & mask_in), down where the signs
+     * agree. mask rows have these strides; mask_in points at the element of the word line in the
+     * first row. up and down are added to, or both NULL. Returns whether any count is not 0. */
     int (*coincide)(const aimci_train *out, const uint32_t *mask_in, size_t stride_in,
                     int32_t negative_in, int32_t *count, uint64_t *up, uint64_t *down);
 
-    /* Deterministic counts of a line: rint(q_out[i] q_in scale), with the same signs. q_out is
+    /* Deterministic counts of a word line: rint(q_out[i] q_in scale), with the same signs. q_out is
      * padded to 8 with 0. */
     int (*count_product)(const float *q_out, const int32_t *negative_out, size_t n, float q_in,
                          int32_t negative_in, float scale, int32_t *count, uint64_t *up,

@@ -52,7 +52,7 @@ enum { BLOCK = 256 };
 
 /* Eight outputs; lanes of beyond that hit the bound are -1. normals and noises are theirs. */
 AIMCI_INLINE vf adc_group(const aimci_adc *a, vf v, const float *normals, const float *noises,
-                          aimci_stream *rounding, vi *beyond)
+                          aimci_stream *rounding, vm *beyond)
 {
     if (a->asymmetry != 0)
         v = vf_select(v < 0.0f, v * (1.0f - a->asymmetry), v);
@@ -202,7 +202,7 @@ static void current(const aimci_current *c, float *y, size_t n)
 {
     aimci_normals normals = {{{vu_set(0), vu_set(0), vu_set(0), vu_set(0)}}};
     if (c->noise > 0)
-        normals.stream = aimci_stream_open(&c->key, 2); /* lines 0 and 1 are the ADC's */
+        normals.stream = aimci_stream_open(&c->key, 2); /* streams 0 and 1 are the ADC's */
     for (size_t at = 0; at < n; at += AIMCI_LANES) {
         vf v = vf_load_tail(y, at, n);
         if (c->dropped) {

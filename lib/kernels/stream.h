@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Bulk random numbers: eight xoshiro128+ generators side by side, started from a key and a line
- * number.
+/* Bulk random numbers: eight xoshiro128+ generators side by side, started from a key and an index,
+ * mostly that of a word line.
  *
  * xoshiro128+: D. Blackman and S. Vigna, "Scrambled linear pseudorandom number generators", ACM
  * TOMS 47 (2021); its lowest bits are the weakest, so that everything here is decided by the
- * highest. The starting states come from a 32-bit integer hash of key, line and lane, so that each
- * line of each operation has a stream of its own. Normals are quantiles of a sign and a 31-bit
+ * highest. The starting states come from a 32-bit integer hash of key, index and lane, so that each
+ * index of each operation has a stream of its own. Normals are quantiles of a sign and a 31-bit
  * uniform: |z| up to 6.3, true tails. */
 #ifndef AIMCI_STREAM_H
 #define AIMCI_STREAM_H
@@ -27,9 +27,9 @@ AIMCI_INLINE vu aimci_mix(vu h)
 
 /* 0x9e3779b9 is 2^32 over the golden ratio: it spreads neighbouring lane numbers over all 32 bits
  * before they are mixed. */
-AIMCI_INLINE aimci_stream aimci_stream_open(const aimci_key *key, uint32_t line)
+AIMCI_INLINE aimci_stream aimci_stream_open(const aimci_key *key, uint32_t index)
 {
-    const vu lane = (vu)vi_lanes() + line * AIMCI_LANES;
+    const vu lane = vi_as_vu(vi_lanes()) + index * AIMCI_LANES;
     const vu id = aimci_mix(lane * 0x9e3779b9u + key->k[0]);
     aimci_stream s;
     s.s[0] = aimci_mix(id ^ key->k[1]);
@@ -56,7 +56,7 @@ AIMCI_INLINE vu aimci_stream_next(aimci_stream *st)
 /* 24-bit uniforms on [0, 1) */
 AIMCI_INLINE vf aimci_stream_uniform(aimci_stream *st)
 {
-    return vf_from_vi((vi)(aimci_stream_next(st) >> 8)) * 0x1p-24f;
+    return vf_from_vi(vu_as_vi(aimci_stream_next(st) >> 8)) * 0x1p-24f;
 }
 
 /* ---- normals -------------------------------------------------------------------------------- */
@@ -104,7 +104,7 @@ static const aimci_quantile_table aimci_quantile_far = {
 AIMCI_INLINE vf aimci_quantile_octave(const aimci_quantile_table table, vi bits)
 {
     const vi octave = bits >> 23;
-    const vf t = (vf)((bits & 0x7fffff) | 0x3f800000) - 1.5f;
+    const vf t = vi_as_vf((bits & 0x7fffff) | 0x3f800000) - 1.5f;
     vf z = vf_lookup(table[AIMCI_QUANTILE_DEGREE], octave);
     for (int k = AIMCI_QUANTILE_DEGREE - 1; k >= 0; k--)
         z = z * t + vf_lookup(table[k], octave);
@@ -133,15 +133,15 @@ AIMCI_INLINE vf aimci_stream_normal(aimci_stream *st)
     const vu word = aimci_stream_next(st);
     /* 23 bits and the middle of what they leave open, which a float holds exactly. Of the 31 bits
      * only these matter where |z| is not large; the branches below use them all. */
-    const vi bits = (vi)vf_from_vi((vi)((word & 0x7fffff00u) | 0x80u));
+    const vi bits = vf_as_vi(vf_from_vi(vu_as_vi((word & 0x7fffff00u) | 0x80u)));
     vf z = aimci_quantile_octave(aimci_quantile_near, bits);
     if (v_any(bits < 0x4b000000)) { /* 2^23 */
-        const vf u = vf_from_vi((vi)(word & 0x7fffffffu)) + 0.5f;
-        z = vf_select(u < 0x1p23f, aimci_quantile_octave(aimci_quantile_far, (vi)u), z);
+        const vf u = vf_from_vi(vu_as_vi(word & 0x7fffffffu)) + 0.5f;
+        z = vf_select(u < 0x1p23f, aimci_quantile_octave(aimci_quantile_far, vf_as_vi(u)), z);
         if (v_any(u < 0x1p15f))
             z = vf_select(u < 0x1p15f, aimci_quantile_tail(u), z);
     }
-    return (vf)((vi)z ^ ((vi)word & (int32_t)0x80000000));
+    return vi_as_vf(vf_as_vi(z) ^ (vu_as_vi(word) & (int32_t)0x80000000));
 }
 
 /* n of them, a multiple of 8, in a loop of their own with its constants in registers. */

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Eight lanes of float or int32: the vector type every kernel is written against, once.
+/* Lanes of float or int32: the types every kernel is written against, once.
  *
- * The header is compiled once per instruction set. Every operation gives the same bits on each of
- * them: no fused multiply-add, no approximate division, our own log, exp and sin. That is why
- * kernels may be compared exactly. Everything is static and forced inline, so nothing compiled for
- * one instruction set leaks into another. */
+ * The header is compiled once per instruction set: eight lanes for those of CPUs (vec8.h), one for
+ * "scalar" (vec1.h), which stands for processors whose lanes are work items. Every operation gives
+ * the same bits on each of them: no fused multiply-add, no approximate division, our own log, exp
+ * and sin. That is why kernels may be compared exactly. Everything is static and forced inline, so
+ * nothing compiled for one instruction set leaks into another.
+ *
+ * Text that is to compile for all of them keeps to these types: vf, vi, vu and vm, a mask. A mask
+ * comes from a comparison and goes to a select, vf_where(), vi_from_vm(), v_any() or v_bits();
+ * masks are joined by &, | and vm_not(). It is no number: in eight lanes a set one is -1, in one it
+ * is 1. Bits are looked at by vf_as_vi() and its like, never by a cast. */
 #ifndef AIMCI_VEC_H
 #define AIMCI_VEC_H
 
@@ -12,342 +18,34 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(AIMCI_ISA_IS_AVX2) || defined(AIMCI_ISA_IS_AVX512)
-#define AIMCI_VEC_X86 1
-#include <immintrin.h>
-#else
-#define AIMCI_VEC_X86 0
-#endif
-
-#define AIMCI_LANES  8
 #define AIMCI_INLINE static inline __attribute__((always_inline, unused))
 
-typedef float vf __attribute__((vector_size(32)));
-typedef int32_t vi __attribute__((vector_size(32)));
-typedef uint32_t vu __attribute__((vector_size(32)));
-
-AIMCI_INLINE vf vf_set(float x)
-{
-    return (vf){x, x, x, x, x, x, x, x};
-}
-
-AIMCI_INLINE vi vi_set(int32_t x)
-{
-    return (vi){x, x, x, x, x, x, x, x};
-}
-
-AIMCI_INLINE vu vu_set(uint32_t x)
-{
-    return (vu){x, x, x, x, x, x, x, x};
-}
-
-AIMCI_INLINE vi vi_lanes(void)
-{
-    return (vi){0, 1, 2, 3, 4, 5, 6, 7};
-}
-
-/* loads and stores need no alignment */
-AIMCI_INLINE vf vf_load(const float *p)
-{
-    vf v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
-AIMCI_INLINE void vf_store(float *p, vf v)
-{
-    memcpy(p, &v, sizeof v);
-}
-
-/* A group of eight that may hang over the end of an array of n. */
-AIMCI_INLINE vf vf_load_tail(const float *x, size_t at, size_t n)
-{
-    if (at + AIMCI_LANES <= n)
-        return vf_load(x + at);
-#if AIMCI_VEC_X86 /* a call of memcpy would empty the registers of the loop around it */
-    return (vf)_mm256_maskload_ps(x + at, (__m256i)(vi_lanes() < (int32_t)(n - at)));
-#else
-    vf v = vf_set(0.0f);
-    memcpy(&v, x + at, (n - at) * sizeof *x);
-    return v;
+/* Where cells and tables lie: address spaces of processors that have several. */
+#ifndef AIMCI_GLOBAL
+#define AIMCI_GLOBAL
+#define AIMCI_CONSTANT
 #endif
-}
 
-AIMCI_INLINE void vf_store_tail(float *x, size_t at, size_t n, vf v)
-{
-    if (at + AIMCI_LANES <= n)
-        vf_store(x + at, v);
-    else
-#if AIMCI_VEC_X86
-        _mm256_maskstore_ps(x + at, (__m256i)(vi_lanes() < (int32_t)(n - at)), (__m256)v);
+#ifdef AIMCI_ISA_IS_SCALAR
+#include "kernels/vec1.h"
 #else
-        memcpy(x + at, &v, (n - at) * sizeof *x);
+#include "kernels/vec8.h"
 #endif
-}
-
-AIMCI_INLINE vi vi_load(const int32_t *p)
-{
-    vi v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
-AIMCI_INLINE void vi_store(int32_t *p, vi v)
-{
-    memcpy(p, &v, sizeof v);
-}
-
-AIMCI_INLINE vu vu_load(const uint32_t *p)
-{
-    vu v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
-AIMCI_INLINE void vu_store(uint32_t *p, vu v)
-{
-    memcpy(p, &v, sizeof v);
-}
-
-/* mask lanes are 0 or -1 */
-AIMCI_INLINE vf vf_select(vi mask, vf yes, vf no)
-{
-#if AIMCI_VEC_X86
-    return (vf)_mm256_blendv_ps((__m256)no, (__m256)yes, (__m256)mask);
-#else
-    return (vf)(((vi)yes & mask) | ((vi)no & ~mask));
-#endif
-}
-
-AIMCI_INLINE vi vi_select(vi mask, vi yes, vi no)
-{
-    return (yes & mask) | (no & ~mask);
-}
-
-/* a < b ? a : b, so b when either is NaN */
-AIMCI_INLINE vf vf_min(vf a, vf b)
-{
-#if AIMCI_VEC_X86
-    return (vf)_mm256_min_ps((__m256)a, (__m256)b);
-#else
-    return vf_select(a < b, a, b);
-#endif
-}
-
-AIMCI_INLINE vf vf_max(vf a, vf b)
-{
-#if AIMCI_VEC_X86
-    return (vf)_mm256_max_ps((__m256)a, (__m256)b);
-#else
-    return vf_select(a > b, a, b);
-#endif
-}
 
 AIMCI_INLINE vf vf_clip(vf v, vf lo, vf hi)
 {
     return vf_min(vf_max(v, lo), hi);
 }
 
-AIMCI_INLINE vf vf_abs(vf a)
-{
-    return (vf)((vi)a & 0x7fffffff);
-}
-
-AIMCI_INLINE vf vf_copysign(vf magnitude, vf sign)
-{
-    return (vf)(((vi)magnitude & 0x7fffffff) | ((vi)sign & (int32_t)0x80000000));
-}
-
-AIMCI_INLINE vf vf_sqrt(vf a)
-{
-#if AIMCI_VEC_X86
-    return (vf)_mm256_sqrt_ps((__m256)a);
-#else
-    vf r;
-    for (int k = 0; k < AIMCI_LANES; k++)
-        r[k] = __builtin_sqrtf(a[k]);
-    return r;
-#endif
-}
-
-/* nearest integer, ties to even; keeps the sign of zero; any |a| */
-AIMCI_INLINE vf vf_rint(vf a)
-{
-#if AIMCI_VEC_X86
-    return (vf)_mm256_round_ps((__m256)a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-#else
-    const vf big = vf_set(8388608.0f); /* 2^23: from here on every float is an integer */
-    const vf magnitude = vf_abs(a);
-    const vf rounded = (magnitude + big) - big;
-    return vf_select(magnitude < big, vf_copysign(rounded, a), a);
-#endif
-}
-
 AIMCI_INLINE vf vf_floor(vf a)
 {
     const vf r = vf_rint(a);
-    return r - vf_select(r > a, vf_set(1.0f), vf_set(0.0f));
-}
-
-AIMCI_INLINE vf vf_from_vi(vi a)
-{
-    return __builtin_convertvector(a, vf);
-}
-
-/* toward zero; |a| < 2^31 */
-AIMCI_INLINE vi vi_from_vf(vf a)
-{
-    return __builtin_convertvector(a, vi);
-}
-
-/* bit k is set when lane k of the mask is */
-AIMCI_INLINE unsigned v_bits(vi mask)
-{
-#if AIMCI_VEC_X86
-    return (unsigned)_mm256_movemask_ps((__m256)mask);
-#else
-    unsigned bits = 0;
-    for (int k = 0; k < AIMCI_LANES; k++)
-        bits |= (unsigned)(mask[k] & 1) << k;
-    return bits;
-#endif
-}
-
-AIMCI_INLINE int v_any(vi mask)
-{
-    return v_bits(mask) != 0;
-}
-
-AIMCI_INLINE vi vi_max(vi a, vi b)
-{
-#if AIMCI_VEC_X86
-    return (vi)_mm256_max_epi32((__m256i)a, (__m256i)b);
-#else
-    return vi_select(a > b, a, b);
-#endif
-}
-
-AIMCI_INLINE vi vi_min(vi a, vi b)
-{
-#if AIMCI_VEC_X86
-    return (vi)_mm256_min_epi32((__m256i)a, (__m256i)b);
-#else
-    return vi_select(a < b, a, b);
-#endif
-}
-
-AIMCI_INLINE vi vi_abs(vi a)
-{
-#if AIMCI_VEC_X86
-    return (vi)_mm256_abs_epi32((__m256i)a);
-#else
-    return vi_max(a, -a);
-#endif
-}
-
-AIMCI_INLINE int32_t vi_sum(vi a)
-{
-    return ((a[0] + a[4]) + (a[1] + a[5])) + ((a[2] + a[6]) + (a[3] + a[7]));
+    return r - vf_where(r > a, vf_set(1.0f));
 }
 
 AIMCI_INLINE vu vu_rotl(vu a, int k)
 {
     return (a << k) | (a >> (32 - k));
-}
-
-/* table[index mod 8] of each lane: eight entries stay in a register */
-AIMCI_INLINE vf vf_lookup(const float table[AIMCI_LANES], vi index)
-{
-#if AIMCI_VEC_X86
-    return (vf)_mm256_permutevar8x32_ps((__m256)vf_load(table), (__m256i)index);
-#else
-    vf v;
-    for (int k = 0; k < AIMCI_LANES; k++)
-        v[k] = table[index[k] & 7];
-    return v;
-#endif
-}
-
-/* ---- lanes in another order ----------------------------------------------------------------- */
-
-/* lane k of the result is lane order[k] of v */
-AIMCI_INLINE vf vf_permute(vf v, vi order)
-{
-#if AIMCI_VEC_X86
-    return (vf)_mm256_permutevar8x32_ps((__m256)v, (__m256i)order);
-#else
-    vf r;
-    for (int k = 0; k < AIMCI_LANES; k++)
-        r[k] = v[order[k]];
-    return r;
-#endif
-}
-
-AIMCI_INLINE vi vi_permute(vi v, vi order)
-{
-    return (vi)vf_permute((vf)v, order);
-}
-
-/* For each set of lanes, given by bits, an order of eight lanes, one byte each: kernels/lanes.c. */
-extern const uint64_t aimci_pack_table[256], aimci_expand_table[256];
-
-AIMCI_INLINE vi v_order(uint64_t bytes)
-{
-#if AIMCI_VEC_X86
-    return (vi)_mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long)bytes));
-#else
-    vi order;
-    for (int k = 0; k < AIMCI_LANES; k++)
-        order[k] = (int32_t)(bytes >> 8 * k & 7);
-    return order;
-#endif
-}
-
-/* The lanes of the set first, in their order, and lane 0 in the places that are left. */
-AIMCI_INLINE vi v_pack_order(unsigned bits)
-{
-    return v_order(aimci_pack_table[bits]);
-}
-
-/* The lanes of the set get the first lanes, in their order. */
-AIMCI_INLINE vi v_expand_order(unsigned bits)
-{
-    return v_order(aimci_expand_table[bits]);
-}
-
-/* ---- arithmetic ----------------------------------------------------------------------------- */
-
-/* number of set bits of each lane */
-AIMCI_INLINE vu vu_popcount(vu a)
-{
-#if AIMCI_VEC_X86
-    const __m256i table = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1,
-                                           2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
-    const __m256i low = _mm256_shuffle_epi8(table, (__m256i)(a & 0x0f0f0f0fu));
-    const __m256i high = _mm256_shuffle_epi8(table, (__m256i)((a >> 4) & 0x0f0f0f0fu));
-    const __m256i bytes = _mm256_add_epi8(low, high);
-    const __m256i pairs = _mm256_maddubs_epi16(bytes, _mm256_set1_epi8(1));
-    return (vu)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
-#else
-    a = a - ((a >> 1) & 0x55555555u);
-    a = (a & 0x33333333u) + ((a >> 2) & 0x33333333u);
-    a = (a + (a >> 4)) & 0x0f0f0f0fu;
-    a = a + (a >> 8);
-    return (a + (a >> 16)) & 0x3fu;
-#endif
-}
-
-/* the same where only the lowest eight bits may be set */
-AIMCI_INLINE vu vu_popcount8(vu a)
-{
-#if AIMCI_VEC_X86
-    const __m256i table = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1,
-                                           2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
-    return (vu)_mm256_shuffle_epi8(table, (__m256i)(a & 15u)) +
-           (vu)_mm256_shuffle_epi8(table, (__m256i)(a >> 4));
-#else
-    return vu_popcount(a);
-#endif
 }
 
 /* Natural logarithm of a normal a > 0; relative error below 2 ulp.
@@ -358,9 +56,9 @@ AIMCI_INLINE vu vu_popcount8(vu a)
  * 0x3f3504f3 is sqrt(1/2): subtracting its bits first puts f into that interval. */
 AIMCI_INLINE vf vf_log(vf a)
 {
-    const vi bits = (vi)a;
+    const vi bits = vf_as_vi(a);
     const vi e = (bits - 0x3f3504f3) >> 23;
-    const vf f = (vf)(bits - (e << 23)) - 1.0f;
+    const vf f = vi_as_vf(bits - (e << 23)) - 1.0f;
     const vf f2 = f * f;
     vf p = vf_set(-0.07859606625f);
     p = p * f + 0.1288164368f;
@@ -388,7 +86,7 @@ AIMCI_INLINE vf vf_exp(vf a)
     q = q * r + 0.166665234f;
     q = q * r + 0.5f;
     const vf y = r * r * q + r + 1.0f;
-    return y * (vf)((vi_from_vf(e) + 127) << 23);
+    return y * vi_as_vf((vi_from_vf(e) + 127) << 23);
 }
 
 /* 2^a for a in [-126, 127], clipped there; relative error below 2e-7. */
@@ -404,16 +102,16 @@ AIMCI_INLINE vf vf_exp2(vf a)
     y = y * r + 0.24022242f;
     y = y * r + 0.693147004f;
     y = y * r + 1.0f;
-    return (vf)((vi)y + ((vi)shifted << 23));
+    return vi_as_vf(vf_as_vi(y) + (vf_as_vi(shifted) << 23));
 }
 
 /* Binary logarithm of a normal a > 0; absolute error below 4e-7 + 6e-8 |log2 a|.
  * a = 2^e (1 + f) as in vf_log; log2(1 + f) = f P(f), P minimax. */
 AIMCI_INLINE vf vf_log2(vf a)
 {
-    const vi bits = (vi)a;
+    const vi bits = vf_as_vi(a);
     const vi e = (bits - 0x3f3504f3) >> 23;
-    const vf f = (vf)(bits - (e << 23)) - 1.0f;
+    const vf f = vi_as_vf(bits - (e << 23)) - 1.0f;
     vf p = vf_set(0.17063452f);
     p = p * f - 0.27269796f;
     p = p * f + 0.29726258f;
@@ -428,20 +126,7 @@ AIMCI_INLINE vf vf_log2(vf a)
  * 4e-7 (1 + |e|) + 1e-7 |e log2 a|. */
 AIMCI_INLINE vf vf_pow(vf a, vf e)
 {
-    return (vf)((vi)vf_exp2(e * vf_log2(a)) & (a >= 1.17549435e-38f));
-}
-
-/* table[index] of each lane */
-AIMCI_INLINE vf vf_gather(const float *table, vi index)
-{
-#if AIMCI_VEC_X86
-    return (vf)_mm256_i32gather_ps(table, (__m256i)index, sizeof *table);
-#else
-    vf v;
-    for (int k = 0; k < AIMCI_LANES; k++)
-        v[k] = table[index[k]];
-    return v;
-#endif
+    return vf_where(a >= 1.17549435e-38f, vf_exp2(e * vf_log2(a)));
 }
 
 /* sin and cos of pi t for |t| <= 1; absolute error below 1e-7. */
@@ -461,11 +146,11 @@ AIMCI_INLINE void vf_sincospi(vf t, vf *sin_out, vf *cos_out)
     c = c * r2 + 1.0f;
     /* quarter turns: odd ones swap, the second bit flips signs */
     const vi quarter = vi_from_vf(q);
-    const vi odd = -(quarter & 1);
+    const vm odd = (quarter & 1) != 0;
     const vi sin_sign = (quarter & 2) << 30;
     const vi cos_sign = ((quarter + 1) & 2) << 30;
-    *sin_out = (vf)((vi)vf_select(odd, c, s) ^ sin_sign);
-    *cos_out = (vf)((vi)vf_select(odd, s, c) ^ cos_sign);
+    *sin_out = vi_as_vf(vf_as_vi(vf_select(odd, c, s)) ^ sin_sign);
+    *cos_out = vi_as_vf(vf_as_vi(vf_select(odd, s, c)) ^ cos_sign);
 }
 
 #endif

@@ -174,7 +174,7 @@ void aimci_chi_step(void *state, aimc_tile *tile, size_t n, const float *x, size
     aimci_chi_charge charge;
     if (c->rule->charge(c, lr, &charge))
         aimci_chi_transfer(c, &charge);
-    aimci_array_upkeep(c->array, &tile->counters);
+    aimci_array_relax(c->array, &tile->counters);
 }
 
 /* ---- state ---------------------------------------------------------------------------------- */

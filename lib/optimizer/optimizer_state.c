@@ -116,8 +116,8 @@ static bool is_wanted(const aimci_state_tensor *t, size_t *index, const char *na
 static bool find_pulses(const aimci_state_tensor *t, size_t *index, const char *name,
                         aimci_state_tensor *out)
 {
-    for (size_t i = 0; t->array && i < t->array->n_planes; i++) {
-        const aimci_plane *plane = &t->array->planes[i];
+    for (size_t i = 0; t->array && i < t->array->n_parameters; i++) {
+        const aimci_named_parameter *plane = &t->array->parameters[i];
         if (strncmp(plane->name, "pulses", 6) != 0)
             continue;
         aimci_state_tensor pulses = {.matrix = plane->data};

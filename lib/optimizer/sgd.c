@@ -46,7 +46,7 @@ static void step(void *state, aimc_tile *tile, size_t n, const float *x, size_t 
     const sgd *s = state;
     aimci_pulser_update(s->pulser, s->array, s->array->device->info.granularity, n, x, ld_x, d,
                         ld_d, lr, &tile->counters);
-    aimci_array_upkeep(s->array, &tile->counters);
+    aimci_array_relax(s->array, &tile->counters);
 }
 
 const aimci_algorithm aimci_algorithm_sgd = {

@@ -209,9 +209,9 @@ double aimci_transfer_gain(const aimci_transfer *e)
 static void settle_slice(aimci_transfer *e, size_t s, aimc_counters *counters)
 {
     if (e->params.transfer_columns)
-        aimci_pulser_settle_line(e->fast, s);
+        aimci_pulser_apply_word_line(e->fast, s);
     else
-        aimci_pulser_settle(e->fast, counters);
+        aimci_pulser_apply(e->fast, counters);
 }
 
 /* The order matters: the reading is turned back by the signs under which the gradient was pulsed,
@@ -258,7 +258,7 @@ static void draw_segment(aimci_transfer *e, const aimci_outer *batch, size_t b, 
     for (size_t v = 0; v < m; v++)
         rate[v] = fast_rate(e, kernels, segment.x + v * batch->ld_x, segment.d + v * batch->ld_d);
     e->averages[AIMCI_RATE] = rate[m - 1];
-    aimci_pulser_draw(e->fast, e->arrays[0], e->granularity[0], &segment, counters);
+    aimci_pulser_generate(e->fast, e->arrays[0], e->granularity[0], &segment, counters);
     e->progress[AIMCI_T] += (int64_t)m;
 }
 
@@ -284,14 +284,14 @@ void aimci_transfer_step(void *state, aimc_tile *tile, size_t n, const float *x,
             if (due[k])
                 transfer(e, k, &fast);
     }
-    aimci_pulser_settle(e->fast, &fast);
+    aimci_pulser_apply(e->fast, &fast);
     e->stats.fast_up += fast.pulses_up;
     e->stats.fast_down += fast.pulses_down;
     aimci_counters_add(&tile->counters, &fast);
     aimci_transfer_flush(e);
     e->progress[AIMCI_BATCHES]++;
     for (size_t k = 0; k < e->n_arrays; k++)
-        aimci_array_upkeep(e->arrays[k], &tile->counters);
+        aimci_array_relax(e->arrays[k], &tile->counters);
     aimci_transfer_recompose(e);
 }
 

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-#include "tile/cell_array.h"
-
+/* Arrays of unit cells: what happens to them happens to the members, and then the weight of the
+ * cells is their sum again. */
 #include <stdio.h>
+
+#include "tile/cell_array.h"
+#include "tile/refresh.h"
 
 /* ---- making --------------------------------------------------------------------------------- */
 
-aimc_status aimci_cell_array_create(aimci_array *a, const char *who)
+static aimc_status create(aimci_array *a, const char *caller)
 {
     const aimci_cell *cell = a->device->cell;
     for (size_t k = 0; k < cell->n_members; k++) {
         const aimc_status st =
             aimci_array_create(cell->members[k], a->n_out, a->n_in, aimci_random_derive(a->seed, k),
-                               who, &a->members[k]);
+                               caller, &a->members[k]);
         if (st)
             return st;
         a->n_members++;
@@ -23,24 +26,24 @@ aimc_status aimci_cell_array_create(aimci_array *a, const char *who)
     return st;
 }
 
-void aimci_cell_array_destroy(aimci_array *a)
+static void destroy(aimci_array *a)
 {
     aimci_refresh_destroy(a);
     for (size_t k = 0; k < a->n_members; k++)
         aimci_array_destroy(a->members[k]);
 }
 
-size_t aimci_cell_array_planes(const aimci_array *a, aimci_plane *planes)
+static size_t name(const aimci_array *a, aimci_named_parameter *parameters)
 {
     size_t n = 0;
     for (size_t k = 0; k < a->n_members; k++) {
         const aimci_array *m = a->members[k];
-        for (size_t i = 0; i <= m->n_planes; i++, n++) {
-            if (!planes)
+        for (size_t i = 0; i <= m->n_parameters; i++, n++) {
+            if (!parameters)
                 continue;
-            const char *name = i < m->n_planes ? m->planes[i].name : "hidden_weights";
-            snprintf(planes[n].name, sizeof planes->name, "%.35s_%zu", name, k);
-            planes[n].data = i < m->n_planes ? m->planes[i].data : m->w;
+            const char *own = i < m->n_parameters ? m->parameters[i].name : "hidden_weights";
+            snprintf(parameters[n].name, sizeof parameters->name, "%.35s_%zu", own, k);
+            parameters[n].data = i < m->n_parameters ? m->parameters[i].data : m->w;
         }
     }
     return n;
@@ -48,7 +51,7 @@ size_t aimci_cell_array_planes(const aimci_array *a, aimci_plane *planes)
 
 /* ---- weights -------------------------------------------------------------------------------- */
 
-static void compose_line(const aimci_array *a, size_t j)
+static void compose_word_line(const aimci_array *a, size_t j)
 {
     const aimci_cell *cell = a->device->cell;
     float *w = a->w + j * a->ld;
@@ -65,7 +68,7 @@ void aimci_cell_array_compose(aimci_array *a)
 {
     a->n_writes++;
     for (size_t j = 0; j < a->n_in; j++)
-        compose_line(a, j);
+        compose_word_line(a, j);
 }
 
 /* What the members that rest add to the weight at one crosspoint. */
@@ -79,7 +82,7 @@ static float resting(const aimci_array *a, size_t at)
     return sum;
 }
 
-void aimci_cell_array_settle(aimci_array *a, aimci_settle how)
+static void commit(aimci_array *a, aimci_commit how)
 {
     const aimci_cell *cell = a->device->cell;
     for (size_t k = 0; k < a->n_members; k++) {
@@ -89,15 +92,31 @@ void aimci_cell_array_settle(aimci_array *a, aimci_settle how)
         for (size_t j = 0; j < a->n_in; j++)
             for (size_t at = j * a->ld; at < j * a->ld + a->n_out; at++)
                 m->p[at] = aimci_cell_target(cell, k, a->w[at], resting(a, at));
-        aimci_array_settle(m, how);
+        aimci_array_commit(m, how);
     }
+    aimci_cell_array_compose(a);
+}
+
+/* ---- what members do by themselves ---------------------------------------------------------- */
+
+static void clip(aimci_array *a)
+{
+    for (size_t k = 0; k < a->n_members; k++)
+        aimci_array_clip(a->members[k]);
+    aimci_cell_array_compose(a);
+}
+
+static void relax(aimci_array *a, const aimci_relax_event *event)
+{
+    for (size_t k = 0; k < a->n_members; k++)
+        a->members[k]->kind->relax(a->members[k], event);
     aimci_cell_array_compose(a);
 }
 
 /* ---- pulses --------------------------------------------------------------------------------- */
 
-/* The member whose turn it is, for the single policies. */
-static size_t chosen(const aimci_array *a, uint64_t update)
+/* The member that takes this update's pulses, for the single policies. */
+static size_t choose(const aimci_array *a, uint64_t update)
 {
     const aimci_cell *cell = a->device->cell;
     if (cell->policy == AIMCI_POLICY_SINGLE_SEQUENTIAL)
@@ -108,14 +127,14 @@ static size_t chosen(const aimci_array *a, uint64_t update)
     return (size_t)(((uint64_t)key.k[0] * a->n_members) >> 32);
 }
 
-static bool takes_part(const aimci_array *a, size_t k, size_t turn)
+static bool takes_part(const aimci_array *a, size_t k, size_t chosen)
 {
     const int policy = a->device->cell->policy;
-    return policy == AIMCI_POLICY_ALL || policy == AIMCI_POLICY_ONE_SIDED || k == turn;
+    return policy == AIMCI_POLICY_ALL || policy == AIMCI_POLICY_ONE_SIDED || k == chosen;
 }
 
-/* Counts of a member into its parent's line, which is composed anew after the pulses: meanwhile its
- * memory is free. Returns whether there are any. */
+/* Counts of a member into its parent's word line, which is composed anew after the pulses:
+ * meanwhile its memory is free. Returns whether there are any. */
 static bool route(const aimci_array *a, size_t k, const int32_t *count, int32_t *routed)
 {
     const aimci_cell *cell = a->device->cell;
@@ -130,24 +149,24 @@ static bool route(const aimci_array *a, size_t k, const int32_t *count, int32_t 
     return any != 0;
 }
 
-void aimci_cell_array_pulse(const aimci_array *a, size_t j, const int32_t *count,
-                            const aimci_pulse_key *key)
+static void pulse(const aimci_array *a, const aimci_word_line *line, size_t j, const int32_t *count,
+                  const aimci_pulse_key *key)
 {
+    (void)line;
     int32_t *routed = (int32_t *)(void *)(a->w + j * a->ld);
-    const size_t turn = chosen(a, key->update);
+    const size_t chosen = choose(a, key->update);
     for (size_t k = 0; k < a->n_members; k++) {
-        if (!takes_part(a, k, turn) || !route(a, k, count, routed))
+        if (!takes_part(a, k, chosen) || !route(a, k, count, routed))
             continue;
         const uint64_t seed = (uint64_t)key->noise.k[0] << 32 | key->noise.k[1];
         const aimci_pulse_key of_member = {
             aimci_random_key(seed, AIMCI_OP_CELL, 1 + (uint32_t)k, key->noise.k[2]), key->update};
         aimci_array_pulse(a->members[k], j, routed, &of_member);
     }
-    compose_line(a, j);
+    compose_word_line(a, j);
 }
 
-void aimci_cell_array_count(const aimci_array *a, uint64_t up, uint64_t down,
-                            aimc_counters *counters)
+static void count(const aimci_array *a, uint64_t up, uint64_t down, aimc_counters *counters)
 {
     const aimci_cell *cell = a->device->cell;
     const bool one_sided = cell->policy == AIMCI_POLICY_ONE_SIDED;
@@ -162,3 +181,22 @@ void aimci_cell_array_count(const aimci_array *a, uint64_t up, uint64_t down,
             aimci_array_count(a->members[k], raise, lower, counters);
     }
 }
+
+/* The members' streams are keyed by the vector update. */
+static bool merges(const aimci_array *a)
+{
+    (void)a;
+    return false;
+}
+
+const aimci_array_kind aimci_cell_array = {
+    .create = create,
+    .destroy = destroy,
+    .name = name,
+    .commit = commit,
+    .clip = clip,
+    .relax = relax,
+    .pulse = pulse,
+    .merges = merges,
+    .count = count,
+};

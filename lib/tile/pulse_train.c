@@ -2,39 +2,30 @@
 /* The pulsed outer product.
  *
  * A vector update is reproducible by itself: its streams are keyed by the array's seed and the
- * number of the update. Vectors are drawn first and wait, so that they go to each line of cells
+ * number of the update. Trains are generated first and wait, so that they go to each word line
  * together, in order, and a cell is loaded once per batch. */
 #include <string.h>
 
-#include "core/compiler.h"
+#include "tile/backend.h"
+#include "tile/pulse_chunk.h"
 #include "tile/pulse_train.h"
 
 enum { CHUNK = AIMCI_PULSER_CHUNK };
 
 struct aimci_pulser {
     aimc_context *ctx;
-    const aimci_kernels *kernels;
     const aimci_gemm *gemm; /* the tile's */
     aimci_update_params params;
     size_t n_out, n_in;
-    size_t stride_out, stride_in, ld_out, ld_in;
-    bool uncounted; /* AIMC_FLAG_UNCOUNTED */
+    size_t stride_out, stride_in;
     uint32_t n_words;
     size_t n_slots; /* threads */
     uint32_t *mask_in, *mask_out;
     int32_t *negative_in, *negative_out;
-    float *q_in,
-        *q_out; /* probabilities of deterministic types, or packed vectors of exact updates */
     aimci_array *array; /* that the vectors at hand are for */
     double granularity;
-    size_t n;        /* vectors drawn, at most CHUNK; line j waits for those of fires[j] */
-    uint64_t *fires; /* [n_in] bit b: vector b fires on this line, and has not been applied to it */
-    size_t n_rows;   /* counts of a line at a time: several where updates may be merged */
-    int32_t *counts; /* n_rows and another one for each thread slot */
-    uint64_t *pulses; /* up, down for each thread slot, 8 apart */
-    aimci_train trains_in[CHUNK], trains_out[CHUNK];
     aimci_train_plan plans[CHUNK];
-    aimci_pulse_key pulse_keys[CHUNK];
+    aimci_pulse_chunk chunk; /* exact updates pack their vectors into its q_in and q_out */
 };
 
 /* ---- making --------------------------------------------------------------------------------- */
@@ -48,11 +39,11 @@ void aimci_pulser_destroy(aimci_pulser *p)
     aimci_free(ctx, p->mask_out);
     aimci_free(ctx, p->negative_in);
     aimci_free(ctx, p->negative_out);
-    aimci_free(ctx, p->q_in);
-    aimci_free(ctx, p->q_out);
-    aimci_free(ctx, p->fires);
-    aimci_free(ctx, p->counts);
-    aimci_free(ctx, p->pulses);
+    aimci_free(ctx, p->chunk.q_in);
+    aimci_free(ctx, p->chunk.q_out);
+    aimci_free(ctx, p->chunk.fires);
+    aimci_free(ctx, p->chunk.counts);
+    aimci_free(ctx, p->chunk.pulses);
     aimci_free(ctx, p);
     aimci_context_unref(ctx);
 }
@@ -63,13 +54,14 @@ static bool allocate(aimci_pulser *p, aimc_context *ctx)
     p->mask_out = aimci_calloc(ctx, CHUNK * p->n_words * p->stride_out, sizeof *p->mask_out);
     p->negative_in = aimci_calloc(ctx, CHUNK * p->stride_in, sizeof *p->negative_in);
     p->negative_out = aimci_calloc(ctx, CHUNK * p->stride_out, sizeof *p->negative_out);
-    p->q_in = aimci_calloc(ctx, CHUNK * p->ld_in, sizeof *p->q_in);
-    p->q_out = aimci_calloc(ctx, CHUNK * p->ld_out, sizeof *p->q_out);
-    p->fires = aimci_calloc(ctx, p->n_in, sizeof *p->fires);
-    p->counts = aimci_calloc(ctx, p->n_slots * (p->n_rows + 1) * p->ld_out, sizeof *p->counts);
-    p->pulses = aimci_calloc(ctx, p->n_slots * 8, sizeof *p->pulses);
-    return p->mask_in && p->mask_out && p->negative_in && p->negative_out && p->q_in && p->q_out &&
-           p->fires && p->counts && p->pulses;
+    p->chunk.q_in = aimci_calloc(ctx, CHUNK * p->chunk.ld_in, sizeof *p->chunk.q_in);
+    p->chunk.q_out = aimci_calloc(ctx, CHUNK * p->chunk.ld_out, sizeof *p->chunk.q_out);
+    p->chunk.fires = aimci_calloc(ctx, p->n_in, sizeof *p->chunk.fires);
+    p->chunk.counts = aimci_calloc(ctx, p->n_slots * (p->chunk.n_rows + 1) * p->chunk.ld_out,
+                                   sizeof *p->chunk.counts);
+    p->chunk.pulses = aimci_calloc(ctx, p->n_slots * 8, sizeof *p->chunk.pulses);
+    return p->mask_in && p->mask_out && p->negative_in && p->negative_out && p->chunk.q_in &&
+           p->chunk.q_out && p->chunk.fires && p->chunk.counts && p->chunk.pulses;
 }
 
 aimc_status aimci_pulser_for_tile(const aimc_tile *tile, const aimci_update_params *params,
@@ -77,6 +69,14 @@ aimc_status aimci_pulser_for_tile(const aimc_tile *tile, const aimci_update_para
 {
     return aimci_pulser_create(tile->ctx, tile->array->n_out, tile->array->n_in, tile->gemm, params,
                                out);
+}
+
+static int counting_of(const aimci_update_params *params)
+{
+    if (params->pulse_type == AIMCI_PULSE_MEAN_COUNT)
+        return AIMCI_COUNT_MEAN;
+    return params->pulse_type == AIMCI_PULSE_DETERMINISTIC_IMPLICIT ? AIMCI_COUNT_PRODUCT
+                                                                    : AIMCI_COUNT_COINCIDENCES;
 }
 
 aimc_status aimci_pulser_create(aimc_context *ctx, size_t n_out, size_t n_in,
@@ -87,19 +87,20 @@ aimc_status aimci_pulser_create(aimc_context *ctx, size_t n_out, size_t n_in,
     if (!p)
         return aimci_fail(AIMC_ERR_NOMEM, "optimizer_create: no memory");
     p->ctx = aimci_context_ref(ctx);
-    p->kernels = aimci_kernels_get(aimc_context_get_cpu(ctx));
+    p->chunk.kernels = aimci_kernels_get(aimc_context_get_cpu(ctx));
     p->gemm = gemm;
     p->params = *params;
+    p->chunk.counting = counting_of(params);
     p->n_out = n_out;
     p->n_in = n_in;
     p->stride_out = aimci_round_up(p->n_out, 8);
     p->stride_in = aimci_round_up(p->n_in, 8);
-    p->ld_out = aimci_leading_dimension(p->n_out);
-    p->ld_in = aimci_leading_dimension(p->n_in);
-    p->uncounted = (aimci_context_flags(ctx) & AIMC_FLAG_UNCOUNTED) != 0;
+    p->chunk.ld_out = aimci_leading_dimension(p->n_out);
+    p->chunk.ld_in = aimci_leading_dimension(p->n_in);
+    p->chunk.uncounted = (aimci_context_flags(ctx) & AIMC_FLAG_UNCOUNTED) != 0;
     p->n_words = (uint32_t)(params->desired_bl + 31) / 32;
     p->n_slots = aimci_context_slots(ctx);
-    p->n_rows = params->multi_pulse == AIMCI_MULTI_BATCH ? AIMCI_MERGE_ROWS : 1;
+    p->chunk.n_rows = params->multi_pulse == AIMCI_MULTI_BATCH ? AIMCI_MERGE_ROWS : 1;
     if (!allocate(p, ctx)) {
         aimci_pulser_destroy(p);
         return aimci_fail(AIMC_ERR_NOMEM, "optimizer_create: no memory for pulse trains");
@@ -126,8 +127,7 @@ typedef struct draw_job {
 
 static bool deterministic(const aimci_pulser *p)
 {
-    return p->params.pulse_type == AIMCI_PULSE_MEAN_COUNT ||
-           p->params.pulse_type == AIMCI_PULSE_DETERMINISTIC_IMPLICIT;
+    return p->chunk.counting != AIMCI_COUNT_COINCIDENCES;
 }
 
 static bool exact(const aimci_pulser *p, const aimci_array *array)
@@ -168,19 +168,21 @@ static aimci_train make_train(const aimci_pulser *p, uint32_t segment, size_t b,
     };
 }
 
-/* Mean counts are rounded on each line first; implicit ones only in the product. */
+/* Mean counts are rounded for each vector first; implicit ones only in the product. */
 static void draw_probabilities(const aimci_pulser *p, size_t b, const float *x, const float *d)
 {
     const bool mean = p->params.pulse_type == AIMCI_PULSE_MEAN_COUNT;
     const float levels = mean ? (float)p->plans[b].n_slots : 0.0f;
-    p->kernels->probabilities(&p->trains_in[b], x, p->n_in, levels, p->q_in + b * p->ld_in);
-    p->kernels->probabilities(&p->trains_out[b], d, p->n_out, levels, p->q_out + b * p->ld_out);
+    p->chunk.kernels->probabilities(&p->chunk.in[b], x, p->n_in, levels,
+                                    p->chunk.q_in + b * p->chunk.ld_in);
+    p->chunk.kernels->probabilities(&p->chunk.out[b], d, p->n_out, levels,
+                                    p->chunk.q_out + b * p->chunk.ld_out);
 }
 
-static void turn(int32_t *negative, const int32_t *flip, size_t n)
+static void flip(int32_t *negative, const int32_t *signs, size_t n)
 {
-    for (size_t i = 0; flip && i < n; i++)
-        negative[i] ^= flip[i];
+    for (size_t i = 0; signs && i < n; i++)
+        negative[i] ^= signs[i];
 }
 
 static void draw_trains(void *arg, size_t slot, size_t i)
@@ -193,105 +195,48 @@ static void draw_trains(void *arg, size_t slot, size_t i)
     const size_t b = job->first + i;
     if (job->segment == 0)
         p->plans[b] = aimci_plan_train(&p->params, o->rate[i], p->granularity,
-                                       (double)p->kernels->absmax(x, p->n_in),
-                                       (double)p->kernels->absmax(d, p->n_out));
-    p->trains_in[b] = make_train(p, job->segment, b, true);
-    p->trains_out[b] = make_train(p, job->segment, b, false);
-    p->pulse_keys[b] = aimci_array_pulse_key(p->array, p->array->n_updates + b, job->segment);
-    if (p->trains_in[b].n_slots == 0)
+                                       (double)p->chunk.kernels->absmax(x, p->n_in),
+                                       (double)p->chunk.kernels->absmax(d, p->n_out));
+    p->chunk.n_slots[b] = p->plans[b].n_slots;
+    p->chunk.in[b] = make_train(p, job->segment, b, true);
+    p->chunk.out[b] = make_train(p, job->segment, b, false);
+    p->chunk.key[b] = aimci_array_pulse_key(p->array, p->array->n_updates + b, job->segment);
+    if (p->chunk.in[b].n_slots == 0)
         return;
     if (deterministic(p)) {
         draw_probabilities(p, b, x, d);
     } else {
-        p->kernels->train(&p->trains_in[b], x, p->n_in);
-        p->kernels->train(&p->trains_out[b], d, p->n_out);
+        p->chunk.kernels->train(&p->chunk.in[b], x, p->n_in);
+        p->chunk.kernels->train(&p->chunk.out[b], d, p->n_out);
     }
-    turn(p->trains_in[b].negative, o->flip_in, p->n_in);
-    turn(p->trains_out[b].negative, o->flip_out, p->n_out);
+    flip(p->chunk.in[b].negative, o->flip_in, p->n_in);
+    flip(p->chunk.out[b].negative, o->flip_out, p->n_out);
 }
 
-/* ---- lines ---------------------------------------------------------------------------------- */
+/* ---- word lines ----------------------------------------------------------------------------- */
 
-_Static_assert(AIMCI_PULSER_CHUNK <= 64, "one bit for each sample");
+_Static_assert(AIMCI_PULSER_CHUNK <= AIMCI_PULSE_CHUNK, "one bit for each vector");
 
 /* Vector after vector, so that masks are read in the order they lie in. */
 static void mark_firing(const aimci_pulser *p, size_t first, size_t n)
 {
     for (size_t b = first; b < first + n; b++) {
-        const aimci_train *in = &p->trains_in[b];
+        const aimci_train *in = &p->chunk.in[b];
         if (in->n_slots == 0)
             continue;
-        const float *q = p->q_in + b * p->ld_in;
+        const float *q = p->chunk.q_in + b * p->chunk.ld_in;
         for (size_t j = 0; deterministic(p) && j < p->n_in; j++)
-            p->fires[j] |= (uint64_t)(q[j] > 0) << b;
+            p->chunk.fires[j] |= (uint64_t)(q[j] > 0) << b;
         for (uint32_t w = 0; !deterministic(p) && w < in->n_words; w++)
             for (size_t j = 0; j < p->n_in; j++)
-                p->fires[j] |= (uint64_t)(in->mask[w * in->stride + j] != 0) << b;
+                p->chunk.fires[j] |= (uint64_t)(in->mask[w * in->stride + j] != 0) << b;
     }
 }
 
-/* Signed pulse counts of sample b on line j, where it fires; false when there are none. */
-static bool count_pulses(const aimci_pulser *p, size_t b, size_t j, int32_t *counts,
-                         uint64_t *pulses)
+void aimci_pulser_apply_word_line(aimci_pulser *p, size_t j)
 {
-    const aimci_train *in = &p->trains_in[b], *out = &p->trains_out[b];
-    if (!deterministic(p))
-        return p->kernels->coincide(out, in->mask + j, in->stride, in->negative[j], counts,
-                                    p->uncounted ? NULL : &pulses[0],
-                                    p->uncounted ? NULL : &pulses[1]);
-    const float q_in = p->q_in[b * p->ld_in + j], slots = (float)p->plans[b].n_slots;
-    const bool mean = p->params.pulse_type == AIMCI_PULSE_MEAN_COUNT;
-    return p->kernels->count_product(p->q_out + b * p->ld_out, out->negative, p->n_out, q_in,
-                                     in->negative[j], mean ? 1 / slots : slots, counts, &pulses[0],
-                                     &pulses[1]);
-}
-
-/* Counts of a line that have been collected; the key is that of their first vector. */
-static void pulse_rows(const aimci_pulser *p, const aimci_line *line, size_t j,
-                       const aimci_rows *rows, int32_t *scratch, size_t b)
-{
-    if (scratch)
-        aimci_array_merge_line(p->array, line, j, rows, scratch, &p->pulse_keys[b]);
-    else
-        aimci_array_pulse_line(p->array, line, j, rows->count, &p->pulse_keys[b]);
-}
-
-/* All vectors that line j waits for. */
-static void pulse_line(void *arg, size_t slot, size_t j)
-{
-    const aimci_pulser *p = arg;
-    int32_t *const counts = p->counts + slot * (p->n_rows + 1) * p->ld_out;
-    const bool merges = p->n_rows > 1 && aimci_array_merges(p->array);
-    const size_t most = merges ? p->n_rows : 1;
-    int32_t *scratch = merges ? counts + most * p->ld_out : NULL;
-    const aimci_line line = aimci_array_line(p->array, j);
-    aimci_rows rows = {.count = counts, .ld = p->ld_out};
-    size_t first = 0;
-    for (uint64_t left = p->fires[j]; left; left &= left - 1) {
-        const size_t b = aimci_lowest_bit(left);
-        if (!count_pulses(p, b, j, counts + rows.n * p->ld_out, p->pulses + slot * 8))
-            continue;
-        if (rows.n++ == 0)
-            first = b;
-        if (rows.n == most) {
-            pulse_rows(p, &line, j, &rows, scratch, first);
-            rows.n = 0;
-        }
-    }
-    if (rows.n)
-        pulse_rows(p, &line, j, &rows, scratch, first);
-    p->fires[j] = 0;
-}
-
-void aimci_pulser_settle_line(aimci_pulser *p, size_t j)
-{
-    if (p->n)
-        pulse_line(p, 0, j);
-}
-
-static void settle_lines(aimci_pulser *p)
-{
-    aimci_parallel(p->ctx, p->n_in, pulse_line, p);
+    if (p->chunk.n)
+        p->array->backend->pulse_word_line(p->array, &p->chunk, j);
 }
 
 static void advance(aimci_pulser *p, size_t n, aimc_counters *counters)
@@ -300,19 +245,19 @@ static void advance(aimci_pulser *p, size_t n, aimc_counters *counters)
     aimci_array_advance(p->array, n, counters);
 }
 
-void aimci_pulser_settle(aimci_pulser *p, aimc_counters *counters)
+void aimci_pulser_apply(aimci_pulser *p, aimc_counters *counters)
 {
-    if (!p->n)
+    if (!p->chunk.n)
         return;
-    settle_lines(p);
+    p->array->backend->pulse(p->array, &p->chunk);
     for (size_t s = 0; s < p->n_slots; s++) {
-        aimci_array_count(p->array, p->pulses[8 * s], p->pulses[8 * s + 1], counters);
-        p->pulses[8 * s] = p->pulses[8 * s + 1] = 0;
+        aimci_array_count(p->array, p->chunk.pulses[8 * s], p->chunk.pulses[8 * s + 1], counters);
+        p->chunk.pulses[8 * s] = p->chunk.pulses[8 * s + 1] = 0;
     }
-    for (size_t b = 0; b < p->n; b++)
+    for (size_t b = 0; b < p->chunk.n; b++)
         counters->pulse_slots += p->plans[b].n_slots;
-    const size_t n = p->n;
-    p->n = 0;
+    const size_t n = p->chunk.n;
+    p->chunk.n = 0;
     advance(p, n, counters);
 }
 
@@ -327,16 +272,16 @@ static uint32_t segments_of(const aimci_pulser *p, size_t first, size_t n)
 /* The vectors wait then, but for those of long trains: their masks hold one segment at a time. */
 static void draw(aimci_pulser *p, const aimci_outer *outer)
 {
-    draw_job job = {.p = p, .outer = outer, .first = p->n};
+    draw_job job = {.p = p, .outer = outer, .first = p->chunk.n};
     aimci_parallel(p->ctx, outer->n, draw_trains, &job);
     mark_firing(p, job.first, outer->n);
     const uint32_t segments = segments_of(p, job.first, outer->n);
     for (job.segment = 1; job.segment < segments; job.segment++) {
-        settle_lines(p);
+        p->array->backend->pulse(p->array, &p->chunk);
         aimci_parallel(p->ctx, outer->n, draw_trains, &job);
         mark_firing(p, job.first, outer->n);
     }
-    p->n += outer->n;
+    p->chunk.n += outer->n;
 }
 
 /* ---- exact updates -------------------------------------------------------------------------- */
@@ -345,18 +290,18 @@ static void draw(aimci_pulser *p, const aimci_outer *outer)
 static void update_exactly(const aimci_pulser *p, const aimci_outer *o)
 {
     for (size_t b = 0; b < o->n; b++) {
-        memcpy(p->q_in + b * p->ld_in, o->x + b * o->ld_x, p->n_in * sizeof(float));
+        memcpy(p->chunk.q_in + b * p->chunk.ld_in, o->x + b * o->ld_x, p->n_in * sizeof(float));
         for (size_t i = 0; i < p->n_out; i++)
-            p->q_out[b * p->ld_out + i] = (float)o->rate[b] * o->d[b * o->ld_d + i];
+            p->chunk.q_out[b * p->chunk.ld_out + i] = (float)o->rate[b] * o->d[b * o->ld_d + i];
         for (size_t i = 0; o->flip_out && i < p->n_out; i++)
-            p->q_out[b * p->ld_out + i] *= o->flip_out[i] ? -1.0f : 1.0f;
+            p->chunk.q_out[b * p->chunk.ld_out + i] *= o->flip_out[i] ? -1.0f : 1.0f;
         for (size_t j = 0; o->flip_in && j < p->n_in; j++)
-            p->q_in[b * p->ld_in + j] *= o->flip_in[j] ? -1.0f : 1.0f;
+            p->chunk.q_in[b * p->chunk.ld_in + j] *= o->flip_in[j] ? -1.0f : 1.0f;
     }
-    aimci_gemm_update(p->gemm, o->n, -1.0f, p->array->p, p->q_out, p->q_in);
-    aimci_array_settle(p->array, p->params.pulse_type == AIMCI_PULSE_NONE_WITH_DEVICE
-                                     ? AIMCI_SETTLE_NOISY
-                                     : AIMCI_SETTLE_SHOW);
+    aimci_gemm_update(p->gemm, o->n, -1.0f, p->array->p, p->chunk.q_out, p->chunk.q_in);
+    aimci_array_commit(p->array, p->params.pulse_type == AIMCI_PULSE_NONE_WITH_DEVICE
+                                     ? AIMCI_COMMIT_NOISY
+                                     : AIMCI_COMMIT_SHOW);
 }
 
 /* ---- all ------------------------------------------------------------------------------------ */
@@ -368,14 +313,14 @@ static void begin(aimci_pulser *p, aimci_array *array, double granularity)
     aimci_array_pulse_several(array, p->params.multi_pulse);
 }
 
-void aimci_pulser_draw(aimci_pulser *p, aimci_array *array, double granularity,
-                       const aimci_outer *outer, aimc_counters *counters)
+void aimci_pulser_generate(aimci_pulser *p, aimci_array *array, double granularity,
+                           const aimci_outer *outer, aimc_counters *counters)
 {
     aimci_outer some = *outer;
     for (size_t first = 0; first < outer->n; first += some.n) {
         begin(p, array, granularity);
-        const uint64_t due = aimci_array_until_due(array) - p->n;
-        const size_t room = aimci_min_size(CHUNK - p->n, outer->n - first);
+        const uint64_t due = aimci_array_until_due(array) - p->chunk.n;
+        const size_t room = aimci_min_size(CHUNK - p->chunk.n, outer->n - first);
         some.n = room < due ? room : (size_t)due;
         some.x = outer->x + first * outer->ld_x;
         some.d = outer->d + first * outer->ld_d;
@@ -386,16 +331,16 @@ void aimci_pulser_draw(aimci_pulser *p, aimci_array *array, double granularity,
             continue;
         }
         draw(p, &some);
-        if (p->n == CHUNK || some.n == due)
-            aimci_pulser_settle(p, counters);
+        if (p->chunk.n == CHUNK || some.n == due)
+            aimci_pulser_apply(p, counters);
     }
 }
 
 void aimci_pulser_chunk(aimci_pulser *p, aimci_array *array, double granularity,
                         const aimci_outer *outer, aimc_counters *counters)
 {
-    aimci_pulser_draw(p, array, granularity, outer, counters);
-    aimci_pulser_settle(p, counters);
+    aimci_pulser_generate(p, array, granularity, outer, counters);
+    aimci_pulser_apply(p, counters);
 }
 
 void aimci_pulser_update(aimci_pulser *p, aimci_array *array, double granularity, size_t n,

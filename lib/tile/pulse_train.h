@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The pulsed outer product: vectors x and d become pulse trains on the lines, and coincidences
- * pulse the devices. */
+/* The pulsed outer product: vectors x and d become pulse trains on word and bit lines, and
+ * coincidences pulse the devices. */
 #ifndef AIMCI_PULSE_TRAIN_H
 #define AIMCI_PULSE_TRAIN_H
 
@@ -61,13 +61,13 @@ typedef struct aimci_outer {
 void aimci_pulser_chunk(aimci_pulser *pulser, aimci_array *array, double granularity,
                         const aimci_outer *outer, aimc_counters *counters);
 
-/* The same in steps: vectors are drawn and wait, any number of calls one after the other for the
- * same array; a line that is looked at before the others is settled first, and all of them in the
- * end. The bits are those of one call. */
-void aimci_pulser_draw(aimci_pulser *pulser, aimci_array *array, double granularity,
-                       const aimci_outer *outer, aimc_counters *counters);
-void aimci_pulser_settle_line(aimci_pulser *pulser, size_t j);
-void aimci_pulser_settle(aimci_pulser *pulser, aimc_counters *counters);
+/* The same in steps: trains are generated and wait, any number of calls one after the other for the
+ * same array; they are applied first to a word line that is looked at before the others, and to all
+ * of them in the end. The bits are those of one call. */
+void aimci_pulser_generate(aimci_pulser *pulser, aimci_array *array, double granularity,
+                           const aimci_outer *outer, aimc_counters *counters);
+void aimci_pulser_apply_word_line(aimci_pulser *pulser, size_t j);
+void aimci_pulser_apply(aimci_pulser *pulser, aimc_counters *counters);
 
 /* Any number of vectors at one rate. */
 void aimci_pulser_update(aimci_pulser *pulser, aimci_array *array, double granularity, size_t n,

@@ -12,6 +12,7 @@
 
 #include "tile/cell_array.h"
 #include "tile/pulse_train.h"
+#include "tile/refresh.h"
 #include "tile/slice_reader.h"
 
 struct aimci_refresh {

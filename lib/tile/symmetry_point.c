@@ -14,14 +14,17 @@ enum { MAX_PAIRS = 1000000 };
 static size_t exchange_line(const aimci_array *a, size_t j, float *buf, bool save)
 {
     const size_t bytes = a->ld * sizeof *buf;
-    float *planes[3] = {a->w + j * a->ld, a->p + j * a->ld, a->pulses};
+    const aimci_word_line line = aimci_array_word_line(a, j);
+    float *const parameters[] = {line.w, line.p, line.cell[AIMCI_CELL_PULSES]};
     size_t n = 0;
-    planes[2] += a->pulses ? j * a->ld : 0;
-    for (int k = 0; k < 2 + (a->pulses != NULL); k++, n += a->ld) {
+    for (int k = 0; k < 3; k++) {
+        if (!parameters[k])
+            continue;
         if (buf && save)
-            memcpy(buf + n, planes[k], bytes);
+            memcpy(buf + n, parameters[k], bytes);
         else if (buf)
-            memcpy(planes[k], buf + n, bytes);
+            memcpy(parameters[k], buf + n, bytes);
+        n += a->ld;
     }
     for (size_t k = 0; k < a->n_members; k++)
         n += exchange_line(a->members[k], j, buf ? buf + n : NULL, save);
@@ -134,8 +137,9 @@ aimc_status aimc_tile_find_symmetry_point(const aimc_tile *t, uint32_t n_pairs, 
 /* What measuring did to the devices that were measured, before they were put back. */
 static void count_pairs(const aimci_array *a, uint32_t n_pairs)
 {
-    for (size_t k = 0; a->pulses && k < a->ld * a->n_in; k++)
-        a->pulses[k] += 2.0f * (float)n_pairs;
+    float *pulses = a->cell[AIMCI_CELL_PULSES];
+    for (size_t k = 0; pulses && k < a->ld * a->n_in; k++)
+        pulses[k] += 2.0f * (float)n_pairs;
 }
 
 /* w = w_0 - w_1: the symmetry point of w_0 becomes w_1, and w_0 moves with it. */
@@ -148,8 +152,8 @@ static aimc_status shift_cell(aimci_array *a, uint32_t n_pairs)
         return st;
     device->n_updates += 2 * (uint64_t)n_pairs;
     count_pairs(device, n_pairs);
-    aimci_array_settle(reference, AIMCI_SETTLE_EXACT);
-    aimci_array_settle(a, AIMCI_SETTLE_EXACT);
+    aimci_array_commit(reference, AIMCI_COMMIT_EXACT);
+    aimci_array_commit(a, AIMCI_COMMIT_EXACT);
     return AIMC_OK;
 }
 
@@ -163,13 +167,13 @@ static aimc_status shift_reference(aimci_array *a, uint32_t n_pairs)
         return aimci_fail(AIMC_ERR_NOMEM, "no memory to shift symmetry points");
     const aimc_status st = aimci_array_symmetry_points(a, n_pairs, plane);
     for (size_t k = 0; k < n && !st; k++)
-        a->reference[k] += plane[k];
+        a->cell[AIMCI_CELL_REFERENCE][k] += plane[k];
     aimci_free(a->ctx, plane);
     if (st)
         return st;
     a->n_updates += 2 * (uint64_t)n_pairs;
     count_pairs(a, n_pairs);
-    aimci_array_settle(a, AIMCI_SETTLE_EXACT);
+    aimci_array_commit(a, AIMCI_COMMIT_EXACT);
     return AIMC_OK;
 }
 
@@ -178,7 +182,7 @@ aimc_status aimci_array_shift(aimci_array *a, uint32_t n_pairs)
     const aimci_cell *cell = a->device->cell;
     if (cell && cell->policy == AIMCI_POLICY_SINGLE_FIXED && cell->n_members == 2)
         return shift_cell(a, n_pairs);
-    if (a->reference)
+    if (a->cell[AIMCI_CELL_REFERENCE])
         return shift_reference(a, n_pairs);
     return aimci_fail(AIMC_ERR_UNSUPPORTED,
                       "device '%s' has no reference; reference_cell gives it one",

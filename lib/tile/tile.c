@@ -245,21 +245,21 @@ aimc_status aimc_tile_get_weights(const aimc_tile *t, float *w, size_t ld_w)
 
 size_t aimc_tile_count_parameters(const aimc_tile *t)
 {
-    return t ? t->array->n_planes : 0;
+    return t ? t->array->n_parameters : 0;
 }
 
 const char *aimc_tile_get_parameter_name(const aimc_tile *t, size_t i)
 {
-    return t && i < t->array->n_planes ? t->array->planes[i].name : NULL;
+    return t && i < t->array->n_parameters ? t->array->parameters[i].name : NULL;
 }
 
 static aimc_status find_plane(const char *who, const aimc_tile *t, const char *name, float **out)
 {
     if (!name)
         return aimci_fail(AIMC_ERR_INVALID, "%s: name is NULL", who);
-    const aimci_plane *planes = t->array->planes;
+    const aimci_named_parameter *planes = t->array->parameters;
     aimci_nearest nearest = {NULL, 0};
-    for (size_t k = 0; k < t->array->n_planes; k++) {
+    for (size_t k = 0; k < t->array->n_parameters; k++) {
         if (strcmp(planes[k].name, name) == 0) {
             *out = planes[k].data;
             return AIMC_OK;

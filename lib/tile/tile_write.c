@@ -71,7 +71,7 @@ aimc_status aimc_tile_pulse(aimc_tile *t, const int32_t *counts, size_t ld)
     return AIMC_OK;
 }
 
-/* ---- upkeep --------------------------------------------------------------------------------- */
+/* ---- relaxation ----------------------------------------------------------------------------- */
 
 aimc_status aimc_tile_decay(aimc_tile *t, double alpha)
 {

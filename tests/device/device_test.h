@@ -103,7 +103,7 @@ static inline void parameter_of(const aimc_tile *tile, const char *name, float *
 }
 
 /* One parameter of a fresh tile; the caller frees. */
-static inline float *born(const aimc_tile *tile, const char *name)
+static inline float *sampled(const aimc_tile *tile, const char *name)
 {
     float *value = calloc(n_cells(tile), sizeof *value);
     parameter_of(tile, name, value);

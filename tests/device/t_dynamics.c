@@ -287,7 +287,7 @@ static double furthest_from_soft_bounds(const aimc_tile *tile, uint32_t n_pairs,
     float *p[5];
     static const char *const names[] = {"dwmin_up", "dwmin_down", "max_bound", "min_bound"};
     for (int k = 0; k < 4; k++)
-        p[k] = born(tile, names[k]);
+        p[k] = sampled(tile, names[k]);
     p[4] = calloc(n_cells(tile), sizeof *p[4]);
     must(aimc_tile_find_symmetry_point(tile, n_pairs, p[4], aimc_tile_get_n_in(tile)));
     double worst = 0, sum = 0;

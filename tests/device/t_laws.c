@@ -19,7 +19,7 @@ START_TEST(bounds)
 {
     aimc_context *ctx = test_context(0);
     aimc_tile *tile = test_tile(ctx, "constant_step", "{}", N_OUT, N_IN, 1);
-    float *hi = born(tile, "max_bound"), *lo = born(tile, "min_bound");
+    float *hi = sampled(tile, "max_bound"), *lo = sampled(tile, "min_bound");
     for (size_t i = 0; i < N; i++)
         ck_assert(hi[i] >= 0 && lo[i] <= 0);
     const double covariance = covariance_of(hi, lo, N);
@@ -40,7 +40,7 @@ START_TEST(steps)
     aimc_context *ctx = test_context(0);
     aimc_tile *tile =
         test_tile(ctx, "soft_bounds", "{\"dw_min\": 0.01, \"up_down\": 0.2}", N_OUT, N_IN, 2);
-    float *up = born(tile, "dwmin_up"), *down = born(tile, "dwmin_down");
+    float *up = sampled(tile, "dwmin_up"), *down = sampled(tile, "dwmin_down");
     const double sd = 0.01 * sqrt(0.3 * 0.3 + 0.01 * 0.01);
     check_folded(up, 0.01, sd);
     check_folded(down, 0.008, sd);
@@ -73,7 +73,7 @@ START_TEST(log_normal_steps)
                   "{\"dw_min\": 0.5, \"dw_min_dtod\": 0.7829, \"dw_min_dtod_log_normal\": true, "
                   "\"up_down_dtod\": 0}",
                   N_OUT, N_IN, 3);
-    float *up = born(tile, "dwmin_up");
+    float *up = sampled(tile, "dwmin_up");
     check_mean(moments_of(up, N), 0.5 * exp(0.7829 * 0.7829 / 2));
     for (size_t i = 0; i < N; i++)
         up[i] = logf(up[i] / 0.5f);
@@ -92,8 +92,8 @@ START_TEST(corrupt_devices)
         ctx, "constant_step",
         "{\"corrupt_devices_prob\": 0.1, \"corrupt_devices_range\": 0.2, \"w_max_dtod\": 0}", N_OUT,
         N_IN, 4);
-    float *up = born(tile, "dwmin_up"), *down = born(tile, "dwmin_down");
-    float *hi = born(tile, "max_bound"), *lo = born(tile, "min_bound");
+    float *up = sampled(tile, "dwmin_up"), *down = sampled(tile, "dwmin_down");
+    float *hi = sampled(tile, "max_bound"), *lo = sampled(tile, "min_bound");
     size_t n = 0;
     double share = 0;
     for (size_t i = 0; i < N; i++) {
@@ -122,8 +122,8 @@ START_TEST(perfect_bias)
     aimc_context *ctx = test_context(0);
     aimc_tile *tile = test_tile(
         ctx, "soft_bounds", "{\"perfect_bias\": true, \"corrupt_devices_prob\": 0.5}", 40, 3, 5);
-    float *up = born(tile, "dwmin_up"), *down = born(tile, "dwmin_down");
-    float *hi = born(tile, "max_bound"), *lo = born(tile, "min_bound");
+    float *up = sampled(tile, "dwmin_up"), *down = sampled(tile, "dwmin_down");
+    float *hi = sampled(tile, "max_bound"), *lo = sampled(tile, "min_bound");
     for (size_t i = 0; i < 40; i++) {
         ck_assert(up[3 * i + 2] == 0.001f && down[3 * i + 2] == 0.001f);
         ck_assert(hi[3 * i + 2] == 60.0f && lo[3 * i + 2] == -60.0f);
@@ -143,7 +143,7 @@ START_TEST(lifetime)
     aimc_context *ctx = test_context(0);
     aimc_tile *tile = test_tile(ctx, "constant_step", "{\"lifetime\": 50, \"lifetime_dtod\": 0.2}",
                                 N_OUT, N_IN, 6);
-    float *scale = born(tile, "decay_scales");
+    float *scale = sampled(tile, "decay_scales");
     for (size_t i = 0; i < N; i++)
         scale[i] = 1 / (1 - scale[i]);
     check_mean(moments_of(scale, N), 50);
@@ -162,7 +162,7 @@ START_TEST(exponents)
                                 "{\"pow_gamma\": 2, \"pow_up_down\": 0.1, \"pow_gamma_dtod\": 0.2, "
                                 "\"pow_up_down_dtod\": 0.05}",
                                 N_OUT, N_IN, 7);
-    float *up = born(tile, "gamma_up"), *down = born(tile, "gamma_down");
+    float *up = sampled(tile, "gamma_up"), *down = sampled(tile, "gamma_down");
     const double sd = 2 * sqrt(0.2 * 0.2 + 0.05 * 0.05);
     check_folded(up, 2, sd);
     check_folded(down, 2 * 0.9, sd);
@@ -190,7 +190,7 @@ START_TEST(subtracted_symmetry_points)
         static const char *const names[] = {"max_bound", "min_bound", "dwmin_up",  "dwmin_down",
                                             "reference", "gamma_up",  "gamma_down"};
         for (int k = 0; k < 5 + 2 * power; k++)
-            p[k] = born(tile, names[k]);
+            p[k] = sampled(tile, names[k]);
         for (size_t i = 0; i < 2500; i++) {
             const double hi = (double)p[0][i], lo = (double)p[1][i], v = (double)p[4][i];
             double up = (double)p[2][i], down = (double)p[3][i];
@@ -206,7 +206,7 @@ START_TEST(subtracted_symmetry_points)
 }
 END_TEST
 
-/* ---- upkeep --------------------------------------------------------------------------------- */
+/* ---- relaxation ----------------------------------------------------------------------------- */
 
 START_TEST(reset)
 {
@@ -358,7 +358,7 @@ START_TEST(shrinking_steps)
 }
 END_TEST
 
-/* T-11: alternating pulses without noise settle within a step of the symmetry point. */
+/* T-11: alternating pulses without noise end within a step of the symmetry point. */
 START_TEST(symmetry_points)
 {
 #define QUIET FIXED ", \"dw_min_std\": 0, \"dw_min\": 0.002, \"up_down\": 0.3"
@@ -395,7 +395,7 @@ START_TEST(symmetry_points)
             pulse_all(tile, -1);
         }
         const double w = (double)first_weight(tile);
-        ck_assert_msg(fabs(w - info.symmetry_point) < 0.002, "%s settles at %g, not %g",
+        ck_assert_msg(fabs(w - info.symmetry_point) < 0.002, "%s ends at %g, not %g",
                       devices[k].json, w, info.symmetry_point);
         aimc_tile_destroy(tile);
         aimc_device_unref(device);
@@ -446,7 +446,7 @@ START_TEST(backward_moves)
     aimc_tile *tile = test_tile(ctx, "reram_es", "{}", N_OUT, N_IN, 16);
     set_all(tile, 0);
     pulse_all(tile, 1);
-    float *w = born(tile, "persistent_weights");
+    float *w = sampled(tile, "persistent_weights");
     size_t back = 0;
     for (size_t i = 0; i < N; i++)
         back += w[i] < 0;
@@ -481,7 +481,7 @@ START_TEST(noise_models)
 }
 END_TEST
 
-/* T-21: only cells that get a pulse get new write noise; upkeep gives it to all. */
+/* T-21: only cells that get a pulse get new write noise; relaxation gives it to all. */
 START_TEST(write_noise)
 {
     aimc_context *ctx = test_context(0);
@@ -492,7 +492,7 @@ START_TEST(write_noise)
     float *w = calloc(100000, sizeof *w), *before = calloc(100000, sizeof *w);
     int32_t *counts = calloc(100000, sizeof *counts);
     set_all(tile, 0.1f);
-    float *p = born(tile, "persistent_weights");
+    float *p = sampled(tile, "persistent_weights");
     weights_of(tile, before);
     ck_assert_mem_eq(before, p, 100000 * sizeof *w);
     for (size_t i = 0; i < 50000; i++)
@@ -526,7 +526,7 @@ START_TEST(fresh_cells_show_their_state)
     aimc_context *ctx = test_context(0);
     aimc_tile *tile = test_tile(
         ctx, "soft_bounds", "{\"corrupt_devices_prob\": 1, \"write_noise_std\": 1}", 30, 30, 18);
-    float *p = born(tile, "persistent_weights"), *hi = born(tile, "max_bound");
+    float *p = sampled(tile, "persistent_weights"), *hi = sampled(tile, "max_bound");
     float *w = calloc(900, sizeof *w);
     weights_of(tile, w);
     ck_assert_mem_eq(p, hi, 900 * sizeof *p);
@@ -552,7 +552,7 @@ int main(void)
     tcase_add_test(t, lifetime);
     tcase_add_test(t, exponents);
     tcase_add_test(t, subtracted_symmetry_points);
-    t = aimct_case(s, "upkeep");
+    t = aimct_case(s, "relaxation");
     tcase_add_test(t, reset);
     tcase_add_test(t, diffusion);
     tcase_add_test(t, decay);

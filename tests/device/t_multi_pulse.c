@@ -56,13 +56,13 @@ static void draw_rows(aimc_tile *tile, int mode, float start, const int *counts,
     set_all(tile, start);
     const aimci_rows all = {rows, n_rows, a->ld};
     for (size_t j = 0; j < a->n_in; j++) {
-        const aimci_line line = aimci_array_line(a, j);
+        const aimci_word_line line = aimci_array_word_line(a, j);
         for (size_t r = 0; r < (mode == AIMCI_MULTI_BATCH ? 1 : n_rows); r++) {
             const aimci_pulse_key key = aimci_array_pulse_key(a, a->n_updates + r, 0);
             if (mode == AIMCI_MULTI_BATCH)
-                aimci_array_merge_line(a, &line, j, &all, rows + n_rows * a->ld, &key);
+                aimci_array_merge_word_line(a, &line, j, &all, rows + n_rows * a->ld, &key);
             else
-                aimci_array_pulse_line(a, &line, j, rows + r * a->ld, &key);
+                aimci_array_pulse_word_line(a, &line, j, rows + r * a->ld, &key);
         }
     }
     a->n_updates += n_rows;

@@ -88,7 +88,7 @@ static bool values_of(const population *p, const char *parameter, float *value)
     return true;
 }
 
-/* The largest deviation of each figure in units of its tolerance. */
+/* The largest deviation of each scalar in units of its tolerance. */
 static double worst_mean, worst_std, worst_quantile;
 
 static void compare_mean(const char *what, moments m, double mean, double std, double n,

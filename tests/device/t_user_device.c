@@ -64,7 +64,7 @@ static aimc_device *make(aimc_context *ctx, const aimc_user_device *user)
 
 /* ---- laws ----------------------------------------------------------------------------------- */
 
-START_TEST(figures)
+START_TEST(scalars)
 {
     aimc_context *ctx = test_context(0);
     soft s = {.step = 0.01f, .spread = 0.3f, .sigma = 0.3f};
@@ -356,7 +356,7 @@ int main(void)
 {
     Suite *s = suite_create("user devices");
     TCase *t = aimct_case(s, "laws");
-    tcase_add_test(t, figures);
+    tcase_add_test(t, scalars);
     tcase_add_test(t, population);
     tcase_add_test(t, curve);
     tcase_add_test(t, reproducible);

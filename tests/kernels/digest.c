@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "device/laws/soft_bounds.h"
 #include "device/power.h"
-#include "device/soft_bounds.h"
 #include "kernels/kernels.h"
 #include "kernels/read_chain.h"
 
@@ -14,9 +14,11 @@ AIMCI_DECLARE_VARIANTS(aimci_kernels, table)
 AIMCI_DECLARE_VARIANTS(aimci_read_kernels, read_table)
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, constant_step)
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, pow_step)
-AIMCI_DECLARE_VARIANTS(aimci_upkeep_kernels, upkeep)
+AIMCI_DECLARE_VARIANTS(aimci_device_kernels, soft_bounds)
+AIMCI_DECLARE_VARIANTS(aimci_sampling_kernels, sampling)
+AIMCI_DECLARE_VARIANTS(aimci_relaxation_kernels, relaxation)
 
-enum { N = 261, PADDED = 264, PLANES = 12 };
+enum { N = 261, PADDED = 264, CELLS = 7 };
 
 static void show(const char *what, const void *data, size_t size)
 {
@@ -86,7 +88,7 @@ static aimci_pulsed base_params(void)
                           .enforce_consistency = true};
 }
 
-static void merge(const aimci_device_kernels *k, const void *params, const aimci_line *line)
+static void merge(const aimci_device_kernels *k, const void *law, const aimci_word_line *line)
 {
     static int32_t counts[AIMCI_MERGE_ROWS + 1][PADDED];
     for (int32_t r = 0; r < AIMCI_MERGE_ROWS; r++)
@@ -95,53 +97,54 @@ static void merge(const aimci_device_kernels *k, const void *params, const aimci
     const aimci_rows rows = {counts[0], AIMCI_MERGE_ROWS, PADDED};
     for (uint64_t update = 0; update < 20; update++) {
         const aimci_key key = aimci_random_key(3, AIMCI_OP_PULSE, 0, update);
-        k->merge(params, line, &rows, counts[AIMCI_MERGE_ROWS], &key, 5);
+        k->merge(law, line, &rows, counts[AIMCI_MERGE_ROWS], &key, 5);
     }
 }
 
-static void device(const char *what, const aimci_device_kernels *k, const void *params, int mode)
+static void device(const char *what, const aimci_device_kernels *k, const void *params,
+                   const void *law, int mode)
 {
-    static float planes[PLANES][PADDED];
+    static float cells[CELLS][PADDED];
     static int32_t count[PADDED];
-    aimci_line line = {.n = PADDED, .w = planes[0], .p = planes[0], .multi_pulse = mode};
-    for (int i = 0; i < AIMCI_PLANE_BASE; i++)
-        line.base[i] = planes[1 + i];
-    line.own[0] = planes[5];
-    line.own[1] = planes[6];
-    memset(planes, 0, sizeof planes);
-    k->populate(params, &line, &(aimci_birth){3, 1, 7});
-    AIMCI_K(upkeep).clip(&line);
+    aimci_word_line line = {.n = PADDED, .multi_pulse = mode};
+    line.w = cells[0];
+    for (int i = 0; i < CELLS; i++) /* the weight, bounds, steps and two own parameters */
+        line.cell[AIMCI_CELL_P + i] = cells[i];
+    memset(cells, 0, sizeof cells);
+    const aimci_populate_fn populate = k->populate ? k->populate : AIMCI_K(sampling).populate;
+    populate(params, &line, &(aimci_sampling){3, 1, 7});
+    AIMCI_K(relaxation).clip(&line);
     for (uint64_t update = 0; update < 40; update++) {
         const aimci_key key = aimci_random_key(3, AIMCI_OP_PULSE, 0, update);
         for (int32_t i = 0; i < N; i++)
             count[i] = (int32_t)((uint32_t)(i * 7919) + update * 31) % 29 - 14;
         if (mode != AIMCI_MULTI_BATCH)
-            k->pulse(params, &line, count, &key, 5);
+            k->pulse(law, &line, count, &key, 5);
     }
     if (mode == AIMCI_MULTI_BATCH)
-        merge(k, params, &line);
-    show(what, planes, sizeof planes);
-    const aimci_upkeep u = {.decay = 0.9f, .diffusion = 0.01f, .reset_std = 0.1f};
+        merge(k, law, &line);
+    show(what, cells, sizeof cells);
+    const aimci_relaxation r = {.decay = 0.9f, .diffusion = 0.01f, .reset_std = 0.1f};
     const aimci_key key = aimci_random_key(3, AIMCI_OP_RESET, 0, 0);
-    AIMCI_K(upkeep).diffuse(&u, &line, &key, 5);
-    AIMCI_K(upkeep).reset(&u, &line, 0.3f, &key, 5);
-    show("upkeep", planes, sizeof planes);
+    AIMCI_K(relaxation).relax[AIMCI_RELAX_DIFFUSE](&r, &line, 0, &key, 5);
+    AIMCI_K(relaxation).relax[AIMCI_RELAX_RESET](&r, &line, 0.3f, &key, 5);
+    show("relaxation", cells, sizeof cells);
 }
 
 int main(void)
 {
     kernels();
     read_chain();
-    const aimci_pulsed constant = base_params();
-    const aimci_soft_bounds soft = {.base = base_params(), .mult_noise = true};
     const aimci_power power = {.base = base_params(), .pow_gamma = 1.5, .pow_gamma_dtod = 0.1};
+    const void *base = &power.base;
+    const aimci_pulse_noise additive = {.sigma = 0.3f, .additive = 1}, multiplied = {.sigma = 0.3f};
+    const aimci_law soft = {.noise = multiplied, .mult_noise = 1}, soft_additive = {additive};
     for (int mode = AIMCI_MULTI_EXACT; mode <= AIMCI_MULTI_CLOSE; mode++) {
-        device("constant_step", &AIMCI_K(constant_step), &constant, mode);
-        device("soft_bounds", &AIMCI_K(soft_bounds), &soft, mode);
+        device("constant_step", &AIMCI_K(constant_step), base, &additive, mode);
+        device("soft_bounds", &AIMCI_K(soft_bounds), base, &soft, mode);
     }
-    const aimci_soft_bounds additive = {.base = base_params()};
-    device("constant_step", &AIMCI_K(constant_step), &constant, AIMCI_MULTI_BATCH);
-    device("soft_bounds", &AIMCI_K(soft_bounds), &additive, AIMCI_MULTI_BATCH);
-    device("pow_step", &AIMCI_K(pow_step), &power, 0);
+    device("constant_step", &AIMCI_K(constant_step), base, &additive, AIMCI_MULTI_BATCH);
+    device("soft_bounds", &AIMCI_K(soft_bounds), base, &soft_additive, AIMCI_MULTI_BATCH);
+    device("pow_step", &AIMCI_K(pow_step), &power, &multiplied, 0);
     return 0;
 }

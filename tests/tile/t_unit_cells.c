@@ -16,7 +16,7 @@ static float hidden(const aimc_tile *tile, int member, size_t at)
 {
     char name[32];
     snprintf(name, sizeof name, "hidden_weights_%d", member);
-    float *w = born(tile, name);
+    float *w = sampled(tile, name);
     const float value = w[at];
     free(w);
     return value;
@@ -86,7 +86,7 @@ START_TEST(shares_add_up)
                      "{\"device\": {\"dw_min_dtod\": 0, \"up_down_dtod\": 0, \"dw_min_std\": 0.5}}",
                      SIDE, SIDE, 2);
     pulse_all(tile, 16);
-    float *a = born(tile, "hidden_weights_0"), *b = born(tile, "hidden_weights_1");
+    float *a = sampled(tile, "hidden_weights_0"), *b = sampled(tile, "hidden_weights_1");
     const moments ma = moments_of(a, SIDE * SIDE), mb = moments_of(b, SIDE * SIDE);
     check_var(ma, 16 * 0.25e-6);
     check_var(mb, 16 * 0.25e-6);
@@ -180,11 +180,11 @@ START_TEST(one_sided_devices_go_one_way)
                                              : "{\"device\": {\"kind\": \"linear_step\", "
                                                "\"dw_min\": 0.01, \"dw_min_std\": 0}}",
                                     SIDE, SIDE, 1);
-        float *plus = born(tile, "hidden_weights_0"), *minus = born(tile, "hidden_weights_1");
+        float *plus = sampled(tile, "hidden_weights_0"), *minus = sampled(tile, "hidden_weights_1");
         float w[N];
         for (int k = 0; k < 30; k++) {
             pulse_all(tile, k % 3 ? 1 : -1);
-            float *p = born(tile, "hidden_weights_0"), *m = born(tile, "hidden_weights_1");
+            float *p = sampled(tile, "hidden_weights_0"), *m = sampled(tile, "hidden_weights_1");
             weights_of(tile, w);
             for (int i = 0; i < N; i++) {
                 ck_assert(p[i] >= plus[i] && (mirrored ? m[i] <= minus[i] : m[i] >= minus[i]));
@@ -238,7 +238,7 @@ START_TEST(refresh_keeps_the_weight)
         pulse_all(tile, 0); /* an update without pulses ends a mini-batch all the same */
         weights_of(tile, after);
         const double room = k % 3 == 2 ? 0.35 : 0.0101; /* trains: 5 sd of a binomial, at most */
-        float *p = born(tile, "hidden_weights_0");
+        float *p = sampled(tile, "hidden_weights_0");
         for (int i = 0; i < O * I; i++) {
             ck_assert_msg(fabs((double)after[i] - (double)before[i]) < room, "%s: %g -> %g",
                           types[k % 3], (double)before[i], (double)after[i]);

@@ -5,68 +5,72 @@
 #include "device/model.h"
 #include "kernels/stream.h"
 
-AIMCI_INLINE vf plane_or(const float *plane, size_t at, float value)
+AIMCI_INLINE vf cell_or(const aimci_word_line *l, int number, size_t at, float value)
 {
-    return plane ? vf_load(plane + at) : vf_set(value);
+    return l->cell[number] ? vf_load(l->cell[number] + at) : vf_set(value);
 }
 
-AIMCI_INLINE vf state_load(const aimci_line *l, size_t at)
+AIMCI_INLINE vf state_load(const aimci_word_line *l, size_t at)
 {
-    return vf_load(l->p + at) + plane_or(l->reference, at, 0.0f);
+    return vf_load(l->p + at) + cell_or(l, AIMCI_CELL_REFERENCE, at, 0.0f);
 }
 
-AIMCI_INLINE void state_store(const aimci_line *l, size_t at, vf v)
+AIMCI_INLINE void state_store(const aimci_word_line *l, size_t at, vf v)
 {
-    if (l->base[AIMCI_PLANE_MAX])
-        v = vf_clip(v, vf_load(l->base[AIMCI_PLANE_MIN] + at),
-                    vf_load(l->base[AIMCI_PLANE_MAX] + at));
-    vf_store(l->p + at, v - plane_or(l->reference, at, 0.0f));
+    if (l->cell[AIMCI_CELL_MAX])
+        v = vf_clip(v, vf_load(l->cell[AIMCI_CELL_MIN] + at),
+                    vf_load(l->cell[AIMCI_CELL_MAX] + at));
+    vf_store(l->p + at, v - cell_or(l, AIMCI_CELL_REFERENCE, at, 0.0f));
 }
 
-static void clip(const aimci_line *l)
+static void clip(const aimci_word_line *l)
 {
     for (size_t at = 0; at < l->n; at += AIMCI_LANES)
         state_store(l, at, state_load(l, at));
 }
 
-static void redraw(const aimci_upkeep *u, const aimci_line *l, const aimci_key *key, uint32_t index)
+static void redraw(const aimci_relaxation *r, const aimci_word_line *l, const aimci_key *key,
+                   uint32_t index)
 {
     if (l->w == l->p)
         return;
     aimci_normals normals = {.stream = aimci_stream_open(key, index)};
     for (size_t at = 0; at < l->n; at += AIMCI_LANES)
-        vf_store(l->w + at, vf_load(l->p + at) + aimci_normals_next(&normals) * u->write_noise);
+        vf_store(l->w + at, vf_load(l->p + at) + aimci_normals_next(&normals) * r->write_noise);
 }
 
 /* v <- (v - rho)(1 + alpha (scale - 1)) + rho */
-static void decay(const aimci_upkeep *u, const aimci_line *l, float alpha)
+static void decay(const aimci_relaxation *r, const aimci_word_line *l, float alpha,
+                  const aimci_key *key, uint32_t index)
 {
+    (void)key, (void)index;
     for (size_t at = 0; at < l->n; at += AIMCI_LANES) {
-        const vf rho = plane_or(l->reset, at, u->reset);
-        const vf keep = 1.0f + alpha * (plane_or(l->decay, at, u->decay) - 1.0f);
+        const vf rho = cell_or(l, AIMCI_CELL_RESET, at, r->reset);
+        const vf keep = 1.0f + alpha * (cell_or(l, AIMCI_CELL_DECAY, at, r->decay) - 1.0f);
         state_store(l, at, (state_load(l, at) - rho) * keep + rho);
     }
 }
 
-static void diffuse(const aimci_upkeep *u, const aimci_line *l, const aimci_key *key,
-                    uint32_t index)
+static void diffuse(const aimci_relaxation *r, const aimci_word_line *l, float amount,
+                    const aimci_key *key, uint32_t index)
 {
+    (void)amount;
     aimci_normals normals = {.stream = aimci_stream_open(key, index)};
     for (size_t at = 0; at < l->n; at += AIMCI_LANES) {
-        const vf rate = plane_or(l->diffusion, at, u->diffusion);
+        const vf rate = cell_or(l, AIMCI_CELL_DIFFUSION, at, r->diffusion);
         state_store(l, at, state_load(l, at) + aimci_normals_next(&normals) * rate);
     }
 }
 
-static void reset(const aimci_upkeep *u, const aimci_line *l, float prob, const aimci_key *key,
-                  uint32_t index)
+static void reset(const aimci_relaxation *r, const aimci_word_line *l, float prob,
+                  const aimci_key *key, uint32_t index)
 {
     aimci_normals normals = {.stream = aimci_stream_open(key, 2 * index)};
     aimci_stream chosen = aimci_stream_open(key, 2 * index + 1);
     for (size_t at = 0; at < l->n; at += AIMCI_LANES) {
         const vf xi = aimci_normals_next(&normals);
-        const vf target = plane_or(l->reset, at, u->reset) + xi * u->reset_std;
-        const vi here = aimci_stream_uniform(&chosen) < prob;
+        const vf target = cell_or(l, AIMCI_CELL_RESET, at, r->reset) + xi * r->reset_std;
+        const vm here = aimci_stream_uniform(&chosen) < prob;
         state_store(l, at, vf_select(here, target, state_load(l, at)));
     }
 }
@@ -83,41 +87,32 @@ static void reset(const aimci_upkeep *u, const aimci_line *l, float prob, const 
  * anchor, at age 0, and stays for this call. It is the weight that drifts, so that a reference
  * drifts along with its device. */
 
-/* A quantity of birth like those of pulsed.h, which ideal cells do without. */
-enum { BORN_DRIFT = 64 };
-
-static void drift_born(const aimci_drift *d, const aimci_line *l, const aimci_birth *birth)
+AIMCI_INLINE vf drift_exponent(const aimci_drift *d, const aimci_word_line *l, size_t at, vf w,
+                               vf xi)
 {
-    const aimci_key key = aimci_random_key(birth->seed, AIMCI_OP_CONSTRUCT, BORN_DRIFT, 0);
-    aimci_normals normals = {.stream = aimci_stream_open(&key, birth->line)};
-    for (size_t at = 0; l->drift_nu && at < l->n; at += AIMCI_LANES)
-        vf_store(l->drift_nu + at, d->nu + aimci_normals_next(&normals) * d->nu_spread);
-    for (size_t at = 0; l->drift_age && at < l->n; at += AIMCI_LANES)
-        vf_store(l->drift_age + at, vf_set(-1.0f));
-}
-
-AIMCI_INLINE vf drift_exponent(const aimci_drift *d, const aimci_line *l, size_t at, vf w, vf xi)
-{
-    vf nu = plane_or(l->drift_nu, at, d->nu) * (1.0f + xi * d->nu_std);
+    vf nu = cell_or(l, AIMCI_CELL_DRIFT_NU, at, d->nu) * (1.0f + xi * d->nu_std);
     if (d->nu_k != 0.0f) {
         const vf g = w * d->per_weight + d->g_at_0;
-        const vi positive = g > 0.0f;
+        const vm positive = g > 0.0f;
         const vf log_g = vf_log(vf_select(positive, g, vf_set(1.0f)));
         nu = nu - vf_select(positive, (log_g - d->log_g0) * d->nu_k, vf_set(0.0f));
     }
     return nu;
 }
 
-static void drift(const aimci_drift *d, const aimci_line *l, float dt, const aimci_key *key,
-                  uint32_t index)
+static void drift(const aimci_relaxation *r, const aimci_word_line *l, float dt,
+                  const aimci_key *key, uint32_t index)
 {
+    const aimci_drift *d = &r->drift;
     aimci_normals of_nu = {.stream = aimci_stream_open(key, 2 * index)};
     aimci_normals of_w = {.stream = aimci_stream_open(key, 2 * index + 1)};
     for (size_t at = 0; at < l->n; at += AIMCI_LANES) {
-        const vf w = vf_load(l->p + at), ref = plane_or(l->reference, at, 0.0f);
-        vf age = vf_load(l->drift_age + at), anchor = vf_load(l->drift_anchor + at);
-        const vi fresh = age < 0.0f;
-        const vi written = ~fresh & (vf_abs(vf_load(l->drift_last + at) - w) > d->tolerance);
+        const vf w = vf_load(l->p + at), ref = cell_or(l, AIMCI_CELL_REFERENCE, at, 0.0f);
+        vf age = vf_load(l->cell[AIMCI_CELL_DRIFT_AGE] + at),
+           anchor = vf_load(l->cell[AIMCI_CELL_DRIFT_ANCHOR] + at);
+        const vm fresh = age < 0.0f;
+        const vi written =
+            ~fresh & (vf_abs(vf_load(l->cell[AIMCI_CELL_DRIFT_LAST] + at) - w) > d->tolerance);
         anchor = vf_select(fresh | written, w, anchor);
         age = vf_select(written, vf_set(0.0f), vf_max(age, vf_set(0.0f)) + dt);
         const vf xi = d->nu_std > 0 ? aimci_normals_next(&of_nu) : vf_set(0.0f);
@@ -127,19 +122,18 @@ static void drift(const aimci_drift *d, const aimci_line *l, float dt, const aim
         if (d->noise > 0)
             next = next + aimci_normals_next(&of_w) * d->noise;
         state_store(l, at, next + ref);
-        vf_store(l->drift_anchor + at, anchor);
-        vf_store(l->drift_age + at, age);
-        vf_store(l->drift_last + at, vf_load(l->p + at));
+        vf_store(l->cell[AIMCI_CELL_DRIFT_ANCHOR] + at, anchor);
+        vf_store(l->cell[AIMCI_CELL_DRIFT_AGE] + at, age);
+        vf_store(l->cell[AIMCI_CELL_DRIFT_LAST] + at, vf_load(l->p + at));
     }
 }
 
-AIMCI_DECLARE_VARIANTS(aimci_upkeep_kernels, upkeep)
-const aimci_upkeep_kernels AIMCI_K(upkeep) = {
+AIMCI_DECLARE_VARIANTS(aimci_relaxation_kernels, relaxation)
+const aimci_relaxation_kernels AIMCI_K(relaxation) = {
     .clip = clip,
     .redraw = redraw,
-    .decay = decay,
-    .diffuse = diffuse,
-    .reset = reset,
-    .drift_born = drift_born,
-    .drift = drift,
+    .relax = {[AIMCI_RELAX_DECAY] = decay,
+              [AIMCI_RELAX_DIFFUSE] = diffuse,
+              [AIMCI_RELAX_DRIFT] = drift,
+              [AIMCI_RELAX_RESET] = reset},
 };

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* Mean and noise of the step are interpolated linearly between nodes at chosen states. */
+#ifndef AIMCI_LAW_TABLE_STEP_H
+#define AIMCI_LAW_TABLE_STEP_H
+
+#include "device/law.h"
+
+/* Two tables of AIMCI_LAW_TABLE nodes, up and then down; unused nodes lie at infinity. */
+typedef struct aimci_law {
+    aimci_pulse_noise noise;
+    int32_t last_up, last_down; /* last interval */
+    float state[2 * AIMCI_LAW_TABLE], step[2 * AIMCI_LAW_TABLE], spread[2 * AIMCI_LAW_TABLE];
+} aimci_law;
+
+typedef struct aimci_law_terms {
+    vf inverse_range;
+} aimci_law_terms;
+
+AIMCI_INLINE aimci_law_terms aimci_law_load(const AIMCI_CONSTANT aimci_law *law,
+                                            const aimci_word_line *line, aimci_where where,
+                                            const aimci_lane_group *c)
+{
+    (void)law, (void)line, (void)where;
+    aimci_law_terms t;
+    t.inverse_range = aimci_inverse_range(c);
+    return t;
+}
+
+AIMCI_INLINE vf aimci_law_step(const AIMCI_CONSTANT aimci_law *law, const aimci_lane_group *c,
+                               const aimci_law_terms *terms, vf w, vf xi)
+{
+    const vf z = (w - c->lo) * terms->inverse_range;
+    const vi first = vi_select(c->up, vi_set(0), vi_set(AIMCI_LAW_TABLE));
+    const vi last = vi_select(c->up, vi_set(law->last_up), vi_set(law->last_down));
+    vi below = vi_set(0); /* how many nodes do not exceed z: binary search */
+    for (int32_t span = AIMCI_LAW_TABLE / 2; span > 0; span /= 2)
+        below += vi_where(vf_gather(law->state, first + below + (span - 1)) <= z, vi_set(span));
+    const vi i = first + vi_max(vi_select(below - 1 > last, last, below - 1), vi_set(0));
+    const vf from = vf_gather(law->state, i), to = vf_gather(law->state, i + 1);
+    const vf t = vf_clip((z - from) / (to - from), vf_set(0.0f), vf_set(1.0f));
+    const vf y = (1.0f - t) * vf_gather(law->step, i) + t * vf_gather(law->step, i + 1);
+    const vf e = (1.0f - t) * vf_gather(law->spread, i) + t * vf_gather(law->spread, i + 1);
+    return w + c->step * (y + e * xi);
+}
+
+#define AIMCI_LAW_JUMPS 0
+
+#endif
