@@ -125,11 +125,6 @@ typedef struct aimci_named_parameter {
 /* After a parameter was replaced: weights back within bounds, with a new draw of write noise. */
 void aimci_array_clip(aimci_array *array);
 
-/* The state of symmetry: mean of the persistent weights over the second half of n_pairs pairs of an
- * up and a down pulse, stored like the array. The devices are then as they were. */
-aimc_status aimci_array_symmetry_points(const aimci_array *array, uint32_t n_pairs,
-                                        float *parameter);
-
 /* Zero shifting: the symmetry points go into the reference, weights stay. Fails where there is
  * none. */
 aimc_status aimci_array_shift(aimci_array *array, uint32_t n_pairs);

@@ -6,18 +6,18 @@
 
 /* ---- partition ------------------------------------------------------------------------------ */
 
-aimci_partition aimci_partition_side(size_t n, size_t limit)
+static aimci_partition partition_side(size_t n, size_t limit)
 {
     const size_t most = limit ? limit : AIMCI_TILE_MAX_SIDE;
     return (aimci_partition){n, (n + most - 1) / most};
 }
 
-size_t aimci_partition_size(aimci_partition s, size_t part)
+static size_t partition_size(aimci_partition s, size_t part)
 {
     return s.n / s.parts + (part < s.n % s.parts);
 }
 
-size_t aimci_partition_first(aimci_partition s, size_t part)
+static size_t partition_first(aimci_partition s, size_t part)
 {
     return part * (s.n / s.parts) + aimci_min_size(part, s.n % s.parts);
 }
@@ -29,12 +29,12 @@ size_t aimci_grid_n_tiles(const aimci_grid *g)
 
 size_t aimci_grid_first_out(const aimci_grid *g, size_t k)
 {
-    return aimci_partition_first(g->out, k / g->in.parts);
+    return partition_first(g->out, k / g->in.parts);
 }
 
 size_t aimci_grid_first_in(const aimci_grid *g, size_t k)
 {
-    return aimci_partition_first(g->in, k % g->in.parts);
+    return partition_first(g->in, k % g->in.parts);
 }
 
 float *aimci_grid_scales(const aimci_grid *g, size_t k)
@@ -73,9 +73,9 @@ static aimc_status prepare(aimc_context *ctx, size_t n_out, size_t n_in, const a
         return aimci_fail(AIMC_ERR_NOMEM, "matrix_create: no memory");
     g->ctx = aimci_context_ref(ctx);
     g->mapping = *mapping_of(config);
-    g->out = aimci_partition_side(n_out, (size_t)g->mapping.max_output_size);
-    g->in = aimci_partition_side(n_in, (size_t)g->mapping.max_input_size);
-    const size_t rows = aimci_partition_size(g->out, 0), cols = aimci_partition_size(g->in, 0);
+    g->out = partition_side(n_out, (size_t)g->mapping.max_output_size);
+    g->in = partition_side(n_in, (size_t)g->mapping.max_input_size);
+    const size_t rows = partition_size(g->out, 0), cols = partition_size(g->in, 0);
     g->tiles = aimci_calloc(ctx, aimci_grid_n_tiles(g), sizeof *g->tiles);
     g->scales = aimci_calloc(ctx, g->in.parts * n_out, sizeof *g->scales);
     g->part_out = aimci_calloc(ctx, AIMCI_GRID_BATCH * rows, sizeof(float));
@@ -98,8 +98,8 @@ static aimc_status make_tiles(aimci_grid *g, const aimc_device *device, const ai
         return st;
     ((aimci_tile_params *)of_tiles->values)->seed = -1;
     for (size_t k = 0; k < aimci_grid_n_tiles(g) && !st; k++)
-        st = aimci_tile_create(device, aimci_partition_size(g->out, k / g->in.parts),
-                               aimci_partition_size(g->in, k % g->in.parts), of_tiles,
+        st = aimci_tile_create(device, partition_size(g->out, k / g->in.parts),
+                               partition_size(g->in, k % g->in.parts), of_tiles,
                                aimci_random_derive(g->seed, k), &g->tiles[k]);
     aimc_config_destroy(of_tiles);
     return st;
@@ -302,8 +302,8 @@ static aimc_status check_size(const aimci_st_reader *reader, const char *prefix,
     char name[128];
     const size_t limit = (size_t)mapping_of(config)->max_input_size;
     snprintf(name, sizeof name, "%sscales", prefix);
-    return aimci_st_get(reader, name, AIMCI_F32, aimci_partition_side(n_in, limit).parts, n_out,
-                        n_out, NULL);
+    return aimci_st_get(reader, name, AIMCI_F32, partition_side(n_in, limit).parts, n_out, n_out,
+                        NULL);
 }
 
 static aimc_status prepare_from_file(const aimc_config *config, const aimci_st_reader *reader,
@@ -329,8 +329,8 @@ static aimc_status restore_tile(aimci_grid *g, size_t k, aimci_st_reader *reader
     if (st)
         return st;
     const aimci_array *a = g->tiles[k]->array;
-    return a->n_out == aimci_partition_size(g->out, k / g->in.parts) &&
-                   a->n_in == aimci_partition_size(g->in, k % g->in.parts)
+    return a->n_out == partition_size(g->out, k / g->in.parts) &&
+                   a->n_in == partition_size(g->in, k % g->in.parts)
                ? AIMC_OK
                : aimci_fail(AIMC_ERR_FORMAT, "tile %zu has another shape than its grid says", k);
 }

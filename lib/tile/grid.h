@@ -19,10 +19,6 @@ typedef struct aimci_partition {
     size_t n, parts;
 } aimci_partition;
 
-aimci_partition aimci_partition_side(size_t n, size_t limit);
-size_t aimci_partition_first(aimci_partition side, size_t part);
-size_t aimci_partition_size(aimci_partition side, size_t part);
-
 typedef struct aimci_grid {
     aimc_context *ctx;
     uint64_t seed;

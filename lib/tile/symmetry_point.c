@@ -80,7 +80,9 @@ static void measure_line(void *arg, size_t slot, size_t j)
     exchange_line(a, j, saved, false);
 }
 
-aimc_status aimci_array_symmetry_points(const aimci_array *a, uint32_t n_pairs, float *plane)
+/* The state of symmetry: mean of the persistent weights over the second half of n_pairs pairs of an
+ * up and a down pulse, stored like the array. The devices are then as they were. */
+static aimc_status symmetry_points(const aimci_array *a, uint32_t n_pairs, float *plane)
 {
     const size_t slots = aimci_context_slots(a->ctx);
     sp_job job = {.array = a, .n_pairs = n_pairs, .plane = plane};
@@ -125,7 +127,7 @@ aimc_status aimc_tile_find_symmetry_point(const aimc_tile *t, uint32_t n_pairs, 
     float *plane = aimci_calloc(a->ctx, a->ld * a->n_in, sizeof *plane);
     if (!plane)
         return aimci_fail(AIMC_ERR_NOMEM, "%s: no memory", who);
-    st = aimci_array_symmetry_points(a, n_pairs, plane);
+    st = symmetry_points(a, n_pairs, plane);
     if (!st)
         aimci_array_get(a, plane, value, ld);
     aimci_free(a->ctx, plane);
@@ -147,7 +149,7 @@ static aimc_status shift_cell(aimci_array *a, uint32_t n_pairs)
 {
     const aimci_cell *cell = a->device->cell;
     aimci_array *device = a->members[cell->first], *reference = a->members[1 - cell->first];
-    const aimc_status st = aimci_array_symmetry_points(device, n_pairs, reference->p);
+    const aimc_status st = symmetry_points(device, n_pairs, reference->p);
     if (st)
         return st;
     device->n_updates += 2 * (uint64_t)n_pairs;
@@ -165,7 +167,7 @@ static aimc_status shift_reference(aimci_array *a, uint32_t n_pairs)
     float *plane = aimci_calloc(a->ctx, n, sizeof *plane);
     if (!plane)
         return aimci_fail(AIMC_ERR_NOMEM, "no memory to shift symmetry points");
-    const aimc_status st = aimci_array_symmetry_points(a, n_pairs, plane);
+    const aimc_status st = symmetry_points(a, n_pairs, plane);
     for (size_t k = 0; k < n && !st; k++)
         a->cell[AIMCI_CELL_REFERENCE][k] += plane[k];
     aimci_free(a->ctx, plane);
