@@ -5,12 +5,12 @@
 #include "inference/encoding.h"
 #include "optimizer/algorithm.h"
 
-const aimci_kind aimci_kinds[] = {
-#define AIMCI_KIND(name)        {&aimci_family_##name, NULL},
-#define AIMCI_DEVICE(name)      {&aimci_family_##name, &aimci_model_##name},
-#define AIMCI_ALGORITHM(name)   {&aimci_family_##name, &aimci_algorithm_##name},
-#define AIMCI_NOISE_MODEL(name) {&aimci_family_##name, &aimci_noise_##name},
-#define AIMCI_ENCODING(name)    {&aimci_family_##name, &aimci_encoding_##name},
+const aimci_registration aimci_registry[] = {
+#define AIMCI_KIND(name)        {&aimci_kind_##name, NULL},
+#define AIMCI_DEVICE(name)      {&aimci_kind_##name, &aimci_device_ops_##name},
+#define AIMCI_ALGORITHM(name)   {&aimci_kind_##name, &aimci_algorithm_ops_##name},
+#define AIMCI_NOISE_MODEL(name) {&aimci_kind_##name, &aimci_noise_ops_##name},
+#define AIMCI_ENCODING(name)    {&aimci_kind_##name, &aimci_encoding_ops_##name},
 #include "kinds.def"
 };
-const size_t aimci_n_kinds = sizeof aimci_kinds / sizeof aimci_kinds[0];
+const size_t aimci_n_registered = sizeof aimci_registry / sizeof aimci_registry[0];

@@ -12,7 +12,7 @@ static const aimci_field fields[] = {
                 AIMCI_MAPPING_SOURCE),
 };
 
-const aimci_family aimci_family_layer = {
+const aimci_kind aimci_kind_layer = {
     .name = "layer",
     .category = "layer",
     .doc = "everything of an analog layer: device, read-out, mapping, training algorithm",
@@ -21,5 +21,5 @@ const aimci_family aimci_family_layer = {
     .n_fields = sizeof fields / sizeof fields[0],
     .size = sizeof(aimci_tile_params),
     .n_children = AIMCI_TILE_CHILDREN + 3,
-    .extends = &aimci_family_tile,
+    .extends = &aimci_kind_tile,
 };

@@ -91,7 +91,7 @@ aimc_status aimc_matrix_create(const aimc_device *device, size_t n_out, size_t n
     if (n_out == 0 || n_in == 0 || n_out > AIMCI_GRID_MAX_SIDE || n_in > AIMCI_GRID_MAX_SIDE)
         return aimci_fail(AIMC_ERR_INVALID, "matrix_create: shape %zu x %zu; 1 ... %d a side",
                           n_out, n_in, AIMCI_GRID_MAX_SIDE);
-    aimc_status st = aimci_config_expect("matrix_create", config, &aimci_family_tile);
+    aimc_status st = aimci_config_expect("matrix_create", config, &aimci_kind_tile);
     if (st)
         return st;
     aimc_context *ctx = device ? device->ctx : config->ctx;
@@ -143,12 +143,13 @@ aimc_optimizer *aimc_matrix_get_optimizer(aimc_matrix *m, size_t k)
 
 /* ---- weights -------------------------------------------------------------------------------- */
 
-static aimc_status check_weights(const char *who, const aimc_matrix *m, const float *w, size_t ld)
+static aimc_status check_weights(const char *caller, const aimc_matrix *m, const float *w,
+                                 size_t ld)
 {
     if (!m || !w)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", who, m ? "w" : "matrix");
+        return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", caller, m ? "w" : "matrix");
     if (ld < m->n_in)
-        return aimci_fail(AIMC_ERR_SHAPE, "%s: ld_w = %zu is less than n_in = %zu", who, ld,
+        return aimci_fail(AIMC_ERR_SHAPE, "%s: ld_w = %zu is less than n_in = %zu", caller, ld,
                           m->n_in);
     return AIMC_OK;
 }

@@ -27,7 +27,7 @@ void aimci_report_add(aimc_inference_report *sum, const aimc_inference_report *r
 
 /* What is done to every tile of a matrix. */
 typedef struct visitor {
-    const char *who;
+    const char *caller;
     const aimc_config *config; /* program */
     double t_s;                /* drift */
     size_t n, ld_x;            /* compensate */
@@ -39,7 +39,7 @@ typedef struct visitor {
 static aimc_status for_tiles(const visitor *e, aimc_matrix *m, aimc_inference_report *report)
 {
     if (!m)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: matrix is NULL", e->who);
+        return aimci_fail(AIMC_ERR_INVALID, "%s: matrix is NULL", e->caller);
     aimc_inference_report sum = {0};
     for (size_t k = 0; k < aimc_matrix_count_tiles(m); k++) {
         size_t first_in = 0;
@@ -47,10 +47,10 @@ static aimc_status for_tiles(const visitor *e, aimc_matrix *m, aimc_inference_re
         aimc_inference_report one = {.struct_size = sizeof one};
         const aimc_status st = e->run(e, t, first_in, &one);
         if (st)
-            return aimci_fail_within(st, "%s: tile %zu: ", e->who, k);
+            return aimci_fail_within(st, "%s: tile %zu: ", e->caller, k);
         aimci_report_add(&sum, &one);
     }
-    return report ? aimci_struct_out(e->who, report, &sum, sizeof sum, 8) : AIMC_OK;
+    return report ? aimci_struct_out(e->caller, report, &sum, sizeof sum, 8) : AIMC_OK;
 }
 
 static aimc_status run_program(const visitor *e, aimc_tile *t, size_t first_in,
@@ -63,7 +63,7 @@ static aimc_status run_program(const visitor *e, aimc_tile *t, size_t first_in,
 aimc_status aimc_matrix_program(aimc_matrix *m, const aimc_config *config,
                                 aimc_inference_report *report)
 {
-    const visitor e = {.who = "matrix_program", .config = config, .run = run_program};
+    const visitor e = {.caller = "matrix_program", .config = config, .run = run_program};
     return for_tiles(&e, m, report);
 }
 
@@ -76,7 +76,7 @@ static aimc_status run_drift(const visitor *e, aimc_tile *t, size_t first_in,
 
 aimc_status aimc_matrix_drift_programmed(aimc_matrix *m, double t_s, aimc_inference_report *report)
 {
-    const visitor e = {.who = "matrix_drift_programmed", .t_s = t_s, .run = run_drift};
+    const visitor e = {.caller = "matrix_drift_programmed", .t_s = t_s, .run = run_drift};
     return for_tiles(&e, m, report);
 }
 
@@ -90,7 +90,7 @@ aimc_status aimc_matrix_compensate(aimc_matrix *m, size_t n, const float *x, siz
                                    aimc_inference_report *report)
 {
     const visitor e = {
-        .who = "matrix_compensate", .n = n, .x = x, .ld_x = ld_x, .run = run_compensate};
+        .caller = "matrix_compensate", .n = n, .x = x, .ld_x = ld_x, .run = run_compensate};
     if (m && x && ld_x < aimc_matrix_get_n_in(m))
         return aimci_fail(AIMC_ERR_SHAPE, "matrix_compensate: ld_x = %zu is less than n_in = %zu",
                           ld_x, aimc_matrix_get_n_in(m));

@@ -6,17 +6,18 @@
 
 /* ---- products ------------------------------------------------------------------------------- */
 
-static aimc_status check_batch(const char *who, const aimc_matrix *m, size_t n, const char *in_name,
-                               const float *in, size_t n_in, size_t ld_in, const char *out_name,
-                               const float *out, size_t n_out, size_t ld_out)
+static aimc_status check_batch(const char *caller, const aimc_matrix *m, size_t n,
+                               const char *in_name, const float *in, size_t n_in, size_t ld_in,
+                               const char *out_name, const float *out, size_t n_out, size_t ld_out)
 {
     if (!m)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: matrix is NULL", who);
-    aimc_status st = aimci_check_batch(who, n, in_name, in, n_in, ld_in);
+        return aimci_fail(AIMC_ERR_INVALID, "%s: matrix is NULL", caller);
+    aimc_status st = aimci_check_batch(caller, n, in_name, in, n_in, ld_in);
     if (!st)
-        st = aimci_check_batch(who, n, out_name, out, n_out, ld_out);
+        st = aimci_check_batch(caller, n, out_name, out, n_out, ld_out);
     if (!st && n && !aimci_all_finite(in, n, n_in, ld_in))
-        st = aimci_fail(AIMC_ERR_INVALID, "%s: %s holds a value that is not finite", who, in_name);
+        st = aimci_fail(AIMC_ERR_INVALID, "%s: %s holds a value that is not finite", caller,
+                        in_name);
     return st;
 }
 
@@ -163,15 +164,15 @@ double aimc_matrix_get_input_range(const aimc_matrix *m)
     return m ? aimci_hwa_range(m->hwa) : 0;
 }
 
-static aimc_status check_hwa(const char *who, const aimc_matrix *m)
+static aimc_status check_hwa(const char *caller, const aimc_matrix *m)
 {
     if (!m)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: matrix is NULL", who);
+        return aimci_fail(AIMC_ERR_INVALID, "%s: matrix is NULL", caller);
     return m->hwa ? AIMC_OK
                   : aimci_fail(AIMC_ERR_STATE,
                                "%s: the matrix was made from a configuration of kind 'tile'; "
                                "'layer' has input ranges",
-                               who);
+                               caller);
 }
 
 aimc_status aimc_matrix_set_input_range(aimc_matrix *m, double range)
@@ -189,24 +190,24 @@ aimc_status aimc_matrix_set_input_range(aimc_matrix *m, double range)
 
 aimc_status aimc_matrix_watch_inputs(aimc_matrix *m, const aimc_config *config)
 {
-    const char *who = "matrix_watch_inputs";
-    aimc_status st = check_hwa(who, m);
+    const char *caller = "matrix_watch_inputs";
+    aimc_status st = check_hwa(caller, m);
     if (!st)
-        st = aimci_config_expect(who, config, &aimci_family_calibration);
+        st = aimci_config_expect(caller, config, &aimci_kind_calibration);
     if (st)
         return st;
     st = aimci_hwa_watch_inputs(m->hwa, config);
-    return st ? aimci_fail_within(st, "%s: ", who) : AIMC_OK;
+    return st ? aimci_fail_within(st, "%s: ", caller) : AIMC_OK;
 }
 
 aimc_status aimc_matrix_take_input_range(aimc_matrix *m)
 {
-    const char *who = "matrix_take_input_range";
-    aimc_status st = check_hwa(who, m);
+    const char *caller = "matrix_take_input_range";
+    aimc_status st = check_hwa(caller, m);
     if (!st && !m->hwa->watching)
-        st = aimci_fail(AIMC_ERR_STATE, "%s: inputs are not being watched", who);
+        st = aimci_fail(AIMC_ERR_STATE, "%s: inputs are not being watched", caller);
     if (st)
         return st;
     st = aimci_hwa_take_range(m->hwa);
-    return st ? aimci_fail_within(st, "%s: ", who) : AIMC_OK;
+    return st ? aimci_fail_within(st, "%s: ", caller) : AIMC_OK;
 }

@@ -9,41 +9,59 @@
 
 const char *aimc_config_get_kind(const aimc_config *cfg)
 {
-    return cfg ? cfg->family->name : "";
+    return cfg ? cfg->kind->name : "";
 }
 
-/* Is it of this family, or of one that extends it? cfg NULL: no. */
-static bool is_of(const aimc_config *cfg, const aimci_family *family)
+/* Is it of this kind, or of one that extends it? cfg NULL: no. */
+static bool is_of(const aimc_config *cfg, const aimci_kind *kind)
 {
-    const aimci_family *f = cfg ? cfg->family : NULL;
-    while (f && f != family)
+    const aimci_kind *f = cfg ? cfg->kind : NULL;
+    while (f && f != kind)
         f = f->extends;
     return f != NULL;
 }
 
-aimc_status aimci_config_expect(const char *who, const aimc_config *cfg, const aimci_family *family)
+aimc_status aimci_config_expect(const char *caller, const aimc_config *cfg, const aimci_kind *kind)
 {
-    if (!cfg || is_of(cfg, family))
+    if (!cfg || is_of(cfg, kind))
         return AIMC_OK;
     char others[96] = "";
     aimci_text text = {others, sizeof others, 0};
-    for (size_t i = 0; i < aimci_n_kinds; i++)
-        if (aimci_kinds[i].family->extends == family)
-            aimci_text_printf(&text, " or '%s'", aimci_kinds[i].family->name);
-    return aimci_fail(AIMC_ERR_INVALID, "%s: configuration is of kind '%s'; '%s'%s is needed", who,
-                      cfg->family->name, family->name, others);
+    for (size_t i = 0; i < aimci_n_registered; i++)
+        if (aimci_registry[i].kind->extends == kind)
+            aimci_text_printf(&text, " or '%s'", aimci_registry[i].kind->name);
+    return aimci_fail(AIMC_ERR_INVALID, "%s: configuration is of kind '%s'; '%s'%s is needed",
+                      caller, cfg->kind->name, kind->name, others);
 }
 
-const void *aimci_config_values(const aimc_config *cfg, const aimci_family *family)
+static const char *article(const char *noun)
 {
-    return is_of(cfg, family) ? cfg->values : NULL;
+    return strchr("aeiou", noun[0]) ? "an" : "a";
 }
 
-const aimci_field *aimci_family_field(const aimci_family *family, const char *name)
+aimc_status aimci_wrong_category(const char *caller, const char *name, const aimci_kind *kind,
+                                 const char *wanted)
 {
-    for (size_t i = 0; i < family->n_fields; i++)
-        if (strcmp(family->fields[i].name, name) == 0)
-            return &family->fields[i];
+    char names[320] = "";
+    aimci_text text = {names, sizeof names, 0};
+    for (size_t i = 0; i < aimci_n_registered; i++)
+        if (strcmp(aimci_registry[i].kind->category, wanted) == 0)
+            aimci_text_printf(&text, "%s%s", text.length ? ", " : "", aimci_registry[i].kind->name);
+    return aimci_fail(AIMC_ERR_INVALID, "%s: '%s' is %s %s, not %s %s; of that kind are %s", caller,
+                      name, article(kind->category), kind->category, article(wanted), wanted,
+                      names);
+}
+
+const void *aimci_config_values(const aimc_config *cfg, const aimci_kind *kind)
+{
+    return is_of(cfg, kind) ? cfg->values : NULL;
+}
+
+const aimci_field *aimci_kind_field(const aimci_kind *kind, const char *name)
+{
+    for (size_t i = 0; i < kind->n_fields; i++)
+        if (strcmp(kind->fields[i].name, name) == 0)
+            return &kind->fields[i];
     return NULL;
 }
 
@@ -51,7 +69,7 @@ const aimc_config *aimci_config_child(const aimc_config *cfg, const char *name)
 {
     if (!cfg)
         return NULL;
-    const aimci_field *f = aimci_family_field(cfg->family, name);
+    const aimci_field *f = aimci_kind_field(cfg->kind, name);
     return f && f->type == AIMC_FIELD_CONFIG ? cfg->children[f->offset] : NULL;
 }
 
@@ -60,14 +78,14 @@ const aimc_config *aimci_config_child(const aimc_config *cfg, const char *name)
 /* Is there a field of this name somewhere below? Writes its dotted path. */
 static bool find_below(const aimc_config *cfg, const char *name, aimci_text *path)
 {
-    for (size_t i = 0; i < cfg->family->n_fields; i++) {
-        const aimci_field *f = &cfg->family->fields[i];
+    for (size_t i = 0; i < cfg->kind->n_fields; i++) {
+        const aimci_field *f = &cfg->kind->fields[i];
         if (f->type != AIMC_FIELD_CONFIG)
             continue;
         const aimc_config *child = cfg->children[f->offset];
         const size_t length = path->length;
         aimci_text_printf(path, "%s.", f->name);
-        if (aimci_family_field(child->family, name)) {
+        if (aimci_kind_field(child->kind, name)) {
             aimci_text_printf(path, "%s", name);
             return true;
         }
@@ -78,24 +96,24 @@ static bool find_below(const aimc_config *cfg, const char *name, aimci_text *pat
     return false;
 }
 
-static aimc_status unknown_field(const aimc_config *cfg, const char *who, const char *name)
+static aimc_status unknown_field(const aimc_config *cfg, const char *caller, const char *name)
 {
     char below[128] = "";
     aimci_text path = {below, sizeof below, 0};
     if (find_below(cfg, name, &path))
-        return aimci_fail(AIMC_ERR_INVALID, "%s: unknown field '%s' of %s; did you mean '%s'?", who,
-                          name, cfg->family->name, below);
+        return aimci_fail(AIMC_ERR_INVALID, "%s: unknown field '%s' of %s; did you mean '%s'?",
+                          caller, name, cfg->kind->name, below);
     aimci_nearest nearest = {NULL, 0};
-    for (size_t i = 0; i < cfg->family->n_fields; i++)
-        aimci_nearest_try(&nearest, name, cfg->family->fields[i].name);
+    for (size_t i = 0; i < cfg->kind->n_fields; i++)
+        aimci_nearest_try(&nearest, name, cfg->kind->fields[i].name);
     char hint[96];
     aimci_nearest_hint(&nearest, name, hint, sizeof hint);
-    return aimci_fail(AIMC_ERR_INVALID, "%s: unknown field '%s' of %s%s", who, name,
-                      cfg->family->name, hint);
+    return aimci_fail(AIMC_ERR_INVALID, "%s: unknown field '%s' of %s%s", caller, name,
+                      cfg->kind->name, hint);
 }
 
 /* Follow the dots: the configuration that holds the field, and the field. */
-static aimc_status resolve(const char *who, const aimc_config *cfg, const char *path,
+static aimc_status resolve(const char *caller, const aimc_config *cfg, const char *path,
                            const aimc_config **holder, const aimci_field **field)
 {
     const char *dot;
@@ -104,25 +122,25 @@ static aimc_status resolve(const char *who, const aimc_config *cfg, const char *
         snprintf(name, sizeof name, "%.*s", (int)(dot - path), path);
         const aimc_config *child = aimci_config_child(cfg, name);
         if (!child)
-            return unknown_field(cfg, who, name);
+            return unknown_field(cfg, caller, name);
         cfg = child;
         path = dot + 1;
     }
-    *field = aimci_family_field(cfg->family, path);
+    *field = aimci_kind_field(cfg->kind, path);
     if (!*field)
-        return unknown_field(cfg, who, path);
+        return unknown_field(cfg, caller, path);
     *holder = cfg;
     return AIMC_OK;
 }
 
 /* The same for a configuration that may be changed. */
-static aimc_status resolve_mutable(const char *who, aimc_config *cfg, const char *path,
+static aimc_status resolve_mutable(const char *caller, aimc_config *cfg, const char *path,
                                    aimc_config **holder, const aimci_field **field)
 {
     if (!cfg || !path)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", who, cfg ? "name" : "cfg");
+        return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", caller, cfg ? "name" : "cfg");
     const aimc_config *found = cfg;
-    const aimc_status st = resolve(who, cfg, path, &found, field);
+    const aimc_status st = resolve(caller, cfg, path, &found, field);
     *holder = (aimc_config *)(uintptr_t)found; /* lies inside cfg, which the caller may change */
     return st;
 }
@@ -216,17 +234,17 @@ const aimc_config *aimc_config_get_nested(const aimc_config *cfg, const char *na
 
 size_t aimc_config_count_fields(const aimc_config *cfg)
 {
-    return cfg ? cfg->family->n_fields : 0;
+    return cfg ? cfg->kind->n_fields : 0;
 }
 
 aimc_status aimc_config_get_field(const aimc_config *cfg, size_t i, aimc_field_info *info)
 {
     if (!cfg || !info)
         return aimci_fail(AIMC_ERR_INVALID, "config_get_field: NULL argument");
-    if (i >= cfg->family->n_fields)
+    if (i >= cfg->kind->n_fields)
         return aimci_fail(AIMC_ERR_INVALID, "config_get_field: i = %zu of %zu fields", i,
-                          cfg->family->n_fields);
-    const aimci_field *f = &cfg->family->fields[i];
+                          cfg->kind->n_fields);
+    const aimci_field *f = &cfg->kind->fields[i];
     const aimc_field_info ours = {.type = (int32_t)f->type,
                                   .name = f->name,
                                   .unit = f->unit,

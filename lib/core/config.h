@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Self-describing configurations: one table of fields per family maps names onto a plain C
+/* Self-describing configurations: one table of fields per kind maps names onto a plain C
  * struct. */
 #ifndef AIMCI_CONFIG_H
 #define AIMCI_CONFIG_H
@@ -15,7 +15,7 @@ typedef struct aimci_list {
     double v[AIMCI_LIST_MAX];
 } aimci_list;
 
-/* One field. Its value lies at offset in the family's struct: NUMBER double, INTEGER int64_t, FLAG
+/* One field. Its value lies at offset in the kind's struct: NUMBER double, INTEGER int64_t, FLAG
  * bool, CHOICE int32_t, LIST aimci_list. A CONFIG has no value there; offset is its index among the
  * children. A LIST starts as the one number def, or empty when that is 0; min and max hold for each
  * of its numbers. */
@@ -60,7 +60,7 @@ typedef struct aimci_field {
 
 /* A kind of configuration. One kind may extend another: its values struct begins with the other's,
  * and its first children are the other's, so that it can stand wherever the other is asked for. */
-typedef struct aimci_family {
+typedef struct aimci_kind {
     const char *name;
     const char *category;
     const char *doc;
@@ -69,27 +69,27 @@ typedef struct aimci_family {
     size_t n_fields;
     size_t size; /* of the values struct */
     size_t n_children;
-    const struct aimci_family *extends; /* NULL: none */
+    const struct aimci_kind *extends; /* NULL: none */
     /* Contradictions between fields, told at creation of the object; may be NULL. */
     aimc_status (*check)(const void *values);
-} aimci_family;
+} aimci_kind;
 
-#define AIMCI_KIND(name) extern const aimci_family aimci_family_##name;
+#define AIMCI_KIND(name) extern const aimci_kind aimci_kind_##name;
 #include "kinds.def"
 
 /* A kind, and the table of operations that the objects of its category are made of; NULL: none. The
  * type of the table follows from the category. */
-typedef struct aimci_kind {
-    const aimci_family *family;
-    const void *operations;
-} aimci_kind;
+typedef struct aimci_registration {
+    const aimci_kind *kind;
+    const void *ops;
+} aimci_registration;
 
 /* All kinds, in the order they are listed: the composition root lib/kinds.c. */
-extern const aimci_kind aimci_kinds[];
-extern const size_t aimci_n_kinds;
+extern const aimci_registration aimci_registry[];
+extern const size_t aimci_n_registered;
 
-/* The operations of a family of this category; NULL: it is of another one. */
-const void *aimci_operations_of(const aimci_family *family, const char *category);
+/* The operations of a kind of this category; NULL: it is of another one. */
+const void *aimci_ops_of(const aimci_kind *kind, const char *category);
 
 /* A preset document, generated from lib/presets by embed.py. */
 typedef struct aimci_preset {
@@ -102,7 +102,7 @@ extern const size_t aimci_n_presets;
 
 struct aimc_config {
     aimc_context *ctx;
-    const aimci_family *family;
+    const aimci_kind *kind;
     void *values;
     unsigned char *set; /* per field: set by the caller, not a default or a preset's value */
     aimc_config **children;
@@ -111,41 +111,44 @@ struct aimc_config {
 
 /* What a name means: a kind, and the preset of it or NULL. */
 typedef struct aimci_named {
-    const aimci_family *family;
+    const aimci_kind *kind;
     const aimci_preset *preset;
 } aimci_named;
-aimc_status aimci_find_kind(const char *who, const char *name, aimci_named *out);
+aimc_status aimci_find_kind(const char *caller, const char *name, aimci_named *out);
 
 /* Is name one of "A|B|C"? */
 bool aimci_among(const char *words, const char *name);
 
-/* AIMC_OK when cfg is NULL or of this family; else a sentence that says what it is. */
-aimc_status aimci_config_expect(const char *who, const aimc_config *cfg,
-                                const aimci_family *family);
+/* AIMC_OK when cfg is NULL or of this kind; else a sentence that says what it is. */
+aimc_status aimci_config_expect(const char *caller, const aimc_config *cfg, const aimci_kind *kind);
 
-/* The part of cfg that the family which it extends has, as a configuration of that family. */
-aimc_status aimci_config_narrow(const aimc_config *cfg, const aimci_family *family,
-                                aimc_config **out);
+/* AIMC_ERR_INVALID: name is of another category than what is asked for; the sentence says what would
+ * do. */
+aimc_status aimci_wrong_category(const char *caller, const char *name, const aimci_kind *kind,
+                                 const char *wanted);
 
-/* A configuration's values when it is of this family, else NULL. cfg NULL: NULL. */
-const void *aimci_config_values(const aimc_config *cfg, const aimci_family *family);
+/* The part of cfg that the kind which it extends has, as a configuration of that kind. */
+aimc_status aimci_config_narrow(const aimc_config *cfg, const aimci_kind *kind, aimc_config **out);
+
+/* A configuration's values when it is of this kind, else NULL. cfg NULL: NULL. */
+const void *aimci_config_values(const aimc_config *cfg, const aimci_kind *kind);
 
 /* Nested configuration by field name; NULL when there is no such field. */
 const aimc_config *aimci_config_child(const aimc_config *cfg, const char *name);
 
-/* Defaults of a family into its values struct. */
-void aimci_family_defaults(const aimci_family *family, void *values);
+/* Defaults of a kind into its values struct. */
+void aimci_kind_defaults(const aimci_kind *kind, void *values);
 
 /* Make a configuration of a kind with its defaults, or of a preset. */
 aimc_status aimci_config_make(aimc_context *ctx, aimci_named named, aimc_config **out);
 
 /* What creation functions take: a name, overrides of it, or either alone. The caller owns the
  * result. */
-aimc_status aimci_config_resolve(aimc_context *ctx, const char *who, const char *name,
+aimc_status aimci_config_resolve(aimc_context *ctx, const char *caller, const char *name,
                                  const aimc_config *overrides, aimc_config **out);
 
 /* A field by its (undotted) name, or NULL. */
-const aimci_field *aimci_family_field(const aimci_family *family, const char *name);
+const aimci_field *aimci_kind_field(const aimci_kind *kind, const char *name);
 
 /* Where a field's value lies, and a value put there unchecked. */
 void *aimci_field_at(void *values, const aimci_field *field);

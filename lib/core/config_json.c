@@ -48,9 +48,9 @@ void aimci_field_emit(const aimc_config *cfg, const aimci_field *f, aimci_text *
 
 static void emit_config(const aimc_config *cfg, aimci_text *text)
 {
-    aimci_text_printf(text, "{\"kind\": \"%s\"", cfg->family->name);
-    for (size_t i = 0; i < cfg->family->n_fields; i++) {
-        const aimci_field *f = &cfg->family->fields[i];
+    aimci_text_printf(text, "{\"kind\": \"%s\"", cfg->kind->name);
+    for (size_t i = 0; i < cfg->kind->n_fields; i++) {
+        const aimci_field *f = &cfg->kind->fields[i];
         aimci_text_printf(text, ", \"%s\": ", f->name);
         aimci_field_emit(cfg, f, text);
     }
@@ -129,7 +129,7 @@ static aimc_status merge_object(aimc_config *cfg, const json_t *object, const ch
         aimci_text_printf(&text, "%s%s%s", prefix, prefix[0] ? "." : "", key);
         if (strcmp(key, "kind") == 0)
             continue;
-        const aimci_field *f = aimci_family_field(cfg->family, key);
+        const aimci_field *f = aimci_kind_field(cfg->kind, key);
         if (f) {
             st = store_value(cfg, f, path, value);
         } else { /* let the public path make the sentence with its suggestion */
@@ -153,10 +153,10 @@ static aimc_status restart_from_kind(aimc_config **cfg, const json_t *object)
     aimc_status st = aimci_find_kind("config_parse", kind, &named);
     if (st)
         return st;
-    if (named.family != (*cfg)->family)
+    if (named.kind != (*cfg)->kind)
         return aimci_fail(AIMC_ERR_INVALID,
                           "config_parse: kind '%s' in a configuration of kind '%s'", kind,
-                          (*cfg)->family->name);
+                          (*cfg)->kind->name);
     if (!named.preset)
         return AIMC_OK;
     aimc_config *fresh;
@@ -177,8 +177,8 @@ static void swap_content(aimc_config *a, aimc_config *b)
 
 static void clear_set(aimc_config *cfg)
 {
-    memset(cfg->set, 0, cfg->family->n_fields);
-    for (size_t i = 0; i < cfg->family->n_children; i++)
+    memset(cfg->set, 0, cfg->kind->n_fields);
+    for (size_t i = 0; i < cfg->kind->n_children; i++)
         clear_set(cfg->children[i]);
 }
 
@@ -236,9 +236,8 @@ aimc_status aimci_config_from_json(aimc_context *ctx, const char *category, cons
     aimc_config *cfg = NULL;
     aimc_status st = kind ? aimci_find_kind("config_parse", kind, &named)
                           : aimci_fail(AIMC_ERR_FORMAT, "configuration without a kind");
-    if (!st && strcmp(named.family->category, category) != 0)
-        st = aimci_fail(AIMC_ERR_FORMAT, "'%s' is a %s, not a %s", kind, named.family->category,
-                        category);
+    if (!st && strcmp(named.kind->category, category) != 0)
+        st = aimci_wrong_category("config_parse", kind, named.kind, category);
     json_decref(root);
     if (!st)
         st = aimci_config_make(ctx, named, &cfg);

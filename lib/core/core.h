@@ -115,10 +115,10 @@ typedef struct aimci_text {
 } aimci_text;
 void aimci_text_printf(aimci_text *text, const char *format, ...) AIMCI_PRINTF(2, 3);
 
-/* Copy a public struct out to a caller whose version may be shorter or longer.
- * The caller's struct_size is its first uint32_t and stays; AIMC_ERR_ABI when it is smaller than
+/* Copy a public struct out to one whose version may be shorter or longer. Its struct_size is its
+ * first uint32_t and stays; AIMC_ERR_ABI when it is smaller than
  * min_size. */
-aimc_status aimci_struct_out(const char *who, void *caller, const void *ours, size_t our_size,
+aimc_status aimci_struct_out(const char *caller, void *out, const void *ours, size_t our_size,
                              size_t min_size);
 
 #endif

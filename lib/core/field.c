@@ -44,7 +44,7 @@ const char *aimci_field_type_name(aimc_field_type type)
 
 static void mark_set(aimc_config *cfg, const aimci_field *f)
 {
-    cfg->set[f - cfg->family->fields] = 1;
+    cfg->set[f - cfg->kind->fields] = 1;
 }
 
 static aimc_status out_of_range(const aimci_field *f, const char *path, double v)

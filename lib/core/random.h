@@ -25,7 +25,7 @@ typedef enum aimci_op {
     AIMCI_OP_CONVERTER = 10,  /* stochastic rounding of a converter on its own, by call */
     AIMCI_OP_PERIPHERY = 11,  /* fixed errors of the read-out */
     AIMCI_OP_INIT = 12,       /* initial weights of a layer */
-    AIMCI_OP_TRANSFER = 13,   /* reads and writes of the Tiki-Taka family */
+    AIMCI_OP_TRANSFER = 13,   /* reads and writes of the Tiki-Taka algorithms */
     AIMCI_OP_DRIFT = 14,      /* by event and line */
     AIMCI_OP_CELL = 15,       /* which device of a unit cell, and its noise; by vector update */
     AIMCI_OP_PROGRAM = 20,    /* conductances as programmed, by event and chunk */

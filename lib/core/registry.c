@@ -34,21 +34,21 @@ bool aimci_among(const char *words, const char *name)
     return false;
 }
 
-static const aimci_family *find_family(const char *name)
+static const aimci_kind *find_kind(const char *name)
 {
-    for (size_t i = 0; i < aimci_n_kinds; i++)
-        if (strcmp(aimci_kinds[i].family->name, name) == 0)
-            return aimci_kinds[i].family;
+    for (size_t i = 0; i < aimci_n_registered; i++)
+        if (strcmp(aimci_registry[i].kind->name, name) == 0)
+            return aimci_registry[i].kind;
     return NULL;
 }
 
-const void *aimci_operations_of(const aimci_family *family, const char *category)
+const void *aimci_ops_of(const aimci_kind *kind, const char *category)
 {
-    if (strcmp(family->category, category) != 0)
+    if (strcmp(kind->category, category) != 0)
         return NULL;
-    for (size_t i = 0; i < aimci_n_kinds; i++)
-        if (aimci_kinds[i].family == family)
-            return aimci_kinds[i].operations;
+    for (size_t i = 0; i < aimci_n_registered; i++)
+        if (aimci_registry[i].kind == kind)
+            return aimci_registry[i].ops;
     return NULL;
 }
 
@@ -61,14 +61,14 @@ static void normalise(const char *name, char *buf, size_t size)
             *c = '_';
 }
 
-static aimc_status find(const char *who, const char *given, size_t *index)
+static aimc_status find(const char *caller, const char *given, size_t *index)
 {
     char name[96];
     normalise(given, name, sizeof name);
     aimci_nearest nearest = {NULL, 0};
-    for (size_t i = 0; i < aimci_n_kinds; i++) {
-        aimci_nearest_try(&nearest, name, aimci_kinds[i].family->name);
-        if (strcmp(aimci_kinds[i].family->name, name) == 0) {
+    for (size_t i = 0; i < aimci_n_registered; i++) {
+        aimci_nearest_try(&nearest, name, aimci_registry[i].kind->name);
+        if (strcmp(aimci_registry[i].kind->name, name) == 0) {
             *index = i;
             return AIMC_OK;
         }
@@ -77,13 +77,13 @@ static aimc_status find(const char *who, const char *given, size_t *index)
         const aimci_preset *p = &aimci_presets[i];
         aimci_nearest_try(&nearest, name, p->name);
         if (strcmp(p->name, name) == 0 || aimci_among(p->aliases, name)) {
-            *index = aimci_n_kinds + i;
+            *index = aimci_n_registered + i;
             return AIMC_OK;
         }
     }
     char hint[96];
     aimci_nearest_hint(&nearest, name, hint, sizeof hint);
-    return aimci_fail(AIMC_ERR_INVALID, "%s: unknown name '%s'%s", who, name, hint);
+    return aimci_fail(AIMC_ERR_INVALID, "%s: unknown name '%s'%s", caller, name, hint);
 }
 
 aimc_status aimc_preset_find(const char *name, size_t *index)
@@ -93,21 +93,22 @@ aimc_status aimc_preset_find(const char *name, size_t *index)
     return find("preset_find", name, index);
 }
 
-aimc_status aimci_find_kind(const char *who, const char *name, aimci_named *out)
+aimc_status aimci_find_kind(const char *caller, const char *name, aimci_named *out)
 {
     size_t i;
-    const aimc_status st = find(who, name, &i);
+    const aimc_status st = find(caller, name, &i);
     if (st)
         return st;
-    out->preset = i < aimci_n_kinds ? NULL : &aimci_presets[i - aimci_n_kinds];
-    out->family = out->preset ? find_family(out->preset->kind) : aimci_kinds[i].family;
-    return out->family ? AIMC_OK
-                       : aimci_fail(AIMC_ERR_INTERNAL, "%s: '%s' is of an unknown kind", who, name);
+    out->preset = i < aimci_n_registered ? NULL : &aimci_presets[i - aimci_n_registered];
+    out->kind = out->preset ? find_kind(out->preset->kind) : aimci_registry[i].kind;
+    return out->kind
+               ? AIMC_OK
+               : aimci_fail(AIMC_ERR_INTERNAL, "%s: '%s' is of an unknown kind", caller, name);
 }
 
 size_t aimc_preset_count(void)
 {
-    return aimci_n_kinds + aimci_n_presets;
+    return aimci_n_registered + aimci_n_presets;
 }
 
 aimc_status aimc_preset_get(size_t i, aimc_preset_info *info)
@@ -117,8 +118,8 @@ aimc_status aimc_preset_get(size_t i, aimc_preset_info *info)
     if (i >= aimc_preset_count())
         return aimci_fail(AIMC_ERR_INVALID, "preset_get: i = %zu of %zu", i, aimc_preset_count());
     aimc_preset_info ours = {0};
-    if (i < aimci_n_kinds) {
-        const aimci_family *f = aimci_kinds[i].family;
+    if (i < aimci_n_registered) {
+        const aimci_kind *f = aimci_registry[i].kind;
         ours = (aimc_preset_info){.name = f->name,
                                   .category = f->category,
                                   .kind = f->name,
@@ -126,7 +127,7 @@ aimc_status aimc_preset_get(size_t i, aimc_preset_info *info)
                                   .source = f->source,
                                   .aliases = ""};
     } else {
-        const aimci_preset *p = &aimci_presets[i - aimci_n_kinds];
+        const aimci_preset *p = &aimci_presets[i - aimci_n_registered];
         ours = (aimc_preset_info){.is_preset = 1,
                                   .name = p->name,
                                   .category = p->category,

@@ -112,17 +112,17 @@ void aimci_text_printf(aimci_text *text, const char *format, ...)
 
 /* ---- public structs ------------------------------------------------------------------------- */
 
-aimc_status aimci_struct_out(const char *who, void *caller, const void *ours, size_t our_size,
+aimc_status aimci_struct_out(const char *caller, void *out, const void *ours, size_t our_size,
                              size_t min_size)
 {
-    if (caller == NULL)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: the struct to fill is NULL", who);
+    if (out == NULL)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: the struct to fill is NULL", caller);
     uint32_t size = 0;
-    memcpy(&size, caller, sizeof size);
+    memcpy(&size, out, sizeof size);
     if (size < min_size)
-        return aimci_fail(AIMC_ERR_ABI, "%s: struct_size %u, at least %zu expected", who,
+        return aimci_fail(AIMC_ERR_ABI, "%s: struct_size %u, at least %zu expected", caller,
                           (unsigned)size, min_size);
-    unsigned char *const to = caller;
+    unsigned char *const to = out;
     const unsigned char *const from = ours;
     const size_t shared = aimci_min_size(size, our_size);
     memcpy(to + sizeof size, from + sizeof size, shared - sizeof size);

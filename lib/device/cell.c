@@ -13,10 +13,10 @@ aimc_status aimci_cell_add(aimc_context *ctx, aimci_cell *cell, const aimc_confi
     cell->members[cell->n_members] = member;
     cell->share[cell->n_members++] = share;
     cell->n_devices += member->cell ? member->cell->n_devices : 1;
-    if (!member->model->pulsed)
+    if (!member->ops->pulsed)
         return aimci_fail(AIMC_ERR_INVALID,
                           "device_create: device '%s' takes no pulses; it cannot be in a unit cell",
-                          member->model->family->name);
+                          member->ops->kind->name);
     if (cell->n_devices > AIMCI_MAX_DEVICES_OF_A_CELL)
         return aimci_fail(AIMC_ERR_INVALID,
                           "device_create: more than %d devices in a unit cell of unit cells",

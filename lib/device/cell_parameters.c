@@ -10,12 +10,12 @@ static bool takes_pulses(const aimc_device *d, int32_t number)
 
 static bool is_of_model(const aimc_device *d, int32_t number)
 {
-    return takes_pulses(d, number) && d->model->own_parameters[number - AIMCI_CELL_OWN];
+    return takes_pulses(d, number) && d->ops->own_parameters[number - AIMCI_CELL_OWN];
 }
 
 static bool has_reference(const aimc_device *d, int32_t number)
 {
-    return takes_pulses(d, number) && d->model->has_reference;
+    return takes_pulses(d, number) && d->ops->has_reference;
 }
 
 /* Of what relaxes, memory is only spent on what differs from cell to cell. */
@@ -90,5 +90,5 @@ const char *aimci_cell_parameter_name(const aimci_cell_parameter *parameter,
                                       const aimc_device *device)
 {
     return parameter->name ? parameter->name
-                           : device->model->own_parameters[parameter->number - AIMCI_CELL_OWN];
+                           : device->ops->own_parameters[parameter->number - AIMCI_CELL_OWN];
 }

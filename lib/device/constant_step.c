@@ -23,7 +23,7 @@ static void law(const void *params, void *out)
 
 static const aimci_field fields[] = {AIMCI_PULSED_FIELDS(constant_step)};
 
-const aimci_family aimci_family_constant_step = {
+const aimci_kind aimci_kind_constant_step = {
     .name = "constant_step",
     .category = "device",
     .doc = "constant step up and down to hard bounds",
@@ -34,8 +34,8 @@ const aimci_family aimci_family_constant_step = {
     .n_children = 1,
 };
 
-const aimci_device_model aimci_model_constant_step = {
-    .family = &aimci_family_constant_step,
+const aimci_device_ops aimci_device_ops_constant_step = {
+    .kind = &aimci_kind_constant_step,
     .fitted = {"dw_min", "up_down", "w_max", "w_min"},
     .fit_rank = 1,
     .pulsed = true,

@@ -26,7 +26,7 @@ double aimci_pulsed_step(const aimci_pulsed *p, bool up)
 
 /* ---- scalars of the mean device ------------------------------------------------------------- */
 
-double aimci_model_mean_step(const aimci_device_model *model, const void *params, double w, bool up)
+double aimci_model_mean_step(const aimci_device_ops *model, const void *params, double w, bool up)
 {
     if (model->mean_step)
         return model->mean_step(params, w, up);
@@ -42,7 +42,7 @@ double aimci_model_mean_step(const aimci_device_model *model, const void *params
 double aimci_device_mean_step(const aimc_device *d, double w, bool up)
 {
     return d->cell ? aimci_cell_mean_step(d->cell, w, up)
-                   : aimci_model_mean_step(d->model, d->params, w, up);
+                   : aimci_model_mean_step(d->ops, d->params, w, up);
 }
 
 static double step_difference(const aimc_device *d, double w)
@@ -89,19 +89,19 @@ static void compute_info(aimc_device *d)
 {
     aimc_device_info *info = &d->info;
     const aimci_pulsed *p = aimci_device_pulsed(d);
-    info->is_ideal = !d->model->pulsed;
+    info->is_ideal = !d->ops->pulsed;
     info->symmetry_point = (double)NAN;
     info->w_min = p ? p->w_min : -(double)INFINITY;
     info->w_max = p ? p->w_max : (double)INFINITY;
     if (d->cell) {
         aimci_cell_info(d->cell, info);
     } else if (p) {
-        info->granularity = d->model->granularity ? d->model->granularity(d->params) : p->dw_min;
+        info->granularity = d->ops->granularity ? d->ops->granularity(d->params) : p->dw_min;
         info->num_states = (p->w_max - p->w_min) / info->granularity;
         info->step_up_at_0 = aimci_device_mean_step(d, 0, true);
         info->step_down_at_0 = aimci_device_mean_step(d, 0, false);
     }
-    if (d->model->pulsed)
+    if (d->ops->pulsed)
         info->symmetry_point = symmetry_point(d, info->w_min, info->w_max);
 }
 
@@ -110,8 +110,8 @@ static void compute_relaxation(aimc_device *d)
     d->relaxation = (aimci_relaxation){.decay = 1.0f};
     const aimci_pulsed *p = aimci_device_pulsed(d);
     if (!p) {
-        if (d->model->relaxation)
-            d->model->relaxation(d->params, &d->relaxation);
+        if (d->ops->relaxation)
+            d->ops->relaxation(d->params, &d->relaxation);
         return;
     }
     if (p->lifetime > 0)
@@ -136,7 +136,7 @@ static void choose_kernels(aimc_device *d)
     const int isa = aimci_best_isa(aimc_context_get_cpu(d->ctx));
     d->relaxation_kernels = relaxation[isa];
     d->sampling_kernels = sampling[isa];
-    d->kernels = d->model->kernels[isa];
+    d->kernels = d->ops->kernels[isa];
     if (d->kernels)
         d->populate = d->kernels->populate ? d->kernels->populate : sampling[isa]->populate;
 }
@@ -145,11 +145,11 @@ static void choose_kernels(aimc_device *d)
  * in single precision only has its draws. */
 static aimc_status make_law(aimc_device *d)
 {
-    if (!d->model->law_size) {
+    if (!d->ops->law_size) {
         d->law = d->config->values;
         return AIMC_OK;
     }
-    d->law = aimci_calloc(d->ctx, 1, d->model->law_size);
+    d->law = aimci_calloc(d->ctx, 1, d->ops->law_size);
     if (!d->law)
         return aimci_fail(AIMC_ERR_NOMEM, "device_create: no memory");
     const aimci_pulsed *p = d->params;
@@ -159,8 +159,8 @@ static aimc_status make_law(aimc_device *d)
                             .write = (float)(p->write_noise_std * p->dw_min),
                             .silent = silent,
                             .additive = silent};
-    if (d->model->law)
-        d->model->law(d->params, d->law);
+    if (d->ops->law)
+        d->ops->law(d->params, d->law);
     return AIMC_OK;
 }
 
@@ -181,7 +181,7 @@ void aimc_device_unref(aimc_device *device)
     if (device->release) /* first the caller's data, then what the configuration refers to */
         device->release(ctx, NULL, device->params);
     aimci_cell_destroy(ctx, device->cell);
-    if (device->model->law_size)
+    if (device->ops->law_size)
         aimci_free(ctx, device->law);
     aimc_config_destroy(device->config);
     if (device->release)
@@ -192,28 +192,27 @@ void aimc_device_unref(aimc_device *device)
 
 static aimc_status make_cell(aimc_device *d)
 {
-    if (!d->model->cell)
+    if (!d->ops->cell)
         return AIMC_OK;
     d->cell = aimci_calloc(d->ctx, 1, sizeof *d->cell);
-    return d->cell ? d->model->cell(d->ctx, d->config, d->cell)
+    return d->cell ? d->ops->cell(d->ctx, d->config, d->cell)
                    : aimci_fail(AIMC_ERR_NOMEM, "device_create: no memory");
 }
 
-static aimc_status check(const aimci_device_model *model, const aimc_config *config)
+static aimc_status check(const aimci_device_ops *model, const aimc_config *config)
 {
-    if (config->family->check)
-        return config->family->check(config->values);
+    if (config->kind->check)
+        return config->kind->check(config->values);
     return model->pulsed && !model->cell ? aimci_pulsed_check(config->values) : AIMC_OK;
 }
 
-aimc_status aimci_device_make(aimc_context *ctx, const aimci_device_model *model,
-                              aimc_config *config, aimc_device **out)
+aimc_status aimci_device_make(aimc_context *ctx, const aimci_device_ops *model, aimc_config *config,
+                              aimc_device **out)
 {
     aimc_device *d = NULL;
     aimc_status st = AIMC_OK;
     if (!model)
-        st = aimci_fail(AIMC_ERR_INVALID, "device_create: '%s' is a %s, not a device",
-                        config->family->name, config->family->category);
+        st = aimci_wrong_category("device_create", config->kind->name, config->kind, "device");
     else
         st = check(model, config);
     if (!st && !(d = aimci_calloc(ctx, 1, sizeof *d)))
@@ -223,7 +222,7 @@ aimc_status aimci_device_make(aimc_context *ctx, const aimci_device_model *model
         return st;
     }
     d->ctx = aimci_context_ref(ctx);
-    d->model = model;
+    d->ops = model;
     d->config = config;
     d->params = config->values;
     if (model->resolve)
@@ -256,7 +255,7 @@ aimc_status aimc_device_create(aimc_context *ctx, const char *name, const aimc_c
     const aimc_status st = aimci_config_resolve(ctx, "device_create", name, overrides, &config);
     if (st)
         return st;
-    return aimci_device_make(ctx, aimci_operations_of(config->family, "device"), config, out);
+    return aimci_device_make(ctx, aimci_ops_of(config->kind, "device"), config, out);
 }
 
 aimc_status aimc_device_get_info(const aimc_device *device, aimc_device_info *info)
@@ -273,14 +272,14 @@ aimc_status aimc_device_get_config(const aimc_device *device, aimc_config **out)
     *out = NULL;
     if (!device)
         return aimci_fail(AIMC_ERR_INVALID, "device_get_config: device is NULL");
-    if (device->model->is_user)
+    if (device->ops->is_user)
         return aimci_fail(AIMC_ERR_UNSUPPORTED,
                           "device_get_config: '%s' is a user device, which has no configuration",
-                          device->model->family->name);
+                          device->ops->kind->name);
     return aimc_config_copy(device->config, out);
 }
 
 const char *aimc_device_get_model(const aimc_device *device)
 {
-    return device ? device->model->family->name : "";
+    return device ? device->ops->kind->name : "";
 }

@@ -44,7 +44,7 @@ static const aimci_field fields[] = {
                  AIMCI_SRC_RASCH),
 };
 
-const aimci_family aimci_family_drift = {
+const aimci_kind aimci_kind_drift = {
     .name = "drift",
     .category = "drift",
     .doc = "drift of a device's conductance with time",
@@ -57,7 +57,7 @@ const aimci_family aimci_family_drift = {
 aimci_drift aimci_drift_of(const aimc_config *device, double *t_0)
 {
     const drift_params *p =
-        aimci_config_values(aimci_config_child(device, "drift"), &aimci_family_drift);
+        aimci_config_values(aimci_config_child(device, "drift"), &aimci_kind_drift);
     if (!p || !(p->nu > 0))
         return (aimci_drift){.nu = 0};
     *t_0 = p->t_0;

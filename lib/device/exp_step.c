@@ -77,7 +77,7 @@ static const aimci_field fields[] = {
     AIMCI_WRITE_NOISE_FIELDS(exp_step),
 };
 
-const aimci_family aimci_family_exp_step = {
+const aimci_kind aimci_kind_exp_step = {
     .name = "exp_step",
     .category = "device",
     .doc = "step changes exponentially with the weight",
@@ -88,8 +88,8 @@ const aimci_family aimci_family_exp_step = {
     .n_children = 1,
 };
 
-const aimci_device_model aimci_model_exp_step = {
-    .family = &aimci_family_exp_step,
+const aimci_device_ops aimci_device_ops_exp_step = {
+    .kind = &aimci_kind_exp_step,
     .fitted = {"dw_min", "up_down", "A_up", "A_down", "gamma_up", "gamma_down", "w_max", "w_min"},
     .fit_rank = 4,
     .pulsed = true,

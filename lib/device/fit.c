@@ -17,11 +17,11 @@ enum { MAX_X = AIMC_FIT_PARAMETERS + 1 }; /* and the starting state */
 enum { MAX_MODELS = 32 };
 
 /* Models that can be fitted, by rank. */
-static size_t list_models(const aimci_device_model *models[MAX_MODELS])
+static size_t list_models(const aimci_device_ops *models[MAX_MODELS])
 {
     size_t n = 0;
-    for (size_t i = 0; i < aimci_n_kinds && n < MAX_MODELS; i++) {
-        const aimci_device_model *m = aimci_operations_of(aimci_kinds[i].family, "device");
+    for (size_t i = 0; i < aimci_n_registered && n < MAX_MODELS; i++) {
+        const aimci_device_ops *m = aimci_ops_of(aimci_registry[i].kind, "device");
         if (!m || !m->fitted[0])
             continue;
         size_t k = n++;
@@ -33,7 +33,7 @@ static size_t list_models(const aimci_device_model *models[MAX_MODELS])
 }
 
 typedef struct fit {
-    const aimci_device_model *model;
+    const aimci_device_ops *model;
     aimc_config *config;
     size_t n_fields, n_pulses;
     const double *mean; /* [2 n_pulses] of all sweeps */
@@ -42,7 +42,7 @@ typedef struct fit {
 
 static void put(fit *f, const char *name, double v)
 {
-    const aimci_field *field = aimci_family_field(f->config->family, name);
+    const aimci_field *field = aimci_kind_field(f->config->kind, name);
     (void)aimci_field_store(f->config, field, name, fmin(fmax(v, field->min), field->max));
 }
 
@@ -88,7 +88,7 @@ enum { N_STARTS = sizeof starts / sizeof starts[0], N_SIMPLE_STARTS = 4 };
 
 static bool is_exponential(const fit *f)
 {
-    return strcmp(f->model->family->name, "exp_step") == 0;
+    return strcmp(f->model->kind->name, "exp_step") == 0;
 }
 
 static void guess(fit *f, const start *from, double *x)
@@ -159,7 +159,7 @@ static void polish(fit *f, double *work, solution *s)
 }
 
 /* within: squares of the points about the mean of the sweeps. Takes config over. */
-static void solve(fit *f, const aimci_device_model *model, size_t n_sweeps, double within,
+static void solve(fit *f, const aimci_device_ops *model, size_t n_sweeps, double within,
                   double *work, aimc_fit_result *out)
 {
     solution s = {.squares = -1};
@@ -178,7 +178,7 @@ static void solve(fit *f, const aimci_device_model *model, size_t n_sweeps, doub
     const double squares = within + (double)n_sweeps * s.squares;
     const double variance = squares / fmax(n_points - n, 1) / (double)n_sweeps;
     *out = (aimc_fit_result){.n_parameters = (uint32_t)f->n_fields,
-                             .model = f->config->family->name,
+                             .model = f->config->kind->name,
                              .n_points = (uint64_t)n_points,
                              .residual = sqrt(squares / n_points),
                              .aic = n_points * log(fmax(squares / n_points, 1e-300)) + 2 * (n + 1),
@@ -210,7 +210,7 @@ static void average(fit *f, size_t n_sweeps, const float *w, size_t ld, double *
     }
 }
 
-static aimc_status refuse(const char *model, const aimci_device_model **models, size_t n)
+static aimc_status refuse(const char *model, const aimci_device_ops **models, size_t n)
 {
     char names[256] = "";
     aimci_text text = {names, sizeof names, 0};
@@ -219,7 +219,7 @@ static aimc_status refuse(const char *model, const aimci_device_model **models, 
                           i == 0      ? ""
                           : i + 1 < n ? ", "
                                       : " and ",
-                          models[i]->family->name);
+                          models[i]->kind->name);
     return aimci_fail(AIMC_ERR_INVALID, "device_fit: model '%s'; %s can be fitted", model, names);
 }
 
@@ -227,10 +227,10 @@ static aimc_status fit_all(aimc_context *ctx, const char *model, size_t n_sweeps
                            double within, double *work, aimc_config **config,
                            aimc_fit_result *result)
 {
-    const aimci_device_model *models[MAX_MODELS];
+    const aimci_device_ops *models[MAX_MODELS];
     const size_t n = list_models(models);
     for (size_t i = 0; i < n; i++) {
-        const char *name = models[i]->family->name;
+        const char *name = models[i]->kind->name;
         if (model && strcmp(model, name) != 0)
             continue;
         aimc_fit_result one;

@@ -19,7 +19,7 @@ static const aimci_field fields[] = {
     AIMCI_DRIFT_FIELD,
 };
 
-const aimci_family aimci_family_ideal = {
+const aimci_kind aimci_kind_ideal = {
     .name = "ideal",
     .category = "device",
     .doc = "exact updates without pulses or bounds",
@@ -38,7 +38,7 @@ static void relaxation(const void *params, aimci_relaxation *u)
     u->reset_std = (float)p->reset_std;
 }
 
-const aimci_device_model aimci_model_ideal = {
-    .family = &aimci_family_ideal,
+const aimci_device_ops aimci_device_ops_ideal = {
+    .kind = &aimci_kind_ideal,
     .relaxation = relaxation,
 };

@@ -115,7 +115,7 @@ static const aimci_field fields[] = {
                  "distance beyond the opposite bound that a reversed slope refers to", SRC),
 };
 
-const aimci_family aimci_family_linear_step = {
+const aimci_kind aimci_kind_linear_step = {
     .name = "linear_step",
     .category = "device",
     .doc = "step changes linearly with the weight",
@@ -127,8 +127,8 @@ const aimci_family aimci_family_linear_step = {
     .check = check,
 };
 
-const aimci_device_model aimci_model_linear_step = {
-    .family = &aimci_family_linear_step,
+const aimci_device_ops aimci_device_ops_linear_step = {
+    .kind = &aimci_kind_linear_step,
     .fitted = {"dw_min", "up_down", "gamma_up", "gamma_down"},
     .fit_rank = 3,
     .pulsed = true,

@@ -111,8 +111,8 @@ typedef struct aimci_affine_mean {
 
 struct aimci_cell;
 
-typedef struct aimci_device_model {
-    const aimci_family *family;
+typedef struct aimci_device_ops {
+    const aimci_kind *kind;
     bool pulsed;        /* false: exact updates, no bounds, params is not an aimci_pulsed */
     bool has_reference; /* cells have a reference */
     bool is_user;       /* of the caller's functions, which no file can keep */
@@ -141,14 +141,14 @@ typedef struct aimci_device_model {
      * one of the lower rank. */
     const char *fitted[AIMC_FIT_PARAMETERS];
     int fit_rank;
-} aimci_device_model;
+} aimci_device_ops;
 
-#define AIMCI_DEVICE(name) extern const aimci_device_model aimci_model_##name;
+#define AIMCI_DEVICE(name) extern const aimci_device_ops aimci_device_ops_##name;
 #include "kinds.def"
 
 struct aimc_device {
     aimc_context *ctx;
-    const aimci_device_model *model;
+    const aimci_device_ops *ops;
     const aimci_device_kernels *kernels; /* NULL when not pulsed */
     aimci_populate_fn populate;          /* likewise */
     const aimci_sampling_kernels *sampling_kernels;
@@ -167,16 +167,15 @@ struct aimc_device {
 };
 
 /* Mean step of a model, with the defaults of its table. */
-double aimci_model_mean_step(const aimci_device_model *model, const void *params, double w,
-                             bool up);
+double aimci_model_mean_step(const aimci_device_ops *model, const void *params, double w, bool up);
 
 /* A device of a model and its configuration, which it takes over, on failure too. */
-aimc_status aimci_device_make(aimc_context *ctx, const aimci_device_model *model,
-                              aimc_config *config, aimc_device **out);
+aimc_status aimci_device_make(aimc_context *ctx, const aimci_device_ops *model, aimc_config *config,
+                              aimc_device **out);
 
 static inline const aimci_pulsed *aimci_device_pulsed(const aimc_device *device)
 {
-    return device->model->pulsed && !device->cell ? device->params : NULL;
+    return device->ops->pulsed && !device->cell ? device->params : NULL;
 }
 
 /* ---- field tables --------------------------------------------------------------------------- */
@@ -196,7 +195,7 @@ static inline const aimci_pulsed *aimci_device_pulsed(const aimc_device *device)
 #define AIMCI_PF(type, field, def, doc, src)                                                       \
     AIMCI_P(type, AIMC_FIELD_FLAG, field, def, 0, 1, "1", "", "", doc, src)
 
-/* The nested configuration of every device, child 0 of its family. */
+/* The nested configuration of every device, child 0 of its kind. */
 #define AIMCI_DRIFT_FIELD                                                                          \
     AIMCI_CHILD("drift", 0, "drift", "drift", "drift of the weight with time, in explicit calls",  \
                 AIMCI_SRC_RASCH)

@@ -91,7 +91,7 @@ static const aimci_field fields[] = {
     AIMCI_WRITE_NOISE_FIELDS(piecewise_step),
 };
 
-const aimci_family aimci_family_piecewise_step = {
+const aimci_kind aimci_kind_piecewise_step = {
     .name = "piecewise_step",
     .category = "device",
     .doc = "step interpolated between equally spaced nodes",
@@ -103,8 +103,8 @@ const aimci_family aimci_family_piecewise_step = {
     .check = check,
 };
 
-const aimci_device_model aimci_model_piecewise_step = {
-    .family = &aimci_family_piecewise_step,
+const aimci_device_ops aimci_device_ops_piecewise_step = {
+    .kind = &aimci_kind_piecewise_step,
     .pulsed = true,
     .kernels = AIMCI_LIST_VARIANTS(piecewise_step),
     .law_size = sizeof(aimci_law),

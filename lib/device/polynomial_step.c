@@ -93,7 +93,7 @@ static const aimci_field fields[] = {
     AIMCI_WRITE_NOISE_FIELDS(polynomial_step),
 };
 
-const aimci_family aimci_family_polynomial_step = {
+const aimci_kind aimci_kind_polynomial_step = {
     .name = "polynomial_step",
     .category = "device",
     .doc = "step is a polynomial of the normalised state",
@@ -105,8 +105,8 @@ const aimci_family aimci_family_polynomial_step = {
     .check = check,
 };
 
-const aimci_device_model aimci_model_polynomial_step = {
-    .family = &aimci_family_polynomial_step,
+const aimci_device_ops aimci_device_ops_polynomial_step = {
+    .kind = &aimci_kind_polynomial_step,
     .pulsed = true,
     .kernels = AIMCI_LIST_VARIANTS(polynomial_step),
     .law_size = sizeof(aimci_law),

@@ -22,7 +22,7 @@ static double mean_step(const void *params, double w, bool up)
 
 static const aimci_field fields[] = {AIMCI_POWER_FIELDS, AIMCI_WRITE_NOISE_FIELDS(aimci_power)};
 
-const aimci_family aimci_family_pow_step = {
+const aimci_kind aimci_kind_pow_step = {
     .name = "pow_step",
     .category = "device",
     .doc = "step is a power of the distance to the bound ahead",
@@ -33,8 +33,8 @@ const aimci_family aimci_family_pow_step = {
     .n_children = 1,
 };
 
-const aimci_device_model aimci_model_pow_step = {
-    .family = &aimci_family_pow_step,
+const aimci_device_ops aimci_device_ops_pow_step = {
+    .kind = &aimci_kind_pow_step,
     .fitted = {"dw_min", "up_down", "pow_gamma", "pow_up_down", "w_max", "w_min"},
     .fit_rank = 5,
     .pulsed = true,

@@ -120,7 +120,7 @@ static const aimci_field fields[] = {
                   "estimate the symmetry point by that many pairs of mean pulses; -1: bisect", SRC),
 };
 
-const aimci_family aimci_family_pow_step_reference = {
+const aimci_kind aimci_kind_pow_step_reference = {
     .name = "pow_step_reference",
     .category = "device",
     .doc = "power step seen as the difference to a fixed reference",
@@ -131,8 +131,8 @@ const aimci_family aimci_family_pow_step_reference = {
     .n_children = 1,
 };
 
-const aimci_device_model aimci_model_pow_step_reference = {
-    .family = &aimci_family_pow_step_reference,
+const aimci_device_ops aimci_device_ops_pow_step_reference = {
+    .kind = &aimci_kind_pow_step_reference,
     .pulsed = true,
     .has_reference = true,
     .own_parameters = {"gamma_up", "gamma_down"},

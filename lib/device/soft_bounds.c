@@ -50,7 +50,7 @@ aimci_affine_mean aimci_soft_bounds_mean(const void *params, bool up)
 static const aimci_field fields[] = {AIMCI_PULSED_FIELDS(aimci_soft_bounds),
                                      AIMCI_SOFT_BOUNDS_FIELDS};
 
-const aimci_family aimci_family_soft_bounds = {
+const aimci_kind aimci_kind_soft_bounds = {
     .name = "soft_bounds",
     .category = "device",
     .doc = "step shrinks linearly to zero at the bound ahead",
@@ -62,8 +62,8 @@ const aimci_family aimci_family_soft_bounds = {
     .check = aimci_soft_bounds_check,
 };
 
-const aimci_device_model aimci_model_soft_bounds = {
-    .family = &aimci_family_soft_bounds,
+const aimci_device_ops aimci_device_ops_soft_bounds = {
+    .kind = &aimci_kind_soft_bounds,
     .fitted = {"dw_min", "up_down", "w_max", "w_min"},
     .fit_rank = 2,
     .pulsed = true,

@@ -81,7 +81,7 @@ static const aimci_field fields[] = {
     AIMCI_SOFT_BOUNDS_FIELDS,
 };
 
-const aimci_family aimci_family_soft_bounds_pmax = {
+const aimci_kind aimci_kind_soft_bounds_pmax = {
     .name = "soft_bounds_pmax",
     .category = "device",
     .doc = "soft bounds given by the pulses of a full sweep and its curvature",
@@ -93,8 +93,8 @@ const aimci_family aimci_family_soft_bounds_pmax = {
     .check = check,
 };
 
-const aimci_device_model aimci_model_soft_bounds_pmax = {
-    .family = &aimci_family_soft_bounds_pmax,
+const aimci_device_ops aimci_device_ops_soft_bounds_pmax = {
+    .kind = &aimci_kind_soft_bounds_pmax,
     .pulsed = true,
     .kernels = AIMCI_LIST_VARIANTS(soft_bounds),
     .law_size = AIMCI_SOFT_BOUNDS_LAW_SIZE,

@@ -119,7 +119,7 @@ static const aimci_field fields[] = {
                "the reference contains the cell's own symmetry point", SRC),
 };
 
-const aimci_family aimci_family_soft_bounds_reference = {
+const aimci_kind aimci_kind_soft_bounds_reference = {
     .name = "soft_bounds_reference",
     .category = "device",
     .doc = "soft bounds seen as the difference to a fixed reference",
@@ -130,8 +130,8 @@ const aimci_family aimci_family_soft_bounds_reference = {
     .n_children = 1,
 };
 
-const aimci_device_model aimci_model_soft_bounds_reference = {
-    .family = &aimci_family_soft_bounds_reference,
+const aimci_device_ops aimci_device_ops_soft_bounds_reference = {
+    .kind = &aimci_kind_soft_bounds_reference,
     .pulsed = true,
     .has_reference = true,
     .kernels = AIMCI_LIST_VARIANTS(soft_bounds_reference),

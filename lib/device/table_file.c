@@ -166,20 +166,18 @@ aimc_status aimc_config_load_table(aimc_config *cfg, const char *path)
 {
     if (!cfg || !path)
         return aimci_fail(AIMC_ERR_INVALID, "config_load_table: %s is NULL", cfg ? "path" : "cfg");
-    if (strcmp(cfg->family->name, "table_step") != 0)
-        return aimci_fail(
-            AIMC_ERR_INVALID,
-            "config_load_table: configuration is of kind '%s'; 'table_step' is needed",
-            cfg->family->name);
+    aimc_status st = aimci_config_expect("config_load_table", cfg, &aimci_kind_table_step);
+    if (st)
+        return st;
     aimci_csv csv;
     aimc_config *trial = NULL; /* all or nothing */
-    aimc_status st = aimci_csv_read(cfg->ctx, path, &csv);
+    st = aimci_csv_read(cfg->ctx, path, &csv);
     if (st)
         return aimci_fail_within(st, "config_load_table: ");
     st = aimc_config_copy(cfg, &trial);
     if (!st)
         st = from_columns(trial, path, &csv);
-    if (!st && cfg->family->check(trial->values))
+    if (!st && cfg->kind->check(trial->values))
         st = aimci_fail_within(AIMC_ERR_FORMAT, "%s: ", path);
     if (!st) {
         const aimc_config tmp = *cfg;

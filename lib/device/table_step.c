@@ -160,7 +160,7 @@ static const aimci_field fields[] = {
     AIMCI_WRITE_NOISE_FIELDS(table_step),
 };
 
-const aimci_family aimci_family_table_step = {
+const aimci_kind aimci_kind_table_step = {
     .name = "table_step",
     .category = "device",
     .doc = "step and its noise from tables of step against state",
@@ -172,8 +172,8 @@ const aimci_family aimci_family_table_step = {
     .check = check,
 };
 
-const aimci_device_model aimci_model_table_step = {
-    .family = &aimci_family_table_step,
+const aimci_device_ops aimci_device_ops_table_step = {
+    .kind = &aimci_kind_table_step,
     .pulsed = true,
     .kernels = AIMCI_LIST_VARIANTS(table_step),
     .law_size = sizeof(aimci_law),

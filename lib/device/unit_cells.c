@@ -52,7 +52,7 @@ static const aimci_field vector_fields[] = {
         SRC_VECTOR),
 };
 
-const aimci_family aimci_family_vector_cell = {
+const aimci_kind aimci_kind_vector_cell = {
     .name = "vector_cell",
     .category = "device",
     .doc = "several devices that share the weight and its pulses",
@@ -103,8 +103,8 @@ static aimc_status make_vector(aimc_context *ctx, const aimc_config *config, aim
     return st;
 }
 
-const aimci_device_model aimci_model_vector_cell = {
-    .family = &aimci_family_vector_cell, .pulsed = true, .cell = make_vector};
+const aimci_device_ops aimci_device_ops_vector_cell = {
+    .kind = &aimci_kind_vector_cell, .pulsed = true, .cell = make_vector};
 
 /* ---- a device and its reference ------------------------------------------------------------- */
 
@@ -125,7 +125,7 @@ static const aimci_field reference_fields[] = {
                   SRC_REFERENCE),
 };
 
-const aimci_family aimci_family_reference_cell = {
+const aimci_kind aimci_kind_reference_cell = {
     .name = "reference_cell",
     .category = "device",
     .doc = "a device and a programmed reference that is subtracted",
@@ -150,8 +150,8 @@ static aimc_status make_reference(aimc_context *ctx, const aimc_config *config, 
         -1);
 }
 
-const aimci_device_model aimci_model_reference_cell = {
-    .family = &aimci_family_reference_cell, .pulsed = true, .cell = make_reference};
+const aimci_device_ops aimci_device_ops_reference_cell = {
+    .kind = &aimci_kind_reference_cell, .pulsed = true, .cell = make_reference};
 
 /* ---- a pair of devices that only go up ------------------------------------------------------ */
 
@@ -180,7 +180,7 @@ static const aimci_field one_sided_fields[] = {
                 "pulses that write the difference back, once", SRC_ONE_SIDED),
 };
 
-const aimci_family aimci_family_one_sided_cell = {
+const aimci_kind aimci_kind_one_sided_cell = {
     .name = "one_sided_cell",
     .category = "device",
     .doc = "two devices that go one way each; the weight is their difference",
@@ -209,7 +209,7 @@ static aimc_status make_one_sided(aimc_context *ctx, const aimc_config *config, 
     if (member->cell)
         return aimci_fail(AIMC_ERR_UNSUPPORTED,
                           "one_sided_cell: refresh_every needs single devices, not a '%s'",
-                          member->model->family->name);
+                          member->ops->kind->name);
     if (member->relaxation.write_noise > 0)
         return aimci_fail(AIMC_ERR_UNSUPPORTED,
                           "one_sided_cell: refresh_every does not go with write_noise_std = %g",
@@ -217,5 +217,5 @@ static aimc_status make_one_sided(aimc_context *ctx, const aimc_config *config, 
     return AIMC_OK;
 }
 
-const aimci_device_model aimci_model_one_sided_cell = {
-    .family = &aimci_family_one_sided_cell, .pulsed = true, .cell = make_one_sided};
+const aimci_device_ops aimci_device_ops_one_sided_cell = {
+    .kind = &aimci_kind_one_sided_cell, .pulsed = true, .cell = make_one_sided};

@@ -33,8 +33,8 @@ AIMCI_DECLARE_VARIANTS(aimci_device_kernels, user)
 
 /* What a named model has as constants. Lives as long as its device. */
 typedef struct user_model {
-    aimci_device_model model;
-    aimci_family family;
+    aimci_device_ops model;
+    aimci_kind kind;
     char *name, *parameter_names[AIMC_USER_PARAMETERS];
 } user_model;
 
@@ -64,13 +64,13 @@ static aimc_status make_model(aimc_context *ctx, const aimc_user_device *u, user
     if (!m)
         return no_memory();
     bool enough = (m->name = aimci_strdup(ctx, u->name)) != NULL;
-    m->family = (aimci_family){.name = m->name,
-                               .category = "device",
-                               .doc = "device of the caller",
-                               .source = "the caller",
-                               .size = sizeof(aimci_user_params)};
-    m->model = (aimci_device_model){
-        .family = &m->family, .pulsed = true, .is_user = true, .mean_step = mean_step};
+    m->kind = (aimci_kind){.name = m->name,
+                           .category = "device",
+                           .doc = "device of the caller",
+                           .source = "the caller",
+                           .size = sizeof(aimci_user_params)};
+    m->model = (aimci_device_ops){
+        .kind = &m->kind, .pulsed = true, .is_user = true, .mean_step = mean_step};
     memcpy(m->model.kernels, kernels, sizeof kernels);
     for (uint32_t k = 0; k < u->n_parameters; k++) {
         m->parameter_names[k] = aimci_strdup(ctx, u->parameter_names[k]);
@@ -158,7 +158,7 @@ aimc_status aimc_device_create_user(aimc_context *ctx, const aimc_user_device *u
         st = make_model(ctx, user, &m);
     if (st)
         return st;
-    const aimci_named named = {&m->family, NULL};
+    const aimci_named named = {&m->kind, NULL};
     st = aimci_config_make(ctx, named, &config);
     if (!st) {
         aimci_user_params *p = config->values;

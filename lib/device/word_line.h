@@ -48,7 +48,7 @@ enum {
 /* How several pulses of one update reach a cell: as one step where that has the same law, always
  * one after the other, or as one step also where the law differs a little (device/pulse.h); or
  * those of several updates as one step where that has the same law (device/pulse_merge.h). The
- * order of field multi_pulse of the family "update". */
+ * order of field multi_pulse of the kind "update". */
 enum { AIMCI_MULTI_EXACT, AIMCI_MULTI_SEQUENCE, AIMCI_MULTI_CLOSE, AIMCI_MULTI_BATCH };
 
 /* A word line: all cells that one input drives. Padded to n, a multiple of 8 lanes. */

@@ -119,7 +119,7 @@ static aimc_status check(const void *values)
     return AIMC_OK;
 }
 
-const aimci_family aimci_family_technology = {
+const aimci_kind aimci_kind_technology = {
     .name = "technology",
     .category = "technology",
     .doc = "what events cost: energy, time and area of reads, conversions, pulses and logic",
@@ -147,7 +147,7 @@ static void list_assumptions(aimc_cost_model *m, const aimc_config *config)
 
 static aimc_status make(aimc_context *ctx, const aimc_config *config, aimc_cost_model **out)
 {
-    const aimci_technology *t = aimci_config_values(config, &aimci_family_technology);
+    const aimci_technology *t = aimci_config_values(config, &aimci_kind_technology);
     if (!t)
         return aimci_fail(AIMC_ERR_INVALID,
                           "cost_model_create: '%s' is not a technology; give \"technology\" or a "

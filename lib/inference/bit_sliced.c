@@ -30,7 +30,7 @@ static const aimci_field fields[] = {
                  "a pair of devices for each slice, or one device and a digital offset", SRC),
 };
 
-const aimci_family aimci_family_bit_sliced = {
+const aimci_kind aimci_kind_bit_sliced = {
     .name = "bit_sliced",
     .category = "encoding",
     .doc = "integer weights in slices of few bits",
@@ -93,8 +93,8 @@ static double decode(const void *params, const aimci_noise_params *r, const doub
     return sum / (double)((1 << (p->weight_bits - 1)) - 1);
 }
 
-const aimci_encoding aimci_encoding_bit_sliced = {
-    .family = &aimci_family_bit_sliced,
+const aimci_encoding_ops aimci_encoding_ops_bit_sliced = {
+    .kind = &aimci_kind_bit_sliced,
     .check = check,
     .n_devices = n_devices,
     .encode = encode,

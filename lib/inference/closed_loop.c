@@ -156,23 +156,22 @@ static double weight_error(const closed_loop *l)
 
 static aimc_status check(const aimc_tile *t, const float *w, size_t ld, const aimc_config *config)
 {
-    const char *who = "tile_write";
+    const char *caller = "tile_write";
     if (!t || !w)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", who, t ? "w" : "tile");
+        return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", caller, t ? "w" : "tile");
     if (ld < t->array->n_in)
-        return aimci_fail(AIMC_ERR_SHAPE, "%s: ld_w = %zu is less than n_in = %zu", who, ld,
+        return aimci_fail(AIMC_ERR_SHAPE, "%s: ld_w = %zu is less than n_in = %zu", caller, ld,
                           t->array->n_in);
     if (!aimci_all_finite(w, t->array->n_out, t->array->n_in, ld))
-        return aimci_fail(AIMC_ERR_INVALID, "%s: w holds a value that is not finite", who);
-    if (config && config->family != &aimci_family_programming)
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "%s: configuration is of kind '%s'; 'programming' is needed", who,
-                          config->family->name);
-    if (!t->array->device->model->pulsed)
-        return aimci_fail(AIMC_ERR_UNSUPPORTED, "%s: device '%s' takes no pulses", who,
-                          t->array->device->model->family->name);
+        return aimci_fail(AIMC_ERR_INVALID, "%s: w holds a value that is not finite", caller);
+    const aimc_status st = aimci_config_expect(caller, config, &aimci_kind_programming);
+    if (st)
+        return st;
+    if (!t->array->device->ops->pulsed)
+        return aimci_fail(AIMC_ERR_UNSUPPORTED, "%s: device '%s' takes no pulses", caller,
+                          t->array->device->ops->kind->name);
     if (t->programmed.owner || aimci_tile_is_composite(t))
-        return aimci_fail(AIMC_ERR_STATE, "%s: %s", who,
+        return aimci_fail(AIMC_ERR_STATE, "%s: %s", caller,
                           t->programmed.owner ? "the tile is programmed for inference"
                                               : "its optimizer composes weights of several arrays");
     return AIMC_OK;
@@ -185,7 +184,7 @@ aimc_status aimc_tile_write(aimc_tile *t, const float *w, size_t ld_w, const aim
     if (st)
         return st;
     aimci_programming q;
-    aimci_family_defaults(&aimci_family_programming, &q);
+    aimci_kind_defaults(&aimci_kind_programming, &q);
     if (config)
         q = *(const aimci_programming *)config->values;
     closed_loop l = {.tile = t, .q = &q, .target = w, .ld = ld_w};

@@ -29,7 +29,7 @@ static const aimci_field fields[] = {
                   "random calibration vectors; 0: the identity, each input driven alone", SRC),
 };
 
-const aimci_family aimci_family_compensation = {
+const aimci_kind aimci_kind_compensation = {
     .name = "compensation",
     .category = "compensation",
     .doc = "digital correction of drifted outputs",

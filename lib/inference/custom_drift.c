@@ -26,7 +26,7 @@ static const aimci_field fields[] = {
     AIMCI_POWER_FIELDS(20, 250e-9, SRC),
 };
 
-const aimci_family aimci_family_custom_drift = {
+const aimci_kind aimci_kind_custom_drift = {
     .name = "custom_drift",
     .category = "noise_model",
     .doc = "power-law drift with tables and polynomials of your own",
@@ -90,8 +90,8 @@ static void read(const void *params, const aimci_devices *d, double t, const flo
     aimci_power_read(params, d, t, z, g, quality);
 }
 
-const aimci_noise_kind aimci_noise_custom_drift = {
-    .family = &aimci_family_custom_drift,
+const aimci_noise_ops aimci_noise_ops_custom_drift = {
+    .kind = &aimci_kind_custom_drift,
     .resolve = resolve,
     .program = aimci_power_program,
     .state = state,

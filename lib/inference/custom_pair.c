@@ -29,7 +29,7 @@ static const aimci_field fields[] = {
                "refuse tables that do not give the weight back within 1e-4", SRC),
 };
 
-const aimci_family aimci_family_custom_pair = {
+const aimci_kind aimci_kind_custom_pair = {
     .name = "custom_pair",
     .category = "encoding",
     .doc = "pairs whose conductances are tables over the weight",
@@ -101,8 +101,8 @@ static aimc_status check(const void *params)
     return AIMC_OK;
 }
 
-const aimci_encoding aimci_encoding_custom_pair = {
-    .family = &aimci_family_custom_pair,
+const aimci_encoding_ops aimci_encoding_ops_custom_pair = {
+    .kind = &aimci_kind_custom_pair,
     .check = check,
     .n_devices = n_devices,
     .encode = encode,

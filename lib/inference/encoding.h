@@ -15,8 +15,8 @@ typedef struct aimci_encoding_params {
     bool scale_per_output;
 } aimci_encoding_params;
 
-typedef struct aimci_encoding {
-    const aimci_family *family;
+typedef struct aimci_encoding_ops {
+    const aimci_kind *kind;
     bool affine;      /* middle and half from the smallest and largest weight; else middle = 0 */
     bool regress;     /* read-back is divided by its row's slope against the targets */
     bool unit_shared; /* one more device for each input, at u = 0, is subtracted; see decode */
@@ -27,9 +27,9 @@ typedef struct aimci_encoding {
      * conductance of the shared device */
     double (*decode)(const void *params, const aimci_noise_params *range, const double *g,
                      double target, double unit);
-} aimci_encoding;
+} aimci_encoding_ops;
 
-#define AIMCI_ENCODING(name) extern const aimci_encoding aimci_encoding_##name;
+#define AIMCI_ENCODING(name) extern const aimci_encoding_ops aimci_encoding_ops_##name;
 #include "kinds.def"
 
 static inline double aimci_clip_unit(double u)

@@ -24,7 +24,7 @@ static const aimci_field fields[] = {
                  "share of devices stuck anywhere between, evenly", SRC),
 };
 
-const aimci_family aimci_family_faults = {
+const aimci_kind aimci_kind_faults = {
     .name = "faults",
     .category = "faults",
     .doc = "stuck devices",

@@ -45,7 +45,7 @@ static const aimci_field fields[] = {
     AIMCI_NUMBER(generic_noise, t_0, 1, 1e-12, 1e9, "s", "time scale of the drift", SRC),
 };
 
-const aimci_family aimci_family_generic_noise = {
+const aimci_kind aimci_kind_generic_noise = {
     .name = "generic_noise",
     .category = "noise_model",
     .doc = "errors that are independent of, in proportion to, or inverse to the conductance",
@@ -116,8 +116,8 @@ static void read(const void *params, const aimci_devices *d, double t, const flo
     }
 }
 
-const aimci_noise_kind aimci_noise_generic_noise = {
-    .family = &aimci_family_generic_noise,
+const aimci_noise_ops aimci_noise_ops_generic_noise = {
+    .kind = &aimci_kind_generic_noise,
     .program = program,
     .state = state,
     .read = read,

@@ -36,7 +36,7 @@ static const aimci_field fields[] = {
                  "CHANNELWISE: the smallest scale counts as at least this", SRC),
 };
 
-const aimci_family aimci_family_hwa = {
+const aimci_kind aimci_kind_hwa = {
     .name = "hwa",
     .category = "hwa",
     .doc = "hardware-aware training: modifiers, clipping, remapping, input range",

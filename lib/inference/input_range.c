@@ -44,7 +44,7 @@ static const aimci_field fields[] = {
                SRC),
 };
 
-const aimci_family aimci_family_input_range = {
+const aimci_kind aimci_kind_input_range = {
     .name = "input_range",
     .category = "input_range",
     .doc = "range of a layer's inputs, learned or calibrated",
@@ -224,7 +224,7 @@ static const aimci_field calibration_fields[] = {
                   SRC),
 };
 
-const aimci_family aimci_family_calibration = {
+const aimci_kind aimci_kind_calibration = {
     .name = "calibration",
     .category = "calibration",
     .doc = "input ranges from data, after training",
@@ -294,7 +294,7 @@ static void watch(aimci_hwa *h, size_t n, const float *x, size_t ld)
 aimc_status aimci_hwa_watch_inputs(aimci_hwa *h, const aimc_config *config)
 {
     calibration c;
-    aimci_family_defaults(&aimci_family_calibration, &c);
+    aimci_kind_defaults(&aimci_kind_calibration, &c);
     if (config)
         c = *(const calibration *)config->values;
     const size_t rows = c.method == CACHE_QUANTILE ? (size_t)c.max_samples : 4096;

@@ -60,7 +60,7 @@ static const aimci_field fields[] = {
                  "PCM_NOISE: probability that it is stuck anywhere", SRC),
 };
 
-const aimci_family aimci_family_modifier = {
+const aimci_kind aimci_kind_modifier = {
     .name = "modifier",
     .category = "modifier",
     .doc = "weights of a mini-batch in hardware-aware training",

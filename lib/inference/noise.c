@@ -54,16 +54,15 @@ void aimc_noise_model_destroy(aimc_noise_model *m)
 
 static aimc_status resolve(aimc_noise_model *m)
 {
-    const aimci_family *family = m->config->family;
-    m->kind = aimci_operations_of(family, "noise_model");
-    if (!m->kind)
-        return aimci_fail(AIMC_ERR_INVALID, "noise_model: '%s' is a %s, not a noise model",
-                          family->name, family->category);
-    m->params = aimci_calloc(m->ctx, 1, family->size);
+    const aimci_kind *kind = m->config->kind;
+    m->ops = aimci_ops_of(kind, "noise_model");
+    if (!m->ops)
+        return aimci_wrong_category("noise_model_create", kind->name, kind, "noise_model");
+    m->params = aimci_calloc(m->ctx, 1, kind->size);
     if (!m->params)
         return aimci_fail(AIMC_ERR_NOMEM, "noise_model: no memory");
-    memcpy(m->params, m->config->values, family->size);
-    const aimc_status st = m->kind->resolve ? m->kind->resolve(m->params) : AIMC_OK;
+    memcpy(m->params, m->config->values, kind->size);
+    const aimc_status st = m->ops->resolve ? m->ops->resolve(m->params) : AIMC_OK;
     const aimci_noise_params *range = m->params;
     if (!st && !(range->g_min < range->g_max))
         return aimci_fail(AIMC_ERR_INVALID, "noise_model: g_min = %g uS is not below g_max = %g uS",
@@ -101,29 +100,30 @@ aimc_status aimc_noise_model_get_info(const aimc_noise_model *m, aimc_noise_mode
         return aimci_fail(AIMC_ERR_INVALID, "noise_model_get_info: NULL argument");
     const aimci_noise_params *range = m->params;
     aimc_noise_model_info ours = {.g_min_us = range->g_min, .g_max_us = range->g_max};
-    if (m->kind->measured)
-        m->kind->measured(m->params, &ours.first_time_s, &ours.last_time_s);
+    if (m->ops->measured)
+        m->ops->measured(m->params, &ours.first_time_s, &ours.last_time_s);
     return aimci_struct_out("noise_model_get_info", info, &ours, sizeof ours, 8);
 }
 
 const char *aimc_noise_model_get_kind(const aimc_noise_model *m)
 {
-    return m ? m->kind->family->name : "";
+    return m ? m->ops->kind->name : "";
 }
 
-aimc_status aimci_noise_check_time(const char *who, const aimc_noise_model *m, double t)
+aimc_status aimci_noise_check_time(const char *caller, const aimc_noise_model *m, double t)
 {
     if (!(t >= 0 && t <= 1e30))
         return aimci_fail(AIMC_ERR_INVALID,
-                          "%s: t = %g s is before the end of programming, which is t = 0", who, t);
-    if (t == 0 || !m->kind->measured || ((const aimci_noise_params *)m->params)->extrapolate)
+                          "%s: t = %g s is before the end of programming, which is t = 0", caller,
+                          t);
+    if (t == 0 || !m->ops->measured || ((const aimci_noise_params *)m->params)->extrapolate)
         return AIMC_OK;
     double first, last;
-    m->kind->measured(m->params, &first, &last);
+    m->ops->measured(m->params, &first, &last);
     if (t >= first && t <= last)
         return AIMC_OK;
     return aimci_fail(AIMC_ERR_INVALID,
                       "%s: t = %g s; '%s' was measured from %g s to %g s (extrapolate = true goes "
                       "on beyond)",
-                      who, t, m->kind->family->name, first, last);
+                      caller, t, m->ops->kind->name, first, last);
 }

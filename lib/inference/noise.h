@@ -28,8 +28,8 @@ typedef struct aimci_devices {
     float *programmed, *state;
 } aimci_devices;
 
-typedef struct aimci_noise_kind {
-    const aimci_family *family;
+typedef struct aimci_noise_ops {
+    const aimci_kind *kind;
     /* contradictions; also fills what defaults leave open; NULL: nothing to do */
     aimc_status (*resolve)(void *params);
     /* programmed from target, z standard normals */
@@ -41,14 +41,14 @@ typedef struct aimci_noise_kind {
     bool programmed_at_0; /* a read at t = 0 finds the programmed conductances as they are */
     /* the times that were measured, seconds; NULL: the law holds at any */
     void (*measured)(const void *params, double *first, double *last);
-} aimci_noise_kind;
+} aimci_noise_ops;
 
-#define AIMCI_NOISE_MODEL(name) extern const aimci_noise_kind aimci_noise_##name;
+#define AIMCI_NOISE_MODEL(name) extern const aimci_noise_ops aimci_noise_ops_##name;
 #include "kinds.def"
 
 struct aimc_noise_model {
     aimc_context *ctx;
-    const aimci_noise_kind *kind;
+    const aimci_noise_ops *ops;
     aimc_config *config;
     void *params; /* resolved copy of the configuration's values */
     _Atomic uint32_t refs;
@@ -61,8 +61,8 @@ static inline const aimci_noise_params *aimci_noise_range(const aimc_noise_model
     return model->params;
 }
 
-/* Is t a time at which the model says something? Failure names who. */
-aimc_status aimci_noise_check_time(const char *who, const aimc_noise_model *model, double t);
+/* Is t a time at which the model says something? Failure names the caller. */
+aimc_status aimci_noise_check_time(const char *caller, const aimc_noise_model *model, double t);
 
 /* n standard normals of stream line under this key. */
 void aimci_draw_normals(const aimci_key *key, uint32_t line, float *z, size_t n);

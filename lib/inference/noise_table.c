@@ -40,7 +40,7 @@ static const aimci_field fields[] = {
     AIMCI_NOISE_EXTRAPOLATE(SRC),
 };
 
-const aimci_family aimci_family_noise_table = {
+const aimci_kind aimci_kind_noise_table = {
     .name = "noise_table",
     .category = "noise_model",
     .doc = "measured bias, spread, drift and read noise over conductance and time",
@@ -190,8 +190,8 @@ static void measured(const void *params, double *first, double *last)
     *last = p->t_s.v[p->t_s.n - 1];
 }
 
-const aimci_noise_kind aimci_noise_noise_table = {
-    .family = &aimci_family_noise_table,
+const aimci_noise_ops aimci_noise_ops_noise_table = {
+    .kind = &aimci_kind_noise_table,
     .resolve = resolve,
     .program = program,
     .state = state,
@@ -300,21 +300,19 @@ aimc_status aimc_noise_table_load(aimc_config *cfg, const char *path)
 {
     if (!cfg || !path)
         return aimci_fail(AIMC_ERR_INVALID, "noise_table_load: %s is NULL", cfg ? "path" : "cfg");
-    if (cfg->family != &aimci_family_noise_table)
-        return aimci_fail(
-            AIMC_ERR_INVALID,
-            "noise_table_load: configuration is of kind '%s'; 'noise_table' is needed",
-            cfg->family->name);
+    aimc_status st = aimci_config_expect("noise_table_load", cfg, &aimci_kind_noise_table);
+    if (st)
+        return st;
     table f = {.path = path};
     aimc_config *filled = NULL;
-    aimc_status st = open_table(cfg->ctx, &f);
+    st = open_table(cfg->ctx, &f);
     if (!st)
         st = aimc_config_copy(cfg, &filled);
     if (!st)
         st = take_table(filled, &f);
     if (!st) {
-        memcpy(cfg->values, filled->values, cfg->family->size);
-        memcpy(cfg->set, filled->set, cfg->family->n_fields);
+        memcpy(cfg->values, filled->values, cfg->kind->size);
+        memcpy(cfg->set, filled->set, cfg->kind->n_fields);
     }
     aimc_config_destroy(filled);
     aimci_csv_free(&f.csv);

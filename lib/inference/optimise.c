@@ -46,7 +46,7 @@ static const aimci_field fields[] = {
     AIMCI_INTEGER(optimise, seed, 1, 0, 9007199254740991.0, "1", "of search and devices", SRC),
 };
 
-const aimci_family aimci_family_weight_programming = {
+const aimci_kind aimci_kind_weight_programming = {
     .name = "weight_programming",
     .category = "weight_programming",
     .doc = "search for the tables of a custom_pair encoding",
@@ -299,13 +299,8 @@ static aimc_status check(aimc_noise_model *model, size_t n, const float *w,
     if (!aimci_all_finite(w, 1, n, n))
         return aimci_fail(AIMC_ERR_INVALID,
                           "noise_model_optimize_programming: w holds a value that is not finite");
-    if (config && config->family != &aimci_family_weight_programming)
-        return aimci_fail(
-            AIMC_ERR_INVALID,
-            "noise_model_optimize_programming: configuration is of kind '%s'; 'weight_programming' "
-            "is needed",
-            config->family->name);
-    return AIMC_OK;
+    return aimci_config_expect("noise_model_optimize_programming", config,
+                               &aimci_kind_weight_programming);
 }
 
 aimc_status aimc_noise_model_optimize_programming(aimc_noise_model *model, size_t n, const float *w,
@@ -319,7 +314,7 @@ aimc_status aimc_noise_model_optimize_programming(aimc_noise_model *model, size_
     if (st)
         return st;
     search s = {.ctx = model->ctx, .model = model};
-    aimci_family_defaults(&aimci_family_weight_programming, &s.q);
+    aimci_kind_defaults(&aimci_kind_weight_programming, &s.q);
     if (config)
         s.q = *(const optimise *)config->values;
     if (s.q.times.n == 0)

@@ -35,7 +35,7 @@ static double decode_pair(const aimci_noise_params *r, const double *g)
 
 static const aimci_field single_fields[] = {AIMCI_ENCODING_FIELDS(SRC)};
 
-const aimci_family aimci_family_single_pair = {
+const aimci_kind aimci_kind_single_pair = {
     .name = "single_pair",
     .category = "encoding",
     .doc = "two devices: one carries the weight's magnitude, the other rests",
@@ -64,8 +64,8 @@ static double single_decode(const void *params, const aimci_noise_params *r, con
     return decode_pair(r, g);
 }
 
-const aimci_encoding aimci_encoding_single_pair = {
-    .family = &aimci_family_single_pair,
+const aimci_encoding_ops aimci_encoding_ops_single_pair = {
+    .kind = &aimci_kind_single_pair,
     .n_devices = two,
     .encode = single_encode,
     .decode = single_decode,
@@ -73,7 +73,7 @@ const aimci_encoding aimci_encoding_single_pair = {
 
 /* ---- two-sided ------------------------------------------------------------------------------ */
 
-const aimci_family aimci_family_two_sided = {
+const aimci_kind aimci_kind_two_sided = {
     .name = "two_sided",
     .category = "encoding",
     .doc = "two devices around the middle of the range",
@@ -91,8 +91,8 @@ static void two_sided_encode(const void *params, const aimci_noise_params *r, do
     g[1] = r->g_min + range * (1 - v) / 2;
 }
 
-const aimci_encoding aimci_encoding_two_sided = {
-    .family = &aimci_family_two_sided,
+const aimci_encoding_ops aimci_encoding_ops_two_sided = {
+    .kind = &aimci_kind_two_sided,
     .n_devices = two,
     .encode = two_sided_encode,
     .decode = single_decode,
@@ -109,7 +109,7 @@ static const aimci_field n_fields[] = {
                  SRC),
 };
 
-const aimci_family aimci_family_n_pair = {
+const aimci_kind aimci_kind_n_pair = {
     .name = "n_pair",
     .category = "encoding",
     .doc = "redundant pairs with significances",
@@ -177,8 +177,8 @@ static double n_decode(const void *params, const aimci_noise_params *r, const do
     return sum / sum_of(f);
 }
 
-const aimci_encoding aimci_encoding_n_pair = {
-    .family = &aimci_family_n_pair,
+const aimci_encoding_ops aimci_encoding_ops_n_pair = {
+    .kind = &aimci_kind_n_pair,
     .check = n_check,
     .n_devices = n_devices,
     .encode = n_encode,

@@ -56,7 +56,7 @@ static const aimci_field fields[] = {
     AIMCI_POWER_FIELDS(0, 512e-9, SRC),
 };
 
-const aimci_family aimci_family_pcm_hermes = {
+const aimci_kind aimci_kind_pcm_hermes = {
     .name = "pcm_hermes",
     .category = "noise_model",
     .doc = "phase-change memory of the Hermes chip; t_0 = 0 is the chip's, 200 s with one device "
@@ -106,8 +106,8 @@ static void read(const void *params, const aimci_devices *d, double t, const flo
     aimci_power_read(params, d, t, z, g, quality);
 }
 
-const aimci_noise_kind aimci_noise_pcm_hermes = {
-    .family = &aimci_family_pcm_hermes,
+const aimci_noise_ops aimci_noise_ops_pcm_hermes = {
+    .kind = &aimci_kind_pcm_hermes,
     .resolve = resolve,
     .program = aimci_power_program,
     .state = state,

@@ -16,7 +16,7 @@ static const aimci_field fields[] = {
     AIMCI_POWER_FIELDS(20, 250e-9, SRC),
 };
 
-const aimci_family aimci_family_pcm_like = {
+const aimci_kind aimci_kind_pcm_like = {
     .name = "pcm_like",
     .category = "noise_model",
     .doc = "phase-change memory: programming noise, power-law drift, 1/f read noise",
@@ -54,8 +54,8 @@ static void read(const void *params, const aimci_devices *d, double t, const flo
     aimci_power_read(params, d, t, z, g, quality);
 }
 
-const aimci_noise_kind aimci_noise_pcm_like = {
-    .family = &aimci_family_pcm_like,
+const aimci_noise_ops aimci_noise_ops_pcm_like = {
+    .kind = &aimci_kind_pcm_like,
     .resolve = resolve,
     .program = aimci_power_program,
     .state = state,

@@ -27,7 +27,7 @@ static const aimci_field fields[] = {
                  "factor on the programming noise; 0: none", SRC),
 };
 
-const aimci_family aimci_family_polynomial_noise = {
+const aimci_kind aimci_kind_polynomial_noise = {
     .name = "polynomial_noise",
     .category = "noise_model",
     .doc = "programming noise as a polynomial of the conductance; no drift, no read noise",
@@ -55,8 +55,8 @@ static void read(const void *params, const aimci_devices *d, double t, const flo
         g[i] = d->programmed[i];
 }
 
-const aimci_noise_kind aimci_noise_polynomial_noise = {
-    .family = &aimci_family_polynomial_noise,
+const aimci_noise_ops aimci_noise_ops_polynomial_noise = {
+    .kind = &aimci_kind_polynomial_noise,
     .program = program,
     .read = read,
     .programmed_at_0 = true,

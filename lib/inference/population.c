@@ -74,10 +74,10 @@ static void program_chunk(void *arg, size_t slot, size_t chunk)
     float z[CHUNK];
     memset(all.state, 0, all.n * sizeof *all.state);
     aimci_draw_normals(&j->key, (uint32_t)chunk, z, all.n);
-    m->kind->program(m->params, &all, z);
-    if (m->kind->state) {
+    m->ops->program(m->params, &all, z);
+    if (m->ops->state) {
         aimci_draw_normals(&j->key_state, (uint32_t)chunk, z, all.n);
-        m->kind->state(m->params, &all, z);
+        m->ops->state(m->params, &all, z);
     }
     const float *stuck = j->cells->stuck ? j->cells->stuck + chunk * CHUNK : NULL;
     for (size_t i = 0; stuck && i < all.n; i++)
@@ -106,11 +106,11 @@ static void read_chunk(void *arg, size_t slot, size_t chunk)
     const aimc_noise_model *m = j->cells->model;
     const aimci_devices all = devices_at(j->cells, chunk * CHUNK);
     float z[CHUNK], *g = j->g + chunk * CHUNK;
-    if (j->t == 0 && m->kind->programmed_at_0) {
+    if (j->t == 0 && m->ops->programmed_at_0) {
         memcpy(g, all.programmed, all.n * sizeof *g);
     } else {
         aimci_draw_normals(&j->key, (uint32_t)chunk, z, all.n);
-        m->kind->read(m->params, &all, j->t, z, g);
+        m->ops->read(m->params, &all, j->t, z, g);
     }
     const float *stuck = j->cells->stuck ? j->cells->stuck + chunk * CHUNK : NULL;
     for (size_t i = 0; stuck && i < all.n; i++)

@@ -4,10 +4,10 @@
 
 #include "inference/programmed.h"
 
-static aimc_status report_out(const char *who, const aimci_programmed *p,
+static aimc_status report_out(const char *caller, const aimci_programmed *p,
                               aimc_inference_report *report)
 {
-    return report ? aimci_struct_out(who, report, &p->report, sizeof p->report, 8) : AIMC_OK;
+    return report ? aimci_struct_out(caller, report, &p->report, sizeof p->report, 8) : AIMC_OK;
 }
 
 /* Write the devices of p toward its targets. */
@@ -47,7 +47,7 @@ aimc_status aimc_tile_program(aimc_tile *t, const aimc_config *config,
     aimci_programmed *p = NULL;
     if (!t)
         return aimci_fail(AIMC_ERR_INVALID, "tile_program: tile is NULL");
-    aimc_status st = aimci_config_expect("tile_program", config, &aimci_family_inference);
+    aimc_status st = aimci_config_expect("tile_program", config, &aimci_kind_inference);
     if (!st)
         st = aimci_programmed_prepare(t, config, &p);
     if (st)
@@ -75,12 +75,12 @@ aimc_status aimc_tile_program(aimc_tile *t, const aimc_config *config,
     return report_out("tile_program", p, report);
 }
 
-static aimc_status check_programmed(const char *who, const aimc_tile *t)
+static aimc_status check_programmed(const char *caller, const aimc_tile *t)
 {
     if (!t)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: tile is NULL", who);
+        return aimci_fail(AIMC_ERR_INVALID, "%s: tile is NULL", caller);
     if (!t->programmed.owner)
-        return aimci_fail(AIMC_ERR_STATE, "%s: the tile was not programmed", who);
+        return aimci_fail(AIMC_ERR_STATE, "%s: the tile was not programmed", caller);
     return AIMC_OK;
 }
 

@@ -21,7 +21,7 @@ static const aimci_field inference_fields[] = {
                   "seed of what the devices do; -1: from the tile's seed", SRC),
 };
 
-const aimci_family aimci_family_inference = {
+const aimci_kind aimci_kind_inference = {
     .name = "inference",
     .category = "inference",
     .doc = "the life of weights on a chip: devices, encoding, programming, faults, compensation",
@@ -117,7 +117,7 @@ aimc_status aimci_programmed_prepare(aimc_tile *t, const aimc_config *config,
         const aimc_config *encoding = aimci_config_child(p->config, "encoding");
         p->seed = seed >= 0 ? aimci_random_derive((uint64_t)seed, t->seed)
                             : aimci_random_derive(t->seed, 3);
-        p->encoding = aimci_operations_of(encoding->family, "encoding");
+        p->encoding = aimci_ops_of(encoding->kind, "encoding");
         p->encoding_params = encoding->values;
         p->programming = aimci_config_child(p->config, "programming")->values;
         p->compensation = aimci_config_child(p->config, "compensation")->values;

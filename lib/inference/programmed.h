@@ -45,7 +45,7 @@ typedef struct aimci_programmed {
     aimc_noise_model *model;
     aimc_population
         *cells; /* [n_in][n_out][per_weight], then n_in shared ones where there are any */
-    const aimci_encoding *encoding;
+    const aimci_encoding_ops *encoding;
     const void *encoding_params;
     const aimci_programming *programming;
     const aimci_compensation *compensation;

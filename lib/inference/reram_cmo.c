@@ -29,7 +29,7 @@ static const aimci_field fields[] = {
                  SRC),
 };
 
-const aimci_family aimci_family_reram_cmo = {
+const aimci_kind aimci_kind_reram_cmo = {
     .name = "reram_cmo",
     .category = "noise_model",
     .doc = "CMO/HfOx ReRAM: closed-loop programming, logarithmic relaxation, read noise",
@@ -82,8 +82,8 @@ static void read(const void *params, const aimci_devices *d, double t, const flo
     }
 }
 
-const aimci_noise_kind aimci_noise_reram_cmo = {
-    .family = &aimci_family_reram_cmo,
+const aimci_noise_ops aimci_noise_ops_reram_cmo = {
+    .kind = &aimci_kind_reram_cmo,
     .resolve = resolve,
     .program = program,
     .state = state,

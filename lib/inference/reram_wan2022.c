@@ -37,7 +37,7 @@ static const aimci_field fields[] = {
     AIMCI_NOISE_EXTRAPOLATE(SRC),
 };
 
-const aimci_family aimci_family_reram_wan2022 = {
+const aimci_kind aimci_kind_reram_wan2022 = {
     .name = "reram_wan2022",
     .category = "noise_model",
     .doc = "ReRAM with relaxation measured at 1 s, 1 day and 2 days",
@@ -81,8 +81,8 @@ static void measured(const void *params, double *first, double *last)
     *last = times[TIMES - 1];
 }
 
-const aimci_noise_kind aimci_noise_reram_wan2022 = {
-    .family = &aimci_family_reram_wan2022,
+const aimci_noise_ops aimci_noise_ops_reram_wan2022 = {
+    .kind = &aimci_kind_reram_wan2022,
     .program = program,
     .read = read,
     .programmed_at_0 = true,

@@ -23,7 +23,7 @@ static size_t one(const void *params)
 
 static const aimci_field single_fields[] = {AIMCI_ENCODING_FIELDS(SRC)};
 
-const aimci_family aimci_family_single_device = {
+const aimci_kind aimci_kind_single_device = {
     .name = "single_device",
     .category = "encoding",
     .doc = "one device: smallest weight at g_min, largest at g_max",
@@ -46,8 +46,8 @@ static double single_decode(const void *params, const aimci_noise_params *r, con
     return 2 * (g[0] - r->g_min) / (r->g_max - r->g_min) - 1;
 }
 
-const aimci_encoding aimci_encoding_single_device = {
-    .family = &aimci_family_single_device,
+const aimci_encoding_ops aimci_encoding_ops_single_device = {
+    .kind = &aimci_kind_single_device,
     .affine = true,
     .n_devices = one,
     .encode = single_encode,
@@ -74,7 +74,7 @@ static const aimci_field offset_fields[] = {
                  SRC),
 };
 
-const aimci_family aimci_family_offset = {
+const aimci_kind aimci_kind_offset = {
     .name = "offset",
     .category = "encoding",
     .doc = "one device around an offset that is subtracted",
@@ -105,8 +105,8 @@ static double offset_decode(const void *params, const aimci_noise_params *r, con
     return 2 * (g[0] - middle) / range;
 }
 
-const aimci_encoding aimci_encoding_offset = {
-    .family = &aimci_family_offset,
+const aimci_encoding_ops aimci_encoding_ops_offset = {
+    .kind = &aimci_kind_offset,
     .unit_shared = true,
     .n_devices = one,
     .encode = offset_encode,
@@ -119,7 +119,7 @@ static const aimci_field fusion_fields[] = {AIMCI_FLAG(
     aimci_encoding_params, scale_per_output, 1,
     "each output of a tile has its own scale, undone digitally; else one for the tile", SRC)};
 
-const aimci_family aimci_family_fusion = {
+const aimci_kind aimci_kind_fusion = {
     .name = "fusion",
     .category = "encoding",
     .doc = "one device for the magnitude, the sign kept digitally, row-wise regression",
@@ -142,8 +142,8 @@ static double fusion_decode(const void *params, const aimci_noise_params *r, con
     return copysign((g[0] - r->g_min) / (r->g_max - r->g_min), target);
 }
 
-const aimci_encoding aimci_encoding_fusion = {
-    .family = &aimci_family_fusion,
+const aimci_encoding_ops aimci_encoding_ops_fusion = {
+    .kind = &aimci_kind_fusion,
     .regress = true,
     .n_devices = one,
     .encode = fusion_encode,

@@ -32,7 +32,7 @@ static const aimci_field fields[] = {
     AIMCI_NOISE_EXTRAPOLATE(SRC),
 };
 
-const aimci_family aimci_family_sonos = {
+const aimci_kind aimci_kind_sonos = {
     .name = "sonos",
     .category = "noise_model",
     .doc = "SONOS charge-trap cell over five days of retention",
@@ -118,8 +118,8 @@ static void measured(const void *params, double *first, double *last)
     *last = (DAYS - 1) * 86400.0;
 }
 
-const aimci_noise_kind aimci_noise_sonos = {
-    .family = &aimci_family_sonos,
+const aimci_noise_ops aimci_noise_ops_sonos = {
+    .kind = &aimci_kind_sonos,
     .resolve = resolve,
     .program = program,
     .read = read,

@@ -26,7 +26,7 @@ static const aimci_field fields[] = {
     AIMCI_POWER_FIELDS(20, 250e-9, SRC),
 };
 
-const aimci_family aimci_family_state_independent = {
+const aimci_kind aimci_kind_state_independent = {
     .name = "state_independent",
     .category = "noise_model",
     .doc = "constant programming noise, drift exponent and relative read noise",
@@ -62,8 +62,8 @@ static void read(const void *params, const aimci_devices *d, double t, const flo
     aimci_power_read(params, d, t, z, g, quality);
 }
 
-const aimci_noise_kind aimci_noise_state_independent = {
-    .family = &aimci_family_state_independent,
+const aimci_noise_ops aimci_noise_ops_state_independent = {
+    .kind = &aimci_kind_state_independent,
     .resolve = resolve,
     .program = aimci_power_program,
     .state = state,

@@ -44,7 +44,7 @@ static const aimci_field fields[] = {
     AIMCI_INTEGER(storage, seed, 0, 0, 9007199254740991.0, "1", "which bits are wrong", SRC),
 };
 
-const aimci_family aimci_family_storage = {
+const aimci_kind aimci_kind_storage = {
     .name = "storage",
     .category = "storage",
     .doc = "digital memory with bit flips and error codes",
@@ -190,7 +190,7 @@ void aimci_storage_keep(aimc_context *ctx, const aimc_config *config, uint64_t i
 {
     static const double bits[] = {1, 9. / 8, 72. / 64, 3};
     storage s;
-    aimci_family_defaults(&aimci_family_storage, &s);
+    aimci_kind_defaults(&aimci_kind_storage, &s);
     if (config)
         s = *(const storage *)config->values;
     dice d = {.kernels = aimci_kernels_get(aimc_context_get_cpu(ctx)),

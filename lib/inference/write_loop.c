@@ -46,7 +46,7 @@ static const aimci_field fields[] = {
                  "duration of a read of one device, or of one vector", SRC),
 };
 
-const aimci_family aimci_family_programming = {
+const aimci_kind aimci_kind_programming = {
     .name = "programming",
     .category = "programming",
     .doc = "write scheme of programmed devices",

@@ -10,7 +10,7 @@
 typedef struct aimci_layer aimci_layer;
 
 /* Batches are packed rows with the leading dimension of their width. */
-typedef struct aimci_layer_type {
+typedef struct aimci_layer_ops {
     const char *name;
     aimc_status (*forward)(aimci_layer *layer, size_t n, const float *x, float *y);
     /* dx = gradient of the inputs; not called on the first layer */
@@ -21,10 +21,10 @@ typedef struct aimci_layer_type {
     aimc_status (*restore)(aimci_layer *layer, aimci_st_reader *reader, const char *prefix);
     void (*describe)(const aimci_layer *layer, aimci_text *text);
     void (*destroy)(aimci_layer *layer);
-} aimci_layer_type;
+} aimci_layer_ops;
 
 struct aimci_layer {
-    const aimci_layer_type *type;
+    const aimci_layer_ops *ops;
     aimc_context *ctx;
     const aimci_kernels *kernels;
     size_t n_in, n_out;
@@ -33,7 +33,7 @@ struct aimci_layer {
     int activation;      /* aimc_activation */
 };
 
-#define AIMCI_LAYER(name) extern const aimci_layer_type aimci_layer_##name;
+#define AIMCI_LAYER(name) extern const aimci_layer_ops aimci_layer_ops_##name;
 #include "kinds.def"
 
 /* A linear layer of n_in and n_out before its weights; config NULL: digital. */
@@ -68,7 +68,8 @@ struct aimc_network {
 };
 
 /* Check n vectors at x and copy them to where the first layer reads. */
-aimc_status aimci_network_load_batch(const char *who, aimc_network *net, size_t n, const float *x);
+aimc_status aimci_network_load_batch(const char *caller, aimc_network *net, size_t n,
+                                     const float *x);
 
 /* Room for one more layer, zeroed; the caller fills it and counts it in. */
 aimc_status aimci_network_next(aimc_network *net, aimci_layer **out);

@@ -98,7 +98,7 @@ static void linear_destroy(aimci_layer *l)
     aimci_free(l->ctx, l->b);
 }
 
-const aimci_layer_type aimci_layer_linear = {
+const aimci_layer_ops aimci_layer_ops_linear = {
     .name = "linear",
     .forward = linear_forward,
     .backward = linear_backward,
@@ -116,7 +116,7 @@ static const char *const activation_names[] = {
 
 const char *aimci_layer_op(const aimci_layer *l)
 {
-    return l->matrix ? l->type->name : activation_names[l->activation];
+    return l->matrix ? l->ops->name : activation_names[l->activation];
 }
 
 static aimc_status activation_forward(aimci_layer *l, size_t n, const float *x, float *y)
@@ -171,7 +171,7 @@ static void activation_destroy(aimci_layer *l)
     (void)l;
 }
 
-const aimci_layer_type aimci_layer_activation = {
+const aimci_layer_ops aimci_layer_ops_activation = {
     .name = "activation",
     .forward = activation_forward,
     .backward = activation_backward,

@@ -37,7 +37,7 @@ void aimc_network_destroy(aimc_network *net)
         return;
     aimc_context *ctx = net->ctx;
     for (size_t k = 0; k < net->n_layers; k++)
-        net->layers[k].type->destroy(&net->layers[k]);
+        net->layers[k].ops->destroy(&net->layers[k]);
     free_buffers(net);
     aimci_free(ctx, net->layers);
     aimci_free(ctx, net->note);
@@ -70,12 +70,12 @@ static size_t width(const aimc_network *net)
     return net->n_layers ? net->layers[net->n_layers - 1].n_out : 0;
 }
 
-static aimc_status check_open(const char *who, const aimc_network *net)
+static aimc_status check_open(const char *caller, const aimc_network *net)
 {
     if (!net)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: net is NULL", who);
+        return aimci_fail(AIMC_ERR_INVALID, "%s: net is NULL", caller);
     if (net->used)
-        return aimci_fail(AIMC_ERR_STATE, "%s: the network was already used", who);
+        return aimci_fail(AIMC_ERR_STATE, "%s: the network was already used", caller);
     return AIMC_OK;
 }
 
@@ -98,7 +98,7 @@ static aimc_status initialise(aimci_layer *l, uint64_t seed)
 
 static aimc_status build_linear(aimci_layer *l, uint64_t seed, const aimc_config *config)
 {
-    l->type = &aimci_layer_linear;
+    l->ops = &aimci_layer_ops_linear;
     const aimc_status st = aimci_linear_create(l, config, aimci_random_derive(seed, 1));
     return st ? st : initialise(l, seed);
 }
@@ -118,7 +118,7 @@ aimc_status aimc_network_add_linear(aimc_network *net, size_t n_out, size_t n_in
         return aimci_fail(AIMC_ERR_SHAPE,
                           "network_add_linear: n_in = %zu after a layer of %zu outputs", n_in,
                           width(net));
-    st = aimci_config_expect("network_add_linear", config, &aimci_family_layer);
+    st = aimci_config_expect("network_add_linear", config, &aimci_kind_layer);
     if (st)
         return st;
     aimci_layer *l;
@@ -129,7 +129,7 @@ aimc_status aimc_network_add_linear(aimc_network *net, size_t n_out, size_t n_in
     l->n_out = n_out;
     st = build_linear(l, aimci_random_derive(net->seed, net->n_layers), config);
     if (st) {
-        aimci_layer_linear.destroy(l);
+        aimci_layer_ops_linear.destroy(l);
         return aimci_fail_within(st, "network_add_linear: ");
     }
     net->n_layers++;
@@ -150,7 +150,7 @@ aimc_status aimc_network_add_activation(aimc_network *net, aimc_activation activ
     st = aimci_network_next(net, &l);
     if (st)
         return st;
-    l->type = &aimci_layer_activation;
+    l->ops = &aimci_layer_ops_activation;
     l->activation = (int)activation;
     l->n_in = l->n_out = width(net);
     net->n_layers++;
@@ -202,17 +202,17 @@ static aimc_status reserve(aimc_network *net, size_t n)
     return AIMC_OK;
 }
 
-static aimc_status check_run(const char *who, const aimc_network *net, size_t n, const float *x)
+static aimc_status check_run(const char *caller, const aimc_network *net, size_t n, const float *x)
 {
     if (!net)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: net is NULL", who);
+        return aimci_fail(AIMC_ERR_INVALID, "%s: net is NULL", caller);
     if (!net->n_layers)
-        return aimci_fail(AIMC_ERR_STATE, "%s: the network has no layers", who);
+        return aimci_fail(AIMC_ERR_STATE, "%s: the network has no layers", caller);
     if (n && !x)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: x is NULL", who);
+        return aimci_fail(AIMC_ERR_INVALID, "%s: x is NULL", caller);
     const size_t n_in = net->layers[0].n_in;
     if (n && !aimci_all_finite(x, n, n_in, n_in))
-        return aimci_fail(AIMC_ERR_INVALID, "%s: x holds a value that is not finite", who);
+        return aimci_fail(AIMC_ERR_INVALID, "%s: x holds a value that is not finite", caller);
     return AIMC_OK;
 }
 
@@ -224,11 +224,12 @@ static void load_inputs(aimc_network *net, size_t n, const float *x)
         memcpy(net->values[0] + s * ld, x + s * n_in, n_in * sizeof *x);
 }
 
-aimc_status aimci_network_load_batch(const char *who, aimc_network *net, size_t n, const float *x)
+aimc_status aimci_network_load_batch(const char *caller, aimc_network *net, size_t n,
+                                     const float *x)
 {
-    aimc_status st = check_run(who, net, n, x);
+    aimc_status st = check_run(caller, net, n, x);
     if (!st && n == 0)
-        st = aimci_fail(AIMC_ERR_INVALID, "%s: n is 0", who);
+        st = aimci_fail(AIMC_ERR_INVALID, "%s: n is 0", caller);
     if (!st)
         st = reserve(net, n);
     if (!st)
@@ -252,7 +253,7 @@ static aimc_status run_forward(aimc_network *net, size_t n, const float *x)
         const bool modify = !net->in_training && aimci_hwa_in_tests(hwa);
         if (modify)
             aimci_hwa_modify(hwa, false);
-        const aimc_status st = l->type->forward(l, n, net->values[k], net->values[k + 1]);
+        const aimc_status st = l->ops->forward(l, n, net->values[k], net->values[k + 1]);
         if (modify)
             aimci_hwa_take_back(hwa);
         if (st)
@@ -317,14 +318,14 @@ static double cross_entropy(size_t n, size_t classes, const float *logits, size_
     return loss / (double)n;
 }
 
-static aimc_status check_labels(const char *who, const aimc_network *net, size_t n,
+static aimc_status check_labels(const char *caller, const aimc_network *net, size_t n,
                                 const uint32_t *labels)
 {
     if (n == 0 || !labels)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: %s", who, n ? "labels is NULL" : "n is 0");
+        return aimci_fail(AIMC_ERR_INVALID, "%s: %s", caller, n ? "labels is NULL" : "n is 0");
     for (size_t s = 0; s < n; s++)
         if (labels[s] >= width(net))
-            return aimci_fail(AIMC_ERR_INVALID, "%s: labels[%zu] = %u of %zu classes", who, s,
+            return aimci_fail(AIMC_ERR_INVALID, "%s: labels[%zu] = %u of %zu classes", caller, s,
                               labels[s], width(net));
     return AIMC_OK;
 }
@@ -339,12 +340,12 @@ static aimc_status run_backward(aimc_network *net, size_t n, double lr)
         aimc_status st = AIMC_OK;
         aimci_hwa *hwa = hwa_of(l);
         if (k > 0 || aimci_hwa_learns_range(hwa))
-            st = l->type->backward(l, n, net->values[k + 1], dy, dx);
+            st = l->ops->backward(l, n, net->values[k + 1], dy, dx);
         if (!st)
             aimci_hwa_backward(hwa, n, net->values[k], aimci_leading_dimension(l->n_in), dx,
                                aimci_leading_dimension(l->n_in), lr);
         if (!st)
-            st = l->type->step(l, n, net->values[k], dy, lr);
+            st = l->ops->step(l, n, net->values[k], dy, lr);
         if (st)
             return st;
         float *swap = dy;

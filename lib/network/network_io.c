@@ -13,21 +13,21 @@ size_t aimc_network_count_linear(const aimc_network *net)
 {
     size_t n = 0;
     for (size_t k = 0; net && k < net->n_layers; k++)
-        n += net->layers[k].type == &aimci_layer_linear;
+        n += net->layers[k].ops == &aimci_layer_ops_linear;
     return n;
 }
 
 static aimci_layer *linear_layer(const aimc_network *net, size_t k)
 {
     for (size_t i = 0; net && i < net->n_layers; i++)
-        if (net->layers[i].type == &aimci_layer_linear && k-- == 0)
+        if (net->layers[i].ops == &aimci_layer_ops_linear && k-- == 0)
             return &net->layers[i];
     return NULL;
 }
 
-static aimc_status no_layer(const char *who, const aimc_network *net, size_t k)
+static aimc_status no_layer(const char *caller, const aimc_network *net, size_t k)
 {
-    return aimci_fail(AIMC_ERR_INVALID, "%s: linear layer %zu of %zu", who, k,
+    return aimci_fail(AIMC_ERR_INVALID, "%s: linear layer %zu of %zu", caller, k,
                       aimc_network_count_linear(net));
 }
 
@@ -67,7 +67,7 @@ aimc_status aimc_network_get_info(const aimc_network *net, aimc_network_info *in
     }
     for (size_t k = 0; k < net->n_layers; k++) {
         const aimci_layer *l = &net->layers[k];
-        if (l->type != &aimci_layer_linear)
+        if (l->ops != &aimci_layer_ops_linear)
             continue;
         ours.n_parameters += (uint64_t)(l->n_in + 1) * l->n_out;
         ours.n_analog += aimci_layer_analog(l) ? (uint64_t)l->n_in * l->n_out : 0;
@@ -127,7 +127,7 @@ size_t aimc_network_describe(const aimc_network *net, char *buf, size_t size)
     aimci_text text = {buf, size, 0};
     for (size_t k = 0; net && k < net->n_layers; k++) {
         aimci_text_printf(&text, "%zu: ", k);
-        net->layers[k].type->describe(&net->layers[k], &text);
+        net->layers[k].ops->describe(&net->layers[k], &text);
         aimci_text_printf(&text, "\n");
     }
     return text.length;
@@ -152,10 +152,10 @@ static aimc_status put_network(const aimc_network *net, aimci_st_writer *writer)
     for (size_t k = 0; k < net->n_layers && !st; k++) {
         const aimci_layer *l = &net->layers[k];
         snprintf(name, sizeof name, "layer%zu.type", k);
-        st = aimci_st_put_text(writer, name, l->type->name);
+        st = aimci_st_put_text(writer, name, l->ops->name);
         snprintf(name, sizeof name, "layer%zu.", k);
         if (!st)
-            st = l->type->put(l, writer, name);
+            st = l->ops->put(l, writer, name);
     }
     return st;
 }
@@ -176,10 +176,10 @@ aimc_status aimc_network_save(const aimc_network *net, const char *path)
     return st ? aimci_fail_within(st, "network_save: ") : AIMC_OK;
 }
 
-static const aimci_layer_type *find_type(const char *name)
+static const aimci_layer_ops *find_type(const char *name)
 {
-    static const aimci_layer_type *const types[] = {
-#define AIMCI_LAYER(name) &aimci_layer_##name,
+    static const aimci_layer_ops *const types[] = {
+#define AIMCI_LAYER(name) &aimci_layer_ops_##name,
 #include "kinds.def"
     };
     for (size_t i = 0; name && i < sizeof types / sizeof types[0]; i++)
@@ -192,7 +192,7 @@ static aimc_status restore_layer(aimc_network *net, aimci_st_reader *reader, siz
 {
     char name[64];
     snprintf(name, sizeof name, "layer%zu.type", k);
-    const aimci_layer_type *type = find_type(aimci_st_text(reader, name));
+    const aimci_layer_ops *type = find_type(aimci_st_text(reader, name));
     if (!type)
         return aimci_fail(AIMC_ERR_FORMAT, "layer %zu is of unknown type", k);
     const size_t before = k ? net->layers[k - 1].n_out : 0;
@@ -200,7 +200,7 @@ static aimc_status restore_layer(aimc_network *net, aimci_st_reader *reader, siz
     aimc_status st = aimci_network_next(net, &l);
     if (st)
         return st;
-    l->type = type;
+    l->ops = type;
     l->n_in = l->n_out = before;
     snprintf(name, sizeof name, "layer%zu.", k);
     st = type->restore(l, reader, name);

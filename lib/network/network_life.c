@@ -41,7 +41,7 @@ aimc_status aimc_network_convert_to_analog(aimc_network *net, const aimc_config 
     if (!net || !config)
         return aimci_fail(AIMC_ERR_INVALID, "network_convert_to_analog: %s is NULL",
                           net ? "config" : "net");
-    aimc_status st = aimci_config_expect("network_convert_to_analog", config, &aimci_family_layer);
+    aimc_status st = aimci_config_expect("network_convert_to_analog", config, &aimci_kind_layer);
     if (st)
         return st;
     aimc_matrix **made = aimci_calloc(net->ctx, net->n_layers + 1, sizeof *made);
@@ -64,22 +64,22 @@ aimc_status aimc_network_convert_to_analog(aimc_network *net, const aimc_config 
 
 /* ---- program, drift, compensate ------------------------------------------------------------- */
 
-static aimc_status check_analog(const char *who, const aimc_network *net)
+static aimc_status check_analog(const char *caller, const aimc_network *net)
 {
     if (!net)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: net is NULL", who);
+        return aimci_fail(AIMC_ERR_INVALID, "%s: net is NULL", caller);
     for (size_t k = 0; k < net->n_layers; k++)
         if (aimci_layer_analog(&net->layers[k]))
             return AIMC_OK;
     return aimci_fail(
         AIMC_ERR_STATE,
-        "%s: no layer lies on tiles; aimc_network_convert_to_analog() puts them there", who);
+        "%s: no layer lies on tiles; aimc_network_convert_to_analog() puts them there", caller);
 }
 
-static aimc_status report_out(const char *who, const aimc_inference_report *sum,
+static aimc_status report_out(const char *caller, const aimc_inference_report *sum,
                               aimc_inference_report *report)
 {
-    return report ? aimci_struct_out(who, report, sum, sizeof *sum, 8) : AIMC_OK;
+    return report ? aimci_struct_out(caller, report, sum, sizeof *sum, 8) : AIMC_OK;
 }
 
 aimc_status aimc_network_program(aimc_network *net, const aimc_config *config,
@@ -132,7 +132,7 @@ static aimc_status compensate_layer(aimc_network *net, size_t k, size_t n,
             aimci_report_add(sum, &one);
     }
     if (!st && n)
-        st = l->type->forward(l, n, net->values[k], net->values[k + 1]);
+        st = l->ops->forward(l, n, net->values[k], net->values[k + 1]);
     return st;
 }
 
@@ -171,8 +171,8 @@ static aimc_status run_batches(aimc_network *net, size_t n, const float *x)
         const size_t m = aimci_min_size(AIMC_NETWORK_BATCH, n - b);
         st = aimci_network_load_batch("network_calibrate", net, m, x + b * n_in);
         for (size_t k = 0; k < net->n_layers && !st; k++)
-            st = net->layers[k].type->forward(&net->layers[k], m, net->values[k],
-                                              net->values[k + 1]);
+            st =
+                net->layers[k].ops->forward(&net->layers[k], m, net->values[k], net->values[k + 1]);
     }
     return st;
 }
@@ -216,7 +216,7 @@ aimc_status aimc_network_store(aimc_network *net, const aimc_config *config,
 {
     if (!net)
         return aimci_fail(AIMC_ERR_INVALID, "network_store: net is NULL");
-    const aimc_status st = aimci_config_expect("network_store", config, &aimci_family_storage);
+    const aimc_status st = aimci_config_expect("network_store", config, &aimci_kind_storage);
     if (st)
         return st;
     const size_t most = largest_digital(net);

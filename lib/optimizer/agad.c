@@ -96,7 +96,7 @@ static const aimci_field fields[] = {
                "divide the gain by the reads since the last turn (regular choppers)", AIMCI_T3_SRC),
 };
 
-const aimci_family aimci_family_agad = {
+const aimci_kind aimci_kind_agad = {
     .name = "agad",
     .category = "optimizer",
     .doc = "chopped transfer with a dynamic reference",

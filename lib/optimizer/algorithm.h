@@ -30,8 +30,8 @@ aimci_state_tensor *aimci_state_add(aimci_state_tensors *tensors, const char *na
 void aimci_state_add_vector(aimci_state_tensors *tensors, const char *name, void *vector,
                             aimci_dtype dtype, size_t n);
 
-typedef struct aimci_algorithm {
-    const aimci_family *family;
+typedef struct aimci_algorithm_ops {
+    const aimci_kind *kind;
     size_t state_size;
     /* state is zeroed; on failure destroy is called on what there is */
     aimc_status (*create)(void *state, aimc_tile *tile, const aimc_config *config);
@@ -47,16 +47,16 @@ typedef struct aimci_algorithm {
     /* tensors were restored: make the effective weight again; NULL: nothing to do */
     void (*recompose)(void *state);
     void (*stats)(const void *state, aimc_optimizer_stats *stats); /* NULL: nothing to tell */
-} aimci_algorithm;
+} aimci_algorithm_ops;
 
-#define AIMCI_ALGORITHM(name) extern const aimci_algorithm aimci_algorithm_##name;
+#define AIMCI_ALGORITHM(name) extern const aimci_algorithm_ops aimci_algorithm_ops_##name;
 #include "kinds.def"
 
 struct aimc_optimizer {
     aimc_context *ctx;
     aimc_tile *tile;    /* NULL: it was destroyed, and array with it */
     aimci_array *array; /* the tile's */
-    const aimci_algorithm *algorithm;
+    const aimci_algorithm_ops *ops;
     void *state;
     aimc_optimizer_watch_fn watch;
     void *watch_user;

@@ -59,11 +59,11 @@ static bool allocate(aimci_chi *c)
 static aimc_status check(const aimci_chi *c)
 {
     const aimci_chi_params *p = &c->params;
-    const aimci_device_model *model = c->array->device->model;
+    const aimci_device_ops *model = c->array->device->ops;
     if (!model->pulsed)
         return aimci_fail(AIMC_ERR_INVALID,
                           "optimizer_create: device '%s' takes no pulses; use 'sgd'",
-                          model->family->name);
+                          model->kind->name);
     if (p->n_x_bins == 1 || p->n_d_bins == 1)
         return aimci_fail(AIMC_ERR_INVALID,
                           "optimizer_create: %s is 1; 0 (off) or at least 2 is allowed",
@@ -87,7 +87,7 @@ aimc_status aimci_chi_create(aimci_chi *c, aimc_tile *tile, const aimc_config *c
         return st;
     c->eps = c->params.granularity > 0 ? c->params.granularity : c->array->device->info.granularity;
     c->update = *(const aimci_update_params *)aimci_config_values(
-        aimci_config_child(config, "update"), &aimci_family_update);
+        aimci_config_child(config, "update"), &aimci_kind_update);
     aimci_array_pulse_several(c->array, c->update.multi_pulse);
     c->update.update_management = c->update.update_bl_management = true;
     plan_sides(c);

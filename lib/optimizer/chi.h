@@ -10,7 +10,7 @@
 
 enum { AIMCI_CHI_EXACT, AIMCI_CHI_TRAINS };
 
-/* Values of both families; each shows the fields that mean something to it, the others are 0. */
+/* Values of both kinds; each shows the fields that mean something to it, the others are 0. */
 typedef struct aimci_chi_params {
     double transfer_every, granularity, transfer_lr;
     int64_t n_rows_per_transfer, n_x_bins, n_d_bins;
@@ -92,15 +92,15 @@ void aimci_chi_quantize(const aimci_chi *c, int side, const float *v, double wid
 /* At the end of every mini-batch: writes what is worth a pulse, when a transfer is due. */
 void aimci_chi_transfer(aimci_chi *c, const aimci_chi_charge *charge);
 
-/* The algorithm of a file whose rule is called rule and whose family aimci_family_NAME: all but the
+/* The algorithm of a file whose rule is called rule and whose kind aimci_kind_NAME: all but the
  * rule is the engine's. */
 #define AIMCI_CHI_ALGORITHM(name)                                                                  \
     static aimc_status create(void *state, aimc_tile *tile, const aimc_config *config)             \
     {                                                                                              \
         return aimci_chi_create(state, tile, config, &rule);                                       \
     }                                                                                              \
-    const aimci_algorithm aimci_algorithm_##name = {                                               \
-        .family = &aimci_family_##name,                                                            \
+    const aimci_algorithm_ops aimci_algorithm_ops_##name = {                                       \
+        .kind = &aimci_kind_##name,                                                                \
         .state_size = sizeof(aimci_chi),                                                           \
         .create = create,                                                                          \
         .destroy = aimci_chi_destroy,                                                              \

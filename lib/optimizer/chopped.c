@@ -40,7 +40,7 @@ static const aimci_field fields[] = {
         AIMCI_T3_SRC),
 };
 
-const aimci_family aimci_family_c_ttv2 = {
+const aimci_kind aimci_kind_c_ttv2 = {
     .name = "c_ttv2",
     .category = "optimizer",
     .doc = "chopped Tiki-Taka v2: turning signs average a wrong zero away",

@@ -22,7 +22,7 @@ static bool near(double a, double b)
 
 static bool same_figures(const aimc_device *a, const aimc_device *b)
 {
-    return a->model == b->model && near(a->info.granularity, b->info.granularity) &&
+    return a->ops == b->ops && near(a->info.granularity, b->info.granularity) &&
            near(a->info.w_min, b->info.w_min) && near(a->info.w_max, b->info.w_max);
 }
 
@@ -87,7 +87,7 @@ static aimc_status settings_of(aimc_context *ctx, const char *name, const char *
         return aimc_config_create(ctx, algorithm, out);
     aimc_config *preset = NULL;
     aimc_status st = aimc_config_create(ctx, name, &preset);
-    if (!st && strcmp(preset->family->category, "optimizer") == 0) {
+    if (!st && strcmp(preset->kind->category, "optimizer") == 0) {
         *out = preset;
         return AIMC_OK;
     }
@@ -101,7 +101,7 @@ static aimc_status settings_of(aimc_context *ctx, const char *name, const char *
 static aimc_status multiply(aimc_config *config, const char *field, double factor)
 {
     double value;
-    if (!aimci_family_field(config->family, field))
+    if (!aimci_kind_field(config->kind, field))
         return AIMC_OK;
     const aimc_status st = aimc_config_get(config, field, &value);
     return st ? st : aimc_config_set(config, field, value * factor);
@@ -118,7 +118,7 @@ static aimc_status write_above_noise(const aimc_device *device, aimc_config *con
     if (!p || p->dw_min_std <= 1)
         return AIMC_OK;
     const double pulses = ceil(4 * p->dw_min_std * p->dw_min_std);
-    if (aimci_family_field(config->family, "granularity"))
+    if (aimci_kind_field(config->kind, "granularity"))
         return aimc_config_set(config, "granularity", pulses * device->info.granularity);
     aimc_status st = multiply(config, "step", pulses);
     if (!st)
@@ -129,30 +129,30 @@ static aimc_status write_above_noise(const aimc_device *device, aimc_config *con
 aimc_status aimc_optimizer_suggest_config(const aimc_device *device, const char *algorithm,
                                           aimc_config **out)
 {
-    const char *who = "optimizer_suggest_config";
+    const char *caller = "optimizer_suggest_config";
     if (!out)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: out is NULL", who);
+        return aimci_fail(AIMC_ERR_INVALID, "%s: out is NULL", caller);
     *out = NULL;
     if (!device || !algorithm)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", who, device ? "algorithm" : "device");
+        return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", caller,
+                          device ? "algorithm" : "device");
     aimci_named named;
-    aimc_status st = aimci_find_kind(who, algorithm, &named);
+    aimc_status st = aimci_find_kind(caller, algorithm, &named);
     if (st)
         return st;
-    const char *family = named.family->name;
-    if (strcmp(named.family->category, "optimizer") != 0)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: '%s' is a %s, not an optimizer", who, algorithm,
-                          named.family->category);
-    if (!device->model->pulsed && strcmp(family, "sgd") != 0)
-        return aimci_fail(AIMC_ERR_UNSUPPORTED, "%s: device '%s' takes no pulses; use 'sgd'", who,
-                          device->model->family->name);
+    const char *kind = named.kind->name;
+    if (strcmp(named.kind->category, "optimizer") != 0)
+        return aimci_wrong_category(caller, algorithm, named.kind, "optimizer");
+    if (!device->ops->pulsed && strcmp(kind, "sgd") != 0)
+        return aimci_fail(AIMC_ERR_UNSUPPORTED, "%s: device '%s' takes no pulses; use 'sgd'",
+                          caller, device->ops->kind->name);
     if (named.preset)
         return aimc_config_create(device->ctx, algorithm, out);
     char name[96] = "";
-    if (device->model->pulsed)
-        st = choose(device, family, name, sizeof name);
+    if (device->ops->pulsed)
+        st = choose(device, kind, name, sizeof name);
     if (!st)
-        st = settings_of(device->ctx, name, family, out);
+        st = settings_of(device->ctx, name, kind, out);
     if (!st)
         st = write_above_noise(device, *out);
     if (st) {

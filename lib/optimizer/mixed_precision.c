@@ -26,7 +26,7 @@ static const aimci_field fields[] = {
                  "share of the weight added to the gradient", AIMCI_MP_SRC),
 };
 
-const aimci_family aimci_family_mixed_precision = {
+const aimci_kind aimci_kind_mixed_precision = {
     .name = "mixed_precision",
     .category = "optimizer",
     .doc = "digital gradient accumulation, whole pulses to the devices",

@@ -21,7 +21,7 @@ static const aimci_field fields[] = {
                  AIMCI_MP_SRC),
 };
 
-const aimci_family aimci_family_mixed_precision_int = {
+const aimci_kind aimci_kind_mixed_precision_int = {
     .name = "mixed_precision_int",
     .category = "optimizer",
     .doc = "mixed precision with an integer accumulator",

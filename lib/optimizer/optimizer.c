@@ -14,7 +14,7 @@ void aimc_optimizer_destroy(aimc_optimizer *o)
         o->tile->trainer = (aimci_companion){0};
     }
     if (o->state)
-        o->algorithm->destroy(o->state, ctx);
+        o->ops->destroy(o->state, ctx);
     aimci_free(ctx, o->state);
     aimci_free(ctx, o);
     aimci_context_unref(ctx);
@@ -28,8 +28,8 @@ static aimc_status put_state(const void *owner, aimci_st_writer *writer, const c
 static void reset_state(void *owner)
 {
     aimc_optimizer *o = owner;
-    if (o->algorithm->reset)
-        o->algorithm->reset(o->state);
+    if (o->ops->reset)
+        o->ops->reset(o->state);
 }
 
 /* Destroy order is free: an optimizer that outlives its tile only waits for its own end. */
@@ -42,7 +42,7 @@ static void release(void *owner)
 static aimc_status take_saved_state(aimc_optimizer *o)
 {
     aimc_tile *t = o->tile;
-    if (!t->saved.trainer || strcmp(t->saved.trainer, o->algorithm->family->name) != 0)
+    if (!t->saved.trainer || strcmp(t->saved.trainer, o->ops->kind->name) != 0)
         return AIMC_OK;
     char prefix[120];
     snprintf(prefix, sizeof prefix, "%soptimizer.", t->saved.prefix);
@@ -57,14 +57,14 @@ static aimc_status bind(aimc_optimizer *o, aimc_tile *tile, const aimc_config *c
 {
     o->tile = tile;
     o->array = tile->array;
-    o->algorithm = aimci_operations_of(config->family, "optimizer");
-    if (!o->algorithm)
-        return aimci_fail(AIMC_ERR_INVALID, "optimizer_create: '%s' is a %s, not an optimizer",
-                          config->family->name, config->family->category);
-    o->state = aimci_calloc(o->ctx, 1, o->algorithm->state_size);
+    o->ops = aimci_ops_of(config->kind, "optimizer");
+    if (!o->ops)
+        return aimci_wrong_category("optimizer_create", config->kind->name, config->kind,
+                                    "optimizer");
+    o->state = aimci_calloc(o->ctx, 1, o->ops->state_size);
     if (!o->state)
         return aimci_fail(AIMC_ERR_NOMEM, "optimizer_create: no memory");
-    const aimc_status st = o->algorithm->create(o->state, tile, config);
+    const aimc_status st = o->ops->create(o->state, tile, config);
     return st ? st : take_saved_state(o);
 }
 
@@ -94,8 +94,7 @@ aimc_status aimc_optimizer_create(aimc_tile *tile, const char *algorithm, const 
         aimc_optimizer_destroy(o);
         return st;
     }
-    tile->trainer =
-        (aimci_companion){o->algorithm->family->name, o, put_state, release, reset_state};
+    tile->trainer = (aimci_companion){o->ops->kind->name, o, put_state, release, reset_state};
     *out = o;
     return AIMC_OK;
 }
@@ -125,13 +124,13 @@ static aimc_status check_step(const aimc_optimizer *o, size_t n, const float *x,
                             x_ok ? "d" : "x");
 }
 
-/* What the step at hand added, told to who watches. */
+/* What the step at hand added, told to the watcher. */
 static void tell(aimc_optimizer *o, const aimc_counters *before, const aimc_optimizer_stats *was,
                  size_t n, double lr)
 {
     aimc_optimizer_stats now = {0};
-    if (o->algorithm->stats)
-        o->algorithm->stats(o->state, &now);
+    if (o->ops->stats)
+        o->ops->stats(o->state, &now);
     const aimc_counters *c = &o->tile->counters;
     const aimc_optimizer_step_info info = {.struct_size = (uint32_t)sizeof info,
                                            .step = o->n_steps,
@@ -154,9 +153,9 @@ aimc_status aimc_optimizer_step(aimc_optimizer *o, size_t n, const float *x, siz
         return st;
     const aimc_counters before = o->tile->counters;
     aimc_optimizer_stats was = {0};
-    if (o->watch && o->algorithm->stats)
-        o->algorithm->stats(o->state, &was);
-    o->algorithm->step(o->state, o->tile, n, x, ld_x, d, ld_d, lr);
+    if (o->watch && o->ops->stats)
+        o->ops->stats(o->state, &was);
+    o->ops->step(o->state, o->tile, n, x, ld_x, d, ld_d, lr);
     o->n_steps++;
     if (o->watch)
         tell(o, &before, &was, n, lr);
@@ -177,12 +176,12 @@ aimc_status aimc_optimizer_get_stats(const aimc_optimizer *o, aimc_optimizer_sta
     if (!o || !stats)
         return aimci_fail(AIMC_ERR_INVALID, "optimizer_get_stats: NULL argument");
     aimc_optimizer_stats ours = {0};
-    if (o->algorithm->stats)
-        o->algorithm->stats(o->state, &ours);
+    if (o->ops->stats)
+        o->ops->stats(o->state, &ours);
     return aimci_struct_out("optimizer_get_stats", stats, &ours, sizeof ours, 8);
 }
 
 const char *aimc_optimizer_get_algorithm(const aimc_optimizer *o)
 {
-    return o ? o->algorithm->family->name : "";
+    return o ? o->ops->kind->name : "";
 }

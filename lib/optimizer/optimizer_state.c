@@ -36,8 +36,8 @@ void aimci_state_add_vector(aimci_state_tensors *tensors, const char *name, void
 static void list_tensors(const aimc_optimizer *o, aimci_state_tensors *tensors)
 {
     tensors->n = 0;
-    if (o->algorithm->tensors)
-        o->algorithm->tensors(o->state, tensors);
+    if (o->ops->tensors)
+        o->ops->tensors(o->state, tensors);
 }
 
 static aimc_status put_tensor(const aimc_optimizer *o, const aimci_state_tensor *t,
@@ -99,8 +99,8 @@ aimc_status aimci_optimizer_restore(aimc_optimizer *o, const aimci_st_reader *re
     aimc_status st = AIMC_OK;
     for (size_t k = 0; k < tensors.n && !st; k++)
         st = get_tensor(o, &tensors.each[k], reader, prefix);
-    if (!st && o->algorithm->recompose)
-        o->algorithm->recompose(o->state);
+    if (!st && o->ops->recompose)
+        o->ops->recompose(o->state);
     return st;
 }
 
@@ -177,7 +177,7 @@ aimc_status aimc_optimizer_get_matrix(const aimc_optimizer *o, const char *name,
     aimci_state_tensor t;
     if (!nth_matrix(o, 0, name, &t))
         return aimci_fail(AIMC_ERR_INVALID, "optimizer_get_matrix: '%s' has no matrix '%s'",
-                          o->algorithm->family->name, name);
+                          o->ops->kind->name, name);
     const aimci_array *a = o->array;
     if (ld < a->n_in)
         return aimci_fail(AIMC_ERR_SHAPE, "optimizer_get_matrix: ld = %zu is less than n_in = %zu",

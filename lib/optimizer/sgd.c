@@ -15,7 +15,7 @@ static const aimci_field fields[] = {
     AIMCI_CHILD("update", 0, "update", "update", "pulse trains", SRC),
 };
 
-const aimci_family aimci_family_sgd = {
+const aimci_kind aimci_kind_sgd = {
     .name = "sgd",
     .category = "optimizer",
     .doc = "stochastic gradient descent by parallel pulsed outer products",
@@ -30,7 +30,7 @@ static aimc_status create(void *state, aimc_tile *tile, const aimc_config *confi
     sgd *s = state;
     s->array = tile->array;
     return aimci_pulser_for_tile(
-        tile, aimci_config_values(aimci_config_child(config, "update"), &aimci_family_update),
+        tile, aimci_config_values(aimci_config_child(config, "update"), &aimci_kind_update),
         &s->pulser);
 }
 
@@ -49,8 +49,8 @@ static void step(void *state, aimc_tile *tile, size_t n, const float *x, size_t 
     aimci_array_relax(s->array, &tile->counters);
 }
 
-const aimci_algorithm aimci_algorithm_sgd = {
-    .family = &aimci_family_sgd,
+const aimci_algorithm_ops aimci_algorithm_ops_sgd = {
+    .kind = &aimci_kind_sgd,
     .state_size = sizeof(sgd),
     .create = create,
     .destroy = destroy,

@@ -23,7 +23,7 @@ static const aimci_field fields[] = {
                  "reset the cells of a slice after it was read", AIMCI_TT_SRC),
 };
 
-const aimci_family aimci_family_tiki_taka = {
+const aimci_kind aimci_kind_tiki_taka = {
     .name = "tiki_taka",
     .category = "optimizer",
     .doc = "Tiki-Taka (TTv1): gradient on a fast array, read and written to a slow one",

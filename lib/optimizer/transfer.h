@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The transfer engine of the Tiki-Taka family: gradients are pulsed onto a fast array A_0; now and
+/* The transfer engine of the Tiki-Taka algorithms: gradients are pulsed onto a fast array A_0; now and
  * then a slice of it is read and passed on to the next array, down to the slow one C = A_{n-1},
  * which is the tile's own. What happens between reading and writing is the rule of each algorithm:
  * tiki_taka.c, ttv2.c, chopped.c, agad.c.
@@ -16,7 +16,7 @@
 
 enum { AIMCI_WRITE_EXACT, AIMCI_WRITE_TRAINS };
 
-/* Values of all four families; each shows the fields that mean something to it. */
+/* Values of all four kinds; each shows the fields that mean something to it. */
 typedef struct aimci_transfer_params {
     int64_t n_arrays, n_reads_per_transfer;
     double gamma;
@@ -121,20 +121,20 @@ void aimci_transfer_flush(aimci_transfer *e);
 /* trunc(o) clipped to the longest write, counting what crossed and what was clipped; o in units of
  * the threshold */
 int32_t aimci_transfer_count(aimci_transfer *e, double o);
-/* Threshold bookkeeping of the chopped family: gain of a reading, in thresholds. */
+/* Threshold bookkeeping of the chopped kind: gain of a reading, in thresholds. */
 double aimci_transfer_gain(const aimci_transfer *e);
 /* Sweeps between two turns of a regular chopper; 0: it never turns */
 int64_t aimci_transfer_chop_period(const aimci_transfer *e);
 
-/* The algorithm of a file whose rule is called rule and whose family aimci_family_NAME: all but the
+/* The algorithm of a file whose rule is called rule and whose kind aimci_kind_NAME: all but the
  * rule is the engine's. */
 #define AIMCI_TRANSFER_ALGORITHM(name)                                                             \
     static aimc_status create(void *state, aimc_tile *tile, const aimc_config *config)             \
     {                                                                                              \
         return aimci_transfer_create(state, tile, config, &rule);                                  \
     }                                                                                              \
-    const aimci_algorithm aimci_algorithm_##name = {                                               \
-        .family = &aimci_family_##name,                                                            \
+    const aimci_algorithm_ops aimci_algorithm_ops_##name = {                                       \
+        .kind = &aimci_kind_##name,                                                                \
         .state_size = sizeof(aimci_transfer),                                                      \
         .create = create,                                                                          \
         .destroy = aimci_transfer_destroy,                                                         \

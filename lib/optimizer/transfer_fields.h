@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Fields that algorithms of the transfer engine share: each family lists those that mean something
+/* Fields that algorithms of the transfer engine share: each kind lists those that mean something
  * to it. */
 #ifndef AIMCI_TRANSFER_FIELDS_H
 #define AIMCI_TRANSFER_FIELDS_H

@@ -214,16 +214,16 @@ static aimc_status make_arrays(aimci_transfer *e, const aimc_config *config)
         st = aimci_array_create(device, slow->n_out, slow->n_in,
                                 aimci_random_derive(slow->seed, 1 + k), "optimizer_create",
                                 &e->arrays[k]);
-        if (!st && !device->model->pulsed)
+        if (!st && !device->ops->pulsed)
             st = aimci_fail(AIMC_ERR_INVALID, "optimizer_create: device '%s' takes no pulses",
-                            device->model->family->name);
+                            device->ops->kind->name);
     }
     aimc_device_unref(fast);
     e->arrays[e->n_arrays - 1] = slow;
-    if (!st && !slow->device->model->pulsed)
+    if (!st && !slow->device->ops->pulsed)
         st =
             aimci_fail(AIMC_ERR_INVALID, "optimizer_create: device '%s' takes no pulses; use 'sgd'",
-                       slow->device->model->family->name);
+                       slow->device->ops->kind->name);
     for (size_t k = 0; k < e->n_arrays && !st; k++)
         e->granularity[k] = e->arrays[k]->device->info.granularity;
     for (size_t k = 1; k < e->n_arrays && !st; k++)
@@ -274,7 +274,7 @@ static bool allocate(aimci_transfer *e, bool composite)
 
 static const aimci_update_params *update_of(const aimc_config *config, const char *name)
 {
-    return aimci_config_values(aimci_config_child(config, name), &aimci_family_update);
+    return aimci_config_values(aimci_config_child(config, name), &aimci_kind_update);
 }
 
 aimc_status aimci_transfer_create(aimci_transfer *e, aimc_tile *tile, const aimc_config *config,

@@ -42,7 +42,7 @@ static const aimci_field fields[] = {
                  "buffer threshold", AIMCI_T2_SRC),
 };
 
-const aimci_family aimci_family_ttv2 = {
+const aimci_kind aimci_kind_ttv2 = {
     .name = "ttv2",
     .category = "optimizer",
     .doc = "Tiki-Taka v2: a digital buffer between the fast and the slow array",

@@ -65,7 +65,7 @@ static aimc_status check(const void *values)
     return AIMC_OK;
 }
 
-const aimci_family aimci_family_cell_mapping = {
+const aimci_kind aimci_kind_cell_mapping = {
     .name = "cell_mapping",
     .category = "cell_mapping",
     .doc = "how signed weights lie on cells; with every field at its default, exactly",

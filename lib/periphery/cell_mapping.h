@@ -13,13 +13,12 @@ enum {
 };
 enum { AIMCI_SUBTRACT_ANALOG, AIMCI_SUBTRACT_DIGITAL };
 
-/* Values of the family "cell_mapping". */
+/* Values of the kind "cell_mapping". */
 typedef struct aimci_cell_mapping_params {
     double w_max, on_off_ratio;
     int64_t cell_bits, weight_bits, n_slices;
     int32_t scheme, subtract;
 } aimci_cell_mapping_params;
-
 
 /* Resolved. Conductances are in units of that of a full cell; the columns of bit slice s hold
  * weights unit (g+ - g-) / span, or unit g / span where there are no pairs. */

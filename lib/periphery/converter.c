@@ -49,7 +49,7 @@ static const aimci_field fields[] = {
                 "other codes than the ideal converter's, or errors", OWN),
 };
 
-const aimci_family aimci_family_converter = {
+const aimci_kind aimci_kind_converter = {
     .name = "converter",
     .category = "converter",
     .doc = "one DAC or ADC",
@@ -75,8 +75,8 @@ struct aimc_converter {
 static aimc_status make_nonideal(aimc_converter *c, const aimc_config *config,
                                  const converter_params *params)
 {
-    const aimci_nonideal_converter_params *given = aimci_config_values(
-        aimci_config_child(config, "nonideal"), &aimci_family_nonideal_converter);
+    const aimci_nonideal_converter_params *given =
+        aimci_config_values(aimci_config_child(config, "nonideal"), &aimci_kind_nonideal_converter);
     if (!given || aimci_nonideal_converter_is_plain(given))
         return AIMC_OK;
     const aimc_status st =
@@ -91,15 +91,12 @@ static aimc_status make_nonideal(aimc_converter *c, const aimc_config *config,
 
 static aimc_status read_config(const aimc_config *config, converter_params *params)
 {
-    aimci_family_defaults(&aimci_family_converter, params);
-    if (!config)
-        return AIMC_OK;
-    const converter_params *given = aimci_config_values(config, &aimci_family_converter);
-    if (!given)
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "converter_create: configuration is of kind '%s', not 'converter'",
-                          aimc_config_get_kind(config));
-    *params = *given;
+    const aimc_status st = aimci_config_expect("converter_create", config, &aimci_kind_converter);
+    if (st)
+        return st;
+    aimci_kind_defaults(&aimci_kind_converter, params);
+    if (config)
+        *params = *(const converter_params *)config->values;
     return AIMC_OK;
 }
 
@@ -219,10 +216,10 @@ aimc_status aimc_converter_quantize(aimc_converter *c, size_t n, const float *x,
     return AIMC_OK;
 }
 
-static aimc_status no_steps(const char *who)
+static aimc_status no_steps(const char *caller)
 {
     return aimci_fail(AIMC_ERR_UNSUPPORTED, "%s: the converter has no steps (res or bound <= 0)",
-                      who);
+                      caller);
 }
 
 aimc_status aimc_converter_encode(aimc_converter *c, size_t n, const float *x, int32_t *codes)
@@ -326,24 +323,26 @@ static void measure(size_t n_codes, const double *hits, aimc_linearity *l, doubl
 aimc_status aimc_converter_get_linearity(const aimc_converter *c, size_t channel,
                                          aimc_linearity *linearity, double *dnl, double *inl)
 {
-    const char *who = "converter_get_linearity";
+    const char *caller = "converter_get_linearity";
     if (!c || !linearity)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: NULL argument", who);
+        return aimci_fail(AIMC_ERR_INVALID, "%s: NULL argument", caller);
     if (c->step <= 0 || (c->nonideal && c->nonideal->values))
-        return c->step <= 0 ? no_steps(who)
-                            : aimci_fail(AIMC_ERR_UNSUPPORTED, "%s: thresholds have no steps", who);
+        return c->step <= 0
+                   ? no_steps(caller)
+                   : aimci_fail(AIMC_ERR_UNSUPPORTED, "%s: thresholds have no steps", caller);
     const size_t n_channels = c->nonideal ? c->nonideal->n_channels : SIZE_MAX;
     if (channel >= n_channels)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: channel = %zu of %zu", who, channel, n_channels);
+        return aimci_fail(AIMC_ERR_INVALID, "%s: channel = %zu of %zu", caller, channel,
+                          n_channels);
     const size_t n = (size_t)((int64_t)c->max_code - aimc_converter_get_min_code(c) + 1);
     if (n > MAX_CODES)
-        return aimci_fail(AIMC_ERR_UNSUPPORTED, "%s: %zu codes are too many to count", who, n);
+        return aimci_fail(AIMC_ERR_UNSUPPORTED, "%s: %zu codes are too many to count", caller, n);
     double *hits = aimci_calloc(c->ctx, n, sizeof *hits);
     if (!hits)
-        return aimci_fail(AIMC_ERR_NOMEM, "%s: no memory", who);
+        return aimci_fail(AIMC_ERR_NOMEM, "%s: no memory", caller);
     aimc_linearity ours = {.n_codes = (uint32_t)n};
     count_codes(c, channel, n, hits);
     measure(n, hits, &ours, dnl, inl);
     aimci_free(c->ctx, hits);
-    return aimci_struct_out(who, linearity, &ours, sizeof ours, 8);
+    return aimci_struct_out(caller, linearity, &ours, sizeof ours, 8);
 }

@@ -67,7 +67,7 @@ static aimc_status check(const void *values)
     return AIMC_OK;
 }
 
-const aimci_family aimci_family_nonideal_converter = {
+const aimci_kind aimci_kind_nonideal_converter = {
     .name = "nonideal_converter",
     .category = "nonideal_converter",
     .doc = "codes and errors of a DAC or ADC; with every field at its default, the ideal one",
@@ -100,14 +100,14 @@ static bool has_stages(const aimci_nonideal_converter *c)
     return c->params.model == AIMCI_CONVERTER_PIPELINE || c->params.model == AIMCI_CONVERTER_CYCLIC;
 }
 
-static aimc_status count_bits(aimci_nonideal_converter *c, double res, const char *who)
+static aimc_status count_bits(aimci_nonideal_converter *c, double res, const char *caller)
 {
     const double inverse = res > 1 ? res : 1 / res, bits = log2(inverse + 2);
     if (!(res > 0) || fabs(bits - rint(bits)) > 1e-6 || bits < 1.5 || bits > MAX_BITS + 0.5)
         return aimci_fail(
             AIMC_ERR_INVALID,
-            "%s: res = %g; a non-ideal converter needs 1 / (2^b - 2) with b = 2 ... %d bits", who,
-            res, MAX_BITS);
+            "%s: res = %g; a non-ideal converter needs 1 / (2^b - 2) with b = 2 ... %d bits",
+            caller, res, MAX_BITS);
     c->bits = (int)rint(bits);
     return AIMC_OK;
 }
@@ -135,18 +135,19 @@ static void set_levels(aimci_nonideal_converter *c, double bound)
     }
 }
 
-static aimc_status resolve(aimci_nonideal_converter *c, double res, double bound, const char *who)
+static aimc_status resolve(aimci_nonideal_converter *c, double res, double bound,
+                           const char *caller)
 {
     if (!(bound > 0))
         return aimci_fail(AIMC_ERR_INVALID,
-                          "%s: bound = %g; a non-ideal converter needs one above 0", who, bound);
+                          "%s: bound = %g; a non-ideal converter needs one above 0", caller, bound);
     c->full = bound;
     if (c->params.style == AIMCI_STYLE_THRESHOLDS) {
         c->n_codes = (int32_t)c->params.thresholds.n + 1;
         c->step = bound;
         return AIMC_OK;
     }
-    const aimc_status st = count_bits(c, res, who);
+    const aimc_status st = count_bits(c, res, caller);
     if (!st)
         set_levels(c, bound);
     return st;
@@ -208,32 +209,32 @@ static bool make_tables(aimci_nonideal_converter *c)
            (c->values || c->params.style != AIMCI_STYLE_THRESHOLDS) && c->offsets;
 }
 
-static aimc_status build(aimci_nonideal_converter *c, double res, double bound, const char *who)
+static aimc_status build(aimci_nonideal_converter *c, double res, double bound, const char *caller)
 {
-    const aimc_status st = resolve(c, res, bound, who);
+    const aimc_status st = resolve(c, res, bound, caller);
     if (st)
         return st;
     if (!make_tables(c))
-        return aimci_fail(AIMC_ERR_NOMEM, "%s: no memory for the errors of converters", who);
+        return aimci_fail(AIMC_ERR_NOMEM, "%s: no memory for the errors of converters", caller);
     if (c->values)
         value_thresholds(c);
     return AIMC_OK;
 }
 
 aimc_status aimci_nonideal_converter_create(aimc_context *ctx, const T *params, double res,
-                                            double bound, size_t n_channels, const char *who,
+                                            double bound, size_t n_channels, const char *caller,
                                             aimci_nonideal_converter **out)
 {
     aimc_status st = check(params);
     if (st)
-        return aimci_fail_within(st, "%s: ", who);
+        return aimci_fail_within(st, "%s: ", caller);
     aimci_nonideal_converter *c = aimci_calloc(ctx, 1, sizeof *c);
     if (!c)
-        return aimci_fail(AIMC_ERR_NOMEM, "%s: no memory", who);
+        return aimci_fail(AIMC_ERR_NOMEM, "%s: no memory", caller);
     c->ctx = aimci_context_ref(ctx);
     c->params = *params;
     c->n_channels = n_channels;
-    st = build(c, res, bound, who);
+    st = build(c, res, bound, caller);
     if (st)
         aimci_nonideal_converter_destroy(c);
     else

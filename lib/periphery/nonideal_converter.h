@@ -22,7 +22,7 @@ enum {
     AIMCI_CONVERTER_FLASH
 };
 
-/* Values of the family "nonideal_converter". */
+/* Values of the kind "nonideal_converter". */
 typedef struct aimci_nonideal_converter_params {
     double low, gain_error, mismatch, comparator_offset;
     int64_t group_size;
@@ -30,7 +30,6 @@ typedef struct aimci_nonideal_converter_params {
     int32_t style, rounding, model;
     bool split;
 } aimci_nonideal_converter_params;
-
 
 /* Codes are counted from 0. An input x is u = (x - lowest) / step + 1/2 on the axis where the ideal
  * transition to code c lies at c. */
@@ -50,11 +49,11 @@ typedef struct aimci_nonideal_converter {
 /* The plain mid-tread converter, for which none of this is needed? */
 bool aimci_nonideal_converter_is_plain(const aimci_nonideal_converter_params *params);
 
-/* res and bound as everywhere; failures name the field, from who. */
+/* res and bound as everywhere; failures name the field, from the caller. */
 aimc_status aimci_nonideal_converter_create(aimc_context *ctx,
                                             const aimci_nonideal_converter_params *params,
                                             double res, double bound, size_t n_channels,
-                                            const char *who, aimci_nonideal_converter **out);
+                                            const char *caller, aimci_nonideal_converter **out);
 void aimci_nonideal_converter_destroy(aimci_nonideal_converter *converter);
 
 /* Draw the errors of all channels. */

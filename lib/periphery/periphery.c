@@ -5,12 +5,12 @@
 
 /* ---- configurations ------------------------------------------------------------------------- */
 
-static const void *values_of(const aimc_config *config, const char *child,
-                             const aimci_family *family, void *defaults)
+static const void *values_of(const aimc_config *config, const char *child, const aimci_kind *kind,
+                             void *defaults)
 {
-    const void *given = aimci_config_values(aimci_config_child(config, child), family);
+    const void *given = aimci_config_values(aimci_config_child(config, child), kind);
     if (!given)
-        aimci_family_defaults(family, defaults);
+        aimci_kind_defaults(kind, defaults);
     return given ? given : defaults;
 }
 
@@ -46,14 +46,14 @@ static aimc_status read_children(const aimc_config *config, aimci_periphery *p)
 {
     aimci_cell_mapping_params defaults;
     const aimci_cell_mapping_params *m =
-        values_of(config, "cell_mapping", &aimci_family_cell_mapping, &defaults);
+        values_of(config, "cell_mapping", &aimci_kind_cell_mapping, &defaults);
     aimci_wires_params *wires = &p->wires;
-    *wires = *(const aimci_wires_params *)values_of(config, "wires", &aimci_family_wires, wires);
+    *wires = *(const aimci_wires_params *)values_of(config, "wires", &aimci_kind_wires, wires);
     aimc_status st = AIMC_OK;
     if (p->is_perfect)
         wires->model = AIMCI_WIRES_NONE;
     else
-        st = aimci_family_cell_mapping.check(m);
+        st = aimci_kind_cell_mapping.check(m);
     if (st)
         return st;
     p->mapping = aimci_cell_mapping_resolve(m);
@@ -67,13 +67,13 @@ static aimc_status read_children(const aimc_config *config, aimci_periphery *p)
 
 static aimc_status read_config(const aimc_config *config, aimci_periphery *p)
 {
-    const aimci_periphery_params *given = aimci_config_values(config, &aimci_family_periphery);
+    const aimci_periphery_params *given = aimci_config_values(config, &aimci_kind_periphery);
     if (given)
         p->params = *given;
     else
-        aimci_family_defaults(&aimci_family_periphery, &p->params);
+        aimci_kind_defaults(&aimci_kind_periphery, &p->params);
     p->is_perfect = p->params.is_perfect || p->params.mv_type == AIMCI_MV_IDEAL;
-    const aimc_status st = aimci_family_periphery.check(&p->params);
+    const aimc_status st = aimci_kind_periphery.check(&p->params);
     return st ? st : read_children(config, p);
 }
 
@@ -97,7 +97,7 @@ static aimc_status make_dac(aimci_periphery *p, const aimc_config *config)
     const aimci_periphery_params *q = &p->params;
     aimci_nonideal_converter_params defaults;
     const aimci_nonideal_converter_params *dac =
-        values_of(config, "dac", &aimci_family_nonideal_converter, &defaults);
+        values_of(config, "dac", &aimci_kind_nonideal_converter, &defaults);
     if (aimci_nonideal_converter_is_plain(dac))
         return AIMC_OK;
     if (q->mv_type == AIMCI_MV_SPLIT_MODE || q->mv_type == AIMCI_MV_BIT_WISE)
@@ -115,7 +115,7 @@ static aimc_status make_adc(aimci_periphery *p, const aimc_config *config)
     const aimci_periphery_params *q = &p->params;
     aimci_nonideal_converter_params defaults;
     const aimci_nonideal_converter_params *adc =
-        values_of(config, "adc", &aimci_family_nonideal_converter, &defaults);
+        values_of(config, "adc", &aimci_kind_nonideal_converter, &defaults);
     if (aimci_nonideal_converter_is_plain(adc))
         return AIMC_OK;
     return aimci_nonideal_converter_create(p->ctx, adc, q->out_res, q->out_bound, p->n_out + 1,

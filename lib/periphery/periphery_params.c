@@ -182,7 +182,7 @@ static aimc_status check(const void *values)
     return check_output(p);
 }
 
-const aimci_family aimci_family_periphery = {
+const aimci_kind aimci_kind_periphery = {
     .name = "periphery",
     .category = "periphery",
     .doc = "read-out of one direction: DAC, noise and bound management, what the array adds, ADC",

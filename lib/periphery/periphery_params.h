@@ -26,7 +26,7 @@ enum { AIMCI_WN_NONE, AIMCI_WN_ADDITIVE_CONSTANT, AIMCI_WN_PCM_READ };
 enum { AIMCI_LOADING_ACTIVE, AIMCI_LOADING_ALL };
 enum { AIMCI_AMPLITUDE_EXACT, AIMCI_AMPLITUDE_CUBIC };
 
-/* Values of the family "periphery". */
+/* Values of the kind "periphery". */
 typedef struct aimci_periphery_params {
     double inp_bound, inp_res, inp_noise, inp_asymmetry;
     double out_bound, out_res, out_noise, out_noise_std, out_asymmetry, out_scale;
@@ -42,7 +42,6 @@ typedef struct aimci_periphery_params {
     bool is_perfect, inp_sto_round, out_sto_round, bm_test_negative_bound;
     bool bit_wise_adc;
 } aimci_periphery_params;
-
 
 /* Bits of the DAC: res = 1 / (2^bits - 2); 0 when it is none of these. */
 int aimci_dac_bits(double res);

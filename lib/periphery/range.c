@@ -105,21 +105,21 @@ static aimc_status check(const aimc_context *ctx, aimc_range_method method, doub
                          size_t n_rows, size_t n_cols, const float *x, size_t ld_x,
                          const double *bound)
 {
-    const char *who = "converter_find_range";
+    const char *caller = "converter_find_range";
     if (!ctx || !x || !bound)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: NULL argument", who);
+        return aimci_fail(AIMC_ERR_INVALID, "%s: NULL argument", caller);
     if (!n_rows || !n_cols)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: %zu x %zu numbers", who, n_rows, n_cols);
+        return aimci_fail(AIMC_ERR_INVALID, "%s: %zu x %zu numbers", caller, n_rows, n_cols);
     if (ld_x < n_cols)
-        return aimci_fail(AIMC_ERR_SHAPE, "%s: ld_x = %zu is less than %zu", who, ld_x, n_cols);
+        return aimci_fail(AIMC_ERR_SHAPE, "%s: ld_x = %zu is less than %zu", caller, ld_x, n_cols);
     if (method < AIMC_RANGE_MAX || method > AIMC_RANGE_LEAST_ERROR)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: method %d", who, (int)method);
+        return aimci_fail(AIMC_ERR_INVALID, "%s: method %d", caller, (int)method);
     const double limit = method == AIMC_RANGE_QUANTILE ? 1 : 1e30;
     if (method != AIMC_RANGE_MAX && !(parameter > 0 && parameter <= limit))
-        return aimci_fail(AIMC_ERR_INVALID, "%s: parameter = %g is out of range (0, %g]", who,
+        return aimci_fail(AIMC_ERR_INVALID, "%s: parameter = %g is out of range (0, %g]", caller,
                           parameter, limit);
     if (!aimci_all_finite(x, n_rows, n_cols, ld_x))
-        return aimci_fail(AIMC_ERR_INVALID, "%s: x holds a value that is not finite", who);
+        return aimci_fail(AIMC_ERR_INVALID, "%s: x holds a value that is not finite", caller);
     return AIMC_OK;
 }
 

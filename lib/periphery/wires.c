@@ -41,7 +41,7 @@ static const aimci_field wires_fields[] = {
                  "of the column of TIME_SLICED above the middle of the inputs", OWN),
 };
 
-const aimci_family aimci_family_wires = {
+const aimci_kind aimci_kind_wires = {
     .name = "wires",
     .category = "wires",
     .doc = "wires of a crossbar and what else lies between drivers, cells and outputs",

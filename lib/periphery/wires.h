@@ -8,7 +8,7 @@
 
 enum { AIMCI_WIRES_NONE, AIMCI_WIRES_NODAL, AIMCI_WIRES_TIME_SLICED };
 
-/* Values of the family "wires". */
+/* Values of the kind "wires". */
 typedef struct aimci_wires_params {
     double r_in, r_out, r_driver, r_sense, r_select;
     double v_read, v_sense_offset;
@@ -17,7 +17,6 @@ typedef struct aimci_wires_params {
     int32_t model, iv;
     bool alternate, interleaved;
 } aimci_wires_params;
-
 
 /* The network of one column set with these wires; backward has n_drive = outputs. */
 aimci_nodal aimci_wires_network(const aimci_wires_params *params, size_t n_drive, size_t n_sense);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 
-#include "tile/array_kind.h"
+#include "tile/array_ops.h"
 #include "tile/backend.h"
 #include "tile/refresh.h"
 
@@ -32,7 +32,7 @@ void aimci_array_destroy(aimci_array *a)
     if (!a)
         return;
     aimc_context *ctx = a->ctx;
-    a->kind->destroy(a);
+    a->ops->destroy(a);
     aimci_free(ctx, a->parameters);
     aimci_free(ctx, a->block);
     aimc_device_unref(a->device);
@@ -53,11 +53,11 @@ static aimc_status allocate(aimci_array *a, const char *caller)
 
 static aimc_status name_parameters(aimci_array *a, const char *caller)
 {
-    a->n_parameters = a->kind->name(a, NULL);
+    a->n_parameters = a->ops->name(a, NULL);
     a->parameters = aimci_calloc(a->ctx, a->n_parameters + 1, sizeof *a->parameters);
     if (!a->parameters)
         return aimci_fail(AIMC_ERR_NOMEM, "%s: no memory", caller);
-    a->kind->name(a, a->parameters);
+    a->ops->name(a, a->parameters);
     return AIMC_OK;
 }
 
@@ -70,7 +70,7 @@ aimc_status aimci_array_create(const aimc_device *device, size_t n_out, size_t n
         return aimci_fail(AIMC_ERR_NOMEM, "%s: no memory", caller);
     a->ctx = aimci_context_ref(ctx);
     a->device = aimc_device_ref((aimc_device *)(uintptr_t)device); /* counts only */
-    a->kind = device->cell ? &aimci_cell_array : &aimci_single_array;
+    a->ops = device->cell ? &aimci_cell_array : &aimci_single_array;
     a->backend = &aimci_cpu_backend;
     a->n_out = n_out;
     a->n_in = n_in;
@@ -78,7 +78,7 @@ aimc_status aimci_array_create(const aimc_device *device, size_t n_out, size_t n
     a->seed = seed;
     aimc_status st = allocate(a, caller);
     if (!st)
-        st = a->kind->create(a, caller);
+        st = a->ops->create(a, caller);
     if (!st)
         st = name_parameters(a, caller);
     if (st) {
@@ -120,12 +120,12 @@ void aimci_array_get(const aimci_array *a, const float *parameter, float *w, siz
 
 void aimci_array_commit(aimci_array *a, aimci_commit how)
 {
-    a->kind->commit(a, how);
+    a->ops->commit(a, how);
 }
 
 void aimci_array_clip(aimci_array *a)
 {
-    a->kind->clip(a);
+    a->ops->clip(a);
 }
 
 void aimci_array_set(aimci_array *a, const float *w, size_t ld, const float *scale)
@@ -166,12 +166,12 @@ void aimci_array_pulse(const aimci_array *a, size_t j, const int32_t *count,
 void aimci_array_pulse_word_line(const aimci_array *a, const aimci_word_line *line, size_t j,
                                  const int32_t *count, const aimci_pulse_key *key)
 {
-    a->kind->pulse(a, line, j, count, key);
+    a->ops->pulse(a, line, j, count, key);
 }
 
 bool aimci_array_merges(const aimci_array *a)
 {
-    return a->kind->merges(a);
+    return a->ops->merges(a);
 }
 
 void aimci_array_pulse_several(aimci_array *a, int32_t multi_pulse)
@@ -183,29 +183,29 @@ void aimci_array_pulse_several(aimci_array *a, int32_t multi_pulse)
 
 void aimci_array_count(const aimci_array *a, uint64_t up, uint64_t down, aimc_counters *counters)
 {
-    a->kind->count(a, up, down, counters);
+    a->ops->count(a, up, down, counters);
 }
 
 /* ---- relaxation ----------------------------------------------------------------------------- */
 
 void aimci_array_decay(aimci_array *a, float alpha)
 {
-    a->kind->relax(a, &(aimci_relax_event){AIMCI_RELAX_DECAY, (double)alpha, 0, a->n_in});
+    a->ops->relax(a, &(aimci_relax_event){AIMCI_RELAX_DECAY, (double)alpha, 0, a->n_in});
 }
 
 void aimci_array_diffuse(aimci_array *a)
 {
-    a->kind->relax(a, &(aimci_relax_event){AIMCI_RELAX_DIFFUSE, 1, 0, a->n_in});
+    a->ops->relax(a, &(aimci_relax_event){AIMCI_RELAX_DIFFUSE, 1, 0, a->n_in});
 }
 
 void aimci_array_drift(aimci_array *a, double dt)
 {
-    a->kind->relax(a, &(aimci_relax_event){AIMCI_RELAX_DRIFT, dt, 0, a->n_in});
+    a->ops->relax(a, &(aimci_relax_event){AIMCI_RELAX_DRIFT, dt, 0, a->n_in});
 }
 
 void aimci_array_reset(aimci_array *a, size_t first_in, size_t n, float prob)
 {
-    a->kind->relax(a, &(aimci_relax_event){AIMCI_RELAX_RESET, (double)prob, first_in, n});
+    a->ops->relax(a, &(aimci_relax_event){AIMCI_RELAX_RESET, (double)prob, first_in, n});
 }
 
 uint64_t aimci_array_until_due(const aimci_array *a)
@@ -282,10 +282,10 @@ static aimc_status get_streams(aimci_array *a, const aimci_st_reader *reader, co
 aimc_status aimci_array_put(const aimci_array *a, aimci_st_writer *writer, const char *prefix)
 {
     char name[160];
-    if (a->device->model->is_user)
+    if (a->device->ops->is_user)
         return aimci_fail(AIMC_ERR_UNSUPPORTED,
                           "'%s' is a user device, whose functions no file can keep",
-                          a->device->model->family->name);
+                          a->device->ops->kind->name);
     snprintf(name, sizeof name, "%sstreams", prefix);
     aimc_status st = put_streams(a, writer, name);
     if (!st) {

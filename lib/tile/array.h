@@ -16,14 +16,14 @@
 #include "device/cell.h"
 #include "io/safetensors.h"
 
-typedef struct aimci_array_kind aimci_array_kind;
+typedef struct aimci_array_ops aimci_array_ops;
 struct aimci_backend;
 
 typedef struct aimci_array {
     aimc_context *ctx;
     aimc_device *device;
-    const aimci_array_kind *kind;        /* single devices, or unit cells */
-    const struct aimci_backend *backend; /* who runs the laws of single devices */
+    const aimci_array_ops *ops;          /* single devices, or unit cells */
+    const struct aimci_backend *backend; /* runs the laws of single devices */
     size_t n_out, n_in, ld;
     uint64_t seed;
     uint64_t n_updates;  /* vector updates so far: selects the streams of the next */

@@ -109,7 +109,7 @@ static void clip(aimci_array *a)
 static void relax(aimci_array *a, const aimci_relax_event *event)
 {
     for (size_t k = 0; k < a->n_members; k++)
-        a->members[k]->kind->relax(a->members[k], event);
+        a->members[k]->ops->relax(a->members[k], event);
     aimci_cell_array_compose(a);
 }
 
@@ -189,7 +189,7 @@ static bool merges(const aimci_array *a)
     return false;
 }
 
-const aimci_array_kind aimci_cell_array = {
+const aimci_array_ops aimci_cell_array = {
     .create = create,
     .destroy = destroy,
     .name = name,

@@ -61,7 +61,7 @@ void aimci_grid_destroy(aimci_grid *g)
 
 static const aimci_mapping_params *mapping_of(const aimc_config *config)
 {
-    return aimci_config_values(aimci_config_child(config, "mapping"), &aimci_family_mapping);
+    return aimci_config_values(aimci_config_child(config, "mapping"), &aimci_kind_mapping);
 }
 
 /* A grid that waits for its tiles. */
@@ -93,7 +93,7 @@ static aimc_status prepare(aimc_context *ctx, size_t n_out, size_t n_in, const a
 static aimc_status make_tiles(aimci_grid *g, const aimc_device *device, const aimc_config *config)
 {
     aimc_config *of_tiles = NULL; /* tiles take their seeds from the grid's */
-    aimc_status st = aimci_config_narrow(config, &aimci_family_tile, &of_tiles);
+    aimc_status st = aimci_config_narrow(config, &aimci_kind_tile, &of_tiles);
     if (st)
         return st;
     ((aimci_tile_params *)of_tiles->values)->seed = -1;

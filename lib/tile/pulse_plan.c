@@ -56,7 +56,7 @@ static const aimci_field fields[] = {
                  "this library; docs/performance.md"),
 };
 
-const aimci_family aimci_family_update = {
+const aimci_kind aimci_kind_update = {
     .name = "update",
     .category = "update",
     .doc = "pulse trains of an outer product update",

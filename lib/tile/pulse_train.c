@@ -132,7 +132,7 @@ static bool deterministic(const aimci_pulser *p)
 
 static bool exact(const aimci_pulser *p, const aimci_array *array)
 {
-    return !array->device->model->pulsed || p->params.pulse_type == AIMCI_PULSE_NONE ||
+    return !array->device->ops->pulsed || p->params.pulse_type == AIMCI_PULSE_NONE ||
            p->params.pulse_type == AIMCI_PULSE_NONE_WITH_DEVICE;
 }
 

@@ -15,7 +15,7 @@ enum {
     AIMCI_PULSE_NONE
 };
 
-/* Values of the family "update". */
+/* Values of the kind "update". */
 typedef struct aimci_update_params {
     int64_t desired_bl;
     double um_grad_scale, res, x_res_implicit, d_res_implicit;

@@ -56,7 +56,7 @@ aimc_status aimci_refresh_create(aimci_array *a)
         return aimci_fail(AIMC_ERR_NOMEM, "tile_create: no memory for refreshing unit cells");
     const aimc_config *config = a->device->config;
     const aimci_update_params *update =
-        aimci_config_values(aimci_config_child(config, "refresh_update"), &aimci_family_update);
+        aimci_config_values(aimci_config_child(config, "refresh_update"), &aimci_kind_update);
     if (update->pulse_type == AIMCI_PULSE_NONE ||
         update->pulse_type == AIMCI_PULSE_NONE_WITH_DEVICE)
         return aimci_fail(AIMC_ERR_INVALID,

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tile/array_kind.h"
+#include "tile/array_ops.h"
 #include "tile/backend.h"
 
 /* ---- making --------------------------------------------------------------------------------- */
@@ -156,7 +156,7 @@ static void count(const aimci_array *a, uint64_t up, uint64_t down, aimc_counter
     counters->pulses_down += down;
 }
 
-const aimci_array_kind aimci_single_array = {
+const aimci_array_ops aimci_single_array = {
     .create = create,
     .destroy = destroy,
     .name = name,

@@ -99,15 +99,15 @@ static aimc_status symmetry_points(const aimci_array *a, uint32_t n_pairs, float
     return enough ? AIMC_OK : aimci_fail(AIMC_ERR_NOMEM, "no memory to find symmetry points");
 }
 
-static aimc_status check(const char *who, const aimc_tile *t, uint32_t n_pairs)
+static aimc_status check(const char *caller, const aimc_tile *t, uint32_t n_pairs)
 {
     if (!t)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: tile is NULL", who);
-    if (!t->array->device->model->pulsed)
-        return aimci_fail(AIMC_ERR_UNSUPPORTED, "%s: device '%s' takes no pulses", who,
-                          t->array->device->model->family->name);
+        return aimci_fail(AIMC_ERR_INVALID, "%s: tile is NULL", caller);
+    if (!t->array->device->ops->pulsed)
+        return aimci_fail(AIMC_ERR_UNSUPPORTED, "%s: device '%s' takes no pulses", caller,
+                          t->array->device->ops->kind->name);
     if (n_pairs == 0 || n_pairs > MAX_PAIRS)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: n_pairs = %u is out of range [1, %d]", who,
+        return aimci_fail(AIMC_ERR_INVALID, "%s: n_pairs = %u is out of range [1, %d]", caller,
                           n_pairs, MAX_PAIRS);
     return AIMC_OK;
 }
@@ -115,23 +115,24 @@ static aimc_status check(const char *who, const aimc_tile *t, uint32_t n_pairs)
 aimc_status aimc_tile_find_symmetry_point(const aimc_tile *t, uint32_t n_pairs, float *value,
                                           size_t ld)
 {
-    const char *who = "tile_find_symmetry_point";
-    aimc_status st = check(who, t, n_pairs);
+    const char *caller = "tile_find_symmetry_point";
+    aimc_status st = check(caller, t, n_pairs);
     if (st)
         return st;
     const aimci_array *a = t->array;
     if (!value)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: value is NULL", who);
+        return aimci_fail(AIMC_ERR_INVALID, "%s: value is NULL", caller);
     if (ld < a->n_in)
-        return aimci_fail(AIMC_ERR_SHAPE, "%s: ld = %zu is less than n_in = %zu", who, ld, a->n_in);
+        return aimci_fail(AIMC_ERR_SHAPE, "%s: ld = %zu is less than n_in = %zu", caller, ld,
+                          a->n_in);
     float *plane = aimci_calloc(a->ctx, a->ld * a->n_in, sizeof *plane);
     if (!plane)
-        return aimci_fail(AIMC_ERR_NOMEM, "%s: no memory", who);
+        return aimci_fail(AIMC_ERR_NOMEM, "%s: no memory", caller);
     st = symmetry_points(a, n_pairs, plane);
     if (!st)
         aimci_array_get(a, plane, value, ld);
     aimci_free(a->ctx, plane);
-    return st ? aimci_fail_within(st, "%s: ", who) : AIMC_OK;
+    return st ? aimci_fail_within(st, "%s: ", caller) : AIMC_OK;
 }
 
 /* ---- zero shifting -------------------------------------------------------------------------- */
@@ -188,22 +189,22 @@ aimc_status aimci_array_shift(aimci_array *a, uint32_t n_pairs)
         return shift_reference(a, n_pairs);
     return aimci_fail(AIMC_ERR_UNSUPPORTED,
                       "device '%s' has no reference; reference_cell gives it one",
-                      a->device->model->family->name);
+                      a->device->ops->kind->name);
 }
 
 aimc_status aimc_tile_shift_symmetry_point(aimc_tile *t, uint32_t n_pairs)
 {
-    const char *who = "tile_shift_symmetry_point";
-    aimc_status st = check(who, t, n_pairs);
+    const char *caller = "tile_shift_symmetry_point";
+    aimc_status st = check(caller, t, n_pairs);
     if (!st && aimci_tile_is_composite(t))
         st = aimci_fail(AIMC_ERR_STATE,
                         "%s: optimizer '%s' composes the weights of several arrays; shift before "
                         "it is bound",
-                        who, t->trainer.name);
+                        caller, t->trainer.name);
     if (!st)
         st = aimci_array_shift(t->array, n_pairs);
     if (st)
-        return aimci_fail_within(st, "%s: ", who);
+        return aimci_fail_within(st, "%s: ", caller);
     const uint64_t pulses = (uint64_t)n_pairs * t->array->n_out * t->array->n_in;
     t->counters.pulses_up += pulses;
     t->counters.pulses_down += pulses;

@@ -9,22 +9,24 @@
  * -----------------------------------------------------------------------------------------------
  */
 
-aimc_status aimci_check_batch(const char *who, size_t n, const char *name, const float *x,
+aimc_status aimci_check_batch(const char *caller, size_t n, const char *name, const float *x,
                               size_t cols, size_t ld)
 {
     if (!x && n)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", who, name);
+        return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", caller, name);
     if (ld < cols)
-        return aimci_fail(AIMC_ERR_SHAPE, "%s: ld_%s = %zu is less than %zu", who, name, ld, cols);
+        return aimci_fail(AIMC_ERR_SHAPE, "%s: ld_%s = %zu is less than %zu", caller, name, ld,
+                          cols);
     return AIMC_OK;
 }
 
-static aimc_status check_finite(const char *who, const char *name, const float *x, size_t rows,
+static aimc_status check_finite(const char *caller, const char *name, const float *x, size_t rows,
                                 size_t cols, size_t ld)
 {
     return aimci_all_finite(x, rows, cols, ld)
                ? AIMC_OK
-               : aimci_fail(AIMC_ERR_INVALID, "%s: %s holds a value that is not finite", who, name);
+               : aimci_fail(AIMC_ERR_INVALID, "%s: %s holds a value that is not finite", caller,
+                            name);
 }
 
 /* ---- effective weights ---------------------------------------------------------------------- */
@@ -95,8 +97,8 @@ void aimc_tile_destroy(aimc_tile *t)
 
 static aimc_status own_config(aimc_context *ctx, const aimc_config *config, aimc_config **out)
 {
-    const aimci_named tile = {&aimci_family_tile, NULL};
-    return config ? aimci_config_narrow(config, &aimci_family_tile, out)
+    const aimci_named tile = {&aimci_kind_tile, NULL};
+    return config ? aimci_config_narrow(config, &aimci_kind_tile, out)
                   : aimci_config_make(ctx, tile, out);
 }
 
@@ -160,7 +162,7 @@ aimc_status aimc_tile_create(const aimc_device *device, size_t n_out, size_t n_i
             "tile_create: shape %zu x %zu; at most %d a side (aimc_matrix cuts larger "
             "matrices)",
             n_out, n_in, AIMCI_TILE_MAX_SIDE);
-    const aimc_status st = aimci_config_expect("tile_create", config, &aimci_family_tile);
+    const aimc_status st = aimci_config_expect("tile_create", config, &aimci_kind_tile);
     if (st)
         return st;
     const uint64_t seed = aimci_random_derive(aimci_context_seed(device->ctx),
@@ -180,13 +182,13 @@ size_t aimc_tile_get_n_in(const aimc_tile *t)
 
 /* ---- weights and parameters ----------------------------------------------------------------- */
 
-static aimc_status check_matrix(const char *who, const aimc_tile *t, const float *w, size_t ld)
+static aimc_status check_matrix(const char *caller, const aimc_tile *t, const float *w, size_t ld)
 {
     if (!t || !w)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", who, t ? "the matrix" : "tile");
+        return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", caller, t ? "the matrix" : "tile");
     if (ld < t->array->n_in)
-        return aimci_fail(AIMC_ERR_SHAPE, "%s: leading dimension %zu is less than n_in = %zu", who,
-                          ld, t->array->n_in);
+        return aimci_fail(AIMC_ERR_SHAPE, "%s: leading dimension %zu is less than n_in = %zu",
+                          caller, ld, t->array->n_in);
     return AIMC_OK;
 }
 
@@ -253,10 +255,10 @@ const char *aimc_tile_get_parameter_name(const aimc_tile *t, size_t i)
     return t && i < t->array->n_parameters ? t->array->parameters[i].name : NULL;
 }
 
-static aimc_status find_plane(const char *who, const aimc_tile *t, const char *name, float **out)
+static aimc_status find_plane(const char *caller, const aimc_tile *t, const char *name, float **out)
 {
     if (!name)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: name is NULL", who);
+        return aimci_fail(AIMC_ERR_INVALID, "%s: name is NULL", caller);
     const aimci_named_parameter *planes = t->array->parameters;
     aimci_nearest nearest = {NULL, 0};
     for (size_t k = 0; k < t->array->n_parameters; k++) {
@@ -268,7 +270,7 @@ static aimc_status find_plane(const char *who, const aimc_tile *t, const char *n
     }
     char hint[96];
     aimci_nearest_hint(&nearest, name, hint, sizeof hint);
-    return aimci_fail(AIMC_ERR_INVALID, "%s: no parameter '%s' on this tile%s", who, name, hint);
+    return aimci_fail(AIMC_ERR_INVALID, "%s: no parameter '%s' on this tile%s", caller, name, hint);
 }
 
 aimc_status aimc_tile_get_parameter(const aimc_tile *t, const char *name, float *value, size_t ld)
@@ -335,15 +337,15 @@ static void correct(const aimc_tile *t, size_t n, float *y, size_t ld)
             y[b * ld + i] = view->gain[i] * y[b * ld + i] + view->shift[i];
 }
 
-static aimc_status read_batch(aimc_tile *t, const char *who, bool forward, size_t n, const float *x,
-                              size_t ld_x, float *y, size_t ld_y)
+static aimc_status read_batch(aimc_tile *t, const char *caller, bool forward, size_t n,
+                              const float *x, size_t ld_x, float *y, size_t ld_y)
 {
     aimci_readout_counts c = {0};
     const aimci_read_array array = aimci_tile_read_array(t);
     const aimc_status st = aimci_periphery_read(forward ? t->forward : t->backward, &array, n, x,
                                                 ld_x, y, ld_y, &c, NULL);
     if (st)
-        return aimci_fail_within(st, "%s: ", who);
+        return aimci_fail_within(st, "%s: ", caller);
     aimci_tile_count_read(t, forward, n, &c);
     return AIMC_OK;
 }
@@ -405,7 +407,7 @@ size_t aimc_tile_describe(const aimc_tile *t, char *buf, size_t size)
         return 0;
     const aimc_device_info *info = &t->array->device->info;
     aimci_text_printf(&text, "tile %zu x %zu of %s", t->array->n_out, t->array->n_in,
-                      t->array->device->model->family->name);
+                      t->array->device->ops->kind->name);
     if (!info->is_ideal)
         aimci_text_printf(&text, " (%.4g states, granularity %.4g)", info->num_states,
                           info->granularity);

@@ -12,7 +12,7 @@
 
 #define AIMCI_TILE_MAX_SIDE 65536
 
-/* Values of the families "mapping" and "tile"; families that extend "tile" begin alike. */
+/* Values of the kinds "mapping" and "tile"; kinds that extend "tile" begin alike. */
 typedef struct aimci_mapping_params {
     double weight_scaling_omega;
     int64_t max_input_size, max_output_size;
@@ -23,7 +23,7 @@ typedef struct aimci_tile_params {
     int64_t seed;
 } aimci_tile_params;
 
-/* The fields of "tile", for a family that extends it. */
+/* The fields of "tile", for a kind that extends it. */
 #define AIMCI_MAPPING_SOURCE "docs/models/mapping.md"
 #define AIMCI_TILE_CHILDREN  3
 #define AIMCI_TILE_FIELDS                                                                          \
@@ -62,7 +62,7 @@ typedef struct aimci_weight_view {
     const float *gain, *shift; /* [n_out]: digital, after the forward read-out; NULL: none */
 } aimci_weight_view;
 
-/* State in a file that waits for who takes it up: an optimizer, a programming. */
+/* State in a file that waits until it is taken up: an optimizer, a programming. */
 typedef struct aimci_saved_state {
     aimci_st_reader *reader; /* NULL: the tile comes from no file */
     char prefix[96];
@@ -108,7 +108,7 @@ void aimci_tile_count_read(aimc_tile *tile, bool forward, size_t n,
 aimci_read_array aimci_tile_read_array(const aimc_tile *tile);
 
 /* Arguments of a batched call: NULL, strides. */
-aimc_status aimci_check_batch(const char *who, size_t n, const char *name, const float *x,
+aimc_status aimci_check_batch(const char *caller, size_t n, const char *name, const float *x,
                               size_t cols, size_t ld);
 
 /* As aimc_tile_set_weights() of w[i][j] / scale[i] (scale NULL: 1), arguments unchecked. */

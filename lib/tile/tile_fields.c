@@ -14,7 +14,7 @@ static const aimci_field mapping_fields[] = {
                "one scale for each output instead of one for each tile", AIMCI_MAPPING_SOURCE),
 };
 
-const aimci_family aimci_family_mapping = {
+const aimci_kind aimci_kind_mapping = {
     .name = "mapping",
     .category = "mapping",
     .doc = "how a logical matrix lies on tiles",
@@ -26,7 +26,7 @@ const aimci_family aimci_family_mapping = {
 
 static const aimci_field tile_fields[] = {AIMCI_TILE_FIELDS};
 
-const aimci_family aimci_family_tile = {
+const aimci_kind aimci_kind_tile = {
     .name = "tile",
     .category = "tile",
     .doc = "read-out and mapping of a tile or grid",

@@ -26,13 +26,13 @@ const char *aimc_tile_get_fixed_error_name(const aimc_tile *t, aimc_direction di
 }
 
 /* A vector has n_out numbers, a matrix one for each cell. */
-static aimc_status find(const char *who, const aimc_tile *t, aimc_direction direction,
+static aimc_status find(const char *caller, const aimc_tile *t, aimc_direction direction,
                         const char *name, size_t n, const float *value, aimci_fixed *out)
 {
     if (!t || !name || !value)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: NULL argument", who);
+        return aimci_fail(AIMC_ERR_INVALID, "%s: NULL argument", caller);
     if (direction != AIMC_FORWARD && direction != AIMC_BACKWARD)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: direction %d", who, (int)direction);
+        return aimci_fail(AIMC_ERR_INVALID, "%s: direction %d", caller, (int)direction);
     aimci_fixed list[AIMCI_N_FIXED];
     const size_t count = aimci_periphery_fixed(periphery_of(t, direction), list);
     aimci_nearest nearest = {NULL, 0};
@@ -43,12 +43,12 @@ static aimc_status find(const char *who, const aimc_tile *t, aimc_direction dire
             continue;
         *out = list[k];
         return n == size ? AIMC_OK
-                         : aimci_fail(AIMC_ERR_SHAPE, "%s: %zu numbers for '%s'; it has %zu", who,
-                                      n, name, size);
+                         : aimci_fail(AIMC_ERR_SHAPE, "%s: %zu numbers for '%s'; it has %zu",
+                                      caller, n, name, size);
     }
     char hint[96];
     aimci_nearest_hint(&nearest, name, hint, sizeof hint);
-    return aimci_fail(AIMC_ERR_INVALID, "%s: this read-out has no fixed error '%s'%s", who, name,
+    return aimci_fail(AIMC_ERR_INVALID, "%s: this read-out has no fixed error '%s'%s", caller, name,
                       hint);
 }
 

@@ -37,9 +37,9 @@ static aimc_status check_counts(const aimc_tile *t, const int32_t *counts, size_
 {
     if (!t || !counts)
         return aimci_fail(AIMC_ERR_INVALID, "tile_pulse: %s is NULL", t ? "counts" : "tile");
-    if (!t->array->device->model->pulsed)
+    if (!t->array->device->ops->pulsed)
         return aimci_fail(AIMC_ERR_UNSUPPORTED, "tile_pulse: device '%s' takes no pulses",
-                          t->array->device->model->family->name);
+                          t->array->device->ops->kind->name);
     if (ld < t->array->n_in)
         return aimci_fail(AIMC_ERR_SHAPE, "tile_pulse: ld = %zu is less than n_in = %zu", ld,
                           t->array->n_in);

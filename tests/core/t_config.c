@@ -62,7 +62,7 @@ START_TEST(mistakes_are_named)
     FAILS(AIMC_ERR_INVALID, "allowed are NONE|ABS_MAX",
           aimc_config_set_text(c, "forward.noise_management", "x"));
     FAILS(AIMC_ERR_INVALID, "not a value", aimc_config_set_text(c, "forward.out_noise", "12abc"));
-    FAILS(AIMC_ERR_INVALID, "takes a device", aimc_config_set_text(c, "device", "sgd"));
+    FAILS(AIMC_ERR_INVALID, "device: 'sgd' is an optimizer, not a device", aimc_config_set_text(c, "device", "sgd"));
     FAILS(AIMC_ERR_INVALID, "unknown name", aimc_config_set_text(c, "device", "nonsense_device"));
     FAILS(AIMC_ERR_INVALID, "not a number", aimc_config_set(c, "device", 1));
     FAILS(AIMC_ERR_INVALID, "is NULL", aimc_config_set(NULL, "x", 1));
@@ -126,20 +126,20 @@ END_TEST
 
 START_TEST(every_field_is_documented)
 {
-    for (size_t k = 0; k < aimci_n_kinds; k++)
-        for (size_t i = 0; i < aimci_kinds[k].family->n_fields; i++) {
-            const aimci_field *f = &aimci_kinds[k].family->fields[i];
+    for (size_t k = 0; k < aimci_n_registered; k++)
+        for (size_t i = 0; i < aimci_registry[k].kind->n_fields; i++) {
+            const aimci_field *f = &aimci_registry[k].kind->fields[i];
             ck_assert_msg(f->name[0] && f->unit[0] && f->doc[0] && f->source[0], "%s.%s",
-                          aimci_kinds[k].family->name, f->name);
+                          aimci_registry[k].kind->name, f->name);
             ck_assert_msg(f->def >= f->min && f->def <= f->max, "%s.%s: default out of range",
-                          aimci_kinds[k].family->name, f->name);
+                          aimci_registry[k].kind->name, f->name);
             char word[48];
             if (f->type == AIMC_FIELD_CHOICE) { /* as many words as the largest index says */
                 ck_assert(aimci_choice_word(f->choices, (long)f->max, word, sizeof word));
                 ck_assert(!aimci_choice_word(f->choices, (long)f->max + 1, word, sizeof word));
             }
             for (size_t j = 0; j < i; j++)
-                ck_assert_str_ne(aimci_kinds[k].family->fields[j].name, f->name);
+                ck_assert_str_ne(aimci_registry[k].kind->fields[j].name, f->name);
         }
 }
 END_TEST

@@ -42,11 +42,11 @@ static inline one_device run_one(const aimc_noise_model *m, double target, float
 {
     float g = (float)target, programmed = 0, state = 0, read = 0;
     const aimci_devices d = {1, &g, &programmed, &state};
-    m->kind->program(m->params, &d, &z_program);
-    if (m->kind->state)
-        m->kind->state(m->params, &d, &z_state);
-    if (t > 0 || !m->kind->programmed_at_0)
-        m->kind->read(m->params, &d, t, &z_read, &read);
+    m->ops->program(m->params, &d, &z_program);
+    if (m->ops->state)
+        m->ops->state(m->params, &d, &z_state);
+    if (t > 0 || !m->ops->programmed_at_0)
+        m->ops->read(m->params, &d, t, &z_read, &read);
     else
         read = programmed;
     return (one_device){(double)programmed, (double)state, (double)read};

@@ -121,7 +121,7 @@ static void compare(const law *l, const aimc_tile *tile, const draws *d)
     static outcome one, eight;
     const aimci_word_line line = aimci_array_word_line(tile->array, 0);
     const aimc_device *device = tile->array->device;
-    ck_assert_uint_eq(l->scalar->law_size, device->model->law_size);
+    ck_assert_uint_eq(l->scalar->law_size, device->ops->law_size);
     run_probe(l->scalar, device->law, &line, d, &one);
     for (int s = 0; s < AIMCI_N_ISA; s++) {
         if (!l->isa[s] || !runs(s))

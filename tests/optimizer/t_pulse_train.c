@@ -9,7 +9,7 @@
 static aimci_update_params defaults(void)
 {
     aimci_update_params p;
-    aimci_family_defaults(&aimci_family_update, &p);
+    aimci_kind_defaults(&aimci_kind_update, &p);
     return p;
 }
 

@@ -159,9 +159,9 @@ static aimci_nonideal_converter *nonideal(const char *const settings[], double r
     OK(aimc_config_create(ctx, "nonideal_converter", &config));
     for (size_t i = 0; settings[i]; i++)
         aimct_set(config, settings[i], "");
-    OK(aimci_nonideal_converter_create(
-        ctx, aimci_config_values(config, &aimci_family_nonideal_converter), res, 1, channels,
-        "test", &c));
+    OK(aimci_nonideal_converter_create(ctx,
+                                       aimci_config_values(config, &aimci_kind_nonideal_converter),
+                                       res, 1, channels, "test", &c));
     const aimci_key key = aimci_random_key(123, AIMCI_OP_PERIPHERY, 0, 4);
     aimci_nonideal_converter_draw(c, &key);
     aimc_config_destroy(config);

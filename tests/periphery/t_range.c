@@ -43,7 +43,8 @@ START_TEST(ranges_of_data)
     /* least error: not above that of any other bound, by search; 4 bits clip, 12 do not */
     for (int bits = 4; bits <= 12; bits += 8) {
         const double res = 1 / (ldexp(1, bits) - 2);
-        OK(aimc_converter_find_range(ctx, AIMC_RANGE_LEAST_ERROR, res, ROWS, COLS, x, COLS, &bound));
+        OK(aimc_converter_find_range(ctx, AIMC_RANGE_LEAST_ERROR, res, ROWS, COLS, x, COLS,
+                                     &bound));
         double best = HUGE_VAL, ours = 0;
         for (int i = 0; i <= 60; i++) {
             const double b = i == 60 ? bound : 1.5 + 0.05 * i, step = 2 * b * res;

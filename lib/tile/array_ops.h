@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Arrays of single devices (single_array.c) and of unit cells (cell_array.c): what is different
  * between them. */
-#ifndef AIMCI_ARRAY_KIND_H
-#define AIMCI_ARRAY_KIND_H
+#ifndef AIMCI_ARRAY_OPS_H
+#define AIMCI_ARRAY_OPS_H
 
 #include "tile/array.h"
 
@@ -13,7 +13,7 @@ typedef struct aimci_relax_event {
     size_t first_in, n_in;
 } aimci_relax_event;
 
-struct aimci_array_kind {
+struct aimci_array_ops {
     /* fresh devices into an array that has its memory; what create has made, destroy frees, however
      * far it came */
     aimc_status (*create)(aimci_array *array, const char *caller);
@@ -29,6 +29,6 @@ struct aimci_array_kind {
     void (*count)(const aimci_array *array, uint64_t up, uint64_t down, aimc_counters *counters);
 };
 
-extern const aimci_array_kind aimci_single_array, aimci_cell_array;
+extern const aimci_array_ops aimci_single_array, aimci_cell_array;
 
 #endif
