@@ -12,11 +12,15 @@
 #define MAX_LAYERS  32
 #define MAX_THREADS 1024.0
 
+/* Tiles of one matrix warn alike: the same sentence is said once. */
 static void log_warning(void *user, aimc_log_level level, const char *text)
 {
+    static char last[512];
     (void)user;
-    if (level == AIMC_LOG_WARNING) /* errors are reported by whoever made the call */
-        remark("warning: %s", text);
+    if (level != AIMC_LOG_WARNING || strcmp(text, last) == 0)
+        return;
+    snprintf(last, sizeof last, "%s", text);
+    remark("warning: %s", text);
 }
 
 static double all_cores(void)

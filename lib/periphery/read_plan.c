@@ -256,6 +256,28 @@ aimc_status aimci_read_plan_cycles(aimci_periphery *p)
     return AIMC_OK;
 }
 
+/* Each conversion of a digit has the ADC's own error and noise, which the digit's weight multiplies:
+ * with a range for whole inputs their sum can hide the product. Compared with the output for inputs
+ * and weights spread evenly over half of their range. */
+void aimci_read_plan_warn(const aimci_periphery *p)
+{
+    const aimci_periphery_params *q = &p->params;
+    if (p->is_perfect || !drives_digits(q))
+        return;
+    double gains = 0;
+    for (size_t k = 0; k < p->plan.n_groups; k++)
+        gains += (double)p->plan.groups[k].gain * (double)p->plan.groups[k].gain;
+    const double step = (double)aimci_converter_step_of(q->out_res, q->out_bound);
+    const double error = sqrt((step * step / 12 + q->out_noise * q->out_noise) * gains);
+    const double signal = sqrt((double)p->n_in / 3) * q->nm_assumed_wmax / 2;
+    if (error > signal)
+        aimci_log(p->ctx, AIMC_LOG_WARNING,
+                  "tile_create: %s: an output of typically %.3g is read with an error of %.3g, "
+                  "because each digit is converted in the range and with the noise of whole "
+                  "inputs: set out_bound and out_noise for the currents of one digit",
+                  q->mv_type == AIMCI_MV_BIT_WISE ? "BIT_WISE" : "SPLIT_MODE", signal, error);
+}
+
 void aimci_read_plan_destroy(aimci_periphery *p)
 {
     aimci_nonideal_converter_destroy(p->plan.nonideal_dac);

@@ -54,6 +54,9 @@ aimc_status aimci_read_plan_cycles(struct aimci_periphery *periphery);
 /* Gain of the compression, from the coefficients. */
 void aimci_read_plan_recompress(struct aimci_periphery *periphery);
 
+/* Does the error of what is converted digit by digit exceed the product? Then say so. */
+void aimci_read_plan_warn(const struct aimci_periphery *periphery);
+
 void aimci_read_plan_destroy(struct aimci_periphery *periphery);
 
 #endif

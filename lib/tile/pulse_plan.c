@@ -74,7 +74,7 @@ static double ceil_count(double count)
 
 aimci_train_plan aimci_plan_train(const T *p, double lr, double g, double x_max, double d_max)
 {
-    aimci_train_plan plan = {0, 0, 0};
+    aimci_train_plan plan = {0};
     if (lr <= 0 || x_max <= 0 || d_max <= 0)
         return plan;
     const double max_bl = (double)p->desired_bl;
@@ -97,5 +97,9 @@ aimci_train_plan aimci_plan_train(const T *p, double lr, double g, double x_max,
         d_scale *= sqrt(x_max / d_span);
         x_scale *= sqrt(d_span / x_max);
     }
-    return (aimci_train_plan){(uint32_t)slots, x_scale, d_scale};
+    plan.n_slots = (uint32_t)slots;
+    plan.saturates = ceil_count(lr * x_max * d_max / g) > slots;
+    plan.x_scale = x_scale;
+    plan.d_scale = d_scale;
+    return plan;
 }

@@ -4,6 +4,7 @@
  * A vector update is reproducible by itself: its streams are keyed by the array's seed and the
  * number of the update. Trains are generated first and wait, so that they go to each word line
  * together, in order, and a cell is loaded once per batch. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "tile/backend.h"
@@ -25,6 +26,8 @@ struct aimci_pulser {
     aimci_array *array; /* that the vectors at hand are for */
     double granularity;
     aimci_train_plan plans[CHUNK];
+    uint64_t n_planned, n_saturated; /* vectors so far */
+    aimci_warning saturation;
     aimci_pulse_chunk chunk; /* exact updates pack their vectors into its q_in and q_out */
 };
 
@@ -269,11 +272,31 @@ static uint32_t segments_of(const aimci_pulser *p, size_t first, size_t n)
     return deterministic(p) ? longest > 0 : (longest + mask_slots(p) - 1) / mask_slots(p);
 }
 
+/* One outlier among the vectors is no sign of a wrong rate; nine vectors of ten are. */
+static void warn_of_saturation(aimci_pulser *p, const aimci_outer *outer, size_t first)
+{
+    enum { ENOUGH = 32 };
+    for (size_t b = first; b < first + outer->n; b++) {
+        p->n_planned += p->plans[b].n_slots > 0;
+        p->n_saturated += p->plans[b].saturates;
+    }
+    if (p->n_planned >= ENOUGH && p->n_saturated * 10 > p->n_planned * 9)
+        aimci_warn(p->ctx, &p->saturation, p->n_saturated,
+                   "optimizer_step: %" PRIu64 " of %" PRIu64 " vectors ask for more pulses than "
+                   "their trains of %" PRId64 " slots hold, and are cut off: the rate %.3g is too "
+                   "large for devices of granularity %.3g; a lower rate, a longer "
+                   "update.desired_bl, or update.fixed_bl = false without update_bl_management",
+                   p->n_saturated, p->n_planned, p->params.desired_bl, outer->rate[0],
+                   p->granularity);
+}
+
 /* The vectors wait then, but for those of long trains: their masks hold one segment at a time. */
 static void draw(aimci_pulser *p, const aimci_outer *outer)
 {
     draw_job job = {.p = p, .outer = outer, .first = p->chunk.n};
     aimci_parallel(p->ctx, outer->n, draw_trains, &job);
+    if (aimci_logs(p->ctx))
+        warn_of_saturation(p, outer, job.first);
     mark_firing(p, job.first, outer->n);
     const uint32_t segments = segments_of(p, job.first, outer->n);
     for (job.segment = 1; job.segment < segments; job.segment++) {

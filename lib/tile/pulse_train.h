@@ -24,9 +24,11 @@ typedef struct aimci_update_params {
 } aimci_update_params;
 
 /* Train length K and scales of one vector update: column j fires with probability x_scale |x_j|,
- * row i with d_scale |d_i|. n_slots is 0 when there is nothing to do. */
+ * row i with d_scale |d_i|. n_slots is 0 when there is nothing to do. It saturates when the largest
+ * product asks for more pulses than there are slots. */
 typedef struct aimci_train_plan {
     uint32_t n_slots;
+    bool saturates;
     double x_scale, d_scale;
 } aimci_train_plan;
 

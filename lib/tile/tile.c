@@ -209,9 +209,11 @@ static void warn_of_clipping(aimc_tile *t, const float *w, size_t ld, const floa
     if (n * 100 > a->n_out * a->n_in)
         aimci_warn(t->ctx, &t->clipped, n,
                    "tile_set_weights: %" PRIu64 " of %zu weights were clipped to the bounds of "
-                   "their devices, on average [%.4g, %.4g]; the largest magnitude is %.4g: "
-                   "mapping.weight_scaling_omega scales weights to the devices",
-                   n, a->n_out * a->n_in, info->w_min, info->w_max, (double)largest);
+                   "their devices, on average [%.4g, %.4g]; the largest magnitude is %.4g: %s",
+                   n, a->n_out * a->n_in, info->w_min, info->w_max, (double)largest,
+                   info->w_min < 0 && info->w_max > 0
+                       ? "mapping.weight_scaling_omega scales weights to the devices"
+                       : "weights of both signs need a unit cell, such as reference_cell");
 }
 
 void aimci_tile_set_scaled(aimc_tile *t, const float *w, size_t ld, const float *scale)

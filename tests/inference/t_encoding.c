@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Weights as conductances and back; tables of pairs found for given devices. */
 #include "inference/encoding.h"
-#include "life_test.h"
+#include "program_test.h"
 
 /* ---- encodings ------------------------------------------------------------------------------ */
 

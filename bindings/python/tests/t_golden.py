@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The peer's recorded updates and training runs, measured through the package.
 
-Tolerances are those of tests/optimizer/t_pulse_train.c and t_golden_opt.c.
+Tolerances are those of tests/tile/t_pulse_train.c and tests/optimizer/t_golden_opt.c.
 """
 import csv
 import itertools

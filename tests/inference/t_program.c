@@ -2,7 +2,7 @@
 /* Weights on programmed devices: the three calls, files, networks. */
 #include <unistd.h>
 
-#include "life_test.h"
+#include "program_test.h"
 
 #include "fail_alloc.h"
 

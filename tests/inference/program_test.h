@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Tiles of ideal devices whose weights are programmed, for the tests of lib/inference. */
-#ifndef AIMCT_LIFE_TEST_H
-#define AIMCT_LIFE_TEST_H
+#ifndef AIMCT_PROGRAM_TEST_H
+#define AIMCT_PROGRAM_TEST_H
 
 #include "noise_test.h"
 

@@ -397,12 +397,12 @@ START_TEST(bytes_go_on_identically)
     aimc_tile_destroy(other);
     /* the same bytes as a file has */
     OK(aimc_tile_load_bytes(ctx, bytes, n, &other));
-    OK(aimc_tile_save(other, "t_counted.safetensors"));
-    FILE *f = fopen("t_counted.safetensors", "rb");
+    OK(aimc_tile_save(other, "t_account.safetensors"));
+    FILE *f = fopen("t_account.safetensors", "rb");
     unsigned char *file = calloc(n + 1, 1);
     ck_assert(f != NULL && fread(file, 1, n + 1, f) == n && memcmp(file, bytes, n) == 0);
     fclose(f);
-    remove("t_counted.safetensors");
+    remove("t_account.safetensors");
     free(file);
     aimc_tile_destroy(other);
     FAILS(AIMC_ERR_FORMAT, "tile_load_bytes", aimc_tile_load_bytes(ctx, bytes, n - 1, &other));
