@@ -30,7 +30,7 @@ def works(python):
 
 
 def install(venv):
-    """Interpreter of a virtual environment with the peer; None, with a word, where there cannot be one."""
+    """Interpreter of a virtual environment with the peer; None, after saying why, where there cannot be one."""
     python = venv / "bin" / "python"
     if works(python):
         return python

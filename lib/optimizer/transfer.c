@@ -205,8 +205,8 @@ double aimci_transfer_gain(const aimci_transfer *e)
 /* ---- transfers ------------------------------------------------------------------------------ */
 
 /* The fast array is about to be read, so the vectors that wait for it must have been pulsed. A
- * column is one line of cells and can be settled alone; a row crosses all lines. */
-static void settle_slice(aimci_transfer *e, size_t s, aimc_counters *counters)
+ * column is one word line and can be pulsed alone; a row crosses all word lines. */
+static void apply_to_slice(aimci_transfer *e, size_t s, aimc_counters *counters)
 {
     if (e->params.transfer_columns)
         aimci_pulser_apply_word_line(e->fast, s);
@@ -227,7 +227,7 @@ static void transfer(aimci_transfer *e, size_t k, aimc_counters *fast)
         (size_t)(p->n_reads_per_transfer > 0 ? p->n_reads_per_transfer : 1), e->in_size);
     for (size_t r = 0; r < reads; r++, s = (s + 1) % e->in_size) {
         if (k == 0)
-            settle_slice(e, s, fast);
+            apply_to_slice(e, s, fast);
         aimci_transfer_read(e, k, s, e->z);
         if (p->with_reset_prob > 0) /* exactly the slice that was read */
             aimci_array_reset(e->arrays[k], s, 1, (float)p->with_reset_prob);

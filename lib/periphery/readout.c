@@ -233,7 +233,7 @@ static void convert_group(chunk *c, const aimci_accumulation_group *group, size_
         y[i] += codes[i];
 }
 
-static bool read_group(chunk *c, const aimci_accumulation_group *group)
+static bool run_group(chunk *c, const aimci_accumulation_group *group)
 {
     if (!accumulate(c, group))
         return false;
@@ -298,7 +298,7 @@ static bool one_pass(chunk *c)
     prepare(c);
     memset(c->clipped, 0, c->n_active * sizeof *c->clipped);
     for (size_t g = 0; g < plan->n_groups; g++)
-        if (!read_group(c, &plan->groups[g]))
+        if (!run_group(c, &plan->groups[g]))
             return false;
     c->counts->inputs += c->n_active * plan->conversions_per_input;
     keep_clipped(c);
