@@ -68,7 +68,8 @@ AIMC_API void aimc_optimizer_destroy(aimc_optimizer *optimizer);
 
 /**
  * One mini-batch: W <- W - lr sum_s d_s x_s', by pulses; then diffusion and decay once, where the
- * device has them.
+ * device has them. A cell gets no more pulses at once than its device could notice, so that the
+ * work is bounded whatever x, d and lr are: docs/models/mixed-precision.md.
  * @param n_batch  number of vectors; 0 does nothing
  * @param x        [n_batch][n_in], row-major, ld_x >= n_in, finite: inputs of the forward pass
  * @param ld_x     stride of x in elements

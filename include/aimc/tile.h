@@ -156,7 +156,8 @@ AIMC_API aimc_status aimc_tile_set_parameter(aimc_tile *tile, const char *name, 
  * @param y        [n_batch][n_out], row-major, ld_y >= n_out; must not overlap x
  * @param ld_y     stride of y in elements
  * @retval AIMC_ERR_SHAPE    a leading dimension is too small
- * @retval AIMC_ERR_INVALID  NULL, or x holds a value that is not finite (y untouched)
+ * @retval AIMC_ERR_INVALID  NULL, or x holds a value that is not finite (y untouched); or a product
+ *                           is beyond the range of floats (the batch was read, y is not finite)
  * @par Threads
  * one thread per tile.
  * @par Determinism
@@ -177,7 +178,8 @@ AIMC_API aimc_status aimc_tile_forward(aimc_tile *tile, size_t n_batch, const fl
  * @param z        [n_batch][n_in], row-major, ld_z >= n_in; must not overlap d
  * @param ld_z     stride of z in elements
  * @retval AIMC_ERR_SHAPE    a leading dimension is too small
- * @retval AIMC_ERR_INVALID  NULL, or d holds a value that is not finite (z untouched)
+ * @retval AIMC_ERR_INVALID  NULL, or d holds a value that is not finite (z untouched); or a product
+ *                           is beyond the range of floats (the batch was read, z is not finite)
  * @par Threads
  * one thread per tile.
  * @par Determinism

@@ -3,6 +3,7 @@
 #ifndef AIMCI_CORE_H
 #define AIMCI_CORE_H
 
+#include <float.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -90,6 +91,23 @@ static inline size_t aimci_leading_dimension(size_t n)
 {
     const size_t ld = aimci_round_up(n, 16);
     return ld % 256 == 0 ? ld + 16 : ld;
+}
+
+/* The nearest finite float; 0 for what is no number. */
+static inline float aimci_finite_float(double v)
+{
+    return v != v                 ? 0.0f
+           : v > (double)FLT_MAX  ? FLT_MAX
+           : v < -(double)FLT_MAX ? -FLT_MAX
+                                  : (float)v;
+}
+void aimci_make_finite(float *x, size_t n);
+
+/* Can n products of at most this magnitude take a sum of floats out of their range? Smaller ones are
+ * lost in the rounding of sums that are that large. */
+static inline bool aimci_may_overflow(size_t n, double product)
+{
+    return !((double)n * product < 1e28);
 }
 
 /* Are all n rows of m floats finite? */

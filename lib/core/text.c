@@ -23,6 +23,12 @@ static bool row_is_finite(const float *x, size_t n)
     return carry >> 31 == 0;
 }
 
+void aimci_make_finite(float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = aimci_finite_float((double)x[i]);
+}
+
 bool aimci_all_finite(const float *x, size_t rows, size_t cols, size_t ld)
 {
     for (size_t r = 0; r < rows; r++)

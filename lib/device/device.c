@@ -5,6 +5,7 @@
 
 #include "device/cell.h"
 #include "device/drift.h"
+#include "kernels/kernels.h"
 
 /* ---- what pulsed models share --------------------------------------------------------------- */
 
@@ -43,6 +44,14 @@ double aimci_device_mean_step(const aimc_device *d, double w, bool up)
 {
     return d->cell ? aimci_cell_mean_step(d->cell, w, up)
                    : aimci_model_mean_step(d->ops, d->params, w, up);
+}
+
+/* Eight sweeps over all states: nothing is left of where a mean device with soft bounds was (e^-16),
+ * and a cell with an eighth of its step crosses the whole range. */
+int32_t aimci_device_longest_train(const aimc_device *d)
+{
+    enum { SWEEPS = 8, LEAST = 4096 };
+    return (int32_t)fmax(LEAST, fmin(SWEEPS * d->info.num_states, AIMCI_LONGEST_TRAIN));
 }
 
 static double step_difference(const aimc_device *d, double w)

@@ -2,6 +2,8 @@
 /* What happens to cells besides pulses, alike for all devices: clipping, write noise, decay,
  * diffusion, reset, drift. Bounds, decay and reset act on the physical state, which is the weight
  * plus the cell's reference. */
+#include <float.h>
+
 #include "device/model.h"
 #include "kernels/stream.h"
 
@@ -20,6 +22,8 @@ AIMCI_INLINE void state_store(const aimci_word_line *l, size_t at, vf v)
     if (l->cell[AIMCI_CELL_MAX])
         v = vf_clip(v, vf_load(l->cell[AIMCI_CELL_MIN] + at),
                     vf_load(l->cell[AIMCI_CELL_MAX] + at));
+    else
+        v = vf_clip(v, vf_set(-FLT_MAX), vf_set(FLT_MAX));
     vf_store(l->p + at, v - cell_or(l, AIMCI_CELL_REFERENCE, at, 0.0f));
 }
 

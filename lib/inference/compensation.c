@@ -184,6 +184,15 @@ static aimc_status check_reference(const aimci_programmed *p)
     return AIMC_OK;
 }
 
+static aimc_status check_ideal(const batch *b, size_t n_out)
+{
+    return aimci_all_finite(b->ideal, b->n, n_out, n_out)
+               ? AIMC_OK
+               : aimci_fail(AIMC_ERR_INVALID,
+                            "tile_compensate: the products of the calibration vectors are beyond "
+                            "the range of floats");
+}
+
 aimc_status aimci_programmed_compensate(aimci_programmed *p, size_t n, const float *x, size_t ld)
 {
     aimc_status st = check_reference(p);
@@ -198,7 +207,9 @@ aimc_status aimci_programmed_compensate(aimci_programmed *p, size_t n, const flo
         set_gains(p, b.ideal);
     } else if (!st) {
         aimci_programmed_ideal(p, b.n, b.x, b.ld, b.ideal);
-        set_affine(p, b.n, b.y, b.ideal);
+        st = check_ideal(&b, p->n_out);
+        if (!st)
+            set_affine(p, b.n, b.y, b.ideal);
     }
     aimci_free(p->ctx, b.block);
     p->n_calibrations++;

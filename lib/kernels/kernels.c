@@ -167,28 +167,53 @@ static void probabilities(const aimci_train *t, const float *v, size_t n, float 
 
 /* A value that misses a threshold by less than one part in a million counts as reaching it: sums of
  * floats must not depend on how they were rounded. */
-static int cross(const aimci_crossing *c, float *x, int32_t *count, size_t n, uint64_t sums[3])
+AIMCI_INLINE vi cross_group(const aimci_crossing *c, float *x, vm *crossed, vm *cut)
 {
-    vi up = vi_set(0), down = vi_set(0), any = vi_set(0);
+    const vf v = vf_load(x), q = v / c->threshold * 1.000001f;
+    const vm exact = vf_abs(q) < 0x1p24f; /* else a float has no fractions, and hardly a rest */
+    const vf whole = vf_select(exact, vf_from_vi(vi_from_vf(vf_where(exact, q))), q);
+    const vf taken = whole * c->taken;
+    vf_store(x, vf_where(exact, v - (c->whole ? vf_rint(taken) : taken)));
+    vf pulses = vf_rint(whole * c->per_count);
+    pulses = vf_where(pulses == pulses, pulses); /* no pulses for infinitely many of 0 */
+    *crossed = whole != 0.0f;
+    *cut = vf_abs(pulses) > c->longest;
+    return -vi_from_vf(vf_clip(pulses, vf_set(-c->longest), vf_set(c->longest)));
+}
+
+/* Sums of eight lanes are kept in 32 bits for so many groups; n is at most AIMCI_LONGEST_TRAIN. */
+enum { CROSS_GROUPS = 2048 };
+_Static_assert((int64_t)CROSS_GROUPS *AIMCI_LONGEST_TRAIN <= INT32_MAX, "sums of pulses fit");
+
+AIMCI_INLINE void cross_block(const aimci_crossing *c, float *x, int32_t *count, size_t n,
+                              uint64_t sums[4])
+{
+    vi up = vi_set(0), down = vi_set(0), any = vi_set(0), over = vi_set(0);
     for (size_t at = 0; at < n; at += AIMCI_LANES) {
-        const vf v = vf_load(x + at);
-        const vf whole = vf_from_vi(vi_from_vf(v / c->threshold * 1.000001f));
-        const vf taken = whole * c->taken;
-        vf_store(x + at, v - (c->whole ? vf_rint(taken) : taken));
-        const vi pulses = -vi_from_vf(vf_rint(whole * c->per_count));
+        vm crossed, cut;
+        const vi pulses = cross_group(c, x + at, &crossed, &cut);
         vi_store(count + at, pulses);
         up += vi_max(pulses, vi_set(0));
         down += vi_max(-pulses, vi_set(0));
-        any += vi_from_vm(whole != 0.0f);
+        any += vi_from_vm(crossed);
+        over += vi_from_vm(cut);
     }
-    uint64_t crossed = 0;
     for (int k = 0; k < AIMCI_LANES; k++) {
         sums[0] += (uint64_t)up[k];
         sums[1] += (uint64_t)down[k];
-        crossed += (uint64_t)any[k];
+        sums[2] += (uint64_t)any[k];
+        sums[3] += (uint64_t)over[k];
     }
-    sums[2] += crossed;
-    return crossed != 0;
+}
+
+static int cross(const aimci_crossing *c, float *x, int32_t *count, size_t n, uint64_t sums[4])
+{
+    const uint64_t before = sums[2];
+    for (size_t at = 0; at < n; at += CROSS_GROUPS * AIMCI_LANES) {
+        const size_t left = n - at, most = CROSS_GROUPS * AIMCI_LANES;
+        cross_block(c, x + at, count + at, left < most ? left : most, sums);
+    }
+    return sums[2] != before;
 }
 
 /* ---- activations ---------------------------------------------------------------------------- */

@@ -24,10 +24,14 @@ typedef struct aimci_train {
     int32_t *negative; /* [stride]: -1 where v < 0, else 0 */
 } aimci_train;
 
+/* Pulses to one cell at once are never more, whoever asks for them. */
+#define AIMCI_LONGEST_TRAIN 1000000
+
 /* What an accumulator loses to pulses. */
 typedef struct aimci_crossing {
     float threshold, taken; /* n = trunc(x / threshold); n taken goes */
     float per_count;        /* pulses for each n */
+    float longest;          /* pulses to one element; n goes all the same */
     int whole;              /* what goes is rounded to an integer */
 } aimci_crossing;
 
@@ -54,10 +58,11 @@ typedef struct aimci_kernels {
     void (*probabilities)(const aimci_train *train, const float *v, size_t n, float levels,
                           float *q);
 
-    /* count = -rint(n per_count) and what goes is taken from x, both padded to 8. sums: up, down
-     * pulses and elements with n != 0 are added to. Returns whether there are any. */
+    /* count = -rint(n per_count), at most the longest, and what goes is taken from x, both padded to
+     * 8. Nothing is left of x where n is 2^24 or more. sums: up, down pulses, elements with n != 0
+     * and those that wanted more than the longest are added to. Returns whether any n is not 0. */
     int (*cross)(const aimci_crossing *crossing, float *x, int32_t *count, size_t n,
-                 uint64_t sums[3]);
+                 uint64_t sums[4]);
 
     /* y = f(x) and dx = dy f'(x), given y; the numbers of aimc_activation */
     void (*activate)(int kind, const float *x, float *y, size_t n);

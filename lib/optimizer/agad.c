@@ -71,7 +71,7 @@ static void pass_on(aimci_transfer *e, size_t k, size_t s, const float *z)
                 o = (double)*h;
             }
         }
-        *h = (float)o;
+        *h = aimci_finite_float(o);
         *mean = (float)((double)*mean + beta * ((double)z[r] - (double)*mean));
     }
     if (e->progress[AIMCI_SWEEP] > period)

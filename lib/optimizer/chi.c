@@ -86,6 +86,7 @@ aimc_status aimci_chi_create(aimci_chi *c, aimc_tile *tile, const aimc_config *c
     if (st)
         return st;
     c->eps = c->params.granularity > 0 ? c->params.granularity : c->array->device->info.granularity;
+    c->longest = aimci_device_longest_train(c->array->device);
     c->update = *(const aimci_update_params *)aimci_config_values(
         aimci_config_child(config, "update"), &aimci_kind_update);
     aimci_array_pulse_several(c->array, c->update.multi_pulse);
@@ -119,21 +120,34 @@ void aimci_chi_quantize(const aimci_chi *c, int side, const float *v, double wid
 
 /* ---- step ----------------------------------------------------------------------------------- */
 
-/* Adds the products of all vectors to a matrix, in chunks. */
+/* The next vector of the batch, packed. Returns the largest product of two of its elements. */
+static double pack_vector(aimci_chi *c, const float *x, const float *d, float *in, float *out)
+{
+    const uint64_t index = (uint64_t)c->progress[AIMCI_CHI_VECTORS]++;
+    c->rule->pack(c, AIMCI_CHI_INPUTS, x, index, in);
+    c->rule->pack(c, AIMCI_CHI_GRADIENTS, d, index, out);
+    return (double)c->kernels->absmax(in, c->array->n_in) *
+           (double)c->kernels->absmax(out, c->array->n_out);
+}
+
+/* Adds the products of all vectors to a matrix, in chunks. Sums that may have left the range of
+ * floats are put back to its end. */
 static void accumulate(aimci_chi *c, size_t n, const float *x, size_t ld_x, const float *d,
                        size_t ld_d, float factor, float *into)
 {
     const aimci_chi_side *in = &c->sides[AIMCI_CHI_INPUTS], *out = &c->sides[AIMCI_CHI_GRADIENTS];
+    double largest = 0;
     for (size_t b = 0; b < n; b += AIMCI_GEMM_MAX_BATCH) {
         const size_t m = aimci_min_size(AIMCI_GEMM_MAX_BATCH, n - b);
         for (size_t v = 0; v < m; v++) {
-            const uint64_t index = (uint64_t)c->progress[AIMCI_CHI_VECTORS]++;
-            c->rule->pack(c, AIMCI_CHI_INPUTS, x + (b + v) * ld_x, index, in->packed + v * in->ld);
-            c->rule->pack(c, AIMCI_CHI_GRADIENTS, d + (b + v) * ld_d, index,
-                          out->packed + v * out->ld);
+            const double product = pack_vector(c, x + (b + v) * ld_x, d + (b + v) * ld_d,
+                                               in->packed + v * in->ld, out->packed + v * out->ld);
+            largest = fmax(largest, product);
         }
         aimci_gemm_update(c->tile->gemm, m, factor, into, out->packed, in->packed);
     }
+    if (aimci_may_overflow(n, largest * fmax((double)factor, 1)))
+        aimci_make_finite(into, c->array->ld * c->array->n_in);
 }
 
 static void add_decay_and_momentum(aimci_chi *c, double lr)
@@ -143,7 +157,7 @@ static void add_decay_and_momentum(aimci_chi *c, double lr)
         double g = c->params.weight_decay * (double)a->w[k];
         if (c->velocity)
             g += (double)c->velocity[k];
-        c->chi[k] = (float)((double)c->chi[k] + lr * g);
+        c->chi[k] = aimci_finite_float((double)c->chi[k] + lr * g);
     }
 }
 

@@ -23,7 +23,11 @@ typedef struct aimci_chi_params {
 typedef struct aimci_chi aimci_chi;
 
 /* What a transfer takes: n = trunc(chi / threshold) on the rows that are due, chi -= n taken
- * (rounded to an integer if whole), n pulses of eps. */
+ * (rounded to an integer if whole), n pulses of eps.
+ *
+ * Pulses beyond aimci_device_longest_train() are not sent, as the device would be where it is without
+ * them, but chi is charged for all n: the outcome is that of sending them. A row written by trains
+ * has a capacity instead, and chi keeps what exceeds it. */
 typedef struct aimci_chi_charge {
     double threshold, taken;
     bool whole;
@@ -66,7 +70,9 @@ struct aimci_chi {
     aimci_chi_side sides[2];
     float *hidden; /* one line for each thread slot, as the next */
     int32_t *counts;
-    uint64_t *pulses; /* up, down, crossings for each thread slot, a cache line apart */
+    uint64_t *pulses; /* up, down, crossings, cuts for each thread slot, a cache line apart */
+    int32_t longest;  /* pulses to a cell at once */
+    aimci_warning cut;
     int64_t *progress;
     aimc_optimizer_stats stats;
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The way of chi onto the devices: rows that are due, as exact counts or by stochastic trains. */
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -22,7 +23,7 @@ static bool due(const transfer_job *job, size_t i)
  * million counts as reaching it; the kernel cross() does the same. */
 static double count_of(const transfer_job *job, double chi)
 {
-    return trunc(chi / job->charge->threshold * (1 + 1e-6));
+    return trunc(fmax(fmin(chi / job->charge->threshold, 1e30), -1e30) * (1 + 1e-6));
 }
 
 static double taken(const transfer_job *job, double n)
@@ -54,6 +55,7 @@ static void write_line(void *arg, size_t slot, size_t j)
         .threshold = (float)job->charge->threshold,
         .taken = (float)job->charge->taken,
         .per_count = (float)(c->eps * c->params.transfer_lr / a->device->info.granularity),
+        .longest = (float)c->longest,
         .whole = job->charge->whole};
     if (partly)
         hide(job, chi, hidden);
@@ -96,17 +98,30 @@ static void write_row(const transfer_job *job, size_t i, aimc_counters *counters
     d[i] = 0.0f;
 }
 
+static void warn_of_cuts(aimci_chi *c, uint64_t n)
+{
+    const aimc_device_info *info = &c->array->device->info;
+    aimci_warn(c->ctx, &c->cut, n,
+               "optimizer_step: chi asks for more than %" PRId32 " pulses at once to %" PRIu64
+               " cells, which is all that devices of %.4g states notice; the others are not sent: "
+               "the gradients or the learning rate are too large for a granularity of %.3g",
+               c->longest, n, info->num_states, info->granularity);
+}
+
 static void write_exactly(transfer_job *job, aimc_counters *counters)
 {
     aimci_chi *c = job->c;
     aimci_array *a = c->array;
+    uint64_t cut = 0;
     job->key = aimci_array_pulse_key(a, a->n_updates, 0);
     aimci_parallel(c->ctx, a->n_in, write_line, job);
     for (size_t s = 0; s < aimci_context_slots(c->ctx); s++) {
         aimci_array_count(a, c->pulses[8 * s], c->pulses[8 * s + 1], counters);
         c->stats.crossings += c->pulses[8 * s + 2];
-        memset(c->pulses + 8 * s, 0, 3 * sizeof *c->pulses);
+        cut += c->pulses[8 * s + 3];
+        memset(c->pulses + 8 * s, 0, 4 * sizeof *c->pulses);
     }
+    warn_of_cuts(c, cut);
     aimci_array_advance(a, 1, counters);
 }
 

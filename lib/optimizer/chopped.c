@@ -23,7 +23,7 @@ static void pass_on(aimci_transfer *e, size_t k, size_t s, const float *z)
         q[r] = aimci_transfer_count(e, o);
         if (q[r])
             o = p->forget_buffer ? p->momentum * o : o - (1 - p->momentum) * q[r];
-        *h = (float)o;
+        *h = aimci_finite_float(o);
     }
     aimci_transfer_write_counts(e, k + 1, s, q);
 }

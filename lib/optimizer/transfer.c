@@ -23,7 +23,7 @@ void aimci_transfer_recompose(void *state)
                 const double a = e->gamma[k] * (double)e->arrays[k]->w[j * ld + i];
                 w += k == 0 && (in[j] ^ out[i]) ? -a : a;
             }
-            e->composite[j * ld + i] = (float)w;
+            e->composite[j * ld + i] = aimci_finite_float(w);
         }
 }
 
@@ -107,6 +107,12 @@ static double period_of(const aimci_transfer *e, size_t k)
     return p->transfer_every * pow((double)e->in_size / reads, (double)k);
 }
 
+/* Longer ones never end. */
+static int64_t whole_period(double period)
+{
+    return (int64_t)fmin(fmax(1, round(period)), 1e18);
+}
+
 /* Vectors from b of the batch at hand to the next transfer of hop k; 0: none in this batch. A
  * period in vectors runs through all mini-batches; one in mini-batches ends with one of them, and a
  * fraction of one begins anew in each. */
@@ -116,14 +122,14 @@ static size_t vectors_until(const aimci_transfer *e, size_t k, size_t b)
     if (period <= 0)
         return 0;
     if (!e->params.units_in_mbatch) {
-        const int64_t p = (int64_t)fmax(1, round(period));
+        const int64_t p = whole_period(period);
         return (size_t)(p - e->progress[AIMCI_T] % p);
     }
     if (period < 1) {
         const size_t p = (size_t)ceil(period * (double)e->batch);
         return p - b % p;
     }
-    const bool due = (e->progress[AIMCI_BATCHES] + 1) % (int64_t)round(period) == 0;
+    const bool due = (e->progress[AIMCI_BATCHES] + 1) % whole_period(period) == 0;
     return due ? e->batch - b : 0;
 }
 
@@ -151,8 +157,8 @@ static double uniform(const aimci_transfer *e, uint32_t purpose, uint64_t index)
 /* 1e-9 is taken off so that the rounding of 1 / 0.1 and the like does not lengthen the period. */
 int64_t aimci_transfer_chop_period(const aimci_transfer *e)
 {
-    return e->params.in_chop_prob > 0 ? (int64_t)fmax(ceil(1 / e->params.in_chop_prob - 1e-9), 2)
-                                      : 0;
+    const double prob = e->params.in_chop_prob;
+    return prob > 0 ? (int64_t)fmin(fmax(ceil(1 / prob - 1e-9), 2), 1e18) : 0;
 }
 
 /* Is the chopper of a slice due after this read? */

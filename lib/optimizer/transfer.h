@@ -62,6 +62,7 @@ struct aimci_transfer {
     size_t n_arrays;
     aimci_array *arrays[AIMCI_TRANSFER_MAX_ARRAYS];
     double gamma[AIMCI_TRANSFER_MAX_ARRAYS], granularity[AIMCI_TRANSFER_MAX_ARRAYS];
+    int32_t longest[AIMCI_TRANSFER_MAX_ARRAYS]; /* pulses to a cell at once */
     aimci_pulser *fast, *slow;
     aimci_slice_reader read;
     size_t in_size, out_size; /* slices, elements of a slice */

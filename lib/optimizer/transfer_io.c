@@ -84,6 +84,11 @@ static void write_exactly(aimci_transfer *e, size_t k, size_t s, const int32_t *
     count_writes(e, &counters);
 }
 
+static int32_t clip_count(double n, int32_t most)
+{
+    return (int32_t)fmax(fmin(n, most), -most);
+}
+
 static void write_counts(aimci_transfer *e, size_t k, size_t s, const int32_t *q)
 {
     bool any = false;
@@ -98,7 +103,7 @@ static void write_counts(aimci_transfer *e, size_t k, size_t s, const int32_t *q
         return;
     }
     for (size_t r = 0; r < e->out_size; r++)
-        e->q[r] = (int32_t)rint((double)q[r] * e->params.step);
+        e->q[r] = clip_count(rint((double)q[r] * e->params.step), e->longest[k]);
     write_exactly(e, k, s, e->q);
 }
 
@@ -108,7 +113,7 @@ void aimci_transfer_write(aimci_transfer *e, size_t k, size_t s, const float *v,
 {
     float *pending = e->pending[k - 1];
     for (size_t r = 0; pending && r < e->out_size; r++)
-        pending[aimci_transfer_index(e, s, r)] += (float)(rate * (double)v[r]);
+        pending[aimci_transfer_index(e, s, r)] += aimci_finite_float(rate * (double)v[r]);
     if (!pending)
         write_by_trains(e, k, s, v, rate);
 }
@@ -142,7 +147,7 @@ void aimci_transfer_flush(aimci_transfer *e)
             if (!take_pending(e, k, s))
                 continue;
             for (size_t r = 0; r < e->out_size; r++)
-                q[r] = (int32_t)e->z[r];
+                q[r] = clip_count((double)e->z[r], AIMCI_LONGEST_TRAIN);
             if (e->rule->n_matrices > 0)
                 write_counts(e, k + 1, s, q);
             else
@@ -155,10 +160,10 @@ void aimci_transfer_flush(aimci_transfer *e)
 int32_t aimci_transfer_count(aimci_transfer *e, double o)
 {
     const double most = (double)e->slow_update.desired_bl;
-    const double n = trunc(o * (1 + 1e-6));
+    const double n = o == o ? trunc(o * (1 + 1e-6)) : 0;
     e->stats.crossings += n != 0;
     e->stats.clipped += fabs(n) > most;
-    return (int32_t)fmax(fmin(n, most), -most);
+    return clip_count(n, (int32_t)most);
 }
 
 /* ---- making --------------------------------------------------------------------------------- */
@@ -224,8 +229,10 @@ static aimc_status make_arrays(aimci_transfer *e, const aimc_config *config)
         st =
             aimci_fail(AIMC_ERR_INVALID, "optimizer_create: device '%s' takes no pulses; use 'sgd'",
                        slow->device->ops->kind->name);
-    for (size_t k = 0; k < e->n_arrays && !st; k++)
+    for (size_t k = 0; k < e->n_arrays && !st; k++) {
         e->granularity[k] = e->arrays[k]->device->info.granularity;
+        e->longest[k] = aimci_device_longest_train(e->arrays[k]->device);
+    }
     for (size_t k = 1; k < e->n_arrays && !st; k++)
         aimci_array_pulse_several(e->arrays[k], e->slow_update.multi_pulse);
     return st;

@@ -27,7 +27,7 @@ static void pass_on(aimci_transfer *e, size_t k, size_t s, const float *z)
             o *= p->momentum;
         else if (q[r])
             o -= (1 - p->momentum) * q[r] * theta;
-        *h = (float)o;
+        *h = aimci_finite_float(o);
     }
     aimci_transfer_write_counts(e, k + 1, s, q);
 }

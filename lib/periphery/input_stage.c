@@ -27,7 +27,7 @@ float aimci_input_stage_worst_case(const aimci_periphery *p, const float *x)
         const double limit = largest * q->max_bm_res / (double)p->plan.dac.step;
         wanted = wanted < limit ? wanted : limit;
     }
-    return (float)(wanted > largest ? wanted : largest);
+    return aimci_finite_float(wanted > largest ? wanted : largest);
 }
 
 static float running_average(aimci_periphery *p, float largest)

@@ -65,6 +65,13 @@ static void shift_to_bound(float bound, float *y, size_t n)
         y[i] += by;
 }
 
+/* A code that no 32 bits hold is the last that they do. */
+static int32_t code_of(float y, float step)
+{
+    const double code = step > 0 ? rint((double)(y / step)) : 0;
+    return (int32_t)fmax(fmin(code, INT32_MAX), -INT32_MAX);
+}
+
 /* What the ADC kernel does in one go, but with a stop between noise and quantiser: there outputs
  * are shifted, shown to a probe, or converted by non-ideal ADCs. */
 static size_t convert_in_steps(const aimci_periphery *p, const aimci_adc *adc, const float *current,
@@ -81,7 +88,7 @@ static size_t convert_in_steps(const aimci_periphery *p, const aimci_adc *adc, c
     const size_t clipped = p->chain->adc(&code, y, y, p->n_out);
     for (size_t i = 0; i < p->n_out; i++) {
         if (probe && probe->code)
-            probe->code[i] = adc->step > 0 ? (int32_t)lrintf(y[i] / adc->step) : 0;
+            probe->code[i] = code_of(y[i], adc->step);
         y[i] *= adc->gain;
     }
     return clipped;

@@ -9,6 +9,7 @@
  * alpha comes from noise management, R from bound management: vectors whose output hit the bound
  * are read again with twice the R. Each vector has its own alpha, R and random stream, so that
  * nothing depends on the batch it came in. */
+#include <float.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -61,7 +62,7 @@ static float *output_of(const chunk *c, size_t b)
 
 static float scale_of(const chunk *c, size_t b)
 {
-    return 1.0f / (c->alpha[b] * c->reduction[b]);
+    return fminf(1.0f / (c->alpha[b] * c->reduction[b]), FLT_MAX);
 }
 
 /* Streams of a pass: even numbers are the DAC's, odd ones the output's, and cycles are counted in
@@ -245,12 +246,12 @@ static bool run_group(chunk *c, const aimci_accumulation_group *group)
 
 /* ---- bound management ----------------------------------------------------------------------- */
 
-/* May the vector be read again with a larger R? Not beyond max_bm_factor, nor where the DAC would
- * be left with so few of its steps that a smaller input says nothing more. */
-static bool may_reduce(const aimci_periphery *p, float reduction)
+/* May the vector be read again with a larger R? Not beyond max_bm_factor or the range of floats, nor
+ * where the DAC would be left with so few of its steps that a smaller input says nothing more. */
+static bool may_reduce(const aimci_periphery *p, float alpha, float reduction)
 {
     const double r = (double)reduction, step = (double)p->plan.dac.step;
-    if (!p->plan.iterate || r > p->params.max_bm_factor)
+    if (!p->plan.iterate || r > p->params.max_bm_factor || 2 * r * (double)alpha > (double)FLT_MAX)
         return false;
     return !(step > 0 && r > p->params.max_bm_res / step);
 }
@@ -281,7 +282,7 @@ static void keep_clipped(chunk *c)
         const size_t b = c->active[k];
         if (c->job->probe)
             look_at_scales(c->job->probe, c, b);
-        if (c->clipped[k] && may_reduce(c->job->p, c->reduction[b])) {
+        if (c->clipped[k] && may_reduce(c->job->p, c->alpha[b], c->reduction[b])) {
             reduce(c, b);
             c->active[again++] = b;
         } else {

@@ -12,6 +12,7 @@
  *
  * Gokmen and Vlasov, Front. Neurosci. 10:333 (2016): coincidences of independent trains.
  * Gokmen et al., Front. Neurosci. 11:538 (2017): both managements. */
+#include <float.h>
 #include <math.h>
 
 #include "tile/pulse_train.h"
@@ -97,6 +98,9 @@ aimci_train_plan aimci_plan_train(const T *p, double lr, double g, double x_max,
         d_scale *= sqrt(x_max / d_span);
         x_scale *= sqrt(d_span / x_max);
     }
+    /* as floats they must not be infinite: 0 would fire with no probability at all */
+    x_scale = fmin(x_scale, (double)FLT_MAX);
+    d_scale = fmin(d_scale, (double)FLT_MAX);
     plan.n_slots = (uint32_t)slots;
     plan.saturates = ceil_count(lr * x_max * d_max / g) > slots;
     plan.x_scale = x_scale;

@@ -5,6 +5,7 @@
  * number of the update. Trains are generated first and wait, so that they go to each word line
  * together, in order, and a cell is loaded once per batch. */
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "tile/backend.h"
@@ -312,16 +313,25 @@ static void draw(aimci_pulser *p, const aimci_outer *outer)
 /* The rate goes into the packed gradients, so that each vector may have its own. */
 static void update_exactly(const aimci_pulser *p, const aimci_outer *o)
 {
+    double largest = 0;
     for (size_t b = 0; b < o->n; b++) {
         memcpy(p->chunk.q_in + b * p->chunk.ld_in, o->x + b * o->ld_x, p->n_in * sizeof(float));
         for (size_t i = 0; i < p->n_out; i++)
-            p->chunk.q_out[b * p->chunk.ld_out + i] = (float)o->rate[b] * o->d[b * o->ld_d + i];
+            p->chunk.q_out[b * p->chunk.ld_out + i] =
+                aimci_finite_float((double)((float)o->rate[b] * o->d[b * o->ld_d + i]));
         for (size_t i = 0; o->flip_out && i < p->n_out; i++)
             p->chunk.q_out[b * p->chunk.ld_out + i] *= o->flip_out[i] ? -1.0f : 1.0f;
         for (size_t j = 0; o->flip_in && j < p->n_in; j++)
             p->chunk.q_in[b * p->chunk.ld_in + j] *= o->flip_in[j] ? -1.0f : 1.0f;
     }
+    for (size_t b = 0; b < o->n; b++) {
+        const double x = (double)p->chunk.kernels->absmax(o->x + b * o->ld_x, p->n_in);
+        largest = fmax(largest, x * (double)p->chunk.kernels->absmax(
+                                        p->chunk.q_out + b * p->chunk.ld_out, p->n_out));
+    }
     aimci_gemm_update(p->gemm, o->n, -1.0f, p->array->p, p->chunk.q_out, p->chunk.q_in);
+    if (aimci_may_overflow(o->n, largest))
+        aimci_make_finite(p->array->p, p->array->ld * p->n_in);
     aimci_array_commit(p->array, p->params.pulse_type == AIMCI_PULSE_NONE_WITH_DEVICE
                                      ? AIMCI_COMMIT_NOISY
                                      : AIMCI_COMMIT_SHOW);

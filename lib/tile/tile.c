@@ -339,6 +339,17 @@ static void correct(const aimc_tile *t, size_t n, float *y, size_t ld)
             y[b * ld + i] = view->gain[i] * y[b * ld + i] + view->shift[i];
 }
 
+/* What came out of finite weights and inputs may still be too large for a float. */
+static aimc_status check_output(const char *caller, const float *y, size_t n, size_t cols,
+                                size_t ld)
+{
+    return aimci_all_finite(y, n, cols, ld)
+               ? AIMC_OK
+               : aimci_fail(AIMC_ERR_INVALID,
+                            "%s: a product of weights and inputs is beyond the range of floats",
+                            caller);
+}
+
 static aimc_status read_batch(aimc_tile *t, const char *caller, bool forward, size_t n,
                               const float *x, size_t ld_x, float *y, size_t ld_y)
 {
@@ -365,9 +376,10 @@ aimc_status aimc_tile_forward(aimc_tile *t, size_t n, const float *x, size_t ld_
     if (st || n == 0)
         return st;
     st = read_batch(t, "tile_forward", true, n, x, ld_x, y, ld_y);
-    if (!st)
-        correct(t, n, y, ld_y);
-    return st;
+    if (st)
+        return st;
+    correct(t, n, y, ld_y);
+    return check_output("tile_forward", y, n, t->array->n_out, ld_y);
 }
 
 aimc_status aimc_tile_backward(aimc_tile *t, size_t n, const float *d, size_t ld_d, float *z,
@@ -382,7 +394,8 @@ aimc_status aimc_tile_backward(aimc_tile *t, size_t n, const float *d, size_t ld
         st = check_finite("tile_backward", "d", d, n, t->array->n_out, ld_d);
     if (st || n == 0)
         return st;
-    return read_batch(t, "tile_backward", false, n, d, ld_d, z, ld_z);
+    st = read_batch(t, "tile_backward", false, n, d, ld_d, z, ld_z);
+    return st ? st : check_output("tile_backward", z, n, t->array->n_in, ld_z);
 }
 
 /* ---- counters

@@ -34,7 +34,7 @@ static void kernels(void)
     static float x[PADDED], y[PADDED];
     static uint32_t mask[PADDED], in[1] = {0x5a5a5a5au};
     static int32_t negative[PADDED], count[PADDED];
-    uint64_t sums[3] = {0, 0, 0};
+    uint64_t sums[4] = {0, 0, 0, 0};
     const aimci_key key = aimci_random_key(1, AIMCI_OP_INIT, 0, 0);
     k->uniform(&key, x, N);
     show("uniform", x, sizeof x);
@@ -51,7 +51,7 @@ static void kernels(void)
         show("train", mask, sizeof mask);
         show("coincide", count, sizeof count);
     }
-    const aimci_crossing crossing = {0.3f, 0.3f, 2.0f, 0};
+    const aimci_crossing crossing = {0.3f, 0.3f, 2.0f, 1000.0f, 0};
     k->cross(&crossing, x, count, PADDED, sums);
     show("cross", x, sizeof x);
     show("sums", sums, sizeof sums);

@@ -130,13 +130,14 @@ static void check_crossings(const aimci_kernels *c, const aimci_kernels *v, size
     float *xa = guard(&a, offset), *xb = guard(&b, offset),
           *start = calloc(padded + 1, sizeof *start);
     int32_t *count[2] = {calloc(padded + 8, sizeof(int32_t)), calloc(padded + 8, sizeof(int32_t))};
-    uint64_t sums[2][3] = {{0}};
+    uint64_t sums[2][4] = {{0}};
     aimct_fill(start, n, n + 7 * offset);
     for (size_t i = 0; i < padded; i++)
-        xa[i] = xb[i] = start[i] *= offset & 1 ? 500.0f : 5.0f;
+        xa[i] = xb[i] = start[i] *= offset & 1 ? 500.0f : i % 16 == 3 ? 3e38f : 5.0f;
     const aimci_crossing crossing = {.threshold = offset & 1 ? 7.0f : 0.3f,
                                      .taken = offset & 1 ? 6.0f : 0.3f,
                                      .per_count = offset < 2 ? 1.0f : 2.6f,
+                                     .longest = offset & 2 ? 20.0f : 1e6f,
                                      .whole = offset & 1};
     c->cross(&crossing, xa, count[0], padded, sums[0]);
     v->cross(&crossing, xb, count[1], padded, sums[1]);
@@ -145,16 +146,22 @@ static void check_crossings(const aimci_kernels *c, const aimci_kernels *v, size
     ck_assert(memcmp(sums[0], sums[1], sizeof sums[0]) == 0);
     check_guard(&a, offset, padded);
     check_guard(&b, offset, padded);
-    uint64_t crossed = 0;
+    uint64_t crossed = 0, cut = 0;
     for (size_t i = 0; i < padded; i++) { /* from the definition */
         const double whole = trunc((double)start[i] / (double)crossing.threshold * (1 + 1e-6));
         double taken = whole * (double)crossing.taken;
         taken = crossing.whole ? rint(taken) : taken;
-        ck_assert_int_eq(count[0][i], (int32_t)-rint(whole * (double)crossing.per_count));
+        const double wanted = -rint(whole * (double)crossing.per_count);
+        const double most = (double)crossing.longest;
+        ck_assert_int_eq(count[0][i], (int32_t)fmax(fmin(wanted, most), -most));
+        if (fabs(whole) >= 0x1p24)
+            taken = (double)start[i];
         ck_assert(fabs((double)start[i] - taken - (double)xa[i]) <= 1e-6 * fabs((double)start[i]));
         crossed += whole != 0;
+        cut += fabs(wanted) > most;
     }
     ck_assert_uint_eq(sums[0][2], crossed);
+    ck_assert_uint_eq(sums[0][3], cut);
     free(start);
     free(count[0]);
     free(count[1]);

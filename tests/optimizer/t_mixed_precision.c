@@ -76,6 +76,46 @@ START_TEST(mixed_precision_trains_lose_nothing)
 }
 END_TEST
 
+/* A gradient of any size: the longest train that a device notices is sent, and chi is charged as if
+ * all pulses had been. What is below that is exact, in the same line, with any instruction set. */
+START_TEST(mixed_precision_saturates)
+{
+    enum { CELLS = 9 };
+    const uint32_t cpus[] = {AIMC_CPU_C, 0};
+    const float x = 1, d[CELLS] = {1e10f, -3e38f, 2e4f, 1, 0.025f, 0, -1e-38f, 1e30f, -0.013f};
+    const float ends[CELLS] = {-1000, 1000, -1000, -1, -0.02f, 0, 0, -1000, 0.01f};
+    const uint64_t down = 3 * 1000000 + 100 + 2, up = 1000000 + 1;
+    for (size_t k = 0; k < 2; k++) {
+        aimc_context *ctx = aimct_context(1, cpus[k], 3);
+        aimc_device *device = quiet_device(ctx, 0.01); /* of 200000 states */
+        aimc_tile *tile = NULL;
+        aimc_optimizer *opt = NULL;
+        aimc_counters c = {.struct_size = (uint32_t)sizeof c};
+        float w[CELLS], chi[CELLS];
+        OK(aimc_tile_create(device, CELLS, 1, NULL, &tile));
+        OK(aimc_optimizer_create(tile, "mixed_precision", NULL, &opt));
+        OK(aimc_optimizer_step(opt, 1, &x, 1, d, CELLS, 1));
+        OK(aimc_tile_get_counters(tile, &c));
+        ck_assert_uint_eq(c.pulses_down, down);
+        ck_assert_uint_eq(c.pulses_up, up);
+        OK(aimc_tile_get_weights(tile, w, 1));
+        OK(aimc_optimizer_get_matrix(opt, "chi", chi, 1));
+        for (size_t i = 0; i < CELLS; i++) {
+            NEAR(w[i], ends[i], 1e-3);
+            NEAR(chi[i],
+                 i == 4   ? 0.005
+                 : i == 8 ? -0.003
+                          : 0,
+                 fabsf(d[i]) < 1e9f ? 1e-7 + 2e-6 * fabs((double)d[i]) : 0);
+        }
+        aimc_optimizer_destroy(opt);
+        aimc_tile_destroy(tile);
+        aimc_device_unref(device);
+        aimc_context_destroy(ctx);
+    }
+}
+END_TEST
+
 /* D5: M_d .01, M_x 1, eps .001, lr .1: theta 2; chi 5 gives n 2 and leaves 1, or 3 with momentum
  * .5. Trap 6: one width. */
 START_TEST(integer_mixed_precision_counts)
@@ -128,6 +168,7 @@ int main(void)
     tcase_add_test(t, mixed_precision_calendar);
     tcase_add_test(t, mixed_precision_quantises_one_side);
     tcase_add_test(t, mixed_precision_trains_lose_nothing);
+    tcase_add_test(t, mixed_precision_saturates);
     tcase_add_test(t, integer_mixed_precision_counts);
     tcase_add_test(t, momentum_and_decay_reach_the_devices);
     return aimct_main(s);

@@ -139,6 +139,30 @@ START_TEST(bit_wise_reads_in_the_range_of_whole_inputs)
 }
 END_TEST
 
+START_TEST(gradients_beyond_what_devices_notice)
+{
+    static float x[N], d[N];
+    heard h = {0};
+    aimc_context *ctx = open_context(&h, 0);
+    aimc_tile *t = open_tile(ctx, "gokmen_vlasov", N, NULL, NULL);
+    aimc_optimizer *o;
+    OK(aimc_optimizer_create(t, "mixed_precision", NULL, &o));
+    x[0] = d[0] = d[1] = 1;
+    OK(aimc_optimizer_step(o, 1, x, N, d, N, 0.1));
+    ck_assert_uint_eq(h.n, 0);
+    d[0] = 1e10f;
+    d[1] = -1e5f;
+    for (int k = 0; k < 3; k++)
+        OK(aimc_optimizer_step(o, 1, x, N, d, N, 0.1));
+    ck_assert_uint_eq(h.n, 1);
+    ck_assert_msg(strstr(h.last, "more than 10000 pulses at once to 2 cells") != NULL, "%s",
+                  h.last);
+    aimc_optimizer_destroy(o);
+    aimc_tile_destroy(t);
+    aimc_context_destroy(ctx);
+}
+END_TEST
+
 START_TEST(instruction_sets_that_are_not_there)
 {
     heard h = {0};
@@ -163,6 +187,7 @@ int main(void)
     tcase_add_test(t, scaled_weights_are_not_clipped);
     tcase_add_test(t, saturated_trains);
     tcase_add_test(t, bit_wise_reads_in_the_range_of_whole_inputs);
+    tcase_add_test(t, gradients_beyond_what_devices_notice);
     tcase_add_test(t, instruction_sets_that_are_not_there);
     return aimct_main(s);
 }
