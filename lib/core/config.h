@@ -74,6 +74,18 @@ typedef struct aimci_kind {
     aimc_status (*check)(const void *values);
 } aimci_kind;
 
+/* Define a kind: its name, category, one line of meaning, source, table of fields, the struct that
+ * holds their values, and the members that are left (.n_children, .extends, .check). */
+#define AIMCI_DEFINE_KIND(id, group, meaning, origin, table, type, ...)                            \
+    const aimci_kind aimci_kind_##id = {.name = #id,                                               \
+                                        .category = group,                                         \
+                                        .doc = meaning,                                            \
+                                        .source = origin,                                          \
+                                        .fields = table,                                           \
+                                        .n_fields = sizeof table / sizeof table[0],                \
+                                        .size = sizeof(type),                                      \
+                                        __VA_ARGS__}
+
 #define AIMCI_KIND(name) extern const aimci_kind aimci_kind_##name;
 #include "kinds.def"
 
