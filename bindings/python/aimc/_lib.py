@@ -73,8 +73,9 @@ _declare(lib)
 
 def check(status: int) -> None:
     """Raise what a status means; also what a callback raised on the way, and what the library warned of."""
-    while warned_in_callbacks:
-        warnings.warn(warned_in_callbacks.pop(0), AimcWarning, stacklevel=3)
+    if warned_in_callbacks:  # all are taken first: one that raises leaves none to a later call
+        for line in [warned_in_callbacks.pop(0) for _ in range(len(warned_in_callbacks))]:
+            warnings.warn(line, AimcWarning, stacklevel=3)
     if raised_in_callbacks:
         error = raised_in_callbacks[0]
         raised_in_callbacks.clear()
