@@ -63,7 +63,8 @@ class Annotations(unittest.TestCase):
                 wanted = set(inspect.signature(function).parameters) - {"self", "cls"} | {"return"}
                 self.assertEqual(wanted - set(hints), set())
                 self.assertTrue(hints["return"] is not typing.Any or name in MAY_RETURN_ANY, "returns Any")
-                self.assertEqual([part for part in hints if part != "return" and hints[part] is typing.Any], [])
+                if aimc._types.ArrayLike is not typing.Any:  # numpy before 1.21 has no types
+                    self.assertEqual([part for part in hints if part != "return" and hints[part] is typing.Any], [])
             seen += 1
         self.assertGreater(seen, 150)
 
