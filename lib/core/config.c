@@ -34,22 +34,31 @@ aimc_status aimci_config_expect(const char *caller, const aimc_config *cfg, cons
                       caller, cfg->kind->name, kind->name, others);
 }
 
-static const char *article(const char *noun)
+/* "an optimizer", "a noise model" */
+static void put_noun(aimci_text *text, const char *category)
 {
-    return strchr("aeiou", noun[0]) ? "an" : "a";
+    aimci_text_printf(text, "%s ", strchr("aeiou", category[0]) ? "an" : "a");
+    for (const char *c = category; *c; c++)
+        aimci_text_printf(text, "%c", *c == '_' ? ' ' : *c);
 }
 
 aimc_status aimci_wrong_category(const char *caller, const char *name, const aimci_kind *kind,
                                  const char *wanted)
 {
-    char names[320] = "";
-    aimci_text text = {names, sizeof names, 0};
-    for (size_t i = 0; i < aimci_n_registered; i++)
-        if (strcmp(aimci_registry[i].kind->category, wanted) == 0)
-            aimci_text_printf(&text, "%s%s", text.length ? ", " : "", aimci_registry[i].kind->name);
-    return aimci_fail(AIMC_ERR_INVALID, "%s: '%s' is %s %s, not %s %s; of that kind are %s", caller,
-                      name, article(kind->category), kind->category, article(wanted), wanted,
-                      names);
+    char sentence[448] = "";
+    aimci_text text = {sentence, sizeof sentence, 0};
+    aimci_text_printf(&text, "'%s' is ", name);
+    put_noun(&text, kind->category);
+    aimci_text_printf(&text, ", not ");
+    put_noun(&text, wanted);
+    const char *before = "; there are ";
+    for (size_t i = 0; i < aimci_n_registered; i++) {
+        if (strcmp(aimci_registry[i].kind->category, wanted) != 0)
+            continue;
+        aimci_text_printf(&text, "%s%s", before, aimci_registry[i].kind->name);
+        before = ", ";
+    }
+    return aimci_fail(AIMC_ERR_INVALID, "%s: %s", caller, sentence);
 }
 
 const void *aimci_config_values(const aimc_config *cfg, const aimci_kind *kind)

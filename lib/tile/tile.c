@@ -192,18 +192,29 @@ static aimc_status check_matrix(const char *caller, const aimc_tile *t, const fl
     return AIMC_OK;
 }
 
+/* Was this weight clipped when it was set? A unit cell's weight has the write noise of its devices in
+ * it, so that only the mean bounds can tell. */
+static bool was_clipped(const aimci_array *a, float set, float asked, float tolerance)
+{
+    const aimc_device_info *info = &a->device->info;
+    if (a->n_members == 0)
+        return fabsf(set - asked) > tolerance;
+    return asked > (float)info->w_max + tolerance || asked < (float)info->w_min - tolerance;
+}
+
 /* A hundredth of the weights may lie beyond the bounds of single devices, whose bounds spread; more
- * than that says that the scale is wrong. Devices round to single precision. */
+ * than that says that the scale is wrong. */
 static void warn_of_clipping(aimc_tile *t, const float *w, size_t ld, const float *scale)
 {
     const aimci_array *a = t->array;
     const aimc_device_info *info = &a->device->info;
+    const float tolerance = 1e-2f * (float)(info->w_max - info->w_min);
     uint64_t n = 0;
     float largest = 0;
     for (size_t i = 0; i < a->n_out; i++)
         for (size_t j = 0; j < a->n_in; j++) {
             const float asked = scale ? w[i * ld + j] / scale[i] : w[i * ld + j];
-            n += fabsf(a->p[j * a->ld + i] - asked) > 1e-4f * fabsf(asked);
+            n += was_clipped(a, a->p[j * a->ld + i], asked, tolerance);
             largest = fmaxf(largest, fabsf(asked));
         }
     if (n * 100 > a->n_out * a->n_in)
