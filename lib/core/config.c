@@ -143,8 +143,8 @@ static aimc_status resolve(const char *caller, const aimc_config *cfg, const cha
 }
 
 /* The same for a configuration that may be changed. */
-static aimc_status resolve_mutable(const char *caller, aimc_config *cfg, const char *path,
-                                   aimc_config **holder, const aimci_field **field)
+aimc_status aimci_config_find(const char *caller, aimc_config *cfg, const char *path,
+                              aimc_config **holder, const aimci_field **field)
 {
     if (!cfg || !path)
         return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", caller, cfg ? "name" : "cfg");
@@ -160,7 +160,7 @@ aimc_status aimc_config_set(aimc_config *cfg, const char *name, double value)
 {
     aimc_config *holder = NULL;
     const aimci_field *field = NULL;
-    const aimc_status st = resolve_mutable("config_set", cfg, name, &holder, &field);
+    const aimc_status st = aimci_config_find("config_set", cfg, name, &holder, &field);
     return st ? st : aimci_field_store(holder, field, name, value);
 }
 
@@ -168,7 +168,7 @@ aimc_status aimc_config_set_text(aimc_config *cfg, const char *name, const char 
 {
     aimc_config *holder = NULL;
     const aimci_field *field = NULL;
-    const aimc_status st = resolve_mutable("config_set", cfg, name, &holder, &field);
+    const aimc_status st = aimci_config_find("config_set", cfg, name, &holder, &field);
     if (st)
         return st;
     if (!text)
@@ -184,7 +184,7 @@ aimc_status aimc_config_set_list(aimc_config *cfg, const char *name, const doubl
 {
     aimc_config *holder = NULL;
     const aimci_field *field = NULL;
-    const aimc_status st = resolve_mutable("config_set", cfg, name, &holder, &field);
+    const aimc_status st = aimci_config_find("config_set", cfg, name, &holder, &field);
     if (st)
         return st;
     if (!values && n)

@@ -187,6 +187,13 @@ bool aimci_choice_word(const char *choices, long index, char *buf, size_t size);
 aimc_status aimci_config_replace_child(aimc_config *cfg, const aimci_field *field, const char *path,
                                        const char *kind);
 
+/* Another kind in the place of cfg, at path, drops fields that were set one by one: say so. */
+void aimci_config_warn_of_loss(const aimc_config *cfg, const char *path, const char *kind);
+
+/* Follow a dotted name: the configuration that holds the field, and the field. */
+aimc_status aimci_config_find(const char *caller, aimc_config *cfg, const char *path,
+                              aimc_config **holder, const aimci_field **field);
+
 /* Value of a field as JSON text. */
 void aimci_field_emit(const aimc_config *cfg, const aimci_field *field, aimci_text *text);
 

@@ -149,8 +149,9 @@ class Config(Handle):
             return Config._take(create(lib.aimc_config_copy, address)) if address else None
 
     def update(self, values: Optional[Mapping[str, Any]] = None, **fields: "FieldValue") -> None:
-        """Set several fields; dotted names go into the mapping."""
-        for name, value in {**(values or {}), **fields}.items():
+        """Set several fields; dotted names go into the mapping. Their order does not matter: a nested
+        configuration is set before its fields."""
+        for name, value in sorted({**(values or {}), **fields}.items(), key=lambda item: item[0].count(".")):
             self[name] = value
 
     def __iter__(self) -> Iterator[str]:
