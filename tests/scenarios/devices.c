@@ -138,6 +138,7 @@ static const scenario_row models[] = {
     {"piecewise_step", "device=piecewise_step;" PIECES},
     {"polynomial_step", "device=polynomial_step;device.coefficients_up=[1, -0.5, 0.25];"
                         "device.coefficients_down=[0.3, 1, -0.2, 0.1]"},
+    {"window_step", "device=window_step;device.window_power=3"},
     {"table_step", "device=table_step;" TABLES},
     {"vector_cell", PAIR},
     {"reference_cell",
@@ -210,6 +211,7 @@ static const scenario_row written[] = {
     {"pow_step", "device=pow_step"},
     {"piecewise_step", "device=piecewise_step;" PIECES},
     {"polynomial_step", "device=polynomial_step;device.coefficients_up=[1, -0.5]"},
+    {"window_step", "device=window_step"},
     {"table_step", "device=table_step;" TABLES},
     {NULL, NULL},
 };
@@ -261,6 +263,7 @@ static const scenario_row relaxing[] = {
     {"constant_step", "device=constant_step;" RELAX("device")},
     {"soft_bounds", "device=soft_bounds;device.write_noise_std=2;" RELAX("device")},
     {"exp_step", "device=exp_step;#pulses=1;" RELAX("device")},
+    {"window_step", "device=window_step;#pulses=1;" RELAX("device")},
     {"soft_bounds_reference",
      "device=soft_bounds_reference;device.reference_std=0.1;" RELAX("device")},
     {"vector_cell", "device=vector_cell;device.device=linear_step;" RELAX("device.device")},
@@ -329,6 +332,7 @@ static const scenario_row opened[] = {
     {"exp_step", "device=exp_step"},
     {"pow_step", "device=pow_step"},
     {"piecewise_step", "device=piecewise_step;" PIECES},
+    {"window_step", "device=window_step"},
     {NULL, NULL},
 };
 

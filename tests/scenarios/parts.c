@@ -311,6 +311,7 @@ static const scenario_row fits[] = {
     {"soft_bounds", "#model=soft_bounds"},
     {"exp_step", "#model=exp_step"},
     {"pow_step", "#model=pow_step"},
+    {"window_step", "#model=window_step"},
     {"best", ""},
     {NULL, NULL},
 };
