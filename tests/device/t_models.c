@@ -218,7 +218,7 @@ START_TEST(references_shift_the_bounds_everywhere)
 }
 END_TEST
 
-/* ---- window step ----------------------------------------------------------------------------- */
+/* ---- window step ---------------------------------------------------------------------------- */
 
 #define WINDOW(p, dw_min)                                                                          \
     "{" NO_SPREAD ", \"w_max\": 0.8, \"w_min\": -0.4, \"dw_min\": " dw_min                         \

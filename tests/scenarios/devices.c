@@ -2,7 +2,7 @@
 /* Every model of device under every kind of update, single pulses, upkeep and drift; presets. */
 #include "scenario.h"
 
-/* ---- runs ------------------------------------------------------------------------------------ */
+/* ---- runs ----------------------------------------------------------------------------------- */
 
 static void digest_figures(digest *d, const aimc_device *device)
 {
@@ -112,7 +112,7 @@ static void run_parameters(aimc_context *ctx, const char *settings, digest *d)
     scenario_tile_close(&t);
 }
 
-/* ---- models and updates ---------------------------------------------------------------------- */
+/* ---- models and updates --------------------------------------------------------------------- */
 
 #define PIECES "device.piecewise_up=[0.5, 1, 1.5, 0.7];device.piecewise_down=[1.5, 1, 0.4, 0.2]"
 #define TABLES                                                                                     \
@@ -178,7 +178,7 @@ static const scenario_row ideal[] = {
     {NULL, NULL},
 };
 
-/* ---- options of models ----------------------------------------------------------------------- */
+/* ---- options of models ---------------------------------------------------------------------- */
 
 static const scenario_row options[] = {
     {"log_normal", "device.dw_min_dtod_log_normal=true;device.dw_min_dtod=0.8"},
@@ -252,7 +252,7 @@ static const scenario_row special[] = {
     {NULL, NULL},
 };
 
-/* ---- upkeep ---------------------------------------------------------------------------------- */
+/* ---- upkeep --------------------------------------------------------------------------------- */
 
 #define RELAX(at)                                                                                  \
     at ".lifetime=40;" at ".lifetime_dtod=0.1;" at ".diffusion=0.01;" at ".reset=0.05;" at         \
@@ -296,7 +296,7 @@ static const scenario_row drifted[] = {
     {NULL, NULL},
 };
 
-/* ---- presets --------------------------------------------------------------------------------- */
+/* ---- presets -------------------------------------------------------------------------------- */
 
 static const scenario_row presets[] = {
     {"reram_es", "device=reram_es"},
