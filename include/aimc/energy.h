@@ -8,8 +8,8 @@
  *
  * The constants are a configuration of kind "technology" (presets of category "technology"), every
  * one with its unit and source. Those that nobody measured, of a preset too, are called assumed
- * until the caller sets them; aimc_cost_model_get_assumption() lists them. docs/models/energy.md has the
- * equations.
+ * until the caller sets them; aimc_cost_model_get_assumption() lists them. docs/models/energy.md
+ * has the equations.
  */
 
 #include <aimc/tile.h>
@@ -202,8 +202,8 @@ typedef struct aimc_cost_shape {
  * side by side, matrices one after the other. Direct writes of weights (weight_writes) cost
  * nothing; pulses of programming count as up pulses.
  *
- * What reads drive: where it was counted (aimc_tile_count_activity()) devices g_off for every cell and
- * g_unit |w| for every weight, times the inputs; on programmed devices g_unit times their own
+ * What reads drive: where it was counted (aimc_tile_count_activity()) devices g_off for every cell
+ * and g_unit |w| for every weight, times the inputs; on programmed devices g_unit times their own
  * conductance over the largest of one, so set g_unit to that and g_off to 0. For all other reads
  * the technology's means, g_mean and input_mean.
  * @param counters  struct_size set
@@ -294,9 +294,9 @@ typedef struct aimc_cost_supply {
  * @retval AIMC_ERR_ABI      struct_size is 0
  * @par Model
  * energy (v / v0)^2 per stored bit, delay v / (v - v_threshold)^delay_exponent, errors of
- * independent bits by aimc_cost_model_get_bit_error_rate(). With rate p a bit is wrong and not put right:
- * SECDED p (1 - (1 - p)^71), TMR 3 p^2 - 2 p^3, else p. aimc_network_store() does the same to
- * real weights.
+ * independent bits by aimc_cost_model_get_bit_error_rate(). With rate p a bit is wrong and not put
+ * right: SECDED p (1 - (1 - p)^71), TMR 3 p^2 - 2 p^3, else p. aimc_network_store() does the same
+ * to real weights.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_cost_model_get_at_supply(const aimc_cost_model *model, double v,

@@ -309,8 +309,8 @@ AIMC_API aimc_status aimc_tile_get_counters(const aimc_tile *tile, aimc_counters
 
 /**
  * Count what reads drive, both directions: what the energy of the array is computed from
- * (aimc_cost_model_add_counters()). Off at first, and after loading. Costs a pass over the inputs of each read
- * and one over the matrix whenever it has changed.
+ * (aimc_cost_model_add_counters()). Off at first, and after loading. Costs a pass over the inputs
+ * of each read and one over the matrix whenever it has changed.
  * @param on  0: no longer; else from now on
  * @retval AIMC_ERR_INVALID  NULL
  * @retval AIMC_ERR_NOMEM    no memory (it is off)

@@ -134,8 +134,8 @@ bool aimci_among(const char *words, const char *name);
 /* AIMC_OK when cfg is NULL or of this kind; else a sentence that says what it is. */
 aimc_status aimci_config_expect(const char *caller, const aimc_config *cfg, const aimci_kind *kind);
 
-/* AIMC_ERR_INVALID: name is of another category than what is asked for; the sentence says what would
- * do. */
+/* AIMC_ERR_INVALID: name is of another category than what is asked for; the sentence says what
+ * would do. */
 aimc_status aimci_wrong_category(const char *caller, const char *name, const aimci_kind *kind,
                                  const char *wanted);
 

@@ -26,7 +26,7 @@ AIMCI_DEFINE_KIND(
     "the life of weights on a chip: devices, encoding, programming, faults, compensation", SRC,
     inference_fields, aimci_inference_params, .n_children = 5);
 
-/* ---- making ---------------------------------------------------------------------------------- */
+/* ---- making --------------------------------------------------------------------------------- */
 
 aimci_programmed *aimci_programmed_of(const aimc_tile *tile)
 {

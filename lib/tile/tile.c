@@ -5,9 +5,7 @@
 
 #include "tile/tile.h"
 
-/* ---- checks
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- checks --------------------------------------------------------------------------------- */
 
 aimc_status aimci_check_batch(const char *caller, size_t n, const char *name, const float *x,
                               size_t cols, size_t ld)
@@ -72,9 +70,7 @@ aimci_read_array aimci_tile_read_array(const aimc_tile *t)
                               .version = w == a->w ? aimci_array_version(a) : 0};
 }
 
-/* ---- making
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- making --------------------------------------------------------------------------------- */
 
 void aimc_tile_destroy(aimc_tile *t)
 {
@@ -192,8 +188,8 @@ static aimc_status check_matrix(const char *caller, const aimc_tile *t, const fl
     return AIMC_OK;
 }
 
-/* Was this weight clipped when it was set? A unit cell's weight has the write noise of its devices in
- * it, so that only the mean bounds can tell. */
+/* Was this weight clipped when it was set? A unit cell's weight has the write noise of its devices
+ * in it, so that only the mean bounds can tell. */
 static bool was_clipped(const aimci_array *a, float set, float asked, float tolerance)
 {
     const aimc_device_info *info = &a->device->info;
@@ -314,9 +310,7 @@ aimc_status aimc_tile_set_parameter(aimc_tile *t, const char *name, const float 
     return AIMC_OK;
 }
 
-/* ---- products
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- products ------------------------------------------------------------------------------- */
 
 void aimci_tile_count_read(aimc_tile *t, bool forward, size_t n, const aimci_readout_counts *c)
 {
@@ -396,9 +390,7 @@ aimc_status aimc_tile_backward(aimc_tile *t, size_t n, const float *d, size_t ld
     return read_batch(t, "tile_backward", false, n, d, ld_d, z, ld_z);
 }
 
-/* ---- counters
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- counters ------------------------------------------------------------------------------- */
 
 aimc_status aimc_tile_get_counters(const aimc_tile *t, aimc_counters *counters)
 {
