@@ -270,6 +270,7 @@ bool aimci_logs(const aimc_context *ctx)
     return ctx->logger.log != NULL;
 }
 
+AIMCI_PRINTF(3, 0)
 static void log_text(const aimc_context *ctx, aimc_log_level level, const char *format,
                      va_list args)
 {
