@@ -277,7 +277,9 @@ static void log_text(const aimc_context *ctx, aimc_log_level level, const char *
     char text[LOG_SIZE] = "";
     if (!aimci_logs(ctx))
         return;
+    void *locale = aimci_numbers_begin();
     vsnprintf(text, sizeof text, format, args);
+    aimci_numbers_end(locale);
     ctx->logger.log(ctx->logger.user, level, text);
 }
 
