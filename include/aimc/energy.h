@@ -112,32 +112,32 @@ AIMC_API aimc_status aimc_cost_model_get_activity(const aimc_cost_model *model, 
 
 /** What happened: totals, so that events of several layers are added. @since 0.1 */
 typedef struct aimc_cost_events {
-    uint32_t struct_size; /**< sizeof of the caller's struct */
-    uint32_t reserved;    /**< 0 */
-    double macs;          /**< multiply-accumulates asked for; an update is none */
-    double reads;         /**< array reads, every repetition counted */
-    double
-        active_conductance_s; /**< driven conductance, summed over reads, S: aimc_cost_model_get_activity() */
-    double rows_charged;    /**< rows driven, summed over reads */
-    double columns_charged; /**< columns that swing, summed over reads */
-    double read_steps;      /**< reads that follow one another: arrays side by side are one */
-    double dac_conversions; /**< input conversions */
-    double adc_conversions; /**< output conversions */
-    double adc_steps;       /**< conversions that follow one another */
-    double digital_adds;    /**< 32-bit integer additions */
-    double buffer_bytes;    /**< bytes read from and written to buffers */
-    double moved_bits;      /**< bits sent between tiles */
-    double dram_bytes;      /**< bytes read from and written to main memory; the caller's alone */
-    double pulses_up;       /**< up pulses that reached a device */
-    double pulses_down;     /**< down pulses that reached a device */
-    double write_steps;     /**< time slots of pulses that follow one another */
-    double accumulations;   /**< additions to fp32 accumulators (mixed precision) */
-    double gradient_macs;   /**< fp32 multiply-accumulates of digital outer products, likewise */
-    double verify_reads;    /**< single-cell reads between write pulses */
-    double tiles;           /**< arrays there are */
-    double cells;           /**< devices there are, both of a pair counted */
-    double dacs;            /**< DACs there are */
-    double accumulators;    /**< fp32 accumulators there are */
+    uint32_t struct_size;        /**< sizeof of the caller's struct */
+    uint32_t reserved;           /**< 0 */
+    double macs;                 /**< multiply-accumulates asked for; an update is none */
+    double reads;                /**< array reads, every repetition counted */
+    double active_conductance_s; /**< conductance that inputs drove, summed over reads, S:
+                                    aimc_cost_model_get_activity() */
+    double rows_charged;         /**< rows driven, summed over reads */
+    double columns_charged;      /**< columns that swing, summed over reads */
+    double read_steps;           /**< reads that follow one another: arrays side by side are one */
+    double dac_conversions;      /**< input conversions */
+    double adc_conversions;      /**< output conversions */
+    double adc_steps;            /**< conversions that follow one another */
+    double digital_adds;         /**< 32-bit integer additions */
+    double buffer_bytes;         /**< bytes read from and written to buffers */
+    double moved_bits;           /**< bits sent between tiles */
+    double dram_bytes;    /**< bytes read from and written to main memory; the caller's alone */
+    double pulses_up;     /**< up pulses that reached a device */
+    double pulses_down;   /**< down pulses that reached a device */
+    double write_steps;   /**< time slots of pulses that follow one another */
+    double accumulations; /**< additions to fp32 accumulators (mixed precision) */
+    double gradient_macs; /**< fp32 multiply-accumulates of digital outer products, likewise */
+    double verify_reads;  /**< single-cell reads between write pulses */
+    double tiles;         /**< arrays there are */
+    double cells;         /**< devices there are, both of a pair counted */
+    double dacs;          /**< DACs there are */
+    double accumulators;  /**< fp32 accumulators there are */
 } aimc_cost_events;
 
 /** Parts of the account. @since 0.1 */

@@ -220,14 +220,12 @@ aimc_status aimci_device_make(aimc_context *ctx, const aimci_device_ops *model, 
                               aimc_device **out)
 {
     aimc_device *d = NULL;
-    aimc_status st = AIMC_OK;
-    if (!model)
-        st = aimci_wrong_category("device_create", config->kind->name, config->kind, "device");
-    else
-        st = check(model, config);
+    aimc_status st =
+        model ? check(model, config)
+              : aimci_wrong_category("device_create", config->kind->name, config->kind, "device");
     if (!st && !(d = aimci_calloc(ctx, 1, sizeof *d)))
         st = aimci_fail(AIMC_ERR_NOMEM, "device_create: no memory");
-    if (st) {
+    if (st || !model) {
         aimc_config_destroy(config);
         return st;
     }
