@@ -89,8 +89,8 @@ AIMC_API size_t aimc_tile_get_n_out(const aimc_tile *tile);
 AIMC_API size_t aimc_tile_get_n_in(const aimc_tile *tile);
 
 /**
- * Write weights directly; each is clipped to its device's bounds. The logger is warned, once for each
- * tile, where that is more than a hundredth of them.
+ * Write weights directly; each is clipped to its device's bounds. The logger is warned, once for
+ * each tile, where that is more than a hundredth of them.
  * @param w     [n_out][n_in] row-major, weight units, finite
  * @param ld_w  >= n_in
  * @retval AIMC_ERR_SHAPE    ld_w too small
