@@ -72,10 +72,13 @@ class LinearMap(Programmable):
 
     @property
     def weights(self) -> Floats:
-        """A copy of the apparent weights [n_out, n_in]; assign to write them, clipped to the bounds."""
+        """A copy of the apparent weights [n_out, n_in]; assign to write them, clipped to the bounds.
+
+        It is read-only, because a change of one element would be lost: take weights.copy(), and assign it."""
         w = np.empty(self.shape, np.float32)
         with self._guard.lock:
             check(self._c_get_weights(self._look, address(w), self._n_in))
+        w.flags.writeable = False
         return w
 
     @weights.setter

@@ -7,6 +7,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Opt
 import numpy as np
 
 from . import _abi
+from ._errors import InvalidError
 from ._handle import Handle, create
 from ._lib import check, encoded, lib, sized, text, word
 from ._types import ArrayLike, PathLike
@@ -45,11 +46,13 @@ def presets(category: Optional[str] = None) -> List[Preset]:
     for i in range(lib.aimc_preset_count()):
         info = sized(_abi.aimc_preset_info)
         check(lib.aimc_preset_get(i, ct.byref(info)))
-        if category in (None, info.category.decode()):
-            aliases = info.aliases.decode()
-            found.append(Preset(info.name.decode(), info.category.decode(), info.kind.decode(), bool(info.is_preset),
-                                info.doc.decode(), info.source.decode(), aliases.split("|") if aliases else []))
-    return found
+        aliases = info.aliases.decode()
+        found.append(Preset(info.name.decode(), info.category.decode(), info.kind.decode(), bool(info.is_preset),
+                            info.doc.decode(), info.source.decode(), aliases.split("|") if aliases else []))
+    categories = sorted({preset.category for preset in found})
+    if category is not None and category not in categories:
+        raise InvalidError(f"presets: no category '{category}'; there are {', '.join(categories)}")
+    return [preset for preset in found if category in (None, preset.category)]
 
 
 def find_preset(name: str) -> Preset:
