@@ -10,20 +10,28 @@ static float *take(float *base, size_t *at, bool wanted, size_t n)
     return block;
 }
 
+/* Is there an input to derive? One digit that covers all bits is derived, too, in its only cycle. */
+static bool has_derived_cycle(const aimci_read_plan *plan)
+{
+    bool derived = false;
+    for (size_t m = 0; plan->cycles && m < plan->n_cycles; m++)
+        derived |= plan->cycles[m].derived;
+    return derived;
+}
+
 /* Where the blocks start; with base NULL only counts. Returns the floats of one slot. */
 static size_t lay(const aimci_periphery *p, float *base, aimci_read_scratch *s)
 {
     const aimci_read_plan *plan = &p->plan;
     const size_t in = AIMCI_READOUT_BATCH * p->ld_in, out = AIMCI_READOUT_BATCH * p->ld_out;
-    const bool several = plan->n_cycles > 1;
     const bool power = plan->cell_noise == AIMCI_WN_PCM_READ;
     const bool active = plan->has_drop && p->params.ir_loading == AIMCI_LOADING_ACTIVE;
     size_t at = 0;
     s->z = take(base, &at, true, in);
-    s->cycle = take(base, &at, several, in);
+    s->cycle = take(base, &at, has_derived_cycle(plan), in);
     s->derived = take(base, &at, plan->has_drop || power || p->mapping.offset, in);
     s->out = take(base, &at, true, out);
-    s->cycle_out = take(base, &at, several, out);
+    s->cycle_out = take(base, &at, plan->n_cycles > 1, out);
     s->load = take(base, &at, active, out);
     s->dropped = take(base, &at, plan->has_drop, out);
     s->power = take(base, &at, power, out);
