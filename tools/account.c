@@ -76,9 +76,7 @@ int account_open(aimc_context *ctx, const char *technology, const char *option,
     aimc_config *config = NULL;
     if (aimc_config_create(ctx, technology, &config) != AIMC_OK)
         return fail_library();
-    int rc = EXIT_GO_ON;
-    for (size_t i = 0; i < settings->n && rc == EXIT_GO_ON; i++)
-        rc = model_set_field(config, option, settings->items[i]);
+    int rc = model_set_fields(config, option, settings);
     if (rc == EXIT_GO_ON && aimc_cost_model_create(ctx, NULL, config, cost) != AIMC_OK)
         rc = fail_library();
     aimc_config_destroy(config);

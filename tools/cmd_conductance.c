@@ -75,12 +75,7 @@ static int fill_config(aimc_config *config, const struct request *r)
         return fail("--config %s: %s", r->config, library_sentence());
     if (r->table != NULL && aimc_noise_table_load(config, r->table) != AIMC_OK)
         return fail_library();
-    for (size_t i = 0; i < r->settings.n; i++) {
-        const int rc = model_set_field(config, "set", r->settings.items[i]);
-        if (rc != EXIT_GO_ON)
-            return rc;
-    }
-    return EXIT_GO_ON;
+    return model_set_fields(config, "set", &r->settings);
 }
 
 static int open_model(aimc_context *ctx, const struct request *r, aimc_noise_model **model)

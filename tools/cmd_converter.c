@@ -11,6 +11,7 @@
 #include "cmd.h"
 #include "json.h"
 #include "matrix.h"
+#include "model.h"
 #include "report.h"
 
 struct request {
@@ -66,16 +67,8 @@ static int make_converter(const struct request *r, aimc_context *ctx, aimc_conve
         return fail_library();
     if (WAS_GIVEN(r->bits))
         aimc_config_set(config, "res", resolution(r->bits));
-    for (size_t i = 0; i < r->settings.n && rc == EXIT_GO_ON; i++) {
-        char field[128] = "";
-        const char *setting = r->settings.items[i], *equals = strchr(setting, '=');
-        const size_t length = equals != NULL ? (size_t)(equals - setting) : 0;
-        if (length == 0 || length >= sizeof field)
-            rc = fail_usage("--set %s: field=value is needed", setting);
-        memcpy(field, setting, rc == EXIT_GO_ON ? length : 0);
-        if (rc == EXIT_GO_ON && aimc_config_set_text(config, field, equals + 1) != AIMC_OK)
-            rc = fail_usage("--set %s: %s", setting, library_sentence());
-    }
+    if (rc == EXIT_GO_ON)
+        rc = model_set_fields(config, "set", &r->settings);
     if (rc == EXIT_GO_ON && aimc_converter_create(ctx, config, out) != AIMC_OK)
         rc = fail_library();
     aimc_config_destroy(config);

@@ -136,10 +136,7 @@ static int change(aimc_config *config, const struct changes *changes)
 {
     if (changes->table != NULL && aimc_config_load_table(config, changes->table) != AIMC_OK)
         return fail("--table: %s", library_sentence());
-    int rc = EXIT_GO_ON;
-    for (size_t i = 0; i < changes->set.n && rc == EXIT_GO_ON; i++)
-        rc = model_set_field(config, "set", changes->set.items[i]);
-    return rc;
+    return model_set_fields(config, "set", &changes->set);
 }
 
 /* What is shown of one name: always its configuration, and figures where it is a device. */

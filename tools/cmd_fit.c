@@ -134,8 +134,8 @@ int cmd_fit(int argc, char **argv)
     bool json = false;
     const struct arg args[] = {
         {"model", ARG_TEXT, &model, "NAME",
-         "constant_step, soft_bounds, linear_step, exp_step or pow_step\n(default: the best)", 0,
-         0},
+         "fit this model alone (default: the best); a wrong name\nlists those that can be fitted",
+         0, 0},
         {"scale", ARG_NUMBER, &scale, "X", "state per weight (default: 1)", 1e-30, 1e30},
         {"offset", ARG_NUMBER, &offset, "X", "state at weight 0 (default: 0)", -1e30, 1e30},
         {"plot", ARG_TEXT, &plot, "FILE", "write an SVG plot of sweep, fit and residual", 0, 0},

@@ -155,11 +155,9 @@ static int store(const struct options *o, aimc_context *ctx, aimc_network *net,
                  aimc_storage_report *report)
 {
     aimc_config *config = NULL;
-    int rc = EXIT_GO_ON;
     if (aimc_config_create(ctx, "storage", &config) != AIMC_OK)
         return fail_library();
-    for (size_t i = 0; i < o->storage.n && rc == EXIT_GO_ON; i++)
-        rc = model_set_field(config, "storage", o->storage.items[i]);
+    int rc = model_set_fields(config, "storage", &o->storage);
     report->struct_size = (uint32_t)sizeof *report;
     if (rc == EXIT_GO_ON && aimc_network_store(net, config, report) != AIMC_OK)
         rc = fail_library();

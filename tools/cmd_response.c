@@ -145,8 +145,8 @@ static int make_tile(struct population *p, const struct options *o)
     if (rc == EXIT_GO_ON && o->table != NULL &&
         aimc_config_load_table(device_config, o->table) != AIMC_OK)
         rc = fail("--table: %s", library_sentence());
-    for (size_t i = 0; rc == EXIT_GO_ON && i < o->set.n; i++)
-        rc = model_set_field(device_config, "set", o->set.items[i]);
+    if (rc == EXIT_GO_ON)
+        rc = model_set_fields(device_config, "set", &o->set);
     if (rc == EXIT_GO_ON && (aimc_device_create(p->ctx, NULL, device_config, &device) != AIMC_OK ||
                              aimc_config_create(p->ctx, "tile", &tile_config) != AIMC_OK ||
                              aimc_config_set(tile_config, "seed", o->seed) != AIMC_OK ||

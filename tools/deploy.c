@@ -51,8 +51,8 @@ int deploy_config(aimc_context *ctx, const struct deployment *d, aimc_config **c
         rc = set_text(*config, "compensation", "compensation.method", d->compensation);
     if (rc == EXIT_GO_ON && d->config != NULL && aimc_config_load(*config, d->config) != AIMC_OK)
         rc = fail("--config %s: %s", d->config, library_sentence());
-    for (size_t i = 0; rc == EXIT_GO_ON && i < d->set.n; i++)
-        rc = model_set_field(*config, "set", d->set.items[i]);
+    if (rc == EXIT_GO_ON)
+        rc = model_set_fields(*config, "set", &d->set);
     if (rc == EXIT_GO_ON)
         return rc;
     aimc_config_destroy(*config);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The aimc command: a table of sub-commands. */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,7 +72,12 @@ static int run(int argc, char **argv)
         print_usage(stderr);
         return EXIT_USAGE;
     }
-    if (is_word(argv[1], "--help", "-h") || is_word(argv[1], "help", "help")) {
+    const int asks = is_word(argv[1], "help", "help");
+    if (asks && argc > 2) { /* "help train" is "train --help" */
+        char *words[] = {argv[0], argv[2], (char *)(uintptr_t) "--help", NULL};
+        return dispatch(3, words);
+    }
+    if (asks || is_word(argv[1], "--help", "-h")) {
         print_usage(stdout);
         return EXIT_OK;
     }

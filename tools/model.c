@@ -68,6 +68,25 @@ int model_set_field(aimc_config *config, const char *option, const char *text)
     return EXIT_GO_ON;
 }
 
+static size_t depth_of(const char *setting)
+{
+    size_t dots = 0;
+    for (const char *c = setting; *c != '\0' && *c != '='; c++)
+        dots += *c == '.';
+    return dots;
+}
+
+int model_set_fields(aimc_config *config, const char *option, const struct texts *settings)
+{
+    enum { DEEPEST = 8 };
+    int rc = EXIT_GO_ON;
+    for (size_t depth = 0; depth <= DEEPEST; depth++)
+        for (size_t i = 0; i < settings->n && rc == EXIT_GO_ON; i++)
+            if (depth_of(settings->items[i]) == depth)
+                rc = model_set_field(config, option, settings->items[i]);
+    return rc;
+}
+
 /* Settings of the algorithm that suit the device. */
 static int choose_algorithm(aimc_context *ctx, const char *algorithm, aimc_config *config)
 {
@@ -126,8 +145,8 @@ static int layer_config(aimc_context *ctx, const struct run *run, const struct t
     if (rc == EXIT_GO_ON && tweaks->config != NULL &&
         aimc_config_load(*config, tweaks->config) != AIMC_OK)
         rc = fail("--config %s: %s", tweaks->config, library_sentence());
-    for (size_t i = 0; rc == EXIT_GO_ON && i < tweaks->set.n; i++)
-        rc = model_set_field(*config, "set", tweaks->set.items[i]);
+    if (rc == EXIT_GO_ON)
+        rc = model_set_fields(*config, "set", &tweaks->set);
     if (rc == EXIT_GO_ON)
         return rc;
     aimc_config_destroy(*config);

@@ -22,6 +22,10 @@ struct tweaks {
  * called, too: "device.dw_min". */
 int model_set_field(aimc_config *config, const char *option, const char *text);
 
+/* All of them, those with fewer dots in their names first: "device" before "device.dw_min", in
+ * whatever order they were given. */
+int model_set_fields(aimc_config *config, const char *option, const struct texts *settings);
+
 /* Context for a command: seed and threads as given; NOT_GIVEN threads: all cores. Library warnings
  * go to stderr. */
 int model_context(double seed, double threads, aimc_context **ctx);

@@ -51,7 +51,8 @@ int(fail_usage)(const char *format, ...)
     return EXIT_USAGE;
 }
 
-/* "config_set: dw_min = -1 is ..." names a function of C, which whoever types a command never called. */
+/* "config_set: dw_min = -1 is ..." names a function of C, which whoever types a command never
+ * called. */
 const char *library_sentence(void)
 {
     const char *sentence = aimc_get_last_error();

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Write aimc/_abi.py, the ctypes view of the public headers.
+"""Write aimc/_abi.py, the ctypes view of the public headers, and the records that the package returns.
 
     abi_from_headers.py [--check] INCLUDE_DIR OUTPUT
     abi_from_headers.py --layout INCLUDE_DIR      a C program that proves sizes and offsets
@@ -11,11 +11,21 @@ import argparse
 import pathlib
 import re
 import sys
+import textwrap
 
 SCALARS = {"void": "None", "char": "ct.c_char", "int": "ct.c_int", "size_t": "ct.c_size_t",
            "int32_t": "ct.c_int32", "uint32_t": "ct.c_uint32", "int64_t": "ct.c_int64",
            "uint64_t": "ct.c_uint64", "float": "ct.c_float", "double": "ct.c_double"}
 DEFINED = {"__GNUC__"}  # what #if sees; __cplusplus is not there
+
+# structs that Python sees as named tuples, and their names there
+RECORDS = {"aimc_device_info": "DeviceInfo", "aimc_counters": "Counters", "aimc_optimizer_stats": "OptimizerStats",
+           "aimc_optimizer_step_info": "StepInfo", "aimc_noise_model_info": "NoiseModelInfo",
+           "aimc_inference_report": "InferenceReport", "aimc_storage_report": "StorageReport",
+           "aimc_network_info": "NetworkInfo", "aimc_layer_info": "LayerInfo", "aimc_converter_cost": "ConverterCost",
+           "aimc_cost_item": "CostItem", "aimc_cost_report": "CostReport", "aimc_cost_baseline": "Baseline",
+           "aimc_cost_supply": "Supply"}
+HIDDEN = ("struct_size", "reserved")  # what a record leaves out
 
 
 class HeaderError(Exception):
@@ -48,6 +58,21 @@ def preprocess(text):
     return "\n".join(kept), constants
 
 
+def comments(text):
+    """The first sentence said of each struct, and what is said of its fields: {struct: (doc, {field: doc})}."""
+    found = {}
+    for doc, name, body in re.findall(r"/\*\*((?:(?!\*/).)*)\*/\s*typedef struct (\w+) \{(.*?)\n\} \2;", text, re.S):
+        fields = re.findall(r"(\w+)(?:\[\w+\])?;\s*/\*\*<(.*?)\*/", body, re.S)
+        found[name] = plain(doc).split(". ")[0].rstrip(".") + ".", {field: plain(said) for field, said in fields}
+    return found
+
+
+def plain(comment):
+    """One line without what is for Doxygen."""
+    comment = re.sub(r"\n\s*\*?", " ", comment)
+    return " ".join(re.sub(r"@since \S+|#(?=AIMC_)|; (constant|static)\s*$", "", comment).split())
+
+
 class Headers:
     """Everything the public headers declare, in their order."""
 
@@ -55,12 +80,15 @@ class Headers:
         self.folder = pathlib.Path(folder)
         self.constants, self.enums, self.opaque = {}, {}, []
         self.structs, self.callbacks, self.functions, self.origin = {}, {}, {}, {}
+        self.comments = {}
         umbrella = (self.folder / "aimc.h").read_text(encoding="utf-8")
         for name in re.findall(r"#include <aimc/(\w+\.h)>", umbrella):
             self._read(name)
 
     def _read(self, name):
-        text, constants = preprocess((self.folder / name).read_text(encoding="utf-8"))
+        text = (self.folder / name).read_text(encoding="utf-8")
+        self.comments.update(comments(text))
+        text, constants = preprocess(text)
         self.constants.update(constants)
         text = re.sub(r"\bAIMC_(BEGIN|END)_DECLS\b", " ", text)
         for declaration in statements(text):
@@ -159,7 +187,7 @@ def python_source(headers):
     """The text of aimc/_abi.py."""
     out = ["# SPDX-License-Identifier: MIT",
            '"""Made from include/aimc by abi_from_headers.py; do not edit."""',
-           "import ctypes as ct", ""]
+           "import ctypes as ct", "from typing import Any, Dict, NamedTuple", ""]
     out += [f"{name} = {value}" for name, value in headers.constants.items()]
     for name, values in headers.enums.items():
         out += ["", f"# {name}"] + [f"{key} = {value}" for key, value in values.items()]
@@ -170,10 +198,45 @@ def python_source(headers):
             out += ["", "", f"class {name}(ct.Structure):", f'    """{headers.origin[name]}"""', "    _fields_ = ["]
             out += [f'        ("{field}", {kind}),' for field, kind in headers.structs[name]]
             out += ["    ]", ""]
+    out += record_source(headers)
     out += ["", "# name: (header, result, arguments)", "FUNCTIONS = {"]
     for name, (result, arguments) in headers.functions.items():
         out += [f'    "{name}": ("{headers.origin[name]}", {result},', f"        [{', '.join(arguments)}]),"]
     return "\n".join(out + ["}", ""])
+
+
+def record_source(headers):
+    """Named tuples with the fields of the structs that the package returns, and which struct each is of."""
+    out = []
+    for struct in (name for name in headers.structs if name in RECORDS):
+        doc, said = headers.comments[struct]
+        fields = [(name, plain_type(kind)) for name, kind in headers.structs[struct] if name not in HIDDEN]
+        out += ["", "", f"class {RECORDS[struct]}(NamedTuple):"] + wrapped(f'"""{doc}', 4) + [""]
+        for name, kind in fields:
+            out += wrapped(f"{name}: " + ("by name" if kind.startswith("Dict") else said[name]), 8)
+        out.append('    """')
+        hides = "  # type: ignore[assignment]"  # a field with the name of a method of tuple
+        out += [f"    {name}: {kind}{hides if hasattr(tuple, name) else ''}" for name, kind in fields]
+    return out + ["", "", "RECORDS: Dict[Any, Any] = {"] + [f"    {RECORDS[name]}: {name}," for name in RECORDS] + ["}"]
+
+
+def wrapped(text, indent):
+    """Lines of a docstring; all but the first are indented as asked."""
+    return textwrap.wrap(text, 100, initial_indent=" " * 4, subsequent_indent=" " * indent)
+
+
+def plain_type(kind):
+    """What Python has for a field: an array of structs is a dict by their names."""
+    array = re.fullmatch(r"(\w+) \* \w+", kind)
+    if array:
+        return f"Dict[str, {RECORDS[array[1]]}]"
+    if kind == "ct.c_char_p":
+        return "str"
+    if re.fullmatch(r"ct\.c_u?int\d*", kind):
+        return "int"
+    if kind in ("ct.c_float", "ct.c_double"):
+        return "float"
+    raise HeaderError(f"a record has no field of type {kind}")
 
 
 def layout_source(headers):

@@ -32,8 +32,8 @@ def wires_tile():
 
 def pictures():
     network, train, test, history = trained()
-    analog = aimc.Network().add_linear(64, 64, {"device": "gokmen_vlasov"}).add_activation("tanh").add_linear(10, 
-        64, {"device": "gokmen_vlasov"})
+    analog = aimc.Network().add_linear(64, 64, {"device": "gokmen_vlasov"}).add_activation("tanh")
+    analog.add_linear(10, 64, {"device": "gokmen_vlasov"})
     on_tiles = analog.fit(*train, epochs=8, lr=0.1, lr_decay=0.9, test=test)
     weights = np.random.default_rng(0).normal(0, 0.3, (64, 64)).clip(-1, 1)
     programmed = aimc.Tile("ideal", 64, 64)

@@ -182,8 +182,8 @@ typedef struct aimc_fit_result {
 /**
  * Fit the mean device of a model to measured sweeps: n_pulses up, then as many down.
  * @param ctx       context
- * @param model     "constant_step", "linear_step", "soft_bounds", "exp_step", "pow_step"; NULL: the
- *                  one with the least Akaike criterion, of those within 2 the simplest
+ * @param model     "soft_bounds" or another that can be fitted (a refusal lists them); NULL: that
+ *                  with the least Akaike criterion, of those within 2 the simplest
  * @param n_sweeps  repetitions of the sweep, 1 or more
  * @param n_pulses  pulses of each direction, 10 or more
  * @param w         [n_sweeps][2 n_pulses]: the state after each pulse, weight units, a range around

@@ -8,8 +8,8 @@
  *
  * The constants are a configuration of kind "technology" (presets of category "technology"), every
  * one with its unit and source. Those that nobody measured, of a preset too, are called assumed
- * until the caller sets them; aimc_cost_model_get_assumption() lists them. docs/models/energy.md has the
- * equations.
+ * until the caller sets them; aimc_cost_model_get_assumption() lists them. docs/models/energy.md
+ * has the equations.
  */
 
 #include <aimc/tile.h>
@@ -112,32 +112,32 @@ AIMC_API aimc_status aimc_cost_model_get_activity(const aimc_cost_model *model, 
 
 /** What happened: totals, so that events of several layers are added. @since 0.1 */
 typedef struct aimc_cost_events {
-    uint32_t struct_size; /**< sizeof of the caller's struct */
-    uint32_t reserved;    /**< 0 */
-    double macs;          /**< multiply-accumulates asked for; an update is none */
-    double reads;         /**< array reads, every repetition counted */
-    double
-        active_conductance_s; /**< driven conductance, summed over reads, S: aimc_cost_model_get_activity() */
-    double rows_charged;    /**< rows driven, summed over reads */
-    double columns_charged; /**< columns that swing, summed over reads */
-    double read_steps;      /**< reads that follow one another: arrays side by side are one */
-    double dac_conversions; /**< input conversions */
-    double adc_conversions; /**< output conversions */
-    double adc_steps;       /**< conversions that follow one another */
-    double digital_adds;    /**< 32-bit integer additions */
-    double buffer_bytes;    /**< bytes read from and written to buffers */
-    double moved_bits;      /**< bits sent between tiles */
-    double dram_bytes;      /**< bytes read from and written to main memory; the caller's alone */
-    double pulses_up;       /**< up pulses that reached a device */
-    double pulses_down;     /**< down pulses that reached a device */
-    double write_steps;     /**< time slots of pulses that follow one another */
-    double accumulations;   /**< additions to fp32 accumulators (mixed precision) */
-    double gradient_macs;   /**< fp32 multiply-accumulates of digital outer products, likewise */
-    double verify_reads;    /**< single-cell reads between write pulses */
-    double tiles;           /**< arrays there are */
-    double cells;           /**< devices there are, both of a pair counted */
-    double dacs;            /**< DACs there are */
-    double accumulators;    /**< fp32 accumulators there are */
+    uint32_t struct_size;        /**< sizeof of the caller's struct */
+    uint32_t reserved;           /**< 0 */
+    double macs;                 /**< multiply-accumulates asked for; an update is none */
+    double reads;                /**< array reads, every repetition counted */
+    double active_conductance_s; /**< conductance that inputs drove, summed over reads, S:
+                                    aimc_cost_model_get_activity() */
+    double rows_charged;         /**< rows driven, summed over reads */
+    double columns_charged;      /**< columns that swing, summed over reads */
+    double read_steps;           /**< reads that follow one another: arrays side by side are one */
+    double dac_conversions;      /**< input conversions */
+    double adc_conversions;      /**< output conversions */
+    double adc_steps;            /**< conversions that follow one another */
+    double digital_adds;         /**< 32-bit integer additions */
+    double buffer_bytes;         /**< bytes read from and written to buffers */
+    double moved_bits;           /**< bits sent between tiles */
+    double dram_bytes;    /**< bytes read from and written to main memory; the caller's alone */
+    double pulses_up;     /**< up pulses that reached a device */
+    double pulses_down;   /**< down pulses that reached a device */
+    double write_steps;   /**< time slots of pulses that follow one another */
+    double accumulations; /**< additions to fp32 accumulators (mixed precision) */
+    double gradient_macs; /**< fp32 multiply-accumulates of digital outer products, likewise */
+    double verify_reads;  /**< single-cell reads between write pulses */
+    double tiles;         /**< arrays there are */
+    double cells;         /**< devices there are, both of a pair counted */
+    double dacs;          /**< DACs there are */
+    double accumulators;  /**< fp32 accumulators there are */
 } aimc_cost_events;
 
 /** Parts of the account. @since 0.1 */
@@ -202,8 +202,8 @@ typedef struct aimc_cost_shape {
  * side by side, matrices one after the other. Direct writes of weights (weight_writes) cost
  * nothing; pulses of programming count as up pulses.
  *
- * What reads drive: where it was counted (aimc_tile_count_activity()) devices g_off for every cell and
- * g_unit |w| for every weight, times the inputs; on programmed devices g_unit times their own
+ * What reads drive: where it was counted (aimc_tile_count_activity()) devices g_off for every cell
+ * and g_unit |w| for every weight, times the inputs; on programmed devices g_unit times their own
  * conductance over the largest of one, so set g_unit to that and g_off to 0. For all other reads
  * the technology's means, g_mean and input_mean.
  * @param counters  struct_size set
@@ -294,9 +294,9 @@ typedef struct aimc_cost_supply {
  * @retval AIMC_ERR_ABI      struct_size is 0
  * @par Model
  * energy (v / v0)^2 per stored bit, delay v / (v - v_threshold)^delay_exponent, errors of
- * independent bits by aimc_cost_model_get_bit_error_rate(). With rate p a bit is wrong and not put right:
- * SECDED p (1 - (1 - p)^71), TMR 3 p^2 - 2 p^3, else p. aimc_network_store() does the same to
- * real weights.
+ * independent bits by aimc_cost_model_get_bit_error_rate(). With rate p a bit is wrong and not put
+ * right: SECDED p (1 - (1 - p)^71), TMR 3 p^2 - 2 p^3, else p. aimc_network_store() does the same
+ * to real weights.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_cost_model_get_at_supply(const aimc_cost_model *model, double v,

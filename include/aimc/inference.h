@@ -147,8 +147,8 @@ AIMC_API aimc_status aimc_population_get(const aimc_population *cells, const cha
 /* ---- programmed tiles ----------------------------------------------------------------------- */
 
 /**
- * What programming, drift or compensation did; of a matrix or network the sums, and averages over its
- * weights.
+ * What programming, drift or compensation did; of a matrix or network the sums, and averages over
+ * its weights.
  * @since 0.1
  */
 typedef struct aimc_inference_report {

@@ -5,8 +5,8 @@
  * @file matrix.h
  * One trainable linear map y = W x on tiles of bounded size; partial sums are digital.
  *
- * A side of n with limit m is cut into ceil(n/m) parts of equal size, the first n mod parts one
- * larger.
+ * A side of n with limit m is partitioned into ceil(n/m) parts of equal size, the first n mod parts
+ * one larger.
  */
 
 #include <aimc/optimizer.h>
@@ -65,7 +65,8 @@ AIMC_API aimc_optimizer *aimc_matrix_get_optimizer(aimc_matrix *matrix, size_t k
 /**
  * Write logical weights. With weight_scaling_omega > 0 each tile (or each of its rows) is stretched
  * so that its largest magnitude is omega, and the digital scale undoes it. Each weight is clipped
- * to its device's bounds.
+ * to its device's bounds; the logger is warned once for each tile where that is more than a
+ * hundredth of its weights.
  * @param w     [n_out][n_in] row-major, finite
  * @param ld_w  >= n_in
  * @retval AIMC_ERR_SHAPE    ld_w too small

@@ -89,7 +89,8 @@ AIMC_API size_t aimc_tile_get_n_out(const aimc_tile *tile);
 AIMC_API size_t aimc_tile_get_n_in(const aimc_tile *tile);
 
 /**
- * Write weights directly; each is clipped to its device's bounds.
+ * Write weights directly; each is clipped to its device's bounds. The logger is warned, once for
+ * each tile, where that is more than a hundredth of them.
  * @param w     [n_out][n_in] row-major, weight units, finite
  * @param ld_w  >= n_in
  * @retval AIMC_ERR_SHAPE    ld_w too small
@@ -311,8 +312,8 @@ AIMC_API aimc_status aimc_tile_get_counters(const aimc_tile *tile, aimc_counters
 
 /**
  * Count what reads drive, both directions: what the energy of the array is computed from
- * (aimc_cost_model_add_counters()). Off at first, and after loading. Costs a pass over the inputs of each read
- * and one over the matrix whenever it has changed.
+ * (aimc_cost_model_add_counters()). Off at first, and after loading. Costs a pass over the inputs
+ * of each read and one over the matrix whenever it has changed.
  * @param on  0: no longer; else from now on
  * @retval AIMC_ERR_INVALID  NULL
  * @retval AIMC_ERR_NOMEM    no memory (it is off)

@@ -12,14 +12,7 @@ static const aimci_field fields[] = {
                 AIMCI_MAPPING_SOURCE),
 };
 
-const aimci_kind aimci_kind_layer = {
-    .name = "layer",
-    .category = "layer",
-    .doc = "everything of an analog layer: device, read-out, mapping, training algorithm",
-    .source = AIMCI_MAPPING_SOURCE,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(aimci_tile_params),
-    .n_children = AIMCI_TILE_CHILDREN + 3,
-    .extends = &aimci_kind_tile,
-};
+AIMCI_DEFINE_KIND(layer, "layer",
+                  "everything of an analog layer: device, read-out, mapping, training algorithm",
+                  AIMCI_MAPPING_SOURCE, fields, aimci_tile_params,
+                  .n_children = AIMCI_TILE_CHILDREN + 3, .extends = &aimci_kind_tile);

@@ -34,22 +34,31 @@ aimc_status aimci_config_expect(const char *caller, const aimc_config *cfg, cons
                       caller, cfg->kind->name, kind->name, others);
 }
 
-static const char *article(const char *noun)
+/* "an optimizer", "a noise model" */
+static void put_noun(aimci_text *text, const char *category)
 {
-    return strchr("aeiou", noun[0]) ? "an" : "a";
+    aimci_text_printf(text, "%s ", strchr("aeiou", category[0]) ? "an" : "a");
+    for (const char *c = category; *c; c++)
+        aimci_text_printf(text, "%c", *c == '_' ? ' ' : *c);
 }
 
 aimc_status aimci_wrong_category(const char *caller, const char *name, const aimci_kind *kind,
                                  const char *wanted)
 {
-    char names[320] = "";
-    aimci_text text = {names, sizeof names, 0};
-    for (size_t i = 0; i < aimci_n_registered; i++)
-        if (strcmp(aimci_registry[i].kind->category, wanted) == 0)
-            aimci_text_printf(&text, "%s%s", text.length ? ", " : "", aimci_registry[i].kind->name);
-    return aimci_fail(AIMC_ERR_INVALID, "%s: '%s' is %s %s, not %s %s; of that kind are %s", caller,
-                      name, article(kind->category), kind->category, article(wanted), wanted,
-                      names);
+    char sentence[448] = "";
+    aimci_text text = {sentence, sizeof sentence, 0};
+    aimci_text_printf(&text, "'%s' is ", name);
+    put_noun(&text, kind->category);
+    aimci_text_printf(&text, ", not ");
+    put_noun(&text, wanted);
+    const char *before = "; there are ";
+    for (size_t i = 0; i < aimci_n_registered; i++) {
+        if (strcmp(aimci_registry[i].kind->category, wanted) != 0)
+            continue;
+        aimci_text_printf(&text, "%s%s", before, aimci_registry[i].kind->name);
+        before = ", ";
+    }
+    return aimci_fail(AIMC_ERR_INVALID, "%s: %s", caller, sentence);
 }
 
 const void *aimci_config_values(const aimc_config *cfg, const aimci_kind *kind)
@@ -134,8 +143,8 @@ static aimc_status resolve(const char *caller, const aimc_config *cfg, const cha
 }
 
 /* The same for a configuration that may be changed. */
-static aimc_status resolve_mutable(const char *caller, aimc_config *cfg, const char *path,
-                                   aimc_config **holder, const aimci_field **field)
+aimc_status aimci_config_find(const char *caller, aimc_config *cfg, const char *path,
+                              aimc_config **holder, const aimci_field **field)
 {
     if (!cfg || !path)
         return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", caller, cfg ? "name" : "cfg");
@@ -151,7 +160,7 @@ aimc_status aimc_config_set(aimc_config *cfg, const char *name, double value)
 {
     aimc_config *holder = NULL;
     const aimci_field *field = NULL;
-    const aimc_status st = resolve_mutable("config_set", cfg, name, &holder, &field);
+    const aimc_status st = aimci_config_find("config_set", cfg, name, &holder, &field);
     return st ? st : aimci_field_store(holder, field, name, value);
 }
 
@@ -159,7 +168,7 @@ aimc_status aimc_config_set_text(aimc_config *cfg, const char *name, const char 
 {
     aimc_config *holder = NULL;
     const aimci_field *field = NULL;
-    const aimc_status st = resolve_mutable("config_set", cfg, name, &holder, &field);
+    const aimc_status st = aimci_config_find("config_set", cfg, name, &holder, &field);
     if (st)
         return st;
     if (!text)
@@ -175,7 +184,7 @@ aimc_status aimc_config_set_list(aimc_config *cfg, const char *name, const doubl
 {
     aimc_config *holder = NULL;
     const aimci_field *field = NULL;
-    const aimc_status st = resolve_mutable("config_set", cfg, name, &holder, &field);
+    const aimc_status st = aimci_config_find("config_set", cfg, name, &holder, &field);
     if (st)
         return st;
     if (!values && n)

@@ -74,6 +74,18 @@ typedef struct aimci_kind {
     aimc_status (*check)(const void *values);
 } aimci_kind;
 
+/* Define a kind: its name, category, one line of meaning, source, table of fields, the struct that
+ * holds their values, and the members that are left (.n_children, .extends, .check). */
+#define AIMCI_DEFINE_KIND(id, group, meaning, origin, table, type, ...)                            \
+    const aimci_kind aimci_kind_##id = {.name = #id,                                               \
+                                        .category = group,                                         \
+                                        .doc = meaning,                                            \
+                                        .source = origin,                                          \
+                                        .fields = table,                                           \
+                                        .n_fields = sizeof table / sizeof table[0],                \
+                                        .size = sizeof(type),                                      \
+                                        __VA_ARGS__}
+
 #define AIMCI_KIND(name) extern const aimci_kind aimci_kind_##name;
 #include "kinds.def"
 
@@ -122,8 +134,8 @@ bool aimci_among(const char *words, const char *name);
 /* AIMC_OK when cfg is NULL or of this kind; else a sentence that says what it is. */
 aimc_status aimci_config_expect(const char *caller, const aimc_config *cfg, const aimci_kind *kind);
 
-/* AIMC_ERR_INVALID: name is of another category than what is asked for; the sentence says what would
- * do. */
+/* AIMC_ERR_INVALID: name is of another category than what is asked for; the sentence says what
+ * would do. */
 aimc_status aimci_wrong_category(const char *caller, const char *name, const aimci_kind *kind,
                                  const char *wanted);
 
@@ -174,6 +186,13 @@ bool aimci_choice_word(const char *choices, long index, char *buf, size_t size);
 /* Replace a nested configuration by one of another kind or preset of the field's category. */
 aimc_status aimci_config_replace_child(aimc_config *cfg, const aimci_field *field, const char *path,
                                        const char *kind);
+
+/* Another kind in the place of cfg, at path, drops fields that were set one by one: say so. */
+void aimci_config_warn_of_loss(const aimc_config *cfg, const char *path, const char *kind);
+
+/* Follow a dotted name: the configuration that holds the field, and the field. */
+aimc_status aimci_config_find(const char *caller, aimc_config *cfg, const char *path,
+                              aimc_config **holder, const aimci_field **field);
 
 /* Value of a field as JSON text. */
 void aimci_field_emit(const aimc_config *cfg, const aimci_field *field, aimci_text *text);

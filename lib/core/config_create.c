@@ -116,29 +116,58 @@ aimc_status aimc_config_copy(const aimc_config *cfg, aimc_config **out)
 
 /* ---- merging -------------------------------------------------------------------------------- */
 
-/* Every field of base that was set in overrides, which is of the same kind, takes that value. */
+static aimc_status override(aimc_config *base, const aimc_config *overrides);
+
+/* A failure says in which nested configuration it was. */
+static aimc_status in_field(aimc_status st, const char *name)
+{
+    return st ? aimci_fail_within(st, "%s: ", name) : AIMC_OK;
+}
+
+static aimc_status override_child(aimc_config *base, const aimci_field *f,
+                                  const aimc_config *overrides, bool chosen)
+{
+    aimc_config **child = &base->children[f->offset];
+    const aimc_config *given = overrides->children[f->offset];
+    if (!chosen || (given->kind == (*child)->kind && !given->preset))
+        return in_field(override(*child, given), f->name);
+    aimc_config *copy = NULL;
+    const aimc_status st = aimc_config_copy(given, &copy);
+    if (st)
+        return st;
+    aimc_config_destroy(*child);
+    *child = copy;
+    base->set[f - base->kind->fields] = 1;
+    return AIMC_OK;
+}
+
+/* Fields are matched by name: the values that a preset's device is overridden with may have been
+ * given to one of another kind, the default of the field. */
+static aimc_status override_field(aimc_config *base, const aimc_config *overrides,
+                                  const aimci_field *given)
+{
+    const aimci_field *f = aimci_kind_field(base->kind, given->name);
+    const bool chosen = overrides->set[given - overrides->kind->fields];
+    if (given->type == AIMC_FIELD_CONFIG && f && f->type == AIMC_FIELD_CONFIG)
+        return override_child(base, f, overrides, chosen);
+    if (!chosen)
+        return AIMC_OK;
+    if (!f || f->type != given->type)
+        return aimci_fail(AIMC_ERR_INVALID, "'%s' has no field '%s'", base->kind->name,
+                          given->name);
+    if (f->type != AIMC_FIELD_LIST)
+        return aimci_field_store(base, f, f->name, aimci_field_load(overrides, given));
+    const aimci_list *list = aimci_field_at(overrides->values, given);
+    return aimci_field_store_list(base, f, f->name, list->v, list->n);
+}
+
+/* Every field that was set in overrides replaces that of base. */
 static aimc_status override(aimc_config *base, const aimc_config *overrides)
 {
-    if (base->kind != overrides->kind)
-        return aimci_fail(AIMC_ERR_INVALID, "configuration is of kind '%s', not '%s'",
-                          overrides->kind->name, base->kind->name);
-    for (size_t i = 0; i < base->kind->n_fields; i++) {
-        const aimci_field *f = &base->kind->fields[i];
-        if (f->type == AIMC_FIELD_CONFIG) {
-            const aimc_status st =
-                override(base->children[f->offset], overrides->children[f->offset]);
-            if (st)
-                return st;
-        } else if (overrides->set[i]) {
-            if (f->type == AIMC_FIELD_LIST)
-                memcpy(aimci_field_at(base->values, f), aimci_field_at(overrides->values, f),
-                       sizeof(aimci_list));
-            else
-                aimci_field_put(base->values, f, aimci_field_load(overrides, f));
-            base->set[i] = 1;
-        }
-    }
-    return AIMC_OK;
+    aimc_status st = AIMC_OK;
+    for (size_t i = 0; i < overrides->kind->n_fields && !st; i++)
+        st = override_field(base, overrides, &overrides->kind->fields[i]);
+    return st;
 }
 
 aimc_status aimci_config_resolve(aimc_context *ctx, const char *caller, const char *name,
@@ -154,7 +183,12 @@ aimc_status aimci_config_resolve(aimc_context *ctx, const char *caller, const ch
     if (!st)
         st = aimci_config_make(ctx, named, &config);
     if (!st && overrides) {
-        st = override(config, overrides);
+        st = config->kind == overrides->kind
+                 ? override(config, overrides)
+                 : aimci_fail(AIMC_ERR_INVALID,
+                              "configuration is of kind '%s', not '%s'; without a name it is taken "
+                              "as it is",
+                              overrides->kind->name, config->kind->name);
         if (st)
             aimci_fail_within(st, "%s: ", caller);
     }
@@ -163,6 +197,41 @@ aimc_status aimci_config_resolve(aimc_context *ctx, const char *caller, const ch
     else
         *out = config;
     return st;
+}
+
+/* The dotted name of a field that was set somewhere in cfg, appended to path. */
+static bool find_set(const aimc_config *cfg, aimci_text *path)
+{
+    for (size_t i = 0; i < cfg->kind->n_fields; i++) {
+        const aimci_field *f = &cfg->kind->fields[i];
+        const size_t length = path->length;
+        aimci_text_printf(path, "%s%s", length ? "." : "", f->name);
+        if (cfg->set[i] ||
+            (f->type == AIMC_FIELD_CONFIG && find_set(cfg->children[f->offset], path)))
+            return true;
+        path->length = length;
+    }
+    return false;
+}
+
+/* A whole document was merged, and now another one takes its place: nobody misses single fields. */
+static bool is_all_set(const aimc_config *cfg)
+{
+    for (size_t i = 0; i < cfg->kind->n_fields; i++)
+        if (!cfg->set[i] && cfg->kind->fields[i].type != AIMC_FIELD_CONFIG)
+            return false;
+    return true;
+}
+
+void aimci_config_warn_of_loss(const aimc_config *cfg, const char *path, const char *kind)
+{
+    char name[160];
+    aimci_text text = {name, sizeof name, 0};
+    aimci_text_printf(&text, "%s", path);
+    if (!is_all_set(cfg) && find_set(cfg, &text))
+        aimci_log(cfg->ctx, AIMC_LOG_WARNING,
+                  "config_set: %s = '%s' drops %s, which was set before; set %s first",
+                  path[0] ? path : "kind", kind, name, path[0] ? path : "the kind");
 }
 
 aimc_status aimci_config_replace_child(aimc_config *cfg, const aimci_field *f, const char *path,
@@ -180,12 +249,17 @@ aimc_status aimci_config_replace_child(aimc_config *cfg, const aimci_field *f, c
         snprintf(where, sizeof where, "config_set: %s", path);
         return aimci_wrong_category(where, kind, named.kind, f->choices);
     }
-    aimc_config *child = NULL;
-    st = aimci_config_make(cfg->ctx, named, &child);
+    aimc_config **child = &cfg->children[f->offset], *made = NULL;
+    const bool same = (*child)->kind == named.kind && (*child)->preset == named.preset;
+    if (!same)
+        st = aimci_config_make(cfg->ctx, named, &made);
     if (st)
         return st;
-    aimc_config_destroy(cfg->children[f->offset]);
-    cfg->children[f->offset] = child;
+    if (made) {
+        aimci_config_warn_of_loss(*child, path, kind);
+        aimc_config_destroy(*child);
+        *child = made;
+    }
     cfg->set[f - cfg->kind->fields] = 1;
     return AIMC_OK;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -84,19 +85,27 @@ static aimc_status store_array(aimc_config *cfg, const aimci_field *f, const cha
     return aimci_field_store_list(cfg, f, path, v, n);
 }
 
+/* The word under "kind"; NULL: there is none. */
+static aimc_status read_kind(const json_t *object, const char *path, const char **kind)
+{
+    const json_t *value = json_object_get(object, "kind");
+    *kind = json_string_value(value);
+    return *kind || !value ? AIMC_OK
+                           : aimci_fail(AIMC_ERR_INVALID, "config_parse: %s%skind is not a name",
+                                        path, path[0] ? "." : "");
+}
+
 /* A nested object: "kind" first, because it replaces what the others are merged into. */
 static aimc_status store_object(aimc_config *cfg, const aimci_field *f, const char *path,
                                 const json_t *object)
 {
     if (f->type != AIMC_FIELD_CONFIG)
         return aimci_fail(AIMC_ERR_INVALID, "config_set: %s is not a configuration", path);
-    const char *kind = json_string_value(json_object_get(object, "kind"));
-    if (kind) {
-        const aimc_status st = aimci_config_replace_child(cfg, f, path, kind);
-        if (st)
-            return st;
-    }
-    return merge_object(cfg->children[f->offset], object, path);
+    const char *kind;
+    aimc_status st = read_kind(object, path, &kind);
+    if (!st && kind)
+        st = aimci_config_replace_child(cfg, f, path, kind);
+    return st ? st : merge_object(cfg->children[f->offset], object, path);
 }
 
 static aimc_status store_value(aimc_config *cfg, const aimci_field *f, const char *path,
@@ -115,6 +124,19 @@ static aimc_status store_value(aimc_config *cfg, const aimci_field *f, const cha
     return aimci_fail(AIMC_ERR_INVALID, "config_set: %s cannot take this value", path);
 }
 
+/* One member of an object. Its name may have dots in it, as everywhere. */
+static aimc_status store_member(aimc_config *cfg, const char *key, const json_t *value,
+                                const char *prefix)
+{
+    char path[160];
+    aimc_config *holder = NULL;
+    const aimci_field *f = NULL;
+    snprintf(path, sizeof path, "%s%s%s", prefix, prefix[0] ? "." : "", key);
+    const aimc_status st = aimci_config_find("config_parse", cfg, key, &holder, &f);
+    return st ? st : store_value(holder, f, path, value);
+}
+
+/* Dotted names come last: what they name may be replaced by another member of the same object. */
 static aimc_status merge_object(aimc_config *cfg, const json_t *object, const char *prefix)
 {
     const char *key;
@@ -122,23 +144,12 @@ static aimc_status merge_object(aimc_config *cfg, const json_t *object, const ch
     /* the iterator needs a non-const pointer and changes nothing */
     json_t *mutable_object = json_incref((json_t *)(uintptr_t)object);
     aimc_status st = AIMC_OK;
-    json_object_foreach(mutable_object, key, value)
-    {
-        char path[160];
-        aimci_text text = {path, sizeof path, 0};
-        aimci_text_printf(&text, "%s%s%s", prefix, prefix[0] ? "." : "", key);
-        if (strcmp(key, "kind") == 0)
-            continue;
-        const aimci_field *f = aimci_kind_field(cfg->kind, key);
-        if (f) {
-            st = store_value(cfg, f, path, value);
-        } else { /* let the public path make the sentence with its suggestion */
-            double ignored;
-            st = aimc_config_get(cfg, key, &ignored);
+    for (int dotted = 0; dotted < 2; dotted++)
+        json_object_foreach(mutable_object, key, value)
+        {
+            if (!st && strcmp(key, "kind") != 0 && (strchr(key, '.') != NULL) == dotted)
+                st = store_member(cfg, key, value, prefix);
         }
-        if (st)
-            break;
-    }
     json_decref(mutable_object);
     return st;
 }
@@ -146,19 +157,21 @@ static aimc_status merge_object(aimc_config *cfg, const json_t *object, const ch
 /* The whole document's "kind" may name the configuration's own kind or a preset of it. */
 static aimc_status restart_from_kind(aimc_config **cfg, const json_t *object)
 {
-    const char *kind = json_string_value(json_object_get(object, "kind"));
-    if (!kind)
-        return AIMC_OK;
+    const char *kind;
+    aimc_status st = read_kind(object, "", &kind);
+    if (st || !kind)
+        return st;
     aimci_named named;
-    aimc_status st = aimci_find_kind("config_parse", kind, &named);
+    st = aimci_find_kind("config_parse", kind, &named);
     if (st)
         return st;
     if (named.kind != (*cfg)->kind)
         return aimci_fail(AIMC_ERR_INVALID,
                           "config_parse: kind '%s' in a configuration of kind '%s'", kind,
                           (*cfg)->kind->name);
-    if (!named.preset)
+    if (!named.preset || named.preset == (*cfg)->preset)
         return AIMC_OK;
+    aimci_config_warn_of_loss(*cfg, "", kind);
     aimc_config *fresh;
     st = aimci_config_make((*cfg)->ctx, named, &fresh);
     if (st)

@@ -270,13 +270,16 @@ bool aimci_logs(const aimc_context *ctx)
     return ctx->logger.log != NULL;
 }
 
+AIMCI_PRINTF(3, 0)
 static void log_text(const aimc_context *ctx, aimc_log_level level, const char *format,
                      va_list args)
 {
     char text[LOG_SIZE] = "";
     if (!aimci_logs(ctx))
         return;
+    void *locale = aimci_numbers_begin();
     vsnprintf(text, sizeof text, format, args);
+    aimci_numbers_end(locale);
     ctx->logger.log(ctx->logger.user, level, text);
 }
 

@@ -117,6 +117,11 @@ bool aimci_all_finite(const float *x, size_t rows, size_t cols, size_t ld);
  * bytes. */
 void aimci_format_double(char *buf, double value);
 
+/* Between these two the calling thread formats numbers with a point, whatever the program's locale
+ * is: no number that leaves the library depends on it. */
+void *aimci_numbers_begin(void);
+void aimci_numbers_end(void *locale);
+
 /* Levenshtein distance of two words, for "did you mean". */
 size_t aimci_word_distance(const char *a, const char *b);
 

@@ -2,6 +2,7 @@
 #include "core/core.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -104,13 +105,28 @@ size_t aimci_word_distance(const char *a, const char *b)
     return row[n_b];
 }
 
+/* glibc and others keep the locale "C" for good: making it costs nothing, and cannot fail. */
+void *aimci_numbers_begin(void)
+{
+    const locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    return plain ? uselocale(plain) : (locale_t)0;
+}
+
+void aimci_numbers_end(void *locale)
+{
+    if (locale)
+        freelocale(uselocale(locale));
+}
+
 void aimci_text_printf(aimci_text *text, const char *format, ...)
 {
     const size_t used = aimci_min_size(text->length, text->size);
     const size_t room = text->size - used;
     va_list args;
     va_start(args, format);
+    void *locale = aimci_numbers_begin();
     const int n = vsnprintf(room == 0 ? NULL : text->buf + used, room, format, args);
+    aimci_numbers_end(locale);
     va_end(args);
     if (n > 0)
         text->length += (size_t)n;

@@ -23,16 +23,8 @@ static void law(const void *params, void *out)
 
 static const aimci_field fields[] = {AIMCI_PULSED_FIELDS(constant_step)};
 
-const aimci_kind aimci_kind_constant_step = {
-    .name = "constant_step",
-    .category = "device",
-    .doc = "constant step up and down to hard bounds",
-    .source = AIMCI_SRC_PULSED,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(constant_step),
-    .n_children = 1,
-};
+AIMCI_DEFINE_KIND(constant_step, "device", "constant step up and down to hard bounds",
+                  AIMCI_SRC_PULSED, fields, constant_step, .n_children = 1);
 
 const aimci_device_ops aimci_device_ops_constant_step = {
     .kind = &aimci_kind_constant_step,

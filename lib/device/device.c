@@ -72,6 +72,13 @@ static double bisect(const aimc_device *d, double lo, double hi)
     return lo + (hi - lo) / 2;
 }
 
+/* Is there a step? Where there is none, as at the bounds of window_step, the sign of the difference
+ * is that of a rounding error. */
+static bool moves_at(const aimc_device *d, double w)
+{
+    return fabs(aimci_device_mean_step(d, w, true)) > 1e-9 * d->info.granularity;
+}
+
 /* The one sign change of the step difference between the bounds; NaN where there is none or
  * several. */
 static double symmetry_point(const aimc_device *d, double lo, double hi)
@@ -83,8 +90,11 @@ static double symmetry_point(const aimc_device *d, double lo, double hi)
     for (int i = 1; i <= n; i++) {
         const double w1 = lo + (hi - lo) * i / n, f1 = step_difference(d, w1);
         if ((f0 < 0) != (f1 < 0) && f0 != f1) {
-            root = bisect(d, w0, w1);
-            roots++;
+            const double change = bisect(d, w0, w1);
+            if (moves_at(d, change)) {
+                root = change;
+                roots++;
+            }
         }
         w0 = w1;
         f0 = f1;
@@ -219,14 +229,12 @@ aimc_status aimci_device_make(aimc_context *ctx, const aimci_device_ops *model, 
                               aimc_device **out)
 {
     aimc_device *d = NULL;
-    aimc_status st = AIMC_OK;
-    if (!model)
-        st = aimci_wrong_category("device_create", config->kind->name, config->kind, "device");
-    else
-        st = check(model, config);
+    aimc_status st =
+        model ? check(model, config)
+              : aimci_wrong_category("device_create", config->kind->name, config->kind, "device");
     if (!st && !(d = aimci_calloc(ctx, 1, sizeof *d)))
         st = aimci_fail(AIMC_ERR_NOMEM, "device_create: no memory");
-    if (st) {
+    if (st || !model) {
         aimc_config_destroy(config);
         return st;
     }

@@ -44,15 +44,8 @@ static const aimci_field fields[] = {
                  AIMCI_SRC_RASCH),
 };
 
-const aimci_kind aimci_kind_drift = {
-    .name = "drift",
-    .category = "drift",
-    .doc = "drift of a device's conductance with time",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(drift_params),
-};
+AIMCI_DEFINE_KIND(drift, "drift", "drift of a device's conductance with time", SRC, fields,
+                  drift_params, .n_children = 0);
 
 aimci_drift aimci_drift_of(const aimc_config *device, double *t_0)
 {

@@ -77,16 +77,8 @@ static const aimci_field fields[] = {
     AIMCI_WRITE_NOISE_FIELDS(exp_step),
 };
 
-const aimci_kind aimci_kind_exp_step = {
-    .name = "exp_step",
-    .category = "device",
-    .doc = "step changes exponentially with the weight",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(exp_step),
-    .n_children = 1,
-};
+AIMCI_DEFINE_KIND(exp_step, "device", "step changes exponentially with the weight", SRC, fields,
+                  exp_step, .n_children = 1);
 
 const aimci_device_ops aimci_device_ops_exp_step = {
     .kind = &aimci_kind_exp_step,

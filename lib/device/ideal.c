@@ -19,16 +19,8 @@ static const aimci_field fields[] = {
     AIMCI_DRIFT_FIELD,
 };
 
-const aimci_kind aimci_kind_ideal = {
-    .name = "ideal",
-    .category = "device",
-    .doc = "exact updates without pulses or bounds",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(ideal),
-    .n_children = 1,
-};
+AIMCI_DEFINE_KIND(ideal, "device", "exact updates without pulses or bounds", SRC, fields, ideal,
+                  .n_children = 1);
 
 static void relaxation(const void *params, aimci_relaxation *u)
 {

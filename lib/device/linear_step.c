@@ -115,17 +115,8 @@ static const aimci_field fields[] = {
                  "distance beyond the opposite bound that a reversed slope refers to", SRC),
 };
 
-const aimci_kind aimci_kind_linear_step = {
-    .name = "linear_step",
-    .category = "device",
-    .doc = "step changes linearly with the weight",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(linear_step),
-    .n_children = 1,
-    .check = check,
-};
+AIMCI_DEFINE_KIND(linear_step, "device", "step changes linearly with the weight", SRC, fields,
+                  linear_step, .n_children = 1, .check = check);
 
 const aimci_device_ops aimci_device_ops_linear_step = {
     .kind = &aimci_kind_linear_step,

@@ -91,17 +91,8 @@ static const aimci_field fields[] = {
     AIMCI_WRITE_NOISE_FIELDS(piecewise_step),
 };
 
-const aimci_kind aimci_kind_piecewise_step = {
-    .name = "piecewise_step",
-    .category = "device",
-    .doc = "step interpolated between equally spaced nodes",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(piecewise_step),
-    .n_children = 1,
-    .check = check,
-};
+AIMCI_DEFINE_KIND(piecewise_step, "device", "step interpolated between equally spaced nodes", SRC,
+                  fields, piecewise_step, .n_children = 1, .check = check);
 
 const aimci_device_ops aimci_device_ops_piecewise_step = {
     .kind = &aimci_kind_piecewise_step,

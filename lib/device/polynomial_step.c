@@ -93,17 +93,8 @@ static const aimci_field fields[] = {
     AIMCI_WRITE_NOISE_FIELDS(polynomial_step),
 };
 
-const aimci_kind aimci_kind_polynomial_step = {
-    .name = "polynomial_step",
-    .category = "device",
-    .doc = "step is a polynomial of the normalised state",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(polynomial_step),
-    .n_children = 1,
-    .check = check,
-};
+AIMCI_DEFINE_KIND(polynomial_step, "device", "step is a polynomial of the normalised state", SRC,
+                  fields, polynomial_step, .n_children = 1, .check = check);
 
 const aimci_device_ops aimci_device_ops_polynomial_step = {
     .kind = &aimci_kind_polynomial_step,

@@ -22,16 +22,8 @@ static double mean_step(const void *params, double w, bool up)
 
 static const aimci_field fields[] = {AIMCI_POWER_FIELDS, AIMCI_WRITE_NOISE_FIELDS(aimci_power)};
 
-const aimci_kind aimci_kind_pow_step = {
-    .name = "pow_step",
-    .category = "device",
-    .doc = "step is a power of the distance to the bound ahead",
-    .source = AIMCI_SRC_POWER,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(aimci_power),
-    .n_children = 1,
-};
+AIMCI_DEFINE_KIND(pow_step, "device", "step is a power of the distance to the bound ahead",
+                  AIMCI_SRC_POWER, fields, aimci_power, .n_children = 1);
 
 const aimci_device_ops aimci_device_ops_pow_step = {
     .kind = &aimci_kind_pow_step,

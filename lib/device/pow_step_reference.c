@@ -120,16 +120,9 @@ static const aimci_field fields[] = {
                   "estimate the symmetry point by that many pairs of mean pulses; -1: bisect", SRC),
 };
 
-const aimci_kind aimci_kind_pow_step_reference = {
-    .name = "pow_step_reference",
-    .category = "device",
-    .doc = "power step seen as the difference to a fixed reference",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(pow_step_reference),
-    .n_children = 1,
-};
+AIMCI_DEFINE_KIND(pow_step_reference, "device",
+                  "power step seen as the difference to a fixed reference", SRC, fields,
+                  pow_step_reference, .n_children = 1);
 
 const aimci_device_ops aimci_device_ops_pow_step_reference = {
     .kind = &aimci_kind_pow_step_reference,

@@ -50,17 +50,9 @@ aimci_affine_mean aimci_soft_bounds_mean(const void *params, bool up)
 static const aimci_field fields[] = {AIMCI_PULSED_FIELDS(aimci_soft_bounds),
                                      AIMCI_SOFT_BOUNDS_FIELDS};
 
-const aimci_kind aimci_kind_soft_bounds = {
-    .name = "soft_bounds",
-    .category = "device",
-    .doc = "step shrinks linearly to zero at the bound ahead",
-    .source = "Fusi and Abbott, Nat. Neurosci. 10:485 (2007)",
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(aimci_soft_bounds),
-    .n_children = 1,
-    .check = aimci_soft_bounds_check,
-};
+AIMCI_DEFINE_KIND(soft_bounds, "device", "step shrinks linearly to zero at the bound ahead",
+                  "Fusi and Abbott, Nat. Neurosci. 10:485 (2007)", fields, aimci_soft_bounds,
+                  .n_children = 1, .check = aimci_soft_bounds_check);
 
 const aimci_device_ops aimci_device_ops_soft_bounds = {
     .kind = &aimci_kind_soft_bounds,

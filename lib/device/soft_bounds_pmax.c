@@ -81,17 +81,9 @@ static const aimci_field fields[] = {
     AIMCI_SOFT_BOUNDS_FIELDS,
 };
 
-const aimci_kind aimci_kind_soft_bounds_pmax = {
-    .name = "soft_bounds_pmax",
-    .category = "device",
-    .doc = "soft bounds given by the pulses of a full sweep and its curvature",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(soft_bounds_pmax),
-    .n_children = 1,
-    .check = check,
-};
+AIMCI_DEFINE_KIND(soft_bounds_pmax, "device",
+                  "soft bounds given by the pulses of a full sweep and its curvature", SRC, fields,
+                  soft_bounds_pmax, .n_children = 1, .check = check);
 
 const aimci_device_ops aimci_device_ops_soft_bounds_pmax = {
     .kind = &aimci_kind_soft_bounds_pmax,

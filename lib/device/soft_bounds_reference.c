@@ -119,16 +119,9 @@ static const aimci_field fields[] = {
                "the reference contains the cell's own symmetry point", SRC),
 };
 
-const aimci_kind aimci_kind_soft_bounds_reference = {
-    .name = "soft_bounds_reference",
-    .category = "device",
-    .doc = "soft bounds seen as the difference to a fixed reference",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(soft_bounds_reference),
-    .n_children = 1,
-};
+AIMCI_DEFINE_KIND(soft_bounds_reference, "device",
+                  "soft bounds seen as the difference to a fixed reference", SRC, fields,
+                  soft_bounds_reference, .n_children = 1);
 
 const aimci_device_ops aimci_device_ops_soft_bounds_reference = {
     .kind = &aimci_kind_soft_bounds_reference,

@@ -160,17 +160,8 @@ static const aimci_field fields[] = {
     AIMCI_WRITE_NOISE_FIELDS(table_step),
 };
 
-const aimci_kind aimci_kind_table_step = {
-    .name = "table_step",
-    .category = "device",
-    .doc = "step and its noise from tables of step against state",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(table_step),
-    .n_children = 1,
-    .check = check,
-};
+AIMCI_DEFINE_KIND(table_step, "device", "step and its noise from tables of step against state", SRC,
+                  fields, table_step, .n_children = 1, .check = check);
 
 const aimci_device_ops aimci_device_ops_table_step = {
     .kind = &aimci_kind_table_step,

@@ -52,16 +52,8 @@ static const aimci_field vector_fields[] = {
         SRC_VECTOR),
 };
 
-const aimci_kind aimci_kind_vector_cell = {
-    .name = "vector_cell",
-    .category = "device",
-    .doc = "several devices that share the weight and its pulses",
-    .source = SRC_VECTOR,
-    .fields = vector_fields,
-    .n_fields = sizeof vector_fields / sizeof vector_fields[0],
-    .size = sizeof(vector_cell),
-    .n_children = 4,
-};
+AIMCI_DEFINE_KIND(vector_cell, "device", "several devices that share the weight and its pulses",
+                  SRC_VECTOR, vector_fields, vector_cell, .n_children = 4);
 
 static aimc_status vector_check(const vector_cell *p)
 {
@@ -125,16 +117,9 @@ static const aimci_field reference_fields[] = {
                   SRC_REFERENCE),
 };
 
-const aimci_kind aimci_kind_reference_cell = {
-    .name = "reference_cell",
-    .category = "device",
-    .doc = "a device and a programmed reference that is subtracted",
-    .source = SRC_REFERENCE,
-    .fields = reference_fields,
-    .n_fields = sizeof reference_fields / sizeof reference_fields[0],
-    .size = sizeof(reference_cell),
-    .n_children = 2,
-};
+AIMCI_DEFINE_KIND(reference_cell, "device",
+                  "a device and a programmed reference that is subtracted", SRC_REFERENCE,
+                  reference_fields, reference_cell, .n_children = 2);
 
 static aimc_status make_reference(aimc_context *ctx, const aimc_config *config, aimci_cell *cell)
 {
@@ -180,16 +165,9 @@ static const aimci_field one_sided_fields[] = {
                 "pulses that write the difference back, once", SRC_ONE_SIDED),
 };
 
-const aimci_kind aimci_kind_one_sided_cell = {
-    .name = "one_sided_cell",
-    .category = "device",
-    .doc = "two devices that go one way each; the weight is their difference",
-    .source = SRC_ONE_SIDED,
-    .fields = one_sided_fields,
-    .n_fields = sizeof one_sided_fields / sizeof one_sided_fields[0],
-    .size = sizeof(one_sided_cell),
-    .n_children = 3,
-};
+AIMCI_DEFINE_KIND(one_sided_cell, "device",
+                  "two devices that go one way each; the weight is their difference", SRC_ONE_SIDED,
+                  one_sided_fields, one_sided_cell, .n_children = 3);
 
 static aimc_status make_one_sided(aimc_context *ctx, const aimc_config *config, aimci_cell *cell)
 {

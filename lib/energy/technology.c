@@ -119,16 +119,10 @@ static aimc_status check(const void *values)
     return AIMC_OK;
 }
 
-const aimci_kind aimci_kind_technology = {
-    .name = "technology",
-    .category = "technology",
-    .doc = "what events cost: energy, time and area of reads, conversions, pulses and logic",
-    .source = "docs/models/energy.md; each field names its own",
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(aimci_technology),
-    .check = check,
-};
+AIMCI_DEFINE_KIND(technology, "technology",
+                  "what events cost: energy, time and area of reads, conversions, pulses and logic",
+                  "docs/models/energy.md; each field names its own", fields, aimci_technology,
+                  .check = check);
 
 /* ---- the model ------------------------------------------------------------------------------ */
 

@@ -30,15 +30,8 @@ static const aimci_field fields[] = {
                  "a pair of devices for each slice, or one device and a digital offset", SRC),
 };
 
-const aimci_kind aimci_kind_bit_sliced = {
-    .name = "bit_sliced",
-    .category = "encoding",
-    .doc = "integer weights in slices of few bits",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(bit_sliced),
-};
+AIMCI_DEFINE_KIND(bit_sliced, "encoding", "integer weights in slices of few bits", SRC, fields,
+                  bit_sliced, .n_children = 0);
 
 static aimc_status check(const void *params)
 {

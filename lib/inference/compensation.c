@@ -29,15 +29,8 @@ static const aimci_field fields[] = {
                   "random calibration vectors; 0: the identity, each input driven alone", SRC),
 };
 
-const aimci_kind aimci_kind_compensation = {
-    .name = "compensation",
-    .category = "compensation",
-    .doc = "digital correction of drifted outputs",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(aimci_compensation),
-};
+AIMCI_DEFINE_KIND(compensation, "compensation", "digital correction of drifted outputs", SRC,
+                  fields, aimci_compensation, .n_children = 0);
 
 /* ---- calibration vectors -------------------------------------------------------------------- */
 

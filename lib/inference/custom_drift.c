@@ -26,15 +26,9 @@ static const aimci_field fields[] = {
     AIMCI_POWER_FIELDS(20, 250e-9, SRC),
 };
 
-const aimci_kind aimci_kind_custom_drift = {
-    .name = "custom_drift",
-    .category = "noise_model",
-    .doc = "power-law drift with tables and polynomials of your own",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(custom_drift),
-};
+AIMCI_DEFINE_KIND(custom_drift, "noise_model",
+                  "power-law drift with tables and polynomials of your own", SRC, fields,
+                  custom_drift, .n_children = 0);
 
 static aimc_status check_length(const custom_drift *p, const char *name, const aimci_list *l,
                                 bool may_be_empty)

@@ -29,15 +29,8 @@ static const aimci_field fields[] = {
                "refuse tables that do not give the weight back within 1e-4", SRC),
 };
 
-const aimci_kind aimci_kind_custom_pair = {
-    .name = "custom_pair",
-    .category = "encoding",
-    .doc = "pairs whose conductances are tables over the weight",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(custom_pair),
-};
+AIMCI_DEFINE_KIND(custom_pair, "encoding", "pairs whose conductances are tables over the weight",
+                  SRC, fields, custom_pair, .n_children = 0);
 
 static size_t n_devices(const void *params)
 {

@@ -24,16 +24,7 @@ static const aimci_field fields[] = {
                  "share of devices stuck anywhere between, evenly", SRC),
 };
 
-const aimci_kind aimci_kind_faults = {
-    .name = "faults",
-    .category = "faults",
-    .doc = "stuck devices",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(aimci_faults),
-    .check = check,
-};
+AIMCI_DEFINE_KIND(faults, "faults", "stuck devices", SRC, fields, aimci_faults, .check = check);
 
 /* One uniform u for each device: below stuck_low, then below stuck_low + stuck_high, ... */
 static float stuck_at(const aimci_faults *f, const aimci_noise_params *r, double u)

@@ -45,15 +45,9 @@ static const aimci_field fields[] = {
     AIMCI_NUMBER(generic_noise, t_0, 1, 1e-12, 1e9, "s", "time scale of the drift", SRC),
 };
 
-const aimci_kind aimci_kind_generic_noise = {
-    .name = "generic_noise",
-    .category = "noise_model",
-    .doc = "errors that are independent of, in proportion to, or inverse to the conductance",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(generic_noise),
-};
+AIMCI_DEFINE_KIND(generic_noise, "noise_model",
+                  "errors that are independent of, in proportion to, or inverse to the conductance",
+                  SRC, fields, generic_noise, .n_children = 0);
 
 static double shape(int32_t kind, double h)
 {

@@ -36,16 +36,9 @@ static const aimci_field fields[] = {
                  "CHANNELWISE: the smallest scale counts as at least this", SRC),
 };
 
-const aimci_kind aimci_kind_hwa = {
-    .name = "hwa",
-    .category = "hwa",
-    .doc = "hardware-aware training: modifiers, clipping, remapping, input range",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(aimci_hwa_params),
-    .n_children = 2,
-};
+AIMCI_DEFINE_KIND(hwa, "hwa",
+                  "hardware-aware training: modifiers, clipping, remapping, input range", SRC,
+                  fields, aimci_hwa_params, .n_children = 2);
 
 /* ---- making --------------------------------------------------------------------------------- */
 

@@ -44,15 +44,8 @@ static const aimci_field fields[] = {
                SRC),
 };
 
-const aimci_kind aimci_kind_input_range = {
-    .name = "input_range",
-    .category = "input_range",
-    .doc = "range of a layer's inputs, learned or calibrated",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(aimci_range_params),
-};
+AIMCI_DEFINE_KIND(input_range, "input_range", "range of a layer's inputs, learned or calibrated",
+                  SRC, fields, aimci_range_params, .n_children = 0);
 
 /* ---- forward -------------------------------------------------------------------------------- */
 
@@ -224,15 +217,8 @@ static const aimci_field calibration_fields[] = {
                   SRC),
 };
 
-const aimci_kind aimci_kind_calibration = {
-    .name = "calibration",
-    .category = "calibration",
-    .doc = "input ranges from data, after training",
-    .source = SRC,
-    .fields = calibration_fields,
-    .n_fields = sizeof calibration_fields / sizeof calibration_fields[0],
-    .size = sizeof(calibration),
-};
+AIMCI_DEFINE_KIND(calibration, "calibration", "input ranges from data, after training", SRC,
+                  calibration_fields, calibration, .n_children = 0);
 
 static int compare(const void *a, const void *b)
 {

@@ -60,15 +60,8 @@ static const aimci_field fields[] = {
                  "PCM_NOISE: probability that it is stuck anywhere", SRC),
 };
 
-const aimci_kind aimci_kind_modifier = {
-    .name = "modifier",
-    .category = "modifier",
-    .doc = "weights of a mini-batch in hardware-aware training",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(aimci_modifier),
-};
+AIMCI_DEFINE_KIND(modifier, "modifier", "weights of a mini-batch in hardware-aware training", SRC,
+                  fields, aimci_modifier, .n_children = 0);
 
 /* Random numbers of one weight. */
 typedef struct draws {

@@ -40,15 +40,9 @@ static const aimci_field fields[] = {
     AIMCI_NOISE_EXTRAPOLATE(SRC),
 };
 
-const aimci_kind aimci_kind_noise_table = {
-    .name = "noise_table",
-    .category = "noise_model",
-    .doc = "measured bias, spread, drift and read noise over conductance and time",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(noise_table),
-};
+AIMCI_DEFINE_KIND(noise_table, "noise_model",
+                  "measured bias, spread, drift and read noise over conductance and time", SRC,
+                  fields, noise_table, .n_children = 0);
 
 static aimc_status check_rising(const char *name, const aimci_list *l)
 {

@@ -46,15 +46,9 @@ static const aimci_field fields[] = {
     AIMCI_INTEGER(optimise, seed, 1, 0, 9007199254740991.0, "1", "of search and devices", SRC),
 };
 
-const aimci_kind aimci_kind_weight_programming = {
-    .name = "weight_programming",
-    .category = "weight_programming",
-    .doc = "search for the tables of a custom_pair encoding",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(optimise),
-};
+AIMCI_DEFINE_KIND(weight_programming, "weight_programming",
+                  "search for the tables of a custom_pair encoding", SRC, fields, optimise,
+                  .n_children = 0);
 
 /* ---- a candidate ---------------------------------------------------------------------------- */
 

@@ -109,15 +109,9 @@ static const aimci_field n_fields[] = {
                  SRC),
 };
 
-const aimci_kind aimci_kind_n_pair = {
-    .name = "n_pair",
-    .category = "encoding",
-    .doc = "redundant pairs with significances",
-    .source = SRC "; I. Boybat et al., Nat. Commun. 9:2514 (2018)",
-    .fields = n_fields,
-    .n_fields = sizeof n_fields / sizeof n_fields[0],
-    .size = sizeof(pairs),
-};
+AIMCI_DEFINE_KIND(n_pair, "encoding", "redundant pairs with significances",
+                  SRC "; I. Boybat et al., Nat. Commun. 9:2514 (2018)", n_fields, pairs,
+                  .n_children = 0);
 
 static aimc_status n_check(const void *params)
 {

@@ -56,16 +56,11 @@ static const aimci_field fields[] = {
     AIMCI_POWER_FIELDS(0, 512e-9, SRC),
 };
 
-const aimci_kind aimci_kind_pcm_hermes = {
-    .name = "pcm_hermes",
-    .category = "noise_model",
-    .doc = "phase-change memory of the Hermes chip; t_0 = 0 is the chip's, 200 s with one device "
-           "and 300 s with two",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(pcm_hermes),
-};
+AIMCI_DEFINE_KIND(
+    pcm_hermes, "noise_model",
+    "phase-change memory of the Hermes chip; t_0 = 0 is the chip's, 200 s with one device "
+    "and 300 s with two",
+    SRC, fields, pcm_hermes, .n_children = 0);
 
 static aimc_status resolve(void *params)
 {

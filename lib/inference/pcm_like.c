@@ -16,15 +16,9 @@ static const aimci_field fields[] = {
     AIMCI_POWER_FIELDS(20, 250e-9, SRC),
 };
 
-const aimci_kind aimci_kind_pcm_like = {
-    .name = "pcm_like",
-    .category = "noise_model",
-    .doc = "phase-change memory: programming noise, power-law drift, 1/f read noise",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(aimci_power_noise),
-};
+AIMCI_DEFINE_KIND(pcm_like, "noise_model",
+                  "phase-change memory: programming noise, power-law drift, 1/f read noise", SRC,
+                  fields, aimci_power_noise, .n_children = 0);
 
 static aimc_status resolve(void *params)
 {

@@ -27,15 +27,9 @@ static const aimci_field fields[] = {
                  "factor on the programming noise; 0: none", SRC),
 };
 
-const aimci_kind aimci_kind_polynomial_noise = {
-    .name = "polynomial_noise",
-    .category = "noise_model",
-    .doc = "programming noise as a polynomial of the conductance; no drift, no read noise",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(polynomial_noise),
-};
+AIMCI_DEFINE_KIND(polynomial_noise, "noise_model",
+                  "programming noise as a polynomial of the conductance; no drift, no read noise",
+                  SRC, fields, polynomial_noise, .n_children = 0);
 
 static void program(const void *params, const aimci_devices *d, const float *z)
 {

@@ -21,18 +21,12 @@ static const aimci_field inference_fields[] = {
                   "seed of what the devices do; -1: from the tile's seed", SRC),
 };
 
-const aimci_kind aimci_kind_inference = {
-    .name = "inference",
-    .category = "inference",
-    .doc = "the life of weights on a chip: devices, encoding, programming, faults, compensation",
-    .source = SRC,
-    .fields = inference_fields,
-    .n_fields = sizeof inference_fields / sizeof inference_fields[0],
-    .size = sizeof(aimci_inference_params),
-    .n_children = 5,
-};
+AIMCI_DEFINE_KIND(
+    inference, "inference",
+    "the life of weights on a chip: devices, encoding, programming, faults, compensation", SRC,
+    inference_fields, aimci_inference_params, .n_children = 5);
 
-/* ---- making ---------------------------------------------------------------------------------- */
+/* ---- making --------------------------------------------------------------------------------- */
 
 aimci_programmed *aimci_programmed_of(const aimc_tile *tile)
 {

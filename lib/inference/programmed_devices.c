@@ -4,7 +4,7 @@
 
 #include "inference/programmed.h"
 
-/* ---- weights to conductances ----------------------------------------------------------------- */
+/* ---- weights to conductances ---------------------------------------------------------------- */
 
 /* Smallest and largest weight of outputs first ... last - 1. */
 static void extremes(const aimci_programmed *p, size_t first, size_t last, double *lo, double *hi)

@@ -29,15 +29,9 @@ static const aimci_field fields[] = {
                  SRC),
 };
 
-const aimci_kind aimci_kind_reram_cmo = {
-    .name = "reram_cmo",
-    .category = "noise_model",
-    .doc = "CMO/HfOx ReRAM: closed-loop programming, logarithmic relaxation, read noise",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(reram_cmo),
-};
+AIMCI_DEFINE_KIND(reram_cmo, "noise_model",
+                  "CMO/HfOx ReRAM: closed-loop programming, logarithmic relaxation, read noise",
+                  SRC, fields, reram_cmo, .n_children = 0);
 
 static aimc_status resolve(void *params)
 {

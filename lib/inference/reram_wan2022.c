@@ -37,15 +37,9 @@ static const aimci_field fields[] = {
     AIMCI_NOISE_EXTRAPOLATE(SRC),
 };
 
-const aimci_kind aimci_kind_reram_wan2022 = {
-    .name = "reram_wan2022",
-    .category = "noise_model",
-    .doc = "ReRAM with relaxation measured at 1 s, 1 day and 2 days",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(reram_wan2022),
-};
+AIMCI_DEFINE_KIND(reram_wan2022, "noise_model",
+                  "ReRAM with relaxation measured at 1 s, 1 day and 2 days", SRC, fields,
+                  reram_wan2022, .n_children = 0);
 
 static void scatter(const reram_wan2022 *p, const aimci_devices *d, const double *c, const float *z,
                     float *g)

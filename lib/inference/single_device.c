@@ -74,15 +74,8 @@ static const aimci_field offset_fields[] = {
                  SRC),
 };
 
-const aimci_kind aimci_kind_offset = {
-    .name = "offset",
-    .category = "encoding",
-    .doc = "one device around an offset that is subtracted",
-    .source = SRC,
-    .fields = offset_fields,
-    .n_fields = sizeof offset_fields / sizeof offset_fields[0],
-    .size = sizeof(offset),
-};
+AIMCI_DEFINE_KIND(offset, "encoding", "one device around an offset that is subtracted", SRC,
+                  offset_fields, offset, .n_children = 0);
 
 static double offset_range(const offset *p, const aimci_noise_params *r)
 {

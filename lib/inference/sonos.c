@@ -32,15 +32,8 @@ static const aimci_field fields[] = {
     AIMCI_NOISE_EXTRAPOLATE(SRC),
 };
 
-const aimci_kind aimci_kind_sonos = {
-    .name = "sonos",
-    .category = "noise_model",
-    .doc = "SONOS charge-trap cell over five days of retention",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(sonos),
-};
+AIMCI_DEFINE_KIND(sonos, "noise_model", "SONOS charge-trap cell over five days of retention", SRC,
+                  fields, sonos, .n_children = 0);
 
 static const double spreads[DAYS][2] = {
     {19.88665, 176.3115},  {25.59102, 186.85544}, {28.72753, 193.56834},

@@ -26,15 +26,9 @@ static const aimci_field fields[] = {
     AIMCI_POWER_FIELDS(20, 250e-9, SRC),
 };
 
-const aimci_kind aimci_kind_state_independent = {
-    .name = "state_independent",
-    .category = "noise_model",
-    .doc = "constant programming noise, drift exponent and relative read noise",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(state_independent),
-};
+AIMCI_DEFINE_KIND(state_independent, "noise_model",
+                  "constant programming noise, drift exponent and relative read noise", SRC, fields,
+                  state_independent, .n_children = 0);
 
 static aimc_status resolve(void *params)
 {

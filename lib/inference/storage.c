@@ -44,15 +44,8 @@ static const aimci_field fields[] = {
     AIMCI_INTEGER(storage, seed, 0, 0, 9007199254740991.0, "1", "which bits are wrong", SRC),
 };
 
-const aimci_kind aimci_kind_storage = {
-    .name = "storage",
-    .category = "storage",
-    .doc = "digital memory with bit flips and error codes",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(storage),
-};
+AIMCI_DEFINE_KIND(storage, "storage", "digital memory with bit flips and error codes", SRC, fields,
+                  storage, .n_children = 0);
 
 /* ---- Hamming (72, 64): bit 0 is overall parity, bits 1, 2, 4 ... 64 are check bits ---------- */
 

@@ -46,15 +46,8 @@ static const aimci_field fields[] = {
                  "duration of a read of one device, or of one vector", SRC),
 };
 
-const aimci_kind aimci_kind_programming = {
-    .name = "programming",
-    .category = "programming",
-    .doc = "write scheme of programmed devices",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(aimci_programming),
-};
+AIMCI_DEFINE_KIND(programming, "programming", "write scheme of programmed devices", SRC, fields,
+                  aimci_programming, .n_children = 0);
 
 /* What a loop works with, for all devices. */
 typedef struct loop {

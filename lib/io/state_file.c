@@ -3,8 +3,8 @@
 
 #include "io/state_file.h"
 
-/* 2: matrices under "matrix.", counters by name. Format 1 was written before the first release and is
- * refused: its optimizers and tiles have other names, and nobody has files worth a converter. */
+/* 2: matrices under "matrix.", counters by name. Format 1 was written before the first release and
+ * is refused: its optimizers and tiles have other names, and nobody has files worth a converter. */
 #define FORMAT "2"
 
 aimc_status aimci_state_writer_create(aimc_context *ctx, const char *content, aimci_st_writer **out)

@@ -96,15 +96,7 @@ static const aimci_field fields[] = {
                "divide the gain by the reads since the last turn (regular choppers)", AIMCI_T3_SRC),
 };
 
-const aimci_kind aimci_kind_agad = {
-    .name = "agad",
-    .category = "optimizer",
-    .doc = "chopped transfer with a dynamic reference",
-    .source = AIMCI_T3_SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(aimci_transfer_params),
-    .n_children = 4,
-};
+AIMCI_DEFINE_KIND(agad, "optimizer", "chopped transfer with a dynamic reference", AIMCI_T3_SRC,
+                  fields, aimci_transfer_params, .n_children = 4);
 
 AIMCI_TRANSFER_ALGORITHM(agad)

@@ -40,15 +40,8 @@ static const aimci_field fields[] = {
         AIMCI_T3_SRC),
 };
 
-const aimci_kind aimci_kind_c_ttv2 = {
-    .name = "c_ttv2",
-    .category = "optimizer",
-    .doc = "chopped Tiki-Taka v2: turning signs average a wrong zero away",
-    .source = AIMCI_T3_SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(aimci_transfer_params),
-    .n_children = 4,
-};
+AIMCI_DEFINE_KIND(c_ttv2, "optimizer",
+                  "chopped Tiki-Taka v2: turning signs average a wrong zero away", AIMCI_T3_SRC,
+                  fields, aimci_transfer_params, .n_children = 4);
 
 AIMCI_TRANSFER_ALGORITHM(c_ttv2)

@@ -26,16 +26,9 @@ static const aimci_field fields[] = {
                  "share of the weight added to the gradient", AIMCI_MP_SRC),
 };
 
-const aimci_kind aimci_kind_mixed_precision = {
-    .name = "mixed_precision",
-    .category = "optimizer",
-    .doc = "digital gradient accumulation, whole pulses to the devices",
-    .source = AIMCI_MP_SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(aimci_chi_params),
-    .n_children = 1,
-};
+AIMCI_DEFINE_KIND(mixed_precision, "optimizer",
+                  "digital gradient accumulation, whole pulses to the devices", AIMCI_MP_SRC,
+                  fields, aimci_chi_params, .n_children = 1);
 
 /* A vector as it is, or rounded to 2 floor(bins/2) + 1 levels of its own range. */
 static void pack(aimci_chi *c, int side, const float *v, uint64_t index, float *out)

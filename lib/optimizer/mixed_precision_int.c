@@ -21,16 +21,8 @@ static const aimci_field fields[] = {
                  AIMCI_MP_SRC),
 };
 
-const aimci_kind aimci_kind_mixed_precision_int = {
-    .name = "mixed_precision_int",
-    .category = "optimizer",
-    .doc = "mixed precision with an integer accumulator",
-    .source = AIMCI_MP_SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(aimci_chi_params),
-    .n_children = 1,
-};
+AIMCI_DEFINE_KIND(mixed_precision_int, "optimizer", "mixed precision with an integer accumulator",
+                  AIMCI_MP_SRC, fields, aimci_chi_params, .n_children = 1);
 
 static void follow(double *maximum, const float *v, size_t n, double memory)
 {

@@ -23,15 +23,8 @@ static const aimci_field fields[] = {
                  "reset the cells of a slice after it was read", AIMCI_TT_SRC),
 };
 
-const aimci_kind aimci_kind_tiki_taka = {
-    .name = "tiki_taka",
-    .category = "optimizer",
-    .doc = "Tiki-Taka (TTv1): gradient on a fast array, read and written to a slow one",
-    .source = AIMCI_TT_SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(aimci_transfer_params),
-    .n_children = 4,
-};
+AIMCI_DEFINE_KIND(tiki_taka, "optimizer",
+                  "Tiki-Taka (TTv1): gradient on a fast array, read and written to a slow one",
+                  AIMCI_TT_SRC, fields, aimci_transfer_params, .n_children = 4);
 
 AIMCI_TRANSFER_ALGORITHM(tiki_taka)

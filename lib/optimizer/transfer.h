@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The transfer engine of the Tiki-Taka algorithms: gradients are pulsed onto a fast array A_0; now and
- * then a slice of it is read and passed on to the next array, down to the slow one C = A_{n-1},
+/* The transfer engine of the Tiki-Taka algorithms: gradients are pulsed onto a fast array A_0; now
+ * and then a slice of it is read and passed on to the next array, down to the slow one C = A_{n-1},
  * which is the tile's own. What happens between reading and writing is the rule of each algorithm:
  * tiki_taka.c, ttv2.c, chopped.c, agad.c.
  *

@@ -42,15 +42,8 @@ static const aimci_field fields[] = {
                  "buffer threshold", AIMCI_T2_SRC),
 };
 
-const aimci_kind aimci_kind_ttv2 = {
-    .name = "ttv2",
-    .category = "optimizer",
-    .doc = "Tiki-Taka v2: a digital buffer between the fast and the slow array",
-    .source = AIMCI_T2_SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(aimci_transfer_params),
-    .n_children = 4,
-};
+AIMCI_DEFINE_KIND(ttv2, "optimizer",
+                  "Tiki-Taka v2: a digital buffer between the fast and the slow array",
+                  AIMCI_T2_SRC, fields, aimci_transfer_params, .n_children = 4);
 
 AIMCI_TRANSFER_ALGORITHM(ttv2)

@@ -65,16 +65,9 @@ static aimc_status check(const void *values)
     return AIMC_OK;
 }
 
-const aimci_kind aimci_kind_cell_mapping = {
-    .name = "cell_mapping",
-    .category = "cell_mapping",
-    .doc = "how signed weights lie on cells; with every field at its default, exactly",
-    .source = OWN,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(C),
-    .check = check,
-};
+AIMCI_DEFINE_KIND(cell_mapping, "cell_mapping",
+                  "how signed weights lie on cells; with every field at its default, exactly", OWN,
+                  fields, C, .check = check);
 
 /* ---- resolving ------------------------------------------------------------------------------ */
 

@@ -49,16 +49,8 @@ static const aimci_field fields[] = {
                 "other codes than the ideal converter's, or errors", OWN),
 };
 
-const aimci_kind aimci_kind_converter = {
-    .name = "converter",
-    .category = "converter",
-    .doc = "one DAC or ADC",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(converter_params),
-    .n_children = 1,
-};
+AIMCI_DEFINE_KIND(converter, "converter", "one DAC or ADC", SRC, fields, converter_params,
+                  .n_children = 1);
 
 struct aimc_converter {
     aimc_context *ctx;

@@ -67,16 +67,10 @@ static aimc_status check(const void *values)
     return AIMC_OK;
 }
 
-const aimci_kind aimci_kind_nonideal_converter = {
-    .name = "nonideal_converter",
-    .category = "nonideal_converter",
-    .doc = "codes and errors of a DAC or ADC; with every field at its default, the ideal one",
-    .source = XS,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(T),
-    .check = check,
-};
+AIMCI_DEFINE_KIND(
+    nonideal_converter, "nonideal_converter",
+    "codes and errors of a DAC or ADC; with every field at its default, the ideal one", XS, fields,
+    T, .check = check);
 
 bool aimci_nonideal_converter_is_plain(const T *p)
 {

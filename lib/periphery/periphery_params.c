@@ -182,14 +182,7 @@ static aimc_status check(const void *values)
     return check_output(p);
 }
 
-const aimci_kind aimci_kind_periphery = {
-    .name = "periphery",
-    .category = "periphery",
-    .doc = "read-out of one direction: DAC, noise and bound management, what the array adds, ADC",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(T),
-    .n_children = 4,
-    .check = check,
-};
+AIMCI_DEFINE_KIND(
+    periphery, "periphery",
+    "read-out of one direction: DAC, noise and bound management, what the array adds, ADC", SRC,
+    fields, T, .n_children = 4, .check = check);

@@ -256,9 +256,9 @@ aimc_status aimci_read_plan_cycles(aimci_periphery *p)
     return AIMC_OK;
 }
 
-/* Each conversion of a digit has the ADC's own error and noise, which the digit's weight multiplies:
- * with a range for whole inputs their sum can hide the product. Compared with the output for inputs
- * and weights spread evenly over half of their range. */
+/* Each conversion of a digit has the ADC's own error and noise, which the digit's weight
+ * multiplies: with a range for whole inputs their sum can hide the product. Compared with the
+ * output for inputs and weights spread evenly over half of their range. */
 void aimci_read_plan_warn(const aimci_periphery *p)
 {
     const aimci_periphery_params *q = &p->params;

@@ -175,11 +175,13 @@ aimc_status aimci_spice_write(const aimci_periphery *p, const float *w, const fl
     l.network = aimci_read_network(p, &wires);
     if (wires.model == AIMCI_WIRES_NONE)
         l.network.iv.law = AIMCI_IV_LINEAR;
+    void *locale = aimci_numbers_begin();
     put_head(&l);
     size_t set = 0;
     for (size_t s = 0; s < p->mapping.n_slices; s++)
         for (int m = 0; m < (p->mapping.pair && !aimci_is_interleaved(p) ? 2 : 1); m++)
             put_set(&l, set++, s, m);
     put_tail(&l, set);
+    aimci_numbers_end(locale);
     return ferror(out) ? aimci_fail(AIMC_ERR_IO, "cannot write") : AIMC_OK;
 }

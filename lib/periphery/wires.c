@@ -41,15 +41,9 @@ static const aimci_field wires_fields[] = {
                  "of the column of TIME_SLICED above the middle of the inputs", OWN),
 };
 
-const aimci_kind aimci_kind_wires = {
-    .name = "wires",
-    .category = "wires",
-    .doc = "wires of a crossbar and what else lies between drivers, cells and outputs",
-    .source = OWN,
-    .fields = wires_fields,
-    .n_fields = sizeof wires_fields / sizeof wires_fields[0],
-    .size = sizeof(W),
-};
+AIMCI_DEFINE_KIND(wires, "wires",
+                  "wires of a crossbar and what else lies between drivers, cells and outputs", OWN,
+                  wires_fields, W, .n_children = 0);
 
 aimci_nodal aimci_wires_network(const W *p, size_t n_drive, size_t n_sense)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -29,16 +30,19 @@ size_t aimci_grid_n_tiles(const aimci_grid *g)
 
 size_t aimci_grid_first_out(const aimci_grid *g, size_t k)
 {
+    assert(g->in.parts > 0);
     return partition_first(g->out, k / g->in.parts);
 }
 
 size_t aimci_grid_first_in(const aimci_grid *g, size_t k)
 {
+    assert(g->in.parts > 0);
     return partition_first(g->in, k % g->in.parts);
 }
 
 float *aimci_grid_scales(const aimci_grid *g, size_t k)
 {
+    assert(g->in.parts > 0);
     return g->scales + (k % g->in.parts) * g->out.n + aimci_grid_first_out(g, k);
 }
 

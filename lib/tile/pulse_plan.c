@@ -57,15 +57,8 @@ static const aimci_field fields[] = {
                  "this library; docs/performance.md"),
 };
 
-const aimci_kind aimci_kind_update = {
-    .name = "update",
-    .category = "update",
-    .doc = "pulse trains of an outer product update",
-    .source = SRC,
-    .fields = fields,
-    .n_fields = sizeof fields / sizeof fields[0],
-    .size = sizeof(T),
-};
+AIMCI_DEFINE_KIND(update, "update", "pulse trains of an outer product update", SRC, fields, T,
+                  .n_children = 0);
 
 /* ceil, but not pushed up by the rounding of single precision inputs: 9.0000004 pulses are 9 */
 static double ceil_count(double count)

@@ -5,9 +5,7 @@
 
 #include "tile/tile.h"
 
-/* ---- checks
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- checks --------------------------------------------------------------------------------- */
 
 aimc_status aimci_check_batch(const char *caller, size_t n, const char *name, const float *x,
                               size_t cols, size_t ld)
@@ -72,9 +70,7 @@ aimci_read_array aimci_tile_read_array(const aimc_tile *t)
                               .version = w == a->w ? aimci_array_version(a) : 0};
 }
 
-/* ---- making
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- making --------------------------------------------------------------------------------- */
 
 void aimc_tile_destroy(aimc_tile *t)
 {
@@ -192,18 +188,29 @@ static aimc_status check_matrix(const char *caller, const aimc_tile *t, const fl
     return AIMC_OK;
 }
 
+/* Was this weight clipped when it was set? A unit cell's weight has the write noise of its devices
+ * in it, so that only the mean bounds can tell. */
+static bool was_clipped(const aimci_array *a, float set, float asked, float tolerance)
+{
+    const aimc_device_info *info = &a->device->info;
+    if (a->n_members == 0)
+        return fabsf(set - asked) > tolerance;
+    return asked > (float)info->w_max + tolerance || asked < (float)info->w_min - tolerance;
+}
+
 /* A hundredth of the weights may lie beyond the bounds of single devices, whose bounds spread; more
- * than that says that the scale is wrong. Devices round to single precision. */
+ * than that says that the scale is wrong. */
 static void warn_of_clipping(aimc_tile *t, const float *w, size_t ld, const float *scale)
 {
     const aimci_array *a = t->array;
     const aimc_device_info *info = &a->device->info;
+    const float tolerance = 1e-2f * (float)(info->w_max - info->w_min);
     uint64_t n = 0;
     float largest = 0;
     for (size_t i = 0; i < a->n_out; i++)
         for (size_t j = 0; j < a->n_in; j++) {
             const float asked = scale ? w[i * ld + j] / scale[i] : w[i * ld + j];
-            n += fabsf(a->p[j * a->ld + i] - asked) > 1e-4f * fabsf(asked);
+            n += was_clipped(a, a->p[j * a->ld + i], asked, tolerance);
             largest = fmaxf(largest, fabsf(asked));
         }
     if (n * 100 > a->n_out * a->n_in)
@@ -303,9 +310,7 @@ aimc_status aimc_tile_set_parameter(aimc_tile *t, const char *name, const float 
     return AIMC_OK;
 }
 
-/* ---- products
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- products ------------------------------------------------------------------------------- */
 
 void aimci_tile_count_read(aimc_tile *t, bool forward, size_t n, const aimci_readout_counts *c)
 {
@@ -398,9 +403,7 @@ aimc_status aimc_tile_backward(aimc_tile *t, size_t n, const float *d, size_t ld
     return st ? st : check_output("tile_backward", z, n, t->array->n_in, ld_z);
 }
 
-/* ---- counters
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- counters ------------------------------------------------------------------------------- */
 
 aimc_status aimc_tile_get_counters(const aimc_tile *t, aimc_counters *counters)
 {

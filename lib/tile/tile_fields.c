@@ -14,25 +14,10 @@ static const aimci_field mapping_fields[] = {
                "one scale for each output instead of one for each tile", AIMCI_MAPPING_SOURCE),
 };
 
-const aimci_kind aimci_kind_mapping = {
-    .name = "mapping",
-    .category = "mapping",
-    .doc = "how a logical matrix lies on tiles",
-    .source = AIMCI_MAPPING_SOURCE,
-    .fields = mapping_fields,
-    .n_fields = sizeof mapping_fields / sizeof mapping_fields[0],
-    .size = sizeof(aimci_mapping_params),
-};
+AIMCI_DEFINE_KIND(mapping, "mapping", "how a logical matrix lies on tiles", AIMCI_MAPPING_SOURCE,
+                  mapping_fields, aimci_mapping_params, .n_children = 0);
 
 static const aimci_field tile_fields[] = {AIMCI_TILE_FIELDS};
 
-const aimci_kind aimci_kind_tile = {
-    .name = "tile",
-    .category = "tile",
-    .doc = "read-out and mapping of a tile or grid",
-    .source = AIMCI_MAPPING_SOURCE,
-    .fields = tile_fields,
-    .n_fields = sizeof tile_fields / sizeof tile_fields[0],
-    .size = sizeof(aimci_tile_params),
-    .n_children = AIMCI_TILE_CHILDREN,
-};
+AIMCI_DEFINE_KIND(tile, "tile", "read-out and mapping of a tile or grid", AIMCI_MAPPING_SOURCE,
+                  tile_fields, aimci_tile_params, .n_children = AIMCI_TILE_CHILDREN);

@@ -13,4 +13,7 @@ int main(void)
         aimc_tile_forward(tile, 1, x, 3, y, 2))
         return fprintf(stderr, "%s\n", aimc_get_last_error()), 1;
     printf("%.3f %.3f\n", y[0], y[1]); /* exactly, it would be -0.150 -0.250 */
+    aimc_tile_destroy(tile);
+    aimc_device_unref(device);
+    aimc_context_destroy(ctx);
 }

@@ -62,7 +62,8 @@ START_TEST(mistakes_are_named)
     FAILS(AIMC_ERR_INVALID, "allowed are NONE|ABS_MAX",
           aimc_config_set_text(c, "forward.noise_management", "x"));
     FAILS(AIMC_ERR_INVALID, "not a value", aimc_config_set_text(c, "forward.out_noise", "12abc"));
-    FAILS(AIMC_ERR_INVALID, "device: 'sgd' is an optimizer, not a device", aimc_config_set_text(c, "device", "sgd"));
+    FAILS(AIMC_ERR_INVALID, "device: 'sgd' is an optimizer, not a device",
+          aimc_config_set_text(c, "device", "sgd"));
     FAILS(AIMC_ERR_INVALID, "unknown name", aimc_config_set_text(c, "device", "nonsense_device"));
     FAILS(AIMC_ERR_INVALID, "not a number", aimc_config_set(c, "device", 1));
     FAILS(AIMC_ERR_INVALID, "is NULL", aimc_config_set(NULL, "x", 1));
@@ -250,6 +251,105 @@ START_TEST(no_memory_changes_and_leaks_nothing)
 }
 END_TEST
 
+/* ---- documents: everything is stored or refused --------------------------------------------- */
+
+static aimc_config *layer_of(const char *json)
+{
+    aimc_config *c;
+    OK(aimc_config_create(ctx, "layer", &c));
+    OK(aimc_config_parse(c, json));
+    return c;
+}
+
+static double number_of(const aimc_config *c, const char *name)
+{
+    double v;
+    OK(aimc_config_get(c, name, &v));
+    return v;
+}
+
+START_TEST(dotted_names_in_documents)
+{
+    aimc_config *c = layer_of("{\"forward.out_noise\": 0.5, \"device.dw_min\": 0.25,"
+                              " \"optimizer\": {\"update.desired_bl\": 7}}");
+    ck_assert_double_eq(number_of(c, "forward.out_noise"), 0.5);
+    ck_assert_double_eq(number_of(c, "device.dw_min"), 0.25);
+    ck_assert_double_eq(number_of(c, "optimizer.update.desired_bl"), 7);
+    FAILS(AIMC_ERR_INVALID, "forward.out_noise",
+          aimc_config_parse(c, "{\"forward.out_noise\": \"much\"}"));
+    FAILS(AIMC_ERR_INVALID, "unknown field 'out_nose'",
+          aimc_config_parse(c, "{\"forward.out_nose\": 0.5}"));
+    FAILS(AIMC_ERR_INVALID, "kind is not a name", aimc_config_parse(c, "{\"kind\": 5}"));
+    FAILS(AIMC_ERR_INVALID, "device.kind is not a name",
+          aimc_config_parse(c, "{\"device\": {\"kind\": null}}"));
+    aimc_config_destroy(c);
+}
+END_TEST
+
+/* Members of an object have no order, so none may decide. */
+START_TEST(order_in_a_document_does_not_matter)
+{
+    const char *const orders[] = {"{\"device\": \"soft_bounds\", \"device.dw_min\": 0.25}",
+                                  "{\"device.dw_min\": 0.25, \"device\": \"soft_bounds\"}"};
+    for (size_t k = 0; k < 2; k++) {
+        aimc_config *c = layer_of(orders[k]);
+        ck_assert_double_eq(number_of(c, "device.dw_min"), 0.25);
+        ck_assert_str_eq(aimc_config_get_kind(aimc_config_get_nested(c, "device")), "soft_bounds");
+        aimc_config_destroy(c);
+    }
+}
+END_TEST
+
+/* Every field of every kind, set by a document under its dotted name, is read back. */
+static void check_fields(const aimci_kind *kind)
+{
+    for (size_t i = 0; i < kind->n_fields; i++) {
+        const aimci_field *f = &kind->fields[i];
+        if (f->type != AIMC_FIELD_NUMBER && f->type != AIMC_FIELD_INTEGER)
+            continue;
+        aimc_config *c;
+        char json[192];
+        const double v = f->def == f->min ? (f->max < 1 ? f->max : fmax(f->min, 1)) : f->min;
+        OK(aimc_config_create(ctx, kind->name, &c));
+        snprintf(json, sizeof json, "{\"%s\": %.17g}", f->name, v);
+        OK(aimc_config_parse(c, json));
+        ck_assert_msg(number_of(c, f->name) == v, "%s.%s", kind->name, f->name);
+        aimc_config_destroy(c);
+    }
+}
+
+START_TEST(what_is_set_is_read_back)
+{
+    for (size_t k = 0; k < aimci_n_registered; k++)
+        check_fields(aimci_registry[k].kind);
+}
+END_TEST
+
+/* ---- overrides of presets ------------------------------------------------------------------- */
+
+START_TEST(overrides_go_into_nested_configurations)
+{
+    aimc_config *c, *made;
+    aimc_device *d;
+    OK(aimc_config_create(ctx, "vector_cell", &c)); /* its device is not that of the preset */
+    OK(aimc_config_set(c, "device.dw_min", 0.01));
+    OK(aimc_device_create(ctx, "reram_sb_2", c, &d));
+    OK(aimc_device_get_config(d, &made));
+    ck_assert_double_eq(number_of(made, "device.dw_min"), 0.01);
+    ck_assert_str_eq(aimc_config_get_kind(aimc_config_get_nested(made, "device")),
+                     "soft_bounds_reference");
+    aimc_config_destroy(made);
+    aimc_device_unref(d);
+    OK(aimc_config_set_text(c, "device", "exp_step")); /* chosen: replaces the preset's */
+    OK(aimc_device_create(ctx, "reram_sb_2", c, &d));
+    OK(aimc_device_get_config(d, &made));
+    ck_assert_str_eq(aimc_config_get_kind(aimc_config_get_nested(made, "device")), "exp_step");
+    aimc_config_destroy(made);
+    aimc_device_unref(d);
+    aimc_config_destroy(c);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("config");
@@ -265,5 +365,9 @@ int main(void)
     tcase_add_test(t, overrides_take_only_what_was_set);
     tcase_add_test(t, fields_can_be_listed);
     tcase_add_test(t, no_memory_changes_and_leaks_nothing);
+    tcase_add_test(t, dotted_names_in_documents);
+    tcase_add_test(t, order_in_a_document_does_not_matter);
+    tcase_add_test(t, what_is_set_is_read_back);
+    tcase_add_test(t, overrides_go_into_nested_configurations);
     return aimct_main(s);
 }

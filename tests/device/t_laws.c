@@ -471,6 +471,12 @@ START_TEST(noise_models)
     m = after(ctx, "exp_step", exp_step, -0.4f, 1);
     check_mean(m, -0.39);
     check_var(m, pow(0.5 * (0.01 + 0.02 + 0.1 * 0.4), 2));
+    m = after(ctx, "window_step",
+              "{" FIXED ", \"dw_min\": 0.01, \"dw_min_std\": 0.5, \"window_power\": 2, "
+              "\"w_max\": 1, \"w_min\": -1}",
+              0.5f, 1);
+    check_mean(m, 0.5 + 0.01 * 0.9375);
+    check_var(m, pow(0.5 * 0.01 * 0.9375, 2));
     m = after(ctx, "table_step",
               "{" FIXED ", \"dw_min\": 0.01, \"dw_min_std\": 0, \"step_down\": [1, 3], "
               "\"noise_down\": [0, 8], \"w_max\": 1, \"w_min\": -1}",

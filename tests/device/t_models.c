@@ -218,6 +218,108 @@ START_TEST(references_shift_the_bounds_everywhere)
 }
 END_TEST
 
+/* ---- window step ---------------------------------------------------------------------------- */
+
+#define WINDOW(p, dw_min)                                                                          \
+    "{" NO_SPREAD ", \"w_max\": 0.8, \"w_min\": -0.4, \"dw_min\": " dw_min                         \
+    ", \"window_power\": " p "}"
+
+/* The walk in double, with what single precision may add: each pulse rounds the state and a dozen
+ * factors of the step, and stretches what is there already by 1 + dD/dw. */
+static void check_window(aimc_context *ctx, const char *json, int p, float start, int direction)
+{
+    const double lo = (double)-0.4f, range = (double)0.8f - lo, step = (double)0.02f * direction;
+    double w = (double)start, error = 0;
+    aimc_tile *tile = test_tile(ctx, "window_step", json, 1, 1, 1);
+    set_all(tile, start);
+    for (int n = 0; n < 400; n++) {
+        const double u = 2 * (w - lo) / range - 1, slope = -4 * p * pow(u, 2 * p - 1) / range;
+        error = error * (1 + step * slope) + 0x1p-25 + 12 * 0x1p-24 * fabs(step);
+        w += step * (1 - pow(u, 2 * p));
+        pulse_all(tile, direction);
+        ck_assert_double_eq_tol((double)first_weight(tile), w, error);
+    }
+    ck_assert_double_gt((w - (double)start) * direction, 1); /* from one end to the other */
+    aimc_tile_destroy(tile);
+}
+
+START_TEST(window_step_follows_its_recurrence)
+{
+    aimc_context *ctx = test_context(0);
+    check_window(ctx, WINDOW("1", "0.02"), 1, -0.38f, 1);
+    check_window(ctx, WINDOW("1", "0.02"), 1, 0.78f, -1);
+    check_window(ctx, WINDOW("3", "0.02"), 3, -0.38f, 1);
+    check_window(ctx, WINDOW("3", "0.02"), 3, 0.78f, -1);
+    aimc_context_destroy(ctx);
+}
+END_TEST
+
+/* Small steps, p = 1: the logistic function of h n with h = 4 S / R, but for what steps of finite
+ * size leave, (h / 2) f ln(f / f_0) with f = x (1 - x), and terms of h^2. */
+START_TEST(window_step_is_logistic)
+{
+    aimc_context *ctx = test_context(0);
+    const double h = 4 * 0.0012 / 1.2, x0 = (-0.34 + 0.4) / 1.2, f0 = x0 * (1 - x0);
+    aimc_tile *tile = test_tile(ctx, "window_step", WINDOW("1", "0.0012"), 1, 1, 1);
+    set_all(tile, -0.34f);
+    for (int n = 100; n <= 2000; n += 100) {
+        pulse_all(tile, 100);
+        const double x = ((double)first_weight(tile) + 0.4) / 1.2;
+        const double logistic = 1 / (1 + (1 / x0 - 1) * exp(-h * n)), f = logistic * (1 - logistic);
+        ck_assert_double_eq_tol(x, logistic - h / 2 * f * log(f / f0), h * h);
+    }
+    aimc_tile_destroy(tile);
+    aimc_context_destroy(ctx);
+}
+END_TEST
+
+/* Steps are exactly 0 at the bounds of each cell, whatever they are, and so is their noise. */
+START_TEST(window_step_stays_at_bounds)
+{
+    enum { N_CELLS = 1000 };
+    static const char *const powers[] = {"1", "3", "8"};
+    float before[N_CELLS], after[N_CELLS];
+    aimc_context *ctx = test_context(0);
+    for (int k = 0; k < 3; k++)
+        for (int side = -1; side <= 1; side += 2) {
+            char json[64];
+            snprintf(json, sizeof json, "{\"dw_min\": 1, \"window_power\": %s}", powers[k]);
+            aimc_tile *tile = test_tile(ctx, "window_step", json, N_CELLS, 1, 3);
+            set_all(tile, (float)(10 * side)); /* clipped to the bound */
+            weights_of(tile, before);
+            pulse_all(tile, -5 * side);
+            pulse_all(tile, 5 * side);
+            weights_of(tile, after);
+            ck_assert_mem_eq(before, after, sizeof before);
+            set_all(tile, 0);
+            pulse_all(tile, 1);
+            weights_of(tile, after);
+            ck_assert(after[0] != 0);
+            aimc_tile_destroy(tile);
+        }
+    aimc_context_destroy(ctx);
+}
+END_TEST
+
+/* One direction is stronger everywhere, or none; that both stand still at a bound is no balance. */
+START_TEST(window_step_has_no_symmetry_point)
+{
+    static const char *const settings[] = {
+        "{}", "{\"up_down\": 0.2, \"w_max\": 0.7, \"w_min\": -0.11}",
+        "{\"up_down\": -0.2, \"w_max\": 0.7, \"w_min\": -0.11, \"window_power\": 4}"};
+    aimc_context *ctx = test_context(0);
+    for (int k = 0; k < 3; k++) {
+        aimc_device *device = test_device(ctx, "window_step", settings[k]);
+        aimc_device_info info = {.struct_size = sizeof info};
+        must(aimc_device_get_info(device, &info));
+        ck_assert_msg(isnan(info.symmetry_point), "%s: %g", settings[k], info.symmetry_point);
+        ck_assert_double_eq_tol(info.granularity, k ? 0.0009 : 0.001, 1e-12);
+        aimc_device_unref(device);
+    }
+    aimc_context_destroy(ctx);
+}
+END_TEST
+
 /* ---- fields and presets --------------------------------------------------------------------- */
 
 START_TEST(every_field_is_described)
@@ -372,6 +474,8 @@ START_TEST(instruction_sets_agree)
                                        "\"piecewise_down\": [0.1, 1, 2]}");
     compare_variants("polynomial_step", "{\"coefficients_up\": [1, -1, 0.5, 0.1, 0, 0, 0, -0.2], "
                                         "\"dw_min\": 0.02}");
+    compare_variants("window_step",
+                     "{\"window_power\": 5, \"dw_min\": 0.02, \"write_noise_std\": 2}");
     compare_variants("table_step", "{\"step_up\": [1, 0.5, 0.1], \"noise_up\": [0.1, 0.5, 0.3], "
                                    "\"state_up\": [0.1, 0.2, 0.8], \"dw_min\": 0.02, "
                                    "\"dw_min_std\": 0}");
@@ -398,6 +502,9 @@ START_TEST(contradictions_are_refused_by_name)
         {"polynomial_step", "{\"coefficients_down\": [1,1,1,1,1,1,1,1,1]}", "coefficients_down"},
         {"polynomial_step", "{\"coefficients_up\": [-1], \"coefficients_down\": [-1]}",
          "mid-range"},
+        {"window_step", "{\"window_power\": 0}", "window_power"},
+        {"window_step", "{\"window_power\": 9}", "window_power"},
+        {"window_step", "{\"window_power\": 1.5}", "window_power"},
         {"table_step", "{\"step_up\": []}", "step_up"},
         {"table_step", "{\"step_up\": [1, 1], \"state_up\": [0.5, 0.5]}", "state_up[1]"},
         {"table_step", "{\"step_down\": [1, 1], \"state_down\": [0.5]}", "state_down"},
@@ -435,6 +542,10 @@ int main(void)
     tcase_add_test(t, pmax_sweeps_end_where_they_should);
     tcase_add_test(t, exp_step_granularity_is_of_both_directions);
     tcase_add_test(t, references_shift_the_bounds_everywhere);
+    tcase_add_test(t, window_step_follows_its_recurrence);
+    tcase_add_test(t, window_step_is_logistic);
+    tcase_add_test(t, window_step_stays_at_bounds);
+    tcase_add_test(t, window_step_has_no_symmetry_point);
     tcase_add_test(t, every_field_is_described);
     tcase_add_test(t, presets_have_the_collected_values);
     tcase_add_test(t, instruction_sets_agree);

@@ -91,6 +91,7 @@ static const struct {
      "{\"piecewise_up\": [1, 2, 0.5], \"piecewise_down\": [2, 1, 1]}"},
     {"polynomial_step", "polynomial_step",
      "{\"coefficients_up\": [1, -0.5, 0.2], \"coefficients_down\": [1, 0.4]}"},
+    {"window_step", "window_step", "{\"window_power\": 3}"},
     {"table_step", "table_step",
      "{\"step_up\": [1, 0.5, 0.2], \"state_up\": [0, 0.4, 1], \"noise_up\": [0.1, 0.2, 0.3], "
      "\"step_down\": [1, 2]}"},

@@ -2,7 +2,7 @@
 /* Every model of device under every kind of update, single pulses, upkeep and drift; presets. */
 #include "scenario.h"
 
-/* ---- runs ------------------------------------------------------------------------------------ */
+/* ---- runs ----------------------------------------------------------------------------------- */
 
 static void digest_figures(digest *d, const aimc_device *device)
 {
@@ -112,7 +112,7 @@ static void run_parameters(aimc_context *ctx, const char *settings, digest *d)
     scenario_tile_close(&t);
 }
 
-/* ---- models and updates ---------------------------------------------------------------------- */
+/* ---- models and updates --------------------------------------------------------------------- */
 
 #define PIECES "device.piecewise_up=[0.5, 1, 1.5, 0.7];device.piecewise_down=[1.5, 1, 0.4, 0.2]"
 #define TABLES                                                                                     \
@@ -138,6 +138,7 @@ static const scenario_row models[] = {
     {"piecewise_step", "device=piecewise_step;" PIECES},
     {"polynomial_step", "device=polynomial_step;device.coefficients_up=[1, -0.5, 0.25];"
                         "device.coefficients_down=[0.3, 1, -0.2, 0.1]"},
+    {"window_step", "device=window_step;device.window_power=3"},
     {"table_step", "device=table_step;" TABLES},
     {"vector_cell", PAIR},
     {"reference_cell",
@@ -177,7 +178,7 @@ static const scenario_row ideal[] = {
     {NULL, NULL},
 };
 
-/* ---- options of models ----------------------------------------------------------------------- */
+/* ---- options of models ---------------------------------------------------------------------- */
 
 static const scenario_row options[] = {
     {"log_normal", "device.dw_min_dtod_log_normal=true;device.dw_min_dtod=0.8"},
@@ -210,6 +211,7 @@ static const scenario_row written[] = {
     {"pow_step", "device=pow_step"},
     {"piecewise_step", "device=piecewise_step;" PIECES},
     {"polynomial_step", "device=polynomial_step;device.coefficients_up=[1, -0.5]"},
+    {"window_step", "device=window_step"},
     {"table_step", "device=table_step;" TABLES},
     {NULL, NULL},
 };
@@ -250,7 +252,7 @@ static const scenario_row special[] = {
     {NULL, NULL},
 };
 
-/* ---- upkeep ---------------------------------------------------------------------------------- */
+/* ---- upkeep --------------------------------------------------------------------------------- */
 
 #define RELAX(at)                                                                                  \
     at ".lifetime=40;" at ".lifetime_dtod=0.1;" at ".diffusion=0.01;" at ".reset=0.05;" at         \
@@ -261,6 +263,7 @@ static const scenario_row relaxing[] = {
     {"constant_step", "device=constant_step;" RELAX("device")},
     {"soft_bounds", "device=soft_bounds;device.write_noise_std=2;" RELAX("device")},
     {"exp_step", "device=exp_step;#pulses=1;" RELAX("device")},
+    {"window_step", "device=window_step;#pulses=1;" RELAX("device")},
     {"soft_bounds_reference",
      "device=soft_bounds_reference;device.reference_std=0.1;" RELAX("device")},
     {"vector_cell", "device=vector_cell;device.device=linear_step;" RELAX("device.device")},
@@ -293,7 +296,7 @@ static const scenario_row drifted[] = {
     {NULL, NULL},
 };
 
-/* ---- presets --------------------------------------------------------------------------------- */
+/* ---- presets -------------------------------------------------------------------------------- */
 
 static const scenario_row presets[] = {
     {"reram_es", "device=reram_es"},
@@ -329,6 +332,7 @@ static const scenario_row opened[] = {
     {"exp_step", "device=exp_step"},
     {"pow_step", "device=pow_step"},
     {"piecewise_step", "device=piecewise_step;" PIECES},
+    {"window_step", "device=window_step"},
     {NULL, NULL},
 };
 

@@ -4,7 +4,7 @@
 
 enum { OUT = 23, IN = 31, N_X = 6 };
 
-/* ---- populations ----------------------------------------------------------------------------- */
+/* ---- populations ---------------------------------------------------------------------------- */
 
 static aimc_noise_model *open_model(aimc_context *ctx, const char *settings)
 {
@@ -75,7 +75,7 @@ static void run_search(aimc_context *ctx, const char *settings, digest *d)
     aimc_noise_model_destroy(model);
 }
 
-/* ---- tiles ----------------------------------------------------------------------------------- */
+/* ---- tiles ---------------------------------------------------------------------------------- */
 
 static void digest_life(digest *d, scenario_tile *t, const aimc_inference_report *r)
 {
@@ -130,7 +130,7 @@ static void run_write(aimc_context *ctx, const char *settings, digest *d)
     scenario_tile_close(&t);
 }
 
-/* ---- grids ----------------------------------------------------------------------------------- */
+/* ---- grids ---------------------------------------------------------------------------------- */
 
 static void digest_grid(digest *d, aimc_matrix *grid, const aimc_inference_report *r)
 {
@@ -169,7 +169,7 @@ static void run_grid(aimc_context *ctx, const char *settings, digest *d)
     aimc_config_destroy(layer);
 }
 
-/* ---- tables ---------------------------------------------------------------------------------- */
+/* ---- tables --------------------------------------------------------------------------------- */
 
 #define TABLE(at)                                                                                  \
     at "g_us=[1, 10, 20];" at "t_s=[1, 1000];" at "bias_us=[0, 0.1, 0.2, -0.1, 0.3, 0.2];" at      \

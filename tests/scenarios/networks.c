@@ -182,7 +182,7 @@ static void run_watched(aimc_context *ctx, const char *settings, digest *d)
     aimc_config_destroy(layer);
 }
 
-/* ---- tables ---------------------------------------------------------------------------------- */
+/* ---- tables --------------------------------------------------------------------------------- */
 
 static const scenario_row networks[] = {
     {"digital", "#digital=1"},

@@ -2,7 +2,7 @@
 /* Every training algorithm on a tile and on a grid of several. */
 #include "scenario.h"
 
-/* ---- runs ------------------------------------------------------------------------------------ */
+/* ---- runs ----------------------------------------------------------------------------------- */
 
 static void watch(void *user, const aimc_optimizer *optimizer, const aimc_optimizer_step_info *info)
 {
@@ -97,7 +97,7 @@ static void run_suited(aimc_context *ctx, const char *settings, digest *d)
     scenario_tile_close(&t);
 }
 
-/* ---- tables ---------------------------------------------------------------------------------- */
+/* ---- tables --------------------------------------------------------------------------------- */
 
 /* Transfers need large steps here, so that they happen within two dozen mini-batches. */
 #define FAST(name) "optimizer=" name ";optimizer.fast_lr=0.3;#lr=0.1;"

@@ -2,7 +2,7 @@
 /* Accounts of energy, fits of measured devices, tables from files, numbers of presets. */
 #include "scenario.h"
 
-/* ---- energy ---------------------------------------------------------------------------------- */
+/* ---- energy --------------------------------------------------------------------------------- */
 
 static void digest_converter_cost(digest *d, const aimc_converter_cost *c)
 {
@@ -127,7 +127,7 @@ static void run_baselines(aimc_context *ctx, const char *settings, digest *d)
     }
 }
 
-/* ---- fits and tables ------------------------------------------------------------------------- */
+/* ---- fits and tables ------------------------------------------------------------------------ */
 
 enum { PULSES = 40 };
 
@@ -287,7 +287,7 @@ static void run_json(aimc_context *ctx, const char *settings, digest *d)
     aimc_config_destroy(config);
 }
 
-/* ---- tables ---------------------------------------------------------------------------------- */
+/* ---- tables --------------------------------------------------------------------------------- */
 
 static const scenario_row technologies[] = {
     {"default", ""},
@@ -311,6 +311,7 @@ static const scenario_row fits[] = {
     {"soft_bounds", "#model=soft_bounds"},
     {"exp_step", "#model=exp_step"},
     {"pow_step", "#model=pow_step"},
+    {"window_step", "#model=window_step"},
     {"best", ""},
     {NULL, NULL},
 };

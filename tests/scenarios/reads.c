@@ -3,7 +3,7 @@
  * converters on their own. */
 #include "scenario.h"
 
-/* ---- runs ------------------------------------------------------------------------------------ */
+/* ---- runs ----------------------------------------------------------------------------------- */
 
 static void inspect(digest *d, scenario_tile *t, aimc_direction direction)
 {
@@ -159,7 +159,7 @@ static void run_converter(aimc_context *ctx, const char *settings, digest *d)
     aimc_config_destroy(config);
 }
 
-/* ---- fields ---------------------------------------------------------------------------------- */
+/* ---- fields --------------------------------------------------------------------------------- */
 
 static const scenario_row fields[] = {
     {"default", ""},

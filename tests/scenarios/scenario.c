@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-/* ---- hashes ---------------------------------------------------------------------------------- */
+/* ---- hashes --------------------------------------------------------------------------------- */
 
 void digest_bytes(digest *d, const void *bytes, size_t n)
 {
@@ -97,7 +97,7 @@ void digest_inference(digest *d, const aimc_inference_report *r)
     digest_doubles(d, figures, sizeof figures / sizeof figures[0]);
 }
 
-/* ---- settings -------------------------------------------------------------------------------- */
+/* ---- settings ------------------------------------------------------------------------------- */
 
 /* The next item of a text: its name and value; NULL after the last one. */
 static const char *next_item(const char *text, char name[96], char value[512])
@@ -164,7 +164,7 @@ bool scenario_has(const char *settings, const char *name)
     return scenario_number(settings, name, 0) != 0;
 }
 
-/* ---- devices --------------------------------------------------------------------------------- */
+/* ---- devices -------------------------------------------------------------------------------- */
 
 static void user_populate(void *user, const aimc_user_cells *c)
 {
@@ -211,7 +211,7 @@ aimc_device *scenario_device(aimc_context *ctx, const aimc_config *layer, const 
     return device;
 }
 
-/* ---- tiles ----------------------------------------------------------------------------------- */
+/* ---- tiles ---------------------------------------------------------------------------------- */
 
 static void bind_optimizer(scenario_tile *t)
 {

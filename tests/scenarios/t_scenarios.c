@@ -31,7 +31,7 @@ static struct {
 static size_t n_scenarios;
 static bool comparing;
 
-/* ---- list ------------------------------------------------------------------------------------ */
+/* ---- list ----------------------------------------------------------------------------------- */
 
 static void add(const scenario_group *g, const scenario_row *row, const scenario_row *variant)
 {
@@ -64,7 +64,7 @@ static void list_all(void)
             add_group(g);
 }
 
-/* ---- file ------------------------------------------------------------------------------------ */
+/* ---- file ----------------------------------------------------------------------------------- */
 
 static void expect(const char *name, uint64_t hash)
 {
@@ -115,7 +115,7 @@ static int record(const char *path)
     return fclose(f) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* ---- tests ----------------------------------------------------------------------------------- */
+/* ---- tests ---------------------------------------------------------------------------------- */
 
 static aimc_context *open_context(const char *settings)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What works, but probably not as meant, is told to the logger: once for each object, with how many. */
+/* What works, but probably not as meant, is told to the logger: once for each object, with how
+ * many. */
 #include "test_util.h"
 
 typedef struct heard {
@@ -75,7 +76,8 @@ START_TEST(clipped_weights)
 }
 END_TEST
 
-/* Scaling takes the weights to the bounds; the few cells whose own bounds lie lower do not count. */
+/* Scaling takes the weights to the bounds; the few cells whose own bounds lie lower do not
+ * count. */
 START_TEST(scaled_weights_are_not_clipped)
 {
     heard h = {0};

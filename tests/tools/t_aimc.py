@@ -61,6 +61,10 @@ class Case(unittest.TestCase):
 
 
 class Help(Case):
+    def test_help_of_a_command(self):
+        self.assertEqual(self.good("help", "train").stdout, self.good("train", "--help").stdout)
+        self.assertIn("Usage", self.good("help").stdout)
+
     def test_every_help_has_a_complete_example(self):
         for args in ([], ["train"], ["infer"], ["device"], ["device", "list"], ["device", "show"],
                      ["device", "response"], ["device", "fit"]):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Made from include/aimc by abi_from_headers.py; do not edit."""
 import ctypes as ct
+from typing import Any, Dict, NamedTuple
 
 AIMC_VERSION_MAJOR = 0
 AIMC_VERSION_MINOR = 1
@@ -529,6 +530,350 @@ class aimc_cost_supply(ct.Structure):
         ("unnoticed", ct.c_double),
     ]
 
+
+
+class DeviceInfo(NamedTuple):
+    """Figures of the mean device (no device-to-device spread).
+
+    is_ideal: 1: no pulses, exact updates, no bounds
+    granularity: size of one pulse as the pulse count arithmetic uses it, weight units
+    num_states: (w_max - w_min) / granularity; 0 when ideal
+    step_up_at_0: mean step of one up pulse at weight 0, weight units
+    step_down_at_0: mean step of one down pulse at weight 0, weight units (positive)
+    symmetry_point: weight where both mean steps are equal; NaN when there is none or no single one
+    w_min: mean lower bound; -infinity when ideal
+    w_max: mean upper bound; +infinity when ideal
+    """
+    is_ideal: int
+    granularity: float
+    num_states: float
+    step_up_at_0: float
+    step_down_at_0: float
+    symmetry_point: float
+    w_min: float
+    w_max: float
+
+
+class Counters(NamedTuple):
+    """Events counted while running; what energy, time and endurance are computed from.
+
+    pulses_up: up pulses that reached a device
+    pulses_down: down pulses that reached a device
+    updates: vector updates (rank-1) asked for
+    pulse_slots: time slots of pulse trains, summed over the updates
+    forward_vectors: vectors asked for, forward
+    forward_passes: array reads really made, forward: every repetition of bound management counts
+    backward_vectors: vectors asked for, backward
+    backward_passes: array reads really made, backward
+    dac_conversions: input conversions, both directions
+    adc_conversions: output conversions, both directions
+    clipped_outputs: outputs that hit the ADC bound in a result that was returned
+    weight_writes: cells set directly by aimc_tile_set_weights()
+    accumulations: additions to digital accumulators: each weight's once a mini-batch in mixed
+        precision, each element of a slice that is read into a buffer
+    gradient_macs: digital multiply-accumulates of outer products: mixed precision
+    program_pulses: pulses to programmed devices, aimc_tile_program()
+    verify_reads: reads of single devices between those
+    activity_reads: array reads that the next four tell of: of single lines always, of arrays while
+        aimc_tile_count_activity() is on
+    input_activity: sum over reads and inputs j of |x_j| (input of full scale: 1) times the cells of
+        the line, in 1 / AIMC_ACTIVITY_ONE
+    input_activity_squared: the same with x_j^2
+    conductance_activity: sum over reads and inputs of |x_j| sum_i g_ij in 1 / AIMC_ACTIVITY_ONE; g
+        is |w|, on programmed devices the summed conductance of the weight over the largest of a
+        device
+    conductance_activity_squared: the same with x_j^2
+    """
+    pulses_up: int
+    pulses_down: int
+    updates: int
+    pulse_slots: int
+    forward_vectors: int
+    forward_passes: int
+    backward_vectors: int
+    backward_passes: int
+    dac_conversions: int
+    adc_conversions: int
+    clipped_outputs: int
+    weight_writes: int
+    accumulations: int
+    gradient_macs: int
+    program_pulses: int
+    verify_reads: int
+    activity_reads: int
+    input_activity: int
+    input_activity_squared: int
+    conductance_activity: int
+    conductance_activity_squared: int
+
+
+class OptimizerStats(NamedTuple):
+    """What an algorithm has done since it was created; zero where it has no such thing.
+
+    transfers: transfer events
+    reads: slices read
+    crossings: buffer elements that reached their threshold
+    clipped: crossings cut to the longest write
+    fast_up: up pulses on the fast array
+    fast_down: down pulses on the fast array
+    slow_up: up pulses of transfers
+    slow_down: down pulses of transfers
+    """
+    transfers: int
+    reads: int
+    crossings: int
+    clipped: int
+    fast_up: int
+    fast_down: int
+    slow_up: int
+    slow_down: int
+
+
+class StepInfo(NamedTuple):
+    """What one step did.
+
+    step: steps of this optimizer so far, this one included
+    n_vectors: vectors of the mini-batch
+    lr: its learning rate
+    pulses_up: up pulses to all devices of the tile and the optimizer
+    pulses_down: down pulses
+    transfers: transfer events
+    reads: slices read
+    crossings: buffer elements that reached their threshold
+    clipped: crossings cut to the longest write
+    """
+    step: int
+    n_vectors: int
+    lr: float
+    pulses_up: int
+    pulses_down: int
+    transfers: int
+    reads: int
+    crossings: int
+    clipped: int
+
+
+class NoiseModelInfo(NamedTuple):
+    """Figures of a noise model.
+
+    g_min_us: smallest conductance that is programmed, uS
+    g_max_us: largest conductance that is programmed, uS
+    first_time_s: first measured time, s; both times 0: the law holds at any time
+    last_time_s: last measured time, s
+    """
+    g_min_us: float
+    g_max_us: float
+    first_time_s: float
+    last_time_s: float
+
+
+class InferenceReport(NamedTuple):
+    """What programming, drift or compensation did; of a matrix or network the sums, and averages
+    over its weights.
+
+    n_weights: weights that lie on devices
+    n_devices: devices they lie on
+    n_faulty: devices that cannot be written
+    pulses: write pulses, the first shot of each device included
+    verify_reads: reads of write loops: of single devices, or of vectors
+    iterations: rounds of the write loop; the largest of all tiles
+    unconverged: devices that the write loop left out of tolerance
+    write_time_s: time of all pulses and verify reads, one after the other, s
+    t_s: time since the end of programming, s
+    weight_error: |W read - W target| / |W target| (Frobenius), after compensation
+    gain_mean: digital gain of the outputs, 1 before compensation
+    gain_min: smallest of them
+    gain_max: largest of them
+    """
+    n_weights: int
+    n_devices: int
+    n_faulty: int
+    pulses: int
+    verify_reads: int
+    iterations: int
+    unconverged: int
+    write_time_s: float
+    t_s: float
+    weight_error: float
+    gain_mean: float
+    gain_min: float
+    gain_max: float
+
+
+class StorageReport(NamedTuple):
+    """What bit flips did.
+
+    codes: 8-bit codes stored
+    flips: bits that were wrong, check bits and copies included
+    corrected: SECDED: words, TMR: codes, that came back right despite flips
+    detected: PARITY: codes, SECDED: words, read as 0
+    wrong: codes that came back different
+    bit_error_rate: rate of the flips
+    bits_per_bit: stored bits for each bit of data: the cost of the code
+    """
+    codes: int
+    flips: int
+    corrected: int
+    detected: int
+    wrong: int
+    bit_error_rate: float
+    bits_per_bit: float
+
+
+class NetworkInfo(NamedTuple):
+    """Progress of training, saved with the network.
+
+    n_layers: layers, activations included
+    n_in: inputs
+    n_out: outputs (classes)
+    n_parameters: weights and biases
+    n_analog: weights on analog tiles
+    n_tiles: analog tiles
+    n_batches: mini-batches trained since creation, over save and load
+    n_samples: samples trained since creation, over save and load
+    """
+    n_layers: int
+    n_in: int
+    n_out: int
+    n_parameters: int
+    n_analog: int
+    n_tiles: int
+    n_batches: int
+    n_samples: int
+
+
+class LayerInfo(NamedTuple):
+    """One layer of a network.
+
+    is_analog: 1: its weights are on tiles
+    op: "linear", "tanh", "relu", "sigmoid"
+    n_out: outputs
+    n_in: inputs
+    n_parameters: weights and biases
+    n_tiles: analog tiles
+    """
+    is_analog: int
+    op: str
+    n_out: int
+    n_in: int
+    n_parameters: int
+    n_tiles: int
+
+
+class ConverterCost(NamedTuple):
+    """One converter.
+
+    below_floor: 1: energy below the thermal limit, which no circuit reaches
+    energy_j: J per conversion
+    time_s: s per conversion
+    area_m2: m^2 of one converter
+    floor_j: ADC: 12 k T 4^bits; DAC: 0
+    """
+    below_floor: int
+    energy_j: float
+    time_s: float
+    area_m2: float
+    floor_j: float
+
+
+class CostItem(NamedTuple):
+    """One part of the account.
+
+    name: "adc"
+    count: events; leakage: s
+    unit_j: J per event; leakage: W
+    energy_j: count unit_j
+    time_s: time this part takes; they follow one another
+    area_m2: area of all instances
+    """
+    name: str
+    count: float  # type: ignore[assignment]
+    unit_j: float
+    energy_j: float
+    time_s: float
+    area_m2: float
+
+
+class CostReport(NamedTuple):
+    """The account; sums are over the parts.
+
+    adc_below_floor: 1: the ADC's energy is below the thermal limit
+    parts: by name
+    energy_j: total
+    time_s: total
+    area_m2: total
+    j_per_mac: NaN without MACs
+    ops_per_j: 2 MAC / energy; 1e12 are a TOPS/W; NaN without energy
+    ops_per_s_m2: 2 MAC / (time area); NaN without either
+    co2_kg: energy, with the building's (pue), times carbon_kg_per_kwh
+    pulses_per_device: mean
+    endurance_used: pulses_per_device / endurance
+    endurance: pulses that a device survives, of the technology
+    """
+    adc_below_floor: int
+    parts: Dict[str, CostItem]
+    energy_j: float
+    time_s: float
+    area_m2: float
+    j_per_mac: float
+    ops_per_j: float
+    ops_per_s_m2: float
+    co2_kg: float
+    pulses_per_device: float
+    endurance_used: float
+    endurance: float
+
+
+class Baseline(NamedTuple):
+    """A digital machine.
+
+    assumed: 1: an order of magnitude that nobody stated
+    name: "v100_fp16"
+    source: where the number is from
+    j_per_mac: J per multiply-accumulate at peak rate
+    """
+    assumed: int
+    name: str
+    source: str
+    j_per_mac: float
+
+
+class Supply(NamedTuple):
+    """A digital memory at a lower supply.
+
+    v0: full supply, V: vdd of the technology
+    energy: dynamic energy over that at v0 without a code, copies included
+    delay: delay over that at v0
+    bits_per_bit: stored bits for each bit of data
+    bit_error_rate: of a stored bit
+    uncorrected: data bits that are wrong and not put right
+    unnoticed: those of them that the code does not notice
+    """
+    v0: float
+    energy: float
+    delay: float
+    bits_per_bit: float
+    bit_error_rate: float
+    uncorrected: float
+    unnoticed: float
+
+
+RECORDS: Dict[Any, Any] = {
+    DeviceInfo: aimc_device_info,
+    Counters: aimc_counters,
+    OptimizerStats: aimc_optimizer_stats,
+    StepInfo: aimc_optimizer_step_info,
+    NoiseModelInfo: aimc_noise_model_info,
+    InferenceReport: aimc_inference_report,
+    StorageReport: aimc_storage_report,
+    NetworkInfo: aimc_network_info,
+    LayerInfo: aimc_layer_info,
+    ConverterCost: aimc_converter_cost,
+    CostItem: aimc_cost_item,
+    CostReport: aimc_cost_report,
+    Baseline: aimc_cost_baseline,
+    Supply: aimc_cost_supply,
+}
 
 # name: (header, result, arguments)
 FUNCTIONS = {

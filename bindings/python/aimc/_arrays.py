@@ -1,31 +1,33 @@
 # SPDX-License-Identifier: MIT
 """Arrays in and out: C-contiguous ones of the right type as they are, anything else by one copy."""
 import ctypes as ct
-from typing import Any, Optional, Tuple
+from typing import Any, Callable, Optional, Tuple, TypeVar
 
 import numpy as np
 
 from ._errors import ShapeError
+from ._types import ArrayLike, Floats, NDArray
 
 F32 = np.dtype(np.float32)
-_first_byte = ct.c_char.from_buffer
+Scalar = TypeVar("Scalar", bound=np.generic)
+_first_byte: Callable[[Any], ct.c_char] = ct.c_char.from_buffer
 
 
-def address(array: np.ndarray) -> int:
+def address(array: "NDArray[Any]") -> int:
     """Where the first element of a C-contiguous array lies."""
     if array.flags.writeable and array.nbytes:
         return ct.addressof(_first_byte(array))  # 0.2 us
-    return array.__array_interface__["data"][0]  # 1.5 us
+    return int(array.__array_interface__["data"][0])  # 1.5 us
 
 
-def taken(array: Any, dtype: Any = F32) -> np.ndarray:
-    """The array itself when it is C-contiguous and of the type; else a copy that is."""
-    if type(array) is np.ndarray and array.dtype is dtype and array.flags.c_contiguous:
+def taken(array: ArrayLike) -> Floats:
+    """The array itself when it is C-contiguous float32; else a copy that is."""
+    if type(array) is np.ndarray and array.dtype is F32 and array.flags.c_contiguous:
         return array
-    return np.ascontiguousarray(array, dtype=dtype)
+    return np.ascontiguousarray(array, dtype=F32)
 
 
-def whole(array: Any, dtype: Any, low: int, high: int, what: str) -> np.ndarray:
+def whole(array: ArrayLike, dtype: "np.dtype[Scalar]", low: int, high: int, what: str) -> "NDArray[Scalar]":
     """Integers, checked before they are narrowed: numpy would wrap them round."""
     raw = np.asarray(array)
     if raw.dtype != dtype and raw.size:
@@ -36,15 +38,15 @@ def whole(array: Any, dtype: Any, low: int, high: int, what: str) -> np.ndarray:
     return np.ascontiguousarray(raw, dtype=dtype)
 
 
-def shaped(array: Any, shape: Tuple[int, ...], what: str, dtype: Any = F32) -> np.ndarray:
+def shaped(array: ArrayLike, shape: Tuple[int, ...], what: str) -> Floats:
     """An input of exactly one shape."""
-    made = taken(array, dtype)
+    made = taken(array)
     if made.shape != shape:
         raise ShapeError(f"{what} is {made.shape}; it must be {shape}")
     return made
 
 
-def vectors(array: Any, width: int, what: str) -> np.ndarray:
+def vectors(array: ArrayLike, width: int, what: str) -> Floats:
     """One vector [width] or a batch [n, width]."""
     made = taken(array)
     if made.ndim not in (1, 2) or made.shape[-1] != width:
@@ -52,7 +54,7 @@ def vectors(array: Any, width: int, what: str) -> np.ndarray:
     return made
 
 
-def result(out: Optional[np.ndarray], shape: Tuple[int, ...], what: str) -> np.ndarray:
+def result(out: Optional[Floats], shape: Tuple[int, ...], what: str) -> Floats:
     """The caller's array, which must fit as it is, or a new one."""
     if out is None:
         return np.empty(shape, F32)

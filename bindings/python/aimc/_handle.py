@@ -4,7 +4,7 @@ import ctypes as ct
 import os
 import threading
 import weakref
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, NoReturn, Optional, TypeVar, Union
 
 from ._errors import StateError
 from ._lib import check
@@ -36,7 +36,7 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 
-def _destroy(function: Callable[[int], None], address: int, guard: Guard, is_owner: bool) -> None:
+def _destroy(function: Callable[[Optional[int]], None], address: Optional[int], guard: Guard, is_owner: bool) -> None:
     """Runs once: by close(), by the garbage collector, or at exit."""
     if guard.refuse == _FORKED or not guard.lock.acquire(timeout=5.0):
         return  # better to leak than to pull it from under a thread that hangs in it
@@ -48,12 +48,15 @@ def _destroy(function: Callable[[int], None], address: int, guard: Guard, is_own
         guard.lock.release()
 
 
+Self = TypeVar("Self", bound="Handle")
+
+
 class Handle:
     """Base of all classes that own, or look into, an object of the library."""
     __slots__ = ("_address", "_guard", "_finalizer", "_keeps", "__weakref__")
     _destroyer: Any = None
 
-    def _own(self, address: Any, guard: Optional[Guard] = None) -> None:
+    def _own(self, address: Union[ct.c_void_p, int], guard: Optional[Guard] = None) -> None:
         """Take over a new object. With a guard: one that lives on somebody else's."""
         self._address: Optional[int] = address.value if isinstance(address, ct.c_void_p) else address
         self._guard = guard or Guard()
@@ -65,7 +68,7 @@ class Handle:
         """Look at an object that belongs to the owner, and keep that alive."""
         self._address, self._guard, self._keeps, self._finalizer = address, owner._guard, owner, None
 
-    def _complain(self, reason: str) -> None:
+    def _complain(self, reason: str) -> NoReturn:
         raise StateError(f"{type(self).__name__}: {reason}")
 
     @property
@@ -74,14 +77,14 @@ class Handle:
         refuse = self._guard.refuse
         if self._address is None or refuse is not None and refuse is not _WATCHED:
             self._complain(refuse or _CLOSED)
-        return self._address  # type: ignore[return-value]
+        return self._address
 
     @property
     def _use(self) -> int:
         """The address, for calls that change the object. Hold the lock."""
         if self._address is None or self._guard.refuse is not None:
             self._complain(self._guard.refuse or _CLOSED)
-        return self._address  # type: ignore[return-value]
+        return self._address
 
     @property
     def closed(self) -> bool:
@@ -99,13 +102,13 @@ class Handle:
         with self._guard.lock:
             self._address = None
 
-    def __enter__(self) -> Any:
+    def __enter__(self: Self) -> Self:
         return self
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self) -> NoReturn:
         raise TypeError(f"{type(self).__name__} cannot be pickled; save() it, or send its configuration")
 
     def _repr(self, text: str) -> str:
@@ -121,12 +124,12 @@ class watching:
     def __enter__(self) -> None:
         self._guard.refuse = _WATCHED
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._guard.refuse == _WATCHED:
             self._guard.refuse = None
 
 
-def create(function: Any, *arguments: Any) -> ct.c_void_p:
+def create(function: Callable[..., int], *arguments: Any) -> ct.c_void_p:
     """Call a function whose last argument receives the new object."""
     out = ct.c_void_p()
     check(function(*arguments, ct.byref(out)))

@@ -4,12 +4,15 @@ import ctypes as ct
 import os
 import pathlib
 import warnings
-from typing import Any, List
+from typing import Any, Callable, List, Tuple, Type, TypeVar
 
 from . import _abi
 from ._errors import BY_STATUS, AbiError, Error
+from ._types import PathLike
 
 SONAME = f"libaimc.so.{_abi.AIMC_ABI_VERSION}"
+Struct = TypeVar("Struct", bound=ct.Structure)
+
 
 class AimcWarning(UserWarning):
     """Something works, but probably not as meant; the library says so once for each object."""
@@ -30,7 +33,7 @@ def _candidates() -> List[str]:
     return [str(path) for path in beside if ".so" in path.name or path.suffix in (".dylib", ".dll")] + [SONAME]
 
 
-def _open() -> Any:
+def _open() -> Tuple[str, Any]:
     failures = []
     for path in _candidates():
         try:
@@ -70,8 +73,9 @@ _declare(lib)
 
 def check(status: int) -> None:
     """Raise what a status means; also what a callback raised on the way, and what the library warned of."""
-    while warned_in_callbacks:
-        warnings.warn(warned_in_callbacks.pop(0), AimcWarning, stacklevel=3)
+    if warned_in_callbacks:  # all are taken first: one that raises leaves none to a later call
+        for line in [warned_in_callbacks.pop(0) for _ in range(len(warned_in_callbacks))]:
+            warnings.warn(line, AimcWarning, stacklevel=3)
     if raised_in_callbacks:
         error = raised_in_callbacks[0]
         raised_in_callbacks.clear()
@@ -80,14 +84,14 @@ def check(status: int) -> None:
         raise BY_STATUS.get(status, Error)(lib.aimc_get_last_error().decode("utf-8", "replace"))
 
 
-def sized(struct: Any) -> Any:
+def sized(struct: Type[Struct]) -> Struct:
     """A fresh struct that knows its size."""
     made = struct()
     made.struct_size = ct.sizeof(struct)
     return made
 
 
-def text(function: Any, *arguments: Any) -> str:
+def text(function: Callable[..., int], *arguments: Any) -> str:
     """What a function(..., buf, size) that returns the full length writes."""
     length = function(*arguments, None, 0)
     buffer = ct.create_string_buffer(length + 1)
@@ -95,6 +99,11 @@ def text(function: Any, *arguments: Any) -> str:
     return buffer.value.decode()
 
 
-def encoded(value: Any) -> bytes:
+def word(constant: bytes) -> str:
+    """Text that the library keeps."""
+    return constant.decode()
+
+
+def encoded(value: PathLike) -> bytes:
     """Text or a path, for C."""
     return os.fsencode(value)

@@ -1,23 +1,22 @@
 # SPDX-License-Identifier: MIT
 """What a tile and a matrix have in common: a matrix with products in both directions."""
-from typing import Any, Optional, Tuple
+from typing import Any, Callable, Optional, Tuple
 
 import numpy as np
 
-from . import _abi
+from ._abi import Counters
 from ._arrays import address, result, shaped, vectors
 from ._lib import check, lib, text
 from ._programmed import Programmable
-from ._records import record, told
-
-Counters = record("Counters", _abi.aimc_counters, "Events counted while running.")
+from ._records import told
+from ._types import ArrayLike, Floats
 
 
 class LinearMap(Programmable):
     """y = W x and z = W' d through an analog read-out. W is [n_out, n_in]."""
     __slots__ = ("_n_out", "_n_in")
 
-    def __init_subclass__(cls, **_: Any) -> None:
+    def __init_subclass__(cls, **_: object) -> None:
         if cls._prefix:
             for name in ("forward", "backward", "get_weights", "set_weights", "get_counters", "describe"):
                 setattr(cls, "_c_" + name, staticmethod(getattr(lib, cls._prefix + name)))
@@ -30,8 +29,8 @@ class LinearMap(Programmable):
     _c_describe: Any
 
     def _measure(self) -> None:
-        self._n_out = getattr(lib, self._prefix + "get_n_out")(self._look)
-        self._n_in = getattr(lib, self._prefix + "get_n_in")(self._look)
+        self._n_out: int = getattr(lib, self._prefix + "get_n_out")(self._look)
+        self._n_in: int = getattr(lib, self._prefix + "get_n_in")(self._look)
 
     @property
     def shape(self) -> Tuple[int, int]:
@@ -43,27 +42,27 @@ class LinearMap(Programmable):
 
     # ---- products ------------------------------------------------------------------------------
 
-    def forward(self, x: Any, out: Optional[np.ndarray] = None) -> np.ndarray:
+    def forward(self, x: ArrayLike, out: Optional[Floats] = None) -> Floats:
         """y = W x for x [n_in] or [batch, n_in], with DAC, noise and ADC. out receives y where given."""
         return self._product(self._c_forward, vectors(x, self._n_in, "x"), self._n_out, out)
 
-    def backward(self, d: Any, out: Optional[np.ndarray] = None) -> np.ndarray:
+    def backward(self, d: ArrayLike, out: Optional[Floats] = None) -> Floats:
         """z = W' d for d [n_out] or [batch, n_out], through the backward read-out."""
         return self._product(self._c_backward, vectors(d, self._n_out, "d"), self._n_in, out)
 
-    def _product(self, function: Any, x: np.ndarray, n: int, out: Optional[np.ndarray]) -> np.ndarray:
+    def _product(self, function: Callable[..., int], x: Floats, n: int, out: Optional[Floats]) -> Floats:
         batch = x.shape[:-1]
         y = np.empty((*batch, n), np.float32) if out is None else result(out, (*batch, n), "out")
         with self._guard.lock:
             check(function(self._use, batch[0] if batch else 1, address(x), x.shape[-1], address(y), n))
         return y
 
-    def __matmul__(self, x: Any) -> np.ndarray:
+    def __matmul__(self, x: ArrayLike) -> Floats:
         """tile @ x for x [n_in] or, as numpy has it, columns [n_in, batch]."""
         x = np.asarray(x)
         return self.forward(x) if x.ndim == 1 else np.ascontiguousarray(self.forward(x.T).T)
 
-    def __rmatmul__(self, d: Any) -> np.ndarray:
+    def __rmatmul__(self, d: ArrayLike) -> Floats:
         """d @ tile for d [n_out] or [batch, n_out]: the transposed product."""
         return self.backward(d)
 
@@ -72,15 +71,18 @@ class LinearMap(Programmable):
     # ---- weights -------------------------------------------------------------------------------
 
     @property
-    def weights(self) -> np.ndarray:
-        """A copy of the apparent weights [n_out, n_in]; assign to write them, clipped to the bounds."""
+    def weights(self) -> Floats:
+        """A copy of the apparent weights [n_out, n_in]; assign to write them, clipped to the bounds.
+
+        It is read-only, because a change of one element would be lost: take weights.copy(), and assign it."""
         w = np.empty(self.shape, np.float32)
         with self._guard.lock:
             check(self._c_get_weights(self._look, address(w), self._n_in))
+        w.flags.writeable = False
         return w
 
     @weights.setter
-    def weights(self, w: Any) -> None:
+    def weights(self, w: ArrayLike) -> None:
         w = shaped(w, self.shape, "weights")
         with self._guard.lock:
             check(self._c_set_weights(self._use, address(w), self._n_in))
@@ -88,7 +90,7 @@ class LinearMap(Programmable):
     # ---- reports -------------------------------------------------------------------------------
 
     @property
-    def counters(self) -> Any:
+    def counters(self) -> Counters:
         """Events counted since creation or the last clear_counters()."""
         return told(Counters, self, self._c_get_counters)
 

@@ -3,15 +3,13 @@
 import ctypes as ct
 from typing import Any, Optional
 
-from . import _abi
+from ._abi import InferenceReport
 from ._arrays import address, vectors
 from ._handle import Handle
-from ._lib import check, lib, sized
-from ._records import record
+from ._lib import check, lib
+from ._records import record, struct_of
+from ._types import ArrayLike
 from .config import ConfigLike, as_config
-
-InferenceReport = record("InferenceReport", _abi.aimc_inference_report,
-                         "What programming, drift or compensation did.")
 
 
 class Programmable(Handle):
@@ -23,22 +21,22 @@ class Programmable(Handle):
     def _input_width(self) -> int:
         raise NotImplementedError
 
-    def _report(self, verb: str, *arguments: Any) -> Any:
-        made = sized(_abi.aimc_inference_report)
+    def _report(self, verb: str, *arguments: Any) -> InferenceReport:
+        made = struct_of(InferenceReport)
         with self._guard.lock:
             check(getattr(lib, self._prefix + verb)(self._use, *arguments, ct.byref(made)))
-        return InferenceReport.of(made)
+        return record(InferenceReport, made)
 
-    def program(self, config: ConfigLike = None) -> Any:
+    def program(self, config: ConfigLike = None) -> InferenceReport:
         """Put the weights on programmed devices. config: of kind "inference", a preset or fields."""
         made = as_config(config, "inference")
         return self._report("program", made._look if made is not None else None)
 
-    def drift_programmed(self, t_s: float) -> Any:
+    def drift_programmed(self, t_s: float) -> InferenceReport:
         """Be read as it is t_s seconds after programming; compensation is off until compensate()."""
         return self._report("drift_programmed", t_s)
 
-    def compensate(self, x: Optional[Any] = None) -> Any:
+    def compensate(self, x: Optional[ArrayLike] = None) -> InferenceReport:
         """Correct the outputs digitally, from calibration inputs x where given."""
         if x is None:
             return self._report("compensate", *((0, None, 0) if self._strided else (0, None)))

@@ -1,32 +1,39 @@
 # SPDX-License-Identifier: MIT
 """Structs of the library as named tuples: the fields are those of the header, without the size."""
-import collections
 import ctypes as ct
-from typing import Any
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Type, TypeVar
 
+from . import _abi
 from ._lib import check, sized
 
-_HIDDEN = ("struct_size", "reserved")
+if TYPE_CHECKING:
+    from ._handle import Handle
+
+Record = TypeVar("Record", bound=NamedTuple)
+
+for _kind in _abi.RECORDS:
+    _kind.__module__ = "aimc"
 
 
-def record(name: str, struct: Any, doc: str) -> Any:
-    """A named tuple class with the fields of a struct, and of(made) to fill it."""
-    fields = [field for field, _ in struct._fields_ if field not in _HIDDEN]
-    cls: Any = collections.namedtuple(name, fields)  # type: ignore[misc]
-    cls.__doc__ = doc
-    cls.__module__ = "aimc"
-    cls.struct = struct
-    cls.of = classmethod(lambda cls, made: cls(*(_plain(getattr(made, field)) for field in fields)))
-    return cls
+def struct_of(kind: Type[Record]) -> Any:
+    """An empty struct of the record's kind, which knows its size."""
+    return sized(_abi.RECORDS[kind])
 
 
-def told(kind: Any, handle: Any, function: Any) -> Any:
+def record(kind: Type[Record], made: Any) -> Record:
+    """The record of a struct that the library filled."""
+    return kind._make(_plain(getattr(made, field)) for field in kind._fields)
+
+
+def told(kind: Type[Record], handle: "Handle", function: Callable[..., int]) -> Record:
     """The record that function(handle, &struct) fills, which leaves the object as it is."""
-    made = sized(kind.struct)
+    made = struct_of(kind)
     with handle._guard.lock:
         check(function(handle._look, ct.byref(made)))
-    return kind.of(made)
+    return record(kind, made)
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, ct.Array):
+        return {item.name: item for item in (record(_abi.CostItem, part) for part in value)}
     return value.decode() if isinstance(value, bytes) else value

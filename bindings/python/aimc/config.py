@@ -2,13 +2,15 @@
 """Self-describing parameters, and the presets that fill them."""
 import ctypes as ct
 import json
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Union
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Union
 
 import numpy as np
 
 from . import _abi
+from ._errors import InvalidError
 from ._handle import Handle, create
-from ._lib import check, encoded, lib, sized, text
+from ._lib import check, encoded, lib, sized, text, word
+from ._types import ArrayLike, PathLike
 from .context import Context, default_context
 
 _TYPES = ("number", "integer", "flag", "choice", "list", "config")
@@ -44,11 +46,13 @@ def presets(category: Optional[str] = None) -> List[Preset]:
     for i in range(lib.aimc_preset_count()):
         info = sized(_abi.aimc_preset_info)
         check(lib.aimc_preset_get(i, ct.byref(info)))
-        if category in (None, info.category.decode()):
-            aliases = info.aliases.decode()
-            found.append(Preset(info.name.decode(), info.category.decode(), info.kind.decode(), bool(info.is_preset),
-                                info.doc.decode(), info.source.decode(), aliases.split("|") if aliases else []))
-    return found
+        aliases = info.aliases.decode()
+        found.append(Preset(info.name.decode(), info.category.decode(), info.kind.decode(), bool(info.is_preset),
+                            info.doc.decode(), info.source.decode(), aliases.split("|") if aliases else []))
+    categories = sorted({preset.category for preset in found})
+    if category is not None and category not in categories:
+        raise InvalidError(f"presets: no category '{category}'; there are {', '.join(categories)}")
+    return [preset for preset in found if category in (None, preset.category)]
 
 
 def find_preset(name: str) -> Preset:
@@ -68,14 +72,14 @@ class Config(Handle):
     _destroyer = lib.aimc_config_destroy
 
     def __init__(self, name: str, values: Optional[Mapping[str, Any]] = None, *, ctx: Optional[Context] = None,
-                 **fields: Any) -> None:
+                 **fields: "FieldValue") -> None:
         ctx = ctx or default_context()
         with ctx._guard.lock:
             self._own(create(lib.aimc_config_create, ctx._use, encoded(name)))
         self.update(values or {}, **fields)
 
     @classmethod
-    def _take(cls, address: Any) -> "Config":
+    def _take(cls, address: ct.c_void_p) -> "Config":
         made = cls.__new__(cls)
         made._own(address)
         return made
@@ -84,7 +88,7 @@ class Config(Handle):
     def kind(self) -> str:
         """What it configures, for example "soft_bounds"."""
         with self._guard.lock:
-            return lib.aimc_config_get_kind(self._look).decode()
+            return word(lib.aimc_config_get_kind(self._look))
 
     def copy(self) -> "Config":
         """A deep copy."""
@@ -105,7 +109,7 @@ class Config(Handle):
 
     # ---- values --------------------------------------------------------------------------------
 
-    def __setitem__(self, name: str, value: Any) -> None:
+    def __setitem__(self, name: str, value: "FieldValue") -> None:
         key = encoded(name)
         with self._guard.lock:
             if isinstance(value, Config):
@@ -115,7 +119,8 @@ class Config(Handle):
             elif isinstance(value, str):
                 check(lib.aimc_config_set_text(self._use, key, value.encode()))
             elif np.ndim(value) == 0:
-                check(lib.aimc_config_set(self._use, key, float(value)))
+                number: Any = value
+                check(lib.aimc_config_set(self._use, key, float(number)))
             else:
                 numbers = np.ascontiguousarray(value, np.float64)
                 check(lib.aimc_config_set_list(self._use, key, numbers.ctypes.data, numbers.size))
@@ -146,9 +151,10 @@ class Config(Handle):
             address = lib.aimc_config_get_nested(self._look, encoded(name))
             return Config._take(create(lib.aimc_config_copy, address)) if address else None
 
-    def update(self, values: Optional[Mapping[str, Any]] = None, **fields: Any) -> None:
-        """Set several fields; dotted names go into the mapping."""
-        for name, value in {**(values or {}), **fields}.items():
+    def update(self, values: Optional[Mapping[str, Any]] = None, **fields: "FieldValue") -> None:
+        """Set several fields; dotted names go into the mapping. Their order does not matter: a nested
+        configuration is set before its fields."""
+        for name, value in sorted({**(values or {}), **fields}.items(), key=lambda item: item[0].count(".")):
             self[name] = value
 
     def __iter__(self) -> Iterator[str]:
@@ -156,7 +162,7 @@ class Config(Handle):
 
     def __len__(self) -> int:
         with self._guard.lock:
-            return lib.aimc_config_count_fields(self._look)
+            return int(lib.aimc_config_count_fields(self._look))
 
     # ---- documents -----------------------------------------------------------------------------
 
@@ -167,12 +173,12 @@ class Config(Handle):
         with self._guard.lock:
             check(lib.aimc_config_parse(self._use, document.encode()))
 
-    def load(self, path: Any) -> None:
+    def load(self, path: PathLike) -> None:
         """Merge a JSON file."""
         with self._guard.lock:
             check(lib.aimc_config_load(self._use, encoded(path)))
 
-    def load_table(self, path: Any) -> None:
+    def load_table(self, path: PathLike) -> None:
         """Read measured steps from a CSV file; only for kind "table_step"."""
         with self._guard.lock:
             check(lib.aimc_config_load_table(self._use, encoded(path)))
@@ -184,7 +190,8 @@ class Config(Handle):
 
     def to_dict(self) -> Dict[str, Any]:
         """The same as a dict."""
-        return json.loads(self.to_json())
+        made: Dict[str, Any] = json.loads(self.to_json())
+        return made
 
     def __repr__(self) -> str:
         return self._repr("" if self.closed else f"{self.kind}, {len(self)} fields")
@@ -196,17 +203,18 @@ def _nested(name: str, value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-def _value(word: str) -> Any:
+def _value(written: str) -> Any:
     try:
-        return json.loads(word)
+        return json.loads(written)
     except ValueError:
         pass
     try:
-        return float(word)  # inf, nan
+        return float(written)  # inf, nan
     except ValueError:
-        return word
+        return written
 
 
+FieldValue = Union[ArrayLike, Mapping[str, Any], Config]  # a number, flag, word, list, or nested fields
 ConfigLike = Union[Config, str, Mapping[str, Any], None]
 
 
@@ -220,7 +228,8 @@ def as_config(like: ConfigLike, kind: str, ctx: Optional[Context] = None) -> Opt
     return Config(like, ctx=ctx) if isinstance(like, str) else Config(kind, like, ctx=ctx)
 
 
-def create_named(function: Any, name: Union[str, Config], given: Mapping[str, Any], ctx: Context) -> Any:
+def create_named(function: Callable[..., int], name: Union[str, Config], given: Mapping[str, Any],
+                 ctx: Context) -> ct.c_void_p:
     """What a function of the library makes from a name and a configuration. name is a kind or preset, whose fields given
     replaces, or a Config, of which a copy is changed."""
     config = name.copy() if isinstance(name, Config) else None

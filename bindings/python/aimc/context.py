@@ -1,24 +1,25 @@
 # SPDX-License-Identifier: MIT
 """The context: threads, instruction sets, root seed, log."""
 import ctypes as ct
-import os
-from typing import Any, Callable, Optional, Tuple
+from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 from . import _abi
 from ._handle import Guard, Handle, create
-from ._lib import lib, raised_in_callbacks, sized, text, warned_in_callbacks
+from ._lib import lib, path, raised_in_callbacks, sized, text, warned_in_callbacks, word
 
 LOG_LEVELS = ("error", "warning", "info")
 _CPUS = {"c": _abi.AIMC_CPU_C, "avx2": _abi.AIMC_CPU_AVX2, "avx512": _abi.AIMC_CPU_AVX512,
          "neon": _abi.AIMC_CPU_NEON}
-_LOG = dict(_abi.aimc_logger._fields_)["log"]
+_LOG: Any = {name: kind for name, kind, *_ in _abi.aimc_logger._fields_}["log"]
 
 
-@_LOG
-def _WARN(_: Any, level: int, line: bytes) -> None:  # pylint: disable=invalid-name
+def _warn(_: Any, level: int, line: bytes) -> None:
     """The log of contexts without one of their own; a Python warning may raise, which C cannot pass on."""
     if level == _abi.AIMC_LOG_WARNING:
         warned_in_callbacks.append(line.decode("utf-8", "replace"))
+
+
+_WARN = _LOG(_warn)
 
 
 class Context(Handle):
@@ -34,7 +35,8 @@ class Context(Handle):
     _destroyer = lib.aimc_context_destroy
 
     def __init__(self, seed: int = 0, threads: int = 1, *, deterministic: bool = False,
-                 counted: bool = True, cpu: Tuple[str, ...] = (), log: Optional[Callable[[str, str], Any]] = None) -> None:
+                 counted: bool = True, cpu: Sequence[str] = (),
+                 log: Optional[Callable[[str, str], object]] = None) -> None:
         params = sized(_abi.aimc_context_params)
         if not 0 <= seed < 1 << 64:
             raise ValueError(f"seed is 0 ... 2^64 - 1, not {seed}")
@@ -54,10 +56,10 @@ class Context(Handle):
             _kept_loggers.append(self._log)  # objects of the context may log after it is gone
 
     @staticmethod
-    def _logger(log: Optional[Callable[[str, str], Any]]) -> Any:
+    def _logger(log: Callable[[str, str], object]) -> Any:
         def receive(_: Any, level: int, line: bytes) -> None:
             try:
-                log(LOG_LEVELS[level], line.decode())  # type: ignore[misc]
+                log(LOG_LEVELS[level], line.decode())
             except BaseException as error:  # pylint: disable=broad-except
                 raised_in_callbacks.append(error)
         return _LOG(receive)
@@ -66,7 +68,7 @@ class Context(Handle):
     def threads(self) -> int:
         """Threads in use."""
         with self._guard.lock:
-            return lib.aimc_context_get_threads(self._look)
+            return int(lib.aimc_context_get_threads(self._look))
 
     @property
     def cpu(self) -> Tuple[str, ...]:
@@ -84,7 +86,7 @@ class Context(Handle):
         return self._repr("" if self.closed else self.describe())
 
 
-_kept_loggers: list = []
+_kept_loggers: List[Any] = []
 _default: Optional[Context] = None
 _default_guard = Guard()  # only its lock is used; a fork gives a new one
 
@@ -100,20 +102,19 @@ def default_context() -> Context:
 
 def version() -> str:
     """Version of the library that was found."""
-    return lib.aimc_get_version().decode()
+    return word(lib.aimc_get_version())
 
 
 def abi_version() -> int:
     """ABI epoch of the library that was found."""
-    return lib.aimc_get_abi_version()
+    return int(lib.aimc_get_abi_version())
 
 
 def status_name(status: int) -> str:
     """Name of a status code."""
-    return lib.aimc_status_get_text(status).decode()
+    return word(lib.aimc_status_get_text(status))
 
 
 def library_path() -> str:
     """The file that was loaded, as it was asked for."""
-    from . import _lib  # pylint: disable=import-outside-toplevel
-    return os.fspath(_lib.path)
+    return path

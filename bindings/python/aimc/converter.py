@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """DACs and ADCs, and the choice of their range."""
 import ctypes as ct
-from typing import Any, NamedTuple, Optional
+from typing import NamedTuple, Optional
 
 import numpy as np
 
@@ -10,7 +10,8 @@ from ._arrays import address, taken, whole
 from ._errors import InvalidError, ShapeError
 from ._handle import Handle, create
 from ._lib import check, lib, sized
-from .config import ConfigLike, as_config
+from ._types import ArrayLike, Doubles, Floats, Ints
+from .config import Config, ConfigLike, FieldValue, as_config
 from .context import Context, default_context
 
 RANGE_METHODS = {"max": _abi.AIMC_RANGE_MAX, "quantile": _abi.AIMC_RANGE_QUANTILE,
@@ -25,8 +26,8 @@ class Linearity(NamedTuple):
     max_inl: float
     gain: float
     offset: float
-    dnl: np.ndarray
-    inl: np.ndarray
+    dnl: Doubles
+    inl: Doubles
 
 
 class Converter(Handle):
@@ -34,15 +35,16 @@ class Converter(Handle):
     __slots__ = ()
     _destroyer = lib.aimc_converter_destroy
 
-    def __init__(self, config: ConfigLike = None, *, ctx: Optional[Context] = None, **fields: Any) -> None:
+    def __init__(self, config: ConfigLike = None, *, ctx: Optional[Context] = None, **fields: FieldValue) -> None:
         ctx = ctx or default_context()
-        made = as_config(config if config is not None else fields, "converter", ctx)
-        if config is not None and fields:
-            made.update(fields)  # type: ignore[union-attr]
+        made = as_config(config, "converter", ctx)
+        if made is None:
+            made = Config("converter", ctx=ctx)
+        made.update(fields)
         with ctx._guard.lock:
-            self._own(create(lib.aimc_converter_create, ctx._use, made._look))  # type: ignore[union-attr]
+            self._own(create(lib.aimc_converter_create, ctx._use, made._look))
 
-    def quantize(self, x: Any) -> np.ndarray:
+    def quantize(self, x: ArrayLike) -> Floats:
         """Values rounded to steps and clipped, of the shape of x."""
         x = taken(x)
         y = np.empty(x.shape, np.float32)
@@ -50,7 +52,7 @@ class Converter(Handle):
             check(lib.aimc_converter_quantize(self._use, x.size, address(x), address(y)))
         return y
 
-    def encode(self, x: Any) -> np.ndarray:
+    def encode(self, x: ArrayLike) -> Ints:
         """Codes (int32) of values, of the shape of x."""
         x = taken(x)
         codes = np.empty(x.shape, np.int32)
@@ -58,7 +60,7 @@ class Converter(Handle):
             check(lib.aimc_converter_encode(self._use, x.size, address(x), address(codes)))
         return codes
 
-    def decode(self, codes: Any) -> np.ndarray:
+    def decode(self, codes: ArrayLike) -> Floats:
         """Values of codes, of the shape of codes."""
         codes = whole(codes, np.dtype(np.int32), -2**31, 2**31 - 1, "codes")
         x = np.empty(codes.shape, np.float32)
@@ -70,19 +72,19 @@ class Converter(Handle):
     def max_code(self) -> int:
         """Largest code; 0 without steps."""
         with self._guard.lock:
-            return lib.aimc_converter_get_max_code(self._look)
+            return int(lib.aimc_converter_get_max_code(self._look))
 
     @property
     def min_code(self) -> int:
         """Smallest code; 0 without steps."""
         with self._guard.lock:
-            return lib.aimc_converter_get_min_code(self._look)
+            return int(lib.aimc_converter_get_min_code(self._look))
 
     @property
     def step(self) -> float:
         """Distance of two neighbouring values; 0 without steps."""
         with self._guard.lock:
-            return lib.aimc_converter_get_step(self._look)
+            return float(lib.aimc_converter_get_step(self._look))
 
     def linearity(self, channel: int = 0) -> Linearity:
         """Measure the static transfer of one channel."""
@@ -98,7 +100,7 @@ class Converter(Handle):
         return self._repr("" if self.closed else f"codes {self.min_code} ... {self.max_code}, step {self.step:g}")
 
 
-def find_range(x: Any, method: str = "max", parameter: float = 0.0, *, ctx: Optional[Context] = None) -> float:
+def find_range(x: ArrayLike, method: str = "max", parameter: float = 0.0, *, ctx: Optional[Context] = None) -> float:
     """The bound of a converter for data x [n] or [rows, n]: method "max", "quantile", "deviation", "least_error"."""
     if method not in RANGE_METHODS:
         raise InvalidError(f"method: {method} is none of {', '.join(RANGE_METHODS)}")

@@ -2,20 +2,20 @@
 """Device models: of the library, fitted to data, or written in Python."""
 import ctypes as ct
 import itertools
-from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from . import _abi
+from ._abi import DeviceInfo
 from ._arrays import address, taken
 from ._errors import InvalidError, ShapeError
 from ._handle import Handle, create
-from ._lib import check, encoded, lib, raised_in_callbacks, sized
-from ._records import record, told
-from .config import Config, create_named
+from ._lib import check, encoded, lib, raised_in_callbacks, sized, word
+from ._records import told
+from ._types import ArrayLike, Floats, Ints
+from .config import Config, FieldValue, create_named
 from .context import Context, default_context
-
-DeviceInfo = record("DeviceInfo", _abi.aimc_device_info, "Figures of the mean device.")
 
 
 class FitResult(NamedTuple):
@@ -38,15 +38,15 @@ class Device(Handle):
     _destroyer = lib.aimc_device_unref
 
     def __init__(self, name: Union[str, Config], overrides: Optional[Mapping[str, Any]] = None, *,
-                 ctx: Optional[Context] = None, **fields: Any) -> None:
+                 ctx: Optional[Context] = None, **fields: FieldValue) -> None:
         ctx = ctx or default_context()
         self._own(create_named(lib.aimc_device_create, name, {**(overrides or {}), **fields}, ctx))
         self._ctx = ctx
 
     @classmethod
-    def from_functions(cls, name: str, pulse: Callable[["Cells"], Any], *, granularity: float,
+    def from_functions(cls, name: str, pulse: Callable[["Cells"], object], *, granularity: float,
                        w_min: float = -1.0, w_max: float = 1.0, parameters: Sequence[str] = (),
-                       populate: Optional[Callable[["Cells"], Any]] = None,
+                       populate: Optional[Callable[["Cells"], object]] = None,
                        ctx: Optional[Context] = None) -> "Device":
         """A device whose laws are Python functions; they change the arrays of Cells in place.
 
@@ -85,10 +85,10 @@ class Device(Handle):
     def model(self) -> str:
         """Its model, for example "soft_bounds"."""
         with self._guard.lock:
-            return lib.aimc_device_get_model(self._look).decode()
+            return word(lib.aimc_device_get_model(self._look))
 
     @property
-    def info(self) -> Any:
+    def info(self) -> DeviceInfo:
         """Figures of the mean device."""
         return told(DeviceInfo, self, lib.aimc_device_get_info)
 
@@ -121,7 +121,8 @@ def as_device(like: DeviceLike, ctx: Optional[Context] = None) -> Device:
     return like if isinstance(like, Device) else Device(like, ctx=ctx)
 
 
-def fit_device(sweeps: Any, model: Optional[str] = None, *, ctx: Optional[Context] = None) -> Tuple[Config, FitResult]:
+def fit_device(sweeps: ArrayLike, model: Optional[str] = None, *,
+               ctx: Optional[Context] = None) -> Tuple[Config, FitResult]:
     """Fit the mean device of a model to measured sweeps; without a model the best one is chosen.
 
     sweeps is [2 n] or [n_sweeps, 2 n]: states after each of n pulses up and then n down, weight units.
@@ -142,11 +143,22 @@ def fit_device(sweeps: Any, model: Optional[str] = None, *, ctx: Optional[Contex
 # ---- functions of the caller -------------------------------------------------------------------
 
 class Cells:
-    """Some cells side by side, as the laws of a user device see them; valid during the call only."""
+    """Some cells side by side, as the laws of a user device see them; valid during the call only.
 
-    def __init__(self, cells: Any) -> None:
-        n = cells.n
-        self.n = n
+    w and direction are there for pulse alone: populate sees None.
+    """
+
+    n: int
+    w: Floats
+    w_max: Floats
+    w_min: Floats
+    parameters: List[Floats]
+    direction: Ints
+    normals: List[Floats]
+    uniforms: List[Floats]
+
+    def __init__(self, cells: _abi.aimc_user_cells) -> None:
+        self.n = n = cells.n
         self.w = _floats(cells.w, n)
         self.w_max, self.w_min = _floats(cells.w_max, n), _floats(cells.w_min, n)
         self.parameters = [_floats(cells.parameters[i], n) for i in range(cells.n_parameters)]
@@ -163,13 +175,13 @@ def _floats(pointer: Any, n: int) -> Any:
     return _view(pointer, n, ct.c_float)
 
 
-_FIELDS = dict(_abi.aimc_user_device._fields_)
+_FIELDS: Dict[str, Any] = {name: kind for name, kind, *_ in _abi.aimc_user_device._fields_}
 _LAW = _FIELDS["pulse"]
 _numbers = itertools.count(1)
 _laws: Dict[int, Any] = {}  # what C may still call, until it releases the device
 
 
-def _law(function: Callable[[Cells], Any], what: str) -> Callable[[Any, Any], None]:
+def _law(function: Callable[[Cells], object], what: str) -> Callable[[Any, Any], None]:
     if not callable(function):
         raise InvalidError(f"{what} is not a function")
 

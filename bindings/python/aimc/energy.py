@@ -6,25 +6,17 @@ from typing import Any, List, Mapping, Optional, Tuple
 import numpy as np
 
 from . import _abi
+from ._abi import Baseline, ConverterCost, CostReport, Supply
 from ._arrays import address, taken
 from ._errors import InvalidError, ShapeError
 from ._handle import Handle
 from ._lib import check, lib, sized
-from ._records import record, told
-from .config import create_named
+from ._linear_map import LinearMap
+from ._records import record, struct_of, told
+from ._types import ArrayLike
+from .config import FieldValue, create_named
 from .context import Context, default_context
 from .matrix import Matrix
-
-ConverterCost = record("ConverterCost", _abi.aimc_converter_cost, "Energy (J), time (s) and area (m^2) of one converter.")
-CostItem = record("CostItem", _abi.aimc_cost_item, "One part of the account.")
-Baseline = record("Baseline", _abi.aimc_cost_baseline, "A digital machine to compare with.")
-Supply = record("Supply", _abi.aimc_cost_supply, "A digital memory at a lower supply.")
-_Report = record("CostReport", _abi.aimc_cost_report, "The account; parts is a dict by name, and their sum is the total.")
-
-
-class CostReport(_Report):  # type: ignore[misc, valid-type]
-    """The account; parts is a dict by name, and their sum is the total."""
-    __slots__ = ()
 
 
 class CostModel(Handle):
@@ -33,16 +25,16 @@ class CostModel(Handle):
     _destroyer = lib.aimc_cost_model_destroy
 
     def __init__(self, name: str = "technology", overrides: Optional[Mapping[str, Any]] = None, *,
-                 ctx: Optional[Context] = None, **fields: Any) -> None:
+                 ctx: Optional[Context] = None, **fields: FieldValue) -> None:
         self._own(create_named(lib.aimc_cost_model_create, name, {**(overrides or {}), **fields}, ctx or default_context()))
 
     @property
-    def adc(self) -> Any:
+    def adc(self) -> ConverterCost:
         """One ADC."""
         return told(ConverterCost, self, lib.aimc_cost_model_get_adc)
 
     @property
-    def dac(self) -> Any:
+    def dac(self) -> ConverterCost:
         """One DAC."""
         return told(ConverterCost, self, lib.aimc_cost_model_get_dac)
 
@@ -57,7 +49,7 @@ class CostModel(Handle):
     def schottky_beta(self) -> float:
         """Schottky coefficient, 1 / sqrt(V)."""
         with self._guard.lock:
-            return lib.aimc_cost_model_get_schottky_beta(self._look)
+            return float(lib.aimc_cost_model_get_schottky_beta(self._look))
 
     @property
     def assumptions(self) -> List[str]:
@@ -68,7 +60,7 @@ class CostModel(Handle):
                 names.append(name.decode())
         return names
 
-    def activity(self, g_s: Any, x: Any) -> float:
+    def activity(self, g_s: ArrayLike, x: ArrayLike) -> float:
         """Conductance (S) that inputs x [n_in] or [batch, n_in] drive on g_s [n_out, n_in], mean over vectors."""
         g, x = taken(g_s), np.atleast_2d(taken(x))
         if g.ndim != 2 or x.ndim != 2 or x.shape[1] != g.shape[1]:
@@ -79,7 +71,7 @@ class CostModel(Handle):
                                        x.shape[1], ct.byref(driven)))
         return driven.value
 
-    def account(self, *matrices: Any, **events: float) -> Any:
+    def account(self, *matrices: LinearMap, **events: float) -> CostReport:
         """Price what tiles and matrices counted, and events given by name (fields of aimc_cost_events)."""
         total = sized(_abi.aimc_cost_events)
         for matrix in matrices:
@@ -91,37 +83,36 @@ class CostModel(Handle):
             shape.tiles_out, shape.tiles_in = _tiles(matrix)
             with self._guard.lock:
                 check(lib.aimc_cost_model_add_counters(self._look, ct.byref(counters), ct.byref(shape), ct.byref(total)))
-        for name, value in events.items():
+        for name, count in events.items():
             if not hasattr(total, name) or name in ("struct_size", "reserved"):
                 raise InvalidError(f"{name}: no such event")
-            setattr(total, name, getattr(total, name) + value)
-        made = sized(_abi.aimc_cost_report)
+            setattr(total, name, getattr(total, name) + count)
+        made = struct_of(CostReport)
         with self._guard.lock:
             check(lib.aimc_cost_model_account(self._look, ct.byref(total), ct.byref(made)))
-        parts = {item.name: item for item in map(CostItem.of, made.parts)}
-        return CostReport.of(made)._replace(parts=parts)
+        return record(CostReport, made)
 
-    def at_supply(self, v: float, code: str = "NONE") -> Any:
+    def at_supply(self, v: float, code: str = "NONE") -> Supply:
         """What a memory at supply v (V) saves and loses; code: NONE, PARITY, SECDED or TMR."""
         codes = ("NONE", "PARITY", "SECDED", "TMR")
         if code not in codes:
             raise InvalidError(f"{code}: the codes are {', '.join(codes)}")
-        made = sized(_abi.aimc_cost_supply)
+        made = struct_of(Supply)
         with self._guard.lock:
             check(lib.aimc_cost_model_get_at_supply(self._look, v, codes.index(code), ct.byref(made)))
-        return Supply.of(made)
+        return record(Supply, made)
 
     def bit_error_rate(self, v: float) -> float:
         """Errors per bit of a memory at supply v (V)."""
         with self._guard.lock:
-            return lib.aimc_cost_model_get_bit_error_rate(self._look, v)
+            return float(lib.aimc_cost_model_get_bit_error_rate(self._look, v))
 
     def __repr__(self) -> str:
         return self._repr("" if self.closed else f"ADC {self.adc.energy_j:.3g} J, DAC {self.dac.energy_j:.3g} J, "
                                                  f"{len(self.assumptions)} assumed constants")
 
 
-def _tiles(matrix: Any) -> Tuple[int, int]:
+def _tiles(matrix: LinearMap) -> Tuple[int, int]:
     """How many arrays share the outputs, and the inputs."""
     if not isinstance(matrix, Matrix):
         return 1, 1
@@ -129,15 +120,15 @@ def _tiles(matrix: Any) -> Tuple[int, int]:
     return len({out for out, _ in firsts}), len({into for _, into in firsts})
 
 
-def baselines() -> List[Any]:
+def baselines() -> List[Baseline]:
     """Digital machines to compare with: name, J per MAC, source."""
-    found: List[Any] = []
-    made = sized(_abi.aimc_cost_baseline)
+    found: List[Baseline] = []
+    made = struct_of(Baseline)
     while lib.aimc_cost_baseline_get(len(found), ct.byref(made)) == _abi.AIMC_OK:
-        found.append(Baseline.of(made))
+        found.append(record(Baseline, made))
     return found
 
 
 def voltage_for_saving(v0: float, saving: float) -> float:
     """Supply that saves a fraction of the dynamic energy at v0."""
-    return lib.aimc_cost_get_voltage_for_saving(v0, saving)
+    return float(lib.aimc_cost_get_voltage_for_saving(v0, saving))

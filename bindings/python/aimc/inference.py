@@ -5,17 +5,15 @@ from typing import Any, Mapping, NamedTuple, Optional, Union
 
 import numpy as np
 
-from . import _abi
+from ._abi import NoiseModelInfo
 from ._arrays import address, shaped, taken
 from ._errors import InvalidError
 from ._handle import Handle, create
-from ._lib import check, encoded, lib
-from ._records import record, told
-from .config import Config, ConfigLike, as_config, create_named
+from ._lib import check, encoded, lib, word
+from ._records import told
+from ._types import ArrayLike, Floats, PathLike
+from .config import Config, ConfigLike, FieldValue, as_config, create_named
 from .context import Context, default_context
-
-NoiseModelInfo = record("NoiseModelInfo", _abi.aimc_noise_model_info, "Figures of a noise model.")
-StorageReport = record("StorageReport", _abi.aimc_storage_report, "What bit flips did.")
 
 
 class NoiseModel(Handle):
@@ -24,17 +22,17 @@ class NoiseModel(Handle):
     _destroyer = lib.aimc_noise_model_destroy
 
     def __init__(self, name: Union[str, Config], overrides: Optional[Mapping[str, Any]] = None, *,
-                 ctx: Optional[Context] = None, **fields: Any) -> None:
+                 ctx: Optional[Context] = None, **fields: FieldValue) -> None:
         self._own(create_named(lib.aimc_noise_model_create, name, {**(overrides or {}), **fields}, ctx or default_context()))
 
     @property
     def kind(self) -> str:
         """Its kind, for example "pcm_like"."""
         with self._guard.lock:
-            return lib.aimc_noise_model_get_kind(self._look).decode()
+            return word(lib.aimc_noise_model_get_kind(self._look))
 
     @property
-    def info(self) -> Any:
+    def info(self) -> NoiseModelInfo:
         """Range of conductances and of measured times."""
         return told(NoiseModelInfo, self, lib.aimc_noise_model_get_info)
 
@@ -57,21 +55,21 @@ class Population(Handle):
     def __len__(self) -> int:
         return self._n
 
-    def program(self, g_target_us: Any) -> None:
+    def program(self, g_target_us: ArrayLike) -> None:
         """Program every device once, to one target or to [n] of them."""
         target = np.asarray(g_target_us, np.float32)
         target = shaped(np.full(self._n, target) if target.ndim == 0 else target, (self._n,), "g_target_us")
         with self._guard.lock:
             check(lib.aimc_population_program(self._use, address(target)))
 
-    def read(self, t_s: float) -> np.ndarray:
+    def read(self, t_s: float) -> Floats:
         """Conductances [n] in uS at a time after programming, with fresh read noise."""
         g = np.empty(self._n, np.float32)
         with self._guard.lock:
             check(lib.aimc_population_read(self._use, t_s, address(g)))
         return g
 
-    def get(self, what: str) -> np.ndarray:
+    def get(self, what: str) -> Floats:
         """What the devices keep: "target", "programmed" or "state"."""
         value = np.empty(self._n, np.float32)
         with self._guard.lock:
@@ -89,7 +87,7 @@ class WeightProgramming(NamedTuple):
     loss: float
 
 
-def optimize_programming(model: NoiseModel, weights: Any, config: ConfigLike = None) -> WeightProgramming:
+def optimize_programming(model: NoiseModel, weights: ArrayLike, config: ConfigLike = None) -> WeightProgramming:
     """Search for the encoding of weights that loses least on devices of a model."""
     w = taken(weights)
     made = as_config(config, "weight_programming")
@@ -100,7 +98,7 @@ def optimize_programming(model: NoiseModel, weights: Any, config: ConfigLike = N
     return WeightProgramming(Config._take(out), pair.value, loss.value)
 
 
-def load_noise_table(config: Config, path: Any) -> None:
+def load_noise_table(config: Config, path: PathLike) -> None:
     """Fill a configuration of kind "noise_table" from a CSV file."""
     with config._guard.lock:
         check(lib.aimc_noise_table_load(config._use, encoded(path)))

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """A large matrix cut into tiles."""
 import ctypes as ct
-from typing import Any, List, Optional, Tuple
+from typing import List, Optional, Tuple
 
 from ._arrays import vectors
 from ._errors import ShapeError
 from ._handle import Handle, create
 from ._lib import check, lib
 from ._linear_map import LinearMap
+from ._types import ArrayLike
 from .config import ConfigLike, as_config
 from .context import Context, default_context
 from .device import DeviceLike, as_device
@@ -52,7 +53,7 @@ class Matrix(LinearMap):
 
     def __len__(self) -> int:
         with self._guard.lock:
-            return lib.aimc_matrix_count_tiles(self._look)
+            return int(lib.aimc_matrix_count_tiles(self._look))
 
     def tile(self, k: int) -> Tuple[Tile, int, int]:
         """Tile k, its first output and its first input."""
@@ -73,7 +74,7 @@ class Matrix(LinearMap):
             address = lib.aimc_matrix_get_optimizer(self._look, k)
         return Optimizer._of(address, self, tile) if address else None
 
-    def step(self, x: Any, d: Any, lr: float) -> None:
+    def step(self, x: ArrayLike, d: ArrayLike, lr: float) -> None:
         """One mini-batch on every tile, as Optimizer.step()."""
         x, d = vectors(x, self._n_in, "x"), vectors(d, self._n_out, "d")
         with self._guard.lock:
@@ -90,7 +91,7 @@ class Matrix(LinearMap):
     def input_range(self) -> float:
         """Inputs are clipped to -range ... range and divided by it; 0: they are not."""
         with self._guard.lock:
-            return lib.aimc_matrix_get_input_range(self._look)
+            return float(lib.aimc_matrix_get_input_range(self._look))
 
     @input_range.setter
     def input_range(self, value: float) -> None:

@@ -1,28 +1,25 @@
 # SPDX-License-Identifier: MIT
 """Networks of layers over matrices: build, train, predict, save, load."""
 import ctypes as ct
-from typing import Any, Callable, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Callable, Iterable, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from . import _abi
+from ._abi import Counters, LayerInfo, NetworkInfo, StorageReport
 from ._arrays import address, shaped, taken, whole
 from ._errors import InvalidError, ShapeError
 from ._handle import create
-from ._lib import check, encoded, lib, sized, text
-from ._linear_map import Counters
+from ._lib import check, encoded, lib, text, word
 from ._programmed import Programmable
-from ._records import record, told
+from ._records import record, struct_of, told
+from ._types import ArrayLike, Floats, Labels, PathLike
 from .config import ConfigLike, as_config
 from .context import Context, default_context
 from .matrix import Matrix
-from .inference import StorageReport
 
 ACTIVATIONS = {"tanh": _abi.AIMC_TANH, "relu": _abi.AIMC_RELU, "sigmoid": _abi.AIMC_SIGMOID}
 _U32 = np.dtype(np.uint32)
-
-LayerInfo = record("LayerInfo", _abi.aimc_layer_info, "One layer of a network.")
-NetworkInfo = record("NetworkInfo", _abi.aimc_network_info, "What a network is and how far it was trained.")
 
 
 class Epoch(NamedTuple):
@@ -45,7 +42,7 @@ class Network(Programmable):
             self._own(create(lib.aimc_network_create, self._ctx._use))
 
     @classmethod
-    def load(cls, path: Any, *, ctx: Optional[Context] = None) -> "Network":
+    def load(cls, path: PathLike, *, ctx: Optional[Context] = None) -> "Network":
         """A network that save() wrote."""
         made = cls.__new__(cls)
         made._ctx = ctx or default_context()
@@ -53,7 +50,7 @@ class Network(Programmable):
             made._own(create(lib.aimc_network_load, made._ctx._use, encoded(path)))
         return made
 
-    def save(self, path: Any) -> None:
+    def save(self, path: PathLike) -> None:
         """Save the full state; loading it continues training with the same bits."""
         with self._guard.lock:
             check(lib.aimc_network_save(self._look, encoded(path)))
@@ -78,12 +75,12 @@ class Network(Programmable):
         return self
 
     @property
-    def info(self) -> Any:
+    def info(self) -> NetworkInfo:
         """Layers, sizes, tiles, and how far it was trained."""
         return told(NetworkInfo, self, lib.aimc_network_get_info)
 
     @property
-    def layers(self) -> List[Any]:
+    def layers(self) -> List[LayerInfo]:
         """What each layer is, activations included: op, n_out, n_in, parameters, tiles."""
         return [told(LayerInfo, self, lambda net, info, k=k: lib.aimc_network_get_layer(net, k, info))
                 for k in range(self.info.n_layers)]
@@ -91,7 +88,7 @@ class Network(Programmable):
     def __len__(self) -> int:
         """Number of linear layers."""
         with self._guard.lock:
-            return lib.aimc_network_count_linear(self._look)
+            return int(lib.aimc_network_count_linear(self._look))
 
     def matrix(self, k: int) -> Optional[Matrix]:
         """Matrix of linear layer k, owned by the network; None when digital."""
@@ -103,21 +100,21 @@ class Network(Programmable):
 
     # ---- training ------------------------------------------------------------------------------
 
-    def _samples(self, x: Any) -> np.ndarray:
-        x = taken(x)
+    def _samples(self, x: ArrayLike) -> Floats:
+        made = taken(x)
         n_in = self.info.n_in
-        if x.ndim != 2 or x.shape[1] != n_in:
-            raise ShapeError(f"x is {x.shape}; it must be (samples, {n_in})")
-        return x
+        if made.ndim != 2 or made.shape[1] != n_in:
+            raise ShapeError(f"x is {made.shape}; it must be (samples, {n_in})")
+        return made
 
     @staticmethod
-    def _labels(labels: Any, n: int) -> np.ndarray:
-        labels = whole(labels, _U32, 0, 2**32 - 1, "labels")
-        if labels.shape != (n,):
-            raise ShapeError(f"labels is {labels.shape}; it must be ({n},)")
-        return labels
+    def _labels(labels: ArrayLike, n: int) -> Labels:
+        made = whole(labels, _U32, 0, 2**32 - 1, "labels")
+        if made.shape != (n,):
+            raise ShapeError(f"labels is {made.shape}; it must be ({n},)")
+        return made
 
-    def train_batch(self, x: Any, labels: Any, lr: float) -> float:
+    def train_batch(self, x: ArrayLike, labels: ArrayLike, lr: float) -> float:
         """One mini-batch with softmax cross-entropy; returns the mean loss before the step, nats."""
         x = self._samples(x)
         labels = self._labels(labels, len(x))
@@ -126,9 +123,9 @@ class Network(Programmable):
             check(lib.aimc_network_train_batch(self._use, len(x), address(x), address(labels), lr, ct.byref(loss)))
         return loss.value
 
-    def fit(self, x: Any, labels: Any, *, epochs: int = 10, batch: int = 10, lr: float = 0.1, lr_decay: float = 1.0,
-            test: Optional[Tuple[Any, Any]] = None, progress: bool = False,
-            watch: Optional[Callable[[Epoch], Any]] = None) -> List[Epoch]:
+    def fit(self, x: ArrayLike, labels: ArrayLike, *, epochs: int = 10, batch: int = 10, lr: float = 0.1,
+            lr_decay: float = 1.0, test: Optional[Tuple[ArrayLike, ArrayLike]] = None, progress: bool = False,
+            watch: Optional[Callable[[Epoch], object]] = None) -> List[Epoch]:
         """Train over mini-batches of neighbours, in the order of x; lr is multiplied by lr_decay after each
         epoch. test is (x, labels) for the accuracy after each; progress shows a bar where tqdm is there."""
         x = self._samples(x)
@@ -147,7 +144,7 @@ class Network(Programmable):
             lr *= lr_decay
         return history
 
-    def predict(self, x: Any) -> np.ndarray:
+    def predict(self, x: ArrayLike) -> Floats:
         """Logits [n, n_out], through the same analog read-out as in training."""
         x = self._samples(x)
         logits = np.empty((len(x), self.info.n_out), np.float32)
@@ -155,7 +152,7 @@ class Network(Programmable):
             check(lib.aimc_network_predict(self._use, len(x), address(x), address(logits)))
         return logits
 
-    def evaluate(self, x: Any, labels: Any) -> float:
+    def evaluate(self, x: ArrayLike, labels: ArrayLike) -> float:
         """Fraction of samples whose largest logit is their label; leaves no trace in training."""
         x = self._samples(x)
         labels = self._labels(labels, len(x))
@@ -175,20 +172,20 @@ class Network(Programmable):
         with self._guard.lock:
             check(lib.aimc_network_convert_to_analog(self._use, made._look if made is not None else None))
 
-    def calibrate(self, x: Any, config: ConfigLike = None) -> None:
+    def calibrate(self, x: ArrayLike, config: ConfigLike = None) -> None:
         """Set the input range of every layer on tiles from data. config: of kind "calibration"."""
         x = self._samples(x)
         made = as_config(config, "calibration", self._ctx)
         with self._guard.lock:
             check(lib.aimc_network_calibrate(self._use, len(x), address(x), made._look if made is not None else None))
 
-    def store(self, config: ConfigLike = None) -> Any:
+    def store(self, config: ConfigLike = None) -> StorageReport:
         """Let the weights of digital layers go through a digital memory. config: of kind "storage"."""
         made = as_config(config, "storage", self._ctx)
-        report = sized(_abi.aimc_storage_report)
+        report = struct_of(StorageReport)
         with self._guard.lock:
             check(lib.aimc_network_store(self._use, made._look if made is not None else None, ct.byref(report)))
-        return StorageReport.of(report)
+        return record(StorageReport, report)
 
     # ---- state ---------------------------------------------------------------------------------
 
@@ -198,7 +195,7 @@ class Network(Programmable):
             raise IndexError(f"linear layer {k} of {len(linear)}")
         return linear[k].n_out, linear[k].n_in
 
-    def get_weights(self, k: int) -> Tuple[np.ndarray, np.ndarray]:
+    def get_weights(self, k: int) -> Tuple[Floats, Floats]:
         """Copies of weights [n_out, n_in] and bias [n_out] of linear layer k."""
         n_out, n_in = self._layer_shape(k)
         w, b = np.empty((n_out, n_in), np.float32), np.empty(n_out, np.float32)
@@ -206,7 +203,7 @@ class Network(Programmable):
             check(lib.aimc_network_get_weights(self._look, k, address(w), address(b)))
         return w, b
 
-    def set_weights(self, k: int, w: Any = None, b: Any = None) -> None:
+    def set_weights(self, k: int, w: Optional[ArrayLike] = None, b: Optional[ArrayLike] = None) -> None:
         """Write weights and bias of linear layer k; None leaves one as it is."""
         n_out, n_in = self._layer_shape(k)
         w = None if w is None else shaped(w, (n_out, n_in), "w")
@@ -219,7 +216,7 @@ class Network(Programmable):
     def note(self) -> str:
         """A text of the caller's own, saved and loaded with the network."""
         with self._guard.lock:
-            return lib.aimc_network_get_note(self._look).decode()
+            return word(lib.aimc_network_get_note(self._look))
 
     @note.setter
     def note(self, value: Optional[str]) -> None:
@@ -227,7 +224,7 @@ class Network(Programmable):
             check(lib.aimc_network_set_note(self._use, None if value is None else value.encode()))
 
     @property
-    def counters(self) -> Any:
+    def counters(self) -> Counters:
         """Sum of the counters of all tiles."""
         return told(Counters, self, lib.aimc_network_get_counters)
 
@@ -243,8 +240,10 @@ class Network(Programmable):
 def _with_bar(items: Iterable[int], wanted: bool) -> Iterable[int]:
     if wanted:
         try:
-            from tqdm import tqdm  # pylint: disable=import-outside-toplevel
-            return tqdm(items, unit="epoch")
+            # pylint: disable-next=import-outside-toplevel
+            from tqdm import tqdm  # type: ignore[import-untyped,import-not-found,unused-ignore]
+            bar: Iterable[int] = tqdm(items, unit="epoch")
+            return bar
         except ImportError:
             pass
     return items

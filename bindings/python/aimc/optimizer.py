@@ -5,21 +5,20 @@ from typing import Any, Callable, List, Optional
 import numpy as np
 
 from . import _abi
+from ._abi import OptimizerStats, StepInfo
 from ._arrays import address, vectors
 from ._errors import ShapeError
 from ._handle import Handle, create, watching
-from ._lib import check, encoded, lib, raised_in_callbacks, text
+from ._lib import check, encoded, lib, raised_in_callbacks, text, word
 from ._records import record, told
+from ._types import ArrayLike, Floats
 from .config import Config, ConfigLike, as_config
 from .context import Context
 from .device import DeviceLike, as_device
 from .tile import Tile
 
-OptimizerStats = record("OptimizerStats", _abi.aimc_optimizer_stats, "What an algorithm has done so far.")
-StepInfo = record("StepInfo", _abi.aimc_optimizer_step_info, "What one step did.")
 
-
-def step(function: Any, handle: int, x: np.ndarray, d: np.ndarray, lr: float) -> None:
+def step(function: Callable[..., int], handle: int, x: Floats, d: Floats, lr: float) -> None:
     """One mini-batch through aimc_optimizer_step() or aimc_matrix_step()."""
     if x.ndim != d.ndim or x.shape[:-1] != d.shape[:-1]:
         raise ShapeError(f"x is {x.shape} and d {d.shape}; both need the same batch")
@@ -59,7 +58,7 @@ class Optimizer(Handle):
         with device._guard.lock:
             return Config._take(create(lib.aimc_optimizer_suggest_config, device._look, encoded(algorithm)))
 
-    def step(self, x: Any, d: Any, lr: float) -> None:
+    def step(self, x: ArrayLike, d: ArrayLike, lr: float) -> None:
         """One mini-batch: W <- W - lr sum d x', by pulses. x [n_in] or [batch, n_in], d likewise [.., n_out]."""
         n_out, n_in = self.tile.shape
         x, d = vectors(x, n_in, "x"), vectors(d, n_out, "d")
@@ -70,10 +69,10 @@ class Optimizer(Handle):
     def algorithm(self) -> str:
         """Its algorithm, for example "sgd"."""
         with self._guard.lock:
-            return lib.aimc_optimizer_get_algorithm(self._look).decode()
+            return word(lib.aimc_optimizer_get_algorithm(self._look))
 
     @property
-    def stats(self) -> Any:
+    def stats(self) -> OptimizerStats:
         """Transfers, crossings, pulses by array and direction."""
         return told(OptimizerStats, self, lib.aimc_optimizer_get_stats)
 
@@ -85,14 +84,14 @@ class Optimizer(Handle):
             return [text(lib.aimc_optimizer_get_matrix_name, handle, i)
                     for i in range(lib.aimc_optimizer_count_matrices(handle))]
 
-    def matrix(self, name: str) -> np.ndarray:
+    def matrix(self, name: str) -> Floats:
         """A copy of a matrix of its state [n_out, n_in]."""
         value = np.empty(self.tile.shape, np.float32)
         with self._guard.lock:
             check(lib.aimc_optimizer_get_matrix(self._look, encoded(name), address(value), value.shape[1]))
         return value
 
-    def watch(self, watcher: Optional[Callable[["Optimizer", Any], Any]]) -> None:
+    def watch(self, watcher: Optional[Callable[["Optimizer", StepInfo], object]]) -> None:
         """Call watcher(optimizer, info) after every step; None: no longer. It may only look.
 
         An error that it raises comes out of the step, which was made all the same.
@@ -104,7 +103,7 @@ class Optimizer(Handle):
             # kept with the lock, which lives as long as anything that can step
             self._guard.watchers[handle] = self._watcher = callback if watcher else None
 
-    def _call(self, watcher: Callable[["Optimizer", Any], Any]) -> Callable[..., None]:
+    def _call(self, watcher: Callable[["Optimizer", StepInfo], object]) -> Callable[..., None]:
         guard, handle, tile = self._guard, self._address, self.tile
 
         def receive(_user: Any, _optimizer: Any, info: Any) -> None:
@@ -113,7 +112,7 @@ class Optimizer(Handle):
             seen.tile, seen._watcher = tile, None
             try:
                 with watching(guard):
-                    watcher(seen, StepInfo.of(info.contents))
+                    watcher(seen, record(StepInfo, info.contents))
             except BaseException as error:  # pylint: disable=broad-except
                 raised_in_callbacks.append(error)
         return receive

@@ -3,27 +3,30 @@
 
 Every function draws into axes (ax=, default the current ones) and returns them.
 """
-from typing import Any, Optional, Sequence
+from typing import Any, Optional, Sequence, Union
 
 import numpy as np
 
-from .config import Config
+from ._linear_map import LinearMap
+from ._types import ArrayLike, Floats, NDArray
+from .config import Config, ConfigLike
 from .device import Device, DeviceLike, as_device
-from .inference import Population, NoiseModel
+from .inference import NoiseModel, Population
 from .network import Epoch, Network
 from .tile import Tile
 
 try:
-    from matplotlib import pyplot
+    from matplotlib import pyplot  # type: ignore[import-not-found,unused-ignore]
+    from matplotlib.axes import Axes  # type: ignore[import-not-found,unused-ignore]
 except ImportError as missing:
     raise ImportError('aimc.plot needs matplotlib: pip install "aimc[plot]"') from missing
 
 
-def _axes(ax: Any) -> Any:
+def _axes(ax: Optional[Axes]) -> Any:
     return pyplot.gca() if ax is None else ax
 
 
-def _label(ax: Any, x: str, y: str, title: Optional[str] = None) -> Any:
+def _label(ax: Axes, x: str, y: str, title: Optional[str] = None) -> Axes:
     ax.set_xlabel(x)
     ax.set_ylabel(y)
     if title:
@@ -31,7 +34,7 @@ def _label(ax: Any, x: str, y: str, title: Optional[str] = None) -> Any:
     return ax
 
 
-def pulse_response(device: DeviceLike, n_pulses: int = 500, n_devices: int = 100, ax: Any = None) -> Any:
+def pulse_response(device: DeviceLike, n_pulses: int = 500, n_devices: int = 100, ax: Optional[Axes] = None) -> Axes:
     """Weight over n pulses up and as many down: mean, middle 90 % of the devices, and one of them."""
     name, device = device, as_device(device)
     tile = Tile(device, 1, n_devices)
@@ -60,7 +63,7 @@ def _mean_device(device: Device) -> Device:
     return Device(config, ctx=device._ctx)
 
 
-def step_over_weight(device: DeviceLike, n_points: int = 41, ax: Any = None) -> Any:
+def step_over_weight(device: DeviceLike, n_points: int = 41, ax: Optional[Axes] = None) -> Axes:
     """Mean step of an up and of a down pulse over the weight; the symmetry point is where they meet."""
     device = as_device(device)
     mean, info, ax = _mean_device(device), device.info, _axes(ax)
@@ -83,7 +86,7 @@ def step_over_weight(device: DeviceLike, n_points: int = 41, ax: Any = None) -> 
     return _label(ax, "weight", "step of one pulse", device.model)
 
 
-def weight_histogram(weights: Any, bins: int = 60, ax: Any = None) -> Any:
+def weight_histogram(weights: Union[ArrayLike, LinearMap, Network], bins: int = 60, ax: Optional[Axes] = None) -> Axes:
     """Histogram of an array of weights, of a tile, of a matrix, or of each layer of a network."""
     ax = _axes(ax)
     if isinstance(weights, Network):
@@ -91,18 +94,19 @@ def weight_histogram(weights: Any, bins: int = 60, ax: Any = None) -> Any:
             ax.hist(weights.get_weights(k)[0].ravel(), bins, density=True, alpha=0.6, label=f"layer {k}")
         ax.legend()
     else:
-        ax.hist(np.ravel(getattr(weights, "weights", weights)), bins, density=True)
+        values: Any = getattr(weights, "weights", weights)
+        ax.hist(np.ravel(values), bins, density=True)
     return _label(ax, "weight", "density")
 
 
-def ir_drop(tile: Tile, x: Any = None, ax: Any = None, backward: bool = False) -> Any:
+def ir_drop(tile: Tile, x: Optional[ArrayLike] = None, ax: Optional[Axes] = None, backward: bool = False) -> Axes:
     """Heat map of what each cell adds to its output less than it should, in percent of the largest cell's
     share: the error of a product driven by x (default: 1) less that without one input. Best without noise."""
     way = "backward" if backward else "forward"
     w = tile.weights.T if backward else tile.weights
     drive = np.ones(w.shape[1], np.float32) if x is None else np.asarray(x, np.float32)
 
-    def error(inputs: np.ndarray) -> np.ndarray:  # of the currents, before the ADC, for inputs as they are
+    def error(inputs: Floats) -> "NDArray[Any]":  # of the currents, before the ADC, for inputs as they are
         seen = tile.inspect(inputs, way)
         return (seen.current - w @ seen.prepared) * seen.alpha * seen.reduction
     full = error(drive)
@@ -119,7 +123,7 @@ def ir_drop(tile: Tile, x: Any = None, ax: Any = None, backward: bool = False) -
     return _label(ax, "input", "output", "error of each cell by the wires")
 
 
-def training(history: Sequence[Epoch], label: Optional[str] = None, ax: Any = None) -> Any:
+def training(history: Sequence[Epoch], label: Optional[str] = None, ax: Optional[Axes] = None) -> Axes:
     """Loss, and where it was measured the error rate of the test data, of Network.fit()."""
     ax = _axes(ax)
     epochs = [line.epoch for line in history]
@@ -132,7 +136,7 @@ def training(history: Sequence[Epoch], label: Optional[str] = None, ax: Any = No
     return _label(ax, "epoch", "loss, error")
 
 
-def programming_scatter(model: NoiseModel, n: int = 2000, seed: int = 0, ax: Any = None) -> Any:
+def programming_scatter(model: NoiseModel, n: int = 2000, seed: int = 0, ax: Optional[Axes] = None) -> Axes:
     """Programmed over target conductance of n devices, targets evenly over the range of the model."""
     info, ax = model.info, _axes(ax)
     target = np.linspace(info.g_min_us, info.g_max_us, n, dtype=np.float32)
@@ -144,7 +148,8 @@ def programming_scatter(model: NoiseModel, n: int = 2000, seed: int = 0, ax: Any
     return _label(ax, "target, uS", "programmed, uS", model.kind)
 
 
-def drift(tile: Tile, times_s: Optional[Sequence[float]] = None, config: Any = None, ax: Any = None) -> Any:
+def drift(tile: Tile, times_s: Optional[Sequence[float]] = None, config: ConfigLike = None,
+          ax: Optional[Axes] = None) -> Axes:
     """Error of a tile's weights over time after programming, without and with compensation."""
     ax = _axes(ax)
     times = np.geomspace(25, 3e7, 12) if times_s is None else np.asarray(times_s, float)
@@ -156,8 +161,8 @@ def drift(tile: Tile, times_s: Optional[Sequence[float]] = None, config: Any = N
     return _label(ax, "time since programming, s", "error of the weights, % (rms)")
 
 
-def accuracy_over_time(network: Network, x: Any, labels: Any, times_s: Optional[Sequence[float]] = None,
-                       config: Any = None, ax: Any = None, n_chips: int = 10) -> Any:
+def accuracy_over_time(network: Network, x: ArrayLike, labels: ArrayLike, times_s: Optional[Sequence[float]] = None,
+                       config: ConfigLike = None, ax: Optional[Axes] = None, n_chips: int = 10) -> Axes:
     """Accuracy of a network on tiles over time after programming, without and with compensation: mean and
     standard deviation of n_chips programmings."""
     ax = _axes(ax)

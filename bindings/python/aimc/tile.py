@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: MIT
 """One analog tile, and a look inside its products."""
 import ctypes as ct
-from typing import Any, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from . import _abi
+from ._abi import InferenceReport
 from ._arrays import address, shaped, whole
 from ._errors import InvalidError, ShapeError
 from ._handle import create
 from ._lib import check, encoded, lib, sized
 from ._linear_map import LinearMap
+from ._types import ArrayLike, Floats, Ints, PathLike
 from .config import ConfigLike, as_config
 from .context import Context, default_context
 from .device import DeviceLike, as_device
@@ -24,11 +26,11 @@ class Stages(NamedTuple):
     n_passes: int
     alpha: float
     reduction: float
-    prepared: np.ndarray
-    current: np.ndarray
-    noisy: np.ndarray
-    code: np.ndarray
-    result: np.ndarray
+    prepared: Floats
+    current: Floats
+    noisy: Floats
+    code: Ints
+    result: Floats
 
 
 def _direction(name: str) -> int:
@@ -58,7 +60,7 @@ class Tile(LinearMap):
         self._measure()
 
     @classmethod
-    def load(cls, path: Any, *, ctx: Optional[Context] = None) -> "Tile":
+    def load(cls, path: PathLike, *, ctx: Optional[Context] = None) -> "Tile":
         """A tile that save() wrote; it continues with the same bits."""
         ctx = ctx or default_context()
         made = cls.__new__(cls)
@@ -67,7 +69,7 @@ class Tile(LinearMap):
         made._measure()
         return made
 
-    def save(self, path: Any) -> None:
+    def save(self, path: PathLike) -> None:
         """Save the full state (safetensors), that of its optimizer included."""
         with self._guard.lock:
             check(lib.aimc_tile_save(self._look, encoded(path)))
@@ -110,27 +112,27 @@ class Tile(LinearMap):
             return [lib.aimc_tile_get_parameter_name(self._look, i).decode()
                     for i in range(lib.aimc_tile_count_parameters(self._look))]
 
-    def parameter(self, name: str) -> np.ndarray:
+    def parameter(self, name: str) -> Floats:
         """A copy of a per-device parameter [n_out, n_in]."""
         value = np.empty(self.shape, np.float32)
         with self._guard.lock:
             check(lib.aimc_tile_get_parameter(self._look, encoded(name), address(value), self._n_in))
         return value
 
-    def set_parameter(self, name: str, value: Any) -> None:
+    def set_parameter(self, name: str, value: ArrayLike) -> None:
         """Replace a per-device parameter; weights are clipped to the bounds after."""
         value = shaped(value, self.shape, name)
         with self._guard.lock:
             check(lib.aimc_tile_set_parameter(self._use, encoded(name), address(value), self._n_in))
 
-    def pulse(self, counts: Any) -> None:
+    def pulse(self, counts: ArrayLike) -> None:
         """Send counts[i, j] pulses to each device: up where positive, down where negative."""
         counts = np.broadcast_to(counts, self.shape)
         counts = whole(counts, np.dtype(np.int32), -2**31, 2**31 - 1, "counts")
         with self._guard.lock:
             check(lib.aimc_tile_pulse(self._use, address(counts), self._n_in))
 
-    def find_symmetry_point(self, n_pairs: int) -> np.ndarray:
+    def find_symmetry_point(self, n_pairs: int) -> Floats:
         """Where up and down steps of each device are equal; the tile is as before."""
         value = np.empty(self.shape, np.float32)
         with self._guard.lock:
@@ -163,7 +165,7 @@ class Tile(LinearMap):
         with self._guard.lock:
             check(lib.aimc_tile_reset(self._use, _count(first_in, "first_in"), _count(n, "n"), prob))
 
-    def write(self, w: Any, config: ConfigLike = None) -> Any:
+    def write(self, w: ArrayLike, config: ConfigLike = None) -> InferenceReport:
         """Write weights in a closed loop of reads and pulses. config: of kind "programming"."""
         w = shaped(w, self.shape, "w")
         made = as_config(config, "programming")
@@ -171,13 +173,14 @@ class Tile(LinearMap):
 
     # ---- inside a product ----------------------------------------------------------------------
 
-    def inspect(self, x: Any, direction: str = "forward", cycle: int = 0) -> Stages:
+    def inspect(self, x: ArrayLike, direction: str = "forward", cycle: int = 0) -> Stages:
         """Make one product and keep what is seen on the way; a real read, with its noise and counts."""
         way = _direction(direction)
         n_in, n_out = (self._n_in, self._n_out) if way == _abi.AIMC_FORWARD else self.shape
         x = shaped(x, (n_in,), "x")
-        arrays = {"prepared": np.empty(n_in, np.float32), "code": np.empty(n_out, np.int32),
-                  **{name: np.empty(n_out, np.float32) for name in ("current", "noisy", "result")}}
+        arrays: Dict[str, Any] = {
+            "prepared": np.empty(n_in, np.float32), "code": np.empty(n_out, np.int32),
+            **{name: np.empty(n_out, np.float32) for name in ("current", "noisy", "result")}}
         stages = sized(_abi.aimc_stages)
         stages.cycle = _count(cycle, "cycle")
         for name, array in arrays.items():
@@ -186,7 +189,7 @@ class Tile(LinearMap):
             check(lib.aimc_tile_inspect(self._use, way, address(x), ct.byref(stages)))
         return Stages(stages.n_cycles, stages.n_passes, stages.alpha, stages.reduction, **arrays)
 
-    def write_spice(self, path: Any, z: Any, direction: str = "forward") -> None:
+    def write_spice(self, path: PathLike, z: ArrayLike, direction: str = "forward") -> None:
         """Write the crossbar as a netlist for ngspice, driven by z."""
         way = _direction(direction)
         z = shaped(z, (self._n_in if way == _abi.AIMC_FORWARD else self._n_out,), "z")
@@ -200,20 +203,20 @@ class Tile(LinearMap):
             return [lib.aimc_tile_get_fixed_error_name(self._look, way, i).decode()
                     for i in range(lib.aimc_tile_count_fixed_errors(self._look, way))]
 
-    def fixed_error(self, name: str, direction: str = "forward") -> np.ndarray:
+    def fixed_error(self, name: str, direction: str = "forward") -> Floats:
         """A copy of a fixed error: [outputs], or [n_out, n_in] of read_polarity."""
         value = np.empty(self._fixed_shape(name, direction), np.float32)
         with self._guard.lock:
             check(lib.aimc_tile_get_fixed_error(self._look, _direction(direction), encoded(name), address(value), value.size))
         return value
 
-    def set_fixed_error(self, name: str, value: Any, direction: str = "forward") -> None:
+    def set_fixed_error(self, name: str, value: ArrayLike, direction: str = "forward") -> None:
         """Replace a fixed error by measured or chosen values."""
         value = shaped(value, self._fixed_shape(name, direction), name)
         with self._guard.lock:
             check(lib.aimc_tile_set_fixed_error(self._use, _direction(direction), encoded(name), address(value), value.size))
 
-    def _fixed_shape(self, name: str, direction: str) -> Any:
+    def _fixed_shape(self, name: str, direction: str) -> Tuple[int, ...]:
         if name == "read_polarity":
             return self.shape
         return (self._n_out if _direction(direction) == _abi.AIMC_FORWARD else self._n_in,)

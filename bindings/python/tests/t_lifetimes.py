@@ -13,7 +13,7 @@ import traceback
 from common import aimc, main, np, unittest
 
 
-def everything(ctx):
+def lineage(ctx):
     """One of everything, each made from the ones before."""
     device = aimc.Device("soft_bounds", ctx=ctx)
     tile = aimc.Tile(device, 3, 4)
@@ -59,7 +59,7 @@ class Lifetimes(unittest.TestCase):
     def test_any_order_of_closing(self):
         names = ("ctx", "device", "tile", "optimizer")
         for order in itertools.permutations(names):
-            members = everything(aimc.Context(threads=2))
+            members = lineage(aimc.Context(threads=2))
             for name in order:
                 members[name].close()
                 members[name].close()
@@ -67,7 +67,7 @@ class Lifetimes(unittest.TestCase):
 
     def test_any_order_of_dropping(self):
         for order in itertools.permutations(("ctx", "device", "tile", "optimizer")):
-            members = everything(aimc.Context())
+            members = lineage(aimc.Context())
             for name in order:
                 del members[name]
                 gc.collect()
@@ -107,14 +107,14 @@ class Lifetimes(unittest.TestCase):
                     again.save(path)
 
     def test_parents_may_go_first(self):
-        members = everything(aimc.Context())
+        members = lineage(aimc.Context())
         members["ctx"].close()
         members["device"].close()
         self.assertEqual(members["tile"].forward(np.zeros(4)).shape, (3,))
         members["optimizer"].step(np.ones(4), np.ones(3), 0.1)
 
     def test_use_after_close(self):
-        members = everything(aimc.Context())
+        members = lineage(aimc.Context())
         tile, optimizer = members["tile"], members["optimizer"]
         tile.close()
         calls = [lambda: tile.forward(np.zeros(4)), lambda: tile.weights, lambda: tile.counters, tile.describe,
@@ -212,7 +212,7 @@ class Threads(unittest.TestCase):
 
 class Fork(unittest.TestCase):
     def test_child_refuses_old_handles_and_makes_new_ones(self):
-        members = everything(aimc.Context(threads=2))
+        members = lineage(aimc.Context(threads=2))
         aimc.default_context()
 
         def child():

@@ -163,6 +163,20 @@ class Tiles(unittest.TestCase):
 
 
 class Networks(unittest.TestCase):
+    def test_weights_are_not_lost(self):
+        tile = aimc.Tile("ideal", 2, 3)
+        with self.assertRaisesRegex(ValueError, "read-only"):
+            tile.weights[0, 0] = 1.0
+        w = tile.weights.copy()
+        w[0, 0] = 1.0
+        tile.weights = w
+        self.assertEqual(tile.weights[0, 0], 1.0)
+
+    def test_wrong_category_is_refused(self):
+        self.assertTrue(all(preset.category == "device" for preset in aimc.presets("device")))
+        with self.assertRaisesRegex(aimc.InvalidError, "no category 'devices'; there are .*device"):
+            aimc.presets("devices")
+
     def test_matrices_lie_on_tiles(self):
         matrix = aimc.Matrix(None, 7, 5, {"device": "ideal", "mapping.max_output_size": 4, "forward.is_perfect": True})
         self.assertEqual([matrix.tile(k)[1:] for k in range(len(matrix))], [(0, 0), (4, 0)])
