@@ -93,7 +93,7 @@ static inline size_t aimci_leading_dimension(size_t n)
     return ld % 256 == 0 ? ld + 16 : ld;
 }
 
-/* The nearest finite float; 0 for what is no number. Three selections, no branch: it runs once per cell. */
+/* The nearest finite float; 0 for what is no number. Without a branch: it runs once per cell. */
 static inline float aimci_finite_float(double v)
 {
     const double largest = (double)FLT_MAX;
@@ -104,8 +104,8 @@ static inline float aimci_finite_float(double v)
 }
 void aimci_make_finite(float *x, size_t n);
 
-/* Can n products of at most this magnitude take a sum of floats out of their range? Smaller ones are
- * lost in the rounding of sums that are that large. */
+/* Can n products of at most this magnitude take a sum of floats out of their range? Smaller ones
+ * are lost in the rounding of sums that are that large. */
 static inline bool aimci_may_overflow(size_t n, double product)
 {
     return !((double)n * product < 1e28);

@@ -46,8 +46,8 @@ double aimci_device_mean_step(const aimc_device *d, double w, bool up)
                    : aimci_model_mean_step(d->ops, d->params, w, up);
 }
 
-/* Eight sweeps over all states: nothing is left of where a mean device with soft bounds was (e^-16),
- * and a cell with an eighth of its step crosses the whole range. */
+/* Eight sweeps over all states: nothing is left of where a mean device with soft bounds was
+ * (e^-16), and a cell with an eighth of its step crosses the whole range. */
 int32_t aimci_device_longest_train(const aimc_device *d)
 {
     enum { SWEEPS = 8, LEAST = 4096 };

@@ -178,8 +178,8 @@ static inline const aimci_pulsed *aimci_device_pulsed(const aimc_device *device)
     return device->ops->pulsed && !device->cell ? device->params : NULL;
 }
 
-/* Pulses that are more than a cell notices at once: thousands, and several times what takes the mean
- * device through all its states. */
+/* Pulses that are more than a cell notices at once: thousands, and several times what takes the
+ * mean device through all its states. */
 int32_t aimci_device_longest_train(const aimc_device *device);
 
 /* ---- field tables --------------------------------------------------------------------------- */

@@ -58,9 +58,10 @@ typedef struct aimci_kernels {
     void (*probabilities)(const aimci_train *train, const float *v, size_t n, float levels,
                           float *q);
 
-    /* count = -rint(n per_count), at most the longest, and what goes is taken from x, both padded to
-     * 8. Nothing is left of x where n is 2^24 or more. sums: up, down pulses, elements with n != 0
-     * and those that wanted more than the longest are added to. Returns whether any n is not 0. */
+    /* count = -rint(n per_count), at most the longest, and what goes is taken from x, both padded
+     * to 8. Nothing is left of x where n is 2^24 or more. sums: up, down pulses, elements with
+     * n != 0 and those that wanted more than the longest are added to. Returns whether any n is
+     * not 0. */
     int (*cross)(const aimci_crossing *crossing, float *x, int32_t *count, size_t n,
                  uint64_t sums[4]);
 

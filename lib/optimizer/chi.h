@@ -25,9 +25,9 @@ typedef struct aimci_chi aimci_chi;
 /* What a transfer takes: n = trunc(chi / threshold) on the rows that are due, chi -= n taken
  * (rounded to an integer if whole), n pulses of eps.
  *
- * Pulses beyond aimci_device_longest_train() are not sent, as the device would be where it is without
- * them, but chi is charged for all n: the outcome is that of sending them. A row written by trains
- * has a capacity instead, and chi keeps what exceeds it. */
+ * Pulses beyond aimci_device_longest_train() are not sent, as the device would be where it is
+ * without them, but chi is charged for all n: the outcome is that of sending them. A row written by
+ * trains has a capacity instead, and chi keeps what exceeds it. */
 typedef struct aimci_chi_charge {
     double threshold, taken;
     bool whole;

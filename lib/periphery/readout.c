@@ -246,8 +246,8 @@ static bool run_group(chunk *c, const aimci_accumulation_group *group)
 
 /* ---- bound management ----------------------------------------------------------------------- */
 
-/* May the vector be read again with a larger R? Not beyond max_bm_factor or the range of floats, nor
- * where the DAC would be left with so few of its steps that a smaller input says nothing more. */
+/* May the vector be read again with a larger R? Not beyond max_bm_factor or the range of floats,
+ * nor where the DAC would be left with so few of its steps that a smaller input says nothing. */
 static bool may_reduce(const aimci_periphery *p, float alpha, float reduction)
 {
     const double r = (double)reduction, step = (double)p->plan.dac.step;

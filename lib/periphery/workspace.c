@@ -10,7 +10,7 @@ static float *take(float *base, size_t *at, bool wanted, size_t n)
     return block;
 }
 
-/* Is there an input to derive? One digit that covers all bits is derived, too, in its only cycle. */
+/* Is there an input to derive? One digit that covers all bits is derived too, in its only cycle. */
 static bool has_derived_cycle(const aimci_read_plan *plan)
 {
     bool derived = false;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Every combination of the choices that decide which reads of the array a product takes, and which
- * memory they need: inputs whole, by sign or by digits; weights on slices, pairs and offsets; wires;
- * converters; both directions. A combination is refused by the rules below and only by them; all
- * others give the exact product of what the codes stand for, within the steps of the ADCs. */
+/* Every combination of the choices that decide which reads of the array a product takes, and
+ * which memory they need: inputs whole, by sign or by digits; weights on slices, pairs and
+ * offsets; wires; converters; both directions. A combination is refused by the rules below and
+ * only by them; all others give the exact product of what the codes stand for, within the steps
+ * of the ADCs. */
 #include <stdbool.h>
 
 #include "read_util.h"
@@ -227,7 +228,7 @@ END_TEST
 
 /* ---- with noise ----------------------------------------------------------------------------- */
 
-/* What the array adds needs memory of its own; here it has to be there, and nothing else is said. */
+/* What the array adds needs memory of its own; it has to be there, and nothing else is said. */
 static const choice stages[] = {
     {{"ir_drop=1", "ir_loading=ACTIVE"}, 0},
     {{"ir_drop=1", "ir_loading=ALL", "w_noise=0.01", "w_noise_type=PCM_READ"}, 0},

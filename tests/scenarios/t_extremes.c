@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Finite inputs of any size: what comes out is finite or refused with a status, and the work of a call
- * is bounded, counted in pulses. Meant to be run under AddressSanitizer, too. */
+/* Finite inputs of any size: what comes out is finite or refused with a status, and the work of
+ * a call is bounded, counted in pulses. Meant to be run under AddressSanitizer, too. */
 #include <stdbool.h>
 
 #include "test_util.h"
