@@ -15,7 +15,8 @@
  *                         have the law of n single pulses; for n = 1 it always has.
  *
  * A file has one law; device/pulse.h, which follows it, makes the kernel of it. Where a step is a
- * straight line of the state, device/affine.h has all but the slope. */
+ * straight line of the state, device/affine.h has all but the slope; where it depends on the place
+ * between the bounds, device/place.h has all but the step. */
 #ifndef AIMCI_LAW_H
 #define AIMCI_LAW_H
 

@@ -13,31 +13,17 @@ typedef struct aimci_law {
     float up[AIMCI_LAW_COEFFICIENTS], down[AIMCI_LAW_COEFFICIENTS];
 } aimci_law;
 
-typedef struct aimci_law_terms {
-    vf inverse_range;
-} aimci_law_terms;
-
-AIMCI_INLINE aimci_law_terms aimci_law_load(const AIMCI_CONSTANT aimci_law *law,
-                                            const aimci_word_line *line, aimci_where where,
-                                            const aimci_lane_group *c)
-{
-    (void)law, (void)line, (void)where;
-    aimci_law_terms t;
-    t.inverse_range = aimci_inverse_range(c);
-    return t;
-}
+#include "device/place.h"
 
 AIMCI_INLINE vf aimci_law_step(const AIMCI_CONSTANT aimci_law *law, const aimci_lane_group *c,
                                const aimci_law_terms *t, vf w, vf xi)
 {
-    const vf z = (w - c->lo) * t->inverse_range;
+    const vf z = aimci_place(c, t, w);
     vf y = vf_set(0.0f);
     for (int32_t k = law->n - 1; k >= 0; k--)
         y = y * z + vf_select(c->up, vf_set(law->up[k]), vf_set(law->down[k]));
     y = vf_max(y, vf_set(0.0f));
     return w + c->step * y * (1.0f + xi * law->noise.sigma);
 }
-
-#define AIMCI_LAW_JUMPS 0
 
 #endif

@@ -12,24 +12,12 @@ typedef struct aimci_law {
     float state[2 * AIMCI_LAW_TABLE], step[2 * AIMCI_LAW_TABLE], spread[2 * AIMCI_LAW_TABLE];
 } aimci_law;
 
-typedef struct aimci_law_terms {
-    vf inverse_range;
-} aimci_law_terms;
-
-AIMCI_INLINE aimci_law_terms aimci_law_load(const AIMCI_CONSTANT aimci_law *law,
-                                            const aimci_word_line *line, aimci_where where,
-                                            const aimci_lane_group *c)
-{
-    (void)law, (void)line, (void)where;
-    aimci_law_terms t;
-    t.inverse_range = aimci_inverse_range(c);
-    return t;
-}
+#include "device/place.h"
 
 AIMCI_INLINE vf aimci_law_step(const AIMCI_CONSTANT aimci_law *law, const aimci_lane_group *c,
                                const aimci_law_terms *terms, vf w, vf xi)
 {
-    const vf z = (w - c->lo) * terms->inverse_range;
+    const vf z = aimci_place(c, terms, w);
     const vi first = vi_select(c->up, vi_set(0), vi_set(AIMCI_LAW_TABLE));
     const vi last = vi_select(c->up, vi_set(law->last_up), vi_set(law->last_down));
     vi below = vi_set(0); /* how many nodes do not exceed z: binary search */
@@ -42,7 +30,5 @@ AIMCI_INLINE vf aimci_law_step(const AIMCI_CONSTANT aimci_law *law, const aimci_
     const vf e = (1.0f - t) * vf_gather(law->spread, i) + t * vf_gather(law->spread, i + 1);
     return w + c->step * (y + e * xi);
 }
-
-#define AIMCI_LAW_JUMPS 0
 
 #endif

@@ -15,32 +15,18 @@ typedef struct aimci_law {
     int32_t power; /* p, at least 1 */
 } aimci_law;
 
-typedef struct aimci_law_terms {
-    vf inverse_range;
-} aimci_law_terms;
-
-AIMCI_INLINE aimci_law_terms aimci_law_load(const AIMCI_CONSTANT aimci_law *law,
-                                            const aimci_word_line *line, aimci_where where,
-                                            const aimci_lane_group *c)
-{
-    (void)law, (void)line, (void)where;
-    aimci_law_terms t;
-    t.inverse_range = aimci_inverse_range(c);
-    return t;
-}
+#include "device/place.h"
 
 /* A state that rounding left outside the bounds counts as at the bound. */
 AIMCI_INLINE vf aimci_law_step(const AIMCI_CONSTANT aimci_law *law, const aimci_lane_group *c,
                                const aimci_law_terms *t, vf w, vf xi)
 {
-    const vf x = (w - c->lo) * t->inverse_range, rest = (c->hi - w) * t->inverse_range;
+    const vf x = aimci_place(c, t, w), rest = (c->hi - w) * t->inverse_range;
     const vf z = vf_max(4.0f * x * rest, vf_set(0.0f)), q = 1.0f - z;
     vf sum = vf_set(1.0f);
     for (int32_t k = 1; k < law->power; k++)
         sum = sum * q + 1.0f;
     return w + c->step * (z * sum) * (1.0f + xi * law->noise.sigma);
 }
-
-#define AIMCI_LAW_JUMPS 0
 
 #endif
