@@ -2,7 +2,6 @@
 #include "core/core.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -277,9 +276,7 @@ static void log_text(const aimc_context *ctx, aimc_log_level level, const char *
     char text[LOG_SIZE] = "";
     if (!aimci_logs(ctx))
         return;
-    void *locale = aimci_numbers_begin();
-    vsnprintf(text, sizeof text, format, args);
-    aimci_numbers_end(locale);
+    aimci_format(text, sizeof text, format, args);
     ctx->logger.log(ctx->logger.user, level, text);
 }
 

@@ -4,6 +4,7 @@
 #define AIMCI_CORE_H
 
 #include <float.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -122,6 +123,9 @@ void aimci_format_double(char *buf, double value);
  * is: no number that leaves the library depends on it. */
 void *aimci_numbers_begin(void);
 void aimci_numbers_end(void *locale);
+
+/* vsnprintf() between the two. */
+int aimci_format(char *buf, size_t size, const char *format, va_list args) AIMCI_PRINTF(3, 0);
 
 /* Levenshtein distance of two words, for "did you mean". */
 size_t aimci_word_distance(const char *a, const char *b);

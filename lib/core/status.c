@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/core.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -63,9 +62,7 @@ aimc_status(aimci_fail)(aimc_status status, const char *format, ...)
     char text[ERROR_SIZE] = "";
     va_list args;
     va_start(args, format);
-    void *locale = aimci_numbers_begin();
-    vsnprintf(text, sizeof text, format, args);
-    aimci_numbers_end(locale);
+    aimci_format(text, sizeof text, format, args);
     va_end(args);
     memcpy(last_error, text, sizeof text);
     return status;
@@ -76,9 +73,7 @@ aimc_status(aimci_fail_within)(aimc_status status, const char *format, ...)
     char text[ERROR_SIZE] = "";
     va_list args;
     va_start(args, format);
-    void *locale = aimci_numbers_begin();
-    vsnprintf(text, sizeof text, format, args);
-    aimci_numbers_end(locale);
+    aimci_format(text, sizeof text, format, args);
     va_end(args);
     const size_t used = strlen(text);
     snprintf(text + used, sizeof text - used, "%s", last_error);

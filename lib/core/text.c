@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,15 +117,21 @@ void aimci_numbers_end(void *locale)
         freelocale(uselocale(locale));
 }
 
+int aimci_format(char *buf, size_t size, const char *format, va_list args)
+{
+    void *locale = aimci_numbers_begin();
+    const int n = vsnprintf(buf, size, format, args);
+    aimci_numbers_end(locale);
+    return n;
+}
+
 void aimci_text_printf(aimci_text *text, const char *format, ...)
 {
     const size_t used = aimci_min_size(text->length, text->size);
     const size_t room = text->size - used;
     va_list args;
     va_start(args, format);
-    void *locale = aimci_numbers_begin();
-    const int n = vsnprintf(room == 0 ? NULL : text->buf + used, room, format, args);
-    aimci_numbers_end(locale);
+    const int n = aimci_format(room == 0 ? NULL : text->buf + used, room, format, args);
     va_end(args);
     if (n > 0)
         text->length += (size_t)n;
