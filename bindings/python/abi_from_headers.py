@@ -128,7 +128,7 @@ class Headers:
         return name
 
     def _function(self, result, name, arguments):
-        self.functions[name] = (self._type(result), self._arguments(arguments))
+        self.functions[name] = (self._type(result), self._arguments(arguments), self._names(arguments))
         return name
 
     # ---- types: C to ctypes --------------------------------------------------------------------
@@ -149,6 +149,12 @@ class Headers:
             return []
         nested = re.sub(r"\w[\w ]*\(\*(\w+)\)\([^()]*\)", r"void *\1", text)  # a function as an argument
         return [self._type(re.fullmatch(r"(.*?)\w+", part.strip())[1]) for part in nested.split(",")]
+
+    @staticmethod
+    def _names(text):
+        """What the arguments are called."""
+        nested = re.sub(r"\w[\w ]*\(\*(\w+)\)\([^()]*\)", r"void *\1", text)
+        return "" if text.strip() == "void" else " ".join(re.search(r"(\w+)$", part.strip())[1] for part in nested.split(","))
 
     def _type(self, text):
         """Addresses of arrays are plain addresses; of structs typed; constant text is bytes."""
@@ -199,9 +205,9 @@ def python_source(headers):
             out += [f'        ("{field}", {kind}),' for field, kind in headers.structs[name]]
             out += ["    ]", ""]
     out += record_source(headers)
-    out += ["", "# name: (header, result, arguments)", "FUNCTIONS = {"]
-    for name, (result, arguments) in headers.functions.items():
-        out += [f'    "{name}": ("{headers.origin[name]}", {result},', f"        [{', '.join(arguments)}]),"]
+    out += ["", "# name: (header, result, types of arguments, their names)", "FUNCTIONS: Dict[str, Any] = {"]
+    for name, (result, arguments, names) in headers.functions.items():
+        out += [f'    "{name}": ("{headers.origin[name]}", {result},', f"        [{', '.join(arguments)}],", f'        "{names}"),']
     return "\n".join(out + ["}", ""])
 
 

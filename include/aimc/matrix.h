@@ -102,6 +102,33 @@ AIMC_API aimc_status aimc_matrix_step(aimc_matrix *matrix, size_t n_batch, const
 /** Sum of the tiles' counters. Arguments as aimc_tile_get_counters(). @since 0.1 */
 AIMC_API aimc_status aimc_matrix_get_counters(const aimc_matrix *matrix, aimc_counters *counters);
 
+/**
+ * Save the full state of a matrix: its configuration, every tile with its optimizer and programmed
+ * devices, input ranges. The file is replaced as a whole or not at all.
+ * @param path  file to write, safetensors with the configuration in its metadata
+ * @retval AIMC_ERR_IO      cannot write (disk full, permission); an old file is untouched
+ * @retval AIMC_ERR_NOMEM   no memory
+ * @par Threads
+ * one thread per matrix.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_matrix_save(const aimc_matrix *matrix, const char *path);
+
+/**
+ * Load a matrix that aimc_matrix_save() wrote; it continues with the same bits. Arguments and
+ * errors as aimc_tile_load().
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_matrix_load(aimc_context *ctx, const char *path, aimc_matrix **out);
+
+/** The full state as bytes. Arguments and errors as aimc_tile_save_bytes(). @since 0.1 */
+AIMC_API aimc_status aimc_matrix_save_bytes(const aimc_matrix *matrix, void *bytes, size_t size,
+                                            size_t *n);
+
+/** A matrix from such bytes. Arguments and errors as aimc_tile_load_bytes(). @since 0.1 */
+AIMC_API aimc_status aimc_matrix_load_bytes(aimc_context *ctx, const void *bytes, size_t size,
+                                            aimc_matrix **out);
+
 /** Text that says what the matrix is. Returns the full length. @since 0.1 */
 AIMC_API size_t aimc_matrix_describe(const aimc_matrix *matrix, char *buf, size_t size);
 

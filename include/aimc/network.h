@@ -295,6 +295,15 @@ AIMC_API aimc_status aimc_network_save(const aimc_network *net, const char *path
  */
 AIMC_API aimc_status aimc_network_load(aimc_context *ctx, const char *path, aimc_network **out);
 
+/** The full state as bytes: what aimc_network_save() would write. Arguments and errors as
+ * aimc_tile_save_bytes(), and AIMC_ERR_STATE without layers. @since 0.1 */
+AIMC_API aimc_status aimc_network_save_bytes(const aimc_network *net, void *bytes, size_t size,
+                                             size_t *n);
+
+/** A network from such bytes. Arguments and errors as aimc_tile_load_bytes(). @since 0.1 */
+AIMC_API aimc_status aimc_network_load_bytes(aimc_context *ctx, const void *bytes, size_t size,
+                                             aimc_network **out);
+
 /** Text that says what the network is, one line per layer. Returns the full length. @since 0.1 */
 AIMC_API size_t aimc_network_describe(const aimc_network *net, char *buf, size_t size);
 

@@ -45,7 +45,7 @@ AIMC_API aimc_status aimc_optimizer_create(aimc_tile *tile, const char *algorith
  * gains.
  *
  * For "ttv2" the configuration is of kind "c_ttv2" with choppers off, which is how its published
- * settings are given.
+ * settings are given; aimc_optimizer_create() takes it under either name.
  * @param device     what the weights are of
  * @param algorithm  "sgd", "mixed_precision", "tiki_taka", "ttv2", "c_ttv2", "agad" ... or an
  *                   optimizer preset, which is returned as it is

@@ -5,6 +5,7 @@
 
 #include "analog/matrix.h"
 #include "inference/programmed.h"
+#include "io/state_file.h"
 
 /* ---- digital -------------------------------------------------------------------------------- */
 
@@ -107,4 +108,56 @@ aimc_status aimci_matrix_restore(aimc_context *ctx, aimci_st_reader *reader, con
     }
     *out = m;
     return AIMC_OK;
+}
+
+/* ---- file ----------------------------------------------------------------------------------- */
+
+static aimc_status put(const void *object, aimci_st_writer *writer, const char *prefix)
+{
+    return aimci_matrix_put(object, writer, prefix);
+}
+
+static aimc_status restore(aimc_context *ctx, aimci_st_reader *reader, const char *prefix,
+                           void **out)
+{
+    aimc_matrix *m = NULL;
+    const aimc_status st = aimci_matrix_restore(ctx, reader, prefix, &m);
+    if (st)
+        aimc_matrix_destroy(m);
+    else
+        *out = m;
+    return st;
+}
+
+static const aimci_content content = {"matrix", put, restore};
+
+aimc_status aimc_matrix_save(const aimc_matrix *m, const char *path)
+{
+    return aimci_state_save(m ? m->ctx : NULL, &content, m, path);
+}
+
+aimc_status aimc_matrix_save_bytes(const aimc_matrix *m, void *bytes, size_t size, size_t *n)
+{
+    return aimci_state_save_bytes(m ? m->ctx : NULL, &content, m, bytes, size, n);
+}
+
+aimc_status aimc_matrix_load(aimc_context *ctx, const char *path, aimc_matrix **out)
+{
+    void *made = NULL;
+    if (!out)
+        return aimci_fail(AIMC_ERR_INVALID, "matrix_load: out is NULL");
+    const aimc_status st = aimci_state_load(ctx, &content, path, &made);
+    *out = made;
+    return st;
+}
+
+aimc_status aimc_matrix_load_bytes(aimc_context *ctx, const void *bytes, size_t size,
+                                   aimc_matrix **out)
+{
+    void *made = NULL;
+    if (!out)
+        return aimci_fail(AIMC_ERR_INVALID, "matrix_load_bytes: out is NULL");
+    const aimc_status st = aimci_state_load_bytes(ctx, &content, bytes, size, &made);
+    *out = made;
+    return st;
 }

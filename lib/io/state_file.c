@@ -7,13 +7,53 @@
  * is refused: its optimizers and tiles have other names, and nobody has files worth a converter. */
 #define FORMAT "2"
 
-aimc_status aimci_state_writer_create(aimc_context *ctx, const char *content, aimci_st_writer **out)
+/* ---- writing -------------------------------------------------------------------------------- */
+
+/* A file's content, to be written and destroyed. */
+static aimc_status put_all(aimc_context *ctx, const aimci_content *content, const void *object,
+                           aimci_st_writer **out)
 {
     aimc_status st = aimci_st_writer_create(ctx, out);
     if (!st)
         st = aimci_st_put_text(*out, "aimc.format", FORMAT);
-    return st ? st : aimci_st_put_text(*out, "aimc.content", content);
+    if (!st)
+        st = aimci_st_put_text(*out, "aimc.content", content->name);
+    return st ? st : content->put(object, *out, "");
 }
+
+aimc_status aimci_state_save(aimc_context *ctx, const aimci_content *content, const void *object,
+                             const char *path)
+{
+    if (!object || !path)
+        return aimci_fail(AIMC_ERR_INVALID, "%s_save: %s is NULL", content->name,
+                          object ? "path" : content->name);
+    aimci_st_writer *writer = NULL;
+    aimc_status st = put_all(ctx, content, object, &writer);
+    if (!st)
+        st = aimci_st_write(writer, path);
+    aimci_st_writer_destroy(writer);
+    return st ? aimci_fail_within(st, "%s_save: ", content->name) : AIMC_OK;
+}
+
+aimc_status aimci_state_save_bytes(aimc_context *ctx, const aimci_content *content,
+                                   const void *object, void *bytes, size_t size, size_t *n)
+{
+    if (!object || !n || (!bytes && size > 0))
+        return aimci_fail(AIMC_ERR_INVALID, "%s_save_bytes: %s is NULL", content->name,
+                          !object ? content->name
+                          : !n    ? "n"
+                                  : "bytes");
+    aimci_st_writer *writer = NULL;
+    aimc_status st = put_all(ctx, content, object, &writer);
+    if (!st)
+        st = aimci_st_write_bytes(writer, bytes, size, n);
+    aimci_st_writer_destroy(writer);
+    if (!st && size > 0 && size < *n)
+        st = aimci_fail(AIMC_ERR_SHAPE, "%zu bytes; %zu are needed", size, *n);
+    return st ? aimci_fail_within(st, "%s_save_bytes: ", content->name) : AIMC_OK;
+}
+
+/* ---- reading -------------------------------------------------------------------------------- */
 
 /* source: how the sentence calls the file. */
 static aimc_status check(const char *source, const char *content, const aimci_st_reader *reader)
@@ -32,29 +72,36 @@ static aimc_status check(const char *source, const char *content, const aimci_st
     return AIMC_OK;
 }
 
-/* A reader that is not as it should be is given up. */
-static aimc_status accept(aimc_status st, const char *source, const char *content,
-                          aimci_st_reader **reader)
+/* The object of a reader, which is given up. st: how reading went. */
+static aimc_status make(aimc_context *ctx, aimc_status st, const char *verb, const char *source,
+                        const aimci_content *content, aimci_st_reader *reader, void **out)
 {
     if (!st)
-        st = check(source, content, *reader);
-    if (st) {
-        aimci_st_reader_destroy(*reader);
-        *reader = NULL;
-    }
-    return st;
+        st = check(source, content->name, reader);
+    if (!st)
+        st = content->restore(ctx, reader, "", out);
+    aimci_st_reader_destroy(reader);
+    return st ? aimci_fail_within(st, "%s_%s: ", content->name, verb) : AIMC_OK;
 }
 
-aimc_status aimci_state_read(aimc_context *ctx, const char *path, const char *content,
-                             aimci_st_reader **out)
+aimc_status aimci_state_load(aimc_context *ctx, const aimci_content *content, const char *path,
+                             void **out)
 {
-    *out = NULL;
-    return accept(aimci_st_read(ctx, path, out), path, content, out);
+    if (!ctx || !path)
+        return aimci_fail(AIMC_ERR_INVALID, "%s_load: %s is NULL", content->name,
+                          ctx ? "path" : "ctx");
+    aimci_st_reader *reader = NULL;
+    const aimc_status st = aimci_st_read(ctx, path, &reader);
+    return make(ctx, st, "load", path, content, reader, out);
 }
 
-aimc_status aimci_state_parse(aimc_context *ctx, const void *bytes, size_t size,
-                              const char *content, aimci_st_reader **out)
+aimc_status aimci_state_load_bytes(aimc_context *ctx, const aimci_content *content,
+                                   const void *bytes, size_t size, void **out)
 {
-    *out = NULL;
-    return accept(aimci_st_parse(ctx, bytes, size, out), "memory", content, out);
+    if (!ctx || !bytes)
+        return aimci_fail(AIMC_ERR_INVALID, "%s_load_bytes: %s is NULL", content->name,
+                          ctx ? "bytes" : "ctx");
+    aimci_st_reader *reader = NULL;
+    const aimc_status st = aimci_st_parse(ctx, bytes, size, &reader);
+    return make(ctx, st, "load_bytes", "memory", content, reader, out);
 }

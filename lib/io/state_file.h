@@ -6,14 +6,24 @@
 
 #include "io/safetensors.h"
 
-/* A writer that has said what the file holds ("tile", "network"). */
-aimc_status aimci_state_writer_create(aimc_context *ctx, const char *content,
-                                      aimci_st_writer **out);
+/* What a file can hold: a public object, by its name ("tile", "network") and how it is put under a
+ * prefix and made again. After a failure restore leaves nothing behind. */
+typedef struct aimci_content {
+    const char *name;
+    aimc_status (*put)(const void *object, aimci_st_writer *writer, const char *prefix);
+    aimc_status (*restore)(aimc_context *ctx, aimci_st_reader *reader, const char *prefix,
+                           void **out);
+} aimci_content;
 
-/* Read a file, or bytes, of this content; anything else is refused with what was found. */
-aimc_status aimci_state_read(aimc_context *ctx, const char *path, const char *content,
-                             aimci_st_reader **out);
-aimc_status aimci_state_parse(aimc_context *ctx, const void *bytes, size_t size,
-                              const char *content, aimci_st_reader **out);
+/* The bodies of aimc_NAME_save() and its brothers, arguments checked; ctx is the object's, NULL
+ * when that is NULL. */
+aimc_status aimci_state_save(aimc_context *ctx, const aimci_content *content, const void *object,
+                             const char *path);
+aimc_status aimci_state_save_bytes(aimc_context *ctx, const aimci_content *content,
+                                   const void *object, void *bytes, size_t size, size_t *n);
+aimc_status aimci_state_load(aimc_context *ctx, const aimci_content *content, const char *path,
+                             void **out);
+aimc_status aimci_state_load_bytes(aimc_context *ctx, const aimci_content *content,
+                                   const void *bytes, size_t size, void **out);
 
 #endif

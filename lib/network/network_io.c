@@ -138,6 +138,8 @@ size_t aimc_network_describe(const aimc_network *net, char *buf, size_t size)
 static aimc_status put_network(const aimc_network *net, aimci_st_writer *writer)
 {
     char name[64], number[32];
+    if (!net->n_layers)
+        return aimci_fail(AIMC_ERR_STATE, "the network has no layers");
     aimc_status st = aimci_st_put_text(writer, "aimc.version", aimc_get_version());
     if (!st && net->note)
         st = aimci_st_put_text(writer, "note", net->note);
@@ -158,22 +160,6 @@ static aimc_status put_network(const aimc_network *net, aimci_st_writer *writer)
             st = l->ops->put(l, writer, name);
     }
     return st;
-}
-
-aimc_status aimc_network_save(const aimc_network *net, const char *path)
-{
-    if (!net || !path)
-        return aimci_fail(AIMC_ERR_INVALID, "network_save: %s is NULL", net ? "path" : "net");
-    if (!net->n_layers)
-        return aimci_fail(AIMC_ERR_STATE, "network_save: the network has no layers");
-    aimci_st_writer *writer = NULL;
-    aimc_status st = aimci_state_writer_create(net->ctx, "network", &writer);
-    if (!st)
-        st = put_network(net, writer);
-    if (!st)
-        st = aimci_st_write(writer, path);
-    aimci_st_writer_destroy(writer);
-    return st ? aimci_fail_within(st, "network_save: ") : AIMC_OK;
 }
 
 static const aimci_layer_ops *find_type(const char *name)
@@ -237,25 +223,56 @@ static aimc_status restore_network(aimc_network *net, aimci_st_reader *reader)
     return AIMC_OK;
 }
 
-aimc_status aimc_network_load(aimc_context *ctx, const char *path, aimc_network **out)
+static aimc_status put(const void *object, aimci_st_writer *writer, const char *prefix)
 {
-    if (!out)
-        return aimci_fail(AIMC_ERR_INVALID, "network_load: out is NULL");
-    *out = NULL;
-    if (!ctx || !path)
-        return aimci_fail(AIMC_ERR_INVALID, "network_load: %s is NULL", ctx ? "path" : "ctx");
-    aimci_st_reader *reader = NULL;
+    (void)prefix;
+    return put_network(object, writer);
+}
+
+static aimc_status restore(aimc_context *ctx, aimci_st_reader *reader, const char *prefix,
+                           void **out)
+{
+    (void)prefix;
     aimc_network *net = NULL;
-    aimc_status st = aimci_state_read(ctx, path, "network", &reader);
-    if (!st)
-        st = aimc_network_create(ctx, &net);
+    aimc_status st = aimc_network_create(ctx, &net);
     if (!st)
         st = restore_network(net, reader);
-    aimci_st_reader_destroy(reader);
-    if (st) {
+    if (st)
         aimc_network_destroy(net);
-        return aimci_fail_within(st, "network_load: ");
-    }
-    *out = net;
-    return AIMC_OK;
+    else
+        *out = net;
+    return st;
+}
+
+static const aimci_content content = {"network", put, restore};
+
+aimc_status aimc_network_save(const aimc_network *net, const char *path)
+{
+    return aimci_state_save(net ? net->ctx : NULL, &content, net, path);
+}
+
+aimc_status aimc_network_save_bytes(const aimc_network *net, void *bytes, size_t size, size_t *n)
+{
+    return aimci_state_save_bytes(net ? net->ctx : NULL, &content, net, bytes, size, n);
+}
+
+aimc_status aimc_network_load(aimc_context *ctx, const char *path, aimc_network **out)
+{
+    void *made = NULL;
+    if (!out)
+        return aimci_fail(AIMC_ERR_INVALID, "network_load: out is NULL");
+    const aimc_status st = aimci_state_load(ctx, &content, path, &made);
+    *out = made;
+    return st;
+}
+
+aimc_status aimc_network_load_bytes(aimc_context *ctx, const void *bytes, size_t size,
+                                    aimc_network **out)
+{
+    void *made = NULL;
+    if (!out)
+        return aimci_fail(AIMC_ERR_INVALID, "network_load_bytes: out is NULL");
+    const aimc_status st = aimci_state_load_bytes(ctx, &content, bytes, size, &made);
+    *out = made;
+    return st;
 }

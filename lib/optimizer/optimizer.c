@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "optimizer/algorithm.h"
+#include "optimizer/transfer.h"
 
 void aimc_optimizer_destroy(aimc_optimizer *o)
 {
@@ -68,6 +69,18 @@ static aimc_status bind(aimc_optimizer *o, aimc_tile *tile, const aimc_config *c
     return st ? st : take_saved_state(o);
 }
 
+/* The published settings of TTv2 are those of c_ttv2 with choppers that never turn, which is the
+ * same algorithm: such a configuration is right under the name "ttv2", too. */
+static bool is_unchopped(const char *algorithm, const aimc_config *config)
+{
+    aimci_named named;
+    if (!algorithm || !config || config->kind != &aimci_kind_c_ttv2 ||
+        aimci_find_kind("optimizer_create", algorithm, &named))
+        return false;
+    const aimci_transfer_params *p = config->values;
+    return named.kind == &aimci_kind_ttv2 && p->in_chop_prob == 0 && p->out_chop_prob == 0;
+}
+
 aimc_status aimc_optimizer_create(aimc_tile *tile, const char *algorithm, const aimc_config *config,
                                   aimc_optimizer **out)
 {
@@ -79,9 +92,9 @@ aimc_status aimc_optimizer_create(aimc_tile *tile, const char *algorithm, const 
     if (tile->trainer.owner)
         return aimci_fail(AIMC_ERR_STATE, "optimizer_create: the tile already has optimizer '%s'",
                           tile->trainer.name);
+    const char *name = is_unchopped(algorithm, config) ? NULL : algorithm;
     aimc_config *resolved = NULL;
-    aimc_status st =
-        aimci_config_resolve(tile->ctx, "optimizer_create", algorithm, config, &resolved);
+    aimc_status st = aimci_config_resolve(tile->ctx, "optimizer_create", name, config, &resolved);
     aimc_optimizer *o = NULL;
     if (!st && !(o = aimci_calloc(tile->ctx, 1, sizeof *o)))
         st = aimci_fail(AIMC_ERR_NOMEM, "optimizer_create: no memory");

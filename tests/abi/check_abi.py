@@ -66,7 +66,7 @@ def describe(headers, layout):
     yield ""
     yield from (f"callback {name}: {kind}" for name, kind in sorted(headers.callbacks.items()))
     yield ""
-    for name, (result, arguments) in sorted(headers.functions.items()):
+    for name, (result, arguments, _) in sorted(headers.functions.items()):
         yield f"{result} {name}({', '.join(arguments) or 'void'})".replace("* aimc", "*aimc")
 
 

@@ -467,7 +467,7 @@ START_TEST(settings_follow_the_device)
         aimc_tile *tile;
         aimc_optimizer *o;
         OK(aimc_tile_create(device, 3, 4, NULL, &tile));
-        OK(aimc_optimizer_create(tile, NULL, c, &o));
+        OK(aimc_optimizer_create(tile, cases[k].algorithm, c, &o));
         aimc_optimizer_destroy(o);
         aimc_tile_destroy(tile);
         aimc_config_destroy(c);
@@ -484,6 +484,14 @@ START_TEST(settings_follow_the_device)
     OK(aimc_optimizer_suggest_config(device, "mixed_precision",
                                      &c)); /* pulses of 3.75 steps of noise */
     expect(c, "granularity", 57 * 0.002);
+    aimc_config_destroy(c);
+    OK(aimc_optimizer_suggest_config(device, "ttv2", &c)); /* right by name while unchopped */
+    OK(aimc_config_set(c, "in_chop_prob", 0.1));
+    aimc_tile *tile;
+    aimc_optimizer *o;
+    OK(aimc_tile_create(device, 3, 4, NULL, &tile));
+    FAILS(AIMC_ERR_INVALID, "'c_ttv2', not 'ttv2'", aimc_optimizer_create(tile, "ttv2", c, &o));
+    aimc_tile_destroy(tile);
     aimc_config_destroy(c);
     OK(aimc_optimizer_suggest_config(device, "agad", &c));
     expect(c, "step", 57);

@@ -383,6 +383,14 @@ class matrix : public detail::linear_map<detail::matrix_traits,
                      detail::or_null(settings))
     {
     }
+    /** A matrix that save() wrote. */
+    matrix(const context &ctx, const char *path) : linear_map(aimc_matrix_load, ctx.get(), path)
+    {
+    }
+    void save(const char *path) const
+    {
+        check(aimc_matrix_save(get(), path));
+    }
     void step(span<const float> x, span<const float> d, double lr)
     {
         const std::size_t n = detail::rows(x.size(), n_in(), "x");

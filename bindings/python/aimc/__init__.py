@@ -10,7 +10,7 @@ library run without Python's global lock. Objects are closed by close(), by `wit
 no longer referred to, in any order.
 """
 from ._errors import (AbiError, Error, FormatError, InternalError, InvalidError, IoError, NoMemoryError, ShapeError,
-                      StateError, UnsupportedError)
+                      StateError, UnsupportedError, WrongTypeError)
 from ._abi import (Baseline, ConverterCost, CostItem, CostReport, Counters, DeviceInfo, InferenceReport, LayerInfo,
                    NetworkInfo, NoiseModelInfo, OptimizerStats, StepInfo, StorageReport, Supply)
 from ._lib import AimcWarning
@@ -32,7 +32,7 @@ __all__ = [
     "FormatError", "InferenceReport", "InternalError", "InvalidError", "IoError", "LayerInfo", "Linearity",
     "Matrix", "Network", "NetworkInfo", "NoMemoryError", "NoiseModel", "NoiseModelInfo", "Optimizer",
     "OptimizerStats", "Population", "Preset", "ShapeError", "Stages", "StateError", "StepInfo", "StorageReport",
-    "Supply", "Tile", "UnsupportedError", "WeightProgramming", "abi_version", "baselines", "default_context",
+    "Supply", "Tile", "UnsupportedError", "WeightProgramming", "WrongTypeError", "abi_version", "baselines", "default_context",
     "find_preset", "find_range", "fit_device", "library_path", "load_noise_table", "optimize_programming",
     "presets", "status_name", "version", "voltage_for_saving",
 ]

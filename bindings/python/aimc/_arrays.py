@@ -5,7 +5,7 @@ from typing import Any, Callable, Optional, Tuple, TypeVar
 
 import numpy as np
 
-from ._errors import ShapeError
+from ._errors import ShapeError, WrongTypeError
 from ._types import ArrayLike, Floats, NDArray
 
 F32 = np.dtype(np.float32)
@@ -36,6 +36,15 @@ def whole(array: ArrayLike, dtype: "np.dtype[Scalar]", low: int, high: int, what
         if raw.min() < low or raw.max() > high:
             raise ShapeError(f"{what} lie in {low} ... {high}; there is {raw.min()} ... {raw.max()}")
     return np.ascontiguousarray(raw, dtype=dtype)
+
+
+def size(value: Any, what: str) -> int:
+    """A length: ctypes would take a negative one modulo 2^64."""
+    if not isinstance(value, (int, np.integer)):
+        raise WrongTypeError(f"{what} is {value!r}; a whole number is needed")
+    if value < 0:
+        raise ShapeError(f"{what} is {value}; it cannot be negative")
+    return int(value)
 
 
 def shaped(array: ArrayLike, shape: Tuple[int, ...], what: str) -> Floats:

@@ -13,6 +13,10 @@ class InvalidError(Error, ValueError):
     status = _abi.AIMC_ERR_INVALID
 
 
+class WrongTypeError(InvalidError, TypeError):
+    """An argument is of a type that it cannot have."""
+
+
 class UnsupportedError(Error, NotImplementedError):
     """A valid request that this build or object cannot serve."""
     status = _abi.AIMC_ERR_UNSUPPORTED

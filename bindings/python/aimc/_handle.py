@@ -4,7 +4,7 @@ import ctypes as ct
 import os
 import threading
 import weakref
-from typing import Any, Callable, Dict, NoReturn, Optional, TypeVar, Union
+from typing import Any, Callable, Dict, NoReturn, Optional, Tuple, TypeVar, Union
 
 from ._errors import StateError
 from ._lib import check
@@ -108,8 +108,8 @@ class Handle:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError(f"{type(self).__name__} cannot be pickled; save() it, or send its configuration")
+    def __reduce__(self) -> Tuple[Any, ...]:
+        raise TypeError(f"{type(self).__name__} cannot be pickled; send what it is made from")
 
     def _repr(self, text: str) -> str:
         return f"<aimc.{type(self).__name__} {_CLOSED if self.closed else text}>"

@@ -4,10 +4,10 @@ import ctypes as ct
 import os
 import pathlib
 import warnings
-from typing import Any, Callable, List, Tuple, Type, TypeVar
+from typing import Any, Callable, Dict, List, Tuple, Type, TypeVar
 
 from . import _abi
-from ._errors import BY_STATUS, AbiError, Error
+from ._errors import BY_STATUS, AbiError, Error, WrongTypeError
 from ._types import PathLike
 
 SONAME = f"libaimc.so.{_abi.AIMC_ABI_VERSION}"
@@ -57,13 +57,35 @@ def _refuse_wrong_abi(library: Any) -> None:
 
 
 def _declare(library: Any) -> None:
-    for name, (_, result, arguments) in _abi.FUNCTIONS.items():
+    for name, (_, result, arguments, called) in _abi.FUNCTIONS.items():
         try:
             function = getattr(library, name)
         except AttributeError:
             raise AbiError(f"{path}: libaimc {library.aimc_get_version().decode()} has no {name}(); "
                            "it is older than this package") from None
         function.restype, function.argtypes = result, arguments
+        if ct.c_double in arguments:  # whole numbers and text are looked at before
+            setattr(library, name, _with_a_sentence(function, name[len("aimc_"):], arguments, called.split()))
+
+
+_SCALARS: Dict[Any, str] = {ct.c_double: "a number", ct.c_char_p: "text", **{kind: "a whole number" for kind in (
+    ct.c_int, ct.c_size_t, ct.c_int32, ct.c_uint32, ct.c_int64, ct.c_uint64)}}
+
+
+def _with_a_sentence(function: Any, name: str, kinds: List[Any], called: List[str]) -> Callable[..., Any]:
+    """The function, which says what is wrong about an argument of a type that C cannot take."""
+    def call(*given: Any) -> Any:
+        try:
+            return function(*given)
+        except ct.ArgumentError:
+            for kind, argument, value in zip(kinds, called, given):
+                try:
+                    kind.from_param(value)
+                except TypeError:
+                    wanted = _SCALARS.get(kind, "an array or object")
+                    raise WrongTypeError(f"{name}: {argument} is {value!r}; {wanted} is needed") from None
+            raise
+    return call
 
 
 path, lib = _open()
@@ -106,4 +128,6 @@ def word(constant: bytes) -> str:
 
 def encoded(value: PathLike) -> bytes:
     """Text or a path, for C."""
+    if not isinstance(value, (str, bytes, os.PathLike)):
+        raise WrongTypeError(f"text or a path is needed, not {value!r}")
     return os.fsencode(value)

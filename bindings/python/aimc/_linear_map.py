@@ -10,6 +10,7 @@ from ._lib import check, lib, text
 from ._programmed import Programmable
 from ._records import told
 from ._types import ArrayLike, Floats
+from .context import Context
 
 
 class LinearMap(Programmable):
@@ -31,6 +32,9 @@ class LinearMap(Programmable):
     def _measure(self) -> None:
         self._n_out: int = getattr(lib, self._prefix + "get_n_out")(self._look)
         self._n_in: int = getattr(lib, self._prefix + "get_n_in")(self._look)
+
+    def _settle(self, ctx: Context) -> None:
+        self._measure()
 
     @property
     def shape(self) -> Tuple[int, int]:

@@ -5,17 +5,16 @@ from typing import Any, Optional
 
 from ._abi import InferenceReport
 from ._arrays import address, vectors
-from ._handle import Handle
 from ._lib import check, lib
 from ._records import record, struct_of
+from ._saved import Saved
 from ._types import ArrayLike
 from .config import ConfigLike, as_config
 
 
-class Programmable(Handle):
+class Programmable(Saved):
     """Life of trained weights on a chip: program, drift_programmed, compensate, unprogram."""
     __slots__ = ()
-    _prefix = ""
     _strided = True  # compensate() takes a stride
 
     def _input_width(self) -> int:

@@ -2,12 +2,12 @@
 """Self-describing parameters, and the presets that fill them."""
 import ctypes as ct
 import json
-from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Union
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
 from . import _abi
-from ._errors import InvalidError
+from ._errors import InvalidError, WrongTypeError
 from ._handle import Handle, create
 from ._lib import check, encoded, lib, sized, text, word
 from ._types import ArrayLike, PathLike
@@ -193,8 +193,45 @@ class Config(Handle):
         made: Dict[str, Any] = json.loads(self.to_json())
         return made
 
+    def __eq__(self, other: object) -> bool:
+        """The same kind with the same values, however they were set."""
+        if not isinstance(other, Config):
+            return NotImplemented
+        return self is other or self.to_json() == other.to_json()
+
+    __hash__ = None  # type: ignore[assignment]  # it can change
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return _from_json, (self.kind, self.to_json())
+
+    def __copy__(self) -> "Config":
+        return self.copy()
+
+    def __deepcopy__(self, _memo: Dict[int, Any]) -> "Config":
+        return self.copy()
+
+    def _differing(self, other: "Config", prefix: str = "") -> Iterator[str]:
+        """name=value of all fields that other, of the same kind, has otherwise."""
+        for field in self.fields():
+            name = prefix + field.name
+            mine, theirs = self.nested(field.name), other.nested(field.name)
+            if mine is None:
+                if self.text(field.name) != other.text(field.name):
+                    yield f"{name}={self.text(field.name)}"
+                continue
+            if theirs is None or mine.kind != theirs.kind:
+                yield f"{name}={mine.kind}"
+                theirs = Config(mine.kind)
+            yield from mine._differing(theirs, name + ".")
+
     def __repr__(self) -> str:
-        return self._repr("" if self.closed else f"{self.kind}, {len(self)} fields")
+        return self._repr("" if self.closed else ", ".join([self.kind, *self._differing(Config(self.kind))]))
+
+
+def _from_json(kind: str, document: str) -> Config:
+    made = Config(kind)
+    made.parse(document)
+    return made
 
 
 def _nested(name: str, value: Any) -> bytes:
@@ -225,6 +262,9 @@ def as_config(like: ConfigLike, kind: str, ctx: Optional[Context] = None) -> Opt
         return None
     if isinstance(like, Config):
         return like.copy()
+    if not isinstance(like, (str, Mapping)):
+        raise WrongTypeError(f"a configuration is a Config, the name of a kind or preset, or a mapping of fields of "
+                             f"'{kind}'; not {like!r}")
     return Config(like, ctx=ctx) if isinstance(like, str) else Config(kind, like, ctx=ctx)
 
 
@@ -232,6 +272,8 @@ def create_named(function: Callable[..., int], name: Union[str, Config], given: 
                  ctx: Context) -> ct.c_void_p:
     """What a function of the library makes from a name and a configuration. name is a kind or preset, whose fields given
     replaces, or a Config, of which a copy is changed."""
+    if not isinstance(name, (str, Config)):
+        raise WrongTypeError(f"the name of a kind or preset, or a Config is needed, not {name!r}")
     config = name.copy() if isinstance(name, Config) else None
     if config is None and given:
         config = Config(Config(str(name), ctx=ctx).kind, ctx=ctx)

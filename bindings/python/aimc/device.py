@@ -97,6 +97,9 @@ class Device(Handle):
         with self._guard.lock:
             return Config._take(create(lib.aimc_device_get_config, self._look))
 
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return Device, (self.config(),)
+
     def share(self) -> "Device":
         """A second handle of the same device, to be closed on its own."""
         made = Device.__new__(Device)

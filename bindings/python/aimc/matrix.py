@@ -3,8 +3,7 @@
 import ctypes as ct
 from typing import List, Optional, Tuple
 
-from ._arrays import vectors
-from ._errors import ShapeError
+from ._arrays import size, vectors
 from ._handle import Handle, create
 from ._lib import check, lib
 from ._linear_map import LinearMap
@@ -32,8 +31,7 @@ class Matrix(LinearMap):
             device = as_device(device, ctx)
             ctx = device._ctx
         made = as_config(config, "layer", ctx)
-        if n_out < 0 or n_in < 0:
-            raise ShapeError(f"a matrix has no {n_out} x {n_in} cells")
+        n_out, n_in = size(n_out, "n_out"), size(n_in, "n_in")
         with (device or default_context())._guard.lock:
             self._own(create(lib.aimc_matrix_create, device._look if device is not None else None, n_out, n_in,
                              made._look if made is not None else None))

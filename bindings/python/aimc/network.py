@@ -1,25 +1,27 @@
 # SPDX-License-Identifier: MIT
 """Networks of layers over matrices: build, train, predict, save, load."""
 import ctypes as ct
+import warnings
 from typing import Callable, Iterable, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from . import _abi
 from ._abi import Counters, LayerInfo, NetworkInfo, StorageReport
-from ._arrays import address, shaped, taken, whole
+from ._arrays import address, shaped, size, taken, whole
 from ._errors import InvalidError, ShapeError
 from ._handle import create
-from ._lib import check, encoded, lib, text, word
+from ._lib import AimcWarning, check, lib, text, word
 from ._programmed import Programmable
 from ._records import record, struct_of, told
-from ._types import ArrayLike, Floats, Labels, PathLike
+from ._types import ArrayLike, Floats, Labels, NDArray
 from .config import ConfigLike, as_config
 from .context import Context, default_context
 from .matrix import Matrix
 
 ACTIVATIONS = {"tanh": _abi.AIMC_TANH, "relu": _abi.AIMC_RELU, "sigmoid": _abi.AIMC_SIGMOID}
 _U32 = np.dtype(np.uint32)
+LARGE_INPUT = 10.0  # times the range of a DAC that nothing adapts
 
 
 class Epoch(NamedTuple):
@@ -41,27 +43,18 @@ class Network(Programmable):
         with self._ctx._guard.lock:
             self._own(create(lib.aimc_network_create, self._ctx._use))
 
-    @classmethod
-    def load(cls, path: PathLike, *, ctx: Optional[Context] = None) -> "Network":
-        """A network that save() wrote."""
-        made = cls.__new__(cls)
-        made._ctx = ctx or default_context()
-        with made._ctx._guard.lock:
-            made._own(create(lib.aimc_network_load, made._ctx._use, encoded(path)))
-        return made
+    def _settle(self, ctx: Context) -> None:
+        self._ctx = ctx
 
-    def save(self, path: PathLike) -> None:
-        """Save the full state; loading it continues training with the same bits."""
-        with self._guard.lock:
-            check(lib.aimc_network_save(self._look, encoded(path)))
+    def _context(self) -> Context:
+        return self._ctx
 
     # ---- layers --------------------------------------------------------------------------------
 
     def add_linear(self, n_out: int, n_in: int, config: ConfigLike = None) -> "Network":
         """Add y = W x + b. config: of kind "layer", a preset's name or fields of it; None: digital."""
         made = as_config(config, "layer", self._ctx)
-        if n_in < 0 or n_out < 0:
-            raise ShapeError(f"a layer has no {n_out} outputs and {n_in} inputs")
+        n_out, n_in = size(n_out, "n_out"), size(n_in, "n_in")
         with self._guard.lock:
             check(lib.aimc_network_add_linear(self._use, n_out, n_in, made._look if made is not None else None))
         return self
@@ -109,6 +102,11 @@ class Network(Programmable):
 
     @staticmethod
     def _labels(labels: ArrayLike, n: int) -> Labels:
+        raw = np.asarray(labels)
+        if raw.dtype.kind == "f" and raw.size and np.all(raw == np.rint(raw)):
+            warnings.warn(f"labels are {raw.dtype}; they are classes, and are taken as whole numbers", AimcWarning,
+                          stacklevel=3)
+            labels = np.rint(raw).astype(np.int64)
         made = whole(labels, _U32, 0, 2**32 - 1, "labels")
         if made.shape != (n,):
             raise ShapeError(f"labels is {made.shape}; it must be ({n},)")
@@ -124,25 +122,43 @@ class Network(Programmable):
         return loss.value
 
     def fit(self, x: ArrayLike, labels: ArrayLike, *, epochs: int = 10, batch: int = 10, lr: float = 0.1,
-            lr_decay: float = 1.0, test: Optional[Tuple[ArrayLike, ArrayLike]] = None, progress: bool = False,
+            lr_decay: float = 1.0, test: Optional[Tuple[ArrayLike, ArrayLike]] = None, shuffle: bool = True,
+            seed: int = 0, progress: bool = False,
             watch: Optional[Callable[[Epoch], object]] = None) -> List[Epoch]:
-        """Train over mini-batches of neighbours, in the order of x; lr is multiplied by lr_decay after each
-        epoch. test is (x, labels) for the accuracy after each; progress shows a bar where tqdm is there."""
+        """Train over mini-batches; lr is multiplied by lr_decay after each epoch.
+
+        shuffle draws a new order of the samples for each epoch, from seed and from the samples that the network has
+        seen: training that was saved and goes on draws what it would have drawn. False: in the order of x. test is
+        (x, labels) for the accuracy after each epoch; progress shows a bar where tqdm is there."""
         x = self._samples(x)
         labels = self._labels(labels, len(x))
         if epochs < 0 or batch < 1 or not len(x):
             raise InvalidError("fit needs samples, epochs >= 0 and batch >= 1")
+        self._warn_of_large(x)
         history = []
         for number in _with_bar(range(1, epochs + 1), progress):
+            order = self._order(len(x), seed) if shuffle else np.arange(len(x))
             total = 0.0
             for first in range(0, len(x), batch):
-                part = slice(first, first + batch)
+                part = order[first:first + batch]
                 total += self.train_batch(x[part], labels[part], lr) * len(labels[part])
             history.append(Epoch(number, total / len(x), self.evaluate(*test) if test else float("nan")))
             if watch:
                 watch(history[-1])
             lr *= lr_decay
         return history
+
+    def _order(self, n: int, seed: int) -> "NDArray[np.int64]":
+        """An order of n samples. RandomState is the generator of numpy whose streams never change."""
+        seen = self.info.n_samples
+        words = [seed & 0xffffffff, seed >> 32 & 0xffffffff, seen & 0xffffffff, seen >> 32]
+        return np.random.RandomState(words).permutation(n)
+
+    def _warn_of_large(self, x: Floats) -> None:
+        largest = float(np.abs(x).max(initial=0.0))
+        if largest > LARGE_INPUT and self.layers[0].is_analog:
+            warnings.warn(f"x goes up to {largest:g}; read-outs and pulses are made for inputs of about -1 ... 1: "
+                          f"divide x by {largest:g}", AimcWarning, stacklevel=3)
 
     def predict(self, x: ArrayLike) -> Floats:
         """Logits [n, n_out], through the same analog read-out as in training."""

@@ -7,8 +7,8 @@ import numpy as np
 
 from . import _abi
 from ._abi import InferenceReport
-from ._arrays import address, shaped, whole
-from ._errors import InvalidError, ShapeError
+from ._arrays import address, shaped, size, whole
+from ._errors import InvalidError, WrongTypeError
 from ._handle import create
 from ._lib import check, encoded, lib, sized
 from ._linear_map import LinearMap
@@ -53,45 +53,10 @@ class Tile(LinearMap):
                  ctx: Optional[Context] = None) -> None:
         device = as_device(device, ctx)
         made = as_config(config, "tile", device._ctx)
-        if n_out < 0 or n_in < 0:
-            raise ShapeError(f"a tile has no {n_out} x {n_in} cells")
+        n_out, n_in = size(n_out, "n_out"), size(n_in, "n_in")
         with device._guard.lock:
             self._own(create(lib.aimc_tile_create, device._look, n_out, n_in, made._look if made is not None else None))
         self._measure()
-
-    @classmethod
-    def load(cls, path: PathLike, *, ctx: Optional[Context] = None) -> "Tile":
-        """A tile that save() wrote; it continues with the same bits."""
-        ctx = ctx or default_context()
-        made = cls.__new__(cls)
-        with ctx._guard.lock:
-            made._own(create(lib.aimc_tile_load, ctx._use, encoded(path)))
-        made._measure()
-        return made
-
-    def save(self, path: PathLike) -> None:
-        """Save the full state (safetensors), that of its optimizer included."""
-        with self._guard.lock:
-            check(lib.aimc_tile_save(self._look, encoded(path)))
-
-    def to_bytes(self) -> bytes:
-        """The full state, as save() would write it."""
-        n = ct.c_size_t()
-        with self._guard.lock:
-            check(lib.aimc_tile_save_bytes(self._look, None, 0, ct.byref(n)))
-            made = ct.create_string_buffer(n.value)
-            check(lib.aimc_tile_save_bytes(self._look, made, n.value, ct.byref(n)))
-        return made.raw
-
-    @classmethod
-    def from_bytes(cls, state: bytes, *, ctx: Optional[Context] = None) -> "Tile":
-        """A tile from to_bytes(); it continues with the same bits."""
-        ctx = ctx or default_context()
-        made = cls.__new__(cls)
-        with ctx._guard.lock:
-            made._own(create(lib.aimc_tile_load_bytes, ctx._use, state, len(state)))
-        made._measure()
-        return made
 
     def count_activity(self, on: bool = True) -> None:
         """Count what reads drive: what the energy of the array is computed from."""
@@ -224,6 +189,8 @@ class Tile(LinearMap):
 
 def _count(value: int, what: str) -> int:
     """ctypes would take a negative or large number modulo 2^32."""
+    if not isinstance(value, (int, np.integer)):
+        raise WrongTypeError(f"{what} is {value!r}; a whole number is needed")
     if not 0 <= value < 1 << 32:
         raise InvalidError(f"{what} is {value}; it must be 0 ... 2^32 - 1")
     return value

@@ -43,7 +43,7 @@ class Abi(unittest.TestCase):
         text = "".join(path.read_text(encoding="utf-8") for path in (PACKAGE / "aimc").glob("*.py")
                        if path.name != "_abi.py")
         # found by prefix and verb: those of LinearMap and Programmable
-        verbs = ("forward", "backward", "get_weights", "set_weights", "get_counters", "describe", "get_n_out", "get_n_in",
+        verbs = ("forward", "backward", "get_weights", "set_weights", "get_counters", "describe", "get_n_out", "get_n_in", "save", "load", "save_bytes", "load_bytes",
                  "program", "drift_programmed", "compensate", "unprogram", "write")
         common = {f"aimc_{owner}_{verb}" for owner in ("tile", "matrix", "network") for verb in verbs}
         unneeded = {"aimc_context_params_init"}  # for languages whose structs do not start as zeros

@@ -154,8 +154,9 @@ class Lifetimes(unittest.TestCase):
         self.assertTrue(tile.closed and ctx.closed)
 
     def test_handles_are_not_pickled(self):
-        with self.assertRaises(TypeError):
-            pickle.dumps(aimc.Config("tile"))
+        for handle in (aimc.Context(), aimc.Converter(), aimc.Optimizer(aimc.Tile("ideal", 2, 2), "sgd")):
+            with self.assertRaises(TypeError):
+                pickle.dumps(handle)
 
 
 class Threads(unittest.TestCase):

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Each class does what the C functions do, takes arrays as it says, and answers mistakes by an exception."""
+import copy
 import pathlib
+import pickle
 import tempfile
+import warnings
 
 from common import aimc, main, np, unittest
 
@@ -49,6 +52,48 @@ class Configs(unittest.TestCase):
         self.assertIn("pcm_like", [preset.name for preset in aimc.presets()])
         for preset in aimc.presets("device"):
             self.assertEqual(aimc.Config(preset.name).kind, preset.kind)
+
+
+    def test_equal_ones_and_what_they_show(self):
+        config = aimc.Config("layer", {"forward.out_noise": 0.5}, device="reram_sb", optimizer="agad")
+        other = aimc.Config("layer", {"optimizer": "agad", "device": "reram_sb", "forward": {"out_noise": 0.5}})
+        self.assertEqual(config, other)
+        other["device.dw_min"] = 0.003
+        self.assertNotEqual(config, other)
+        self.assertNotEqual(aimc.Config("soft_bounds"), aimc.Config("constant_step"))
+        for words in ("layer", "forward.out_noise=0.5", "optimizer=agad", "device.dw_min=0.003", "device=soft_bounds"):
+            self.assertIn(words, repr(other))
+        self.assertEqual(repr(aimc.Config("soft_bounds")), "<aimc.Config soft_bounds>")
+        for made in (pickle.loads(pickle.dumps(other)), copy.copy(other), copy.deepcopy(other)):
+            self.assertEqual(made, other)
+
+    def test_wrong_types_get_a_sentence(self):
+        tile = aimc.Tile("soft_bounds", 2, 3)
+        optimizer = aimc.Optimizer(tile, "sgd")
+        network = aimc.Network().add_linear(2, 3)
+        zeros = np.zeros((1, 3), np.float32)
+        for call, words in (
+                (lambda: optimizer.step(zeros, np.zeros((1, 2)), "fast"), "lr is 'fast'; a number"),
+                (lambda: network.train_batch(zeros, [0], None), "lr is None; a number"),
+                (lambda: tile.decay("much"), "alpha is 'much'; a number"),
+                (lambda: tile.drift_trained([1]), r"is \[1\]; a number"),
+                (lambda: tile.program({"drift": 1} and 5), "'inference'; not 5"),
+                (lambda: tile.drift_programmed("day"), "t_s is 'day'; a number"),
+                (lambda: tile.reset(0.5), "first_in is 0.5; a whole number"),
+                (lambda: tile.find_symmetry_point("many"), "n_pairs is 'many'"),
+                (lambda: tile.parameter(3), "text or a path is needed, not 3"),
+                (lambda: tile.save(3), "text or a path is needed, not 3"),
+                (lambda: aimc.Tile("ideal", 2.5, 3), "n_out is 2.5"),
+                (lambda: aimc.Tile("ideal", 2, 3, 7), "not 7"),
+                (lambda: aimc.Tile(None, 2, 3), "not None"),
+                (lambda: aimc.Device(3), "not 3"),
+                (lambda: network.add_linear("2", 3), "n_out is '2'"),
+                (lambda: aimc.Matrix("ideal", 3, 2).__class__.load(5), "not 5"),
+                (lambda: setattr(aimc.Matrix("ideal", 3, 2, {}), "input_range", "x"), "range is 'x'"),
+                (lambda: aimc.Population(aimc.NoiseModel("pcm_like"), 3).read("now"), "t_s is 'now'")):
+            with self.assertRaisesRegex(aimc.WrongTypeError, words):
+                call()
+        self.assertTrue(issubclass(aimc.WrongTypeError, TypeError))
 
 
 class Arrays(unittest.TestCase):
@@ -223,6 +268,91 @@ class Networks(unittest.TestCase):
         nu = cells.get("state")
         np.testing.assert_allclose(cells.read(1e5) / cells.read(1e3), ((1e5 + 20) / (1e3 + 20)) ** -nu, rtol=0.02)
 
+
+
+class States(unittest.TestCase):
+    """Files, bytes, copies and pickles of tiles, matrices and networks continue with the same bits."""
+
+    def goes_on(self, made):
+        x = np.linspace(-1, 1, 5, dtype=np.float32)
+        with tempfile.TemporaryDirectory() as folder:
+            made.save(pathlib.Path(folder) / "state")
+            loaded = type(made).load(pathlib.Path(folder) / "state")
+        others = [loaded, type(made).from_bytes(made.to_bytes()), made.copy(), copy.copy(made), copy.deepcopy(made),
+                  pickle.loads(pickle.dumps(made))]
+        results = []
+        for one in (made, *others):
+            if isinstance(one, aimc.Network):
+                one.train_batch([x, -x], [1, 2], 0.1)
+                results.append(one.predict([x]))
+            elif isinstance(one, aimc.Matrix):
+                one.step([x], [[0.5, 0, -1]], 0.1)
+                results.append(one @ x)
+            else:
+                aimc.Optimizer(one, "ttv2").step(x, [0.5, 0, -1], 0.1)
+                results.append(one @ x)
+        for result in results[1:]:
+            np.testing.assert_array_equal(result, results[0])
+        with self.assertRaises(aimc.FormatError):
+            type(made).from_bytes(b"nothing at all")
+        wrong = aimc.Network if isinstance(made, aimc.Tile) else aimc.Tile
+        with self.assertRaisesRegex(aimc.FormatError, "holds a"):
+            wrong.from_bytes(made.to_bytes())
+
+    def test_tile(self):
+        self.goes_on(aimc.Tile("reram_sb", 3, 5))
+
+    def test_matrix(self):
+        self.goes_on(aimc.Matrix(None, 3, 5, {"device": "reram_sb", "optimizer": "c_ttv2", "mapping.max_input_size": 3}))
+
+    def test_network(self):
+        self.goes_on(aimc.Network().add_linear(4, 5, {"device": "reram_sb"}).add_activation("tanh").add_linear(3, 4))
+
+    def test_copies_live_alone(self):
+        matrix = aimc.Matrix(None, 2, 3, {"device": "ideal"})
+        other = matrix.copy()
+        other.weights = np.ones((2, 3), np.float32)
+        self.assertEqual(np.abs(matrix.weights).max(), 0)
+        device = pickle.loads(pickle.dumps(aimc.Device("reram_sb", dw_min=0.003)))
+        self.assertAlmostEqual(device.config()["dw_min"], 0.003)
+        with self.assertRaisesRegex(aimc.StateError, "no layers"):
+            aimc.Network().to_bytes()
+
+
+class Fitting(unittest.TestCase):
+    @staticmethod
+    def network():
+        return aimc.Network(ctx=aimc.Context(seed=5)).add_linear(3, 4, {"device": "ideal", "forward.is_perfect": True})
+
+    def setUp(self):
+        rng = np.random.RandomState(1)
+        self.labels = np.sort(rng.randint(0, 3, 60))  # sorted: mini-batches of neighbours see one class each
+        self.x = (np.eye(3, 4)[self.labels] + 0.1 * rng.randn(60, 4)).astype(np.float32)
+
+    def test_samples_are_shuffled(self):
+        losses = []
+        for options in ({}, {}, {"seed": 1}, {"shuffle": False}):
+            network = self.network()
+            losses.append(network.fit(self.x, self.labels, epochs=2, lr=0.3, **options)[-1].loss)
+        self.assertEqual(losses[0], losses[1])
+        self.assertEqual(len(set(losses)), 3)
+        whole, cut = self.network(), self.network()
+        whole.fit(self.x, self.labels, epochs=2)
+        cut.fit(self.x, self.labels, epochs=1)
+        cut = cut.copy()
+        cut.fit(self.x, self.labels, epochs=1)
+        np.testing.assert_array_equal(whole.get_weights(0)[0], cut.get_weights(0)[0])
+
+    def test_warnings(self):
+        with self.assertWarnsRegex(aimc.AimcWarning, "x goes up to 255"):
+            self.network().fit(np.full((4, 4), 255.0), [0, 1, 2, 0], epochs=1)
+        with self.assertWarnsRegex(aimc.AimcWarning, "labels are float64"):
+            self.network().fit(self.x[:2], [0.0, 1.0], epochs=1)
+        with self.assertRaisesRegex(aimc.ShapeError, "whole numbers"):
+            self.network().fit(self.x[:2], [0.5, 1.0], epochs=1)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            self.network().fit(self.x, self.labels, epochs=1)
 
 
 class Energy(unittest.TestCase):
