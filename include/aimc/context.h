@@ -122,7 +122,9 @@ static inline aimc_context_params aimc_context_params_make(size_t size)
 #endif
 
 /**
- * Make a context.
+ * Make a context. After fork() a child may go on using the context and its objects; its calls run
+ * on the calling thread alone, because the threads of the pool stay with the parent, and give the
+ * same results. Fork while no other thread is inside the library.
  * @param params  NULL: one thread, default allocator, silent, seed 0
  * @param[out] out  the context; NULL on failure
  * @retval AIMC_ERR_INVALID  half an allocator, more than 1024 threads, unknown flag or instruction

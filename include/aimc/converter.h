@@ -39,9 +39,9 @@ AIMC_API void aimc_converter_destroy(aimc_converter *converter);
 /**
  * Quantise: round to the nearest step (ties to even; or stochastically), then clip to the bound.
  * @param n  number of values; 0 does nothing
- * @param x  [n] values in units of the bound
+ * @param x  [n] values in units of the bound; infinities are clipped
  * @param y  [n] quantised values; may be x
- * @retval AIMC_ERR_INVALID  NULL argument
+ * @retval AIMC_ERR_INVALID  NULL argument, or a value is not a number (nothing is written)
  * @par Threads
  * one thread per converter (a stochastic one counts its draws).
  * @par Determinism
@@ -56,10 +56,10 @@ AIMC_API aimc_status aimc_converter_quantize(aimc_converter *converter, size_t n
 /**
  * Values to codes: what the hardware converter puts on its wires.
  * @param n      number of values
- * @param x      [n] values in units of the bound; NaN gives code 0
+ * @param x      [n] values in units of the bound; infinities are clipped
  * @param codes  [n] receives codes in [min_code, max_code]
  * @retval AIMC_ERR_UNSUPPORTED  the converter has no steps (res <= 0 or no bound)
- * @retval AIMC_ERR_INVALID      NULL argument
+ * @retval AIMC_ERR_INVALID      NULL argument, or a value is not a number (nothing is written)
  * @par Threads
  * one thread per converter.
  * @par Determinism

@@ -95,13 +95,15 @@ aimc_status aimc_matrix_create(const aimc_device *device, size_t n_out, size_t n
     if (st)
         return st;
     aimc_context *ctx = device ? device->ctx : config->ctx;
-    const uint64_t seed =
-        aimci_random_derive(aimci_context_seed(ctx), aimci_context_next_object(ctx));
     aimc_config *defaults = NULL;
     if (!config && (st = aimc_config_create(ctx, "tile", &defaults)) != AIMC_OK)
         return st;
+    const uint64_t number = aimci_context_next_object(ctx);
+    const uint64_t seed = aimci_random_derive(aimci_context_seed(ctx), number);
     st = aimci_matrix_create(ctx, device, n_out, n_in, config ? config : defaults, seed, out);
     aimc_config_destroy(defaults);
+    if (st)
+        aimci_context_return_object(ctx, number);
     return st;
 }
 

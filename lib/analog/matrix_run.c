@@ -114,9 +114,9 @@ static aimc_status check_step(const aimc_matrix *m, size_t n, const float *d, si
         return aimci_fail(AIMC_ERR_STATE, "matrix_step: the matrix was made without an optimizer");
     if (aimci_matrix_is_programmed(m))
         return aimci_fail(AIMC_ERR_STATE, "matrix_step: the tiles are programmed for inference");
-    if (!(lr >= 0 && lr <= 1e30))
-        return aimci_fail(AIMC_ERR_INVALID, "matrix_step: lr = %g; at least 0 and finite is needed",
-                          lr);
+    const aimc_status st = aimci_check_number("matrix_step", "lr", lr, 0, AIMCI_LARGEST_NUMBER);
+    if (st)
+        return st;
     return n && !aimci_all_finite(d, n, m->n_out, ld_d)
                ? aimci_fail(AIMC_ERR_INVALID, "matrix_step: d holds a value that is not finite")
                : AIMC_OK;
@@ -177,15 +177,13 @@ static aimc_status check_hwa(const char *caller, const aimc_matrix *m)
 
 aimc_status aimc_matrix_set_input_range(aimc_matrix *m, double range)
 {
-    const aimc_status st = check_hwa("matrix_set_input_range", m);
-    if (st)
-        return st;
-    if (!(range >= 0 && range <= 1e30))
-        return aimci_fail(
-            AIMC_ERR_INVALID,
-            "matrix_set_input_range: range = %g; at least 0 (off) and finite is needed", range);
-    aimci_hwa_set_range(m->hwa, range);
-    return AIMC_OK;
+    const char *caller = "matrix_set_input_range";
+    aimc_status st = check_hwa(caller, m);
+    if (!st)
+        st = aimci_check_number(caller, "range", range, 0, AIMCI_LARGEST_NUMBER);
+    if (!st)
+        aimci_hwa_set_range(m->hwa, range);
+    return st;
 }
 
 aimc_status aimc_matrix_watch_inputs(aimc_matrix *m, const aimc_config *config)

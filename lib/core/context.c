@@ -264,6 +264,12 @@ uint64_t aimci_context_next_object(aimc_context *ctx)
     return atomic_fetch_add_explicit(&ctx->next_object, 1, memory_order_relaxed);
 }
 
+void aimci_context_return_object(aimc_context *ctx, uint64_t number)
+{
+    uint64_t next = number + 1;
+    (void)atomic_compare_exchange_strong(&ctx->next_object, &next, number);
+}
+
 bool aimci_logs(const aimc_context *ctx)
 {
     return ctx->logger.log != NULL;

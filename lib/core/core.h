@@ -43,6 +43,9 @@ uint32_t aimci_context_flags(const aimc_context *ctx);
 /* Number that the next object made from this context uses in place of a seed of its own (0, 1, 2,
  * ...). */
 uint64_t aimci_context_next_object(aimc_context *ctx);
+/* That object was not made after all: the next one gets its number, so that a call that fails
+ * changes nothing (unless another thread took one in between). */
+void aimci_context_return_object(aimc_context *ctx, uint64_t number);
 
 void aimci_log(const aimc_context *ctx, aimc_log_level level, const char *format, ...)
     AIMCI_PRINTF(3, 4);
@@ -113,6 +116,14 @@ static inline bool aimci_may_overflow(size_t n, double product)
 }
 
 /* Are all n rows of m floats finite? */
+/* A number of the caller's, refused with a sentence outside lowest ... highest. */
+aimc_status aimci_check_number(const char *caller, const char *name, double value, double lowest,
+                               double highest);
+
+/* Rates, times and factors: large enough for anything, small enough that products of two are
+ * finite. */
+#define AIMCI_LARGEST_NUMBER 1e30
+
 bool aimci_all_finite(const float *x, size_t rows, size_t cols, size_t ld);
 
 /* Shortest text that reads back as the same double, '.' decimal in any locale; buf holds >= 32

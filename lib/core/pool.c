@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <unistd.h>
 
 /* How often a thread looks for work before it sleeps: some 20 microseconds, about what it costs to
  * wake one, so that looking never costs more than sleeping at once would have. */
@@ -32,6 +33,7 @@ struct aimci_pool {
     atomic_size_t left;       /* tasks not taken yet */
     atomic_size_t unfinished; /* tasks not done yet */
     atomic_bool stop;
+    pid_t owner; /* the process whose threads the workers are */
     size_t n_workers;
     pthread_t workers[];
 };
@@ -133,13 +135,20 @@ static void wait_until_finished(aimci_pool *pool)
     pthread_mutex_unlock(&pool->lock);
 }
 
+/* After fork() a child has the pool's memory but none of its threads, and locks may be held for ever
+ * by those that it has not. It runs tasks by itself, and frees the memory without a look at them. */
+static bool is_inherited(const aimci_pool *pool)
+{
+    return pool->owner != getpid();
+}
+
 /* A run that finds another one going on, be it of another thread or the one that this call comes
  * from, does its tasks here instead of waiting: a task that waited for its own run would wait for
  * ever. */
 void aimci_pool_run(void *user, size_t n, void (*fn)(void *arg, size_t i), void *arg)
 {
     aimci_pool *const pool = user;
-    if (n < 2 || pthread_mutex_trylock(&pool->run_lock) != 0) {
+    if (n < 2 || is_inherited(pool) || pthread_mutex_trylock(&pool->run_lock) != 0) {
         for (size_t i = 0; i < n; i++)
             fn(arg, i);
         return;
@@ -174,6 +183,7 @@ aimc_status aimci_pool_create(const aimc_allocator *allocator, size_t n_threads,
         return aimci_fail(AIMC_ERR_NOMEM, "out of memory for a pool of %zu threads", n_threads);
     memset(pool, 0, size);
     pool->allocator = *allocator;
+    pool->owner = getpid();
     pthread_mutex_init(&pool->run_lock, NULL);
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->work, NULL);
@@ -190,10 +200,8 @@ aimc_status aimci_pool_create(const aimc_allocator *allocator, size_t n_threads,
     return AIMC_OK;
 }
 
-void aimci_pool_destroy(aimci_pool *pool)
+static void end_workers(aimci_pool *pool)
 {
-    if (pool == NULL)
-        return;
     pthread_mutex_lock(&pool->lock);
     atomic_store_explicit(&pool->stop, true, memory_order_relaxed);
     pthread_cond_broadcast(&pool->work);
@@ -204,6 +212,14 @@ void aimci_pool_destroy(aimci_pool *pool)
     pthread_cond_destroy(&pool->work);
     pthread_mutex_destroy(&pool->lock);
     pthread_mutex_destroy(&pool->run_lock);
+}
+
+void aimci_pool_destroy(aimci_pool *pool)
+{
+    if (pool == NULL)
+        return;
+    if (!is_inherited(pool))
+        end_workers(pool);
     const aimc_allocator allocator = pool->allocator;
     allocator.free(allocator.user, pool);
 }

@@ -29,6 +29,15 @@ void aimci_make_finite(float *x, size_t n)
         x[i] = aimci_finite_float((double)x[i]);
 }
 
+aimc_status aimci_check_number(const char *caller, const char *name, double value, double lowest,
+                               double highest)
+{
+    if (value >= lowest && value <= highest)
+        return AIMC_OK;
+    return aimci_fail(AIMC_ERR_INVALID, "%s: %s = %g; %g ... %g is needed", caller, name, value,
+                      lowest, highest);
+}
+
 bool aimci_all_finite(const float *x, size_t rows, size_t cols, size_t ld)
 {
     for (size_t r = 0; r < rows; r++)

@@ -90,8 +90,8 @@ static aimc_status check_numbers(const aimc_user_device *u)
 {
     if (!(u->granularity > 0 && u->granularity <= AIMCI_HUGE))
         return aimci_fail(AIMC_ERR_INVALID,
-                          "device_create_user: granularity = %g; above 0 and finite is needed",
-                          u->granularity);
+                          "device_create_user: granularity = %g; above 0, at most %g is needed",
+                          u->granularity, (double)AIMCI_HUGE);
     if (!(u->w_min <= 0 && u->w_max >= 0 && u->w_min < u->w_max && u->w_min >= -AIMCI_HUGE &&
           u->w_max <= AIMCI_HUGE))
         return aimci_fail(AIMC_ERR_INVALID,

@@ -112,10 +112,13 @@ const char *aimc_noise_model_get_kind(const aimc_noise_model *m)
 
 aimc_status aimci_noise_check_time(const char *caller, const aimc_noise_model *m, double t)
 {
-    if (!(t >= 0 && t <= 1e30))
+    if (t < 0)
         return aimci_fail(AIMC_ERR_INVALID,
                           "%s: t = %g s is before the end of programming, which is t = 0", caller,
                           t);
+    const aimc_status st = aimci_check_number(caller, "t", t, 0, AIMCI_LARGEST_NUMBER);
+    if (st)
+        return st;
     if (t == 0 || !m->ops->measured || ((const aimci_noise_params *)m->params)->extrapolate)
         return AIMC_OK;
     double first, last;

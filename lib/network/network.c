@@ -391,9 +391,8 @@ aimc_status aimc_network_train_batch(aimc_network *net, size_t n, const float *x
     aimc_status st = check_run("network_train_batch", net, n, x);
     if (!st)
         st = check_labels("network_train_batch", net, n, labels);
-    if (!st && !(lr >= 0 && lr <= 1e30))
-        st = aimci_fail(AIMC_ERR_INVALID,
-                        "network_train_batch: lr = %g; at least 0 and finite is needed", lr);
+    if (!st)
+        st = aimci_check_number("network_train_batch", "lr", lr, 0, AIMCI_LARGEST_NUMBER);
     if (!st)
         st = check_trainable(net);
     if (!st)

@@ -121,11 +121,10 @@ static aimc_status check_step(const aimc_optimizer *o, size_t n, const float *x,
         return aimci_fail(AIMC_ERR_STATE, "optimizer_step: the tile was destroyed");
     if (o->tile->programmed.owner)
         return aimci_fail(AIMC_ERR_STATE, "optimizer_step: the tile is programmed for inference");
-    if (!(lr >= 0 && lr <= 1e30))
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "optimizer_step: lr = %g; at least 0 and finite is needed", lr);
     const size_t n_in = o->array->n_in, n_out = o->array->n_out;
-    aimc_status st = aimci_check_batch("optimizer_step", n, "x", x, n_in, ld_x);
+    aimc_status st = aimci_check_number("optimizer_step", "lr", lr, 0, AIMCI_LARGEST_NUMBER);
+    if (!st)
+        st = aimci_check_batch("optimizer_step", n, "x", x, n_in, ld_x);
     if (!st)
         st = aimci_check_batch("optimizer_step", n, "d", d, n_out, ld_d);
     if (st || n == 0)

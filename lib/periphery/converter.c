@@ -108,10 +108,12 @@ static aimc_status build(aimc_converter *c, const aimc_config *config,
     c->kernels = aimci_read_kernels_get(aimc_context_get_cpu(ctx));
     set_range(c, params);
     c->sto_round = params->sto_round;
-    c->seed = params->seed >= 0
-                  ? (uint64_t)params->seed
-                  : aimci_random_derive(aimci_context_seed(ctx), aimci_context_next_object(ctx));
+    const bool draws = params->seed < 0;
+    const uint64_t number = draws ? aimci_context_next_object(ctx) : 0;
+    c->seed = draws ? aimci_random_derive(aimci_context_seed(ctx), number) : (uint64_t)params->seed;
     const aimc_status st = make_nonideal(c, config, params);
+    if (st && draws)
+        aimci_context_return_object(ctx, number);
     if (!st && c->nonideal) {
         c->max_code = c->nonideal->first + c->nonideal->n_codes - 1;
         c->step = (float)c->nonideal->step;
@@ -190,10 +192,24 @@ static void convert_all(const aimc_converter *c, const aimci_key *key, size_t n,
     }
 }
 
+/* An infinity is clipped like any large value; a NaN has no code. */
+static aimc_status check_values(const char *caller, const aimc_converter *c, size_t n,
+                                const float *x, const void *out)
+{
+    if (!c || (n && (!x || !out)))
+        return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", caller,
+                          !c ? "converter" : (x ? "the result" : "x"));
+    for (size_t i = 0; i < n; i++)
+        if (isnan(x[i]))
+            return aimci_fail(AIMC_ERR_INVALID, "%s: x[%zu] is not a number", caller, i);
+    return AIMC_OK;
+}
+
 aimc_status aimc_converter_quantize(aimc_converter *c, size_t n, const float *x, float *y)
 {
-    if (!c || (n && (!x || !y)))
-        return aimci_fail(AIMC_ERR_INVALID, "converter_quantize: NULL argument");
+    const aimc_status st = check_values("converter_quantize", c, n, x, y);
+    if (st)
+        return st;
     if (c->nonideal) {
         const aimci_key key = next_key(c);
         convert_all(c, &key, n, x, y, NULL);
@@ -216,8 +232,9 @@ static aimc_status no_steps(const char *caller)
 
 aimc_status aimc_converter_encode(aimc_converter *c, size_t n, const float *x, int32_t *codes)
 {
-    if (!c || (n && (!x || !codes)))
-        return aimci_fail(AIMC_ERR_INVALID, "converter_encode: NULL argument");
+    const aimc_status st = check_values("converter_encode", c, n, x, codes);
+    if (st)
+        return st;
     if (c->step <= 0)
         return no_steps("converter_encode");
     const aimci_key key = next_key(c);

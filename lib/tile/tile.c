@@ -158,12 +158,15 @@ aimc_status aimc_tile_create(const aimc_device *device, size_t n_out, size_t n_i
             "tile_create: shape %zu x %zu; at most %d a side (aimc_matrix cuts larger "
             "matrices)",
             n_out, n_in, AIMCI_TILE_MAX_SIDE);
-    const aimc_status st = aimci_config_expect("tile_create", config, &aimci_kind_tile);
+    aimc_status st = aimci_config_expect("tile_create", config, &aimci_kind_tile);
     if (st)
         return st;
-    const uint64_t seed = aimci_random_derive(aimci_context_seed(device->ctx),
-                                              aimci_context_next_object(device->ctx));
-    return aimci_tile_create(device, n_out, n_in, config, seed, out);
+    const uint64_t number = aimci_context_next_object(device->ctx);
+    const uint64_t seed = aimci_random_derive(aimci_context_seed(device->ctx), number);
+    st = aimci_tile_create(device, n_out, n_in, config, seed, out);
+    if (st)
+        aimci_context_return_object(device->ctx, number);
+    return st;
 }
 
 size_t aimc_tile_get_n_out(const aimc_tile *t)

@@ -77,11 +77,11 @@ aimc_status aimc_tile_decay(aimc_tile *t, double alpha)
 {
     if (!t)
         return aimci_fail(AIMC_ERR_INVALID, "tile_decay: tile is NULL");
-    if (!(alpha >= 0 && alpha <= 1e30))
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "tile_decay: alpha = %g; at least 0 and finite is needed", alpha);
-    aimci_array_decay(t->array, (float)alpha);
-    return AIMC_OK;
+    const aimc_status st =
+        aimci_check_number("tile_decay", "alpha", alpha, 0, AIMCI_LARGEST_NUMBER);
+    if (!st)
+        aimci_array_decay(t->array, (float)alpha);
+    return st;
 }
 
 aimc_status aimc_tile_diffuse(aimc_tile *t)
@@ -96,11 +96,11 @@ aimc_status aimc_tile_drift_trained(aimc_tile *t, double dt)
 {
     if (!t)
         return aimci_fail(AIMC_ERR_INVALID, "tile_drift_trained: tile is NULL");
-    if (!(dt >= 0 && dt <= 1e30))
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "tile_drift_trained: dt = %g; at least 0 and finite is needed", dt);
-    aimci_array_drift(t->array, dt);
-    return AIMC_OK;
+    const aimc_status st =
+        aimci_check_number("tile_drift_trained", "dt", dt, 0, AIMCI_LARGEST_NUMBER);
+    if (!st)
+        aimci_array_drift(t->array, dt);
+    return st;
 }
 
 aimc_status aimc_tile_reset(aimc_tile *t, size_t first_in, size_t n, double prob)

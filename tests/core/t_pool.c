@@ -3,6 +3,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "check_main.h"
 #include "core/core.h"
@@ -110,6 +112,33 @@ START_TEST(a_task_may_run_tasks)
 }
 END_TEST
 
+/* A child has the pool but none of its threads: before, its first run and its destroy waited for
+ * them for ever. */
+START_TEST(a_child_works_alone)
+{
+    aimct_heap heap = AIMCT_HEAP_INIT;
+    static tally t;
+    aimci_pool *const pool = make_pool(&heap, 4);
+    aimci_pool_run(pool, 16, count_task, &t);
+    memset(&t, 0, sizeof t);
+    const pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        alarm(20);
+        for (int k = 0; k < 50; k++)
+            aimci_pool_run(pool, 16, count_task, &t);
+        aimci_pool_destroy(pool);
+        _exit(atomic_load(&t.count[15]) == 50 && heap.live_blocks == 0 ? 0 : 1);
+    }
+    int status = 0;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %d", status);
+    aimci_pool_run(pool, 16, count_task, &t);
+    check_tally(&t, 16, 1);
+    aimci_pool_destroy(pool);
+}
+END_TEST
+
 static void *run_many(void *arg)
 {
     for (int k = 0; k < 500; k++)
@@ -162,6 +191,7 @@ int main(void)
     tcase_add_loop_test(t, thousands_of_short_runs, 1, 9);
     tcase_add_test(t, results_are_visible_to_the_caller);
     tcase_add_test(t, a_task_may_run_tasks);
+    tcase_add_test(t, a_child_works_alone);
     tcase_add_test(t, two_callers_at_once);
     tcase_add_test(t, creation_may_run_out_of_memory);
     tcase_add_test(t, unused_pools_end_at_once);

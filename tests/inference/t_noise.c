@@ -399,7 +399,8 @@ START_TEST(bad_input)
     FAILS(AIMC_ERR_INVALID, "before the end of programming", aimc_population_read(cells, -1, g));
     FAILS(AIMC_ERR_INVALID, "extrapolate", aimc_population_read(cells, 1e6, g));
     FAILS(AIMC_ERR_INVALID, "extrapolate", aimc_population_read(cells, 0.5, g));
-    FAILS(AIMC_ERR_INVALID, "before", aimc_population_read(cells, (double)NAN, g));
+    FAILS(AIMC_ERR_INVALID, "t = nan; 0 ... 1e+30", aimc_population_read(cells, (double)NAN, g));
+    FAILS(AIMC_ERR_INVALID, "1e+30 is needed", aimc_population_read(cells, 1e308, g));
     OK(aimc_population_read(cells, 0, g));
     FAILS(AIMC_ERR_INVALID, "known", aimc_population_get(cells, "nu", g));
     g[1] = -1;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Weights in memories: pulsed devices written in a closed loop, digital codes with bit flips. */
-#include <time.h>
 
 #include "inference/storage.h"
 #include "noise_test.h"
@@ -19,14 +18,8 @@ static void teardown(void)
 
 /* ---- closed loop ---------------------------------------------------------------------------- */
 
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* 150 x 150 with the default read-out (noise 0.06, 7 and 9 bits) to 1 % in less than a second. */
+/* 150 x 150 with the default read-out (noise 0.06, 7 and 9 bits) to 1 %, with a bounded number of
+ * reads and pulses: a loop that does not converge would use up all it may. */
 START_TEST(large_tile_to_one_percent)
 {
     enum { N = 150 };
@@ -40,15 +33,12 @@ START_TEST(large_tile_to_one_percent)
     OK(aimc_tile_create(d, N, N, NULL, &t));
     aimct_fill(w, N * N, 3);
     aimc_config *config = noise_config(ctx, "programming", "tolerance=0.01;max_pulses=1000");
-    const double started = seconds();
     OK(aimc_tile_write(t, w, N, config, &r));
-    const double took = seconds() - started;
     OK(aimc_tile_get_weights(t, back, N));
     double sum = 0;
     for (size_t k = 0; k < N * N; k++)
         sum += fabs((double)back[k] - (double)w[k]);
     ck_assert_msg(sum / (N * N) < 0.01, "mean error %g", sum / (N * N));
-    ck_assert_msg(took < 1, "%g s", took); /* some 0.03 s where it was written */
     ck_assert(r.iterations >= 2 && r.verify_reads % 256 == 0);
     aimc_counters c = {.struct_size = sizeof c};
     OK(aimc_tile_get_counters(t, &c));

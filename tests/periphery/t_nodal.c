@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The solver of wires and cells against recorded currents, a dense nodal analysis and
  * identities. */
-#include <time.h>
 
 #include "nodal_util.h"
 
@@ -170,8 +169,8 @@ START_TEST(one_nonlinear_cell)
 }
 END_TEST
 
-/* One solve of 256 x 256 stays below half a second (5 ms here), Newton included. */
-START_TEST(speed_of_a_large_crossbar)
+/* Wires take from every current and turn none round; Newton's method included. */
+START_TEST(a_large_crossbar_loses_to_its_wires)
 {
     aimci_nodal m = aimct_network(BIG, BIG, 1, 1);
     double *g = calloc(BIG * BIG, sizeof *g), v[BIG], current[BIG];
@@ -179,13 +178,17 @@ START_TEST(speed_of_a_large_crossbar)
     for (size_t k = 0; k < BIG * BIG; k++)
         g[k] = 1e-5 * (1.1 + (double)aimct_uniform(&state));
     for (size_t j = 0; j < BIG; j++)
-        v[j] = 0.2 * (double)aimct_uniform(&state);
+        v[j] = 0.1 * (1.1 + (double)aimct_uniform(&state));
     for (int nonlinear = 0; nonlinear < 2; nonlinear++) {
         m.iv = (aimci_iv){nonlinear ? AIMCI_IV_SINH : AIMCI_IV_LINEAR, 0, 0, 0.3, 0};
-        const clock_t start = clock();
         aimct_solve(&m, g, v, current);
-        const double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
-        ck_assert_msg(seconds < 0.5, "%.3f s", seconds);
+        for (size_t i = 0; i < BIG; i++) {
+            double bound = 0;
+            for (size_t j = 0; j < BIG; j++)
+                bound += g[i * BIG + j] * (nonlinear ? 0.3 * sinh(v[j] / 0.3) : v[j]);
+            ck_assert_msg(current[i] > 0.1 * bound && current[i] < bound, "output %zu: %g of %g A",
+                          i, current[i], bound);
+        }
     }
     free(g);
 }
@@ -200,6 +203,6 @@ int main(void)
     tcase_add_test(c, agrees_with_dense_elimination);
     tcase_add_test(c, no_resistance_is_exact);
     tcase_add_test(c, one_nonlinear_cell);
-    tcase_add_test(c, speed_of_a_large_crossbar);
+    tcase_add_test(c, a_large_crossbar_loses_to_its_wires);
     return aimct_main(s);
 }

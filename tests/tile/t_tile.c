@@ -393,6 +393,40 @@ START_TEST(broken_files_are_refused)
 }
 END_TEST
 
+/* Objects are numbered for their seeds: a failing call must not use a number up. */
+START_TEST(a_failing_create_changes_nothing)
+{
+    float bounds[2][2][5 * 6];
+    for (int fails = 0; fails < 2; fails++) {
+        aimct_heap heap = AIMCT_HEAP_INIT;
+        aimc_context_params params = AIMC_CONTEXT_PARAMS_INIT;
+        params.allocator = aimct_allocator(&heap);
+        aimc_context *ctx;
+        aimc_tile *tile = NULL;
+        aimc_matrix *matrix = NULL;
+        OK(aimc_context_create(&params, &ctx));
+        aimc_device *device = aimct_device(ctx, "soft_bounds", NULL);
+        for (size_t n = (size_t)fails; heap.failed || !matrix; n++) {
+            aimct_heap_fail_at(&heap, n);
+            (void)aimc_matrix_create(device, 5, 6, NULL, &matrix);
+        }
+        for (size_t n = (size_t)fails; heap.failed || !tile; n++) {
+            aimct_heap_fail_at(&heap, n);
+            (void)aimc_tile_create(device, 5, 6, NULL, &tile);
+        }
+        aimct_heap_fail_at(&heap, 0);
+        OK(aimc_tile_get_parameter(tile, "max_bound", bounds[fails][0], 6));
+        OK(aimc_tile_get_parameter(aimc_matrix_get_tile(matrix, 0, NULL, NULL), "max_bound",
+                                   bounds[fails][1], 6));
+        aimc_tile_destroy(tile);
+        aimc_matrix_destroy(matrix);
+        aimc_device_unref(device);
+        aimc_context_destroy(ctx);
+    }
+    ck_assert_mem_eq(bounds[0], bounds[1], sizeof bounds[0]);
+}
+END_TEST
+
 START_TEST(no_memory_leaks_nothing)
 {
     aimct_heap heap = AIMCT_HEAP_INIT;
@@ -449,6 +483,7 @@ int main(void)
     tcase_add_test(t, parameters_are_read_and_replaced);
     tcase_add_test(t, bad_arguments_are_named_and_change_nothing);
     tcase_add_test(t, broken_files_are_refused);
+    tcase_add_test(t, a_failing_create_changes_nothing);
     tcase_add_test(t, no_memory_leaks_nothing);
     return aimct_main(s);
 }
