@@ -3,10 +3,22 @@
 #define AIMC_NETWORK_H
 /**
  * @file network.h
- * Networks of layers over matrices: build, train, predict, save, load.
+ * Networks: graphs of operations over matrices; build, train, predict, save, load.
  *
- * A network is a list of layers, each fed by the one before; the last linear layer's outputs are
- * the logits.
+ * A network is built node by node. A node is one op ("linear", "conv2d", "add" ...) with its
+ * configuration; it reads values and makes one or more. aimc_preset_get() lists all ops (category
+ * "op"), aimc_config_get_field() their fields. Shapes, definitions, defaults and initial values are
+ * those of PyTorch; a shape does not count the samples: an image is [channels][height][width], a
+ * series [channels][length] for convolutions, [length][features] for recurrent layers and
+ * attention.
+ *
+ *     aimc_network_add_input(net, "image", shape, 3, &x);
+ *     aimc_network_add(net, "conv2d", config, 1, &x, &y);
+ *     aimc_network_add(net, "relu", NULL, 1, &y, &y);
+ *
+ * The matrices of a node lie on analog tiles or are digital, as the field "matrix" of its
+ * configuration says. Everything else (gradients, digital optimizers, files, programming, energy)
+ * works for every op alike.
  */
 
 #include <aimc/inference.h>
@@ -15,6 +27,10 @@ AIMC_BEGIN_DECLS
 
 /** A network. @since 0.1 */
 typedef struct aimc_network aimc_network;
+
+/** Number of a value in its network: an input, or what a node makes. Further values of a node have
+ * the numbers after its first. @since 0.1 */
+typedef uint32_t aimc_value;
 
 /** Element-wise functions for aimc_network_add_activation(). @since 0.1 */
 typedef enum aimc_activation {
@@ -26,15 +42,17 @@ typedef enum aimc_activation {
 /** Progress of training, saved with the network. @since 0.1 */
 typedef struct aimc_network_info {
     uint32_t struct_size;  /**< sizeof of the caller's struct */
-    uint32_t n_layers;     /**< layers, activations included */
-    uint64_t n_in;         /**< inputs */
-    uint64_t n_out;        /**< outputs (classes) */
-    uint64_t n_parameters; /**< weights and biases */
+    uint32_t n_layers;     /**< nodes */
+    uint64_t n_in;         /**< numbers of all inputs */
+    uint64_t n_out;        /**< numbers of all outputs (classes) */
+    uint64_t n_parameters; /**< weights, biases and other trained numbers */
     uint64_t n_analog;     /**< weights on analog tiles */
     uint64_t n_tiles;      /**< analog tiles */
     uint64_t n_batches;    /**< mini-batches trained since creation, over save and load */
     uint64_t n_samples;    /**< samples trained since creation, over save and load */
 } aimc_network_info;
+
+/* ---- building ------------------------------------------------------------------------------- */
 
 /**
  * Make an empty network.
@@ -49,7 +67,67 @@ AIMC_API aimc_status aimc_network_create(aimc_context *ctx, aimc_network **out);
 AIMC_API void aimc_network_destroy(aimc_network *net);
 
 /**
- * Add a linear layer y = W x + b with W ~ U(-1, 1)/sqrt(n_in), b likewise; the bias is digital.
+ * Add an input.
+ * @param name    its name, unlike those of nodes; NULL: "input", "input_1" ...
+ * @param shape   [n_dims] the shape of a sample, each at least 1
+ * @param n_dims  1 ... 6
+ * @param[out] out  the value; may be NULL
+ * @retval AIMC_ERR_INVALID  NULL, or the name is taken, longer than 64 characters, or holds blanks
+ *                           or quotes
+ * @retval AIMC_ERR_SHAPE    an empty shape, too many dimensions, more than 2^30 numbers
+ * @retval AIMC_ERR_STATE    the network was already used
+ * @retval AIMC_ERR_NOMEM    no memory (the network is unchanged)
+ * @par Threads
+ * one thread per network.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_add_input(aimc_network *net, const char *name,
+                                            const size_t *shape, size_t n_dims, aimc_value *out);
+
+/**
+ * Add a node that reads values and makes new ones.
+ * @param op        name of the op: "linear", "conv2d", "batch_norm", "add" ...
+ * @param config    of the op's kind; NULL: its defaults. Read during the call only
+ * @param n_inputs  values that it reads; how many each op takes is in docs/networks.md
+ * @param inputs    [n_inputs] their numbers
+ * @param[out] out  the first value that it makes; may be NULL, and may be one of inputs
+ * @retval AIMC_ERR_INVALID  NULL, an unknown op, a configuration of another kind or with
+ *                           contradictions, too few or too many inputs, a value that does not exist
+ * @retval AIMC_ERR_SHAPE    shapes that do not fit; the sentence says what is there and expected
+ * @retval AIMC_ERR_STATE    the network was already used
+ * @retval AIMC_ERR_NOMEM    no memory (the network is unchanged)
+ * @par Threads
+ * one thread per network.
+ * @par Determinism
+ * D1, D2: initial values depend on the seed of the network and the number of the node.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_add(aimc_network *net, const char *op, const aimc_config *config,
+                                      size_t n_inputs, const aimc_value *inputs, aimc_value *out);
+
+/**
+ * Name the node that makes a value, or an input. Nodes begin with the name of their op, "conv2d",
+ * "conv2d_1" ...; tensors are called after their node, "conv2d.weight".
+ * @param name  1 ... 64 characters without blanks, quotes and backslashes
+ * @retval AIMC_ERR_INVALID  NULL, no such value, a name that is taken or not allowed
+ * @retval AIMC_ERR_STATE    the network was already used
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_set_name(aimc_network *net, aimc_value value, const char *name);
+
+/**
+ * Declare a value as an output. Without any, the last value that was added is the output.
+ * @retval AIMC_ERR_INVALID  no such value
+ * @retval AIMC_ERR_STATE    the network was already used
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_add_output(aimc_network *net, aimc_value value);
+
+/**
+ * The short way to a perceptron: add y = W x + b after the last value, or as the first layer.
+ * W, b ~ U(-1, 1) / sqrt(n_in); the bias is digital.
  * @param n_in    inputs; the outputs of the layer before
  * @param n_out   outputs
  * @param config  of kind "layer": device, read-out, mapping, optimizer; NULL: a digital layer
@@ -64,7 +142,7 @@ AIMC_API aimc_status aimc_network_add_linear(aimc_network *net, size_t n_out, si
                                              const aimc_config *config);
 
 /**
- * Add an element-wise function.
+ * The short way to an element-wise function after the last layer.
  * @retval AIMC_ERR_INVALID unknown.
  * @retval AIMC_ERR_STATE no layer before, or used.
  * @since 0.1
@@ -72,16 +150,70 @@ AIMC_API aimc_status aimc_network_add_linear(aimc_network *net, size_t n_out, si
 AIMC_API aimc_status aimc_network_add_activation(aimc_network *net, aimc_activation activation);
 
 /**
- * Train on one mini-batch with softmax cross-entropy: forward, backward, step of every layer.
- * The gradient is that of the sum over the batch divided by n, so lr does not depend on n.
+ * A network from its document:
+ *
+ *     {"format": "aimc-network", "version": 1,
+ *      "inputs": [{"name": "image", "shape": [3, 32, 32]}],
+ *      "nodes": [{"name": "stem", "op": "conv2d", "inputs": ["image"],
+ *                 "config": {"out_channels": 16, "kernel": [3, 3], "padding": 1,
+ *                            "matrix": "digital"}}, ...],
+ *      "outputs": ["logits"]}
+ *
+ * A value is called as its node, further ones of it "node:1", "node:2" ... "loss" and "optimizer"
+ * may hold the configurations of aimc_network_set_loss() and aimc_network_set_optimizer().
+ * @param json  the document
+ * @param[out] out  the network with initial weights; NULL on failure
+ * @retval AIMC_ERR_FORMAT   no JSON, no such document, an unknown member; the sentence says where
+ * @par Errors
+ * besides, as aimc_network_add(); the sentence names the node.
+ * @par Threads
+ * any.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_create_from_json(aimc_context *ctx, const char *json,
+                                                   aimc_network **out);
+
+/** The document of a network, every field written. Returns the full length. @since 0.1 */
+AIMC_API size_t aimc_network_to_json(const aimc_network *net, char *buf, size_t size);
+
+/* ---- training ------------------------------------------------------------------------------- */
+
+/**
+ * Set the loss of aimc_network_train_batch() and aimc_network_train_targets().
+ * @param loss  of category "loss": "cross_entropy" (the default), "nll", "mse", "l1", "huber",
+ *              "bce_with_logits"; NULL: the default
+ * @retval AIMC_ERR_INVALID  NULL, or of another category
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Model
+ * definitions of PyTorch, mean reduction.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_set_loss(aimc_network *net, const aimc_config *loss);
+
+/**
+ * Set how digital weights and parameters are updated; its moments begin anew. Weights on tiles
+ * follow the algorithm of their layer.
+ * @param optimizer  of category "digital_optimizer": "digital_sgd" (the default), "adam", "adamw";
+ *                   NULL: the default
+ * @retval AIMC_ERR_INVALID  NULL, or of another category
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Model
+ * definitions of PyTorch.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_set_optimizer(aimc_network *net, const aimc_config *optimizer);
+
+/**
+ * Train on one mini-batch with labels: forward, loss, backward, step. The gradient is that of the
+ * mean over the batch, so lr does not depend on n.
  * @param n       samples, at least 1
  * @param x       [n][n_in] inputs, packed, finite
- * @param labels  [n] classes below n_out
- * @param lr      learning rate, finite, >= 0
- * @param[out] loss  mean cross-entropy before the step, nats; may be NULL
- * @retval AIMC_ERR_INVALID  NULL, label out of range, negative rate, input not finite (network
- *                           unchanged)
- * @retval AIMC_ERR_STATE    no layers
+ * @param labels  [n] classes below n_out; of an output of several axes, [n][all but the last]
+ * @param lr      learning rate, 0 ... 1e30
+ * @param[out] loss  mean loss before the step (cross-entropy: nats); may be NULL
+ * @retval AIMC_ERR_INVALID  NULL, label out of range, rate out of range, input not finite, a loss
+ *                           that takes targets (network unchanged)
+ * @retval AIMC_ERR_STATE    no layers, or programmed for inference
  * @retval AIMC_ERR_NOMEM    buffers for a larger batch than before do not fit
  * @par Threads
  * one thread per network.
@@ -93,12 +225,29 @@ AIMC_API aimc_status aimc_network_train_batch(aimc_network *net, size_t n, const
                                               const uint32_t *labels, double lr, float *loss);
 
 /**
- * Outputs (logits) of a batch, through the same analog read-out as in training.
- * @param n       samples; 0 does nothing
- * @param x       [n][n_in], packed, finite
- * @param logits  [n][n_out], packed
- * @retval AIMC_ERR_INVALID  NULL, input not finite
- * @retval AIMC_ERR_STATE    no layers
+ * The same with targets, for "mse", "l1", "huber" and "bce_with_logits".
+ * @param targets  [n][n_out], packed, finite
+ * @par Errors
+ * as aimc_network_train_batch().
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_train_targets(aimc_network *net, size_t n, const float *x,
+                                                const float *targets, double lr, float *loss);
+
+/**
+ * The forward pass of a mini-batch in training, for a loss of the caller's own:
+ *
+ *     aimc_network_forward(net, n, x, y);
+ *     ... dy = dL/dy ...
+ *     aimc_network_backward(net, n, dy, NULL);
+ *     aimc_network_step(net, lr);
+ *
+ * A pass that is not followed by the others is given up by the next one.
+ * @param n  samples, at least 1
+ * @param x  [n][n_in], packed, finite; copied
+ * @param y  [n][n_out], packed; may be NULL
+ * @retval AIMC_ERR_INVALID  NULL, input not finite, several inputs or outputs
+ * @retval AIMC_ERR_STATE    no layers, or programmed for inference
  * @retval AIMC_ERR_NOMEM    no memory
  * @par Threads
  * one thread per network.
@@ -106,15 +255,82 @@ AIMC_API aimc_status aimc_network_train_batch(aimc_network *net, size_t n, const
  * D1 for threads.
  * @since 0.1
  */
+AIMC_API aimc_status aimc_network_forward(aimc_network *net, size_t n, const float *x, float *y);
+
+/**
+ * Gradients of everything that is trained, after aimc_network_forward().
+ * @param n   samples of the forward pass
+ * @param dy  [n][n_out] dL/dy, packed, finite: of the loss that is to shrink, summed over samples
+ * @param dx  [n][n_in] receives dL/dx, which aimc_network_want_input_gradients() asked for; may be
+ *            NULL
+ * @retval AIMC_ERR_INVALID  NULL, not finite
+ * @retval AIMC_ERR_SHAPE    another n
+ * @retval AIMC_ERR_STATE    no forward pass before, or dx was not asked for
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_backward(aimc_network *net, size_t n, const float *dy, float *dx);
+
+/**
+ * Make room for dL/dx in the following passes, or no longer.
+ * @param on  0: no
+ * @retval AIMC_ERR_INVALID  NULL.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_want_input_gradients(aimc_network *net, int on);
+
+/**
+ * Update everything that is trained, after aimc_network_backward(): matrices on tiles by pulses of
+ * their algorithm, the rest by the digital optimizer.
+ * @param lr  learning rate, 0 ... 1e30
+ * @retval AIMC_ERR_INVALID  NULL, rate out of range
+ * @retval AIMC_ERR_STATE    no backward pass before
+ * @retval AIMC_ERR_NOMEM    no memory for moments of the optimizer
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_step(aimc_network *net, double lr);
+
+/* ---- inference ------------------------------------------------------------------------------ */
+
+/**
+ * Outputs of a batch of a network with any number of inputs and outputs, in evaluation.
+ * @param n  samples; 0 does nothing
+ * @param x  [inputs] arrays [n][numbers of the input], in the order in which they were added
+ * @param y  [outputs] arrays [n][numbers of the output]; NULL: that output is not wanted
+ * @retval AIMC_ERR_INVALID  NULL, input not finite
+ * @retval AIMC_ERR_STATE    no layers
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * one thread per network.
+ * @par Determinism
+ * D1 for threads, and for how a batch is cut.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_run(aimc_network *net, size_t n, const float *const *x,
+                                      float *const *y);
+
+/**
+ * Outputs (logits) of a batch, in evaluation, through the same analog read-out as in training.
+ * @param n       samples; 0 does nothing
+ * @param x       [n][n_in], packed, finite
+ * @param logits  [n][n_out], packed
+ * @retval AIMC_ERR_INVALID  NULL, input not finite, several inputs or outputs
+ * @retval AIMC_ERR_STATE    no layers
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * one thread per network.
+ * @par Determinism
+ * D1 for threads, and for how a batch is cut.
+ * @since 0.1
+ */
 AIMC_API aimc_status aimc_network_predict(aimc_network *net, size_t n, const float *x,
                                           float *logits);
 
-/** Samples that aimc_network_evaluate() predicts at once. @since 0.1 */
+/** Samples that are predicted at once, at most; fewer where their values would leave the caches.
+ * @since 0.1 */
 #define AIMC_NETWORK_BATCH 256
 
 /**
- * Fraction of samples whose largest logit is their label, predicted in batches of
- * #AIMC_NETWORK_BATCH. Random streams and counters of the network are put back after: looking does
+ * Fraction of samples whose largest logit is their label. Random streams and counters of the network are put back after: looking does
  * not change training.
  * @param n       samples, at least 1
  * @param x       [n][n_in], packed
@@ -128,25 +344,104 @@ AIMC_API aimc_status aimc_network_evaluate(aimc_network *net, size_t n, const fl
                                            const uint32_t *labels, double *accuracy);
 
 /**
- * Copy weights and bias of linear layer k (counted over linear layers only).
+ * Copy the weights of matrix k, as it lies on the tiles, and the bias of its outputs (0 without
+ * one). Matrices are numbered over all nodes in their order; a convolution with groups has one for
+ * each. aimc_network_get_tensor() has them in the order of PyTorch.
  * @param w  [n_out][n_in] packed; may be NULL
  * @param b  [n_out]; may be NULL
- * @retval AIMC_ERR_INVALID  no such layer.
+ * @retval AIMC_ERR_INVALID  no such matrix.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_get_weights(const aimc_network *net, size_t k, float *w,
                                               float *b);
 
 /**
- * Write weights and bias of linear layer k; NULL leaves one as it is.
- * @retval AIMC_ERR_INVALID no such layer, not finite.
+ * Write the weights and bias of matrix k; NULL leaves one as it is.
+ * @retval AIMC_ERR_INVALID no such matrix, not finite, a bias where there is none.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_set_weights(aimc_network *net, size_t k, const float *w,
                                               const float *b);
 
+/** A tensor of a network: a weight, or a parameter. @since 0.1 */
+typedef struct aimc_tensor_info {
+    uint32_t struct_size; /**< sizeof of the caller's struct */
+    uint32_t n_dims;      /**< dimensions */
+    uint64_t shape[6];    /**< as PyTorch has it */
+    uint64_t size;        /**< numbers */
+    uint32_t is_analog;   /**< 1: a weight on tiles */
+    uint32_t is_trained;  /**< 0: kept, as running means */
+    char name[160];       /**< "conv2d.weight" */
+} aimc_tensor_info;
+
+/** How many tensors there are; 0 when NULL. @since 0.1 */
+AIMC_API size_t aimc_network_count_tensors(const aimc_network *net);
+
 /**
- * Put every digital linear layer on tiles with its weights; layers on tiles stay as they are.
+ * What tensor k is, in the order of the nodes.
+ * @param info  struct_size set by the caller; the rest is written
+ * @retval AIMC_ERR_INVALID  NULL, or there is no tensor k
+ * @retval AIMC_ERR_ABI      struct_size is 0
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_get_tensor_info(const aimc_network *net, size_t k,
+                                                  aimc_tensor_info *info);
+
+/**
+ * Copy a tensor, with the name, shape and order of PyTorch; of a weight on tiles what the devices
+ * hold, seen from outside of the digital scales.
+ * @param n       numbers at values: the size of the tensor
+ * @param values  [n]
+ * @retval AIMC_ERR_INVALID  NULL, or no tensor of that name (the sentence says the nearest)
+ * @retval AIMC_ERR_SHAPE    another size
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * one thread per network.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_get_tensor(const aimc_network *net, const char *name, size_t n,
+                                             float *values);
+
+/**
+ * Write a tensor. Arguments and errors as aimc_network_get_tensor(), and AIMC_ERR_INVALID for values
+ * that are not finite.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_set_tensor(aimc_network *net, const char *name, size_t n,
+                                             const float *values);
+
+/**
+ * Take all tensors from a safetensors file with the names and shapes of PyTorch (a state_dict saved
+ * by the Python package safetensors); half, bfloat16 and double are converted.
+ * @retval AIMC_ERR_IO       cannot read
+ * @retval AIMC_ERR_FORMAT   no safetensors, a tensor that is missing, of another shape or type,
+ *                           not finite, or of no node; the sentence says which (nothing is changed)
+ * @retval AIMC_ERR_INVALID  NULL
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * one thread per network.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_load_weights(aimc_network *net, const char *path);
+
+/* ---- on a chip ------------------------------------------------------------------------------ */
+
+/**
+ * Put matrices on tiles, or back, with their weights.
+ * @param patterns  which nodes, by patterns of their names as of a shell, with commas between them;
+ *                  those after an exclamation mark are left out: "conv*,fc", "!stem,!fc". NULL: all
+ * @param config    of kind "layer"; NULL: back to digital, with the weights that the tiles hold
+ * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind, or no node is chosen
+ * @retval AIMC_ERR_NOMEM    no memory (the network is unchanged)
+ * @par Threads
+ * one thread per network.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_convert(aimc_network *net, const char *patterns,
+                                          const aimc_config *config);
+
+/**
+ * Put every digital matrix on tiles with its weights; layers on tiles stay as they are.
  * @param config  of kind "layer": device (for inference usually "ideal", what the chip does being
  *                said in aimc_network_program()), read-out, mapping
  * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind or with contradictions
@@ -238,11 +533,11 @@ AIMC_API aimc_status aimc_network_set_note(aimc_network *net, const char *note);
  */
 AIMC_API const char *aimc_network_get_note(const aimc_network *net);
 
-/** Matrix of linear layer k, owned by the network; NULL when digital or out of range. @since 0.1 */
+/** Matrix k, owned by the network; NULL when digital or out of range. @since 0.1 */
 AIMC_API aimc_matrix *aimc_network_get_matrix(aimc_network *net, size_t k);
 
-/** Number of linear layers; 0 when NULL. @since 0.1 */
-AIMC_API size_t aimc_network_count_linear(const aimc_network *net);
+/** Number of matrices, digital ones included; 0 when NULL. @since 0.1 */
+AIMC_API size_t aimc_network_count_matrices(const aimc_network *net);
 
 /**
  * What the network is and how far it was trained.
@@ -251,19 +546,22 @@ AIMC_API size_t aimc_network_count_linear(const aimc_network *net);
  */
 AIMC_API aimc_status aimc_network_get_info(const aimc_network *net, aimc_network_info *info);
 
-/** One layer of a network. @since 0.1 */
+/** One node of a network. @since 0.1 */
 typedef struct aimc_layer_info {
     uint32_t struct_size;  /**< sizeof of the caller's struct */
     uint32_t is_analog;    /**< 1: its weights are on tiles */
-    const char *op;        /**< "linear", "tanh", "relu", "sigmoid"; static */
-    uint64_t n_out;        /**< outputs */
-    uint64_t n_in;         /**< inputs */
-    uint64_t n_parameters; /**< weights and biases */
+    const char *op;        /**< "linear", "tanh", "conv2d" ...; static */
+    uint64_t n_out;        /**< numbers of its first output */
+    uint64_t n_in;         /**< numbers of its first input */
+    uint64_t n_parameters; /**< weights, biases and other trained numbers */
     uint64_t n_tiles;      /**< analog tiles */
+    const char *name;      /**< of the node; the network's own */
+    uint64_t n_matrices;   /**< matrices, digital ones included */
+    uint64_t n_macs;       /**< multiplications of matrices in the inference of a sample */
 } aimc_layer_info;
 
 /**
- * What layer k is, activations included; aimc_network_get_info() says how many there are.
+ * What node k is; aimc_network_get_info() says how many there are.
  * @retval AIMC_ERR_INVALID  NULL, or there is no layer k
  * @retval AIMC_ERR_ABI      struct_size is 0.
  * @par Threads

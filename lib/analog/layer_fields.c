@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The kind of configuration "layer": that of a tile, and what trains it. */
+/* What a matrix lies on: "layer", a tile and what trains it, or "digital". */
 #include "analog/matrix.h"
 
 static const aimci_field fields[] = {
@@ -16,3 +16,9 @@ AIMCI_DEFINE_KIND(layer, "layer",
                   "everything of an analog layer: device, read-out, mapping, training algorithm",
                   AIMCI_MAPPING_SOURCE, fields, aimci_tile_params,
                   .n_children = AIMCI_TILE_CHILDREN + 3, .extends = &aimci_kind_tile);
+
+const aimci_kind aimci_kind_digital = {.name = "digital",
+                                       .category = "layer",
+                                       .doc = "a matrix in floating point, exact",
+                                       .source = "",
+                                       .size = 1};

@@ -60,24 +60,44 @@ static aimc_status make_grid(aimc_matrix *m, const aimc_device *device, uint64_t
     return st ? st : aimci_matrix_bind_training(m);
 }
 
+static aimc_matrix *blank(aimc_context *ctx, size_t n_out, size_t n_in)
+{
+    aimc_matrix *m = aimci_calloc(ctx, 1, sizeof *m);
+    if (m)
+        *m = (aimc_matrix){.ctx = aimci_context_ref(ctx), .n_out = n_out, .n_in = n_in};
+    return m;
+}
+
+/* The matrix when all went well; else it is given up. */
+static aimc_status finish(aimc_status st, aimc_matrix *m, aimc_matrix **out)
+{
+    if (st)
+        aimc_matrix_destroy(m);
+    else
+        *out = m;
+    return st;
+}
+
+aimc_status aimci_matrix_create_digital(aimc_context *ctx, size_t n_out, size_t n_in, size_t ld_out,
+                                        size_t ld_in, aimc_matrix **out)
+{
+    aimc_matrix *m = blank(ctx, n_out, n_in);
+    if (!m)
+        return aimci_fail(AIMC_ERR_NOMEM, "matrix_create: no memory");
+    return finish(aimci_digital_create(ctx, n_out, n_in, ld_out, ld_in, &m->digital), m, out);
+}
+
 aimc_status aimci_matrix_create(aimc_context *ctx, const aimc_device *device, size_t n_out,
                                 size_t n_in, const aimc_config *config, uint64_t seed_fallback,
                                 aimc_matrix **out)
 {
-    aimc_matrix *m = aimci_calloc(ctx, 1, sizeof *m);
+    aimc_matrix *m = blank(ctx, n_out, n_in);
     if (!m)
         return aimci_fail(AIMC_ERR_NOMEM, "matrix_create: no memory");
-    *m = (aimc_matrix){.ctx = aimci_context_ref(ctx), .n_out = n_out, .n_in = n_in};
-    aimc_status st = config ? aimc_config_copy(config, &m->config)
-                            : aimci_digital_create(ctx, n_out, n_in, &m->digital);
-    if (!st && config)
+    aimc_status st = aimc_config_copy(config, &m->config);
+    if (!st)
         st = make_grid(m, device, seed_fallback);
-    if (st) {
-        aimc_matrix_destroy(m);
-        return st;
-    }
-    *out = m;
-    return AIMC_OK;
+    return finish(st, m, out);
 }
 
 aimc_status aimc_matrix_create(const aimc_device *device, size_t n_out, size_t n_in,

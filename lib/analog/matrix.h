@@ -10,25 +10,28 @@
 #include <aimc/matrix.h>
 
 #include "inference/hwa.h"
+#include "optimizer/algorithm.h"
 #include "tile/grid.h"
 
-/* W in floating point, stored like a tile. Batches are packed rows with the leading dimension of
- * their width. */
+/* W in floating point, stored like a tile, with its gradient, which whoever trains it takes. Rows
+ * of batches are ld_out and ld_in apart. */
 typedef struct aimci_digital {
     aimc_context *ctx;
-    size_t n_out, n_in;
+    size_t n_out, n_in, ld_out, ld_in;
     aimci_gemm *gemm;
-    float *w;
-    float *scratch; /* scratch_size floats for each slot */
+    float *w, *gradient;
+    size_t n_floats; /* of w and of gradient, padding included */
+    float *scratch;  /* scratch_size floats for each slot */
     size_t scratch_size;
 } aimci_digital;
 
-aimc_status aimci_digital_create(aimc_context *ctx, size_t n_out, size_t n_in, aimci_digital **out);
+aimc_status aimci_digital_create(aimc_context *ctx, size_t n_out, size_t n_in, size_t ld_out,
+                                 size_t ld_in, aimci_digital **out);
 void aimci_digital_destroy(aimci_digital *digital);
 void aimci_digital_forward(const aimci_digital *digital, size_t n, const float *x, float *y);
 void aimci_digital_backward(const aimci_digital *digital, size_t n, const float *d, float *z);
-void aimci_digital_step(aimci_digital *digital, size_t n, const float *x, const float *d,
-                        double lr);
+/* gradient += sum d x' */
+void aimci_digital_accumulate(aimci_digital *digital, size_t n, const float *x, const float *d);
 
 struct aimc_matrix {
     aimc_context *ctx;
@@ -42,8 +45,12 @@ struct aimc_matrix {
     size_t n_gradients;          /* floats there */
 };
 
-/* config NULL: digital. Else device NULL: that of the configuration; seed_fallback stands in for a
- * seed that the configuration does not give. */
+/* A digital matrix for batches whose rows are ld_out and ld_in apart. */
+aimc_status aimci_matrix_create_digital(aimc_context *ctx, size_t n_out, size_t n_in, size_t ld_out,
+                                        size_t ld_in, aimc_matrix **out);
+
+/* On tiles. device NULL: that of the configuration; seed_fallback stands in for a seed that the
+ * configuration does not give. */
 aimc_status aimci_matrix_create(aimc_context *ctx, const aimc_device *device, size_t n_out,
                                 size_t n_in, const aimc_config *config, uint64_t seed_fallback,
                                 aimc_matrix **out);
@@ -58,18 +65,24 @@ bool aimci_matrix_is_digital(const aimc_matrix *matrix);
 void aimci_matrix_get(const aimc_matrix *matrix, float *w);
 void aimci_matrix_set(aimc_matrix *matrix, const float *w);
 
-/* Batches are packed rows with the leading dimension of their width. */
-aimc_status aimci_matrix_forward(aimc_matrix *matrix, size_t n, const float *x, float *y);
-aimc_status aimci_matrix_backward(aimc_matrix *matrix, size_t n, const float *d, float *z);
-aimc_status aimci_matrix_step(aimc_matrix *matrix, size_t n, const float *x, const float *d,
-                              double lr);
+/* Products of batches; the strides of a digital matrix are those that it was made for. Backward
+ * sees the inputs x of the forward pass, too: z is 0 where the range of inputs cut them off, and the
+ * range may learn from them. */
+aimc_status aimci_matrix_forward(aimc_matrix *matrix, size_t n, const float *x, size_t ld_x,
+                                 float *y, size_t ld_y);
+aimc_status aimci_matrix_backward(aimc_matrix *matrix, size_t n, const float *x, size_t ld_x,
+                                  const float *d, size_t ld_d, float *z, size_t ld_z);
+
+/* Update with a mini-batch, or with the parts of one in order, of 64 vectors or a multiple of it but
+ * for the last. A digital matrix adds to its gradient instead, and lr does nothing. */
+aimc_status aimci_matrix_step(aimc_matrix *matrix, const aimci_batch *batch, double lr);
 
 bool aimci_matrix_is_programmed(const aimc_matrix *matrix);
 
 /* Sum of two reports: counts added, errors and gains averaged over weights. */
 void aimci_report_add(aimc_inference_report *sum, const aimc_inference_report *report);
 
-/* State under a prefix. After a failure *out is NULL or to be destroyed. */
+/* State of a matrix on tiles under a prefix; a digital one is its weights. */
 aimc_status aimci_matrix_put(const aimc_matrix *matrix, aimci_st_writer *writer,
                              const char *prefix);
 aimc_status aimci_matrix_restore(aimc_context *ctx, aimci_st_reader *reader, const char *prefix,

@@ -7,37 +7,7 @@
 #include "inference/programmed.h"
 #include "io/state_file.h"
 
-/* ---- digital -------------------------------------------------------------------------------- */
-
-static aimc_status put_digital(const aimci_digital *m, aimci_st_writer *writer, const char *prefix)
-{
-    char name[128], shape[64];
-    snprintf(name, sizeof name, "%sshape", prefix);
-    snprintf(shape, sizeof shape, "%zu %zu digital", m->n_out, m->n_in);
-    const aimc_status st = aimci_st_put_text(writer, name, shape);
-    snprintf(name, sizeof name, "%sweights", prefix);
-    return st ? st
-              : aimci_st_put(writer, name, AIMCI_F32, m->n_in, m->n_out,
-                             aimci_leading_dimension(m->n_out), m->w);
-}
-
-static aimc_status restore_digital(aimc_context *ctx, const aimci_st_reader *reader,
-                                   const char *prefix, size_t n_out, size_t n_in, aimc_matrix **out)
-{
-    char name[128];
-    snprintf(name, sizeof name, "%sweights", prefix);
-    /* before memory is asked for: does the file hold that many weights? */
-    aimc_status st = aimci_st_get(reader, name, AIMCI_F32, n_in, n_out, n_out, NULL);
-    if (!st)
-        st = aimci_matrix_create(ctx, NULL, n_out, n_in, NULL, 0, out);
-    return st ? st
-              : aimci_st_get(reader, name, AIMCI_F32, n_in, n_out, aimci_leading_dimension(n_out),
-                             (*out)->digital->w);
-}
-
-/* ---- on tiles ------------------------------------------------------------------------------- */
-
-static aimc_status put_analog(const aimc_matrix *m, aimci_st_writer *writer, const char *prefix)
+aimc_status aimci_matrix_put(const aimc_matrix *m, aimci_st_writer *writer, const char *prefix)
 {
     char name[128];
     snprintf(name, sizeof name, "%sconfig", prefix);
@@ -78,25 +48,9 @@ static aimc_status restore_analog(aimc_matrix *m, aimci_st_reader *reader, const
     return AIMC_OK;
 }
 
-/* ---- both ----------------------------------------------------------------------------------- */
-
-aimc_status aimci_matrix_put(const aimc_matrix *m, aimci_st_writer *writer, const char *prefix)
-{
-    return m->digital ? put_digital(m->digital, writer, prefix) : put_analog(m, writer, prefix);
-}
-
 aimc_status aimci_matrix_restore(aimc_context *ctx, aimci_st_reader *reader, const char *prefix,
                                  aimc_matrix **out)
 {
-    char name[128];
-    const char *kind = "";
-    size_t n_out, n_in;
-    snprintf(name, sizeof name, "%sshape", prefix);
-    const char *shape = aimci_st_text(reader, name);
-    if (!shape || !aimci_parse_shape(shape, &n_out, &n_in, &kind) || !n_out || !n_in)
-        return aimci_fail(AIMC_ERR_FORMAT, "matrix '%s' has no shape", prefix);
-    if (strcmp(kind, "digital") == 0)
-        return restore_digital(ctx, reader, prefix, n_out, n_in, out);
     aimc_matrix *m = aimci_calloc(ctx, 1, sizeof *m);
     if (!m)
         return aimci_fail(AIMC_ERR_NOMEM, "no memory");

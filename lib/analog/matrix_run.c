@@ -45,22 +45,26 @@ aimc_status aimc_matrix_backward(aimc_matrix *m, size_t n, const float *d, size_
     return st ? st : aimci_grid_backward(m->grid, n, d, ld_d, z, ld_z);
 }
 
-aimc_status aimci_matrix_forward(aimc_matrix *m, size_t n, const float *x, float *y)
+aimc_status aimci_matrix_forward(aimc_matrix *m, size_t n, const float *x, size_t ld_x, float *y,
+                                 size_t ld_y)
 {
     if (!m->digital)
-        return aimc_matrix_forward(m, n, x, aimci_leading_dimension(m->n_in), y,
-                                   aimci_leading_dimension(m->n_out));
+        return aimc_matrix_forward(m, n, x, ld_x, y, ld_y);
     aimci_digital_forward(m->digital, n, x, y);
     return AIMC_OK;
 }
 
-aimc_status aimci_matrix_backward(aimc_matrix *m, size_t n, const float *d, float *z)
+aimc_status aimci_matrix_backward(aimc_matrix *m, size_t n, const float *x, size_t ld_x,
+                                  const float *d, size_t ld_d, float *z, size_t ld_z)
 {
-    if (!m->digital)
-        return aimc_matrix_backward(m, n, d, aimci_leading_dimension(m->n_out), z,
-                                    aimci_leading_dimension(m->n_in));
-    aimci_digital_backward(m->digital, n, d, z);
-    return AIMC_OK;
+    if (m->digital) {
+        aimci_digital_backward(m->digital, n, d, z);
+        return AIMC_OK;
+    }
+    const aimc_status st = aimc_matrix_backward(m, n, d, ld_d, z, ld_z);
+    if (!st)
+        aimci_hwa_backward(m->hwa, n, x, ld_x, z, ld_z);
+    return st;
 }
 
 /* ---- update --------------------------------------------------------------------------------- */
@@ -92,19 +96,20 @@ static aimc_status reserve_gradients(aimc_matrix *m, size_t n)
     return AIMC_OK;
 }
 
-/* The whole batch at once: what an algorithm does per mini-batch must see the mini-batch. */
-static aimc_status step_tile(aimc_matrix *m, size_t k, size_t n, const float *x, size_t ld_x,
-                             const float *d, size_t ld_d, double lr)
+static void step_tile(aimc_matrix *m, size_t k, const aimci_batch *batch, double lr)
 {
     const aimci_grid *g = m->grid;
     const size_t rows = g->tiles[k]->array->n_out;
     const float *scales = aimci_grid_scales(g, k);
-    x += aimci_grid_first_in(g, k);
-    d += aimci_grid_first_out(g, k);
-    if (all_one(scales, rows))
-        return aimc_optimizer_step(m->optimizers[k], n, x, ld_x, d, ld_d, lr);
-    aimci_grid_scale_gradients(n, rows, d, ld_d, scales, true, m->gradients);
-    return aimc_optimizer_step(m->optimizers[k], n, x, ld_x, m->gradients, rows, lr);
+    aimci_batch own = *batch;
+    own.x += aimci_grid_first_in(g, k);
+    own.d += aimci_grid_first_out(g, k);
+    if (!all_one(scales, rows)) {
+        aimci_grid_scale_gradients(own.n, rows, own.d, own.ld_d, scales, true, m->gradients);
+        own.d = m->gradients;
+        own.ld_d = rows;
+    }
+    aimci_optimizer_step_part(m->optimizers[k], &own, lr);
 }
 
 static aimc_status check_step(const aimc_matrix *m, size_t n, const float *d, size_t ld_d,
@@ -122,31 +127,42 @@ static aimc_status check_step(const aimc_matrix *m, size_t n, const float *d, si
                : AIMC_OK;
 }
 
-aimc_status aimc_matrix_step(aimc_matrix *m, size_t n, const float *x, size_t ld_x, const float *d,
-                             size_t ld_d, double lr)
+/* Arguments are checked. What was learned of the range comes first, so that the update sees inputs
+ * as the next pass will. */
+static aimc_status step_part(aimc_matrix *m, const aimci_batch *batch, double lr)
 {
-    aimc_status st = check_batch("matrix_step", m, n, "x", x, aimc_matrix_get_n_in(m), ld_x, "d", d,
-                                 aimc_matrix_get_n_out(m), ld_d);
+    aimci_batch own = *batch;
+    if (aimci_batch_begins(batch))
+        aimci_hwa_learn(m->hwa, lr);
+    aimc_status st = reserve_gradients(m, own.n);
     if (!st)
-        st = check_step(m, n, d, ld_d, lr);
-    if (!st)
-        st = reserve_gradients(m, n);
-    if (!st)
-        st = aimci_hwa_clipped(m->hwa, n, &x, &ld_x);
+        st = aimci_hwa_clipped(m->hwa, own.n, &own.x, &own.ld_x);
     for (size_t k = 0; !st && k < aimci_grid_n_tiles(m->grid); k++)
-        st = step_tile(m, k, n, x, ld_x, d, ld_d, lr);
-    if (!st)
+        step_tile(m, k, &own, lr);
+    if (!st && aimci_batch_ends(batch))
         aimci_hwa_updated(m->hwa);
     return st;
 }
 
-aimc_status aimci_matrix_step(aimc_matrix *m, size_t n, const float *x, const float *d, double lr)
+aimc_status aimc_matrix_step(aimc_matrix *m, size_t n, const float *x, size_t ld_x, const float *d,
+                             size_t ld_d, double lr)
 {
-    if (!m->digital)
-        return aimc_matrix_step(m, n, x, aimci_leading_dimension(m->n_in), d,
-                                aimci_leading_dimension(m->n_out), lr);
-    aimci_digital_step(m->digital, n, x, d, lr);
-    return AIMC_OK;
+    const aimci_batch whole = {n, 0, n, x, d, ld_x, ld_d};
+    aimc_status st = check_batch("matrix_step", m, n, "x", x, aimc_matrix_get_n_in(m), ld_x, "d", d,
+                                 aimc_matrix_get_n_out(m), ld_d);
+    if (!st)
+        st = check_step(m, n, d, ld_d, lr);
+    return st || n == 0 ? st : step_part(m, &whole, lr);
+}
+
+aimc_status aimci_matrix_step(aimc_matrix *m, const aimci_batch *b, double lr)
+{
+    if (m->digital) {
+        aimci_digital_accumulate(m->digital, b->n, b->x, b->d);
+        return AIMC_OK;
+    }
+    const aimc_status st = check_step(m, b->n, b->d, b->ld_d, lr);
+    return st ? st : step_part(m, b, lr);
 }
 
 /* ---- hardware-aware training ---------------------------------------------------------------- */

@@ -187,6 +187,9 @@ bool aimci_choice_word(const char *choices, long index, char *buf, size_t size);
 aimc_status aimci_config_replace_child(aimc_config *cfg, const aimci_field *field, const char *path,
                                        const char *kind);
 
+/* A copy of a configuration in the place of a nested one, of the field's category. */
+aimc_status aimci_config_set_child(aimc_config *cfg, const char *field, const aimc_config *child);
+
 /* Another kind in the place of cfg, at path, drops fields that were set one by one: say so. */
 void aimci_config_warn_of_loss(const aimc_config *cfg, const char *path, const char *kind);
 

@@ -283,3 +283,19 @@ aimc_status aimci_config_narrow(const aimc_config *cfg, const aimci_kind *kind, 
     *out = part;
     return AIMC_OK;
 }
+
+aimc_status aimci_config_set_child(aimc_config *cfg, const char *field, const aimc_config *child)
+{
+    const aimci_field *f = aimci_kind_field(cfg->kind, field);
+    if (!f || f->type != AIMC_FIELD_CONFIG || strcmp(f->choices, child->kind->category) != 0)
+        return aimci_fail(AIMC_ERR_INTERNAL, "'%s' has no nested '%s' of category '%s'",
+                          cfg->kind->name, field, child->kind->category);
+    aimc_config *copy = NULL;
+    const aimc_status st = aimc_config_copy(child, &copy);
+    if (st)
+        return st;
+    aimc_config_destroy(cfg->children[f->offset]);
+    cfg->children[f->offset] = copy;
+    cfg->set[f - cfg->kind->fields] = 1;
+    return AIMC_OK;
+}

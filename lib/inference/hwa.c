@@ -170,6 +170,7 @@ void aimci_hwa_modify(aimci_hwa *h, bool training)
             modify_tile(h, h->grid->tiles[k], h->planes[k]);
     h->n_draws += training || h->planes;
     h->in_training = training;
+    aimci_hwa_forget(h);
 }
 
 void aimci_hwa_take_back(aimci_hwa *h)

@@ -38,7 +38,10 @@ typedef struct aimci_hwa {
     uint64_t n_seen; /* mini-batches that the range was initialised from */
     float *x;        /* clipped inputs of a whole batch */
     size_t n_x;      /* floats there */
+    bool counting; /* a mini-batch has begun: clipped_before is that of its begin */
     uint64_t clipped_before;
+    double range_gradient, n_within; /* of the mini-batch at hand: sums of its parts */
+    uint64_t n_inputs, n_vectors;    /* likewise */
     /* calibration: inputs are watched, not clipped */
     bool watching;
     int32_t method;
@@ -63,9 +66,12 @@ aimc_status aimci_hwa_clipped(aimci_hwa *h, size_t n, const float **x, size_t *l
 /* The update is done: clip, remap, read the weights themselves again. */
 void aimci_hwa_updated(aimci_hwa *h);
 
-/* dx, the gradient of the clipped inputs x: learn the range, then 0 where inputs were clipped. */
+/* dx, the gradient of the clipped inputs x: the range notes it, then it is 0 where inputs were
+ * clipped. A mini-batch may come in parts. */
 void aimci_hwa_backward(aimci_hwa *h, size_t n, const float *x, size_t ld_x, float *dx,
-                        size_t ld_dx, double lr);
+                        size_t ld_dx);
+/* Move the range by what was noted. */
+void aimci_hwa_learn(aimci_hwa *h, double lr);
 bool aimci_hwa_learns_range(const aimci_hwa *h);
 bool aimci_hwa_in_tests(const aimci_hwa *h);
 
@@ -87,6 +93,9 @@ aimc_status aimci_hwa_put(const aimci_hwa *h, aimci_st_writer *writer, const cha
 aimc_status aimci_hwa_restore(aimci_hwa *h, const aimci_st_reader *reader, const char *prefix);
 
 /* ---- between the files of hardware-aware training ------------------------------------------- */
+
+/* The next pass begins a mini-batch. */
+void aimci_hwa_forget(aimci_hwa *h);
 
 /* After an update: clip, then remap. */
 void aimci_hwa_clip(aimci_hwa *h);

@@ -120,7 +120,9 @@ aimc_status aimci_hwa_inputs(aimci_hwa *h, size_t n, const float **x, size_t *ld
         const double seen = p->init_std_alpha * std_of(n, *x, h->grid->in.n, *ld);
         h->range = fmax((h->range * k + seen) / (k + 1), 1e-9);
     }
-    h->clipped_before = clipped_outputs(h);
+    if (!h->counting)
+        h->clipped_before = clipped_outputs(h);
+    h->counting = true;
     *factor = (float)h->range;
     return clip_inputs(h, n, x, ld, 1 / (float)h->range);
 }
@@ -139,29 +141,56 @@ bool aimci_hwa_learns_range(const aimci_hwa *h)
 
 /* Only inputs that are clipped pass a gradient to the range, and only where it asks for a larger
  * one: a loss that wants smaller inputs is no reason to clip more of them. */
-static double gradient(const aimci_hwa *h, size_t n, const float *x, size_t ld_x, const float *dx,
-                       size_t ld_dx)
+static void note(aimci_hwa *h, size_t n, const float *x, size_t ld_x, const float *dx, size_t ld_dx)
+{
+    const size_t n_in = h->grid->in.n;
+    const float r = (float)h->range;
+    for (size_t b = 0; b < n; b++)
+        for (size_t j = 0; j < n_in; j++) {
+            const float v = x[b * ld_x + j], d = dx[b * ld_dx + j];
+            if (v >= r)
+                h->range_gradient += (double)fminf(d, 0);
+            else if (v <= -r)
+                h->range_gradient -= (double)fmaxf(d, 0);
+            else
+                h->n_within++;
+        }
+    h->n_inputs += n * n_in;
+    h->n_vectors += n;
+}
+
+void aimci_hwa_backward(aimci_hwa *h, size_t n, const float *x, size_t ld_x, float *dx,
+                        size_t ld_dx)
+{
+    if (!h || !h->has_range)
+        return;
+    const float r = (float)h->range;
+    if (aimci_hwa_learns_range(h))
+        note(h, n, x, ld_x, dx, ld_dx);
+    for (size_t b = 0; b < n; b++)
+        for (size_t j = 0; j < h->grid->in.n; j++)
+            if (fabsf(x[b * ld_x + j]) >= r)
+                dx[b * ld_dx + j] = 0;
+}
+
+void aimci_hwa_forget(aimci_hwa *h)
+{
+    h->range_gradient = h->n_within = 0;
+    h->n_inputs = h->n_vectors = 0;
+    h->counting = false;
+}
+
+static double gradient(const aimci_hwa *h)
 {
     const aimci_grid *g = h->grid;
     const aimci_range_params *p = h->range_params;
-    const float r = (float)h->range;
-    double sum = 0, within = 0;
-    for (size_t b = 0; b < n; b++)
-        for (size_t j = 0; j < g->in.n; j++) {
-            const float v = x[b * ld_x + j], d = dx[b * ld_dx + j];
-            if (v >= r)
-                sum += (double)fminf(d, 0);
-            else if (v <= -r)
-                sum -= (double)fmaxf(d, 0);
-            else
-                within++;
-        }
+    double sum = h->range_gradient;
     if (p->gradient_relative)
         sum *= h->range * p->gradient_scale;
-    if (within > p->input_min_percentage * (double)n * (double)g->in.n)
+    if (h->n_within > p->input_min_percentage * (double)h->n_inputs)
         sum += p->decay * h->range;
     if (p->manage_output_clipping) {
-        const double outputs = (double)n * (double)g->out.n * (double)g->in.parts;
+        const double outputs = (double)h->n_vectors * (double)g->out.n * (double)g->in.parts;
         const double share = 1 - (double)(clipped_outputs(h) - h->clipped_before) / outputs;
         if (share < p->output_min_percentage)
             sum -= (1 - share) * h->range;
@@ -169,18 +198,13 @@ static double gradient(const aimci_hwa *h, size_t n, const float *x, size_t ld_x
     return sum;
 }
 
-void aimci_hwa_backward(aimci_hwa *h, size_t n, const float *x, size_t ld_x, float *dx,
-                        size_t ld_dx, double lr)
+void aimci_hwa_learn(aimci_hwa *h, double lr)
 {
-    if (!h || !h->has_range)
+    if (!h || h->n_vectors == 0)
         return;
-    const float r = (float)h->range;
-    if (aimci_hwa_learns_range(h) && h->n_seen >= (uint64_t)h->range_params->init_from_data)
-        h->range = fmax(h->range - lr * gradient(h, n, x, ld_x, dx, ld_dx), 1e-6);
-    for (size_t b = 0; b < n; b++)
-        for (size_t j = 0; j < h->grid->in.n; j++)
-            if (fabsf(x[b * ld_x + j]) >= r)
-                dx[b * ld_dx + j] = 0;
+    if (h->n_seen >= (uint64_t)h->range_params->init_from_data)
+        h->range = fmax(h->range - lr * gradient(h), 1e-6);
+    aimci_hwa_forget(h);
 }
 
 double aimci_hwa_range(const aimci_hwa *h)

@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-#include <math.h>
+/* Graphs built node by node. */
+#include <stdio.h>
 #include <string.h>
 
-#include "network/layer.h"
+#include "network/graph.h"
 
-/* ---- building ------------------------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------------------------------- */
+
+aimc_network *aimci_network_new(aimc_context *ctx, uint64_t seed)
+{
+    aimc_network *net = aimci_calloc(ctx, 1, sizeof *net);
+    if (net)
+        *net = (aimc_network){.ctx = aimci_context_ref(ctx), .seed = seed};
+    return net;
+}
 
 aimc_status aimc_network_create(aimc_context *ctx, aimc_network **out)
 {
@@ -13,22 +22,19 @@ aimc_status aimc_network_create(aimc_context *ctx, aimc_network **out)
     *out = NULL;
     if (!ctx)
         return aimci_fail(AIMC_ERR_INVALID, "network_create: ctx is NULL");
-    aimc_network *net = aimci_calloc(ctx, 1, sizeof *net);
+    aimc_network *net = aimci_network_new(ctx, 0);
     if (!net)
         return aimci_fail(AIMC_ERR_NOMEM, "network_create: no memory");
-    net->ctx = aimci_context_ref(ctx);
     net->seed = aimci_random_derive(aimci_context_seed(ctx), aimci_context_next_object(ctx));
     *out = net;
     return AIMC_OK;
 }
 
-static void free_buffers(aimc_network *net)
+static void destroy_value(aimc_context *ctx, aimci_value *v)
 {
-    aimci_free(net->ctx, net->buffers);
-    aimci_free(net->ctx, net->values);
-    net->buffers = NULL;
-    net->values = NULL;
-    net->batch = 0;
+    if (v)
+        aimci_free(ctx, v->name);
+    aimci_free(ctx, v);
 }
 
 void aimc_network_destroy(aimc_network *net)
@@ -36,39 +42,271 @@ void aimc_network_destroy(aimc_network *net)
     if (!net)
         return;
     aimc_context *ctx = net->ctx;
-    for (size_t k = 0; k < net->n_layers; k++)
-        net->layers[k].ops->destroy(&net->layers[k]);
-    free_buffers(net);
-    aimci_free(ctx, net->layers);
+    aimci_network_free_moments(net);
+    for (size_t k = 0; k < net->n_nodes; k++)
+        aimci_node_destroy(net->nodes[k]);
+    for (size_t k = 0; k < net->n_values; k++)
+        destroy_value(ctx, net->values[k]);
+    aimci_network_free_buffers(net);
+    aimc_config_destroy(net->loss);
+    aimc_config_destroy(net->optimizer);
+    aimci_free(ctx, net->nodes);
+    aimci_free(ctx, net->values);
+    aimci_free(ctx, net->inputs);
+    aimci_free(ctx, net->outputs);
     aimci_free(ctx, net->note);
     aimci_free(ctx, net);
     aimci_context_unref(ctx);
 }
 
-aimc_status aimci_network_next(aimc_network *net, aimci_layer **out)
+/* ---- lists of pointers ---------------------------------------------------------------------- */
+
+/* Room for one more in a list of n pointers. */
+static aimc_status extend(aimc_context *ctx, void *list, size_t n)
 {
-    if (net->n_layers == net->capacity) {
-        const size_t capacity = net->capacity ? 2 * net->capacity : 8;
-        aimci_layer *larger = aimci_calloc(net->ctx, capacity, sizeof *larger);
-        if (!larger)
-            return aimci_fail(AIMC_ERR_NOMEM, "network: no memory for a layer");
-        if (net->n_layers)
-            memcpy(larger, net->layers, net->n_layers * sizeof *larger);
-        aimci_free(net->ctx, net->layers);
-        net->layers = larger;
-        net->capacity = capacity;
-    }
-    aimci_layer *l = &net->layers[net->n_layers];
-    *l = (aimci_layer){.ctx = net->ctx,
-                       .kernels = aimci_kernels_get(aimc_context_get_cpu(net->ctx))};
-    *out = l;
+    void **old;
+    memcpy(&old, list, sizeof old);
+    if (n & (n - 1)) /* capacities are powers of two */
+        return AIMC_OK;
+    void **larger = aimci_calloc(ctx, n ? 2 * n : 1, sizeof *larger);
+    if (!larger)
+        return aimci_fail(AIMC_ERR_NOMEM, "no memory");
+    if (n)
+        memcpy(larger, old, n * sizeof *larger);
+    aimci_free(ctx, old);
+    memcpy(list, &larger, sizeof larger);
     return AIMC_OK;
 }
 
-static size_t width(const aimc_network *net)
+static aimc_status new_value(aimc_network *net, const aimci_shape *shape, aimci_layout layout,
+                             aimci_node *maker, aimci_value **out)
 {
-    return net->n_layers ? net->layers[net->n_layers - 1].n_out : 0;
+    aimc_status st = extend(net->ctx, &net->values, net->n_values);
+    aimci_value *v = st ? NULL : aimci_calloc(net->ctx, 1, sizeof *v);
+    if (!v)
+        return st ? st : aimci_fail(AIMC_ERR_NOMEM, "no memory");
+    *v = (aimci_value){
+        .shape = *shape, .size = aimci_shape_size(shape, 0), .layout = layout, .maker = maker};
+    net->values[net->n_values++] = v;
+    *out = v;
+    return AIMC_OK;
 }
+
+aimci_value *aimci_network_value(const aimc_network *net, aimc_value number)
+{
+    return number < net->n_values ? net->values[number] : NULL;
+}
+
+static aimc_value number_of(const aimc_network *net, const aimci_value *v)
+{
+    size_t k = 0;
+    while (net->values[k] != v)
+        k++;
+    return (aimc_value)k;
+}
+
+/* ---- names ---------------------------------------------------------------------------------- */
+
+static bool is_taken(const aimc_network *net, const char *name)
+{
+    for (size_t k = 0; k < net->n_nodes; k++)
+        if (strcmp(net->nodes[k]->name, name) == 0)
+            return true;
+    for (size_t k = 0; k < net->n_inputs; k++)
+        if (strcmp(net->inputs[k]->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Names are prefixes of tensors' names, so they hold what those may hold. */
+static aimc_status check_name(const aimc_network *net, const char *name)
+{
+    enum { LONGEST = 64 };
+    const size_t n = strlen(name);
+    if (n == 0 || n > LONGEST)
+        return aimci_fail(AIMC_ERR_INVALID, "a name has 1 to %d characters, not %zu", LONGEST, n);
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)name[i] <= ' ' || name[i] == '"' || name[i] == '\\' || name[i] == 127)
+            return aimci_fail(AIMC_ERR_INVALID, "name '%s' holds a blank, quote or control character",
+                              name);
+    return is_taken(net, name)
+               ? aimci_fail(AIMC_ERR_INVALID, "there is a node or input '%s' already", name)
+               : AIMC_OK;
+}
+
+/* "conv2d", then "conv2d_1" ... */
+static void make_name(const aimc_network *net, const char *base, char *buf, size_t size)
+{
+    snprintf(buf, size, "%s", base);
+    for (size_t k = 1; is_taken(net, buf); k++)
+        snprintf(buf, size, "%s_%zu", base, k);
+}
+
+/* ---- layouts -------------------------------------------------------------------------------- */
+
+/* With one channel, or one position, both layouts are the same bytes. */
+static bool is_either(const aimci_shape *s)
+{
+    return s->n < 2 || s->dim[0] == 1 || aimci_shape_size(s, 1) == 1;
+}
+
+static aimc_status turned(aimc_network *net, aimci_value **v, aimci_layout layout)
+{
+    if (layout == AIMCI_ANY_LAYOUT || (*v)->layout == layout || is_either(&(*v)->shape))
+        return AIMC_OK;
+    for (size_t k = 0; k < net->n_nodes; k++) /* was it turned before? */
+        if (net->nodes[k]->hidden && net->nodes[k]->in[0] == *v) {
+            *v = net->nodes[k]->out[0];
+            return AIMC_OK;
+        }
+    aimci_node *node = NULL;
+    const aimc_status st =
+        aimci_network_add_node(net, NULL, &aimci_op_turn, NULL, 1, v, true, &node);
+    if (!st)
+        *v = node->out[0];
+    return st;
+}
+
+/* What lies with any layout takes that of the first input that has one. */
+static aimci_layout common_layout(const aimci_op *op, size_t n, aimci_value *const *in)
+{
+    if (op->layout != AIMCI_ANY_LAYOUT)
+        return op->layout;
+    for (size_t k = 0; k < n; k++)
+        if (!is_either(&in[k]->shape))
+            return in[k]->layout;
+    return AIMCI_PLAIN;
+}
+
+/* ---- nodes ---------------------------------------------------------------------------------- */
+
+const aimci_op *aimci_op_named(const char *name)
+{
+    static const aimci_op *const ops[] = {
+#define AIMCI_OP(name) &aimci_op_##name,
+#include "kinds.def"
+    };
+    for (size_t i = 0; name && i < sizeof ops / sizeof ops[0]; i++)
+        if (strcmp(ops[i]->kind->name, name) == 0)
+            return ops[i];
+    return NULL;
+}
+
+static size_t count_visible(const aimc_network *net)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < net->n_nodes; k++)
+        n += !net->nodes[k]->hidden;
+    return n;
+}
+
+static aimc_status fill_node(aimci_node *node, const char *name, const aimc_config *config,
+                             size_t n_in, aimci_value *const *in)
+{
+    aimc_context *ctx = node->ctx;
+    char made[AIMCI_NAME];
+    make_name(node->net, node->op->kind->name, made, sizeof made);
+    node->name = aimci_strdup(ctx, name ? name : made);
+    node->in = aimci_calloc(ctx, n_in, sizeof *node->in);
+    node->state = aimci_calloc(ctx, 1, node->op->state_size + 1);
+    node->d_in = aimci_calloc(ctx, n_in, sizeof *node->d_in);
+    node->adds = aimci_calloc(ctx, n_in, sizeof *node->adds);
+    if (!node->name || !node->in || !node->d_in || !node->adds || !node->state)
+        return aimci_fail(AIMC_ERR_NOMEM, "no memory");
+    node->n_in = n_in;
+    memcpy(node->in, in, n_in * sizeof *in);
+    const aimci_named defaults = {.kind = node->op->kind};
+    const aimc_status st = config ? aimc_config_copy(config, &node->config)
+                                  : aimci_config_make(ctx, defaults, &node->config);
+    if (!st)
+        node->params = node->config->values;
+    return st;
+}
+
+/* A value that is empty, or larger than any memory, is nobody's intention. */
+static aimc_status check_shape(const aimci_shape *s)
+{
+    size_t size = 1;
+    for (size_t i = 0; i < s->n; i++)
+        if (s->dim[i] == 0 || aimci_mul_overflows(size, s->dim[i], &size) || size > 1u << 30) {
+            char text[AIMCI_SHAPE_TEXT];
+            return aimci_fail(AIMC_ERR_SHAPE, "a value of shape %s is %s",
+                              aimci_shape_text(s, text, sizeof text),
+                              s->dim[i] ? "too large" : "empty");
+        }
+    return AIMC_OK;
+}
+
+static aimc_status make_outputs(aimci_node *node, aimci_layout layout)
+{
+    const aimci_shape *in[64];
+    aimci_shape out[AIMCI_MAX_VALUES_OF_NODE] = {{0}};
+    size_t n_out = 1;
+    for (size_t k = 0; k < node->n_in; k++)
+        in[k] = &node->in[k]->shape;
+    aimc_status st = node->op->infer(node, in, out, &n_out);
+    for (size_t k = 0; k < n_out && !st; k++)
+        st = check_shape(&out[k]);
+    if (!st && node->op->create)
+        st = node->op->create(node);
+    for (size_t k = 0; k < n_out && !st; k++)
+        if (!(st = new_value(node->net, &out[k], layout, node, &node->out[k])))
+            node->n_out++;
+    return st;
+}
+
+/* Values and hidden nodes that a failing call added are taken off again. */
+static void take_back(aimc_network *net, size_t n_nodes, size_t n_values)
+{
+    while (net->n_nodes > n_nodes)
+        aimci_node_destroy(net->nodes[--net->n_nodes]);
+    while (net->n_values > n_values)
+        destroy_value(net->ctx, net->values[--net->n_values]);
+}
+
+aimc_status aimci_network_add_node(aimc_network *net, const char *name, const aimci_op *op,
+                                   const aimc_config *config, size_t n_in, aimci_value *const *in,
+                                   bool hidden, aimci_node **out)
+{
+    const size_t n_nodes = net->n_nodes, n_values = net->n_values;
+    aimci_value *turned_in[64];
+    const aimci_layout layout = common_layout(op, n_in, in);
+    aimc_status st = AIMC_OK;
+    for (size_t k = 0; k < n_in && !st; k++) {
+        turned_in[k] = in[k];
+        if (!hidden)
+            st = turned(net, &turned_in[k], layout);
+    }
+    if (!st)
+        st = extend(net->ctx, &net->nodes, net->n_nodes);
+    aimci_node *node = st ? NULL : aimci_calloc(net->ctx, 1, sizeof *node);
+    if (node) {
+        const uint64_t seed = aimci_random_derive(net->seed, count_visible(net));
+        *node = (aimci_node){.net = net,
+                             .ctx = net->ctx,
+                             .kernels = aimci_kernels_get(aimc_context_get_cpu(net->ctx)),
+                             .op = op,
+                             .seed = seed,
+                             .hidden = hidden};
+        st = fill_node(node, name, config, n_in, turned_in);
+        if (!st)
+            st = make_outputs(node, hidden ? (in[0]->layout == AIMCI_PLAIN ? AIMCI_CHANNELS_LAST
+                                                                           : AIMCI_PLAIN)
+                                           : layout);
+        if (st)
+            aimci_node_destroy(node);
+    } else if (!st) {
+        st = aimci_fail(AIMC_ERR_NOMEM, "no memory");
+    }
+    if (st) {
+        take_back(net, n_nodes, n_values);
+        return st;
+    }
+    net->nodes[net->n_nodes++] = *out = node;
+    return AIMC_OK;
+}
+
+/* ---- the public builder --------------------------------------------------------------------- */
 
 static aimc_status check_open(const char *caller, const aimc_network *net)
 {
@@ -79,399 +317,248 @@ static aimc_status check_open(const char *caller, const aimc_network *net)
     return AIMC_OK;
 }
 
-/* W, b ~ U(-1, 1) / sqrt(n_in) */
-static aimc_status initialise(aimci_layer *l, uint64_t seed)
+aimc_status aimc_network_add_input(aimc_network *net, const char *name, const size_t *shape,
+                                   size_t n_dims, aimc_value *out)
 {
-    const size_t n = l->n_in * l->n_out;
-    float *w = aimci_calloc(l->ctx, n + l->n_out, sizeof *w);
-    if (!w)
-        return aimci_fail(AIMC_ERR_NOMEM, "network_add_linear: no memory");
-    const aimci_key key = aimci_random_key(seed, AIMCI_OP_INIT, 0, 0);
-    l->kernels->uniform(&key, w, n + l->n_out);
-    const float scale = 1.0f / sqrtf((float)l->n_in);
-    for (size_t i = 0; i < n + l->n_out; i++)
-        w[i] *= scale;
-    const aimc_status st = aimci_linear_set(l, w, w + n);
-    aimci_free(l->ctx, w);
+    const char *caller = "network_add_input";
+    aimc_status st = check_open(caller, net);
+    if (st)
+        return st;
+    if (!shape && n_dims)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: shape is NULL", caller);
+    if (n_dims == 0 || n_dims > AIMCI_MAX_DIMS)
+        return aimci_fail(AIMC_ERR_SHAPE, "%s: an input has 1 ... %d dimensions, not %zu", caller,
+                          AIMCI_MAX_DIMS, n_dims);
+    aimci_shape s = {.n = n_dims};
+    memcpy(s.dim, shape, n_dims * sizeof *shape);
+    st = check_shape(&s);
+    char made[AIMCI_NAME];
+    make_name(net, "input", made, sizeof made);
+    if (!st && name)
+        st = check_name(net, name);
+    aimci_value *v = NULL;
+    const size_t n_values = net->n_values;
+    if (!st)
+        st = extend(net->ctx, &net->inputs, net->n_inputs);
+    if (!st)
+        st = new_value(net, &s, AIMCI_PLAIN, NULL, &v);
+    if (!st && !(v->name = aimci_strdup(net->ctx, name ? name : made)))
+        st = aimci_fail(AIMC_ERR_NOMEM, "no memory");
+    if (st) {
+        take_back(net, net->n_nodes, n_values);
+        return aimci_fail_within(st, "%s: ", caller);
+    }
+    net->inputs[net->n_inputs++] = v;
+    if (out)
+        *out = number_of(net, v);
+    return AIMC_OK;
+}
+
+static aimc_status unknown_op(const char *name)
+{
+    aimci_nearest nearest = {0};
+    char hint[96];
+#define AIMCI_OP(id) aimci_nearest_try(&nearest, name, #id);
+#include "kinds.def"
+    aimci_nearest_hint(&nearest, name, hint, sizeof hint);
+    return aimci_fail(AIMC_ERR_INVALID, "there is no op '%s'%s", name, hint);
+}
+
+/* Inputs of a node by their numbers. */
+static aimc_status find_inputs(const aimc_network *net, const aimci_op *op, size_t n,
+                               const aimc_value *numbers, aimci_value **in)
+{
+    if (n < op->min_inputs || n > op->max_inputs)
+        return aimci_fail(AIMC_ERR_INVALID, "%s reads %u%s values, not %zu",
+                          op->kind->name, op->min_inputs,
+                          op->max_inputs > op->min_inputs ? " or more" : "", n);
+    if (!numbers)
+        return aimci_fail(AIMC_ERR_INVALID, "inputs is NULL");
+    for (size_t k = 0; k < n; k++) {
+        in[k] = aimci_network_value(net, numbers[k]);
+        if (!in[k])
+            return aimci_fail(AIMC_ERR_INVALID,
+                              "inputs[%zu] is value %u of %zu: a node reads values "
+                              "that were made before it",
+                              k, numbers[k], net->n_values);
+    }
+    return AIMC_OK;
+}
+
+aimc_status aimci_network_add_named(aimc_network *net, const char *name, const char *op_name,
+                                    const aimc_config *config, size_t n_inputs,
+                                    const aimc_value *inputs, aimc_value *out)
+{
+    aimc_status st;
+    if (!op_name)
+        return aimci_fail(AIMC_ERR_INVALID, "op is NULL");
+    const aimci_op *op = aimci_op_named(op_name);
+    if (!op)
+        return unknown_op(op_name);
+    aimci_value *in[64];
+    aimci_node *node = NULL;
+    st = aimci_config_expect("config", config, op->kind);
+    if (!st && name)
+        st = check_name(net, name);
+    if (!st)
+        st = find_inputs(net, op, n_inputs, inputs, in);
+    if (!st)
+        st = aimci_network_add_node(net, name, op, config, n_inputs, in, false, &node);
+    if (!st && out)
+        *out = number_of(net, node->out[0]);
     return st;
 }
 
-static aimc_status build_linear(aimci_layer *l, uint64_t seed, const aimc_config *config)
+aimc_status aimc_network_add(aimc_network *net, const char *op, const aimc_config *config,
+                             size_t n_inputs, const aimc_value *inputs, aimc_value *out)
 {
-    l->ops = &aimci_layer_ops_linear;
-    const aimc_status st = aimci_linear_create(l, config, aimci_random_derive(seed, 1));
-    return st ? st : initialise(l, seed);
+    const aimc_status st = check_open("network_add", net);
+    if (st)
+        return st;
+    char name[AIMCI_NAME];
+    make_name(net, op ? op : "", name, sizeof name);
+    const aimc_status added = aimci_network_add_named(net, NULL, op, config, n_inputs, inputs, out);
+    return added ? aimci_fail_within(added, "network_add: %s: ", name) : AIMC_OK;
+}
+
+aimc_status aimc_network_set_name(aimc_network *net, aimc_value value, const char *name)
+{
+    aimc_status st = check_open("network_set_name", net);
+    if (st)
+        return st;
+    aimci_value *v = aimci_network_value(net, value);
+    if (!v || !name)
+        return aimci_fail(AIMC_ERR_INVALID, "network_set_name: %s",
+                          name ? "there is no such value" : "name is NULL");
+    char **old = v->maker ? &v->maker->name : &v->name;
+    if (strcmp(*old, name) == 0)
+        return AIMC_OK;
+    if ((st = check_name(net, name)) != AIMC_OK)
+        return aimci_fail_within(st, "network_set_name: ");
+    char *copy = aimci_strdup(net->ctx, name);
+    if (!copy)
+        return aimci_fail(AIMC_ERR_NOMEM, "network_set_name: no memory");
+    aimci_free(net->ctx, *old);
+    *old = copy;
+    return AIMC_OK;
+}
+
+static aimc_status add_output(aimc_network *net, aimci_value *v)
+{
+    aimc_status st = turned(net, &v, AIMCI_PLAIN);
+    if (!st)
+        st = extend(net->ctx, &net->outputs, net->n_outputs);
+    if (!st)
+        net->outputs[net->n_outputs++] = v;
+    if (!st)
+        v->is_output = true;
+    return st;
+}
+
+aimc_status aimc_network_add_output(aimc_network *net, aimc_value value)
+{
+    aimc_status st = check_open("network_add_output", net);
+    if (st)
+        return st;
+    aimci_value *v = aimci_network_value(net, value);
+    if (!v)
+        return aimci_fail(AIMC_ERR_INVALID, "network_add_output: value %u of %zu", value,
+                          net->n_values);
+    st = add_output(net, v);
+    return st ? aimci_fail_within(st, "network_add_output: ") : AIMC_OK;
+}
+
+aimc_status aimci_network_finish(const char *caller, aimc_network *net)
+{
+    if (!net->n_nodes)
+        return aimci_fail(AIMC_ERR_STATE, "%s: the network has no layers", caller);
+    aimc_status st = AIMC_OK;
+    if (!net->n_outputs)
+        st = add_output(net, net->nodes[net->n_nodes - 1]->out[0]);
+    if (!st && !net->used)
+        st = aimci_network_measure(net);
+    if (st)
+        return aimci_fail_within(st, "%s: ", caller);
+    net->used = true;
+    return AIMC_OK;
+}
+
+/* ---- the short way: one after another ------------------------------------------------------- */
+
+static aimci_value *last_value(const aimc_network *net)
+{
+    return net->n_nodes ? net->nodes[net->n_nodes - 1]->out[0]
+                        : (net->n_inputs ? net->inputs[0] : NULL);
+}
+
+/* What the next layer reads: the last value, or a new input of n_in. */
+static aimc_status begin_layer(aimc_network *net, size_t n_in, aimc_value *from)
+{
+    const char *caller = "network_add_linear";
+    const aimci_value *last = last_value(net);
+    if (!last)
+        return aimc_network_add_input(net, NULL, &n_in, 1, from);
+    const size_t width = last->shape.dim[last->shape.n - 1];
+    if (width != n_in)
+        return aimci_fail(AIMC_ERR_SHAPE, "%s: n_in = %zu, but the layer before has %zu outputs",
+                          caller, n_in, width);
+    *from = number_of(net, last);
+    return AIMC_OK;
+}
+
+static aimc_status linear_config(aimc_context *ctx, size_t n_out, const aimc_config *matrix,
+                                 aimc_config **out)
+{
+    aimc_status st = aimc_config_create(ctx, "linear", out);
+    if (!st)
+        st = aimc_config_set(*out, "out_features", (double)n_out);
+    if (!st && matrix)
+        st = aimci_config_set_child(*out, "matrix", matrix);
+    return st;
 }
 
 aimc_status aimc_network_add_linear(aimc_network *net, size_t n_out, size_t n_in,
                                     const aimc_config *config)
 {
-    aimc_status st = check_open("network_add_linear", net);
+    const char *caller = "network_add_linear";
+    aimc_status st = check_open(caller, net);
+    if (!st)
+        st = aimci_config_expect(caller, config, &aimci_kind_layer);
     if (st)
         return st;
-    size_t n;
-    if (n_in == 0 || n_out == 0 || n_in > AIMCI_GRID_MAX_SIDE || n_out > AIMCI_GRID_MAX_SIDE ||
-        aimci_mul_overflows(n_in, n_out, &n))
-        return aimci_fail(AIMC_ERR_INVALID, "network_add_linear: shape %zu -> %zu; 1 ... %d a side",
-                          n_in, n_out, AIMCI_GRID_MAX_SIDE);
-    if (width(net) && width(net) != n_in)
-        return aimci_fail(AIMC_ERR_SHAPE,
-                          "network_add_linear: n_in = %zu after a layer of %zu outputs", n_in,
-                          width(net));
-    st = aimci_config_expect("network_add_linear", config, &aimci_kind_layer);
-    if (st)
-        return st;
-    aimci_layer *l;
-    st = aimci_network_next(net, &l);
-    if (st)
-        return st;
-    l->n_in = n_in;
-    l->n_out = n_out;
-    st = build_linear(l, aimci_random_derive(net->seed, net->n_layers), config);
-    if (st) {
-        aimci_layer_ops_linear.destroy(l);
-        return aimci_fail_within(st, "network_add_linear: ");
+    if (n_out == 0 || n_in == 0 || n_out > AIMCI_GRID_MAX_SIDE || n_in > AIMCI_GRID_MAX_SIDE)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: shape %zu x %zu; 1 ... %d a side", caller, n_out,
+                          n_in, AIMCI_GRID_MAX_SIDE);
+    const size_t n_inputs = net->n_inputs, n_values = net->n_values;
+    aimc_config *linear = NULL;
+    aimc_value from = 0;
+    st = linear_config(net->ctx, n_out, config, &linear);
+    if (!st)
+        st = begin_layer(net, n_in, &from);
+    if (!st) {
+        st = aimc_network_add(net, "linear", linear, 1, &from, NULL);
+        if (st && net->n_inputs > n_inputs) {
+            net->n_inputs = n_inputs;
+            take_back(net, net->n_nodes, n_values);
+        }
     }
-    net->n_layers++;
-    return AIMC_OK;
+    aimc_config_destroy(linear);
+    return st ? aimci_fail_within(st, "%s: ", caller) : AIMC_OK;
 }
 
 aimc_status aimc_network_add_activation(aimc_network *net, aimc_activation activation)
 {
-    aimc_status st = check_open("network_add_activation", net);
+    static const char *const names[] = {
+        [AIMC_TANH] = "tanh", [AIMC_RELU] = "relu", [AIMC_SIGMOID] = "sigmoid"};
+    const char *caller = "network_add_activation";
+    const aimc_status st = check_open(caller, net);
     if (st)
         return st;
     if (activation < AIMC_TANH || activation > AIMC_SIGMOID)
-        return aimci_fail(AIMC_ERR_INVALID, "network_add_activation: unknown activation %d",
-                          (int)activation);
-    if (!net->n_layers)
-        return aimci_fail(AIMC_ERR_STATE, "network_add_activation: there is no layer before it");
-    aimci_layer *l;
-    st = aimci_network_next(net, &l);
-    if (st)
-        return st;
-    l->ops = &aimci_layer_ops_activation;
-    l->activation = (int)activation;
-    l->n_in = l->n_out = width(net);
-    net->n_layers++;
-    return AIMC_OK;
-}
-
-/* ---- running -------------------------------------------------------------------------------- */
-
-static size_t widest(const aimc_network *net)
-{
-    size_t w = 0;
-    for (size_t k = 0; k < net->n_layers; k++) {
-        w = net->layers[k].n_in > w ? net->layers[k].n_in : w;
-        w = net->layers[k].n_out > w ? net->layers[k].n_out : w;
-    }
-    return w;
-}
-
-/* Buffers for batches of n: inputs, every layer's outputs, two gradients. */
-static aimc_status reserve(aimc_network *net, size_t n)
-{
-    if (n <= net->batch)
-        return AIMC_OK;
-    const size_t widest_ld = aimci_leading_dimension(widest(net));
-    size_t row = aimci_leading_dimension(net->layers[0].n_in) + 2 * widest_ld, floats;
-    for (size_t k = 0; k < net->n_layers; k++)
-        row += aimci_leading_dimension(net->layers[k].n_out);
-    if (aimci_mul_overflows(row, n, &floats))
-        return aimci_fail(AIMC_ERR_NOMEM, "network: a batch of %zu is too large", n);
-    float *buffers = aimci_calloc(net->ctx, floats, sizeof *buffers);
-    float **values = aimci_calloc(net->ctx, net->n_layers + 1, sizeof *values);
-    if (!buffers || !values) {
-        aimci_free(net->ctx, buffers);
-        aimci_free(net->ctx, values);
-        return aimci_fail(AIMC_ERR_NOMEM, "network: no memory for a batch of %zu", n);
-    }
-    free_buffers(net);
-    net->buffers = buffers;
-    net->values = values;
-    net->batch = n;
-    values[0] = buffers;
-    buffers += n * aimci_leading_dimension(net->layers[0].n_in);
-    for (size_t k = 0; k < net->n_layers; k++) {
-        values[k + 1] = buffers;
-        buffers += n * aimci_leading_dimension(net->layers[k].n_out);
-    }
-    net->gradients[0] = buffers;
-    net->gradients[1] = buffers + n * widest_ld;
-    return AIMC_OK;
-}
-
-static aimc_status check_run(const char *caller, const aimc_network *net, size_t n, const float *x)
-{
-    if (!net)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: net is NULL", caller);
-    if (!net->n_layers)
-        return aimci_fail(AIMC_ERR_STATE, "%s: the network has no layers", caller);
-    if (n && !x)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: x is NULL", caller);
-    const size_t n_in = net->layers[0].n_in;
-    if (n && !aimci_all_finite(x, n, n_in, n_in))
-        return aimci_fail(AIMC_ERR_INVALID, "%s: x holds a value that is not finite", caller);
-    return AIMC_OK;
-}
-
-static void load_inputs(aimc_network *net, size_t n, const float *x)
-{
-    const size_t n_in = net->layers[0].n_in, ld = aimci_leading_dimension(n_in);
-    net->used = true;
-    for (size_t s = 0; s < n; s++)
-        memcpy(net->values[0] + s * ld, x + s * n_in, n_in * sizeof *x);
-}
-
-aimc_status aimci_network_load_batch(const char *caller, aimc_network *net, size_t n,
-                                     const float *x)
-{
-    aimc_status st = check_run(caller, net, n, x);
-    if (!st && n == 0)
-        st = aimci_fail(AIMC_ERR_INVALID, "%s: n is 0", caller);
-    if (!st)
-        st = reserve(net, n);
-    if (!st)
-        load_inputs(net, n, x);
-    return st;
-}
-
-/* Hardware-aware training of a layer, or NULL. */
-static aimci_hwa *hwa_of(const aimci_layer *l)
-{
-    return l->matrix ? l->matrix->hwa : NULL;
-}
-
-/* Outputs of all layers for a batch that fits the buffers. */
-static aimc_status run_forward(aimc_network *net, size_t n, const float *x)
-{
-    load_inputs(net, n, x);
-    for (size_t k = 0; k < net->n_layers; k++) {
-        aimci_layer *l = &net->layers[k];
-        aimci_hwa *hwa = hwa_of(l);
-        const bool modify = !net->in_training && aimci_hwa_in_tests(hwa);
-        if (modify)
-            aimci_hwa_modify(hwa, false);
-        const aimc_status st = l->ops->forward(l, n, net->values[k], net->values[k + 1]);
-        if (modify)
-            aimci_hwa_take_back(hwa);
-        if (st)
-            return st;
-    }
-    return AIMC_OK;
-}
-
-/* A mini-batch begins (modified weights are drawn) or ends, well or badly. */
-static void set_training(aimc_network *net, bool training)
-{
-    net->in_training = training;
-    for (size_t k = 0; k < net->n_layers; k++) {
-        aimci_hwa *hwa = hwa_of(&net->layers[k]);
-        if (training)
-            aimci_hwa_modify(hwa, true);
-        else
-            aimci_hwa_take_back(hwa);
-    }
-}
-
-aimc_status aimc_network_predict(aimc_network *net, size_t n, const float *x, float *logits)
-{
-    aimc_status st = check_run("network_predict", net, n, x);
-    if (!st && n && !logits)
-        st = aimci_fail(AIMC_ERR_INVALID, "network_predict: logits is NULL");
-    if (!st && n)
-        st = reserve(net, aimci_min_size(n, AIMC_NETWORK_BATCH));
-    if (st)
-        return st;
-    const size_t n_in = net->layers[0].n_in, n_out = width(net);
-    const size_t ld = aimci_leading_dimension(n_out);
-    for (size_t b = 0; b < n && !st; b += AIMC_NETWORK_BATCH) {
-        const size_t m = aimci_min_size(AIMC_NETWORK_BATCH, n - b);
-        st = run_forward(net, m, x + b * n_in);
-        for (size_t s = 0; s < m && !st; s++)
-            memcpy(logits + (b + s) * n_out, net->values[net->n_layers] + s * ld,
-                   n_out * sizeof *logits);
-    }
-    return st;
-}
-
-/* Softmax cross-entropy: gradient of the batch's mean, and the mean itself. */
-static double cross_entropy(size_t n, size_t classes, const float *logits, size_t ld,
-                            const uint32_t *labels, float *gradient)
-{
-    double loss = 0;
-    for (size_t s = 0; s < n; s++) {
-        const float *y = logits + s * ld;
-        float *d = gradient + s * ld;
-        float top = y[0];
-        for (size_t c = 1; c < classes; c++)
-            top = y[c] > top ? y[c] : top;
-        double sum = 0;
-        for (size_t c = 0; c < classes; c++)
-            sum += (double)(d[c] = expf(y[c] - top));
-        for (size_t c = 0; c < classes; c++)
-            d[c] = (float)((double)d[c] / sum / (double)n);
-        d[labels[s]] -= 1.0f / (float)n;
-        loss += log(sum) - (double)(y[labels[s]] - top);
-    }
-    return loss / (double)n;
-}
-
-static aimc_status check_labels(const char *caller, const aimc_network *net, size_t n,
-                                const uint32_t *labels)
-{
-    if (n == 0 || !labels)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: %s", caller, n ? "labels is NULL" : "n is 0");
-    for (size_t s = 0; s < n; s++)
-        if (labels[s] >= width(net))
-            return aimci_fail(AIMC_ERR_INVALID, "%s: labels[%zu] = %u of %zu classes", caller, s,
-                              labels[s], width(net));
-    return AIMC_OK;
-}
-
-/* Backward through all layers. Each layer's step comes after its gradient was taken, and before the
- * next lower one's. */
-static aimc_status run_backward(aimc_network *net, size_t n, double lr)
-{
-    float *dy = net->gradients[0], *dx = net->gradients[1];
-    for (size_t k = net->n_layers; k-- > 0;) {
-        aimci_layer *l = &net->layers[k];
-        aimc_status st = AIMC_OK;
-        aimci_hwa *hwa = hwa_of(l);
-        if (k > 0 || aimci_hwa_learns_range(hwa))
-            st = l->ops->backward(l, n, net->values[k + 1], dy, dx);
-        if (!st)
-            aimci_hwa_backward(hwa, n, net->values[k], aimci_leading_dimension(l->n_in), dx,
-                               aimci_leading_dimension(l->n_in), lr);
-        if (!st)
-            st = l->ops->step(l, n, net->values[k], dy, lr);
-        if (st)
-            return st;
-        float *swap = dy;
-        dy = dx;
-        dx = swap;
-    }
-    return AIMC_OK;
-}
-
-static aimc_status check_trainable(const aimc_network *net)
-{
-    for (size_t k = 0; k < net->n_layers; k++)
-        if (net->layers[k].matrix && aimci_matrix_is_programmed(net->layers[k].matrix))
-            return aimci_fail(AIMC_ERR_STATE,
-                              "network_train_batch: layer %zu is programmed for inference; "
-                              "aimc_network_unprogram() gives its weights back",
-                              k);
-    return AIMC_OK;
-}
-
-/* Forward, loss and backward of a mini-batch that fits the buffers. */
-static aimc_status train_pass(aimc_network *net, size_t n, const float *x, const uint32_t *labels,
-                              double lr, float *loss)
-{
-    aimc_status st = run_forward(net, n, x);
-    if (st)
-        return st;
-    const double mean =
-        cross_entropy(n, width(net), net->values[net->n_layers],
-                      aimci_leading_dimension(width(net)), labels, net->gradients[0]);
-    if (!isfinite(mean))
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "network_train_batch: the loss is not finite; lr is too large");
-    st = run_backward(net, n, lr);
-    if (!st && loss)
-        *loss = (float)mean;
-    return st;
-}
-
-aimc_status aimc_network_train_batch(aimc_network *net, size_t n, const float *x,
-                                     const uint32_t *labels, double lr, float *loss)
-{
-    aimc_status st = check_run("network_train_batch", net, n, x);
-    if (!st)
-        st = check_labels("network_train_batch", net, n, labels);
-    if (!st)
-        st = aimci_check_number("network_train_batch", "lr", lr, 0, AIMCI_LARGEST_NUMBER);
-    if (!st)
-        st = check_trainable(net);
-    if (!st)
-        st = reserve(net, n);
-    if (st)
-        return st;
-    set_training(net, true);
-    st = train_pass(net, n, x, labels, lr, loss);
-    set_training(net, false);
-    if (st)
-        return st;
-    net->n_batches++;
-    net->n_samples += n;
-    return AIMC_OK;
-}
-
-/* ---- accuracy: random streams and counters as before ---------------------------------------- */
-
-/* Snapshots of all tiles taken, or put back; returns how many there are. snapshots NULL: only that.
- */
-static size_t visit_snapshots(aimc_network *net, aimci_tile_snapshot *snapshots, bool put_back)
-{
-    size_t n = 0;
-    for (size_t k = 0; k < net->n_layers; k++) {
-        aimc_matrix *m = net->layers[k].matrix;
-        for (size_t t = 0; t < aimc_matrix_count_tiles(m); t++, n++) {
-            aimc_tile *tile = aimc_matrix_get_tile(m, t, NULL, NULL);
-            if (snapshots && put_back)
-                aimci_tile_restore_snapshot(tile, &snapshots[n]);
-            else if (snapshots)
-                snapshots[n] = aimci_tile_take_snapshot(tile);
-        }
-    }
-    return n;
-}
-
-static aimc_status count_correct(aimc_network *net, size_t n, const float *x,
-                                 const uint32_t *labels, size_t *correct)
-{
-    const size_t n_in = net->layers[0].n_in, classes = width(net);
-    const size_t ld = aimci_leading_dimension(classes);
-    for (size_t b = 0; b < n; b += AIMC_NETWORK_BATCH) {
-        const size_t m = aimci_min_size(AIMC_NETWORK_BATCH, n - b);
-        const aimc_status st = run_forward(net, m, x + b * n_in);
-        if (st)
-            return st;
-        for (size_t s = 0; s < m; s++) {
-            const float *y = net->values[net->n_layers] + s * ld;
-            size_t best = 0;
-            for (size_t c = 1; c < classes; c++)
-                best = y[c] > y[best] ? c : best;
-            *correct += best == labels[b + s];
-        }
-    }
-    return AIMC_OK;
-}
-
-aimc_status aimc_network_evaluate(aimc_network *net, size_t n, const float *x,
-                                  const uint32_t *labels, double *accuracy)
-{
-    aimc_status st = check_run("network_evaluate", net, n, x);
-    if (!st)
-        st = check_labels("network_evaluate", net, n, labels);
-    if (!st && !accuracy)
-        st = aimci_fail(AIMC_ERR_INVALID, "network_evaluate: accuracy is NULL");
-    if (!st)
-        st = reserve(net, aimci_min_size(n, AIMC_NETWORK_BATCH));
-    if (st)
-        return st;
-    const size_t n_tiles = visit_snapshots(net, NULL, false);
-    aimci_tile_snapshot *before = aimci_calloc(net->ctx, n_tiles + 1, sizeof *before);
-    if (!before)
-        return aimci_fail(AIMC_ERR_NOMEM, "network_evaluate: no memory");
-    size_t correct = 0;
-    visit_snapshots(net, before, false);
-    st = count_correct(net, n, x, labels, &correct);
-    visit_snapshots(net, before, true);
-    aimci_free(net->ctx, before);
-    if (!st)
-        *accuracy = (double)correct / (double)n;
-    return st;
+        return aimci_fail(AIMC_ERR_INVALID, "%s: unknown activation %d", caller, (int)activation);
+    const aimci_value *last = net->n_nodes ? last_value(net) : NULL;
+    if (!last)
+        return aimci_fail(AIMC_ERR_STATE, "%s: there is no layer before it", caller);
+    const aimc_value from = number_of(net, last);
+    return aimc_network_add(net, names[activation], NULL, 1, &from, NULL);
 }

@@ -30,15 +30,33 @@ aimci_state_tensor *aimci_state_add(aimci_state_tensors *tensors, const char *na
 void aimci_state_add_vector(aimci_state_tensors *tensors, const char *name, void *vector,
                             aimci_dtype dtype, size_t n);
 
+/* A mini-batch, or a part of one: rows of n vectors, the first of which is number first of total.
+ * Parts come in order. */
+typedef struct aimci_batch {
+    size_t n, first, total;
+    const float *x, *d;
+    size_t ld_x, ld_d;
+} aimci_batch;
+
+static inline bool aimci_batch_begins(const aimci_batch *b)
+{
+    return b->first == 0;
+}
+
+static inline bool aimci_batch_ends(const aimci_batch *b)
+{
+    return b->first + b->n == b->total;
+}
+
 typedef struct aimci_algorithm_ops {
     const aimci_kind *kind;
     size_t state_size;
     /* state is zeroed; on failure destroy is called on what there is */
     aimc_status (*create)(void *state, aimc_tile *tile, const aimc_config *config);
     void (*destroy)(void *state, aimc_context *ctx);
-    /* arguments are checked; lr >= 0 */
-    void (*step)(void *state, aimc_tile *tile, size_t n, const float *x, size_t ld_x,
-                 const float *d, size_t ld_d, double lr);
+    /* arguments are checked; lr >= 0. What is done once for a mini-batch is done with its first or
+     * its last part, so that cutting it changes nothing. */
+    void (*step)(void *state, aimc_tile *tile, const aimci_batch *batch, double lr);
     /* what makes the algorithm go on where it stopped: saved with the tile, and seen live; NULL:
      * nothing */
     void (*tensors)(void *state, aimci_state_tensors *tensors);
@@ -61,7 +79,13 @@ struct aimc_optimizer {
     aimc_optimizer_watch_fn watch;
     void *watch_user;
     uint64_t n_steps;
+    aimc_counters counters_before;     /* the mini-batch at hand, for the watcher */
+    aimc_optimizer_stats stats_before; /* likewise */
 };
+
+/* aimc_optimizer_step() by parts, whose sizes are multiples of 64 but for the last; arguments are
+ * checked. */
+void aimci_optimizer_step_part(aimc_optimizer *o, const aimci_batch *batch, double lr);
 
 /* State of an optimizer to and from a file, under prefix (optimizer_state.c). */
 aimc_status aimci_optimizer_put(const aimc_optimizer *o, aimci_st_writer *writer,

@@ -132,21 +132,21 @@ static double pack_vector(aimci_chi *c, const float *x, const float *d, float *i
 
 /* Adds the products of all vectors to a matrix, in chunks. Sums that may have left the range of
  * floats are put back to its end. */
-static void accumulate(aimci_chi *c, size_t n, const float *x, size_t ld_x, const float *d,
-                       size_t ld_d, float factor, float *into)
+static void accumulate(aimci_chi *c, const aimci_batch *batch, float factor, float *into)
 {
     const aimci_chi_side *in = &c->sides[AIMCI_CHI_INPUTS], *out = &c->sides[AIMCI_CHI_GRADIENTS];
     double largest = 0;
-    for (size_t b = 0; b < n; b += AIMCI_GEMM_MAX_BATCH) {
-        const size_t m = aimci_min_size(AIMCI_GEMM_MAX_BATCH, n - b);
+    for (size_t b = 0; b < batch->n; b += AIMCI_GEMM_MAX_BATCH) {
+        const size_t m = aimci_min_size(AIMCI_GEMM_MAX_BATCH, batch->n - b);
+        const float *x = batch->x + b * batch->ld_x, *d = batch->d + b * batch->ld_d;
         for (size_t v = 0; v < m; v++) {
-            const double product = pack_vector(c, x + (b + v) * ld_x, d + (b + v) * ld_d,
+            const double product = pack_vector(c, x + v * batch->ld_x, d + v * batch->ld_d,
                                                in->packed + v * in->ld, out->packed + v * out->ld);
             largest = fmax(largest, product);
         }
         aimci_gemm_update(c->tile->gemm, m, factor, into, out->packed, in->packed);
     }
-    if (aimci_may_overflow(n, largest * fmax((double)factor, 1)))
+    if (aimci_may_overflow(batch->total, largest * fmax((double)factor, 1)))
         aimci_make_finite(into, c->array->ld * c->array->n_in);
 }
 
@@ -171,20 +171,22 @@ static void count_products(const aimci_chi *c, size_t n)
     counters->accumulations += weights;
 }
 
-void aimci_chi_step(void *state, aimc_tile *tile, size_t n, const float *x, size_t ld_x,
-                    const float *d, size_t ld_d, double lr)
+void aimci_chi_step(void *state, aimc_tile *tile, const aimci_batch *batch, double lr)
 {
     aimci_chi *c = state;
     const aimci_array *a = c->array;
-    for (size_t k = 0; c->velocity && k < a->ld * a->n_in; k++)
+    const bool begins = aimci_batch_begins(batch);
+    for (size_t k = 0; begins && c->velocity && k < a->ld * a->n_in; k++)
         c->velocity[k] *= (float)c->params.momentum;
     if (c->velocity)
-        accumulate(c, n, x, ld_x, d, ld_d, 1.0f, c->velocity);
+        accumulate(c, batch, 1.0f, c->velocity);
     else
-        accumulate(c, n, x, ld_x, d, ld_d, c->rule->integers ? 1.0f : (float)lr, c->chi);
+        accumulate(c, batch, c->rule->integers ? 1.0f : (float)lr, c->chi);
+    if (!aimci_batch_ends(batch))
+        return;
     if (c->velocity || c->params.weight_decay > 0)
         add_decay_and_momentum(c, lr);
-    count_products(c, n);
+    count_products(c, batch->total);
     aimci_chi_charge charge;
     if (c->rule->charge(c, lr, &charge))
         aimci_chi_transfer(c, &charge);

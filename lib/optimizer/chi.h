@@ -84,8 +84,7 @@ aimc_status aimci_chi_create(aimci_chi *c, aimc_tile *tile, const aimc_config *c
 
 /* The rest of an algorithm, alike for both rules. */
 void aimci_chi_destroy(void *state, aimc_context *ctx);
-void aimci_chi_step(void *state, aimc_tile *tile, size_t n, const float *x, size_t ld_x,
-                    const float *d, size_t ld_d, double lr);
+void aimci_chi_step(void *state, aimc_tile *tile, const aimci_batch *batch, double lr);
 void aimci_chi_tensors(void *state, aimci_state_tensors *tensors);
 void aimci_chi_reset(void *state);
 void aimci_chi_stats(const void *state, aimc_optimizer_stats *stats);

@@ -137,13 +137,13 @@ static aimc_status check_step(const aimc_optimizer *o, size_t n, const float *x,
 }
 
 /* What the step at hand added, told to the watcher. */
-static void tell(aimc_optimizer *o, const aimc_counters *before, const aimc_optimizer_stats *was,
-                 size_t n, double lr)
+static void tell(aimc_optimizer *o, size_t n, double lr)
 {
+    const aimc_counters *before = &o->counters_before, *c = &o->tile->counters;
+    const aimc_optimizer_stats *was = &o->stats_before;
     aimc_optimizer_stats now = {0};
     if (o->ops->stats)
         o->ops->stats(o->state, &now);
-    const aimc_counters *c = &o->tile->counters;
     const aimc_optimizer_step_info info = {.struct_size = (uint32_t)sizeof info,
                                            .step = o->n_steps,
                                            .n_vectors = n,
@@ -157,21 +157,30 @@ static void tell(aimc_optimizer *o, const aimc_counters *before, const aimc_opti
     o->watch(o->watch_user, o, &info);
 }
 
+void aimci_optimizer_step_part(aimc_optimizer *o, const aimci_batch *batch, double lr)
+{
+    if (aimci_batch_begins(batch) && o->watch) {
+        o->counters_before = o->tile->counters;
+        o->stats_before = (aimc_optimizer_stats){0};
+        if (o->ops->stats)
+            o->ops->stats(o->state, &o->stats_before);
+    }
+    o->ops->step(o->state, o->tile, batch, lr);
+    if (!aimci_batch_ends(batch))
+        return;
+    o->n_steps++;
+    if (o->watch)
+        tell(o, batch->total, lr);
+}
+
 aimc_status aimc_optimizer_step(aimc_optimizer *o, size_t n, const float *x, size_t ld_x,
                                 const float *d, size_t ld_d, double lr)
 {
     const aimc_status st = check_step(o, n, x, ld_x, d, ld_d, lr);
-    if (st || n == 0)
-        return st;
-    const aimc_counters before = o->tile->counters;
-    aimc_optimizer_stats was = {0};
-    if (o->watch && o->ops->stats)
-        o->ops->stats(o->state, &was);
-    o->ops->step(o->state, o->tile, n, x, ld_x, d, ld_d, lr);
-    o->n_steps++;
-    if (o->watch)
-        tell(o, &before, &was, n, lr);
-    return AIMC_OK;
+    const aimci_batch whole = {n, 0, n, x, d, ld_x, ld_d};
+    if (!st && n)
+        aimci_optimizer_step_part(o, &whole, lr);
+    return st;
 }
 
 aimc_status aimc_optimizer_watch(aimc_optimizer *o, aimc_optimizer_watch_fn watch, void *user)

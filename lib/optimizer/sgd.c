@@ -40,13 +40,13 @@ static void destroy(void *state, aimc_context *ctx)
     aimci_pulser_destroy(((sgd *)state)->pulser);
 }
 
-static void step(void *state, aimc_tile *tile, size_t n, const float *x, size_t ld_x,
-                 const float *d, size_t ld_d, double lr)
+static void step(void *state, aimc_tile *tile, const aimci_batch *b, double lr)
 {
     const sgd *s = state;
-    aimci_pulser_update(s->pulser, s->array, s->array->device->info.granularity, n, x, ld_x, d,
-                        ld_d, lr, &tile->counters);
-    aimci_array_relax(s->array, &tile->counters);
+    aimci_pulser_update(s->pulser, s->array, s->array->device->info.granularity, b->n, b->x,
+                        b->ld_x, b->d, b->ld_d, lr, &tile->counters);
+    if (aimci_batch_ends(b))
+        aimci_array_relax(s->array, &tile->counters);
 }
 
 const aimci_algorithm_ops aimci_algorithm_ops_sgd = {

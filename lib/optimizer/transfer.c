@@ -271,19 +271,18 @@ static void draw_segment(aimci_transfer *e, const aimci_outer *batch, size_t b, 
 /* Segments of vectors alternate with the transfers that are due after them, the hops in order, so
  * that a reading can go on to the next array within the same step. Which transfers are due is asked
  * before the segment is drawn, as drawing moves the count of vectors. */
-void aimci_transfer_step(void *state, aimc_tile *tile, size_t n, const float *x, size_t ld_x,
-                         const float *d, size_t ld_d, double lr)
+void aimci_transfer_step(void *state, aimc_tile *tile, const aimci_batch *part, double lr)
 {
     aimci_transfer *e = state;
-    const aimci_outer batch = {.x = x, .d = d, .ld_x = ld_x, .ld_d = ld_d};
+    const aimci_outer batch = {.x = part->x, .d = part->d, .ld_x = part->ld_x, .ld_d = part->ld_d};
     aimc_counters fast = {0};
-    e->batch = n;
+    e->batch = part->total;
     e->lr = lr;
-    for (size_t b = 0; b < n && lr > 0;) {
-        const size_t m = segment_length(e, b);
+    for (size_t b = 0; b < part->n && lr > 0;) {
+        const size_t m = aimci_min_size(segment_length(e, part->first + b), part->n - b);
         bool due[AIMCI_TRANSFER_MAX_ARRAYS] = {false};
         for (size_t k = 0; k + 1 < e->n_arrays; k++)
-            due[k] = vectors_until(e, k, b) == m;
+            due[k] = vectors_until(e, k, part->first + b) == m;
         draw_segment(e, &batch, b, m, &fast);
         b += m;
         for (size_t k = 0; k + 1 < e->n_arrays; k++)
@@ -294,6 +293,8 @@ void aimci_transfer_step(void *state, aimc_tile *tile, size_t n, const float *x,
     e->stats.fast_up += fast.pulses_up;
     e->stats.fast_down += fast.pulses_down;
     aimci_counters_add(&tile->counters, &fast);
+    if (!aimci_batch_ends(part))
+        return;
     aimci_transfer_flush(e);
     e->progress[AIMCI_BATCHES]++;
     for (size_t k = 0; k < e->n_arrays; k++)

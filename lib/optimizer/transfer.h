@@ -98,8 +98,7 @@ aimc_status aimci_transfer_create(aimci_transfer *e, aimc_tile *tile, const aimc
 
 /* The rest of an algorithm, alike for all rules. */
 void aimci_transfer_destroy(void *state, aimc_context *ctx);
-void aimci_transfer_step(void *state, aimc_tile *tile, size_t n, const float *x, size_t ld_x,
-                         const float *d, size_t ld_d, double lr);
+void aimci_transfer_step(void *state, aimc_tile *tile, const aimci_batch *batch, double lr);
 void aimci_transfer_tensors(void *state, aimci_state_tensors *tensors);
 void aimci_transfer_reset(void *state);
 void aimci_transfer_recompose(void *state);

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/* What a node owns: parameters, and weight tensors that lie on matrices. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "network/graph.h"
+
+/* ---- shapes --------------------------------------------------------------------------------- */
+
+size_t aimci_shape_size(const aimci_shape *shape, size_t from)
+{
+    size_t size = 1;
+    for (size_t i = from; i < shape->n; i++)
+        size *= shape->dim[i];
+    return size;
+}
+
+const char *aimci_shape_text(const aimci_shape *shape, char *buf, size_t size)
+{
+    aimci_text text = {buf, size, 0};
+    aimci_text_printf(&text, "%s", shape->n ? "" : "1");
+    for (size_t i = 0; i < shape->n; i++)
+        aimci_text_printf(&text, "%s%zu", i ? " x " : "", shape->dim[i]);
+    return buf;
+}
+
+/* ---- parameters ----------------------------------------------------------------------------- */
+
+/* A list with room for one more. */
+static void *grown(aimc_context *ctx, void *list, size_t n, size_t item)
+{
+    char *larger = aimci_calloc(ctx, n + 1, item);
+    if (larger && n)
+        memcpy(larger, list, n * item);
+    if (larger)
+        aimci_free(ctx, list);
+    return larger;
+}
+
+static aimc_status no_memory(void)
+{
+    return aimci_fail(AIMC_ERR_NOMEM, "no memory");
+}
+
+aimc_status aimci_node_add_parameter(aimci_node *node, const char *name, const aimci_shape *shape,
+                                     float value, bool trained)
+{
+    aimc_context *ctx = node->ctx;
+    aimci_parameter *list = grown(ctx, node->parameters, node->n_parameters, sizeof *list);
+    if (!list)
+        return no_memory();
+    node->parameters = list;
+    aimci_parameter *p = &list[node->n_parameters++]; /* destroyed with the node from here on */
+    snprintf(p->name, sizeof p->name, "%s", name);
+    p->shape = *shape;
+    p->n = aimci_shape_size(shape, 0);
+    p->value = aimci_calloc(ctx, p->n, sizeof *p->value);
+    if (trained)
+        p->gradient = aimci_calloc(ctx, p->n, sizeof *p->gradient);
+    if (!p->value || (trained && !p->gradient))
+        return no_memory();
+    for (size_t i = 0; i < p->n; i++)
+        p->value[i] = value;
+    return AIMC_OK;
+}
+
+aimci_parameter *aimci_node_parameter(const aimci_node *node, const char *name)
+{
+    for (size_t k = 0; k < node->n_parameters; k++)
+        if (strcmp(node->parameters[k].name, name) == 0)
+            return &node->parameters[k];
+    return NULL;
+}
+
+/* ---- weights -------------------------------------------------------------------------------- */
+
+const aimc_config *aimci_node_matrix_config(const aimci_node *node)
+{
+    const aimc_config *c = aimci_config_child(node->config, "matrix");
+    return c && c->kind != &aimci_kind_digital ? c : NULL;
+}
+
+void aimci_node_matrix_prefix(const aimci_node *node, size_t k, char *buf, size_t size)
+{
+    if (k == 0)
+        snprintf(buf, size, "%s.matrix.", node->name);
+    else
+        snprintf(buf, size, "%s.matrix%zu.", node->name, k);
+}
+
+/* The matrix on tiles that a file has the state of; *out stays NULL when it has none. */
+static aimc_status restore_matrix(const aimci_node *node, size_t rows, size_t cols,
+                                  aimc_matrix **out)
+{
+    char prefix[AIMCI_NAME], name[AIMCI_NAME + 16];
+    aimci_node_matrix_prefix(node, node->n_matrices, prefix, sizeof prefix);
+    snprintf(name, sizeof name, "%sconfig", prefix);
+    if (!node->net->reader || !aimci_st_text(node->net->reader, name))
+        return AIMC_OK;
+    aimc_status st = aimci_matrix_restore(node->ctx, node->net->reader, prefix, out);
+    if (!st && ((*out)->n_out != rows || (*out)->n_in != cols))
+        st = aimci_fail(AIMC_ERR_FORMAT, "the matrix '%s' is %zu x %zu; the graph needs %zu x %zu",
+                        prefix, (*out)->n_out, (*out)->n_in, rows, cols);
+    return st;
+}
+
+bool aimci_node_is_restored(const aimci_node *node)
+{
+    char prefix[AIMCI_NAME], name[AIMCI_NAME + 16];
+    aimci_node_matrix_prefix(node, 0, prefix, sizeof prefix);
+    snprintf(name, sizeof name, "%sconfig", prefix);
+    return node->net->reader && aimci_node_is_analog(node) &&
+           aimci_st_text(node->net->reader, name);
+}
+
+static aimc_status make_matrix(aimci_node *node, size_t rows, size_t cols, size_t ld_out,
+                               size_t ld_in, aimc_matrix **out)
+{
+    const aimc_config *config = aimci_node_matrix_config(node);
+    if (!config)
+        return aimci_matrix_create_digital(node->ctx, rows, cols, ld_out, ld_in, out);
+    const aimc_status st = restore_matrix(node, rows, cols, out);
+    if (st || *out)
+        return st;
+    const uint64_t seed = aimci_random_derive(node->seed, 1 + node->n_matrices);
+    return aimci_matrix_create(node->ctx, NULL, rows, cols, config, seed, out);
+}
+
+static aimc_status add_matrix(aimci_node *node, size_t tensor, size_t first_row, size_t rows,
+                              size_t ld_out, size_t ld_in)
+{
+    const size_t cols = node->weights[tensor].cols;
+    aimci_node_matrix *list = grown(node->ctx, node->matrices, node->n_matrices, sizeof *list);
+    if (!list)
+        return no_memory();
+    node->matrices = list;
+    aimci_node_matrix *m = &list[node->n_matrices];
+    m->tensor = tensor;
+    m->first_row = first_row;
+    const aimc_status st = make_matrix(node, rows, cols, ld_out, ld_in, &m->matrix);
+    if (st)
+        aimc_matrix_destroy(m->matrix);
+    else
+        node->n_matrices++;
+    return st;
+}
+
+aimc_status aimci_node_add_weight(aimci_node *node, const char *name, const aimci_shape *shape,
+                                  size_t n_matrices, size_t ld_out, size_t ld_in)
+{
+    aimci_weight *list = grown(node->ctx, node->weights, node->n_weights, sizeof *list);
+    if (!list)
+        return no_memory();
+    node->weights = list;
+    aimci_weight *w = &list[node->n_weights];
+    snprintf(w->name, sizeof w->name, "%s", name);
+    w->shape = *shape;
+    w->rows = shape->dim[0];
+    w->cols = aimci_shape_size(shape, 1);
+    const size_t rows = w->rows / n_matrices;
+    aimc_status st = AIMC_OK;
+    for (size_t k = 0; k < n_matrices && !st; k++)
+        st = add_matrix(node, node->n_weights, k * rows, rows, ld_out, ld_in);
+    if (!st)
+        node->n_weights++;
+    return st;
+}
+
+/* One matrix's rows of its tensor: w is the tensor, m the matrix, both by rows. */
+static void reorder(const aimci_node *node, const aimci_node_matrix *place, float *w, float *m,
+                    bool into_matrix)
+{
+    const size_t cols = node->weights[place->tensor].cols;
+    w += place->first_row * cols;
+    for (size_t r = 0; r < place->matrix->n_out; r++)
+        for (size_t k = 0; k < cols; k++) {
+            const size_t at = node->op->order ? node->op->order(node, place->tensor, k) : k;
+            if (into_matrix)
+                m[r * cols + at] = w[r * cols + k];
+            else
+                w[r * cols + k] = m[r * cols + at];
+        }
+}
+
+static aimc_status exchange(const aimci_node *node, size_t tensor, float *w, bool into_matrix)
+{
+    const aimci_weight *weight = &node->weights[tensor];
+    float *m = aimci_calloc(node->ctx, weight->rows * weight->cols, sizeof *m);
+    if (!m)
+        return no_memory();
+    for (size_t k = 0; k < node->n_matrices; k++) {
+        const aimci_node_matrix *place = &node->matrices[k];
+        if (place->tensor != tensor)
+            continue;
+        if (into_matrix) {
+            reorder(node, place, w, m, true);
+            aimci_matrix_set(place->matrix, m);
+        } else {
+            aimci_matrix_get(place->matrix, m);
+            reorder(node, place, w, m, false);
+        }
+    }
+    aimci_free(node->ctx, m);
+    return AIMC_OK;
+}
+
+aimc_status aimci_node_get_weight(const aimci_node *node, size_t k, float *w)
+{
+    return exchange(node, k, w, false);
+}
+
+aimc_status aimci_node_set_weight(aimci_node *node, size_t k, const float *w)
+{
+    return exchange(node, k, (float *)(uintptr_t)w, true); /* is read only */
+}
+
+aimc_status aimci_node_init_uniform(aimci_node *node, float bound, const char *const *names,
+                                    size_t n_names)
+{
+    size_t n = 0, at = 0;
+    if (node->net->reader)
+        return AIMC_OK; /* the file has the values */
+    for (size_t k = 0; k < node->n_weights; k++)
+        n += node->weights[k].rows * node->weights[k].cols;
+    for (size_t k = 0; k < n_names; k++)
+        n += aimci_node_parameter(node, names[k])->n;
+    float *draws = aimci_calloc(node->ctx, n, sizeof *draws);
+    if (!draws)
+        return no_memory();
+    const aimci_key key = aimci_random_key(node->seed, AIMCI_OP_INIT, 0, 0);
+    node->kernels->uniform(&key, draws, n);
+    for (size_t i = 0; i < n; i++)
+        draws[i] *= bound;
+    aimc_status st = AIMC_OK;
+    for (size_t k = 0; k < node->n_weights && !st; k++) {
+        st = aimci_node_set_weight(node, k, draws + at);
+        at += node->weights[k].rows * node->weights[k].cols;
+    }
+    for (size_t k = 0; k < n_names; k++) {
+        const aimci_parameter *p = aimci_node_parameter(node, names[k]);
+        memcpy(p->value, draws + at, p->n * sizeof *draws);
+        at += p->n;
+    }
+    aimci_free(node->ctx, draws);
+    return st;
+}
+
+/* ---- matrices ------------------------------------------------------------------------------- */
+
+bool aimci_node_is_analog(const aimci_node *node)
+{
+    return node->n_matrices && !aimci_matrix_is_digital(node->matrices[0].matrix);
+}
+
+bool aimci_node_is_programmed(const aimci_node *node)
+{
+    return aimci_node_is_analog(node) && aimci_matrix_is_programmed(node->matrices[0].matrix);
+}
+
+bool aimci_node_learns_range(const aimci_node *node)
+{
+    return aimci_node_is_analog(node) && aimci_hwa_learns_range(node->matrices[0].matrix->hwa);
+}
+
+/* ---- end ------------------------------------------------------------------------------------ */
+
+void aimci_node_destroy(aimci_node *node)
+{
+    if (!node)
+        return;
+    aimc_context *ctx = node->ctx;
+    if (node->state && node->op->destroy)
+        node->op->destroy(node);
+    for (size_t k = 0; k < node->n_parameters; k++) {
+        aimci_free(ctx, node->parameters[k].value);
+        aimci_free(ctx, node->parameters[k].gradient);
+    }
+    for (size_t k = 0; k < node->n_matrices; k++)
+        aimc_matrix_destroy(node->matrices[k].matrix);
+    aimci_free(ctx, node->parameters);
+    aimci_free(ctx, node->weights);
+    aimci_free(ctx, node->matrices);
+    aimci_free(ctx, node->state);
+    aimci_free(ctx, node->in);
+    aimci_free(ctx, node->d_in);
+    aimci_free(ctx, node->adds);
+    aimci_free(ctx, node->name);
+    aimc_config_destroy(node->config);
+    aimci_free(ctx, node);
+}

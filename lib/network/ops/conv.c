@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: MIT */
+/* Convolutions: the same matrix W [out_channels][window] for the window at every output position,
+ * by blocks of positions. With groups, one matrix for each group of channels. */
+#include <math.h>
+#include <string.h>
+
+#include "network/ops/ops.h"
+
+typedef struct conv_params {
+    AIMCI_WINDOW_MEMBERS
+    int64_t out_channels, groups;
+    bool bias;
+} conv_params;
+
+#define CONV_FIELDS                                                                                \
+    AIMCI_INTEGER(conv_params, out_channels, 1, 1, 1048576, "1", "filters", AIMCI_TORCH),          \
+        AIMCI_WINDOW_FIELDS(conv_params, "step of the window; empty: 1"),                          \
+        AIMCI_DILATION_FIELD(conv_params),                                                         \
+        AIMCI_INTEGER(conv_params, groups, 1, 1, 1048576, "1",                                     \
+                      "groups of channels that see nothing of each other; as many as there are "   \
+                      "channels: depthwise",                                                       \
+                      AIMCI_TORCH),                                                                \
+        AIMCI_FLAG(conv_params, bias, 1, "add a digital bias", AIMCI_TORCH), AIMCI_MATRIX_FIELD(0)
+
+static const aimci_field conv2d_fields[] = {CONV_FIELDS};
+AIMCI_DEFINE_KIND(conv2d, "op", "convolution of images [channels][height][width]", AIMCI_TORCH,
+                  conv2d_fields, conv_params, .n_children = 1);
+static const aimci_field conv1d_fields[] = {CONV_FIELDS};
+AIMCI_DEFINE_KIND(conv1d, "op", "convolution of series [channels][length]", AIMCI_TORCH,
+                  conv1d_fields, conv_params, .n_children = 1);
+
+/* Vectors that go through a matrix at once: whole chunks of 64 for each of some threads. */
+enum { BLOCK = 512 };
+
+typedef struct conv {
+    aimci_window window;
+    size_t groups, in_group, out_group; /* channels of a group on each side */
+    size_t n_in;                        /* of a matrix: window times channels of a group */
+    bool direct;                        /* the vectors are the pixels themselves */
+    float *x, *z;                       /* [BLOCK][n_in]: windows, and gradients of them */
+} conv;
+
+/* ---- making --------------------------------------------------------------------------------- */
+
+static aimc_status set_groups(conv *c, const conv_params *p)
+{
+    c->groups = (size_t)p->groups;
+    if (c->window.channels % c->groups != 0 || (size_t)p->out_channels % c->groups != 0)
+        return aimci_fail(AIMC_ERR_SHAPE,
+                          "%zu channels and %zu filters are not multiples of %zu groups",
+                          c->window.channels, (size_t)p->out_channels, c->groups);
+    c->in_group = c->window.channels / c->groups;
+    c->out_group = (size_t)p->out_channels / c->groups;
+    c->n_in = c->in_group * c->window.kernel[0] * c->window.kernel[1];
+    return AIMC_OK;
+}
+
+static aimc_status infer_dims(aimci_node *node, const aimci_shape *in, size_t n_dims,
+                              aimci_shape *out)
+{
+    const conv_params *p = node->params;
+    conv *c = node->state;
+    aimc_status st = aimci_window_make(node->params, in, n_dims, &c->window);
+    if (!st)
+        st = set_groups(c, p);
+    const aimci_window *w = &c->window;
+    c->direct = c->groups == 1 && w->kernel[0] * w->kernel[1] == 1 &&
+                w->stride[0] * w->stride[1] == 1 && w->out[0] == w->in[0] && w->out[1] == w->in[1];
+    out->n = n_dims + 1;
+    out->dim[0] = (size_t)p->out_channels;
+    for (size_t d = 0; d < n_dims; d++)
+        out->dim[d + 1] = w->out[d + 2 - n_dims];
+    return st;
+}
+
+static aimc_status infer2d(aimci_node *node, const aimci_shape *const *in, aimci_shape *out,
+                           size_t *n_out)
+{
+    (void)n_out;
+    return infer_dims(node, in[0], 2, out);
+}
+
+static aimc_status infer1d(aimci_node *node, const aimci_shape *const *in, aimci_shape *out,
+                           size_t *n_out)
+{
+    (void)n_out;
+    return infer_dims(node, in[0], 1, out);
+}
+
+/* [out_channels][channels of a group][kernel ...], W, b ~ U(-1, 1) / sqrt(n_in) */
+static aimc_status create(aimci_node *node)
+{
+    const conv *c = node->state;
+    const conv_params *p = node->params;
+    const size_t n_out = c->groups * c->out_group, n_dims = c->window.n_dims;
+    aimci_shape w = {2 + n_dims, {n_out, c->in_group}};
+    for (size_t d = 0; d < n_dims; d++)
+        w.dim[2 + d] = c->window.kernel[d + 2 - n_dims];
+    const aimci_shape b = {1, {n_out}};
+    static const char *const names[] = {"bias"};
+    aimc_status st = aimci_node_add_weight(node, "weight", &w, c->groups, n_out, c->n_in);
+    if (!st && p->bias)
+        st = aimci_node_add_parameter(node, "bias", &b, 0, true);
+    return st ? st : aimci_node_init_uniform(node, 1.0f / sqrtf((float)c->n_in), names, p->bias);
+}
+
+/* PyTorch has the channels first, a window has them last. */
+static size_t order(const aimci_node *node, size_t tensor, size_t k)
+{
+    const conv *c = node->state;
+    const size_t area = c->window.kernel[0] * c->window.kernel[1];
+    (void)tensor;
+    return k % area * c->in_group + k / area;
+}
+
+static aimc_status reserve(aimci_node *node, size_t n, aimci_mode mode)
+{
+    conv *c = node->state;
+    (void)n;
+    if (c->direct)
+        return AIMC_OK;
+    if (!c->x)
+        c->x = aimci_calloc(node->ctx, BLOCK * c->n_in, sizeof *c->x);
+    if (mode == AIMCI_TRAIN && !c->z)
+        c->z = aimci_calloc(node->ctx, BLOCK * c->n_in, sizeof *c->z);
+    return c->x && (mode == AIMCI_EVAL || c->z) ? AIMC_OK
+                                                : aimci_fail(AIMC_ERR_NOMEM, "no memory");
+}
+
+static void destroy(aimci_node *node)
+{
+    conv *c = node->state;
+    aimci_free(node->ctx, c->x);
+    aimci_free(node->ctx, c->z);
+}
+
+/* ---- windows to vectors and back -------------------------------------------------------------- */
+
+/* Windows of m outputs from number v of the batch on, of one group. */
+typedef struct block {
+    const conv *c;
+    const float *image; /* of the whole batch */
+    float *d_image;
+    size_t first, n, group;
+} block;
+
+/* Where a window begins: the sample's image, and the ranges of its rows and columns in it. */
+typedef struct place {
+    size_t sample, y0[2], x0[2]; /* first and end of kernel rows, and columns */
+    size_t row, col;             /* output position */
+} place;
+
+static place find_place(const conv *c, size_t v)
+{
+    const aimci_window *w = &c->window;
+    const size_t positions = aimci_window_positions(w), at = v % positions;
+    place p = {.sample = v / positions, .row = at / w->out[1], .col = at % w->out[1]};
+    aimci_window_range(w, 0, p.row, &p.y0[0], &p.y0[1]);
+    aimci_window_range(w, 1, p.col, &p.x0[0], &p.x0[1]);
+    return p;
+}
+
+/* Offset of kernel position (ky, kx) of a window in the batch of images. */
+static size_t offset_of(const conv *c, const place *p, size_t ky, size_t kx, size_t group)
+{
+    const aimci_window *w = &c->window;
+    const size_t y = p->row * w->stride[0] + ky * w->dilation[0] - w->before[0];
+    const size_t x = p->col * w->stride[1] + kx * w->dilation[1] - w->before[1];
+    return ((p->sample * w->in[0] + y) * w->in[1] + x) * w->channels + group * c->in_group;
+}
+
+/* One window as a vector [ky][kx][channel], zeros outside of the image. */
+static void gather_one(const block *b, size_t v, float *to)
+{
+    const conv *c = b->c;
+    const aimci_window *w = &c->window;
+    const place p = find_place(c, v);
+    const size_t n = c->in_group, row = w->kernel[1] * n;
+    const bool joined = c->groups == 1 && w->dilation[1] == 1;
+    for (size_t ky = 0; ky < w->kernel[0]; ky++, to += row) {
+        if (ky < p.y0[0] || ky >= p.y0[1] || p.x0[0] == p.x0[1]) {
+            memset(to, 0, row * sizeof *to);
+            continue;
+        }
+        memset(to, 0, p.x0[0] * n * sizeof *to);
+        memset(to + p.x0[1] * n, 0, (w->kernel[1] - p.x0[1]) * n * sizeof *to);
+        if (joined)
+            memcpy(to + p.x0[0] * n, b->image + offset_of(c, &p, ky, p.x0[0], 0),
+                   (p.x0[1] - p.x0[0]) * n * sizeof *to);
+        for (size_t kx = p.x0[0]; kx < p.x0[1] && !joined; kx++)
+            memcpy(to + kx * n, b->image + offset_of(c, &p, ky, kx, b->group), n * sizeof *to);
+    }
+}
+
+enum { CHUNK = 64 };
+
+static void gather_chunk(void *arg, size_t slot, size_t chunk)
+{
+    const block *b = arg;
+    (void)slot;
+    const size_t end = aimci_min_size((chunk + 1) * CHUNK, b->n);
+    for (size_t v = chunk * CHUNK; v < end; v++)
+        gather_one(b, b->first + v, b->c->x + v * b->c->n_in);
+}
+
+static void gather(aimc_context *ctx, block *b)
+{
+    aimci_parallel(ctx, (b->n + CHUNK - 1) / CHUNK, gather_chunk, b);
+}
+
+/* Gradients of windows are added up in the image, in the order of the windows. */
+static void scatter(const block *b)
+{
+    const conv *c = b->c;
+    const aimci_window *w = &c->window;
+    const size_t n = c->in_group;
+    for (size_t v = 0; v < b->n; v++) {
+        const place p = find_place(c, b->first + v);
+        const float *from = c->z + v * c->n_in;
+        for (size_t ky = p.y0[0]; ky < p.y0[1]; ky++)
+            for (size_t kx = p.x0[0]; kx < p.x0[1]; kx++) {
+                float *to = b->d_image + offset_of(c, &p, ky, kx, b->group);
+                const float *d = from + (ky * w->kernel[1] + kx) * n;
+                for (size_t i = 0; i < n; i++)
+                    to[i] += d[i];
+            }
+    }
+}
+
+/* ---- passes ----------------------------------------------------------------------------------- */
+
+typedef struct pass {
+    aimci_node *node;
+    const aimci_run *run;
+    double lr;
+    size_t total; /* vectors of the batch */
+} pass;
+
+/* What is done to one block of a group: vectors x, and outputs or their gradients from column col
+ * on. */
+typedef aimc_status (*block_act)(const pass *p, block *b, aimc_matrix *m, const float *x);
+
+static aimc_status for_blocks(const pass *p, block_act act)
+{
+    const conv *c = p->node->state;
+    block b = {.c = c, .image = p->run->in[0]};
+    for (size_t first = 0; first < p->total; first += BLOCK)
+        for (size_t g = 0; g < c->groups; g++) {
+            b.first = first;
+            b.n = aimci_min_size(BLOCK, p->total - first);
+            b.group = g;
+            b.d_image = p->run->d_in ? p->run->d_in[0] : NULL;
+            if (!c->direct)
+                gather(p->node->ctx, &b);
+            const float *x = c->direct ? b.image + first * c->n_in : c->x;
+            const aimc_status st = act(p, &b, p->node->matrices[g].matrix, x);
+            if (st)
+                return st;
+        }
+    return AIMC_OK;
+}
+
+/* Channels of all groups lie side by side. */
+static size_t column(const block *b)
+{
+    return b->first * b->c->groups * b->c->out_group + b->group * b->c->out_group;
+}
+
+static size_t width(const block *b)
+{
+    return b->c->groups * b->c->out_group;
+}
+
+static aimc_status forward_block(const pass *p, block *b, aimc_matrix *m, const float *x)
+{
+    return aimci_matrix_forward(m, b->n, x, b->c->n_in, p->run->out[0] + column(b), width(b));
+}
+
+static aimc_status backward_block(const pass *p, block *b, aimc_matrix *m, const float *x)
+{
+    float *z = b->c->direct ? b->d_image + b->first * b->c->n_in : b->c->z;
+    const aimc_status st = aimci_matrix_backward(m, b->n, x, b->c->n_in,
+                                                 p->run->d_out[0] + column(b), width(b), z,
+                                                 b->c->n_in);
+    if (!st && !b->c->direct)
+        scatter(b);
+    return st;
+}
+
+static aimc_status step_block(const pass *p, block *b, aimc_matrix *m, const float *x)
+{
+    const aimci_batch batch = {.n = b->n,
+                               .first = b->first,
+                               .total = p->total,
+                               .x = x,
+                               .d = p->run->d_out[0] + column(b),
+                               .ld_x = b->c->n_in,
+                               .ld_d = width(b)};
+    return aimci_matrix_step(m, &batch, p->lr);
+}
+
+static pass pass_of(aimci_node *node, const aimci_run *run, double lr)
+{
+    const conv *c = node->state;
+    return (pass){node, run, lr, run->n * aimci_window_positions(&c->window)};
+}
+
+static aimc_status forward(aimci_node *node, const aimci_run *run)
+{
+    const pass p = pass_of(node, run, 0);
+    const conv *c = node->state;
+    const aimc_status st = for_blocks(&p, forward_block);
+    if (!st)
+        aimci_add_bias(node, p.total, c->groups * c->out_group, run->out[0]);
+    return st;
+}
+
+static aimc_status backward(aimci_node *node, const aimci_run *run)
+{
+    const pass p = pass_of(node, run, 0);
+    const conv *c = node->state;
+    aimci_add_bias_gradient(node, p.total, c->groups * c->out_group, run->d_out[0]);
+    if (!run->d_in[0])
+        return AIMC_OK;
+    memset(run->d_in[0], 0, run->n * node->in[0]->size * sizeof(float));
+    return for_blocks(&p, backward_block);
+}
+
+static aimc_status step(aimci_node *node, const aimci_run *run, double lr)
+{
+    const pass p = pass_of(node, run, lr);
+    return for_blocks(&p, step_block);
+}
+
+static size_t vectors(aimci_node *node, const aimci_run *run, size_t k, size_t first, size_t n,
+                      float *x)
+{
+    const conv *c = node->state;
+    const block b = {.c = c, .image = run->in[0], .group = k};
+    for (size_t v = 0; x && v < n; v++)
+        gather_one(&b, first + v, x + v * c->n_in);
+    return run->n * aimci_window_positions(&c->window);
+}
+
+static void describe(const aimci_node *node, aimci_text *text)
+{
+    const conv *c = node->state;
+    const aimci_window *w = &c->window;
+    aimci_text_printf(text, ", %zu positions a sample", aimci_window_positions(w));
+    if (c->groups > 1)
+        aimci_text_printf(text, ", %zu groups of %zu x %zu", c->groups, c->out_group, c->n_in);
+}
+
+#define CONV(id, infer_shape)                                                                      \
+    const aimci_op aimci_op_##id = {                                                               \
+        .kind = &aimci_kind_##id,                                                                  \
+        .min_inputs = 1,                                                                           \
+        .max_inputs = 1,                                                                           \
+        .layout = AIMCI_CHANNELS_LAST,                                                             \
+        .state_size = sizeof(conv),                                                                \
+        .infer = infer_shape,                                                                      \
+        .create = create,                                                                          \
+        .reserve = reserve,                                                                        \
+        .forward = forward,                                                                        \
+        .backward = backward,                                                                      \
+        .step = step,                                                                              \
+        .order = order,                                                                            \
+        .vectors = vectors,                                                                        \
+        .describe = describe,                                                                      \
+        .destroy = destroy,                                                                        \
+    };
+CONV(conv2d, infer2d)
+CONV(conv1d, infer1d)

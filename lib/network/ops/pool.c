@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* Pools: the largest or the mean of every window, and of all positions. */
+#include <math.h>
+#include <string.h>
+
+#include "network/ops/ops.h"
+
+typedef struct pool_params {
+    AIMCI_WINDOW_MEMBERS
+    bool count_include_pad;
+} pool_params;
+
+#define MAX_FIELDS                                                                                 \
+    AIMCI_WINDOW_FIELDS(pool_params, "step of the window; empty: its size"),                       \
+        AIMCI_DILATION_FIELD(pool_params)
+#define AVG_FIELDS                                                                                 \
+    AIMCI_WINDOW_FIELDS(pool_params, "step of the window; empty: its size"),                       \
+        AIMCI_FLAG(pool_params, count_include_pad, 1,                                              \
+                   "padded positions count as zeros; false (and always with same): they do not "   \
+                   "count",                                                                        \
+                   AIMCI_TORCH)
+
+static const aimci_field max2d_fields[] = {MAX_FIELDS};
+AIMCI_DEFINE_KIND(max_pool2d, "op", "largest value of each window of an image", AIMCI_TORCH,
+                  max2d_fields, pool_params, .n_children = 0);
+static const aimci_field max1d_fields[] = {MAX_FIELDS};
+AIMCI_DEFINE_KIND(max_pool1d, "op", "largest value of each window of a series", AIMCI_TORCH,
+                  max1d_fields, pool_params, .n_children = 0);
+static const aimci_field avg2d_fields[] = {AVG_FIELDS};
+AIMCI_DEFINE_KIND(avg_pool2d, "op", "mean of each window of an image", AIMCI_TORCH, avg2d_fields,
+                  pool_params, .n_children = 0);
+static const aimci_field avg1d_fields[] = {AVG_FIELDS};
+AIMCI_DEFINE_KIND(avg_pool1d, "op", "mean of each window of a series", AIMCI_TORCH, avg1d_fields,
+                  pool_params, .n_children = 0);
+AIMCI_PLAIN_OP_KIND(global_avg_pool, "mean of each channel over all its positions")
+AIMCI_PLAIN_OP_KIND(global_max_pool, "largest value of each channel over all its positions")
+
+typedef struct pool {
+    aimci_window window;
+    bool all_count; /* padded positions count as zeros in means */
+} pool;
+
+/* ---- shapes ----------------------------------------------------------------------------------- */
+
+static aimc_status infer_dims(aimci_node *node, const aimci_shape *in, size_t n_dims,
+                              aimci_shape *out)
+{
+    pool *p = node->state;
+    aimci_window_params params;
+    memcpy(&params, node->params, sizeof params);
+    if (params.stride.n == 0)
+        params.stride = params.kernel;
+    const aimc_status st = aimci_window_make(&params, in, n_dims, &p->window);
+    for (size_t k = 0; k < 2 && !st; k++)
+        if (p->window.before[k] >= p->window.kernel[k] && p->window.before[k])
+            return aimci_fail(AIMC_ERR_INVALID,
+                              "a padding of %zu leaves windows of %zu without any input",
+                              p->window.before[k], p->window.kernel[k]);
+    p->all_count = ((const pool_params *)node->params)->count_include_pad && !params.same;
+    *out = *in;
+    for (size_t d = 0; d < n_dims; d++)
+        out->dim[d + 1] = p->window.out[d + 2 - n_dims];
+    return st;
+}
+
+static aimc_status infer2d(aimci_node *node, const aimci_shape *const *in, aimci_shape *out,
+                           size_t *n_out)
+{
+    (void)n_out;
+    return infer_dims(node, in[0], 2, out);
+}
+
+static aimc_status infer1d(aimci_node *node, const aimci_shape *const *in, aimci_shape *out,
+                           size_t *n_out)
+{
+    (void)n_out;
+    return infer_dims(node, in[0], 1, out);
+}
+
+/* One window over everything; the output keeps its dimensions, of length 1. */
+static aimc_status infer_global(aimci_node *node, const aimci_shape *const *in, aimci_shape *out,
+                                size_t *n_out)
+{
+    pool *p = node->state;
+    (void)n_out;
+    if (in[0]->n < 2)
+        return aimci_fail(AIMC_ERR_SHAPE, "the input has no positions, only channels");
+    p->window = (aimci_window){.channels = in[0]->dim[0],
+                               .in = {1, aimci_shape_size(in[0], 1)},
+                               .out = {1, 1},
+                               .kernel = {1, aimci_shape_size(in[0], 1)},
+                               .stride = {1, 1},
+                               .dilation = {1, 1}};
+    *out = *in[0];
+    for (size_t d = 1; d < out->n; d++)
+        out->dim[d] = 1;
+    return AIMC_OK;
+}
+
+/* ---- windows ---------------------------------------------------------------------------------- */
+
+/* One output position: its pixel, and the pixels it looks at. */
+typedef struct look {
+    const aimci_window *w;
+    size_t sample, row, col, y[2], x[2];
+} look;
+
+static look look_at(const aimci_window *w, size_t v)
+{
+    const size_t positions = aimci_window_positions(w), at = v % positions;
+    look l = {.w = w, .sample = v / positions, .row = at / w->out[1], .col = at % w->out[1]};
+    aimci_window_range(w, 0, l.row, &l.y[0], &l.y[1]);
+    aimci_window_range(w, 1, l.col, &l.x[0], &l.x[1]);
+    return l;
+}
+
+static size_t pixel(const look *l, size_t ky, size_t kx)
+{
+    const aimci_window *w = l->w;
+    const size_t y = l->row * w->stride[0] + ky * w->dilation[0] - w->before[0];
+    const size_t x = l->col * w->stride[1] + kx * w->dilation[1] - w->before[1];
+    return ((l->sample * w->in[0] + y) * w->in[1] + x) * w->channels;
+}
+
+/* 1 / positions that a mean is over */
+static float share_of(const pool *p, const look *l)
+{
+    const size_t within = (l->y[1] - l->y[0]) * (l->x[1] - l->x[0]);
+    const size_t all = p->window.kernel[0] * p->window.kernel[1];
+    return 1.0f / (float)(p->all_count ? all : (within ? within : 1));
+}
+
+/* ---- largest ---------------------------------------------------------------------------------- */
+
+static aimc_status max_forward(aimci_node *node, const aimci_run *run)
+{
+    const pool *p = node->state;
+    const size_t n = p->window.channels, total = run->n * aimci_window_positions(&p->window);
+    for (size_t v = 0; v < total; v++) {
+        const look l = look_at(&p->window, v);
+        float *y = run->out[0] + v * n;
+        for (size_t c = 0; c < n; c++)
+            y[c] = -INFINITY;
+        for (size_t ky = l.y[0]; ky < l.y[1]; ky++)
+            for (size_t kx = l.x[0]; kx < l.x[1]; kx++) {
+                const float *x = run->in[0] + pixel(&l, ky, kx);
+                for (size_t c = 0; c < n; c++)
+                    y[c] = x[c] > y[c] ? x[c] : y[c];
+            }
+    }
+    return AIMC_OK;
+}
+
+/* The gradient goes to the first of the largest. */
+static aimc_status max_backward(aimci_node *node, const aimci_run *run)
+{
+    const pool *p = node->state;
+    const size_t n = p->window.channels, total = run->n * aimci_window_positions(&p->window);
+    if (!run->d_in[0])
+        return AIMC_OK;
+    memset(run->d_in[0], 0, run->n * node->in[0]->size * sizeof(float));
+    for (size_t v = 0; v < total; v++) {
+        const look l = look_at(&p->window, v);
+        const float *y = run->out[0] + v * n, *d = run->d_out[0] + v * n;
+        for (size_t c = 0; c < n; c++) {
+            bool given = false;
+            for (size_t ky = l.y[0]; ky < l.y[1] && !given; ky++)
+                for (size_t kx = l.x[0]; kx < l.x[1] && !given; kx++) {
+                    const size_t at = pixel(&l, ky, kx) + c;
+                    given = run->in[0][at] == y[c];
+                    if (given)
+                        run->d_in[0][at] += d[c];
+                }
+        }
+    }
+    return AIMC_OK;
+}
+
+/* ---- mean ------------------------------------------------------------------------------------- */
+
+static aimc_status avg_forward(aimci_node *node, const aimci_run *run)
+{
+    const pool *p = node->state;
+    const size_t n = p->window.channels, total = run->n * aimci_window_positions(&p->window);
+    for (size_t v = 0; v < total; v++) {
+        const look l = look_at(&p->window, v);
+        const float share = share_of(p, &l);
+        float *y = run->out[0] + v * n;
+        memset(y, 0, n * sizeof *y);
+        for (size_t ky = l.y[0]; ky < l.y[1]; ky++)
+            for (size_t kx = l.x[0]; kx < l.x[1]; kx++) {
+                const float *x = run->in[0] + pixel(&l, ky, kx);
+                for (size_t c = 0; c < n; c++)
+                    y[c] += x[c];
+            }
+        for (size_t c = 0; c < n; c++)
+            y[c] *= share;
+    }
+    return AIMC_OK;
+}
+
+static aimc_status avg_backward(aimci_node *node, const aimci_run *run)
+{
+    const pool *p = node->state;
+    const size_t n = p->window.channels, total = run->n * aimci_window_positions(&p->window);
+    if (!run->d_in[0])
+        return AIMC_OK;
+    memset(run->d_in[0], 0, run->n * node->in[0]->size * sizeof(float));
+    for (size_t v = 0; v < total; v++) {
+        const look l = look_at(&p->window, v);
+        const float share = share_of(p, &l), *d = run->d_out[0] + v * n;
+        for (size_t ky = l.y[0]; ky < l.y[1]; ky++)
+            for (size_t kx = l.x[0]; kx < l.x[1]; kx++) {
+                float *to = run->d_in[0] + pixel(&l, ky, kx);
+                for (size_t c = 0; c < n; c++)
+                    to[c] += share * d[c];
+            }
+    }
+    return AIMC_OK;
+}
+
+#define POOL(id, infer_shape, way)                                                                 \
+    const aimci_op aimci_op_##id = {                                                               \
+        .kind = &aimci_kind_##id,                                                                  \
+        .min_inputs = 1,                                                                           \
+        .max_inputs = 1,                                                                           \
+        .layout = AIMCI_CHANNELS_LAST,                                                             \
+        .state_size = sizeof(pool),                                                                \
+        .infer = infer_shape,                                                                      \
+        .forward = way##_forward,                                                                  \
+        .backward = way##_backward,                                                                \
+    };
+POOL(max_pool2d, infer2d, max)
+POOL(max_pool1d, infer1d, max)
+POOL(avg_pool2d, infer2d, avg)
+POOL(avg_pool1d, infer1d, avg)
+POOL(global_avg_pool, infer_global, avg)
+POOL(global_max_pool, infer_global, max)

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* Windows over images, and what else ops share. */
+#include "network/ops/ops.h"
+
+/* ---- biases ----------------------------------------------------------------------------------- */
+
+void aimci_add_bias(const aimci_node *node, size_t rows, size_t n_out, float *y)
+{
+    const aimci_parameter *b = aimci_node_parameter(node, "bias");
+    for (size_t s = 0; b && s < rows; s++)
+        for (size_t i = 0; i < n_out; i++)
+            y[s * n_out + i] += b->value[i];
+}
+
+void aimci_add_bias_gradient(const aimci_node *node, size_t rows, size_t n_out, const float *d)
+{
+    const aimci_parameter *b = aimci_node_parameter(node, "bias");
+    for (size_t s = 0; b && s < rows; s++)
+        for (size_t i = 0; i < n_out; i++)
+            b->gradient[i] += d[s * n_out + i];
+}
+
+aimc_status aimci_same_shape(aimci_node *node, const aimci_shape *const *in, aimci_shape *out,
+                             size_t *n_out)
+{
+    (void)node, (void)n_out;
+    *out = *in[0];
+    return AIMC_OK;
+}
+
+/* ---- windows ---------------------------------------------------------------------------------- */
+
+/* Number d of a list that has one for all dimensions, or one for each. */
+static size_t pick(const aimci_list *list, size_t d, size_t fallback)
+{
+    return list->n == 0 ? fallback : (size_t)list->v[list->n == 1 ? 0 : d];
+}
+
+static aimc_status check_lengths(const aimci_window_params *p, size_t n_dims)
+{
+    const struct {
+        const char *name;
+        const aimci_list *list;
+        size_t most;
+    } lists[] = {{"kernel", &p->kernel, n_dims},
+                 {"stride", &p->stride, n_dims},
+                 {"padding", &p->padding, 2 * n_dims},
+                 {"dilation", &p->dilation, n_dims}};
+    for (size_t k = 0; k < 4; k++) {
+        const size_t n = lists[k].list->n;
+        if (n > 1 && n != n_dims && n != lists[k].most)
+            return aimci_fail(AIMC_ERR_INVALID,
+                              "%s has %zu numbers; the image has %zu dimensions", lists[k].name, n,
+                              n_dims);
+    }
+    if (p->same && p->padding.n)
+        return aimci_fail(AIMC_ERR_INVALID, "padding is given beside same");
+    return p->kernel.n
+               ? AIMC_OK
+               : aimci_fail(AIMC_ERR_INVALID, "kernel is not given: the size of the window");
+}
+
+/* Padding of dimension d of n_dims, which is the window's number k: before and after. */
+static void pad(const aimci_window_params *p, size_t d, size_t n_dims, aimci_window *w, size_t k)
+{
+    if (p->same) {
+        const size_t out = (w->in[k] + w->stride[k] - 1) / w->stride[k];
+        const size_t reach = (out - 1) * w->stride[k] + (w->kernel[k] - 1) * w->dilation[k] + 1;
+        const size_t all = reach > w->in[k] ? reach - w->in[k] : 0;
+        w->before[k] = p->same == AIMCI_SAME_UPPER ? all / 2 : all - all / 2;
+        w->after[k] = all - w->before[k];
+    } else if (p->padding.n == 2 * n_dims) {
+        w->before[k] = (size_t)p->padding.v[2 * d];
+        w->after[k] = (size_t)p->padding.v[2 * d + 1];
+    } else {
+        w->before[k] = w->after[k] = pick(&p->padding, d, 0);
+    }
+}
+
+static aimc_status measure(const aimci_window_params *p, size_t d, size_t n_dims, aimci_window *w,
+                           size_t k)
+{
+    w->kernel[k] = pick(&p->kernel, d, 1);
+    w->dilation[k] = pick(&p->dilation, d, 1);
+    w->stride[k] = pick(&p->stride, d, 1);
+    pad(p, d, n_dims, w, k);
+    const size_t reach = (w->kernel[k] - 1) * w->dilation[k] + 1;
+    const size_t padded = w->in[k] + w->before[k] + w->after[k];
+    if (reach > padded)
+        return aimci_fail(AIMC_ERR_SHAPE,
+                          "a window of %zu is larger than the padded input of %zu positions", reach,
+                          padded);
+    w->out[k] = (padded - reach) / w->stride[k] + 1;
+    return AIMC_OK;
+}
+
+aimc_status aimci_window_make(const aimci_window_params *p, const aimci_shape *in, size_t n_dims,
+                              aimci_window *w)
+{
+    if (in->n != n_dims + 1) {
+        char text[AIMCI_SHAPE_TEXT];
+        return aimci_fail(AIMC_ERR_SHAPE, "the input is %s; [channels]%s is needed",
+                          aimci_shape_text(in, text, sizeof text),
+                          n_dims == 1 ? "[length]" : "[height][width]");
+    }
+    *w = (aimci_window){.channels = in->dim[0],
+                        .n_dims = n_dims,
+                        .in = {1, 1},
+                        .out = {1, 1},
+                        .kernel = {1, 1},
+                        .stride = {1, 1},
+                        .dilation = {1, 1}};
+    aimc_status st = check_lengths(p, n_dims);
+    for (size_t d = 0; d < n_dims && !st; d++) {
+        const size_t k = d + 2 - n_dims;
+        w->in[k] = in->dim[d + 1];
+        st = measure(p, d, n_dims, w, k);
+    }
+    return st;
+}
+
+void aimci_window_range(const aimci_window *w, size_t d, size_t o, size_t *first, size_t *end)
+{
+    const size_t at = o * w->stride[d], step = w->dilation[d];
+    *first = at < w->before[d] ? (w->before[d] - at + step - 1) / step : 0;
+    const size_t limit = w->in[d] + w->before[d]; /* positions below it lie in the image */
+    const size_t most = at < limit ? (limit - at + step - 1) / step : 0;
+    *end = most < w->kernel[d] ? most : w->kernel[d];
+    if (*first > *end)
+        *first = *end;
+}

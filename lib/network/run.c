@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: MIT */
+/* Passes over the graph: forward, backward, step. */
+#include <math.h>
+#include <string.h>
+
+#include "network/graph.h"
+
+/* ---- one node --------------------------------------------------------------------------------- */
+
+typedef struct pointers {
+    const float *in[64], *d_out[AIMCI_MAX_VALUES_OF_NODE];
+    float *out[AIMCI_MAX_VALUES_OF_NODE];
+} pointers;
+
+static aimci_run run_of(const aimci_node *node, size_t n, aimci_mode mode, pointers *p)
+{
+    for (size_t k = 0; k < node->n_in; k++)
+        p->in[k] = node->in[k]->data;
+    for (size_t k = 0; k < node->n_out; k++) {
+        p->out[k] = node->out[k]->data;
+        p->d_out[k] = node->out[k]->gradient;
+    }
+    return (aimci_run){
+        .n = n, .mode = mode, .in = p->in, .out = p->out, .d_out = p->d_out, .d_in = node->d_in};
+}
+
+static aimc_status within(const aimci_node *node, aimc_status st)
+{
+    return st ? aimci_fail_within(st, "%s: ", node->name) : AIMC_OK;
+}
+
+static aimci_hwa *hwa_of(const aimci_node *node, size_t k)
+{
+    return node->matrices[k].matrix->hwa;
+}
+
+/* In evaluation, weights may be modified as in training, where the configuration asks for it. */
+static void modify_for_test(aimci_node *node, bool on)
+{
+    for (size_t k = 0; k < node->n_matrices; k++) {
+        aimci_hwa *hwa = hwa_of(node, k);
+        if (!aimci_hwa_in_tests(hwa))
+            continue;
+        if (on)
+            aimci_hwa_modify(hwa, false);
+        else
+            aimci_hwa_take_back(hwa);
+    }
+}
+
+aimc_status aimci_node_forward(aimci_node *node, size_t n, aimci_mode mode)
+{
+    pointers p;
+    const aimci_run run = run_of(node, n, mode, &p);
+    if (mode == AIMCI_EVAL)
+        modify_for_test(node, true);
+    const aimc_status st = node->op->forward(node, &run);
+    if (mode == AIMCI_EVAL)
+        modify_for_test(node, false);
+    return within(node, st);
+}
+
+size_t aimci_node_vectors(aimci_node *node, size_t n, size_t k, size_t first, size_t count,
+                          float *x)
+{
+    pointers p;
+    const aimci_run run = run_of(node, n, AIMCI_EVAL, &p);
+    return node->op->vectors ? node->op->vectors(node, &run, k, first, count, x) : 0;
+}
+
+/* A gradient that was written beside the value's own is added to it. */
+static void add_gradients(const aimci_node *node, size_t n)
+{
+    for (size_t k = 0; k < node->n_in; k++) {
+        if (!node->d_in[k] || !node->adds[k])
+            continue;
+        float *sum = node->in[k]->gradient;
+        const size_t size = n * node->in[k]->size;
+        for (size_t i = 0; i < size; i++)
+            sum[i] += node->d_in[k][i];
+    }
+}
+
+static bool has_gradient(const aimci_node *node)
+{
+    for (size_t k = 0; k < node->n_out; k++)
+        if (node->out[k]->gradient)
+            return true;
+    return false;
+}
+
+/* ---- all nodes -------------------------------------------------------------------------------- */
+
+void aimci_network_set_training(aimc_network *net, bool training)
+{
+    for (size_t i = 0; i < net->n_nodes; i++)
+        for (size_t k = 0; k < net->nodes[i]->n_matrices; k++) {
+            if (training)
+                aimci_hwa_modify(hwa_of(net->nodes[i], k), true);
+            else
+                aimci_hwa_take_back(hwa_of(net->nodes[i], k));
+        }
+}
+
+aimc_status aimci_network_run_forward(aimc_network *net, size_t n, aimci_mode mode)
+{
+    aimc_status st = AIMC_OK;
+    for (size_t i = 0; i < net->n_nodes && !st; i++)
+        st = aimci_node_forward(net->nodes[i], n, mode);
+    return st;
+}
+
+aimc_status aimci_network_run_backward(aimc_network *net)
+{
+    const size_t n = net->n_run;
+    for (size_t i = net->n_nodes; i-- > 0;) {
+        aimci_node *node = net->nodes[i];
+        pointers p;
+        if (!node->op->backward || !has_gradient(node))
+            continue;
+        const aimci_run run = run_of(node, n, AIMCI_TRAIN, &p);
+        const aimc_status st = node->op->backward(node, &run);
+        if (st)
+            return within(node, st);
+        add_gradients(node, n);
+    }
+    net->went_back = true;
+    return AIMC_OK;
+}
+
+aimc_status aimci_network_run_step(aimc_network *net, double lr)
+{
+    aimc_status st = AIMC_OK;
+    for (size_t i = net->n_nodes; i-- > 0 && !st;) {
+        aimci_node *node = net->nodes[i];
+        pointers p;
+        if (!node->op->step || !has_gradient(node))
+            continue;
+        const aimci_run run = run_of(node, net->n_run, AIMCI_TRAIN, &p);
+        st = within(node, node->op->step(node, &run, lr));
+    }
+    if (!st)
+        st = aimci_network_update(net, lr);
+    aimci_network_set_training(net, false);
+    net->n_run = 0;
+    net->went_back = false;
+    return st;
+}
+
+/* ---- arguments -------------------------------------------------------------------------------- */
+
+static aimc_status check_input(const char *caller, const char *name, size_t n, size_t size,
+                               const float *x)
+{
+    if (n && !x)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", caller, name);
+    for (size_t i = 0; i < n * size; i++)
+        if (!isfinite(x[i]))
+            return aimci_fail(AIMC_ERR_INVALID, "%s: %s holds a value that is not finite: [%zu][%zu]",
+                              caller, name, i / size, i % size);
+    return AIMC_OK;
+}
+
+static aimc_status check_inputs(const char *caller, aimc_network *net, size_t n,
+                                const float *const *x)
+{
+    if (!net)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: net is NULL", caller);
+    aimc_status st = aimci_network_finish(caller, net);
+    if (!st && n && !x)
+        st = aimci_fail(AIMC_ERR_INVALID, "%s: x is NULL", caller);
+    for (size_t k = 0; n && k < net->n_inputs && !st; k++)
+        st = check_input(caller, net->n_inputs > 1 ? net->inputs[k]->name : "x", n,
+                         net->inputs[k]->size, x[k]);
+    return st;
+}
+
+static aimc_status check_single(const char *caller, const aimc_network *net)
+{
+    if (net && net->used && (net->n_inputs != 1 || net->n_outputs != 1))
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "%s: the network has %zu inputs and %zu outputs; aimc_network_run() takes "
+                          "them all",
+                          caller, net->n_inputs, net->n_outputs);
+    return AIMC_OK;
+}
+
+/* Inputs of samples first ... in evaluation are where the caller has them, in training copies. */
+static void load(aimc_network *net, size_t first, size_t n, const float *const *x, aimci_mode mode)
+{
+    for (size_t k = 0; k < net->n_inputs; k++) {
+        aimci_value *v = net->inputs[k];
+        const float *from = x[k] + first * v->size;
+        if (mode == AIMCI_TRAIN)
+            memcpy(v->data, from, n * v->size * sizeof *from);
+        else
+            v->data = (float *)(uintptr_t)from; /* only read: no node writes over an input */
+    }
+}
+
+aimc_status aimci_network_load_batch(const char *caller, aimc_network *net, size_t n,
+                                     const float *x)
+{
+    aimc_status st = check_inputs(caller, net, n, &x);
+    if (!st)
+        st = check_single(caller, net);
+    if (!st && n == 0)
+        st = aimci_fail(AIMC_ERR_INVALID, "%s: n is 0", caller);
+    if (!st)
+        st = aimci_network_reserve(net, n, AIMCI_EVAL);
+    if (!st)
+        load(net, 0, n, &x, AIMCI_EVAL);
+    return st;
+}
+
+/* ---- inference -------------------------------------------------------------------------------- */
+
+/* Samples of a batch in evaluation, in parts that fit the caches. */
+static aimc_status evaluate_all(const char *caller, aimc_network *net, size_t n,
+                                const float *const *x,
+                                void (*take)(void *user, size_t first, size_t n), void *user)
+{
+    const size_t most = aimci_network_eval_batch(net);
+    aimc_status st = n ? aimci_network_reserve(net, aimci_min_size(n, most), AIMCI_EVAL) : AIMC_OK;
+    for (size_t b = 0; b < n && !st; b += most) {
+        const size_t m = aimci_min_size(most, n - b);
+        load(net, b, m, x, AIMCI_EVAL);
+        st = aimci_network_run_forward(net, m, AIMCI_EVAL);
+        if (!st)
+            take(user, b, m);
+    }
+    return st ? aimci_fail_within(st, "%s: ", caller) : AIMC_OK;
+}
+
+typedef struct outputs {
+    const aimc_network *net;
+    float *const *y;
+} outputs;
+
+static void copy_outputs(void *user, size_t first, size_t n)
+{
+    const outputs *o = user;
+    for (size_t k = 0; k < o->net->n_outputs; k++) {
+        const aimci_value *v = o->net->outputs[k];
+        if (o->y[k])
+            memcpy(o->y[k] + first * v->size, v->data, n * v->size * sizeof *v->data);
+    }
+}
+
+aimc_status aimc_network_run(aimc_network *net, size_t n, const float *const *x, float *const *y)
+{
+    aimc_status st = check_inputs("network_run", net, n, x);
+    if (!st && n && !y)
+        st = aimci_fail(AIMC_ERR_INVALID, "network_run: y is NULL");
+    outputs o = {net, y};
+    return st ? st : evaluate_all("network_run", net, n, x, copy_outputs, &o);
+}
+
+aimc_status aimc_network_predict(aimc_network *net, size_t n, const float *x, float *logits)
+{
+    const char *caller = "network_predict";
+    aimc_status st = check_inputs(caller, net, n, &x);
+    if (!st)
+        st = check_single(caller, net);
+    if (!st && n && !logits)
+        st = aimci_fail(AIMC_ERR_INVALID, "%s: logits is NULL", caller);
+    outputs o = {net, &logits};
+    return st ? st : evaluate_all(caller, net, n, &x, copy_outputs, &o);
+}
+
+/* ---- training --------------------------------------------------------------------------------- */
+
+static aimc_status check_trainable(const char *caller, const aimc_network *net)
+{
+    for (size_t i = 0; i < net->n_nodes; i++)
+        if (aimci_node_is_programmed(net->nodes[i]))
+            return aimci_fail(AIMC_ERR_STATE,
+                              "%s: '%s' is programmed for inference; aimc_network_unprogram() gives "
+                              "its weights back",
+                              caller, net->nodes[i]->name);
+    return AIMC_OK;
+}
+
+/* The forward pass of a mini-batch: a new one gives up an old one that was not finished. */
+static aimc_status train_forward(const char *caller, aimc_network *net, size_t n,
+                                 const float *const *x)
+{
+    aimc_status st = check_trainable(caller, net);
+    if (!st)
+        st = aimci_network_reserve(net, n, AIMCI_TRAIN);
+    if (st)
+        return st;
+    if (net->n_run)
+        aimci_network_set_training(net, false);
+    load(net, 0, n, x, AIMCI_TRAIN);
+    aimci_network_set_training(net, true);
+    net->went_back = false;
+    st = aimci_network_run_forward(net, n, AIMCI_TRAIN);
+    net->n_run = st ? 0 : n;
+    if (st)
+        aimci_network_set_training(net, false);
+    return st;
+}
+
+aimc_status aimc_network_forward(aimc_network *net, size_t n, const float *x, float *y)
+{
+    const char *caller = "network_forward";
+    aimc_status st = check_inputs(caller, net, n, &x);
+    if (!st)
+        st = check_single(caller, net);
+    if (!st && n == 0)
+        st = aimci_fail(AIMC_ERR_INVALID, "%s: n is 0", caller);
+    if (!st)
+        st = train_forward(caller, net, n, &x);
+    const outputs o = {net, &y};
+    if (!st && y)
+        copy_outputs((void *)(uintptr_t)&o, 0, n);
+    return st;
+}
+
+static void clear_output_gradients(const aimc_network *net)
+{
+    for (size_t k = 0; k < net->n_outputs; k++)
+        memset(net->outputs[k]->gradient, 0,
+               net->n_run * net->outputs[k]->size * sizeof *net->outputs[k]->gradient);
+}
+
+aimc_status aimc_network_backward(aimc_network *net, size_t n, const float *dy, float *dx)
+{
+    const char *caller = "network_backward";
+    if (!net || !dy)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", caller, net ? "dy" : "net");
+    if (!net->n_run || net->went_back)
+        return aimci_fail(AIMC_ERR_STATE, "%s: aimc_network_forward() comes first, each time",
+                          caller);
+    if (n != net->n_run)
+        return aimci_fail(AIMC_ERR_SHAPE, "%s: n = %zu after a forward pass of %zu", caller, n,
+                          net->n_run);
+    if (dx && !net->input_gradients)
+        return aimci_fail(AIMC_ERR_STATE,
+                          "%s: dx is asked for; aimc_network_want_input_gradients() before the "
+                          "forward pass makes room for it",
+                          caller);
+    const aimci_value *out = net->outputs[0];
+    aimc_status st = check_input(caller, "dy", n, out->size, dy);
+    if (st)
+        return st;
+    clear_output_gradients(net);
+    memcpy(out->gradient, dy, n * out->size * sizeof *dy);
+    st = aimci_network_run_backward(net);
+    const aimci_value *in = net->inputs[0];
+    if (!st && dx)
+        memcpy(dx, in->gradient, n * in->size * sizeof *dx);
+    return st;
+}
+
+aimc_status aimc_network_want_input_gradients(aimc_network *net, int on)
+{
+    if (!net)
+        return aimci_fail(AIMC_ERR_INVALID, "network_want_input_gradients: net is NULL");
+    if (net->input_gradients != (on != 0))
+        net->batch = net->n_run = 0; /* another plan */
+    net->input_gradients = on != 0;
+    return AIMC_OK;
+}
+
+aimc_status aimc_network_step(aimc_network *net, double lr)
+{
+    const char *caller = "network_step";
+    if (!net)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: net is NULL", caller);
+    aimc_status st = aimci_check_number(caller, "lr", lr, 0, AIMCI_LARGEST_NUMBER);
+    if (st)
+        return st;
+    if (!net->n_run || !net->went_back)
+        return aimci_fail(AIMC_ERR_STATE, "%s: aimc_network_backward() comes first", caller);
+    const size_t n = net->n_run;
+    st = aimci_network_run_step(net, lr);
+    if (st)
+        return st;
+    net->n_batches++;
+    net->n_samples += n;
+    return AIMC_OK;
+}
+
+/* A mini-batch that fails in the middle is given up. */
+static aimc_status give_up(aimc_network *net, aimc_status st)
+{
+    aimci_network_set_training(net, false);
+    aimci_network_clear_gradients(net);
+    net->n_run = 0;
+    net->went_back = false;
+    return st;
+}
+
+static aimc_status train(const char *caller, aimc_network *net, size_t n, const float *x,
+                         const uint32_t *labels, const float *targets, double lr, float *loss)
+{
+    double mean = 0;
+    aimc_status st = check_inputs(caller, net, n, &x);
+    if (!st)
+        st = check_single(caller, net);
+    if (!st && n == 0)
+        st = aimci_fail(AIMC_ERR_INVALID, "%s: n is 0", caller);
+    if (!st)
+        st = aimci_network_check_targets(caller, net, n, labels, targets);
+    if (!st)
+        st = aimci_check_number(caller, "lr", lr, 0, AIMCI_LARGEST_NUMBER);
+    if (!st)
+        st = train_forward(caller, net, n, &x);
+    if (st)
+        return st;
+    st = aimci_network_loss(caller, net, labels, targets, &mean);
+    if (!st)
+        st = aimci_network_run_backward(net);
+    if (st)
+        return give_up(net, st);
+    st = aimc_network_step(net, lr);
+    if (!st && loss)
+        *loss = (float)mean;
+    return st;
+}
+
+aimc_status aimc_network_train_batch(aimc_network *net, size_t n, const float *x,
+                                     const uint32_t *labels, double lr, float *loss)
+{
+    return train("network_train_batch", net, n, x, labels, NULL, lr, loss);
+}
+
+aimc_status aimc_network_train_targets(aimc_network *net, size_t n, const float *x,
+                                       const float *targets, double lr, float *loss)
+{
+    return train("network_train_targets", net, n, x, NULL, targets, lr, loss);
+}
+
+/* ---- accuracy: random streams and counters as before ---------------------------------------- */
+
+/* Snapshots of all tiles taken, or put back; returns how many there are. snapshots NULL: only that.
+ */
+static size_t visit_snapshots(aimc_network *net, aimci_tile_snapshot *snapshots, bool put_back)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < net->n_nodes; i++)
+        for (size_t k = 0; k < net->nodes[i]->n_matrices; k++) {
+            aimc_matrix *m = net->nodes[i]->matrices[k].matrix;
+            for (size_t t = 0; t < aimc_matrix_count_tiles(m); t++, n++) {
+                aimc_tile *tile = aimc_matrix_get_tile(m, t, NULL, NULL);
+                if (snapshots && put_back)
+                    aimci_tile_restore_snapshot(tile, &snapshots[n]);
+                else if (snapshots)
+                    snapshots[n] = aimci_tile_take_snapshot(tile);
+            }
+        }
+    return n;
+}
+
+typedef struct tally {
+    const aimc_network *net;
+    const uint32_t *labels;
+    size_t correct;
+} tally;
+
+/* The largest along the last axis is what a position is taken for. */
+static void count_correct(void *user, size_t first, size_t n)
+{
+    tally *t = user;
+    const aimci_value *v = t->net->outputs[0];
+    const size_t classes = v->shape.dim[v->shape.n - 1], rows = n * (v->size / classes);
+    const uint32_t *labels = t->labels + first * (v->size / classes);
+    for (size_t s = 0; s < rows; s++) {
+        const float *y = v->data + s * classes;
+        size_t best = 0;
+        for (size_t c = 1; c < classes; c++)
+            best = y[c] > y[best] ? c : best;
+        t->correct += best == labels[s];
+    }
+}
+
+aimc_status aimc_network_evaluate(aimc_network *net, size_t n, const float *x,
+                                  const uint32_t *labels, double *accuracy)
+{
+    const char *caller = "network_evaluate";
+    aimc_status st = check_inputs(caller, net, n, &x);
+    if (!st)
+        st = check_single(caller, net);
+    if (!st && n == 0)
+        st = aimci_fail(AIMC_ERR_INVALID, "%s: n is 0", caller);
+    if (!st)
+        st = aimci_network_check_labels(caller, net, n, labels);
+    if (!st && !accuracy)
+        st = aimci_fail(AIMC_ERR_INVALID, "%s: accuracy is NULL", caller);
+    if (st)
+        return st;
+    const size_t n_tiles = visit_snapshots(net, NULL, false);
+    aimci_tile_snapshot *before = aimci_calloc(net->ctx, n_tiles + 1, sizeof *before);
+    if (!before)
+        return aimci_fail(AIMC_ERR_NOMEM, "%s: no memory", caller);
+    tally t = {.net = net, .labels = labels};
+    visit_snapshots(net, before, false);
+    st = evaluate_all(caller, net, n, &x, count_correct, &t);
+    visit_snapshots(net, before, true);
+    aimci_free(net->ctx, before);
+    const aimci_value *out = net->outputs[0];
+    const size_t positions = out->size / out->shape.dim[out->shape.n - 1];
+    if (!st)
+        *accuracy = (double)t.correct / (double)(n * positions);
+    return st;
+}
