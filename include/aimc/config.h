@@ -170,7 +170,8 @@ AIMC_API aimc_status aimc_config_get_field(const aimc_config *cfg, size_t i, aim
 AIMC_API aimc_status aimc_config_parse(aimc_config *cfg, const char *json);
 
 /**
- * Merge a JSON file: aimc_config_parse() of its content.
+ * Merge a JSON file, or what comes through a pipe: aimc_config_parse() of its content. UTF-8; a
+ * byte-order mark is left out.
  * @retval AIMC_ERR_IO cannot read it.
  * @since 0.1
  */
