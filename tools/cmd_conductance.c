@@ -12,12 +12,14 @@
 #include "json.h"
 #include "model.h"
 #include "report.h"
+#include "table.h"
 
 enum { MAX_VALUES = 1000, MAX_DEVICES = 10000000 };
 
 struct request {
     const char *model, *targets, *times, *table, *config;
     struct texts settings;
+    struct table_options table_options;
     double devices, seed;
     bool json;
 };
@@ -42,7 +44,7 @@ static int parse(struct request *r, int argc, char **argv)
         {.help = "Model"},
         {"config", ARG_TEXT, &r->config, "FILE", "JSON merged into its configuration", 0, 0},
         {"table", ARG_TEXT, &r->table, "FILE",
-         "CSV of measurements for the model noise_table:\n"
+         "measurements for the model noise_table:\n"
          "columns g, t, bias, sigma, q, nu_mean, nu_std",
          0, 0},
         {"set", ARG_TEXTS, &r->settings, "FIELD=VALUE",
@@ -51,6 +53,7 @@ static int parse(struct request *r, int argc, char **argv)
         {"seed", ARG_INTEGER, &r->seed, "N", "root of everything random (default: 1)", 0,
          MAX_INTEGER},
         {"json", ARG_FLAG, &r->json, "", "print one JSON object instead of text", 0, 0},
+        TABLE_ARGS(r->table_options),
     };
     const struct arg_spec spec = {
         .usage = "MODEL [options]",
@@ -73,9 +76,8 @@ static int fill_config(aimc_config *config, const struct request *r)
 {
     if (r->config != NULL && aimc_config_load(config, r->config) != AIMC_OK)
         return fail("--config %s: %s", r->config, library_sentence());
-    if (r->table != NULL && aimc_noise_table_load(config, r->table) != AIMC_OK)
-        return fail_library();
-    return model_set_fields(config, "set", &r->settings);
+    const int rc = table_into_config(config, r->table, &r->table_options);
+    return rc == EXIT_GO_ON ? model_set_fields(config, "set", &r->settings) : rc;
 }
 
 static int open_model(aimc_context *ctx, const struct request *r, aimc_noise_model **model)

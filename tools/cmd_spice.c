@@ -14,6 +14,7 @@
 struct request {
     const char *weights, *inputs, *readout, *out;
     struct texts settings;
+    struct table_options table;
     double row, seed;
     bool backward;
 };
@@ -74,9 +75,9 @@ static int run_on(const struct request *r, const struct matrix *w, const struct 
 static int run(const struct request *r)
 {
     struct matrix w = {0}, x = {0};
-    int rc = matrix_load(&w, r->weights);
+    int rc = matrix_load(&w, r->weights, &r->table);
     if (rc == EXIT_GO_ON)
-        rc = matrix_load(&x, r->inputs);
+        rc = matrix_load(&x, r->inputs, &r->table);
     if (rc == EXIT_GO_ON)
         rc = run_on(r, &w, &x);
     matrix_free(&w);
@@ -102,6 +103,7 @@ int cmd_spice(int argc, char **argv)
          0},
         {"seed", ARG_INTEGER, &r.seed, "S", "seed of all random numbers (default: 0)", 0,
          MAX_INTEGER},
+        TABLE_ARGS(r.table),
     };
     const struct arg_spec spec = {
         .usage = "--weights FILE --inputs FILE --out FILE [options]",
