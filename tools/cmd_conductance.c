@@ -291,14 +291,42 @@ static int run_all(aimc_noise_model *model, const struct request *r, const struc
     return rc;
 }
 
-static int list_models(void)
+static void list_model(struct json *json, const aimc_preset_info *info)
 {
+    if (json == NULL) {
+        printf("  %-26s %-18s %s\n", info->name, info->is_preset ? info->kind : "model", info->doc);
+        return;
+    }
+    json_open(json, NULL, '{');
+    json_put_text(json, "name", info->name);
+    json_put_text(json, "kind", info->kind);
+    json_put_flag(json, "preset", info->is_preset != 0);
+    json_put_text(json, "aliases", info->aliases);
+    json_put_text(json, "doc", info->doc);
+    json_put_text(json, "source", info->source);
+    json_close(json, '}');
+}
+
+static int list_models(const struct request *r)
+{
+    struct json json;
+    if (r->targets != NULL || r->times != NULL || r->table != NULL || r->config != NULL ||
+        r->settings.n > 0)
+        return fail_usage("'list' prints the names of all models; of options it takes --json");
+    if (r->json) {
+        json_begin(&json, stdout);
+        json_open(&json, "models", '[');
+    }
     for (size_t i = 0; i < aimc_preset_count(); i++) {
         aimc_preset_info info = {.struct_size = (uint32_t)sizeof info};
         if (aimc_preset_get(i, &info) != AIMC_OK)
             return fail_library();
         if (strcmp(info.category, "noise_model") == 0)
-            printf("  %-26s %-18s %s\n", info.name, info.is_preset ? info.kind : "model", info.doc);
+            list_model(r->json ? &json : NULL, &info);
+    }
+    if (r->json) {
+        json_close(&json, ']');
+        json_end(&json);
     }
     return EXIT_OK;
 }
@@ -311,7 +339,7 @@ int cmd_conductance(int argc, char **argv)
     aimc_noise_model *model = NULL;
     int rc = parse(&r, argc, argv);
     if (rc == EXIT_GO_ON && strcmp(r.model, "list") == 0)
-        rc = list_models();
+        rc = list_models(&r);
     if (rc == EXIT_GO_ON && aimc_context_create(NULL, &ctx) != AIMC_OK)
         rc = fail_library();
     if (rc == EXIT_GO_ON)

@@ -353,8 +353,9 @@ static int cmd_show(int argc, char **argv)
         {"set", ARG_TEXTS, &changes.set, "FIELD=VALUE", "change a field first; may be repeated", 0,
          0},
         {"table", ARG_TEXT, &changes.table, "FILE",
-         "measured steps for table_step: a table of up,down (states after each pulse of a sweep)\n"
-         "or of step_up,step_down[,state_up,noise_up,state_down,noise_down]",
+         "measured steps for table_step: a table of up,down (states after each\n"
+         "pulse of a sweep) or of\n"
+         "step_up,step_down[,state_up,noise_up,state_down,noise_down]",
          0, 0},
         {"json", ARG_FLAG, &json, "", "print one JSON object instead of text", 0, 0},
         TABLE_ARGS(changes.table_options)};

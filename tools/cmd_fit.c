@@ -139,7 +139,8 @@ int cmd_fit(int argc, char **argv)
          0, 0},
         {"scale", ARG_NUMBER, &scale, "X", "state per weight (default: 1)", 1e-30, 1e30},
         {"offset", ARG_NUMBER, &offset, "X", "state at weight 0 (default: 0)", -1e30, 1e30},
-        {"plot", ARG_TEXT, &plot, "FILE", "write an SVG plot of sweep, fit and residual", 0, 0},
+        {"plot", ARG_TEXT, &plot, "FILE", "write a plot of sweep, fit and residual: name.svg", 0,
+         0},
         {"json", ARG_FLAG, &json, "", "print one JSON object instead of text", 0, 0},
         TABLE_ARGS(table),
     };
@@ -159,6 +160,9 @@ int cmd_fit(int argc, char **argv)
     aimc_config *config = NULL;
     aimc_fit_result result = {.struct_size = (uint32_t)sizeof result};
     int rc = args_parse(&spec, argc, argv);
+    if (rc != EXIT_GO_ON)
+        return rc;
+    rc = plot_check_name(plot);
     if (rc != EXIT_GO_ON)
         return rc;
     rc = sweeps_read(&s, path, &table, scale, offset);

@@ -413,7 +413,7 @@ int cmd_response(int argc, char **argv)
          "threads (default: all cores); results do not depend on it", 1, 1024},
         {"table", ARG_TEXT, &o.table, "FILE",
          "measured steps or sweeps for table_step, see 'aimc device show table_step'", 0, 0},
-        {"plot", ARG_TEXT, &o.plot, "FILE", "write an SVG plot of mean and quantiles", 0, 0},
+        {"plot", ARG_TEXT, &o.plot, "FILE", "write a plot of mean and quantiles: name.svg", 0, 0},
         {"json", ARG_FLAG, &o.json, "", "print one JSON object instead of text", 0, 0},
         TABLE_ARGS(o.table_options),
     };
@@ -432,6 +432,8 @@ int cmd_response(int argc, char **argv)
     int rc = args_parse(&spec, argc, argv);
     if (rc == EXIT_GO_ON && o.trace > o.devices)
         rc = fail_usage("--trace %.0f is more than --devices %.0f", o.trace, o.devices);
+    if (rc == EXIT_GO_ON)
+        rc = plot_check_name(o.plot);
     if (rc == EXIT_GO_ON)
         rc = respond(&o);
     free(o.set.items);

@@ -65,6 +65,29 @@ class Help(Case):
     def test_help_of_a_command(self):
         self.assertEqual(self.good("help", "train").stdout, self.good("train", "--help").stdout)
         self.assertIn("Usage", self.good("help").stdout)
+        for words in ("infer", "conductance", "device", "study", "energy", "stats", "mvm", "converter", "spice", "device list",
+                      "device show", "device response", "device fit"):
+            shown = self.good(*words.split(), "--help").stdout
+            self.assertEqual(self.good("help", *words.split()).stdout, shown)
+            for line in shown.splitlines():  # name and help stand apart
+                self.assertRegex(line, r"^(?!  --\w)|^  --[\w-]+( [^ ]+)?(  .*)?$")
+                self.assertLess(len(line), 101)
+        self.bad(2, "one word too many", "help", "train", "fit")
+        self.bad(2, "unknown command", "help", "trian")
+        self.bad(2, "did you mean 'fit'", "help", "device", "fitt")
+
+    def test_plots_are_svg(self):
+        for name in ("x.png", "x.pdf", "a.svg/x.PNG", "x.svg.gz"):
+            self.bad(2, ["--plot", ".svg"], "device", "response", "soft_bounds", "--plot", self.folder / name)
+            self.bad(2, ["--plot", ".svg"], "device", "fit", "any", "--plot", self.folder / name)
+            self.assertFalse((self.folder / name).exists())
+        self.good("device", "response", "soft_bounds", "--devices", 5, "--pulses", 5, "--plot", self.folder / "x.SVG")
+
+    def test_no_path_of_the_build_machine(self):
+        program = pathlib.Path(AIMC).read_bytes()
+        root = os.fsencode(pathlib.Path(__file__).resolve().parents[2])
+        self.assertNotIn(root, program)
+        self.assertNotIn(b"shared/data", program)
 
     def test_every_help_has_a_complete_example(self):
         for args in ([], ["train"], ["infer"], ["device"], ["device", "list"], ["device", "show"],
