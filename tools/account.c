@@ -70,12 +70,41 @@ bool account_counter(const aimc_counters *counters, size_t i, const char **name,
 
 /* ---- prices --------------------------------------------------------------------------------- */
 
+/* Why a name is not taken, and which names there are. */
+static int fail_technology(const char *option, const char *reason)
+{
+    char names[1024] = "";
+    for (size_t i = 0; i < aimc_preset_count(); i++) {
+        aimc_preset_info info = {.struct_size = (uint32_t)sizeof info};
+        if (aimc_preset_get(i, &info) != AIMC_OK || strcmp(info.category, "technology") != 0)
+            continue;
+        const size_t n = strlen(names);
+        snprintf(names + n, sizeof names - n, "%s%s", n > 0 ? ", " : "", info.name);
+    }
+    return fail("--%s: %s; known are %s", option, reason, names);
+}
+
+static bool is_technology(const char *name)
+{
+    size_t i;
+    aimc_preset_info info = {.struct_size = (uint32_t)sizeof info};
+    return aimc_preset_find(name, &i) == AIMC_OK && aimc_preset_get(i, &info) == AIMC_OK &&
+           strcmp(info.category, "technology") == 0;
+}
+
 int account_open(aimc_context *ctx, const char *technology, const char *option,
                  const struct texts *settings, aimc_cost_model **cost)
 {
     aimc_config *config = NULL;
+    const char *const name = strcmp(option, "set") == 0 ? "technology" : "energy";
     if (aimc_config_create(ctx, technology, &config) != AIMC_OK)
-        return fail_library();
+        return fail_technology(name, library_sentence());
+    if (!is_technology(technology)) {
+        char reason[128];
+        snprintf(reason, sizeof reason, "'%.60s' is not a technology", technology);
+        aimc_config_destroy(config);
+        return fail_technology(name, reason);
+    }
     int rc = model_set_fields(config, option, settings);
     if (rc == EXIT_GO_ON && aimc_cost_model_create(ctx, NULL, config, cost) != AIMC_OK)
         rc = fail_library();

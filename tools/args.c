@@ -159,7 +159,10 @@ static void print_help(const struct arg_spec *spec)
         snprintf(left, sizeof left, "--%s%s%s", arg->name, flag ? "" : " ",
                  flag ? "" : arg->placeholder);
         const char *line = arg->help;
-        printf("  %-24s", left);
+        if (strlen(left) < 24)
+            printf("  %-24s", left);
+        else /* the help begins below a long name */
+            printf("  %s\n%26s", left, "");
         for (const char *end; (end = strchr(line, '\n')) != NULL; line = end + 1)
             printf("%.*s\n%26s", (int)(end - line), line, "");
         printf("%s\n", line);

@@ -12,12 +12,14 @@
 #include "json.h"
 #include "model.h"
 #include "report.h"
+#include "table.h"
 
 enum { MAX_VALUES = 1000, MAX_DEVICES = 10000000 };
 
 struct request {
     const char *model, *targets, *times, *table, *config;
     struct texts settings;
+    struct table_options table_options;
     double devices, seed;
     bool json;
 };
@@ -42,7 +44,7 @@ static int parse(struct request *r, int argc, char **argv)
         {.help = "Model"},
         {"config", ARG_TEXT, &r->config, "FILE", "JSON merged into its configuration", 0, 0},
         {"table", ARG_TEXT, &r->table, "FILE",
-         "CSV of measurements for the model noise_table:\n"
+         "measurements for the model noise_table:\n"
          "columns g, t, bias, sigma, q, nu_mean, nu_std",
          0, 0},
         {"set", ARG_TEXTS, &r->settings, "FIELD=VALUE",
@@ -51,6 +53,7 @@ static int parse(struct request *r, int argc, char **argv)
         {"seed", ARG_INTEGER, &r->seed, "N", "root of everything random (default: 1)", 0,
          MAX_INTEGER},
         {"json", ARG_FLAG, &r->json, "", "print one JSON object instead of text", 0, 0},
+        TABLE_ARGS(r->table_options),
     };
     const struct arg_spec spec = {
         .usage = "MODEL [options]",
@@ -73,9 +76,8 @@ static int fill_config(aimc_config *config, const struct request *r)
 {
     if (r->config != NULL && aimc_config_load(config, r->config) != AIMC_OK)
         return fail("--config %s: %s", r->config, library_sentence());
-    if (r->table != NULL && aimc_noise_table_load(config, r->table) != AIMC_OK)
-        return fail_library();
-    return model_set_fields(config, "set", &r->settings);
+    const int rc = table_into_config(config, r->table, &r->table_options);
+    return rc == EXIT_GO_ON ? model_set_fields(config, "set", &r->settings) : rc;
 }
 
 static int open_model(aimc_context *ctx, const struct request *r, aimc_noise_model **model)
@@ -289,14 +291,42 @@ static int run_all(aimc_noise_model *model, const struct request *r, const struc
     return rc;
 }
 
-static int list_models(void)
+static void list_model(struct json *json, const aimc_preset_info *info)
 {
+    if (json == NULL) {
+        printf("  %-26s %-18s %s\n", info->name, info->is_preset ? info->kind : "model", info->doc);
+        return;
+    }
+    json_open(json, NULL, '{');
+    json_put_text(json, "name", info->name);
+    json_put_text(json, "kind", info->kind);
+    json_put_flag(json, "preset", info->is_preset != 0);
+    json_put_text(json, "aliases", info->aliases);
+    json_put_text(json, "doc", info->doc);
+    json_put_text(json, "source", info->source);
+    json_close(json, '}');
+}
+
+static int list_models(const struct request *r)
+{
+    struct json json;
+    if (r->targets != NULL || r->times != NULL || r->table != NULL || r->config != NULL ||
+        r->settings.n > 0)
+        return fail_usage("'list' prints the names of all models; of options it takes --json");
+    if (r->json) {
+        json_begin(&json, stdout);
+        json_open(&json, "models", '[');
+    }
     for (size_t i = 0; i < aimc_preset_count(); i++) {
         aimc_preset_info info = {.struct_size = (uint32_t)sizeof info};
         if (aimc_preset_get(i, &info) != AIMC_OK)
             return fail_library();
         if (strcmp(info.category, "noise_model") == 0)
-            printf("  %-26s %-18s %s\n", info.name, info.is_preset ? info.kind : "model", info.doc);
+            list_model(r->json ? &json : NULL, &info);
+    }
+    if (r->json) {
+        json_close(&json, ']');
+        json_end(&json);
     }
     return EXIT_OK;
 }
@@ -309,7 +339,7 @@ int cmd_conductance(int argc, char **argv)
     aimc_noise_model *model = NULL;
     int rc = parse(&r, argc, argv);
     if (rc == EXIT_GO_ON && strcmp(r.model, "list") == 0)
-        rc = list_models();
+        rc = list_models(&r);
     if (rc == EXIT_GO_ON && aimc_context_create(NULL, &ctx) != AIMC_OK)
         rc = fail_library();
     if (rc == EXIT_GO_ON)

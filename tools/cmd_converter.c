@@ -16,6 +16,7 @@
 
 struct request {
     struct texts settings;
+    struct table_options table_options;
     double bits, channel, seed, parameter;
     const char *data, *method;
     bool table, json;
@@ -44,7 +45,7 @@ static int print_range(const struct request *r, aimc_context *ctx)
         parameter = resolution(WAS_GIVEN(r->bits) ? r->bits : 8);
     else if (!WAS_GIVEN(parameter))
         parameter = method == AIMC_RANGE_QUANTILE ? 0.99995 : 3;
-    int rc = matrix_load(&data, r->data);
+    int rc = matrix_load(&data, r->data, &r->table_options);
     if (rc == EXIT_GO_ON &&
         aimc_converter_find_range(ctx, (aimc_range_method)method, parameter, data.rows, data.cols,
                                   data.values, data.cols, &bound) != AIMC_OK)
@@ -187,6 +188,7 @@ int cmd_converter(int argc, char **argv)
         {"parameter", ARG_NUMBER, &r.parameter, "P",
          "of quantile (default: 0.99995) or deviation (default: 3)", 0, 1e30},
         {"json", ARG_FLAG, &r.json, "", "print one JSON object instead of text", 0, 0},
+        TABLE_ARGS(r.table_options),
     };
     const struct arg_spec spec = {
         .usage = "[options]",
@@ -200,6 +202,8 @@ int cmd_converter(int argc, char **argv)
         .n_args = sizeof args / sizeof args[0],
     };
     int rc = args_parse(&spec, argc, argv);
+    if (rc == EXIT_GO_ON)
+        rc = table_check_options(&r.table_options, r.data, "data");
     if (rc == EXIT_GO_ON)
         rc = run(&r);
     free(r.settings.items);

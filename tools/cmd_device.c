@@ -12,6 +12,7 @@
 #include "json.h"
 #include "model.h"
 #include "report.h"
+#include "table.h"
 
 #define MAX_NAME 128 /* of a field, with the configurations it is nested in */
 
@@ -130,12 +131,14 @@ static int cmd_list(int argc, char **argv)
 struct changes {
     struct texts set;
     const char *table;
+    struct table_options table_options;
 };
 
 static int change(aimc_config *config, const struct changes *changes)
 {
-    if (changes->table != NULL && aimc_config_load_table(config, changes->table) != AIMC_OK)
-        return fail("--table: %s", library_sentence());
+    const int rc = table_into_config(config, changes->table, &changes->table_options);
+    if (rc != EXIT_GO_ON)
+        return rc;
     return model_set_fields(config, "set", &changes->set);
 }
 
@@ -350,10 +353,12 @@ static int cmd_show(int argc, char **argv)
         {"set", ARG_TEXTS, &changes.set, "FIELD=VALUE", "change a field first; may be repeated", 0,
          0},
         {"table", ARG_TEXT, &changes.table, "FILE",
-         "measured steps for table_step: CSV of up,down (states after each pulse of a sweep)\n"
-         "or of step_up,step_down[,state_up,noise_up,state_down,noise_down]",
+         "measured steps for table_step: a table of up,down (states after each\n"
+         "pulse of a sweep) or of\n"
+         "step_up,step_down[,state_up,noise_up,state_down,noise_down]",
          0, 0},
-        {"json", ARG_FLAG, &json, "", "print one JSON object instead of text", 0, 0}};
+        {"json", ARG_FLAG, &json, "", "print one JSON object instead of text", 0, 0},
+        TABLE_ARGS(changes.table_options)};
     const struct arg_spec spec = {
         .usage = "NAME [options]",
         .summary = "Show a device: its figures, and every field with value, unit and meaning.",

@@ -132,14 +132,17 @@ int cmd_fit(int argc, char **argv)
     const char *path = NULL, *model = NULL, *plot = NULL;
     double scale = 1, offset = 0;
     bool json = false;
+    struct table_options table = {.columns = NULL};
     const struct arg args[] = {
         {"model", ARG_TEXT, &model, "NAME",
          "fit this model alone (default: the best); a wrong name\nlists those that can be fitted",
          0, 0},
         {"scale", ARG_NUMBER, &scale, "X", "state per weight (default: 1)", 1e-30, 1e30},
         {"offset", ARG_NUMBER, &offset, "X", "state at weight 0 (default: 0)", -1e30, 1e30},
-        {"plot", ARG_TEXT, &plot, "FILE", "write an SVG plot of sweep, fit and residual", 0, 0},
+        {"plot", ARG_TEXT, &plot, "FILE", "write a plot of sweep, fit and residual: name.svg", 0,
+         0},
         {"json", ARG_FLAG, &json, "", "print one JSON object instead of text", 0, 0},
+        TABLE_ARGS(table),
     };
     const struct arg_spec spec = {
         .usage = "FILE [options]",
@@ -159,7 +162,10 @@ int cmd_fit(int argc, char **argv)
     int rc = args_parse(&spec, argc, argv);
     if (rc != EXIT_GO_ON)
         return rc;
-    rc = sweeps_read(&s, path, scale, offset);
+    rc = plot_check_name(plot);
+    if (rc != EXIT_GO_ON)
+        return rc;
+    rc = sweeps_read(&s, path, &table, scale, offset);
     if (rc == EXIT_GO_ON)
         rc = model_context(NOT_GIVEN, 1, &ctx);
     if (rc == EXIT_GO_ON && aimc_device_fit(ctx, model, s.n_sweeps, s.n_pulses, s.w, 2 * s.n_pulses,

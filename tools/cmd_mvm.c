@@ -19,6 +19,7 @@ enum { MAX_REPEATS = 10000000, CHUNK = 256 };
 struct request {
     const char *weights, *inputs, *readout;
     struct texts settings;
+    struct table_options table;
     double repeats, tiles, seed;
     bool backward, json;
 };
@@ -44,9 +45,9 @@ static void problem_free(struct problem *p)
 
 static int problem_open(struct problem *p, const struct request *r)
 {
-    int rc = matrix_load(&p->w, r->weights);
+    int rc = matrix_load(&p->w, r->weights, &r->table);
     if (rc == EXIT_GO_ON)
-        rc = matrix_load(&p->x, r->inputs);
+        rc = matrix_load(&p->x, r->inputs, &r->table);
     if (rc != EXIT_GO_ON)
         return rc;
     p->backward = r->backward;
@@ -215,6 +216,7 @@ int cmd_mvm(int argc, char **argv)
         {"seed", ARG_INTEGER, &r.seed, "S", "seed of all random numbers (default: 0)", 0,
          MAX_INTEGER},
         {"json", ARG_FLAG, &r.json, "", "print one JSON object instead of text", 0, 0},
+        TABLE_ARGS(r.table),
     };
     const struct arg_spec spec = {
         .usage = "--weights FILE --inputs FILE [options]",

@@ -13,6 +13,7 @@
 #include "model.h"
 #include "plot.h"
 #include "report.h"
+#include "table.h"
 
 #define MAX_DEVICES 10e6
 #define MAX_PULSES  1e6
@@ -23,6 +24,7 @@ struct options {
     double devices, pulses, seed, trace, threads;
     const char *at, *table, *plot;
     struct texts set;
+    struct table_options table_options;
     bool json;
 };
 
@@ -142,9 +144,8 @@ static int make_tile(struct population *p, const struct options *o)
     aimc_config *device_config = NULL, *tile_config = NULL;
     aimc_device *device = NULL;
     int rc = find_config(p->ctx, o->name, &device_config);
-    if (rc == EXIT_GO_ON && o->table != NULL &&
-        aimc_config_load_table(device_config, o->table) != AIMC_OK)
-        rc = fail("--table: %s", library_sentence());
+    if (rc == EXIT_GO_ON)
+        rc = table_into_config(device_config, o->table, &o->table_options);
     if (rc == EXIT_GO_ON)
         rc = model_set_fields(device_config, "set", &o->set);
     if (rc == EXIT_GO_ON && (aimc_device_create(p->ctx, NULL, device_config, &device) != AIMC_OK ||
@@ -412,8 +413,9 @@ int cmd_response(int argc, char **argv)
          "threads (default: all cores); results do not depend on it", 1, 1024},
         {"table", ARG_TEXT, &o.table, "FILE",
          "measured steps or sweeps for table_step, see 'aimc device show table_step'", 0, 0},
-        {"plot", ARG_TEXT, &o.plot, "FILE", "write an SVG plot of mean and quantiles", 0, 0},
+        {"plot", ARG_TEXT, &o.plot, "FILE", "write a plot of mean and quantiles: name.svg", 0, 0},
         {"json", ARG_FLAG, &o.json, "", "print one JSON object instead of text", 0, 0},
+        TABLE_ARGS(o.table_options),
     };
     const struct arg_spec spec = {
         .usage = "NAME [options]",
@@ -430,6 +432,8 @@ int cmd_response(int argc, char **argv)
     int rc = args_parse(&spec, argc, argv);
     if (rc == EXIT_GO_ON && o.trace > o.devices)
         rc = fail_usage("--trace %.0f is more than --devices %.0f", o.trace, o.devices);
+    if (rc == EXIT_GO_ON)
+        rc = plot_check_name(o.plot);
     if (rc == EXIT_GO_ON)
         rc = respond(&o);
     free(o.set.items);

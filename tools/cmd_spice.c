@@ -7,6 +7,7 @@
 
 #include "args.h"
 #include "cmd.h"
+#include "json.h"
 #include "matrix.h"
 #include "readout.h"
 #include "report.h"
@@ -14,8 +15,9 @@
 struct request {
     const char *weights, *inputs, *readout, *out;
     struct texts settings;
+    struct table_options table;
     double row, seed;
-    bool backward;
+    bool backward, json;
 };
 
 /* What the converters make of the input vector, then the netlist it drives. */
@@ -71,14 +73,29 @@ static int run_on(const struct request *r, const struct matrix *w, const struct 
     return rc;
 }
 
+static void print_json(const struct request *r, const struct matrix *w)
+{
+    struct json json;
+    json_begin(&json, stdout);
+    json_put_text(&json, "netlist", r->out);
+    json_put_text(&json, "direction", r->backward ? "backward" : "forward");
+    json_put_integer(&json, "n_out", w->rows);
+    json_put_integer(&json, "n_in", w->cols);
+    json_put_integer(&json, "row", (uint64_t)r->row);
+    json_put_integer(&json, "seed", (uint64_t)r->seed);
+    json_end(&json);
+}
+
 static int run(const struct request *r)
 {
     struct matrix w = {0}, x = {0};
-    int rc = matrix_load(&w, r->weights);
+    int rc = matrix_load(&w, r->weights, &r->table);
     if (rc == EXIT_GO_ON)
-        rc = matrix_load(&x, r->inputs);
+        rc = matrix_load(&x, r->inputs, &r->table);
     if (rc == EXIT_GO_ON)
         rc = run_on(r, &w, &x);
+    if (rc == EXIT_GO_ON && r->json)
+        print_json(r, &w);
     matrix_free(&w);
     matrix_free(&x);
     return rc == EXIT_GO_ON ? EXIT_OK : rc;
@@ -102,6 +119,8 @@ int cmd_spice(int argc, char **argv)
          0},
         {"seed", ARG_INTEGER, &r.seed, "S", "seed of all random numbers (default: 0)", 0,
          MAX_INTEGER},
+        {"json", ARG_FLAG, &r.json, "", "print what was written as one JSON object", 0, 0},
+        TABLE_ARGS(r.table),
     };
     const struct arg_spec spec = {
         .usage = "--weights FILE --inputs FILE --out FILE [options]",

@@ -29,6 +29,7 @@ struct layer {
 
 struct request {
     const char *model, *inputs;
+    struct table_options table;
     bool json, csv;
 };
 
@@ -175,6 +176,18 @@ static int tell(const struct request *r, aimc_network *net, const struct matrix 
     return rc;
 }
 
+static int load_inputs(const struct request *r, const aimc_network *net, struct matrix *x)
+{
+    aimc_network_info info = {.struct_size = (uint32_t)sizeof info};
+    if (aimc_network_get_info(net, &info) != AIMC_OK)
+        return fail_library();
+    const int rc = matrix_load(x, r->inputs, &r->table);
+    if (rc != EXIT_GO_ON || x->cols == info.n_in)
+        return rc;
+    return fail("%s: %zu numbers in a row; %s takes %zu inputs", r->inputs, x->cols, r->model,
+                (size_t)info.n_in);
+}
+
 static int run(const struct request *r)
 {
     aimc_context *ctx = NULL;
@@ -184,7 +197,7 @@ static int run(const struct request *r)
     if (rc == EXIT_GO_ON)
         rc = model_load(ctx, r->model, &net);
     if (rc == EXIT_GO_ON && r->inputs != NULL)
-        rc = matrix_load(&x, r->inputs);
+        rc = load_inputs(r, net, &x);
     if (rc == EXIT_GO_ON)
         rc = tell(r, net, &x);
     matrix_free(&x);
@@ -203,6 +216,7 @@ int cmd_stats(int argc, char **argv)
          0, 0},
         {"csv", ARG_FLAG, &r.csv, "", "layer,quantity,low,high,count (this is the default)", 0, 0},
         {"json", ARG_FLAG, &r.json, "", "print one JSON object instead", 0, 0},
+        TABLE_ARGS(r.table),
     };
     const struct arg_spec spec = {
         .usage = "MODEL [options]",
@@ -220,5 +234,7 @@ int cmd_stats(int argc, char **argv)
     int rc = args_parse(&spec, argc, argv);
     if (rc == EXIT_GO_ON && r.json && r.csv)
         rc = fail_usage("give --csv or --json, not both");
+    if (rc == EXIT_GO_ON)
+        rc = table_check_options(&r.table, r.inputs, "inputs");
     return rc == EXIT_GO_ON ? run(&r) : rc;
 }

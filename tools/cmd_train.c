@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "args.h"
@@ -311,9 +312,13 @@ static int complete(struct options *o)
 static int check_out(const char *out)
 {
     char folder[4096] = ".";
+    struct stat info;
     const char *slash = out != NULL ? strrchr(out, '/') : NULL;
     if (out == NULL)
         return EXIT_GO_ON;
+    if (stat(out, &info) == 0 && !S_ISREG(info.st_mode))
+        return fail("--out %s: that is a %s; give the name of a file", out,
+                    S_ISDIR(info.st_mode) ? "directory" : "device or a pipe");
     if (slash != NULL)
         snprintf(folder, sizeof folder, "%.*s", (int)(slash - out) + 1, out);
     return access(folder, W_OK) == 0 ? EXIT_GO_ON : fail("--out %s: %s", out, strerror(errno));

@@ -135,7 +135,7 @@ struct known_set {
     const char *name;     /* also its folder in $AIMC_DATA */
     const char *files[4]; /* without .gz */
     double input_max;
-    const char *places[MAX_PLACES]; /* folders, after $AIMC_DATA/name */
+    const char *places[MAX_PLACES]; /* folders, after $AIMC_DATA/name; "@": that of the program */
     const char *advice;
 };
 
@@ -149,12 +149,12 @@ static const struct known_set known_sets[] = {
     {"digits",
      {"digits-images-idx3-ubyte", "digits-labels-idx1-ubyte"},
      16.0,
-     {AIMC_DATA_DIR "/digits", AIMC_SOURCE_ROOT "/data/digits"},
+     {"@/" AIMC_DATA_FROM_BIN "/digits", AIMC_DATA_DIR "/digits", "@"},
      "it comes with libaimc"},
     {"mnist",
      MNIST_FILES,
      255.0,
-     {AIMC_SOURCE_ROOT "/../shared/data/mnist", "../shared/data/mnist"},
+     {"@/" AIMC_DATA_FROM_BIN "/mnist", AIMC_DATA_DIR "/mnist"},
      "put the four files of MNIST there"},
     {"fashion-mnist",
      MNIST_FILES,
@@ -175,6 +175,26 @@ static int find_file(char *path, const char *folder, const char *file)
     return access(path, R_OK) == 0;
 }
 
+/* The folder that the running program lies in; "." where the system does not tell. */
+static void program_folder(char *folder, size_t size)
+{
+    const ssize_t n = readlink("/proc/self/exe", folder, size - 1);
+    folder[n > 0 ? n : 0] = '\0';
+    char *const slash = strrchr(folder, '/');
+    if (slash != NULL)
+        *slash = '\0';
+    else
+        snprintf(folder, size, ".");
+}
+
+static void place_of(const char *place, char *folder)
+{
+    char program[MAX_PATH / 4] = "";
+    if (place[0] == '@')
+        program_folder(program, sizeof program);
+    snprintf(folder, MAX_PATH / 2, "%s%s", program, place[0] == '@' ? place + 1 : place);
+}
+
 /* Folder that holds the first file of a set; EXIT_FAILED with advice when none does. */
 static int find_folder(const struct known_set *set, char *folder)
 {
@@ -186,12 +206,12 @@ static int find_folder(const struct known_set *set, char *folder)
             return EXIT_GO_ON;
     }
     for (size_t i = 0; i < MAX_PLACES && set->places[i] != NULL; i++) {
-        snprintf(folder, MAX_PATH / 2, "%s", set->places[i]);
+        place_of(set->places[i], folder);
         if (find_file(path, folder, set->files[0]))
             return EXIT_GO_ON;
     }
     return fail("%s.gz is neither in $AIMC_DATA/%s nor in %s: %s", set->files[0], set->name,
-                set->places[0], set->advice);
+                set->places[1] != NULL ? set->places[1] : set->places[0], set->advice);
 }
 
 static int load_known(const struct known_set *set, double input_max, unsigned parts,

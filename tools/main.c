@@ -66,6 +66,20 @@ static int is_word(const char *word, const char *a, const char *b)
     return strcmp(word, a) == 0 || strcmp(word, b) == 0;
 }
 
+/* "help device fit" is "device fit --help". */
+static int help(int argc, char **argv)
+{
+    enum { MAX_WORDS = 2 };
+    char *words[MAX_WORDS + 3] = {argv[0]};
+    int n = 1;
+    for (int k = 2; k < argc && n <= MAX_WORDS; k++)
+        words[n++] = argv[k];
+    if (argc - 2 > MAX_WORDS || (argc > 3 && strcmp(argv[2], "device") != 0))
+        return fail_usage("help: '%s' is one word too many", argv[argc - 1]);
+    words[n++] = (char *)(uintptr_t) "--help";
+    return dispatch(n, words);
+}
+
 static int run(int argc, char **argv)
 {
     if (argc < 2) {
@@ -73,10 +87,8 @@ static int run(int argc, char **argv)
         return EXIT_USAGE;
     }
     const int asks = is_word(argv[1], "help", "help");
-    if (asks && argc > 2) { /* "help train" is "train --help" */
-        char *words[] = {argv[0], argv[2], (char *)(uintptr_t) "--help", NULL};
-        return dispatch(3, words);
-    }
+    if (asks && argc > 2)
+        return help(argc, argv);
     if (asks || is_word(argv[1], "--help", "-h")) {
         print_usage(stdout);
         return EXIT_OK;

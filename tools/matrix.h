@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* A matrix from a file: comma-separated text, or .npy. */
+/* A matrix from a file: text or .npy. */
 #ifndef AIMC_TOOLS_MATRIX_H
 #define AIMC_TOOLS_MATRIX_H
 
 #include <stddef.h>
+
+#include "table.h"
 
 struct matrix {
     size_t rows, cols;
     float *values; /* [rows][cols], owned */
 };
 
-/*
- * Read a file by its name: ".npy" holds float32 or float64 in C order, one or two dimensions (one
- * is a row); anything else is text, a line for each row, numbers separated by commas or blanks,
- * lines that start with '#' left out. EXIT_GO_ON, or the exit code after a sentence.
- */
-int matrix_load(struct matrix *matrix, const char *path);
+/* A row of the file is a row of the matrix. EXIT_GO_ON, or the exit code after a sentence. */
+int matrix_load(struct matrix *matrix, const char *path, const struct table_options *options);
 void matrix_free(struct matrix *matrix);
 
 #endif

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cmd.h"
 #include "plot.h"
@@ -124,6 +125,16 @@ static void put_series(FILE *f, const struct plot_series *s, size_t i, const str
     char attributes[64];
     snprintf(attributes, sizeof attributes, "fill='%s'", colour);
     put_text(f, LEFT + 12, TOP + 20 + 17.0 * (double)i, attributes, s->label);
+}
+
+int plot_check_name(const char *path)
+{
+    const char *const slash = path != NULL ? strrchr(path, '/') : NULL;
+    const char *const name = slash != NULL ? slash + 1 : path;
+    const char *const ending = name != NULL ? strrchr(name, '.') : NULL;
+    if (ending == NULL || strcasecmp(ending, ".svg") == 0)
+        return EXIT_GO_ON;
+    return fail_usage("--plot %s: plots are written as SVG; give a name that ends in .svg", path);
 }
 
 int plot_write(const char *path, const struct plot *plot)

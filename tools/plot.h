@@ -20,6 +20,10 @@ struct plot {
     size_t n_series;
 };
 
+/* Plots are SVG: a name that promises something else is refused. NULL: no plot. EXIT_GO_ON, or the
+ * exit code after a sentence. */
+int plot_check_name(const char *path);
+
 /* EXIT_GO_ON, or a failure that was reported. */
 int plot_write(const char *path, const struct plot *plot);
 

@@ -2,93 +2,112 @@
 #include "sweeps.h"
 
 #include <math.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
+#include <strings.h>
 
-#include "args.h"
 #include "report.h"
 
 #define MAX_PULSES  1000000
 #define MAX_COLUMNS 1000
 
-static char *next_cell(char **at)
+enum direction { UNNAMED, UP, DOWN };
+
+/* "up", "Up (uS)", "down_2"; but not "update". */
+static bool begins_with(const char *name, const char *word, size_t n)
 {
-    char *cell = *at;
-    char *comma = strchr(cell, ',');
-    *at = comma != NULL ? comma + 1 : NULL;
-    if (comma != NULL)
-        *comma = '\0';
-    cell += strspn(cell, " \t");
-    cell[strcspn(cell, " \t\r\n")] = '\0';
-    return cell;
+    const char next = strncasecmp(name, word, n) == 0 ? name[n] : 'x';
+    return !((next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z'));
 }
 
-/* One row into the sweeps; the first decides how many columns there are. */
-static int read_row(struct sweeps *s, const char *path, size_t line, char *text)
+static enum direction direction_of(const aimc_table *table, size_t column)
 {
-    double v[MAX_COLUMNS];
-    size_t n = 0;
-    for (char *at = text; at != NULL;) {
-        const char *cell = next_cell(&at);
-        if (n == MAX_COLUMNS)
-            return fail("%s: line %zu has more than %d columns", path, line, MAX_COLUMNS);
-        if (!number_of_text(cell, &v[n]) || fabs(v[n]) > 1e30)
-            return fail("%s: line %zu, column %zu: '%s' is not a number", path, line, n + 1, cell);
-        n++;
-    }
-    if (s->n_sweeps == 0)
-        s->n_sweeps = n / 2;
-    if (n % 2 != 0 || n != 2 * s->n_sweeps)
-        return fail("%s: line %zu has %zu columns; pairs of up and down, as many in each line, are "
-                    "needed",
-                    path, line, n);
-    if (s->n_pulses == MAX_PULSES)
+    const char *const name = aimc_table_get_name(table, column);
+    if (name == NULL)
+        return UNNAMED;
+    return begins_with(name, "up", 2) ? UP : begins_with(name, "down", 4) ? DOWN : UNNAMED;
+}
+
+/* Which column of a pair is the sweep up. */
+static int find_up(const aimc_table *table, const char *path, size_t pair, size_t *up)
+{
+    const enum direction first = direction_of(table, 2 * pair);
+    const enum direction second = direction_of(table, 2 * pair + 1);
+    *up = 2 * pair + (first == DOWN || second == UP ? 1 : 0);
+    if (first == UNNAMED || first != second)
+        return EXIT_GO_ON;
+    return fail("%s: '%s' and '%s' are a pair of columns, but both are %s; --columns says which "
+                "belong together",
+                path, aimc_table_get_name(table, 2 * pair),
+                aimc_table_get_name(table, 2 * pair + 1), first == UP ? "up" : "down");
+}
+
+static int check_size(struct sweeps *s, const char *path, const aimc_table *table)
+{
+    const size_t n = aimc_table_count_columns(table);
+    s->n_pulses = aimc_table_count_rows(table);
+    s->n_sweeps = n / 2;
+    if (n % 2 != 0)
+        return fail("%s has %zu column%s; pairs of up and down are needed (--columns chooses)",
+                    path, n, n == 1 ? "" : "s");
+    if (s->n_pulses > MAX_PULSES)
         return fail("%s: more than %d pulses", path, MAX_PULSES);
-    float *w = realloc(s->w, (s->n_pulses + 1) * n * sizeof *w);
-    if (w == NULL)
-        return fail("%s: no memory", path);
-    s->w = w;
-    for (size_t k = 0; k < n; k++)
-        s->w[s->n_pulses * n + k] = (float)v[k];
-    s->n_pulses++;
-    return EXIT_GO_ON;
+    return n <= MAX_COLUMNS ? EXIT_GO_ON : fail("%s: more than %d columns", path, MAX_COLUMNS);
 }
 
 /* From rows of pulses to rows of sweeps, in weight units: w = (state - offset) / scale. */
-static int arrange(struct sweeps *s, double scale, double offset)
+static int arrange(struct sweeps *s, const char *path, const aimc_table *table,
+                   const double *values, double scale, double offset)
 {
-    const size_t n = 2 * s->n_sweeps;
-    float *w = malloc(s->n_pulses * n * sizeof *w + 1);
-    if (w == NULL)
-        return fail("no memory");
-    for (size_t i = 0; i < s->n_pulses; i++)
-        for (size_t k = 0; k < n; k++)
-            w[k * s->n_pulses + i] = (float)(((double)s->w[i * n + k] - offset) / scale);
-    free(s->w);
-    s->w = w;
-    return EXIT_GO_ON;
-}
-
-static int read_rows(struct sweeps *s, const char *path)
-{
-    static char line[MAX_COLUMNS * 32];
-    FILE *f = fopen(path, "r");
-    int rc = f != NULL ? EXIT_GO_ON : fail("cannot open %s", path);
-    for (size_t n = 1; rc == EXIT_GO_ON && fgets(line, (int)sizeof line, f) != NULL; n++)
-        if (line[strspn(line, " \t\r\n")] != '\0' && line[0] != '#')
-            rc = read_row(s, path, n, line);
-    if (f != NULL)
-        fclose(f);
-    if (rc == EXIT_GO_ON && s->n_pulses == 0)
-        rc = fail("%s holds no numbers", path);
+    const size_t n = s->n_pulses, cols = 2 * s->n_sweeps;
+    int rc = EXIT_GO_ON;
+    for (size_t pair = 0; pair < s->n_sweeps && rc == EXIT_GO_ON; pair++) {
+        size_t up;
+        rc = find_up(table, path, pair, &up);
+        const size_t from[2] = {up, 4 * pair + 1 - up};
+        float *const w = s->w + pair * 2 * n;
+        for (size_t k = 0; k < 2 * n && rc == EXIT_GO_ON; k++) {
+            const double state = values[k % n * cols + from[k / n]];
+            w[k] = (float)((state - offset) / scale);
+            if (!isfinite(w[k]))
+                rc = fail("%s: %g is beyond the range of weights", path, state);
+        }
+    }
     return rc;
 }
 
-int sweeps_read(struct sweeps *s, const char *path, double scale, double offset)
+static int take(struct sweeps *s, const char *path, const aimc_table *table, double scale,
+                double offset)
 {
-    const int rc = read_rows(s, path);
-    return rc == EXIT_GO_ON ? arrange(s, scale, offset) : rc;
+    int rc = check_size(s, path, table);
+    if (rc != EXIT_GO_ON)
+        return rc;
+    const size_t cols = 2 * s->n_sweeps;
+    double *const values = malloc(s->n_pulses * cols * sizeof *values);
+    s->w = malloc(s->n_pulses * cols * sizeof *s->w);
+    if (values == NULL || s->w == NULL)
+        rc = fail("%s: no memory", path);
+    else if (aimc_table_get_values(table, values, cols) != AIMC_OK)
+        rc = table_fail();
+    else
+        rc = arrange(s, path, table, values, scale, offset);
+    free(values);
+    return rc;
+}
+
+int sweeps_read(struct sweeps *s, const char *path, const struct table_options *options,
+                double scale, double offset)
+{
+    aimc_context *ctx = NULL;
+    aimc_table *table = NULL;
+    int rc = table_context(&ctx);
+    if (rc == EXIT_GO_ON)
+        rc = table_open(ctx, path, options, &table);
+    if (rc == EXIT_GO_ON)
+        rc = take(s, path, table, scale, offset);
+    aimc_table_destroy(table);
+    aimc_context_destroy(ctx);
+    return rc;
 }
 
 void sweeps_free(struct sweeps *s)

@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "table.h"
+
 /* Columns in pairs: state after each up pulse, after each down pulse; a pair is a sweep. */
 struct sweeps {
     float *w; /* [n_sweeps][2 n_pulses] */
@@ -12,11 +14,12 @@ struct sweeps {
 };
 
 /*
- * Read a file into sweeps that are all zero, with w = (state - offset) / scale: a line for each
- * pulse, lines that start with '#' left out. EXIT_GO_ON, or the exit code after a sentence; to be
- * freed in any case.
+ * Read a table into sweeps that are all zero, with w = (state - offset) / scale: a row for each
+ * pulse. Where the header says "down" before "up" for a pair, that is what they are. EXIT_GO_ON, or
+ * the exit code after a sentence; to be freed in any case.
  */
-int sweeps_read(struct sweeps *sweeps, const char *path, double scale, double offset);
+int sweeps_read(struct sweeps *sweeps, const char *path, const struct table_options *options,
+                double scale, double offset);
 void sweeps_free(struct sweeps *sweeps);
 
 #endif

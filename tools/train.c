@@ -9,7 +9,7 @@
 #include "report.h"
 #include "train.h"
 
-/* Ctrl-C: finish the mini-batch, save, stop. */
+/* Ctrl-C, 'kill', or a terminal that goes away: finish the mini-batch, save, stop. */
 static volatile sig_atomic_t stop_requested;
 
 static void request_stop(int signal_number)
@@ -18,12 +18,24 @@ static void request_stop(int signal_number)
     stop_requested = 1;
 }
 
-static void set_interrupt_handler(void (*handler)(int))
+static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP};
+enum { N_STOP_SIGNALS = sizeof stop_signals / sizeof stop_signals[0] };
+
+/* What the caller has ignored, as nohup does SIGHUP, stays ignored. */
+static void catch_signals(struct sigaction old[N_STOP_SIGNALS])
 {
     struct sigaction action;
     memset(&action, 0, sizeof action);
-    action.sa_handler = handler;
-    sigaction(SIGINT, &action, NULL);
+    action.sa_handler = request_stop;
+    for (size_t i = 0; i < N_STOP_SIGNALS; i++)
+        if (sigaction(stop_signals[i], NULL, &old[i]) == 0 && old[i].sa_handler != SIG_IGN)
+            sigaction(stop_signals[i], &action, NULL);
+}
+
+static void release_signals(const struct sigaction old[N_STOP_SIGNALS])
+{
+    for (size_t i = 0; i < N_STOP_SIGNALS; i++)
+        sigaction(stop_signals[i], &old[i], NULL);
 }
 
 /* One mini-batch, gathered from the shuffled samples. */
@@ -285,9 +297,11 @@ int train(struct training *t)
     int rc = note_run(t);
     if (rc != EXIT_GO_ON)
         return rc;
-    set_interrupt_handler(request_stop);
+    struct sigaction old[N_STOP_SIGNALS];
+    memset(old, 0, sizeof old);
+    catch_signals(old);
     rc = train_with(t, &batch);
-    set_interrupt_handler(SIG_DFL);
+    release_signals(old);
     batch_free(&batch);
     return rc;
 }

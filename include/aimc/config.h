@@ -170,21 +170,22 @@ AIMC_API aimc_status aimc_config_get_field(const aimc_config *cfg, size_t i, aim
 AIMC_API aimc_status aimc_config_parse(aimc_config *cfg, const char *json);
 
 /**
- * Merge a JSON file: aimc_config_parse() of its content.
+ * Merge a JSON file, or what comes through a pipe: aimc_config_parse() of its content. UTF-8; a
+ * byte-order mark is left out.
  * @retval AIMC_ERR_IO cannot read it.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_config_load(aimc_config *cfg, const char *path);
 
 /**
- * Read measured steps from a CSV file into a configuration of kind "table_step". All or nothing.
+ * Read measured steps from a table (table.h) into a configuration of kind "table_step". All or nothing.
  *
  * Two columns, called up and down or without names: the state after each pulse of one sweep up, and
  * of one sweep down, in any unit. Their whole range becomes w_min ... w_max of the configuration;
  * dw_min is the mean step at mid-range, and 33 nodes are made. Or columns step_up, step_down and,
  * where wanted, state_up, noise_up, state_down, noise_down, in the units of those fields; columns
- * may end before others. Lines that begin with # are remarks.
- * @param path  comma-separated text, decimal point '.'
+ * may end before others.
+ * @param path  as aimc_table_read() takes it, as it looks
  * @retval AIMC_ERR_INVALID  NULL, or the configuration is of another kind
  * @retval AIMC_ERR_IO       cannot read the file
  * @retval AIMC_ERR_FORMAT   text, NaN, a missing column, a sweep or states that turn back, too few

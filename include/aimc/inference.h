@@ -12,6 +12,7 @@
  */
 
 #include <aimc/matrix.h>
+#include <aimc/table.h>
 
 AIMC_BEGIN_DECLS
 
@@ -65,14 +66,14 @@ AIMC_API aimc_status aimc_noise_model_get_info(const aimc_noise_model *model,
 AIMC_API const char *aimc_noise_model_get_kind(const aimc_noise_model *model);
 
 /**
- * Fill a configuration of kind "noise_table" from a CSV file. All or nothing.
+ * Fill a configuration of kind "noise_table" from a table (table.h). All or nothing.
  *
  * Columns g (uS) and t (s), one row for each pair of a measured conductance and a measured time, at
  * most 64 rows; and any of bias (uS), sigma (uS), q (relative read noise), and of nu_mean and
- * nu_std (drift exponent, taken from the rows of the first time). Lines that begin with # are
- * remarks.
+ * nu_std (drift exponent, taken from the rows of the first time). A name may have its unit behind
+ * it, "g (uS)"; another unit is refused. Other columns are left out.
  * @param cfg   of kind "noise_table"; unchanged on failure
- * @param path  comma-separated text, decimal point '.'
+ * @param path  as aimc_table_read() takes it, as it looks
  * @retval AIMC_ERR_INVALID  NULL, another kind, a value out of range
  * @retval AIMC_ERR_IO       cannot read the file
  * @retval AIMC_ERR_FORMAT   text, NaN, a missing column, rows that are not a full grid
@@ -82,6 +83,17 @@ AIMC_API const char *aimc_noise_model_get_kind(const aimc_noise_model *model);
  * @since 0.1
  */
 AIMC_API aimc_status aimc_noise_table_load(aimc_config *cfg, const char *path);
+
+/**
+ * aimc_noise_table_load() of a table that has been read.
+ * @retval AIMC_ERR_INVALID  NULL, another kind, a value out of range
+ * @retval AIMC_ERR_FORMAT   as there
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * one thread per configuration.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_noise_table_set(aimc_config *cfg, const aimc_table *table);
 
 /* ---- populations of devices ----------------------------------------------------------------- */
 

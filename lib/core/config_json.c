@@ -237,6 +237,8 @@ aimc_status aimc_config_parse(aimc_config *cfg, const char *json)
 {
     if (!cfg || !json)
         return aimci_fail(AIMC_ERR_INVALID, "config_parse: %s is NULL", cfg ? "json" : "cfg");
+    if (strncmp(json, "\xEF\xBB\xBF", 3) == 0)
+        json += 3; /* a byte-order mark, as editors on Windows write it */
     return aimci_config_merge_json(cfg, json, true);
 }
 

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "io/csv.h"
+#include "io/table.h"
 
 #include "device/model.h"
 
@@ -19,33 +19,39 @@ enum { NODES = 33, MIN_POINTS = 3 };
 /* ---- sweeps --------------------------------------------------------------------------------- */
 
 typedef struct sweep {
-    const char *path, *name;
-    const aimci_csv *csv;
+    const char *name;
+    const aimc_table *table;
     size_t column, n;
     bool up;
 } sweep;
 
 static double at(const sweep *s, size_t i) /* rising for both directions */
 {
-    return s->csv->value[s->column][s->up ? i : s->n - 1 - i];
+    return aimci_table_value(s->table, s->up ? i : s->n - 1 - i, s->column);
 }
 
-static aimc_status check_sweep(const sweep *s)
+static aimc_status check_sweep(sweep *s)
 {
-    const double *v = s->csv->value[s->column];
+    const char *const path = aimci_table_source(s->table);
+    const aimc_status st = aimci_table_length(s->table, s->column, &s->n);
+    if (st)
+        return st;
     if (s->n < MIN_POINTS)
         return aimci_fail(AIMC_ERR_FORMAT, "%s: column %s has %zu points; at least %d are needed",
-                          s->path, s->name, s->n, MIN_POINTS);
-    for (size_t i = 1; i < s->n; i++)
-        if (s->up ? v[i] < v[i - 1] : v[i] > v[i - 1])
+                          path, s->name, s->n, MIN_POINTS);
+    for (size_t i = 1; i < s->n; i++) {
+        const double v = aimci_table_value(s->table, i, s->column);
+        const double before = aimci_table_value(s->table, i - 1, s->column);
+        if (s->up ? v < before : v > before)
             return aimci_fail(
                 AIMC_ERR_FORMAT,
-                "%s: line %u, column %zu: %g is %s than %g before it; a sweep %s must "
+                "%s: line %zu, column %zu: %g is %s than %g before it; a sweep %s must "
                 "not turn back",
-                s->path, s->csv->line[i], s->column + 1, v[i], s->up ? "less" : "more", v[i - 1],
-                s->up ? "up" : "down");
+                path, aimci_table_line(s->table, i), aimci_table_place(s->table, s->column), v,
+                s->up ? "less" : "more", before, s->up ? "up" : "down");
+    }
     if (!(at(s, s->n - 1) > at(s, 0)))
-        return aimci_fail(AIMC_ERR_FORMAT, "%s: column %s stays at one state", s->path, s->name);
+        return aimci_fail(AIMC_ERR_FORMAT, "%s: column %s stays at one state", path, s->name);
     return AIMC_OK;
 }
 
@@ -81,7 +87,7 @@ static aimc_status store(aimc_config *cfg, const char *name, const double *v, si
     return aimc_config_set_list(cfg, name, v, n);
 }
 
-static aimc_status from_sweeps(aimc_config *cfg, const sweep *up, const sweep *down)
+static aimc_status from_sweeps(aimc_config *cfg, sweep *up, sweep *down)
 {
     double step[2][NODES], w_min, w_max;
     aimc_status st = check_sweep(up);
@@ -111,55 +117,125 @@ static aimc_status from_sweeps(aimc_config *cfg, const sweep *up, const sweep *d
 
 /* ---- tables --------------------------------------------------------------------------------- */
 
-static aimc_status from_table(aimc_config *cfg, const char *path, const aimci_csv *csv)
+static const char *const fields[] = {"step_up",   "state_up",   "noise_up",
+                                     "step_down", "state_down", "noise_down"};
+enum { N_FIELDS = 6 };
+
+/* Every column is a field's, once: a misspelt name would leave its numbers unused. */
+static aimc_status find_fields(const aimc_table *table, size_t column[N_FIELDS])
 {
-    static const char *const names[] = {"step_up",   "state_up",   "noise_up",
-                                        "step_down", "state_down", "noise_down"};
-    for (size_t k = 0; k < csv->n_columns; k++) {
-        bool known = false;
-        for (int i = 0; i < 6; i++)
-            known |= strcmp(csv->name[k], names[i]) == 0;
-        if (!known || aimci_csv_column(csv, csv->name[k]) != k)
-            return aimci_fail(AIMC_ERR_FORMAT, "%s: column %zu: '%s' is %s", path, k + 1,
-                              csv->name[k], known ? "there twice" : "not one that is known");
-        for (size_t i = 1; strncmp(csv->name[k], "state", 5) == 0 && i < csv->n[k]; i++)
-            if (!(csv->value[k][i] > csv->value[k][i - 1]))
-                return aimci_fail(AIMC_ERR_FORMAT,
-                                  "%s: line %u, column %zu: %s = %g does not exceed %g before it",
-                                  path, csv->line[i], k + 1, csv->name[k], csv->value[k][i],
-                                  csv->value[k][i - 1]);
+    const size_t n = aimc_table_count_columns(table);
+    bool is_known[N_FIELDS] = {false};
+    size_t n_known = 0;
+    aimc_status st = AIMC_OK;
+    for (int i = 0; i < N_FIELDS && !st; i++) {
+        st = aimci_table_find(table, fields[i], NULL, &column[i]);
+        n_known += column[i] != SIZE_MAX;
+        is_known[i] = column[i] != SIZE_MAX;
     }
-    for (int i = 0; i < 6; i++) {
-        const size_t k = aimci_csv_column(csv, names[i]);
-        if (k == SIZE_MAX && i % 3 == 0)
-            return aimci_fail(AIMC_ERR_FORMAT, "%s: column %s is missing", path, names[i]);
-        if (k != SIZE_MAX && csv->n[k] < 2)
-            return aimci_fail(AIMC_ERR_FORMAT, "%s: column %s has %zu nodes; at least 2 are needed",
-                              path, names[i], csv->n[k]);
-        const aimc_status st = k == SIZE_MAX ? store(cfg, names[i], NULL, 0)
-                                             : store(cfg, names[i], csv->value[k], csv->n[k]);
-        if (st)
-            return aimci_fail_within(AIMC_ERR_FORMAT, "%s: ", path);
+    for (size_t k = 0; k < n && !st && n_known < n; k++) {
+        bool known = false;
+        for (int i = 0; i < N_FIELDS; i++)
+            known |= is_known[i] && column[i] == k;
+        if (!known)
+            return aimci_fail(AIMC_ERR_FORMAT, "%s: column %zu: '%s' is not one that is known",
+                              aimci_table_source(table), aimci_table_place(table, k),
+                              aimc_table_get_name(table, k));
+    }
+    return st;
+}
+
+static aimc_status check_states(const aimc_table *table, size_t column, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        const double v = aimci_table_value(table, i, column);
+        const double before = aimci_table_value(table, i - 1, column);
+        if (!(v > before))
+            return aimci_fail(
+                AIMC_ERR_FORMAT, "%s: line %zu, column %zu: %s = %g does not exceed %g before it",
+                aimci_table_source(table), aimci_table_line(table, i),
+                aimci_table_place(table, column), aimc_table_get_name(table, column), v, before);
     }
     return AIMC_OK;
 }
 
-static aimc_status from_columns(aimc_config *cfg, const char *path, const aimci_csv *csv)
+static aimc_status store_column(aimc_config *cfg, const aimc_table *table, int field, size_t column,
+                                size_t n)
 {
-    size_t up = aimci_csv_column(csv, "up"), down = aimci_csv_column(csv, "down");
-    if (!csv->has_names && csv->n_columns == 2) {
-        up = 0;
-        down = 1;
-    }
-    if (up == SIZE_MAX && down == SIZE_MAX && csv->has_names)
-        return from_table(cfg, path, csv);
-    if (up == SIZE_MAX || down == SIZE_MAX || csv->n_columns != 2)
+    double v[AIMCI_LIST_MAX];
+    const char *const path = aimci_table_source(table);
+    aimc_status st = AIMC_OK;
+    if (column == SIZE_MAX && field % 3 == 0)
+        return aimci_fail(AIMC_ERR_FORMAT, "%s: column %s is missing", path, fields[field]);
+    if (column != SIZE_MAX && (n < 2 || n > AIMCI_LIST_MAX))
+        return aimci_fail(AIMC_ERR_FORMAT, "%s: column %s has %zu nodes; at %s %d are %s", path,
+                          fields[field], n, n < 2 ? "least" : "most", n < 2 ? 2 : AIMCI_LIST_MAX,
+                          n < 2 ? "needed" : "read");
+    if (!st && field % 3 == 1)
+        st = check_states(table, column, n);
+    if (st)
+        return st;
+    for (size_t i = 0; i < n; i++)
+        v[i] = aimci_table_value(table, i, column);
+    st = store(cfg, fields[field], v, n);
+    return st ? aimci_fail_within(AIMC_ERR_FORMAT, "%s: ", path) : AIMC_OK;
+}
+
+static aimc_status from_table(aimc_config *cfg, const aimc_table *table)
+{
+    size_t column[N_FIELDS], n[N_FIELDS] = {0};
+    aimc_status st = find_fields(table, column);
+    for (int i = 0; i < N_FIELDS && !st; i++)
+        if (column[i] != SIZE_MAX)
+            st = aimci_table_length(table, column[i], &n[i]);
+    for (int i = 0; i < N_FIELDS && !st; i++)
+        st = store_column(cfg, table, i, column[i], n[i]);
+    return st;
+}
+
+static aimc_status from_columns(aimc_config *cfg, const aimc_table *table)
+{
+    const size_t n = aimc_table_count_columns(table);
+    const bool has_names = aimci_table_has_names(table);
+    size_t up = 0, down = 1;
+    aimc_status st = AIMC_OK;
+    if (has_names)
+        st = aimci_table_find(table, "up", NULL, &up);
+    if (has_names && !st)
+        st = aimci_table_find(table, "down", NULL, &down);
+    if (st)
+        return st;
+    if (up == SIZE_MAX && down == SIZE_MAX)
+        return from_table(cfg, table);
+    if (up == SIZE_MAX || down == SIZE_MAX || n != 2)
         return aimci_fail(AIMC_ERR_FORMAT,
-                          "%s has %zu columns; two, up and down, or columns with names are needed",
-                          path, csv->n_columns);
-    const sweep s[2] = {{path, "up", csv, up, csv->n[up], true},
-                        {path, "down", csv, down, csv->n[down], false}};
+                          "%s has %zu columns; two, up and down, or columns with names are needed "
+                          "(columns= chooses)",
+                          aimci_table_source(table), n);
+    sweep s[2] = {{"up", table, up, 0, true}, {"down", table, down, 0, false}};
     return from_sweeps(cfg, &s[0], &s[1]);
+}
+
+aimc_status aimc_config_set_table(aimc_config *cfg, const aimc_table *table)
+{
+    if (!cfg || !table)
+        return aimci_fail(AIMC_ERR_INVALID, "config_set_table: %s is NULL", cfg ? "table" : "cfg");
+    aimc_status st = aimci_config_expect("config_set_table", cfg, &aimci_kind_table_step);
+    if (st)
+        return st;
+    aimc_config *trial = NULL; /* all or nothing */
+    st = aimc_config_copy(cfg, &trial);
+    if (!st)
+        st = from_columns(trial, table);
+    if (!st && cfg->kind->check(trial->values))
+        st = aimci_fail_within(AIMC_ERR_FORMAT, "%s: ", aimci_table_source(table));
+    if (!st) {
+        const aimc_config tmp = *cfg;
+        *cfg = *trial;
+        *trial = tmp;
+    }
+    aimc_config_destroy(trial);
+    return st ? aimci_fail_within(st, "config_set_table: ") : AIMC_OK;
 }
 
 aimc_status aimc_config_load_table(aimc_config *cfg, const char *path)
@@ -169,22 +245,11 @@ aimc_status aimc_config_load_table(aimc_config *cfg, const char *path)
     aimc_status st = aimci_config_expect("config_load_table", cfg, &aimci_kind_table_step);
     if (st)
         return st;
-    aimci_csv csv;
-    aimc_config *trial = NULL; /* all or nothing */
-    st = aimci_csv_read(cfg->ctx, path, &csv);
+    aimc_table *table;
+    st = aimc_table_read(cfg->ctx, path, NULL, &table);
     if (st)
         return aimci_fail_within(st, "config_load_table: ");
-    st = aimc_config_copy(cfg, &trial);
-    if (!st)
-        st = from_columns(trial, path, &csv);
-    if (!st && cfg->kind->check(trial->values))
-        st = aimci_fail_within(AIMC_ERR_FORMAT, "%s: ", path);
-    if (!st) {
-        const aimc_config tmp = *cfg;
-        *cfg = *trial;
-        *trial = tmp;
-    }
-    aimc_config_destroy(trial);
-    aimci_csv_free(&csv);
-    return st ? aimci_fail_within(st, "config_load_table: ") : AIMC_OK;
+    st = aimc_config_set_table(cfg, table);
+    aimc_table_destroy(table);
+    return st;
 }

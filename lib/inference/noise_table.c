@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "inference/noise.h"
-#include "io/csv.h"
+#include "io/table.h"
 
 #define SRC "measurements of the user"
 
@@ -196,22 +196,34 @@ const aimci_noise_ops aimci_noise_ops_noise_table = {
 
 /* ---- from a file ---------------------------------------------------------------------------- */
 
+typedef struct source {
+    const aimc_table *table;
+    size_t n;    /* rows */
+    size_t g, t; /* columns */
+    aimci_list gs, ts;
+} source;
+
+static double value_at(const source *f, size_t row, size_t column)
+{
+    return aimci_table_value(f->table, row, column);
+}
+
 /* The distinct values of a column, rising. */
-static aimc_status distinct(const char *path, const char *name, const double *v, size_t n,
-                            aimci_list *out)
+static aimc_status distinct(const source *f, const char *name, size_t column, aimci_list *out)
 {
     out->n = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < f->n; i++) {
+        const double v = value_at(f, i, column);
         size_t k = 0;
-        while (k < out->n && out->v[k] < v[i])
+        while (k < out->n && out->v[k] < v)
             k++;
-        if (k < out->n && out->v[k] == v[i])
+        if (k < out->n && out->v[k] == v)
             continue;
         if (out->n == AIMCI_LIST_MAX)
             return aimci_fail(AIMC_ERR_FORMAT, "%s: column %s has more than %d different values",
-                              path, name, AIMCI_LIST_MAX);
+                              aimci_table_source(f->table), name, AIMCI_LIST_MAX);
         memmove(out->v + k + 1, out->v + k, (out->n - k) * sizeof *out->v);
-        out->v[k] = v[i];
+        out->v[k] = v;
         out->n++;
     }
     return AIMC_OK;
@@ -225,69 +237,95 @@ static size_t index_of(const aimci_list *l, double x)
     return k;
 }
 
-typedef struct table {
-    const char *path;
-    aimci_csv csv;
-    size_t g, t; /* columns */
-    aimci_list gs, ts;
-} table;
-
-static aimc_status open_table(aimc_context *ctx, table *f)
+/* A column of numbers by its name; SIZE_MAX: it is not there. */
+static aimc_status find_column(const source *f, const char *name, const char *unit, size_t *column)
 {
-    aimc_status st = aimci_csv_read(ctx, f->path, &f->csv);
-    if (st)
-        return st;
-    f->g = aimci_csv_column(&f->csv, "g");
-    f->t = aimci_csv_column(&f->csv, "t");
-    if (f->g == SIZE_MAX || f->t == SIZE_MAX)
-        return aimci_fail(AIMC_ERR_FORMAT, "%s: column %s is missing", f->path,
-                          f->g == SIZE_MAX ? "g" : "t");
-    st = distinct(f->path, "g", f->csv.value[f->g], f->csv.n[f->g], &f->gs);
+    const aimc_status st = aimci_table_find(f->table, name, unit, column);
+    return st || *column == SIZE_MAX ? st : aimci_table_expect_numbers(f->table, *column);
+}
+
+static aimc_status open_source(source *f)
+{
+    const char *const path = aimci_table_source(f->table);
+    f->n = aimc_table_count_rows(f->table);
+    aimc_status st = find_column(f, "g", "uS", &f->g);
     if (!st)
-        st = distinct(f->path, "t", f->csv.value[f->t], f->csv.n[f->t], &f->ts);
+        st = find_column(f, "t", "s", &f->t);
+    if (!st && (f->g == SIZE_MAX || f->t == SIZE_MAX))
+        return aimci_fail(AIMC_ERR_FORMAT, "%s: column %s is missing%s", path,
+                          f->g == SIZE_MAX ? "g" : "t",
+                          aimci_table_has_names(f->table) ? "" : ": there is no line of names");
+    if (!st)
+        st = distinct(f, "g", f->g, &f->gs);
+    if (!st)
+        st = distinct(f, "t", f->t, &f->ts);
     if (st)
         return st;
-    if (f->gs.n * f->ts.n > AIMCI_LIST_MAX || f->csv.n[f->g] != f->gs.n * f->ts.n)
+    if (f->gs.n * f->ts.n > AIMCI_LIST_MAX || f->n != f->gs.n * f->ts.n)
         return aimci_fail(
             AIMC_ERR_FORMAT,
             "%s: %zu rows; one for each of %zu conductances and %zu times, at most %d "
             "in all, is needed",
-            f->path, f->csv.n[f->g], f->gs.n, f->ts.n, AIMCI_LIST_MAX);
+            path, f->n, f->gs.n, f->ts.n, AIMCI_LIST_MAX);
     return AIMC_OK;
 }
 
+typedef struct quantity {
+    const char *column, *unit, *field;
+    bool over_time;
+} quantity;
+
 /* A column as the list of a field; over conductance alone its values at the first time. */
-static aimc_status take_column(aimc_config *cfg, const table *f, const char *column,
-                               const char *field, bool over_time)
+static aimc_status take_column(aimc_config *cfg, const source *f, const quantity *q)
 {
-    const size_t c = aimci_csv_column(&f->csv, column);
-    if (c == SIZE_MAX)
-        return AIMC_OK;
+    size_t c;
+    const aimc_status st = find_column(f, q->column, q->unit, &c);
+    if (st || c == SIZE_MAX)
+        return st;
     double v[AIMCI_LIST_MAX] = {0};
-    for (size_t i = 0; i < f->csv.n[c]; i++) {
-        const size_t k = index_of(&f->ts, f->csv.value[f->t][i]);
-        if (over_time || k == 0)
-            v[k * f->gs.n + index_of(&f->gs, f->csv.value[f->g][i])] = f->csv.value[c][i];
+    for (size_t i = 0; i < f->n; i++) {
+        const size_t k = index_of(&f->ts, value_at(f, i, f->t));
+        if (q->over_time || k == 0)
+            v[k * f->gs.n + index_of(&f->gs, value_at(f, i, f->g))] = value_at(f, i, c);
     }
-    return aimc_config_set_list(cfg, field, v, f->gs.n * (over_time ? f->ts.n : 1));
+    return aimc_config_set_list(cfg, q->field, v, f->gs.n * (q->over_time ? f->ts.n : 1));
 }
 
-static aimc_status take_table(aimc_config *cfg, const table *f)
+static aimc_status take_columns(aimc_config *cfg, const source *f)
 {
-    static const struct {
-        const char *column, *field;
-        bool over_time;
-    } columns[] = {{"bias", "bias_us", true},
-                   {"sigma", "sigma_us", true},
-                   {"q", "q", true},
-                   {"nu_mean", "nu_mean", false},
-                   {"nu_std", "nu_std", false}};
+    static const quantity columns[] = {{"bias", "uS", "bias_us", true},
+                                       {"sigma", "uS", "sigma_us", true},
+                                       {"q", "1", "q", true},
+                                       {"nu_mean", "1", "nu_mean", false},
+                                       {"nu_std", "1", "nu_std", false}};
     aimc_status st = aimc_config_set_list(cfg, "g_us", f->gs.v, f->gs.n);
     if (!st)
         st = aimc_config_set_list(cfg, "t_s", f->ts.v, f->ts.n);
     for (size_t k = 0; k < sizeof columns / sizeof columns[0] && !st; k++)
-        st = take_column(cfg, f, columns[k].column, columns[k].field, columns[k].over_time);
+        st = take_column(cfg, f, &columns[k]);
     return st;
+}
+
+aimc_status aimc_noise_table_set(aimc_config *cfg, const aimc_table *table)
+{
+    if (!cfg || !table)
+        return aimci_fail(AIMC_ERR_INVALID, "noise_table_set: %s is NULL", cfg ? "table" : "cfg");
+    aimc_status st = aimci_config_expect("noise_table_set", cfg, &aimci_kind_noise_table);
+    if (st)
+        return st;
+    source f = {.table = table};
+    aimc_config *filled = NULL;
+    st = open_source(&f);
+    if (!st)
+        st = aimc_config_copy(cfg, &filled);
+    if (!st)
+        st = take_columns(filled, &f);
+    if (!st) {
+        memcpy(cfg->values, filled->values, cfg->kind->size);
+        memcpy(cfg->set, filled->set, cfg->kind->n_fields);
+    }
+    aimc_config_destroy(filled);
+    return st ? aimci_fail_within(st, "noise_table_set: ") : AIMC_OK;
 }
 
 aimc_status aimc_noise_table_load(aimc_config *cfg, const char *path)
@@ -297,18 +335,11 @@ aimc_status aimc_noise_table_load(aimc_config *cfg, const char *path)
     aimc_status st = aimci_config_expect("noise_table_load", cfg, &aimci_kind_noise_table);
     if (st)
         return st;
-    table f = {.path = path};
-    aimc_config *filled = NULL;
-    st = open_table(cfg->ctx, &f);
-    if (!st)
-        st = aimc_config_copy(cfg, &filled);
-    if (!st)
-        st = take_table(filled, &f);
-    if (!st) {
-        memcpy(cfg->values, filled->values, cfg->kind->size);
-        memcpy(cfg->set, filled->set, cfg->kind->n_fields);
-    }
-    aimc_config_destroy(filled);
-    aimci_csv_free(&f.csv);
-    return st ? aimci_fail_within(st, "noise_table_load: ") : AIMC_OK;
+    aimc_table *table;
+    st = aimc_table_read(cfg->ctx, path, NULL, &table);
+    if (st)
+        return aimci_fail_within(st, "noise_table_load: ");
+    st = aimc_noise_table_set(cfg, table);
+    aimc_table_destroy(table);
+    return st;
 }

@@ -245,7 +245,8 @@ aimc_status aimci_st_write_bytes(aimci_st_writer *writer, void *bytes, size_t si
 /* What the header says of a tensor. */
 typedef struct {
     const char *name;
-    size_t dtype; /* index of dtypes */
+    size_t dtype; /* index of dtypes; N_DTYPES: one that we do not know */
+    const char *dtype_name;
     size_t rank;
     uint64_t shape[MAX_RANK];
     uint64_t begin;
@@ -267,8 +268,9 @@ static aimc_status read_dtype(const json_t *object, entry *e)
         return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': no dtype", e->name);
     for (e->dtype = 0; e->dtype < N_DTYPES; e->dtype++)
         if (strcmp(dtypes[e->dtype].name, name) == 0)
-            return AIMC_OK;
-    return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': unknown dtype '%s'", e->name, name);
+            break;
+    e->dtype_name = name; /* of a newer version of the format: refused when somebody asks for it */
+    return AIMC_OK;
 }
 
 static aimc_status read_shape(const json_t *object, entry *e)
@@ -329,6 +331,8 @@ static aimc_status check_extent(const aimci_st_reader *reader, const entry *e)
     if (e->end > reader->data_size)
         return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': data ends at byte %" PRIu64 " of %zu",
                           e->name, e->end, reader->data_size);
+    if (e->dtype == N_DTYPES)
+        return AIMC_OK;
     uint64_t size = dtypes[e->dtype].size;
     bool overflow = false;
     for (size_t i = 0; i < e->rank; i++) {
@@ -414,28 +418,39 @@ static aimc_status check_tensors(const aimci_st_reader *reader)
     return st;
 }
 
+/* A file of another kind, shown by its first bytes. */
+static aimc_status fail_other_format(const aimci_st_reader *reader)
+{
+    char shown[4 * 12 + 1];
+    aimci_text text = {.buf = shown, .size = sizeof shown};
+    shown[0] = '\0';
+    for (size_t i = 0; i < aimci_min_size(reader->size, 12); i++) {
+        const unsigned char c = reader->bytes[i];
+        aimci_text_printf(&text, c >= 0x20 && c < 0x7F ? "%c" : "\\x%02X", (int)c);
+    }
+    return aimci_fail(AIMC_ERR_FORMAT, "not a safetensors file: it %s%s%s",
+                      reader->size == 0 ? "is empty" : "begins with '", shown,
+                      reader->size == 0 ? "" : "'");
+}
+
 static aimc_status parse_header(aimci_st_reader *reader)
 {
     uint64_t size = 0;
     if (reader->size < PREFIX)
-        return aimci_fail(AIMC_ERR_FORMAT, "safetensors: %zu bytes are no file of this format",
-                          reader->size);
+        return fail_other_format(reader);
     memcpy(&size, reader->bytes, PREFIX);
-    if (size > HEADER_MAX)
-        return aimci_fail(AIMC_ERR_FORMAT,
-                          "safetensors: header of %" PRIu64 " bytes, at most %u allowed", size,
-                          HEADER_MAX);
-    if (size > reader->size - PREFIX)
-        return aimci_fail(AIMC_ERR_FORMAT, "safetensors: header ends at byte %" PRIu64 " of %zu",
-                          size + PREFIX, reader->size);
     const char *const text = (const char *)reader->bytes + PREFIX;
-    if (size == 0 || text[0] != '{')
-        return aimci_fail(AIMC_ERR_FORMAT, "safetensors: the header does not begin with '{'");
+    if (size == 0 || size > HEADER_MAX || reader->size == PREFIX || text[0] != '{')
+        return fail_other_format(reader);
+    if (size > reader->size - PREFIX)
+        return aimci_fail(AIMC_ERR_FORMAT,
+                          "safetensors: cut short: the header ends at byte %" PRIu64 " of %zu",
+                          size + PREFIX, reader->size);
     json_error_t error;
     reader->header = json_loadb(text, (size_t)size, JSON_REJECT_DUPLICATES, &error);
     if (reader->header == NULL)
-        return aimci_fail(AIMC_ERR_FORMAT, "safetensors: header, byte %d: %s", error.position,
-                          error.text);
+        return aimci_fail(AIMC_ERR_FORMAT, "not a safetensors file: header, byte %d: %s",
+                          error.position, error.text);
     reader->data = reader->bytes + PREFIX + size;
     reader->data_size = reader->size - PREFIX - (size_t)size;
     return AIMC_OK;
@@ -518,7 +533,7 @@ bool aimci_st_has(const aimci_st_reader *reader, const char *name)
 static void format_type(char *buf, size_t size, const entry *e)
 {
     aimci_text text = {.buf = buf, .size = size};
-    aimci_text_printf(&text, "%s [", dtypes[e->dtype].name);
+    aimci_text_printf(&text, "%.32s [", e->dtype_name);
     for (size_t i = 0; i < e->rank; i++)
         aimci_text_printf(&text, "%s%" PRIu64, i == 0 ? "" : ", ", e->shape[i]);
     aimci_text_printf(&text, "]");
@@ -545,8 +560,10 @@ aimc_status aimci_st_get(const aimci_st_reader *reader, const char *name, aimci_
                           ld, cols);
     entry found = {.name = name};
     aimc_status st = read_entry(name, json_object_get(reader->header, name), &found);
-    const entry expected = {
-        .dtype = dtype, .rank = rows == 0 ? 1 : 2, .shape = {rows == 0 ? cols : rows, cols}};
+    const entry expected = {.dtype = dtype,
+                            .dtype_name = dtypes[dtype].name,
+                            .rank = rows == 0 ? 1 : 2,
+                            .shape = {rows == 0 ? cols : rows, cols}};
     if (st == AIMC_OK)
         st = check_type(&found, &expected);
     if (st != AIMC_OK)

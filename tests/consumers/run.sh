@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Programs of someone else get libaimc in each way the README names: pkg-config, CMake, a Meson subproject.
+# Programs of someone else get libaimc in each way the README names: pkg-config, CMake, a Meson subproject. And the
+# command runs where it was installed.
 #
-#     tests/consumers/run.sh pkg-config|cmake|subproject BUILD_DIR CC MESON
+#     tests/consumers/run.sh pkg-config|cmake|subproject|command BUILD_DIR CC MESON
 #
 # Exit code 77 where a tool is missing: the test counts as skipped.
 set -euo pipefail
@@ -77,9 +78,28 @@ by_subproject()
     check_output "$work/build/consumer"
 }
 
+# The command as it was installed: it finds its library and its data from where it lies, wherever the prefix has been
+# moved to, and holds no path of this machine.
+by_command()
+{
+    install_copy
+    unset LD_LIBRARY_PATH AIMC_DATA
+    [ -x "$prefix/bin/aimc" ] || skip "built without the command"
+    mv "$prefix" "$work/moved here"
+    cd "$work/moved here"
+    ./bin/aimc --version
+    ./bin/aimc train --data digits --limit 50 --layers none --epochs 1 --quiet
+    for file in bin/aimc "$(find . -name 'libaimc.so.*.*.*')"; do
+        for path in "$root" "$(readlink -f "$build")" shared/data; do
+            ! grep -aF "$path" "$file" || { echo "$file holds $path"; return 1; }
+        done
+    done
+}
+
 case $way in
     pkg-config) by_pkg_config ;;
     cmake) by_cmake ;;
     subproject) by_subproject ;;
+    command) by_command ;;
     *) echo "run.sh: unknown way '$way'" >&2; exit 2 ;;
 esac

@@ -85,6 +85,28 @@ START_TEST(short_sweeps)
 }
 END_TEST
 
+/* The same sweep, as different programs write it. */
+START_TEST(sweeps_of_all_kinds)
+{
+    static const char *const same[] = {"up,down\n0.1,1\n0.2,0.7\n0.4,0.65\n",
+                                       "Up (uS)\tDown (uS)\r\n0,1\t1\r\n0,2\t0,7\r\n0,4\t0,65\r\n",
+                                       "\xEF\xBB\xBF"
+                                       "down;up;\n1;0,1;\n0,7;0,2;\n0,65;0,4;\n",
+                                       ",up,down\n0,0.1,1\n1,0.2,0.7\n2,0.4,0.65\n",
+                                       "% uS\n0.1 1\n0.2 0.7\n0.4 0.65\n"};
+    char expected[4000] = "", found[4000];
+    for (size_t k = 0; k < sizeof same / sizeof same[0]; k++) {
+        aimc_config *config = table_step();
+        must(load(config, same[k]));
+        ck_assert_uint_lt(aimc_config_to_json(config, found, sizeof found), sizeof found);
+        if (k == 0)
+            strcpy(expected, found);
+        ck_assert_msg(strcmp(found, expected) == 0, "%s: %s", same[k], found);
+        aimc_config_destroy(config);
+    }
+}
+END_TEST
+
 START_TEST(tables)
 {
     aimc_config *config = table_step();
@@ -119,21 +141,21 @@ START_TEST(bad_files)
         {"1,2\n2,one\n3,0\n", "line 2, column 2: 'one' is not a number"},
         {"nan,2\n2,1\n3,0\n", "line 1, column 1: 'nan' is not a number"},
         {"up,down\n1,2\n2,1\n3,NaN\n", "line 4, column 2: 'NaN' is not a number"},
-        {"1,2\n2,1e999\n3,0\n", "line 2, column 2: '1e999' is not a number"},
+        {"1.5,2\n2,1e999\n3,0\n", "line 2, column 2: '1e999' is not a number"},
         {"1,2\n2,0x10\n3,0\n", "'0x10' is not a number"},
-        {"1,2\n2,\n3,0\n", "line 2, column 2: '' is not a number"},
-        {"1,2\n2\n3,0\n", "line 2 has fewer than 2 columns"},
-        {"1,2\n2,1,3\n3,0\n", "line 2 has more than 2 columns"},
+        {"1,2\n2,\n3,0\n", "line 2, column 2: '' is not a number: the cell is empty"},
+        {"1.5,2\n2\n3,0\n", "line 2 has 1 columns, those before have 2"},
+        {"1,2\n2,1,3\n3,0\n", "line 2 has 3 columns, those before have 2"},
         {"1\n2\n3\n", "has 1 columns"},
         {"1,2,3\n1,2,3\n", "has 3 columns"},
         {"up\n1\n2\n3\n", "two, up and down"},
-        {"1,2,3,4,5,6,7,8,9\n", "more than 8 columns"},
-        {"1,3\n2,2\n", "column up has 2 points; at least 3"},
+        {"1,2,3,4,5,6,7,8,9\n", "has 9 columns"},
+        {"1.5,3\n2,2\n", "column up has 2 points; at least 3"},
         {"up,down\n1,3\n2,2\n3,\n", "column down has 2 points"},
         {"# x\n1,3\n0.5,2\n3,1\n", "line 3, column 1: 0.5 is less than 1 before it"},
         {"1,3\n2,2\n3,2.5\n", "line 3, column 2: 2.5 is more than 2 before it"},
-        {"1,3\n1,2\n1,1\n", "column up stays at one state"},
-        {"up,down\n1,3\n,2\n3,1\n", "line 4, column 1: a number below an empty cell"},
+        {"1;3\n1;2\n1;1\n", "column up stays at one state"},
+        {"up,down\n1,3\n,2\n3,1\n", "line 3, column 1: '' is not a number: the cell is empty"},
         {"step_up,stepdown\n1,1\n1,1\n", "column 2: 'stepdown' is not one that is known"},
         {"step_up,step_up\n1,1\n1,1\n", "'step_up' is there twice"},
         {"step_up,state_up\n1,0\n1,1\n", "column step_down is missing"},
@@ -143,8 +165,8 @@ START_TEST(bad_files)
         {"step_up,step_down\n1,1\n-1,1\n", "step_up = -1 is out of range"},
         {"step_up,step_down,state_up\n1,1,0.5\n1,1,1.4\n", "state_up = 1.4 is out of range"},
         {"step_up,step_down,noise_up\n1,1,0.5\n1,1,0.4\n1,1,\n", "noise_up has 2 nodes"},
-        {"0.123456789012345678901234567890123456789012345678901234567890123456789,1\n",
-         "71 characters"},
+        {"up (uS),down (uS),g\n1,3,1\n2,2,1\n3,1,1\n", "3 columns; two, up and down"},
+        {"1,3\n2,2\n3,1\n", "line 1, column 1: '1,3' may be two cells"},
     };
     aimc_config *config = table_step();
     must(load(config, "step_up,step_down\n1,1\n0.5,2\n"));
@@ -176,6 +198,7 @@ int main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, sweeps);
     tcase_add_test(t, short_sweeps);
+    tcase_add_test(t, sweeps_of_all_kinds);
     tcase_add_test(t, tables);
     tcase_add_test(t, bad_files);
     return aimct_main(s);

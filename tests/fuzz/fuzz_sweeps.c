@@ -18,7 +18,8 @@ void aimct_fuzz_seeds(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct sweeps s = {0};
-    if (sweeps_read(&s, aimct_fuzz_file(data, size, ".csv"), 2, 0.5) == EXIT_GO_ON)
+    if (sweeps_read(&s, aimct_fuzz_file(data, size, ".csv"),
+                    &(struct table_options){NULL, NULL, NULL}, 2, 0.5) == EXIT_GO_ON)
         for (size_t k = 0; k < 2 * s.n_sweeps * s.n_pulses; k++)
             FUZZ_CHECK(isfinite(s.w[k]), "value %zu", k);
     sweeps_free(&s);

@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include <aimc/aimc.h>
+
 #include "report.h"
 
 const char *report_command(void)
@@ -47,4 +49,9 @@ void remark(const char *format, ...)
     va_start(args, format);
     (void)make(format, args);
     va_end(args);
+}
+
+const char *library_sentence(void)
+{
+    return aimc_get_last_error();
 }

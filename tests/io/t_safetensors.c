@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "check_main.h"
@@ -203,16 +205,18 @@ static const struct {
     {"{" W("\"F32\"", "[0,7]", "[0,0]") "}", 0, NULL},
     {"{" W("\"F32\"", "[1]", "[4,8]") "," V "}", 8, NULL},
     {"{\"__metadata__\":{\"a\":\"b\"}}", 0, NULL},
-    {"", 0, "does not begin"},
-    {" {}", 0, "does not begin"},
-    {"[]", 0, "does not begin"},
+    {"{" W("\"F4_NEW\"", "[3]", "[0,2]") "}", 2, NULL}, /* nobody asks for it */
+    {"", 0, "not a safetensors file: it begins with '\\x00"},
+    {" {}", 0, "not a safetensors file: it begins with '\\x03"},
+    {"[]", 0, "not a safetensors file: it begins with '\\x02"},
     {"{", 0, "header, byte"},
     {"{}x", 0, "header, byte"},
     {"{\"a\":1,\"a\":1}", 0, "duplicate"},
     {"{\"w\":3}", 0, "tensor 'w': not described"},
     {"{\"w\":{}}", 0, "tensor 'w': no dtype"},
     {"{" W("3", "[1]", "[0,4]") "}", 4, "tensor 'w': no dtype"},
-    {"{" W("\"F31\"", "[1]", "[0,4]") "}", 4, "tensor 'w': unknown dtype 'F31'"},
+    {"{" W("\"F31\"", "[1]", "[0,8]") "}", 4, "tensor 'w': data ends at byte 8 of 4"},
+    {"{" W("\"F31\"", "[1]", "[1,4]") "}", 4, "tensor 'w': data begins at byte 1, after a hole"},
     {"{" W("\"F32\"", "1", "[0,4]") "}", 4, "tensor 'w': no shape"},
     {"{" W("\"F32\"", "[-1]", "[0,4]") "}", 4, "dimension 0 of the shape"},
     {"{" W("\"F32\"", "[1,1.0]", "[0,4]") "}", 4, "dimension 1 of the shape"},
@@ -258,6 +262,50 @@ START_TEST(long_headers_are_refused)
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++)
         ck_assert_int_eq(aimci_st_parse(ctx, &lengths[i], 8, &r), AIMC_ERR_FORMAT);
     ck_assert_int_eq(aimci_st_parse(ctx, NULL, 0, &r), AIMC_ERR_FORMAT);
+}
+END_TEST
+
+/* The first eight bytes of a text are a number beyond all bounds, which tells nobody anything. */
+START_TEST(other_files_are_called_other_files)
+{
+    static const struct {
+        const char *bytes, *sentence;
+    } files[] = {
+        {"", "not a safetensors file: it is empty"},
+        {"{}", "not a safetensors file: it begins with '{}'"},
+        {"0.1, 0.2\n0.3, 0.4\n", "not a safetensors file: it begins with '0.1, 0.2\\x0A0.3'"},
+        {"\x89PNG\r\n\x1A\n....", "not a safetensors file: it begins with '\\x89PNG\\x0D"},
+        {"{\"format\": \"aimc\"}", "not a safetensors file: it begins with '{\"format\": \"'"},
+    };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        aimci_st_reader *r = NULL;
+        ck_assert_int_eq(aimci_st_parse(ctx, files[i].bytes, strlen(files[i].bytes), &r),
+                         AIMC_ERR_FORMAT);
+        ck_assert_msg(strstr(aimc_get_last_error(), files[i].sentence) != NULL, "%s",
+                      aimc_get_last_error());
+    }
+}
+END_TEST
+
+/* A tensor of a type that a later version of the format may have does not spoil the others. */
+START_TEST(unknown_types_are_left_alone)
+{
+    static const char header[] =
+        "{\"new\":{\"dtype\":\"F6_E2M3\",\"shape\":[4],\"data_offsets\":[0,3]},"
+        "\"w\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[3,7]}}";
+    char bytes[8 + sizeof header - 1 + 7] = {(char)(sizeof header - 1)};
+    memcpy(bytes + 8, header, sizeof header - 1);
+    memcpy(bytes + 8 + sizeof header - 1, "xyz\1\2\3\4", 7);
+    aimci_st_reader *r = NULL;
+    uint8_t w4[4];
+    ck_assert_msg(aimci_st_parse(ctx, bytes, sizeof bytes, &r) == AIMC_OK, "%s",
+                  aimc_get_last_error());
+    ck_assert(aimci_st_has(r, "new"));
+    ck_assert_int_eq(aimci_st_get(r, "w", AIMCI_U8, 0, 4, 0, w4), AIMC_OK);
+    ck_assert_uint_eq(w4[3], 4);
+    ck_assert_int_eq(aimci_st_get(r, "new", AIMCI_U8, 0, 4, 0, w4), AIMC_ERR_FORMAT);
+    ck_assert_str_eq(aimc_get_last_error(), "tensor 'new': F6_E2M3 [4] where U8 [4] is expected");
+    aimci_st_reader_destroy(r);
 }
 END_TEST
 
@@ -535,7 +583,7 @@ START_TEST(places_that_cannot_be_written)
     ck_assert_int_eq(mkdir(path, 0700), 0); /* a directory does not give up its name */
     const size_t fds = open_descriptors();
     ck_assert_int_eq(aimci_file_replace(ctx, path, write_big, path), AIMC_ERR_IO);
-    ck_assert_ptr_nonnull(strstr(aimc_get_last_error(), "cannot replace"));
+    ck_assert_ptr_nonnull(strstr(aimc_get_last_error(), "is a directory, not a regular file"));
     expect_alone();
     ck_assert_uint_eq(open_descriptors(), fds);
     ck_assert_int_eq(rmdir(path), 0);
@@ -552,6 +600,165 @@ START_TEST(stale_temporary_files_are_passed_over)
     ck_assert_int_eq(write_file(), AIMC_OK);
     ck_assert_int_eq(unlink(stale), 0); /* still there: it is not ours */
     expect_alone();
+}
+END_TEST
+
+/* The pid of a process that is no more. */
+static long dead_process(void)
+{
+    const pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    ck_assert_int_gt(child, 0);
+    ck_assert_int_eq(waitpid(child, NULL, 0), child);
+    return (long)child;
+}
+
+static void touch(const char *name)
+{
+    FILE *const f = fopen(name, "wb");
+    ck_assert_ptr_nonnull(f);
+    fclose(f);
+}
+
+START_TEST(temporary_files_of_the_dead_are_removed)
+{
+    char mine[200], dead[200], others[3][200];
+    snprintf(dead, sizeof dead, "%s.tmp-%ld-3", path, dead_process());
+    snprintf(mine, sizeof mine, "%s.tmp-%ld-7", path, (long)getpid());
+    snprintf(others[0], sizeof others[0], "%s.tmp-1-0", path); /* alive */
+    snprintf(others[1], sizeof others[1], "%s.tmp-%ld-x", path, dead_process());
+    snprintf(others[2], sizeof others[2], "%s2.tmp-%ld-0", path, dead_process());
+    touch(dead);
+    touch(mine);
+    for (int k = 0; k < 3; k++)
+        touch(others[k]);
+    ck_assert_int_eq(write_file(), AIMC_OK);
+    ck_assert_int_ne(access(dead, F_OK), 0);
+    ck_assert_int_eq(unlink(mine), 0);
+    for (int k = 0; k < 3; k++)
+        ck_assert_int_eq(unlink(others[k]), 0);
+    expect_alone();
+}
+END_TEST
+
+/* Links that are relative, absolute, in a row, and to a file that is not there yet. */
+START_TEST(links_stay_links)
+{
+    char link[200], second[200], target[200];
+    struct stat info;
+    snprintf(link, sizeof link, "%s/link", folder);
+    snprintf(second, sizeof second, "%s/second", folder);
+    snprintf(target, sizeof target, "%s/deep", folder);
+    ck_assert_int_eq(mkdir(target, 0700), 0);
+    snprintf(target, sizeof target, "%s/deep/target", folder);
+    ck_assert_int_eq(symlink("deep/target", link), 0);
+    ck_assert_int_eq(symlink(link, second), 0);
+    for (int k = 0; k < 2; k++) {
+        ck_assert_msg(aimci_file_replace(ctx, second, write_big, path) == AIMC_OK, "%s",
+                      aimc_get_last_error());
+        ck_assert(lstat(link, &info) == 0 && S_ISLNK(info.st_mode));
+        ck_assert(lstat(second, &info) == 0 && S_ISLNK(info.st_mode));
+        ck_assert(lstat(target, &info) == 0 && S_ISREG(info.st_mode));
+        ck_assert_int_eq(unlink(target), 0);
+    }
+    ck_assert_int_eq(unlink(link), 0);
+    ck_assert_int_eq(symlink("second", link), 0); /* round and round */
+    ck_assert_int_eq(aimci_file_replace(ctx, second, write_big, path), AIMC_ERR_IO);
+    ck_assert_ptr_nonnull(strstr(aimc_get_last_error(), "links"));
+    ck_assert_int_eq(unlink(link), 0);
+    ck_assert_int_eq(unlink(second), 0);
+    snprintf(target, sizeof target, "%s/deep", folder);
+    ck_assert_int_eq(rmdir(target), 0);
+}
+END_TEST
+
+/* As root, saving to /dev/null once replaced the device for the whole machine. */
+START_TEST(only_regular_files_are_replaced)
+{
+    char link[200];
+    struct stat info;
+    snprintf(link, sizeof link, "%s/link", folder);
+    ck_assert_int_eq(symlink("/dev/null", link), 0);
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    const char *const taken[] = {path, link, "/dev/null", folder};
+    for (int k = 0; k < 4; k++) {
+        ck_assert_int_eq(aimci_file_replace(ctx, taken[k], write_big, path), AIMC_ERR_IO);
+        ck_assert_msg(strstr(aimc_get_last_error(), "not a regular file") != NULL, "%s",
+                      aimc_get_last_error());
+    }
+    ck_assert(lstat(path, &info) == 0 && S_ISFIFO(info.st_mode));
+    ck_assert(stat("/dev/null", &info) == 0 && S_ISCHR(info.st_mode));
+    ck_assert_int_eq(unlink(link), 0);
+    ck_assert_int_eq(unlink(path), 0);
+}
+END_TEST
+
+START_TEST(files_keep_their_owner)
+{
+    if (geteuid() != 0)
+        return; /* only root may give files away */
+    write_text("old");
+    ck_assert_int_eq(chown(path, 1234, 2345), 0);
+    ck_assert_int_eq(chmod(path, 02750), 0);
+    ck_assert_int_eq(write_file(), AIMC_OK);
+    struct stat info;
+    ck_assert_int_eq(stat(path, &info), 0);
+    ck_assert_uint_eq(info.st_mode & 07777, 02750);
+    ck_assert_uint_eq(info.st_uid, 1234);
+    ck_assert_uint_eq(info.st_gid, 2345);
+}
+END_TEST
+
+/* As bash hands over "<(...)": no size, no seeking, and not all at once. */
+START_TEST(pipes_are_read)
+{
+    enum { N = 200000 };
+    int ends[2];
+    char name[64];
+    ck_assert_int_eq(pipe(ends), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        close(ends[0]);
+        for (int k = 0; k < N; k += 1000) {
+            static const char block[1000];
+            if (k == 0)
+                nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+            if (write(ends[1], block, sizeof block) != (ssize_t)sizeof block)
+                _exit(1);
+        }
+        _exit(0);
+    }
+    close(ends[1]);
+    snprintf(name, sizeof name, "/dev/fd/%d", ends[0]);
+    void *data = NULL;
+    size_t size = 0;
+    ck_assert_msg(aimci_file_read(ctx, name, N, &data, &size) == AIMC_OK, "%s",
+                  aimc_get_last_error());
+    ck_assert_uint_eq(size, N);
+    ck_assert_int_eq(((const char *)data)[N], 0);
+    aimci_free(ctx, data);
+    close(ends[0]);
+    ck_assert_int_eq(waitpid(child, NULL, 0), child);
+}
+END_TEST
+
+START_TEST(pipes_have_bounds)
+{
+    void *data = NULL;
+    size_t size = 0;
+    char name[64];
+    for (int k = 0; k < 3; k++) {
+        int ends[2];
+        ck_assert_int_eq(pipe(ends), 0);
+        ck_assert_int_eq(write(ends[1], "12345", (size_t)(k == 2 ? 0 : 5)), k == 2 ? 0 : 5);
+        close(ends[1]);
+        snprintf(name, sizeof name, "/dev/fd/%d", ends[0]);
+        const aimc_status st = aimci_file_read(ctx, name, k == 0 ? 5 : 4, &data, &size);
+        ck_assert_int_eq(st, k == 0 ? AIMC_OK : k == 1 ? AIMC_ERR_FORMAT : AIMC_ERR_IO);
+        aimci_free(ctx, data);
+        close(ends[0]);
+    }
 }
 END_TEST
 
@@ -574,6 +781,8 @@ int main(void)
     t = fixture_case(s, "parser");
     tcase_add_loop_test(t, headers_are_checked, 0, N_HEADERS);
     tcase_add_test(t, long_headers_are_refused);
+    tcase_add_test(t, other_files_are_called_other_files);
+    tcase_add_test(t, unknown_types_are_left_alone);
     tcase_add_test(t, deep_headers_are_refused);
     tcase_add_test(t, shapes_must_match);
     tcase_add_test(t, cut_files_are_refused);
@@ -588,5 +797,11 @@ int main(void)
     tcase_add_test(t, a_full_disk_leaves_the_old_file);
     tcase_add_test(t, places_that_cannot_be_written);
     tcase_add_test(t, stale_temporary_files_are_passed_over);
+    tcase_add_test(t, temporary_files_of_the_dead_are_removed);
+    tcase_add_test(t, links_stay_links);
+    tcase_add_test(t, only_regular_files_are_replaced);
+    tcase_add_test(t, files_keep_their_owner);
+    tcase_add_test(t, pipes_are_read);
+    tcase_add_test(t, pipes_have_bounds);
     return aimct_main(s);
 }

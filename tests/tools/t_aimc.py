@@ -14,6 +14,7 @@ import resource
 import select
 import signal
 import struct
+import stat
 import subprocess
 import tempfile
 import time
@@ -64,6 +65,29 @@ class Help(Case):
     def test_help_of_a_command(self):
         self.assertEqual(self.good("help", "train").stdout, self.good("train", "--help").stdout)
         self.assertIn("Usage", self.good("help").stdout)
+        for words in ("infer", "conductance", "device", "study", "energy", "stats", "mvm", "converter", "spice", "device list",
+                      "device show", "device response", "device fit"):
+            shown = self.good(*words.split(), "--help").stdout
+            self.assertEqual(self.good("help", *words.split()).stdout, shown)
+            for line in shown.splitlines():  # name and help stand apart
+                self.assertRegex(line, r"^(?!  --\w)|^  --[\w-]+( [^ ]+)?(  .*)?$")
+                self.assertLess(len(line), 101)
+        self.bad(2, "one word too many", "help", "train", "fit")
+        self.bad(2, "unknown command", "help", "trian")
+        self.bad(2, "did you mean 'fit'", "help", "device", "fitt")
+
+    def test_plots_are_svg(self):
+        for name in ("x.png", "x.pdf", "a.svg/x.PNG", "x.svg.gz"):
+            self.bad(2, ["--plot", ".svg"], "device", "response", "soft_bounds", "--plot", self.folder / name)
+            self.bad(2, ["--plot", ".svg"], "device", "fit", "any", "--plot", self.folder / name)
+            self.assertFalse((self.folder / name).exists())
+        self.good("device", "response", "soft_bounds", "--devices", 5, "--pulses", 5, "--plot", self.folder / "x.SVG")
+
+    def test_no_path_of_the_build_machine(self):
+        program = pathlib.Path(AIMC).read_bytes()
+        root = os.fsencode(pathlib.Path(__file__).resolve().parents[2])
+        self.assertNotIn(root, program)
+        self.assertNotIn(b"shared/data", program)
 
     def test_every_help_has_a_complete_example(self):
         for args in ([], ["train"], ["infer"], ["device"], ["device", "list"], ["device", "show"],
@@ -246,9 +270,14 @@ class Training(Case):
             run.send_signal(how)
             _, complaint = run.communicate()
             self.assertEqual(run.returncode, -how if how == signal.SIGKILL else 1)
-        if how == signal.SIGINT:
+        if how != signal.SIGKILL:
             self.assertIn(f"go on with: aimc train --resume {path}", complaint.decode())
         return path
+
+    def test_every_polite_signal_saves(self):
+        args = ["--device", "gokmen_vlasov", "--epochs", 300]
+        for how in (signal.SIGTERM, signal.SIGHUP):
+            self.good("infer", self.interrupt(how, how.name, 2, args), "--quiet")
 
     def killed_and_resumed(self, device, *args):
         args = ["--device", device, "--epochs", 30, "--seed", 3, *args]
@@ -343,8 +372,42 @@ class BadTraining(Case):
         self.bad(1, "--config", "train", "--config", self.path("cut.json", b'{"device": '))
         self.bad(1, "dw_min", "train", "--config", self.path("c.json", b'{"device": {"dw_mim": 1}}'))
 
+    def test_config_with_a_byte_order_mark(self):
+        text = json.dumps({"device": {"dw_min": 0.004}})
+        for mark in (b"\xef\xbb\xbf", b""):
+            config = self.path("c.json", mark + text.encode())
+            self.good("train", *SMALL, "--epochs", 0, "--config", config)
+        self.bad(1, "UTF-16", "train", "--config", self.path("c.json", text.encode("utf-16")))
+
+    def test_files_may_be_pipes(self):
+        model = self.path("model")
+        self.good("train", *SMALL, "--epochs", 1, "--out", model)
+        root = pathlib.Path(__file__).parents[2] / "data" / "digits"
+        images, labels = root / "digits-images-idx3-ubyte.gz", root / "digits-labels-idx1-ubyte.gz"
+        config = self.path("c.json", b'{"device": {"dw_min": 0.004}}')
+        for command in (f"infer <(cat {model}) --quiet",
+                        f"train --epochs 0 --config <(cat {config})",
+                        f"infer {model} --quiet --input-max 16 --data <(cat {images}),<(cat {labels})"):
+            result = subprocess.run(["bash", "-c", f"'{AIMC}' {command}"], capture_output=True, text=True,
+                                    timeout=120)
+            self.assertEqual(result.returncode, 0, command + result.stderr)
+        result = subprocess.run(["bash", "-c", f"'{AIMC}' train --resume <(cat {model})"], capture_output=True,
+                                text=True, timeout=120)
+        self.assertEqual(result.returncode, 1)  # where to is not said
+        self.assertIn("--out", result.stderr)
+
     def test_out_cannot_be_written(self):
         self.bad(1, "--out", "train", *SMALL, "--out", "/no/such/folder/model")
+        self.bad(1, "device", "train", *SMALL, "--out", "/dev/null")
+        self.bad(1, "directory", "train", *SMALL, "--out", self.folder)
+        self.assertTrue(stat.S_ISCHR(os.stat("/dev/null").st_mode))
+
+    def test_out_through_a_link(self):
+        target, link = self.path("target"), self.folder / "link"
+        link.symlink_to("target")
+        self.good("train", *SMALL, "--epochs", 1, "--out", link)
+        self.assertTrue(link.is_symlink())
+        self.good("infer", target, "--quiet")
 
     def test_full_disk_leaves_the_old_model(self):
         model = self.path("model")

@@ -48,6 +48,12 @@ class Conductance(unittest.TestCase):
                          "--targets-us", "30", "--times", "0")
         self.assertEqual([(r["mean"], r["std"]) for r in rows], [(30, 0), (30, 0)])
 
+    def test_list_as_json(self):
+        models = json.loads(run("list", "--json").stdout)["models"]
+        self.assertEqual([m["name"] for m in models], [line.split()[0] for line in run("list").stdout.splitlines()])
+        self.assertEqual(next(m for m in models if m["name"] == "pcm_like")["preset"], False)
+        self.bad("--json", "list", "--set", "g_max=3")
+
     def test_every_model_runs(self):
         names = [line.split()[0] for line in run("list").stdout.splitlines()]
         self.assertGreater(len(names), 15)

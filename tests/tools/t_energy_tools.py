@@ -197,6 +197,9 @@ class Energy(unittest.TestCase):
 
     def test_bad_input(self):
         self.bad(1, "rram_32nm", "energy", self.model, "--technology", "rram_32mn")
+        for names in ("rram_32nm", "isaac_32nm", "ferro_write_200us", "technology"):
+            self.bad(1, names, "energy", self.model, "--technology", "foo")
+            self.bad(1, names, "train", "--epochs", "0", "--energy", "foo")
         self.bad(1, "not a technology", "energy", self.model, "--technology", "converter")
         self.bad(1, "28 is not in the table", "energy", self.model, "--set", "node_nm=28")
         self.bad(2, "c_line", "energy", self.model, "--set", "c_line=-1")

@@ -50,6 +50,12 @@ class Spice(Case):
                                         "out_noise=0", "out_res=-1", "noise_management=NONE", "out_bound=0")
                          for word in ("--set", s)]
 
+    def test_json(self):
+        told = json.loads(self.good("spice", "--weights", self.w, "--inputs", self.x, "--row", "1", "--out", self.out,
+                                    "--json", *self.settings))
+        self.assertEqual(told, {"netlist": self.out, "direction": "forward", "n_out": 5, "n_in": 7, "row": 1, "seed": 0})
+        self.assertTrue(pathlib.Path(self.out).exists())
+
     def test_what_ngspice_makes_of_it(self):
         if not shutil.which("ngspice"):
             self.skipTest("ngspice is not installed")

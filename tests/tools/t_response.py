@@ -163,7 +163,7 @@ class Fit(unittest.TestCase):
     def test_bad_files(self):
         for text, words in (("", "no numbers"), ("1,2\n1,x\n", "line 2, column 2: 'x'"),
                             ("1,nan\n", "line 1, column 2"), ("1,2,3\n", "3 columns"),
-                            ("1,2\n1\n", "line 2 has 1 columns")):
+                            ("1.5,2\n1\n", "line 2 has 1 columns")):
             result = self.fit(text)
             self.assertEqual((result.returncode, result.stdout), (1, ""), text)
             self.assertIn(words, result.stderr)

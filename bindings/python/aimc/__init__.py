@@ -23,6 +23,7 @@ from .matrix import Matrix
 from .inference import NoiseModel, Population, WeightProgramming, load_noise_table, optimize_programming
 from .network import Epoch, Network
 from .optimizer import Optimizer
+from .table import Table, read_table
 from .tile import Stages, Tile
 
 __version__ = version()
@@ -32,7 +33,7 @@ __all__ = [
     "FormatError", "InferenceReport", "InternalError", "InvalidError", "IoError", "LayerInfo", "Linearity",
     "Matrix", "Network", "NetworkInfo", "NoMemoryError", "NoiseModel", "NoiseModelInfo", "Optimizer",
     "OptimizerStats", "Population", "Preset", "ShapeError", "Stages", "StateError", "StepInfo", "StorageReport",
-    "Supply", "Tile", "UnsupportedError", "WeightProgramming", "WrongTypeError", "abi_version", "baselines", "default_context",
+    "Supply", "Table", "Tile", "UnsupportedError", "WeightProgramming", "WrongTypeError", "abi_version", "baselines", "default_context",
     "find_preset", "find_range", "fit_device", "library_path", "load_noise_table", "optimize_programming",
-    "presets", "status_name", "version", "voltage_for_saving",
+    "presets", "read_table", "status_name", "version", "voltage_for_saving",
 ]

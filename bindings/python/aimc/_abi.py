@@ -163,6 +163,17 @@ class aimc_preset_info(ct.Structure):
 
 
 
+class aimc_table_params(ct.Structure):
+    """table.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("columns", ct.c_char_p),
+        ("delimiter", ct.c_char_p),
+        ("decimal", ct.c_char_p),
+    ]
+
+
+
 class aimc_device_info(ct.Structure):
     """device.h"""
     _fields_ = [
@@ -964,6 +975,27 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_preset_find": ("config.h", ct.c_int,
         [ct.c_char_p, ct.c_void_p],
         "name i"),
+    "aimc_table_read": ("table.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.POINTER(aimc_table_params), ct.c_void_p],
+        "ctx path params out"),
+    "aimc_table_destroy": ("table.h", None,
+        [ct.c_void_p],
+        "table"),
+    "aimc_table_count_rows": ("table.h", ct.c_size_t,
+        [ct.c_void_p],
+        "table"),
+    "aimc_table_count_columns": ("table.h", ct.c_size_t,
+        [ct.c_void_p],
+        "table"),
+    "aimc_table_get_name": ("table.h", ct.c_char_p,
+        [ct.c_void_p, ct.c_size_t],
+        "table column"),
+    "aimc_table_get_values": ("table.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.c_size_t],
+        "table values ld"),
+    "aimc_config_set_table": ("table.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p],
+        "cfg table"),
     "aimc_device_create": ("device.h", ct.c_int,
         [ct.c_void_p, ct.c_char_p, ct.c_void_p, ct.c_void_p],
         "ctx name overrides out"),
@@ -1216,6 +1248,9 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_noise_table_load": ("inference.h", ct.c_int,
         [ct.c_void_p, ct.c_char_p],
         "cfg path"),
+    "aimc_noise_table_set": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p],
+        "cfg table"),
     "aimc_population_create": ("inference.h", ct.c_int,
         [ct.c_void_p, ct.c_size_t, ct.c_uint64, ct.c_void_p],
         "model n seed out"),

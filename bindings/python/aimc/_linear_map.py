@@ -5,7 +5,7 @@ from typing import Any, Callable, Optional, Tuple
 import numpy as np
 
 from ._abi import Counters
-from ._arrays import address, result, shaped, vectors
+from ._arrays import address, real, result, shaped, vectors
 from ._lib import check, lib, text
 from ._programmed import Programmable
 from ._records import told
@@ -63,7 +63,7 @@ class LinearMap(Programmable):
 
     def __matmul__(self, x: ArrayLike) -> Floats:
         """tile @ x for x [n_in] or, as numpy has it, columns [n_in, batch]."""
-        x = np.asarray(x)
+        x = real(x, "x")
         return self.forward(x) if x.ndim == 1 else np.ascontiguousarray(self.forward(x.T).T)
 
     def __rmatmul__(self, d: ArrayLike) -> Floats:

@@ -7,11 +7,13 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Opt
 import numpy as np
 
 from . import _abi
+from ._arrays import contiguous, real
 from ._errors import InvalidError, WrongTypeError
 from ._handle import Handle, create
 from ._lib import check, encoded, lib, sized, text, word
 from ._types import ArrayLike, PathLike
 from .context import Context, default_context
+from .table import use_table
 
 _TYPES = ("number", "integer", "flag", "choice", "list", "config")
 
@@ -122,7 +124,7 @@ class Config(Handle):
                 number: Any = value
                 check(lib.aimc_config_set(self._use, key, float(number)))
             else:
-                numbers = np.ascontiguousarray(value, np.float64)
+                numbers = contiguous(real(value, name), np.dtype(np.float64))
                 check(lib.aimc_config_set_list(self._use, key, numbers.ctypes.data, numbers.size))
 
     def __getitem__(self, name: str) -> Any:
@@ -178,10 +180,16 @@ class Config(Handle):
         with self._guard.lock:
             check(lib.aimc_config_load(self._use, encoded(path)))
 
-    def load_table(self, path: PathLike) -> None:
-        """Read measured steps from a CSV file; only for kind "table_step"."""
-        with self._guard.lock:
-            check(lib.aimc_config_load_table(self._use, encoded(path)))
+    def load_table(self, path: PathLike, *, columns: Optional[str] = None, delimiter: Optional[str] = None,
+                   decimal: Optional[str] = None) -> None:
+        """Read measured steps from a table (options as of read_table()); only for kind "table_step"."""
+        ctx = default_context()
+        with ctx._guard.lock, self._guard.lock:
+            if columns is delimiter is decimal is None:
+                check(lib.aimc_config_load_table(self._use, encoded(path)))
+            else:
+                use_table(ctx._use, path, columns, delimiter, decimal,
+                          lambda table: check(lib.aimc_config_set_table(self._use, table)))
 
     def to_json(self) -> str:
         """The JSON that makes it again, every field written."""

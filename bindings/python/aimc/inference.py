@@ -6,7 +6,7 @@ from typing import Any, Mapping, NamedTuple, Optional, Union
 import numpy as np
 
 from ._abi import NoiseModelInfo
-from ._arrays import address, shaped, taken
+from ._arrays import address, real, shaped, taken
 from ._errors import InvalidError
 from ._handle import Handle, create
 from ._lib import check, encoded, lib, word
@@ -14,6 +14,7 @@ from ._records import told
 from ._types import ArrayLike, Floats, PathLike
 from .config import Config, ConfigLike, FieldValue, as_config, create_named
 from .context import Context, default_context
+from .table import use_table
 
 
 class NoiseModel(Handle):
@@ -57,7 +58,7 @@ class Population(Handle):
 
     def program(self, g_target_us: ArrayLike) -> None:
         """Program every device once, to one target or to [n] of them."""
-        target = np.asarray(g_target_us, np.float32)
+        target = real(g_target_us, "g_target_us")
         target = shaped(np.full(self._n, target) if target.ndim == 0 else target, (self._n,), "g_target_us")
         with self._guard.lock:
             check(lib.aimc_population_program(self._use, address(target)))
@@ -98,7 +99,13 @@ def optimize_programming(model: NoiseModel, weights: ArrayLike, config: ConfigLi
     return WeightProgramming(Config._take(out), pair.value, loss.value)
 
 
-def load_noise_table(config: Config, path: PathLike) -> None:
-    """Fill a configuration of kind "noise_table" from a CSV file."""
-    with config._guard.lock:
-        check(lib.aimc_noise_table_load(config._use, encoded(path)))
+def load_noise_table(config: Config, path: PathLike, *, columns: Optional[str] = None, delimiter: Optional[str] = None,
+                     decimal: Optional[str] = None) -> None:
+    """Fill a configuration of kind "noise_table" from a table (options as of read_table())."""
+    ctx = default_context()
+    with ctx._guard.lock, config._guard.lock:
+        if columns is delimiter is decimal is None:
+            check(lib.aimc_noise_table_load(config._use, encoded(path)))
+        else:
+            use_table(ctx._use, path, columns, delimiter, decimal,
+                      lambda table: check(lib.aimc_noise_table_set(config._use, table)))

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import _abi
 from ._abi import Counters, LayerInfo, NetworkInfo, StorageReport
-from ._arrays import address, shaped, size, taken, whole
+from ._arrays import address, real, shaped, size, taken, whole
 from ._errors import InvalidError, ShapeError
 from ._handle import create
 from ._lib import AimcWarning, check, lib, text, word
@@ -102,7 +102,7 @@ class Network(Programmable):
 
     @staticmethod
     def _labels(labels: ArrayLike, n: int) -> Labels:
-        raw = np.asarray(labels)
+        raw = real(labels, "labels")
         if raw.dtype.kind == "f" and raw.size and np.all(raw == np.rint(raw)):
             warnings.warn(f"labels are {raw.dtype}; they are classes, and are taken as whole numbers", AimcWarning,
                           stacklevel=3)

@@ -7,7 +7,7 @@ import numpy as np
 
 from . import _abi
 from ._abi import InferenceReport
-from ._arrays import address, shaped, size, whole
+from ._arrays import address, real, shaped, size, whole
 from ._errors import InvalidError, WrongTypeError
 from ._handle import create
 from ._lib import check, encoded, lib, sized
@@ -92,7 +92,7 @@ class Tile(LinearMap):
 
     def pulse(self, counts: ArrayLike) -> None:
         """Send counts[i, j] pulses to each device: up where positive, down where negative."""
-        counts = np.broadcast_to(counts, self.shape)
+        counts = np.broadcast_to(real(counts, "counts"), self.shape)
         counts = whole(counts, np.dtype(np.int32), -2**31, 2**31 - 1, "counts")
         with self._guard.lock:
             check(lib.aimc_tile_pulse(self._use, address(counts), self._n_in))

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* What the library's own callers see of a table that has been read. */
+#ifndef AIMCI_TABLE_H
+#define AIMCI_TABLE_H
+
+#include <aimc/table.h>
+
+#include "core/core.h"
+
+/* How sentences call the file of the table. */
+const char *aimci_table_source(const aimc_table *table);
+
+bool aimci_table_has_names(const aimc_table *table);
+
+/* A cell that aimci_table_length() has found to be a number. */
+double aimci_table_value(const aimc_table *table, size_t row, size_t column);
+
+/* Line of a row, and column as they are in the file, from 1. */
+size_t aimci_table_line(const aimc_table *table, size_t row);
+size_t aimci_table_place(const aimc_table *table, size_t column);
+
+/* Numbers in a column; one with a name may end before the others, with empty cells. AIMC_ERR_FORMAT
+ * where something else is among them. */
+aimc_status aimci_table_length(const aimc_table *table, size_t column, size_t *n);
+
+/* The same where every row is needed. */
+aimc_status aimci_table_expect_numbers(const aimc_table *table, size_t column);
+
+/* A column by its name; SIZE_MAX: there is none. A unit in brackets after the name must be this one
+ * (NULL: any). AIMC_ERR_FORMAT: another unit, or two columns of the name. */
+aimc_status aimci_table_find(const aimc_table *table, const char *name, const char *unit,
+                             size_t *column);
+
+#endif
