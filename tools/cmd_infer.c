@@ -54,7 +54,10 @@ static int parse(struct options *o, int argc, char **argv)
         {"drift", ARG_TEXT, &o->drift, "T,T...",
          "seconds after programming (default: 0,60,3600,86400,2592000)", 0, 0},
         {"repeat", ARG_INTEGER, &o->deployment.repeat, "N",
-         "chips programmed one after the other (default: 25)", 1, 100000},
+         "chips programmed one after the other (default: 25);\n"
+         "without --program: passes over the samples with new read\n"
+         "noise, their mean and its standard error (default: none)",
+         1, 100000},
         {"compensation", ARG_TEXT, &o->deployment.compensation, "KIND",
          "GLOBAL (default), PER_OUTPUT, REFIT, BATCH_NORM, NONE", 0, 0},
         {"encoding", ARG_TEXT, &o->deployment.encoding, "KIND",
@@ -101,6 +104,7 @@ struct outcome {
     size_t n, correct;
     double seconds;
     aimc_storage_report storage; /* codes 0: none */
+    double mean, error;          /* over --repeat passes; mean NOT_GIVEN: not asked for */
 };
 
 static double accuracy(const struct outcome *outcome)
@@ -216,6 +220,10 @@ static void print_text(const struct options *o, const aimc_network *net,
         printf("%.3g errors a bit: %llu of %llu codes came back wrong\n", s->bit_error_rate,
                (unsigned long long)s->wrong, (unsigned long long)s->codes);
     printf("%s accuracy %.4f\n", o->split, accuracy(outcome));
+    char error[32];
+    if (WAS_GIVEN(outcome->mean))
+        printf("mean of %.0f passes with new read noise %.4f, standard error %s\n",
+               o->deployment.repeat, outcome->mean, text_of_spread(error, 'f', 4, outcome->error));
 }
 
 static int print_json(const struct options *o, const aimc_context *ctx, const aimc_network *net,
@@ -230,6 +238,11 @@ static int print_json(const struct options *o, const aimc_context *ctx, const ai
     json_put_integer(&json, "samples", outcome->n);
     json_put_integer(&json, "correct", outcome->correct);
     json_put_number(&json, "accuracy", accuracy(outcome));
+    if (WAS_GIVEN(outcome->mean)) {
+        json_put_integer(&json, "repeat", (uint64_t)o->deployment.repeat);
+        json_put_number(&json, "mean_accuracy", outcome->mean);
+        json_put_number(&json, "std_error", outcome->error);
+    }
     json_put_number(&json, "seconds", outcome->seconds);
     put_storage(&json, &outcome->storage);
     json_open(&json, "confusion", '[');
@@ -248,7 +261,7 @@ static int infer(const struct options *o, aimc_context *ctx, aimc_network *net,
 {
     aimc_network_info info = {.struct_size = (uint32_t)sizeof info};
     struct samples samples = strcmp(o->split, "train") == 0 ? data->train : data->test;
-    struct outcome outcome = {0};
+    struct outcome outcome = {.mean = NOT_GIVEN};
     if (o->limit < (double)samples.n) /* false when it was not given */
         samples.n = (size_t)o->limit;
     if (aimc_network_get_info(net, &info) != AIMC_OK)
@@ -260,6 +273,11 @@ static int infer(const struct options *o, aimc_context *ctx, aimc_network *net,
     int rc = o->storage.n > 0 ? store(o, ctx, net, &outcome.storage) : EXIT_GO_ON;
     if (rc == EXIT_GO_ON)
         rc = predict_all(net, &samples, data->n_in, &outcome, o->quiet);
+    if (rc == EXIT_GO_ON && WAS_GIVEN(o->deployment.repeat) &&
+        aimc_network_evaluate_repeat(net, samples.n, samples.x, samples.labels,
+                                     (size_t)o->deployment.repeat, &outcome.mean,
+                                     &outcome.error) != AIMC_OK)
+        rc = fail_library();
     if (rc == EXIT_GO_ON && o->json)
         rc = print_json(o, ctx, net, &outcome);
     else if (rc == EXIT_GO_ON)
@@ -357,12 +375,11 @@ static int check_deployment(struct options *o)
 {
     struct deployment *d = &o->deployment;
     const bool any = o->drift != NULL || d->encoding != NULL || d->compensation != NULL ||
-                     d->readout != NULL || d->config != NULL || d->set.n > 0 ||
-                     WAS_GIVEN(d->repeat);
+                     d->readout != NULL || d->config != NULL || d->set.n > 0;
     if (d->noise_model == NULL)
         return any ? fail_usage(
-                         "--drift, --repeat, --compensation, --encoding, --readout, --config "
-                         "and --set need --program")
+                         "--drift, --compensation, --encoding, --readout, --config and --set "
+                         "need --program")
                    : EXIT_GO_ON;
     if (d->compensation == NULL)
         d->compensation = "GLOBAL";

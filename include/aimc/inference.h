@@ -173,7 +173,10 @@ typedef struct aimc_inference_report {
  * Put the tile's weights on programmed devices: encode them as conductances, write those, and let
  * reads see what the devices hold. The weights stay underneath; aimc_tile_unprogram(), or setting
  * weights, takes the devices off. A programmed tile is not trained. Programming again starts from
- * those weights with the same seeds.
+ * those weights and is a new draw of everything random about the devices, faults and write loop
+ * included: another chip. The tile counts its programmings and keeps their number in files and
+ * copies. The field "seed" fixes the draw: the same seed gives the same tile the same chip again,
+ * whatever happened between.
  * @param tile    tile; programmed anew when it was already
  * @param config  of kind "inference": noise_model, encoding, programming (the write loop), faults,
  *                compensation, seed; NULL: defaults. Read during the call only.
@@ -184,7 +187,8 @@ typedef struct aimc_inference_report {
  * @par Threads
  * one thread per tile.
  * @par Determinism
- * D1: depends on the seed of the configuration and of the tile.
+ * D1: depends on the seeds of the configuration and of the tile, and without the first on the number
+ * of programmings so far.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_program(aimc_tile *tile, const aimc_config *config,

@@ -18,7 +18,9 @@ static const aimci_field inference_fields[] = {
                 SRC),
     AIMCI_CHILD("faults", 4, "faults", "faults", "devices that cannot be written", SRC),
     AIMCI_INTEGER(aimci_inference_params, seed, -1, -1, 9007199254740991.0, "1",
-                  "seed of what the devices do; -1: from the tile's seed", SRC),
+                  "seed of what the devices do: the same one gives the same chip again; -1: a new "
+                  "chip with every programming, from the tile's seed and their number",
+                  SRC),
 };
 
 AIMCI_DEFINE_KIND(
@@ -90,6 +92,15 @@ static aimc_status allocate(aimci_programmed *p)
     return aimc_population_create(p->model, devices, aimci_random_derive(p->seed, 0), &p->cells);
 }
 
+/* Of the tile's first programming as it was before they were counted, so that it stays the same. */
+static uint64_t seed_of(const aimc_tile *t, int64_t given)
+{
+    if (given >= 0)
+        return aimci_random_derive((uint64_t)given, t->seed);
+    const uint64_t first = aimci_random_derive(t->seed, 3);
+    return t->n_programs ? aimci_random_derive(first, t->n_programs) : first;
+}
+
 aimc_status aimci_programmed_prepare(aimc_tile *t, const aimc_config *config,
                                      aimci_programmed **out)
 {
@@ -107,10 +118,8 @@ aimc_status aimci_programmed_prepare(aimc_tile *t, const aimc_config *config,
         st = aimc_noise_model_create(t->ctx, NULL, aimci_config_child(p->config, "noise_model"),
                                      &p->model);
     if (!st) {
-        const int64_t seed = ((const aimci_inference_params *)p->config->values)->seed;
         const aimc_config *encoding = aimci_config_child(p->config, "encoding");
-        p->seed = seed >= 0 ? aimci_random_derive((uint64_t)seed, t->seed)
-                            : aimci_random_derive(t->seed, 3);
+        p->seed = seed_of(t, ((const aimci_inference_params *)p->config->values)->seed);
         p->encoding = aimci_ops_of(encoding->kind, "encoding");
         p->encoding_params = encoding->values;
         p->programming = aimci_config_child(p->config, "programming")->values;

@@ -60,7 +60,9 @@ struct aimc_network {
     bool used; /* layers may no longer be added */
     bool in_training;
     uint64_t n_batches, n_samples;
-    size_t batch; /* samples the buffers hold */
+    uint64_t n_evaluated; /* samples looked at with fresh noise: selects the streams of the next */
+    uint64_t n_stores;    /* times that weights went through a digital memory, likewise */
+    size_t batch;         /* samples the buffers hold */
     float *buffers;
     float **values;      /* n_layers + 1: inputs, then each layer's outputs */
     float *gradients[2]; /* of a layer's outputs and inputs, in turn */

@@ -412,20 +412,52 @@ aimc_status aimc_network_train_batch(aimc_network *net, size_t n, const float *x
 
 /* ---- accuracy: random streams and counters as before ---------------------------------------- */
 
-/* Snapshots of all tiles taken, or put back; returns how many there are. snapshots NULL: only that.
+/* What looking changes, to be put back: a snapshot of every tile, draws of every layer's modifier.
  */
-static size_t visit_snapshots(aimc_network *net, aimci_tile_snapshot *snapshots, bool put_back)
+typedef struct network_snapshot {
+    aimci_tile_snapshot *tiles;
+    uint64_t *draws;
+} network_snapshot;
+
+typedef enum visit { COUNT, TAKE, START_FRESH, PUT_BACK } visit;
+
+/* Streams of reads that are only looked at lie where those of training never come. */
+static uint64_t fresh_stream(const aimc_network *net)
+{
+    return (UINT64_C(1) << 62) + net->n_evaluated;
+}
+
+static void visit_tile(const aimc_network *net, aimc_tile *tile, visit what, aimci_tile_snapshot *s)
+{
+    if (what == TAKE)
+        *s = aimci_tile_take_snapshot(tile);
+    else if (what == PUT_BACK)
+        aimci_tile_restore_snapshot(tile, s);
+    else if (what == START_FRESH)
+        tile->forward->n_vectors = fresh_stream(net);
+}
+
+static void visit_draws(const aimc_network *net, aimci_hwa *hwa, visit what, uint64_t *draws)
+{
+    if (what == TAKE)
+        *draws = hwa->n_draws;
+    else if (what == PUT_BACK)
+        hwa->n_draws = *draws;
+    else if (what == START_FRESH)
+        hwa->n_draws = fresh_stream(net);
+}
+
+/* Returns how many tiles there are. */
+static size_t visit_all(const aimc_network *net, visit what, const network_snapshot *s)
 {
     size_t n = 0;
     for (size_t k = 0; k < net->n_layers; k++) {
         aimc_matrix *m = net->layers[k].matrix;
-        for (size_t t = 0; t < aimc_matrix_count_tiles(m); t++, n++) {
-            aimc_tile *tile = aimc_matrix_get_tile(m, t, NULL, NULL);
-            if (snapshots && put_back)
-                aimci_tile_restore_snapshot(tile, &snapshots[n]);
-            else if (snapshots)
-                snapshots[n] = aimci_tile_take_snapshot(tile);
-        }
+        for (size_t t = 0; t < aimc_matrix_count_tiles(m); t++, n++)
+            if (what != COUNT)
+                visit_tile(net, aimc_matrix_get_tile(m, t, NULL, NULL), what, &s->tiles[n]);
+        if (what != COUNT && hwa_of(&net->layers[k]))
+            visit_draws(net, hwa_of(&net->layers[k]), what, &s->draws[k]);
     }
     return n;
 }
@@ -451,28 +483,84 @@ static aimc_status count_correct(aimc_network *net, size_t n, const float *x,
     return AIMC_OK;
 }
 
+static aimc_status check_evaluate(const char *caller, aimc_network *net, size_t n, const float *x,
+                                  const uint32_t *labels, const double *result)
+{
+    aimc_status st = check_run(caller, net, n, x);
+    if (!st)
+        st = check_labels(caller, net, n, labels);
+    if (!st && !result)
+        st = aimci_fail(AIMC_ERR_INVALID, "%s: accuracy is NULL", caller);
+    return st ? st : reserve(net, aimci_min_size(n, AIMC_NETWORK_BATCH));
+}
+
+/* B. P. Welford, Technometrics 4:419 (1962): mean and sum of squares about it, in one pass. */
+typedef struct moments {
+    double mean, squares;
+    size_t n;
+} moments;
+
+static void add_to(moments *m, double value)
+{
+    const double before = value - m->mean;
+    m->mean += before / (double)++m->n;
+    m->squares += before * (value - m->mean);
+}
+
+/* Accuracies of repeat passes one after the other; fresh: with noise of their own. */
+static aimc_status look(aimc_network *net, size_t n, const float *x, const uint32_t *labels,
+                        bool fresh, size_t repeat, moments *accuracies)
+{
+    const network_snapshot s = {
+        aimci_calloc(net->ctx, visit_all(net, COUNT, NULL) + 1, sizeof *s.tiles),
+        aimci_calloc(net->ctx, net->n_layers, sizeof *s.draws)};
+    const bool enough = s.tiles && s.draws;
+    aimc_status st = enough ? AIMC_OK : aimci_fail(AIMC_ERR_NOMEM, "network: no memory");
+    if (enough)
+        visit_all(net, TAKE, &s);
+    if (enough && fresh)
+        visit_all(net, START_FRESH, &s);
+    for (size_t r = 0; r < repeat && !st; r++) {
+        size_t correct = 0;
+        st = count_correct(net, n, x, labels, &correct);
+        add_to(accuracies, (double)correct / (double)n);
+    }
+    if (enough)
+        visit_all(net, PUT_BACK, &s);
+    aimci_free(net->ctx, s.tiles);
+    aimci_free(net->ctx, s.draws);
+    return st;
+}
+
 aimc_status aimc_network_evaluate(aimc_network *net, size_t n, const float *x,
                                   const uint32_t *labels, double *accuracy)
 {
-    aimc_status st = check_run("network_evaluate", net, n, x);
+    moments found = {0, 0, 0};
+    aimc_status st = check_evaluate("network_evaluate", net, n, x, labels, accuracy);
     if (!st)
-        st = check_labels("network_evaluate", net, n, labels);
-    if (!st && !accuracy)
-        st = aimci_fail(AIMC_ERR_INVALID, "network_evaluate: accuracy is NULL");
+        st = look(net, n, x, labels, false, 1, &found);
     if (!st)
-        st = reserve(net, aimci_min_size(n, AIMC_NETWORK_BATCH));
+        *accuracy = found.mean;
+    return st;
+}
+
+aimc_status aimc_network_evaluate_repeat(aimc_network *net, size_t n, const float *x,
+                                         const uint32_t *labels, size_t repeat, double *mean,
+                                         double *std_error)
+{
+    const char *caller = "network_evaluate_repeat";
+    moments found = {0, 0, 0};
+    aimc_status st = check_evaluate(caller, net, n, x, labels, mean);
+    if (!st && repeat == 0)
+        st = aimci_fail(AIMC_ERR_INVALID, "%s: repeat is 0; 1 or more is needed", caller);
+    if (!st)
+        st = look(net, n, x, labels, true, repeat, &found);
     if (st)
         return st;
-    const size_t n_tiles = visit_snapshots(net, NULL, false);
-    aimci_tile_snapshot *before = aimci_calloc(net->ctx, n_tiles + 1, sizeof *before);
-    if (!before)
-        return aimci_fail(AIMC_ERR_NOMEM, "network_evaluate: no memory");
-    size_t correct = 0;
-    visit_snapshots(net, before, false);
-    st = count_correct(net, n, x, labels, &correct);
-    visit_snapshots(net, before, true);
-    aimci_free(net->ctx, before);
-    if (!st)
-        *accuracy = (double)correct / (double)n;
-    return st;
+    net->n_evaluated += (uint64_t)n * repeat;
+    *mean = found.mean;
+    if (std_error)
+        *std_error = repeat > 1 ? sqrt(found.squares / (double)(repeat - 1) / (double)repeat)
+                                : (double)NAN; /* one value has no spread */
+    return AIMC_OK;
 }

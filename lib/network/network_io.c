@@ -149,6 +149,10 @@ static aimc_status put_network(const aimc_network *net, aimci_st_writer *writer)
         const uint64_t progress[3] = {net->seed, net->n_batches, net->n_samples};
         st = aimci_st_put(writer, "progress", AIMCI_U64, 0, 3, 3, progress);
     }
+    if (!st && (net->n_evaluated || net->n_stores)) {
+        const uint64_t events[2] = {net->n_evaluated, net->n_stores};
+        st = aimci_st_put(writer, "events", AIMCI_U64, 0, 2, 2, events);
+    }
     for (size_t k = 0; k < net->n_layers && !st; k++) {
         const aimci_layer *l = &net->layers[k];
         snprintf(name, sizeof name, "layer%zu.type", k);
@@ -222,8 +226,10 @@ static aimc_status restore_network(aimc_network *net, aimci_st_reader *reader)
     const unsigned long n = count ? strtoul(count, &end, 10) : 0;
     if (n == 0 || n > 10000 || *end)
         return aimci_fail(AIMC_ERR_FORMAT, "the number of layers is missing");
-    uint64_t progress[3];
+    uint64_t progress[3], events[2] = {0, 0};
     aimc_status st = aimci_st_get(reader, "progress", AIMCI_U64, 0, 3, 3, progress);
+    if (!st && aimci_st_has(reader, "events"))
+        st = aimci_st_get(reader, "events", AIMCI_U64, 0, 2, 2, events);
     for (size_t k = 0; k < n && !st; k++)
         st = restore_layer(net, reader, k);
     if (!st)
@@ -233,6 +239,8 @@ static aimc_status restore_network(aimc_network *net, aimci_st_reader *reader)
     net->seed = progress[0];
     net->n_batches = progress[1];
     net->n_samples = progress[2];
+    net->n_evaluated = events[0];
+    net->n_stores = events[1];
     net->used = true;
     return AIMC_OK;
 }

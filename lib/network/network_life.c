@@ -200,6 +200,12 @@ aimc_status aimc_network_calibrate(aimc_network *net, size_t n, const float *x,
 
 /* ---- digital storage ------------------------------------------------------------------------ */
 
+/* Seeds of layers are derived with small numbers, those of stores with numbers above them. */
+static uint64_t seed_of_store(const aimc_network *net)
+{
+    return aimci_random_derive(net->seed, (UINT64_C(1) << 32) + net->n_stores);
+}
+
 static size_t largest_digital(const aimc_network *net)
 {
     size_t largest = 0;
@@ -231,9 +237,10 @@ aimc_status aimc_network_store(aimc_network *net, const aimc_config *config,
         if (!is_digital(l))
             continue;
         aimci_linear_get(l, w, NULL);
-        aimci_storage_keep(net->ctx, config, k, w, l->n_in * l->n_out, &sum);
+        aimci_storage_keep(net->ctx, config, seed_of_store(net), k, w, l->n_in * l->n_out, &sum);
         (void)aimci_linear_set(l, w, NULL); /* finite */
     }
     aimci_free(net->ctx, w);
+    net->n_stores++;
     return report ? aimci_struct_out("network_store", report, &sum, sizeof sum, 8) : AIMC_OK;
 }

@@ -77,6 +77,7 @@ struct aimc_tile {
     aimci_periphery *forward, *backward;
     aimc_config *config; /* of kind "tile" */
     uint64_t seed;
+    uint64_t n_programs; /* programmings so far: selects the streams of the next */
     aimc_counters counters;
     aimci_companion trainer;    /* its optimizer */
     aimci_companion programmed; /* its programmed devices: reset takes them off */

@@ -43,6 +43,12 @@ class Conductance(unittest.TestCase):
         self.assertNotEqual(rows, self.rows("pcm_like", "--targets-us", "5,25", "--times", "0,3600", "--devices",
                                             "20000"))
 
+    def test_one_device_has_no_spread(self):
+        for row in self.rows("pcm_like", "--targets-us", "5", "--times", "0,60", "--devices", "1"):
+            self.assertIsNone(row["std"])
+        text = run("pcm_like", "--targets-us", "5", "--times", "60", "--devices", "1").stdout
+        self.assertEqual(text.splitlines()[-1].split()[3], "-")
+
     def test_settings(self):
         rows = self.rows("PCMLike", "--set", "prog_noise_scale=0", "--set", "read_noise_scale=0", "--set", "g_max=30",
                          "--targets-us", "30", "--times", "0")

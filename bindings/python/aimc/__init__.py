@@ -21,13 +21,13 @@ from .device import Cells, Device, FitResult, fit_device
 from .energy import CostModel, baselines, voltage_for_saving
 from .matrix import Matrix
 from .inference import NoiseModel, Population, WeightProgramming, load_noise_table, optimize_programming
-from .network import Epoch, Network
+from .network import Accuracy, Epoch, Network
 from .optimizer import Optimizer
 from .tile import Stages, Tile
 
 __version__ = version()
 __all__ = [
-    "AbiError", "AimcWarning", "Baseline", "Cells", "Config", "Context", "Converter", "ConverterCost", "CostItem",
+    "AbiError", "Accuracy", "AimcWarning", "Baseline", "Cells", "Config", "Context", "Converter", "ConverterCost", "CostItem",
     "CostModel", "CostReport", "Counters", "Device", "DeviceInfo", "Epoch", "Error", "Field", "FitResult",
     "FormatError", "InferenceReport", "InternalError", "InvalidError", "IoError", "LayerInfo", "Linearity",
     "Matrix", "Network", "NetworkInfo", "NoMemoryError", "NoiseModel", "NoiseModelInfo", "Optimizer",

@@ -1149,6 +1149,8 @@ FUNCTIONS = {
         [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p]),
     "aimc_network_evaluate": ("network.h", ct.c_int,
         [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p, ct.c_void_p]),
+    "aimc_network_evaluate_repeat": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p]),
     "aimc_network_get_weights": ("network.h", ct.c_int,
         [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p]),
     "aimc_network_set_weights": ("network.h", ct.c_int,

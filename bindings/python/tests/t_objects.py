@@ -217,6 +217,33 @@ class Networks(unittest.TestCase):
         with self.assertRaises(aimc.StateError):
             network.drift_programmed(1.0)
 
+    def test_programming_again_is_another_chip(self):
+        tile = aimc.Tile("ideal", 6, 5, {"seed": 4})
+        tile.weights = np.linspace(-1, 1, 30).reshape(6, 5)
+
+        def chip(which, **fields):
+            which.program(fields)
+            return which.weights.copy()
+        chips = [chip(tile) for _ in range(25)]
+        self.assertGreater(np.std(chips, axis=0).min(), 1e-3)
+        again = aimc.Tile.from_bytes(tile.to_bytes())
+        np.testing.assert_array_equal(chip(again), chip(tile))
+        np.testing.assert_array_equal(chip(tile, seed=3), chip(again, seed=3))
+        self.assertTrue((chip(tile, seed=3) != chip(tile, seed=4)).any())
+
+    def test_accuracy_of_fresh_draws(self):
+        x, labels = np.random.default_rng(0).uniform(-1, 1, (400, 8)), np.arange(400) % 3
+        network = aimc.Network().add_linear(3, 8, {"device": "ideal", "forward.out_noise": 0.3})
+        self.assertEqual(network.evaluate(x, labels), network.evaluate(x, labels))
+        self.assertGreater(len({network.evaluate(x, labels, fresh=True) for _ in range(8)}), 2)
+        found = network.evaluate(x, labels, repeat=16)
+        self.assertIsInstance(found, aimc.Accuracy)
+        self.assertTrue(0 < found.std_error < 0.02)
+        self.assertIsNone(network.evaluate(x, labels, repeat=1).std_error)
+        for repeat in (0, -1):
+            with self.assertRaisesRegex(aimc.InvalidError, "repeat"):
+                network.evaluate(x, labels, repeat=repeat)
+
     def test_drift_of_cells_is_the_law(self):
         cells = aimc.Population(aimc.NoiseModel("pcm_like", read_noise_scale=0.0), 2000, seed=3)
         cells.program(20.0)
