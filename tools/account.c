@@ -55,6 +55,7 @@ static const struct {
     COUNTER(input_activity_squared, AIMC_ACTIVITY_ONE),
     COUNTER(conductance_activity, AIMC_ACTIVITY_ONE),
     COUNTER(conductance_activity_squared, AIMC_ACTIVITY_ONE),
+    COUNTER(devices, 1),
 };
 
 bool account_counter(const aimc_counters *counters, size_t i, const char **name, double *value)
@@ -176,6 +177,7 @@ void account_put_json(struct json *json, const struct account *account)
     json_put_number(json, "ops_per_j", r->ops_per_j);
     json_put_number(json, "ops_per_s_m2", r->ops_per_s_m2);
     json_put_number(json, "co2_kg", r->co2_kg);
+    json_put_number(json, "devices", r->devices);
     json_put_number(json, "pulses_per_device", r->pulses_per_device);
     json_put_number(json, "endurance_used", r->endurance_used);
     json_put_flag(json, "adc_below_floor", r->adc_below_floor);

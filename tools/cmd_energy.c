@@ -138,10 +138,10 @@ static void print_training(const struct result *r)
     account_print(&r->training);
     printf("\n%.5g J and %.5g s for the training run; ", t->energy_j, t->time_s);
     print_figures(t);
-    printf("%.4g pulses a device, %.3g of its endurance\n", t->pulses_per_device,
-           t->endurance_used);
+    printf("%.4g pulses a device, of %.15g devices, %.3g of its endurance\n", t->pulses_per_device,
+           t->devices, t->endurance_used);
     if (t->pulses_per_device > 0)
-        wear_print(&r->wear, t->endurance);
+        wear_print(&r->wear, t->endurance, t->devices);
 }
 
 static void print_programming(const struct result *r)
@@ -212,7 +212,6 @@ static void print_json(const struct request *q, const aimc_cost_model *cost, con
     json_close(&json, '}');
     if (r->programmed) {
         json_open(&json, "programming", '{');
-        json_put_integer(&json, "devices", r->chip.n_devices);
         json_put_integer(&json, "pulses", r->chip.pulses);
         json_put_integer(&json, "verify_reads", r->chip.verify_reads);
         json_put_number(&json, "weight_error", r->chip.weight_error);

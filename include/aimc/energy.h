@@ -135,9 +135,12 @@ typedef struct aimc_cost_events {
     double gradient_macs; /**< fp32 multiply-accumulates of digital outer products, likewise */
     double verify_reads;  /**< single-cell reads between write pulses */
     double tiles;         /**< arrays there are */
-    double cells;         /**< devices there are, both of a pair counted */
+    double cells;         /**< devices that are read: those of a weight (the field "devices" of the
+                             technology) times weights. Their area and current are priced */
     double dacs;          /**< DACs there are */
     double accumulators;  /**< fp32 accumulators there are */
+    double devices;       /**< devices that pulses go to, every member of a unit cell and every
+                             array of an algorithm; 0: cells */
 } aimc_cost_events;
 
 /** Parts of the account. @since 0.1 */
@@ -181,9 +184,10 @@ typedef struct aimc_cost_report {
     double ops_per_j;         /**< 2 MAC / energy; 1e12 are a TOPS/W; NaN without energy */
     double ops_per_s_m2;      /**< 2 MAC / (time area); NaN without either */
     double co2_kg;            /**< energy, with the building's (pue), times carbon_kg_per_kwh */
-    double pulses_per_device; /**< mean */
+    double pulses_per_device; /**< mean over the devices that pulses go to */
     double endurance_used;    /**< pulses_per_device / endurance */
     double endurance;         /**< pulses that a device survives, of the technology */
+    double devices;           /**< that pulses_per_device is the mean over */
 } aimc_cost_report;
 
 /** A matrix on its arrays. @since 0.1 */

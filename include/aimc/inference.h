@@ -155,9 +155,9 @@ typedef struct aimc_inference_report {
     uint32_t struct_size;  /**< sizeof of the caller's struct */
     uint32_t reserved;     /**< 0 */
     uint64_t n_weights;    /**< weights that lie on devices */
-    uint64_t n_devices;    /**< devices they lie on */
+    uint64_t n_devices;    /**< devices they lie on: all of a unit cell, all of an encoding */
     uint64_t n_faulty;     /**< devices that cannot be written */
-    uint64_t pulses;       /**< write pulses, the first shot of each device included */
+    uint64_t pulses;       /**< write pulses to devices, the first shot of each included */
     uint64_t verify_reads; /**< reads of write loops: of single devices, or of vectors */
     uint64_t iterations;   /**< rounds of the write loop; the largest of all tiles */
     uint64_t unconverged;  /**< devices that the write loop left out of tolerance */

@@ -61,13 +61,18 @@ void aimci_programmed_take_off(aimci_programmed *p)
     take_off(p);
 }
 
+static size_t count_devices(const void *owner)
+{
+    return ((const aimci_programmed *)owner)->cells->n;
+}
+
 void aimci_programmed_show(aimci_programmed *p)
 {
     const aimci_weight_view view = {p->read, p->conductance, p->compensated ? p->gain : NULL,
                                     p->compensated ? p->shift : NULL};
     aimci_tile_set_view(p->tile, AIMCI_VIEW_READ, view);
     p->tile->programmed =
-        (aimci_companion){"inference", p, aimci_programmed_put, take_off, take_off};
+        (aimci_companion){"inference", p, aimci_programmed_put, take_off, take_off, count_devices};
 }
 
 static aimc_status allocate(aimci_programmed *p)

@@ -43,8 +43,9 @@ typedef struct aimci_companion {
     const char *name; /* NULL: there is none */
     void *owner;
     aimc_status (*put)(const void *owner, aimci_st_writer *writer, const char *prefix);
-    void (*release)(void *owner); /* the tile goes first */
-    void (*reset)(void *owner);   /* weights were set */
+    void (*release)(void *owner);               /* the tile goes first */
+    void (*reset)(void *owner);                 /* weights were set */
+    size_t (*count_devices)(const void *owner); /* beside those of the tile's array */
 } aimci_companion;
 
 /* Effective weights: what a read sees in place of the array's own, stored like them. Two views may
@@ -100,6 +101,9 @@ bool aimci_tile_is_composite(const aimc_tile *tile);
 /* Weights of the tile, and as a read sees them. */
 const float *aimci_tile_own_weights(const aimc_tile *tile);
 const float *aimci_tile_read_weights(const aimc_tile *tile);
+
+/* The tile's counters, and the devices that its pulses went to. */
+aimc_counters aimci_tile_counters(const aimc_tile *tile);
 
 /* Events of one batch read. */
 void aimci_tile_count_read(aimc_tile *tile, bool forward, size_t n,

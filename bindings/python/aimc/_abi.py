@@ -273,6 +273,7 @@ class aimc_counters(ct.Structure):
         ("input_activity_squared", ct.c_uint64),
         ("conductance_activity", ct.c_uint64),
         ("conductance_activity_squared", ct.c_uint64),
+        ("devices", ct.c_uint64),
     ]
 
 
@@ -454,6 +455,7 @@ class aimc_cost_events(ct.Structure):
         ("cells", ct.c_double),
         ("dacs", ct.c_double),
         ("accumulators", ct.c_double),
+        ("devices", ct.c_double),
     ]
 
 
@@ -487,6 +489,7 @@ class aimc_cost_report(ct.Structure):
         ("pulses_per_device", ct.c_double),
         ("endurance_used", ct.c_double),
         ("endurance", ct.c_double),
+        ("devices", ct.c_double),
     ]
 
 
@@ -583,6 +586,10 @@ class Counters(NamedTuple):
         is |w|, on programmed devices the summed conductance of the weight over the largest of a
         device
     conductance_activity_squared: the same with x_j^2
+    devices: no event: the devices that these pulses went to. One for each weight of an array whose
+        model takes pulses, for every member of a unit cell, those that rest included, for every
+        array of the optimizer that is bound, and what aimc_tile_program() put there; of a
+        programmed tile those alone, unless other pulses were counted, too
     """
     pulses_up: int
     pulses_down: int
@@ -605,6 +612,7 @@ class Counters(NamedTuple):
     input_activity_squared: int
     conductance_activity: int
     conductance_activity_squared: int
+    devices: int
 
 
 class OptimizerStats(NamedTuple):
@@ -672,9 +680,9 @@ class InferenceReport(NamedTuple):
     over its weights.
 
     n_weights: weights that lie on devices
-    n_devices: devices they lie on
+    n_devices: devices they lie on: all of a unit cell, all of an encoding
     n_faulty: devices that cannot be written
-    pulses: write pulses, the first shot of each device included
+    pulses: write pulses to devices, the first shot of each included
     verify_reads: reads of write loops: of single devices, or of vectors
     iterations: rounds of the write loop; the largest of all tiles
     unconverged: devices that the write loop left out of tolerance
@@ -806,9 +814,10 @@ class CostReport(NamedTuple):
     ops_per_j: 2 MAC / energy; 1e12 are a TOPS/W; NaN without energy
     ops_per_s_m2: 2 MAC / (time area); NaN without either
     co2_kg: energy, with the building's (pue), times carbon_kg_per_kwh
-    pulses_per_device: mean
+    pulses_per_device: mean over the devices that pulses go to
     endurance_used: pulses_per_device / endurance
     endurance: pulses that a device survives, of the technology
+    devices: that pulses_per_device is the mean over
     """
     adc_below_floor: int
     parts: Dict[str, CostItem]
@@ -822,6 +831,7 @@ class CostReport(NamedTuple):
     pulses_per_device: float
     endurance_used: float
     endurance: float
+    devices: float
 
 
 class Baseline(NamedTuple):
