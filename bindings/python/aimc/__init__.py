@@ -12,7 +12,7 @@ no longer referred to, in any order.
 from ._errors import (AbiError, Error, FormatError, InternalError, InvalidError, IoError, NoMemoryError, ShapeError,
                       StateError, UnsupportedError)
 from ._abi import (Baseline, ConverterCost, CostItem, CostReport, Counters, DeviceInfo, InferenceReport, LayerInfo,
-                   NetworkInfo, NoiseModelInfo, OptimizerStats, StepInfo, StorageReport, Supply)
+                   NetworkInfo, NoiseModelInfo, OptimizerStats, ReadoutInfo, StepInfo, StorageReport, Supply)
 from ._lib import AimcWarning
 from .config import Config, Field, Preset, find_preset, presets
 from .context import Context, abi_version, default_context, library_path, status_name, version
@@ -31,7 +31,7 @@ __all__ = [
     "CostModel", "CostReport", "Counters", "Device", "DeviceInfo", "Epoch", "Error", "Field", "FitResult",
     "FormatError", "InferenceReport", "InternalError", "InvalidError", "IoError", "LayerInfo", "Linearity",
     "Matrix", "Network", "NetworkInfo", "NoMemoryError", "NoiseModel", "NoiseModelInfo", "Optimizer",
-    "OptimizerStats", "Population", "Preset", "ShapeError", "Stages", "StateError", "StepInfo", "StorageReport",
+    "OptimizerStats", "Population", "Preset", "ReadoutInfo", "ShapeError", "Stages", "StateError", "StepInfo", "StorageReport",
     "Supply", "Tile", "UnsupportedError", "WeightProgramming", "abi_version", "baselines", "default_context",
     "find_preset", "find_range", "fit_device", "library_path", "load_noise_table", "optimize_programming",
     "presets", "status_name", "version", "voltage_for_saving",

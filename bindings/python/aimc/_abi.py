@@ -296,6 +296,17 @@ class aimc_stages(ct.Structure):
 
 
 
+class aimc_readout_info(ct.Structure):
+    """periphery.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("n_cycles", ct.c_uint32),
+        ("has_dac", ct.c_int32),
+        ("has_adc", ct.c_int32),
+    ]
+
+
+
 class aimc_optimizer_stats(ct.Structure):
     """optimizer.h"""
     _fields_ = [
@@ -615,6 +626,20 @@ class Counters(NamedTuple):
     devices: int
 
 
+class ReadoutInfo(NamedTuple):
+    """How a direction is read.
+
+    n_cycles: reads of the array in one product
+    has_dac: 1: inputs are converted from codes; 0: a perfect read-out, or a DAC without steps
+        (inp_res or inp_bound <= 0)
+    has_adc: 1: outputs are converted to codes; 0: a perfect read-out, or an ADC without steps
+        (out_res or out_bound <= 0)
+    """
+    n_cycles: int
+    has_dac: int
+    has_adc: int
+
+
 class OptimizerStats(NamedTuple):
     """What an algorithm has done since it was created; zero where it has no such thing.
 
@@ -883,6 +908,7 @@ RECORDS: Dict[Any, Any] = {
     CostReport: aimc_cost_report,
     Baseline: aimc_cost_baseline,
     Supply: aimc_cost_supply,
+    ReadoutInfo: aimc_readout_info,
 }
 
 # name: (header, result, arguments)
@@ -1035,6 +1061,8 @@ FUNCTIONS = {
         [ct.c_void_p, ct.c_void_p, ct.c_size_t, ct.c_void_p]),
     "aimc_tile_describe": ("tile.h", ct.c_size_t,
         [ct.c_void_p, ct.c_void_p, ct.c_size_t]),
+    "aimc_tile_get_readout": ("periphery.h", ct.c_int,
+        [ct.c_void_p, ct.c_int, ct.POINTER(aimc_readout_info)]),
     "aimc_tile_inspect": ("periphery.h", ct.c_int,
         [ct.c_void_p, ct.c_int, ct.c_void_p, ct.POINTER(aimc_stages)]),
     "aimc_tile_write_spice": ("periphery.h", ct.c_int,

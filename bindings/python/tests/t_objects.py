@@ -127,6 +127,14 @@ class Tiles(unittest.TestCase):
         self.assertEqual((stages.prepared.shape, stages.code.dtype), ((4,), np.int32))
         with self.assertRaises(aimc.InvalidError):
             tile.inspect(x, cycle=1)
+        self.assertEqual((tile.readout().has_dac, tile.readout().has_adc, tile.readout().n_cycles), (1, 1, 1))
+
+    def test_no_codes_without_an_adc(self):
+        for fields in ({"is_perfect": True}, {"out_res": 0}, {"out_res": -1.0}):
+            tile = aimc.Tile("ideal", 3, 4, {"forward": fields, "backward": fields})
+            for direction, n in (("forward", 4), ("backward", 3)):
+                self.assertEqual(tile.readout(direction).has_adc, 0)
+                self.assertIsNone(tile.inspect(np.ones(n), direction).code)
 
     def test_save_and_load_go_on_alike(self):
         tile = aimc.Tile("reram_sb", 3, 4)
