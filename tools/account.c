@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "account.h"
+#include "extrapolations.h"
 #include "model.h"
 #include "report.h"
 
@@ -190,12 +191,17 @@ void account_put_assumptions(struct json *json, const aimc_cost_model *cost)
     for (size_t i = 0; aimc_cost_model_get_assumption(cost, i) != NULL; i++)
         json_put_text(json, NULL, aimc_cost_model_get_assumption(cost, i));
     json_close(json, ']');
+    extrapolations_put_costs(json, cost);
 }
 
+/* Names in lines of eight; the sentences after them are told as extrapolations. */
 void account_print_assumptions(const aimc_cost_model *cost)
 {
+    const char *name;
     printf("assumed:");
-    for (size_t i = 0; aimc_cost_model_get_assumption(cost, i) != NULL; i++)
-        printf("%s %s", i % 8 == 7 ? "\n        " : "", aimc_cost_model_get_assumption(cost, i));
+    for (size_t i = 0; (name = aimc_cost_model_get_assumption(cost, i)) != NULL; i++)
+        if (strchr(name, ' ') == NULL)
+            printf("%s %s", i % 8 == 7 ? "\n        " : "", name);
     putchar('\n');
+    extrapolations_print_costs(cost);
 }

@@ -9,6 +9,7 @@
 
 #include "args.h"
 #include "cmd.h"
+#include "extrapolations.h"
 #include "json.h"
 #include "model.h"
 #include "report.h"
@@ -283,7 +284,10 @@ static int run_all(aimc_noise_model *model, const struct request *r, const struc
         rc = run_target(cells, targets->v[i], times, g, &t);
     if (rc == EXIT_GO_ON && t.is_json) {
         json_close(&t.json, ']');
+        extrapolations_put_noise(&t.json, model, times->v, times->n);
         json_end(&t.json);
+    } else if (rc == EXIT_GO_ON) {
+        extrapolations_print_noise(model, times->v, times->n);
     }
     aimc_population_destroy(cells);
     free(g);

@@ -8,6 +8,7 @@
 #include "args.h"
 #include "cmd.h"
 #include "deploy.h"
+#include "extrapolations.h"
 #include "model.h"
 #include "progress.h"
 #include "report.h"
@@ -289,7 +290,8 @@ static int infer(const struct options *o, aimc_context *ctx, aimc_network *net,
 /* ---- programmed devices --------------------------------------------------------------------- */
 
 static int put_deployed(const struct options *o, const aimc_context *ctx, const aimc_network *net,
-                        const aimc_config *config, const struct deploy_result *result)
+                        const aimc_config *config, const aimc_noise_model *model,
+                        const struct deploy_result *result)
 {
     struct json json;
     const size_t length = aimc_config_to_json(config, NULL, 0);
@@ -305,6 +307,7 @@ static int put_deployed(const struct options *o, const aimc_context *ctx, const 
     json_put_integer(&json, "repeat", (uint64_t)o->deployment.repeat);
     json_put_number(&json, "seed", o->deployment.seed);
     deploy_put_json(&json, result);
+    extrapolations_put_noise(&json, model, o->deployment.times, o->deployment.n_times);
     const int rc = model_put_json(&json, ctx, net);
     json_end(&json);
     free(text);
@@ -318,17 +321,23 @@ static int infer_programmed(const struct options *o, aimc_context *ctx, aimc_net
     struct samples samples = strcmp(o->split, "train") == 0 ? data->train : data->test;
     struct deploy_result result = {0};
     aimc_config *config = NULL;
+    aimc_noise_model *model = NULL;
     if (o->limit < (double)samples.n)
         samples.n = (size_t)o->limit;
     int rc = deploy_config(ctx, d, &config);
+    if (rc == EXIT_GO_ON)
+        rc = deploy_model(ctx, d, &model);
     if (rc == EXIT_GO_ON)
         rc = deploy_to_tiles(ctx, net, d->readout);
     if (rc == EXIT_GO_ON)
         rc = deploy_run(net, d, config, &samples, &data->train, &result);
     if (rc == EXIT_GO_ON && o->json)
-        rc = put_deployed(o, ctx, net, config, &result);
-    else if (rc == EXIT_GO_ON)
+        rc = put_deployed(o, ctx, net, config, model, &result);
+    else if (rc == EXIT_GO_ON) {
         deploy_print(&result);
+        extrapolations_print_noise(model, d->times, d->n_times);
+    }
+    aimc_noise_model_destroy(model);
     aimc_config_destroy(config);
     return rc;
 }

@@ -9,6 +9,7 @@
 #include <aimc/status.h>
 #include <aimc/context.h>
 #include <aimc/config.h>
+#include <aimc/extrapolation.h>
 #include <aimc/device.h>
 #include <aimc/converter.h>
 #include <aimc/tile.h>

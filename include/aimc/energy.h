@@ -12,6 +12,7 @@
  * has the equations.
  */
 
+#include <aimc/extrapolation.h>
 #include <aimc/tile.h>
 
 AIMC_BEGIN_DECLS
@@ -239,11 +240,30 @@ AIMC_API aimc_status aimc_cost_model_account(const aimc_cost_model *model,
 
 /**
  * Name of the i-th constant that is assumed: its source, or the preset that gives it, says so, and
- * the caller gave no value.
- * @return a field of "technology"; NULL when i is beyond the last.
+ * the caller gave no value. After the names, a sentence for each fitted constant that is used
+ * outside its range, as aimc_cost_model_get_extrapolation() tells them.
+ * @return a field of "technology", or a sentence, which has blanks in it; valid as long as the
+ *         model; NULL when i is beyond the last.
  * @since 0.1
  */
 AIMC_API const char *aimc_cost_model_get_assumption(const aimc_cost_model *model, size_t i);
+
+/** Fitted constants that are used outside their range; 0 when NULL. @since 0.1 */
+AIMC_API size_t aimc_cost_model_count_extrapolations(const aimc_cost_model *model);
+
+/**
+ * Fitted constant i that is used outside the range it was fitted in, such as the survey's energy of
+ * an ADC of one bit. It is computed all the same.
+ * @param i  below aimc_cost_model_count_extrapolations()
+ * @param extrapolation  struct_size set by the caller; the rest is written
+ * @retval AIMC_ERR_INVALID  NULL, i beyond the last
+ * @retval AIMC_ERR_ABI      struct_size is 0
+ * @par Determinism
+ * D0: a pure function.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_cost_model_get_extrapolation(const aimc_cost_model *model, size_t i,
+                                                       aimc_extrapolation *extrapolation);
 
 /* ---- digital machines to compare with, low voltage ------------------------------------------ */
 

@@ -11,6 +11,7 @@
  * Conductances are in microsiemens, times in seconds since the end of programming.
  */
 
+#include <aimc/extrapolation.h>
 #include <aimc/matrix.h>
 
 AIMC_BEGIN_DECLS
@@ -63,6 +64,25 @@ AIMC_API aimc_status aimc_noise_model_get_info(const aimc_noise_model *model,
 
 /** Kind of the model, for example "pcm_like"; "" when NULL. @since 0.1 */
 AIMC_API const char *aimc_noise_model_get_kind(const aimc_noise_model *model);
+
+/** Fits of a model that are used outside their range at a time, s; 0 when NULL. @since 0.1 */
+AIMC_API size_t aimc_noise_model_count_extrapolations(const aimc_noise_model *model, double t_s);
+
+/**
+ * Fit i of a model that is used outside the range it was fitted in: beyond the conductances, or at
+ * a time beyond those that were measured.
+ * @param t_s  time of a read, s; 0: programming alone
+ * @param i    below aimc_noise_model_count_extrapolations()
+ * @param extrapolation  struct_size set by the caller; the rest is written
+ * @retval AIMC_ERR_INVALID  NULL, a time before programming, i beyond the last
+ * @retval AIMC_ERR_ABI      struct_size is 0
+ * @par Determinism
+ * D0: a pure function.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_noise_model_get_extrapolation(const aimc_noise_model *model, double t_s,
+                                                        size_t i,
+                                                        aimc_extrapolation *extrapolation);
 
 /**
  * Fill a configuration of kind "noise_table" from a CSV file. All or nothing.
@@ -167,6 +187,8 @@ typedef struct aimc_inference_report {
     double gain_mean;      /**< digital gain of the outputs, 1 before compensation */
     double gain_min;       /**< smallest of them */
     double gain_max;       /**< largest of them */
+    uint64_t extrapolated; /**< fits of the noise model outside their range at t_s, which
+                              aimc_noise_model_get_extrapolation() tells; the most of all tiles */
 } aimc_inference_report;
 
 /**

@@ -162,6 +162,7 @@ void aimci_programmed_update_report(aimci_programmed *p)
     double sum = 0;
     r->t_s = p->t;
     r->weight_error = aimci_programmed_error(p, p->compensated);
+    r->extrapolated = aimci_noise_outside(p->model, p->t);
     r->gain_min = r->gain_max = (double)p->gain[0];
     for (size_t i = 0; i < p->n_out; i++) {
         sum += (double)p->gain[i];

@@ -190,6 +190,25 @@ class Energy(unittest.TestCase):
             self.assertEqual(chip["devices"], n * (64 * 64 + 64 * 10))
             self.assertEqual(chip["pulses_per_device"], 1)
 
+    def test_constants_outside_their_range(self):
+        def told(*args):
+            out = json.loads(self.good("energy", self.model, "--json", "--samples", "0", *args))
+            return {(e["constant"], e["variable"]): e for e in out["extrapolated"]}, out
+        found, out = told("--set", "adc_bits=1")
+        survey = found["survey_energy", "adc_bits"]
+        self.assertEqual((survey["value"], survey["first"], survey["last"], survey["unit"]), (1, 4, 17, "bit"))
+        self.assertIn("survey", survey["source"])
+        self.assertTrue(any("survey_energy at adc_bits = 1" in line for line in out["assumed"]))
+        self.assertNotIn(("survey_energy", "adc_bits"), told("--set", "adc_bits=4")[0])
+        self.assertIn(("converters, logic, leakage", "temperature"), told("--set", "temperature=77")[0])
+        text = self.good("energy", self.model, "--samples", "0", "--set", "adc_bits=2")
+        self.assertIn("outside its range: survey_energy at adc_bits = 2 bit; fitted from 4 to 17", text)
+        self.assertNotIn("survey_energy", self.good("energy", self.model, "--samples", "0"))
+        out = json.loads(self.good("energy", self.model, "--json", "--program", "pcm_like", "--drift", "1e7", "--samples", "20"))
+        self.assertEqual([(e["variable"], e["value"]) for e in out["programming"]["extrapolated"]], [("t_s", 1e7)])
+        self.assertIn("t_s = 10000000 s", self.good("energy", self.model, "--program", "pcm_like", "--drift", "1e7", "--samples",
+                                                    "20"))
+
     def test_mixed_precision(self):
         """5 batches of 10 on 64-64-10: an addition a weight a batch, an outer product a sample."""
         path = str(self.folder / "mp.safetensors")

@@ -163,6 +163,22 @@ class aimc_preset_info(ct.Structure):
 
 
 
+class aimc_extrapolation(ct.Structure):
+    """extrapolation.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("reserved", ct.c_uint32),
+        ("constant", ct.c_char_p),
+        ("variable", ct.c_char_p),
+        ("unit", ct.c_char_p),
+        ("source", ct.c_char_p),
+        ("value", ct.c_double),
+        ("first", ct.c_double),
+        ("last", ct.c_double),
+    ]
+
+
+
 class aimc_device_info(ct.Structure):
     """device.h"""
     _fields_ = [
@@ -375,6 +391,7 @@ class aimc_inference_report(ct.Structure):
         ("gain_mean", ct.c_double),
         ("gain_min", ct.c_double),
         ("gain_max", ct.c_double),
+        ("extrapolated", ct.c_uint64),
     ]
 
 
@@ -544,6 +561,26 @@ class aimc_cost_supply(ct.Structure):
         ("unnoticed", ct.c_double),
     ]
 
+
+
+class Extrapolation(NamedTuple):
+    """One fitted constant that is used outside its range.
+
+    constant: what was fitted: "survey_energy"
+    variable: what it is a function of: "adc_bits"
+    unit: of value, first and last
+    source: what it was fitted to
+    value: what it is used at
+    first: begin of the range
+    last: end of the range; equal to first where one value was measured
+    """
+    constant: str
+    variable: str
+    unit: str
+    source: str
+    value: float
+    first: float
+    last: float
 
 
 class DeviceInfo(NamedTuple):
@@ -717,6 +754,8 @@ class InferenceReport(NamedTuple):
     gain_mean: digital gain of the outputs, 1 before compensation
     gain_min: smallest of them
     gain_max: largest of them
+    extrapolated: fits of the noise model outside their range at t_s, which
+        aimc_noise_model_get_extrapolation() tells; the most of all tiles
     """
     n_weights: int
     n_devices: int
@@ -731,6 +770,7 @@ class InferenceReport(NamedTuple):
     gain_mean: float
     gain_min: float
     gain_max: float
+    extrapolated: int
 
 
 class StorageReport(NamedTuple):
@@ -909,6 +949,7 @@ RECORDS: Dict[Any, Any] = {
     Baseline: aimc_cost_baseline,
     Supply: aimc_cost_supply,
     ReadoutInfo: aimc_readout_info,
+    Extrapolation: aimc_extrapolation,
 }
 
 # name: (header, result, arguments)
@@ -1131,6 +1172,10 @@ FUNCTIONS = {
         [ct.c_void_p, ct.POINTER(aimc_noise_model_info)]),
     "aimc_noise_model_get_kind": ("inference.h", ct.c_char_p,
         [ct.c_void_p]),
+    "aimc_noise_model_count_extrapolations": ("inference.h", ct.c_size_t,
+        [ct.c_void_p, ct.c_double]),
+    "aimc_noise_model_get_extrapolation": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_double, ct.c_size_t, ct.POINTER(aimc_extrapolation)]),
     "aimc_noise_table_load": ("inference.h", ct.c_int,
         [ct.c_void_p, ct.c_char_p]),
     "aimc_population_create": ("inference.h", ct.c_int,
@@ -1247,6 +1292,10 @@ FUNCTIONS = {
         [ct.c_void_p, ct.POINTER(aimc_cost_events), ct.POINTER(aimc_cost_report)]),
     "aimc_cost_model_get_assumption": ("energy.h", ct.c_char_p,
         [ct.c_void_p, ct.c_size_t]),
+    "aimc_cost_model_count_extrapolations": ("energy.h", ct.c_size_t,
+        [ct.c_void_p]),
+    "aimc_cost_model_get_extrapolation": ("energy.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.POINTER(aimc_extrapolation)]),
     "aimc_cost_baseline_get": ("energy.h", ct.c_int,
         [ct.c_size_t, ct.POINTER(aimc_cost_baseline)]),
     "aimc_cost_get_voltage_for_saving": ("energy.h", ct.c_double,

@@ -278,6 +278,18 @@ class Energy(unittest.TestCase):
         self.assertGreater(model.adc.energy_j, 0)
         self.assertAlmostEqual(model.activity([[1e-6, 2e-6]], [1.0, 0.5]), 2e-6, delta=1e-12)
 
+    def test_constants_outside_their_range(self):
+        model = aimc.CostModel("rram_32nm", adc_bits=1)
+        found = {(e.constant, e.variable): e for e in model.extrapolations}
+        self.assertEqual((found["survey_energy", "adc_bits"].value, found["survey_energy", "adc_bits"].first), (1, 4))
+        self.assertTrue(any("survey_energy at adc_bits = 1" in name for name in model.assumptions))
+        self.assertFalse(any("survey_energy" in name for name in aimc.CostModel("rram_32nm").assumptions))
+        pcm = aimc.NoiseModel("pcm_like")
+        self.assertEqual([pcm.extrapolations(t) for t in (0, 86400)], [[], []])
+        self.assertEqual([(e.variable, e.value, e.last) for e in pcm.extrapolations(1e6)], [("t_s", 1e6, 86400)])
+        with self.assertRaisesRegex(aimc.InvalidError, "t_s"):
+            pcm.extrapolations(-1)
+
     def test_what_reads_drive(self):
         with aimc.Tile("ideal", 2, 3, {"forward.is_perfect": True}) as tile:
             tile.weights = np.array([[0.5, -1, 0], [0.25, 0, 1]], np.float32)
