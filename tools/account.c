@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "account.h"
+#include "extrapolations.h"
 #include "model.h"
 #include "report.h"
 
@@ -55,6 +56,7 @@ static const struct {
     COUNTER(input_activity_squared, AIMC_ACTIVITY_ONE),
     COUNTER(conductance_activity, AIMC_ACTIVITY_ONE),
     COUNTER(conductance_activity_squared, AIMC_ACTIVITY_ONE),
+    COUNTER(devices, 1),
 };
 
 bool account_counter(const aimc_counters *counters, size_t i, const char **name, double *value)
@@ -205,6 +207,7 @@ void account_put_json(struct json *json, const struct account *account)
     json_put_number(json, "ops_per_j", r->ops_per_j);
     json_put_number(json, "ops_per_s_m2", r->ops_per_s_m2);
     json_put_number(json, "co2_kg", r->co2_kg);
+    json_put_number(json, "devices", r->devices);
     json_put_number(json, "pulses_per_device", r->pulses_per_device);
     json_put_number(json, "endurance_used", r->endurance_used);
     json_put_flag(json, "adc_below_floor", r->adc_below_floor);
@@ -217,12 +220,17 @@ void account_put_assumptions(struct json *json, const aimc_cost_model *cost)
     for (size_t i = 0; aimc_cost_model_get_assumption(cost, i) != NULL; i++)
         json_put_text(json, NULL, aimc_cost_model_get_assumption(cost, i));
     json_close(json, ']');
+    extrapolations_put_costs(json, cost);
 }
 
+/* Names in lines of eight; the sentences after them are told as extrapolations. */
 void account_print_assumptions(const aimc_cost_model *cost)
 {
+    const char *name;
     printf("assumed:");
-    for (size_t i = 0; aimc_cost_model_get_assumption(cost, i) != NULL; i++)
-        printf("%s %s", i % 8 == 7 ? "\n        " : "", aimc_cost_model_get_assumption(cost, i));
+    for (size_t i = 0; (name = aimc_cost_model_get_assumption(cost, i)) != NULL; i++)
+        if (strchr(name, ' ') == NULL)
+            printf("%s %s", i % 8 == 7 ? "\n        " : "", name);
     putchar('\n');
+    extrapolations_print_costs(cost);
 }

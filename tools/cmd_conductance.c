@@ -9,6 +9,7 @@
 
 #include "args.h"
 #include "cmd.h"
+#include "extrapolations.h"
 #include "json.h"
 #include "model.h"
 #include "report.h"
@@ -176,8 +177,8 @@ static struct summary summarise(float *g, size_t n)
     for (size_t i = 0; i < n; i++)
         squares += ((double)g[i] - mean) * ((double)g[i] - mean);
     qsort(g, n, sizeof *g, compare);
-    return (struct summary){mean, n > 1 ? sqrt(squares / (double)(n - 1)) : 0, quantile(g, n, 0.05),
-                            quantile(g, n, 0.5), quantile(g, n, 0.95)};
+    return (struct summary){mean, n > 1 ? sqrt(squares / (double)(n - 1)) : NOT_GIVEN,
+                            quantile(g, n, 0.05), quantile(g, n, 0.5), quantile(g, n, 0.95)};
 }
 
 /* ---- result --------------------------------------------------------------------------------- */
@@ -191,11 +192,12 @@ struct table {
 static void put_row(struct table *t, double target, double time, const struct summary *s,
                     const struct summary *nu)
 {
-    char text[32];
+    char text[32], std[32];
     text_of_number(text, time);
     if (!t->is_json) {
-        printf("%10.4f  %12s  %10.5f  %10.5f  %10.5f  %10.5f  %10.5f\n", target,
-               nu != NULL ? "programmed" : text, s->mean, s->std, s->q05, s->q50, s->q95);
+        printf("%10.4f  %12s  %10.5f  %10s  %10.5f  %10.5f  %10.5f\n", target,
+               nu != NULL ? "programmed" : text, s->mean, text_of_spread(std, 'f', 5, s->std),
+               s->q05, s->q50, s->q95);
         return;
     }
     json_open(&t->json, NULL, '{');
@@ -284,7 +286,10 @@ static int run_all(aimc_noise_model *model, const struct request *r, const struc
         rc = run_target(cells, targets->v[i], times, g, &t);
     if (rc == EXIT_GO_ON && t.is_json) {
         json_close(&t.json, ']');
+        extrapolations_put_noise(&t.json, model, times->v, times->n);
         json_end(&t.json);
+    } else if (rc == EXIT_GO_ON) {
+        extrapolations_print_noise(model, times->v, times->n);
     }
     aimc_population_destroy(cells);
     free(g);

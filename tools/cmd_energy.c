@@ -10,6 +10,7 @@
 #include "args.h"
 #include "cmd.h"
 #include "deploy.h"
+#include "extrapolations.h"
 #include "model.h"
 #include "report.h"
 #include "run.h"
@@ -32,6 +33,8 @@ struct result {
     struct account training, programming, inference;
     aimc_inference_report chip;
     struct wear wear;
+    aimc_noise_model *model; /* of the programmed devices, or NULL */
+    double drift;            /* when they are read */
 };
 
 /* ---- counting ------------------------------------------------------------------------------- */
@@ -61,6 +64,9 @@ static int program(const struct request *q, aimc_context *ctx, const aimc_cost_m
 {
     aimc_config *config = NULL;
     int rc = deploy_config(ctx, &q->chip, &config);
+    if (rc == EXIT_GO_ON)
+        rc = deploy_model(ctx, &q->chip, &r->model);
+    r->drift = q->drift;
     if (rc == EXIT_GO_ON)
         rc = account_begin(net);
     r->chip.struct_size = (uint32_t)sizeof r->chip;
@@ -138,10 +144,10 @@ static void print_training(const struct result *r)
     account_print(&r->training);
     printf("\n%.5g J and %.5g s for the training run; ", t->energy_j, t->time_s);
     print_figures(t);
-    printf("%.4g pulses a device, %.3g of its endurance\n", t->pulses_per_device,
-           t->endurance_used);
+    printf("%.4g pulses a device, of %.15g devices, %.3g of its endurance\n", t->pulses_per_device,
+           t->devices, t->endurance_used);
     if (t->pulses_per_device > 0)
-        wear_print(&r->wear, t->endurance);
+        wear_print(&r->wear, t->endurance, t->devices);
 }
 
 static void print_programming(const struct result *r)
@@ -182,6 +188,8 @@ static void print_text(const aimc_cost_model *cost, const struct result *r)
                b.j_per_mac / of->j_per_mac, b.assumed ? ", assumed" : "", b.source);
     putchar('\n');
     account_print_assumptions(cost);
+    if (r->model != NULL)
+        extrapolations_print_noise(r->model, &r->drift, 1);
 }
 
 static void put_baselines(struct json *json)
@@ -212,11 +220,11 @@ static void print_json(const struct request *q, const aimc_cost_model *cost, con
     json_close(&json, '}');
     if (r->programmed) {
         json_open(&json, "programming", '{');
-        json_put_integer(&json, "devices", r->chip.n_devices);
         json_put_integer(&json, "pulses", r->chip.pulses);
         json_put_integer(&json, "verify_reads", r->chip.verify_reads);
         json_put_number(&json, "weight_error", r->chip.weight_error);
         account_put_json(&json, &r->programming);
+        extrapolations_put_noise(&json, r->model, &r->drift, 1);
         json_close(&json, '}');
     }
     if (r->inferred) {
@@ -281,6 +289,7 @@ static int run(struct request *q)
     else if (rc == EXIT_GO_ON)
         print_text(cost, &result);
     wear_free(&result.wear);
+    aimc_noise_model_destroy(result.model);
     aimc_cost_model_destroy(cost);
     aimc_network_destroy(net);
     aimc_context_destroy(ctx);

@@ -8,6 +8,7 @@
 #include "args.h"
 #include "cmd.h"
 #include "deploy.h"
+#include "extrapolations.h"
 #include "model.h"
 #include "progress.h"
 #include "report.h"
@@ -54,7 +55,10 @@ static int parse(struct options *o, int argc, char **argv)
         {"drift", ARG_TEXT, &o->drift, "T,T...",
          "seconds after programming (default: 0,60,3600,86400,2592000)", 0, 0},
         {"repeat", ARG_INTEGER, &o->deployment.repeat, "N",
-         "chips programmed one after the other (default: 25)", 1, 100000},
+         "chips programmed one after the other (default: 25);\n"
+         "without --program: passes over the samples with new read\n"
+         "noise, their mean and its standard error (default: none)",
+         1, 100000},
         {"compensation", ARG_TEXT, &o->deployment.compensation, "KIND",
          "GLOBAL (default), PER_OUTPUT, REFIT, BATCH_NORM, NONE", 0, 0},
         {"encoding", ARG_TEXT, &o->deployment.encoding, "KIND",
@@ -101,6 +105,7 @@ struct outcome {
     size_t n, correct;
     double seconds;
     aimc_storage_report storage; /* codes 0: none */
+    double mean, error;          /* over --repeat passes; mean NOT_GIVEN: not asked for */
 };
 
 static double accuracy(const struct outcome *outcome)
@@ -216,6 +221,10 @@ static void print_text(const struct options *o, const aimc_network *net,
         printf("%.3g errors a bit: %llu of %llu codes came back wrong\n", s->bit_error_rate,
                (unsigned long long)s->wrong, (unsigned long long)s->codes);
     printf("%s accuracy %.4f\n", o->split, accuracy(outcome));
+    char error[32];
+    if (WAS_GIVEN(outcome->mean))
+        printf("mean of %.0f passes with new read noise %.4f, standard error %s\n",
+               o->deployment.repeat, outcome->mean, text_of_spread(error, 'f', 4, outcome->error));
 }
 
 static int print_json(const struct options *o, const aimc_context *ctx, const aimc_network *net,
@@ -230,6 +239,11 @@ static int print_json(const struct options *o, const aimc_context *ctx, const ai
     json_put_integer(&json, "samples", outcome->n);
     json_put_integer(&json, "correct", outcome->correct);
     json_put_number(&json, "accuracy", accuracy(outcome));
+    if (WAS_GIVEN(outcome->mean)) {
+        json_put_integer(&json, "repeat", (uint64_t)o->deployment.repeat);
+        json_put_number(&json, "mean_accuracy", outcome->mean);
+        json_put_number(&json, "std_error", outcome->error);
+    }
     json_put_number(&json, "seconds", outcome->seconds);
     put_storage(&json, &outcome->storage);
     json_open(&json, "confusion", '[');
@@ -248,7 +262,7 @@ static int infer(const struct options *o, aimc_context *ctx, aimc_network *net,
 {
     aimc_network_info info = {.struct_size = (uint32_t)sizeof info};
     struct samples samples = strcmp(o->split, "train") == 0 ? data->train : data->test;
-    struct outcome outcome = {0};
+    struct outcome outcome = {.mean = NOT_GIVEN};
     if (o->limit < (double)samples.n) /* false when it was not given */
         samples.n = (size_t)o->limit;
     if (aimc_network_get_info(net, &info) != AIMC_OK)
@@ -260,6 +274,11 @@ static int infer(const struct options *o, aimc_context *ctx, aimc_network *net,
     int rc = o->storage.n > 0 ? store(o, ctx, net, &outcome.storage) : EXIT_GO_ON;
     if (rc == EXIT_GO_ON)
         rc = predict_all(net, &samples, data->n_in, &outcome, o->quiet);
+    if (rc == EXIT_GO_ON && WAS_GIVEN(o->deployment.repeat) &&
+        aimc_network_evaluate_repeat(net, samples.n, samples.x, samples.labels,
+                                     (size_t)o->deployment.repeat, &outcome.mean,
+                                     &outcome.error) != AIMC_OK)
+        rc = fail_library();
     if (rc == EXIT_GO_ON && o->json)
         rc = print_json(o, ctx, net, &outcome);
     else if (rc == EXIT_GO_ON)
@@ -271,7 +290,8 @@ static int infer(const struct options *o, aimc_context *ctx, aimc_network *net,
 /* ---- programmed devices --------------------------------------------------------------------- */
 
 static int put_deployed(const struct options *o, const aimc_context *ctx, const aimc_network *net,
-                        const aimc_config *config, const struct deploy_result *result)
+                        const aimc_config *config, const aimc_noise_model *model,
+                        const struct deploy_result *result)
 {
     struct json json;
     const size_t length = aimc_config_to_json(config, NULL, 0);
@@ -287,6 +307,7 @@ static int put_deployed(const struct options *o, const aimc_context *ctx, const 
     json_put_integer(&json, "repeat", (uint64_t)o->deployment.repeat);
     json_put_number(&json, "seed", o->deployment.seed);
     deploy_put_json(&json, result);
+    extrapolations_put_noise(&json, model, o->deployment.times, o->deployment.n_times);
     const int rc = model_put_json(&json, ctx, net);
     json_end(&json);
     free(text);
@@ -300,17 +321,23 @@ static int infer_programmed(const struct options *o, aimc_context *ctx, aimc_net
     struct samples samples = strcmp(o->split, "train") == 0 ? data->train : data->test;
     struct deploy_result result = {0};
     aimc_config *config = NULL;
+    aimc_noise_model *model = NULL;
     if (o->limit < (double)samples.n)
         samples.n = (size_t)o->limit;
     int rc = deploy_config(ctx, d, &config);
+    if (rc == EXIT_GO_ON)
+        rc = deploy_model(ctx, d, &model);
     if (rc == EXIT_GO_ON)
         rc = deploy_to_tiles(ctx, net, d->readout);
     if (rc == EXIT_GO_ON)
         rc = deploy_run(net, d, config, &samples, &data->train, &result);
     if (rc == EXIT_GO_ON && o->json)
-        rc = put_deployed(o, ctx, net, config, &result);
-    else if (rc == EXIT_GO_ON)
+        rc = put_deployed(o, ctx, net, config, model, &result);
+    else if (rc == EXIT_GO_ON) {
         deploy_print(&result);
+        extrapolations_print_noise(model, d->times, d->n_times);
+    }
+    aimc_noise_model_destroy(model);
     aimc_config_destroy(config);
     return rc;
 }
@@ -357,12 +384,11 @@ static int check_deployment(struct options *o)
 {
     struct deployment *d = &o->deployment;
     const bool any = o->drift != NULL || d->encoding != NULL || d->compensation != NULL ||
-                     d->readout != NULL || d->config != NULL || d->set.n > 0 ||
-                     WAS_GIVEN(d->repeat);
+                     d->readout != NULL || d->config != NULL || d->set.n > 0;
     if (d->noise_model == NULL)
         return any ? fail_usage(
-                         "--drift, --repeat, --compensation, --encoding, --readout, --config "
-                         "and --set need --program")
+                         "--drift, --compensation, --encoding, --readout, --config and --set "
+                         "need --program")
                    : EXIT_GO_ON;
     if (d->compensation == NULL)
         d->compensation = "GLOBAL";

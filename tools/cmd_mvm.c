@@ -145,7 +145,7 @@ static int read_all(const struct problem *p, const struct request *r)
 
 static double deviation(const struct moments *m)
 {
-    return m->n > 1 ? sqrt(m->m2 / (m->n - 1)) : 0;
+    return m->n > 1 ? sqrt(m->m2 / (m->n - 1)) : NOT_GIVEN;
 }
 
 static void print_json(const struct problem *p)
@@ -176,7 +176,9 @@ static void print_text(const struct problem *p)
     for (size_t i = 0; i < p->x.rows; i++) {
         for (size_t o = 0; o < p->n_out; o++) {
             const struct moments *m = &p->outputs[i * p->n_out + o];
-            printf("%6zu %6zu %13.6g %13.6g %13.6g\n", i, o, m->mean, deviation(m), ideal(p, i, o));
+            char std[32];
+            printf("%6zu %6zu %13.6g %13s %13.6g\n", i, o, m->mean,
+                   text_of_spread(std, 'g', 6, deviation(m)), ideal(p, i, o));
         }
     }
 }

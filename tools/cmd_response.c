@@ -216,7 +216,7 @@ static void moments(const float *x, size_t n, double *mean, double *std)
     *mean = sum / (double)n;
     for (size_t i = 0; i < n; i++)
         squares += ((double)x[i] - *mean) * ((double)x[i] - *mean);
-    *std = sqrt(squares / (double)n);
+    *std = n > 1 ? sqrt(squares / (double)n) : NOT_GIVEN;
 }
 
 /* traces: [trace] apparent weights of the first devices */
@@ -326,12 +326,12 @@ static void print_text(const struct options *o, const struct points *points, con
     printf("\n");
     for (size_t k = 0; k < 2 * points->n; k++) {
         const struct row *r = &rows[k];
-        printf("%-9s %8d %10.6f %10.6f %10.6f %10.6f %10.6f", k < points->n ? "up" : "down",
-               (int)points->count[k % points->n], r->mean, r->std, r->q05, r->q50, r->q95);
-        if (isnan(r->persist_mean))
-            printf(" %12s %11s", "-", "-");
-        else
-            printf(" %12.6f %11.6f", r->persist_mean, r->persist_std);
+        char std[32], persist[32], persist_std[32];
+        printf("%-9s %8d %10.6f %10s %10.6f %10.6f %10.6f", k < points->n ? "up" : "down",
+               (int)points->count[k % points->n], r->mean, text_of_spread(std, 'f', 6, r->std),
+               r->q05, r->q50, r->q95);
+        printf(" %12s %11s", text_of_spread(persist, 'f', 6, r->persist_mean),
+               text_of_spread(persist_std, 'f', 6, r->persist_std));
         for (size_t d = 0; d < n_traces; d++)
             printf(" %10.6f", (double)traces[k * n_traces + d]);
         printf("\n");

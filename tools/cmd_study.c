@@ -155,11 +155,12 @@ static void print_text(const struct study *s)
 {
     printf("%-44s %10s  accuracy      +-     loss\n", "", "t (s)");
     for (size_t k = 0; k < s->n_rows; k++) {
-        char time[32] = "";
+        char time[32] = "", error[32];
         if (WAS_GIVEN(s->rows[k].t))
             text_of_number(time, s->rows[k].t);
-        printf("%-44s %10s    %.4f  %.4f  %7.4f\n", s->rows[k].name, time, s->rows[k].accuracy.mean,
-               s->rows[k].accuracy.error, s->rows[0].accuracy.mean - s->rows[k].accuracy.mean);
+        printf("%-44s %10s    %.4f  %-6s  %7.4f\n", s->rows[k].name, time, s->rows[k].accuracy.mean,
+               text_of_spread(error, 'f', 4, s->rows[k].accuracy.error),
+               s->rows[0].accuracy.mean - s->rows[k].accuracy.mean);
     }
 }
 

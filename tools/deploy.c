@@ -114,7 +114,7 @@ struct estimate estimate_of(const double *v, size_t n)
     const double mean = sum / (double)n;
     for (size_t i = 0; i < n; i++)
         squares += (v[i] - mean) * (v[i] - mean);
-    return (struct estimate){mean, n > 1 ? sqrt(squares / (double)(n - 1) / (double)n) : 0};
+    return (struct estimate){mean, n > 1 ? sqrt(squares / (double)(n - 1) / (double)n) : NOT_GIVEN};
 }
 
 /* Values of every time and repeat: [quantity][time][repeat] */
@@ -130,9 +130,11 @@ static double *at(const struct runs *r, size_t quantity, size_t time)
     return r->v + (quantity * r->n_times + time) * r->n_repeats;
 }
 
+/* With new read noise each time, so that chips differ in all that they would differ in. */
 static int measure(aimc_network *net, const struct samples *test, double *accuracy)
 {
-    return aimc_network_evaluate(net, test->n, test->x, test->labels, accuracy) == AIMC_OK
+    return aimc_network_evaluate_repeat(net, test->n, test->x, test->labels, 1, accuracy, NULL) ==
+                   AIMC_OK
                ? EXIT_GO_ON
                : fail_library();
 }
@@ -219,10 +221,12 @@ void deploy_print(const struct deploy_result *result)
            result->compensated ? "compensated  +-       gain  " : "");
     for (size_t k = 0; k < result->n_rows; k++) {
         const struct deploy_row *r = &result->rows[k];
-        printf("%12.6g   %.4f   %.4f", r->t, r->plain.mean, r->plain.error);
+        char error[32];
+        printf("%12.6g   %.4f   %-6s", r->t, r->plain.mean,
+               text_of_spread(error, 'f', 4, r->plain.error));
         if (result->compensated)
-            printf("   %.4f   %.4f   %.3f", r->compensated.mean, r->compensated.error,
-                   r->gain.mean);
+            printf("   %.4f   %-6s   %.3f", r->compensated.mean,
+                   text_of_spread(error, 'f', 4, r->compensated.error), r->gain.mean);
         printf("   %.4f\n", r->weight_error.mean);
     }
 }

@@ -21,7 +21,7 @@ struct deployment {
     bool quiet;
 };
 
-/* Mean and standard error over the repeats. */
+/* Mean and standard error over the repeats; NOT_GIVEN where one value has none. */
 struct estimate {
     double mean, error;
 };
@@ -62,7 +62,7 @@ int deploy_run(aimc_network *net, const struct deployment *d, const aimc_config 
 void deploy_print(const struct deploy_result *result);
 void deploy_put_json(struct json *json, const struct deploy_result *result);
 
-/* Mean and standard error of n values. */
+/* Mean and standard error of n values; of one value NOT_GIVEN. */
 struct estimate estimate_of(const double *v, size_t n);
 
 #endif

@@ -99,6 +99,17 @@ void text_of_number(char text[32], double value)
     }
 }
 
+const char *text_of_spread(char text[32], char kind, int digits, double value)
+{
+    if (isnan(value))
+        snprintf(text, 32, "-");
+    else if (kind == 'g')
+        snprintf(text, 32, "%.*g", digits, value);
+    else
+        snprintf(text, 32, "%.*f", digits, value);
+    return text;
+}
+
 void json_put_number(struct json *json, const char *key, double value)
 {
     char text[32] = "null";

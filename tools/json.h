@@ -26,6 +26,9 @@ void json_put_flag(struct json *json, const char *key, bool value);
 void json_put_raw(struct json *json, const char *key, const char *text); /* text is JSON already */
 void json_put_counts(struct json *json, const char *key, const uint64_t *values, size_t n);
 
+/* A spread as text: "-" where it is NaN, because it was not measured. kind: 'f' or 'g'. */
+const char *text_of_spread(char text[32], char kind, int digits, double value);
+
 /* A short text that reads back as the same number. */
 void text_of_number(char text[32], double value);
 

@@ -96,7 +96,10 @@ void study_add(struct study *s, const char *name, double t, struct estimate accu
     char time[32] = "";
     if (WAS_GIVEN(t))
         text_of_number(time, t);
-    fprintf(stderr, "  %-44s %10s  %.4f +- %.4f\n", name, time, accuracy.mean, accuracy.error);
+    fprintf(stderr, "  %-44s %10s  %.4f", name, time, accuracy.mean);
+    if (WAS_GIVEN(accuracy.error))
+        fprintf(stderr, " +- %.4f", accuracy.error);
+    fputc('\n', stderr);
 }
 
 int study_measure(struct study *s, aimc_network *net, const char *name)
@@ -104,7 +107,7 @@ int study_measure(struct study *s, aimc_network *net, const char *name)
     double accuracy;
     if (aimc_network_evaluate(net, s->test.n, s->test.x, s->test.labels, &accuracy) != AIMC_OK)
         return fail_library();
-    study_add(s, name, NOT_GIVEN, (struct estimate){accuracy, 0});
+    study_add(s, name, NOT_GIVEN, (struct estimate){accuracy, NOT_GIVEN});
     return EXIT_GO_ON;
 }
 

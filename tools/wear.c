@@ -131,13 +131,15 @@ void wear_put_json(struct json *json, const struct wear *w, double endurance)
     json_close(json, '}');
 }
 
-void wear_print(const struct wear *w, double endurance)
+void wear_print(const struct wear *w, double endurance, double devices)
 {
     if (w->n == 0) {
         printf(
             "pulses of each device were not counted: train with --set device.count_pulses=true\n");
         return;
     }
+    if ((double)w->n < devices)
+        printf("the other devices were not counted one by one\n");
     printf("pulses of %zu devices: mean %.4g", w->n, w->mean);
     for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++)
         printf(", %s %.4g", quantiles[i].name, wear_quantile(w, quantiles[i].share));

@@ -25,6 +25,6 @@ double wear_quantile(const struct wear *wear, double share);
 
 /* Against the pulses that a device survives: "wear": { ... }, or lines of text. */
 void wear_put_json(struct json *json, const struct wear *wear, double endurance);
-void wear_print(const struct wear *wear, double endurance);
+void wear_print(const struct wear *wear, double endurance, double devices);
 
 #endif

@@ -209,11 +209,41 @@ int aimc_sv_n_in(void *handle)
 static int look(struct tile *t, aimc_direction direction, const float *x, int32_t *codes)
 {
     aimc_stages s = {.struct_size = (uint32_t)sizeof s, .code = codes};
-    const int rc = checked(aimc_tile_inspect(t->tile, direction, x, &s));
-    if (rc == 0 && s.n_cycles > 1)
-        return refuse(AIMC_ERR_UNSUPPORTED,
-                      "a read-out of several reads has no single code; use mv_type ONE_PASS");
-    return rc;
+    return checked(aimc_tile_inspect(t->tile, direction, x, &s));
+}
+
+/* Without converters there are no codes, neither in nor out. */
+static int refuse_codeless(const struct tile *t, aimc_direction direction)
+{
+    aimc_readout_info info = {.struct_size = (uint32_t)sizeof info};
+    const char *way = direction == AIMC_FORWARD ? "forward" : "backward";
+    const int rc = checked(aimc_tile_get_readout(t->tile, direction, &info));
+    if (rc != 0 || (info.has_adc && info.has_dac && info.n_cycles == 1))
+        return rc;
+    if (info.has_adc && info.has_dac)
+        snprintf(message, sizeof message,
+                 "a product of the %s read-out takes %u reads and has no single code; use mv_type "
+                 "ONE_PASS",
+                 way, (unsigned)info.n_cycles);
+    else
+        snprintf(
+            message, sizeof message,
+            "the %s read-out has no %s, and so no codes: it is perfect, or %s or %s is not "
+            "above 0; set both above 0 and is_perfect to false, or read reals (aimc_sv_read%s)",
+            way, info.has_adc ? "DAC" : "ADC", info.has_adc ? "inp_res" : "out_res",
+            info.has_adc ? "inp_bound" : "out_bound",
+            direction == AIMC_FORWARD ? "" : "_transposed");
+    return AIMC_ERR_UNSUPPORTED;
+}
+
+/* Two's complement has one more code below zero, which stands for full scale as well. */
+static int refuse_code(const char *name, size_t i, int32_t code, int max_code)
+{
+    if (code <= max_code && code >= -max_code - 1)
+        return 0;
+    snprintf(message, sizeof message, "%s[%zu] is %d; codes are %d to %d (max_code)", name, i,
+             (int)code, -max_code, max_code);
+    return AIMC_ERR_INVALID;
 }
 
 /* One read: what goes in and comes out, and how. */
@@ -233,8 +263,10 @@ static float *inputs_of(const struct reading *r, svOpenArrayHandle in, int *rc)
     float *x = malloc(r->n * sizeof *x);
     *rc = codes && x ? move(in, r->in_name, r->n, codes, sizeof *codes, FROM_SIMULATOR)
                      : refuse(AIMC_ERR_NOMEM, "no memory");
-    for (size_t j = 0; j < r->n && *rc == 0; j++)
+    for (size_t j = 0; j < r->n && *rc == 0; j++) {
         x[j] = (float)codes[j] / (float)r->t->max_code;
+        *rc = refuse_code(r->in_name, j, codes[j], r->t->max_code);
+    }
     free(codes);
     if (*rc == 0)
         return x;
@@ -273,6 +305,8 @@ static int read_tile(struct reading r, svOpenArrayHandle in, svOpenArrayHandle o
     r.n = r.direction == AIMC_FORWARD ? n_in : n_out;
     r.m = r.direction == AIMC_FORWARD ? n_out : n_in;
     rc = check_size(out, r.out_name, r.m); /* before anything is read and counted */
+    if (rc == 0 && r.codes)
+        rc = refuse_codeless(r.t, r.direction);
     float *x = rc == 0 ? inputs_of(&r, in, &rc) : NULL;
     if (rc == 0)
         rc = read_into(&r, x, out);

@@ -25,7 +25,9 @@ package aimc_pkg;
   // The sentence of the last call that failed; "" before one did.
   import "DPI-C" function string aimc_sv_error();
 
-  // Codes in, codes out. Needs a read-out of a single read (mv_type ONE_PASS) with an ADC.
+  // Codes in, codes out. Needs a read-out of a single read (mv_type ONE_PASS) with a DAC and an ADC
+  // in that direction: is_perfect false, inp_res, inp_bound, out_res and out_bound above 0. Anything
+  // else is refused before it is read, as is an input code beyond -max_code - 1 ... max_code.
   import "DPI-C" function int aimc_sv_read_codes(input chandle tile, input int codes_in[],
       inout int codes_out[]);
   import "DPI-C" function int aimc_sv_read_codes_transposed(input chandle tile, input int codes_in[],

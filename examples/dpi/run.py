@@ -24,6 +24,25 @@ def run(*command, cwd):
     return result.stdout
 
 
+def refused(out):
+    """Which words the sentence of each refused reading holds; nothing was read, no code was written."""
+    words = {"perfect": "no ADC", "ideal": "no ADC", "out_res_0": "no ADC", "out_res_off": "no ADC", "out_bound_0": "no ADC",
+             "inp_res_0": "no DAC", "inp_res_off": "no DAC", "bit_wise": "mv_type ONE_PASS"}
+    lines = re.findall(r"codeless (\w+) (\d): (-?\d+) read (\d+) kept (\d) (.*)", out)
+    found = {(name, way): rest for name, way, *rest in lines}
+    good = len(found) == 2 * 9 + 2
+    for way, direction, call in (("0", "forward", "aimc_sv_read)"), ("1", "backward", "aimc_sv_read_transposed)")):
+        for name, sentence in words.items():
+            status, read, kept, told = found[name, way]
+            good &= int(status) < 0 and read == "0" and kept == "1" and sentence in told and direction in told
+            good &= "no " not in sentence or call in told
+        good &= found["with_both", way][:3] == ["0", "1", "0"]
+    for name, way, code in (("beyond", "0", "128"), ("below", "1", "-129")):
+        status, read, kept, told = found[name, way]
+        good &= int(status) < 0 and read == "0" and kept == "1" and f"codes_in[0] is {code}; codes are -127 to 127" in told
+    return good
+
+
 def main(reference, library, *includes):
     verilator = shutil.which("verilator")
     if verilator is None:
@@ -62,6 +81,7 @@ def main(reference, library, *includes):
         "drift without programming is refused": re.search(r"not programmed: -\d+ .*was not programmed", out) is not None,
         "null is refused": re.search(r"null: -\d+ the tile is null", out) is not None,
         "a small output is refused": re.search(r"small: -\d+ z has 2 elements", out) is not None,
+        "no codes without converters": refused(out),
         "ran to its end": "DONE" in out,
     }
     for what, good in checks.items():

@@ -12,6 +12,7 @@ module testbench;
   int again[0:NVectors*NOut-1];
   int histogram[-9:9];
   int wrong[0:NIn-2];
+  int codes_to[0:1], codes_of[0:1];
   int small_counts[0:3], n_state, error, sum, status, file, n_different;
   real small_w[0:3];
   longint counters[0:Counters-1];
@@ -88,6 +89,46 @@ module testbench;
     aimc_sv_close(chip);
   endtask
 
+  // directions without converters have no codes: a status, a sentence, nothing read or counted
+  task automatic refused(string name, string fields, bit transposed);
+    chandle bare;
+    int n_read;
+    bare = aimc_sv_open("ideal", 2, 2, {"{\"", transposed ? "backward" : "forward", "\":", fields, "}"}, 5, 127);
+    if (bare == null) begin
+      $display("FAIL open %s: %s", name, aimc_sv_error());
+      $fatal(1);
+    end
+    codes_of[0] = 77;
+    codes_of[1] = 77;
+    if (transposed) status = aimc_sv_read_codes_transposed(bare, codes_to, codes_of);
+    else status = aimc_sv_read_codes(bare, codes_to, codes_of);
+    check(aimc_sv_counters(bare, counters), "counters");
+    n_read = int'(counters[ForwardVectors] + counters[BackwardVectors]);
+    $display("codeless %s %0d: %0d read %0d kept %0d %s", name, transposed, status, n_read,
+             codes_of[0] == 77 && codes_of[1] == 77, aimc_sv_error());
+    aimc_sv_close(bare);
+  endtask
+
+  task automatic codeless();
+    codes_to[0] = 100;
+    codes_to[1] = -128;
+    for (int way = 0; way < 2; way++) begin
+      refused("perfect", "{\"is_perfect\":true}", way == 1);
+      refused("ideal", "{\"mv_type\":\"IDEAL\"}", way == 1);
+      refused("out_res_0", "{\"out_res\":0}", way == 1);
+      refused("out_res_off", "{\"out_res\":-1}", way == 1);
+      refused("out_bound_0", "{\"out_bound\":0,\"bound_management\":\"NONE\"}", way == 1);
+      refused("inp_res_0", "{\"inp_res\":0}", way == 1);
+      refused("inp_res_off", "{\"inp_res\":-1}", way == 1);
+      refused("bit_wise", "{\"mv_type\":\"BIT_WISE\"}", way == 1);
+      refused("with_both", "{\"bound_management\":\"NONE\"}", way == 1);
+    end
+    codes_to[0] = 128;
+    refused("beyond", "{\"bound_management\":\"NONE\"}", 0);
+    codes_to[0] = -129;
+    refused("below", "{\"bound_management\":\"NONE\"}", 1);
+  endtask
+
   initial begin
     $readmemh("weights.hex", weights);
     $readmemh("inputs.hex", inputs);
@@ -155,6 +196,7 @@ module testbench;
       $display("unknown: %s", aimc_sv_error());
 
     other_calls();
+    codeless();
     for (int k = -9; k <= 9; k++) $display("error %0d LSB: %0d", k, histogram[k]);
     aimc_sv_close(pulsed);
     aimc_sv_close(dut.tile);

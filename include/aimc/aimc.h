@@ -10,6 +10,7 @@
 #include <aimc/context.h>
 #include <aimc/config.h>
 #include <aimc/table.h>
+#include <aimc/extrapolation.h>
 #include <aimc/device.h>
 #include <aimc/converter.h>
 #include <aimc/tile.h>

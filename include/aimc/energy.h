@@ -12,6 +12,7 @@
  * has the equations.
  */
 
+#include <aimc/extrapolation.h>
 #include <aimc/tile.h>
 
 AIMC_BEGIN_DECLS
@@ -135,9 +136,12 @@ typedef struct aimc_cost_events {
     double gradient_macs; /**< fp32 multiply-accumulates of digital outer products, likewise */
     double verify_reads;  /**< single-cell reads between write pulses */
     double tiles;         /**< arrays there are */
-    double cells;         /**< devices there are, both of a pair counted */
+    double cells;         /**< devices that are read: those of a weight (the field "devices" of the
+                             technology) times weights. Their area and current are priced */
     double dacs;          /**< DACs there are */
     double accumulators;  /**< fp32 accumulators there are */
+    double devices;       /**< devices that pulses go to, every member of a unit cell and every
+                             array of an algorithm; 0: cells */
 } aimc_cost_events;
 
 /** Parts of the account. @since 0.1 */
@@ -181,9 +185,10 @@ typedef struct aimc_cost_report {
     double ops_per_j;         /**< 2 MAC / energy; 1e12 are a TOPS/W; NaN without energy */
     double ops_per_s_m2;      /**< 2 MAC / (time area); NaN without either */
     double co2_kg;            /**< energy, with the building's (pue), times carbon_kg_per_kwh */
-    double pulses_per_device; /**< mean */
+    double pulses_per_device; /**< mean over the devices that pulses go to */
     double endurance_used;    /**< pulses_per_device / endurance */
     double endurance;         /**< pulses that a device survives, of the technology */
+    double devices;           /**< that pulses_per_device is the mean over */
 } aimc_cost_report;
 
 /** A matrix on its arrays. @since 0.1 */
@@ -235,11 +240,30 @@ AIMC_API aimc_status aimc_cost_model_account(const aimc_cost_model *model,
 
 /**
  * Name of the i-th constant that is assumed: its source, or the preset that gives it, says so, and
- * the caller gave no value.
- * @return a field of "technology"; NULL when i is beyond the last.
+ * the caller gave no value. After the names, a sentence for each fitted constant that is used
+ * outside its range, as aimc_cost_model_get_extrapolation() tells them.
+ * @return a field of "technology", or a sentence, which has blanks in it; valid as long as the
+ *         model; NULL when i is beyond the last.
  * @since 0.1
  */
 AIMC_API const char *aimc_cost_model_get_assumption(const aimc_cost_model *model, size_t i);
+
+/** Fitted constants that are used outside their range; 0 when NULL. @since 0.1 */
+AIMC_API size_t aimc_cost_model_count_extrapolations(const aimc_cost_model *model);
+
+/**
+ * Fitted constant i that is used outside the range it was fitted in, such as the survey's energy of
+ * an ADC of one bit. It is computed all the same.
+ * @param i  below aimc_cost_model_count_extrapolations()
+ * @param extrapolation  struct_size set by the caller; the rest is written
+ * @retval AIMC_ERR_INVALID  NULL, i beyond the last
+ * @retval AIMC_ERR_ABI      struct_size is 0
+ * @par Determinism
+ * D0: a pure function.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_cost_model_get_extrapolation(const aimc_cost_model *model, size_t i,
+                                                       aimc_extrapolation *extrapolation);
 
 /* ---- digital machines to compare with, low voltage ------------------------------------------ */
 

@@ -11,6 +11,7 @@
  * Conductances are in microsiemens, times in seconds since the end of programming.
  */
 
+#include <aimc/extrapolation.h>
 #include <aimc/matrix.h>
 #include <aimc/table.h>
 
@@ -64,6 +65,25 @@ AIMC_API aimc_status aimc_noise_model_get_info(const aimc_noise_model *model,
 
 /** Kind of the model, for example "pcm_like"; "" when NULL. @since 0.1 */
 AIMC_API const char *aimc_noise_model_get_kind(const aimc_noise_model *model);
+
+/** Fits of a model that are used outside their range at a time, s; 0 when NULL. @since 0.1 */
+AIMC_API size_t aimc_noise_model_count_extrapolations(const aimc_noise_model *model, double t_s);
+
+/**
+ * Fit i of a model that is used outside the range it was fitted in: beyond the conductances, or at
+ * a time beyond those that were measured.
+ * @param t_s  time of a read, s; 0: programming alone
+ * @param i    below aimc_noise_model_count_extrapolations()
+ * @param extrapolation  struct_size set by the caller; the rest is written
+ * @retval AIMC_ERR_INVALID  NULL, a time before programming, i beyond the last
+ * @retval AIMC_ERR_ABI      struct_size is 0
+ * @par Determinism
+ * D0: a pure function.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_noise_model_get_extrapolation(const aimc_noise_model *model, double t_s,
+                                                        size_t i,
+                                                        aimc_extrapolation *extrapolation);
 
 /**
  * Fill a configuration of kind "noise_table" from a table (table.h). All or nothing.
@@ -167,9 +187,9 @@ typedef struct aimc_inference_report {
     uint32_t struct_size;  /**< sizeof of the caller's struct */
     uint32_t reserved;     /**< 0 */
     uint64_t n_weights;    /**< weights that lie on devices */
-    uint64_t n_devices;    /**< devices they lie on */
+    uint64_t n_devices;    /**< devices they lie on: all of a unit cell, all of an encoding */
     uint64_t n_faulty;     /**< devices that cannot be written */
-    uint64_t pulses;       /**< write pulses, the first shot of each device included */
+    uint64_t pulses;       /**< write pulses to devices, the first shot of each included */
     uint64_t verify_reads; /**< reads of write loops: of single devices, or of vectors */
     uint64_t iterations;   /**< rounds of the write loop; the largest of all tiles */
     uint64_t unconverged;  /**< devices that the write loop left out of tolerance */
@@ -179,13 +199,18 @@ typedef struct aimc_inference_report {
     double gain_mean;      /**< digital gain of the outputs, 1 before compensation */
     double gain_min;       /**< smallest of them */
     double gain_max;       /**< largest of them */
+    uint64_t extrapolated; /**< fits of the noise model outside their range at t_s, which
+                              aimc_noise_model_get_extrapolation() tells; the most of all tiles */
 } aimc_inference_report;
 
 /**
  * Put the tile's weights on programmed devices: encode them as conductances, write those, and let
  * reads see what the devices hold. The weights stay underneath; aimc_tile_unprogram(), or setting
  * weights, takes the devices off. A programmed tile is not trained. Programming again starts from
- * those weights with the same seeds.
+ * those weights and is a new draw of everything random about the devices, faults and write loop
+ * included: another chip. The tile counts its programmings and keeps their number in files and
+ * copies. The field "seed" fixes the draw: the same seed gives the same tile the same chip again,
+ * whatever happened between.
  * @param tile    tile; programmed anew when it was already
  * @param config  of kind "inference": noise_model, encoding, programming (the write loop), faults,
  *                compensation, seed; NULL: defaults. Read during the call only.
@@ -196,7 +221,8 @@ typedef struct aimc_inference_report {
  * @par Threads
  * one thread per tile.
  * @par Determinism
- * D1: depends on the seed of the configuration and of the tile.
+ * D1: depends on the seeds of the configuration and of the tile, and without the first on the number
+ * of programmings so far.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_program(aimc_tile *tile, const aimc_config *config,

@@ -330,8 +330,9 @@ AIMC_API aimc_status aimc_network_predict(aimc_network *net, size_t n, const flo
 #define AIMC_NETWORK_BATCH 256
 
 /**
- * Fraction of samples whose largest logit is their label. Random streams and counters of the network are put back after: looking does
- * not change training.
+ * Fraction of samples whose largest logit is their label. Random streams and counters of the network
+ * are put back after: looking does not change training. So the same network gives the same number
+ * again, of one draw of its noise; aimc_network_evaluate_repeat() draws anew.
  * @param n       samples, at least 1
  * @param x       [n][n_in], packed
  * @param labels  [n] classes below n_out
@@ -342,6 +343,31 @@ AIMC_API aimc_status aimc_network_predict(aimc_network *net, size_t n, const flo
  */
 AIMC_API aimc_status aimc_network_evaluate(aimc_network *net, size_t n, const float *x,
                                            const uint32_t *labels, double *accuracy);
+
+/**
+ * The accuracy of aimc_network_evaluate() with new noise of every read: mean of repeat passes over
+ * the samples, and the standard error of that mean. The noise is the network's own but never that
+ * of training, which goes on as if nobody had looked; files keep how far it got. The chip stays:
+ * devices are neither programmed again nor drift.
+ * @param n       samples, at least 1
+ * @param x       [n][n_in], packed
+ * @param labels  [n] classes below n_out
+ * @param repeat  passes, at least 1; 1 is one fresh draw
+ * @param[out] mean       0 ... 1
+ * @param[out] std_error  standard deviation over the passes over sqrt(repeat); NaN when repeat is
+ *                        1, where it was not measured; may be NULL
+ * @retval AIMC_ERR_INVALID  NULL, n or repeat is 0, label out of range, input not finite
+ * @retval AIMC_ERR_STATE    no layers
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * one thread per network.
+ * @par Determinism
+ * D1 for threads: depends on seeds, state and the samples evaluated like this so far.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_evaluate_repeat(aimc_network *net, size_t n, const float *x,
+                                                  const uint32_t *labels, size_t repeat,
+                                                  double *mean, double *std_error);
 
 /**
  * Copy the weights of matrix k, as it lies on the tiles, and the bias of its outputs (0 without
@@ -503,7 +529,8 @@ AIMC_API aimc_status aimc_network_calibrate(aimc_network *net, size_t n, const f
 
 /**
  * Let the weights of digital layers go through a digital memory: 8-bit codes with one scale for
- * each layer, bit flips, an error code, and back. Biases stay.
+ * each layer, bit flips, an error code, and back. Biases stay. Each call is a new draw of the bits
+ * that flip; the network counts them and keeps the count in files. The field "seed" fixes them.
  * @param config  of kind "storage"; NULL: defaults (codes without flips)
  * @param[out] report  struct_size set by the caller; may be NULL
  * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind

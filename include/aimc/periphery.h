@@ -34,10 +34,36 @@ typedef struct aimc_stages {
     float *prepared;      /**< [inputs] what drives the array, after the DAC; or NULL */
     float *current;       /**< [outputs] what the array gives, its own errors included; or NULL */
     float *noisy;         /**< [outputs] what enters the ADC; or NULL */
-    int32_t *code;        /**< [outputs] what the ADC puts on its wires; 0 when it has no steps; or
-                             NULL */
+    int32_t *code;        /**< [outputs] what the ADC puts on its wires; 0 where it has no steps, as
+                             aimc_tile_get_readout() tells; or NULL */
     float *result;        /**< [outputs] the result, all cycles and scales included; or NULL */
 } aimc_stages;
+
+/** How a direction is read. @since 0.1 */
+typedef struct aimc_readout_info {
+    uint32_t struct_size; /**< sizeof of the caller's struct */
+    uint32_t n_cycles;    /**< reads of the array in one product */
+    int32_t has_dac;      /**< 1: inputs are converted from codes; 0: a perfect read-out, or a DAC
+                             without steps (inp_res or inp_bound <= 0) */
+    int32_t has_adc;      /**< 1: outputs are converted to codes; 0: a perfect read-out, or an ADC
+                             without steps (out_res or out_bound <= 0) */
+} aimc_readout_info;
+
+/**
+ * Does a direction have codes, and how many reads does its product take? Nothing is read.
+ * @param tile       tile
+ * @param direction  whose read-out
+ * @param info       struct_size set by the caller; the rest is written
+ * @retval AIMC_ERR_INVALID  NULL argument, unknown direction
+ * @retval AIMC_ERR_ABI      struct_size is 0
+ * @par Threads
+ * one thread per tile.
+ * @par Determinism
+ * D0: a pure function.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_get_readout(const aimc_tile *tile, aimc_direction direction,
+                                           aimc_readout_info *info);
 
 /**
  * Make one product and keep what is seen on the way. It is a real read: it gives the bits that

@@ -58,6 +58,12 @@ typedef struct aimc_counters {
                                 #AIMC_ACTIVITY_ONE; g is |w|, on programmed devices the summed
                                 conductance of the weight over the largest of a device */
     uint64_t conductance_activity_squared; /**< the same with x_j^2 */
+    uint64_t
+        devices; /**< no event: the devices that these pulses went to. One for each weight of an
+                         array whose model takes pulses, for every member of a unit cell, those that
+                         rest included, for every array of the optimizer that is bound, and what
+                         aimc_tile_program() put there; of a programmed tile those alone, unless
+                         other pulses were counted, too */
 } aimc_counters;
 
 /**

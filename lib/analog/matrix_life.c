@@ -20,6 +20,7 @@ void aimci_report_add(aimc_inference_report *sum, const aimc_inference_report *r
     sum->pulses += r->pulses;
     sum->verify_reads += r->verify_reads;
     sum->iterations = sum->iterations > r->iterations ? sum->iterations : r->iterations;
+    sum->extrapolated = sum->extrapolated > r->extrapolated ? sum->extrapolated : r->extrapolated;
     sum->unconverged += r->unconverged;
     sum->write_time_s += r->write_time_s;
     sum->t_s = r->t_s;

@@ -86,6 +86,7 @@ static void count(const aimci_technology *t, const aimc_counters *c, const aimc_
     e->accumulators += c->accumulations > 0 ? weights : 0;
     e->tiles += tiles;
     e->cells += weights * (double)t->devices;
+    e->devices += (double)c->devices;
     e->dacs += (double)s->n_in * (double)s->tiles_out;
 }
 
@@ -135,6 +136,7 @@ static const struct {
     EVENT(cells),
     EVENT(dacs),
     EVENT(accumulators),
+    EVENT(devices),
     EVENT(dram_bytes),
 };
 
@@ -238,7 +240,9 @@ static void sum_up(const aimc_cost_model *m, const aimc_cost_events *e, aimc_cos
     r->ops_per_s_m2 =
         r->time_s > 0 && r->area_m2 > 0 ? 2 * e->macs / (r->time_s * r->area_m2) : (double)NAN;
     r->co2_kg = r->energy_j * t->pue / 3.6e6 * t->carbon_kg_per_kwh;
-    r->pulses_per_device = e->cells > 0 ? (e->pulses_up + e->pulses_down) / e->cells : 0;
+    const double devices = e->devices > 0 ? e->devices : e->cells;
+    r->devices = devices;
+    r->pulses_per_device = devices > 0 ? (e->pulses_up + e->pulses_down) / devices : 0;
     r->endurance_used = r->pulses_per_device / t->endurance;
     r->endurance = t->endurance;
     r->adc_below_floor = aimci_adc_cost(t).below_floor;

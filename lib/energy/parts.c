@@ -18,6 +18,11 @@ static const struct {
     {6, 1e9, 1.26e-3, 580},     {4, 1e9, 0.7e-3, 500},
 };
 
+double aimci_adc_part_bits(int64_t part)
+{
+    return adc_parts[part].bits;
+}
+
 /* Energy of Murmann's survey for effective bits at a rate, J: a fit of signal to noise ratio over
  * figure of merit, which falls with the rate and is capped for coarse converters. */
 static double survey_energy(double enob, double rate, double node_nm)

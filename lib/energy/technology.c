@@ -33,7 +33,8 @@ static const aimci_field fields[] = {
     N(g_unit, 20e-6, 0, 1, "S", "what a weight of magnitude 1 adds to it; where driven is counted",
       CLASS),
     N(g_write, 10e-6, 0, 1, "S", "mean conductance of a cell that is written", CLASS),
-    I(devices, 2, 1, 64, "devices of a weight; 2: a pair", CLASS),
+    I(devices, 2, 1, 64, "devices that are read for a weight, as they are priced; 2: a pair",
+      CLASS),
     N(input_mean, 0.25, 0, 1, "full scale",
       "mean of |x| (WIDTH) or x^2 (AMPLITUDE) where it is not counted", CLASS),
     C(input, 1, "WIDTH|AMPLITUDE", "how an input is applied", OHM),
@@ -57,7 +58,8 @@ static const aimci_field fields[] = {
     N(dac_driver, 5e-15, 0, 1e-9, "J", "CAPACITOR, WIDTH: driver or share of the counter", CLASS),
     N(dac_power, 3.9e-6, 0, 1, "W", "POWER: at 1 bit; doubles with every bit", PLUGIN),
     N(dac_rate, 1e9, 1e3, 1e11, "1 / s", "conversions per second", PLUGIN),
-    N(dac_area_um2, 0.17, 0, 1e9, "um^2", "area of one", "Shafiee et al., ISCA (2016), 1 bit"),
+    N(dac_area_um2, AIMCI_DAC_AREA_1_BIT, 0, 1e9, "um^2", "area of one",
+      "Shafiee et al., ISCA (2016), 1 bit"),
     N(add_int32, 0.1e-12, 0, 1, "J", "32-bit integer addition at 45 nm", HOROWITZ),
     N(add_fp32, 0.9e-12, 0, 1, "J", "fp32 addition at 45 nm", HOROWITZ),
     N(mul_fp32, 3.7e-12, 0, 1, "J", "fp32 multiplication at 45 nm", HOROWITZ),
@@ -159,6 +161,7 @@ static aimc_status make(aimc_context *ctx, const aimc_config *config, aimc_cost_
         m->t.vdd = supply_of(t->node_nm);
     m->scale = t->node_nm / 45 * m->t.vdd * m->t.vdd;
     list_assumptions(m, config);
+    aimci_list_extrapolations(m);
     *out = m;
     return AIMC_OK;
 }

@@ -6,6 +6,9 @@
 #include <aimc/energy.h>
 
 #include "core/config.h"
+#include "core/fitted.h"
+
+#define AIMCI_DAC_AREA_1_BIT 0.17 /* um^2 */
 
 enum { AIMCI_ADC_WALDEN, AIMCI_ADC_SURVEY, AIMCI_ADC_TABLE };
 enum { AIMCI_DAC_CAPACITOR, AIMCI_DAC_POWER, AIMCI_DAC_WIDTH };
@@ -27,12 +30,17 @@ typedef struct aimci_technology {
     int32_t adc_model, dac_model, input, write_current;
 } aimci_technology;
 
+enum { AIMCI_MAX_FITTED = 24 };
+
 struct aimc_cost_model {
     aimc_context *ctx;
     aimci_technology t;
     double scale; /* digital energy against 45 nm, 1 V */
     size_t n_assumed;
-    const char *assumed[sizeof(aimci_technology) / sizeof(int32_t)];
+    const char *assumed[sizeof(aimci_technology) / sizeof(int32_t) + AIMCI_MAX_FITTED];
+    char outside[AIMCI_MAX_FITTED][240]; /* sentences of constants outside their range */
 };
+
+void aimci_list_extrapolations(aimc_cost_model *model);
 
 #endif

@@ -84,7 +84,6 @@ static uint64_t choose_pulses(closed_loop *l)
             l->counts[i * n_in + j] = (int32_t)n;
         }
     l->error = sum / ((double)n_in * (double)n_out);
-    l->report.pulses += pulses;
     l->report.write_time_s += (double)pulses * l->q->pulse_time_ns * 1e-9;
     return off;
 }
@@ -99,12 +98,10 @@ static aimc_status run(closed_loop *l)
         aimc_status st = read_matrix(l);
         if (st)
             return st;
-        const uint64_t pulses = l->report.pulses;
         const double time = l->report.write_time_s;
         l->report.unconverged = choose_pulses(l);
         l->report.iterations++;
         if (l->error <= l->q->tolerance * l->top / 2) { /* those pulses are not sent */
-            l->report.pulses = pulses;
             l->report.write_time_s = time;
             break;
         }
@@ -187,12 +184,15 @@ aimc_status aimc_tile_write(aimc_tile *t, const float *w, size_t ld_w, const aim
     aimci_kind_defaults(&aimci_kind_programming, &q);
     if (config)
         q = *(const aimci_programming *)config->values;
+    const uint64_t pulses_before = t->counters.pulses_up + t->counters.pulses_down;
     closed_loop l = {.tile = t, .q = &q, .target = w, .ld = ld_w};
     st = open_loop(&l);
     if (!st)
         st = run(&l);
     if (!st) {
-        l.report.n_weights = l.report.n_devices = t->array->n_in * t->array->n_out;
+        l.report.n_weights = t->array->n_in * t->array->n_out;
+        l.report.n_devices = aimci_array_count_devices(t->array);
+        l.report.pulses = t->counters.pulses_up + t->counters.pulses_down - pulses_before;
         l.report.gain_mean = l.report.gain_min = l.report.gain_max = 1;
         l.report.weight_error = weight_error(&l);
         if (t->trainer.reset)

@@ -84,6 +84,37 @@ static void read(const void *params, const aimci_devices *d, double t, const flo
     aimci_power_read(params, d, t, z, g, quality);
 }
 
+/* Tables are constant beyond their ends. */
+static double within_table(const void *params, double g, double range[2])
+{
+    const custom_drift *p = params;
+    if (p->g_lst.n == 0)
+        return (double)NAN;
+    range[0] = p->g_lst.v[0];
+    range[1] = p->g_lst.v[p->g_lst.n - 1];
+    return g;
+}
+
+static double table_g_min(const void *params, double t, double range[2])
+{
+    (void)t;
+    return within_table(params, ((const aimci_noise_params *)params)->g_min, range);
+}
+
+static double table_g_max(const void *params, double t, double range[2])
+{
+    (void)t;
+    return within_table(params, ((const aimci_noise_params *)params)->g_max, range);
+}
+
+static const aimci_fitted fitted[] = {
+    {"spread after programming", "g_max", "uS", {0, 0}, SRC, aimci_power_spread_g_max},
+    {"tables of g_lst", "g_min", "uS", {0, 0}, "the ends of g_lst", table_g_min},
+    {"tables of g_lst", "g_max", "uS", {0, 0}, "the ends of g_lst", table_g_max},
+};
+
+static const aimci_fitted_table fitted_table = AIMCI_FITTED_TABLE(fitted);
+
 const aimci_noise_ops aimci_noise_ops_custom_drift = {
     .kind = &aimci_kind_custom_drift,
     .resolve = resolve,
@@ -91,4 +122,5 @@ const aimci_noise_ops aimci_noise_ops_custom_drift = {
     .state = state,
     .read = read,
     .noise = true,
+    .fitted = &fitted_table,
 };

@@ -33,6 +33,24 @@ void aimci_draw_normals(const aimci_key *key, uint32_t line, float *z, size_t n)
         vf_store_tail(z, i, n, aimci_normals_next(&normals));
 }
 
+double aimci_fitted_time(const void *params, double t, double range[2])
+{
+    (void)params, (void)range;
+    return t > 0 ? t : (double)NAN;
+}
+
+double aimci_fitted_g_min(const void *params, double t, double range[2])
+{
+    (void)t, (void)range;
+    return ((const aimci_noise_params *)params)->g_min;
+}
+
+double aimci_fitted_g_max(const void *params, double t, double range[2])
+{
+    (void)t, (void)range;
+    return ((const aimci_noise_params *)params)->g_max;
+}
+
 /* ---- handle --------------------------------------------------------------------------------- */
 
 aimc_noise_model *aimci_noise_model_ref(aimc_noise_model *model)
@@ -129,4 +147,30 @@ aimc_status aimci_noise_check_time(const char *caller, const aimc_noise_model *m
                       "%s: t = %g s; '%s' was measured from %g s to %g s (extrapolate = true goes "
                       "on beyond)",
                       caller, t, m->ops->kind->name, first, last);
+}
+
+/* ---- ranges of the fits --------------------------------------------------------------------- */
+
+size_t aimci_noise_outside(const aimc_noise_model *m, double t)
+{
+    return m->ops->fitted ? aimci_fitted_outside(m->ops->fitted, m->params, t, 0, NULL) : 0;
+}
+
+size_t aimc_noise_model_count_extrapolations(const aimc_noise_model *m, double t_s)
+{
+    return m ? aimci_noise_outside(m, t_s) : 0;
+}
+
+aimc_status aimc_noise_model_get_extrapolation(const aimc_noise_model *m, double t_s, size_t i,
+                                               aimc_extrapolation *extrapolation)
+{
+    static const aimci_fitted_table none = {NULL, 0};
+    const char *caller = "noise_model_get_extrapolation";
+    if (!m)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: model is NULL", caller);
+    if (!(t_s >= 0 && t_s <= 1e30))
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "%s: t_s = %g is before the end of programming, which is 0", caller, t_s);
+    return aimci_fitted_get(caller, m->ops->fitted ? m->ops->fitted : &none, m->params, t_s, i,
+                            extrapolation);
 }

@@ -12,6 +12,7 @@
 #include <aimc/inference.h>
 
 #include "core/config.h"
+#include "core/fitted.h"
 #include "core/random.h"
 
 /* Every model's values begin with these. */
@@ -42,6 +43,7 @@ typedef struct aimci_noise_ops {
     bool noise; /* z is the noise of a read; else it is where the devices are at that time */
     /* the times that were measured, seconds; NULL: the law holds at any */
     void (*measured)(const void *params, double *first, double *last);
+    const aimci_fitted_table *fitted; /* ranges of the fits; NULL: nothing was fitted */
 } aimci_noise_ops;
 
 #define AIMCI_NOISE_MODEL(name) extern const aimci_noise_ops aimci_noise_ops_##name;
@@ -68,10 +70,19 @@ aimc_status aimci_noise_check_time(const char *caller, const aimc_noise_model *m
 /* n standard normals of stream line under this key. */
 void aimci_draw_normals(const aimci_key *key, uint32_t line, float *z, size_t n);
 
+/* How many of the model's fits are used outside their range at time t. */
+size_t aimci_noise_outside(const aimc_noise_model *model, double t);
+
 /* ---- for the models ------------------------------------------------------------------------- */
 
 /* c[0] + c[1] x + ... */
 double aimci_polynomial(const double *c, size_t n, double x);
+
+/* What a range of a fit is of: the time of a read, which 0 is not, and both ends of the
+ * conductances. */
+double aimci_fitted_time(const void *params, double t, double range[2]);
+double aimci_fitted_g_min(const void *params, double t, double range[2]);
+double aimci_fitted_g_max(const void *params, double t, double range[2]);
 
 /* y at x of the points (xs, ys), linear between them and constant beyond. */
 double aimci_interpolate(const double *xs, const double *ys, size_t n, double x);

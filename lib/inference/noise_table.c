@@ -184,6 +184,36 @@ static void measured(const void *params, double *first, double *last)
     *last = p->t_s.v[p->t_s.n - 1];
 }
 
+static double table_time(const void *params, double t, double range[2])
+{
+    measured(params, &range[0], &range[1]);
+    return aimci_fitted_time(params, t, range);
+}
+
+static double table_g_min(const void *params, double t, double range[2])
+{
+    const noise_table *p = params;
+    range[0] = p->g_us.v[0];
+    range[1] = p->g_us.v[p->g_us.n - 1];
+    return aimci_fitted_g_min(params, t, range);
+}
+
+static double table_g_max(const void *params, double t, double range[2])
+{
+    const noise_table *p = params;
+    range[0] = p->g_us.v[0];
+    range[1] = p->g_us.v[p->g_us.n - 1];
+    return aimci_fitted_g_max(params, t, range);
+}
+
+static const aimci_fitted fitted[] = {
+    {"table", "t_s", "s", {0, 0}, "t_s of the table", table_time},
+    {"table", "g_min", "uS", {0, 0}, "g_us of the table", table_g_min},
+    {"table", "g_max", "uS", {0, 0}, "g_us of the table", table_g_max},
+};
+
+static const aimci_fitted_table fitted_table = AIMCI_FITTED_TABLE(fitted);
+
 const aimci_noise_ops aimci_noise_ops_noise_table = {
     .kind = &aimci_kind_noise_table,
     .resolve = resolve,
@@ -193,6 +223,7 @@ const aimci_noise_ops aimci_noise_ops_noise_table = {
     .noise = true,
     .programmed_at_0 = true,
     .measured = measured,
+    .fitted = &fitted_table,
 };
 
 /* ---- from a file ---------------------------------------------------------------------------- */

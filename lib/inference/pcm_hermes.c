@@ -101,6 +101,12 @@ static void read(const void *params, const aimci_devices *d, double t, const flo
     aimci_power_read(params, d, t, z, g, quality);
 }
 
+static const aimci_fitted fitted[] = {
+    {"spread after programming", "g_max", "uS", {0, 0}, SRC, aimci_power_spread_g_max},
+};
+
+static const aimci_fitted_table fitted_table = AIMCI_FITTED_TABLE(fitted);
+
 const aimci_noise_ops aimci_noise_ops_pcm_hermes = {
     .kind = &aimci_kind_pcm_hermes,
     .resolve = resolve,
@@ -108,4 +114,5 @@ const aimci_noise_ops aimci_noise_ops_pcm_hermes = {
     .state = state,
     .read = read,
     .noise = true,
+    .fitted = &fitted_table,
 };

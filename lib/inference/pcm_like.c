@@ -48,6 +48,22 @@ static void read(const void *params, const aimci_devices *d, double t, const flo
     aimci_power_read(params, d, t, z, g, quality);
 }
 
+#define ONE_DAY "devices that were read for one day: V. Joshi et al., Nat. Commun. 11:2473 (2020)"
+
+static double drift_time(const void *params, double t, double range[2])
+{
+    (void)range;
+    const aimci_power_noise *p = params;
+    return t > 0 && (p->drift_scale > 0 || p->read_noise_scale > 0) ? t : (double)NAN;
+}
+
+static const aimci_fitted fitted[] = {
+    {"spread after programming", "g_max", "uS", {25, 25}, SRC, aimci_power_spread_g_max},
+    {"drift and read noise", "t_s", "s", {0, 86400}, ONE_DAY, drift_time},
+};
+
+static const aimci_fitted_table fitted_table = AIMCI_FITTED_TABLE(fitted);
+
 const aimci_noise_ops aimci_noise_ops_pcm_like = {
     .kind = &aimci_kind_pcm_like,
     .resolve = resolve,
@@ -55,4 +71,5 @@ const aimci_noise_ops aimci_noise_ops_pcm_like = {
     .state = state,
     .read = read,
     .noise = true,
+    .fitted = &fitted_table,
 };

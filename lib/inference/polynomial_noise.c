@@ -14,7 +14,7 @@
 typedef struct polynomial_noise {
     aimci_noise_params base;
     aimci_list prog_coeff;
-    double prog_noise_scale;
+    double prog_noise_scale, fitted_from, fitted_to;
 } polynomial_noise;
 
 static const aimci_field fields[] = {
@@ -25,6 +25,10 @@ static const aimci_field fields[] = {
                   SRC),
     AIMCI_NUMBER(polynomial_noise, prog_noise_scale, 1, 0, 1e6, "1",
                  "factor on the programming noise; 0: none", SRC),
+    AIMCI_NUMBER(polynomial_noise, fitted_from, 0, 0, 1e6, "uS",
+                 "smallest conductance that prog_coeff was fitted to", SRC),
+    AIMCI_NUMBER(polynomial_noise, fitted_to, 0, 0, 1e6, "uS",
+                 "largest one; 0: not told, and nothing is called extrapolated", SRC),
 };
 
 AIMCI_DEFINE_KIND(polynomial_noise, "noise_model",
@@ -49,9 +53,39 @@ static void read(const void *params, const aimci_devices *d, double t, const flo
         g[i] = d->programmed[i];
 }
 
+/* Targets lie between g_min and g_max, and so does the argument of the polynomial. */
+static double range_told(const polynomial_noise *p, double g, double range[2])
+{
+    range[0] = p->fitted_from;
+    range[1] = p->fitted_to;
+    return p->fitted_to > 0 && p->prog_noise_scale > 0 ? g : (double)NAN;
+}
+
+static double smallest(const void *params, double t, double range[2])
+{
+    (void)t;
+    const polynomial_noise *p = params;
+    return range_told(p, p->base.g_min, range);
+}
+
+static double largest(const void *params, double t, double range[2])
+{
+    (void)t;
+    const polynomial_noise *p = params;
+    return range_told(p, p->base.g_max, range);
+}
+
+static const aimci_fitted fitted[] = {
+    {"prog_coeff", "g_min", "uS", {0, 0}, "fitted_from and fitted_to", smallest},
+    {"prog_coeff", "g_max", "uS", {0, 0}, "fitted_from and fitted_to", largest},
+};
+
+static const aimci_fitted_table fitted_table = AIMCI_FITTED_TABLE(fitted);
+
 const aimci_noise_ops aimci_noise_ops_polynomial_noise = {
     .kind = &aimci_kind_polynomial_noise,
     .program = program,
     .read = read,
     .programmed_at_0 = true,
+    .fitted = &fitted_table,
 };

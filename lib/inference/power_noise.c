@@ -21,6 +21,14 @@ aimc_status aimci_power_resolve(aimci_power_noise *p, const double *coeff, size_
     return AIMC_OK;
 }
 
+double aimci_power_spread_g_max(const void *params, double t, double range[2])
+{
+    (void)t;
+    const aimci_power_noise *p = params;
+    range[0] = range[1] = p->base.g_max / p->prog_scale;
+    return p->prog_noise_scale > 0 ? p->base.g_max : (double)NAN;
+}
+
 void aimci_power_program(const void *params, const aimci_devices *d, const float *z)
 {
     const aimci_power_noise *p = params;

@@ -27,6 +27,9 @@ typedef struct aimci_power_noise {
 aimc_status aimci_power_resolve(aimci_power_noise *p, const double *coeff, size_t n,
                                 double reference);
 
+/* The spread is for the g_max it was measured at, and scaled to others. */
+double aimci_power_spread_g_max(const void *params, double t, double range[2]);
+
 void aimci_power_program(const void *params, const aimci_devices *d, const float *z);
 
 /* quality: Q of a device programmed to r */

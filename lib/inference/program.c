@@ -41,6 +41,27 @@ static aimc_status finish(aimci_programmed *p)
     return st;
 }
 
+/* A write loop and the reference of a compensation read the tile. With a seed of the user's they
+ * read with noise of that seed, so that the chip does not depend on what was read before; the
+ * tile's own streams go on as after any other read. */
+static aimc_status finish_with_seed(aimci_programmed *p)
+{
+    aimci_periphery *f = p->tile->forward;
+    const uint64_t own = f->n_vectors, first = UINT64_C(1) << 63 | p->seed >> 1;
+    const float average = f->average;
+    f->n_vectors = first;
+    f->average = 0;
+    const aimc_status st = finish(p);
+    f->n_vectors = own + (f->n_vectors - first);
+    f->average = average;
+    return st;
+}
+
+static bool has_own_seed(const aimci_programmed *p)
+{
+    return ((const aimci_inference_params *)p->config->values)->seed >= 0;
+}
+
 aimc_status aimc_tile_program(aimc_tile *t, const aimc_config *config,
                               aimc_inference_report *report)
 {
@@ -61,7 +82,7 @@ aimc_status aimc_tile_program(aimc_tile *t, const aimc_config *config,
     }
     aimci_programmed *old = aimci_programmed_of(t);
     aimci_programmed_show(p);
-    st = finish(p);
+    st = has_own_seed(p) ? finish_with_seed(p) : finish(p);
     if (st) {
         aimci_programmed_take_off(p);
         if (old)
@@ -70,6 +91,7 @@ aimc_status aimc_tile_program(aimc_tile *t, const aimc_config *config,
     }
     if (old)
         aimci_programmed_destroy(old);
+    t->n_programs++;
     t->counters.program_pulses += p->report.pulses;
     t->counters.verify_reads += p->device_reads;
     return report_out("tile_program", p, report);

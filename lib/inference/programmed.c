@@ -18,7 +18,9 @@ static const aimci_field inference_fields[] = {
                 SRC),
     AIMCI_CHILD("faults", 4, "faults", "faults", "devices that cannot be written", SRC),
     AIMCI_INTEGER(aimci_inference_params, seed, -1, -1, 9007199254740991.0, "1",
-                  "seed of what the devices do; -1: from the tile's seed", SRC),
+                  "seed of what the devices do: the same one gives the same chip again; -1: a new "
+                  "chip with every programming, from the tile's seed and their number",
+                  SRC),
 };
 
 AIMCI_DEFINE_KIND(
@@ -59,6 +61,11 @@ void aimci_programmed_take_off(aimci_programmed *p)
     take_off(p);
 }
 
+static size_t count_devices(const void *owner)
+{
+    return ((const aimci_programmed *)owner)->cells->n;
+}
+
 void aimci_programmed_show(aimci_programmed *p)
 {
     const aimci_weight_view view = {.weights = p->seen,
@@ -70,7 +77,7 @@ void aimci_programmed_show(aimci_programmed *p)
                                     .noise = &p->noise};
     aimci_tile_set_view(p->tile, AIMCI_VIEW_READ, view);
     p->tile->programmed =
-        (aimci_companion){"inference", p, aimci_programmed_put, take_off, take_off};
+        (aimci_companion){"inference", p, aimci_programmed_put, take_off, take_off, count_devices};
 }
 
 static aimc_status allocate(aimci_programmed *p)
@@ -99,6 +106,15 @@ static aimc_status allocate(aimci_programmed *p)
     return aimc_population_create(p->model, devices, aimci_random_derive(p->seed, 0), &p->cells);
 }
 
+/* Of the tile's first programming as it was before they were counted, so that it stays the same. */
+static uint64_t seed_of(const aimc_tile *t, int64_t given)
+{
+    if (given >= 0)
+        return aimci_random_derive((uint64_t)given, t->seed);
+    const uint64_t first = aimci_random_derive(t->seed, 3);
+    return t->n_programs ? aimci_random_derive(first, t->n_programs) : first;
+}
+
 aimc_status aimci_programmed_prepare(aimc_tile *t, const aimc_config *config,
                                      aimci_programmed **out)
 {
@@ -116,10 +132,8 @@ aimc_status aimci_programmed_prepare(aimc_tile *t, const aimc_config *config,
         st = aimc_noise_model_create(t->ctx, NULL, aimci_config_child(p->config, "noise_model"),
                                      &p->model);
     if (!st) {
-        const int64_t seed = ((const aimci_inference_params *)p->config->values)->seed;
         const aimc_config *encoding = aimci_config_child(p->config, "encoding");
-        p->seed = seed >= 0 ? aimci_random_derive((uint64_t)seed, t->seed)
-                            : aimci_random_derive(t->seed, 3);
+        p->seed = seed_of(t, ((const aimci_inference_params *)p->config->values)->seed);
         p->encoding = aimci_ops_of(encoding->kind, "encoding");
         p->encoding_params = encoding->values;
         p->programming = aimci_config_child(p->config, "programming")->values;
@@ -157,6 +171,7 @@ void aimci_programmed_update_report(aimci_programmed *p)
     double sum = 0;
     r->t_s = p->t;
     r->weight_error = aimci_programmed_error(p, p->compensated);
+    r->extrapolated = aimci_noise_outside(p->model, p->t);
     r->gain_min = r->gain_max = (double)p->gain[0];
     for (size_t i = 0; i < p->n_out; i++) {
         sum += (double)p->gain[i];

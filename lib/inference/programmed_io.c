@@ -77,6 +77,9 @@ aimc_status aimci_programmed_put(const void *owner, aimci_st_writer *writer, con
     snprintf(name, sizeof name, "%sscalars", prefix);
     if (!st)
         st = aimci_st_put(writer, name, AIMCI_F64, 0, SCALARS, SCALARS, scalars);
+    snprintf(name, sizeof name, "%sseed", prefix);
+    if (!st)
+        st = aimci_st_put(writer, name, AIMCI_U64, 0, 1, 1, &p->seed);
     tensors_of(p, tensors);
     for (size_t k = 0; k < TENSORS && !st; k++) {
         snprintf(name, sizeof name, "%s%s", prefix, tensors[k].name);
@@ -100,6 +103,9 @@ static aimc_status get(aimci_programmed *p, const aimci_st_reader *reader, const
         st = aimci_st_get(reader, name, AIMCI_F32, tensors[k].is_plane ? p->n_in : 0, p->n_out,
                           p->ld, tensors[k].data);
     }
+    snprintf(name, sizeof name, "%sseed", prefix);
+    if (!st && aimci_st_has(reader, name))
+        st = aimci_st_get(reader, name, AIMCI_U64, 0, 1, 1, &p->seed);
     snprintf(name, sizeof name, "%scells.", prefix);
     if (!st)
         st = aimci_population_restore(p->cells, reader, name);
@@ -132,6 +138,8 @@ aimc_status aimci_programmed_restore(aimc_tile *tile)
     if (st)
         return st;
     aimci_programmed_split_noise(p);
+    if (!tile->n_programs)
+        tile->n_programs = 1; /* a file from before they were counted */
     aimci_programmed_show(p);
     aimci_programmed_update_report(p);
     return AIMC_OK;

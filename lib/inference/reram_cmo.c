@@ -76,6 +76,19 @@ static void read(const void *params, const aimci_devices *d, double t, const flo
     }
 }
 
+static const aimci_fitted fitted[] = {
+    {"spread, relaxation, read noise", "g_min", "uS", {9, 88.2}, SRC, aimci_fitted_g_min},
+    {"spread, relaxation, read noise", "g_max", "uS", {9, 88.2}, SRC, aimci_fitted_g_max},
+    {"relaxation",
+     "t_s",
+     "s",
+     {1, 3.156e8},
+     "Falcone et al., arXiv:2502.04524 (2025): 1 s to 10 years",
+     aimci_fitted_time},
+};
+
+static const aimci_fitted_table fitted_table = AIMCI_FITTED_TABLE(fitted);
+
 const aimci_noise_ops aimci_noise_ops_reram_cmo = {
     .kind = &aimci_kind_reram_cmo,
     .resolve = resolve,
@@ -84,4 +97,5 @@ const aimci_noise_ops aimci_noise_ops_reram_cmo = {
     .read = read,
     .noise = true,
     .programmed_at_0 = true,
+    .fitted = &fitted_table,
 };

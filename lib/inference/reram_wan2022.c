@@ -75,10 +75,18 @@ static void measured(const void *params, double *first, double *last)
     *last = times[TIMES - 1];
 }
 
+static const aimci_fitted fitted[] = {
+    {"spread over time", "g_max", "uS", {40, 40}, SRC, aimci_fitted_g_max},
+    {"spread over time", "t_s", "s", {1, 172800}, SRC, aimci_fitted_time},
+};
+
+static const aimci_fitted_table fitted_table = AIMCI_FITTED_TABLE(fitted);
+
 const aimci_noise_ops aimci_noise_ops_reram_wan2022 = {
     .kind = &aimci_kind_reram_wan2022,
     .program = program,
     .read = read,
     .programmed_at_0 = true,
     .measured = measured,
+    .fitted = &fitted_table,
 };

@@ -56,6 +56,12 @@ static void read(const void *params, const aimci_devices *d, double t, const flo
     aimci_power_read(params, d, t, z, g, quality);
 }
 
+static const aimci_fitted fitted[] = {
+    {"spread after programming", "g_max", "uS", {25, 25}, SRC, aimci_power_spread_g_max},
+};
+
+static const aimci_fitted_table fitted_table = AIMCI_FITTED_TABLE(fitted);
+
 const aimci_noise_ops aimci_noise_ops_state_independent = {
     .kind = &aimci_kind_state_independent,
     .resolve = resolve,
@@ -63,4 +69,5 @@ const aimci_noise_ops aimci_noise_ops_state_independent = {
     .state = state,
     .read = read,
     .noise = true,
+    .fitted = &fitted_table,
 };

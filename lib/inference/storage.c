@@ -41,7 +41,11 @@ static const aimci_field fields[] = {
                  SRC),
     AIMCI_NUMBER(storage, sigma_v, 0.05, 1e-6, 10, "V", "spread of the cells' voltages", SRC),
     AIMCI_CHOICE(storage, code, 0, 3, "NONE|PARITY|SECDED|TMR", "error code", SRC),
-    AIMCI_INTEGER(storage, seed, 0, 0, 9007199254740991.0, "1", "which bits are wrong", SRC),
+    AIMCI_INTEGER(
+        storage, seed, -1, -1, 9007199254740991.0, "1",
+        "which bits are wrong: the same one, the same bits; -1: others each time, from the "
+        "network's seed and how often it was stored",
+        SRC),
 };
 
 AIMCI_DEFINE_KIND(storage, "storage", "digital memory with bit flips and error codes", SRC, fields,
@@ -178,8 +182,8 @@ static void keep_word(const storage *s, dice *d, uint8_t codes[CODES], aimc_stor
 
 /* ---- matrices ------------------------------------------------------------------------------- */
 
-void aimci_storage_keep(aimc_context *ctx, const aimc_config *config, uint64_t index, float *w,
-                        size_t n, aimc_storage_report *r)
+void aimci_storage_keep(aimc_context *ctx, const aimc_config *config, uint64_t seed, uint64_t index,
+                        float *w, size_t n, aimc_storage_report *r)
 {
     static const double bits[] = {1, 9. / 8, 72. / 64, 3};
     storage s;
@@ -187,7 +191,7 @@ void aimci_storage_keep(aimc_context *ctx, const aimc_config *config, uint64_t i
     if (config)
         s = *(const storage *)config->values;
     dice d = {.kernels = aimci_kernels_get(aimc_context_get_cpu(ctx)),
-              .seed = aimci_random_derive((uint64_t)s.seed, index),
+              .seed = aimci_random_derive(s.seed >= 0 ? (uint64_t)s.seed : seed, index),
               .used = 256};
     d.rate = s.supply_v > 0 ? 0.5 * erfc((s.supply_v - s.v_50) / (sqrt(2.0) * s.sigma_v))
                             : s.bit_error_rate;

@@ -3,11 +3,13 @@
 #include "io/safetensors.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
 
+#include "core/config.h"
 #include "io/file.h"
 
 #if defined(__BYTE_ORDER__)
@@ -16,7 +18,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "libaimc needs a littl
 
 #define PREFIX     8          /* bytes of the header's length */
 #define HEADER_MAX 100000000u /* the limit of the reference implementation */
-#define METADATA   "__metadata__"
+#define METADATA   AIMCI_ST_METADATA
 #define MAX_RANK   8 /* more than we look at; longer shapes are refused */
 
 /* All types of the format; those beyond aimci_dtype are checked, but nobody can ask for them. */
@@ -48,196 +50,9 @@ size_t aimci_dtype_size(aimci_dtype dtype)
     return dtypes[dtype].size;
 }
 
-/* ---- writing -------------------------------------------------------------------------------- */
-
-typedef struct tensor {
-    struct tensor *next;
-    size_t size;
-    unsigned char *data;
-} tensor;
-
-struct aimci_st_writer {
-    aimc_context *ctx;
-    json_t *header;   /* in the order of the file */
-    json_t *metadata; /* borrowed from header */
-    tensor *first;
-    tensor **end;
-    size_t data_size;
-};
-
-aimc_status aimci_st_writer_create(aimc_context *ctx, aimci_st_writer **out)
+const char *aimci_dtype_name(aimci_dtype dtype)
 {
-    *out = NULL;
-    aimci_st_writer *const writer = aimci_calloc(ctx, 1, sizeof *writer);
-    if (writer == NULL)
-        return aimci_fail(AIMC_ERR_NOMEM, "safetensors: out of memory for a writer");
-    writer->ctx = aimci_context_ref(ctx);
-    writer->end = &writer->first;
-    writer->header = json_object();
-    writer->metadata = json_object();
-    if (json_object_set_new(writer->header, METADATA, writer->metadata) != 0) {
-        aimci_st_writer_destroy(writer);
-        return aimci_fail(AIMC_ERR_NOMEM, "safetensors: out of memory for a header");
-    }
-    *out = writer;
-    return AIMC_OK;
-}
-
-void aimci_st_writer_destroy(aimci_st_writer *writer)
-{
-    if (writer == NULL)
-        return;
-    aimc_context *const ctx = writer->ctx;
-    for (tensor *t = writer->first; t != NULL;) {
-        tensor *const next = t->next;
-        aimci_free(ctx, t->data);
-        aimci_free(ctx, t);
-        t = next;
-    }
-    json_decref(writer->header);
-    aimci_free(ctx, writer);
-    aimci_context_unref(ctx);
-}
-
-aimc_status aimci_st_put_text(aimci_st_writer *writer, const char *key, const char *value)
-{
-    json_t *const text = json_string(value);
-    if (text == NULL)
-        return aimci_fail(AIMC_ERR_INVALID, "metadata '%s': the value is not UTF-8", key);
-    if (json_object_set_new(writer->metadata, key, text) != 0)
-        return aimci_fail(AIMC_ERR_INVALID, "metadata '%s': the key is not UTF-8", key);
-    return AIMC_OK;
-}
-
-static json_t *describe(aimci_dtype dtype, size_t rows, size_t cols, size_t begin, size_t end)
-{
-    json_t *const shape = rows == 0 ? json_pack("[I]", (json_int_t)cols)
-                                    : json_pack("[I,I]", (json_int_t)rows, (json_int_t)cols);
-    return json_pack("{s:s,s:o,s:[I,I]}", "dtype", dtypes[dtype].name, "shape", shape,
-                     "data_offsets", (json_int_t)begin, (json_int_t)end);
-}
-
-/* Sizes of a tensor in bytes, and that the file can count them. */
-static aimc_status check_put(const aimci_st_writer *writer, const char *name, aimci_dtype dtype,
-                             size_t rows, size_t cols, size_t ld, size_t *size)
-{
-    if (strcmp(name, METADATA) == 0 || json_object_get(writer->header, name) != NULL)
-        return aimci_fail(AIMC_ERR_INVALID, "tensor '%s': the name is taken", name);
-    if (rows > 1 && ld < cols)
-        return aimci_fail(AIMC_ERR_SHAPE, "tensor '%s': leading dimension %zu of %zu columns", name,
-                          ld, cols);
-    size_t count = 0;
-    if (aimci_mul_overflows(rows == 0 ? 1 : rows, cols, &count) ||
-        aimci_mul_overflows(count, dtypes[dtype].size, size) ||
-        *size > INT64_MAX - writer->data_size)
-        return aimci_fail(AIMC_ERR_SHAPE, "tensor '%s': %zu x %zu is too large", name, rows, cols);
-    return AIMC_OK;
-}
-
-static tensor *copy_tensor(aimc_context *ctx, size_t rows, size_t row_size, size_t stride,
-                           const unsigned char *data)
-{
-    tensor *const t = aimci_calloc(ctx, 1, sizeof *t);
-    if (t == NULL)
-        return NULL;
-    t->size = rows * row_size;
-    t->data = aimci_calloc(ctx, t->size, 1);
-    if (t->data == NULL) {
-        aimci_free(ctx, t);
-        return NULL;
-    }
-    for (size_t r = 0; r < rows && row_size > 0; r++)
-        memcpy(t->data + r * row_size, data + r * stride, row_size);
-    return t;
-}
-
-aimc_status aimci_st_put(aimci_st_writer *writer, const char *name, aimci_dtype dtype, size_t rows,
-                         size_t cols, size_t ld, const void *data)
-{
-    size_t size = 0;
-    const aimc_status st = check_put(writer, name, dtype, rows, cols, ld, &size);
-    if (st != AIMC_OK)
-        return st;
-    const size_t element = dtypes[dtype].size;
-    tensor *const t =
-        copy_tensor(writer->ctx, rows == 0 ? 1 : rows, cols * element, ld * element, data);
-    if (t == NULL)
-        return aimci_fail(AIMC_ERR_NOMEM, "tensor '%s': out of memory for %zu bytes", name, size);
-    json_t *const entry = describe(dtype, rows, cols, writer->data_size, writer->data_size + size);
-    if (json_object_set_new(writer->header, name, entry) != 0) {
-        aimci_free(writer->ctx, t->data);
-        aimci_free(writer->ctx, t);
-        return aimci_fail(AIMC_ERR_INVALID, "tensor '%s': the name is not UTF-8", name);
-    }
-    *writer->end = t;
-    writer->end = &t->next;
-    writer->data_size += size;
-    return AIMC_OK;
-}
-
-typedef struct {
-    const aimci_st_writer *writer;
-    char *header;
-    size_t header_size;
-} content;
-
-static aimc_status write_content(void *user, FILE *file)
-{
-    const content *const c = user;
-    const uint64_t prefix = c->header_size;
-    fwrite(&prefix, 1, sizeof prefix, file);
-    fwrite(c->header, 1, c->header_size, file);
-    for (const tensor *t = c->writer->first; t != NULL && !ferror(file); t = t->next)
-        fwrite(t->data, 1, t->size, file);
-    return AIMC_OK;
-}
-
-/* The header as text that fills whole words, so that data starts at a multiple of 8. */
-static aimc_status make_header(const aimci_st_writer *writer, content *c)
-{
-    const size_t flags = JSON_COMPACT;
-    const size_t length = json_dumpb(writer->header, NULL, 0, flags);
-    const size_t size = aimci_round_up(length, PREFIX);
-    if (length == 0 || size > HEADER_MAX)
-        return aimci_fail(AIMC_ERR_INVALID, "a header of %zu bytes cannot be written", length);
-    char *const header = aimci_calloc(writer->ctx, size, 1);
-    if (header == NULL)
-        return aimci_fail(AIMC_ERR_NOMEM, "out of memory for the header");
-    memset(header, ' ', size);
-    json_dumpb(writer->header, header, size, flags);
-    *c = (content){.writer = writer, .header = header, .header_size = size};
-    return AIMC_OK;
-}
-
-aimc_status aimci_st_write(aimci_st_writer *writer, const char *path)
-{
-    content c = {0};
-    aimc_status st = make_header(writer, &c);
-    if (st != AIMC_OK)
-        return aimci_fail_within(st, "'%s': ", path);
-    st = aimci_file_replace(writer->ctx, path, write_content, &c);
-    aimci_free(writer->ctx, c.header);
-    return st;
-}
-
-aimc_status aimci_st_write_bytes(aimci_st_writer *writer, void *bytes, size_t size, size_t *n)
-{
-    content c = {0};
-    const aimc_status st = make_header(writer, &c);
-    if (st != AIMC_OK)
-        return st;
-    const uint64_t prefix = c.header_size;
-    *n = sizeof prefix + c.header_size + writer->data_size;
-    unsigned char *to = bytes;
-    if (size >= *n) {
-        memcpy(to, &prefix, sizeof prefix);
-        memcpy(to + sizeof prefix, c.header, c.header_size);
-        to += sizeof prefix + c.header_size;
-        for (const tensor *t = writer->first; t != NULL; to += t->size, t = t->next)
-            memcpy(to, t->data, t->size);
-    }
-    aimci_free(writer->ctx, c.header);
-    return AIMC_OK;
+    return dtypes[dtype].name;
 }
 
 /* ---- reading: entries of the header --------------------------------------------------------- */
@@ -585,4 +400,84 @@ aimc_status aimci_st_get_scalars(const aimci_st_reader *reader, const char *name
             return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': value %zu is %g, not a count", name, k,
                               scalars[k]);
     return st;
+}
+
+/* ---- reading: floats of any type and rank ----------------------------------------------------- */
+
+/* IEEE half precision: sign, 5 bits of exponent, 10 of fraction. */
+static float from_half(uint16_t h)
+{
+    const float sign = h & 0x8000 ? -1.0f : 1.0f;
+    const int exponent = h >> 10 & 31, fraction = h & 1023;
+    if (exponent == 31)
+        return fraction ? NAN : sign * INFINITY;
+    return sign * (exponent ? ldexpf((float)(fraction + 1024), exponent - 25)
+                            : ldexpf((float)fraction, -24));
+}
+
+/* The upper half of a float. */
+static float from_bfloat(uint16_t h)
+{
+    const uint32_t bits = (uint32_t)h << 16;
+    float v;
+    memcpy(&v, &bits, sizeof v);
+    return v;
+}
+
+static float float_at(const unsigned char *at, const char *type)
+{
+    uint16_t h;
+    float f;
+    double d;
+    if (strcmp(type, "F64") == 0)
+        return memcpy(&d, at, sizeof d), (float)d;
+    if (strcmp(type, "F32") == 0)
+        return memcpy(&f, at, sizeof f), f;
+    memcpy(&h, at, sizeof h);
+    return strcmp(type, "F16") == 0 ? from_half(h) : from_bfloat(h);
+}
+
+static aimc_status check_floats(const entry *found, size_t n_dims, const size_t *dim)
+{
+    entry expected = {.name = found->name, .dtype = found->dtype, .rank = n_dims};
+    for (size_t d = 0; d < n_dims; d++)
+        expected.shape[d] = dim[d];
+    expected.dtype_name = "F32";
+    if (aimci_among("F32|F64|F16|BF16", found->dtype_name))
+        expected.dtype_name = found->dtype_name;
+    else
+        expected.dtype = AIMCI_F32;
+    return check_type(found, &expected);
+}
+
+aimc_status aimci_st_get_floats(const aimci_st_reader *reader, const char *name, size_t n_dims,
+                                const size_t *dim, float *values)
+{
+    if (!aimci_st_has(reader, name))
+        return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': missing", name);
+    entry found = {.name = name};
+    aimc_status st = read_entry(name, json_object_get(reader->header, name), &found);
+    if (!st)
+        st = check_floats(&found, n_dims, dim);
+    size_t n = 1;
+    for (size_t d = 0; d < n_dims; d++)
+        n *= dim[d];
+    for (size_t i = 0; i < n && !st; i++) {
+        values[i] = float_at(reader->data + found.begin + i * dtypes[found.dtype].size,
+                             found.dtype_name);
+        if (!isfinite(values[i]))
+            st = aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': value %zu is %g, not finite", name, i,
+                            (double)values[i]);
+    }
+    return st;
+}
+
+const char *aimci_st_next(const aimci_st_reader *reader, const char *name)
+{
+    void *at = name ? json_object_iter_next(reader->header,
+                                            json_object_iter_at(reader->header, name))
+                    : json_object_iter(reader->header);
+    if (at && strcmp(json_object_iter_key(at), METADATA) == 0)
+        at = json_object_iter_next(reader->header, at);
+    return at ? json_object_iter_key(at) : NULL;
 }

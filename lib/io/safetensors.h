@@ -15,6 +15,9 @@ typedef enum aimci_dtype {
     AIMCI_U8
 } aimci_dtype;
 size_t aimci_dtype_size(aimci_dtype dtype);
+const char *aimci_dtype_name(aimci_dtype dtype);
+
+#define AIMCI_ST_METADATA "__metadata__"
 
 /* ---- writing: describe first, then write the whole file atomically -------------------------- */
 
@@ -29,6 +32,10 @@ aimc_status aimci_st_put_text(aimci_st_writer *writer, const char *key, const ch
  * from data with row stride ld (elements). name is printf-formatted by the caller beforehand. */
 aimc_status aimci_st_put(aimci_st_writer *writer, const char *name, aimci_dtype dtype, size_t rows,
                          size_t cols, size_t ld, const void *data);
+
+/* A tensor of floats of any rank, packed. */
+aimc_status aimci_st_put_floats(aimci_st_writer *writer, const char *name, size_t n_dims,
+                                const size_t *dim, const float *values);
 
 /* Write to path.tmp-<pid>-<n> beside path, flush to the disk, rename. On any failure the old file
  * is untouched and nothing is left behind. */
@@ -60,6 +67,14 @@ bool aimci_st_has(const aimci_st_reader *reader, const char *name);
  * expected. */
 aimc_status aimci_st_get(const aimci_st_reader *reader, const char *name, aimci_dtype dtype,
                          size_t rows, size_t cols, size_t ld, void *data);
+
+/* The same for floats of any rank, packed; other types of floats are converted, and all must be
+ * finite. */
+aimc_status aimci_st_get_floats(const aimci_st_reader *reader, const char *name, size_t n_dims,
+                                const size_t *dim, float *values);
+
+/* Names of tensors, in the order of the file: the one after name; NULL begins, and ends. */
+const char *aimci_st_next(const aimci_st_reader *reader, const char *name);
 
 /* Copy out n scalars of type F64, of which n_counts, from the first on, are counts: 0 ... 2^53,
  * else AIMC_ERR_FORMAT. */

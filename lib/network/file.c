@@ -262,12 +262,12 @@ static aimc_status put_matrices(const aimc_network *net, aimci_st_writer *writer
     return st;
 }
 
-enum { N_PROGRESS = 4 };
+enum { N_PROGRESS = 6 };
 
 static aimc_status put_progress(const aimc_network *net, aimci_st_writer *writer)
 {
     const uint64_t progress[N_PROGRESS] = {net->seed, net->n_batches, net->n_samples,
-                                           net->n_updates};
+                                           net->n_updates, net->n_evaluated, net->n_stores};
     aimc_status st =
         aimci_st_put(writer, "progress", AIMCI_U64, 0, N_PROGRESS, N_PROGRESS, progress);
     uint64_t *passes = aimci_calloc(net->ctx, net->n_nodes + 1, sizeof *passes);
@@ -309,6 +309,8 @@ static aimc_status take_progress(aimc_network *net, const aimci_st_reader *reade
     net->n_batches = progress[1];
     net->n_samples = progress[2];
     net->n_updates = progress[3];
+    net->n_evaluated = progress[4];
+    net->n_stores = progress[5];
     return AIMC_OK;
 }
 

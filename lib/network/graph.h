@@ -152,6 +152,8 @@ struct aimc_network {
     bool used; /* nodes may no longer be added */
     aimci_st_reader *reader; /* while a file is loaded: it holds the state of matrices on tiles */
     uint64_t n_batches, n_samples;
+    uint64_t n_evaluated; /* vectors looked at with fresh noise: selects the streams of the next */
+    uint64_t n_stores;    /* times that weights went through a digital memory, likewise */
     aimc_config *loss, *optimizer; /* NULL: the defaults */
     struct aimci_moments *moments; /* state of the digital optimizer */
     uint64_t n_updates;            /* steps of it */
@@ -239,6 +241,18 @@ aimc_status aimci_node_forward(aimci_node *node, size_t n, aimci_mode mode);
 /* Vectors of matrix k in the evaluation of n samples; see aimci_op. */
 size_t aimci_node_vectors(aimci_node *node, size_t n, size_t k, size_t first, size_t count,
                           float *x);
+
+/* The network is complete, and has finite inputs; has it one input and one output? */
+aimc_status aimci_network_check_inputs(const char *caller, aimc_network *net, size_t n,
+                                       const float *const *x);
+aimc_status aimci_network_check_single(const char *caller, const aimc_network *net);
+
+/* Evaluate samples in parts that fit the caches; take sees the outputs of n samples from number first
+ * on. */
+aimc_status aimci_network_evaluate_all(const char *caller, aimc_network *net, size_t n,
+                                       const float *const *x,
+                                       void (*take)(void *user, size_t first, size_t n),
+                                       void *user);
 
 /* Check x of n samples, and make it the values of the first input. */
 aimc_status aimci_network_load_batch(const char *caller, aimc_network *net, size_t n,

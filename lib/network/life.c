@@ -317,6 +317,12 @@ aimc_status aimc_network_calibrate(aimc_network *net, size_t n, const float *x,
 
 /* ---- digital storage -------------------------------------------------------------------------- */
 
+/* Seeds of nodes are derived with small numbers, those of stores with numbers above them. */
+static uint64_t seed_of_store(const aimc_network *net)
+{
+    return aimci_random_derive(net->seed, (UINT64_C(1) << 32) + net->n_stores);
+}
+
 static size_t largest_digital(const aimc_network *net)
 {
     size_t largest = 0;
@@ -350,9 +356,10 @@ aimc_status aimc_network_store(aimc_network *net, const aimc_config *config,
             if (!m->digital)
                 continue;
             aimci_matrix_get(m, w);
-            aimci_storage_keep(net->ctx, config, i, w, m->n_in * m->n_out, &sum);
+            aimci_storage_keep(net->ctx, config, seed_of_store(net), i, w, m->n_in * m->n_out, &sum);
             aimci_matrix_set(m, w);
         }
     aimci_free(net->ctx, w);
+    net->n_stores++;
     return report ? aimci_struct_out("network_store", report, &sum, sizeof sum, 8) : AIMC_OK;
 }

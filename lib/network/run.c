@@ -161,7 +161,7 @@ static aimc_status check_input(const char *caller, const char *name, size_t n, s
     return AIMC_OK;
 }
 
-static aimc_status check_inputs(const char *caller, aimc_network *net, size_t n,
+aimc_status aimci_network_check_inputs(const char *caller, aimc_network *net, size_t n,
                                 const float *const *x)
 {
     if (!net)
@@ -175,7 +175,7 @@ static aimc_status check_inputs(const char *caller, aimc_network *net, size_t n,
     return st;
 }
 
-static aimc_status check_single(const char *caller, const aimc_network *net)
+aimc_status aimci_network_check_single(const char *caller, const aimc_network *net)
 {
     if (net && net->used && (net->n_inputs != 1 || net->n_outputs != 1))
         return aimci_fail(AIMC_ERR_INVALID,
@@ -201,9 +201,9 @@ static void load(aimc_network *net, size_t first, size_t n, const float *const *
 aimc_status aimci_network_load_batch(const char *caller, aimc_network *net, size_t n,
                                      const float *x)
 {
-    aimc_status st = check_inputs(caller, net, n, &x);
+    aimc_status st = aimci_network_check_inputs(caller, net, n, &x);
     if (!st)
-        st = check_single(caller, net);
+        st = aimci_network_check_single(caller, net);
     if (!st && n == 0)
         st = aimci_fail(AIMC_ERR_INVALID, "%s: n is 0", caller);
     if (!st)
@@ -216,7 +216,7 @@ aimc_status aimci_network_load_batch(const char *caller, aimc_network *net, size
 /* ---- inference -------------------------------------------------------------------------------- */
 
 /* Samples of a batch in evaluation, in parts that fit the caches. */
-static aimc_status evaluate_all(const char *caller, aimc_network *net, size_t n,
+aimc_status aimci_network_evaluate_all(const char *caller, aimc_network *net, size_t n,
                                 const float *const *x,
                                 void (*take)(void *user, size_t first, size_t n), void *user)
 {
@@ -249,23 +249,23 @@ static void copy_outputs(void *user, size_t first, size_t n)
 
 aimc_status aimc_network_run(aimc_network *net, size_t n, const float *const *x, float *const *y)
 {
-    aimc_status st = check_inputs("network_run", net, n, x);
+    aimc_status st = aimci_network_check_inputs("network_run", net, n, x);
     if (!st && n && !y)
         st = aimci_fail(AIMC_ERR_INVALID, "network_run: y is NULL");
     outputs o = {net, y};
-    return st ? st : evaluate_all("network_run", net, n, x, copy_outputs, &o);
+    return st ? st : aimci_network_evaluate_all("network_run", net, n, x, copy_outputs, &o);
 }
 
 aimc_status aimc_network_predict(aimc_network *net, size_t n, const float *x, float *logits)
 {
     const char *caller = "network_predict";
-    aimc_status st = check_inputs(caller, net, n, &x);
+    aimc_status st = aimci_network_check_inputs(caller, net, n, &x);
     if (!st)
-        st = check_single(caller, net);
+        st = aimci_network_check_single(caller, net);
     if (!st && n && !logits)
         st = aimci_fail(AIMC_ERR_INVALID, "%s: logits is NULL", caller);
     outputs o = {net, &logits};
-    return st ? st : evaluate_all(caller, net, n, &x, copy_outputs, &o);
+    return st ? st : aimci_network_evaluate_all(caller, net, n, &x, copy_outputs, &o);
 }
 
 /* ---- training --------------------------------------------------------------------------------- */
@@ -305,9 +305,9 @@ static aimc_status train_forward(const char *caller, aimc_network *net, size_t n
 aimc_status aimc_network_forward(aimc_network *net, size_t n, const float *x, float *y)
 {
     const char *caller = "network_forward";
-    aimc_status st = check_inputs(caller, net, n, &x);
+    aimc_status st = aimci_network_check_inputs(caller, net, n, &x);
     if (!st)
-        st = check_single(caller, net);
+        st = aimci_network_check_single(caller, net);
     if (!st && n == 0)
         st = aimci_fail(AIMC_ERR_INVALID, "%s: n is 0", caller);
     if (!st)
@@ -397,9 +397,9 @@ static aimc_status train(const char *caller, aimc_network *net, size_t n, const 
                          const uint32_t *labels, const float *targets, double lr, float *loss)
 {
     double mean = 0;
-    aimc_status st = check_inputs(caller, net, n, &x);
+    aimc_status st = aimci_network_check_inputs(caller, net, n, &x);
     if (!st)
-        st = check_single(caller, net);
+        st = aimci_network_check_single(caller, net);
     if (!st && n == 0)
         st = aimci_fail(AIMC_ERR_INVALID, "%s: n is 0", caller);
     if (!st)
@@ -431,78 +431,4 @@ aimc_status aimc_network_train_targets(aimc_network *net, size_t n, const float 
                                        const float *targets, double lr, float *loss)
 {
     return train("network_train_targets", net, n, x, NULL, targets, lr, loss);
-}
-
-/* ---- accuracy: random streams and counters as before ---------------------------------------- */
-
-/* Snapshots of all tiles taken, or put back; returns how many there are. snapshots NULL: only that.
- */
-static size_t visit_snapshots(aimc_network *net, aimci_tile_snapshot *snapshots, bool put_back)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < net->n_nodes; i++)
-        for (size_t k = 0; k < net->nodes[i]->n_matrices; k++) {
-            aimc_matrix *m = net->nodes[i]->matrices[k].matrix;
-            for (size_t t = 0; t < aimc_matrix_count_tiles(m); t++, n++) {
-                aimc_tile *tile = aimc_matrix_get_tile(m, t, NULL, NULL);
-                if (snapshots && put_back)
-                    aimci_tile_restore_snapshot(tile, &snapshots[n]);
-                else if (snapshots)
-                    snapshots[n] = aimci_tile_take_snapshot(tile);
-            }
-        }
-    return n;
-}
-
-typedef struct tally {
-    const aimc_network *net;
-    const uint32_t *labels;
-    size_t correct;
-} tally;
-
-/* The largest along the last axis is what a position is taken for. */
-static void count_correct(void *user, size_t first, size_t n)
-{
-    tally *t = user;
-    const aimci_value *v = t->net->outputs[0];
-    const size_t classes = v->shape.dim[v->shape.n - 1], rows = n * (v->size / classes);
-    const uint32_t *labels = t->labels + first * (v->size / classes);
-    for (size_t s = 0; s < rows; s++) {
-        const float *y = v->data + s * classes;
-        size_t best = 0;
-        for (size_t c = 1; c < classes; c++)
-            best = y[c] > y[best] ? c : best;
-        t->correct += best == labels[s];
-    }
-}
-
-aimc_status aimc_network_evaluate(aimc_network *net, size_t n, const float *x,
-                                  const uint32_t *labels, double *accuracy)
-{
-    const char *caller = "network_evaluate";
-    aimc_status st = check_inputs(caller, net, n, &x);
-    if (!st)
-        st = check_single(caller, net);
-    if (!st && n == 0)
-        st = aimci_fail(AIMC_ERR_INVALID, "%s: n is 0", caller);
-    if (!st)
-        st = aimci_network_check_labels(caller, net, n, labels);
-    if (!st && !accuracy)
-        st = aimci_fail(AIMC_ERR_INVALID, "%s: accuracy is NULL", caller);
-    if (st)
-        return st;
-    const size_t n_tiles = visit_snapshots(net, NULL, false);
-    aimci_tile_snapshot *before = aimci_calloc(net->ctx, n_tiles + 1, sizeof *before);
-    if (!before)
-        return aimci_fail(AIMC_ERR_NOMEM, "%s: no memory", caller);
-    tally t = {.net = net, .labels = labels};
-    visit_snapshots(net, before, false);
-    st = evaluate_all(caller, net, n, &x, count_correct, &t);
-    visit_snapshots(net, before, true);
-    aimci_free(net->ctx, before);
-    const aimci_value *out = net->outputs[0];
-    const size_t positions = out->size / out->shape.dim[out->shape.n - 1];
-    if (!st)
-        *accuracy = (double)t.correct / (double)(n * positions);
-    return st;
 }

@@ -39,12 +39,25 @@ static void release(void *owner)
     ((aimc_optimizer *)owner)->tile = NULL;
 }
 
+/* Arrays of the algorithm's own that are fresh; those of a file were counted before. */
+static void count_making(const aimc_optimizer *o)
+{
+    aimci_state_tensors tensors = {.n = 0};
+    if (o->ops->tensors)
+        o->ops->tensors(o->state, &tensors);
+    for (size_t i = 0; i < tensors.n; i++)
+        if (tensors.each[i].array)
+            aimci_array_count_making(tensors.each[i].array, &o->tile->counters);
+}
+
 /* A loaded tile waits with the state of the algorithm that trained it. */
 static aimc_status take_saved_state(aimc_optimizer *o)
 {
     aimc_tile *t = o->tile;
-    if (!t->saved.trainer || strcmp(t->saved.trainer, o->ops->kind->name) != 0)
+    if (!t->saved.trainer || strcmp(t->saved.trainer, o->ops->kind->name) != 0) {
+        count_making(o);
         return AIMC_OK;
+    }
     char prefix[120];
     snprintf(prefix, sizeof prefix, "%soptimizer.", t->saved.prefix);
     const aimc_status st = aimci_optimizer_restore(o, t->saved.reader, prefix);
@@ -81,6 +94,18 @@ static bool is_unchopped(const char *algorithm, const aimc_config *config)
     return named.kind == &aimci_kind_ttv2 && p->in_chop_prob == 0 && p->out_chop_prob == 0;
 }
 
+static size_t count_devices(const void *owner)
+{
+    const aimc_optimizer *o = owner;
+    aimci_state_tensors tensors = {.n = 0};
+    size_t n = 0;
+    if (o->ops->tensors)
+        o->ops->tensors(o->state, &tensors);
+    for (size_t i = 0; i < tensors.n; i++)
+        n += tensors.each[i].array ? aimci_array_count_devices(tensors.each[i].array) : 0;
+    return n;
+}
+
 aimc_status aimc_optimizer_create(aimc_tile *tile, const char *algorithm, const aimc_config *config,
                                   aimc_optimizer **out)
 {
@@ -107,7 +132,8 @@ aimc_status aimc_optimizer_create(aimc_tile *tile, const char *algorithm, const 
         aimc_optimizer_destroy(o);
         return st;
     }
-    tile->trainer = (aimci_companion){o->ops->kind->name, o, put_state, release, reset_state};
+    tile->trainer =
+        (aimci_companion){o->ops->kind->name, o, put_state, release, reset_state, count_devices};
     *out = o;
     return AIMC_OK;
 }

@@ -181,6 +181,24 @@ void aimci_array_pulse_several(aimci_array *a, int32_t multi_pulse)
         aimci_array_pulse_several(a->members[k], multi_pulse);
 }
 
+size_t aimci_array_count_devices(const aimci_array *a)
+{
+    size_t n = a->n_members || !a->device->ops->pulsed ? 0 : a->n_out * a->n_in;
+    for (size_t k = 0; k < a->n_members; k++)
+        n += aimci_array_count_devices(a->members[k]);
+    return n;
+}
+
+void aimci_array_count_making(const aimci_array *a, aimc_counters *counters)
+{
+    const aimci_cell *cell = a->device->cell;
+    const uint64_t pulses = cell ? (uint64_t)cell->shift_pairs * a->n_out * a->n_in : 0;
+    counters->pulses_up += pulses;
+    counters->pulses_down += pulses;
+    for (size_t k = 0; k < a->n_members; k++)
+        aimci_array_count_making(a->members[k], counters);
+}
+
 void aimci_array_count(const aimci_array *a, uint64_t up, uint64_t down, aimc_counters *counters)
 {
     a->ops->count(a, up, down, counters);

@@ -95,6 +95,12 @@ void aimci_array_pulse_several(aimci_array *array, int32_t multi_pulse);
 /* segment: a train longer than the masks comes in several */
 aimci_pulse_key aimci_array_pulse_key(const aimci_array *array, uint64_t update, uint32_t segment);
 
+/* Devices that take pulses: members of unit cells one by one, those that rest included. */
+size_t aimci_array_count_devices(const aimci_array *array);
+
+/* Pulses that fresh devices got when they were made: zero shifting. */
+void aimci_array_count_making(const aimci_array *array, aimc_counters *counters);
+
 /* Pulses of single devices behind so many of whole cells. */
 void aimci_array_count(const aimci_array *array, uint64_t up, uint64_t down,
                        aimc_counters *counters);

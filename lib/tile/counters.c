@@ -54,6 +54,7 @@ void aimci_counters_add(aimc_counters *sum, const aimc_counters *other)
 {
     for (size_t k = 0; k < N_COUNTERS; k++)
         *at(sum, k) += value_of(other, k);
+    sum->devices += other->devices;
 }
 
 void aimci_counters_add_activity(aimc_counters *sum, const aimci_readout_counts *counts)

@@ -264,8 +264,10 @@ aimc_status aimci_grid_backward(aimci_grid *g, size_t n, const float *d, size_t 
 
 void aimci_grid_counters(const aimci_grid *g, aimc_counters *sum)
 {
-    for (size_t k = 0; k < aimci_grid_n_tiles(g); k++)
-        aimci_counters_add(sum, &g->tiles[k]->counters);
+    for (size_t k = 0; k < aimci_grid_n_tiles(g); k++) {
+        const aimc_counters of_tile = aimci_tile_counters(g->tiles[k]);
+        aimci_counters_add(sum, &of_tile);
+    }
 }
 
 void aimci_grid_describe(const aimci_grid *g, aimci_text *text)

@@ -108,6 +108,7 @@ static aimc_status build(aimc_tile *t, const aimc_device *device, size_t n_out, 
                                         "tile_create", &t->array);
     if (st)
         return st;
+    aimci_array_count_making(t->array, &t->counters);
     const bool deterministic = aimci_context_flags(t->ctx) & AIMC_FLAG_DETERMINISTIC;
     st = aimci_gemm_create(t->ctx, n_out, n_in, t->array->ld, aimci_leading_dimension(n_out),
                            aimci_leading_dimension(n_in), deterministic, &t->gemm);
@@ -412,11 +413,24 @@ aimc_status aimc_tile_backward(aimc_tile *t, size_t n, const float *d, size_t ld
 
 /* ---- counters ------------------------------------------------------------------------------- */
 
+aimc_counters aimci_tile_counters(const aimc_tile *t)
+{
+    aimc_counters c = t->counters;
+    const aimci_companion *const trainer = &t->trainer, *const programmed = &t->programmed;
+    if (!programmed->owner || c.pulses_up + c.pulses_down > 0) {
+        c.devices = aimci_array_count_devices(t->array);
+        c.devices += trainer->count_devices ? trainer->count_devices(trainer->owner) : 0;
+    }
+    c.devices += programmed->owner ? programmed->count_devices(programmed->owner) : 0;
+    return c;
+}
+
 aimc_status aimc_tile_get_counters(const aimc_tile *t, aimc_counters *counters)
 {
     if (!t || !counters)
         return aimci_fail(AIMC_ERR_INVALID, "tile_get_counters: NULL argument");
-    return aimci_struct_out("tile_get_counters", counters, &t->counters, sizeof t->counters, 8);
+    const aimc_counters ours = aimci_tile_counters(t);
+    return aimci_struct_out("tile_get_counters", counters, &ours, sizeof ours, 8);
 }
 
 void aimc_tile_clear_counters(aimc_tile *t)

@@ -43,8 +43,9 @@ typedef struct aimci_companion {
     const char *name; /* NULL: there is none */
     void *owner;
     aimc_status (*put)(const void *owner, aimci_st_writer *writer, const char *prefix);
-    void (*release)(void *owner); /* the tile goes first */
-    void (*reset)(void *owner);   /* weights were set */
+    void (*release)(void *owner);               /* the tile goes first */
+    void (*reset)(void *owner);                 /* weights were set */
+    size_t (*count_devices)(const void *owner); /* beside those of the tile's array */
 } aimci_companion;
 
 /* Effective weights: what a read sees in place of the array's own, stored like them. Two views may
@@ -80,6 +81,7 @@ struct aimc_tile {
     aimci_periphery *forward, *backward;
     aimc_config *config; /* of kind "tile" */
     uint64_t seed;
+    uint64_t n_programs; /* programmings so far: selects the streams of the next */
     aimc_counters counters;
     aimci_companion trainer;    /* its optimizer */
     aimci_companion programmed; /* its programmed devices: reset takes them off */
@@ -102,6 +104,9 @@ bool aimci_tile_is_composite(const aimc_tile *tile);
 /* Weights of the tile, and as one read found them. */
 const float *aimci_tile_own_weights(const aimc_tile *tile);
 const float *aimci_tile_read_weights(const aimc_tile *tile);
+
+/* The tile's counters, and the devices that its pulses went to. */
+aimc_counters aimci_tile_counters(const aimc_tile *tile);
 
 /* Events of one batch read. */
 void aimci_tile_count_read(aimc_tile *tile, bool forward, size_t n,

@@ -25,6 +25,22 @@ static aimc_status check_stages(const aimc_tile *t, aimc_direction direction, co
                : aimci_fail(AIMC_ERR_INVALID, "tile_inspect: x holds a value that is not finite");
 }
 
+aimc_status aimc_tile_get_readout(const aimc_tile *t, aimc_direction direction,
+                                  aimc_readout_info *info)
+{
+    if (!t || !info)
+        return aimci_fail(AIMC_ERR_INVALID, "tile_get_readout: %s is NULL", t ? "info" : "tile");
+    if (direction != AIMC_FORWARD && direction != AIMC_BACKWARD)
+        return aimci_fail(AIMC_ERR_INVALID, "tile_get_readout: direction %d", (int)direction);
+    const aimci_periphery *p = direction == AIMC_FORWARD ? t->forward : t->backward;
+    const aimci_read_plan *plan = &p->plan;
+    const aimc_readout_info ours = {
+        .n_cycles = (uint32_t)plan->n_cycles,
+        .has_dac = !p->is_perfect && (plan->nonideal_dac || plan->dac.step > 0),
+        .has_adc = !p->is_perfect && (plan->nonideal_adc || plan->adc.step > 0)};
+    return aimci_struct_out("tile_get_readout", info, &ours, sizeof ours, 4);
+}
+
 /* A zero vector is not read: all its stages are 0. */
 static void clear(const aimci_periphery *p, const aimc_stages *s)
 {

@@ -60,6 +60,10 @@ aimc_status aimci_tile_put(const aimc_tile *t, aimci_st_writer *writer, const ch
     }
     if (!st)
         st = aimci_counters_put(&t->counters, t->seed, writer, prefix);
+    if (!st && t->n_programs) {
+        snprintf(name, sizeof name, "%sprograms", prefix);
+        st = aimci_st_put(writer, name, AIMCI_U64, 0, 1, 1, &t->n_programs);
+    }
     if (!st && t->trainer.put) {
         snprintf(name, sizeof name, "%soptimizer.", prefix);
         st = t->trainer.put(t->trainer.owner, writer, name);
@@ -126,6 +130,15 @@ static aimc_status make_tile(aimc_context *ctx, const aimci_st_reader *reader, c
     return st;
 }
 
+static aimc_status restore_programs(aimc_tile *t, const aimci_st_reader *reader, const char *prefix)
+{
+    char name[160];
+    snprintf(name, sizeof name, "%sprograms", prefix);
+    return aimci_st_has(reader, name)
+               ? aimci_st_get(reader, name, AIMCI_U64, 0, 1, 1, &t->n_programs)
+               : AIMC_OK;
+}
+
 /* What companions put stays in the file until they are bound again. */
 static aimc_status keep_saved_state(aimc_tile *t, aimci_st_reader *reader, const char *prefix)
 {
@@ -166,6 +179,8 @@ aimc_status aimci_tile_restore(aimc_context *ctx, aimci_st_reader *reader, const
     }
     if (!st)
         st = aimci_counters_restore(&t->counters, &t->seed, reader, prefix);
+    if (!st)
+        st = restore_programs(t, reader, prefix);
     if (!st)
         st = keep_saved_state(t, reader, prefix);
     if (st) {

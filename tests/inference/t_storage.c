@@ -111,7 +111,7 @@ static aimc_storage_report store(const char *settings, float *w)
     aimc_config *config = noise_config(ctx, "storage", settings);
     for (size_t i = 0; i < N; i++)
         w[i] = (float)((int)(i % 255) - 127) / 127;
-    aimci_storage_keep(ctx, config, 0, w, N, &r);
+    aimci_storage_keep(ctx, config, 0, 0, w, N, &r);
     aimc_config_destroy(config);
     return r;
 }

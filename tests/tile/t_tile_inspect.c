@@ -181,6 +181,47 @@ START_TEST(bad_arguments)
 }
 END_TEST
 
+/* Which converters a direction has, told without a read. */
+START_TEST(converters_are_told)
+{
+    static const struct {
+        const char *settings[2];
+        int has_dac, has_adc;
+        uint32_t n_cycles;
+    } cases[] = {{{NULL}, 1, 1, 1},
+                 {{"is_perfect=true"}, 0, 0, 1},
+                 {{"mv_type=IDEAL"}, 0, 0, 1},
+                 {{"out_res=0"}, 1, 0, 1},
+                 {{"out_res=-1"}, 1, 0, 1},
+                 {{"out_bound=0", "bound_management=NONE"}, 1, 0, 1},
+                 {{"inp_res=-1"}, 0, 1, 1},
+                 {{"inp_bound=0", "noise_management=NONE"}, 0, 1, 1},
+                 {{"adc.model=SAR", "out_res=254"}, 1, 1, 1},
+                 {{"mv_type=POS_NEG_SEPARATE_DIGITAL_SUM"}, 1, 1, 2}};
+    const float w[4] = {0.1f, 0.2f, 0.3f, 0.4f};
+    for (size_t k = 0; k < 2 * sizeof cases / sizeof cases[0]; k++) {
+        const aimc_direction way = k % 2 ? AIMC_BACKWARD : AIMC_FORWARD;
+        const char *const *const asked = cases[k / 2].settings;
+        aimc_tile *tile = aimct_tile(ctx, w, 2, 2, SETTINGS(asked[0], asked[1]));
+        aimc_readout_info info = {.struct_size = sizeof info};
+        OK(aimc_tile_get_readout(tile, way, &info));
+        ck_assert_msg(info.has_dac == cases[k / 2].has_dac &&
+                          info.has_adc == cases[k / 2].has_adc &&
+                          info.n_cycles == cases[k / 2].n_cycles,
+                      "%s: %d %d %u", asked[0], info.has_dac, info.has_adc, info.n_cycles);
+        aimc_counters c = {.struct_size = sizeof c};
+        OK(aimc_tile_get_counters(tile, &c));
+        ck_assert(c.forward_passes + c.backward_passes == 0);
+        FAILS(AIMC_ERR_INVALID, "NULL", aimc_tile_get_readout(NULL, way, &info));
+        FAILS(AIMC_ERR_INVALID, "NULL", aimc_tile_get_readout(tile, way, NULL));
+        FAILS(AIMC_ERR_INVALID, "direction", aimc_tile_get_readout(tile, (aimc_direction)2, &info));
+        info.struct_size = 0;
+        FAILS(AIMC_ERR_ABI, "struct_size", aimc_tile_get_readout(tile, way, &info));
+        aimc_tile_destroy(tile);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("tile_inspect");
@@ -191,6 +232,7 @@ int main(void)
     tcase_add_test(t, compression_is_seen_before_the_adc);
     tcase_add_test(t, looking_changes_nothing);
     tcase_add_test(t, cycles_add_up);
+    tcase_add_test(t, converters_are_told);
     tcase_add_test(t, bad_arguments);
     return aimct_main(s);
 }

@@ -43,6 +43,21 @@ class Conductance(unittest.TestCase):
         self.assertNotEqual(rows, self.rows("pcm_like", "--targets-us", "5,25", "--times", "0,3600", "--devices",
                                             "20000"))
 
+    def test_one_device_has_no_spread(self):
+        for row in self.rows("pcm_like", "--targets-us", "5", "--times", "0,60", "--devices", "1"):
+            self.assertIsNone(row["std"])
+        text = run("pcm_like", "--targets-us", "5", "--times", "60", "--devices", "1").stdout
+        self.assertEqual(text.splitlines()[-1].split()[3], "-")
+
+    def test_fits_outside_their_range(self):
+        answer = json.loads(run("pcm_like", "--targets-us", "5", "--times", "60,1e6", "--devices", "10", "--set", "g_max=30",
+                                "--json").stdout)
+        self.assertEqual([(e["variable"], e["value"], e["last"]) for e in answer["extrapolated"]],
+                         [("g_max", 30, 25), ("t_s", 1e6, 86400)])
+        text = run("pcm_like", "--targets-us", "5", "--times", "1e6", "--devices", "10").stdout
+        self.assertIn("outside its range: drift and read noise at t_s = 1000000 s; fitted from 0 to 86400", text)
+        self.assertNotIn("outside", run("pcm_like", "--targets-us", "5", "--times", "60", "--devices", "10").stdout)
+
     def test_settings(self):
         rows = self.rows("PCMLike", "--set", "prog_noise_scale=0", "--set", "read_noise_scale=0", "--set", "g_max=30",
                          "--targets-us", "30", "--times", "0")
@@ -110,6 +125,13 @@ class Programmed(unittest.TestCase):
         again = json.loads(self.infer("--program", "PCMLike", "--drift", "0,3600", "--repeat", "4", "--json",
                                       "--threads", "1").stdout)
         self.assertEqual(again["rows"], answer["rows"])
+
+    def test_times_beyond_the_measured_ones(self):
+        args = ("--program", "pcm_like", "--repeat", "1", "--drift", "60,1e5,1e7")
+        told = json.loads(self.infer(*args, "--json").stdout)["extrapolated"]
+        self.assertEqual([(e["variable"], e["value"], e["first"], e["last"]) for e in told],
+                         [("t_s", 1e5, 0, 86400), ("t_s", 1e7, 0, 86400)])
+        self.assertEqual(self.infer(*args).stdout.count("outside its range"), 2)
 
     def test_every_compensation(self):
         for kind in ("PER_OUTPUT", "REFIT", "BATCH_NORM", "NONE"):

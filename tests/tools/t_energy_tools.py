@@ -147,12 +147,67 @@ class Energy(unittest.TestCase):
         self.assertAlmostEqual(wear["mean"] * wear["devices"], parts["write_up"] + parts["write_down"], delta=1e-3)
         self.assertTrue(wear["median"] <= wear["p99"] <= wear["most"])
         self.assertAlmostEqual(wear["runs_until_first_fails"] * wear["most"], 1e9, delta=1)
-        self.assertEqual(out["endurance_used"] > 0, True)
+        self.assertEqual(out["devices"], wear["devices"])
+        self.assertAlmostEqual(out["pulses_per_device"], wear["mean"], delta=1e-9 * wear["mean"])
+        self.assertAlmostEqual(out["endurance_used"], wear["mean"] / wear["endurance"], delta=1e-18)
         layers = json.loads(self.good("stats", path, "--json"))["layers"]
         self.assertEqual(sum(sum(layer["pulses"]["counts"]) for layer in layers), wear["devices"])
         self.assertIn("1,pulses,", self.good("stats", path, "--csv"))
         self.assertIn("such runs the first device", self.good("energy", path, "--samples", "0"))
         self.assertIn("were not counted", self.good("energy", self.model, "--samples", "0"))
+
+    def test_one_mean_in_one_report(self):
+        """Unit cells and algorithms: pulses over single devices, in both parts of the report."""
+        weights, counted = 64 * 8 + 8 * 10, ("device.device.count_pulses=true", "device.separate_devices=false")
+        cells = ((1, "layer", ("device=soft_bounds", "device.count_pulses=true")),
+                 (3, "layer", ("device=vector_cell", "device.n_devices=3", *counted)),
+                 (2, "layer", ("device=reference_cell", "device.shift_pairs=20", counted[0])),
+                 (2, "layer", ("device=one_sided_cell", counted[0])),
+                 (4, "layer", ("device=vector_cell", "optimizer=ttv2", *counted)),
+                 (2, "layer", ("device=soft_bounds", "optimizer=tiki_taka", "device.count_pulses=true")))
+        for n, device, settings in cells:
+            path = str(self.folder / "cells.safetensors")
+            sets = [word for setting in settings for word in ("--set", setting)]
+            self.good("train", "--data", "digits", "--epochs", "1", "--limit", "100", "--layers", "8", "--quiet", "--device", device,
+                      *sets, "--out", path)
+            out = json.loads(self.good("energy", path, "--json", "--samples", "0"))["training"]
+            self.assertEqual((out["devices"], out["wear"]["devices"]), (n * weights, n * weights), settings)
+            self.assertAlmostEqual(out["pulses_per_device"], out["wear"]["mean"], delta=1e-6 * out["wear"]["mean"])
+            for devices in ("1", "2", "4"):  # what is read for a weight is priced, and divides nothing
+                other = json.loads(self.good("energy", path, "--json", "--samples", "0", "--set", f"devices={devices}"))["training"]
+                self.assertEqual(other["pulses_per_device"], out["pulses_per_device"])
+            lines = self.good("energy", path, "--samples", "0").splitlines()
+            means = [line.split()[0] for line in lines if "pulses a device" in line]
+            means += [line.split("mean ")[1].split(",")[0] for line in lines if "devices: mean" in line]
+            self.assertEqual(len(means), 2)
+            self.assertEqual(means[0], means[1])
+
+    def test_pulses_of_programming(self):
+        for n, encoding in ((2, "single_pair"), (4, "n_pair")):
+            extra = ["--program-set", "encoding.significance=[1, 1]"] if n == 4 else []
+            chip = json.loads(self.good("energy", self.model, "--json", "--program", "pcm_like", "--encoding", encoding,
+                                        "--samples", "0", *extra))["programming"]
+            self.assertEqual(chip["devices"], n * (64 * 64 + 64 * 10))
+            self.assertEqual(chip["pulses_per_device"], 1)
+
+    def test_constants_outside_their_range(self):
+        def told(*args):
+            out = json.loads(self.good("energy", self.model, "--json", "--samples", "0", *args))
+            return {(e["constant"], e["variable"]): e for e in out["extrapolated"]}, out
+        found, out = told("--set", "adc_bits=1")
+        survey = found["survey_energy", "adc_bits"]
+        self.assertEqual((survey["value"], survey["first"], survey["last"], survey["unit"]), (1, 4, 17, "bit"))
+        self.assertIn("survey", survey["source"])
+        self.assertTrue(any("survey_energy at adc_bits = 1" in line for line in out["assumed"]))
+        self.assertNotIn(("survey_energy", "adc_bits"), told("--set", "adc_bits=4")[0])
+        self.assertIn(("converters, logic, leakage", "temperature"), told("--set", "temperature=77")[0])
+        text = self.good("energy", self.model, "--samples", "0", "--set", "adc_bits=2")
+        self.assertIn("outside its range: survey_energy at adc_bits = 2 bit; fitted from 4 to 17", text)
+        self.assertNotIn("survey_energy", self.good("energy", self.model, "--samples", "0"))
+        out = json.loads(self.good("energy", self.model, "--json", "--program", "pcm_like", "--drift", "1e7", "--samples", "20"))
+        self.assertEqual([(e["variable"], e["value"]) for e in out["programming"]["extrapolated"]], [("t_s", 1e7)])
+        self.assertIn("t_s = 10000000 s", self.good("energy", self.model, "--program", "pcm_like", "--drift", "1e7", "--samples",
+                                                    "20"))
 
     def test_mixed_precision(self):
         """5 batches of 10 on 64-64-10: an addition a weight a batch, an outer product a sample."""

@@ -64,6 +64,13 @@ class Mvm(unittest.TestCase):
         self.assertEqual((first["n"], first["std"], first["input"], second["output"]), (3, 0, 0, 1))
         self.assertAlmostEqual(first["ideal"], 0.48875, 7)
 
+    def test_one_read_has_no_spread(self):
+        for repeats, tiles, measured in (("1", "1", False), ("2", "1", True), ("1", "2", True)):
+            args = ("--repeats", repeats, "--fresh-tiles", tiles)
+            self.assertEqual([row["std"] is not None for row in self.rows(*args)], [measured] * 2)
+            table = self.mvm(*args).stdout.splitlines()[1:]
+            self.assertEqual([line.split()[3] == "-" for line in table], [not measured] * 2)
+
     def test_noise_and_seed(self):
         args = ("--readout", "preset_io", "--set", "inp_res=-1", "--set", "out_res=-1", "--repeats", "4000")
         rows = self.rows(*args, "--seed", "5")

@@ -57,6 +57,12 @@ class Response(unittest.TestCase):
         self.assertGreater(noisy[0]["w_std"], 0)
         self.assertEqual(len(self.json("capacitor")["rows"]), 22)
 
+    def test_one_device_has_no_spread(self):
+        rows = self.json("ReRamSBPresetDevice", "--devices", 1, "--pulses", 3)["rows"]
+        self.assertEqual({(row["w_std"], row["persist_std"]) for row in rows}, {(None, None)})
+        self.assertEqual({line.split()[3] for line in self.good("soft_bounds", "--devices", 1, "--pulses", 3).splitlines()[3:]},
+                         {"-"})
+
     def test_recorded_population(self):
         """Four standard errors, and what the recorder's table of normals adds (t_population.c)."""
         with DATA.open(newline="") as file:

@@ -51,6 +51,44 @@ class Study(unittest.TestCase):
             worse, better = (rows[name, None] for name in ("digital memory, bit errors 1e-3", "the same with three copies"))
             self.assertLessEqual(worse, better + 0.01)
 
+    def test_spreads_that_were_not_measured_are_not_told(self):
+        with tempfile.TemporaryDirectory() as folder:
+            model = str(pathlib.Path(folder) / "m.safetensors")
+            self.assertEqual(run("train", "--data", "digits", "--device", "none", "--layers", "8", "--epochs", "2", "--out",
+                                 model, "--quiet").returncode, 0)
+            for repeat, measured in (("1", False), ("3", True)):
+                result = run("study", "recover", "--model", model, "--repeat", repeat, "--retrain", "0", "--json")
+                self.assertEqual(result.returncode, 0, result.stderr)
+                errors = {row["name"]: row["std_error"] for row in json.loads(result.stdout)["rows"]}
+                for name, error in errors.items():
+                    once = not measured or name in ("digital", "on tiles, exact weights")
+                    self.assertEqual(error is None, once, name)
+                self.assertEqual(result.stderr.count("+-"), 0 if not measured else len(errors) - 2)
+                result = run("infer", model, "--program", "pcm_like", "--drift", "60", "--repeat", repeat, "--json")
+                row = json.loads(result.stdout)["rows"][0]
+                self.assertEqual(row["std_error"] is not None, measured)
+                self.assertEqual(row["compensated_std_error"] is not None, measured)
+                text = run("infer", model, "--program", "pcm_like", "--drift", "60", "--repeat", repeat).stdout
+                self.assertEqual(text.splitlines()[-1].split()[2] == "-", not measured)
+            text = run("study", "recover", "--model", model, "--repeat", "1", "--retrain", "0", "--quiet").stdout
+            self.assertTrue(all(line.split()[-2] == "-" for line in text.splitlines()[1:]), text)
+
+    def test_chips_and_reads_vary(self):
+        with tempfile.TemporaryDirectory() as folder:
+            model = str(pathlib.Path(folder) / "m.safetensors")
+            self.assertEqual(run("train", "--data", "digits", "--layers", "8", "--epochs", "2", "--out", model, "--quiet",
+                                 "--set", "forward.out_noise=0.5").returncode, 0)
+            single = json.loads(run("infer", model, "--json").stdout)
+            self.assertNotIn("std_error", single)
+            for repeat in (1, 12):
+                told = json.loads(run("infer", model, "--repeat", str(repeat), "--json").stdout)
+                self.assertEqual(told["accuracy"], single["accuracy"])
+                self.assertEqual(told["repeat"], repeat)
+                self.assertEqual(told["std_error"] is None, repeat == 1)
+            self.assertGreater(told["std_error"], 0)
+            self.assertLess(abs(told["mean_accuracy"] - told["accuracy"]), 8 * told["std_error"] * 12**0.5)
+            self.assertIn("standard error", run("infer", model, "--repeat", "4").stdout)
+
     def test_bad_input(self):
         for words, args in (("unknown protocol", ("study", "everything")), ("--repeat", ("study", "recover", "--repeat", "0"))):
             result = run(*args)

@@ -36,12 +36,14 @@ def voltage(weights, test, seeds):
         for v in VOLTAGES:
             found = [stored(weights, test, supply_v=v, code=code, seed=seed) for seed in range(1, seeds + 1)]
             rows.append([code, v, f"{model.bit_error_rate(v):.3e}", f"{np.mean([a for a, _ in found]):.4f}",
-                         f"{np.std([a for a, _ in found]):.4f}", f"{found[0][1].bits_per_bit * (v / V_NOMINAL) ** 2:.4f}"])
+                         f"{np.std([a for a, _ in found]) if seeds > 1 else np.nan:.4f}",
+                         f"{found[0][1].bits_per_bit * (v / V_NOMINAL) ** 2:.4f}"])
     write_table("memory-voltage.csv", ["code", "v", "bit_error_rate", "accuracy", "std", "energy"], rows)
     at = {(r[0], r[1]): r for r in rows}
     markdown(["supply, V", "bit error rate", "energy of a bit"] + CODES,
              [[v, at["NONE", v][2], f"{(v / V_NOMINAL) ** 2:.2f}"] +
-              [f"{100 * float(at[c, v][3]):.1f} ± {100 * float(at[c, v][4]):.1f} ({at[c, v][5][:4]})" for c in CODES]
+              [f"{100 * float(at[c, v][3]):.1f}" + (f" ± {100 * float(at[c, v][4]):.1f}" if seeds > 1 else "") +
+                      f" ({at[c, v][5][:4]})" for c in CODES]
               for v in VOLTAGES])
     best = float(at["NONE", V_NOMINAL][3])
     print()

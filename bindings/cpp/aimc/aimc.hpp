@@ -450,6 +450,19 @@ class network : public detail::programmable<detail::network_traits,
         check(aimc_network_evaluate(get(), labels.size(), x.data(), labels.data(), &found));
         return found;
     }
+    /** Mean over repeat passes with new read noise, and its standard error: NaN of one pass. */
+    struct accuracy {
+        double mean, std_error;
+    };
+    accuracy evaluate_repeat(span<const float> x, span<const std::uint32_t> labels,
+                             std::size_t repeat)
+    {
+        accuracy found = {0, 0};
+        detail::expect(x.size(), labels.size() * n_in(), "x");
+        check(aimc_network_evaluate_repeat(get(), labels.size(), x.data(), labels.data(), repeat,
+                                           &found.mean, &found.std_error));
+        return found;
+    }
     /** Put every digital layer on tiles with its weights. */
     void convert_to_analog(const config &layer)
     {

@@ -11,8 +11,8 @@ no longer referred to, in any order.
 """
 from ._errors import (AbiError, Error, FormatError, InternalError, InvalidError, IoError, NoMemoryError, ShapeError,
                       StateError, UnsupportedError, WrongTypeError)
-from ._abi import (Baseline, ConverterCost, CostItem, CostReport, Counters, DeviceInfo, InferenceReport, LayerInfo,
-                   NetworkInfo, NoiseModelInfo, OptimizerStats, StepInfo, StorageReport, Supply)
+from ._abi import (Baseline, ConverterCost, CostItem, CostReport, Counters, DeviceInfo, Extrapolation, InferenceReport, LayerInfo,
+                   NetworkInfo, NoiseModelInfo, OptimizerStats, ReadoutInfo, StepInfo, StorageReport, Supply)
 from ._lib import AimcWarning
 from .config import Config, Field, Preset, find_preset, presets
 from .context import Context, abi_version, default_context, library_path, status_name, version
@@ -21,18 +21,18 @@ from .device import Cells, Device, FitResult, fit_device
 from .energy import CostModel, baselines, voltage_for_saving
 from .matrix import Matrix
 from .inference import NoiseModel, Population, WeightProgramming, load_noise_table, optimize_programming
-from .network import Epoch, Network
+from .network import Accuracy, Epoch, Network
 from .optimizer import Optimizer
 from .table import Table, read_table
 from .tile import Stages, Tile
 
 __version__ = version()
 __all__ = [
-    "AbiError", "AimcWarning", "Baseline", "Cells", "Config", "Context", "Converter", "ConverterCost", "CostItem",
-    "CostModel", "CostReport", "Counters", "Device", "DeviceInfo", "Epoch", "Error", "Field", "FitResult",
+    "AbiError", "Accuracy", "AimcWarning", "Baseline", "Cells", "Config", "Context", "Converter", "ConverterCost", "CostItem",
+    "CostModel", "CostReport", "Counters", "Device", "DeviceInfo", "Epoch", "Error", "Extrapolation", "Field", "FitResult",
     "FormatError", "InferenceReport", "InternalError", "InvalidError", "IoError", "LayerInfo", "Linearity",
     "Matrix", "Network", "NetworkInfo", "NoMemoryError", "NoiseModel", "NoiseModelInfo", "Optimizer",
-    "OptimizerStats", "Population", "Preset", "ShapeError", "Stages", "StateError", "StepInfo", "StorageReport",
+    "OptimizerStats", "Population", "Preset", "ReadoutInfo", "ShapeError", "Stages", "StateError", "StepInfo", "StorageReport",
     "Supply", "Table", "Tile", "UnsupportedError", "WeightProgramming", "WrongTypeError", "abi_version", "baselines", "default_context",
     "find_preset", "find_range", "fit_device", "library_path", "load_noise_table", "optimize_programming",
     "presets", "read_table", "status_name", "version", "voltage_for_saving",

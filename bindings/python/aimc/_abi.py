@@ -170,6 +170,18 @@ class aimc_table_params(ct.Structure):
         ("columns", ct.c_char_p),
         ("delimiter", ct.c_char_p),
         ("decimal", ct.c_char_p),
+class aimc_extrapolation(ct.Structure):
+    """extrapolation.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("reserved", ct.c_uint32),
+        ("constant", ct.c_char_p),
+        ("variable", ct.c_char_p),
+        ("unit", ct.c_char_p),
+        ("source", ct.c_char_p),
+        ("value", ct.c_double),
+        ("first", ct.c_double),
+        ("last", ct.c_double),
     ]
 
 
@@ -284,6 +296,7 @@ class aimc_counters(ct.Structure):
         ("input_activity_squared", ct.c_uint64),
         ("conductance_activity", ct.c_uint64),
         ("conductance_activity_squared", ct.c_uint64),
+        ("devices", ct.c_uint64),
     ]
 
 
@@ -302,6 +315,17 @@ class aimc_stages(ct.Structure):
         ("noisy", ct.c_void_p),
         ("code", ct.c_void_p),
         ("result", ct.c_void_p),
+    ]
+
+
+
+class aimc_readout_info(ct.Structure):
+    """periphery.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("n_cycles", ct.c_uint32),
+        ("has_dac", ct.c_int32),
+        ("has_adc", ct.c_int32),
     ]
 
 
@@ -374,6 +398,7 @@ class aimc_inference_report(ct.Structure):
         ("gain_mean", ct.c_double),
         ("gain_min", ct.c_double),
         ("gain_max", ct.c_double),
+        ("extrapolated", ct.c_uint64),
     ]
 
 
@@ -465,6 +490,7 @@ class aimc_cost_events(ct.Structure):
         ("cells", ct.c_double),
         ("dacs", ct.c_double),
         ("accumulators", ct.c_double),
+        ("devices", ct.c_double),
     ]
 
 
@@ -498,6 +524,7 @@ class aimc_cost_report(ct.Structure):
         ("pulses_per_device", ct.c_double),
         ("endurance_used", ct.c_double),
         ("endurance", ct.c_double),
+        ("devices", ct.c_double),
     ]
 
 
@@ -541,6 +568,26 @@ class aimc_cost_supply(ct.Structure):
         ("unnoticed", ct.c_double),
     ]
 
+
+
+class Extrapolation(NamedTuple):
+    """One fitted constant that is used outside its range.
+
+    constant: what was fitted: "survey_energy"
+    variable: what it is a function of: "adc_bits"
+    unit: of value, first and last
+    source: what it was fitted to
+    value: what it is used at
+    first: begin of the range
+    last: end of the range; equal to first where one value was measured
+    """
+    constant: str
+    variable: str
+    unit: str
+    source: str
+    value: float
+    first: float
+    last: float
 
 
 class DeviceInfo(NamedTuple):
@@ -594,6 +641,10 @@ class Counters(NamedTuple):
         is |w|, on programmed devices the summed conductance of the weight over the largest of a
         device
     conductance_activity_squared: the same with x_j^2
+    devices: no event: the devices that these pulses went to. One for each weight of an array whose
+        model takes pulses, for every member of a unit cell, those that rest included, for every
+        array of the optimizer that is bound, and what aimc_tile_program() put there; of a
+        programmed tile those alone, unless other pulses were counted, too
     """
     pulses_up: int
     pulses_down: int
@@ -616,6 +667,21 @@ class Counters(NamedTuple):
     input_activity_squared: int
     conductance_activity: int
     conductance_activity_squared: int
+    devices: int
+
+
+class ReadoutInfo(NamedTuple):
+    """How a direction is read.
+
+    n_cycles: reads of the array in one product
+    has_dac: 1: inputs are converted from codes; 0: a perfect read-out, or a DAC without steps
+        (inp_res or inp_bound <= 0)
+    has_adc: 1: outputs are converted to codes; 0: a perfect read-out, or an ADC without steps
+        (out_res or out_bound <= 0)
+    """
+    n_cycles: int
+    has_dac: int
+    has_adc: int
 
 
 class OptimizerStats(NamedTuple):
@@ -683,9 +749,9 @@ class InferenceReport(NamedTuple):
     over its weights.
 
     n_weights: weights that lie on devices
-    n_devices: devices they lie on
+    n_devices: devices they lie on: all of a unit cell, all of an encoding
     n_faulty: devices that cannot be written
-    pulses: write pulses, the first shot of each device included
+    pulses: write pulses to devices, the first shot of each included
     verify_reads: reads of write loops: of single devices, or of vectors
     iterations: rounds of the write loop; the largest of all tiles
     unconverged: devices that the write loop left out of tolerance
@@ -695,6 +761,8 @@ class InferenceReport(NamedTuple):
     gain_mean: digital gain of the outputs, 1 before compensation
     gain_min: smallest of them
     gain_max: largest of them
+    extrapolated: fits of the noise model outside their range at t_s, which
+        aimc_noise_model_get_extrapolation() tells; the most of all tiles
     """
     n_weights: int
     n_devices: int
@@ -709,6 +777,7 @@ class InferenceReport(NamedTuple):
     gain_mean: float
     gain_min: float
     gain_max: float
+    extrapolated: int
 
 
 class StorageReport(NamedTuple):
@@ -817,9 +886,10 @@ class CostReport(NamedTuple):
     ops_per_j: 2 MAC / energy; 1e12 are a TOPS/W; NaN without energy
     ops_per_s_m2: 2 MAC / (time area); NaN without either
     co2_kg: energy, with the building's (pue), times carbon_kg_per_kwh
-    pulses_per_device: mean
+    pulses_per_device: mean over the devices that pulses go to
     endurance_used: pulses_per_device / endurance
     endurance: pulses that a device survives, of the technology
+    devices: that pulses_per_device is the mean over
     """
     adc_below_floor: int
     parts: Dict[str, CostItem]
@@ -833,6 +903,7 @@ class CostReport(NamedTuple):
     pulses_per_device: float
     endurance_used: float
     endurance: float
+    devices: float
 
 
 class Baseline(NamedTuple):
@@ -884,6 +955,8 @@ RECORDS: Dict[Any, Any] = {
     CostReport: aimc_cost_report,
     Baseline: aimc_cost_baseline,
     Supply: aimc_cost_supply,
+    ReadoutInfo: aimc_readout_info,
+    Extrapolation: aimc_extrapolation,
 }
 
 # name: (header, result, types of arguments, their names)
@@ -1131,6 +1204,9 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_tile_describe": ("tile.h", ct.c_size_t,
         [ct.c_void_p, ct.c_void_p, ct.c_size_t],
         "tile buf size"),
+        [ct.c_void_p, ct.c_void_p, ct.c_size_t]),
+    "aimc_tile_get_readout": ("periphery.h", ct.c_int,
+        [ct.c_void_p, ct.c_int, ct.POINTER(aimc_readout_info)]),
     "aimc_tile_inspect": ("periphery.h", ct.c_int,
         [ct.c_void_p, ct.c_int, ct.c_void_p, ct.POINTER(aimc_stages)],
         "tile direction x stages"),
@@ -1245,6 +1321,11 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_noise_model_get_kind": ("inference.h", ct.c_char_p,
         [ct.c_void_p],
         "model"),
+        [ct.c_void_p]),
+    "aimc_noise_model_count_extrapolations": ("inference.h", ct.c_size_t,
+        [ct.c_void_p, ct.c_double]),
+    "aimc_noise_model_get_extrapolation": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_double, ct.c_size_t, ct.POINTER(aimc_extrapolation)]),
     "aimc_noise_table_load": ("inference.h", ct.c_int,
         [ct.c_void_p, ct.c_char_p],
         "cfg path"),
@@ -1332,6 +1413,9 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_network_evaluate": ("network.h", ct.c_int,
         [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p, ct.c_void_p],
         "net n x labels accuracy"),
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p, ct.c_void_p]),
+    "aimc_network_evaluate_repeat": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p]),
     "aimc_network_get_weights": ("network.h", ct.c_int,
         [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p],
         "net k w b"),
@@ -1425,6 +1509,11 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_cost_model_get_assumption": ("energy.h", ct.c_char_p,
         [ct.c_void_p, ct.c_size_t],
         "model i"),
+        [ct.c_void_p, ct.c_size_t]),
+    "aimc_cost_model_count_extrapolations": ("energy.h", ct.c_size_t,
+        [ct.c_void_p]),
+    "aimc_cost_model_get_extrapolation": ("energy.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.POINTER(aimc_extrapolation)]),
     "aimc_cost_baseline_get": ("energy.h", ct.c_int,
         [ct.c_size_t, ct.POINTER(aimc_cost_baseline)],
         "i baseline"),

@@ -27,7 +27,8 @@ class Programmable(Saved):
         return record(InferenceReport, made)
 
     def program(self, config: ConfigLike = None) -> InferenceReport:
-        """Put the weights on programmed devices. config: of kind "inference", a preset or fields."""
+        """Put the weights on programmed devices. config: of kind "inference", a preset or fields. Each call is
+        another chip, unless the field "seed" is given: the same seed gives the same chip again."""
         made = as_config(config, "inference")
         return self._report("program", made._look if made is not None else None)
 

@@ -6,7 +6,7 @@ from typing import Any, List, Mapping, Optional, Tuple
 import numpy as np
 
 from . import _abi
-from ._abi import Baseline, ConverterCost, CostReport, Supply
+from ._abi import Baseline, ConverterCost, CostReport, Extrapolation, Supply
 from ._arrays import address, taken
 from ._errors import InvalidError, ShapeError
 from ._handle import Handle
@@ -53,12 +53,21 @@ class CostModel(Handle):
 
     @property
     def assumptions(self) -> List[str]:
-        """Constants that are assumed: fields of the technology that nobody gave a value for."""
+        """Constants that are assumed: fields of the technology that nobody gave a value for. Then a sentence for each
+        of extrapolations."""
         names: List[str] = []
         with self._guard.lock:
             while (name := lib.aimc_cost_model_get_assumption(self._look, len(names))) is not None:
                 names.append(name.decode())
         return names
+
+    @property
+    def extrapolations(self) -> List[Extrapolation]:
+        """Fitted constants that are used outside the range they were fitted in."""
+        with self._guard.lock:
+            n = lib.aimc_cost_model_count_extrapolations(self._look)
+        return [told(Extrapolation, self, lambda model, made, i=i: lib.aimc_cost_model_get_extrapolation(model, i, made))
+                for i in range(n)]
 
     def activity(self, g_s: ArrayLike, x: ArrayLike) -> float:
         """Conductance (S) that inputs x [n_in] or [batch, n_in] drive on g_s [n_out, n_in], mean over vectors."""
@@ -109,7 +118,8 @@ class CostModel(Handle):
 
     def __repr__(self) -> str:
         return self._repr("" if self.closed else f"ADC {self.adc.energy_j:.3g} J, DAC {self.dac.energy_j:.3g} J, "
-                                                 f"{len(self.assumptions)} assumed constants")
+                                                 f"{sum(' ' not in name for name in self.assumptions)} assumed constants"
+                                                 f", {len(self.extrapolations)} outside their range")
 
 
 def _tiles(matrix: LinearMap) -> Tuple[int, int]:

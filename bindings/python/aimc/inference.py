@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Conductance noise models, and populations of programmed devices."""
 import ctypes as ct
-from typing import Any, Mapping, NamedTuple, Optional, Union
+from typing import Any, List, Mapping, NamedTuple, Optional, Union
 
 import numpy as np
 
-from ._abi import NoiseModelInfo
+from ._abi import Extrapolation, NoiseModelInfo
 from ._arrays import address, real, shaped, taken
 from ._errors import InvalidError
 from ._handle import Handle, create
@@ -36,6 +36,15 @@ class NoiseModel(Handle):
     def info(self) -> NoiseModelInfo:
         """Range of conductances and of measured times."""
         return told(NoiseModelInfo, self, lib.aimc_noise_model_get_info)
+
+    def extrapolations(self, t_s: float = 0.0) -> List[Extrapolation]:
+        """Fits that are used outside the range they were fitted in, read t_s seconds after programming."""
+        if not t_s >= 0:
+            raise InvalidError(f"extrapolations: t_s = {t_s} is before the end of programming, which is 0")
+        with self._guard.lock:
+            n = lib.aimc_noise_model_count_extrapolations(self._look, t_s)
+        return [told(Extrapolation, self, lambda model, made, i=i: lib.aimc_noise_model_get_extrapolation(
+            model, t_s, i, made)) for i in range(n)]
 
     def __repr__(self) -> str:
         return self._repr("" if self.closed else f"{self.kind}, g up to {self.info.g_max_us:g} uS")

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Networks of layers over matrices: build, train, predict, save, load."""
 import ctypes as ct
+import operator
 import warnings
-from typing import Callable, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Callable, Iterable, List, NamedTuple, Optional, Tuple, Union, overload
 
 import numpy as np
 
@@ -29,6 +30,12 @@ class Epoch(NamedTuple):
     epoch: int
     loss: float
     accuracy: float
+
+
+class Accuracy(NamedTuple):
+    """Mean over repeated passes, and its standard error: None where one pass has none."""
+    mean: float
+    std_error: Optional[float]
 
 
 class Network(Programmable):
@@ -168,11 +175,28 @@ class Network(Programmable):
             check(lib.aimc_network_predict(self._use, len(x), address(x), address(logits)))
         return logits
 
-    def evaluate(self, x: ArrayLike, labels: ArrayLike) -> float:
-        """Fraction of samples whose largest logit is their label; leaves no trace in training."""
+    @overload
+    def evaluate(self, x: ArrayLike, labels: ArrayLike, *, fresh: bool = False, repeat: None = None) -> float: ...
+
+    @overload
+    def evaluate(self, x: ArrayLike, labels: ArrayLike, *, fresh: bool = True, repeat: int) -> Accuracy: ...
+
+    def evaluate(self, x: ArrayLike, labels: ArrayLike, *, fresh: bool = False,
+                 repeat: Optional[int] = None) -> Union[float, Accuracy]:
+        """Fraction of samples whose largest logit is their label; leaves no trace in training. The same network
+        gives the same number again, of one draw of its read noise; fresh draws anew. With repeat, mean and standard
+        error of the mean over that many fresh draws. Programmed devices stay: program() makes another chip."""
         x = self._samples(x)
         labels = self._labels(labels, len(x))
-        found = ct.c_double()
+        found, error = ct.c_double(), ct.c_double()
+        if fresh or repeat is not None:
+            n = 1 if repeat is None else operator.index(repeat)
+            if n < 1:
+                raise InvalidError(f"evaluate: repeat = {n}; 1 or more is needed")
+            with self._guard.lock:
+                check(lib.aimc_network_evaluate_repeat(self._use, len(x), address(x), address(labels), n,
+                                                       ct.byref(found), ct.byref(error)))
+            return found.value if repeat is None else Accuracy(found.value, error.value if n > 1 else None)
         with self._guard.lock:
             check(lib.aimc_network_evaluate(self._use, len(x), address(x), address(labels), ct.byref(found)))
         return found.value

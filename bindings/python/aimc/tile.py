@@ -6,12 +6,13 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 import numpy as np
 
 from . import _abi
-from ._abi import InferenceReport
+from ._abi import InferenceReport, ReadoutInfo
 from ._arrays import address, real, shaped, size, whole
 from ._errors import InvalidError, WrongTypeError
 from ._handle import create
 from ._lib import check, encoded, lib, sized
 from ._linear_map import LinearMap
+from ._records import told
 from ._types import ArrayLike, Floats, Ints, PathLike
 from .config import ConfigLike, as_config
 from .context import Context, default_context
@@ -29,7 +30,7 @@ class Stages(NamedTuple):
     prepared: Floats
     current: Floats
     noisy: Floats
-    code: Ints
+    code: Optional[Ints]  # None: there is no ADC
     result: Floats
 
 
@@ -152,7 +153,14 @@ class Tile(LinearMap):
             setattr(stages, name, address(array))
         with self._guard.lock:
             check(lib.aimc_tile_inspect(self._use, way, address(x), ct.byref(stages)))
+        if not self.readout(direction).has_adc:
+            arrays["code"] = None
         return Stages(stages.n_cycles, stages.n_passes, stages.alpha, stages.reduction, **arrays)
+
+    def readout(self, direction: str = "forward") -> ReadoutInfo:
+        """Reads in a product of this direction, and whether its converters have codes."""
+        way = _direction(direction)
+        return told(ReadoutInfo, self, lambda tile, info: lib.aimc_tile_get_readout(tile, way, info))
 
     def write_spice(self, path: PathLike, z: ArrayLike, direction: str = "forward") -> None:
         """Write the crossbar as a netlist for ngspice, driven by z."""

@@ -172,6 +172,14 @@ class Tiles(unittest.TestCase):
         self.assertEqual((stages.prepared.shape, stages.code.dtype), ((4,), np.int32))
         with self.assertRaises(aimc.InvalidError):
             tile.inspect(x, cycle=1)
+        self.assertEqual((tile.readout().has_dac, tile.readout().has_adc, tile.readout().n_cycles), (1, 1, 1))
+
+    def test_no_codes_without_an_adc(self):
+        for fields in ({"is_perfect": True}, {"out_res": 0}, {"out_res": -1.0}):
+            tile = aimc.Tile("ideal", 3, 4, {"forward": fields, "backward": fields})
+            for direction, n in (("forward", 4), ("backward", 3)):
+                self.assertEqual(tile.readout(direction).has_adc, 0)
+                self.assertIsNone(tile.inspect(np.ones(n), direction).code)
 
     def test_save_and_load_go_on_alike(self):
         tile = aimc.Tile("reram_sb", 3, 4)
@@ -261,6 +269,33 @@ class Networks(unittest.TestCase):
         network.unprogram()
         with self.assertRaises(aimc.StateError):
             network.drift_programmed(1.0)
+
+    def test_programming_again_is_another_chip(self):
+        tile = aimc.Tile("ideal", 6, 5, {"seed": 4})
+        tile.weights = np.linspace(-1, 1, 30).reshape(6, 5)
+
+        def chip(which, **fields):
+            which.program(fields)
+            return which.weights.copy()
+        chips = [chip(tile) for _ in range(25)]
+        self.assertGreater(np.std(chips, axis=0).min(), 1e-3)
+        again = aimc.Tile.from_bytes(tile.to_bytes())
+        np.testing.assert_array_equal(chip(again), chip(tile))
+        np.testing.assert_array_equal(chip(tile, seed=3), chip(again, seed=3))
+        self.assertTrue((chip(tile, seed=3) != chip(tile, seed=4)).any())
+
+    def test_accuracy_of_fresh_draws(self):
+        x, labels = np.random.default_rng(0).uniform(-1, 1, (400, 8)), np.arange(400) % 3
+        network = aimc.Network().add_linear(3, 8, {"device": "ideal", "forward.out_noise": 0.3})
+        self.assertEqual(network.evaluate(x, labels), network.evaluate(x, labels))
+        self.assertGreater(len({network.evaluate(x, labels, fresh=True) for _ in range(8)}), 2)
+        found = network.evaluate(x, labels, repeat=16)
+        self.assertIsInstance(found, aimc.Accuracy)
+        self.assertTrue(0 < found.std_error < 0.02)
+        self.assertIsNone(network.evaluate(x, labels, repeat=1).std_error)
+        for repeat in (0, -1):
+            with self.assertRaisesRegex(aimc.InvalidError, "repeat"):
+                network.evaluate(x, labels, repeat=repeat)
 
     def test_drift_of_cells_is_the_law(self):
         cells = aimc.Population(aimc.NoiseModel("pcm_like", read_noise_scale=0.0), 2000, seed=3)
@@ -372,6 +407,18 @@ class Energy(unittest.TestCase):
         self.assertTrue(model.assumptions)
         self.assertGreater(model.adc.energy_j, 0)
         self.assertAlmostEqual(model.activity([[1e-6, 2e-6]], [1.0, 0.5]), 2e-6, delta=1e-12)
+
+    def test_constants_outside_their_range(self):
+        model = aimc.CostModel("rram_32nm", adc_bits=1)
+        found = {(e.constant, e.variable): e for e in model.extrapolations}
+        self.assertEqual((found["survey_energy", "adc_bits"].value, found["survey_energy", "adc_bits"].first), (1, 4))
+        self.assertTrue(any("survey_energy at adc_bits = 1" in name for name in model.assumptions))
+        self.assertFalse(any("survey_energy" in name for name in aimc.CostModel("rram_32nm").assumptions))
+        pcm = aimc.NoiseModel("pcm_like")
+        self.assertEqual([pcm.extrapolations(t) for t in (0, 86400)], [[], []])
+        self.assertEqual([(e.variable, e.value, e.last) for e in pcm.extrapolations(1e6)], [("t_s", 1e6, 86400)])
+        with self.assertRaisesRegex(aimc.InvalidError, "t_s"):
+            pcm.extrapolations(-1)
 
     def test_what_reads_drive(self):
         with aimc.Tile("ideal", 2, 3, {"forward.is_perfect": True}) as tile:
