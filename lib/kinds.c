@@ -12,7 +12,7 @@ const aimci_registration aimci_registry[] = {
 #define AIMCI_ALGORITHM(name)   {&aimci_kind_##name, &aimci_algorithm_ops_##name},
 #define AIMCI_NOISE_MODEL(name) {&aimci_kind_##name, &aimci_noise_ops_##name},
 #define AIMCI_ENCODING(name)    {&aimci_kind_##name, &aimci_encoding_ops_##name},
-#define AIMCI_OP(name)          {&aimci_kind_##name, &aimci_op_##name},
+#define AIMCI_OP(name)          {&aimci_kind_##name, &aimci_node_ops_##name},
 #define AIMCI_LOSS(name)        {&aimci_kind_##name, &aimci_loss_ops_##name},
 #define AIMCI_DIGITAL(name)     {&aimci_kind_##name, &aimci_digital_ops_##name},
 #include "kinds.def"

@@ -119,7 +119,7 @@ int account_make(const aimc_cost_model *cost, aimc_network *net, struct account 
     size_t analog = 0;
     *account = (struct account){.events = {.struct_size = (uint32_t)sizeof account->events},
                                 .report = {.struct_size = (uint32_t)sizeof account->report}};
-    for (size_t k = 0; k < aimc_network_count_linear(net); k++) {
+    for (size_t k = 0; k < aimc_network_count_matrices(net); k++) {
         aimc_cost_shape shape;
         aimc_counters counters;
         if (!account_layer(net, k, &shape, &counters))
@@ -138,7 +138,7 @@ int account_make(const aimc_cost_model *cost, aimc_network *net, struct account 
 /* Every tile: clear its counters, or count what its reads input_activity. */
 static int for_tiles(aimc_network *net, bool clear)
 {
-    for (size_t k = 0; k < aimc_network_count_linear(net); k++) {
+    for (size_t k = 0; k < aimc_network_count_matrices(net); k++) {
         aimc_matrix *matrix = aimc_network_get_matrix(net, k);
         for (size_t t = 0; t < aimc_matrix_count_tiles(matrix); t++) {
             aimc_tile *tile = aimc_matrix_get_tile(matrix, t, NULL, NULL);

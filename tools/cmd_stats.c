@@ -153,7 +153,7 @@ static int tell(const struct request *r, aimc_network *net, const struct matrix 
     } else {
         printf("layer,quantity,low,high,count\n");
     }
-    for (size_t k = 0; k < aimc_network_count_linear(net) && rc == EXIT_GO_ON; k++) {
+    for (size_t k = 0; k < aimc_network_count_matrices(net) && rc == EXIT_GO_ON; k++) {
         struct layer layer = {.histograms = {{.limit = 0}}};
         if (!account_layer(net, k, &layer.shape, &layer.counters))
             continue;

@@ -87,7 +87,7 @@ int wear_gather(aimc_network *net, long k, struct wear *w)
 {
     int rc = EXIT_GO_ON;
     *w = (struct wear){0};
-    for (size_t i = 0; i < aimc_network_count_linear(net) && rc == EXIT_GO_ON; i++)
+    for (size_t i = 0; i < aimc_network_count_matrices(net) && rc == EXIT_GO_ON; i++)
         if (k == WEAR_ALL || (size_t)k == i)
             rc = gather_layer(aimc_network_get_matrix(net, i), w);
     if (rc == EXIT_GO_ON && w->n > 0)

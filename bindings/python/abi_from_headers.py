@@ -22,7 +22,7 @@ DEFINED = {"__GNUC__"}  # what #if sees; __cplusplus is not there
 RECORDS = {"aimc_device_info": "DeviceInfo", "aimc_counters": "Counters", "aimc_optimizer_stats": "OptimizerStats",
            "aimc_optimizer_step_info": "StepInfo", "aimc_noise_model_info": "NoiseModelInfo",
            "aimc_inference_report": "InferenceReport", "aimc_storage_report": "StorageReport",
-           "aimc_network_info": "NetworkInfo", "aimc_layer_info": "LayerInfo", "aimc_converter_cost": "ConverterCost",
+           "aimc_network_info": "NetworkInfo", "aimc_tensor_info": "TensorInfo", "aimc_layer_info": "LayerInfo", "aimc_converter_cost": "ConverterCost",
            "aimc_cost_item": "CostItem", "aimc_cost_report": "CostReport", "aimc_cost_baseline": "Baseline",
            "aimc_cost_supply": "Supply", "aimc_readout_info": "ReadoutInfo",
            "aimc_extrapolation": "Extrapolation"}
@@ -81,7 +81,7 @@ class Headers:
         self.folder = pathlib.Path(folder)
         self.constants, self.enums, self.opaque = {}, {}, []
         self.structs, self.callbacks, self.functions, self.origin = {}, {}, {}, {}
-        self.comments = {}
+        self.comments, self.aliases = {}, {}
         umbrella = (self.folder / "aimc.h").read_text(encoding="utf-8")
         for name in re.findall(r"#include <aimc/(\w+\.h)>", umbrella):
             self._read(name)
@@ -100,12 +100,17 @@ class Headers:
                              (r"typedef enum (\w+) \{(.*)\} \1", self._enum),
                              (r"typedef struct (\w+) \{(.*)\} \1", self._struct),
                              (r"typedef (.+?)\(\*(\w+)\)\((.*)\)", self._callback),
+                             (r"typedef (\w+) (aimc_\w+)", self._alias),
                              (r"AIMC_API (.+?)(\w+)\((.*)\)", self._function)):
             match = re.fullmatch(pattern, text)
             if match:
                 self.origin[act(*match.groups())] = header
                 return
         raise HeaderError(f"{header}: cannot read: {text[:100]}")
+
+    def _alias(self, kind, name):
+        self.aliases[name] = self._type(kind)
+        return name
 
     def _opaque(self, name):
         self.opaque.append(name)
@@ -164,6 +169,8 @@ class Headers:
         if stars == 0:
             if base in SCALARS:
                 return SCALARS[base]
+            if base in self.aliases:
+                return self.aliases[base]
             if base in self.enums:
                 return "ct.c_int"
             if base in self.structs or base in self.callbacks:
@@ -194,7 +201,7 @@ def python_source(headers):
     """The text of aimc/_abi.py."""
     out = ["# SPDX-License-Identifier: MIT",
            '"""Made from include/aimc by abi_from_headers.py; do not edit."""',
-           "import ctypes as ct", "from typing import Any, Dict, NamedTuple", ""]
+           "import ctypes as ct", "from typing import Any, Dict, NamedTuple, Tuple", ""]
     out += [f"{name} = {value}" for name, value in headers.constants.items()]
     for name, values in headers.enums.items():
         out += ["", f"# {name}"] + [f"{key} = {value}" for key, value in values.items()]
@@ -234,7 +241,11 @@ def wrapped(text, indent):
 
 def plain_type(kind):
     """What Python has for a field: an array of structs is a dict by their names."""
-    array = re.fullmatch(r"(\w+) \* \w+", kind)
+    array = re.fullmatch(r"(\w+|ct\.\w+) \* \w+", kind)
+    if array and array[1] == "ct.c_char":
+        return "str"
+    if array and array[1] == "ct.c_uint64":
+        return "Tuple[int, ...]"
     if array:
         return f"Dict[str, {RECORDS[array[1]]}]"
     if kind == "ct.c_char_p":

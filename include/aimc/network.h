@@ -125,6 +125,36 @@ AIMC_API aimc_status aimc_network_set_name(aimc_network *net, aimc_value value, 
  */
 AIMC_API aimc_status aimc_network_add_output(aimc_network *net, aimc_value value);
 
+/** Inputs that were added; 0 when NULL. @since 0.1 */
+AIMC_API size_t aimc_network_count_inputs(const aimc_network *net);
+
+/** Outputs: those that were declared, or the last value; 0 when there is nothing. @since 0.1 */
+AIMC_API size_t aimc_network_count_outputs(const aimc_network *net);
+
+/**
+ * The value of input k.
+ * @retval AIMC_ERR_INVALID  NULL, or there is no input k.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_get_input(const aimc_network *net, size_t k, aimc_value *value);
+
+/**
+ * The value of output k.
+ * @retval AIMC_ERR_INVALID  NULL, or there is no output k.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_get_output(const aimc_network *net, size_t k, aimc_value *value);
+
+/**
+ * The shape of a value, the samples not counted.
+ * @param[out] shape   [6] receives n_dims numbers
+ * @param[out] n_dims  dimensions
+ * @retval AIMC_ERR_INVALID  NULL, or there is no such value.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_get_shape(const aimc_network *net, aimc_value value,
+                                            size_t *shape, size_t *n_dims);
+
 /**
  * The short way to a perceptron: add y = W x + b after the last value, or as the first layer.
  * W, b ~ U(-1, 1) / sqrt(n_in); the bias is digital.
@@ -242,12 +272,13 @@ AIMC_API aimc_status aimc_network_train_targets(aimc_network *net, size_t n, con
  *     aimc_network_backward(net, n, dy, NULL);
  *     aimc_network_step(net, lr);
  *
- * A pass that is not followed by the others is given up by the next one.
+ * A pass that nobody goes back through is given up by the next one. Gradients of what is digital add
+ * up over several passes until aimc_network_step(); with matrices on tiles a step comes after each.
  * @param n  samples, at least 1
  * @param x  [n][n_in], packed, finite; copied
  * @param y  [n][n_out], packed; may be NULL
  * @retval AIMC_ERR_INVALID  NULL, input not finite, several inputs or outputs
- * @retval AIMC_ERR_STATE    no layers, or programmed for inference
+ * @retval AIMC_ERR_STATE    no layers, programmed for inference, or a step of matrices on tiles is due
  * @retval AIMC_ERR_NOMEM    no memory
  * @par Threads
  * one thread per network.
@@ -269,6 +300,27 @@ AIMC_API aimc_status aimc_network_forward(aimc_network *net, size_t n, const flo
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_backward(aimc_network *net, size_t n, const float *dy, float *dx);
+
+/**
+ * aimc_network_forward() of a network with any number of inputs and outputs; arrays as of
+ * aimc_network_run(); y may be NULL.
+ * @par Errors
+ * as aimc_network_forward().
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_run_forward(aimc_network *net, size_t n, const float *const *x,
+                                              float *const *y);
+
+/**
+ * aimc_network_backward() of a network with any number of inputs and outputs.
+ * @param dy  [outputs] arrays [n][numbers of the output]; NULL among several: 0
+ * @param dx  [inputs] arrays [n][numbers of the input], NULL: not wanted; or NULL
+ * @par Errors
+ * as aimc_network_backward().
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_run_backward(aimc_network *net, size_t n, const float *const *dy,
+                                               float *const *dx);
 
 /**
  * Make room for dL/dx in the following passes, or no longer.
@@ -429,6 +481,18 @@ AIMC_API aimc_status aimc_network_get_tensor(const aimc_network *net, const char
                                              float *values);
 
 /**
+ * Copy the gradient of a digital weight or parameter, as aimc_network_backward() left it; 0 after a
+ * step. Arguments as aimc_network_get_tensor().
+ * @retval AIMC_ERR_UNSUPPORTED  the tensor lies on tiles, which get pulses and keep no gradient, or
+ *                               is not trained
+ * @par Errors
+ * besides, as aimc_network_get_tensor().
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_get_gradient(const aimc_network *net, const char *name, size_t n,
+                                               float *values);
+
+/**
  * Write a tensor. Arguments and errors as aimc_network_get_tensor(), and AIMC_ERR_INVALID for values
  * that are not finite.
  * @since 0.1
@@ -559,6 +623,14 @@ AIMC_API aimc_status aimc_network_set_note(aimc_network *net, const char *note);
  * @since 0.1
  */
 AIMC_API const char *aimc_network_get_note(const aimc_network *net);
+
+/**
+ * Outputs and inputs of matrix k, digital ones included.
+ * @retval AIMC_ERR_INVALID  NULL, or no such matrix.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_get_matrix_shape(const aimc_network *net, size_t k, size_t *n_out,
+                                                   size_t *n_in);
 
 /** Matrix k, owned by the network; NULL when digital or out of range. @since 0.1 */
 AIMC_API aimc_matrix *aimc_network_get_matrix(aimc_network *net, size_t k);

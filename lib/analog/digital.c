@@ -92,3 +92,11 @@ void aimci_digital_accumulate(aimci_digital *m, size_t n, const float *x, const 
         aimci_gemm_update(m->gemm, aimci_min_size(AIMCI_GEMM_MAX_BATCH, n - s), 1, m->gradient,
                           d + s * m->ld_out, x + s * m->ld_in);
 }
+
+void aimci_digital_get_gradient(const aimci_digital *m, float *g)
+{
+    const size_t ld = aimci_leading_dimension(m->n_out);
+    for (size_t i = 0; i < m->n_out; i++)
+        for (size_t j = 0; j < m->n_in; j++)
+            g[i * m->n_in + j] = m->gradient[j * ld + i];
+}

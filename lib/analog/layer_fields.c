@@ -20,5 +20,5 @@ AIMCI_DEFINE_KIND(layer, "layer",
 const aimci_kind aimci_kind_digital = {.name = "digital",
                                        .category = "layer",
                                        .doc = "a matrix in floating point, exact",
-                                       .source = "",
+                                       .source = "floating point",
                                        .size = 1};

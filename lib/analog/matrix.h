@@ -30,6 +30,8 @@ aimc_status aimci_digital_create(aimc_context *ctx, size_t n_out, size_t n_in, s
 void aimci_digital_destroy(aimci_digital *digital);
 void aimci_digital_forward(const aimci_digital *digital, size_t n, const float *x, float *y);
 void aimci_digital_backward(const aimci_digital *digital, size_t n, const float *d, float *z);
+/* [n_out][n_in], packed */
+void aimci_digital_get_gradient(const aimci_digital *digital, float *g);
 /* gradient += sum d x' */
 void aimci_digital_accumulate(aimci_digital *digital, size_t n, const float *x, const float *d);
 

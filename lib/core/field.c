@@ -59,7 +59,9 @@ static aimc_status out_of_range(const aimci_field *f, const char *path, double v
 
 aimc_status aimci_field_store(aimc_config *cfg, const aimci_field *f, const char *path, double v)
 {
-    if (f->type == AIMC_FIELD_LIST || f->type == AIMC_FIELD_CONFIG)
+    if (f->type == AIMC_FIELD_LIST) /* of one number */
+        return aimci_field_store_list(cfg, f, path, &v, 1);
+    if (f->type == AIMC_FIELD_CONFIG)
         return aimci_fail(AIMC_ERR_INVALID, "config_set: %s is %s, not a number", path,
                           aimci_field_type_name(f->type));
     if (!(v >= f->min && v <= f->max))

@@ -16,8 +16,8 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "libaimc needs a little-endian host");
 #endif
 
-#define PREFIX     8          /* bytes of the header's length */
-#define HEADER_MAX 100000000u /* the limit of the reference implementation */
+#define PREFIX     AIMCI_ST_PREFIX
+#define HEADER_MAX AIMCI_ST_HEADER_MAX
 #define METADATA   AIMCI_ST_METADATA
 #define MAX_RANK   8 /* more than we look at; longer shapes are refused */
 
@@ -462,9 +462,9 @@ aimc_status aimci_st_get_floats(const aimci_st_reader *reader, const char *name,
     size_t n = 1;
     for (size_t d = 0; d < n_dims; d++)
         n *= dim[d];
-    for (size_t i = 0; i < n && !st; i++) {
-        values[i] = float_at(reader->data + found.begin + i * dtypes[found.dtype].size,
-                             found.dtype_name);
+    for (size_t i = 0; values && i < n && !st; i++) {
+        values[i] =
+            float_at(reader->data + found.begin + i * dtypes[found.dtype].size, found.dtype_name);
         if (!isfinite(values[i]))
             st = aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': value %zu is %g, not finite", name, i,
                             (double)values[i]);
@@ -474,9 +474,9 @@ aimc_status aimci_st_get_floats(const aimci_st_reader *reader, const char *name,
 
 const char *aimci_st_next(const aimci_st_reader *reader, const char *name)
 {
-    void *at = name ? json_object_iter_next(reader->header,
-                                            json_object_iter_at(reader->header, name))
-                    : json_object_iter(reader->header);
+    void *at =
+        name ? json_object_iter_next(reader->header, json_object_iter_at(reader->header, name))
+             : json_object_iter(reader->header);
     if (at && strcmp(json_object_iter_key(at), METADATA) == 0)
         at = json_object_iter_next(reader->header, at);
     return at ? json_object_iter_key(at) : NULL;

@@ -17,7 +17,9 @@ typedef enum aimci_dtype {
 size_t aimci_dtype_size(aimci_dtype dtype);
 const char *aimci_dtype_name(aimci_dtype dtype);
 
-#define AIMCI_ST_METADATA "__metadata__"
+#define AIMCI_ST_PREFIX     8          /* bytes of the header's length */
+#define AIMCI_ST_HEADER_MAX 100000000u /* the limit of the reference implementation */
+#define AIMCI_ST_METADATA   "__metadata__"
 
 /* ---- writing: describe first, then write the whole file atomically -------------------------- */
 
@@ -68,8 +70,8 @@ bool aimci_st_has(const aimci_st_reader *reader, const char *name);
 aimc_status aimci_st_get(const aimci_st_reader *reader, const char *name, aimci_dtype dtype,
                          size_t rows, size_t cols, size_t ld, void *data);
 
-/* The same for floats of any rank, packed; other types of floats are converted, and all must be
- * finite. */
+/* The same for floats of any rank, packed (values NULL: only look); other types of floats are
+ * converted, and all must be finite. */
 aimc_status aimci_st_get_floats(const aimci_st_reader *reader, const char *name, size_t n_dims,
                                 const size_t *dim, float *values);
 

@@ -8,7 +8,7 @@
 #include "io/file.h"
 #include "io/safetensors.h"
 
-#define PREFIX 8 /* bytes of the header's length */
+#define PREFIX AIMCI_ST_PREFIX
 
 typedef struct tensor {
     struct tensor *next;
@@ -158,7 +158,7 @@ static aimc_status make_header(const aimci_st_writer *writer, content *c)
     const size_t flags = JSON_COMPACT;
     const size_t length = json_dumpb(writer->header, NULL, 0, flags);
     const size_t size = aimci_round_up(length, PREFIX);
-    if (length == 0 || size > HEADER_MAX)
+    if (length == 0 || size > AIMCI_ST_HEADER_MAX)
         return aimci_fail(AIMC_ERR_INVALID, "a header of %zu bytes cannot be written", length);
     char *const header = aimci_calloc(writer->ctx, size, 1);
     if (header == NULL)

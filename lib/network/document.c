@@ -176,7 +176,7 @@ static aimc_status read_input(aimc_network *net, size_t k, const json_t *input)
 static aimc_status read_config(aimc_network *net, const char *op, const json_t *document,
                                aimc_config **out)
 {
-    if (!aimci_op_named(op))
+    if (!aimci_find_op(op))
         return AIMC_OK; /* the builder says so, with the nearest name */
     aimc_status st = aimc_config_create(net->ctx, op, out);
     if (st || !document)
@@ -261,14 +261,15 @@ static aimc_status read_graph(aimc_network *net, const json_t *root)
     if (json_integer_value(version) != 1)
         return aimci_fail(AIMC_ERR_FORMAT, "version %lld; this libaimc reads version 1",
                           (long long)json_integer_value(version));
-    aimc_status st = check_members(root, "network", 0,
-                                   "format|version|inputs|nodes|outputs|loss|optimizer");
+    aimc_status st =
+        check_members(root, "network", 0, "format|version|inputs|nodes|outputs|loss|optimizer");
     st = st ? st : read_list(net, root, "inputs", read_input);
     st = st ? st : read_list(net, root, "nodes", read_node);
     st = st ? st : read_list(net, root, "outputs", read_output);
     st = st ? st : read_nested(net, root, "loss", "loss", aimc_network_set_loss);
     return st ? st
-              : read_nested(net, root, "optimizer", "digital_optimizer", aimc_network_set_optimizer);
+              : read_nested(net, root, "optimizer", "digital_optimizer",
+                            aimc_network_set_optimizer);
 }
 
 aimc_status aimci_network_read_document(aimc_network *net, const char *json)

@@ -57,8 +57,8 @@ static size_t visit_all(const aimc_network *net, visit what, const network_snaps
     size_t tiles = 0, matrices = 0;
     for (size_t i = 0; i < net->n_nodes; i++)
         for (size_t k = 0; k < net->nodes[i]->n_matrices; k++)
-            tiles += visit_matrix(net, net->nodes[i]->matrices[k].matrix, what, s, tiles,
-                                  matrices++);
+            tiles +=
+                visit_matrix(net, net->nodes[i]->matrices[k].matrix, what, s, tiles, matrices++);
     return tiles;
 }
 

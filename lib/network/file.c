@@ -148,6 +148,25 @@ aimc_status aimc_network_get_tensor(const aimc_network *net, const char *name, s
     return st ? st : read_tensor(&t, values);
 }
 
+aimc_status aimc_network_get_gradient(const aimc_network *net, const char *name, size_t n,
+                                      float *values)
+{
+    const char *caller = "network_get_gradient";
+    tensor t;
+    aimc_status st = find_tensor(caller, net, name, &t);
+    if (!st)
+        st = check_size(caller, &t, n, values);
+    if (st)
+        return st;
+    if (t.weight && !aimci_node_is_analog(t.node))
+        return aimci_node_get_gradient(t.node, t.index, values);
+    if (t.weight || !t.parameter->gradient)
+        return aimci_fail(AIMC_ERR_UNSUPPORTED, "%s: '%s' %s", caller, name,
+                          t.weight ? "lies on tiles, which keep no gradient" : "is not trained");
+    memcpy(values, t.parameter->gradient, n * sizeof *values);
+    return AIMC_OK;
+}
+
 aimc_status aimc_network_set_tensor(aimc_network *net, const char *name, size_t n,
                                     const float *values)
 {
@@ -182,8 +201,8 @@ static aimc_status check_names(const aimc_network *net, const aimci_st_reader *r
         for (size_t k = 0; k < count_tensors(net) && !known; k++)
             known = strcmp(tensor_number(net, k).name, name) == 0;
         if (!known)
-            return aimci_fail(AIMC_ERR_FORMAT,
-                              "tensor '%s' belongs to no node of this network", name);
+            return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s' belongs to no node of this network",
+                              name);
     }
     return AIMC_OK;
 }
@@ -266,7 +285,7 @@ enum { N_PROGRESS = 6 };
 
 static aimc_status put_progress(const aimc_network *net, aimci_st_writer *writer)
 {
-    const uint64_t progress[N_PROGRESS] = {net->seed, net->n_batches, net->n_samples,
+    const uint64_t progress[N_PROGRESS] = {net->seed,      net->n_batches,   net->n_samples,
                                            net->n_updates, net->n_evaluated, net->n_stores};
     aimc_status st =
         aimci_st_put(writer, "progress", AIMCI_U64, 0, N_PROGRESS, N_PROGRESS, progress);
@@ -319,7 +338,8 @@ static aimc_status take_passes(aimc_network *net, const aimci_st_reader *reader)
     uint64_t *passes = aimci_calloc(net->ctx, net->n_nodes + 1, sizeof *passes);
     if (!passes)
         return aimci_fail(AIMC_ERR_NOMEM, "no memory");
-    const aimc_status st = aimci_st_get(reader, "passes", AIMCI_U64, 0, net->n_nodes, net->n_nodes, passes);
+    const aimc_status st =
+        aimci_st_get(reader, "passes", AIMCI_U64, 0, net->n_nodes, net->n_nodes, passes);
     for (size_t i = 0; i < net->n_nodes && !st; i++)
         net->nodes[i]->n_passes = passes[i];
     aimci_free(net->ctx, passes);

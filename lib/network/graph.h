@@ -2,7 +2,7 @@
 /* A network is a graph of operations over values: nodes in the order in which they were added, which
  * is topological, because a node reads only values that exist.
  *
- *   op      one kind of node ("conv2d"): one table; see aimci_op
+ *   op      one kind of node ("conv2d"): one table; see aimci_node_ops
  *   node    an op with its configuration, its parameters and its matrices
  *   value   what a node makes of a sample, or an input of the network: an array with a shape
  *
@@ -57,7 +57,7 @@ typedef struct aimci_parameter {
 } aimci_parameter;
 
 /* A matrix of a node, [n_out][n_in]: rows first_row ... of its weight tensor, whose element order
- * the op translates (aimci_op.order). */
+ * the op translates (aimci_node_ops.order). */
 typedef struct aimci_node_matrix {
     aimc_matrix *matrix;
     size_t tensor; /* which of the node's weight tensors */
@@ -78,10 +78,10 @@ typedef struct aimci_run {
     const float *const *in;    /* of each input */
     float *const *out;         /* of each output */
     const float *const *d_out; /* backward: gradients of the outputs */
-    float *const *d_in;        /* backward: to be overwritten by those of the inputs; NULL: not wanted */
+    float *const *d_in; /* backward: to be overwritten by those of the inputs; NULL: not wanted */
 } aimci_run;
 
-typedef struct aimci_op {
+typedef struct aimci_node_ops {
     const aimci_kind *kind; /* name, fields, meaning, source */
     uint8_t min_inputs, max_inputs;
     aimci_layout layout; /* of inputs and outputs; ANY: all alike */
@@ -108,18 +108,18 @@ typedef struct aimci_op {
     size_t (*vectors)(aimci_node *node, const aimci_run *run, size_t k, size_t first, size_t n,
                       float *x);
     void (*describe)(const aimci_node *node, aimci_text *text); /* NULL: nothing to add */
-    void (*destroy)(aimci_node *node);                          /* frees what state points at; NULL */
-} aimci_op;
+    void (*destroy)(aimci_node *node); /* frees what state points at; NULL */
+} aimci_node_ops;
 
-#define AIMCI_OP(name) extern const aimci_op aimci_op_##name;
+#define AIMCI_OP(name) extern const aimci_node_ops aimci_node_ops_##name;
 #include "kinds.def"
-extern const aimci_op aimci_op_turn; /* turns a layout round; the network's own */
+extern const aimci_node_ops aimci_node_ops_turn; /* turns a layout round; the network's own */
 
 struct aimci_node {
     aimc_network *net;
     aimc_context *ctx;
     const aimci_kernels *kernels;
-    const aimci_op *op;
+    const aimci_node_ops *op;
     char *name;
     aimc_config *config;
     const void *params; /* the configuration's values */
@@ -149,7 +149,7 @@ struct aimc_network {
     size_t n_values;
     aimci_value **inputs, **outputs;
     size_t n_inputs, n_outputs;
-    bool used; /* nodes may no longer be added */
+    bool used;               /* nodes may no longer be added */
     aimci_st_reader *reader; /* while a file is loaded: it holds the state of matrices on tiles */
     uint64_t n_batches, n_samples;
     uint64_t n_evaluated; /* vectors looked at with fresh noise: selects the streams of the next */
@@ -157,9 +157,9 @@ struct aimc_network {
     aimc_config *loss, *optimizer; /* NULL: the defaults */
     struct aimci_moments *moments; /* state of the digital optimizer */
     uint64_t n_updates;            /* steps of it */
-    struct aimci_block *blocks; /* of the plan */
-    size_t sample_floats;       /* that a sample takes of the arena, in the mode of the plan */
-    size_t eval_floats;         /* the same in evaluation */
+    struct aimci_block *blocks;    /* of the plan */
+    size_t sample_floats;          /* that a sample takes of the arena, in the mode of the plan */
+    size_t eval_floats;            /* the same in evaluation */
     float *arena;
     size_t arena_floats;
     size_t batch; /* samples that it was planned for */
@@ -194,6 +194,7 @@ bool aimci_node_is_restored(const aimci_node *node);
 
 /* Weight tensor k as PyTorch orders it, from or into its matrices. */
 aimc_status aimci_node_get_weight(const aimci_node *node, size_t k, float *w);
+aimc_status aimci_node_get_gradient(const aimci_node *node, size_t k, float *g);
 aimc_status aimci_node_set_weight(aimci_node *node, size_t k, const float *w);
 
 /* Is any matrix on tiles? programmed? Does any learn the range of its inputs? */
@@ -201,17 +202,10 @@ bool aimci_node_is_analog(const aimci_node *node);
 bool aimci_node_is_programmed(const aimci_node *node);
 bool aimci_node_learns_range(const aimci_node *node);
 
-/* The configuration of a node's matrices; NULL: digital. */
-const aimc_config *aimci_node_matrix_config(const aimci_node *node);
-
 void aimci_node_destroy(aimci_node *node);
 
 /* ---- building (network.c) ------------------------------------------------------------------- */
 
-/* Add a node; name NULL: one is made. n_out values are made. */
-aimc_status aimci_network_add_node(aimc_network *net, const char *name, const aimci_op *op,
-                                   const aimc_config *config, size_t n_in, aimci_value *const *in,
-                                   bool hidden, aimci_node **out);
 aimci_value *aimci_network_value(const aimc_network *net, aimc_value number);
 
 /* aimc_network_add() and aimc_network_set_name() in one. */
@@ -228,7 +222,7 @@ aimc_status aimci_network_read_document(aimc_network *net, const char *json);
 /* The network is complete: its outputs are known. */
 aimc_status aimci_network_finish(const char *caller, aimc_network *net);
 
-const aimci_op *aimci_op_named(const char *name);
+const aimci_node_ops *aimci_find_op(const char *name);
 
 /* ---- running (run.c, plan.c) ---------------------------------------------------------------- */
 
@@ -238,7 +232,7 @@ void aimci_network_free_buffers(aimc_network *net);
 
 /* One node on a batch that fits. */
 aimc_status aimci_node_forward(aimci_node *node, size_t n, aimci_mode mode);
-/* Vectors of matrix k in the evaluation of n samples; see aimci_op. */
+/* Vectors of matrix k in the evaluation of n samples; see aimci_node_ops. */
 size_t aimci_node_vectors(aimci_node *node, size_t n, size_t k, size_t first, size_t count,
                           float *x);
 
@@ -258,15 +252,10 @@ aimc_status aimci_network_evaluate_all(const char *caller, aimc_network *net, si
 aimc_status aimci_network_load_batch(const char *caller, aimc_network *net, size_t n,
                                      const float *x);
 aimc_status aimci_network_run_forward(aimc_network *net, size_t n, aimci_mode mode);
-aimc_status aimci_network_run_backward(aimc_network *net);
-aimc_status aimci_network_run_step(aimc_network *net, double lr);
 /* Find out what evaluation needs; the plan is lost. */
 aimc_status aimci_network_measure(aimc_network *net);
 /* Samples of an evaluation that are run at once. */
 size_t aimci_network_eval_batch(const aimc_network *net);
-
-/* Draw modified weights for a mini-batch, or take them back. */
-void aimci_network_set_training(aimc_network *net, bool training);
 
 /* ---- digital updates (update.c) ------------------------------------------------------------- */
 
@@ -279,7 +268,8 @@ typedef struct aimci_update_state {
 /* A digital optimizer: one step of n numbers. first and second are zero before the first step. */
 typedef struct aimci_digital_ops {
     const aimci_kind *kind;
-    bool has_first, has_second; /* moments kept for each number; has_first: where params ask for it */
+    bool has_first,
+        has_second; /* moments kept for each number; has_first: where params ask for it */
     void (*update)(const aimci_update_state *s, size_t n, float *w, const float *g, float *first,
                    float *second);
 } aimci_digital_ops;

@@ -39,6 +39,19 @@ static aimc_status no_matrix(const char *caller, const aimc_network *net, size_t
                       aimc_network_count_matrices(net));
 }
 
+aimc_status aimc_network_get_matrix_shape(const aimc_network *net, size_t k, size_t *n_out,
+                                          size_t *n_in)
+{
+    aimci_node *node;
+    const aimci_node_matrix *place = find_matrix(net, k, &node);
+    if (!place || !n_out || !n_in)
+        return place ? aimci_fail(AIMC_ERR_INVALID, "network_get_matrix_shape: NULL argument")
+                     : no_matrix("network_get_matrix_shape", net, k);
+    *n_out = place->matrix->n_out;
+    *n_in = place->matrix->n_in;
+    return AIMC_OK;
+}
+
 /* The bias of a matrix's rows; NULL: it has none. */
 static float *bias_of(const aimci_node *node, const aimci_node_matrix *place)
 {
@@ -78,6 +91,60 @@ aimc_status aimc_network_set_weights(aimc_network *net, size_t k, const float *w
         memcpy(bias, b, m->n_out * sizeof *b);
     if (w)
         aimci_matrix_set(m, w);
+    return AIMC_OK;
+}
+
+/* ---- values ------------------------------------------------------------------------------------ */
+
+size_t aimc_network_count_inputs(const aimc_network *net)
+{
+    return net ? net->n_inputs : 0;
+}
+
+size_t aimc_network_count_outputs(const aimc_network *net)
+{
+    return net ? (net->n_outputs || !net->n_nodes ? net->n_outputs : 1) : 0;
+}
+
+static aimc_status number_of(const char *caller, const aimc_network *net, const aimci_value *v,
+                             aimc_value *value)
+{
+    if (!value)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: value is NULL", caller);
+    size_t i = 0;
+    while (net->values[i] != v)
+        i++;
+    *value = (aimc_value)i;
+    return AIMC_OK;
+}
+
+aimc_status aimc_network_get_input(const aimc_network *net, size_t k, aimc_value *value)
+{
+    if (k >= aimc_network_count_inputs(net))
+        return aimci_fail(AIMC_ERR_INVALID, "network_get_input: input %zu of %zu", k,
+                          aimc_network_count_inputs(net));
+    return number_of("network_get_input", net, net->inputs[k], value);
+}
+
+aimc_status aimc_network_get_output(const aimc_network *net, size_t k, aimc_value *value)
+{
+    if (k >= aimc_network_count_outputs(net))
+        return aimci_fail(AIMC_ERR_INVALID, "network_get_output: output %zu of %zu", k,
+                          aimc_network_count_outputs(net));
+    const aimci_value *last = net->nodes[net->n_nodes - 1]->out[0];
+    return number_of("network_get_output", net, net->n_outputs ? net->outputs[k] : last, value);
+}
+
+aimc_status aimc_network_get_shape(const aimc_network *net, aimc_value value, size_t *shape,
+                                   size_t *n_dims)
+{
+    const aimci_value *v = net ? aimci_network_value(net, value) : NULL;
+    if (!v || !shape || !n_dims)
+        return aimci_fail(AIMC_ERR_INVALID, "network_get_shape: %s",
+                          v ? "shape or n_dims is NULL" : "there is no such value");
+    *n_dims = v->shape.n;
+    for (size_t d = 0; d < v->shape.n; d++)
+        shape[d] = v->shape.dim[d];
     return AIMC_OK;
 }
 

@@ -62,10 +62,10 @@ static aimc_status make_other(const conversion *c, const aimci_node *node, size_
     if (!w)
         return aimci_fail(AIMC_ERR_NOMEM, "no memory");
     const uint64_t seed = aimci_random_derive(node->seed, 1 + k);
-    const aimc_status st =
-        c->config ? aimci_matrix_create(node->ctx, NULL, old->n_out, old->n_in, c->config, seed, out)
-                  : aimci_matrix_create_digital(node->ctx, old->n_out, old->n_in, weight->rows,
-                                                old->n_in, out);
+    const aimc_status st = c->config ? aimci_matrix_create(node->ctx, NULL, old->n_out, old->n_in,
+                                                           c->config, seed, out)
+                                     : aimci_matrix_create_digital(node->ctx, old->n_out, old->n_in,
+                                                                   weight->rows, old->n_in, out);
     if (!st) {
         aimci_matrix_get(old, w);
         aimci_matrix_set(*out, w);
@@ -111,9 +111,8 @@ static aimc_status convert(const char *caller, aimc_network *net, const char *pa
     aimc_status st = AIMC_OK;
     size_t at = 0;
     for (size_t i = 0; i < net->n_nodes && !st; at += net->nodes[i++]->n_matrices)
-        for (size_t k = 0; is_wanted(&c, net->nodes[i], patterns) &&
-                           k < net->nodes[i]->n_matrices && !st;
-             k++)
+        for (size_t k = 0;
+             is_wanted(&c, net->nodes[i], patterns) && k < net->nodes[i]->n_matrices && !st; k++)
             st = make_other(&c, net->nodes[i], k, &c.made[at + k]);
     if (!st)
         st = exchange(&c);
@@ -247,8 +246,7 @@ static aimc_status act_compensate(const visit *v, aimci_node *node, size_t k,
 aimc_status aimc_network_compensate(aimc_network *net, size_t n, const float *x,
                                     aimc_inference_report *report)
 {
-    const visit v = {
-        .caller = "network_compensate", .n = x ? n : 0, .act = act_compensate};
+    const visit v = {.caller = "network_compensate", .n = x ? n : 0, .act = act_compensate};
     aimc_status st = check_analog(v.caller, net);
     if (!st && x)
         st = aimci_network_load_batch(v.caller, net, n, x);
@@ -261,7 +259,8 @@ aimc_status aimc_network_unprogram(aimc_network *net)
         return aimci_fail(AIMC_ERR_INVALID, "network_unprogram: net is NULL");
     for (size_t i = 0; i < net->n_nodes; i++)
         for (size_t k = 0; k < net->nodes[i]->n_matrices; k++)
-            (void)aimc_matrix_unprogram(net->nodes[i]->matrices[k].matrix); /* arguments are right */
+            (void)aimc_matrix_unprogram(
+                net->nodes[i]->matrices[k].matrix); /* arguments are right */
     return AIMC_OK;
 }
 
@@ -356,7 +355,8 @@ aimc_status aimc_network_store(aimc_network *net, const aimc_config *config,
             if (!m->digital)
                 continue;
             aimci_matrix_get(m, w);
-            aimci_storage_keep(net->ctx, config, seed_of_store(net), i, w, m->n_in * m->n_out, &sum);
+            aimci_storage_keep(net->ctx, config, seed_of_store(net), i, w, m->n_in * m->n_out,
+                               &sum);
             aimci_matrix_set(m, w);
         }
     aimci_free(net->ctx, w);

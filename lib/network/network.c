@@ -127,8 +127,8 @@ static aimc_status check_name(const aimc_network *net, const char *name)
         return aimci_fail(AIMC_ERR_INVALID, "a name has 1 to %d characters, not %zu", LONGEST, n);
     for (size_t i = 0; i < n; i++)
         if ((unsigned char)name[i] <= ' ' || name[i] == '"' || name[i] == '\\' || name[i] == 127)
-            return aimci_fail(AIMC_ERR_INVALID, "name '%s' holds a blank, quote or control character",
-                              name);
+            return aimci_fail(AIMC_ERR_INVALID,
+                              "name '%s' holds a blank, quote or control character", name);
     return is_taken(net, name)
                ? aimci_fail(AIMC_ERR_INVALID, "there is a node or input '%s' already", name)
                : AIMC_OK;
@@ -141,6 +141,11 @@ static void make_name(const aimc_network *net, const char *base, char *buf, size
     for (size_t k = 1; is_taken(net, buf); k++)
         snprintf(buf, size, "%s_%zu", base, k);
 }
+
+/* Add a node; name NULL: one is made. */
+static aimc_status add_node(aimc_network *net, const char *name, const aimci_node_ops *op,
+                            const aimc_config *config, size_t n_in, aimci_value *const *in,
+                            bool hidden, aimci_node **out);
 
 /* ---- layouts -------------------------------------------------------------------------------- */
 
@@ -160,15 +165,14 @@ static aimc_status turned(aimc_network *net, aimci_value **v, aimci_layout layou
             return AIMC_OK;
         }
     aimci_node *node = NULL;
-    const aimc_status st =
-        aimci_network_add_node(net, NULL, &aimci_op_turn, NULL, 1, v, true, &node);
+    const aimc_status st = add_node(net, NULL, &aimci_node_ops_turn, NULL, 1, v, true, &node);
     if (!st)
         *v = node->out[0];
     return st;
 }
 
 /* What lies with any layout takes that of the first input that has one. */
-static aimci_layout common_layout(const aimci_op *op, size_t n, aimci_value *const *in)
+static aimci_layout common_layout(const aimci_node_ops *op, size_t n, aimci_value *const *in)
 {
     if (op->layout != AIMCI_ANY_LAYOUT)
         return op->layout;
@@ -180,10 +184,10 @@ static aimci_layout common_layout(const aimci_op *op, size_t n, aimci_value *con
 
 /* ---- nodes ---------------------------------------------------------------------------------- */
 
-const aimci_op *aimci_op_named(const char *name)
+const aimci_node_ops *aimci_find_op(const char *name)
 {
-    static const aimci_op *const ops[] = {
-#define AIMCI_OP(name) &aimci_op_##name,
+    static const aimci_node_ops *const ops[] = {
+#define AIMCI_OP(name) &aimci_node_ops_##name,
 #include "kinds.def"
     };
     for (size_t i = 0; name && i < sizeof ops / sizeof ops[0]; i++)
@@ -264,9 +268,9 @@ static void take_back(aimc_network *net, size_t n_nodes, size_t n_values)
         destroy_value(net->ctx, net->values[--net->n_values]);
 }
 
-aimc_status aimci_network_add_node(aimc_network *net, const char *name, const aimci_op *op,
-                                   const aimc_config *config, size_t n_in, aimci_value *const *in,
-                                   bool hidden, aimci_node **out)
+static aimc_status add_node(aimc_network *net, const char *name, const aimci_node_ops *op,
+                            const aimc_config *config, size_t n_in, aimci_value *const *in,
+                            bool hidden, aimci_node **out)
 {
     const size_t n_nodes = net->n_nodes, n_values = net->n_values;
     aimci_value *turned_in[64];
@@ -290,9 +294,9 @@ aimc_status aimci_network_add_node(aimc_network *net, const char *name, const ai
                              .hidden = hidden};
         st = fill_node(node, name, config, n_in, turned_in);
         if (!st)
-            st = make_outputs(node, hidden ? (in[0]->layout == AIMCI_PLAIN ? AIMCI_CHANNELS_LAST
-                                                                           : AIMCI_PLAIN)
-                                           : layout);
+            st = make_outputs(
+                node, hidden ? (in[0]->layout == AIMCI_PLAIN ? AIMCI_CHANNELS_LAST : AIMCI_PLAIN)
+                             : layout);
         if (st)
             aimci_node_destroy(node);
     } else if (!st) {
@@ -365,13 +369,12 @@ static aimc_status unknown_op(const char *name)
 }
 
 /* Inputs of a node by their numbers. */
-static aimc_status find_inputs(const aimc_network *net, const aimci_op *op, size_t n,
+static aimc_status find_inputs(const aimc_network *net, const aimci_node_ops *op, size_t n,
                                const aimc_value *numbers, aimci_value **in)
 {
     if (n < op->min_inputs || n > op->max_inputs)
-        return aimci_fail(AIMC_ERR_INVALID, "%s reads %u%s values, not %zu",
-                          op->kind->name, op->min_inputs,
-                          op->max_inputs > op->min_inputs ? " or more" : "", n);
+        return aimci_fail(AIMC_ERR_INVALID, "%s reads %u%s values, not %zu", op->kind->name,
+                          op->min_inputs, op->max_inputs > op->min_inputs ? " or more" : "", n);
     if (!numbers)
         return aimci_fail(AIMC_ERR_INVALID, "inputs is NULL");
     for (size_t k = 0; k < n; k++) {
@@ -392,7 +395,7 @@ aimc_status aimci_network_add_named(aimc_network *net, const char *name, const c
     aimc_status st;
     if (!op_name)
         return aimci_fail(AIMC_ERR_INVALID, "op is NULL");
-    const aimci_op *op = aimci_op_named(op_name);
+    const aimci_node_ops *op = aimci_find_op(op_name);
     if (!op)
         return unknown_op(op_name);
     aimci_value *in[64];
@@ -403,7 +406,7 @@ aimc_status aimci_network_add_named(aimc_network *net, const char *name, const c
     if (!st)
         st = find_inputs(net, op, n_inputs, inputs, in);
     if (!st)
-        st = aimci_network_add_node(net, name, op, config, n_inputs, in, false, &node);
+        st = add_node(net, name, op, config, n_inputs, in, false, &node);
     if (!st && out)
         *out = number_of(net, node->out[0]);
     return st;
@@ -494,14 +497,12 @@ static aimci_value *last_value(const aimc_network *net)
 /* What the next layer reads: the last value, or a new input of n_in. */
 static aimc_status begin_layer(aimc_network *net, size_t n_in, aimc_value *from)
 {
-    const char *caller = "network_add_linear";
     const aimci_value *last = last_value(net);
     if (!last)
         return aimc_network_add_input(net, NULL, &n_in, 1, from);
     const size_t width = last->shape.dim[last->shape.n - 1];
     if (width != n_in)
-        return aimci_fail(AIMC_ERR_SHAPE, "%s: n_in = %zu, but the layer before has %zu outputs",
-                          caller, n_in, width);
+        return aimci_fail(AIMC_ERR_SHAPE, "n_in = %zu after a layer of %zu outputs", n_in, width);
     *from = number_of(net, last);
     return AIMC_OK;
 }

@@ -43,10 +43,23 @@ static aimc_status no_memory(void)
     return aimci_fail(AIMC_ERR_NOMEM, "no memory");
 }
 
+/* While a file is loaded: does it hold a tensor of this shape? Asked before memory is. */
+static aimc_status look_in_file(const aimci_node *node, const char *name, const aimci_shape *shape)
+{
+    char full[AIMCI_NAME];
+    if (!node->net->reader)
+        return AIMC_OK;
+    snprintf(full, sizeof full, "%s.%s", node->name, name);
+    return aimci_st_get_floats(node->net->reader, full, shape->n, shape->dim, NULL);
+}
+
 aimc_status aimci_node_add_parameter(aimci_node *node, const char *name, const aimci_shape *shape,
                                      float value, bool trained)
 {
     aimc_context *ctx = node->ctx;
+    const aimc_status st = look_in_file(node, name, shape);
+    if (st)
+        return st;
     aimci_parameter *list = grown(ctx, node->parameters, node->n_parameters, sizeof *list);
     if (!list)
         return no_memory();
@@ -75,7 +88,8 @@ aimci_parameter *aimci_node_parameter(const aimci_node *node, const char *name)
 
 /* ---- weights -------------------------------------------------------------------------------- */
 
-const aimc_config *aimci_node_matrix_config(const aimci_node *node)
+/* The configuration of its matrices; NULL: digital. */
+static const aimc_config *matrix_config(const aimci_node *node)
 {
     const aimc_config *c = aimci_config_child(node->config, "matrix");
     return c && c->kind != &aimci_kind_digital ? c : NULL;
@@ -117,7 +131,7 @@ bool aimci_node_is_restored(const aimci_node *node)
 static aimc_status make_matrix(aimci_node *node, size_t rows, size_t cols, size_t ld_out,
                                size_t ld_in, aimc_matrix **out)
 {
-    const aimc_config *config = aimci_node_matrix_config(node);
+    const aimc_config *config = matrix_config(node);
     if (!config)
         return aimci_matrix_create_digital(node->ctx, rows, cols, ld_out, ld_in, out);
     const aimc_status st = restore_matrix(node, rows, cols, out);
@@ -149,6 +163,9 @@ static aimc_status add_matrix(aimci_node *node, size_t tensor, size_t first_row,
 aimc_status aimci_node_add_weight(aimci_node *node, const char *name, const aimci_shape *shape,
                                   size_t n_matrices, size_t ld_out, size_t ld_in)
 {
+    aimc_status st = look_in_file(node, name, shape);
+    if (st)
+        return st;
     aimci_weight *list = grown(node->ctx, node->weights, node->n_weights, sizeof *list);
     if (!list)
         return no_memory();
@@ -159,7 +176,6 @@ aimc_status aimci_node_add_weight(aimci_node *node, const char *name, const aimc
     w->rows = shape->dim[0];
     w->cols = aimci_shape_size(shape, 1);
     const size_t rows = w->rows / n_matrices;
-    aimc_status st = AIMC_OK;
     for (size_t k = 0; k < n_matrices && !st; k++)
         st = add_matrix(node, node->n_weights, k * rows, rows, ld_out, ld_in);
     if (!st)
@@ -183,7 +199,9 @@ static void reorder(const aimci_node *node, const aimci_node_matrix *place, floa
         }
 }
 
-static aimc_status exchange(const aimci_node *node, size_t tensor, float *w, bool into_matrix)
+typedef enum what { GET, SET, GRADIENT } what;
+
+static aimc_status exchange(const aimci_node *node, size_t tensor, float *w, what act)
 {
     const aimci_weight *weight = &node->weights[tensor];
     float *m = aimci_calloc(node->ctx, weight->rows * weight->cols, sizeof *m);
@@ -193,13 +211,16 @@ static aimc_status exchange(const aimci_node *node, size_t tensor, float *w, boo
         const aimci_node_matrix *place = &node->matrices[k];
         if (place->tensor != tensor)
             continue;
-        if (into_matrix) {
+        if (act == SET)
             reorder(node, place, w, m, true);
+        if (act == SET)
             aimci_matrix_set(place->matrix, m);
-        } else {
+        else if (act == GET)
             aimci_matrix_get(place->matrix, m);
+        else
+            aimci_digital_get_gradient(place->matrix->digital, m);
+        if (act != SET)
             reorder(node, place, w, m, false);
-        }
     }
     aimci_free(node->ctx, m);
     return AIMC_OK;
@@ -207,12 +228,17 @@ static aimc_status exchange(const aimci_node *node, size_t tensor, float *w, boo
 
 aimc_status aimci_node_get_weight(const aimci_node *node, size_t k, float *w)
 {
-    return exchange(node, k, w, false);
+    return exchange(node, k, w, GET);
+}
+
+aimc_status aimci_node_get_gradient(const aimci_node *node, size_t k, float *g)
+{
+    return exchange(node, k, g, GRADIENT);
 }
 
 aimc_status aimci_node_set_weight(aimci_node *node, size_t k, const float *w)
 {
-    return exchange(node, k, (float *)(uintptr_t)w, true); /* is read only */
+    return exchange(node, k, (float *)(uintptr_t)w, SET); /* is read only */
 }
 
 aimc_status aimci_node_init_uniform(aimci_node *node, float bound, const char *const *names,

@@ -14,8 +14,8 @@
 #define EVAL_FLOATS ((size_t)4 << 20)
 
 typedef struct aimci_block {
-    size_t floats, birth, death, offset;
-    float **at; /* what points to it */
+    size_t floats, first, last, offset; /* first, last: times */
+    float **at;                         /* what points to it */
 } aimci_block;
 
 typedef struct planner {
@@ -39,10 +39,10 @@ static size_t backward_time(const planner *p, size_t node)
     return 2 * p->n_nodes - 1 - node;
 }
 
-static void add_block(planner *p, size_t size, size_t birth, size_t death, float **at)
+static void add_block(planner *p, size_t size, size_t first, size_t last, float **at)
 {
-    p->net->blocks[p->n_blocks++] = (aimci_block){
-        .floats = aimci_round_up(size, 16), .birth = birth, .death = death, .at = at};
+    p->net->blocks[p->n_blocks++] =
+        (aimci_block){.floats = aimci_round_up(size, 16), .first = first, .last = last, .at = at};
 }
 
 /* The last node that reads v; before any: n_nodes. */
@@ -66,7 +66,7 @@ static bool works_in_place(const planner *p, size_t i)
            in->size == node->out[0]->size && last_reader(p, in) == i;
 }
 
-static size_t value_death(const planner *p, const aimci_value *v, size_t maker)
+static size_t last_read(const planner *p, const aimci_value *v, size_t maker)
 {
     if (p->mode == AIMCI_TRAIN || v->is_output)
         return 2 * p->n_nodes;
@@ -83,9 +83,9 @@ static void plan_values(planner *p)
         aimci_node *node = p->net->nodes[i];
         for (size_t k = 0; k < node->n_out; k++) {
             aimci_value *v = node->out[k];
-            const size_t death = value_death(p, v, i);
+            const size_t last = last_read(p, v, i);
             if (k > 0 || !works_in_place(p, i)) {
-                add_block(p, v->size, i, death, &v->data);
+                add_block(p, v->size, i, last, &v->data);
                 continue;
             }
             size_t b = p->n_blocks; /* the block of the chain that ends with the input */
@@ -95,7 +95,7 @@ static void plan_values(planner *p)
                 first = first->maker->in[0];
             while (p->net->blocks[--b].at != &first->data) {
             }
-            p->net->blocks[b].death = death;
+            p->net->blocks[b].last = last;
         }
     }
 }
@@ -136,7 +136,7 @@ static bool passes_back(const aimci_node *node)
 }
 
 /* A matrix needs the gradient of its outputs for the step. */
-static size_t gradient_death(const planner *p, const aimci_value *v)
+static size_t last_use(const planner *p, const aimci_value *v)
 {
     return v->maker && !v->maker->n_matrices ? backward_time(p, index_of(p, v->maker))
                                              : 2 * p->n_nodes;
@@ -152,7 +152,7 @@ static void plan_readers(planner *p, aimci_value *v)
         for (size_t k = 0; k < node->n_in; k++) {
             if (node->in[k] != v || !passes_back(node))
                 continue;
-            add_block(p, v->size, now, first ? gradient_death(p, v) : now, &node->d_in[k]);
+            add_block(p, v->size, now, first ? last_use(p, v) : now, &node->d_in[k]);
             node->adds[k] = !first;
             v->has_gradient = true;
             first = false;
@@ -185,7 +185,7 @@ static size_t place(aimci_block *blocks, size_t b)
     own->offset = 0;
     for (size_t k = 0; k < b;) {
         const aimci_block *other = &blocks[k++];
-        const bool together = own->birth <= other->death && other->birth <= own->death;
+        const bool together = own->first <= other->last && other->first <= own->last;
         const bool overlap = own->offset < other->offset + other->floats &&
                              other->offset < own->offset + own->floats;
         if (together && overlap) {

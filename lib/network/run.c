@@ -91,7 +91,7 @@ static bool has_gradient(const aimci_node *node)
 
 /* ---- all nodes -------------------------------------------------------------------------------- */
 
-void aimci_network_set_training(aimc_network *net, bool training)
+static void set_training(aimc_network *net, bool training)
 {
     for (size_t i = 0; i < net->n_nodes; i++)
         for (size_t k = 0; k < net->nodes[i]->n_matrices; k++) {
@@ -110,7 +110,7 @@ aimc_status aimci_network_run_forward(aimc_network *net, size_t n, aimci_mode mo
     return st;
 }
 
-aimc_status aimci_network_run_backward(aimc_network *net)
+static aimc_status run_backward(aimc_network *net)
 {
     const size_t n = net->n_run;
     for (size_t i = net->n_nodes; i-- > 0;) {
@@ -119,7 +119,9 @@ aimc_status aimci_network_run_backward(aimc_network *net)
         if (!node->op->backward || !has_gradient(node))
             continue;
         const aimci_run run = run_of(node, n, AIMCI_TRAIN, &p);
-        const aimc_status st = node->op->backward(node, &run);
+        aimc_status st = node->op->backward(node, &run);
+        if (!st && node->op->step && !aimci_node_is_analog(node)) /* gradients of digital weights */
+            st = node->op->step(node, &run, 0);
         if (st)
             return within(node, st);
         add_gradients(node, n);
@@ -128,20 +130,20 @@ aimc_status aimci_network_run_backward(aimc_network *net)
     return AIMC_OK;
 }
 
-aimc_status aimci_network_run_step(aimc_network *net, double lr)
+static aimc_status run_step(aimc_network *net, double lr)
 {
     aimc_status st = AIMC_OK;
     for (size_t i = net->n_nodes; i-- > 0 && !st;) {
         aimci_node *node = net->nodes[i];
         pointers p;
-        if (!node->op->step || !has_gradient(node))
+        if (!node->op->step || !has_gradient(node) || !aimci_node_is_analog(node))
             continue;
         const aimci_run run = run_of(node, net->n_run, AIMCI_TRAIN, &p);
         st = within(node, node->op->step(node, &run, lr));
     }
     if (!st)
         st = aimci_network_update(net, lr);
-    aimci_network_set_training(net, false);
+    set_training(net, false);
     net->n_run = 0;
     net->went_back = false;
     return st;
@@ -156,13 +158,14 @@ static aimc_status check_input(const char *caller, const char *name, size_t n, s
         return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", caller, name);
     for (size_t i = 0; i < n * size; i++)
         if (!isfinite(x[i]))
-            return aimci_fail(AIMC_ERR_INVALID, "%s: %s holds a value that is not finite: [%zu][%zu]",
-                              caller, name, i / size, i % size);
+            return aimci_fail(AIMC_ERR_INVALID,
+                              "%s: %s holds a value that is not finite: [%zu][%zu]", caller, name,
+                              i / size, i % size);
     return AIMC_OK;
 }
 
 aimc_status aimci_network_check_inputs(const char *caller, aimc_network *net, size_t n,
-                                const float *const *x)
+                                       const float *const *x)
 {
     if (!net)
         return aimci_fail(AIMC_ERR_INVALID, "%s: net is NULL", caller);
@@ -178,10 +181,11 @@ aimc_status aimci_network_check_inputs(const char *caller, aimc_network *net, si
 aimc_status aimci_network_check_single(const char *caller, const aimc_network *net)
 {
     if (net && net->used && (net->n_inputs != 1 || net->n_outputs != 1))
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "%s: the network has %zu inputs and %zu outputs; aimc_network_run() takes "
-                          "them all",
-                          caller, net->n_inputs, net->n_outputs);
+        return aimci_fail(
+            AIMC_ERR_INVALID,
+            "%s: the network has %zu inputs and %zu outputs; aimc_network_run() takes "
+            "them all",
+            caller, net->n_inputs, net->n_outputs);
     return AIMC_OK;
 }
 
@@ -217,8 +221,8 @@ aimc_status aimci_network_load_batch(const char *caller, aimc_network *net, size
 
 /* Samples of a batch in evaluation, in parts that fit the caches. */
 aimc_status aimci_network_evaluate_all(const char *caller, aimc_network *net, size_t n,
-                                const float *const *x,
-                                void (*take)(void *user, size_t first, size_t n), void *user)
+                                       const float *const *x,
+                                       void (*take)(void *user, size_t first, size_t n), void *user)
 {
     const size_t most = aimci_network_eval_batch(net);
     aimc_status st = n ? aimci_network_reserve(net, aimci_min_size(n, most), AIMCI_EVAL) : AIMC_OK;
@@ -274,64 +278,85 @@ static aimc_status check_trainable(const char *caller, const aimc_network *net)
 {
     for (size_t i = 0; i < net->n_nodes; i++)
         if (aimci_node_is_programmed(net->nodes[i]))
+            return aimci_fail(
+                AIMC_ERR_STATE,
+                "%s: '%s' is programmed for inference; aimc_network_unprogram() gives "
+                "its weights back",
+                caller, net->nodes[i]->name);
+    return AIMC_OK;
+}
+
+/* Gradients of digital weights add up over passes; a matrix on tiles has room for those of one. */
+static aimc_status check_room(const char *caller, const aimc_network *net)
+{
+    for (size_t i = 0; net->went_back && i < net->n_nodes; i++)
+        if (aimci_node_is_analog(net->nodes[i]))
             return aimci_fail(AIMC_ERR_STATE,
-                              "%s: '%s' is programmed for inference; aimc_network_unprogram() gives "
-                              "its weights back",
+                              "%s: aimc_network_step() comes first: '%s' lies on tiles, which are "
+                              "updated after each backward pass",
                               caller, net->nodes[i]->name);
     return AIMC_OK;
 }
 
-/* The forward pass of a mini-batch: a new one gives up an old one that was not finished. */
+/* The forward pass of a mini-batch: a new one gives up one that nobody went back through. */
 static aimc_status train_forward(const char *caller, aimc_network *net, size_t n,
                                  const float *const *x)
 {
     aimc_status st = check_trainable(caller, net);
     if (!st)
+        st = check_room(caller, net);
+    if (!st)
         st = aimci_network_reserve(net, n, AIMCI_TRAIN);
     if (st)
         return st;
     if (net->n_run)
-        aimci_network_set_training(net, false);
+        set_training(net, false);
     load(net, 0, n, x, AIMCI_TRAIN);
-    aimci_network_set_training(net, true);
+    set_training(net, true);
     net->went_back = false;
     st = aimci_network_run_forward(net, n, AIMCI_TRAIN);
     net->n_run = st ? 0 : n;
     if (st)
-        aimci_network_set_training(net, false);
+        set_training(net, false);
     return st;
+}
+
+static aimc_status forward(const char *caller, aimc_network *net, size_t n, const float *const *x,
+                           float *const *y)
+{
+    aimc_status st = aimci_network_check_inputs(caller, net, n, x);
+    if (!st && n == 0)
+        st = aimci_fail(AIMC_ERR_INVALID, "%s: n is 0", caller);
+    if (!st)
+        st = train_forward(caller, net, n, x);
+    outputs o = {net, y};
+    if (!st && y)
+        copy_outputs(&o, 0, n);
+    return st;
+}
+
+aimc_status aimc_network_run_forward(aimc_network *net, size_t n, const float *const *x,
+                                     float *const *y)
+{
+    return forward("network_run_forward", net, n, x, y);
 }
 
 aimc_status aimc_network_forward(aimc_network *net, size_t n, const float *x, float *y)
 {
     const char *caller = "network_forward";
-    aimc_status st = aimci_network_check_inputs(caller, net, n, &x);
+    aimc_status st = net ? aimci_network_finish(caller, net) : AIMC_OK;
     if (!st)
         st = aimci_network_check_single(caller, net);
-    if (!st && n == 0)
-        st = aimci_fail(AIMC_ERR_INVALID, "%s: n is 0", caller);
-    if (!st)
-        st = train_forward(caller, net, n, &x);
-    const outputs o = {net, &y};
-    if (!st && y)
-        copy_outputs((void *)(uintptr_t)&o, 0, n);
-    return st;
+    return st ? st : forward(caller, net, n, &x, &y);
 }
 
-static void clear_output_gradients(const aimc_network *net)
+static aimc_status check_backward(const char *caller, const aimc_network *net, size_t n,
+                                  const float *const *dy, float *const *dx)
 {
-    for (size_t k = 0; k < net->n_outputs; k++)
-        memset(net->outputs[k]->gradient, 0,
-               net->n_run * net->outputs[k]->size * sizeof *net->outputs[k]->gradient);
-}
-
-aimc_status aimc_network_backward(aimc_network *net, size_t n, const float *dy, float *dx)
-{
-    const char *caller = "network_backward";
     if (!net || !dy)
         return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", caller, net ? "dy" : "net");
     if (!net->n_run || net->went_back)
-        return aimci_fail(AIMC_ERR_STATE, "%s: aimc_network_forward() comes first, each time",
+        return aimci_fail(AIMC_ERR_STATE, "%s: a forward pass in training comes first, each time",
                           caller);
     if (n != net->n_run)
         return aimci_fail(AIMC_ERR_SHAPE, "%s: n = %zu after a forward pass of %zu", caller, n,
@@ -341,17 +366,57 @@ aimc_status aimc_network_backward(aimc_network *net, size_t n, const float *dy, 
                           "%s: dx is asked for; aimc_network_want_input_gradients() before the "
                           "forward pass makes room for it",
                           caller);
-    const aimci_value *out = net->outputs[0];
-    aimc_status st = check_input(caller, "dy", n, out->size, dy);
+    aimc_status st = AIMC_OK;
+    for (size_t k = 0; k < net->n_outputs && !st; k++)
+        if (dy[k] || net->n_outputs == 1)
+            st = check_input(caller, "dy", n, net->outputs[k]->size, dy[k]);
+    return st;
+}
+
+/* An input that no gradient reaches has none: 0. */
+static void copy_input_gradients(const aimc_network *net, size_t n, float *const *dx)
+{
+    for (size_t k = 0; dx && k < net->n_inputs; k++) {
+        const aimci_value *v = net->inputs[k];
+        const size_t bytes = n * v->size * sizeof(float);
+        if (dx[k] && v->gradient)
+            memcpy(dx[k], v->gradient, bytes);
+        else if (dx[k])
+            memset(dx[k], 0, bytes);
+    }
+}
+
+static aimc_status backward(const char *caller, aimc_network *net, size_t n, const float *const *dy,
+                            float *const *dx)
+{
+    aimc_status st = check_backward(caller, net, n, dy, dx);
     if (st)
         return st;
-    clear_output_gradients(net);
-    memcpy(out->gradient, dy, n * out->size * sizeof *dy);
-    st = aimci_network_run_backward(net);
-    const aimci_value *in = net->inputs[0];
-    if (!st && dx)
-        memcpy(dx, in->gradient, n * in->size * sizeof *dx);
+    for (size_t k = 0; k < net->n_outputs; k++) {
+        const aimci_value *v = net->outputs[k];
+        const size_t bytes = n * v->size * sizeof(float);
+        if (dy[k])
+            memcpy(v->gradient, dy[k], bytes);
+        else
+            memset(v->gradient, 0, bytes);
+    }
+    st = run_backward(net);
+    if (!st)
+        copy_input_gradients(net, n, dx);
     return st;
+}
+
+aimc_status aimc_network_run_backward(aimc_network *net, size_t n, const float *const *dy,
+                                      float *const *dx)
+{
+    return backward("network_run_backward", net, n, dy, dx);
+}
+
+aimc_status aimc_network_backward(aimc_network *net, size_t n, const float *dy, float *dx)
+{
+    const char *caller = "network_backward";
+    const aimc_status st = aimci_network_check_single(caller, net);
+    return st ? st : backward(caller, net, n, &dy, dx ? &dx : NULL);
 }
 
 aimc_status aimc_network_want_input_gradients(aimc_network *net, int on)
@@ -375,7 +440,7 @@ aimc_status aimc_network_step(aimc_network *net, double lr)
     if (!net->n_run || !net->went_back)
         return aimci_fail(AIMC_ERR_STATE, "%s: aimc_network_backward() comes first", caller);
     const size_t n = net->n_run;
-    st = aimci_network_run_step(net, lr);
+    st = run_step(net, lr);
     if (st)
         return st;
     net->n_batches++;
@@ -386,7 +451,7 @@ aimc_status aimc_network_step(aimc_network *net, double lr)
 /* A mini-batch that fails in the middle is given up. */
 static aimc_status give_up(aimc_network *net, aimc_status st)
 {
-    aimci_network_set_training(net, false);
+    set_training(net, false);
     aimci_network_clear_gradients(net);
     net->n_run = 0;
     net->went_back = false;
@@ -412,7 +477,7 @@ static aimc_status train(const char *caller, aimc_network *net, size_t n, const 
         return st;
     st = aimci_network_loss(caller, net, labels, targets, &mean);
     if (!st)
-        st = aimci_network_run_backward(net);
+        st = run_backward(net);
     if (st)
         return give_up(net, st);
     st = aimc_network_step(net, lr);

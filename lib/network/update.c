@@ -150,14 +150,10 @@ static void update_adamw(const aimci_update_state *s, size_t n, float *w, const 
 
 const aimci_digital_ops aimci_digital_ops_digital_sgd = {.kind = &aimci_kind_digital_sgd,
                                                          .update = update_sgd};
-const aimci_digital_ops aimci_digital_ops_adam = {.kind = &aimci_kind_adam,
-                                                  .has_first = true,
-                                                  .has_second = true,
-                                                  .update = update_adam};
-const aimci_digital_ops aimci_digital_ops_adamw = {.kind = &aimci_kind_adamw,
-                                                   .has_first = true,
-                                                   .has_second = true,
-                                                   .update = update_adamw};
+const aimci_digital_ops aimci_digital_ops_adam = {
+    .kind = &aimci_kind_adam, .has_first = true, .has_second = true, .update = update_adam};
+const aimci_digital_ops aimci_digital_ops_adamw = {
+    .kind = &aimci_kind_adamw, .has_first = true, .has_second = true, .update = update_adamw};
 
 /* ---- moments ---------------------------------------------------------------------------------- */
 

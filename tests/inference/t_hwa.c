@@ -379,11 +379,13 @@ START_TEST(range_is_learned)
                                      "hwa.input_range.init_from_data=0");
     /* contributions that ask for more: -1 (at 3) and -1 (at -3); 25 % inside is no reason to
      * shrink; relative: times 2 */
-    aimci_hwa_backward(g->hwa, 1, x, COLS, dx, COLS, 0.1);
+    aimci_hwa_backward(g->hwa, 1, x, COLS, dx, COLS);
+    aimci_hwa_learn(g->hwa, 0.1);
     ck_assert_double_eq_tol(aimc_matrix_get_input_range(g), 2 + .1 * 4, 1e-6);
     ck_assert(dx[0] == 0 && dx[1] == 0 && dx[2] == 0 && dx[3] == 1);
     OK(aimc_matrix_set_input_range(g, 10)); /* nothing clipped: shrinks by lr decay r */
-    aimci_hwa_backward(g->hwa, 1, x, COLS, dx, COLS, 0.1);
+    aimci_hwa_backward(g->hwa, 1, x, COLS, dx, COLS);
+    aimci_hwa_learn(g->hwa, 0.1);
     ck_assert_double_eq_tol(aimc_matrix_get_input_range(g), 10 * (1 - .1 * .001), 1e-6);
     aimc_matrix_destroy(g);
 }

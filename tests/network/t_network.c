@@ -196,7 +196,7 @@ START_TEST(bad_arguments_are_named)
     FAILS(AIMC_ERR_STATE, "no layers", aimc_network_train_batch(net, 2, x, labels, 0.1, &loss));
     FAILS(AIMC_ERR_STATE, "no layer before", aimc_network_add_activation(net, AIMC_TANH));
     FAILS(AIMC_ERR_STATE, "no layers", aimc_network_save(net, "nowhere"));
-    FAILS(AIMC_ERR_INVALID, "shape 0 -> 3", aimc_network_add_linear(net, 3, 0, NULL));
+    FAILS(AIMC_ERR_INVALID, "shape 3 x 0", aimc_network_add_linear(net, 3, 0, NULL));
     FAILS(AIMC_ERR_INVALID, "'layer' is needed", aimc_network_add_linear(net, OUT, IN, tile));
     OK(aimc_network_add_linear(net, OUT, IN, NULL));
     FAILS(AIMC_ERR_SHAPE, "n_in = 7 after a layer of 5",
@@ -209,7 +209,7 @@ START_TEST(bad_arguments_are_named)
     FAILS(AIMC_ERR_INVALID, "lr = -1", aimc_network_train_batch(net, 2, x, labels, -1, &loss));
     x[3] = NAN;
     FAILS(AIMC_ERR_INVALID, "not finite", aimc_network_train_batch(net, 2, x, labels, 0.1, &loss));
-    FAILS(AIMC_ERR_INVALID, "linear layer 3 of 1", aimc_network_get_weights(net, 3, x, NULL));
+    FAILS(AIMC_ERR_INVALID, "matrix 3 of 1", aimc_network_get_weights(net, 3, x, NULL));
     ck_assert(loss == 9);
     x[3] = 0;
     OK(aimc_network_train_batch(net, 2, x, labels, 0.1, &loss));

@@ -41,7 +41,7 @@ static void digest_network(digest *d, aimc_network *net, const samples *s)
     double accuracy = 0;
     aimc_counters counters = {.struct_size = sizeof counters};
     aimc_network_info info = {.struct_size = sizeof info};
-    for (size_t k = 0; k < aimc_network_count_linear(net); k++) {
+    for (size_t k = 0; k < aimc_network_count_matrices(net); k++) {
         memset(w, 0, sizeof w);
         memset(b, 0, sizeof b);
         OK(aimc_network_get_weights(net, k, w, b));

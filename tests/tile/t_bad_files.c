@@ -195,10 +195,12 @@ START_TEST(matrices_are_no_larger_than_their_file)
     aimc_network *net = NULL;
     close(mkstemp(path));
     save_network(path, 10);
-    put_text("\"layer0.matrix.shape\":\"3 10\"", "\"layer0.matrix.shape\":\"1000000 1000000\"");
-    put_text("max_input_size\\\": 512", "max_input_size\\\": 1");
-    put_text("max_output_size\\\": 512", "max_output_size\\\": 1");
-    FAILS(AIMC_ERR_FORMAT, "layer0.matrix.scales", load_network(path, &net));
+    put_text("\"linear.matrix.shape\":\"3 10\"", "\"linear.matrix.shape\":\"1000000 1000000\"");
+    for (int k = 0; k < 2; k++) { /* in the document, and with the matrix */
+        put_text("max_input_size\\\": 512", "max_input_size\\\": 1");
+        put_text("max_output_size\\\": 512", "max_output_size\\\": 1");
+    }
+    FAILS(AIMC_ERR_FORMAT, "linear.matrix.scales", load_network(path, &net));
     ck_assert_ptr_null(net);
     ck_assert_uint_lt(heap.peak_bytes, 1 << 20);
     unlink(path);

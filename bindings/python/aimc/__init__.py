@@ -12,7 +12,7 @@ no longer referred to, in any order.
 from ._errors import (AbiError, Error, FormatError, InternalError, InvalidError, IoError, NoMemoryError, ShapeError,
                       StateError, UnsupportedError, WrongTypeError)
 from ._abi import (Baseline, ConverterCost, CostItem, CostReport, Counters, DeviceInfo, Extrapolation, InferenceReport, LayerInfo,
-                   NetworkInfo, NoiseModelInfo, OptimizerStats, ReadoutInfo, StepInfo, StorageReport, Supply)
+                   NetworkInfo, NoiseModelInfo, OptimizerStats, ReadoutInfo, StepInfo, StorageReport, Supply, TensorInfo)
 from ._lib import AimcWarning
 from .config import Config, Field, Preset, find_preset, presets
 from .context import Context, abi_version, default_context, library_path, status_name, version
@@ -21,7 +21,7 @@ from .device import Cells, Device, FitResult, fit_device
 from .energy import CostModel, baselines, voltage_for_saving
 from .matrix import Matrix
 from .inference import NoiseModel, Population, WeightProgramming, load_noise_table, optimize_programming
-from .network import Accuracy, Epoch, Network
+from .network import Accuracy, Epoch, Network, Value
 from .optimizer import Optimizer
 from .table import Table, read_table
 from .tile import Stages, Tile
@@ -33,7 +33,7 @@ __all__ = [
     "FormatError", "InferenceReport", "InternalError", "InvalidError", "IoError", "LayerInfo", "Linearity",
     "Matrix", "Network", "NetworkInfo", "NoMemoryError", "NoiseModel", "NoiseModelInfo", "Optimizer",
     "OptimizerStats", "Population", "Preset", "ReadoutInfo", "ShapeError", "Stages", "StateError", "StepInfo", "StorageReport",
-    "Supply", "Table", "Tile", "UnsupportedError", "WeightProgramming", "WrongTypeError", "abi_version", "baselines", "default_context",
+    "Supply", "Table", "TensorInfo", "Tile", "UnsupportedError", "Value", "WeightProgramming", "WrongTypeError", "abi_version", "baselines", "default_context",
     "find_preset", "find_range", "fit_device", "library_path", "load_noise_table", "optimize_programming",
     "presets", "read_table", "status_name", "version", "voltage_for_saving",
 ]

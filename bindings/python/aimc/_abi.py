@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Made from include/aimc by abi_from_headers.py; do not edit."""
 import ctypes as ct
-from typing import Any, Dict, NamedTuple
+from typing import Any, Dict, NamedTuple, Tuple
 
 AIMC_VERSION_MAJOR = 0
 AIMC_VERSION_MINOR = 1
@@ -170,6 +170,10 @@ class aimc_table_params(ct.Structure):
         ("columns", ct.c_char_p),
         ("delimiter", ct.c_char_p),
         ("decimal", ct.c_char_p),
+    ]
+
+
+
 class aimc_extrapolation(ct.Structure):
     """extrapolation.h"""
     _fields_ = [
@@ -435,6 +439,20 @@ class aimc_network_info(ct.Structure):
 
 
 
+class aimc_tensor_info(ct.Structure):
+    """network.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("n_dims", ct.c_uint32),
+        ("shape", ct.c_uint64 * 6),
+        ("size", ct.c_uint64),
+        ("is_analog", ct.c_uint32),
+        ("is_trained", ct.c_uint32),
+        ("name", ct.c_char * 160),
+    ]
+
+
+
 class aimc_layer_info(ct.Structure):
     """network.h"""
     _fields_ = [
@@ -445,6 +463,9 @@ class aimc_layer_info(ct.Structure):
         ("n_in", ct.c_uint64),
         ("n_parameters", ct.c_uint64),
         ("n_tiles", ct.c_uint64),
+        ("name", ct.c_char_p),
+        ("n_matrices", ct.c_uint64),
+        ("n_macs", ct.c_uint64),
     ]
 
 
@@ -803,10 +824,10 @@ class StorageReport(NamedTuple):
 class NetworkInfo(NamedTuple):
     """Progress of training, saved with the network.
 
-    n_layers: layers, activations included
-    n_in: inputs
-    n_out: outputs (classes)
-    n_parameters: weights and biases
+    n_layers: nodes
+    n_in: numbers of all inputs
+    n_out: numbers of all outputs (classes)
+    n_parameters: weights, biases and other trained numbers
     n_analog: weights on analog tiles
     n_tiles: analog tiles
     n_batches: mini-batches trained since creation, over save and load
@@ -822,15 +843,36 @@ class NetworkInfo(NamedTuple):
     n_samples: int
 
 
+class TensorInfo(NamedTuple):
+    """A tensor of a network: a weight, or a parameter.
+
+    n_dims: dimensions
+    shape: as PyTorch has it
+    size: numbers
+    is_analog: 1: a weight on tiles
+    is_trained: 0: kept, as running means
+    name: "conv2d.weight"
+    """
+    n_dims: int
+    shape: Tuple[int, ...]
+    size: int
+    is_analog: int
+    is_trained: int
+    name: str
+
+
 class LayerInfo(NamedTuple):
-    """One layer of a network.
+    """One node of a network.
 
     is_analog: 1: its weights are on tiles
-    op: "linear", "tanh", "relu", "sigmoid"
-    n_out: outputs
-    n_in: inputs
-    n_parameters: weights and biases
+    op: "linear", "tanh", "conv2d" ...
+    n_out: numbers of its first output
+    n_in: numbers of its first input
+    n_parameters: weights, biases and other trained numbers
     n_tiles: analog tiles
+    name: of the node; the network's own
+    n_matrices: matrices, digital ones included
+    n_macs: multiplications of matrices in the inference of a sample
     """
     is_analog: int
     op: str
@@ -838,6 +880,9 @@ class LayerInfo(NamedTuple):
     n_in: int
     n_parameters: int
     n_tiles: int
+    name: str
+    n_matrices: int
+    n_macs: int
 
 
 class ConverterCost(NamedTuple):
@@ -949,6 +994,7 @@ RECORDS: Dict[Any, Any] = {
     InferenceReport: aimc_inference_report,
     StorageReport: aimc_storage_report,
     NetworkInfo: aimc_network_info,
+    TensorInfo: aimc_tensor_info,
     LayerInfo: aimc_layer_info,
     ConverterCost: aimc_converter_cost,
     CostItem: aimc_cost_item,
@@ -1204,9 +1250,9 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_tile_describe": ("tile.h", ct.c_size_t,
         [ct.c_void_p, ct.c_void_p, ct.c_size_t],
         "tile buf size"),
-        [ct.c_void_p, ct.c_void_p, ct.c_size_t]),
     "aimc_tile_get_readout": ("periphery.h", ct.c_int,
-        [ct.c_void_p, ct.c_int, ct.POINTER(aimc_readout_info)]),
+        [ct.c_void_p, ct.c_int, ct.POINTER(aimc_readout_info)],
+        "tile direction info"),
     "aimc_tile_inspect": ("periphery.h", ct.c_int,
         [ct.c_void_p, ct.c_int, ct.c_void_p, ct.POINTER(aimc_stages)],
         "tile direction x stages"),
@@ -1321,11 +1367,12 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_noise_model_get_kind": ("inference.h", ct.c_char_p,
         [ct.c_void_p],
         "model"),
-        [ct.c_void_p]),
     "aimc_noise_model_count_extrapolations": ("inference.h", ct.c_size_t,
-        [ct.c_void_p, ct.c_double]),
+        [ct.c_void_p, ct.c_double],
+        "model t_s"),
     "aimc_noise_model_get_extrapolation": ("inference.h", ct.c_int,
-        [ct.c_void_p, ct.c_double, ct.c_size_t, ct.POINTER(aimc_extrapolation)]),
+        [ct.c_void_p, ct.c_double, ct.c_size_t, ct.POINTER(aimc_extrapolation)],
+        "model t_s i extrapolation"),
     "aimc_noise_table_load": ("inference.h", ct.c_int,
         [ct.c_void_p, ct.c_char_p],
         "cfg path"),
@@ -1398,30 +1445,114 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_network_destroy": ("network.h", None,
         [ct.c_void_p],
         "net"),
+    "aimc_network_add_input": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_void_p, ct.c_size_t, ct.c_void_p],
+        "net name shape n_dims out"),
+    "aimc_network_add": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p],
+        "net op config n_inputs inputs out"),
+    "aimc_network_set_name": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_uint32, ct.c_char_p],
+        "net value name"),
+    "aimc_network_add_output": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_uint32],
+        "net value"),
+    "aimc_network_count_inputs": ("network.h", ct.c_size_t,
+        [ct.c_void_p],
+        "net"),
+    "aimc_network_count_outputs": ("network.h", ct.c_size_t,
+        [ct.c_void_p],
+        "net"),
+    "aimc_network_get_input": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p],
+        "net k value"),
+    "aimc_network_get_output": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p],
+        "net k value"),
+    "aimc_network_get_shape": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_uint32, ct.c_void_p, ct.c_void_p],
+        "net value shape n_dims"),
     "aimc_network_add_linear": ("network.h", ct.c_int,
         [ct.c_void_p, ct.c_size_t, ct.c_size_t, ct.c_void_p],
         "net n_out n_in config"),
     "aimc_network_add_activation": ("network.h", ct.c_int,
         [ct.c_void_p, ct.c_int],
         "net activation"),
+    "aimc_network_create_from_json": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_void_p],
+        "ctx json out"),
+    "aimc_network_to_json": ("network.h", ct.c_size_t,
+        [ct.c_void_p, ct.c_void_p, ct.c_size_t],
+        "net buf size"),
+    "aimc_network_set_loss": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p],
+        "net loss"),
+    "aimc_network_set_optimizer": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p],
+        "net optimizer"),
     "aimc_network_train_batch": ("network.h", ct.c_int,
         [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p, ct.c_double, ct.c_void_p],
         "net n x labels lr loss"),
+    "aimc_network_train_targets": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p, ct.c_double, ct.c_void_p],
+        "net n x targets lr loss"),
+    "aimc_network_forward": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p],
+        "net n x y"),
+    "aimc_network_backward": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p],
+        "net n dy dx"),
+    "aimc_network_run_forward": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p],
+        "net n x y"),
+    "aimc_network_run_backward": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p],
+        "net n dy dx"),
+    "aimc_network_want_input_gradients": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_int],
+        "net on"),
+    "aimc_network_step": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_double],
+        "net lr"),
+    "aimc_network_run": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p],
+        "net n x y"),
     "aimc_network_predict": ("network.h", ct.c_int,
         [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p],
         "net n x logits"),
     "aimc_network_evaluate": ("network.h", ct.c_int,
         [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p, ct.c_void_p],
         "net n x labels accuracy"),
-        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p, ct.c_void_p]),
     "aimc_network_evaluate_repeat": ("network.h", ct.c_int,
-        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p]),
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p],
+        "net n x labels repeat mean std_error"),
     "aimc_network_get_weights": ("network.h", ct.c_int,
         [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p],
         "net k w b"),
     "aimc_network_set_weights": ("network.h", ct.c_int,
         [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p],
         "net k w b"),
+    "aimc_network_count_tensors": ("network.h", ct.c_size_t,
+        [ct.c_void_p],
+        "net"),
+    "aimc_network_get_tensor_info": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.POINTER(aimc_tensor_info)],
+        "net k info"),
+    "aimc_network_get_tensor": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_size_t, ct.c_void_p],
+        "net name n values"),
+    "aimc_network_get_gradient": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_size_t, ct.c_void_p],
+        "net name n values"),
+    "aimc_network_set_tensor": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_size_t, ct.c_void_p],
+        "net name n values"),
+    "aimc_network_load_weights": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p],
+        "net path"),
+    "aimc_network_convert": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_void_p],
+        "net patterns config"),
     "aimc_network_convert_to_analog": ("network.h", ct.c_int,
         [ct.c_void_p, ct.c_void_p],
         "net config"),
@@ -1449,10 +1580,13 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_network_get_note": ("network.h", ct.c_char_p,
         [ct.c_void_p],
         "net"),
+    "aimc_network_get_matrix_shape": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p],
+        "net k n_out n_in"),
     "aimc_network_get_matrix": ("network.h", ct.c_void_p,
         [ct.c_void_p, ct.c_size_t],
         "net k"),
-    "aimc_network_count_linear": ("network.h", ct.c_size_t,
+    "aimc_network_count_matrices": ("network.h", ct.c_size_t,
         [ct.c_void_p],
         "net"),
     "aimc_network_get_info": ("network.h", ct.c_int,
@@ -1509,11 +1643,12 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_cost_model_get_assumption": ("energy.h", ct.c_char_p,
         [ct.c_void_p, ct.c_size_t],
         "model i"),
-        [ct.c_void_p, ct.c_size_t]),
     "aimc_cost_model_count_extrapolations": ("energy.h", ct.c_size_t,
-        [ct.c_void_p]),
+        [ct.c_void_p],
+        "model"),
     "aimc_cost_model_get_extrapolation": ("energy.h", ct.c_int,
-        [ct.c_void_p, ct.c_size_t, ct.POINTER(aimc_extrapolation)]),
+        [ct.c_void_p, ct.c_size_t, ct.POINTER(aimc_extrapolation)],
+        "model i extrapolation"),
     "aimc_cost_baseline_get": ("energy.h", ct.c_int,
         [ct.c_size_t, ct.POINTER(aimc_cost_baseline)],
         "i baseline"),

@@ -34,6 +34,8 @@ def told(kind: Type[Record], handle: "Handle", function: Callable[..., int]) -> 
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, ct.Array) and value._type_ is ct.c_uint64:
+        return tuple(value)
     if isinstance(value, ct.Array):
         return {item.name: item for item in (record(_abi.CostItem, part) for part in value)}
     return value.decode() if isinstance(value, bytes) else value

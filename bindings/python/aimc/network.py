@@ -1,28 +1,37 @@
 # SPDX-License-Identifier: MIT
 """Networks of layers over matrices: build, train, predict, save, load."""
 import ctypes as ct
+import difflib
+import functools
+import json
 import operator
 import warnings
-from typing import Callable, Iterable, List, NamedTuple, Optional, Tuple, Union, overload
+from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union, overload
 
 import numpy as np
 
 from . import _abi
-from ._abi import Counters, LayerInfo, NetworkInfo, StorageReport
+from ._abi import Counters, InferenceReport, LayerInfo, NetworkInfo, StorageReport, TensorInfo
 from ._arrays import address, real, shaped, size, taken, whole
-from ._errors import InvalidError, ShapeError
+from ._errors import InvalidError, ShapeError, WrongTypeError
 from ._handle import create
-from ._lib import AimcWarning, check, lib, text, word
+from ._lib import AimcWarning, check, encoded, lib, text, word
 from ._programmed import Programmable
 from ._records import record, struct_of, told
-from ._types import ArrayLike, Floats, Labels, NDArray
-from .config import ConfigLike, as_config
+from ._types import ArrayLike, Floats, Labels, NDArray, PathLike
+from .config import Config, ConfigLike, FieldValue, as_config, presets
 from .context import Context, default_context
 from .matrix import Matrix
 
 ACTIVATIONS = {"tanh": _abi.AIMC_TANH, "relu": _abi.AIMC_RELU, "sigmoid": _abi.AIMC_SIGMOID}
 _U32 = np.dtype(np.uint32)
 LARGE_INPUT = 10.0  # times the range of a DAC that nothing adapts
+
+
+@functools.lru_cache(None)
+def _ops() -> FrozenSet[str]:
+    """The ops that the library has."""
+    return frozenset(preset.name for preset in presets("op"))
 
 
 class Epoch(NamedTuple):
@@ -38,8 +47,39 @@ class Accuracy(NamedTuple):
     std_error: Optional[float]
 
 
+class Value:
+    """What a node makes of a sample, or an input of the network: its shape does not count the samples."""
+    __slots__ = ("_net", "_number")
+
+    def __init__(self, net: "Network", number: int) -> None:
+        self._net, self._number = net, number
+
+    @property
+    def shape(self) -> Tuple[int, ...]:
+        """Its shape, as PyTorch has it."""
+        return self._net._shape(self._number)
+
+    def __getitem__(self, k: int) -> "Value":
+        """Further values of the same node: rnn[1] is its state."""
+        if k < 0:
+            raise IndexError(f"value {k}")
+        return Value(self._net, self._number + operator.index(k))
+
+    def __repr__(self) -> str:
+        return f"<aimc.Value {' x '.join(map(str, self.shape))}>"
+
+
 class Network(Programmable):
-    """A list of layers, each fed by the one before; the last one's outputs are the logits."""
+    """A graph of operations over matrices: inputs, nodes, outputs. Shapes and defaults are those of PyTorch.
+
+        net = aimc.Network()
+        x = net.add_input((1, 28, 28))
+        x = net.relu(net.conv2d(x, out_channels=8, kernel=5, matrix="c_ttv2_reram_sb"))
+        net.linear(net.flatten(x), out_features=10)
+
+    Every op of presets("op") is a method: values first, then fields of its configuration. The last value is the
+    output, where add_output() declares none.
+    """
     __slots__ = ("_ctx",)
     _destroyer = lib.aimc_network_destroy
     _prefix = "aimc_network_"
@@ -56,7 +96,90 @@ class Network(Programmable):
     def _context(self) -> Context:
         return self._ctx
 
-    # ---- layers --------------------------------------------------------------------------------
+    # ---- building ------------------------------------------------------------------------------
+
+    def add_input(self, shape: Sequence[int], name: Optional[str] = None) -> Value:
+        """Add an input of this shape, the samples not counted: (3, 32, 32) for images."""
+        sizes = [size(n, "shape") for n in shape]
+        dims, out = (ct.c_size_t * max(len(sizes), 1))(*sizes), ct.c_uint32()
+        with self._guard.lock:
+            check(lib.aimc_network_add_input(self._use, None if name is None else encoded(name), ct.addressof(dims),
+                                             len(sizes), ct.byref(out)))
+        return Value(self, out.value)
+
+    def add(self, op: str, *inputs: Value, name: Optional[str] = None, config: ConfigLike = None,
+            **fields: FieldValue) -> Value:
+        """Add a node that reads values; net.conv2d(x, ...) is short for net.add("conv2d", x, ...)."""
+        made = as_config(config if config is not None else {}, op, self._ctx)
+        assert made is not None
+        made.update(fields)
+        numbers = (ct.c_uint32 * max(len(inputs), 1))(*[self._number(value) for value in inputs])
+        out = ct.c_uint32()
+        with self._guard.lock:
+            check(lib.aimc_network_add(self._use, encoded(op), made._look, len(inputs), ct.addressof(numbers),
+                                       ct.byref(out)))
+            if name is not None:
+                check(lib.aimc_network_set_name(self._use, out.value, encoded(name)))
+        return Value(self, out.value)
+
+    def __getattr__(self, op: str) -> Callable[..., Value]:
+        if op.startswith("_") or op not in _ops():
+            raise AttributeError(f"Network has no '{op}': it is neither a method nor one of the ops "
+                                 f"{', '.join(sorted(_ops()))}")
+        return functools.partial(self.add, op)
+
+    def __dir__(self) -> List[str]:
+        return sorted([*super().__dir__(), *_ops()])
+
+    def add_output(self, value: Value) -> None:
+        """Declare an output; without any, it is the last value."""
+        with self._guard.lock:
+            check(lib.aimc_network_add_output(self._use, self._number(value)))
+
+    def _number(self, value: Value) -> int:
+        if not isinstance(value, Value) or value._net._address != self._address:
+            raise WrongTypeError(f"{value!r} is no value of this network: add_input() and ops make them")
+        return value._number
+
+    def _shape(self, number: int) -> Tuple[int, ...]:
+        shape, n = (ct.c_size_t * 6)(), ct.c_size_t()
+        with self._guard.lock:
+            check(lib.aimc_network_get_shape(self._look, number, ct.addressof(shape), ct.byref(n)))
+        return tuple(shape[:n.value])
+
+    def _values(self, what: str) -> List[Value]:
+        out, found = ct.c_uint32(), []
+        with self._guard.lock:
+            for k in range(getattr(lib, f"aimc_network_count_{what}s")(self._look)):
+                check(getattr(lib, f"aimc_network_get_{what}")(self._look, k, ct.byref(out)))
+                found.append(Value(self, out.value))
+        return found
+
+    @property
+    def inputs(self) -> List[Value]:
+        """Its inputs."""
+        return self._values("input")
+
+    @property
+    def outputs(self) -> List[Value]:
+        """Its outputs."""
+        return self._values("output")
+
+    @classmethod
+    def from_json(cls, document: Union[str, Mapping[str, Any]], *, ctx: Optional[Context] = None) -> "Network":
+        """A network with initial weights from its document, as text or as a dict."""
+        ctx = ctx or default_context()
+        text_of = document if isinstance(document, str) else json.dumps(document)
+        made = cls.__new__(cls)
+        with ctx._guard.lock:
+            made._own(create(lib.aimc_network_create_from_json, ctx._use, text_of.encode()))
+        made._ctx = ctx
+        return made
+
+    def to_json(self) -> str:
+        """The document of the network, every field written."""
+        with self._guard.lock:
+            return text(lib.aimc_network_to_json, self._look)
 
     def add_linear(self, n_out: int, n_in: int, config: ConfigLike = None) -> "Network":
         """Add y = W x + b. config: of kind "layer", a preset's name or fields of it; None: digital."""
@@ -86,26 +209,158 @@ class Network(Programmable):
                 for k in range(self.info.n_layers)]
 
     def __len__(self) -> int:
-        """Number of linear layers."""
+        """Number of matrices, digital ones included."""
         with self._guard.lock:
-            return int(lib.aimc_network_count_linear(self._look))
+            return int(lib.aimc_network_count_matrices(self._look))
 
     def matrix(self, k: int) -> Optional[Matrix]:
-        """Matrix of linear layer k, owned by the network; None when digital."""
+        """Matrix k, owned by the network; None when digital."""
         if not 0 <= k < len(self):
-            raise IndexError(f"linear layer {k} of {len(self)}")
+            raise IndexError(f"matrix {k} of {len(self)}")
         with self._guard.lock:
             found = lib.aimc_network_get_matrix(self._look, k)
             return Matrix._of(found, self) if found else None
 
+    # ---- tensors -------------------------------------------------------------------------------
+
+    @property
+    def tensors(self) -> Dict[str, TensorInfo]:
+        """Shapes of all weights and parameters, by their names in PyTorch: "conv2d.weight"."""
+        with self._guard.lock:
+            n = lib.aimc_network_count_tensors(self._look)
+        found = [told(TensorInfo, self, lambda net, info, k=k: lib.aimc_network_get_tensor_info(net, k, info))
+                 for k in range(n)]
+        return {info.name: info._replace(shape=tuple(info.shape[:info.n_dims])) for info in found}
+
+    def get_tensor(self, name: str) -> Floats:
+        """A copy of a weight or parameter; of a weight on tiles what the devices hold."""
+        info = self._tensor(name)
+        values = np.empty(info.shape, np.float32)
+        with self._guard.lock:
+            check(lib.aimc_network_get_tensor(self._look, encoded(name), values.size, address(values)))
+        return values
+
+    def get_gradient(self, name: str) -> Floats:
+        """The gradient of a digital weight or parameter, as backward() left it."""
+        values = np.empty(self._tensor(name).shape, np.float32)
+        with self._guard.lock:
+            check(lib.aimc_network_get_gradient(self._look, encoded(name), values.size, address(values)))
+        return values
+
+    def set_tensor(self, name: str, values: ArrayLike) -> None:
+        """Write a weight or parameter."""
+        made = shaped(values, self._tensor(name).shape, name)
+        with self._guard.lock:
+            check(lib.aimc_network_set_tensor(self._use, encoded(name), made.size, address(made)))
+
+    def _tensor(self, name: str) -> TensorInfo:
+        info = self.tensors.get(name)
+        if info is None:
+            near = difflib.get_close_matches(name, self.tensors, 1)
+            raise InvalidError(f"there is no tensor '{name}'" + (f"; did you mean '{near[0]}'?" if near else ""))
+        return info
+
+    def state_dict(self) -> Dict[str, Floats]:
+        """Copies of all tensors, by their names in PyTorch."""
+        return {name: self.get_tensor(name) for name in self.tensors}
+
+    def load_state_dict(self, state: Mapping[str, ArrayLike]) -> None:
+        """Write all tensors, of a dict of arrays with the names and shapes of PyTorch."""
+        infos = self.tensors
+        known = {name: np.asarray(values) for name, values in state.items() if not name.endswith(".num_batches_tracked")}
+        if set(known) != set(infos):
+            missing, surplus = sorted(set(infos) - set(known)), sorted(set(known) - set(infos))
+            raise InvalidError(f"missing: {', '.join(missing) or 'nothing'}; of no node: {', '.join(surplus) or 'nothing'}")
+        made = {name: shaped(values, infos[name].shape, name) for name, values in known.items()}
+        for name, values in made.items():
+            self.set_tensor(name, values)
+
+    def load_weights(self, path: PathLike) -> None:
+        """Take all tensors from a safetensors file with the names and shapes of PyTorch."""
+        with self._guard.lock:
+            check(lib.aimc_network_load_weights(self._use, encoded(path)))
+
     # ---- training ------------------------------------------------------------------------------
+
+    def set_loss(self, config: Union[str, Config, None], **fields: FieldValue) -> None:
+        """The loss of training: "cross_entropy", "nll" (labels), "mse", "l1", "huber", "bce_with_logits" (targets)."""
+        self._set("loss", config, fields)
+
+    def set_optimizer(self, config: Union[str, Config, None], **fields: FieldValue) -> None:
+        """How what is digital is updated: "digital_sgd", "adam", "adamw"."""
+        self._set("optimizer", config, fields)
+
+    def _set(self, what: str, config: Union[str, Config, None], fields: Mapping[str, FieldValue]) -> None:
+        made = config.copy() if isinstance(config, Config) else None if config is None else Config(config, ctx=self._ctx)
+        if made is not None:
+            made.update(fields)
+        with self._guard.lock:
+            check(getattr(lib, f"aimc_network_set_{what}")(self._use, made._look if made is not None else None))
 
     def _samples(self, x: ArrayLike) -> Floats:
         made = taken(x)
-        n_in = self.info.n_in
+        inputs = self.inputs
+        shape = inputs[0].shape if len(inputs) == 1 else ()
+        n_in = int(np.prod(shape))
+        if made.ndim > 2 and made.shape[1:] == shape:
+            made = made.reshape(len(made), n_in)
         if made.ndim != 2 or made.shape[1] != n_in:
-            raise ShapeError(f"x is {made.shape}; it must be (samples, {n_in})")
+            raise ShapeError(f"x is {made.shape}; it must be (samples, {', '.join(map(str, shape))})")
         return made
+
+    def _shaped(self, y: Floats, n: int) -> Floats:
+        return y.reshape(n, *self.outputs[0].shape)
+
+    def _arrays(self, given: Sequence[ArrayLike], values: Sequence[Value], what: str) -> Tuple[int, List[Floats]]:
+        """The number of samples, and arrays [n, ...] that fit the values."""
+        arrays = [taken(array) for array in given]
+        if len(arrays) != len(values):
+            raise ShapeError(f"{len(arrays)} arrays for {len(values)} {what}s")
+        n = len(arrays[0]) if arrays and arrays[0].ndim else 0
+        for array, value in zip(arrays, values):
+            if array.shape not in ((n, *value.shape), (n, int(np.prod(value.shape)))):
+                raise ShapeError(f"{what} is {array.shape}; it must be ({n}, {', '.join(map(str, value.shape))})")
+        return n, arrays
+
+    @staticmethod
+    def _rooms(n: int, values: Sequence[Value]) -> List[Floats]:
+        return [np.empty((n, *value.shape), np.float32) for value in values]
+
+    def _all(self, function: Callable[..., int], given: Sequence[ArrayLike], ins: str, outs: str) -> List[Floats]:
+        n, xs = self._arrays(given, self._values(ins), ins)
+        ys = self._rooms(n, self._values(outs))
+        with self._guard.lock:
+            check(function(self._use, n, *_pointers(xs, ys)))
+        return ys
+
+    def forward(self, *x: ArrayLike) -> Any:
+        """The forward pass of a mini-batch in training, from arrays [n, ...] of all inputs; backward() and step()
+        follow. One output is an array, several are a list."""
+        return _single(self._all(lib.aimc_network_run_forward, x, "input", "output"))
+
+    def backward(self, *dy: ArrayLike, want_dx: bool = False) -> Any:
+        """Gradients of everything trained, from dL/dy of all outputs of the last forward(); want_dx gives dL/dx,
+        which want_input_gradients() asked for before the forward pass."""
+        n, dys = self._arrays(dy, self._values("output"), "output")
+        dxs = self._rooms(n, self._values("input")) if want_dx else []
+        pointers = _pointers(dys, dxs)
+        with self._guard.lock:
+            check(lib.aimc_network_run_backward(self._use, n, pointers[0], pointers[1] if want_dx else None))
+        return _single(dxs) if want_dx else None
+
+    def want_input_gradients(self, on: bool = True) -> None:
+        """Make room for dL/dx in the following passes."""
+        with self._guard.lock:
+            check(lib.aimc_network_want_input_gradients(self._use, int(on)))
+
+    def step(self, lr: float) -> None:
+        """Update everything trained, after backward()."""
+        with self._guard.lock:
+            check(lib.aimc_network_step(self._use, lr))
+
+    def run(self, *x: ArrayLike) -> List[Floats]:
+        """All outputs in evaluation, from arrays [n, ...] of all inputs."""
+        return self._all(lib.aimc_network_run, x, "input", "output")
 
     @staticmethod
     def _labels(labels: ArrayLike, n: int) -> Labels:
@@ -126,6 +381,16 @@ class Network(Programmable):
         loss = ct.c_float()
         with self._guard.lock:
             check(lib.aimc_network_train_batch(self._use, len(x), address(x), address(labels), lr, ct.byref(loss)))
+        return loss.value
+
+    def train_targets(self, x: ArrayLike, targets: ArrayLike, lr: float) -> float:
+        """One mini-batch with targets [n, ...] of the shape of the output, by a loss that takes them ("mse" ...)."""
+        x = self._samples(x)
+        made = taken(targets)
+        made = shaped(made.reshape(len(made), -1), (len(x), self.info.n_out), "targets")
+        loss = ct.c_float()
+        with self._guard.lock:
+            check(lib.aimc_network_train_targets(self._use, len(x), address(x), address(made), lr, ct.byref(loss)))
         return loss.value
 
     def fit(self, x: ArrayLike, labels: ArrayLike, *, epochs: int = 10, batch: int = 10, lr: float = 0.1,
@@ -173,7 +438,7 @@ class Network(Programmable):
         logits = np.empty((len(x), self.info.n_out), np.float32)
         with self._guard.lock:
             check(lib.aimc_network_predict(self._use, len(x), address(x), address(logits)))
-        return logits
+        return self._shaped(logits, len(x))
 
     @overload
     def evaluate(self, x: ArrayLike, labels: ArrayLike, *, fresh: bool = False, repeat: None = None) -> float: ...
@@ -206,11 +471,24 @@ class Network(Programmable):
     def _input_width(self) -> int:
         return self.info.n_in
 
+    def convert(self, config: ConfigLike, patterns: Optional[str] = None) -> None:
+        """Put matrices on tiles with their weights (config: as of linear()), or back (None). patterns: which nodes,
+        "conv*,fc" or "!stem,!fc"; None: all."""
+        made = as_config(config, "layer", self._ctx)
+        with self._guard.lock:
+            check(lib.aimc_network_convert(self._use, None if patterns is None else encoded(patterns),
+                                           made._look if made is not None else None))
+
     def convert_to_analog(self, config: ConfigLike) -> None:
         """Put every digital linear layer on tiles with its weights. config: as of linear()."""
         made = as_config(config, "layer", self._ctx)
         with self._guard.lock:
             check(lib.aimc_network_convert_to_analog(self._use, made._look if made is not None else None))
+
+    def compensate(self, x: Optional[ArrayLike] = None) -> InferenceReport:
+        """Correct the outputs of every layer digitally, from samples x where given."""
+        made = None if x is None else self._samples(x)
+        return self._report("compensate", 0 if made is None else len(made), None if made is None else address(made))
 
     def calibrate(self, x: ArrayLike, config: ConfigLike = None) -> None:
         """Set the input range of every layer on tiles from data. config: of kind "calibration"."""
@@ -229,23 +507,25 @@ class Network(Programmable):
 
     # ---- state ---------------------------------------------------------------------------------
 
-    def _layer_shape(self, k: int) -> Tuple[int, int]:
-        linear = [layer for layer in self.layers if layer.op == "linear"]
-        if not 0 <= k < len(linear):
-            raise IndexError(f"linear layer {k} of {len(linear)}")
-        return linear[k].n_out, linear[k].n_in
+    def _matrix_shape(self, k: int) -> Tuple[int, int]:
+        if not 0 <= k < len(self):
+            raise IndexError(f"matrix {k} of {len(self)}")
+        n_out, n_in = ct.c_size_t(), ct.c_size_t()
+        with self._guard.lock:
+            check(lib.aimc_network_get_matrix_shape(self._look, k, ct.byref(n_out), ct.byref(n_in)))
+        return n_out.value, n_in.value
 
     def get_weights(self, k: int) -> Tuple[Floats, Floats]:
-        """Copies of weights [n_out, n_in] and bias [n_out] of linear layer k."""
-        n_out, n_in = self._layer_shape(k)
+        """Copies of weights [n_out, n_in] and bias [n_out] of matrix k, as it lies on the tiles."""
+        n_out, n_in = self._matrix_shape(k)
         w, b = np.empty((n_out, n_in), np.float32), np.empty(n_out, np.float32)
         with self._guard.lock:
             check(lib.aimc_network_get_weights(self._look, k, address(w), address(b)))
         return w, b
 
     def set_weights(self, k: int, w: Optional[ArrayLike] = None, b: Optional[ArrayLike] = None) -> None:
-        """Write weights and bias of linear layer k; None leaves one as it is."""
-        n_out, n_in = self._layer_shape(k)
+        """Write weights and bias of matrix k; None leaves one as it is."""
+        n_out, n_in = self._matrix_shape(k)
         w = None if w is None else shaped(w, (n_out, n_in), "w")
         b = None if b is None else shaped(b, (n_out,), "b")
         with self._guard.lock:
@@ -275,6 +555,15 @@ class Network(Programmable):
 
     def __repr__(self) -> str:
         return self._repr("" if self.closed else ", ".join(self.describe().strip().split("\n")))
+
+
+def _single(arrays: List[Floats]) -> Any:
+    return arrays[0] if len(arrays) == 1 else arrays
+
+
+def _pointers(*lists: Sequence[Floats]) -> List[Any]:
+    """Addresses of arrays of addresses."""
+    return [(ct.c_void_p * max(len(arrays), 1))(*[address(array) for array in arrays]) for arrays in lists]
 
 
 def _with_bar(items: Iterable[int], wanted: bool) -> Iterable[int]:

@@ -119,8 +119,7 @@ static float gelu_law(const activation_params *p, float x, float *slope)
     if (p->approximate) {
         const float k = 0.79788456f; /* sqrt(2 / pi) */
         const float t = tanhf(k * (x + 0.044715f * x * x * x));
-        *slope =
-            0.5f * (1 + t) + 0.5f * x * (1 - t * t) * k * (1 + 3 * 0.044715f * x * x);
+        *slope = 0.5f * (1 + t) + 0.5f * x * (1 - t * t) * k * (1 + 3 * 0.044715f * x * x);
         return 0.5f * x * (1 + t);
     }
     const float phi = 0.5f * (1 + erff(x * 0.70710678f));
@@ -154,7 +153,7 @@ BY_LAW(silu)
 BY_LAW(gelu)
 
 #define ACTIVATION(id)                                                                             \
-    const aimci_op aimci_op_##id = {                                                               \
+    const aimci_node_ops aimci_node_ops_##id = {                                                   \
         .kind = &aimci_kind_##id,                                                                  \
         .min_inputs = 1,                                                                           \
         .max_inputs = 1,                                                                           \

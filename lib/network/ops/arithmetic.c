@@ -58,7 +58,7 @@ static aimc_status mul_backward(aimci_node *node, const aimci_run *run)
     return AIMC_OK;
 }
 
-const aimci_op aimci_op_add = {
+const aimci_node_ops aimci_node_ops_add = {
     .kind = &aimci_kind_add,
     .min_inputs = 2,
     .max_inputs = 64,
@@ -67,7 +67,7 @@ const aimci_op aimci_op_add = {
     .forward = add_forward,
     .backward = add_backward,
 };
-const aimci_op aimci_op_mul = {
+const aimci_node_ops aimci_node_ops_mul = {
     .kind = &aimci_kind_mul,
     .min_inputs = 2,
     .max_inputs = 2,
@@ -121,8 +121,7 @@ static aimc_status concat_infer(aimci_node *node, const aimci_shape *const *in, 
 {
     concat *c = node->state;
     (void)n_out;
-    const aimc_status st =
-        find_axis(((const axis_params *)node->params)->axis, in[0]->n, &c->axis);
+    const aimc_status st = find_axis(((const axis_params *)node->params)->axis, in[0]->n, &c->axis);
     if (st)
         return st;
     *out = *in[0];
@@ -173,7 +172,7 @@ static aimc_status concat_backward(aimci_node *node, const aimci_run *run)
     return AIMC_OK;
 }
 
-const aimci_op aimci_op_concat = {
+const aimci_node_ops aimci_node_ops_concat = {
     .kind = &aimci_kind_concat,
     .min_inputs = 1,
     .max_inputs = 64,
@@ -199,7 +198,7 @@ static aimc_status mean_infer(aimci_node *node, const aimci_shape *const *in, ai
     (void)n_out;
     m->count = 1;
     for (size_t k = 0; k < p->axes.n; k++) {
-        size_t axis;
+        size_t axis = 0;
         const aimc_status st = find_axis((int64_t)p->axes.v[k], in[0]->n, &axis);
         if (st)
             return st;
@@ -258,7 +257,7 @@ static aimc_status mean_backward(aimci_node *node, const aimci_run *run)
     return AIMC_OK;
 }
 
-const aimci_op aimci_op_mean = {
+const aimci_node_ops aimci_node_ops_mean = {
     .kind = &aimci_kind_mean,
     .min_inputs = 1,
     .max_inputs = 1,

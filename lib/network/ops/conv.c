@@ -123,8 +123,7 @@ static aimc_status reserve(aimci_node *node, size_t n, aimci_mode mode)
         c->x = aimci_calloc(node->ctx, BLOCK * c->n_in, sizeof *c->x);
     if (mode == AIMCI_TRAIN && !c->z)
         c->z = aimci_calloc(node->ctx, BLOCK * c->n_in, sizeof *c->z);
-    return c->x && (mode == AIMCI_EVAL || c->z) ? AIMC_OK
-                                                : aimci_fail(AIMC_ERR_NOMEM, "no memory");
+    return c->x && (mode == AIMCI_EVAL || c->z) ? AIMC_OK : aimci_fail(AIMC_ERR_NOMEM, "no memory");
 }
 
 static void destroy(aimci_node *node)
@@ -279,9 +278,8 @@ static aimc_status forward_block(const pass *p, block *b, aimc_matrix *m, const 
 static aimc_status backward_block(const pass *p, block *b, aimc_matrix *m, const float *x)
 {
     float *z = b->c->direct ? b->d_image + b->first * b->c->n_in : b->c->z;
-    const aimc_status st = aimci_matrix_backward(m, b->n, x, b->c->n_in,
-                                                 p->run->d_out[0] + column(b), width(b), z,
-                                                 b->c->n_in);
+    const aimc_status st = aimci_matrix_backward(
+        m, b->n, x, b->c->n_in, p->run->d_out[0] + column(b), width(b), z, b->c->n_in);
     if (!st && !b->c->direct)
         scatter(b);
     return st;
@@ -352,7 +350,7 @@ static void describe(const aimci_node *node, aimci_text *text)
 }
 
 #define CONV(id, infer_shape)                                                                      \
-    const aimci_op aimci_op_##id = {                                                               \
+    const aimci_node_ops aimci_node_ops_##id = {                                                   \
         .kind = &aimci_kind_##id,                                                                  \
         .min_inputs = 1,                                                                           \
         .max_inputs = 1,                                                                           \

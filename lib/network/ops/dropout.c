@@ -72,7 +72,7 @@ static aimc_status backward(aimci_node *node, const aimci_run *run)
     return AIMC_OK;
 }
 
-const aimci_op aimci_op_dropout = {
+const aimci_node_ops aimci_node_ops_dropout = {
     .kind = &aimci_kind_dropout,
     .min_inputs = 1,
     .max_inputs = 1,

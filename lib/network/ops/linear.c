@@ -99,7 +99,7 @@ static size_t vectors(aimci_node *node, const aimci_run *run, size_t k, size_t f
     return rows_of(node, run);
 }
 
-const aimci_op aimci_op_linear = {
+const aimci_node_ops aimci_node_ops_linear = {
     .kind = &aimci_kind_linear,
     .min_inputs = 1,
     .max_inputs = 1,

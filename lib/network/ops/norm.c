@@ -52,11 +52,11 @@ AIMCI_DEFINE_KIND(group_norm, "op", "normalise groups of channels over all posit
                   group_fields, norm_params, .n_children = 0);
 
 typedef struct norm {
-    size_t channels;      /* batch: last in memory */
-    size_t set;           /* layer, group: numbers that are normalised together, side by side */
-    size_t positions;     /* group: of a channel, side by side */
+    size_t channels;        /* batch: last in memory */
+    size_t set;             /* layer, group: numbers that are normalised together, side by side */
+    size_t positions;       /* group: of a channel, side by side */
     double *mean, *inverse; /* of each set of the pass, or of each channel */
-    size_t n_sets;        /* there is room for */
+    size_t n_sets;          /* there is room for */
 } norm;
 
 static const norm_params *params_of(const aimci_node *node)
@@ -214,7 +214,7 @@ static aimc_status batch_backward(aimci_node *node, const aimci_run *run)
     return AIMC_OK;
 }
 
-const aimci_op aimci_op_batch_norm = {
+const aimci_node_ops aimci_node_ops_batch_norm = {
     .kind = &aimci_kind_batch_norm,
     .min_inputs = 1,
     .max_inputs = 1,
@@ -354,7 +354,7 @@ static aimc_status set_backward(aimci_node *node, const aimci_run *run)
 }
 
 #define SET_NORM(id, way)                                                                          \
-    const aimci_op aimci_op_##id = {                                                               \
+    const aimci_node_ops aimci_node_ops_##id = {                                                   \
         .kind = &aimci_kind_##id,                                                                  \
         .min_inputs = 1,                                                                           \
         .max_inputs = 1,                                                                           \

@@ -46,10 +46,11 @@ typedef struct aimci_window_params {
                       "added on both sides, of all dimensions or of each; with twice as many "     \
                       "numbers as dimensions: before and after each",                              \
                       AIMCI_TORCH),                                                                \
-        AIMCI_CHOICE(T, same, AIMCI_SAME_NO, 2, "NO|UPPER|LOWER",                                  \
-                     "as many outputs as inputs divided by the stride, by padding of which an odd "\
-                     "position comes after (UPPER, TensorFlow's \"same\") or before (LOWER)",      \
-                     AIMCI_TORCH)
+        AIMCI_CHOICE(                                                                              \
+            T, same, AIMCI_SAME_NO, 2, "NO|UPPER|LOWER",                                           \
+            "as many outputs as inputs divided by the stride, by padding of which an odd "         \
+            "position comes after (UPPER, TensorFlow's \"same\") or before (LOWER)",               \
+            AIMCI_TORCH)
 #define AIMCI_DILATION_FIELD(T)                                                                    \
     AIMCI_NUMBERS(T, dilation, 0, 1, 65536, "positions",                                           \
                   "distance of the positions that a window looks at; empty: 1", AIMCI_TORCH)

@@ -220,7 +220,7 @@ static aimc_status avg_backward(aimci_node *node, const aimci_run *run)
 }
 
 #define POOL(id, infer_shape, way)                                                                 \
-    const aimci_op aimci_op_##id = {                                                               \
+    const aimci_node_ops aimci_node_ops_##id = {                                                   \
         .kind = &aimci_kind_##id,                                                                  \
         .min_inputs = 1,                                                                           \
         .max_inputs = 1,                                                                           \

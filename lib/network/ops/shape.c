@@ -102,7 +102,7 @@ static aimc_status copy_backward(aimci_node *node, const aimci_run *run)
 }
 
 #define COPY(id, infer_shape)                                                                      \
-    const aimci_op aimci_op_##id = {                                                               \
+    const aimci_node_ops aimci_node_ops_##id = {                                                   \
         .kind = &aimci_kind_##id,                                                                  \
         .min_inputs = 1,                                                                           \
         .max_inputs = 1,                                                                           \
@@ -249,7 +249,7 @@ static aimc_status pad_infer(aimci_node *node, const aimci_shape *const *in, aim
 }
 
 #define VIEW(id, infer_shape)                                                                      \
-    const aimci_op aimci_op_##id = {                                                               \
+    const aimci_node_ops aimci_node_ops_##id = {                                                   \
         .kind = &aimci_kind_##id,                                                                  \
         .min_inputs = 1,                                                                           \
         .max_inputs = 1,                                                                           \
@@ -265,8 +265,11 @@ VIEW(pad, pad_infer)
 
 /* ---- turn: the network's own, between layouts -------------------------------------------------- */
 
-static const aimci_kind turn_kind = {
-    .name = " turn", .category = "op", .doc = "the other layout", .source = "", .size = 1};
+static const aimci_kind turn_kind = {.name = " turn",
+                                     .category = "op",
+                                     .doc = "the other layout",
+                                     .source = "floating point",
+                                     .size = 1};
 
 /* [rows][cols] of each sample transposed */
 static void transpose(size_t n, size_t rows, size_t cols, const float *from, float *to)
@@ -297,7 +300,7 @@ static aimc_status turn_backward(aimci_node *node, const aimci_run *run)
     return AIMC_OK;
 }
 
-const aimci_op aimci_op_turn = {
+const aimci_node_ops aimci_node_ops_turn = {
     .kind = &turn_kind,
     .min_inputs = 1,
     .max_inputs = 1,

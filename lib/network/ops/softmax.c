@@ -74,7 +74,7 @@ static aimc_status soft_backward(aimci_node *node, const aimci_run *run)
     return AIMC_OK;
 }
 
-const aimci_op aimci_op_softmax = {
+const aimci_node_ops aimci_node_ops_softmax = {
     .kind = &aimci_kind_softmax,
     .min_inputs = 1,
     .max_inputs = 1,
@@ -83,7 +83,7 @@ const aimci_op aimci_op_softmax = {
     .forward = soft_forward,
     .backward = soft_backward,
 };
-const aimci_op aimci_op_log_softmax = {
+const aimci_node_ops aimci_node_ops_log_softmax = {
     .kind = &aimci_kind_log_softmax,
     .min_inputs = 1,
     .max_inputs = 1,

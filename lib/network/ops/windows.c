@@ -49,9 +49,8 @@ static aimc_status check_lengths(const aimci_window_params *p, size_t n_dims)
     for (size_t k = 0; k < 4; k++) {
         const size_t n = lists[k].list->n;
         if (n > 1 && n != n_dims && n != lists[k].most)
-            return aimci_fail(AIMC_ERR_INVALID,
-                              "%s has %zu numbers; the image has %zu dimensions", lists[k].name, n,
-                              n_dims);
+            return aimci_fail(AIMC_ERR_INVALID, "%s has %zu numbers; the image has %zu dimensions",
+                              lists[k].name, n, n_dims);
     }
     if (p->same && p->padding.n)
         return aimci_fail(AIMC_ERR_INVALID, "padding is given beside same");
