@@ -90,8 +90,7 @@ START_TEST(sweeps_of_all_kinds)
 {
     static const char *const same[] = {"up,down\n0.1,1\n0.2,0.7\n0.4,0.65\n",
                                        "Up (uS)\tDown (uS)\r\n0,1\t1\r\n0,2\t0,7\r\n0,4\t0,65\r\n",
-                                       "\xEF\xBB\xBF"
-                                       "down;up;\n1;0,1;\n0,7;0,2;\n0,65;0,4;\n",
+                                       "\357\273\277down;up;\n1;0,1;\n0,7;0,2;\n0,65;0,4;\n",
                                        ",up,down\n0,0.1,1\n1,0.2,0.7\n2,0.4,0.65\n",
                                        "% uS\n0.1 1\n0.2 0.7\n0.4 0.65\n"};
     char expected[4000] = "", found[4000];

@@ -147,9 +147,7 @@ static const example good[] = {
     {"1,2\n3,4.5\n", "", "1 2 | 3 4.5"},
     {"1,2\n\"3\",4\n", "", "1 2 | 3 4"},
     /* marks, line ends, remarks, blank lines */
-    {"\xEF\xBB\xBF"
-     "1,2.5\n3,4\n",
-     "", "1 2.5 | 3 4"},
+    {"\357\273\2771,2.5\n3,4\n", "", "1 2.5 | 3 4"},
     {"1,2.5\r\n3,4\r\n", "", "1 2.5 | 3 4"},
     {"1,2.5\r3,4\r", "", "1 2.5 | 3 4"},
     {"# 1, 2\n% 3\n\n  # x\n1,2.5\n\n   \n3,4\n#end", "", "1 2.5 | 3 4"},
@@ -250,9 +248,7 @@ static const example bad[] = {
     {"1.5,0x10\n", "", "'0x10' is not a number"},
     {"1.5,5%\n", "", "'5%' is not a number"},
     {"1.5,2 # two\n", "", "'2 # two' is not a number"},
-    {"1.5,\xE2\x88\x92"
-     "2\n",
-     "", "is not a number"},
+    {"1.5,\342\210\2222\n", "", "is not a number"},
     {"1.5,1e\n", "", "'1e' is not a number"},
     {"1.5,--2\n", "", "'--2' is not a number"},
     {"1.5,1.2.3\n", "", "'1.2.3' is not a number"},
@@ -280,9 +276,7 @@ static const example bad[] = {
     {"1,2,3\n", "delimiter=x", "delimiter=x: comma, semicolon, tab, blanks or none"},
     {"1,2,3\n", "decimal=x", "decimal=x: point or comma"},
     {"PK\3\4....", "", "is an archive (.npz, .xlsx)"},
-    {"\xFF\xFE"
-     "1",
-     "", "is text in UTF-16"},
+    {"\377\3761", "", "is text in UTF-16"},
 };
 
 START_TEST(files_that_are_read)
