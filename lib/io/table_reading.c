@@ -516,7 +516,7 @@ aimc_status aimci_reading_find(aimc_context *ctx, const aimci_table_wish *wish, 
                                aimci_reading *out)
 {
     char delimiters[MAX_CANDIDATES];
-    candidate all[MAX_CANDIDATES];
+    candidate all[MAX_CANDIDATES] = {{.n_header = 0}};
     const size_t n = list_delimiters(wish, text, delimiters);
     size_t done = 0;
     aimc_status st = AIMC_OK;
