@@ -23,7 +23,9 @@ bool aimci_npy_is(const void *bytes, size_t size)
     return size >= MAGIC && memcmp(bytes, "\x93NUMPY", MAGIC) == 0;
 }
 
-/* ---- the header: {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), } ----------------- */
+/* ---- the header ----------------------------------------------------------------------------- */
+
+/* {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), } */
 
 typedef struct cursor {
     const char *at, *end;
