@@ -175,6 +175,8 @@ START_TEST(bad_files)
         ck_assert_msg(strstr(aimc_get_last_error(), bad[i].words) != NULL, "'%s' not in '%s'",
                       bad[i].words, aimc_get_last_error());
         ck_assert_msg(strstr(aimc_get_last_error(), path) != NULL, "%s", aimc_get_last_error());
+        ck_assert_msg(strncmp(aimc_get_last_error(), "config_load_table: ", 19) == 0, "%s",
+                      aimc_get_last_error());
     }
     char text[64];
     must(aimc_config_get_text(config, "step_down", text, sizeof text, NULL));
