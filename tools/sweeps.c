@@ -16,7 +16,9 @@ enum direction { UNNAMED, UP, DOWN };
 /* "up", "Up (uS)", "down_2"; but not "update". */
 static bool begins_with(const char *name, const char *word, size_t n)
 {
-    const char next = strncasecmp(name, word, n) == 0 ? name[n] : 'x';
+    if (strncasecmp(name, word, n) != 0)
+        return false;
+    const char next = name[n];
     return !((next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z'));
 }
 

@@ -45,8 +45,8 @@ int table_check_options(const struct table_options *options, const char *file, c
 /* Measurements for a configuration of table_step or noise_table; nothing where path is NULL. */
 int table_into_config(aimc_config *config, const char *path, const struct table_options *options);
 
-/* What the library says about its last failure, with options as they are typed: "--decimal=comma". Returns
- * EXIT_FAILED. */
+/* What the library says about its last failure, with options as they are typed: "--decimal=comma".
+ * Returns EXIT_FAILED. */
 int table_fail(void);
 
 #endif

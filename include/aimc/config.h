@@ -178,7 +178,8 @@ AIMC_API aimc_status aimc_config_parse(aimc_config *cfg, const char *json);
 AIMC_API aimc_status aimc_config_load(aimc_config *cfg, const char *path);
 
 /**
- * Read measured steps from a table (table.h) into a configuration of kind "table_step". All or nothing.
+ * Read measured steps from a table (table.h) into a configuration of kind "table_step". All or
+ * nothing.
  *
  * Two columns, called up and down or without names: the state after each pulse of one sweep up, and
  * of one sweep down, in any unit. Their whole range becomes w_min ... w_max of the configuration;

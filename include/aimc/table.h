@@ -33,12 +33,11 @@ typedef struct aimc_table_params {
  *                up to two dimensions, one is a row; delimiter and decimal are for text
  * @param params  NULL: as it looks
  * @param[out] out  the table; NULL on failure
- * @retval AIMC_ERR_INVALID  NULL, a delimiter or decimal sign that is not known, columns that are no
- *                           list
+ * @retval AIMC_ERR_INVALID  NULL, an unknown delimiter or decimal sign, columns that are no list
  * @retval AIMC_ERR_IO       cannot read it
- * @retval AIMC_ERR_FORMAT   no table of numbers, ambiguous, rows of different lengths, a column that
- *                           is not there, an array of another type; the sentence names line and
- *                           column
+ * @retval AIMC_ERR_FORMAT   no table of numbers, ambiguous, rows of different lengths, a column
+ *                           that is not there, an array of another type; the sentence names line
+ *                           and column
  * @retval AIMC_ERR_ABI      params of an unknown size
  * @retval AIMC_ERR_NOMEM    no memory
  * @par Threads
@@ -81,8 +80,8 @@ AIMC_API const char *aimc_table_get_name(const aimc_table *table, size_t column)
 AIMC_API aimc_status aimc_table_get_values(const aimc_table *table, double *values, size_t ld);
 
 /**
- * Measured steps into a configuration of kind "table_step": aimc_config_load_table() of a table that
- * has been read.
+ * Measured steps into a configuration of kind "table_step": aimc_config_load_table() of a table
+ * that has been read.
  * @retval AIMC_ERR_INVALID  NULL, or the configuration is of another kind
  * @retval AIMC_ERR_FORMAT   as there
  * @retval AIMC_ERR_NOMEM    no memory

@@ -216,15 +216,10 @@ static aimc_status from_columns(aimc_config *cfg, const aimc_table *table)
     return from_sweeps(cfg, &s[0], &s[1]);
 }
 
-aimc_status aimc_config_set_table(aimc_config *cfg, const aimc_table *table)
+static aimc_status set_table(const char *caller, aimc_config *cfg, const aimc_table *table)
 {
-    if (!cfg || !table)
-        return aimci_fail(AIMC_ERR_INVALID, "config_set_table: %s is NULL", cfg ? "table" : "cfg");
-    aimc_status st = aimci_config_expect("config_set_table", cfg, &aimci_kind_table_step);
-    if (st)
-        return st;
     aimc_config *trial = NULL; /* all or nothing */
-    st = aimc_config_copy(cfg, &trial);
+    aimc_status st = aimc_config_copy(cfg, &trial);
     if (!st)
         st = from_columns(trial, table);
     if (!st && cfg->kind->check(trial->values))
@@ -235,7 +230,15 @@ aimc_status aimc_config_set_table(aimc_config *cfg, const aimc_table *table)
         *trial = tmp;
     }
     aimc_config_destroy(trial);
-    return st ? aimci_fail_within(st, "config_set_table: ") : AIMC_OK;
+    return st ? aimci_fail_within(st, "%s: ", caller) : AIMC_OK;
+}
+
+aimc_status aimc_config_set_table(aimc_config *cfg, const aimc_table *table)
+{
+    if (!cfg || !table)
+        return aimci_fail(AIMC_ERR_INVALID, "config_set_table: %s is NULL", cfg ? "table" : "cfg");
+    const aimc_status st = aimci_config_expect("config_set_table", cfg, &aimci_kind_table_step);
+    return st ? st : set_table("config_set_table", cfg, table);
 }
 
 aimc_status aimc_config_load_table(aimc_config *cfg, const char *path)
@@ -249,7 +252,7 @@ aimc_status aimc_config_load_table(aimc_config *cfg, const char *path)
     st = aimc_table_read(cfg->ctx, path, NULL, &table);
     if (st)
         return aimci_fail_within(st, "config_load_table: ");
-    st = aimc_config_set_table(cfg, table);
+    st = set_table("config_load_table", cfg, table);
     aimc_table_destroy(table);
     return st;
 }

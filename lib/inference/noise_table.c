@@ -338,16 +338,11 @@ static aimc_status take_columns(aimc_config *cfg, const source *f)
     return st;
 }
 
-aimc_status aimc_noise_table_set(aimc_config *cfg, const aimc_table *table)
+static aimc_status set_table(const char *caller, aimc_config *cfg, const aimc_table *table)
 {
-    if (!cfg || !table)
-        return aimci_fail(AIMC_ERR_INVALID, "noise_table_set: %s is NULL", cfg ? "table" : "cfg");
-    aimc_status st = aimci_config_expect("noise_table_set", cfg, &aimci_kind_noise_table);
-    if (st)
-        return st;
     source f = {.table = table};
     aimc_config *filled = NULL;
-    st = open_source(&f);
+    aimc_status st = open_source(&f);
     if (!st)
         st = aimc_config_copy(cfg, &filled);
     if (!st)
@@ -357,7 +352,15 @@ aimc_status aimc_noise_table_set(aimc_config *cfg, const aimc_table *table)
         memcpy(cfg->set, filled->set, cfg->kind->n_fields);
     }
     aimc_config_destroy(filled);
-    return st ? aimci_fail_within(st, "noise_table_set: ") : AIMC_OK;
+    return st ? aimci_fail_within(st, "%s: ", caller) : AIMC_OK;
+}
+
+aimc_status aimc_noise_table_set(aimc_config *cfg, const aimc_table *table)
+{
+    if (!cfg || !table)
+        return aimci_fail(AIMC_ERR_INVALID, "noise_table_set: %s is NULL", cfg ? "table" : "cfg");
+    const aimc_status st = aimci_config_expect("noise_table_set", cfg, &aimci_kind_noise_table);
+    return st ? st : set_table("noise_table_set", cfg, table);
 }
 
 aimc_status aimc_noise_table_load(aimc_config *cfg, const char *path)
@@ -371,7 +374,7 @@ aimc_status aimc_noise_table_load(aimc_config *cfg, const char *path)
     st = aimc_table_read(cfg->ctx, path, NULL, &table);
     if (st)
         return aimci_fail_within(st, "noise_table_load: ");
-    st = aimc_noise_table_set(cfg, table);
+    st = set_table("noise_table_load", cfg, table);
     aimc_table_destroy(table);
     return st;
 }

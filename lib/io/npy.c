@@ -23,7 +23,9 @@ bool aimci_npy_is(const void *bytes, size_t size)
     return size >= MAGIC && memcmp(bytes, "\x93NUMPY", MAGIC) == 0;
 }
 
-/* ---- the header: {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), } ----------------- */
+/* ---- the header ----------------------------------------------------------------------------- */
+
+/* {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), } */
 
 typedef struct cursor {
     const char *at, *end;
@@ -49,9 +51,9 @@ static bool take(cursor *c, const char *word)
 static bool take_string(cursor *c, char *text, size_t room)
 {
     skip_blanks(c);
-    const char quote = c->at < c->end ? *c->at : '\0';
-    if (quote != '\'' && quote != '"')
+    if (c->at == c->end || (*c->at != '\'' && *c->at != '"'))
         return false;
+    const char quote = *c->at;
     const char *const from = c->at + 1;
     const char *const to = memchr(from, quote, (size_t)(c->end - from));
     if (to == NULL)
@@ -146,8 +148,9 @@ static bool parse_header(cursor c, npy *a)
 
 static const char *name_of_kind(const char *descr)
 {
-    const char kind = descr[0] == '[' ? 'V' : descr[0] == '\0' ? '?' : descr[1];
-    switch (kind) {
+    if (descr[0] == '[')
+        return "records";
+    switch (descr[0] == '\0' ? 0 : descr[1]) {
     case 'V':
         return "records";
     case 'c':

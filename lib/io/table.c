@@ -401,9 +401,12 @@ static void unit_of(const char *name, char unit[16])
     const char *at = strpbrk(name, "([");
     for (at = at != NULL ? at + 1 : ""; *at != '\0' && *at != ')' && *at != ']' && n < 15; at++) {
         const bool is_micro = strncmp(at, "\xC2\xB5", 2) == 0 || strncmp(at, "\xCE\xBC", 2) == 0;
+        if (is_micro)
+            at++;
         if (*at != ' ')
-            unit[n++] = is_micro ? 'u' : *at;
-        at += is_micro ? 1 : 0;
+            unit[n++] = *at;
+        if (is_micro)
+            unit[n - 1] = 'u';
     }
     unit[n] = '\0';
 }

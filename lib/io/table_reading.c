@@ -3,6 +3,7 @@
  * many cells and all cells that are asked for are numbers with one decimal sign. */
 #include "io/table_reading.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -28,10 +29,12 @@ typedef struct candidate {
     verdict verdict;
     size_t n_header, bad_count; /* cells of the header, and of the first row that differs */
     place bad;
-    bool trails; /* each row ends with a delimiter */
+    size_t n_trailing; /* empty cells at the end of the header; later: of all rows, left out */
+    bool is_counted;   /* the first row is 0, 1, 2 ... */
     bool has_index, has_nameless;
     size_t points, commas, both, others, wholes; /* cells that are asked for, by their look */
-    size_t grouped;                              /* commas that may stand between thousands */
+    size_t joined;     /* "1 234,5": commas behind three digits, next to a cell of one to three */
+    size_t grouped;    /* commas that may stand between thousands */
     bool has_fraction; /* a comma that stands within a number, and not between two */
     bool has_large;    /* a whole number of four digits or more */
     place point, comma, fraction;
@@ -82,13 +85,20 @@ static bool may_be_name(const aimci_slice *cell)
     return cell->quoted || strchr("0123456789+-.,", cell->at[0]) == NULL;
 }
 
+static bool is_plain_number(const aimci_slice *cell, size_t value)
+{
+    char text[24];
+    const int n = snprintf(text, sizeof text, "%zu", value);
+    return cell->n == (size_t)n && memcmp(cell->at, text, cell->n) == 0;
+}
+
 /* Names: no number among them, and one that is more than a word for nothing; or what pandas writes
  * over an index where columns have no names: nothing, 0, 1, 2. */
 static bool look_at_header(const char *text, candidate *c)
 {
     aimci_scanner s = aimci_scan(text, c->r.delimiter);
     aimci_slice cell;
-    size_t n = 0, n_numbers = 0, n_names = 0, n_counted = 0;
+    size_t n = 0, n_numbers = 0, n_names = 0, n_counted = 0, n_rows = 0;
     bool good = true;
     if (!aimci_scan_row(&s))
         return false;
@@ -97,16 +107,17 @@ static bool look_at_header(const char *text, candidate *c)
         n_numbers += aimci_cell_is_number(kind);
         n_names += kind == AIMCI_CELL_TEXT;
         good = good && (kind != AIMCI_CELL_TEXT || may_be_name(&cell));
-        n_counted += kind == AIMCI_CELL_WHOLE && cell.n < 8 &&
-                     strtoul(cell.at, NULL, 10) + 1 == n && cell.at[0] != '+';
+        n_counted += is_plain_number(&cell, n - 1);
+        n_rows += is_plain_number(&cell, n);
         if (n == 0)
             c->has_nameless = kind == AIMCI_CELL_EMPTY;
         if (n == 0)
             c->has_index = is_index_name(&cell);
-        c->trails = kind == AIMCI_CELL_EMPTY && n > 0;
+        c->n_trailing = kind == AIMCI_CELL_EMPTY && n > 0 ? c->n_trailing + 1 : 0;
     }
     c->n_header = n;
-    if (c->has_nameless && n > 1 && n_counted == n - 1)
+    c->is_counted = n > 2 && n_rows == n;
+    if (c->has_index && n > 1 && n_counted == n - 1)
         return true;
     return good && n_numbers == 0 && n_names > 0;
 }
@@ -115,7 +126,7 @@ static bool look_at_header(const char *text, candidate *c)
 
 typedef struct shape {
     size_t n;             /* cells of the first row */
-    bool all_trail;       /* the last cell of every row is empty */
+    size_t n_trailing;    /* empty cells at the end of every row */
     bool counts, is_text; /* the first column, as an index does; holds no number */
     long long first;
 } shape;
@@ -135,19 +146,34 @@ static void look_at_first_cell(shape *f, size_t row, const aimci_slice *cell)
 static size_t look_at_row(aimci_scanner *s, shape *f, size_t row)
 {
     aimci_slice cell = {NULL, 0, false};
-    size_t n = 0;
-    for (; aimci_scan_cell(s, &cell); n++)
+    size_t n = 0, n_trailing = 0;
+    for (; aimci_scan_cell(s, &cell); n++) {
+        n_trailing = n > 0 && cell.n == 0 && !cell.quoted ? n_trailing + 1 : 0;
         if (n == 0)
             look_at_first_cell(f, row, &cell);
-    f->all_trail = f->all_trail && n > 1 && cell.n == 0 && !cell.quoted;
+    }
+    f->n_trailing = aimci_min_size(f->n_trailing, n_trailing);
     return n;
+}
+
+/* Trailing delimiters make empty columns without names; do names and columns agree? */
+static bool leave_out_trailing(candidate *c, const shape *f)
+{
+    const size_t n_names = c->n_header - c->n_trailing;
+    size_t n = c->r.n_rows > 0 ? f->n_trailing : 0;
+    if (c->r.has_header && n > 0)
+        n = aimci_min_size(n, f->n > n_names ? f->n - n_names : 0);
+    c->r.n_columns = f->n - n;
+    const bool fits =
+        !c->r.has_header || (n_names <= c->r.n_columns && c->r.n_columns <= c->n_header);
+    c->n_trailing = n;
+    return fits;
 }
 
 /* What the rows are, without what is in them. */
 static void look_at_rows(const char *text, candidate *c)
 {
-    const bool header_trails = c->trails;
-    shape f = {.all_trail = true, .counts = true, .is_text = true};
+    shape f = {.n_trailing = SIZE_MAX, .counts = true, .is_text = true};
     aimci_scanner s = aimci_scan(text, c->r.delimiter);
     if (c->r.has_header)
         aimci_scan_row(&s);
@@ -160,12 +186,7 @@ static void look_at_rows(const char *text, candidate *c)
         c->bad.line = s.line;
         c->bad_count = n;
     }
-    const size_t names = c->n_header;
-    c->trails = f.all_trail && c->r.delimiter != ' ' &&
-                (!c->r.has_header || names + 1 == f.n || (names == f.n && header_trails));
-    c->r.n_columns = f.n - (c->trails ? 1 : 0);
-    const bool fits = !c->r.has_header || names == c->r.n_columns ||
-                      (names == c->r.n_columns + 1 && header_trails);
+    const bool fits = leave_out_trailing(c, &f);
     c->verdict = fits && c->bad.line == 0 && f.n <= AIMCI_TABLE_COLUMNS ? GOOD : RAGGED;
     c->has_index = c->has_index && c->r.has_header && c->r.n_columns > 1 &&
                    (f.is_text || (f.counts && (c->r.n_rows > 1 || f.first <= 1)));
@@ -237,16 +258,27 @@ static void count_cell(candidate *c, const aimci_scanner *s, size_t column, cons
     }
 }
 
+/* "1 234,5", seen as two cells. */
+static bool are_joined(const aimci_slice *before, const aimci_slice *cell)
+{
+    const size_t n = strspn(cell->at, "0123456789");
+    return n == 3 && n < cell->n && cell->at[n] == ',' && before->n > 0 && before->n < 4 &&
+           strspn(before->at, "0123456789") >= before->n && before->at[0] != '0';
+}
+
 static void count_cells(const char *text, const bool *is_wanted, candidate *c)
 {
-    aimci_slice cell;
+    aimci_slice cell, before = {"", 0, false};
     aimci_scanner s = aimci_scan(text, c->r.delimiter);
     if (c->r.has_header)
         aimci_scan_row(&s);
     while (aimci_scan_row(&s))
-        for (size_t k = 0; aimci_scan_cell(&s, &cell); k++)
+        for (size_t k = 0; aimci_scan_cell(&s, &cell); k++) {
+            c->joined += k > 0 && are_joined(&before, &cell);
+            before = cell;
             if (k < c->r.n_columns && is_wanted[k])
                 count_cell(c, &s, k, &cell);
+        }
 }
 
 static void judge(const aimci_table_wish *wish, candidate *c)
@@ -368,6 +400,13 @@ static aimc_status check_ambiguity(const aimci_table_wish *wish, const candidate
             return fail_two_ways(wish, &all[k]);
     if (chosen->r.delimiter == '\0' && is_open_column(wish, chosen))
         return fail_two_ways(wish, chosen);
+    if (chosen->r.delimiter == ' ' && chosen->commas > 0 && chosen->joined == chosen->commas &&
+        !wish->has_delimiter)
+        return aimci_fail(
+            AIMC_ERR_FORMAT,
+            "%s: line %zu, column %zu: '%s' may be a number, or the end of one with a "
+            "blank between thousands; say delimiter=blanks",
+            wish->source, chosen->comma.line, chosen->comma.column, chosen->comma.text);
     if (may_have_thousands(chosen) && !wish->has_decimal &&
         (chosen->wholes > 0 || chosen->r.delimiter == ','))
         return fail_thousands(wish, chosen);
@@ -384,8 +423,8 @@ static aimc_status fail_ragged(const aimci_table_wish *wish, const candidate *c)
         return aimci_fail(AIMC_ERR_FORMAT,
                           "%s: line %zu has %zu columns, those before have %zu (read with "
                           "delimiter=%s)",
-                          wish->source, c->bad.line, c->bad_count,
-                          c->r.n_columns + (c->trails ? 1 : 0), name);
+                          wish->source, c->bad.line, c->bad_count, c->r.n_columns + c->n_trailing,
+                          name);
     return aimci_fail(AIMC_ERR_FORMAT,
                       "%s: the header has %zu names, but there are %zu columns (read with "
                       "delimiter=%s)",
@@ -463,6 +502,11 @@ static aimc_status take_best(aimc_context *ctx, const aimci_table_wish *wish, co
             "%s: line %zu, column %zu: '%s' is read with a decimal comma, as all numbers of the "
             "file; decimal=comma says that this is right",
             wish->source, c->comma.line, c->comma.column, c->comma.text);
+    if (c->is_counted && !c->r.has_header && c->points + c->commas > 0)
+        aimci_log(
+            ctx, AIMC_LOG_WARNING,
+            "%s: the first row, 0, 1, 2 ..., is read as numbers; where it is names, leave it out",
+            wish->source);
     *out = c->r;
     c->r.wanted = NULL;
     return AIMC_OK;
@@ -472,7 +516,7 @@ aimc_status aimci_reading_find(aimc_context *ctx, const aimci_table_wish *wish, 
                                aimci_reading *out)
 {
     char delimiters[MAX_CANDIDATES];
-    candidate all[MAX_CANDIDATES];
+    candidate all[MAX_CANDIDATES] = {{.n_header = 0}};
     const size_t n = list_delimiters(wish, text, delimiters);
     size_t done = 0;
     aimc_status st = AIMC_OK;

@@ -159,7 +159,9 @@ static size_t count_digits(const aimci_slice *cell, size_t from)
 
 static char char_at(const aimci_slice *cell, size_t k)
 {
-    return k < cell->n ? cell->at[k] : '\0';
+    if (k >= cell->n)
+        return '\0';
+    return cell->at[k];
 }
 
 static size_t sign_length(const aimci_slice *cell)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows and cells of a table of text, and what a cell looks like. Nothing here knows which of several
- * readings of a file is the right one. */
+/* Rows and cells of a table of text, and what a cell looks like. Nothing here knows which of
+ * several readings of a file is the right one. */
 #ifndef AIMCI_TABLE_TEXT_H
 #define AIMCI_TABLE_TEXT_H
 

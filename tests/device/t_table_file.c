@@ -90,8 +90,7 @@ START_TEST(sweeps_of_all_kinds)
 {
     static const char *const same[] = {"up,down\n0.1,1\n0.2,0.7\n0.4,0.65\n",
                                        "Up (uS)\tDown (uS)\r\n0,1\t1\r\n0,2\t0,7\r\n0,4\t0,65\r\n",
-                                       "\xEF\xBB\xBF"
-                                       "down;up;\n1;0,1;\n0,7;0,2;\n0,65;0,4;\n",
+                                       "\357\273\277down;up;\n1;0,1;\n0,7;0,2;\n0,65;0,4;\n",
                                        ",up,down\n0,0.1,1\n1,0.2,0.7\n2,0.4,0.65\n",
                                        "% uS\n0.1 1\n0.2 0.7\n0.4 0.65\n"};
     char expected[4000] = "", found[4000];
@@ -176,6 +175,8 @@ START_TEST(bad_files)
         ck_assert_msg(strstr(aimc_get_last_error(), bad[i].words) != NULL, "'%s' not in '%s'",
                       bad[i].words, aimc_get_last_error());
         ck_assert_msg(strstr(aimc_get_last_error(), path) != NULL, "%s", aimc_get_last_error());
+        ck_assert_msg(strncmp(aimc_get_last_error(), "config_load_table: ", 19) == 0, "%s",
+                      aimc_get_last_error());
     }
     char text[64];
     must(aimc_config_get_text(config, "step_down", text, sizeof text, NULL));

@@ -12,8 +12,7 @@ void aimct_fuzz_seeds(void)
     static const char *const texts[] = {"A# remark\n1, 2, 3\n4, 5, -6e-1\n",
                                         "AG (uS)\tt (s)\r\n0,247\t-0,414\r\n1\t2\r\n",
                                         "B,a,\"b \"\"c\"\"\"\n0,1,2.5\n1,NA,4\n",
-                                        "C\xEF\xBB\xBF"
-                                        "1;2,5;\r3;4;\r",
+                                        "C\357\273\2771;2,5;\r3;4;\r",
                                         "D  1 2  3\n4 5 6\n\n% end",
                                         "E0,247\n1,234\n"};
     static const char header[] =

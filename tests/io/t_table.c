@@ -135,6 +135,8 @@ static const example good[] = {
     {"0,247\n", "decimal=point", "0 247"},
     {"0,247\n", "decimal=comma", "0.247"},
     {"0,247\n", "delimiter=none", "0.247"},
+    {"1 234,5\n", "delimiter=blanks", "1 234.5"},
+    {"1 234,5\n2 34,5\n", "", "1 234.5 | 2 34.5"},
     {"1,234;5\n", "decimal=comma", "1.234 5"},
     {"1,05\n", "delimiter=,", "1 5"},
     {"1;2\n", "delimiter=;", "1 2"},
@@ -145,9 +147,7 @@ static const example good[] = {
     {"1,2\n3,4.5\n", "", "1 2 | 3 4.5"},
     {"1,2\n\"3\",4\n", "", "1 2 | 3 4"},
     /* marks, line ends, remarks, blank lines */
-    {"\xEF\xBB\xBF"
-     "1,2.5\n3,4\n",
-     "", "1 2.5 | 3 4"},
+    {"\357\273\2771,2.5\n3,4\n", "", "1 2.5 | 3 4"},
     {"1,2.5\r\n3,4\r\n", "", "1 2.5 | 3 4"},
     {"1,2.5\r3,4\r", "", "1 2.5 | 3 4"},
     {"# 1, 2\n% 3\n\n  # x\n1,2.5\n\n   \n3,4\n#end", "", "1 2.5 | 3 4"},
@@ -166,10 +166,16 @@ static const example good[] = {
     {"1,2,\n3,4,\n", "", "1 2 | 3 4"},
     {"1\t2\t\n3\t4\t\n", "", "1 2 | 3 4"},
     {"1;2;\n", "", "1 2"},
+    {"1;2;;;\n3;4;;;\n", "", "1 2 | 3 4"},
+    {"a;b;;;\n1;2;;;\n", "", "1 2"},
+    {"a;b\n1;2;;\n", "", "1 2"},
+    {"a;b;;\n1;2\n", "", "1 2"},
+    {"a;b;\n1;2;3\n", "", "1 2 3"}, /* the third column has no name */
     /* an index */
     {",a,b\n0,1,2\n1,3,4\n", "", "1 2 | 3 4"},
     {",0,1\n0,1,2\n1,3,4\n", "", "1 2 | 3 4"},
     {",a,b\nfirst,1,2\nsecond,3,4\n", "", "1 2 | 3 4"},
+    {"index,0,1\n0,1,2\n1,3,4\n", "", "1 2 | 3 4"},
     {"index;up;down\n1;0,5;2\n2;1;1\n", "", "0.5 2 | 1 1"},
     {"Pulse,up,down\n1,5,2\n2,6,1\n", "", "5 2 | 6 1"},
     {"index,up\n5,1\n5,2\n", "", "5 1 | 5 2"}, /* no index: it does not count */
@@ -201,6 +207,7 @@ static const example bad[] = {
      "thousands"},
     {"1\t20,715\n", "", "line 1, column 2: the comma of '20,715'"},
     {"\"1,234\",\"5\"\n", "", "the comma of '1,234'"},
+    {"1 234,5\n2 345,6\n", "", "line 1, column 2: '234,5' may be a number, or the end of one"},
     {"\"1,234\",\"5,678\"\n", "", "the comma of '1,234'"},
     {"0,5;1.5\n", "", "'0,5' has a decimal comma, but '1.5' in line 1 a decimal point"},
     {"0,5;1\n2;1.5\n", "decimal=comma",
@@ -220,6 +227,8 @@ static const example bad[] = {
     {"1,2,3\n4,5\n", "", "line 2 has 2 columns, those before have 3 (read with delimiter=comma)"},
     {"1 2\n3 4 5\n", "", "line 2 has 3 columns, those before have 2"},
     {"1,2,\n3,4\n", "", "line 2 has 2 columns, those before have 3"},
+    {"1;2;;\n3;4;\n", "", "line 2 has 3 columns, those before have 4"},
+    {"a;b;c;\n1;2;;\n", "", "line 2, column 3: '' is not a number: the cell is empty"},
     {"1,2.5\n3,4,\n", "", "line 2 has 3 columns"},
     {"a,b\n1,2,3\n", "", "the header has 2 names, but there are 3 columns"},
     {"a,b,c\n1,2\n", "", "the header has 3 names, but there are 2 columns"},
@@ -239,9 +248,7 @@ static const example bad[] = {
     {"1.5,0x10\n", "", "'0x10' is not a number"},
     {"1.5,5%\n", "", "'5%' is not a number"},
     {"1.5,2 # two\n", "", "'2 # two' is not a number"},
-    {"1.5,\xE2\x88\x92"
-     "2\n",
-     "", "is not a number"},
+    {"1.5,\342\210\2222\n", "", "is not a number"},
     {"1.5,1e\n", "", "'1e' is not a number"},
     {"1.5,--2\n", "", "'--2' is not a number"},
     {"1.5,1.2.3\n", "", "'1.2.3' is not a number"},
@@ -269,9 +276,7 @@ static const example bad[] = {
     {"1,2,3\n", "delimiter=x", "delimiter=x: comma, semicolon, tab, blanks or none"},
     {"1,2,3\n", "decimal=x", "decimal=x: point or comma"},
     {"PK\3\4....", "", "is an archive (.npz, .xlsx)"},
-    {"\xFF\xFE"
-     "1",
-     "", "is text in UTF-16"},
+    {"\377\3761", "", "is text in UTF-16"},
 };
 
 START_TEST(files_that_are_read)
@@ -347,7 +352,10 @@ START_TEST(doubtful_commas_are_told)
     } files[] = {{"1,215\t-1,087\n", "", "line 1, column 1: '1,215' is read with a decimal comma"},
                  {"1,215\t-1,087\n", "decimal=comma", ""},
                  {"1,215\t-0,087\n", "", ""},
-                 {"1,215\t-1,08\n", "", ""}};
+                 {"1,215\t-1,08\n", "", ""},
+                 {"0,1,2\n0.5,1.5,2.5\n", "", "the first row, 0, 1, 2 ..., is read as numbers"},
+                 {"0,1,2\n3,4,5\n", "", ""},
+                 {"a,b,c\n0,1,2\n3,4,5.5\n", "", ""}};
     aimc_context *const quiet = ctx;
     aimc_context_params p = AIMC_CONTEXT_PARAMS_INIT;
     p.logger.log = take_warning;
