@@ -162,7 +162,7 @@ static const aimci_field one_sided_fields[] = {
     AIMCI_CHILD("refresh_forward", 1, "periphery", "periphery",
                 "read-out of the refresh; noise and bound management are off", SRC_ONE_SIDED),
     AIMCI_CHILD("refresh_update", 2, "update", "update",
-                "pulses that write the difference back, once", SRC_ONE_SIDED),
+                "trains of the pulses that write the difference back", SRC_ONE_SIDED),
 };
 
 AIMCI_DEFINE_KIND(one_sided_cell, "device",
