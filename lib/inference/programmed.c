@@ -62,7 +62,7 @@ void aimci_programmed_take_off(aimci_programmed *p)
 void aimci_programmed_show(aimci_programmed *p)
 {
     const aimci_weight_view view = {p->read, p->conductance, p->compensated ? p->gain : NULL,
-                                    p->compensated ? p->shift : NULL};
+                                    p->compensated ? p->shift : NULL, true};
     aimci_tile_set_view(p->tile, AIMCI_VIEW_READ, view);
     p->tile->programmed =
         (aimci_companion){"inference", p, aimci_programmed_put, take_off, take_off};

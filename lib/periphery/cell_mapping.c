@@ -8,6 +8,8 @@
 #define OWN "docs/models/cell-mapping.md"
 #define XS  "Xiao et al., IEEE Circuits Syst. Mag. 22(4):26 (2022)"
 
+#define DEFAULT_W_MAX 1
+
 static const aimci_field fields[] = {
     AIMCI_CHOICE(C, scheme, AIMCI_SCHEME_ONE_SIDED, 3,
                  "ONE_SIDED|TWO_SIDED|DIGITAL_OFFSET|REFERENCE_COLUMN",
@@ -16,7 +18,7 @@ static const aimci_field fields[] = {
                  XS),
     AIMCI_CHOICE(C, subtract, AIMCI_SUBTRACT_ANALOG, 1, "ANALOG|DIGITAL",
                  "the currents of a pair before one ADC, or the codes of two", XS),
-    AIMCI_NUMBER(C, w_max, 1, 1e-30, 1e30, "weight",
+    AIMCI_NUMBER(C, w_max, DEFAULT_W_MAX, 1e-30, 1e30, "weight",
                  "weight of a full cell; larger ones are clipped when cells are looked at", OWN),
     AIMCI_NUMBER(C, on_off_ratio, 0, 0, 1e30, "1", "largest over smallest conductance; 0: infinite",
                  XS),
@@ -38,11 +40,16 @@ static bool is_pair(const C *p)
     return p->scheme == AIMCI_SCHEME_ONE_SIDED || p->scheme == AIMCI_SCHEME_TWO_SIDED;
 }
 
+/* bits that the slices share: the sign of a pair lies in its cells */
+static int64_t spread_bits(const C *p)
+{
+    return is_pair(p) ? p->weight_bits - 1 : p->weight_bits;
+}
+
 /* bits in one slice */
 static int64_t slice_bits(const C *p)
 {
-    const int64_t bits = is_pair(p) ? p->weight_bits - 1 : p->weight_bits;
-    return (bits + p->n_slices - 1) / p->n_slices;
+    return (spread_bits(p) + p->n_slices - 1) / p->n_slices;
 }
 
 static aimc_status check(const void *values)
@@ -55,9 +62,10 @@ static aimc_status check(const void *values)
                           "cell_mapping: subtract = DIGITAL; this scheme has no pairs of cells");
     if (p->weight_bits == 1)
         return refuse("weight_bits", 1, "2 ... 16 are needed, or 0");
-    if (p->n_slices > 1 && p->n_slices >= p->weight_bits)
+    if (p->n_slices > 1 && p->n_slices > spread_bits(p))
         return refuse("n_slices", (double)p->n_slices,
-                      "slices need weight_bits, more of them than slices");
+                      is_pair(p) ? "a slice needs a bit of weight_bits, whose sign the pair holds"
+                                 : "a slice needs a bit of weight_bits");
     if (p->weight_bits && p->cell_bits && p->cell_bits < slice_bits(p))
         return refuse("cell_bits", (double)p->cell_bits, "a slice has more bits than that");
     if (!is_pair(p) && p->cell_bits == 1 && !p->weight_bits)
@@ -75,7 +83,8 @@ aimci_cell_mapping aimci_cell_mapping_resolve(const C *p)
 {
     aimci_cell_mapping c = {.params = *p, .pair = is_pair(p), .offset = !is_pair(p)};
     c.active = c.offset || p->subtract == AIMCI_SUBTRACT_DIGITAL || p->on_off_ratio > 0 ||
-               p->cell_bits || p->weight_bits || p->scheme != AIMCI_SCHEME_ONE_SIDED;
+               p->cell_bits || p->weight_bits || p->scheme != AIMCI_SCHEME_ONE_SIDED ||
+               p->w_max != DEFAULT_W_MAX;
     c.has_reference = p->scheme == AIMCI_SCHEME_REFERENCE_COLUMN;
     c.n_slices = (size_t)p->n_slices;
     c.slice_bits = p->weight_bits ? (int)slice_bits(p) : 0;
@@ -92,38 +101,55 @@ static double largest_integer(const aimci_cell_mapping *c)
     return ldexp(1, (int)c->params.weight_bits - 1) - 1;
 }
 
+static double limited(double v)
+{
+    return fmin(fmax(v, -1), 1);
+}
+
 static double digit_range(const aimci_cell_mapping *c)
 {
     return ldexp(1, c->slice_bits) - 1;
 }
 
-/* Share of the span, 0 ... 1, that digit s of the integer weight takes. */
-static double digit(const aimci_cell_mapping *c, double relative, size_t s, bool minus)
+/* Digit s of the integer, as a share of the span; signed for pairs, whose cells share the sign. */
+static double digit(const aimci_cell_mapping *c, double integer, size_t s)
 {
-    const double integer = rint(relative * largest_integer(c));
-    double positive = integer + largest_integer(c) + 1;
-    if (c->pair)
-        positive = fabs(integer);
+    const double positive = c->pair ? fabs(integer) : integer + largest_integer(c) + 1;
     const double shifted = floor(ldexp(positive, -(int)s * c->slice_bits));
     const double d = fmod(shifted, digit_range(c) + 1) / digit_range(c);
-    if (c->params.scheme == AIMCI_SCHEME_TWO_SIDED)
-        return (1 + ((integer < 0) != minus ? -d : d)) / 2;
-    return c->pair && (integer < 0) != minus ? 0 : d;
+    return c->pair && integer < 0 ? -d : d;
 }
 
-double aimci_cell_mapping_conductance(const aimci_cell_mapping *c, double w, size_t s, bool minus)
+/* Share of the span that slice s holds of v, -1 ... 1. What programmed devices are off the integers
+ * lies on the highest slice: its cells are the most weight, and so the most error. */
+static double slice(const aimci_cell_mapping *c, double v, size_t s, bool programmed)
 {
-    const double relative = fmin(fmax(w / c->params.w_max, -1), 1);
-    double v;
-    if (c->params.weight_bits)
-        v = digit(c, relative, s, minus);
-    else if (c->offset)
-        v = (relative / 2 + 0.5) * c->top;
-    else if (c->params.scheme == AIMCI_SCHEME_TWO_SIDED)
-        v = (1 + (minus ? -relative : relative)) / 2;
-    else
-        v = fmax(minus ? -relative : relative, 0);
-    if (c->levels > 0)
+    const double integer = rint(limited(v) * largest_integer(c)), d = digit(c, integer, s);
+    if (!programmed || s + 1 < c->n_slices)
+        return d;
+    return d + (v * largest_integer(c) - integer) / ldexp(digit_range(c), (int)s * c->slice_bits);
+}
+
+/* Share of the span that one cell takes. */
+static double share(const aimci_cell_mapping *c, double v, size_t s, bool minus, bool programmed)
+{
+    const bool integer = c->params.weight_bits > 0;
+    if (!programmed)
+        v = limited(v);
+    if (integer)
+        v = slice(c, v, s, programmed);
+    if (c->offset)
+        return integer ? v : (v / 2 + 0.5) * c->top;
+    if (minus)
+        v = -v;
+    return c->params.scheme == AIMCI_SCHEME_TWO_SIDED ? (1 + v) / 2 : fmax(v, 0);
+}
+
+double aimci_cell_mapping_conductance(const aimci_cell_mapping *c, double w, size_t s, bool minus,
+                                      bool programmed)
+{
+    double v = share(c, w / c->params.w_max, s, minus, programmed);
+    if (c->levels > 0 && !programmed)
         v = rint(v * c->levels) / c->levels;
     return c->g_min + c->span * v;
 }
@@ -143,6 +169,6 @@ double aimci_cell_mapping_gain(const aimci_cell_mapping *c, size_t s)
 /* The floor of every cell, and what stands for weight 0. */
 double aimci_cell_mapping_offset(const aimci_cell_mapping *c, size_t s)
 {
-    const double floor = aimci_cell_mapping_conductance(c, 0, s, false);
+    const double floor = aimci_cell_mapping_conductance(c, 0, s, false, false);
     return c->offset ? aimci_cell_mapping_weight_of_full(c) * floor : 0;
 }

@@ -37,9 +37,11 @@ typedef struct aimci_cell_mapping {
 
 aimci_cell_mapping aimci_cell_mapping_resolve(const aimci_cell_mapping_params *params);
 
-/* Conductance of the cell that holds w in bit slice s; minus: the second cell of a pair. */
+/* Conductance of the cell that holds w in bit slice s; minus: the second cell of a pair.
+ * programmed: w is what a device holds that was written before, which goes neither to a level nor
+ * to a limit again. */
 double aimci_cell_mapping_conductance(const aimci_cell_mapping *mapping, double w, size_t s,
-                                      bool minus);
+                                      bool minus, bool programmed);
 
 /* Weight that one unit of conductance stands for. */
 double aimci_cell_mapping_weight_of_full(const aimci_cell_mapping *mapping);

@@ -23,11 +23,11 @@ static void fill_cells(const aimci_periphery *p, const aimci_column_set *set, bo
     for (size_t i = 0; i < p->n_out; i++)
         for (size_t j = 0; j < p->n_in; j++)
             g[aimci_cell_at(p, ld, i, j, minus)] =
-                full * aimci_cell_mapping_conductance(
-                           &p->mapping, (double)w[aimci_read_at(p, i, j)], set->slice, minus);
+                full * aimci_cell_conductance(p, (double)w[aimci_read_at(p, i, j)], set->slice,
+                                              minus, p->columns.programmed);
     for (size_t j = 0; p->mapping.has_reference && j < p->n_in; j++)
         g[p->n_out * ld + j] =
-            full * aimci_cell_mapping_conductance(&p->mapping, 0, set->slice, false);
+            full * aimci_cell_mapping_conductance(&p->mapping, 0, set->slice, false, false);
 }
 
 /* Add factor t to what the set holds. Negative cells count negatively where the set holds the

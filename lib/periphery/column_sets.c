@@ -78,6 +78,7 @@ aimc_status aimci_column_sets_refresh(aimci_periphery *p, const aimci_read_array
     if (p->is_perfect || (array->version && array->version == columns->version))
         return AIMC_OK;
     columns->version = 0;
+    columns->programmed = array->programmed;
     for (size_t k = 0; k < columns->n; k++) {
         const aimci_column_set *set = &columns->list[k];
         const aimc_status st = aimci_column_network_refresh(p, set, array->w);

@@ -27,6 +27,7 @@ typedef struct aimci_column_sets {
     size_t n;
     aimci_nodal network; /* of one set, where cells are looked at */
     uint64_t version;    /* of the weights that all is derived from; 0: nothing there */
+    bool programmed;     /* the weights are those of programmed devices */
 } aimci_column_sets;
 
 /* Which there are, their memory, and bringing them up to date with the weights. */

@@ -26,7 +26,8 @@ typedef struct aimci_read_array {
     /* A number that is another one whenever w has changed: what is derived from w is then kept
      * between calls. 0: unknown, derived anew by every call that needs it. */
     uint64_t version;
-    const float *g; /* conductances, laid out like w; NULL: |w| stands for them */
+    const float *g;  /* conductances, laid out like w; NULL: |w| stands for them */
+    bool programmed; /* w is what programmed devices hold, limits and levels and all */
 } aimci_read_array;
 
 typedef struct aimci_periphery {

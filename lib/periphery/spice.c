@@ -8,7 +8,7 @@
 
 typedef struct netlist {
     const aimci_periphery *p;
-    const float *w; /* stored like the array */
+    const aimci_read_array *array;
     const float *z;
     aimci_nodal network;
     FILE *out;
@@ -103,11 +103,11 @@ static void put_cells(const netlist *l, size_t set, size_t slice, bool minus)
     const size_t rows = p->n_out + p->mapping.has_reference;
     for (size_t i = 0; i < rows; i++) {
         for (size_t j = 0; j < p->n_in; j++) {
-            const double w = i < p->n_out ? (double)l->w[aimci_read_at(p, i, j)] : 0;
+            const double w = i < p->n_out ? (double)l->array->w[aimci_read_at(p, i, j)] : 0;
             const size_t at = aimci_cell_at(p, ld, i, j, minus);
             put_cell(l, set, at / ld, at % ld,
                      p->params.g_max *
-                         aimci_cell_mapping_conductance(&p->mapping, w, slice, minus));
+                         fmax(aimci_cell_conductance(p, w, slice, minus, l->array->programmed), 0));
         }
     }
 }
@@ -166,9 +166,10 @@ aimc_status aimci_spice_check(const aimci_periphery *p)
     return AIMC_OK;
 }
 
-aimc_status aimci_spice_write(const aimci_periphery *p, const float *w, const float *z, FILE *out)
+aimc_status aimci_spice_write(const aimci_periphery *p, const aimci_read_array *array,
+                              const float *z, FILE *out)
 {
-    netlist l = {.p = p, .w = w, .z = z, .out = out};
+    netlist l = {.p = p, .array = array, .z = z, .out = out};
     aimci_wires_params wires = p->wires;
     if (wires.model == AIMCI_WIRES_NONE)
         wires.r_in = wires.r_out = wires.r_driver = wires.r_sense = wires.r_select = 0;

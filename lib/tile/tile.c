@@ -67,6 +67,7 @@ aimci_read_array aimci_tile_read_array(const aimc_tile *t)
                               .ld = a->ld,
                               .w = w,
                               .g = t->views[AIMCI_VIEW_READ].conductance,
+                              .programmed = t->views[AIMCI_VIEW_READ].programmed,
                               .version = w == a->w ? aimci_array_version(a) : 0};
 }
 

@@ -60,6 +60,7 @@ typedef struct aimci_weight_view {
     const float *conductance;  /* sums of the devices of each weight, in units of the largest
                                   conductance; NULL: not known */
     const float *gain, *shift; /* [n_out]: digital, after the forward read-out; NULL: none */
+    bool programmed;           /* they are on devices already */
 } aimci_weight_view;
 
 /* State in a file that waits until it is taken up: an optimizer, a programming. */

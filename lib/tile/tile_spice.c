@@ -14,7 +14,8 @@ typedef struct spice_job {
 static aimc_status write_netlist(void *user, FILE *out)
 {
     const spice_job *job = user;
-    return aimci_spice_write(job->periphery, aimci_tile_read_weights(job->tile), job->z, out);
+    const aimci_read_array array = aimci_tile_read_array(job->tile);
+    return aimci_spice_write(job->periphery, &array, job->z, out);
 }
 
 aimc_status aimc_tile_write_spice(const aimc_tile *t, aimc_direction direction, const float *z,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Signed weights on cells: every scheme against its definition, bit slices and digits of inputs
  * against integer products. */
+#include <aimc/inference.h>
+
 #include "periphery/cell_mapping.h"
 #include "read_util.h"
 
@@ -87,6 +89,7 @@ START_TEST(every_scheme)
         expect(SETTINGS(BARE, names[k], "cell_mapping.on_off_ratio=10"), as_it_is);
         expect(SETTINGS(BARE, names[k], "cell_mapping.on_off_ratio=10", "cell_mapping.w_max=0.5"),
                clipped);
+        expect(SETTINGS(BARE, names[k], "cell_mapping.w_max=0.5"), clipped); /* and nothing else */
         expect(SETTINGS(BARE, names[k], "cell_mapping.on_off_ratio=10", "cell_mapping.cell_bits=3"),
                held[k]);
         expect(
@@ -120,6 +123,62 @@ START_TEST(slices_make_the_integer_product)
     expect(SETTINGS(BARE, "cell_mapping.weight_bits=8", "cell_mapping.n_slices=4",
                     "cell_mapping.subtract=DIGITAL"),
            integer);
+    /* an offset has no sign to hold: all of its bits are spread, down to one for each cell */
+    for (size_t k = 2; k < 4; k++)
+        expect(SETTINGS(BARE, schemes[k], "cell_mapping.weight_bits=8", "cell_mapping.n_slices=8",
+                        "cell_mapping.cell_bits=1"),
+               integer);
+}
+END_TEST
+
+/* Weights that lie on programmed devices are off their levels by what programming and drift did;
+ * reads see that, whatever the cells of the read-out hold: it is neither rounded nor clipped. */
+START_TEST(programmed_weights_are_not_rounded_again)
+{
+    static const char *const cells[][3] = {
+        {"cell_mapping.scheme=ONE_SIDED", "cell_mapping.cell_bits=3", "cell_mapping.w_max=1"},
+        {"cell_mapping.scheme=ONE_SIDED", "cell_mapping.w_max=0.6", "cell_mapping.w_max=0.6"},
+        {"cell_mapping.scheme=TWO_SIDED", "cell_mapping.cell_bits=2", "cell_mapping.w_max=1"},
+        {"cell_mapping.scheme=DIGITAL_OFFSET", "cell_mapping.cell_bits=3", "cell_mapping.w_max=1"},
+        {"cell_mapping.scheme=REFERENCE_COLUMN", "cell_mapping.cell_bits=3",
+         "cell_mapping.w_max=1"},
+        {"cell_mapping.scheme=ONE_SIDED", "cell_mapping.weight_bits=3", "cell_mapping.n_slices=1"},
+        {"cell_mapping.scheme=ONE_SIDED", "cell_mapping.weight_bits=5", "cell_mapping.n_slices=4"},
+        {"cell_mapping.scheme=TWO_SIDED", "cell_mapping.weight_bits=5", "cell_mapping.n_slices=2"},
+        {"cell_mapping.scheme=DIGITAL_OFFSET", "cell_mapping.weight_bits=4",
+         "cell_mapping.n_slices=4"},
+        {"cell_mapping.scheme=REFERENCE_COLUMN", "cell_mapping.weight_bits=5",
+         "cell_mapping.n_slices=3"},
+        {"cell_mapping.subtract=DIGITAL", "cell_mapping.weight_bits=5", "cell_mapping.n_slices=2"},
+    };
+    aimc_config *config = NULL;
+    OK(aimc_config_create(ctx, "inference", &config));
+    OK(aimc_config_set_text(config, "noise_model", "rram_wan"));
+    OK(aimc_config_set_text(config, "seed", "3"));
+    for (size_t k = 0; k < sizeof cells / sizeof cells[0]; k++) {
+        float y[2][BATCH * OUT];
+        for (int mapped = 0; mapped < 2; mapped++) {
+            const char *const *c = cells[k];
+            aimc_tile *tile = NULL;
+            aimc_config *tile_config =
+                mapped ? aimct_tile_config(
+                             ctx, SETTINGS(BARE, c[0], c[1], c[2], "cell_mapping.on_off_ratio=50"))
+                       : aimct_tile_config(ctx, SETTINGS(BARE));
+            OK(aimc_config_set_text(tile_config, "seed", "11"));
+            aimc_device *device = aimct_device(ctx, "ideal", NULL);
+            OK(aimc_tile_create(device, OUT, IN, tile_config, &tile));
+            OK(aimc_tile_set_weights(tile, w, IN));
+            OK(aimc_tile_program(tile, config, NULL));
+            OK(aimc_tile_forward(tile, BATCH, x, IN, y[mapped], OUT));
+            aimc_tile_destroy(tile);
+            aimc_device_unref(device);
+            aimc_config_destroy(tile_config);
+        }
+        for (size_t i = 0; i < BATCH * OUT; i++)
+            ck_assert_msg(fabsf(y[0][i] - y[1][i]) < 2e-5f, "cells %zu: %g instead of %g", k,
+                          (double)y[1][i], (double)y[0][i]);
+    }
+    aimc_config_destroy(config);
 }
 END_TEST
 
@@ -323,6 +382,11 @@ START_TEST(refused)
         SETTINGS("cell_mapping.scheme=REFERENCE_COLUMN", "cell_mapping.subtract=DIGITAL"));
     aimct_refused(ctx, "weight_bits", SETTINGS("cell_mapping.weight_bits=1"));
     aimct_refused(ctx, "n_slices", SETTINGS("cell_mapping.n_slices=2"));
+    aimct_refused(ctx, "n_slices",
+                  SETTINGS("cell_mapping.n_slices=8", "cell_mapping.weight_bits=8"));
+    aimct_refused(ctx, "n_slices",
+                  SETTINGS("cell_mapping.n_slices=9", "cell_mapping.weight_bits=8",
+                           "cell_mapping.scheme=DIGITAL_OFFSET"));
     aimct_refused(ctx, "cell_bits",
                   SETTINGS("cell_mapping.weight_bits=8", "cell_mapping.cell_bits=2"));
     aimct_refused(ctx, "cell_bits",
@@ -337,6 +401,7 @@ int main(void)
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, every_scheme);
     tcase_add_test(c, slices_make_the_integer_product);
+    tcase_add_test(c, programmed_weights_are_not_rounded_again);
     tcase_add_test(c, bit_exact_pipeline);
     tcase_add_test(c, isaac);
     tcase_add_test(c, digits_in_one_conversion);
