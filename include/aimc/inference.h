@@ -191,8 +191,10 @@ AIMC_API aimc_status aimc_tile_program(aimc_tile *tile, const aimc_config *confi
                                        aimc_inference_report *report);
 
 /**
- * Let a programmed tile be read as it is at a time after programming, with one draw of the devices'
- * read noise. Compensation is off until aimc_tile_compensate(). Any order of times.
+ * Let a programmed tile be read as it is at a time after programming. Read noise is drawn anew for
+ * every vector and read of the array, also by a perfect read-out; the report, and
+ * aimc_tile_get_weights(), show one draw of it. Where the devices of reram_wan2022 are at that time
+ * is drawn here, and stays. Compensation is off until aimc_tile_compensate(). Any order of times.
  * @param t_s  seconds since the end of programming, >= 0
  * @param[out] report  may be NULL
  * @retval AIMC_ERR_STATE    the tile was not programmed

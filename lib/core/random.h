@@ -32,6 +32,7 @@ typedef enum aimci_op {
     AIMCI_OP_READ = 21,       /* read noise of conductances, by event and chunk */
     AIMCI_OP_FAULT = 22,      /* which devices and bits are faulty, by chunk */
     AIMCI_OP_MODIFY = 23,     /* modified weights of a mini-batch, by event and line */
+    AIMCI_OP_READ_ARRAY = 25, /* read noise of programmed devices, by vector, cycle and pass */
     AIMCI_OP_CALIBRATE = 24,  /* input vectors of a calibration or programming loop, by event */
 } aimci_op;
 

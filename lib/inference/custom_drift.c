@@ -90,4 +90,5 @@ const aimci_noise_ops aimci_noise_ops_custom_drift = {
     .program = aimci_power_program,
     .state = state,
     .read = read,
+    .noise = true,
 };

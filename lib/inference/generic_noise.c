@@ -115,4 +115,5 @@ const aimci_noise_ops aimci_noise_ops_generic_noise = {
     .program = program,
     .state = state,
     .read = read,
+    .noise = true,
 };

@@ -39,6 +39,7 @@ typedef struct aimci_noise_ops {
     /* conductances that one read at time t >= 0 finds */
     void (*read)(const void *params, const aimci_devices *d, double t, const float *z, float *g);
     bool programmed_at_0; /* a read at t = 0 finds the programmed conductances as they are */
+    bool noise; /* z is the noise of a read; else it is where the devices are at that time */
     /* the times that were measured, seconds; NULL: the law holds at any */
     void (*measured)(const void *params, double *first, double *last);
 } aimci_noise_ops;

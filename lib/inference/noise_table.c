@@ -190,6 +190,7 @@ const aimci_noise_ops aimci_noise_ops_noise_table = {
     .program = program,
     .state = state,
     .read = read,
+    .noise = true,
     .programmed_at_0 = true,
     .measured = measured,
 };

@@ -107,4 +107,5 @@ const aimci_noise_ops aimci_noise_ops_pcm_hermes = {
     .program = aimci_power_program,
     .state = state,
     .read = read,
+    .noise = true,
 };

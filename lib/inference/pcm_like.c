@@ -54,4 +54,5 @@ const aimci_noise_ops aimci_noise_ops_pcm_like = {
     .program = aimci_power_program,
     .state = state,
     .read = read,
+    .noise = true,
 };

@@ -49,7 +49,7 @@ void aimci_programmed_destroy(aimci_programmed *p)
 static void take_off(void *owner)
 {
     aimci_programmed *p = owner;
-    aimci_tile_take_back_view(p->tile, AIMCI_VIEW_READ, p->read);
+    aimci_tile_take_back_view(p->tile, AIMCI_VIEW_READ, p->seen);
     p->tile->programmed = (aimci_companion){0};
     aimci_programmed_destroy(p);
 }
@@ -61,8 +61,13 @@ void aimci_programmed_take_off(aimci_programmed *p)
 
 void aimci_programmed_show(aimci_programmed *p)
 {
-    const aimci_weight_view view = {p->read, p->conductance, p->compensated ? p->gain : NULL,
-                                    p->compensated ? p->shift : NULL, true};
+    const aimci_weight_view view = {.weights = p->seen,
+                                    .conductance = p->conductance,
+                                    .gain = p->compensated ? p->gain : NULL,
+                                    .shift = p->compensated ? p->shift : NULL,
+                                    .programmed = true,
+                                    .one_read = p->read,
+                                    .noise = &p->noise};
     aimci_tile_set_view(p->tile, AIMCI_VIEW_READ, view);
     p->tile->programmed =
         (aimci_companion){"inference", p, aimci_programmed_put, take_off, take_off};
@@ -76,13 +81,17 @@ static aimc_status allocate(aimci_programmed *p)
         aimci_mul_overflows(weights, p->per_weight, &devices))
         return aimci_fail(AIMC_ERR_NOMEM, "tile_program: too many devices");
     devices += p->encoding->unit_shared ? p->n_in : 0;
-    p->target = aimci_calloc(p->ctx, 3 * plane, sizeof *p->target);
+    p->target = aimci_calloc(p->ctx, 5 * plane + p->n_in, sizeof *p->target);
     p->middle = aimci_calloc(p->ctx, 5 * p->n_out, sizeof *p->middle);
-    p->g = aimci_calloc(p->ctx, devices, sizeof *p->g);
+    p->g = aimci_calloc(p->ctx, 2 * devices, sizeof *p->g);
     if (!p->target || !p->middle || !p->g)
         return aimci_fail(AIMC_ERR_NOMEM, "tile_program: no memory for %zu devices", devices);
     p->read = p->target + plane;
     p->conductance = p->read + plane;
+    p->seen = p->conductance + plane;
+    p->variance = p->seen + plane;
+    p->common = p->variance + plane;
+    p->sigma = p->g + devices;
     p->half = p->middle + p->n_out;
     p->gain = p->half + p->n_out;
     p->shift = p->gain + p->n_out;

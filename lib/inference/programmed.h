@@ -52,12 +52,15 @@ typedef struct aimci_programmed {
     size_t n_out, n_in, ld, per_weight;
     uint64_t seed;
     float *target;        /* [n_in][ld]: the weights asked for */
-    float *read;          /* [n_in][ld]: what a read of the devices gave */
+    float *read;          /* [n_in][ld]: what one read of the devices gave, noise and all */
     float *conductance;   /* [n_in][ld]: of all devices of a weight, over g_max */
     float *middle, *half; /* [n_out] */
     float *gain, *shift;  /* [n_out]: digital, after the read-out */
-    float *reference;     /* [n_out]: mean magnitudes of the reference read */
-    float *g;             /* scratch: conductances of all devices */
+    float *seen, *variance, *common,
+        *sigma; /* read_noise.c: what every read finds, and its noise */
+    aimci_device_noise noise;
+    float *reference; /* [n_out]: mean magnitudes of the reference read */
+    float *g;         /* scratch: conductances of all devices */
     uint64_t n_calibrations;
     bool has_reference, compensated;
     double t;
@@ -101,6 +104,9 @@ aimc_status aimci_programmed_draw_faults(aimci_programmed *p, const aimci_faults
 /* Mean magnitudes of outputs for the calibration vectors; fills reference. */
 aimc_status aimci_programmed_take_reference(aimci_programmed *p);
 aimc_status aimci_programmed_compensate(aimci_programmed *p, size_t n, const float *x, size_t ld);
+
+/* Factor that brings a row of weights, stored like the targets, to their scale. */
+double aimci_programmed_slope(const aimci_programmed *p, const float *weights, size_t row);
 
 /* Relative Frobenius error of the weights read; with_gain: after compensation. */
 double aimci_programmed_error(const aimci_programmed *p, bool with_gain);

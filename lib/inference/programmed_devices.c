@@ -2,7 +2,7 @@
 /* Weights to conductances of the devices of a programmed tile, and back. */
 #include <math.h>
 
-#include "inference/programmed.h"
+#include "inference/read_noise.h"
 
 /* ---- weights to conductances ---------------------------------------------------------------- */
 
@@ -90,18 +90,24 @@ static void decode_line(void *arg, size_t slot, size_t j)
     }
 }
 
+double aimci_programmed_slope(const aimci_programmed *p, const float *weights, size_t i)
+{
+    double cross = 0, square = 0;
+    for (size_t j = 0; j < p->n_in; j++) {
+        const double w = (double)p->target[j * p->ld + i];
+        cross += w * (double)weights[j * p->ld + i];
+        square += w * w;
+    }
+    return cross > 0 ? square / cross : 1;
+}
+
 /* Each row divided by its slope against the targets. */
 static void regress(aimci_programmed *p)
 {
     for (size_t i = 0; i < p->n_out; i++) {
-        double cross = 0, square = 0;
-        for (size_t j = 0; j < p->n_in; j++) {
-            const double w = (double)p->target[j * p->ld + i];
-            cross += w * (double)p->read[j * p->ld + i];
-            square += w * w;
-        }
-        for (size_t j = 0; j < p->n_in && cross > 0; j++)
-            p->read[j * p->ld + i] *= (float)(square / cross);
+        const float slope = (float)aimci_programmed_slope(p, p->read, i);
+        for (size_t j = 0; j < p->n_in; j++)
+            p->read[j * p->ld + i] *= slope;
     }
 }
 
@@ -112,6 +118,7 @@ void aimci_programmed_read(aimci_programmed *p)
     aimci_parallel(p->ctx, p->n_in, decode_line, &job);
     if (p->encoding->regress)
         regress(p);
+    aimci_programmed_split_noise(p);
 }
 
 double aimci_programmed_error(const aimci_programmed *p, bool with_gain)

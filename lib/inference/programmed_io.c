@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "inference/programmed.h"
+#include "inference/read_noise.h"
 
 typedef struct tensor {
     const char *name;
@@ -131,6 +131,7 @@ aimc_status aimci_programmed_restore(aimc_tile *tile)
         aimci_programmed_destroy(p);
     if (st)
         return st;
+    aimci_programmed_split_noise(p);
     aimci_programmed_show(p);
     aimci_programmed_update_report(p);
     return AIMC_OK;

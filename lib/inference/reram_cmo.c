@@ -82,5 +82,6 @@ const aimci_noise_ops aimci_noise_ops_reram_cmo = {
     .program = program,
     .state = state,
     .read = read,
+    .noise = true,
     .programmed_at_0 = true,
 };

@@ -116,5 +116,6 @@ const aimci_noise_ops aimci_noise_ops_sonos = {
     .resolve = resolve,
     .program = program,
     .read = read,
+    .noise = true,
     .measured = measured,
 };

@@ -62,4 +62,5 @@ const aimci_noise_ops aimci_noise_ops_state_independent = {
     .program = aimci_power_program,
     .state = state,
     .read = read,
+    .noise = true,
 };

@@ -11,6 +11,7 @@
 #include "periphery/activity.h"
 #include "periphery/cell_mapping.h"
 #include "periphery/column_sets.h"
+#include "periphery/device_noise.h"
 #include "periphery/fixed_errors.h"
 #include "periphery/periphery_params.h"
 #include "periphery/read_plan.h"
@@ -28,7 +29,13 @@ typedef struct aimci_read_array {
     uint64_t version;
     const float *g;  /* conductances, laid out like w; NULL: |w| stands for them */
     bool programmed; /* w is what programmed devices hold, limits and levels and all */
+    const aimci_device_noise *noise; /* of each read; NULL: none */
 } aimci_read_array;
+
+static inline bool aimci_has_device_noise(const aimci_read_array *array)
+{
+    return array->noise && array->noise->variance;
+}
 
 typedef struct aimci_periphery {
     aimc_context *ctx;

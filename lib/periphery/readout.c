@@ -152,6 +152,22 @@ static void add_offsets(chunk *c, const aimci_read_cycle *cycle, const float *z)
     }
 }
 
+/* Noise of programmed devices has a stream of its own. In a perfect read no vector is left out. */
+static void add_device_noise(const chunk *c, size_t m, const float *z, float *y)
+{
+    const aimci_periphery *p = c->job->p;
+    const size_t set = p->is_perfect ? 0 : p->plan.cycles[m].column_set;
+    const size_t n = p->is_perfect ? c->n : c->n_active;
+    aimci_key keys[AIMCI_READOUT_BATCH];
+    for (size_t k = 0; k < n; k++) {
+        const uint64_t vector = p->n_vectors + c->first + (p->is_perfect ? k : c->active[k]);
+        const uint32_t sub =
+            (uint32_t)m << 16 | (uint32_t)(2 * c->pass + (p->op != AIMCI_OP_FORWARD));
+        keys[k] = aimci_random_key(p->seed, AIMCI_OP_READ_ARRAY, sub, vector);
+    }
+    aimci_device_noise_add(p, c->job->array, set, n, z, y, &c->scratch, keys);
+}
+
 /* One read of the array for all active vectors: currents of cycle m into y. */
 static bool read_cycle(chunk *c, size_t m, float *y)
 {
@@ -169,6 +185,8 @@ static bool read_cycle(chunk *c, size_t m, float *y)
     }
     if (!aimci_array_stage_read(p, job->array, cycle, c->n_active, z, y, &c->scratch, keys))
         return false;
+    if (aimci_has_device_noise(job->array))
+        add_device_noise(c, m, z, y);
     if (p->mapping.offset)
         add_offsets(c, cycle, z);
     c->counts->passes += c->n_active;
@@ -316,6 +334,8 @@ static void read_perfect(chunk *c)
     for (size_t b = 0; b < c->n; b++)
         memcpy(z + b * p->ld_in, input_of(c, b), p->n_in * sizeof *z);
     aimci_array_stage_product(p, job->array, job->array->w, c->n, z, out, c->scratch.gemm);
+    if (aimci_has_device_noise(job->array))
+        add_device_noise(c, 0, z, out);
     for (size_t b = 0; b < c->n; b++)
         memcpy(output_of(c, b), out + b * p->ld_out, p->n_out * sizeof *out);
     if (job->probe) {
@@ -339,6 +359,7 @@ static void read_chunk(void *arg, size_t slot, size_t index)
     c.counts = &job->p->work.counts[slot];
     c.first = index * AIMCI_READOUT_BATCH;
     c.n = aimci_min_size(AIMCI_READOUT_BATCH, job->n - c.first);
+    c.pass = 0;
     if (job->p->is_perfect) {
         read_perfect(&c);
         return;
@@ -409,10 +430,14 @@ aimc_status aimci_periphery_read(aimci_periphery *p, const aimci_read_array *arr
 {
     read_job job = {
         .p = p, .array = array, .n = n, .x = x, .ld_x = ld_x, .y = y, .ld_y = ld_y, .probe = probe};
-    aimc_status st = aimci_column_sets_refresh(p, array);
-    aimci_activity_refresh(p, array);
+    aimc_status st = AIMC_OK;
+    if (aimci_has_device_noise(array))
+        st = aimci_workspace_for_noise(p);
+    if (!st)
+        st = aimci_column_sets_refresh(p, array);
     if (st)
         return st;
+    aimci_activity_refresh(p, array);
     if (p->plan.is_nonlinear) {
         st = read_nonlinear(&job, total);
     } else {

@@ -24,7 +24,7 @@ static size_t lay(const aimci_periphery *p, float *base, aimci_read_scratch *s)
 {
     const aimci_read_plan *plan = &p->plan;
     const size_t in = AIMCI_READOUT_BATCH * p->ld_in, out = AIMCI_READOUT_BATCH * p->ld_out;
-    const bool power = plan->cell_noise == AIMCI_WN_PCM_READ;
+    const bool power = plan->cell_noise == AIMCI_WN_PCM_READ || p->work.noisy;
     const bool active = plan->has_drop && p->params.ir_loading == AIMCI_LOADING_ACTIVE;
     size_t at = 0;
     s->z = take(base, &at, true, in);
@@ -87,6 +87,24 @@ aimc_status aimci_workspace_create(aimci_periphery *p)
     const bool looks_at_cells = !p->is_perfect && p->mapping.active;
     if (!work->scratch || !work->counts || (looks_at_cells && !make_network_space(p)))
         return aimci_fail(AIMC_ERR_NOMEM, "tile_create: no memory for read-out");
+    return AIMC_OK;
+}
+
+aimc_status aimci_workspace_for_noise(aimci_periphery *p)
+{
+    aimci_workspace *work = &p->work;
+    aimci_read_scratch unused;
+    if (work->noisy)
+        return AIMC_OK;
+    work->noisy = true;
+    const size_t slot_floats = lay(p, NULL, &unused);
+    float *scratch = aimci_calloc(p->ctx, work->n_slots * slot_floats, sizeof *scratch);
+    work->noisy = scratch != NULL;
+    if (!scratch)
+        return aimci_fail(AIMC_ERR_NOMEM, "no memory for the read noise of programmed devices");
+    aimci_free(p->ctx, work->scratch);
+    work->scratch = scratch;
+    work->slot_floats = slot_floats;
     return AIMC_OK;
 }
 

@@ -19,10 +19,13 @@ typedef struct aimci_workspace {
     float *scratch; /* n_slots blocks of slot_floats */
     size_t slot_floats, gemm_floats;
     aimci_readout_counts *counts; /* one for each slot */
+    bool noisy;                   /* scratch has room for the noise of devices */
     aimci_network_space network;
 } aimci_workspace;
 
 aimc_status aimci_workspace_create(struct aimci_periphery *periphery);
+/* Room for the noise of programmed devices, with the first read that needs it. */
+aimc_status aimci_workspace_for_noise(struct aimci_periphery *periphery);
 void aimci_workspace_destroy(struct aimci_periphery *periphery);
 
 /* Scratch of one slot: blocks of AIMCI_READOUT_BATCH vectors; those that a setting does not need

@@ -52,7 +52,8 @@ const float *aimci_tile_own_weights(const aimc_tile *t)
 
 const float *aimci_tile_read_weights(const aimc_tile *t)
 {
-    const float *read = t->views[AIMCI_VIEW_READ].weights;
+    const aimci_weight_view *view = &t->views[AIMCI_VIEW_READ];
+    const float *read = view->one_read ? view->one_read : view->weights;
     return read ? read : aimci_tile_own_weights(t);
 }
 
@@ -60,7 +61,8 @@ const float *aimci_tile_read_weights(const aimc_tile *t)
 aimci_read_array aimci_tile_read_array(const aimc_tile *t)
 {
     const aimci_array *a = t->array;
-    const float *w = aimci_tile_read_weights(t);
+    const float *seen = t->views[AIMCI_VIEW_READ].weights;
+    const float *w = seen ? seen : aimci_tile_own_weights(t);
     return (aimci_read_array){.gemm = t->gemm,
                               .n_rows = a->n_out,
                               .n_cols = a->n_in,
@@ -68,6 +70,7 @@ aimci_read_array aimci_tile_read_array(const aimc_tile *t)
                               .w = w,
                               .g = t->views[AIMCI_VIEW_READ].conductance,
                               .programmed = t->views[AIMCI_VIEW_READ].programmed,
+                              .noise = t->views[AIMCI_VIEW_READ].noise,
                               .version = w == a->w ? aimci_array_version(a) : 0};
 }
 

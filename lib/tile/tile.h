@@ -56,11 +56,13 @@ typedef enum aimci_view_level {
 } aimci_view_level;
 
 typedef struct aimci_weight_view {
-    const float *weights;      /* [n_in][ld]; NULL: this view is not set */
-    const float *conductance;  /* sums of the devices of each weight, in units of the largest
+    const float *weights;            /* [n_in][ld]; NULL: this view is not set */
+    const float *conductance;        /* sums of the devices of each weight, in units of the largest
                                   conductance; NULL: not known */
-    const float *gain, *shift; /* [n_out]: digital, after the forward read-out; NULL: none */
-    bool programmed;           /* they are on devices already */
+    const float *gain, *shift;       /* [n_out]: digital, after the forward read-out; NULL: none */
+    bool programmed;                 /* they are on devices already */
+    const aimci_device_noise *noise; /* that each read adds; NULL: none */
+    const float *one_read; /* weights and noise, as one read found them; NULL: there is no noise */
 } aimci_weight_view;
 
 /* State in a file that waits until it is taken up: an optimizer, a programming. */
@@ -97,7 +99,7 @@ void aimci_tile_take_back_view(aimc_tile *tile, aimci_view_level level, const fl
 /* Do several arrays add up to the tile's weights? Then no array's weights can be written alone. */
 bool aimci_tile_is_composite(const aimc_tile *tile);
 
-/* Weights of the tile, and as a read sees them. */
+/* Weights of the tile, and as one read found them. */
 const float *aimci_tile_own_weights(const aimc_tile *tile);
 const float *aimci_tile_read_weights(const aimc_tile *tile);
 

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* The noise of a read is independent from device to device, so that of a product is one normal
+ * number for each output and read, whose variance is the sum of theirs: what a draw for every device
+ * and read would give in law, at the price of one more product.
+ *
+ * Mean and variance of each device come from three points of the noise model's law, placed so that
+ * the variance of normal and of uniform noise is exact; where conductances are clipped at 0 it is
+ * an approximation. */
+#include <math.h>
+#include <string.h>
+
+#include "inference/read_noise.h"
+
+enum { POINTS = 3 };
+static const double point[POINTS] = {0, 1.5011307831938006, -1.5011307831938006};
+static const double weight[POINTS] = {0.5562248923301943, 0.22188755383490283, 0.22188755383490283};
+
+static bool draws_anew(const aimci_programmed *p)
+{
+    const aimci_noise_ops *ops = p->model->ops;
+    return ops->noise && !(p->t == 0 && ops->programmed_at_0);
+}
+
+/* ---- devices -------------------------------------------------------------------------------- */
+
+enum { CHUNK = 256 };
+
+/* Conductances of some devices at point k of the law. */
+static void read_point(const aimci_programmed *p, const aimci_devices *some, int k, float *g)
+{
+    float z[CHUNK];
+    for (size_t i = 0; i < some->n; i++)
+        z[i] = (float)point[k];
+    p->model->ops->read(p->model->params, some, p->t, z, g);
+}
+
+/* Means into p->g and standard deviations into p->sigma, both from differences to the first point:
+ * without noise they are exact. */
+static void moments_of_chunk(void *arg, size_t slot, size_t chunk)
+{
+    (void)slot;
+    const aimci_programmed *p = arg;
+    const aimc_population *c = p->cells;
+    const size_t first = chunk * CHUNK;
+    const aimci_devices some = {aimci_min_size(CHUNK, c->n - first), c->target + first,
+                                c->programmed + first, c->state + first};
+    float middle[CHUNK], g[CHUNK];
+    double mean[CHUNK] = {0}, square[CHUNK] = {0};
+    read_point(p, &some, 0, middle);
+    for (int k = 1; k < POINTS; k++) {
+        read_point(p, &some, k, g);
+        for (size_t i = 0; i < some.n; i++) {
+            const double off = (double)g[i] - (double)middle[i];
+            mean[i] += weight[k] * off;
+            square[i] += weight[k] * off * off;
+        }
+    }
+    for (size_t i = 0; i < some.n; i++) {
+        const bool sound = !c->stuck || c->stuck[first + i] < 0;
+        p->g[first + i] = sound ? (float)((double)middle[i] + mean[i]) : c->stuck[first + i];
+        p->sigma[first + i] = sound ? (float)sqrt(fmax(square[i] - mean[i] * mean[i], 0)) : 0;
+    }
+}
+
+/* ---- weights -------------------------------------------------------------------------------- */
+
+/* What a noisy device of a weight moves it by: the encodings are linear in each conductance. */
+static double moved(const aimci_programmed *p, const double *g, double target, double unit)
+{
+    return p->encoding->decode(p->encoding_params, aimci_noise_range(p->model), g, target, unit);
+}
+
+static double normalised(const aimci_programmed *p, size_t i, size_t j)
+{
+    return ((double)p->target[j * p->ld + i] - (double)p->middle[i]) / (double)p->half[i];
+}
+
+static void split_weight(aimci_programmed *p, size_t i, size_t j, double unit)
+{
+    const size_t at = j * p->ld + i, first = (j * p->n_out + i) * p->per_weight;
+    const double target = normalised(p, i, j), half = (double)p->half[i];
+    double g[AIMCI_MAX_CELL], variance = 0;
+    for (size_t k = 0; k < p->per_weight; k++)
+        g[k] = (double)p->g[first + k];
+    const double u = moved(p, g, target, unit);
+    for (size_t k = 0; k < p->per_weight; k++) {
+        const double own = g[k];
+        g[k] += (double)p->sigma[first + k];
+        const double step = half * (moved(p, g, target, unit) - u);
+        variance += step * step;
+        g[k] = own;
+    }
+    p->seen[at] = (float)((double)p->middle[i] + half * u);
+    p->variance[at] = (float)variance;
+}
+
+/* The device that all outputs of an input share moves them together, by its sigma times their
+ * half ranges. */
+static void split_line(void *arg, size_t slot, size_t j)
+{
+    (void)slot;
+    aimci_programmed *p = arg;
+    const size_t shared = p->n_in * p->n_out * p->per_weight + j;
+    double unit = 0;
+    if (p->encoding->unit_shared) {
+        double g[AIMCI_MAX_CELL] = {0};
+        unit = (double)p->g[shared];
+        const double step = moved(p, g, 0, unit + (double)p->sigma[shared]) - moved(p, g, 0, unit);
+        p->common[j] = (float)(step * step);
+    }
+    for (size_t i = 0; i < p->n_out; i++)
+        split_weight(p, i, j, unit);
+}
+
+/* ---- all ------------------------------------------------------------------------------------ */
+
+/* Rows divided by their slopes against the targets, as those of p->read. */
+static void regress(aimci_programmed *p)
+{
+    for (size_t i = 0; i < p->n_out; i++) {
+        const double slope = aimci_programmed_slope(p, p->seen, i);
+        for (size_t j = 0; j < p->n_in; j++) {
+            p->seen[j * p->ld + i] *= (float)slope;
+            p->variance[j * p->ld + i] *= (float)(slope * slope);
+        }
+    }
+}
+
+static bool any_positive(const float *x, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        if (x[k] > 0)
+            return true;
+    return false;
+}
+
+void aimci_programmed_split_noise(aimci_programmed *p)
+{
+    const size_t plane = p->ld * p->n_in;
+    p->noise.variance = NULL;
+    p->noise.common = NULL;
+    if (!draws_anew(p)) {
+        memcpy(p->seen, p->read, plane * sizeof *p->seen);
+        return;
+    }
+    aimci_parallel(p->ctx, (p->cells->n + CHUNK - 1) / CHUNK, moments_of_chunk, p);
+    aimci_parallel(p->ctx, p->n_in, split_line, p);
+    if (p->encoding->regress)
+        regress(p);
+    p->noise.half = p->half;
+    if (any_positive(p->common, p->n_in))
+        p->noise.common = p->common;
+    if (p->noise.common || any_positive(p->variance, plane))
+        p->noise.variance = p->variance;
+}
