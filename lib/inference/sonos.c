@@ -3,8 +3,9 @@
  *
  *     spread of day d      s_d(I) = A_d (1 - exp(-I / B_d))
  *     mean shift of day d  D_d(I) = sum_k p_dk I^k
- *     at time t            I(t) = I + D(I, t) + s(I, t) xi, xi of the device; D and s are linear in
- *                          time between the days 0 ... 5
+ *     at time t            I(t) = J + s(J, t) xi, J = I + D(I, t), xi of the device: the spread was
+ *                          measured about the shifted current. A, B and D are linear in time
+ *                          between the days 0 ... 5
  *     read noise           12.58037 (1 - exp(-I / 215.36557)) xi nA
  *
  * The fit of the shift reaches to 1800 nA. */
@@ -58,6 +59,11 @@ static double saturating(const double ab[2], double i)
     return ab[0] * (1 - exp(-i / ab[1]));
 }
 
+static double between(double a, double b, double u)
+{
+    return a + u * (b - a);
+}
+
 static aimc_status resolve(void *params)
 {
     const sonos *p = params;
@@ -89,15 +95,15 @@ static void read(const void *params, const aimci_devices *d, double t, const flo
     const double day = t / 86400;
     const int k = day < DAYS - 1 ? (int)day : DAYS - 2;
     const double u = day - k;
+    const double spread_now[2] = {fmax(0, between(spreads[k][0], spreads[k + 1][0], u)),
+                                  between(spreads[k][1], spreads[k + 1][1], u)};
     for (size_t i = 0; i < d->n; i++) {
         const double nominal = (double)d->target[i] * p->v_read_mv;
-        const double s0 = saturating(spreads[k], nominal);
-        const double s1 = saturating(spreads[k + 1], nominal);
-        const double d0 = aimci_polynomial(shifts[k], TERMS, nominal);
-        const double d1 = aimci_polynomial(shifts[k + 1], TERMS, nominal);
-        const double spread = fmax(0, s0 + u * (s1 - s0)), shift = d0 + u * (d1 - d0);
-        const double current =
-            nominal + p->drift_scale * shift + p->prog_noise_scale * spread * (double)d->state[i];
+        const double shift = between(aimci_polynomial(shifts[k], TERMS, nominal),
+                                     aimci_polynomial(shifts[k + 1], TERMS, nominal), u);
+        const double mean = nominal + p->drift_scale * shift;
+        const double spread = fmax(0, saturating(spread_now, mean));
+        const double current = mean + p->prog_noise_scale * spread * (double)d->state[i];
         const double noise = saturating(read_noise, fmax(0, current));
         g[i] =
             (float)fmax(0, (current + p->read_noise_scale * noise * (double)z[i]) / p->v_read_mv);

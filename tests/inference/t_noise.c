@@ -169,6 +169,13 @@ START_TEST(relaxation_of_a_device_is_its_own)
     for (size_t k = 0; k < 11; k++, power *= 400)
         shift += p[k] * power;
     near(run_one(m, 4, 0, 0, 2 * 86400, 0).read, 4 + shift / 100, 1e-5, "sonos shift");
+    /* about the shifted current: 10 nA are 11.286 nA after five days, whose spread is 1.8317 nA */
+    near(run_one(m, .1, 1, 0, 5 * 86400, 0).read - run_one(m, .1, 0, 0, 5 * 86400, 0).read, .018317,
+         1e-4, "sonos spread");
+    /* and A and B go on linearly between the days, here of 2.5: 29.885355 and 196.23583 */
+    const double mean = run_one(m, 8, 0, 0, 2.5 * 86400, 0).read;
+    near(run_one(m, 8, 1, 0, 2.5 * 86400, 0).read - mean,
+         .29885355 * (1 - exp(-100 * mean / 196.23583)), 1e-4, "sonos between");
     aimc_noise_model_destroy(m);
 }
 END_TEST
