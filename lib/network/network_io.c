@@ -209,7 +209,7 @@ static aimc_status restore_network(aimc_network *net, aimci_st_reader *reader)
     if (n == 0 || n > 10000 || *end)
         return aimci_fail(AIMC_ERR_FORMAT, "the number of layers is missing");
     uint64_t progress[3];
-    aimc_status st = aimci_st_get(reader, "progress", AIMCI_U64, 0, 3, 3, progress);
+    aimc_status st = aimci_st_get_counts(reader, "progress", 3, 1, progress);
     for (size_t k = 0; k < n && !st; k++)
         st = restore_layer(net, reader, k);
     if (!st)
