@@ -143,9 +143,13 @@ AIMC_API aimc_status aimc_tile_get_parameter(const aimc_tile *tile, const char *
  * Replace a per-device parameter by measured or chosen values; weights are clipped to the bounds
  * after.
  * @param name   parameter name
- * @param value  [n_out][n_in] row-major, finite
+ * @param value  [n_out][n_in] row-major, finite. Bounds stay in order: max_bound is at least the
+ *               min_bound that the device has now, and the other way round. Steps, exponents, rates
+ *               and counts are not negative; steps and exponents may be where enforce_consistency
+ *               of the device is false.
  * @param ld     >= n_in
- * @retval AIMC_ERR_INVALID  unknown name, NULL, a value that is not finite (tile unchanged)
+ * @retval AIMC_ERR_INVALID  unknown name, NULL, a value that is not finite or that no device has;
+ *                           the sentence names device and place (tile unchanged)
  * @retval AIMC_ERR_SHAPE    ld too small
  * @par Threads
  * one thread per tile.

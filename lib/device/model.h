@@ -115,6 +115,7 @@ typedef struct aimci_device_ops {
     const aimci_kind *kind;
     bool pulsed;        /* false: exact updates, no bounds, params is not an aimci_pulsed */
     bool has_reference; /* cells have a reference */
+    bool own_are_sizes; /* own parameters are not negative where sampling is consistent */
     bool is_user;       /* of the caller's functions, which no file can keep */
     const char *own_parameters[AIMCI_MAX_OWN_PARAMETERS + 1]; /* names, NULL-terminated */
     const aimci_device_kernels *kernels[AIMCI_N_ISA];

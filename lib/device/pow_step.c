@@ -31,6 +31,7 @@ const aimci_device_ops aimci_device_ops_pow_step = {
     .fit_rank = 5,
     .pulsed = true,
     .own_parameters = {"gamma_up", "gamma_down"},
+    .own_are_sizes = true,
     .kernels = AIMCI_LIST_VARIANTS(pow_step),
     .law_size = sizeof(aimci_law),
     .mean_step = mean_step,

@@ -129,6 +129,7 @@ const aimci_device_ops aimci_device_ops_pow_step_reference = {
     .pulsed = true,
     .has_reference = true,
     .own_parameters = {"gamma_up", "gamma_down"},
+    .own_are_sizes = true,
     .kernels = AIMCI_LIST_VARIANTS(pow_step_reference),
     .law_size = sizeof(aimci_law),
     .mean_step = mean_step,

@@ -224,6 +224,10 @@ aimc_status aimci_hwa_restore(aimci_hwa *h, const aimci_st_reader *reader, const
     const aimc_status st = aimci_st_get_scalars(reader, name, SCALARS, 2, 2, scalars);
     if (st)
         return st;
+    if (scalars[0] != 0 && !(scalars[1] > 0))
+        return aimci_fail(AIMC_ERR_FORMAT,
+                          "tensor '%s': an input range of %g; more than 0 is needed", name,
+                          scalars[1]);
     h->has_range = scalars[0] != 0;
     h->range = scalars[1];
     h->n_seen = (uint64_t)scalars[2];

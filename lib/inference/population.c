@@ -194,13 +194,31 @@ aimc_status aimci_population_put(const aimc_population *c, aimci_st_writer *writ
     return st;
 }
 
+/* Targets as aimc_population_program() takes them; -1 marks a device that is not stuck. */
+static aimc_status check_devices(const aimc_population *c, const char *prefix)
+{
+    const float top = (float)(aimci_noise_range(c->model)->g_max * (1 + 1e-5));
+    for (size_t i = 0; i < c->n; i++) {
+        if (!(c->target[i] >= 0 && c->target[i] <= top))
+            return aimci_fail(AIMC_ERR_FORMAT,
+                              "tensor '%sdevices': value [0][%zu] is %g; a target between 0 and "
+                              "g_max = %g uS is needed",
+                              prefix, i, (double)c->target[i], aimci_noise_range(c->model)->g_max);
+        if (c->stuck && !(c->stuck[i] >= 0 || c->stuck[i] == -1))
+            return aimci_fail(AIMC_ERR_FORMAT,
+                              "tensor '%sstuck': value [%zu] is %g; a conductance is not negative",
+                              prefix, i, (double)c->stuck[i]);
+    }
+    return AIMC_OK;
+}
+
 aimc_status aimci_population_restore(aimc_population *c, const aimci_st_reader *reader,
                                      const char *prefix)
 {
     char name[160];
     uint64_t streams[3];
     snprintf(name, sizeof name, "%sstreams", prefix);
-    aimc_status st = aimci_st_get(reader, name, AIMCI_U64, 0, 3, 3, streams);
+    aimc_status st = aimci_st_get_counts(reader, name, 3, 1, streams);
     if (!st) {
         snprintf(name, sizeof name, "%sdevices", prefix);
         st = aimci_st_get(reader, name, AIMCI_F32, 3, c->n, c->n, c->block);
@@ -211,6 +229,8 @@ aimc_status aimci_population_restore(aimc_population *c, const aimci_st_reader *
         st = c->stuck ? aimci_st_get(reader, name, AIMCI_F32, 0, c->n, c->n, c->stuck)
                       : aimci_fail(AIMC_ERR_NOMEM, "load: no memory");
     }
+    if (!st)
+        st = check_devices(c, prefix);
     if (st)
         return st;
     c->seed = streams[0];

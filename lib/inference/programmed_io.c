@@ -90,6 +90,26 @@ aimc_status aimci_programmed_put(const void *owner, aimci_st_writer *writer, con
     return st ? st : aimci_population_put(p->cells, writer, name);
 }
 
+/* Numbers that a life on a chip does not lead to. */
+static aimc_status check_state(const aimci_programmed *p, const double v[SCALARS],
+                               const char *prefix)
+{
+    if (aimci_noise_check_time("load", p->model, v[0]))
+        return aimci_fail_within(AIMC_ERR_FORMAT, "tensor '%sscalars': value 0: ", prefix);
+    for (size_t k = 11; k <= 12; k++)
+        if (!(v[k] >= 0))
+            return aimci_fail(AIMC_ERR_FORMAT,
+                              "tensor '%sscalars': value %zu is %g; at least 0 is "
+                              "needed",
+                              prefix, k, v[k]);
+    for (size_t i = 0; i < p->n_out; i++)
+        if (!(p->half[i] > 0))
+            return aimci_fail(AIMC_ERR_FORMAT,
+                              "tensor '%shalf': value [%zu] is %g; more than 0 is needed", prefix,
+                              i, (double)p->half[i]);
+    return AIMC_OK;
+}
+
 static aimc_status get(aimci_programmed *p, const aimci_st_reader *reader, const char *prefix)
 {
     char name[160];
@@ -106,6 +126,8 @@ static aimc_status get(aimci_programmed *p, const aimci_st_reader *reader, const
     snprintf(name, sizeof name, "%sseed", prefix);
     if (!st && aimci_st_has(reader, name))
         st = aimci_st_get(reader, name, AIMCI_U64, 0, 1, 1, &p->seed);
+    if (!st)
+        st = check_state(p, scalars, prefix);
     snprintf(name, sizeof name, "%scells.", prefix);
     if (!st)
         st = aimci_population_restore(p->cells, reader, name);

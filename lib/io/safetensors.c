@@ -481,3 +481,68 @@ const char *aimci_st_next(const aimci_st_reader *reader, const char *name)
         at = json_object_iter_next(reader->header, at);
     return at ? json_object_iter_key(at) : NULL;
 }
+
+aimc_status aimci_st_get_counts(const aimci_st_reader *reader, const char *name, size_t n,
+                                size_t seeds, uint64_t *counts)
+{
+    const aimc_status st = aimci_st_get(reader, name, AIMCI_U64, 0, n, n, counts);
+    for (size_t k = seeds; k < n && !st; k++)
+        if (counts[k] > UINT64_C(1) << 62)
+            return aimci_fail(AIMC_ERR_FORMAT,
+                              "tensor '%s': value %zu is %" PRIu64 "; a count is at most 2^62",
+                              name, k, counts[k]);
+    return st;
+}
+
+/* ---- reading: numbers ----------------------------------------------------------------------- */
+
+/* Element k of a tensor of floats; its data may begin at any byte. */
+static double element_of(const aimci_st_reader *reader, const entry *e, size_t k)
+{
+    const unsigned char *at = reader->data + e->begin + k * dtypes[e->dtype].size;
+    double number = 0;
+    float single = 0;
+    if (e->dtype == AIMCI_F64)
+        memcpy(&number, at, sizeof number);
+    else
+        memcpy(&single, at, sizeof single);
+    return e->dtype == AIMCI_F64 ? number : (double)single;
+}
+
+static aimc_status check_finite(const aimci_st_reader *reader, const entry *e)
+{
+    const size_t n = (size_t)(e->end - e->begin) / dtypes[e->dtype].size;
+    for (size_t k = 0; k < n; k++) {
+        const double v = element_of(reader, e, k);
+        if (isfinite(v))
+            continue;
+        char place[48];
+        const size_t cols = e->rank == 2 ? (size_t)e->shape[1] : n;
+        if (e->rank == 2)
+            aimci_text_printf(&(aimci_text){place, sizeof place, 0}, "[%zu][%zu]", k / cols,
+                              k % cols);
+        else
+            aimci_text_printf(&(aimci_text){place, sizeof place, 0}, "[%zu]", k);
+        return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': value %s is %g, which is not finite",
+                          e->name, place, v);
+    }
+    return AIMC_OK;
+}
+
+aimc_status aimci_st_check_finite(const aimci_st_reader *reader)
+{
+    const char *name = NULL;
+    json_t *object = NULL;
+    json_object_foreach(reader->header, name, object)
+    {
+        entry e = {.name = name};
+        aimc_status st = AIMC_OK;
+        if (strcmp(name, METADATA) != 0)
+            st = read_entry(name, object, &e);
+        if (!st && e.end > e.begin && (e.dtype == AIMCI_F32 || e.dtype == AIMCI_F64))
+            st = check_finite(reader, &e);
+        if (st)
+            return st;
+    }
+    return AIMC_OK;
+}

@@ -78,6 +78,14 @@ aimc_status aimci_st_get_floats(const aimci_st_reader *reader, const char *name,
 /* Names of tensors, in the order of the file: the one after name; NULL begins, and ends. */
 const char *aimci_st_next(const aimci_st_reader *reader, const char *name);
 
+/* Are all numbers of all float tensors finite? AIMC_ERR_FORMAT names the tensor and the place. */
+aimc_status aimci_st_check_finite(const aimci_st_reader *reader);
+
+/* Copy out n numbers of type U64: the first so many are seeds, the others counts, of which one more
+ * than 2^62 is refused with AIMC_ERR_FORMAT, because they are counted on. */
+aimc_status aimci_st_get_counts(const aimci_st_reader *reader, const char *name, size_t n,
+                                size_t seeds, uint64_t *counts);
+
 /* Copy out n scalars of type F64, of which n_counts, from the first on, are counts: 0 ... 2^53,
  * else AIMC_ERR_FORMAT. */
 aimc_status aimci_st_get_scalars(const aimci_st_reader *reader, const char *name, size_t n,

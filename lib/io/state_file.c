@@ -69,7 +69,8 @@ static aimc_status check(const char *source, const char *content, const aimci_st
     if (!found || strcmp(found, content) != 0)
         return aimci_fail(AIMC_ERR_FORMAT, "%s holds a %s, not a %s", source, found ? found : "?",
                           content);
-    return AIMC_OK;
+    const aimc_status st = aimci_st_check_finite(reader); /* what waits in the file included */
+    return st ? aimci_fail_within(st, "%s: ", source) : AIMC_OK;
 }
 
 /* The object of a reader, which is given up. st: how reading went. */

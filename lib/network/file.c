@@ -321,7 +321,7 @@ static aimc_status take_progress(aimc_network *net, const aimci_st_reader *reade
 {
     uint64_t progress[N_PROGRESS];
     const aimc_status st =
-        aimci_st_get(reader, "progress", AIMCI_U64, 0, N_PROGRESS, N_PROGRESS, progress);
+        aimci_st_get_counts(reader, "progress", N_PROGRESS, 1, progress);
     if (st)
         return st;
     net->seed = progress[0];
@@ -339,7 +339,7 @@ static aimc_status take_passes(aimc_network *net, const aimci_st_reader *reader)
     if (!passes)
         return aimci_fail(AIMC_ERR_NOMEM, "no memory");
     const aimc_status st =
-        aimci_st_get(reader, "passes", AIMCI_U64, 0, net->n_nodes, net->n_nodes, passes);
+        aimci_st_get_counts(reader, "passes", net->n_nodes, 0, passes);
     for (size_t i = 0; i < net->n_nodes && !st; i++)
         net->nodes[i]->n_passes = passes[i];
     aimci_free(net->ctx, passes);

@@ -76,6 +76,8 @@ static aimc_status get_tensor(const aimc_optimizer *o, const aimci_state_tensor 
         return aimci_array_restore(t->array, reader, name);
     if (t->matrix)
         return aimci_st_get(reader, name, AIMCI_F32, a->n_in, a->n_out, a->ld, t->matrix);
+    if (t->dtype == AIMCI_U64)
+        return aimci_st_get_counts(reader, name, t->n, 0, t->vector);
     const aimc_status st = aimci_st_get(reader, name, t->dtype, 0, t->n, t->n, t->vector);
     return st ? st : check_integers(name, t);
 }

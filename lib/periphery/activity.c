@@ -50,13 +50,12 @@ void aimci_activity_refresh(aimci_periphery *p, const aimci_read_array *array)
     p->word_lines.version = array->version;
 }
 
-void aimci_activity_count(const aimci_periphery *p, size_t n, const float *z,
+void aimci_activity_count(const aimci_periphery *p, size_t n, const float *z, double full,
                           aimci_readout_counts *counts)
 {
     if (!p->word_lines.sums)
         return;
-    const double bound = p->params.inp_bound;
-    const double scale = !p->is_perfect && bound > 0 && isfinite(bound) ? 1 / bound : 1;
+    const double scale = 1 / full;
     for (size_t k = 0; k < n; k++) {
         double width = 0, square = 0, g_width = 0, g_square = 0;
         for (size_t j = 0; j < p->n_in; j++) {

@@ -34,9 +34,9 @@ aimc_status aimci_activity_enable(struct aimci_periphery *periphery, bool on);
 /* Bring the sums of word lines up to date with the conductances. */
 void aimci_activity_refresh(struct aimci_periphery *periphery,
                             const struct aimci_read_array *array);
-/* n reads with inputs z as the array sees them. */
+/* n reads with inputs z as the array sees them; full: that of a line which is driven fully. */
 void aimci_activity_count(const struct aimci_periphery *periphery, size_t n, const float *z,
-                          aimci_readout_counts *counts);
+                          double full, aimci_readout_counts *counts);
 /* Reads of a single word line of n cells with input 1. */
 void aimci_activity_count_word_line(const float *g, size_t n, uint64_t reads,
                                     aimci_readout_counts *counts);

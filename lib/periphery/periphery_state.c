@@ -29,21 +29,35 @@ aimc_status aimci_periphery_put(const aimci_periphery *p, aimci_st_writer *write
     return st;
 }
 
+/* Within the range that aimc_tile_set_fixed_error() takes. */
+static aimc_status get_fixed(const aimci_fixed *f, const aimci_st_reader *reader, const char *name)
+{
+    const aimc_status st = aimci_st_get(reader, name, AIMCI_F32, f->rows, f->cols, f->ld, f->data);
+    for (size_t r = 0; r < (f->rows ? f->rows : 1) && !st; r++)
+        for (size_t k = 0; k < f->cols; k++)
+            if (!(f->data[r * f->ld + k] >= f->min && f->data[r * f->ld + k] <= 1e30f))
+                return aimci_fail(AIMC_ERR_FORMAT,
+                                  "tensor '%s': value [%zu][%zu] is %g, out of range [%g, 1e30]",
+                                  name, r, k, (double)f->data[r * f->ld + k], (double)f->min);
+    return st;
+}
+
 aimc_status aimci_periphery_restore(aimci_periphery *p, const aimci_st_reader *reader,
                                     const char *prefix)
 {
     char name[MAX_NAME];
     uint64_t streams[2];
     float average;
-    aimc_status st =
-        aimci_st_get(reader, named(name, prefix, "streams"), AIMCI_U64, 0, 2, 2, streams);
+    aimc_status st = aimci_st_get_counts(reader, named(name, prefix, "streams"), 2, 1, streams);
     if (!st)
         st = aimci_st_get(reader, named(name, prefix, "average"), AIMCI_F32, 0, 1, 1, &average);
+    if (!st && !(average >= 0))
+        st = aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': %g; at least 0 is needed", name,
+                        (double)average);
     aimci_fixed list[AIMCI_N_FIXED];
     const size_t n = aimci_periphery_fixed(p, list);
     for (size_t k = 0; k < n && !st; k++)
-        st = aimci_st_get(reader, named(name, prefix, list[k].name), AIMCI_F32, list[k].rows,
-                          list[k].cols, list[k].ld, list[k].data);
+        st = get_fixed(&list[k], reader, named(name, prefix, list[k].name));
     if (st)
         return st;
     p->seed = streams[0];

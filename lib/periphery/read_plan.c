@@ -256,26 +256,45 @@ aimc_status aimci_read_plan_cycles(aimci_periphery *p)
     return AIMC_OK;
 }
 
+/* Step of an ADC that rounds: 0 where it loses nothing, because its steps are those of the current
+ * of one level of a cell for one step of the input, or parts of them. */
+static double lossy_step(const aimci_periphery *p)
+{
+    const double step = (double)aimci_converter_step_of(p->params.out_res, p->params.out_bound);
+    if (!p->mapping.params.weight_bits || step <= 0)
+        return step;
+    const double level = aimci_cell_mapping_weight_of_full(&p->mapping) * p->mapping.span /
+                         (ldexp(1, p->mapping.slice_bits) - 1);
+    const double parts = level * (double)p->plan.dac.step / step;
+    return parts > 0.5 && fabs(parts - rint(parts)) < 1e-3 * parts ? 0 : step;
+}
+
 /* Each conversion of a digit has the ADC's own error and noise, which the digit's weight
  * multiplies: with a range for whole inputs their sum can hide the product. Compared with the
- * output for inputs and weights spread evenly over half of their range. */
+ * output for inputs and weights spread evenly over half of their range, and, because few want to
+ * lose a tenth of it, with what one conversion of the whole input would lose. */
 void aimci_read_plan_warn(const aimci_periphery *p)
 {
     const aimci_periphery_params *q = &p->params;
     if (p->is_perfect || !drives_digits(q))
         return;
-    double gains = 0;
-    for (size_t k = 0; k < p->plan.n_groups; k++)
+    double gains = 0, window = 0;
+    for (size_t k = 0; k < p->plan.n_groups; k++) {
         gains += (double)p->plan.groups[k].gain * (double)p->plan.groups[k].gain;
-    const double step = (double)aimci_converter_step_of(q->out_res, q->out_bound);
-    const double error = sqrt((step * step / 12 + q->out_noise * q->out_noise) * gains);
-    const double signal = sqrt((double)p->n_in / 3) * q->nm_assumed_wmax / 2;
-    if (error > signal)
-        aimci_log(p->ctx, AIMC_LOG_WARNING,
-                  "tile_create: %s: an output of typically %.3g is read with an error of %.3g, "
-                  "because each digit is converted in the range and with the noise of whole "
-                  "inputs: set out_bound and out_noise for the currents of one digit",
-                  q->mv_type == AIMCI_MV_BIT_WISE ? "BIT_WISE" : "SPLIT_MODE", signal, error);
+        window = fmax(window, (double)p->plan.cycles[p->plan.groups[k].first].window);
+    }
+    const double step = lossy_step(p), full = (double)full_window(p);
+    const double one = sqrt(step * step / 12 + q->out_noise * q->out_noise);
+    const double error = one * sqrt(gains),
+                 signal = sqrt((double)p->n_in / 3) * q->nm_assumed_wmax / 2;
+    if (error <= 0.1 * signal || error <= 2 * one)
+        return;
+    aimci_log(p->ctx, AIMC_LOG_WARNING,
+              "tile_create: %s: an output of typically %.3g is read with an error of %.3g, because "
+              "each digit is converted in the range and with the noise of whole inputs: set "
+              "out_bound and out_noise for the currents of one digit, for example %.3g and %.3g",
+              q->mv_type == AIMCI_MV_BIT_WISE ? "BIT_WISE" : "SPLIT_MODE", signal, error,
+              q->out_bound * window / full, q->out_noise * window / full);
 }
 
 void aimci_read_plan_destroy(aimci_periphery *p)

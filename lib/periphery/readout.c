@@ -168,6 +168,16 @@ static void add_device_noise(const chunk *c, size_t m, const float *z, float *y)
     aimci_device_noise_add(p, c->job->array, set, n, z, y, &c->scratch, keys);
 }
 
+/* The largest input of a cycle: a digit is driven over the whole range of its read, whatever it
+ * counts in the sum. */
+static double full_drive(const aimci_periphery *p, const aimci_read_cycle *cycle)
+{
+    const double bound = p->params.inp_bound;
+    if (cycle->derived && cycle->op.op == AIMCI_PART_DIGITS)
+        return (double)cycle->window;
+    return bound > 0 && isfinite(bound) ? bound : 1;
+}
+
 /* One read of the array for all active vectors: currents of cycle m into y. */
 static bool read_cycle(chunk *c, size_t m, float *y)
 {
@@ -190,7 +200,7 @@ static bool read_cycle(chunk *c, size_t m, float *y)
     if (p->mapping.offset)
         add_offsets(c, cycle, z);
     c->counts->passes += c->n_active;
-    aimci_activity_count(p, c->n_active, z, c->counts);
+    aimci_activity_count(p, c->n_active, z, full_drive(p, cycle), c->counts);
     if (job->probe && job->probe->cycle == m && c->n_active)
         look_at_read(job, z, y);
     return true;
@@ -344,7 +354,7 @@ static void read_perfect(chunk *c)
             memcpy(job->probe->noisy, out, p->n_out * sizeof *out);
         job->probe->passes = 1;
     }
-    aimci_activity_count(p, c->n, z, c->counts);
+    aimci_activity_count(p, c->n, z, 1, c->counts);
     c->counts->passes += c->n;
     c->counts->inputs += c->n;
     c->counts->outputs += c->n;

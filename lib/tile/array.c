@@ -282,7 +282,7 @@ static aimc_status put_streams(const aimci_array *a, aimci_st_writer *writer, co
 static aimc_status get_streams(aimci_array *a, const aimci_st_reader *reader, const char *name)
 {
     uint64_t counts[N_STREAMS];
-    aimc_status st = aimci_st_get(reader, name, AIMCI_U64, 0, N_STREAMS, N_STREAMS, counts);
+    aimc_status st = aimci_st_get_counts(reader, name, N_STREAMS, 1, counts);
     for (size_t k = 0; k < a->n_members && !st; k++) {
         char of_member[160];
         snprintf(of_member, sizeof of_member, "%.150s_%zu", name, k);
@@ -326,6 +326,9 @@ aimc_status aimci_array_restore(aimci_array *a, const aimci_st_reader *reader, c
         snprintf(name, sizeof name, "%s%s", prefix, a->parameters[k].name);
         st = aimci_st_get(reader, name, AIMCI_F32, a->n_in, a->n_out, a->ld, a->parameters[k].data);
     }
+    for (size_t k = 0; k < a->n_parameters && !st; k++)
+        if (aimci_array_check(a, &a->parameters[k], NULL, 0))
+            st = aimci_fail_within(AIMC_ERR_FORMAT, "tensor '%s': ", prefix);
     if (!st)
         st = aimci_refresh_restore(a, reader, prefix);
     if (!st) {

@@ -128,6 +128,11 @@ typedef struct aimci_named_parameter {
     float *data;
 } aimci_named_parameter;
 
+/* Can devices have these values of a parameter, [n_out][ld]; NULL: those that are there? Bounds are
+ * compared with the other bound that is there. A failure names device and place. */
+aimc_status aimci_array_check(const aimci_array *array, const aimci_named_parameter *parameter,
+                              const float *value, size_t ld);
+
 /* After a parameter was replaced: weights back within bounds, with a new draw of write noise. */
 void aimci_array_clip(aimci_array *array);
 

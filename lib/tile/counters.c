@@ -120,7 +120,7 @@ aimc_status aimci_counters_restore(aimc_counters *counters, uint64_t *seed,
     if (n == 0)
         return aimci_fail(AIMC_ERR_FORMAT, "metadata '%s' is missing or names unknown counters",
                           name);
-    const aimc_status st = aimci_st_get(reader, name, AIMCI_U64, 0, n + 1, n + 1, values);
+    const aimc_status st = aimci_st_get_counts(reader, name, n + 1, 1, values);
     if (st)
         return st;
     *seed = values[0];

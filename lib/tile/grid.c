@@ -355,6 +355,11 @@ aimc_status aimci_grid_restore(const aimc_config *config, aimci_st_reader *reade
         snprintf(name, sizeof name, "%sscales", prefix);
         st = aimci_st_get(reader, name, AIMCI_F32, g->in.parts, g->out.n, g->out.n, g->scales);
     }
+    for (size_t k = 0; k < g->in.parts * g->out.n && !st; k++)
+        if (!(g->scales[k] > 0))
+            st = aimci_fail(AIMC_ERR_FORMAT,
+                            "tensor '%s': value [%zu][%zu] is %g; more than 0 is needed", name,
+                            k / g->out.n, k % g->out.n, (double)g->scales[k]);
     for (size_t k = 0; k < aimci_grid_n_tiles(g) && !st; k++)
         st = restore_tile(g, k, reader, prefix);
     if (st) {

@@ -272,18 +272,19 @@ const char *aimc_tile_get_parameter_name(const aimc_tile *t, size_t i)
     return t && i < t->array->n_parameters ? t->array->parameters[i].name : NULL;
 }
 
-static aimc_status find_plane(const char *caller, const aimc_tile *t, const char *name, float **out)
+static aimc_status find_parameter(const char *caller, const aimc_tile *t, const char *name,
+                                  const aimci_named_parameter **out)
 {
     if (!name)
         return aimci_fail(AIMC_ERR_INVALID, "%s: name is NULL", caller);
-    const aimci_named_parameter *planes = t->array->parameters;
+    const aimci_named_parameter *all = t->array->parameters;
     aimci_nearest nearest = {NULL, 0};
     for (size_t k = 0; k < t->array->n_parameters; k++) {
-        if (strcmp(planes[k].name, name) == 0) {
-            *out = planes[k].data;
+        if (strcmp(all[k].name, name) == 0) {
+            *out = &all[k];
             return AIMC_OK;
         }
-        aimci_nearest_try(&nearest, name, planes[k].name);
+        aimci_nearest_try(&nearest, name, all[k].name);
     }
     char hint[96];
     aimci_nearest_hint(&nearest, name, hint, sizeof hint);
@@ -292,28 +293,30 @@ static aimc_status find_plane(const char *caller, const aimc_tile *t, const char
 
 aimc_status aimc_tile_get_parameter(const aimc_tile *t, const char *name, float *value, size_t ld)
 {
-    float *plane;
+    const aimci_named_parameter *parameter;
     aimc_status st = check_matrix("tile_get_parameter", t, value, ld);
     if (!st)
-        st = find_plane("tile_get_parameter", t, name, &plane);
+        st = find_parameter("tile_get_parameter", t, name, &parameter);
     if (st)
         return st;
-    aimci_array_get(t->array, plane, value, ld);
+    aimci_array_get(t->array, parameter->data, value, ld);
     return AIMC_OK;
 }
 
 aimc_status aimc_tile_set_parameter(aimc_tile *t, const char *name, const float *value, size_t ld)
 {
-    float *plane;
-    aimc_status st = check_matrix("tile_set_parameter", t, value, ld);
+    const aimci_named_parameter *parameter;
+    const char *caller = "tile_set_parameter";
+    aimc_status st = check_matrix(caller, t, value, ld);
     if (!st)
-        st = find_plane("tile_set_parameter", t, name, &plane);
+        st = find_parameter(caller, t, name, &parameter);
     if (!st)
-        st =
-            check_finite("tile_set_parameter", "value", value, t->array->n_out, t->array->n_in, ld);
+        st = check_finite(caller, "value", value, t->array->n_out, t->array->n_in, ld);
+    if (!st && aimci_array_check(t->array, parameter, value, ld))
+        st = aimci_fail_within(AIMC_ERR_INVALID, "%s: ", caller);
     if (st)
         return st;
-    aimci_array_load(t->array, plane, value, ld);
+    aimci_array_load(t->array, parameter->data, value, ld);
     aimci_array_clip(t->array);
     return AIMC_OK;
 }

@@ -85,6 +85,43 @@ START_TEST(driven_by_hand)
 }
 END_TEST
 
+/* A digit drives its lines over the whole range of its read, whatever it counts in the sum: codes 65
+ * and -127 are two and seven ones in the reads of single bits; in digits of two bits, of which the
+ * last has one, they are 1/3 + 1 and 4. */
+START_TEST(digits_drive_fully)
+{
+    static const struct {
+        const char *bits;
+        double width[2], square[2]; /* of the two inputs */
+    } cases[] = {{"1", {2, 7}, {2, 7}}, {"2", {1 / 3.0 + 1, 4}, {1 / 9.0 + 1, 4}}};
+    const float w[] = {0.5f, -0.25f, 1, 0, -0.125f, 0.75f}, x[] = {65.0f / 127, -1};
+    float y[3];
+    for (size_t k = 0; k < 2; k++) {
+        aimc_config *config = NULL;
+        aimc_tile *tile = NULL;
+        aimc_device *d = aimct_device(ctx, "ideal", NULL);
+        OK(aimc_config_create(ctx, "tile", &config));
+        OK(aimc_config_set_text(config, "forward.mv_type", "BIT_WISE"));
+        OK(aimc_config_set_text(config, "forward.bit_wise_bits", cases[k].bits));
+        OK(aimc_config_set_text(config, "forward.inp_res", "0.003937007874015748"));
+        OK(aimc_config_set_text(config, "forward.out_noise", "0"));
+        OK(aimc_config_set_text(config, "forward.bound_management", "NONE"));
+        OK(aimc_tile_create(d, 3, 2, config, &tile));
+        OK(aimc_tile_set_weights(tile, w, 2));
+        OK(aimc_tile_count_activity(tile, 1));
+        OK(aimc_tile_forward(tile, 1, x, 2, y, 3));
+        const aimc_counters c = counters_of(tile);
+        near(ACTIVITY(c.input_activity), (cases[k].width[0] + cases[k].width[1]) * 3, 1e-4);
+        near(ACTIVITY(c.input_activity_squared), (cases[k].square[0] + cases[k].square[1]) * 3,
+             1e-4);
+        near(ACTIVITY(c.conductance_activity), cases[k].width[0] * 1.625 + cases[k].width[1], 1e-4);
+        aimc_tile_destroy(tile);
+        aimc_config_destroy(config);
+        aimc_device_unref(d);
+    }
+}
+END_TEST
+
 /* The same sums for any threads and split of the batch, and without the noise of the outputs. */
 START_TEST(driven_is_reproducible)
 {
@@ -588,6 +625,7 @@ int main(void)
     TCase *tc = aimct_case(suite, "counters");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, driven_by_hand);
+    tcase_add_test(tc, digits_drive_fully);
     tcase_add_test(tc, driven_is_reproducible);
     tcase_add_test(tc, driven_in_the_account);
     tcase_add_test(tc, programming_is_counted);

@@ -60,6 +60,86 @@ START_TEST(expected_weight_errors)
 }
 END_TEST
 
+/* Mean and variance of one device of pcm_like at time t, its law summed over the normal of
+ * programming and that of the drift exponent; the read noise of a device is in proportion to its
+ * conductance. */
+typedef struct moments {
+    double mean, variance;
+} moments;
+
+static double clipped(double v, double low, double high)
+{
+    return fmin(fmax(v, low), high);
+}
+
+static moments law_of_device(double g, double t)
+{
+    enum { POINTS = 300 };
+    const double r = g / 25, log_r = log(fmax(r, 1e-7)), span = 6;
+    const double spread = .26348 + 1.9650 * r - 1.1731 * r * r;
+    const double nu = clipped(-.0155 * log_r + .0244, .049, .1);
+    const double nu_spread = clipped(-.0125 * log_r - .0059, .008, .045);
+    const double log_time = log((t + 20) / 20), noise2 = log((t + 20 + 250e-9) / 500e-9);
+    double weight = 0, sum = 0, square = 0;
+    for (int i = 0; i < POINTS; i++) {
+        const double xi = span * (2 * (i + .5) / POINTS - 1), of_xi = exp(-xi * xi / 2);
+        const double programmed = fmax(0, g + spread * xi);
+        const double q = fmin(.0088 / fmax(pow(programmed / 25, .65), 1e-3), .2);
+        double decay = 0, decay2 = 0, weights = 0;
+        for (int k = 0; k < POINTS; k++) {
+            const double z = span * (2 * (k + .5) / POINTS - 1), of_z = exp(-z * z / 2);
+            const double factor = exp(-fabs(nu + nu_spread * z) * log_time);
+            weights += of_z;
+            decay += of_z * factor;
+            decay2 += of_z * factor * factor;
+        }
+        weight += of_xi;
+        sum += of_xi * programmed * decay / weights;
+        square += of_xi * programmed * programmed * decay2 / weights * (1 + q * q * noise2);
+    }
+    const double mean = sum / weight;
+    return (moments){mean, square / weight - mean * mean};
+}
+
+/* Means and spreads of a pair over its life, against the law: the recorded ones below are known to
+ * 6 %, and the peer's are those of weights that it scales anew with each read (D13). 40000 pairs
+ * of each weight: the tolerance of a spread is five times its own. */
+START_TEST(spreads_are_those_of_the_law)
+{
+    enum { SIDE = 400, N = SIDE * SIDE };
+    static const double targets[] = {.1, .4, -.7, 1}, times[] = {0, 60, 86400, 31536000};
+    float *w = malloc(N * sizeof *w);
+    aimc_tile *t = make_tile(SIDE, SIDE, PERFECT);
+    aimc_inference_report r;
+    for (size_t k = 0; k < N; k++)
+        w[k] = (float)targets[k % 4];
+    OK(aimc_tile_set_weights(t, w, SIDE));
+    OK(program(t, "noise_model=pcm_like", &r));
+    const moments rest[] = {law_of_device(0, times[0]), law_of_device(0, times[1]),
+                            law_of_device(0, times[2]), law_of_device(0, times[3])};
+    for (size_t at = 0; at < 4; at++) {
+        OK(aimc_tile_drift_programmed(t, times[at], &r));
+        OK(aimc_tile_get_weights(t, w, SIDE));
+        for (size_t k = 0; k < 4; k++) {
+            aimct_moments m = {0};
+            for (size_t i = k; i < N; i += 4)
+                aimct_add(&m, (double)w[i]);
+            const moments device = law_of_device(25 * fabs(targets[k]), times[at]);
+            const double sign = targets[k] < 0 ? -1 : 1;
+            const double mean = sign * (device.mean - rest[at].mean) / 25;
+            const double std = sqrt(device.variance + rest[at].variance) / 25;
+            ck_assert_msg(fabs(m.mean - mean) < 5 * std / sqrt(m.n), "%g at %g s: mean %g, law %g",
+                          targets[k], times[at], m.mean, mean);
+            ck_assert_msg(fabs(sqrt(aimct_variance(&m)) / std - 1) < 5 / sqrt(2 * m.n) * 1.2,
+                          "%g at %g s: spread %g, law %g", targets[k], times[at],
+                          sqrt(aimct_variance(&m)), std);
+        }
+    }
+    free(w);
+    aimc_tile_destroy(t);
+}
+END_TEST
+
 /* Whole chain of a pair, against the recording: 50000 devices of each weight. Near weight 0 clipped
  * laws have heavy tails. */
 START_TEST(recorded_weights)
@@ -631,6 +711,7 @@ int main(void)
     TCase *t = aimct_case(s, "life");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, expected_weight_errors);
+    tcase_add_test(t, spreads_are_those_of_the_law);
     tcase_add_test(t, recorded_weights);
     tcase_add_test(t, redundancy);
     tcase_add_test(t, every_compensation_helps);

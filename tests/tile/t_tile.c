@@ -293,6 +293,58 @@ START_TEST(parameters_are_read_and_replaced)
 }
 END_TEST
 
+/* Bounds out of order and negative steps are refused, in unit cells, too, and nothing has changed. A
+ * device whose sampling may give steps of either sign takes them. */
+START_TEST(parameters_that_no_device_has_are_refused)
+{
+    enum { O = 2, I = 3 };
+    static const struct {
+        const char *device, *name;
+        float value;
+        const char *sentence;
+    } cases[] = {
+        {"soft_bounds", "max_bound", -10, "max_bound[1][2] = -10 of device 'soft_bounds' is below"},
+        {"soft_bounds", "min_bound", 10, "min_bound[1][2] = 10 of device 'soft_bounds' is above"},
+        {"linear_step", "dwmin_up", -0.1f, "dwmin_up[1][2] = -0.1 of device 'linear_step' is out"},
+        {"constant_step", "dwmin_down", -0.1f, "dwmin_down[1][2] = -0.1"},
+        {"pow_step", "gamma_up", -2, "gamma_up[1][2] = -2"},
+        {"capacitor", "decay_scales", 1.5f, "decay_scales[1][2] = 1.5"},
+        {"reram_es_2", "max_bound_1", -10, "max_bound_1[1][2] = -10 of device 'exp_step' is below"},
+        {"pcm_cell", "dwmin_up_0", -1, "dwmin_up_0[1][2] = -1 of device 'exp_step'"},
+    };
+    aimc_context *ctx = aimct_context(1, 0, 0);
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        float value[O * I], before[O * I], after[O * I];
+        aimc_tile *tile = NULL;
+        aimc_device *device = aimct_device(ctx, cases[k].device, NULL);
+        OK(aimc_tile_create(device, O, I, NULL, &tile));
+        OK(aimc_tile_get_parameter(tile, cases[k].name, before, I));
+        memcpy(value, before, sizeof value);
+        OK(aimc_tile_set_parameter(tile, cases[k].name, value, I)); /* what was there is allowed */
+        value[O * I - 1] = cases[k].value;
+        FAILS(AIMC_ERR_INVALID, cases[k].sentence,
+              aimc_tile_set_parameter(tile, cases[k].name, value, I));
+        OK(aimc_tile_get_parameter(tile, cases[k].name, after, I));
+        ck_assert_mem_eq(before, after, sizeof before);
+        aimc_tile_destroy(tile);
+        aimc_device_unref(device);
+    }
+    aimc_config *config = NULL;
+    aimc_device *device = NULL;
+    aimc_tile *tile = NULL;
+    const float steps[1] = {-0.1f};
+    OK(aimc_config_create(ctx, "constant_step", &config));
+    OK(aimc_config_set_text(config, "enforce_consistency", "false"));
+    OK(aimc_device_create(ctx, NULL, config, &device));
+    OK(aimc_tile_create(device, 1, 1, NULL, &tile));
+    OK(aimc_tile_set_parameter(tile, "dwmin_up", steps, 1));
+    aimc_tile_destroy(tile);
+    aimc_device_unref(device);
+    aimc_config_destroy(config);
+    aimc_context_destroy(ctx);
+}
+END_TEST
+
 START_TEST(bad_arguments_are_named_and_change_nothing)
 {
     enum { O = 3, I = 4 };
@@ -481,6 +533,7 @@ int main(void)
     tcase_add_test(t, a_run_saved_and_resumed_is_the_same_run);
     tcase_add_test(t, batch_splits_do_not_matter);
     tcase_add_test(t, parameters_are_read_and_replaced);
+    tcase_add_test(t, parameters_that_no_device_has_are_refused);
     tcase_add_test(t, bad_arguments_are_named_and_change_nothing);
     tcase_add_test(t, broken_files_are_refused);
     tcase_add_test(t, a_failing_create_changes_nothing);

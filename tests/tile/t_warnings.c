@@ -137,6 +137,14 @@ START_TEST(bit_wise_reads_in_the_range_of_whole_inputs)
     aimc_tile_destroy(open_tile(ctx, "ideal", N, "forward.mv_type", "BIT_WISE"));
     ck_assert_uint_eq(h.n, 1);
     ck_assert_ptr_nonnull(strstr(h.last, "out_bound"));
+    /* also where half of the product is right: 512 inputs are read to 49 % */
+    aimc_tile_destroy(open_tile(ctx, "ideal", 512, "forward.mv_type", "BIT_WISE"));
+    ck_assert_uint_eq(h.n, 2);
+    aimc_tile_destroy(open_tile(ctx, "ideal", N, "forward.mv_type", "SPLIT_MODE"));
+    ck_assert_uint_eq(h.n, 3);
+    /* nothing is lost by converters of one level's current */
+    aimc_tile_destroy(open_tile(ctx, "ideal", N, "forward", "isaac_io"));
+    ck_assert_uint_eq(h.n, 3);
     aimc_context_destroy(ctx);
 }
 END_TEST
