@@ -119,7 +119,7 @@ void aimci_chi_transfer(aimci_chi *c, const aimci_chi_charge *charge);
 
 #define AIMCI_CP     aimci_chi_params
 #define AIMCI_MP_SRC "Nandakumar et al., Front. Neurosci. 14:406 (2020)"
-#define AIMCI_CHI_FIELDS(x_bins, d_bins, least, sto_d)                                             \
+#define AIMCI_CHI_FIELDS(x_bins, d_bins, least, sto)                                               \
     AIMCI_CHILD("update", 0, "update", "update",                                                   \
                 "pulse trains, when write_mode is TRAINS; both managements are on", AIMCI_MP_SRC), \
         AIMCI_NUMBER(AIMCI_CP, transfer_every, 1, 1, 1e9, "mini-batches",                          \
@@ -133,8 +133,8 @@ void aimci_chi_transfer(aimci_chi *c, const aimci_chi_charge *charge);
                       "quantisation of the inputs; 0: none", AIMCI_MP_SRC),                        \
         AIMCI_INTEGER(AIMCI_CP, n_d_bins, d_bins, least, 65535, "levels",                          \
                       "quantisation of the gradients; 0: none", AIMCI_MP_SRC),                     \
-        AIMCI_FLAG(AIMCI_CP, stoc_round_x, 0, "quantise inputs stochastically", AIMCI_MP_SRC),     \
-        AIMCI_FLAG(AIMCI_CP, stoc_round_d, sto_d, "quantise gradients stochastically",             \
+        AIMCI_FLAG(AIMCI_CP, stoc_round_x, sto, "quantise inputs stochastically", AIMCI_MP_SRC),   \
+        AIMCI_FLAG(AIMCI_CP, stoc_round_d, sto, "quantise gradients stochastically",               \
                    AIMCI_MP_SRC),                                                                  \
         AIMCI_CHOICE(AIMCI_CP, write_mode, AIMCI_CHI_EXACT, 1, "EXACT|TRAINS",                     \
                      "write exactly the counted pulses, or a row by stochastic trains",            \

@@ -46,7 +46,8 @@ END_TEST
  * not. */
 START_TEST(mixed_precision_quantises_one_side)
 {
-    const char *const settings[] = {"n_x_bins", "4", "n_rows_per_transfer", "0", NULL};
+    const char *const settings[] = {"n_x_bins", "4", "n_rows_per_transfer", "0", "stoc_round_x",
+                                    "false",    NULL};
     bench b = open_bench("mixed_precision", 0.01, 2, 3, settings);
     const float x[3] = {1, -0.6f, 0.2f}, d[2] = {0.3f, -0.7f};
     const double q[3] = {1, -0.5, 0};
