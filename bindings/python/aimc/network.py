@@ -455,9 +455,9 @@ class Network(Programmable):
         labels = self._labels(labels, len(x))
         found, error = ct.c_double(), ct.c_double()
         if fresh or repeat is not None:
-            n = 1 if repeat is None else operator.index(repeat)
+            n = 1 if repeat is None else size(repeat, "repeat")
             if n < 1:
-                raise InvalidError(f"evaluate: repeat = {n}; 1 or more is needed")
+                raise InvalidError("evaluate: repeat = 0; 1 or more is needed")
             with self._guard.lock:
                 check(lib.aimc_network_evaluate_repeat(self._use, len(x), address(x), address(labels), n,
                                                        ct.byref(found), ct.byref(error)))

@@ -281,6 +281,12 @@ class Networks(unittest.TestCase):
         self.assertGreater(np.std(chips, axis=0).min(), 1e-3)
         again = aimc.Tile.from_bytes(tile.to_bytes())
         np.testing.assert_array_equal(chip(again), chip(tile))
+        matrix = aimc.Matrix("ideal", 6, 5, {"mapping.max_input_size": 3})
+        matrix.weights = np.linspace(-1, 1, 30).reshape(6, 5)
+        first = chip(matrix)
+        for made in (copy.deepcopy(matrix), pickle.loads(pickle.dumps(matrix))):
+            np.testing.assert_array_equal(chip(made), chip(copy.copy(matrix)))
+            self.assertTrue((chip(made) != first).any())
         np.testing.assert_array_equal(chip(tile, seed=3), chip(again, seed=3))
         self.assertTrue((chip(tile, seed=3) != chip(tile, seed=4)).any())
 
@@ -293,8 +299,8 @@ class Networks(unittest.TestCase):
         self.assertIsInstance(found, aimc.Accuracy)
         self.assertTrue(0 < found.std_error < 0.02)
         self.assertIsNone(network.evaluate(x, labels, repeat=1).std_error)
-        for repeat in (0, -1):
-            with self.assertRaisesRegex(aimc.InvalidError, "repeat"):
+        for repeat, error in ((0, aimc.InvalidError), (-1, aimc.ShapeError), (2.5, aimc.WrongTypeError)):
+            with self.assertRaisesRegex(error, "repeat"):
                 network.evaluate(x, labels, repeat=repeat)
 
     def test_drift_of_cells_is_the_law(self):
