@@ -221,8 +221,8 @@ typedef struct aimc_inference_report {
  * @par Threads
  * one thread per tile.
  * @par Determinism
- * D1: depends on the seeds of the configuration and of the tile, and without the first on the number
- * of programmings so far.
+ * D1: depends on the seeds of the configuration and of the tile; without the first also on the
+ * number of programmings so far.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_program(aimc_tile *tile, const aimc_config *config,
