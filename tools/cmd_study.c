@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "extrapolations.h"
 #include "report.h"
 #include "study.h"
 #include "train.h"
@@ -162,6 +163,8 @@ static void print_text(const struct study *s)
                text_of_spread(error, 'f', 4, s->rows[k].accuracy.error),
                s->rows[0].accuracy.mean - s->rows[k].accuracy.mean);
     }
+    for (size_t i = 0; i < s->n_outside; i++)
+        extrapolation_tell(NULL, &s->outside[i]);
 }
 
 static void print_json(const struct options *o, const struct study *s)
@@ -183,6 +186,10 @@ static void print_json(const struct options *o, const struct study *s)
         json_put_number(&json, "loss", s->rows[0].accuracy.mean - s->rows[k].accuracy.mean);
         json_close(&json, '}');
     }
+    json_close(&json, ']');
+    json_open(&json, "extrapolated", '[');
+    for (size_t k = 0; k < s->n_outside; k++)
+        extrapolation_tell(&json, &s->outside[k]);
     json_close(&json, ']');
     json_end(&json);
 }

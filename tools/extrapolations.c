@@ -32,8 +32,7 @@ static void print(const aimc_extrapolation *e)
         printf("from %s to %s (%s)\n", first, last, e->source);
 }
 
-/* json NULL: as text */
-static void tell(struct json *json, const aimc_extrapolation *e)
+void extrapolation_tell(struct json *json, const aimc_extrapolation *e)
 {
     if (json != NULL)
         put(json, e);
@@ -46,7 +45,7 @@ static void tell_costs(struct json *json, const aimc_cost_model *cost)
     aimc_extrapolation e = {.struct_size = (uint32_t)sizeof e};
     for (size_t i = 0; i < aimc_cost_model_count_extrapolations(cost); i++)
         if (aimc_cost_model_get_extrapolation(cost, i, &e) == AIMC_OK)
-            tell(json, &e);
+            extrapolation_tell(json, &e);
 }
 
 /* What does not depend on the time is told once. */
@@ -58,7 +57,7 @@ static void tell_noise(struct json *json, const aimc_noise_model *model, const d
         for (size_t i = 0; i < aimc_noise_model_count_extrapolations(model, times[k]); i++)
             if (aimc_noise_model_get_extrapolation(model, times[k], i, &e) == AIMC_OK &&
                 (k == 0 || strcmp(e.variable, "t_s") == 0))
-                tell(json, &e);
+                extrapolation_tell(json, &e);
 }
 
 void extrapolations_put_costs(struct json *json, const aimc_cost_model *cost)

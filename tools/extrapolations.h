@@ -15,4 +15,7 @@ void extrapolations_put_noise(struct json *json, const aimc_noise_model *model, 
                               size_t n);
 void extrapolations_print_noise(const aimc_noise_model *model, const double *times, size_t n);
 
+/* One: into an array, or with json NULL as a line of text. */
+void extrapolation_tell(struct json *json, const aimc_extrapolation *e);
+
 #endif

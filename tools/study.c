@@ -111,6 +111,31 @@ int study_measure(struct study *s, aimc_network *net, const char *name)
     return EXIT_GO_ON;
 }
 
+static bool was_told(const struct study *s, const aimc_extrapolation *e)
+{
+    for (size_t i = 0; i < s->n_outside; i++)
+        if (strcmp(s->outside[i].constant, e->constant) == 0 &&
+            strcmp(s->outside[i].variable, e->variable) == 0 && s->outside[i].value == e->value)
+            return true;
+    return s->n_outside == STUDY_MAX_OUTSIDE;
+}
+
+/* What of the noise model is used outside the range of its fit, once each. */
+static int note_outside(struct study *s, const aimc_config *config, double t)
+{
+    aimc_noise_model *model = NULL;
+    if (aimc_noise_model_create(s->ctx, NULL, aimc_config_get_nested(config, "noise_model"),
+                                &model) != AIMC_OK)
+        return fail_library();
+    for (size_t i = 0; i < aimc_noise_model_count_extrapolations(model, t); i++) {
+        aimc_extrapolation e = {.struct_size = (uint32_t)sizeof e};
+        if (aimc_noise_model_get_extrapolation(model, t, i, &e) == AIMC_OK && !was_told(s, &e))
+            s->outside[s->n_outside++] = e;
+    }
+    aimc_noise_model_destroy(model);
+    return EXIT_GO_ON;
+}
+
 int study_program(struct study *s, aimc_network *net, study_settings settings, double t,
                   const char *name)
 {
@@ -122,6 +147,8 @@ int study_program(struct study *s, aimc_network *net, study_settings settings, d
     int rc = result != NULL ? deploy_config(s->ctx, &d, &config) : fail("no memory");
     if (rc == EXIT_GO_ON)
         rc = apply(config, settings);
+    if (rc == EXIT_GO_ON)
+        rc = note_outside(s, config, t);
     if (rc == EXIT_GO_ON)
         rc = deploy_run(net, &d, config, &s->test, &none, result);
     if (rc == EXIT_GO_ON)

@@ -6,7 +6,7 @@
 #include "deploy.h"
 #include "model.h"
 
-enum { STUDY_MAX_ROWS = 64 };
+enum { STUDY_MAX_ROWS = 64, STUDY_MAX_OUTSIDE = 32 };
 
 struct study {
     aimc_context *ctx;
@@ -25,6 +25,8 @@ struct study {
         struct estimate accuracy;
     } rows[STUDY_MAX_ROWS];
     size_t n_rows;
+    aimc_extrapolation outside[STUDY_MAX_OUTSIDE]; /* fits of noise models that were used there */
+    size_t n_outside;
 };
 
 /* Settings are "field=value", ended by NULL. */

@@ -39,6 +39,8 @@ class Study(unittest.TestCase):
         self.assertGreater(rows["post-training quantisation, 8 bit", None], 0.85)
         self.assertEqual(sum(name == "hardware-aware, compensated" for name, _ in rows), 5)
         self.assertGreater(rows["hardware-aware, compensated", 86400], 0.85)
+        result = run("study", "ablation", "--layers", "8", "--epochs", "1", "--repeat", "1", "--quiet", "--json")
+        self.assertEqual(json.loads(result.stdout)["extrapolated"], [])  # drift is read after one day
 
     def test_ablation_of_a_model(self):
         with tempfile.TemporaryDirectory() as folder:
