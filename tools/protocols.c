@@ -186,12 +186,22 @@ static const struct ablation ablations[] = {
      86400},
 };
 
+/* The exact read-out, without the fields of one that the ablation replaces as a whole. */
+static size_t exact_but(const struct ablation *a, const char *settings[])
+{
+    static const char *const exact[] = {EXACT};
+    const bool replaced = a->read[0] != NULL && strncmp(a->read[0], "forward=", 8) == 0;
+    size_t n = 0;
+    for (size_t k = 0; k < sizeof exact / sizeof exact[0]; k++)
+        if (!replaced || strncmp(exact[k], "forward.", 8) != 0)
+            settings[n++] = exact[k];
+    return n;
+}
+
 static int ablate(struct study *s, const struct ablation *a)
 {
-    const char *settings[32] = {EXACT};
-    size_t n = 0;
-    while (settings[n] != NULL)
-        n++;
+    const char *settings[32] = {NULL};
+    size_t n = exact_but(a, settings);
     for (size_t k = 0; k < MAX_FIELDS && a->read[k] != NULL; k++)
         settings[n++] = a->read[k];
     const char *program[MAX_FIELDS + 1] = {NULL};
