@@ -24,6 +24,8 @@ from .context import Context, default_context
 from .matrix import Matrix
 
 ACTIVATIONS = {"tanh": _abi.AIMC_TANH, "relu": _abi.AIMC_RELU, "sigmoid": _abi.AIMC_SIGMOID}
+_COUNT = {"input": lib.aimc_network_count_inputs, "output": lib.aimc_network_count_outputs}
+_GET = {"input": lib.aimc_network_get_input, "output": lib.aimc_network_get_output}
 _U32 = np.dtype(np.uint32)
 LARGE_INPUT = 10.0  # times the range of a DAC that nothing adapts
 
@@ -150,8 +152,8 @@ class Network(Programmable):
     def _values(self, what: str) -> List[Value]:
         out, found = ct.c_uint32(), []
         with self._guard.lock:
-            for k in range(getattr(lib, f"aimc_network_count_{what}s")(self._look)):
-                check(getattr(lib, f"aimc_network_get_{what}")(self._look, k, ct.byref(out)))
+            for k in range(_COUNT[what](self._look)):
+                check(_GET[what](self._look, k, ct.byref(out)))
                 found.append(Value(self, out.value))
         return found
 
@@ -284,18 +286,18 @@ class Network(Programmable):
 
     def set_loss(self, config: Union[str, Config, None], **fields: FieldValue) -> None:
         """The loss of training: "cross_entropy", "nll" (labels), "mse", "l1", "huber", "bce_with_logits" (targets)."""
-        self._set("loss", config, fields)
+        self._set(lib.aimc_network_set_loss, config, fields)
 
     def set_optimizer(self, config: Union[str, Config, None], **fields: FieldValue) -> None:
         """How what is digital is updated: "digital_sgd", "adam", "adamw"."""
-        self._set("optimizer", config, fields)
+        self._set(lib.aimc_network_set_optimizer, config, fields)
 
-    def _set(self, what: str, config: Union[str, Config, None], fields: Mapping[str, FieldValue]) -> None:
+    def _set(self, function: Callable[..., int], config: Union[str, Config, None], fields: Mapping[str, FieldValue]) -> None:
         made = config.copy() if isinstance(config, Config) else None if config is None else Config(config, ctx=self._ctx)
         if made is not None:
             made.update(fields)
         with self._guard.lock:
-            check(getattr(lib, f"aimc_network_set_{what}")(self._use, made._look if made is not None else None))
+            check(function(self._use, made._look if made is not None else None))
 
     def _samples(self, x: ArrayLike) -> Floats:
         made = taken(x)
@@ -333,20 +335,38 @@ class Network(Programmable):
             check(function(self._use, n, *_pointers(xs, ys)))
         return ys
 
-    def forward(self, *x: ArrayLike) -> Any:
-        """The forward pass of a mini-batch in training, from arrays [n, ...] of all inputs; backward() and step()
-        follow. One output is an array, several are a list."""
-        return _single(self._all(lib.aimc_network_run_forward, x, "input", "output"))
+    def run_forward(self, *x: ArrayLike) -> List[Floats]:
+        """The forward pass of a mini-batch in training, from arrays [n, ...] of all inputs; run_backward() and step()
+        follow. Gives all outputs."""
+        return self._all(lib.aimc_network_run_forward, x, "input", "output")
 
-    def backward(self, *dy: ArrayLike, want_dx: bool = False) -> Any:
-        """Gradients of everything trained, from dL/dy of all outputs of the last forward(); want_dx gives dL/dx,
-        which want_input_gradients() asked for before the forward pass."""
+    def run_backward(self, *dy: ArrayLike, want_dx: bool = False) -> List[Floats]:
+        """Gradients of everything trained, from dL/dy of all outputs of the last run_forward(); want_dx gives dL/dx of
+        all inputs, which want_input_gradients() asked for before the forward pass."""
         n, dys = self._arrays(dy, self._values("output"), "output")
         dxs = self._rooms(n, self._values("input")) if want_dx else []
         pointers = _pointers(dys, dxs)
         with self._guard.lock:
             check(lib.aimc_network_run_backward(self._use, n, pointers[0], pointers[1] if want_dx else None))
-        return _single(dxs) if want_dx else None
+        return dxs
+
+    def forward(self, x: ArrayLike) -> Floats:
+        """run_forward() of a network with one input and one output: y [n, ...]."""
+        x = self._samples(x)
+        y = np.empty((len(x), self.info.n_out), np.float32)
+        with self._guard.lock:
+            check(lib.aimc_network_forward(self._use, len(x), address(x), address(y)))
+        return self._shaped(y, len(x))
+
+    def backward(self, dy: ArrayLike, want_dx: bool = False) -> Optional[Floats]:
+        """run_backward() of a network with one input and one output: dx where it is wanted."""
+        made = taken(dy)
+        n = len(made)
+        made = shaped(made.reshape(n, -1), (n, self.info.n_out), "dy")
+        dx = np.empty((n, *self.inputs[0].shape), np.float32) if want_dx else None
+        with self._guard.lock:
+            check(lib.aimc_network_backward(self._use, n, address(made), None if dx is None else address(dx)))
+        return dx
 
     def want_input_gradients(self, on: bool = True) -> None:
         """Make room for dL/dx in the following passes."""
@@ -555,10 +575,6 @@ class Network(Programmable):
 
     def __repr__(self) -> str:
         return self._repr("" if self.closed else ", ".join(self.describe().strip().split("\n")))
-
-
-def _single(arrays: List[Floats]) -> Any:
-    return arrays[0] if len(arrays) == 1 else arrays
 
 
 def _pointers(*lists: Sequence[Floats]) -> List[Any]:

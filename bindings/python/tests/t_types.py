@@ -95,7 +95,7 @@ class Records(unittest.TestCase):
         self.records = [tile.counters, aimc.Device("reram_sb").info, sgd.stats, network.info, network.layers[0],
                         network.program(), aimc.Network().add_linear(2, 3).store(), model.adc, report,
                         report.parts["adc"], model.at_supply(0.8), aimc.baselines()[0],
-                        aimc.NoiseModel("pcm_like").info, tile.readout(),
+                        aimc.NoiseModel("pcm_like").info, tile.readout(), network.tensors["linear.weight"],
                         aimc.CostModel(node_nm=32).extrapolations[0]]
         sgd.watch(lambda _, info: self.records.append(info))
         sgd.step(np.ones(4), np.ones(3), 0.01)
