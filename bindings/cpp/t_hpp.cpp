@@ -194,6 +194,31 @@ static void check_energy()
     CHECK(throws<aimc::invalid_error>([&] { aimc::cost_model(ctx, "no_such_thing"); }));
 }
 
+/* A graph: a convolution, its ReLU, a shortcut; a loss of the caller's own. */
+static void check_graph()
+{
+    aimc::context ctx;
+    aimc::network net(ctx);
+    aimc::config conv(ctx, "conv2d"), linear(ctx, "linear"), layer(ctx, "layer");
+    conv.set("out_channels", 2).set("kernel", 3).set("padding", 1);
+    linear.set("out_features", 2);
+    aimc_value x = net.add_input(std::array<std::size_t, 3>{2, 4, 4}, "image");
+    const aimc_value c = net.add("relu", net.add("conv2d", x, &conv));
+    x = net.add("flatten", net.add("add", std::array<aimc_value, 2>{x, c}));
+    x = net.add("linear", x, &linear);
+    net.set_name(x, "classes").add_output(x);
+    CHECK(net.json().find("\"classes\"") != std::string::npos);
+    layer.set("device", "ideal").set("forward.is_perfect", 1).set("backward.is_perfect", 1);
+    net.convert("!classes", &layer);
+    CHECK(net.info().n_analog == 36 && net.tensor("conv2d.weight", 36).size() == 36);
+    const std::vector<float> in(64, 0.5f), before = net.forward(in);
+    net.backward(std::vector<float>{1, 0, 1, 0}); /* the first output shrinks */
+    net.step(0.01);
+    CHECK(net.predict(in)[0] < before[0]);
+    CHECK(throws<aimc::state_error>([&] { net.step(0.01); }));
+    CHECK(throws<aimc::invalid_error>([&] { net.tensor("conv.weight", 36); }));
+}
+
 int main()
 {
     check_moves();
@@ -203,5 +228,6 @@ int main()
     check_inference();
     check_population();
     check_energy();
+    check_graph();
     return 0;
 }

@@ -135,7 +135,7 @@ static aimc_status restore_programs(aimc_tile *t, const aimci_st_reader *reader,
     char name[160];
     snprintf(name, sizeof name, "%sprograms", prefix);
     return aimci_st_has(reader, name)
-               ? aimci_st_get(reader, name, AIMCI_U64, 0, 1, 1, &t->n_programs)
+               ? aimci_st_get_counts(reader, name, 1, 0, &t->n_programs)
                : AIMC_OK;
 }
 

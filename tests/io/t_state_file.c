@@ -335,8 +335,8 @@ static const nonsense impossible[] = {
     {24, "program.cells.devices", 1, -1}, {24, "program.cells.devices", 1, 1000},
     {24, "program.cells.stuck", 1, -2},   {24, "program.scalars", 0, -1},
     {24, "program.scalars", 3, -1},       {24, "program.scalars", 4, 1e300},
-    {24, "program.scalars", 12, -1},      {28, "layer0.matrix.scales", 1, 0},
-    {28, "layer0.matrix.scales", 1, -1},
+    {24, "program.scalars", 12, -1},      {28, "linear.matrix.scales", 1, 0},
+    {28, "linear.matrix.scales", 1, -1},
 };
 
 START_TEST(impossible_devices_are_refused)

@@ -155,6 +155,10 @@ static aimc_status batch_statistics(aimci_node *node, const aimci_run *run, size
         return aimci_fail(AIMC_ERR_INVALID,
                           "a mini-batch of one value a channel has no variance; train with more "
                           "samples");
+    for (size_t c = 0; running && c < s->channels; c++)
+        if (v->value[c] < 0)
+            return aimci_fail(AIMC_ERR_INVALID, "running_var[%zu] = %g is no variance", c,
+                              (double)v->value[c]);
     if (!running)
         batch_moments(s, rows, run->in[0], s->mean, s->inverse);
     if (run->mode == AIMCI_TRAIN)
