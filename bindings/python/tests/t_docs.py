@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The blocks of docs/python.md run; docs/from-aihwkit.md has all names of the peer, and ours exist; docs/cpp.md shows what is compiled."""
+"""The blocks of docs/python.md and docs/networks.md run; docs/from-aihwkit.md has all names of the peer, and ours exist; docs/cpp.md shows what is compiled."""
 import functools
 import json
 import re
@@ -50,12 +50,18 @@ def same(where, name):
 
 
 class Docs(unittest.TestCase):
-    def test_python_tutorial(self):
-        blocks = re.findall(r"```python\n(.*?)```", page("python.md"), re.S)
-        self.assertGreaterEqual(len(blocks), 5)
+    def run_blocks(self, name, at_least):
+        blocks = re.findall(r"```python\n(.*?)```", page(name), re.S)
+        self.assertGreaterEqual(len(blocks), at_least)
         scope = {}
         for number, block in enumerate(blocks):
-            exec(compile(block, f"docs/python.md, block {number}", "exec"), scope)  # pylint: disable=exec-used
+            exec(compile(block, f"docs/{name}, block {number}", "exec"), scope)  # pylint: disable=exec-used
+
+    def test_python_tutorial(self):
+        self.run_blocks("python.md", 5)
+
+    def test_networks(self):
+        self.run_blocks("networks.md", 2)
 
     def test_cpp_tutorial(self):
         shown = re.search(r"```cpp\n(.*?)```", page("cpp.md"), re.S).group(1)
