@@ -1,0 +1,707 @@
+# SPDX-License-Identifier: MIT
+"""Analog layers in any model of PyTorch.
+
+    import torch, aimc.torch as at
+    at.convert(model, "c_ttv2_reram_sb", exclude=["head"])       # in place; weights are kept
+    opt = at.AnalogSGD(model.parameters(), lr=0.05)
+    for x, t in loader:
+        opt.zero_grad()
+        loss(model(x), t).backward()
+        opt.step()
+    at.program(model, {"noise_model": "pcm_like"})
+    at.drift_to(model, 86400.0)
+    at.compensate(model)
+
+What is digital stays PyTorch's: autograd, optimizers, loaders, schedulers, checkpoints. A weight on tiles is an AnalogWeight, which
+is read through its tiles in both directions and updated by pulses in the step of an analog optimizer.
+"""
+import copy
+import fnmatch
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Type, Union
+
+import numpy as np
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from ._errors import InvalidError, ShapeError, StateError, UnsupportedError, WrongTypeError
+from .config import Config, ConfigLike, as_config
+from .context import Context, default_context
+from .matrix import Matrix
+
+__all__ = ["AnalogConv1d", "AnalogConv2d", "AnalogConv3d", "AnalogGRU", "AnalogLinear", "AnalogLSTM", "AnalogMultiheadAttention",
+           "AnalogRNN", "AnalogSGD", "AnalogWeight", "analog_optimizer", "analog_weights", "calibrate", "compensate", "convert",
+           "drift_to", "program", "set_threads", "summary", "to_digital", "unprogram"]
+
+Size = Union[int, Sequence[int]]
+
+
+# ---- weights ---------------------------------------------------------------------------------------
+
+def _array(t: torch.Tensor, what: str) -> "np.ndarray[Any, Any]":
+    """The numbers of a tensor: its own memory where it is contiguous float32 on the CPU, else one copy."""
+    if t.device.type != "cpu":
+        raise UnsupportedError(f"{what} is on {t.device}: weights on tiles are read on the CPU; move it by .cpu()")
+    if t.is_complex():
+        raise WrongTypeError(f"{what} is {t.dtype}; real numbers are needed")
+    return t.detach().to(torch.float32).contiguous().numpy()
+
+
+class AnalogWeight(nn.Parameter):
+    """A weight on tiles: a parameter without numbers of its own, that analog optimizers step by pulses.
+
+    Passes of a step are collected: what backward saw of the inputs and of the gradients of the outputs, which the pulses are made of.
+    """
+    matrix: Matrix
+    pending: List[Tuple[torch.Tensor, torch.Tensor]]
+
+    def __new__(cls, matrix: Matrix) -> "AnalogWeight":
+        made = torch.Tensor._make_subclass(cls, torch.empty(0), True)
+        made.matrix, made.pending = matrix, []
+        return made
+
+    def __deepcopy__(self, memo: Dict[int, Any]) -> "AnalogWeight":
+        if id(self) not in memo:
+            memo[id(self)] = made = AnalogWeight(self.matrix.copy())
+            made.requires_grad_(self.requires_grad)
+        return memo[id(self)]
+
+    def __reduce_ex__(self, _protocol: Any) -> Any:
+        return AnalogWeight, (self.matrix,)
+
+    def __repr__(self) -> str:
+        return f"AnalogWeight({self.matrix!r})"
+
+    def read(self) -> torch.Tensor:
+        """A copy of the weights [out, in] that the devices hold."""
+        return torch.from_numpy(self.matrix.weights.copy())
+
+    def write(self, w: torch.Tensor) -> None:
+        """Put weights on the devices, clipped to their bounds."""
+        self.matrix.weights = _array(w, "weight").reshape(self.matrix.shape)
+
+    def clear(self) -> None:
+        """Forget the passes since the last step."""
+        self.pending.clear()
+
+    def step(self, lr: float) -> None:
+        """W <- W - lr dL/dW by pulses, from all passes since the last step."""
+        if not self.pending:
+            return
+        x = torch.cat([x for x, _ in self.pending]) if len(self.pending) > 1 else self.pending[0][0]
+        d = torch.cat([d for _, d in self.pending]) if len(self.pending) > 1 else self.pending[0][1]
+        self.matrix.step(x.numpy(), d.numpy(), lr)
+        self.pending.clear()
+
+
+class _Product(torch.autograd.Function):
+    """y = W x for rows of x, through the tiles; the gradient of x through their transposed read-out."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, weight: AnalogWeight) -> torch.Tensor:
+        rows = torch.from_numpy(_array(x, "the input"))
+        ctx.weight = weight
+        ctx.save_for_backward(rows)
+        if rows.shape[0] == 0:
+            return x.new_zeros((0, weight.matrix.shape[0]))
+        return torch.from_numpy(weight.matrix.forward(rows.numpy()))
+
+    @staticmethod
+    def backward(ctx: Any, dy: torch.Tensor) -> Tuple[Optional[torch.Tensor], None]:
+        rows, = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            raise UnsupportedError("a second derivative through tiles does not exist: create_graph=True needs digital layers")
+        d = torch.from_numpy(_array(dy, "the gradient"))
+        if not torch.isfinite(d).all():
+            raise InvalidError("a gradient that reaches a weight on tiles is not finite; nothing was updated")
+        if ctx.needs_input_grad[1]:
+            ctx.weight.pending.append((rows, d))
+        if not ctx.needs_input_grad[0]:
+            return None, None
+        if d.shape[0] == 0:
+            return d.new_zeros(rows.shape), None
+        return torch.from_numpy(ctx.weight.matrix.backward(d.numpy())), None
+
+
+def _product(x: torch.Tensor, weight: AnalogWeight, *, in_place_of: str) -> torch.Tensor:
+    n_out, n_in = weight.matrix.shape
+    if x.shape[-1:] != (n_in,):
+        raise ShapeError(f"{in_place_of}: the input is {tuple(x.shape)}; its last dimension must be {n_in}")
+    y = _Product.apply(x.reshape(-1, n_in), weight)
+    return y.reshape(*x.shape[:-1], n_out)
+
+
+# ---- modules ---------------------------------------------------------------------------------------
+
+def _matrix(n_out: int, n_in: int, config: ConfigLike, ctx: Optional[Context]) -> Matrix:
+    made = as_config(config if config is not None else {}, "layer", ctx)
+    return Matrix(None, n_out, n_in, made, ctx=ctx)
+
+
+class _Analog(nn.Module):
+    """What modules with weights on tiles share: named weights, and their place in state_dicts."""
+
+    def _add(self, name: str, shape: Sequence[int], config: ConfigLike, ctx: Optional[Context], bound: float) -> None:
+        """A weight of this shape, rows first, with the initial values of PyTorch."""
+        n_out, n_in = shape[0], int(np.prod(shape[1:]))
+        weight = AnalogWeight(_matrix(n_out, n_in, config, ctx))
+        self.register_parameter("analog_" + name, weight)
+        if not hasattr(self, "_shapes"):
+            self._shapes: Dict[str, Tuple[int, ...]] = {}
+        self._shapes[name] = tuple(shape)
+        weight.write(torch.empty(n_out, n_in).uniform_(-bound, bound))
+
+    def weight_of(self, name: str = "weight") -> AnalogWeight:
+        """The weight on tiles of a name of PyTorch's."""
+        return self._parameters["analog_" + name]  # type: ignore[return-value]
+
+    def __getattr__(self, name: str) -> Any:
+        shapes = self.__dict__.get("_shapes", {})
+        if name in shapes:
+            return self.weight_of(name).read().reshape(shapes[name])
+        return super().__getattr__(name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        shapes = self.__dict__.get("_shapes", {})
+        if name in shapes:
+            if tuple(value.shape) != shapes[name]:
+                raise ShapeError(f"{name} is {tuple(value.shape)}; it must be {shapes[name]}")
+            self.weight_of(name).write(value.detach())
+        else:
+            super().__setattr__(name, value)
+
+    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
+        super()._save_to_state_dict(destination, prefix, keep_vars)
+        for name, shape in self._shapes.items():
+            del destination[prefix + "analog_" + name]
+            destination[prefix + name] = self.weight_of(name).read().reshape(shape)
+            state = np.frombuffer(self.weight_of(name).matrix.to_bytes(), np.uint8).copy()
+            destination[prefix + name + ".devices"] = torch.from_numpy(state)
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, local_metadata: Any, strict: bool, missing_keys: List[str],
+                              unexpected_keys: List[str], error_msgs: List[str]) -> None:
+        rest = dict(state_dict)
+        for name, shape in self._shapes.items():
+            weight, devices = rest.pop(prefix + name, None), rest.pop(prefix + name + ".devices", None)
+            if weight is None:
+                missing_keys.append(prefix + name)
+            elif tuple(weight.shape) != shape:
+                error_msgs.append(f"{prefix}{name} is {tuple(weight.shape)}; it must be {shape}")
+            elif devices is None:  # a digital checkpoint
+                self.weight_of(name).write(weight)
+            else:
+                self._restore(name, devices, prefix, error_msgs)
+            rest[prefix + "analog_" + name] = torch.empty(0)
+        before = [key for key in unexpected_keys]
+        super()._load_from_state_dict(rest, prefix, local_metadata, False, [], unexpected_keys, error_msgs)
+        known = {prefix + key for key in [*self._shapes, *self._parameters, *self._buffers]}
+        for key in state_dict if strict else ():
+            if key.startswith(prefix) and "." not in key[len(prefix):].replace(".devices", "") and \
+                    key.replace(".devices", "") not in known and key not in before:
+                unexpected_keys.append(key)
+        for key, parameter in self._parameters.items():
+            if parameter is not None and not isinstance(parameter, AnalogWeight) and prefix + key not in state_dict:
+                missing_keys.append(prefix + key)
+
+    def _restore(self, name: str, devices: torch.Tensor, prefix: str, error_msgs: List[str]) -> None:
+        try:
+            matrix = Matrix.from_bytes(devices.numpy().tobytes())
+        except (InvalidError, StateError, ValueError) as error:
+            error_msgs.append(f"{prefix}{name}.devices: {error}")
+            return
+        if matrix.shape != self.weight_of(name).matrix.shape:
+            error_msgs.append(f"{prefix}{name}.devices holds a matrix of {matrix.shape}, not of {self.weight_of(name).matrix.shape}")
+            return
+        self.weight_of(name).matrix = matrix
+        self.weight_of(name).clear()
+
+
+class AnalogLinear(_Analog):
+    """nn.Linear with its weight on tiles. config: of kind "layer", a preset's name, or a mapping of its fields."""
+
+    def __init__(self, in_features: int, out_features: int, bias: bool = True, config: ConfigLike = None, *,
+                 ctx: Optional[Context] = None) -> None:
+        super().__init__()
+        self.in_features, self.out_features = in_features, out_features
+        bound = in_features ** -0.5
+        self._add("weight", (out_features, in_features), config, ctx, bound)
+        self.bias = nn.Parameter(torch.empty(out_features).uniform_(-bound, bound)) if bias else None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = _product(x, self.weight_of(), in_place_of="AnalogLinear")
+        return y if self.bias is None else y + self.bias
+
+    def extra_repr(self) -> str:
+        return f"{self.in_features}, {self.out_features}, bias={self.bias is not None}, {_where(self.weight_of())}"
+
+
+def _where(weight: AnalogWeight) -> str:
+    return weight.matrix.describe().split("\n")[0].split(";")[0]
+
+
+def _tuple(value: Size, n: int) -> Tuple[int, ...]:
+    made = (value,) * n if isinstance(value, int) else tuple(value)
+    if len(made) != n:
+        raise ShapeError(f"{value} has {len(made)} numbers; {n} are needed")
+    return made
+
+
+class _AnalogConv(_Analog):
+    """A convolution: the same matrix reads the window at every position; with groups one matrix for each."""
+    n_dims = 2
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: Size, stride: Size = 1, padding: Union[Size, str] = 0,
+                 dilation: Size = 1, groups: int = 1, bias: bool = True, padding_mode: str = "zeros", config: ConfigLike = None, *,
+                 ctx: Optional[Context] = None) -> None:
+        super().__init__()
+        n = self.n_dims
+        if in_channels % groups or out_channels % groups:
+            raise ShapeError(f"{in_channels} and {out_channels} channels are not multiples of {groups} groups")
+        if padding_mode not in ("zeros", "reflect", "replicate", "circular"):
+            raise InvalidError(f"padding_mode: {padding_mode} is none of zeros, reflect, replicate, circular")
+        self.in_channels, self.out_channels, self.groups, self.padding_mode = in_channels, out_channels, groups, padding_mode
+        self.kernel_size, self.stride, self.dilation = _tuple(kernel_size, n), _tuple(stride, n), _tuple(dilation, n)
+        self.padding = padding
+        self._pads = self._both_sides(padding)
+        n_in = in_channels // groups * int(np.prod(self.kernel_size))
+        self._names = ["weight"] if groups == 1 else [f"weight{g}" for g in range(groups)]
+        for name in self._names:
+            self._add(name, (out_channels // groups, in_channels // groups, *self.kernel_size), config, ctx, n_in ** -0.5)
+        self.bias = nn.Parameter(torch.empty(out_channels).uniform_(-n_in ** -0.5, n_in ** -0.5)) if bias else None
+
+    def _both_sides(self, padding: Union[Size, str]) -> List[int]:
+        """(before, after) of each dimension, the last first, as F.pad() takes them."""
+        pads: List[int] = []
+        for d in reversed(range(self.n_dims)):
+            if padding == "same":
+                if self.stride != (1,) * self.n_dims:
+                    raise InvalidError("padding='same' is for a stride of 1")
+                whole = self.dilation[d] * (self.kernel_size[d] - 1)
+                pads += [whole // 2, whole - whole // 2]
+            elif isinstance(padding, str) and padding != "valid":
+                raise InvalidError(f"padding: {padding} is neither 'same' nor 'valid'")
+            else:
+                one = 0 if isinstance(padding, str) else _tuple(padding, self.n_dims)[d]
+                pads += [one, one]
+        return pads
+
+    @property
+    def grouped_weight(self) -> torch.Tensor:
+        """The weight of all groups, as PyTorch has it."""
+        return torch.cat([getattr(self, name) for name in self._names])
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        single = x.dim() == self.n_dims + 1
+        x = x.unsqueeze(0) if single else x
+        if x.dim() != self.n_dims + 2 or x.shape[1] != self.in_channels:
+            raise ShapeError(f"{type(self).__name__}: the input is {tuple(x.shape)}; [batch, {self.in_channels}"
+                             f"{', size' * self.n_dims}] is needed")
+        if any(self._pads):
+            x = F.pad(x, self._pads, mode="constant" if self.padding_mode == "zeros" else self.padding_mode)
+        windows = x  # [batch, channels, positions ..., kernel ...]
+        for d in range(self.n_dims):
+            reach = self.dilation[d] * (self.kernel_size[d] - 1) + 1
+            if reach > x.shape[2 + d]:
+                raise ShapeError(f"{type(self).__name__}: a window of {reach} is larger than the padded input of {x.shape[2 + d]}")
+            windows = windows.unfold(2 + d, reach, self.stride[d])[..., ::self.dilation[d]]
+        n = self.n_dims
+        positions = windows.shape[2:2 + n]
+        order = [0, *range(2, 2 + n), 1, *range(2 + n, 2 + 2 * n)]
+        rows = windows.permute(order)  # [batch, positions ..., channels, kernel ...]
+        y = torch.cat([_product(rows[(slice(None),) * (1 + n) + (slice(g * c, (g + 1) * c),)].flatten(1 + n), self.weight_of(name),
+                                in_place_of=type(self).__name__)
+                       for c in [self.in_channels // self.groups] for g, name in enumerate(self._names)], -1)
+        y = y if self.bias is None else y + self.bias
+        y = y.reshape(x.shape[0], *positions, self.out_channels).permute(0, 1 + n, *range(1, 1 + n)).contiguous()
+        return y[0] if single else y
+
+    def extra_repr(self) -> str:
+        return (f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, "
+                f"groups={self.groups}, bias={self.bias is not None}, {_where(self.weight_of(self._names[0]))}")
+
+
+class AnalogConv1d(_AnalogConv):
+    """nn.Conv1d with its weight on tiles."""
+    n_dims = 1
+
+
+class AnalogConv2d(_AnalogConv):
+    """nn.Conv2d with its weight on tiles."""
+    n_dims = 2
+
+
+class AnalogConv3d(_AnalogConv):
+    """nn.Conv3d with its weight on tiles."""
+    n_dims = 3
+
+
+class _AnalogRecurrent(_Analog):
+    """Recurrent layers: weights weight_ih_l0, weight_hh_l0 ... on tiles, biases digital."""
+    gates = 1
+
+    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,
+                 dropout: float = 0.0, bidirectional: bool = False, config: ConfigLike = None, *, nonlinearity: str = "tanh",
+                 ctx: Optional[Context] = None) -> None:
+        super().__init__()
+        self.input_size, self.hidden_size, self.num_layers, self.batch_first = input_size, hidden_size, num_layers, batch_first
+        self.dropout, self.bidirectional, self.nonlinearity, self.has_bias = dropout, bidirectional, nonlinearity, bias
+        bound = hidden_size ** -0.5
+        for layer in range(num_layers):
+            width = input_size if layer == 0 else hidden_size * (1 + bidirectional)
+            for suffix in self._suffixes(layer):
+                self._add("weight_ih" + suffix, (self.gates * hidden_size, width), config, ctx, bound)
+                self._add("weight_hh" + suffix, (self.gates * hidden_size, hidden_size), config, ctx, bound)
+                for side in ("ih", "hh") if bias else ():
+                    values = torch.empty(self.gates * hidden_size).uniform_(-bound, bound)
+                    self.register_parameter(f"bias_{side}{suffix}", nn.Parameter(values))
+
+    def _suffixes(self, layer: int) -> List[str]:
+        return [f"_l{layer}", f"_l{layer}_reverse"][:1 + self.bidirectional]
+
+    def _affine(self, side: str, suffix: str, x: torch.Tensor) -> torch.Tensor:
+        y = _product(x, self.weight_of(f"weight_{side}{suffix}"), in_place_of=type(self).__name__)
+        return y + getattr(self, f"bias_{side}{suffix}") if self.has_bias else y
+
+    def _cell(self, gates: torch.Tensor, suffix: str, state: Tuple[torch.Tensor, ...]) -> Tuple[torch.Tensor, ...]:
+        raise NotImplementedError
+
+    n_states = 1
+
+    def forward(self, x: torch.Tensor, state: Any = None) -> Tuple[torch.Tensor, Any]:
+        if x.dim() != 3:
+            raise ShapeError(f"{type(self).__name__}: the input is {tuple(x.shape)}; three dimensions are needed")
+        x = x if self.batch_first else x.transpose(0, 1)
+        n = self.num_layers * (1 + self.bidirectional)
+        zeros = x.new_zeros(n, x.shape[0], self.hidden_size)
+        given = (zeros,) * self.n_states if state is None else tuple(state) if isinstance(state, (tuple, list)) else (state,)
+        ends: List[Tuple[torch.Tensor, ...]] = []
+        for layer in range(self.num_layers):
+            outputs = []
+            for direction, suffix in enumerate(self._suffixes(layer)):
+                now = tuple(part[len(ends)] for part in given)
+                gates, seen = self._affine("ih", suffix, x), []
+                for t in range(x.shape[1])[::-1 if direction else 1]:
+                    now = self._cell(gates[:, t], suffix, now)
+                    seen.append(now[0])
+                outputs.append(torch.stack(seen[::-1] if direction else seen, 1))
+                ends.append(now)
+            x = torch.cat(outputs, -1)
+            if self.dropout and layer + 1 < self.num_layers:
+                x = F.dropout(x, self.dropout, self.training)
+        last = tuple(torch.stack(part) for part in zip(*ends))
+        return x if self.batch_first else x.transpose(0, 1), last if self.n_states > 1 else last[0]
+
+    def extra_repr(self) -> str:
+        return f"{self.input_size}, {self.hidden_size}, num_layers={self.num_layers}, bidirectional={self.bidirectional}"
+
+
+class AnalogRNN(_AnalogRecurrent):
+    """nn.RNN with its weights on tiles."""
+
+    def _cell(self, gates: torch.Tensor, suffix: str, state: Tuple[torch.Tensor, ...]) -> Tuple[torch.Tensor, ...]:
+        sums = gates + self._affine("hh", suffix, state[0])
+        return (torch.tanh(sums) if self.nonlinearity == "tanh" else torch.relu(sums),)
+
+
+class AnalogGRU(_AnalogRecurrent):
+    """nn.GRU with its weights on tiles."""
+    gates = 3
+
+    def _cell(self, gates: torch.Tensor, suffix: str, state: Tuple[torch.Tensor, ...]) -> Tuple[torch.Tensor, ...]:
+        (a, b, c), (d, e, f) = gates.chunk(3, -1), self._affine("hh", suffix, state[0]).chunk(3, -1)
+        reset, update = torch.sigmoid(a + d), torch.sigmoid(b + e)
+        new = torch.tanh(c + reset * f)
+        return ((1 - update) * new + update * state[0],)
+
+
+class AnalogLSTM(_AnalogRecurrent):
+    """nn.LSTM with its weights on tiles."""
+    gates, n_states = 4, 2
+
+    def _cell(self, gates: torch.Tensor, suffix: str, state: Tuple[torch.Tensor, ...]) -> Tuple[torch.Tensor, ...]:
+        i, f, g, o = (gates + self._affine("hh", suffix, state[0])).chunk(4, -1)
+        c = torch.sigmoid(f) * state[1] + torch.sigmoid(i) * torch.tanh(g)
+        return torch.sigmoid(o) * torch.tanh(c), c
+
+
+class AnalogMultiheadAttention(_Analog):
+    """nn.MultiheadAttention with its projections on tiles; inputs of one width."""
+
+    def __init__(self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True, batch_first: bool = False,
+                 config: ConfigLike = None, *, ctx: Optional[Context] = None) -> None:
+        super().__init__()
+        if embed_dim % num_heads:
+            raise ShapeError(f"embed_dim = {embed_dim} is no multiple of num_heads = {num_heads}")
+        self.embed_dim, self.num_heads, self.dropout, self.batch_first = embed_dim, num_heads, dropout, batch_first
+        self._add("in_proj_weight", (3 * embed_dim, embed_dim), config, ctx, (6 / (4 * embed_dim)) ** 0.5)
+        self.in_proj_bias = nn.Parameter(torch.zeros(3 * embed_dim)) if bias else None
+        self.out_proj = AnalogLinear(embed_dim, embed_dim, bias, config, ctx=ctx)
+
+    def forward(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, key_padding_mask: Optional[torch.Tensor] = None,
+                need_weights: bool = True, attn_mask: Optional[torch.Tensor] = None,
+                average_attn_weights: bool = True) -> Tuple[torch.Tensor, Optional[torch.Tensor]]:
+        q, k, v = (x if self.batch_first else x.transpose(0, 1) for x in (query, key, value))
+        alike = query is key and key is value
+        all_of = [_product(x, self.weight_of("in_proj_weight"), in_place_of=type(self).__name__)
+                  for x in ((q,) if alike else (q, k, v))]
+        bias = 0 if self.in_proj_bias is None else self.in_proj_bias
+        parts = [(all_of[0 if alike else i] + bias).chunk(3, -1)[i] for i in range(3)]
+        q, k, v = (p.reshape(*p.shape[:2], self.num_heads, -1).transpose(1, 2) for p in parts)
+        scores = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5
+        for mask in (attn_mask, None if key_padding_mask is None else key_padding_mask[:, None, None, :]):
+            if mask is not None:
+                scores = scores.masked_fill(mask, float("-inf")) if mask.dtype == torch.bool else scores + mask
+        shares = F.dropout(torch.softmax(scores, -1), self.dropout, self.training)
+        y = self.out_proj((shares @ v).transpose(1, 2).flatten(2))
+        y = y if self.batch_first else y.transpose(0, 1)
+        return y, (shares.mean(1) if average_attn_weights else shares) if need_weights else None
+
+
+# ---- optimizers ------------------------------------------------------------------------------------
+
+def analog_optimizer(base: Type[torch.optim.Optimizer]) -> Type[torch.optim.Optimizer]:
+    """An optimizer of PyTorch that steps weights on tiles by pulses, at the rate of their group, and the rest as base does.
+
+    Momentum and weight decay of the base reach what is digital alone: on tiles they are fields of the algorithm
+    ("optimizer.momentum" of mixed_precision)."""
+    class Made(base):  # type: ignore[valid-type,misc]
+        """Analog weights by pulses, the rest by the base class."""
+
+        def __init__(self, params: Any, *arguments: Any, **options: Any) -> None:
+            if isinstance(params, nn.Module):
+                params = params.parameters()
+            super().__init__(params, *arguments, **options)
+            if not any(isinstance(p, AnalogWeight) for group in self.param_groups for p in group["params"]):
+                raise InvalidError(f"{type(self).__name__}: there is no weight on tiles among the parameters; at.convert() puts them "
+                                   "there before the optimizer is made")
+
+        def step(self, closure: Optional[Callable[[], Any]] = None) -> Any:
+            loss = None
+            if closure is not None:
+                with torch.enable_grad():
+                    loss = closure()
+            with torch.no_grad():
+                for weight, group in self._analog():
+                    if weight.requires_grad:
+                        weight.step(float(group["lr"]))
+            super().step()
+            return loss
+
+        def zero_grad(self, set_to_none: bool = False) -> None:
+            super().zero_grad(set_to_none)
+            for weight, _ in self._analog():
+                weight.clear()
+
+        def _analog(self) -> Iterator[Tuple[AnalogWeight, Dict[str, Any]]]:
+            return ((p, group) for group in self.param_groups for p in group["params"] if isinstance(p, AnalogWeight))
+
+    Made.__name__ = Made.__qualname__ = "Analog" + base.__name__
+    return Made
+
+
+AnalogSGD = analog_optimizer(torch.optim.SGD)
+
+
+# ---- whole models ----------------------------------------------------------------------------------
+
+class Converted(NamedTuple):
+    """A layer that convert() put on tiles."""
+    name: str
+    module: str
+    n_weights: int
+    n_tiles: int
+
+
+def _options(module: nn.Module, names: str) -> Dict[str, Any]:
+    return {name: getattr(module, name) for name in names.split()}
+
+
+_CONV = "in_channels out_channels kernel_size stride padding dilation groups padding_mode"
+_RECURRENT = "input_size hidden_size num_layers batch_first dropout bidirectional"
+
+
+def _copy_weights(analog: _Analog, digital: nn.Module) -> None:
+    state = {key: value for key, value in digital.state_dict().items()}
+    if isinstance(analog, _AnalogConv) and analog.groups > 1:
+        for name, part in zip(analog._names, state.pop("weight").chunk(analog.groups)):
+            state[name] = part
+    analog.load_state_dict(state)
+
+
+def _analog_of(module: nn.Module, config: ConfigLike, ctx: Optional[Context]) -> Optional[_Analog]:
+    """The module on tiles, with its weights; None: it has no matrix that we know."""
+    options: Dict[str, Any] = {"config": config, "ctx": ctx, "bias": getattr(module, "bias", None) is not None}
+    made: Optional[_Analog] = None
+    if type(module) in (nn.Linear, nn.modules.linear.NonDynamicallyQuantizableLinear):
+        made = AnalogLinear(**_options(module, "in_features out_features"), **options)
+    for digital, analog in ((nn.Conv1d, AnalogConv1d), (nn.Conv2d, AnalogConv2d), (nn.Conv3d, AnalogConv3d)):
+        if type(module) is digital:
+            made = analog(**_options(module, _CONV), **options)
+    for digital, recurrent in ((nn.RNN, AnalogRNN), (nn.GRU, AnalogGRU), (nn.LSTM, AnalogLSTM)):
+        if type(module) is digital:
+            if getattr(module, "proj_size", 0):
+                raise UnsupportedError("an LSTM with proj_size has no analog counterpart")
+            options["bias"] = module.bias
+            more = {"nonlinearity": module.nonlinearity} if digital is nn.RNN else {}
+            made = recurrent(**_options(module, _RECURRENT), **more, **options)
+    if type(module) is nn.MultiheadAttention:
+        if not module._qkv_same_embed_dim or module.bias_k is not None or module.add_zero_attn:
+            raise UnsupportedError("attention with inputs of several widths, bias_k or add_zero_attn has no analog counterpart")
+        options["bias"] = module.in_proj_bias is not None
+        made = AnalogMultiheadAttention(**_options(module, "embed_dim num_heads dropout batch_first"), **options)
+    if made is not None:
+        _copy_weights(made, module)
+        made.train(module.training)
+    return made
+
+
+def _config_for(name: str, config: Union[ConfigLike, Mapping[str, Any]], by_pattern: bool) -> Any:
+    if not by_pattern:
+        return config
+    assert isinstance(config, Mapping)
+    return next((value for pattern, value in config.items() if fnmatch.fnmatch(name, pattern)), None)
+
+
+def convert(model: nn.Module, config: ConfigLike, exclude: Iterable[str] = (), *, patterns: bool = False,
+            ctx: Optional[Context] = None) -> List[Converted]:
+    """Put Linear, Conv1d/2d/3d, RNN, GRU, LSTM and MultiheadAttention of a model on tiles, in place, with their weights.
+
+    config: of kind "layer", a preset's name, or a mapping of fields; with patterns=True a mapping of patterns of names to
+    such configurations, the first that matches counts, and layers that none matches stay digital. exclude: patterns of names
+    that stay digital. Modules that the model has in several places are shared as before. Returns what was converted."""
+    if isinstance(model, _Analog) or _analog_type(model):
+        raise InvalidError("convert() changes the layers inside of a model; wrap a single layer in nn.Sequential")
+    excluded, done, made = list(exclude), [], {}
+    for name, module in list(model.named_modules()):
+        for key, child in list(module.named_children()):
+            full = f"{name}.{key}" if name else key
+            if isinstance(module, (_Analog, nn.MultiheadAttention)) or any(fnmatch.fnmatch(full, pattern) for pattern in excluded):
+                continue
+            chosen = _config_for(full, config, patterns)
+            if chosen is None and patterns:
+                continue
+            analog = made[id(child)] if id(child) in made else _analog_of(child, chosen, ctx)
+            if analog is None:
+                continue
+            if id(child) not in made:
+                matrices = [weight.matrix for _, weight in analog_weights(analog)]
+                done.append(Converted(full, type(analog).__name__, sum(m.shape[0] * m.shape[1] for m in matrices),
+                                      sum(len(m) for m in matrices)))
+            made[id(child)] = analog
+            setattr(module, key, analog)
+    if not done:
+        raise InvalidError("convert: there is no layer that can be put on tiles" +
+                           (", they are there already" if any(True for _ in analog_weights(model)) else ""))
+    return done
+
+
+def _analog_type(module: nn.Module) -> bool:
+    return type(module) in (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.RNN, nn.GRU, nn.LSTM, nn.MultiheadAttention)
+
+
+def _digital_of(module: nn.Module) -> Optional[nn.Module]:
+    made: Optional[nn.Module] = None
+    if type(module) is AnalogLinear:
+        made = nn.Linear(module.in_features, module.out_features, module.bias is not None)
+    for analog, digital in ((AnalogConv1d, nn.Conv1d), (AnalogConv2d, nn.Conv2d), (AnalogConv3d, nn.Conv3d)):
+        if type(module) is analog:
+            made = digital(**_options(module, _CONV), bias=module.bias is not None)
+    for recurrent, digital in ((AnalogRNN, nn.RNN), (AnalogGRU, nn.GRU), (AnalogLSTM, nn.LSTM)):
+        if type(module) is recurrent:
+            more = {"nonlinearity": module.nonlinearity} if recurrent is AnalogRNN else {}
+            made = digital(**_options(module, _RECURRENT), bias=module.has_bias, **more)
+    if type(module) is AnalogMultiheadAttention:
+        made = nn.MultiheadAttention(module.embed_dim, module.num_heads, module.dropout, module.in_proj_bias is not None,
+                                     batch_first=module.batch_first)
+    if made is None:
+        return None
+    state = {key: value for key, value in module.state_dict().items() if not key.endswith(".devices")}
+    if isinstance(module, _AnalogConv) and module.groups > 1:
+        state = {key: value for key, value in state.items() if key not in module._names}
+        state["weight"] = module.grouped_weight
+    made.load_state_dict(state)
+    return made.train(module.training)
+
+
+def to_digital(model: nn.Module) -> nn.Module:
+    """The way back, in place: layers of PyTorch with the weights that the devices hold."""
+    for module in list(model.modules()):
+        for key, child in list(module.named_children()):
+            made = None if isinstance(module, _Analog) else _digital_of(child)
+            if made is not None:
+                setattr(module, key, made)
+    return model
+
+
+def analog_weights(model: nn.Module) -> Iterator[Tuple[str, AnalogWeight]]:
+    """All weights on tiles of a model, with their names."""
+    return ((name.replace("analog_", ""), p) for name, p in model.named_parameters() if isinstance(p, AnalogWeight))
+
+
+def _each(model: nn.Module, act: Callable[[Matrix], Any]) -> Dict[str, Any]:
+    found = {name: act(weight.matrix) for name, weight in analog_weights(model)}
+    if not found:
+        raise StateError("the model has no weight on tiles; at.convert() puts them there")
+    return found
+
+
+def program(model: nn.Module, config: ConfigLike = None) -> Dict[str, Any]:
+    """Put all weights on programmed devices. config: of kind "inference", or fields. Returns a report for each weight."""
+    return _each(model, lambda matrix: matrix.program(config))
+
+
+def drift_to(model: nn.Module, t_s: float) -> Dict[str, Any]:
+    """Be read as it is t_s seconds after programming; compensation is off until compensate()."""
+    return _each(model, lambda matrix: matrix.drift_programmed(t_s))
+
+
+def unprogram(model: nn.Module) -> None:
+    """Take programmed devices off: reads see the weights again."""
+    _each(model, lambda matrix: matrix.unprogram())
+
+
+def _watched(model: nn.Module, batches: Iterable[Any], forward: Optional[Callable[[Any], Any]]) -> None:
+    """Run a model over batches: of tensors, or of tuples that begin with the input."""
+    was = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            for batch in batches:
+                first = batch[0] if isinstance(batch, (tuple, list)) else batch
+                (forward or model)(first)
+    finally:
+        model.train(was)
+
+
+def calibrate(model: nn.Module, batches: Iterable[Any], config: ConfigLike = None,
+              forward: Optional[Callable[[Any], Any]] = None) -> Dict[str, float]:
+    """Set the input range of every matrix from a DataLoader or a list of batches. config: of kind "calibration"."""
+    _each(model, lambda matrix: matrix.watch_inputs(config))
+    _watched(model, batches, forward)
+    _each(model, lambda matrix: matrix.take_input_range())
+    return _each(model, lambda matrix: matrix.input_range)
+
+
+def compensate(model: nn.Module) -> Dict[str, Any]:
+    """Correct the outputs of every matrix digitally, by the calibration vectors of its configuration."""
+    return _each(model, lambda matrix: matrix.compensate())
+
+
+def summary(model: nn.Module) -> str:
+    """Every weight on tiles: shape, tiles, pulses so far, reads so far."""
+    lines = [f"{'weight':40s} {'out x in':>14s} {'tiles':>6s} {'pulses':>12s} {'vectors':>12s}"]
+    for name, weight in analog_weights(model):
+        c = weight.matrix.counters
+        lines.append(f"{name:40s} {'{} x {}'.format(*weight.matrix.shape):>14s} {len(weight.matrix):6d} "
+                     f"{c.pulses_up + c.pulses_down:12d} {c.forward_vectors + c.backward_vectors:12d}")
+    digital = sum(p.numel() for p in model.parameters() if not isinstance(p, AnalogWeight))
+    return "\n".join([*lines, f"{digital} digital parameters"])
+
+
+def set_threads(n: int) -> None:
+    """Threads of PyTorch and of the default context together, so that they do not multiply: PyTorch's own, and for weights that are
+    made after this call."""
+    from . import context  # pylint: disable=import-outside-toplevel
+    torch.set_num_threads(n)
+    context.replace_default(Context(seed=default_context().seed, threads=n))
