@@ -100,6 +100,13 @@ def default_context() -> Context:
         return _default
 
 
+def replace_default(ctx: Context) -> None:
+    """Make another context that of everything that is made without one from now on."""
+    global _default  # pylint: disable=global-statement
+    with _default_guard.lock:
+        _default = ctx
+
+
 def version() -> str:
     """Version of the library that was found."""
     return word(lib.aimc_get_version())

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: MIT
+# mypy: ignore-errors
+# (the oldest PyTorch that we take, 1.13, has no types for mypy)
 """Analog layers in any model of PyTorch.
 
     import torch, aimc.torch as at
@@ -15,8 +17,8 @@
 What is digital stays PyTorch's: autograd, optimizers, loaders, schedulers, checkpoints. A weight on tiles is an AnalogWeight, which
 is read through its tiles in both directions and updated by pulses in the step of an analog optimizer.
 """
-import copy
 import fnmatch
+import re
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Type, Union
 
 import numpy as np
@@ -140,81 +142,88 @@ def _matrix(n_out: int, n_in: int, config: ConfigLike, ctx: Optional[Context]) -
 
 
 class _Analog(nn.Module):
-    """What modules with weights on tiles share: named weights, and their place in state_dicts."""
+    """What modules with weights on tiles share: weights by the names of PyTorch, each on one matrix or on several that share its
+    rows, and their place in state_dicts."""
 
-    def _add(self, name: str, shape: Sequence[int], config: ConfigLike, ctx: Optional[Context], bound: float) -> None:
+    def __init__(self) -> None:
+        super().__init__()
+        self._shapes: Dict[str, Tuple[int, ...]] = {}
+        self._places: Dict[str, List[str]] = {}  # parameters that a weight lies on
+
+    def _add(self, name: str, shape: Sequence[int], config: ConfigLike, ctx: Optional[Context], bound: float, parts: int = 1) -> None:
         """A weight of this shape, rows first, with the initial values of PyTorch."""
-        n_out, n_in = shape[0], int(np.prod(shape[1:]))
-        weight = AnalogWeight(_matrix(n_out, n_in, config, ctx))
-        self.register_parameter("analog_" + name, weight)
-        if not hasattr(self, "_shapes"):
-            self._shapes: Dict[str, Tuple[int, ...]] = {}
+        n_out, n_in = shape[0] // parts, int(np.prod(shape[1:]))
         self._shapes[name] = tuple(shape)
-        weight.write(torch.empty(n_out, n_in).uniform_(-bound, bound))
+        self._places[name] = [f"analog_{name}" + ("" if parts == 1 else f"_{k}") for k in range(parts)]
+        for place in self._places[name]:
+            self.register_parameter(place, AnalogWeight(_matrix(n_out, n_in, config, ctx)))
+        setattr(self, name, torch.empty(*shape).uniform_(-bound, bound))
+
+    def weights_of(self, name: str = "weight") -> List[AnalogWeight]:
+        """What a weight lies on: one, or one for each group of a convolution."""
+        return [self._parameters[place] for place in self._places[name]]
 
     def weight_of(self, name: str = "weight") -> AnalogWeight:
-        """The weight on tiles of a name of PyTorch's."""
-        return self._parameters["analog_" + name]  # type: ignore[return-value]
+        """The weight on tiles of a name of PyTorch's, where it is one."""
+        weight, = self.weights_of(name)
+        return weight
 
     def __getattr__(self, name: str) -> Any:
         shapes = self.__dict__.get("_shapes", {})
         if name in shapes:
-            return self.weight_of(name).read().reshape(shapes[name])
+            return torch.cat([weight.read() for weight in self.weights_of(name)]).reshape(shapes[name])
         return super().__getattr__(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         shapes = self.__dict__.get("_shapes", {})
-        if name in shapes:
-            if tuple(value.shape) != shapes[name]:
-                raise ShapeError(f"{name} is {tuple(value.shape)}; it must be {shapes[name]}")
-            self.weight_of(name).write(value.detach())
-        else:
+        if name not in shapes:
             super().__setattr__(name, value)
+            return
+        if tuple(value.shape) != shapes[name]:
+            raise ShapeError(f"{name} is {tuple(value.shape)}; it must be {shapes[name]}")
+        weights = self.weights_of(name)
+        for weight, rows in zip(weights, value.detach().chunk(len(weights))):
+            weight.write(rows)
 
     def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
         super()._save_to_state_dict(destination, prefix, keep_vars)
-        for name, shape in self._shapes.items():
-            del destination[prefix + "analog_" + name]
-            destination[prefix + name] = self.weight_of(name).read().reshape(shape)
-            state = np.frombuffer(self.weight_of(name).matrix.to_bytes(), np.uint8).copy()
-            destination[prefix + name + ".devices"] = torch.from_numpy(state)
+        for name, places in self._places.items():
+            destination[prefix + name] = getattr(self, name)
+            for k, place in enumerate(places):
+                del destination[prefix + place]
+                state = np.frombuffer(self._parameters[place].matrix.to_bytes(), np.uint8).copy()
+                destination[f"{prefix}{name}.devices" + (str(k) if k else "")] = torch.from_numpy(state)
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, local_metadata: Any, strict: bool, missing_keys: List[str],
                               unexpected_keys: List[str], error_msgs: List[str]) -> None:
         rest = dict(state_dict)
-        for name, shape in self._shapes.items():
-            weight, devices = rest.pop(prefix + name, None), rest.pop(prefix + name + ".devices", None)
+        for name, places in self._places.items():
+            weight = rest.pop(prefix + name, None)
+            devices = [rest.pop(f"{prefix}{name}.devices" + (str(k) if k else ""), None) for k in range(len(places))]
+            rest.update({prefix + place: torch.empty(0) for place in places})
             if weight is None:
                 missing_keys.append(prefix + name)
-            elif tuple(weight.shape) != shape:
-                error_msgs.append(f"{prefix}{name} is {tuple(weight.shape)}; it must be {shape}")
-            elif devices is None:  # a digital checkpoint
-                self.weight_of(name).write(weight)
+            elif tuple(weight.shape) != self._shapes[name]:
+                error_msgs.append(f"{prefix}{name} is {tuple(weight.shape)}; it must be {self._shapes[name]}")
+            elif None in devices:  # a digital checkpoint
+                setattr(self, name, weight)
             else:
                 self._restore(name, devices, prefix, error_msgs)
-            rest[prefix + "analog_" + name] = torch.empty(0)
-        before = [key for key in unexpected_keys]
-        super()._load_from_state_dict(rest, prefix, local_metadata, False, [], unexpected_keys, error_msgs)
-        known = {prefix + key for key in [*self._shapes, *self._parameters, *self._buffers]}
-        for key in state_dict if strict else ():
-            if key.startswith(prefix) and "." not in key[len(prefix):].replace(".devices", "") and \
-                    key.replace(".devices", "") not in known and key not in before:
-                unexpected_keys.append(key)
-        for key, parameter in self._parameters.items():
-            if parameter is not None and not isinstance(parameter, AnalogWeight) and prefix + key not in state_dict:
-                missing_keys.append(prefix + key)
+        super()._load_from_state_dict(rest, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
 
-    def _restore(self, name: str, devices: torch.Tensor, prefix: str, error_msgs: List[str]) -> None:
+    def _restore(self, name: str, devices: Sequence[torch.Tensor], prefix: str, error_msgs: List[str]) -> None:
+        weights = self.weights_of(name)
         try:
-            matrix = Matrix.from_bytes(devices.numpy().tobytes())
+            made = [Matrix.from_bytes(state.numpy().tobytes()) for state in devices]
         except (InvalidError, StateError, ValueError) as error:
             error_msgs.append(f"{prefix}{name}.devices: {error}")
             return
-        if matrix.shape != self.weight_of(name).matrix.shape:
-            error_msgs.append(f"{prefix}{name}.devices holds a matrix of {matrix.shape}, not of {self.weight_of(name).matrix.shape}")
+        if [matrix.shape for matrix in made] != [weight.matrix.shape for weight in weights]:
+            error_msgs.append(f"{prefix}{name}.devices holds matrices of other shapes")
             return
-        self.weight_of(name).matrix = matrix
-        self.weight_of(name).clear()
+        for weight, matrix in zip(weights, made):
+            weight.matrix = matrix
+            weight.clear()
 
 
 class AnalogLinear(_Analog):
@@ -237,7 +246,9 @@ class AnalogLinear(_Analog):
 
 
 def _where(weight: AnalogWeight) -> str:
-    return weight.matrix.describe().split("\n")[0].split(";")[0]
+    """ "soft_bounds on 1 x 2 tiles" """
+    found = re.search(r"on (\d+ x \d+) tiles; first tile \d+ x \d+ of (\w+)", weight.matrix.describe())
+    return f"{found[2]} on {found[1]} tiles" if found else "on tiles"
 
 
 def _tuple(value: Size, n: int) -> Tuple[int, ...]:
@@ -265,9 +276,7 @@ class _AnalogConv(_Analog):
         self.padding = padding
         self._pads = self._both_sides(padding)
         n_in = in_channels // groups * int(np.prod(self.kernel_size))
-        self._names = ["weight"] if groups == 1 else [f"weight{g}" for g in range(groups)]
-        for name in self._names:
-            self._add(name, (out_channels // groups, in_channels // groups, *self.kernel_size), config, ctx, n_in ** -0.5)
+        self._add("weight", (out_channels, in_channels // groups, *self.kernel_size), config, ctx, n_in ** -0.5, groups)
         self.bias = nn.Parameter(torch.empty(out_channels).uniform_(-n_in ** -0.5, n_in ** -0.5)) if bias else None
 
     def _both_sides(self, padding: Union[Size, str]) -> List[int]:
@@ -285,11 +294,6 @@ class _AnalogConv(_Analog):
                 one = 0 if isinstance(padding, str) else _tuple(padding, self.n_dims)[d]
                 pads += [one, one]
         return pads
-
-    @property
-    def grouped_weight(self) -> torch.Tensor:
-        """The weight of all groups, as PyTorch has it."""
-        return torch.cat([getattr(self, name) for name in self._names])
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         single = x.dim() == self.n_dims + 1
@@ -309,16 +313,15 @@ class _AnalogConv(_Analog):
         positions = windows.shape[2:2 + n]
         order = [0, *range(2, 2 + n), 1, *range(2 + n, 2 + 2 * n)]
         rows = windows.permute(order)  # [batch, positions ..., channels, kernel ...]
-        y = torch.cat([_product(rows[(slice(None),) * (1 + n) + (slice(g * c, (g + 1) * c),)].flatten(1 + n), self.weight_of(name),
-                                in_place_of=type(self).__name__)
-                       for c in [self.in_channels // self.groups] for g, name in enumerate(self._names)], -1)
+        y = torch.cat([_product(part.flatten(1 + n), weight, in_place_of=type(self).__name__)
+                       for part, weight in zip(rows.chunk(self.groups, 1 + n), self.weights_of())], -1)
         y = y if self.bias is None else y + self.bias
         y = y.reshape(x.shape[0], *positions, self.out_channels).permute(0, 1 + n, *range(1, 1 + n)).contiguous()
         return y[0] if single else y
 
     def extra_repr(self) -> str:
         return (f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, "
-                f"groups={self.groups}, bias={self.bias is not None}, {_where(self.weight_of(self._names[0]))}")
+                f"groups={self.groups}, bias={self.bias is not None}, {_where(self.weights_of()[0])}")
 
 
 class AnalogConv1d(_AnalogConv):
@@ -521,14 +524,6 @@ _CONV = "in_channels out_channels kernel_size stride padding dilation groups pad
 _RECURRENT = "input_size hidden_size num_layers batch_first dropout bidirectional"
 
 
-def _copy_weights(analog: _Analog, digital: nn.Module) -> None:
-    state = {key: value for key, value in digital.state_dict().items()}
-    if isinstance(analog, _AnalogConv) and analog.groups > 1:
-        for name, part in zip(analog._names, state.pop("weight").chunk(analog.groups)):
-            state[name] = part
-    analog.load_state_dict(state)
-
-
 def _analog_of(module: nn.Module, config: ConfigLike, ctx: Optional[Context]) -> Optional[_Analog]:
     """The module on tiles, with its weights; None: it has no matrix that we know."""
     options: Dict[str, Any] = {"config": config, "ctx": ctx, "bias": getattr(module, "bias", None) is not None}
@@ -551,7 +546,7 @@ def _analog_of(module: nn.Module, config: ConfigLike, ctx: Optional[Context]) ->
         options["bias"] = module.in_proj_bias is not None
         made = AnalogMultiheadAttention(**_options(module, "embed_dim num_heads dropout batch_first"), **options)
     if made is not None:
-        _copy_weights(made, module)
+        made.load_state_dict(module.state_dict())
         made.train(module.training)
     return made
 
@@ -574,9 +569,9 @@ def convert(model: nn.Module, config: ConfigLike, exclude: Iterable[str] = (), *
         raise InvalidError("convert() changes the layers inside of a model; wrap a single layer in nn.Sequential")
     excluded, done, made = list(exclude), [], {}
     for name, module in list(model.named_modules()):
-        for key, child in list(module.named_children()):
+        for key, child in list(module._modules.items()):  # named_children() would leave out shared ones
             full = f"{name}.{key}" if name else key
-            if isinstance(module, (_Analog, nn.MultiheadAttention)) or any(fnmatch.fnmatch(full, pattern) for pattern in excluded):
+            if child is None or isinstance(module, (_Analog, nn.MultiheadAttention)) or any(fnmatch.fnmatch(full, pattern) for pattern in excluded):
                 continue
             chosen = _config_for(full, config, patterns)
             if chosen is None and patterns:
@@ -616,21 +611,19 @@ def _digital_of(module: nn.Module) -> Optional[nn.Module]:
                                      batch_first=module.batch_first)
     if made is None:
         return None
-    state = {key: value for key, value in module.state_dict().items() if not key.endswith(".devices")}
-    if isinstance(module, _AnalogConv) and module.groups > 1:
-        state = {key: value for key, value in state.items() if key not in module._names}
-        state["weight"] = module.grouped_weight
-    made.load_state_dict(state)
+    made.load_state_dict({key: value for key, value in module.state_dict().items() if ".devices" not in key})
     return made.train(module.training)
 
 
 def to_digital(model: nn.Module) -> nn.Module:
     """The way back, in place: layers of PyTorch with the weights that the devices hold."""
+    made: Dict[int, Optional[nn.Module]] = {}
     for module in list(model.modules()):
-        for key, child in list(module.named_children()):
-            made = None if isinstance(module, _Analog) else _digital_of(child)
-            if made is not None:
-                setattr(module, key, made)
+        for key, child in [] if isinstance(module, _Analog) else list(module._modules.items()):
+            if child is not None and id(child) not in made:
+                made[id(child)] = _digital_of(child)
+            if child is not None and made[id(child)] is not None:
+                setattr(module, key, made[id(child)])
     return model
 
 

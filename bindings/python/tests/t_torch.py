@@ -1,0 +1,306 @@
+# SPDX-License-Identifier: MIT
+"""aimc.torch: layers on tiles are those of PyTorch where tiles are ideal, train, resume, and answer mistakes by a sentence."""
+import copy
+import io
+import pickle
+import re
+import sys
+
+from common import SOURCE, aimc, main, np, unittest
+
+try:
+    import torch
+except ImportError:
+    print("skipped: there is no torch for this Python")
+    sys.exit(77)
+
+from torch import nn
+import aimc.torch as at
+
+IDEAL = {"device": "ideal", "forward.is_perfect": True, "backward.is_perfect": True}
+NOISY = "c_ttv2_reram_sb"
+
+
+def same(ours, theirs, bound=1e-5):
+    assert ours.shape == theirs.shape, (ours.shape, theirs.shape)
+    worst = float((ours - theirs).abs().max()) if ours.numel() else 0.0
+    assert worst <= bound * max(1.0, float(theirs.abs().max()) if theirs.numel() else 0), worst
+
+
+class LeNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.c1, self.c2 = nn.Conv2d(1, 4, 3, padding=1), nn.Conv2d(4, 8, 3, stride=2)
+        self.fc, self.head = nn.Linear(8 * 3 * 3, 16), nn.Linear(16, 3)
+
+    def forward(self, x):
+        x = torch.relu(self.c2(torch.relu(self.c1(x))))
+        return self.head(torch.relu(self.fc(x.flatten(1))))
+
+
+def digits(n=40):
+    generator = torch.Generator().manual_seed(1)
+    x = torch.randn(n, 1, 8, 8, generator=generator)
+    return x, (x[:, 0, :, :3].sum((1, 2)) > 0).long() + (x[:, 0, :, 5:].sum((1, 2)) > 0).long()
+
+
+class Layers(unittest.TestCase):
+    """With ideal tiles, outputs and all gradients are those of the digital layer."""
+
+    def check(self, digital, *shape, call=lambda module, x: module(x)):
+        torch.manual_seed(3)
+        digital.zero_grad()
+        model = nn.Sequential(copy.deepcopy(digital))
+        at.convert(model, IDEAL)
+        x = torch.randn(*shape)
+        ours, theirs = x.clone().requires_grad_(), x.clone().requires_grad_()
+        y, z = call(model[0], ours), call(digital, theirs)
+        y, z = (v if isinstance(v, (tuple, list)) else (v,) for v in (y, z))
+        for a, b in zip(y, z):
+            if isinstance(b, torch.Tensor):
+                same(a, b)
+        weights = [torch.randn_like(b) for b in z if isinstance(b, torch.Tensor)]
+        sum((a * w).sum() for a, w in zip(y, weights)).backward()
+        sum((b * w).sum() for b, w in zip(z, weights)).backward()
+        same(ours.grad, theirs.grad)
+        opt = at.AnalogSGD(model, lr=0.1)
+        opt.step()
+        torch.optim.SGD(digital.parameters(), lr=0.1).step()
+        back = at.to_digital(model)[0]
+        for (name, a), b in zip(back.state_dict().items(), digital.state_dict().values()):
+            with self.subTest(name):
+                same(a, b)
+
+    def test_linear(self):
+        self.check(nn.Linear(5, 3), 4, 5)
+        self.check(nn.Linear(5, 3, bias=False), 5)
+        self.check(nn.Linear(5, 3), 2, 7, 5)
+        self.check(nn.Linear(5, 3), 0, 5)
+
+    def test_convolutions(self):
+        self.check(nn.Conv1d(3, 4, 3, stride=2, padding=1), 2, 3, 11)
+        self.check(nn.Conv2d(3, 4, (3, 2), stride=(1, 2), padding=(2, 1), dilation=(1, 2)), 2, 3, 9, 8)
+        self.check(nn.Conv2d(4, 6, 3, groups=2, bias=False), 2, 4, 6, 5)
+        self.check(nn.Conv2d(4, 4, 3, groups=4, padding=1), 1, 4, 6, 5)
+        self.check(nn.Conv2d(2, 3, 4, padding="same"), 2, 2, 6, 7)
+        self.check(nn.Conv2d(2, 3, 3, padding=1, padding_mode="reflect"), 2, 2, 6, 7)
+        self.check(nn.Conv3d(2, 3, 2), 2, 2, 4, 5, 3)
+        self.check(nn.Conv2d(2, 3, 3), 2, 6, 7)
+        self.check(nn.Conv2d(2, 3, 3), 2, 2, 6, 7, call=lambda m, x: m(x.to(memory_format=torch.channels_last)))
+
+    def test_recurrent(self):
+        for digital in (nn.RNN(3, 4), nn.RNN(3, 4, nonlinearity="relu", batch_first=True), nn.GRU(3, 4, num_layers=2),
+                        nn.LSTM(3, 4, bidirectional=True, batch_first=True), nn.LSTM(3, 4, num_layers=2, bias=False)):
+            self.check(digital, 5, 2, 3, call=lambda m, x: [m(x)[0]] + list(torch.atleast_1d(*[m(x)[1]])
+                                                                              if isinstance(m(x)[1], torch.Tensor) else m(x)[1]))
+
+    def test_attention(self):
+        mask = torch.triu(torch.ones(5, 5, dtype=torch.bool), 1)
+        for digital in (nn.MultiheadAttention(8, 2, batch_first=True), nn.MultiheadAttention(8, 4, bias=False)):
+            self.check(digital, 5, 5, 8, call=lambda m, x: m(x, x, x, attn_mask=mask)[0])
+            self.check(digital, 5, 5, 8, call=lambda m, x: m(x, x + 1, x * 2)[0])
+
+
+class Training(unittest.TestCase):
+    @staticmethod
+    def train(model, opt, steps, seed=0):
+        x, t = digits()
+        generator = torch.Generator().manual_seed(seed)
+        for _ in range(steps):
+            pick = torch.randperm(len(x), generator=generator)[:10]
+            opt.zero_grad()
+            loss = nn.functional.cross_entropy(model(x[pick]), t[pick])
+            loss.backward()
+            opt.step()
+        return float(loss)
+
+    def make(self, config=NOISY, **options):
+        torch.manual_seed(5)
+        model = LeNet()
+        report = at.convert(model, config, ctx=aimc.Context(seed=7), **options)
+        return model, report
+
+    def test_learns_on_noisy_devices(self):
+        model, report = self.make({"device": "idealized", "optimizer": "sgd"}, exclude=["head"])
+        self.assertEqual([layer.name for layer in report], ["c1", "c2", "fc"])
+        opt = at.AnalogSGD(model.parameters(), lr=0.1, momentum=0.9)
+        schedule = torch.optim.lr_scheduler.StepLR(opt, 40, 0.5)
+        first = self.train(model, opt, 1)
+        last = self.train(model, opt, 80)
+        schedule.step()
+        self.assertLess(last, 0.7 * first)
+        self.assertIn("c1.weight", at.summary(model))
+        self.assertGreater(next(at.analog_weights(model))[1].matrix.counters.pulses_up, 0)
+
+    def test_stop_and_resume_is_the_same_run(self):
+        model, _ = self.make(exclude=["head"])
+        opt = at.AnalogSGD(model.parameters(), lr=0.1, momentum=0.9)
+        self.train(model, opt, 3)
+        file = io.BytesIO()
+        torch.save({"model": model.state_dict(), "opt": opt.state_dict()}, file)
+        file.seek(0)
+        other, _ = self.make(exclude=["head"])
+        again = at.AnalogSGD(other.parameters(), lr=0.1, momentum=0.9)
+        kept = torch.load(file)
+        other.load_state_dict(kept["model"])
+        again.load_state_dict(kept["opt"])
+        a, b = self.train(model, opt, 4, 9), self.train(other, again, 4, 9)
+        self.assertEqual(a, b)
+        for (name, ours), theirs in zip(model.state_dict().items(), other.state_dict().values()):
+            self.assertTrue(torch.equal(ours, theirs), name)
+
+    def test_groups_have_one_weight_and_many_states(self):
+        model = nn.Sequential(nn.Conv2d(4, 4, 3, groups=2))
+        at.convert(model, NOISY)
+        state = model.state_dict()
+        self.assertEqual(list(state), ["0.bias", "0.weight", "0.weight.devices", "0.weight.devices1"])
+        self.assertEqual(tuple(state["0.weight"].shape), (4, 2, 3, 3))
+        other = nn.Sequential(nn.Conv2d(4, 4, 3, groups=2))
+        at.convert(other, NOISY)
+        other.load_state_dict(state)
+        x = torch.randn(2, 4, 6, 6)
+        self.assertTrue(torch.equal(model(x), other(x)))
+        bad = {**state, "0.weight.devices1": state["0.weight.devices1"][:100]}
+        with self.assertRaisesRegex(RuntimeError, "devices"):
+            other.load_state_dict(bad)
+
+    def test_copies_and_pickles_live_alone(self):
+        model, _ = self.make()
+        x, _ = digits(4)
+        others = [copy.deepcopy(model), pickle.loads(pickle.dumps(model))]
+        want = model.eval()(x)
+        for other in others:
+            self.assertTrue(torch.equal(other.eval()(x), want))
+        others[0].fc.weight = torch.zeros(16, 72)
+        self.assertGreater(float(model.fc.weight.abs().max()), 0)
+
+    def test_gradients_of_several_passes_add_up(self):
+        torch.manual_seed(2)
+        digital = nn.Linear(4, 2)
+        model = nn.Sequential(copy.deepcopy(digital))
+        at.convert(model, IDEAL)
+        opt, ref = at.AnalogSGD(model, lr=0.5), torch.optim.SGD(digital.parameters(), lr=0.5)
+        for module in (model, digital):
+            for k in range(3):
+                (module(torch.full((2, 4), 0.1 * (k + 1))) ** 2).sum().backward()
+        opt.step(), ref.step()
+        same(model[0].weight, digital.weight)
+        opt.zero_grad()
+        model(torch.ones(2, 4)).sum().backward()
+        opt.zero_grad()
+        before = model[0].weight
+        opt.step()
+        self.assertTrue(torch.equal(model[0].weight, before))
+
+    def test_shared_and_frozen_layers(self):
+        layer = nn.Linear(3, 3)
+        model = nn.Sequential(layer, nn.Tanh(), layer)
+        self.assertEqual(len(at.convert(model, IDEAL)), 1)
+        self.assertIs(model[0], model[2])
+        model[0].weight_of().requires_grad_(False)
+        opt, before = at.AnalogSGD(model, lr=1.0), model[0].weight
+        model(torch.ones(2, 3)).sum().backward()
+        opt.step()
+        self.assertTrue(torch.equal(model[0].weight, before))
+        self.assertFalse(torch.equal(model[0].bias, torch.zeros(3)))
+
+    def test_other_optimizers(self):
+        model, _ = self.make(exclude=["head"])
+        opt = at.analog_optimizer(torch.optim.AdamW)(model, lr=0.01)
+        first = self.train(model, opt, 1)
+        self.assertLess(self.train(model, opt, 60), first)
+
+    def test_life_on_a_chip(self):
+        model, _ = self.make(IDEAL)
+        x, _ = digits(64)
+        want = model(x).detach()
+        report = at.program(model, {"noise_model": "pcm_like", "compensation.method": "GLOBAL"})
+        self.assertEqual(set(report), {"c1.weight", "c2.weight", "fc.weight", "head.weight"})
+        off = []
+        for act in (lambda: None, lambda: at.drift_to(model, 3e7), lambda: at.compensate(model), lambda: at.unprogram(model)):
+            act()
+            off.append(float((model(x) - want).abs().mean()))
+        self.assertTrue(0 < off[0] < off[1] and off[2] < off[1] and off[3] < 1e-6, off)
+        with self.assertRaises(aimc.StateError):
+            at.drift_to(model, 1.0)
+        ranges = at.calibrate(model, [(x, None)], {"method": "MAX"})
+        self.assertAlmostEqual(ranges["c1.weight"], float(x.abs().max()), places=4)
+
+    def test_digital_checkpoints_load(self):
+        digital = LeNet()
+        model, _ = self.make(IDEAL)
+        model.load_state_dict(digital.state_dict())
+        x, _ = digits(5)
+        same(model(x), digital(x))
+        with self.assertRaisesRegex(RuntimeError, "fc.weight"):
+            model.load_state_dict({key: value for key, value in digital.state_dict().items() if key != "fc.weight"})
+        with self.assertRaisesRegex(RuntimeError, "surplus"):
+            model.load_state_dict({**digital.state_dict(), "surplus": torch.zeros(1)})
+        model.load_state_dict({"fc.weight": digital.fc.weight}, strict=False)
+        mixed = LeNet()
+        at.convert(mixed, {"c*": IDEAL, "fc": NOISY}, patterns=True)
+        self.assertIsInstance(mixed.head, nn.Linear)
+        self.assertIn("soft_bounds", repr(mixed.fc))
+
+    def test_threads_do_not_matter(self):
+        outputs = []
+        for threads in (1, 2, 4):
+            torch.manual_seed(5)
+            model = LeNet()
+            at.convert(model, NOISY, ctx=aimc.Context(seed=7, threads=threads))
+            self.train(model, at.AnalogSGD(model, lr=0.1), 3)
+            outputs.append([p.read() for _, p in at.analog_weights(model)])
+        for other in outputs[1:]:
+            for a, b in zip(outputs[0], other):
+                self.assertTrue(torch.equal(a, b))
+
+
+class Mistakes(unittest.TestCase):
+    def test_sentences(self):
+        model = nn.Sequential(nn.Linear(4, 3))
+        at.convert(model, IDEAL)
+        x = torch.ones(2, 4)
+
+        def second():
+            seen = x.clone().requires_grad_()
+            torch.autograd.grad(model(seen).sum(), seen, create_graph=True)
+
+        def infinite():
+            (model(x) * float("inf")).sum().backward()
+
+        for call, error, words in (
+                (lambda: model(torch.ones(2, 5)), aimc.ShapeError, "last dimension must be 4"),
+                (lambda: model(torch.full((2, 4), float("nan"))), aimc.InvalidError, "not finite"),
+                (lambda: model(torch.ones(2, 4, dtype=torch.complex64)), aimc.WrongTypeError, "complex64"),
+                (lambda: model(torch.ones(2, 4, device="meta")), aimc.UnsupportedError, "on meta"),
+                (lambda: at.AnalogSGD(nn.Linear(2, 2).parameters(), lr=0.1), aimc.InvalidError, "at.convert"),
+                (lambda: at.convert(model, IDEAL), aimc.InvalidError, "already"),
+                (lambda: at.convert(nn.Linear(2, 2), IDEAL), aimc.InvalidError, "nn.Sequential"),
+                (lambda: at.convert(nn.Sequential(nn.ReLU()), IDEAL), aimc.InvalidError, "no layer"),
+                (lambda: at.convert(nn.Sequential(nn.Linear(2, 2)), "c_ttv3_reram"), aimc.InvalidError, "did you mean"),
+                (lambda: at.program(nn.Sequential(nn.ReLU())), aimc.StateError, "at.convert"),
+                (lambda: setattr(model[0], "weight", torch.zeros(2, 2)), aimc.ShapeError, r"must be \(3, 4\)"),
+                (lambda: model.load_state_dict({"0.weight": torch.zeros(2, 2), "0.bias": torch.zeros(3)}), RuntimeError, "must be"),
+                (lambda: at.AnalogConv2d(3, 4, 3, groups=2), aimc.ShapeError, "groups"),
+                (lambda: at.AnalogConv2d(3, 4, 3)(torch.ones(1, 2, 5, 5)), aimc.ShapeError, "is needed"),
+                (lambda: at.AnalogConv2d(3, 4, 7)(torch.ones(1, 3, 5, 5)), aimc.ShapeError, "larger than"),
+                (second, aimc.UnsupportedError, "second derivative"),
+                (infinite, aimc.InvalidError, "not finite"),
+                (lambda: at.AnalogSGD(model, lr=-1.0), ValueError, "learning rate")):
+            with self.subTest(words):
+                with self.assertRaisesRegex(error, words):
+                    call()
+        self.assertEqual(at.AnalogSGD(model, lr=0.1).step(), None)  # without a pass nothing happens
+
+
+class Page(unittest.TestCase):
+    def test_blocks_of_the_page_run(self):
+        page = (SOURCE / "docs/torch.md").read_text(encoding="utf-8")
+        for block in re.findall(r"```python\n(.*?)```", page, re.S):
+            scope = {}
+            exec(compile(block, "docs/torch.md", "exec"), scope)  # pylint: disable=exec-used
+            self.assertGreater(float(scope["accuracy"]), 0.75)
+
+
+if __name__ == "__main__":
+    main()
