@@ -2,7 +2,8 @@
 /*
  * A convolutional network with a shortcut learns to read digits, its convolutions on analog tiles:
  *
- *     image 1 x 8 x 8 -> conv 3 x 3, relu -> conv 3 x 3 -> + -> relu -> pool 2 x 2 -> linear -> digit
+ *     image 1 x 8 x 8 -> conv 3 x 3, relu -> conv 3 x 3 -> + -> relu -> pool 2 x 2 -> linear ->
+ * digit
  *                                     '------------------'
  *
  * A convolution is one matrix that reads a vector for every pixel: 64 for each image here. The last

@@ -272,19 +272,13 @@ AIMC_API aimc_status aimc_network_train_targets(aimc_network *net, size_t n, con
  *     aimc_network_backward(net, n, dy, NULL);
  *     aimc_network_step(net, lr);
  *
- * A pass that nobody goes back through is given up by the next one. Gradients of what is digital add
- * up over several passes until aimc_network_step(); with matrices on tiles a step comes after each.
- * @param n  samples, at least 1
- * @param x  [n][n_in], packed, finite; copied
- * @param y  [n][n_out], packed; may be NULL
- * @retval AIMC_ERR_INVALID  NULL, input not finite, several inputs or outputs
- * @retval AIMC_ERR_STATE    no layers, programmed for inference, or a step of matrices on tiles is due
- * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * one thread per network.
- * @par Determinism
- * D1 for threads.
- * @since 0.1
+ * A pass that nobody goes back through is given up by the next one. Gradients of what is digital
+ * add up over several passes until aimc_network_step(); with matrices on tiles a step comes after
+ * each. @param n  samples, at least 1 @param x  [n][n_in], packed, finite; copied @param y
+ * [n][n_out], packed; may be NULL @retval AIMC_ERR_INVALID  NULL, input not finite, several inputs
+ * or outputs @retval AIMC_ERR_STATE    no layers, programmed for inference, or a step of matrices
+ * on tiles is due @retval AIMC_ERR_NOMEM    no memory @par Threads one thread per network. @par
+ * Determinism D1 for threads. @since 0.1
  */
 AIMC_API aimc_status aimc_network_forward(aimc_network *net, size_t n, const float *x, float *y);
 
@@ -382,16 +376,11 @@ AIMC_API aimc_status aimc_network_predict(aimc_network *net, size_t n, const flo
 #define AIMC_NETWORK_BATCH 256
 
 /**
- * Fraction of samples whose largest logit is their label. Random streams and counters of the network
- * are put back after: looking does not change training. So the same network gives the same number
- * again, of one draw of its noise; aimc_network_evaluate_repeat() draws anew.
- * @param n       samples, at least 1
- * @param x       [n][n_in], packed
- * @param labels  [n] classes below n_out
- * @param[out] accuracy  0 ... 1
- * @par Errors
- * as aimc_network_predict().
- * @since 0.1
+ * Fraction of samples whose largest logit is their label. Random streams and counters of the
+ * network are put back after: looking does not change training. So the same network gives the same
+ * number again, of one draw of its noise; aimc_network_evaluate_repeat() draws anew. @param n
+ * samples, at least 1 @param x       [n][n_in], packed @param labels  [n] classes below n_out
+ * @param[out] accuracy  0 ... 1 @par Errors as aimc_network_predict(). @since 0.1
  */
 AIMC_API aimc_status aimc_network_evaluate(aimc_network *net, size_t n, const float *x,
                                            const uint32_t *labels, double *accuracy);
@@ -493,9 +482,8 @@ AIMC_API aimc_status aimc_network_get_gradient(const aimc_network *net, const ch
                                                float *values);
 
 /**
- * Write a tensor. Arguments and errors as aimc_network_get_tensor(), and AIMC_ERR_INVALID for values
- * that are not finite.
- * @since 0.1
+ * Write a tensor. Arguments and errors as aimc_network_get_tensor(), and AIMC_ERR_INVALID for
+ * values that are not finite. @since 0.1
  */
 AIMC_API aimc_status aimc_network_set_tensor(aimc_network *net, const char *name, size_t n,
                                              const float *values);

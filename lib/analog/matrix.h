@@ -68,15 +68,15 @@ void aimci_matrix_get(const aimc_matrix *matrix, float *w);
 void aimci_matrix_set(aimc_matrix *matrix, const float *w);
 
 /* Products of batches; the strides of a digital matrix are those that it was made for. Backward
- * sees the inputs x of the forward pass, too: z is 0 where the range of inputs cut them off, and the
- * range may learn from them. */
+ * sees the inputs x of the forward pass, too: z is 0 where the range of inputs cut them off,
+ * and the range may learn from them. */
 aimc_status aimci_matrix_forward(aimc_matrix *matrix, size_t n, const float *x, size_t ld_x,
                                  float *y, size_t ld_y);
 aimc_status aimci_matrix_backward(aimc_matrix *matrix, size_t n, const float *x, size_t ld_x,
                                   const float *d, size_t ld_d, float *z, size_t ld_z);
 
-/* Update with a mini-batch, or with the parts of one in order, of 64 vectors or a multiple of it but
- * for the last. A digital matrix adds to its gradient instead, and lr does nothing. */
+/* Update with a mini-batch, or with the parts of one in order, of 64 vectors or a multiple of
+ * it but for the last. A digital matrix adds to its gradient instead, and lr does nothing. */
 aimc_status aimci_matrix_step(aimc_matrix *matrix, const aimci_batch *batch, double lr);
 
 bool aimci_matrix_is_programmed(const aimc_matrix *matrix);

@@ -135,8 +135,9 @@ static void wait_until_finished(aimci_pool *pool)
     pthread_mutex_unlock(&pool->lock);
 }
 
-/* After fork() a child has the pool's memory but none of its threads, and locks may be held for ever
- * by those that it has not. It runs tasks by itself, and frees the memory without a look at them. */
+/* After fork() a child has the pool's memory but none of its threads, and locks may be held for
+ * ever by those that it has not. It runs tasks by itself, and frees the memory without a look
+ * at them. */
 static bool is_inherited(const aimci_pool *pool)
 {
     return pool->owner != getpid();

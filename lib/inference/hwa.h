@@ -38,7 +38,7 @@ typedef struct aimci_hwa {
     uint64_t n_seen; /* mini-batches that the range was initialised from */
     float *x;        /* clipped inputs of a whole batch */
     size_t n_x;      /* floats there */
-    bool counting; /* a mini-batch has begun: clipped_before is that of its begin */
+    bool counting;   /* a mini-batch has begun: clipped_before is that of its begin */
     uint64_t clipped_before;
     double range_gradient, n_within; /* of the mini-batch at hand: sums of its parts */
     uint64_t n_inputs, n_vectors;    /* likewise */

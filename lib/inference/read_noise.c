@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The noise of a read is independent from device to device, so that of a product is one normal
- * number for each output and read, whose variance is the sum of theirs: what a draw for every device
- * and read would give in law, at the price of one more product.
+ * number for each output and read, whose variance is the sum of theirs: what a draw for every
+ * device and read would give in law, at the price of one more product.
  *
  * Mean and variance of each device come from three points of the noise model's law, placed so that
  * the variance of normal and of uniform noise is exact; where conductances are clipped at 0 it is

@@ -402,7 +402,7 @@ aimc_status aimci_st_get_scalars(const aimci_st_reader *reader, const char *name
     return st;
 }
 
-/* ---- reading: floats of any type and rank ----------------------------------------------------- */
+/* ---- reading: floats of any type and rank --------------------------------------------------- */
 
 /* IEEE half precision: sign, 5 bits of exponent, 10 of fraction. */
 static float from_half(uint16_t h)

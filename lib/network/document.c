@@ -13,7 +13,7 @@
 
 #include "network/graph.h"
 
-/* ---- writing ---------------------------------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------------------------------- */
 
 /* The value that a hidden node only turned round. */
 static const aimci_value *visible(const aimci_value *v)
@@ -100,7 +100,7 @@ size_t aimc_network_to_json(const aimc_network *net, char *buf, size_t size)
     return text.length;
 }
 
-/* ---- reading ---------------------------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------------------------------- */
 
 static aimc_status wrong(const char *what, size_t k, const char *expected)
 {

@@ -4,7 +4,7 @@
 
 #include "network/graph.h"
 
-/* ---- what looking changes, to be put back ----------------------------------------------------- */
+/* ---- what looking changes, to be put back --------------------------------------------------- */
 
 /* A snapshot of every tile, and the draws of every matrix's modifier. */
 typedef struct network_snapshot {
@@ -62,7 +62,7 @@ static size_t visit_all(const aimc_network *net, visit what, const network_snaps
     return tiles;
 }
 
-/* ---- counting --------------------------------------------------------------------------------- */
+/* ---- counting ------------------------------------------------------------------------------- */
 
 typedef struct tally {
     const aimc_network *net;
@@ -104,7 +104,7 @@ static void add_to(moments *m, double value)
     m->squares += before * (value - m->mean);
 }
 
-/* ---- looking ---------------------------------------------------------------------------------- */
+/* ---- looking -------------------------------------------------------------------------------- */
 
 typedef struct question {
     const char *caller;

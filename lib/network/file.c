@@ -8,7 +8,7 @@
 #include "io/state_file.h"
 #include "network/graph.h"
 
-/* ---- tensors of a network --------------------------------------------------------------------- */
+/* ---- tensors of a network ------------------------------------------------------------------- */
 
 /* Weight tensors come first in each node, then parameters. */
 typedef struct tensor {
@@ -76,7 +76,7 @@ static float *room_for_largest(const aimc_network *net)
     return aimci_calloc(net->ctx, most, sizeof(float));
 }
 
-/* ---- tensors by name -------------------------------------------------------------------------- */
+/* ---- tensors by name ------------------------------------------------------------------------ */
 
 size_t aimc_network_count_tensors(const aimc_network *net)
 {
@@ -181,10 +181,10 @@ aimc_status aimc_network_set_tensor(aimc_network *net, const char *name, size_t 
     return st ? st : write_tensor(&t, values);
 }
 
-/* ---- state_dict: tensors of a file -------------------------------------------------------------- */
+/* ---- state_dict: tensors of a file ---------------------------------------------------------- */
 
-/* What a file may hold beside the tensors of the graph: our own state, and a counter of PyTorch that
- * nothing depends on. */
+/* What a file may hold beside the tensors of the graph: our own state, and a counter of PyTorch
+ * that nothing depends on. */
 static bool is_ours(const char *name)
 {
     const size_t n = strlen(name);
@@ -207,8 +207,8 @@ static aimc_status check_names(const aimc_network *net, const aimci_st_reader *r
     return AIMC_OK;
 }
 
-/* All tensors of the network from a file: first looked at, then taken. Weights of matrices that were
- * restored with their devices are left alone. */
+/* All tensors of the network from a file: first looked at, then taken. Weights of matrices that
+ * were restored with their devices are left alone. */
 static aimc_status take_tensors(aimc_network *net, const aimci_st_reader *reader)
 {
     float *w = room_for_largest(net);
@@ -239,7 +239,7 @@ aimc_status aimc_network_load_weights(aimc_network *net, const char *path)
     return st ? aimci_fail_within(st, "%s: ", caller) : AIMC_OK;
 }
 
-/* ---- the whole state ---------------------------------------------------------------------------- */
+/* ---- the whole state ------------------------------------------------------------------------ */
 
 static aimc_status put_document(const aimc_network *net, aimci_st_writer *writer)
 {
@@ -320,8 +320,7 @@ static aimc_status put(const void *object, aimci_st_writer *writer, const char *
 static aimc_status take_progress(aimc_network *net, const aimci_st_reader *reader)
 {
     uint64_t progress[N_PROGRESS];
-    const aimc_status st =
-        aimci_st_get_counts(reader, "progress", N_PROGRESS, 1, progress);
+    const aimc_status st = aimci_st_get_counts(reader, "progress", N_PROGRESS, 1, progress);
     if (st)
         return st;
     net->seed = progress[0];
@@ -338,8 +337,7 @@ static aimc_status take_passes(aimc_network *net, const aimci_st_reader *reader)
     uint64_t *passes = aimci_calloc(net->ctx, net->n_nodes + 1, sizeof *passes);
     if (!passes)
         return aimci_fail(AIMC_ERR_NOMEM, "no memory");
-    const aimc_status st =
-        aimci_st_get_counts(reader, "passes", net->n_nodes, 0, passes);
+    const aimc_status st = aimci_st_get_counts(reader, "passes", net->n_nodes, 0, passes);
     for (size_t i = 0; i < net->n_nodes && !st; i++)
         net->nodes[i]->n_passes = passes[i];
     aimci_free(net->ctx, passes);

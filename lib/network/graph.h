@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A network is a graph of operations over values: nodes in the order in which they were added, which
- * is topological, because a node reads only values that exist.
+/* A network is a graph of operations over values: nodes in the order in which they were added,
+ * which is topological, because a node reads only values that exist.
  *
  *   op      one kind of node ("conv2d"): one table; see aimci_node_ops
  *   node    an op with its configuration, its parameters and its matrices
@@ -96,15 +96,16 @@ typedef struct aimci_node_ops {
     /* Scratch for batches of n, so that forward, backward and step allocate nothing; NULL: none */
     aimc_status (*reserve)(aimci_node *node, size_t n, aimci_mode mode);
     aimc_status (*forward)(aimci_node *node, const aimci_run *run);
-    /* Gradients of inputs; gradients of parameters are added to. NULL: none, of labels and indices */
+    /* Gradients of inputs; gradients of parameters are added to. NULL: none, of labels and
+     * indices */
     aimc_status (*backward)(aimci_node *node, const aimci_run *run);
     /* Update matrices from what backward saw, whose values and gradients are still there; NULL: the
      * node has none */
     aimc_status (*step)(aimci_node *node, const aimci_run *run, double lr);
     /* Place in a row of the matrix of element k of a row of the tensor; NULL: k */
     size_t (*order)(const aimci_node *node, size_t tensor, size_t k);
-    /* Vectors first ... first + n - 1 of those that matrix k saw in a pass, into x [n][n_in]; returns
-     * how many there are. x NULL: only that. NULL: nobody needs them */
+    /* Vectors first ... first + n - 1 of those that matrix k saw in a pass, into x [n][n_in];
+     * returns how many there are. x NULL: only that. NULL: nobody needs them */
     size_t (*vectors)(aimci_node *node, const aimci_run *run, size_t k, size_t first, size_t n,
                       float *x);
     void (*describe)(const aimci_node *node, aimci_text *text); /* NULL: nothing to add */
@@ -241,8 +242,8 @@ aimc_status aimci_network_check_inputs(const char *caller, aimc_network *net, si
                                        const float *const *x);
 aimc_status aimci_network_check_single(const char *caller, const aimc_network *net);
 
-/* Evaluate samples in parts that fit the caches; take sees the outputs of n samples from number first
- * on. */
+/* Evaluate samples in parts that fit the caches; take sees the outputs of n samples from number
+ * first on. */
 aimc_status aimci_network_evaluate_all(const char *caller, aimc_network *net, size_t n,
                                        const float *const *x,
                                        void (*take)(void *user, size_t first, size_t n),
@@ -302,8 +303,8 @@ aimc_status aimci_network_check_labels(const char *caller, const aimc_network *n
 aimc_status aimci_network_check_targets(const char *caller, const aimc_network *net, size_t n,
                                         const uint32_t *labels, const float *targets);
 
-/* Loss of the output of the last pass and its gradient, put where backward begins. One of labels and
- * targets is given. */
+/* Loss of the output of the last pass and its gradient, put where backward begins. One of
+ * labels and targets is given. */
 aimc_status aimci_network_loss(const char *caller, aimc_network *net, const uint32_t *labels,
                                const float *targets, double *loss);
 

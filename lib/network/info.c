@@ -4,7 +4,7 @@
 
 #include "network/graph.h"
 
-/* ---- matrices by number ----------------------------------------------------------------------- */
+/* ---- matrices by number --------------------------------------------------------------------- */
 
 /* Matrix k over all nodes, and its node; NULL: there is none. */
 static const aimci_node_matrix *find_matrix(const aimc_network *net, size_t k, aimci_node **node)
@@ -94,7 +94,7 @@ aimc_status aimc_network_set_weights(aimc_network *net, size_t k, const float *w
     return AIMC_OK;
 }
 
-/* ---- values ------------------------------------------------------------------------------------ */
+/* ---- values --------------------------------------------------------------------------------- */
 
 size_t aimc_network_count_inputs(const aimc_network *net)
 {
@@ -148,7 +148,7 @@ aimc_status aimc_network_get_shape(const aimc_network *net, aimc_value value, si
     return AIMC_OK;
 }
 
-/* ---- figures ---------------------------------------------------------------------------------- */
+/* ---- figures -------------------------------------------------------------------------------- */
 
 static uint64_t count_parameters(const aimci_node *node)
 {
@@ -261,7 +261,7 @@ aimc_status aimc_network_get_counters(const aimc_network *net, aimc_counters *co
     return aimci_struct_out("network_get_counters", counters, &sum, sizeof sum, 8);
 }
 
-/* ---- words ------------------------------------------------------------------------------------ */
+/* ---- words ---------------------------------------------------------------------------------- */
 
 aimc_status aimc_network_set_note(aimc_network *net, const char *note)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The life of a network on a chip: digital matrices onto tiles, programming, drift, compensation. */
+/* The life of a network on a chip: digital matrices onto tiles, programming, drift,
+ * compensation. */
 #include <fnmatch.h>
 #include <string.h>
 
@@ -8,7 +9,7 @@
 #include "inference/storage.h"
 #include "network/graph.h"
 
-/* ---- names by patterns ------------------------------------------------------------------------ */
+/* ---- names by patterns ---------------------------------------------------------------------- */
 
 /* Does one pattern of the list, from its first character to the end, match the name? */
 static bool matches(const char *pattern, size_t n, const char *name)
@@ -38,7 +39,7 @@ static bool is_chosen(const char *patterns, const char *name)
     return chosen || !any;
 }
 
-/* ---- onto tiles, and back --------------------------------------------------------------------- */
+/* ---- onto tiles, and back ------------------------------------------------------------------- */
 
 typedef struct conversion {
     aimc_network *net;
@@ -150,7 +151,7 @@ aimc_status aimc_network_convert_to_analog(aimc_network *net, const aimc_config 
     return st ? st : convert(caller, net, NULL, config);
 }
 
-/* ---- program, drift, compensate --------------------------------------------------------------- */
+/* ---- program, drift, compensate ------------------------------------------------------------- */
 
 static aimc_status check_analog(const char *caller, const aimc_network *net)
 {
@@ -264,7 +265,7 @@ aimc_status aimc_network_unprogram(aimc_network *net)
     return AIMC_OK;
 }
 
-/* ---- input ranges ----------------------------------------------------------------------------- */
+/* ---- input ranges --------------------------------------------------------------------------- */
 
 static aimc_status run_batches(aimc_network *net, size_t n, const float *x)
 {
@@ -314,7 +315,7 @@ aimc_status aimc_network_calibrate(aimc_network *net, size_t n, const float *x,
     return st ? st : for_analog(net, caller, NULL, take_range);
 }
 
-/* ---- digital storage -------------------------------------------------------------------------- */
+/* ---- digital storage ------------------------------------------------------------------------ */
 
 /* Seeds of nodes are derived with small numbers, those of stores with numbers above them. */
 static uint64_t seed_of_store(const aimc_network *net)

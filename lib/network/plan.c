@@ -2,9 +2,9 @@
 /* Where values and gradients lie: one arena, planned by when each is first written and last read.
  *
  * Times are 0 ... N-1 for the forward passes of N nodes, N ... 2N-1 for their backward passes in
- * reverse order, 2N for the step. In evaluation a value dies with its last reader, and what can work
- * in place does; in training values live until the step, and so do the gradients that a matrix needs
- * for it. Sizes are those of one sample: a batch of n is n times as long. */
+ * reverse order, 2N for the step. In evaluation a value dies with its last reader, and what can
+ * work in place does; in training values live until the step, and so do the gradients that a
+ * matrix needs for it. Sizes are those of one sample: a batch of n is n times as long. */
 #include <string.h>
 
 #include "network/graph.h"
@@ -24,7 +24,7 @@ typedef struct planner {
     size_t n_nodes, n_blocks;
 } planner;
 
-/* ---- what is there ---------------------------------------------------------------------------- */
+/* ---- what is there -------------------------------------------------------------------------- */
 
 static size_t index_of(const planner *p, const aimci_node *node)
 {
@@ -55,7 +55,7 @@ static size_t last_reader(const planner *p, const aimci_value *v)
     return p->n_nodes;
 }
 
-/* ---- values ----------------------------------------------------------------------------------- */
+/* ---- values --------------------------------------------------------------------------------- */
 
 /* In evaluation: does the node write over its first input, which nobody needs after it? */
 static bool works_in_place(const planner *p, size_t i)
@@ -100,7 +100,7 @@ static void plan_values(planner *p)
     }
 }
 
-/* ---- gradients -------------------------------------------------------------------------------- */
+/* ---- gradients ------------------------------------------------------------------------------ */
 
 static bool is_trained(const aimci_node *node)
 {
@@ -176,7 +176,7 @@ static void plan_gradients(planner *p)
     }
 }
 
-/* ---- places ----------------------------------------------------------------------------------- */
+/* ---- places --------------------------------------------------------------------------------- */
 
 /* The lowest place where nothing lies that lives at the same time. Returns the end of it. */
 static size_t place(aimci_block *blocks, size_t b)
@@ -233,7 +233,7 @@ static size_t plan(aimc_network *net, aimci_mode mode)
     return p.n_blocks;
 }
 
-/* ---- buffers ---------------------------------------------------------------------------------- */
+/* ---- buffers -------------------------------------------------------------------------------- */
 
 void aimci_network_free_buffers(aimc_network *net)
 {

@@ -5,7 +5,7 @@
 
 #include "network/graph.h"
 
-/* ---- one node --------------------------------------------------------------------------------- */
+/* ---- one node ------------------------------------------------------------------------------- */
 
 typedef struct pointers {
     const float *in[64], *d_out[AIMCI_MAX_VALUES_OF_NODE];
@@ -89,7 +89,7 @@ static bool has_gradient(const aimci_node *node)
     return false;
 }
 
-/* ---- all nodes -------------------------------------------------------------------------------- */
+/* ---- all nodes ------------------------------------------------------------------------------ */
 
 static void set_training(aimc_network *net, bool training)
 {
@@ -149,7 +149,7 @@ static aimc_status run_step(aimc_network *net, double lr)
     return st;
 }
 
-/* ---- arguments -------------------------------------------------------------------------------- */
+/* ---- arguments ------------------------------------------------------------------------------ */
 
 static aimc_status check_input(const char *caller, const char *name, size_t n, size_t size,
                                const float *x)
@@ -217,7 +217,7 @@ aimc_status aimci_network_load_batch(const char *caller, aimc_network *net, size
     return st;
 }
 
-/* ---- inference -------------------------------------------------------------------------------- */
+/* ---- inference ------------------------------------------------------------------------------ */
 
 /* Samples of a batch in evaluation, in parts that fit the caches. */
 aimc_status aimci_network_evaluate_all(const char *caller, aimc_network *net, size_t n,
@@ -272,7 +272,7 @@ aimc_status aimc_network_predict(aimc_network *net, size_t n, const float *x, fl
     return st ? st : aimci_network_evaluate_all(caller, net, n, &x, copy_outputs, &o);
 }
 
-/* ---- training --------------------------------------------------------------------------------- */
+/* ---- training ------------------------------------------------------------------------------- */
 
 static aimc_status check_trainable(const char *caller, const aimc_network *net)
 {

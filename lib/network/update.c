@@ -7,7 +7,7 @@
 
 #include "network/graph.h"
 
-/* ---- what is trained -------------------------------------------------------------------------- */
+/* ---- what is trained ------------------------------------------------------------------------ */
 
 typedef struct trained {
     char name[AIMCI_NAME];
@@ -52,7 +52,7 @@ void aimci_network_clear_gradients(aimc_network *net)
         memset(t.g, 0, t.n * sizeof *t.g);
 }
 
-/* ---- kinds ------------------------------------------------------------------------------------ */
+/* ---- kinds ---------------------------------------------------------------------------------- */
 
 typedef struct digital_params {
     double clip_norm, clip_value; /* the first members of all */
@@ -99,7 +99,7 @@ AIMCI_DEFINE_KIND(adamw, "digital_optimizer",
                   "Adam with decoupled decay: I. Loshchilov and F. Hutter, arXiv:1711.05101", SRC,
                   adamw_fields, P, .n_children = 0);
 
-/* ---- laws ------------------------------------------------------------------------------------- */
+/* ---- laws ----------------------------------------------------------------------------------- */
 
 static void update_sgd(const aimci_update_state *s, size_t n, float *w, const float *g,
                        float *first, float *second)
@@ -155,7 +155,7 @@ const aimci_digital_ops aimci_digital_ops_adam = {
 const aimci_digital_ops aimci_digital_ops_adamw = {
     .kind = &aimci_kind_adamw, .has_first = true, .has_second = true, .update = update_adamw};
 
-/* ---- moments ---------------------------------------------------------------------------------- */
+/* ---- moments -------------------------------------------------------------------------------- */
 
 typedef struct aimci_moments {
     size_t n; /* trained tensors */
@@ -223,7 +223,7 @@ static aimc_status make_moments(aimc_network *net)
     return aimci_fail(AIMC_ERR_NOMEM, "network: no memory for moments of an optimizer");
 }
 
-/* ---- step ------------------------------------------------------------------------------------- */
+/* ---- step ----------------------------------------------------------------------------------- */
 
 static void clip_gradients(const aimc_network *net, const P *p)
 {
@@ -281,7 +281,7 @@ aimc_status aimc_network_set_optimizer(aimc_network *net, const aimc_config *opt
     return AIMC_OK;
 }
 
-/* ---- files ------------------------------------------------------------------------------------ */
+/* ---- files ---------------------------------------------------------------------------------- */
 
 typedef aimc_status (*exchange)(void *file, const char *name, size_t n, float *v);
 

@@ -37,8 +37,9 @@ static inline size_t aimci_read_at(const aimci_periphery *p, size_t i, size_t j)
     return p->op == AIMCI_OP_FORWARD ? j * p->ld + i : i * p->ld + j;
 }
 
-/* Conductance of a cell. Programming noise beyond the largest weight can make that of the other cell
- * of a pair, or of an offset, negative: a correction where currents are added, but no resistor. */
+/* Conductance of a cell. Programming noise beyond the largest weight can make that of the other
+ * cell of a pair, or of an offset, negative: a correction where currents are added, but no
+ * resistor. */
 static inline double aimci_cell_conductance(const aimci_periphery *p, double w, size_t slice,
                                             bool minus, bool programmed)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Refresh of one-sided pairs. Devices that only go up end up both high, where their steps are
  * small. Now and then every column is read; where the larger device reads above one threshold and
- * the smaller above another, both are reset and their difference is written back to the larger side.
- * How many pulses that takes, the mean response of the devices says, from where they read. Half of
- * them go out before the next look, until what is left is so little that noise would carry devices
- * past the end meanwhile: devices that only go up cannot come back. That rest goes out without a
- * look, so that the mean is right.
+ * the smaller above another, both are reset and their difference is written back to the larger
+ * side. How many pulses that takes, the mean response of the devices says, from where they read.
+ * Half of them go out before the next look, until what is left is so little that noise would carry
+ * devices past the end meanwhile: devices that only go up cannot come back. That rest goes out
+ * without a look, so that the mean is right.
  *
  * Nandakumar et al., Front. Neurosci. 14:406 (2020). */
 #include <math.h>

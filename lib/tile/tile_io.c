@@ -134,9 +134,8 @@ static aimc_status restore_programs(aimc_tile *t, const aimci_st_reader *reader,
 {
     char name[160];
     snprintf(name, sizeof name, "%sprograms", prefix);
-    return aimci_st_has(reader, name)
-               ? aimci_st_get_counts(reader, name, 1, 0, &t->n_programs)
-               : AIMC_OK;
+    return aimci_st_has(reader, name) ? aimci_st_get_counts(reader, name, 1, 0, &t->n_programs)
+                                      : AIMC_OK;
 }
 
 /* What companions put stays in the file until they are bound again. */

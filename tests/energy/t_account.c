@@ -85,9 +85,9 @@ START_TEST(driven_by_hand)
 }
 END_TEST
 
-/* A digit drives its lines over the whole range of its read, whatever it counts in the sum: codes 65
- * and -127 are two and seven ones in the reads of single bits; in digits of two bits, of which the
- * last has one, they are 1/3 + 1 and 4. */
+/* A digit drives its lines over the whole range of its read, whatever it counts in the sum:
+ * codes 65 and -127 are two and seven ones in the reads of single bits; in digits of two bits,
+ * of which the last has one, they are 1/3 + 1 and 4. */
 START_TEST(digits_drive_fully)
 {
     static const struct {

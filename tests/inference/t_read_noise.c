@@ -96,7 +96,8 @@ END_TEST
  * input. Both directions; perfect reads too, for the noise is that of the devices. */
 enum { RN_OUT = 3, RN_IN = 12, READS = 20000 };
 
-/* sum of the squares of the conductances of u, over g_max^2: its variance in units of q^2; with D = g_max */
+/* sum of the squares of the conductances of u, over g_max^2: its variance in units of q^2; with
+ * D = g_max */
 static double squares_of(const char *encoding, double u)
 {
     if (strstr(encoding, "two_sided"))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Graphs: what does not fit is refused with its node, nothing is lost when a call fails, and neither
- * threads nor the cutting of batches nor a file in between change a bit. What ops compute is
- * compared with PyTorch in bindings/python/tests/t_torch_cases.py. */
+/* Graphs: what does not fit is refused with its node, nothing is lost when a call fails, and
+ * neither threads nor the cutting of batches nor a file in between change a bit. What ops
+ * compute is compared with PyTorch in bindings/python/tests/t_torch_cases.py. */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -85,7 +85,7 @@ static const char *const matrices[] = {
 };
 enum { N_MATRICES = sizeof matrices / sizeof matrices[0] };
 
-/* ---- the same bits --------------------------------------------------------------------------- */
+/* ---- the same bits -------------------------------------------------------------------------- */
 
 START_TEST(a_file_in_between_changes_nothing)
 {
@@ -207,7 +207,7 @@ START_TEST(long_names)
 }
 END_TEST
 
-/* ---- what does not fit ------------------------------------------------------------------------ */
+/* ---- what does not fit ---------------------------------------------------------------------- */
 
 START_TEST(what_does_not_fit_is_refused)
 {
@@ -352,7 +352,7 @@ START_TEST(nodes_are_chosen_by_patterns)
 }
 END_TEST
 
-/* ---- memory ----------------------------------------------------------------------------------- */
+/* ---- memory --------------------------------------------------------------------------------- */
 
 static aimc_status live(aimc_context *ctx, const char *matrix)
 {

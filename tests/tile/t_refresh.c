@@ -55,9 +55,9 @@ END_TEST
 /* Presets whose two devices are both high: means of the weights before and after, for several
  * weights of both signs in each column. loss: the largest difference of the means; scatter: of the
  * single weights, root mean square. Both follow from the noise of a pulse: pcm has 0.1 for a step
- * of 0.03, and 16 of them make 0.3; reram_sb and reram_es have 4 and 5 steps, hundreds of which make 0.15
- * and 0.1. Steps of the others mostly spread with the devices, which looking between the trains
- * takes out. 2048 cells each. */
+ * of 0.03, and 16 of them make 0.3; reram_sb and reram_es have 4 and 5 steps, hundreds of which
+ * make 0.15 and 0.1. Steps of the others mostly spread with the devices, which looking between
+ * the trains takes out. 2048 cells each. */
 typedef struct refreshed {
     const char *cell, *json;
     float high, weights[4];

@@ -293,8 +293,8 @@ START_TEST(parameters_are_read_and_replaced)
 }
 END_TEST
 
-/* Bounds out of order and negative steps are refused, in unit cells, too, and nothing has changed. A
- * device whose sampling may give steps of either sign takes them. */
+/* Bounds out of order and negative steps are refused, in unit cells, too, and nothing has
+ * changed. A device whose sampling may give steps of either sign takes them. */
 START_TEST(parameters_that_no_device_has_are_refused)
 {
     enum { O = 2, I = 3 };

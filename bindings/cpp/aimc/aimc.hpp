@@ -466,8 +466,7 @@ class network : public detail::programmable<detail::network_traits,
     /** Gradients of everything trained, from dL/dy. */
     void backward(span<const float> dy)
     {
-        const std::size_t n =
-            detail::rows(dy.size(), static_cast<std::size_t>(info().n_out), "dy");
+        const std::size_t n = detail::rows(dy.size(), static_cast<std::size_t>(info().n_out), "dy");
         check(aimc_network_backward(get(), n, dy.data(), nullptr));
     }
     void step(double lr)

@@ -84,7 +84,7 @@ struct programming_found {
 
 /** Search for the encoding of weights that loses least on devices of a model. @since 0.1 */
 inline programming_found optimize_programming(const noise_model &model, span<const float> weights,
-                                            const config *settings = nullptr)
+                                              const config *settings = nullptr)
 {
     aimc_config *made = nullptr;
     double pair = 0, loss = 0;

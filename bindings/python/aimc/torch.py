@@ -18,447 +18,21 @@ What is digital stays PyTorch's: autograd, optimizers, loaders, schedulers, chec
 is read through its tiles in both directions and updated by pulses in the step of an analog optimizer.
 """
 import fnmatch
-import re
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Type, Union
-
-import numpy as np
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Type, Union
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
-from ._errors import InvalidError, ShapeError, StateError, UnsupportedError, WrongTypeError
-from .config import Config, ConfigLike, as_config
-from .context import Context, default_context
+from ._errors import InvalidError, StateError, UnsupportedError
+from ._torch_layers import (Analog, AnalogConv1d, AnalogConv2d, AnalogConv3d, AnalogGRU, AnalogLinear, AnalogLSTM,
+                            AnalogMultiheadAttention, AnalogRNN, AnalogWeight)
+from .config import ConfigLike
+from .context import Context, default_context, replace_default
 from .matrix import Matrix
 
 __all__ = ["AnalogConv1d", "AnalogConv2d", "AnalogConv3d", "AnalogGRU", "AnalogLinear", "AnalogLSTM", "AnalogMultiheadAttention",
            "AnalogRNN", "AnalogSGD", "AnalogWeight", "analog_optimizer", "analog_weights", "calibrate", "compensate", "convert",
            "drift_to", "program", "set_threads", "summary", "to_digital", "unprogram"]
-
-Size = Union[int, Sequence[int]]
-
-
-# ---- weights ---------------------------------------------------------------------------------------
-
-def _array(t: torch.Tensor, what: str) -> "np.ndarray[Any, Any]":
-    """The numbers of a tensor: its own memory where it is contiguous float32 on the CPU, else one copy."""
-    if t.device.type != "cpu":
-        raise UnsupportedError(f"{what} is on {t.device}: weights on tiles are read on the CPU; move it by .cpu()")
-    if t.is_complex():
-        raise WrongTypeError(f"{what} is {t.dtype}; real numbers are needed")
-    return t.detach().to(torch.float32).contiguous().numpy()
-
-
-class AnalogWeight(nn.Parameter):
-    """A weight on tiles: a parameter without numbers of its own, that analog optimizers step by pulses.
-
-    Passes of a step are collected: what backward saw of the inputs and of the gradients of the outputs, which the pulses are made of.
-    """
-    matrix: Matrix
-    pending: List[Tuple[torch.Tensor, torch.Tensor]]
-
-    def __new__(cls, matrix: Matrix) -> "AnalogWeight":
-        made = torch.Tensor._make_subclass(cls, torch.empty(0), True)
-        made.matrix, made.pending = matrix, []
-        return made
-
-    def __deepcopy__(self, memo: Dict[int, Any]) -> "AnalogWeight":
-        if id(self) not in memo:
-            memo[id(self)] = made = AnalogWeight(self.matrix.copy())
-            made.requires_grad_(self.requires_grad)
-        return memo[id(self)]
-
-    def __reduce_ex__(self, _protocol: Any) -> Any:
-        return AnalogWeight, (self.matrix,)
-
-    def __repr__(self) -> str:
-        return f"AnalogWeight({self.matrix!r})"
-
-    def read(self) -> torch.Tensor:
-        """A copy of the weights [out, in] that the devices hold."""
-        return torch.from_numpy(self.matrix.weights.copy())
-
-    def write(self, w: torch.Tensor) -> None:
-        """Put weights on the devices, clipped to their bounds."""
-        self.matrix.weights = _array(w, "weight").reshape(self.matrix.shape)
-
-    def clear(self) -> None:
-        """Forget the passes since the last step."""
-        self.pending.clear()
-
-    def step(self, lr: float) -> None:
-        """W <- W - lr dL/dW by pulses, from all passes since the last step."""
-        if not self.pending:
-            return
-        x = torch.cat([x for x, _ in self.pending]) if len(self.pending) > 1 else self.pending[0][0]
-        d = torch.cat([d for _, d in self.pending]) if len(self.pending) > 1 else self.pending[0][1]
-        self.matrix.step(x.numpy(), d.numpy(), lr)
-        self.pending.clear()
-
-
-class _Product(torch.autograd.Function):
-    """y = W x for rows of x, through the tiles; the gradient of x through their transposed read-out."""
-
-    @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, weight: AnalogWeight) -> torch.Tensor:
-        rows = torch.from_numpy(_array(x, "the input"))
-        ctx.weight = weight
-        ctx.save_for_backward(rows)
-        if rows.shape[0] == 0:
-            return x.new_zeros((0, weight.matrix.shape[0]))
-        return torch.from_numpy(weight.matrix.forward(rows.numpy()))
-
-    @staticmethod
-    def backward(ctx: Any, dy: torch.Tensor) -> Tuple[Optional[torch.Tensor], None]:
-        rows, = ctx.saved_tensors
-        if torch.is_grad_enabled():
-            raise UnsupportedError("a second derivative through tiles does not exist: create_graph=True needs digital layers")
-        d = torch.from_numpy(_array(dy, "the gradient"))
-        if not torch.isfinite(d).all():
-            raise InvalidError("a gradient that reaches a weight on tiles is not finite; nothing was updated")
-        if ctx.needs_input_grad[1]:
-            ctx.weight.pending.append((rows, d))
-        if not ctx.needs_input_grad[0]:
-            return None, None
-        if d.shape[0] == 0:
-            return d.new_zeros(rows.shape), None
-        return torch.from_numpy(ctx.weight.matrix.backward(d.numpy())), None
-
-
-def _product(x: torch.Tensor, weight: AnalogWeight, *, in_place_of: str) -> torch.Tensor:
-    n_out, n_in = weight.matrix.shape
-    if x.shape[-1:] != (n_in,):
-        raise ShapeError(f"{in_place_of}: the input is {tuple(x.shape)}; its last dimension must be {n_in}")
-    y = _Product.apply(x.reshape(-1, n_in), weight)
-    return y.reshape(*x.shape[:-1], n_out)
-
-
-# ---- modules ---------------------------------------------------------------------------------------
-
-def _matrix(n_out: int, n_in: int, config: ConfigLike, ctx: Optional[Context]) -> Matrix:
-    made = as_config(config if config is not None else {}, "layer", ctx)
-    return Matrix(None, n_out, n_in, made, ctx=ctx)
-
-
-class _Analog(nn.Module):
-    """What modules with weights on tiles share: weights by the names of PyTorch, each on one matrix or on several that share its
-    rows, and their place in state_dicts."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._shapes: Dict[str, Tuple[int, ...]] = {}
-        self._places: Dict[str, List[str]] = {}  # parameters that a weight lies on
-
-    def _add(self, name: str, shape: Sequence[int], config: ConfigLike, ctx: Optional[Context], bound: float, parts: int = 1) -> None:
-        """A weight of this shape, rows first, with the initial values of PyTorch."""
-        n_out, n_in = shape[0] // parts, int(np.prod(shape[1:]))
-        self._shapes[name] = tuple(shape)
-        self._places[name] = [f"analog_{name}" + ("" if parts == 1 else f"_{k}") for k in range(parts)]
-        for place in self._places[name]:
-            self.register_parameter(place, AnalogWeight(_matrix(n_out, n_in, config, ctx)))
-        setattr(self, name, torch.empty(*shape).uniform_(-bound, bound))
-
-    def weights_of(self, name: str = "weight") -> List[AnalogWeight]:
-        """What a weight lies on: one, or one for each group of a convolution."""
-        return [self._parameters[place] for place in self._places[name]]
-
-    def weight_of(self, name: str = "weight") -> AnalogWeight:
-        """The weight on tiles of a name of PyTorch's, where it is one."""
-        weight, = self.weights_of(name)
-        return weight
-
-    def __getattr__(self, name: str) -> Any:
-        shapes = self.__dict__.get("_shapes", {})
-        if name in shapes:
-            return torch.cat([weight.read() for weight in self.weights_of(name)]).reshape(shapes[name])
-        return super().__getattr__(name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        shapes = self.__dict__.get("_shapes", {})
-        if name not in shapes:
-            super().__setattr__(name, value)
-            return
-        if tuple(value.shape) != shapes[name]:
-            raise ShapeError(f"{name} is {tuple(value.shape)}; it must be {shapes[name]}")
-        weights = self.weights_of(name)
-        for weight, rows in zip(weights, value.detach().chunk(len(weights))):
-            weight.write(rows)
-
-    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
-        super()._save_to_state_dict(destination, prefix, keep_vars)
-        for name, places in self._places.items():
-            destination[prefix + name] = getattr(self, name)
-            for k, place in enumerate(places):
-                del destination[prefix + place]
-                state = np.frombuffer(self._parameters[place].matrix.to_bytes(), np.uint8).copy()
-                destination[f"{prefix}{name}.devices" + (str(k) if k else "")] = torch.from_numpy(state)
-
-    def _load_from_state_dict(self, state_dict: Any, prefix: str, local_metadata: Any, strict: bool, missing_keys: List[str],
-                              unexpected_keys: List[str], error_msgs: List[str]) -> None:
-        rest = dict(state_dict)
-        for name, places in self._places.items():
-            weight = rest.pop(prefix + name, None)
-            devices = [rest.pop(f"{prefix}{name}.devices" + (str(k) if k else ""), None) for k in range(len(places))]
-            rest.update({prefix + place: torch.empty(0) for place in places})
-            if weight is None:
-                missing_keys.append(prefix + name)
-            elif tuple(weight.shape) != self._shapes[name]:
-                error_msgs.append(f"{prefix}{name} is {tuple(weight.shape)}; it must be {self._shapes[name]}")
-            elif None in devices:  # a digital checkpoint
-                setattr(self, name, weight)
-            else:
-                self._restore(name, devices, prefix, error_msgs)
-        super()._load_from_state_dict(rest, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
-
-    def _restore(self, name: str, devices: Sequence[torch.Tensor], prefix: str, error_msgs: List[str]) -> None:
-        weights = self.weights_of(name)
-        try:
-            made = [Matrix.from_bytes(state.numpy().tobytes()) for state in devices]
-        except (InvalidError, StateError, ValueError) as error:
-            error_msgs.append(f"{prefix}{name}.devices: {error}")
-            return
-        if [matrix.shape for matrix in made] != [weight.matrix.shape for weight in weights]:
-            error_msgs.append(f"{prefix}{name}.devices holds matrices of other shapes")
-            return
-        for weight, matrix in zip(weights, made):
-            weight.matrix = matrix
-            weight.clear()
-
-
-class AnalogLinear(_Analog):
-    """nn.Linear with its weight on tiles. config: of kind "layer", a preset's name, or a mapping of its fields."""
-
-    def __init__(self, in_features: int, out_features: int, bias: bool = True, config: ConfigLike = None, *,
-                 ctx: Optional[Context] = None) -> None:
-        super().__init__()
-        self.in_features, self.out_features = in_features, out_features
-        bound = in_features ** -0.5
-        self._add("weight", (out_features, in_features), config, ctx, bound)
-        self.bias = nn.Parameter(torch.empty(out_features).uniform_(-bound, bound)) if bias else None
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = _product(x, self.weight_of(), in_place_of="AnalogLinear")
-        return y if self.bias is None else y + self.bias
-
-    def extra_repr(self) -> str:
-        return f"{self.in_features}, {self.out_features}, bias={self.bias is not None}, {_where(self.weight_of())}"
-
-
-def _where(weight: AnalogWeight) -> str:
-    """ "soft_bounds on 1 x 2 tiles" """
-    found = re.search(r"on (\d+ x \d+) tiles; first tile \d+ x \d+ of (\w+)", weight.matrix.describe())
-    return f"{found[2]} on {found[1]} tiles" if found else "on tiles"
-
-
-def _tuple(value: Size, n: int) -> Tuple[int, ...]:
-    made = (value,) * n if isinstance(value, int) else tuple(value)
-    if len(made) != n:
-        raise ShapeError(f"{value} has {len(made)} numbers; {n} are needed")
-    return made
-
-
-class _AnalogConv(_Analog):
-    """A convolution: the same matrix reads the window at every position; with groups one matrix for each."""
-    n_dims = 2
-
-    def __init__(self, in_channels: int, out_channels: int, kernel_size: Size, stride: Size = 1, padding: Union[Size, str] = 0,
-                 dilation: Size = 1, groups: int = 1, bias: bool = True, padding_mode: str = "zeros", config: ConfigLike = None, *,
-                 ctx: Optional[Context] = None) -> None:
-        super().__init__()
-        n = self.n_dims
-        if in_channels % groups or out_channels % groups:
-            raise ShapeError(f"{in_channels} and {out_channels} channels are not multiples of {groups} groups")
-        if padding_mode not in ("zeros", "reflect", "replicate", "circular"):
-            raise InvalidError(f"padding_mode: {padding_mode} is none of zeros, reflect, replicate, circular")
-        self.in_channels, self.out_channels, self.groups, self.padding_mode = in_channels, out_channels, groups, padding_mode
-        self.kernel_size, self.stride, self.dilation = _tuple(kernel_size, n), _tuple(stride, n), _tuple(dilation, n)
-        self.padding = padding
-        self._pads = self._both_sides(padding)
-        n_in = in_channels // groups * int(np.prod(self.kernel_size))
-        self._add("weight", (out_channels, in_channels // groups, *self.kernel_size), config, ctx, n_in ** -0.5, groups)
-        self.bias = nn.Parameter(torch.empty(out_channels).uniform_(-n_in ** -0.5, n_in ** -0.5)) if bias else None
-
-    def _both_sides(self, padding: Union[Size, str]) -> List[int]:
-        """(before, after) of each dimension, the last first, as F.pad() takes them."""
-        pads: List[int] = []
-        for d in reversed(range(self.n_dims)):
-            if padding == "same":
-                if self.stride != (1,) * self.n_dims:
-                    raise InvalidError("padding='same' is for a stride of 1")
-                whole = self.dilation[d] * (self.kernel_size[d] - 1)
-                pads += [whole // 2, whole - whole // 2]
-            elif isinstance(padding, str) and padding != "valid":
-                raise InvalidError(f"padding: {padding} is neither 'same' nor 'valid'")
-            else:
-                one = 0 if isinstance(padding, str) else _tuple(padding, self.n_dims)[d]
-                pads += [one, one]
-        return pads
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        single = x.dim() == self.n_dims + 1
-        x = x.unsqueeze(0) if single else x
-        if x.dim() != self.n_dims + 2 or x.shape[1] != self.in_channels:
-            raise ShapeError(f"{type(self).__name__}: the input is {tuple(x.shape)}; [batch, {self.in_channels}"
-                             f"{', size' * self.n_dims}] is needed")
-        if any(self._pads):
-            x = F.pad(x, self._pads, mode="constant" if self.padding_mode == "zeros" else self.padding_mode)
-        windows = x  # [batch, channels, positions ..., kernel ...]
-        for d in range(self.n_dims):
-            reach = self.dilation[d] * (self.kernel_size[d] - 1) + 1
-            if reach > x.shape[2 + d]:
-                raise ShapeError(f"{type(self).__name__}: a window of {reach} is larger than the padded input of {x.shape[2 + d]}")
-            windows = windows.unfold(2 + d, reach, self.stride[d])[..., ::self.dilation[d]]
-        n = self.n_dims
-        positions = windows.shape[2:2 + n]
-        order = [0, *range(2, 2 + n), 1, *range(2 + n, 2 + 2 * n)]
-        rows = windows.permute(order)  # [batch, positions ..., channels, kernel ...]
-        y = torch.cat([_product(part.flatten(1 + n), weight, in_place_of=type(self).__name__)
-                       for part, weight in zip(rows.chunk(self.groups, 1 + n), self.weights_of())], -1)
-        y = y if self.bias is None else y + self.bias
-        y = y.reshape(x.shape[0], *positions, self.out_channels).permute(0, 1 + n, *range(1, 1 + n)).contiguous()
-        return y[0] if single else y
-
-    def extra_repr(self) -> str:
-        return (f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, "
-                f"groups={self.groups}, bias={self.bias is not None}, {_where(self.weights_of()[0])}")
-
-
-class AnalogConv1d(_AnalogConv):
-    """nn.Conv1d with its weight on tiles."""
-    n_dims = 1
-
-
-class AnalogConv2d(_AnalogConv):
-    """nn.Conv2d with its weight on tiles."""
-    n_dims = 2
-
-
-class AnalogConv3d(_AnalogConv):
-    """nn.Conv3d with its weight on tiles."""
-    n_dims = 3
-
-
-class _AnalogRecurrent(_Analog):
-    """Recurrent layers: weights weight_ih_l0, weight_hh_l0 ... on tiles, biases digital."""
-    gates = 1
-
-    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,
-                 dropout: float = 0.0, bidirectional: bool = False, config: ConfigLike = None, *, nonlinearity: str = "tanh",
-                 ctx: Optional[Context] = None) -> None:
-        super().__init__()
-        self.input_size, self.hidden_size, self.num_layers, self.batch_first = input_size, hidden_size, num_layers, batch_first
-        self.dropout, self.bidirectional, self.nonlinearity, self.has_bias = dropout, bidirectional, nonlinearity, bias
-        bound = hidden_size ** -0.5
-        for layer in range(num_layers):
-            width = input_size if layer == 0 else hidden_size * (1 + bidirectional)
-            for suffix in self._suffixes(layer):
-                self._add("weight_ih" + suffix, (self.gates * hidden_size, width), config, ctx, bound)
-                self._add("weight_hh" + suffix, (self.gates * hidden_size, hidden_size), config, ctx, bound)
-                for side in ("ih", "hh") if bias else ():
-                    values = torch.empty(self.gates * hidden_size).uniform_(-bound, bound)
-                    self.register_parameter(f"bias_{side}{suffix}", nn.Parameter(values))
-
-    def _suffixes(self, layer: int) -> List[str]:
-        return [f"_l{layer}", f"_l{layer}_reverse"][:1 + self.bidirectional]
-
-    def _affine(self, side: str, suffix: str, x: torch.Tensor) -> torch.Tensor:
-        y = _product(x, self.weight_of(f"weight_{side}{suffix}"), in_place_of=type(self).__name__)
-        return y + getattr(self, f"bias_{side}{suffix}") if self.has_bias else y
-
-    def _cell(self, gates: torch.Tensor, suffix: str, state: Tuple[torch.Tensor, ...]) -> Tuple[torch.Tensor, ...]:
-        raise NotImplementedError
-
-    n_states = 1
-
-    def forward(self, x: torch.Tensor, state: Any = None) -> Tuple[torch.Tensor, Any]:
-        if x.dim() != 3:
-            raise ShapeError(f"{type(self).__name__}: the input is {tuple(x.shape)}; three dimensions are needed")
-        x = x if self.batch_first else x.transpose(0, 1)
-        n = self.num_layers * (1 + self.bidirectional)
-        zeros = x.new_zeros(n, x.shape[0], self.hidden_size)
-        given = (zeros,) * self.n_states if state is None else tuple(state) if isinstance(state, (tuple, list)) else (state,)
-        ends: List[Tuple[torch.Tensor, ...]] = []
-        for layer in range(self.num_layers):
-            outputs = []
-            for direction, suffix in enumerate(self._suffixes(layer)):
-                now = tuple(part[len(ends)] for part in given)
-                gates, seen = self._affine("ih", suffix, x), []
-                for t in range(x.shape[1])[::-1 if direction else 1]:
-                    now = self._cell(gates[:, t], suffix, now)
-                    seen.append(now[0])
-                outputs.append(torch.stack(seen[::-1] if direction else seen, 1))
-                ends.append(now)
-            x = torch.cat(outputs, -1)
-            if self.dropout and layer + 1 < self.num_layers:
-                x = F.dropout(x, self.dropout, self.training)
-        last = tuple(torch.stack(part) for part in zip(*ends))
-        return x if self.batch_first else x.transpose(0, 1), last if self.n_states > 1 else last[0]
-
-    def extra_repr(self) -> str:
-        return f"{self.input_size}, {self.hidden_size}, num_layers={self.num_layers}, bidirectional={self.bidirectional}"
-
-
-class AnalogRNN(_AnalogRecurrent):
-    """nn.RNN with its weights on tiles."""
-
-    def _cell(self, gates: torch.Tensor, suffix: str, state: Tuple[torch.Tensor, ...]) -> Tuple[torch.Tensor, ...]:
-        sums = gates + self._affine("hh", suffix, state[0])
-        return (torch.tanh(sums) if self.nonlinearity == "tanh" else torch.relu(sums),)
-
-
-class AnalogGRU(_AnalogRecurrent):
-    """nn.GRU with its weights on tiles."""
-    gates = 3
-
-    def _cell(self, gates: torch.Tensor, suffix: str, state: Tuple[torch.Tensor, ...]) -> Tuple[torch.Tensor, ...]:
-        (a, b, c), (d, e, f) = gates.chunk(3, -1), self._affine("hh", suffix, state[0]).chunk(3, -1)
-        reset, update = torch.sigmoid(a + d), torch.sigmoid(b + e)
-        new = torch.tanh(c + reset * f)
-        return ((1 - update) * new + update * state[0],)
-
-
-class AnalogLSTM(_AnalogRecurrent):
-    """nn.LSTM with its weights on tiles."""
-    gates, n_states = 4, 2
-
-    def _cell(self, gates: torch.Tensor, suffix: str, state: Tuple[torch.Tensor, ...]) -> Tuple[torch.Tensor, ...]:
-        i, f, g, o = (gates + self._affine("hh", suffix, state[0])).chunk(4, -1)
-        c = torch.sigmoid(f) * state[1] + torch.sigmoid(i) * torch.tanh(g)
-        return torch.sigmoid(o) * torch.tanh(c), c
-
-
-class AnalogMultiheadAttention(_Analog):
-    """nn.MultiheadAttention with its projections on tiles; inputs of one width."""
-
-    def __init__(self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True, batch_first: bool = False,
-                 config: ConfigLike = None, *, ctx: Optional[Context] = None) -> None:
-        super().__init__()
-        if embed_dim % num_heads:
-            raise ShapeError(f"embed_dim = {embed_dim} is no multiple of num_heads = {num_heads}")
-        self.embed_dim, self.num_heads, self.dropout, self.batch_first = embed_dim, num_heads, dropout, batch_first
-        self._add("in_proj_weight", (3 * embed_dim, embed_dim), config, ctx, (6 / (4 * embed_dim)) ** 0.5)
-        self.in_proj_bias = nn.Parameter(torch.zeros(3 * embed_dim)) if bias else None
-        self.out_proj = AnalogLinear(embed_dim, embed_dim, bias, config, ctx=ctx)
-
-    def forward(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, key_padding_mask: Optional[torch.Tensor] = None,
-                need_weights: bool = True, attn_mask: Optional[torch.Tensor] = None,
-                average_attn_weights: bool = True) -> Tuple[torch.Tensor, Optional[torch.Tensor]]:
-        q, k, v = (x if self.batch_first else x.transpose(0, 1) for x in (query, key, value))
-        alike = query is key and key is value
-        all_of = [_product(x, self.weight_of("in_proj_weight"), in_place_of=type(self).__name__)
-                  for x in ((q,) if alike else (q, k, v))]
-        bias = 0 if self.in_proj_bias is None else self.in_proj_bias
-        parts = [(all_of[0 if alike else i] + bias).chunk(3, -1)[i] for i in range(3)]
-        q, k, v = (p.reshape(*p.shape[:2], self.num_heads, -1).transpose(1, 2) for p in parts)
-        scores = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5
-        for mask in (attn_mask, None if key_padding_mask is None else key_padding_mask[:, None, None, :]):
-            if mask is not None:
-                scores = scores.masked_fill(mask, float("-inf")) if mask.dtype == torch.bool else scores + mask
-        shares = F.dropout(torch.softmax(scores, -1), self.dropout, self.training)
-        y = self.out_proj((shares @ v).transpose(1, 2).flatten(2))
-        y = y if self.batch_first else y.transpose(0, 1)
-        return y, (shares.mean(1) if average_attn_weights else shares) if need_weights else None
 
 
 # ---- optimizers ------------------------------------------------------------------------------------
@@ -524,10 +98,10 @@ _CONV = "in_channels out_channels kernel_size stride padding dilation groups pad
 _RECURRENT = "input_size hidden_size num_layers batch_first dropout bidirectional"
 
 
-def _analog_of(module: nn.Module, config: ConfigLike, ctx: Optional[Context]) -> Optional[_Analog]:
+def _analog_of(module: nn.Module, config: ConfigLike, ctx: Optional[Context]) -> Optional[Analog]:
     """The module on tiles, with its weights; None: it has no matrix that we know."""
     options: Dict[str, Any] = {"config": config, "ctx": ctx, "bias": getattr(module, "bias", None) is not None}
-    made: Optional[_Analog] = None
+    made: Optional[Analog] = None
     if type(module) in (nn.Linear, nn.modules.linear.NonDynamicallyQuantizableLinear):
         made = AnalogLinear(**_options(module, "in_features out_features"), **options)
     for digital, analog in ((nn.Conv1d, AnalogConv1d), (nn.Conv2d, AnalogConv2d), (nn.Conv3d, AnalogConv3d)):
@@ -565,13 +139,13 @@ def convert(model: nn.Module, config: ConfigLike, exclude: Iterable[str] = (), *
     config: of kind "layer", a preset's name, or a mapping of fields; with patterns=True a mapping of patterns of names to
     such configurations, the first that matches counts, and layers that none matches stay digital. exclude: patterns of names
     that stay digital. Modules that the model has in several places are shared as before. Returns what was converted."""
-    if isinstance(model, _Analog) or _analog_type(model):
+    if isinstance(model, Analog) or _analog_type(model):
         raise InvalidError("convert() changes the layers inside of a model; wrap a single layer in nn.Sequential")
     excluded, done, made = list(exclude), [], {}
     for name, module in list(model.named_modules()):
         for key, child in list(module._modules.items()):  # named_children() would leave out shared ones
             full = f"{name}.{key}" if name else key
-            if child is None or isinstance(module, (_Analog, nn.MultiheadAttention)) or any(fnmatch.fnmatch(full, pattern) for pattern in excluded):
+            if child is None or isinstance(module, (Analog, nn.MultiheadAttention)) or any(fnmatch.fnmatch(full, pattern) for pattern in excluded):
                 continue
             chosen = _config_for(full, config, patterns)
             if chosen is None and patterns:
@@ -619,7 +193,7 @@ def to_digital(model: nn.Module) -> nn.Module:
     """The way back, in place: layers of PyTorch with the weights that the devices hold."""
     made: Dict[int, Optional[nn.Module]] = {}
     for module in list(model.modules()):
-        for key, child in [] if isinstance(module, _Analog) else list(module._modules.items()):
+        for key, child in [] if isinstance(module, Analog) else list(module._modules.items()):
             if child is not None and id(child) not in made:
                 made[id(child)] = _digital_of(child)
             if child is not None and made[id(child)] is not None:
@@ -695,6 +269,5 @@ def summary(model: nn.Module) -> str:
 def set_threads(n: int) -> None:
     """Threads of PyTorch and of the default context together, so that they do not multiply: PyTorch's own, and for weights that are
     made after this call."""
-    from . import context  # pylint: disable=import-outside-toplevel
     torch.set_num_threads(n)
-    context.replace_default(Context(seed=default_context().seed, threads=n))
+    replace_default(Context(seed=default_context().seed, threads=n))

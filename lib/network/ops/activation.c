@@ -36,7 +36,7 @@ static const aimci_field gelu_fields[] = {
 AIMCI_DEFINE_KIND(gelu, "op", "x times the normal distribution at x", AIMCI_TORCH, gelu_fields,
                   activation_params, .n_children = 0);
 
-/* ---- by kernels: the same bits on every machine ----------------------------------------------- */
+/* ---- by kernels: the same bits on every machine --------------------------------------------- */
 
 static size_t count(const aimci_node *node, const aimci_run *run)
 {
@@ -60,7 +60,7 @@ BY_KERNEL(relu, AIMCI_K_RELU)
 BY_KERNEL(tanh, AIMCI_K_TANH)
 BY_KERNEL(sigmoid, AIMCI_K_SIGMOID)
 
-/* ---- by laws: value and slope at x ------------------------------------------------------------ */
+/* ---- by laws: value and slope at x ---------------------------------------------------------- */
 
 static float clamp(float x, float low, float high)
 {

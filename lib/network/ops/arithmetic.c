@@ -7,7 +7,7 @@
 AIMCI_PLAIN_OP_KIND(add, "sum of values of one shape")
 AIMCI_PLAIN_OP_KIND(mul, "product of two values, element by element")
 
-/* ---- add, mul --------------------------------------------------------------------------------- */
+/* ---- add, mul ------------------------------------------------------------------------------- */
 
 static aimc_status infer_alike(aimci_node *node, const aimci_shape *const *in, aimci_shape *out,
                                size_t *n_out)
@@ -77,7 +77,7 @@ const aimci_node_ops aimci_node_ops_mul = {
     .backward = mul_backward,
 };
 
-/* ---- along an axis ---------------------------------------------------------------------------- */
+/* ---- along an axis -------------------------------------------------------------------------- */
 
 typedef struct axis_params {
     int64_t axis;
@@ -183,7 +183,7 @@ const aimci_node_ops aimci_node_ops_concat = {
     .backward = concat_backward,
 };
 
-/* ---- mean ------------------------------------------------------------------------------------- */
+/* ---- mean ----------------------------------------------------------------------------------- */
 
 typedef struct mean {
     bool over[AIMCI_MAX_DIMS];

@@ -133,7 +133,7 @@ static void destroy(aimci_node *node)
     aimci_free(node->ctx, c->z);
 }
 
-/* ---- windows to vectors and back -------------------------------------------------------------- */
+/* ---- windows to vectors and back ------------------------------------------------------------ */
 
 /* Windows of m outputs from number v of the batch on, of one group. */
 typedef struct block {
@@ -226,7 +226,7 @@ static void scatter(const block *b)
     }
 }
 
-/* ---- passes ----------------------------------------------------------------------------------- */
+/* ---- passes --------------------------------------------------------------------------------- */
 
 typedef struct pass {
     aimci_node *node;

@@ -64,7 +64,7 @@ static const norm_params *params_of(const aimci_node *node)
     return node->params;
 }
 
-/* ---- making ----------------------------------------------------------------------------------- */
+/* ---- making --------------------------------------------------------------------------------- */
 
 static aimc_status add_affine(aimci_node *node, const aimci_shape *shape)
 {
@@ -97,7 +97,7 @@ static void destroy(aimci_node *node)
     aimci_free(node->ctx, s->inverse);
 }
 
-/* ---- batch ------------------------------------------------------------------------------------ */
+/* ---- batch ---------------------------------------------------------------------------------- */
 
 static aimc_status batch_create(aimci_node *node)
 {
@@ -232,7 +232,7 @@ const aimci_node_ops aimci_node_ops_batch_norm = {
     .destroy = destroy,
 };
 
-/* ---- sets that lie side by side ----------------------------------------------------------------- */
+/* ---- sets that lie side by side ------------------------------------------------------------- */
 
 static aimc_status layer_infer(aimci_node *node, const aimci_shape *const *in, aimci_shape *out,
                                size_t *n_out)

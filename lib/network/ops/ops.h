@@ -26,12 +26,12 @@ aimc_status aimci_same_shape(aimci_node *node, const aimci_shape *const *in, aim
     const aimci_kind aimci_kind_##id = {                                                           \
         .name = #id, .category = "op", .doc = meaning, .source = AIMCI_TORCH, .size = 1};
 
-/* ---- windows (windows.c): what convolutions and pools share ----------------------------------- */
+/* ---- windows (windows.c): what convolutions and pools share --------------------------------- */
 
 enum { AIMCI_SAME_NO, AIMCI_SAME_UPPER, AIMCI_SAME_LOWER };
 
-/* Values of a window, the first of the params of its op. A list holds a number for each dimension of
- * the image, or one for all. */
+/* Values of a window, the first of the params of its op. A list holds a number for each
+ * dimension of the image, or one for all. */
 #define AIMCI_WINDOW_MEMBERS                                                                       \
     aimci_list kernel, stride, padding, dilation;                                                  \
     int32_t same;

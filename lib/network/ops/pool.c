@@ -40,7 +40,7 @@ typedef struct pool {
     bool all_count; /* padded positions count as zeros in means */
 } pool;
 
-/* ---- shapes ----------------------------------------------------------------------------------- */
+/* ---- shapes --------------------------------------------------------------------------------- */
 
 static aimc_status infer_dims(aimci_node *node, const aimci_shape *in, size_t n_dims,
                               aimci_shape *out)
@@ -97,7 +97,7 @@ static aimc_status infer_global(aimci_node *node, const aimci_shape *const *in, 
     return AIMC_OK;
 }
 
-/* ---- windows ---------------------------------------------------------------------------------- */
+/* ---- windows -------------------------------------------------------------------------------- */
 
 /* One output position: its pixel, and the pixels it looks at. */
 typedef struct look {
@@ -130,7 +130,7 @@ static float share_of(const pool *p, const look *l)
     return 1.0f / (float)(p->all_count ? all : (within ? within : 1));
 }
 
-/* ---- largest ---------------------------------------------------------------------------------- */
+/* ---- largest -------------------------------------------------------------------------------- */
 
 static aimc_status max_forward(aimci_node *node, const aimci_run *run)
 {
@@ -176,7 +176,7 @@ static aimc_status max_backward(aimci_node *node, const aimci_run *run)
     return AIMC_OK;
 }
 
-/* ---- mean ------------------------------------------------------------------------------------- */
+/* ---- mean ----------------------------------------------------------------------------------- */
 
 static aimc_status avg_forward(aimci_node *node, const aimci_run *run)
 {

@@ -47,7 +47,7 @@ static const aimci_field pad_fields[] = {
 AIMCI_DEFINE_KIND(pad, "op", "a constant added around a value", AIMCI_TORCH, pad_fields,
                   shape_params, .n_children = 0);
 
-/* ---- flatten, reshape: copies ----------------------------------------------------------------- */
+/* ---- flatten, reshape: copies --------------------------------------------------------------- */
 
 static aimc_status flatten_infer(aimci_node *node, const aimci_shape *const *in, aimci_shape *out,
                                  size_t *n_out)
@@ -115,7 +115,7 @@ static aimc_status copy_backward(aimci_node *node, const aimci_run *run)
 COPY(flatten, flatten_infer)
 COPY(reshape, reshape_infer)
 
-/* ---- permute, slice, pad: each output is one input, or none ----------------------------------- */
+/* ---- permute, slice, pad: each output is one input, or none --------------------------------- */
 
 /* Output index k along axis d looks at input index first + k step of input axis from. */
 typedef struct view {
@@ -263,7 +263,7 @@ VIEW(permute, permute_infer)
 VIEW(slice, slice_infer)
 VIEW(pad, pad_infer)
 
-/* ---- turn: the network's own, between layouts -------------------------------------------------- */
+/* ---- turn: the network's own, between layouts ----------------------------------------------- */
 
 static const aimci_kind turn_kind = {.name = " turn",
                                      .category = "op",

@@ -2,7 +2,7 @@
 /* Windows over images, and what else ops share. */
 #include "network/ops/ops.h"
 
-/* ---- biases ----------------------------------------------------------------------------------- */
+/* ---- biases --------------------------------------------------------------------------------- */
 
 void aimci_add_bias(const aimci_node *node, size_t rows, size_t n_out, float *y)
 {
@@ -28,7 +28,7 @@ aimc_status aimci_same_shape(aimci_node *node, const aimci_shape *const *in, aim
     return AIMC_OK;
 }
 
-/* ---- windows ---------------------------------------------------------------------------------- */
+/* ---- windows -------------------------------------------------------------------------------- */
 
 /* Number d of a list that has one for all dimensions, or one for each. */
 static size_t pick(const aimci_list *list, size_t d, size_t fallback)
