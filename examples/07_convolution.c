@@ -9,6 +9,8 @@
  * A convolution is one matrix that reads a vector for every pixel: 64 for each image here. The last
  * layer is digital, as is usual on a chip.
  */
+#include <math.h>
+
 #include "common.h"
 #include "digits.h"
 
@@ -56,7 +58,7 @@ int main(void)
     aimc_context *ctx;
     aimc_network *net;
     char text[2048];
-    double accuracy = 0.0, lr = 0.05;
+    double accuracy = 0.0;
 
     read_digits(&data);
     TRY(aimc_context_create(NULL, &ctx));
@@ -65,7 +67,8 @@ int main(void)
     aimc_network_describe(net, text, sizeof text);
     fputs(text, stdout);
 
-    for (int epoch = 1; epoch <= EPOCHS; epoch++, lr *= 0.8) {
+    for (int epoch = 1; epoch <= EPOCHS; epoch++) {
+        const double lr = 0.05 * pow(0.8, epoch - 1);
         for (size_t first = 0; first + BATCH <= N_TRAIN; first += BATCH)
             TRY(aimc_network_train_batch(net, BATCH, data.train_x[first], data.train_label + first,
                                          lr, NULL));

@@ -324,6 +324,8 @@ static aimc_status train_forward(const char *caller, aimc_network *net, size_t n
 static aimc_status forward(const char *caller, aimc_network *net, size_t n, const float *const *x,
                            float *const *y)
 {
+    if (!net)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: net is NULL", caller);
     aimc_status st = aimci_network_check_inputs(caller, net, n, x);
     if (!st && n == 0)
         st = aimci_fail(AIMC_ERR_INVALID, "%s: n is 0", caller);
@@ -353,8 +355,8 @@ aimc_status aimc_network_forward(aimc_network *net, size_t n, const float *x, fl
 static aimc_status check_backward(const char *caller, const aimc_network *net, size_t n,
                                   const float *const *dy, float *const *dx)
 {
-    if (!net || !dy)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", caller, net ? "dy" : "net");
+    if (!dy)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: dy is NULL", caller);
     if (!net->n_run || net->went_back)
         return aimci_fail(AIMC_ERR_STATE, "%s: a forward pass in training comes first, each time",
                           caller);
@@ -409,12 +411,16 @@ static aimc_status backward(const char *caller, aimc_network *net, size_t n, con
 aimc_status aimc_network_run_backward(aimc_network *net, size_t n, const float *const *dy,
                                       float *const *dx)
 {
+    if (!net)
+        return aimci_fail(AIMC_ERR_INVALID, "network_run_backward: net is NULL");
     return backward("network_run_backward", net, n, dy, dx);
 }
 
 aimc_status aimc_network_backward(aimc_network *net, size_t n, const float *dy, float *dx)
 {
     const char *caller = "network_backward";
+    if (!net || !dy)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", caller, net ? "dy" : "net");
     const aimc_status st = aimci_network_check_single(caller, net);
     return st ? st : backward(caller, net, n, &dy, dx ? &dx : NULL);
 }
@@ -462,6 +468,8 @@ static aimc_status train(const char *caller, aimc_network *net, size_t n, const 
                          const uint32_t *labels, const float *targets, double lr, float *loss)
 {
     double mean = 0;
+    if (!net)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: net is NULL", caller);
     aimc_status st = aimci_network_check_inputs(caller, net, n, &x);
     if (!st)
         st = aimci_network_check_single(caller, net);

@@ -261,9 +261,10 @@ static void draw_segment(aimci_transfer *e, const aimci_outer *batch, size_t b, 
     segment.rate = rate;
     segment.flip_in = columns ? e->chop_in : e->chop_out;
     segment.flip_out = columns ? e->chop_out : e->chop_in;
-    for (size_t v = 0; v < m; v++)
+    for (size_t v = 0; v < m; v++) {
         rate[v] = fast_rate(e, kernels, segment.x + v * batch->ld_x, segment.d + v * batch->ld_d);
-    e->averages[AIMCI_RATE] = rate[m - 1];
+        e->averages[AIMCI_RATE] = rate[v];
+    }
     aimci_pulser_generate(e->fast, e->arrays[0], e->granularity[0], &segment, counters);
     e->progress[AIMCI_T] += (int64_t)m;
 }
