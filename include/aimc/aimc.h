@@ -19,6 +19,8 @@
 #include <aimc/matrix.h>
 #include <aimc/inference.h>
 #include <aimc/network.h>
+#include <aimc/network_state.h>
+#include <aimc/network_life.h>
 #include <aimc/energy.h>
 
 #endif

@@ -11,7 +11,7 @@
 #ifndef AIMCI_GRAPH_H
 #define AIMCI_GRAPH_H
 
-#include <aimc/network.h>
+#include <aimc/network_life.h>
 
 #include "analog/matrix.h"
 

@@ -42,6 +42,33 @@ static void seed_of(aimc_context *ctx, const char *layer, bool program)
     aimc_config_destroy(config);
 }
 
+/* A graph of many ops; matrix: what its convolution lies on. */
+static void seed_graph(aimc_context *ctx, const char *matrix)
+{
+    static const uint32_t label = 1;
+    char json[1600];
+    aimc_network *net = NULL;
+    snprintf(
+        json, sizeof json,
+        "{\"format\": \"aimc-network\", \"version\": 1, \"inputs\": [{\"name\": \"x\", "
+        "\"shape\": [1, 2, 2]}], \"nodes\": [{\"name\": \"c\", \"op\": \"conv2d\", \"inputs\": "
+        "[\"x\"], \"config\": {\"out_channels\": 2, \"kernel\": 3, \"padding\": 1, \"matrix\": "
+        "\"%s\"}}, {\"name\": \"b\", \"op\": \"batch_norm\", \"inputs\": [\"c\"]}, {\"name\": "
+        "\"r\", \"op\": \"relu\", \"inputs\": [\"b\"]}, {\"name\": \"a\", \"op\": \"add\", "
+        "\"inputs\": [\"r\", \"c\"]}, {\"name\": \"p\", \"op\": \"avg_pool2d\", \"inputs\": "
+        "[\"a\"], \"config\": {\"kernel\": [2, 1]}}, {\"name\": \"d\", \"op\": \"dropout\", "
+        "\"inputs\": [\"p\"]}, {\"name\": \"f\", \"op\": \"flatten\", \"inputs\": [\"d\"]}, "
+        "{\"name\": \"l\", \"op\": \"linear\", \"inputs\": [\"f\"], \"config\": "
+        "{\"out_features\": 2}}], \"outputs\": [\"l\"], \"optimizer\": {\"kind\": \"adam\"}}",
+        matrix);
+    FUZZ_OK(aimc_network_create_from_json(ctx, json, &net));
+    FUZZ_OK(aimc_network_train_batch(net, 1, x, &label, 0.1, NULL));
+    const char *path = aimct_fuzz_file((const uint8_t *)"", 0, "");
+    FUZZ_OK(aimc_network_save(net, path));
+    seed_file(path);
+    aimc_network_destroy(net);
+}
+
 void aimct_fuzz_seeds(void)
 {
     aimc_context *ctx = aimct_fuzz_context();
@@ -49,6 +76,8 @@ void aimct_fuzz_seeds(void)
     seed_of(ctx, "layer", false);
     seed_of(ctx, "layer", true);
     seed_of(ctx, "tiki_taka_capacitor", false);
+    seed_graph(ctx, "digital");
+    seed_graph(ctx, "c_ttv2_ecram");
     aimct_fuzz_context_end(ctx);
 }
 

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <unistd.h>
 
-#include <aimc/network.h>
+#include <aimc/network_life.h>
 
 #include "kernels/stream.h"
 #include "program_test.h"

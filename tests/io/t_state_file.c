@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <aimc/inference.h>
-#include <aimc/network.h>
+#include <aimc/network_life.h>
 
 #include "fail_alloc.h"
 #include "test_util.h"

@@ -439,20 +439,6 @@ class aimc_network_info(ct.Structure):
 
 
 
-class aimc_tensor_info(ct.Structure):
-    """network.h"""
-    _fields_ = [
-        ("struct_size", ct.c_uint32),
-        ("n_dims", ct.c_uint32),
-        ("shape", ct.c_uint64 * 6),
-        ("size", ct.c_uint64),
-        ("is_analog", ct.c_uint32),
-        ("is_trained", ct.c_uint32),
-        ("name", ct.c_char * 160),
-    ]
-
-
-
 class aimc_layer_info(ct.Structure):
     """network.h"""
     _fields_ = [
@@ -466,6 +452,20 @@ class aimc_layer_info(ct.Structure):
         ("name", ct.c_char_p),
         ("n_matrices", ct.c_uint64),
         ("n_macs", ct.c_uint64),
+    ]
+
+
+
+class aimc_tensor_info(ct.Structure):
+    """network_state.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("n_dims", ct.c_uint32),
+        ("shape", ct.c_uint64 * 6),
+        ("size", ct.c_uint64),
+        ("is_analog", ct.c_uint32),
+        ("is_trained", ct.c_uint32),
+        ("name", ct.c_char * 160),
     ]
 
 
@@ -843,24 +843,6 @@ class NetworkInfo(NamedTuple):
     n_samples: int
 
 
-class TensorInfo(NamedTuple):
-    """A tensor of a network: a weight, or a parameter.
-
-    n_dims: dimensions
-    shape: as PyTorch has it
-    size: numbers
-    is_analog: 1: a weight on tiles
-    is_trained: 0: kept, as running means
-    name: "conv2d.weight"
-    """
-    n_dims: int
-    shape: Tuple[int, ...]
-    size: int
-    is_analog: int
-    is_trained: int
-    name: str
-
-
 class LayerInfo(NamedTuple):
     """One node of a network.
 
@@ -883,6 +865,24 @@ class LayerInfo(NamedTuple):
     name: str
     n_matrices: int
     n_macs: int
+
+
+class TensorInfo(NamedTuple):
+    """A tensor of a network: a weight, or a parameter.
+
+    n_dims: dimensions
+    shape: as PyTorch has it
+    size: numbers
+    is_analog: 1: a weight on tiles
+    is_trained: 0: kept, as running means
+    name: "conv2d.weight"
+    """
+    n_dims: int
+    shape: Tuple[int, ...]
+    size: int
+    is_analog: int
+    is_trained: int
+    name: str
 
 
 class ConverterCost(NamedTuple):
@@ -1526,54 +1526,6 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_network_evaluate_repeat": ("network.h", ct.c_int,
         [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p],
         "net n x labels repeat mean std_error"),
-    "aimc_network_get_weights": ("network.h", ct.c_int,
-        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p],
-        "net k w b"),
-    "aimc_network_set_weights": ("network.h", ct.c_int,
-        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p],
-        "net k w b"),
-    "aimc_network_count_tensors": ("network.h", ct.c_size_t,
-        [ct.c_void_p],
-        "net"),
-    "aimc_network_get_tensor_info": ("network.h", ct.c_int,
-        [ct.c_void_p, ct.c_size_t, ct.POINTER(aimc_tensor_info)],
-        "net k info"),
-    "aimc_network_get_tensor": ("network.h", ct.c_int,
-        [ct.c_void_p, ct.c_char_p, ct.c_size_t, ct.c_void_p],
-        "net name n values"),
-    "aimc_network_get_gradient": ("network.h", ct.c_int,
-        [ct.c_void_p, ct.c_char_p, ct.c_size_t, ct.c_void_p],
-        "net name n values"),
-    "aimc_network_set_tensor": ("network.h", ct.c_int,
-        [ct.c_void_p, ct.c_char_p, ct.c_size_t, ct.c_void_p],
-        "net name n values"),
-    "aimc_network_load_weights": ("network.h", ct.c_int,
-        [ct.c_void_p, ct.c_char_p],
-        "net path"),
-    "aimc_network_convert": ("network.h", ct.c_int,
-        [ct.c_void_p, ct.c_char_p, ct.c_void_p],
-        "net patterns config"),
-    "aimc_network_convert_to_analog": ("network.h", ct.c_int,
-        [ct.c_void_p, ct.c_void_p],
-        "net config"),
-    "aimc_network_program": ("network.h", ct.c_int,
-        [ct.c_void_p, ct.c_void_p, ct.POINTER(aimc_inference_report)],
-        "net config report"),
-    "aimc_network_drift_programmed": ("network.h", ct.c_int,
-        [ct.c_void_p, ct.c_double, ct.POINTER(aimc_inference_report)],
-        "net t_s report"),
-    "aimc_network_compensate": ("network.h", ct.c_int,
-        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.POINTER(aimc_inference_report)],
-        "net n x report"),
-    "aimc_network_unprogram": ("network.h", ct.c_int,
-        [ct.c_void_p],
-        "net"),
-    "aimc_network_calibrate": ("network.h", ct.c_int,
-        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p],
-        "net n x config"),
-    "aimc_network_store": ("network.h", ct.c_int,
-        [ct.c_void_p, ct.c_void_p, ct.POINTER(aimc_storage_report)],
-        "net config report"),
     "aimc_network_set_note": ("network.h", ct.c_int,
         [ct.c_void_p, ct.c_char_p],
         "net note"),
@@ -1598,21 +1550,69 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_network_get_counters": ("network.h", ct.c_int,
         [ct.c_void_p, ct.POINTER(aimc_counters)],
         "net counters"),
-    "aimc_network_save": ("network.h", ct.c_int,
-        [ct.c_void_p, ct.c_char_p],
-        "net path"),
-    "aimc_network_load": ("network.h", ct.c_int,
-        [ct.c_void_p, ct.c_char_p, ct.c_void_p],
-        "ctx path out"),
-    "aimc_network_save_bytes": ("network.h", ct.c_int,
-        [ct.c_void_p, ct.c_void_p, ct.c_size_t, ct.c_void_p],
-        "net bytes size n"),
-    "aimc_network_load_bytes": ("network.h", ct.c_int,
-        [ct.c_void_p, ct.c_void_p, ct.c_size_t, ct.c_void_p],
-        "ctx bytes size out"),
     "aimc_network_describe": ("network.h", ct.c_size_t,
         [ct.c_void_p, ct.c_void_p, ct.c_size_t],
         "net buf size"),
+    "aimc_network_get_weights": ("network_state.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p],
+        "net k w b"),
+    "aimc_network_set_weights": ("network_state.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p],
+        "net k w b"),
+    "aimc_network_count_tensors": ("network_state.h", ct.c_size_t,
+        [ct.c_void_p],
+        "net"),
+    "aimc_network_get_tensor_info": ("network_state.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.POINTER(aimc_tensor_info)],
+        "net k info"),
+    "aimc_network_get_tensor": ("network_state.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_size_t, ct.c_void_p],
+        "net name n values"),
+    "aimc_network_get_gradient": ("network_state.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_size_t, ct.c_void_p],
+        "net name n values"),
+    "aimc_network_set_tensor": ("network_state.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_size_t, ct.c_void_p],
+        "net name n values"),
+    "aimc_network_load_weights": ("network_state.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p],
+        "net path"),
+    "aimc_network_save": ("network_state.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p],
+        "net path"),
+    "aimc_network_load": ("network_state.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_void_p],
+        "ctx path out"),
+    "aimc_network_save_bytes": ("network_state.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.c_size_t, ct.c_void_p],
+        "net bytes size n"),
+    "aimc_network_load_bytes": ("network_state.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.c_size_t, ct.c_void_p],
+        "ctx bytes size out"),
+    "aimc_network_convert": ("network_life.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_void_p],
+        "net patterns config"),
+    "aimc_network_convert_to_analog": ("network_life.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p],
+        "net config"),
+    "aimc_network_program": ("network_life.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.POINTER(aimc_inference_report)],
+        "net config report"),
+    "aimc_network_drift_programmed": ("network_life.h", ct.c_int,
+        [ct.c_void_p, ct.c_double, ct.POINTER(aimc_inference_report)],
+        "net t_s report"),
+    "aimc_network_compensate": ("network_life.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.POINTER(aimc_inference_report)],
+        "net n x report"),
+    "aimc_network_unprogram": ("network_life.h", ct.c_int,
+        [ct.c_void_p],
+        "net"),
+    "aimc_network_calibrate": ("network_life.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p],
+        "net n x config"),
+    "aimc_network_store": ("network_life.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.POINTER(aimc_storage_report)],
+        "net config report"),
     "aimc_cost_model_create": ("energy.h", ct.c_int,
         [ct.c_void_p, ct.c_char_p, ct.c_void_p, ct.c_void_p],
         "ctx name config out"),

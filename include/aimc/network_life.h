@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AIMC_NETWORK_LIFE_H
+#define AIMC_NETWORK_LIFE_H
+/**
+ * @file network_life.h
+ * The life of a network on a chip: matrices onto tiles and back, input ranges, programming, drift,
+ * compensation, and digital memories.
+ */
+
+#include <aimc/inference.h>
+#include <aimc/network_state.h>
+
+AIMC_BEGIN_DECLS
+
+/**
+ * Put matrices on tiles, or back, with their weights.
+ * @param patterns  which nodes, by patterns of their names as of a shell, with commas between them;
+ *                  those after an exclamation mark are left out: "conv*,fc", "!stem,!fc". NULL: all
+ * @param config    of kind "layer"; NULL: back to digital, with the weights that the tiles hold
+ * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind, or no node is chosen
+ * @retval AIMC_ERR_NOMEM    no memory (the network is unchanged)
+ * @par Threads
+ * one thread per network.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_convert(aimc_network *net, const char *patterns,
+                                          const aimc_config *config);
+
+/**
+ * Put every digital matrix on tiles with its weights; layers on tiles stay as they are.
+ * @param config  of kind "layer": device (for inference usually "ideal", what the chip does being
+ *                said in aimc_network_program()), read-out, mapping
+ * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind or with contradictions
+ * @retval AIMC_ERR_NOMEM    no memory (the network is unchanged)
+ * @par Threads
+ * one thread per network.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_convert_to_analog(aimc_network *net, const aimc_config *config);
+
+/**
+ * aimc_tile_program() for every tile of the network; its layers are not trained until
+ * aimc_network_unprogram().
+ * @param config  of kind "inference"; NULL: defaults
+ * @param[out] report  sums over the tiles; may be NULL
+ * @retval AIMC_ERR_STATE  no layer lies on tiles
+ * @par Errors
+ * as aimc_tile_program(); the sentence names layer and tile.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_program(aimc_network *net, const aimc_config *config,
+                                          aimc_inference_report *report);
+
+/** aimc_tile_drift_programmed() for every tile. @since 0.1 */
+AIMC_API aimc_status aimc_network_drift_programmed(aimc_network *net, double t_s,
+                                                   aimc_inference_report *report);
+
+/**
+ * aimc_tile_compensate() for every tile. With inputs x, each layer is corrected with what the
+ * corrected layers before it make of them.
+ * @param n  inputs; not used when x is NULL
+ * @param x  [n][n_in] inputs of the network, packed; needed for REFIT and BATCH_NORM to see real
+ *           activations; NULL: the calibration vectors of the configuration
+ * @param[out] report  may be NULL
+ * @par Errors
+ * as aimc_tile_compensate().
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_compensate(aimc_network *net, size_t n, const float *x,
+                                             aimc_inference_report *report);
+
+/** aimc_tile_unprogram() for every tile. @since 0.1 */
+AIMC_API aimc_status aimc_network_unprogram(aimc_network *net);
+
+/**
+ * Set the input range of every layer on tiles from data, run through the network without clipping.
+ * @param n       samples, at least 1
+ * @param x       [n][n_in], packed, finite
+ * @param config  of kind "calibration"; NULL: defaults
+ * @retval AIMC_ERR_INVALID  NULL, not finite, a configuration of another kind
+ * @retval AIMC_ERR_STATE    no layer lies on tiles, or a layer's inputs are all 0
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * one thread per network.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_calibrate(aimc_network *net, size_t n, const float *x,
+                                            const aimc_config *config);
+
+/**
+ * Let the weights of digital layers go through a digital memory: 8-bit codes with one scale for
+ * each layer, bit flips, an error code, and back. Biases stay. Each call is a new draw of the bits
+ * that flip; the network counts them and keeps the count in files. The field "seed" fixes them.
+ * @param config  of kind "storage"; NULL: defaults (codes without flips)
+ * @param[out] report  struct_size set by the caller; may be NULL
+ * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind
+ * @retval AIMC_ERR_STATE    no layer is digital
+ * @retval AIMC_ERR_NOMEM    no memory (the network is unchanged)
+ * @par Threads
+ * one thread per network.
+ * @par Determinism
+ * D1, D2 exact: depends on the configuration's seed.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_store(aimc_network *net, const aimc_config *config,
+                                        aimc_storage_report *report);
+
+AIMC_END_DECLS
+
+#endif
