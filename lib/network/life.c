@@ -120,7 +120,8 @@ static aimc_status convert(const char *caller, aimc_network *net, const char *pa
     for (size_t k = 0; k < n; k++)
         aimc_matrix_destroy(c.made[k]);
     aimci_free(net->ctx, c.made);
-    aimci_network_free_moments(net); /* other parameters are digital now */
+    aimci_network_free_moments(net); /* other parameters are digital now: it begins anew */
+    net->n_updates = 0;
     net->batch = net->n_run = 0;     /* and others have gradients */
     return st ? aimci_fail_within(st, "%s: ", caller) : AIMC_OK;
 }

@@ -352,6 +352,35 @@ START_TEST(nodes_are_chosen_by_patterns)
 }
 END_TEST
 
+/* Moments of a digital optimizer are kept in files, and begin anew when other weights are digital. */
+START_TEST(moments_follow_what_is_digital)
+{
+    aimc_context *ctx = aimct_context(1, 0, 3);
+    aimc_network *net, *again;
+    float y[2][N * CLASSES];
+    aimc_config *ideal = config_of(ctx, "layer", "{\"device\": \"ideal\"}"),
+                *adam = config_of(ctx, "adam", "{}");
+    OK(build(ctx, matrices[0], &net));
+    OK(aimc_network_set_optimizer(net, adam));
+    train(net, 0, 3, y[0]);
+    OK(aimc_network_load_bytes(ctx, bytes[0], save(net, 0), &again));
+    train(net, 3, 5, y[0]);
+    train(again, 3, 5, y[1]);
+    ck_assert_mem_eq(y[0], y[1], sizeof y[0]);
+    aimc_network_destroy(again);
+    OK(aimc_network_convert(net, "conv*", ideal));
+    OK(aimc_network_load_bytes(ctx, bytes[0], save(net, 0), &again));
+    train(net, 5, 7, y[0]);
+    train(again, 5, 7, y[1]);
+    ck_assert_mem_eq(y[0], y[1], sizeof y[0]);
+    aimc_network_destroy(again);
+    aimc_network_destroy(net);
+    aimc_config_destroy(ideal);
+    aimc_config_destroy(adam);
+    aimc_context_destroy(ctx);
+}
+END_TEST
+
 /* ---- memory --------------------------------------------------------------------------------- */
 
 static aimc_status live(aimc_context *ctx, const char *matrix)
@@ -429,6 +458,7 @@ int main(void)
     tcase_add_test(t, documents_that_are_wrong);
     tcase_add_loop_test(t, passes_come_in_order, 0, N_MATRICES);
     tcase_add_test(t, nodes_are_chosen_by_patterns);
+    tcase_add_test(t, moments_follow_what_is_digital);
     tcase_add_loop_test(t, no_memory_leaks_nothing, 0, 2);
     tcase_add_loop_test(t, passes_allocate_nothing, 0, N_MATRICES);
     return aimct_main(s);
