@@ -181,8 +181,8 @@ static void gather_one(const block *b, size_t v, float *to)
             memset(to, 0, row * sizeof *to);
             continue;
         }
-        memset(to, 0, p.x0[0] * n * sizeof *to);
-        memset(to + p.x0[1] * n, 0, (w->kernel[1] - p.x0[1]) * n * sizeof *to);
+        if (p.x0[1] - p.x0[0] < w->kernel[1])
+            memset(to, 0, row * sizeof *to);
         if (joined)
             memcpy(to + p.x0[0] * n, b->image + offset_of(c, &p, ky, p.x0[0], 0),
                    (p.x0[1] - p.x0[0]) * n * sizeof *to);

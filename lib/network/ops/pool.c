@@ -151,7 +151,26 @@ static aimc_status max_forward(aimci_node *node, const aimci_run *run)
     return AIMC_OK;
 }
 
-/* The gradient goes to the first of the largest. */
+enum { MAX_CHANNELS = 64 };
+
+/* The gradients of n channels from number c on, at output number at: each goes to the first of the
+ * largest, and nothing is left of it for the others. */
+static void give(const look *l, const aimci_run *run, size_t at, size_t c, size_t n)
+{
+    const float *y = run->out[0] + at;
+    float left[MAX_CHANNELS];
+    memcpy(left, run->d_out[0] + at, n * sizeof *left);
+    for (size_t ky = l->y[0]; ky < l->y[1]; ky++)
+        for (size_t kx = l->x[0]; kx < l->x[1]; kx++) {
+            const float *x = run->in[0] + pixel(l, ky, kx) + c;
+            float *restrict d = run->d_in[0] + pixel(l, ky, kx) + c;
+            for (size_t i = 0; i < n; i++) {
+                d[i] += x[i] == y[i] ? left[i] : 0.0f;
+                left[i] = x[i] == y[i] ? 0.0f : left[i];
+            }
+        }
+}
+
 static aimc_status max_backward(aimci_node *node, const aimci_run *run)
 {
     const pool *p = node->state;
@@ -161,17 +180,8 @@ static aimc_status max_backward(aimci_node *node, const aimci_run *run)
     memset(run->d_in[0], 0, run->n * node->in[0]->size * sizeof(float));
     for (size_t v = 0; v < total; v++) {
         const look l = look_at(&p->window, v);
-        const float *y = run->out[0] + v * n, *d = run->d_out[0] + v * n;
-        for (size_t c = 0; c < n; c++) {
-            bool given = false;
-            for (size_t ky = l.y[0]; ky < l.y[1] && !given; ky++)
-                for (size_t kx = l.x[0]; kx < l.x[1] && !given; kx++) {
-                    const size_t at = pixel(&l, ky, kx) + c;
-                    given = run->in[0][at] == y[c];
-                    if (given)
-                        run->d_in[0][at] += d[c];
-                }
-        }
+        for (size_t c = 0; c < n; c += MAX_CHANNELS)
+            give(&l, run, v * n + c, c, aimci_min_size(MAX_CHANNELS, n - c));
     }
     return AIMC_OK;
 }

@@ -4,20 +4,25 @@
 
 /* ---- biases --------------------------------------------------------------------------------- */
 
+/* to[i] += from[i]; they do not overlap, which is what lets the compiler use vectors. */
+static void add_row(size_t n, const float *restrict from, float *restrict to)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] += from[i];
+}
+
 void aimci_add_bias(const aimci_node *node, size_t rows, size_t n_out, float *y)
 {
     const aimci_parameter *b = aimci_node_parameter(node, "bias");
     for (size_t s = 0; b && s < rows; s++)
-        for (size_t i = 0; i < n_out; i++)
-            y[s * n_out + i] += b->value[i];
+        add_row(n_out, b->value, y + s * n_out);
 }
 
 void aimci_add_bias_gradient(const aimci_node *node, size_t rows, size_t n_out, const float *d)
 {
     const aimci_parameter *b = aimci_node_parameter(node, "bias");
     for (size_t s = 0; b && s < rows; s++)
-        for (size_t i = 0; i < n_out; i++)
-            b->gradient[i] += d[s * n_out + i];
+        add_row(n_out, d + s * n_out, b->gradient);
 }
 
 aimc_status aimci_same_shape(aimci_node *node, const aimci_shape *const *in, aimci_shape *out,
@@ -121,6 +126,12 @@ aimc_status aimci_window_make(const aimci_window_params *p, const aimci_shape *i
 void aimci_window_range(const aimci_window *w, size_t d, size_t o, size_t *first, size_t *end)
 {
     const size_t at = o * w->stride[d], step = w->dilation[d];
+    const size_t reach = (w->kernel[d] - 1) * step + 1;
+    if (at >= w->before[d] && at + reach <= w->in[d] + w->before[d]) { /* most: without divisions */
+        *first = 0;
+        *end = w->kernel[d];
+        return;
+    }
     *first = at < w->before[d] ? (w->before[d] - at + step - 1) / step : 0;
     const size_t limit = w->in[d] + w->before[d]; /* positions below it lie in the image */
     const size_t most = at < limit ? (limit - at + step - 1) / step : 0;
