@@ -37,7 +37,6 @@ typedef struct conv {
     size_t groups, in_group, out_group; /* channels of a group on each side */
     size_t n_in;                        /* of a matrix: window times channels of a group */
     bool direct;                        /* the vectors are the pixels themselves */
-    float *x, *z;                       /* [BLOCK][n_in]: windows, and gradients of them */
     float *taps;                        /* [n_in][channels]: depthwise; else NULL */
 } conv;
 
@@ -125,18 +124,14 @@ static aimc_status reserve(aimci_node *node, size_t n, aimci_mode mode)
         if (!c->taps)
             return aimci_fail(AIMC_ERR_NOMEM, "no memory");
     }
-    if (!c->x)
-        c->x = aimci_calloc(node->ctx, BLOCK * c->n_in, sizeof *c->x);
-    if (mode == AIMCI_TRAIN && !c->z)
-        c->z = aimci_calloc(node->ctx, BLOCK * c->n_in, sizeof *c->z);
-    return c->x && (mode == AIMCI_EVAL || c->z) ? AIMC_OK : aimci_fail(AIMC_ERR_NOMEM, "no memory");
+    /* windows, and gradients of them */
+    return aimci_network_reserve_scratch(node->net,
+                                         c->n_in * BLOCK * (mode == AIMCI_TRAIN ? 2u : 1u));
 }
 
 static void destroy(aimci_node *node)
 {
     conv *c = node->state;
-    aimci_free(node->ctx, c->x);
-    aimci_free(node->ctx, c->z);
     aimci_free(node->ctx, c->taps);
 }
 
@@ -147,6 +142,7 @@ typedef struct block {
     const conv *c;
     const float *image; /* of the whole batch */
     float *d_image;
+    float *x, *z; /* [n][n_in]: windows, and gradients of them */
     size_t first, n, group;
 } block;
 
@@ -188,7 +184,7 @@ static void gather_chunk(void *arg, size_t slot, size_t chunk)
     const size_t first = chunk * CHUNK;
     (void)slot;
     gather_some(b, b->first + first, aimci_min_size(CHUNK, b->n - first),
-                b->c->x + first * b->c->n_in);
+                b->x + first * b->c->n_in);
 }
 
 static void gather(aimc_context *ctx, block *b)
@@ -207,7 +203,7 @@ static void scatter(const block *b)
         for (size_t ky = p.y[0]; ky < p.y[1]; ky++)
             for (size_t kx = p.x[0]; kx < p.x[1]; kx++) {
                 float *restrict to = b->d_image + aimci_window_pixel(w, &p, ky, kx) + b->group * n;
-                const float *d = c->z + v * c->n_in + (ky * w->kernel[1] + kx) * n;
+                const float *d = b->z + v * c->n_in + (ky * w->kernel[1] + kx) * n;
                 for (size_t i = 0; i < n; i++)
                     to[i] += d[i];
             }
@@ -252,7 +248,7 @@ typedef aimc_status (*block_act)(const pass *p, block *b, aimc_matrix *m, const 
 static aimc_status for_blocks(const pass *p, block_act act)
 {
     const conv *c = p->node->state;
-    block b = {.c = c, .image = p->run->in[0]};
+    block b = {.c = c, .image = p->run->in[0], .x = p->node->net->scratch};
     for (size_t first = 0; first < p->total; first += BLOCK)
         for (size_t g = 0; g < c->groups; g++) {
             b.first = first;
@@ -261,7 +257,7 @@ static aimc_status for_blocks(const pass *p, block_act act)
             b.d_image = p->run->d_in ? p->run->d_in[0] : NULL;
             if (!c->direct)
                 gather(p->node->ctx, &b);
-            const float *x = c->direct ? b.image + first * c->n_in : c->x;
+            const float *x = c->direct ? b.image + first * c->n_in : b.x;
             const aimc_status st = act(p, &b, p->node->matrices[g].matrix, x);
             if (st)
                 return st;
@@ -287,9 +283,9 @@ static aimc_status forward_block(const pass *p, block *b, aimc_matrix *m, const 
 
 static aimc_status backward_block(const pass *p, block *b, aimc_matrix *m, const float *x)
 {
-    float *z = b->c->direct ? b->d_image + b->first * b->c->n_in : b->c->z;
+    b->z = b->c->direct ? b->d_image + b->first * b->c->n_in : b->x + BLOCK * b->c->n_in;
     const aimc_status st = aimci_matrix_backward(
-        m, b->n, x, b->c->n_in, p->run->d_out[0] + column(b), width(b), z, b->c->n_in);
+        m, b->n, x, b->c->n_in, p->run->d_out[0] + column(b), width(b), b->z, b->c->n_in);
     if (!st && !b->c->direct)
         scatter(b);
     return st;
