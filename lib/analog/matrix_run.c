@@ -21,20 +21,25 @@ static aimc_status check_batch(const char *caller, const aimc_matrix *m, size_t 
     return st;
 }
 
-aimc_status aimc_matrix_forward(aimc_matrix *m, size_t n, const float *x, size_t ld_x, float *y,
-                                size_t ld_y)
+static aimc_status forward(aimc_matrix *m, size_t n, const float *x, size_t ld_x, float *y,
+                           size_t ld_y)
 {
     float factor = 1;
-    aimc_status st = check_batch("matrix_forward", m, n, "x", x, aimc_matrix_get_n_in(m), ld_x, "y",
-                                 y, aimc_matrix_get_n_out(m), ld_y);
-    if (!st)
-        st = aimci_hwa_inputs(m->hwa, n, &x, &ld_x, &factor);
+    aimc_status st = aimci_hwa_inputs(m->hwa, n, &x, &ld_x, &factor);
     if (!st)
         st = aimci_grid_forward(m->grid, n, x, ld_x, y, ld_y);
     for (size_t b = 0; b < n && !st && factor != 1; b++)
         for (size_t i = 0; i < m->n_out; i++)
             y[b * ld_y + i] *= factor;
     return st;
+}
+
+aimc_status aimc_matrix_forward(aimc_matrix *m, size_t n, const float *x, size_t ld_x, float *y,
+                                size_t ld_y)
+{
+    const aimc_status st = check_batch("matrix_forward", m, n, "x", x, aimc_matrix_get_n_in(m),
+                                       ld_x, "y", y, aimc_matrix_get_n_out(m), ld_y);
+    return st ? st : forward(m, n, x, ld_x, y, ld_y);
 }
 
 aimc_status aimc_matrix_backward(aimc_matrix *m, size_t n, const float *d, size_t ld_d, float *z,
@@ -48,10 +53,13 @@ aimc_status aimc_matrix_backward(aimc_matrix *m, size_t n, const float *d, size_
 aimc_status aimci_matrix_forward(aimc_matrix *m, size_t n, const float *x, size_t ld_x, float *y,
                                  size_t ld_y)
 {
-    if (!m->digital)
+    if (m->digital) {
+        aimci_digital_forward(m->digital, n, x, y);
+        return AIMC_OK;
+    }
+    if (aimci_hwa_looks(m->hwa)) /* else the tiles are the first to look */
         return aimc_matrix_forward(m, n, x, ld_x, y, ld_y);
-    aimci_digital_forward(m->digital, n, x, y);
-    return AIMC_OK;
+    return forward(m, n, x, ld_x, y, ld_y);
 }
 
 aimc_status aimci_matrix_backward(aimc_matrix *m, size_t n, const float *x, size_t ld_x,

@@ -40,6 +40,8 @@ aimc_status aimci_check_number(const char *caller, const char *name, double valu
 
 bool aimci_all_finite(const float *x, size_t rows, size_t cols, size_t ld)
 {
+    if (cols == ld)
+        return row_is_finite(x, rows * cols);
     for (size_t r = 0; r < rows; r++)
         if (!row_is_finite(x + r * ld, cols))
             return false;

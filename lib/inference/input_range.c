@@ -105,6 +105,11 @@ static uint64_t clipped_outputs(const aimci_hwa *h)
 /* Calibration sees a batch of inputs. */
 static void watch(aimci_hwa *h, size_t n, const float *x, size_t ld);
 
+bool aimci_hwa_looks(const aimci_hwa *h)
+{
+    return h && (h->watching || h->has_range);
+}
+
 /* The state of a range: it is watched (calibration), or initialised from the first init_from_data
  * mini-batches, n_seen counting them, or learned. Initialising uses the range of the mini-batches
  * up to this one at once. */

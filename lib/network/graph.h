@@ -163,6 +163,8 @@ struct aimc_network {
     size_t eval_floats;            /* the same in evaluation */
     float *arena;
     size_t arena_floats;
+    float *scratch; /* of the node that is at work: one after another uses it */
+    size_t scratch_floats;
     size_t batch; /* samples that it was planned for */
     aimci_mode mode;
     bool input_gradients;
@@ -230,6 +232,8 @@ const aimci_node_ops *aimci_find_op(const char *name);
 /* Buffers for batches of n in a mode. */
 aimc_status aimci_network_reserve(aimc_network *net, size_t n, aimci_mode mode);
 void aimci_network_free_buffers(aimc_network *net);
+/* Room for floats in net->scratch, which may move. */
+aimc_status aimci_network_reserve_scratch(aimc_network *net, size_t floats);
 
 /* One node on a batch that fits. */
 aimc_status aimci_node_forward(aimci_node *node, size_t n, aimci_mode mode);

@@ -9,9 +9,9 @@
 
 #include "network/graph.h"
 
-/* Samples of an evaluation are run together while they take no more floats than this: more would
- * only leave the caches. */
-#define EVAL_FLOATS ((size_t)4 << 20)
+/* Samples of an evaluation are run together while they take no more floats than this, 2 MiB: more
+ * would leave the caches, fewer would leave threads without work. */
+#define EVAL_FLOATS ((size_t)1 << 19)
 
 typedef struct aimci_block {
     size_t floats, first, last, offset; /* first, last: times */
@@ -239,9 +239,10 @@ void aimci_network_free_buffers(aimc_network *net)
 {
     aimci_free(net->ctx, net->blocks);
     aimci_free(net->ctx, net->arena);
+    aimci_free(net->ctx, net->scratch);
     net->blocks = NULL;
-    net->arena = NULL;
-    net->arena_floats = net->batch = 0;
+    net->arena = net->scratch = NULL;
+    net->arena_floats = net->scratch_floats = net->batch = 0;
 }
 
 size_t aimci_network_eval_batch(const aimc_network *net)
@@ -260,20 +261,32 @@ aimc_status aimci_network_measure(aimc_network *net)
     return st;
 }
 
+/* A buffer of at least so many floats; what was in it is lost. False: no memory. */
+static bool grow(aimc_network *net, float **buffer, size_t *has, size_t floats)
+{
+    if (floats <= *has)
+        return true;
+    aimci_free(net->ctx, *buffer);
+    *buffer = aimci_calloc(net->ctx, floats, sizeof **buffer);
+    *has = *buffer ? floats : 0;
+    return *buffer != NULL;
+}
+
 static aimc_status grow_arena(aimc_network *net, size_t n)
 {
     size_t floats;
     if (aimci_mul_overflows(net->sample_floats, n, &floats))
         return aimci_fail(AIMC_ERR_NOMEM, "network: a batch of %zu is too large", n);
-    if (floats <= net->arena_floats)
-        return AIMC_OK;
-    aimci_free(net->ctx, net->arena);
-    net->arena_floats = 0;
-    net->arena = aimci_calloc(net->ctx, floats, sizeof *net->arena);
-    if (!net->arena)
-        return aimci_fail(AIMC_ERR_NOMEM, "network: no memory for a batch of %zu", n);
-    net->arena_floats = floats;
-    return AIMC_OK;
+    return grow(net, &net->arena, &net->arena_floats, floats)
+               ? AIMC_OK
+               : aimci_fail(AIMC_ERR_NOMEM, "network: no memory for a batch of %zu", n);
+}
+
+aimc_status aimci_network_reserve_scratch(aimc_network *net, size_t floats)
+{
+    return grow(net, &net->scratch, &net->scratch_floats, floats)
+               ? AIMC_OK
+               : aimci_fail(AIMC_ERR_NOMEM, "no memory");
 }
 
 static aimc_status reserve_nodes(aimc_network *net, size_t n, aimci_mode mode)

@@ -336,17 +336,20 @@ static bool one_pass(chunk *c)
 
 /* ---- chunks --------------------------------------------------------------------------------- */
 
+/* Vectors that lie as the product wants them are not copied. */
 static void read_perfect(chunk *c)
 {
     const read_job *job = c->job;
     const aimci_periphery *p = job->p;
-    float *const z = c->scratch.z, *const out = c->scratch.out;
-    for (size_t b = 0; b < c->n; b++)
-        memcpy(z + b * p->ld_in, input_of(c, b), p->n_in * sizeof *z);
+    const bool copies_in = job->ld_x != p->ld_in, copies_out = job->ld_y != p->ld_out;
+    const float *const z = copies_in ? c->scratch.z : input_of(c, 0);
+    float *const out = copies_out ? c->scratch.out : output_of(c, 0);
+    for (size_t b = 0; copies_in && b < c->n; b++)
+        memcpy(c->scratch.z + b * p->ld_in, input_of(c, b), p->n_in * sizeof *z);
     aimci_array_stage_product(p, job->array, job->array->w, c->n, z, out, c->scratch.gemm);
     if (aimci_has_device_noise(job->array))
         add_device_noise(c, 0, z, out);
-    for (size_t b = 0; b < c->n; b++)
+    for (size_t b = 0; copies_out && b < c->n; b++)
         memcpy(output_of(c, b), out + b * p->ld_out, p->n_out * sizeof *out);
     if (job->probe) {
         look_at_read(job, z, out);

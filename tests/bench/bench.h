@@ -62,6 +62,8 @@ void bench_construction(bench *b);
 void bench_epochs(bench *b);
 /* Training with pulses counted beside the same without. */
 void bench_counting(bench *b);
+/* Convolutions and a training step of LeNet-5. */
+void bench_networks(bench *b);
 /* Two threads beside one. */
 void bench_threads(bench *b);
 /* Ratios with limits; how many are exceeded. */

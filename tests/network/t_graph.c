@@ -31,18 +31,21 @@ static aimc_status add(aimc_network *net, aimc_context *ctx, const char *op, con
     return st;
 }
 
-/* Convolution, batch norm, shortcut, grouped convolution, dropout, pool, linear: matrices as matrix
- * says. */
+/* Convolution, batch norm, shortcut, grouped and depthwise convolution, dropout, pool, linear:
+ * matrices as matrix says. */
 static aimc_status build(aimc_context *ctx, const char *matrix, aimc_network **net)
 {
     const size_t shape[3] = {2, 6, 5};
-    char conv[200], grouped[200];
+    char conv[200], grouped[200], depthwise[200];
     aimc_value x = 0, sum[2] = {0};
     snprintf(conv, sizeof conv,
              "{\"out_channels\": 4, \"kernel\": 3, \"padding\": 1, \"matrix\": %s}", matrix);
     snprintf(grouped, sizeof grouped,
              "{\"out_channels\": 4, \"kernel\": [2, 3], \"groups\": 2, \"padding\": [0, 1, 1, 1], "
              "\"matrix\": %s}",
+             matrix);
+    snprintf(depthwise, sizeof depthwise,
+             "{\"out_channels\": 4, \"kernel\": 3, \"groups\": 4, \"padding\": 1, \"matrix\": %s}",
              matrix);
     aimc_status st = aimc_network_create(ctx, net);
     st = st ? st : aimc_network_add_input(*net, "image", shape, 3, &x);
@@ -51,6 +54,7 @@ static aimc_status build(aimc_context *ctx, const char *matrix, aimc_network **n
     st = st ? st : add(*net, ctx, "relu", "{}", x, &sum[0]);
     st = st ? st : add(*net, ctx, "conv2d", grouped, sum[0], &sum[1]);
     st = st ? st : aimc_network_add(*net, "add", NULL, 2, sum, &x);
+    st = st ? st : add(*net, ctx, "conv2d", depthwise, x, &x);
     st = st ? st : add(*net, ctx, "dropout", "{\"p\": 0.2}", x, &x);
     st = st ? st : add(*net, ctx, "max_pool2d", "{\"kernel\": 2}", x, &x);
     st = st ? st : add(*net, ctx, "flatten", "{}", x, &x);
@@ -341,11 +345,11 @@ START_TEST(nodes_are_chosen_by_patterns)
     OK(aimc_network_convert(net, "!linear,!conv2d", ideal));
     aimc_network_info info = {.struct_size = sizeof info};
     OK(aimc_network_get_info(net, &info));
-    ck_assert_uint_eq(info.n_analog, 4 * 2 * 2 * 3); /* conv2d_1: two groups of 2 x 12 */
+    ck_assert_uint_eq(info.n_analog, 4 * 2 * 2 * 3 + 4 * 9); /* conv2d_1 and 2: groups */
     OK(aimc_network_convert(net, "conv*,linear", ideal));
     OK(aimc_network_convert(net, "linear", NULL));
     OK(aimc_network_get_info(net, &info));
-    ck_assert_uint_eq(info.n_analog, 4 * 2 * 2 * 3 + 4 * 2 * 9);
+    ck_assert_uint_eq(info.n_analog, 4 * 2 * 2 * 3 + 4 * 9 + 4 * 2 * 9);
     aimc_config_destroy(ideal);
     aimc_network_destroy(net);
     aimc_context_destroy(ctx);

@@ -37,7 +37,7 @@ typedef struct conv {
     size_t groups, in_group, out_group; /* channels of a group on each side */
     size_t n_in;                        /* of a matrix: window times channels of a group */
     bool direct;                        /* the vectors are the pixels themselves */
-    float *x, *z;                       /* [BLOCK][n_in]: windows, and gradients of them */
+    float *taps;                        /* [n_in][channels]: depthwise; else NULL */
 } conv;
 
 /* ---- making --------------------------------------------------------------------------------- */
@@ -119,18 +119,20 @@ static aimc_status reserve(aimci_node *node, size_t n, aimci_mode mode)
     (void)n;
     if (c->direct)
         return AIMC_OK;
-    if (!c->x)
-        c->x = aimci_calloc(node->ctx, BLOCK * c->n_in, sizeof *c->x);
-    if (mode == AIMCI_TRAIN && !c->z)
-        c->z = aimci_calloc(node->ctx, BLOCK * c->n_in, sizeof *c->z);
-    return c->x && (mode == AIMCI_EVAL || c->z) ? AIMC_OK : aimci_fail(AIMC_ERR_NOMEM, "no memory");
+    if (!c->taps && c->in_group * c->out_group == 1 && c->groups > 1) {
+        c->taps = aimci_calloc(node->ctx, c->n_in * c->groups, sizeof *c->taps);
+        if (!c->taps)
+            return aimci_fail(AIMC_ERR_NOMEM, "no memory");
+    }
+    /* windows, and gradients of them */
+    return aimci_network_reserve_scratch(node->net,
+                                         c->n_in * BLOCK * (mode == AIMCI_TRAIN ? 2u : 1u));
 }
 
 static void destroy(aimci_node *node)
 {
     conv *c = node->state;
-    aimci_free(node->ctx, c->x);
-    aimci_free(node->ctx, c->z);
+    aimci_free(node->ctx, c->taps);
 }
 
 /* ---- windows to vectors and back ------------------------------------------------------------ */
@@ -140,55 +142,38 @@ typedef struct block {
     const conv *c;
     const float *image; /* of the whole batch */
     float *d_image;
+    float *x, *z; /* [n][n_in]: windows, and gradients of them */
     size_t first, n, group;
 } block;
 
-/* Where a window begins: the sample's image, and the ranges of its rows and columns in it. */
-typedef struct place {
-    size_t sample, y0[2], x0[2]; /* first and end of kernel rows, and columns */
-    size_t row, col;             /* output position */
-} place;
-
-static place find_place(const conv *c, size_t v)
-{
-    const aimci_window *w = &c->window;
-    const size_t positions = aimci_window_positions(w), at = v % positions;
-    place p = {.sample = v / positions, .row = at / w->out[1], .col = at % w->out[1]};
-    aimci_window_range(w, 0, p.row, &p.y0[0], &p.y0[1]);
-    aimci_window_range(w, 1, p.col, &p.x0[0], &p.x0[1]);
-    return p;
-}
-
-/* Offset of kernel position (ky, kx) of a window in the batch of images. */
-static size_t offset_of(const conv *c, const place *p, size_t ky, size_t kx, size_t group)
-{
-    const aimci_window *w = &c->window;
-    const size_t y = p->row * w->stride[0] + ky * w->dilation[0] - w->before[0];
-    const size_t x = p->col * w->stride[1] + kx * w->dilation[1] - w->before[1];
-    return ((p->sample * w->in[0] + y) * w->in[1] + x) * w->channels + group * c->in_group;
-}
-
 /* One window as a vector [ky][kx][channel], zeros outside of the image. */
-static void gather_one(const block *b, size_t v, float *to)
+static void gather_one(const block *b, const aimci_place *p, float *to)
 {
     const conv *c = b->c;
     const aimci_window *w = &c->window;
-    const place p = find_place(c, v);
-    const size_t n = c->in_group, row = w->kernel[1] * n;
-    const bool joined = c->groups == 1 && w->dilation[1] == 1;
-    for (size_t ky = 0; ky < w->kernel[0]; ky++, to += row) {
-        if (ky < p.y0[0] || ky >= p.y0[1] || p.x0[0] == p.x0[1]) {
-            memset(to, 0, row * sizeof *to);
-            continue;
-        }
-        memset(to, 0, p.x0[0] * n * sizeof *to);
-        memset(to + p.x0[1] * n, 0, (w->kernel[1] - p.x0[1]) * n * sizeof *to);
-        if (joined)
-            memcpy(to + p.x0[0] * n, b->image + offset_of(c, &p, ky, p.x0[0], 0),
-                   (p.x0[1] - p.x0[0]) * n * sizeof *to);
-        for (size_t kx = p.x0[0]; kx < p.x0[1] && !joined; kx++)
-            memcpy(to + kx * n, b->image + offset_of(c, &p, ky, kx, b->group), n * sizeof *to);
+    const size_t n = c->in_group, row = w->kernel[1] * n, columns = p->x[1] - p->x[0];
+    const float *image = b->image + b->group * n;
+    if (columns * (p->y[1] - p->y[0]) < w->kernel[0] * w->kernel[1])
+        memset(to, 0, c->n_in * sizeof *to);
+    for (size_t ky = p->y[0]; ky < p->y[1] && columns; ky++) {
+        float *at = to + ky * row + p->x[0] * n;
+        const float *from = image + aimci_window_pixel(w, p, ky, p->x[0]);
+        if (c->groups == 1 && w->dilation[1] == 1)
+            memcpy(at, from, columns * n * sizeof *to);
+        else
+            for (size_t k = 0; k < columns; k++, from += w->dilation[1] * w->channels, at += n)
+                for (size_t i = 0; i < n; i++)
+                    at[i] = from[i];
     }
+}
+
+/* Windows first ... first + n - 1 of the batch, into x. */
+static void gather_some(const block *b, size_t first, size_t n, float *x)
+{
+    const aimci_window *w = &b->c->window;
+    aimci_place p = aimci_window_place(w, first);
+    for (size_t v = 0; v < n; v++, aimci_window_next(w, &p))
+        gather_one(b, &p, x + v * b->c->n_in);
 }
 
 enum { CHUNK = 64 };
@@ -196,10 +181,10 @@ enum { CHUNK = 64 };
 static void gather_chunk(void *arg, size_t slot, size_t chunk)
 {
     const block *b = arg;
+    const size_t first = chunk * CHUNK;
     (void)slot;
-    const size_t end = aimci_min_size((chunk + 1) * CHUNK, b->n);
-    for (size_t v = chunk * CHUNK; v < end; v++)
-        gather_one(b, b->first + v, b->c->x + v * b->c->n_in);
+    gather_some(b, b->first + first, aimci_min_size(CHUNK, b->n - first),
+                b->x + first * b->c->n_in);
 }
 
 static void gather(aimc_context *ctx, block *b)
@@ -213,16 +198,37 @@ static void scatter(const block *b)
     const conv *c = b->c;
     const aimci_window *w = &c->window;
     const size_t n = c->in_group;
-    for (size_t v = 0; v < b->n; v++) {
-        const place p = find_place(c, b->first + v);
-        const float *from = c->z + v * c->n_in;
-        for (size_t ky = p.y0[0]; ky < p.y0[1]; ky++)
-            for (size_t kx = p.x0[0]; kx < p.x0[1]; kx++) {
-                float *to = b->d_image + offset_of(c, &p, ky, kx, b->group);
-                const float *d = from + (ky * w->kernel[1] + kx) * n;
+    aimci_place p = aimci_window_place(w, b->first);
+    for (size_t v = 0; v < b->n; v++, aimci_window_next(w, &p))
+        for (size_t ky = p.y[0]; ky < p.y[1]; ky++)
+            for (size_t kx = p.x[0]; kx < p.x[1]; kx++) {
+                float *restrict to = b->d_image + aimci_window_pixel(w, &p, ky, kx) + b->group * n;
+                const float *d = b->z + v * c->n_in + (ky * w->kernel[1] + kx) * n;
                 for (size_t i = 0; i < n; i++)
                     to[i] += d[i];
             }
+}
+
+/* ---- depthwise -------------------------------------------------------------------------------- */
+
+/* One channel a group on both sides, and weights in floating point: no matrix is needed. */
+static bool is_depthwise(const aimci_node *node)
+{
+    const conv *c = node->state;
+    return c->taps && node->matrices[0].matrix->digital;
+}
+
+/* Rows of one weight, one of each matrix, or of its gradient: into taps, and back. */
+static void move_taps(const aimci_node *node, bool gradient, bool back)
+{
+    const conv *c = node->state;
+    for (size_t g = 0; g < c->groups; g++) {
+        const aimci_digital *m = node->matrices[g].matrix->digital;
+        float *rows = gradient ? m->gradient : m->w;
+        for (size_t j = 0; j < c->n_in; j++) {
+            float *own = rows + j * aimci_leading_dimension(1), *tap = c->taps + j * c->groups + g;
+            *(back ? own : tap) = *(back ? tap : own);
+        }
     }
 }
 
@@ -242,7 +248,7 @@ typedef aimc_status (*block_act)(const pass *p, block *b, aimc_matrix *m, const 
 static aimc_status for_blocks(const pass *p, block_act act)
 {
     const conv *c = p->node->state;
-    block b = {.c = c, .image = p->run->in[0]};
+    block b = {.c = c, .image = p->run->in[0], .x = p->node->net->scratch};
     for (size_t first = 0; first < p->total; first += BLOCK)
         for (size_t g = 0; g < c->groups; g++) {
             b.first = first;
@@ -251,7 +257,7 @@ static aimc_status for_blocks(const pass *p, block_act act)
             b.d_image = p->run->d_in ? p->run->d_in[0] : NULL;
             if (!c->direct)
                 gather(p->node->ctx, &b);
-            const float *x = c->direct ? b.image + first * c->n_in : c->x;
+            const float *x = c->direct ? b.image + first * c->n_in : b.x;
             const aimc_status st = act(p, &b, p->node->matrices[g].matrix, x);
             if (st)
                 return st;
@@ -277,9 +283,9 @@ static aimc_status forward_block(const pass *p, block *b, aimc_matrix *m, const 
 
 static aimc_status backward_block(const pass *p, block *b, aimc_matrix *m, const float *x)
 {
-    float *z = b->c->direct ? b->d_image + b->first * b->c->n_in : b->c->z;
+    b->z = b->c->direct ? b->d_image + b->first * b->c->n_in : b->x + BLOCK * b->c->n_in;
     const aimc_status st = aimci_matrix_backward(
-        m, b->n, x, b->c->n_in, p->run->d_out[0] + column(b), width(b), z, b->c->n_in);
+        m, b->n, x, b->c->n_in, p->run->d_out[0] + column(b), width(b), b->z, b->c->n_in);
     if (!st && !b->c->direct)
         scatter(b);
     return st;
@@ -307,7 +313,13 @@ static aimc_status forward(aimci_node *node, const aimci_run *run)
 {
     const pass p = pass_of(node, run, 0);
     const conv *c = node->state;
-    const aimc_status st = for_blocks(&p, forward_block);
+    aimc_status st = AIMC_OK;
+    if (is_depthwise(node)) {
+        move_taps(node, false, false);
+        aimci_depthwise_forward(node->ctx, &c->window, run->n, c->taps, run->in[0], run->out[0]);
+    } else {
+        st = for_blocks(&p, forward_block);
+    }
     if (!st)
         aimci_add_bias(node, p.total, c->groups * c->out_group, run->out[0]);
     return st;
@@ -321,13 +333,23 @@ static aimc_status backward(aimci_node *node, const aimci_run *run)
     if (!run->d_in[0])
         return AIMC_OK;
     memset(run->d_in[0], 0, run->n * node->in[0]->size * sizeof(float));
-    return for_blocks(&p, backward_block);
+    if (!is_depthwise(node))
+        return for_blocks(&p, backward_block);
+    move_taps(node, false, false);
+    aimci_depthwise_backward(node->ctx, &c->window, run->n, c->taps, run->d_out[0], run->d_in[0]);
+    return AIMC_OK;
 }
 
 static aimc_status step(aimci_node *node, const aimci_run *run, double lr)
 {
     const pass p = pass_of(node, run, lr);
-    return for_blocks(&p, step_block);
+    const conv *c = node->state;
+    if (!is_depthwise(node))
+        return for_blocks(&p, step_block);
+    move_taps(node, true, false);
+    aimci_depthwise_gradient(&c->window, run->n, run->in[0], run->d_out[0], c->taps);
+    move_taps(node, true, true);
+    return AIMC_OK;
 }
 
 static size_t vectors(aimci_node *node, const aimci_run *run, size_t k, size_t first, size_t n,
@@ -335,8 +357,8 @@ static size_t vectors(aimci_node *node, const aimci_run *run, size_t k, size_t f
 {
     const conv *c = node->state;
     const block b = {.c = c, .image = run->in[0], .group = k};
-    for (size_t v = 0; x && v < n; v++)
-        gather_one(&b, first + v, x + v * c->n_in);
+    if (x)
+        gather_some(&b, first, n, x);
     return run->n * aimci_window_positions(&c->window);
 }
 

@@ -53,6 +53,7 @@ AIMCI_DEFINE_KIND(group_norm, "op", "normalise groups of channels over all posit
 
 typedef struct norm {
     size_t channels;        /* batch: last in memory */
+    float *scale, *shift;   /* batch: y = scale x + shift, of each channel */
     size_t set;             /* layer, group: numbers that are normalised together, side by side */
     size_t positions;       /* group: of a channel, side by side */
     double *mean, *inverse; /* of each set of the pass, or of each channel */
@@ -95,6 +96,7 @@ static void destroy(aimci_node *node)
     norm *s = node->state;
     aimci_free(node->ctx, s->mean);
     aimci_free(node->ctx, s->inverse);
+    aimci_free(node->ctx, s->scale);
 }
 
 /* ---- batch ---------------------------------------------------------------------------------- */
@@ -109,6 +111,10 @@ static aimc_status batch_create(aimci_node *node)
         st = aimci_node_add_parameter(node, "running_mean", &shape, 0, false);
     if (!st && params_of(node)->track_running_stats)
         st = aimci_node_add_parameter(node, "running_var", &shape, 1, false);
+    s->scale = aimci_calloc(node->ctx, 2 * s->channels, sizeof *s->scale);
+    s->shift = s->scale + s->channels;
+    if (!st && !s->scale)
+        st = aimci_fail(AIMC_ERR_NOMEM, "no memory");
     return st ? st : room_for(node, s->channels);
 }
 
@@ -171,6 +177,15 @@ static aimc_status batch_statistics(aimci_node *node, const aimci_run *run, size
     return AIMC_OK;
 }
 
+/* y may lie on x, and on nothing else. */
+static void scale_row(size_t n, const float *restrict scale, const float *restrict shift,
+                      const float *x, float *y)
+{
+    for (size_t c = 0; c < n; c++)
+        y[c] = x[c] * scale[c] + shift[c];
+}
+
+/* As in PyTorch, the law of a channel is made one product and one sum. */
 static aimc_status batch_forward(aimci_node *node, const aimci_run *run)
 {
     const norm *s = node->state;
@@ -178,12 +193,13 @@ static aimc_status batch_forward(aimci_node *node, const aimci_run *run)
     const aimc_status st = batch_statistics(node, run, rows);
     const aimci_parameter *w = aimci_node_parameter(node, "weight");
     const aimci_parameter *b = aimci_node_parameter(node, "bias");
+    for (size_t c = 0; c < n && !st; c++) {
+        const double scale = s->inverse[c] * (w ? (double)w->value[c] : 1);
+        s->scale[c] = (float)scale;
+        s->shift[c] = (float)((b ? (double)b->value[c] : 0) - s->mean[c] * scale);
+    }
     for (size_t r = 0; r < rows && !st; r++)
-        for (size_t c = 0; c < n; c++) {
-            const double scale = s->inverse[c] * (w ? (double)w->value[c] : 1);
-            const double y = ((double)run->in[0][r * n + c] - s->mean[c]) * scale;
-            run->out[0][r * n + c] = (float)(y + (b ? (double)b->value[c] : 0));
-        }
+        scale_row(n, s->scale, s->shift, run->in[0] + r * n, run->out[0] + r * n);
     return st;
 }
 

@@ -66,12 +66,40 @@ typedef struct aimci_window {
 aimc_status aimci_window_make(const aimci_window_params *params, const aimci_shape *in,
                               size_t n_dims, aimci_window *out);
 
-/* Range of kernel positions along dimension d that lie within the image at output o. */
-void aimci_window_range(const aimci_window *w, size_t d, size_t o, size_t *first, size_t *end);
+/* An output position of a batch, and the kernel rows and columns, first and end, of its window that
+ * lie within the image. */
+typedef struct aimci_place {
+    size_t sample, row, col;
+    size_t y[2], x[2];
+} aimci_place;
+
+/* Output number v of the batch; the one after p. */
+aimci_place aimci_window_place(const aimci_window *w, size_t v);
+void aimci_window_next(const aimci_window *w, aimci_place *p);
+
+/* Offset in the batch of images of the pixel under kernel position (ky, kx). */
+static inline size_t aimci_window_pixel(const aimci_window *w, const aimci_place *p, size_t ky,
+                                        size_t kx)
+{
+    const size_t y = p->row * w->stride[0] + ky * w->dilation[0] - w->before[0];
+    const size_t x = p->col * w->stride[1] + kx * w->dilation[1] - w->before[1];
+    return ((p->sample * w->in[0] + y) * w->in[1] + x) * w->channels;
+}
 
 static inline size_t aimci_window_positions(const aimci_window *w)
 {
     return w->out[0] * w->out[1];
 }
+
+/* ---- depthwise convolutions in floating point (depthwise.c) ----------------------------------- */
+
+/* Batches of n images x, outputs y and their gradients; taps and their gradient are
+ * [kernel rows][kernel columns][channels]. dx and gradient are added to. */
+void aimci_depthwise_forward(aimc_context *ctx, const aimci_window *w, size_t n, const float *taps,
+                             const float *x, float *y);
+void aimci_depthwise_backward(aimc_context *ctx, const aimci_window *w, size_t n, const float *taps,
+                              const float *d, float *dx);
+void aimci_depthwise_gradient(const aimci_window *w, size_t n, const float *x, const float *d,
+                              float *gradient);
 
 #endif

@@ -99,33 +99,10 @@ static aimc_status infer_global(aimci_node *node, const aimci_shape *const *in, 
 
 /* ---- windows -------------------------------------------------------------------------------- */
 
-/* One output position: its pixel, and the pixels it looks at. */
-typedef struct look {
-    const aimci_window *w;
-    size_t sample, row, col, y[2], x[2];
-} look;
-
-static look look_at(const aimci_window *w, size_t v)
-{
-    const size_t positions = aimci_window_positions(w), at = v % positions;
-    look l = {.w = w, .sample = v / positions, .row = at / w->out[1], .col = at % w->out[1]};
-    aimci_window_range(w, 0, l.row, &l.y[0], &l.y[1]);
-    aimci_window_range(w, 1, l.col, &l.x[0], &l.x[1]);
-    return l;
-}
-
-static size_t pixel(const look *l, size_t ky, size_t kx)
-{
-    const aimci_window *w = l->w;
-    const size_t y = l->row * w->stride[0] + ky * w->dilation[0] - w->before[0];
-    const size_t x = l->col * w->stride[1] + kx * w->dilation[1] - w->before[1];
-    return ((l->sample * w->in[0] + y) * w->in[1] + x) * w->channels;
-}
-
 /* 1 / positions that a mean is over */
-static float share_of(const pool *p, const look *l)
+static float share_of(const pool *p, const aimci_place *place)
 {
-    const size_t within = (l->y[1] - l->y[0]) * (l->x[1] - l->x[0]);
+    const size_t within = (place->y[1] - place->y[0]) * (place->x[1] - place->x[0]);
     const size_t all = p->window.kernel[0] * p->window.kernel[1];
     return 1.0f / (float)(p->all_count ? all : (within ? within : 1));
 }
@@ -136,14 +113,14 @@ static aimc_status max_forward(aimci_node *node, const aimci_run *run)
 {
     const pool *p = node->state;
     const size_t n = p->window.channels, total = run->n * aimci_window_positions(&p->window);
-    for (size_t v = 0; v < total; v++) {
-        const look l = look_at(&p->window, v);
+    aimci_place at = aimci_window_place(&p->window, 0);
+    for (size_t v = 0; v < total; v++, aimci_window_next(&p->window, &at)) {
         float *y = run->out[0] + v * n;
         for (size_t c = 0; c < n; c++)
             y[c] = -INFINITY;
-        for (size_t ky = l.y[0]; ky < l.y[1]; ky++)
-            for (size_t kx = l.x[0]; kx < l.x[1]; kx++) {
-                const float *x = run->in[0] + pixel(&l, ky, kx);
+        for (size_t ky = at.y[0]; ky < at.y[1]; ky++)
+            for (size_t kx = at.x[0]; kx < at.x[1]; kx++) {
+                const float *x = run->in[0] + aimci_window_pixel(&p->window, &at, ky, kx);
                 for (size_t c = 0; c < n; c++)
                     y[c] = x[c] > y[c] ? x[c] : y[c];
             }
@@ -151,7 +128,27 @@ static aimc_status max_forward(aimci_node *node, const aimci_run *run)
     return AIMC_OK;
 }
 
-/* The gradient goes to the first of the largest. */
+enum { MAX_CHANNELS = 64 };
+
+/* The gradients of n channels from number c on, at output number at: each goes to the first of the
+ * largest, and nothing is left of it for the others. */
+static void give(const aimci_window *w, const aimci_place *place, const aimci_run *run, size_t at,
+                 size_t c, size_t n)
+{
+    const float *y = run->out[0] + at;
+    float left[MAX_CHANNELS];
+    memcpy(left, run->d_out[0] + at, n * sizeof *left);
+    for (size_t ky = place->y[0]; ky < place->y[1]; ky++)
+        for (size_t kx = place->x[0]; kx < place->x[1]; kx++) {
+            const float *x = run->in[0] + aimci_window_pixel(w, place, ky, kx) + c;
+            float *restrict d = run->d_in[0] + aimci_window_pixel(w, place, ky, kx) + c;
+            for (size_t i = 0; i < n; i++) {
+                d[i] += x[i] == y[i] ? left[i] : 0.0f;
+                left[i] = x[i] == y[i] ? 0.0f : left[i];
+            }
+        }
+}
+
 static aimc_status max_backward(aimci_node *node, const aimci_run *run)
 {
     const pool *p = node->state;
@@ -159,19 +156,10 @@ static aimc_status max_backward(aimci_node *node, const aimci_run *run)
     if (!run->d_in[0])
         return AIMC_OK;
     memset(run->d_in[0], 0, run->n * node->in[0]->size * sizeof(float));
-    for (size_t v = 0; v < total; v++) {
-        const look l = look_at(&p->window, v);
-        const float *y = run->out[0] + v * n, *d = run->d_out[0] + v * n;
-        for (size_t c = 0; c < n; c++) {
-            bool given = false;
-            for (size_t ky = l.y[0]; ky < l.y[1] && !given; ky++)
-                for (size_t kx = l.x[0]; kx < l.x[1] && !given; kx++) {
-                    const size_t at = pixel(&l, ky, kx) + c;
-                    given = run->in[0][at] == y[c];
-                    if (given)
-                        run->d_in[0][at] += d[c];
-                }
-        }
+    aimci_place at = aimci_window_place(&p->window, 0);
+    for (size_t v = 0; v < total; v++, aimci_window_next(&p->window, &at)) {
+        for (size_t c = 0; c < n; c += MAX_CHANNELS)
+            give(&p->window, &at, run, v * n + c, c, aimci_min_size(MAX_CHANNELS, n - c));
     }
     return AIMC_OK;
 }
@@ -182,14 +170,14 @@ static aimc_status avg_forward(aimci_node *node, const aimci_run *run)
 {
     const pool *p = node->state;
     const size_t n = p->window.channels, total = run->n * aimci_window_positions(&p->window);
-    for (size_t v = 0; v < total; v++) {
-        const look l = look_at(&p->window, v);
-        const float share = share_of(p, &l);
+    aimci_place at = aimci_window_place(&p->window, 0);
+    for (size_t v = 0; v < total; v++, aimci_window_next(&p->window, &at)) {
+        const float share = share_of(p, &at);
         float *y = run->out[0] + v * n;
         memset(y, 0, n * sizeof *y);
-        for (size_t ky = l.y[0]; ky < l.y[1]; ky++)
-            for (size_t kx = l.x[0]; kx < l.x[1]; kx++) {
-                const float *x = run->in[0] + pixel(&l, ky, kx);
+        for (size_t ky = at.y[0]; ky < at.y[1]; ky++)
+            for (size_t kx = at.x[0]; kx < at.x[1]; kx++) {
+                const float *x = run->in[0] + aimci_window_pixel(&p->window, &at, ky, kx);
                 for (size_t c = 0; c < n; c++)
                     y[c] += x[c];
             }
@@ -206,12 +194,12 @@ static aimc_status avg_backward(aimci_node *node, const aimci_run *run)
     if (!run->d_in[0])
         return AIMC_OK;
     memset(run->d_in[0], 0, run->n * node->in[0]->size * sizeof(float));
-    for (size_t v = 0; v < total; v++) {
-        const look l = look_at(&p->window, v);
-        const float share = share_of(p, &l), *d = run->d_out[0] + v * n;
-        for (size_t ky = l.y[0]; ky < l.y[1]; ky++)
-            for (size_t kx = l.x[0]; kx < l.x[1]; kx++) {
-                float *to = run->d_in[0] + pixel(&l, ky, kx);
+    aimci_place at = aimci_window_place(&p->window, 0);
+    for (size_t v = 0; v < total; v++, aimci_window_next(&p->window, &at)) {
+        const float share = share_of(p, &at), *d = run->d_out[0] + v * n;
+        for (size_t ky = at.y[0]; ky < at.y[1]; ky++)
+            for (size_t kx = at.x[0]; kx < at.x[1]; kx++) {
+                float *to = run->d_in[0] + aimci_window_pixel(&p->window, &at, ky, kx);
                 for (size_t c = 0; c < n; c++)
                     to[c] += share * d[c];
             }

@@ -124,47 +124,64 @@ typedef struct view {
     float outside;
 } view;
 
-/* Input element of output element i of a sample; SIZE_MAX: it lies outside. */
-static size_t source_of(const aimci_node *node, size_t i)
+/* A row of outputs of a sample along the last axis: number k looks at input base + k step where
+ * first <= k < end, the others lie outside. */
+typedef struct line {
+    ptrdiff_t base, step;
+    size_t first, end;
+} line;
+
+static line line_of(const aimci_node *node, size_t row)
 {
     const view *v = node->state;
     const aimci_shape *in = &node->in[0]->shape, *out = &node->out[0]->shape;
-    size_t strides[AIMCI_MAX_DIMS], at = 0;
-    size_t stride = 1;
-    for (size_t d = in->n; d-- > 0; stride *= in->dim[d])
+    const size_t last = out->n - 1, from = v->from[last];
+    ptrdiff_t strides[AIMCI_MAX_DIMS], stride = 1;
+    for (size_t d = in->n; d-- > 0; stride *= (ptrdiff_t)in->dim[d])
         strides[d] = stride;
-    for (size_t d = out->n; d-- > 0; i /= out->dim[d]) {
-        const ptrdiff_t k = v->first[d] + (ptrdiff_t)(i % out->dim[d]) * v->step[d];
+    line l = {.base = v->first[last] * strides[from], .step = v->step[last] * strides[from]};
+    for (size_t d = last; d-- > 0; row /= out->dim[d]) {
+        const ptrdiff_t k = v->first[d] + (ptrdiff_t)(row % out->dim[d]) * v->step[d];
         if (k < 0 || k >= (ptrdiff_t)in->dim[v->from[d]])
-            return SIZE_MAX;
-        at += (size_t)k * strides[v->from[d]];
+            return (line){0};
+        l.base += k * strides[v->from[d]];
     }
-    return at;
+    const ptrdiff_t step = v->step[last], left = (ptrdiff_t)in->dim[from] - v->first[last];
+    l.first = v->first[last] < 0 ? (size_t)((step - 1 - v->first[last]) / step) : 0;
+    l.end = aimci_min_size((size_t)((left + step - 1) / step), out->dim[last]);
+    return l;
 }
 
 static aimc_status view_forward(aimci_node *node, const aimci_run *run)
 {
     const view *v = node->state;
-    const size_t n_in = node->in[0]->size, n_out = node->out[0]->size;
-    for (size_t i = 0; i < n_out; i++) {
-        const size_t from = source_of(node, i);
-        for (size_t s = 0; s < run->n; s++)
-            run->out[0][s * n_out + i] =
-                from == SIZE_MAX ? v->outside : run->in[0][s * n_in + from];
+    const aimci_shape *shape = &node->out[0]->shape;
+    const size_t n_in = node->in[0]->size, n_out = node->out[0]->size, n = shape->dim[shape->n - 1];
+    for (size_t row = 0; row < n_out / n; row++) {
+        const line l = line_of(node, row);
+        for (size_t s = 0; s < run->n; s++) {
+            const float *x = run->in[0] + s * n_in;
+            float *y = run->out[0] + s * n_out + row * n;
+            for (size_t k = 0; k < n; k++)
+                y[k] = k >= l.first && k < l.end ? x[l.base + (ptrdiff_t)k * l.step] : v->outside;
+        }
     }
     return AIMC_OK;
 }
 
 static aimc_status view_backward(aimci_node *node, const aimci_run *run)
 {
-    const size_t n_in = node->in[0]->size, n_out = node->out[0]->size;
+    const aimci_shape *shape = &node->out[0]->shape;
+    const size_t n_in = node->in[0]->size, n_out = node->out[0]->size, n = shape->dim[shape->n - 1];
     if (!run->d_in[0])
         return AIMC_OK;
     memset(run->d_in[0], 0, run->n * n_in * sizeof(float));
-    for (size_t i = 0; i < n_out; i++) {
-        const size_t from = source_of(node, i);
-        for (size_t s = 0; from != SIZE_MAX && s < run->n; s++)
-            run->d_in[0][s * n_in + from] += run->d_out[0][s * n_out + i];
+    for (size_t row = 0; row < n_out / n; row++) {
+        const line l = line_of(node, row);
+        for (size_t s = 0; s < run->n; s++)
+            for (size_t k = l.first; k < l.end; k++)
+                run->d_in[0][s * n_in + (size_t)(l.base + (ptrdiff_t)k * l.step)] +=
+                    run->d_out[0][s * n_out + row * n + k];
     }
     return AIMC_OK;
 }

@@ -4,20 +4,25 @@
 
 /* ---- biases --------------------------------------------------------------------------------- */
 
+/* to[i] += from[i]; they do not overlap, which is what lets the compiler use vectors. */
+static void add_row(size_t n, const float *restrict from, float *restrict to)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] += from[i];
+}
+
 void aimci_add_bias(const aimci_node *node, size_t rows, size_t n_out, float *y)
 {
     const aimci_parameter *b = aimci_node_parameter(node, "bias");
     for (size_t s = 0; b && s < rows; s++)
-        for (size_t i = 0; i < n_out; i++)
-            y[s * n_out + i] += b->value[i];
+        add_row(n_out, b->value, y + s * n_out);
 }
 
 void aimci_add_bias_gradient(const aimci_node *node, size_t rows, size_t n_out, const float *d)
 {
     const aimci_parameter *b = aimci_node_parameter(node, "bias");
     for (size_t s = 0; b && s < rows; s++)
-        for (size_t i = 0; i < n_out; i++)
-            b->gradient[i] += d[s * n_out + i];
+        add_row(n_out, d + s * n_out, b->gradient);
 }
 
 aimc_status aimci_same_shape(aimci_node *node, const aimci_shape *const *in, aimci_shape *out,
@@ -118,13 +123,37 @@ aimc_status aimci_window_make(const aimci_window_params *p, const aimci_shape *i
     return st;
 }
 
-void aimci_window_range(const aimci_window *w, size_t d, size_t o, size_t *first, size_t *end)
+/* Kernel positions along dimension d that lie within the image at output o: first and end. */
+static void find_range(const aimci_window *w, size_t d, size_t o, size_t range[2])
 {
     const size_t at = o * w->stride[d], step = w->dilation[d];
-    *first = at < w->before[d] ? (w->before[d] - at + step - 1) / step : 0;
     const size_t limit = w->in[d] + w->before[d]; /* positions below it lie in the image */
-    const size_t most = at < limit ? (limit - at + step - 1) / step : 0;
-    *end = most < w->kernel[d] ? most : w->kernel[d];
-    if (*first > *end)
-        *first = *end;
+    range[0] = 0;
+    range[1] = w->kernel[d];
+    if (at >= w->before[d] && at + (w->kernel[d] - 1) * step < limit)
+        return; /* most: without divisions */
+    const size_t end = at < limit ? (limit - at + step - 1) / step : 0;
+    range[0] = at < w->before[d] ? (w->before[d] - at + step - 1) / step : 0;
+    range[1] = aimci_min_size(end, w->kernel[d]);
+    range[0] = aimci_min_size(range[0], range[1]);
+}
+
+aimci_place aimci_window_place(const aimci_window *w, size_t v)
+{
+    const size_t positions = aimci_window_positions(w), at = v % positions;
+    aimci_place p = {.sample = v / positions, .row = at / w->out[1], .col = at % w->out[1]};
+    find_range(w, 0, p.row, p.y);
+    find_range(w, 1, p.col, p.x);
+    return p;
+}
+
+void aimci_window_next(const aimci_window *w, aimci_place *p)
+{
+    if (++p->col == w->out[1]) {
+        p->col = 0;
+        p->row = p->row + 1 == w->out[0] ? 0 : p->row + 1;
+        p->sample += p->row == 0;
+        find_range(w, 0, p->row, p->y);
+    }
+    find_range(w, 1, p->col, p->x);
 }
