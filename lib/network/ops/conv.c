@@ -33,25 +33,26 @@ AIMCI_DEFINE_KIND(conv1d, "op", "convolution of series [channels][length]", AIMC
 enum { BLOCK = 512 };
 
 typedef struct conv {
-    aimci_window window;
-    size_t groups, in_group, out_group; /* channels of a group on each side */
-    size_t n_in;                        /* of a matrix: window times channels of a group */
-    bool direct;                        /* the vectors are the pixels themselves */
-    float *x, *z;                       /* [BLOCK][n_in]: windows, and gradients of them */
+    aimci_patches patches; /* of the image; a matrix has as many inputs as one has numbers */
+    size_t out_group;      /* filters of a group */
+    bool direct;           /* the vectors are the pixels themselves */
+    float *x, *z;          /* [BLOCK][inputs]: windows, and gradients of them */
 } conv;
 
 /* ---- making --------------------------------------------------------------------------------- */
 
 static aimc_status set_groups(conv *c, const conv_params *p)
 {
-    c->groups = (size_t)p->groups;
-    if (c->window.channels % c->groups != 0 || (size_t)p->out_channels % c->groups != 0)
+    c->patches.groups = (size_t)p->groups;
+    if (c->patches.window.channels % c->patches.groups != 0 ||
+        (size_t)p->out_channels % c->patches.groups != 0)
         return aimci_fail(AIMC_ERR_SHAPE,
                           "%zu channels and %zu filters are not multiples of %zu groups",
-                          c->window.channels, (size_t)p->out_channels, c->groups);
-    c->in_group = c->window.channels / c->groups;
-    c->out_group = (size_t)p->out_channels / c->groups;
-    c->n_in = c->in_group * c->window.kernel[0] * c->window.kernel[1];
+                          c->patches.window.channels, (size_t)p->out_channels, c->patches.groups);
+    c->patches.channels = c->patches.window.channels / c->patches.groups;
+    c->out_group = (size_t)p->out_channels / c->patches.groups;
+    c->patches.size =
+        c->patches.channels * c->patches.window.kernel[0] * c->patches.window.kernel[1];
     return AIMC_OK;
 }
 
@@ -60,11 +61,11 @@ static aimc_status infer_dims(aimci_node *node, const aimci_shape *in, size_t n_
 {
     const conv_params *p = node->params;
     conv *c = node->state;
-    aimc_status st = aimci_window_make(node->params, in, n_dims, &c->window);
+    aimc_status st = aimci_window_make(node->params, in, n_dims, &c->patches.window);
     if (!st)
         st = set_groups(c, p);
-    const aimci_window *w = &c->window;
-    c->direct = c->groups == 1 && w->kernel[0] * w->kernel[1] == 1 &&
+    const aimci_window *w = &c->patches.window;
+    c->direct = c->patches.groups == 1 && w->kernel[0] * w->kernel[1] == 1 &&
                 w->stride[0] * w->stride[1] == 1 && w->out[0] == w->in[0] && w->out[1] == w->in[1];
     out->n = n_dims + 1;
     out->dim[0] = (size_t)p->out_channels;
@@ -92,25 +93,27 @@ static aimc_status create(aimci_node *node)
 {
     const conv *c = node->state;
     const conv_params *p = node->params;
-    const size_t n_out = c->groups * c->out_group, n_dims = c->window.n_dims;
-    aimci_shape w = {2 + n_dims, {n_out, c->in_group}};
+    const size_t n_out = c->patches.groups * c->out_group, n_dims = c->patches.window.n_dims;
+    aimci_shape w = {2 + n_dims, {n_out, c->patches.channels}};
     for (size_t d = 0; d < n_dims; d++)
-        w.dim[2 + d] = c->window.kernel[d + 2 - n_dims];
+        w.dim[2 + d] = c->patches.window.kernel[d + 2 - n_dims];
     const aimci_shape b = {1, {n_out}};
     static const char *const names[] = {"bias"};
-    aimc_status st = aimci_node_add_weight(node, "weight", &w, c->groups, n_out, c->n_in);
+    aimc_status st =
+        aimci_node_add_weight(node, "weight", &w, c->patches.groups, n_out, c->patches.size);
     if (!st && p->bias)
         st = aimci_node_add_parameter(node, "bias", &b, 0, true);
-    return st ? st : aimci_node_init_uniform(node, 1.0f / sqrtf((float)c->n_in), names, p->bias);
+    return st ? st
+              : aimci_node_init_uniform(node, 1.0f / sqrtf((float)c->patches.size), names, p->bias);
 }
 
 /* PyTorch has the channels first, a window has them last. */
 static size_t order(const aimci_node *node, size_t tensor, size_t k)
 {
     const conv *c = node->state;
-    const size_t area = c->window.kernel[0] * c->window.kernel[1];
+    const size_t area = c->patches.window.kernel[0] * c->patches.window.kernel[1];
     (void)tensor;
-    return k % area * c->in_group + k / area;
+    return k % area * c->patches.channels + k / area;
 }
 
 static aimc_status reserve(aimci_node *node, size_t n, aimci_mode mode)
@@ -120,9 +123,9 @@ static aimc_status reserve(aimci_node *node, size_t n, aimci_mode mode)
     if (c->direct)
         return AIMC_OK;
     if (!c->x)
-        c->x = aimci_calloc(node->ctx, BLOCK * c->n_in, sizeof *c->x);
+        c->x = aimci_calloc(node->ctx, BLOCK * c->patches.size, sizeof *c->x);
     if (mode == AIMCI_TRAIN && !c->z)
-        c->z = aimci_calloc(node->ctx, BLOCK * c->n_in, sizeof *c->z);
+        c->z = aimci_calloc(node->ctx, BLOCK * c->patches.size, sizeof *c->z);
     return c->x && (mode == AIMCI_EVAL || c->z) ? AIMC_OK : aimci_fail(AIMC_ERR_NOMEM, "no memory");
 }
 
@@ -133,9 +136,7 @@ static void destroy(aimci_node *node)
     aimci_free(node->ctx, c->z);
 }
 
-/* ---- windows to vectors and back ------------------------------------------------------------ */
-
-/* Windows of m outputs from number v of the batch on, of one group. */
+/* Windows of n outputs from the first on, of one group. */
 typedef struct block {
     const conv *c;
     const float *image; /* of the whole batch */
@@ -143,90 +144,7 @@ typedef struct block {
     size_t first, n, group;
 } block;
 
-/* Where a window begins: the sample's image, and the ranges of its rows and columns in it. */
-typedef struct place {
-    size_t sample, y0[2], x0[2]; /* first and end of kernel rows, and columns */
-    size_t row, col;             /* output position */
-} place;
-
-static place find_place(const conv *c, size_t v)
-{
-    const aimci_window *w = &c->window;
-    const size_t positions = aimci_window_positions(w), at = v % positions;
-    place p = {.sample = v / positions, .row = at / w->out[1], .col = at % w->out[1]};
-    aimci_window_range(w, 0, p.row, &p.y0[0], &p.y0[1]);
-    aimci_window_range(w, 1, p.col, &p.x0[0], &p.x0[1]);
-    return p;
-}
-
-/* Offset of kernel position (ky, kx) of a window in the batch of images. */
-static size_t offset_of(const conv *c, const place *p, size_t ky, size_t kx, size_t group)
-{
-    const aimci_window *w = &c->window;
-    const size_t y = p->row * w->stride[0] + ky * w->dilation[0] - w->before[0];
-    const size_t x = p->col * w->stride[1] + kx * w->dilation[1] - w->before[1];
-    return ((p->sample * w->in[0] + y) * w->in[1] + x) * w->channels + group * c->in_group;
-}
-
-/* One window as a vector [ky][kx][channel], zeros outside of the image. */
-static void gather_one(const block *b, size_t v, float *to)
-{
-    const conv *c = b->c;
-    const aimci_window *w = &c->window;
-    const place p = find_place(c, v);
-    const size_t n = c->in_group, row = w->kernel[1] * n;
-    const bool joined = c->groups == 1 && w->dilation[1] == 1;
-    for (size_t ky = 0; ky < w->kernel[0]; ky++, to += row) {
-        if (ky < p.y0[0] || ky >= p.y0[1] || p.x0[0] == p.x0[1]) {
-            memset(to, 0, row * sizeof *to);
-            continue;
-        }
-        memset(to, 0, p.x0[0] * n * sizeof *to);
-        memset(to + p.x0[1] * n, 0, (w->kernel[1] - p.x0[1]) * n * sizeof *to);
-        if (joined)
-            memcpy(to + p.x0[0] * n, b->image + offset_of(c, &p, ky, p.x0[0], 0),
-                   (p.x0[1] - p.x0[0]) * n * sizeof *to);
-        for (size_t kx = p.x0[0]; kx < p.x0[1] && !joined; kx++)
-            memcpy(to + kx * n, b->image + offset_of(c, &p, ky, kx, b->group), n * sizeof *to);
-    }
-}
-
-enum { CHUNK = 64 };
-
-static void gather_chunk(void *arg, size_t slot, size_t chunk)
-{
-    const block *b = arg;
-    (void)slot;
-    const size_t end = aimci_min_size((chunk + 1) * CHUNK, b->n);
-    for (size_t v = chunk * CHUNK; v < end; v++)
-        gather_one(b, b->first + v, b->c->x + v * b->c->n_in);
-}
-
-static void gather(aimc_context *ctx, block *b)
-{
-    aimci_parallel(ctx, (b->n + CHUNK - 1) / CHUNK, gather_chunk, b);
-}
-
-/* Gradients of windows are added up in the image, in the order of the windows. */
-static void scatter(const block *b)
-{
-    const conv *c = b->c;
-    const aimci_window *w = &c->window;
-    const size_t n = c->in_group;
-    for (size_t v = 0; v < b->n; v++) {
-        const place p = find_place(c, b->first + v);
-        const float *from = c->z + v * c->n_in;
-        for (size_t ky = p.y0[0]; ky < p.y0[1]; ky++)
-            for (size_t kx = p.x0[0]; kx < p.x0[1]; kx++) {
-                float *to = b->d_image + offset_of(c, &p, ky, kx, b->group);
-                const float *d = from + (ky * w->kernel[1] + kx) * n;
-                for (size_t i = 0; i < n; i++)
-                    to[i] += d[i];
-            }
-    }
-}
-
-/* ---- passes --------------------------------------------------------------------------------- */
+/* ---- passes ----------------------------------------------------------------------------------- */
 
 typedef struct pass {
     aimci_node *node;
@@ -244,14 +162,14 @@ static aimc_status for_blocks(const pass *p, block_act act)
     const conv *c = p->node->state;
     block b = {.c = c, .image = p->run->in[0]};
     for (size_t first = 0; first < p->total; first += BLOCK)
-        for (size_t g = 0; g < c->groups; g++) {
+        for (size_t g = 0; g < c->patches.groups; g++) {
             b.first = first;
             b.n = aimci_min_size(BLOCK, p->total - first);
             b.group = g;
             b.d_image = p->run->d_in ? p->run->d_in[0] : NULL;
             if (!c->direct)
-                gather(p->node->ctx, &b);
-            const float *x = c->direct ? b.image + first * c->n_in : c->x;
+                aimci_patches_gather(p->node->ctx, &c->patches, b.image, g, first, b.n, c->x);
+            const float *x = c->direct ? b.image + first * c->patches.size : c->x;
             const aimc_status st = act(p, &b, p->node->matrices[g].matrix, x);
             if (st)
                 return st;
@@ -262,26 +180,28 @@ static aimc_status for_blocks(const pass *p, block_act act)
 /* Channels of all groups lie side by side. */
 static size_t column(const block *b)
 {
-    return b->first * b->c->groups * b->c->out_group + b->group * b->c->out_group;
+    return b->first * b->c->patches.groups * b->c->out_group + b->group * b->c->out_group;
 }
 
 static size_t width(const block *b)
 {
-    return b->c->groups * b->c->out_group;
+    return b->c->patches.groups * b->c->out_group;
 }
 
 static aimc_status forward_block(const pass *p, block *b, aimc_matrix *m, const float *x)
 {
-    return aimci_matrix_forward(m, b->n, x, b->c->n_in, p->run->out[0] + column(b), width(b));
+    return aimci_matrix_forward(m, b->n, x, b->c->patches.size, p->run->out[0] + column(b),
+                                width(b));
 }
 
 static aimc_status backward_block(const pass *p, block *b, aimc_matrix *m, const float *x)
 {
-    float *z = b->c->direct ? b->d_image + b->first * b->c->n_in : b->c->z;
-    const aimc_status st = aimci_matrix_backward(
-        m, b->n, x, b->c->n_in, p->run->d_out[0] + column(b), width(b), z, b->c->n_in);
+    float *z = b->c->direct ? b->d_image + b->first * b->c->patches.size : b->c->z;
+    const aimc_status st =
+        aimci_matrix_backward(m, b->n, x, b->c->patches.size, p->run->d_out[0] + column(b),
+                              width(b), z, b->c->patches.size);
     if (!st && !b->c->direct)
-        scatter(b);
+        aimci_patches_scatter(&b->c->patches, b->c->z, b->group, b->first, b->n, b->d_image);
     return st;
 }
 
@@ -292,7 +212,7 @@ static aimc_status step_block(const pass *p, block *b, aimc_matrix *m, const flo
                                .total = p->total,
                                .x = x,
                                .d = p->run->d_out[0] + column(b),
-                               .ld_x = b->c->n_in,
+                               .ld_x = b->c->patches.size,
                                .ld_d = width(b)};
     return aimci_matrix_step(m, &batch, p->lr);
 }
@@ -300,24 +220,22 @@ static aimc_status step_block(const pass *p, block *b, aimc_matrix *m, const flo
 static pass pass_of(aimci_node *node, const aimci_run *run, double lr)
 {
     const conv *c = node->state;
-    return (pass){node, run, lr, run->n * aimci_window_positions(&c->window)};
+    return (pass){node, run, lr, run->n * aimci_window_positions(&c->patches.window)};
 }
 
 static aimc_status forward(aimci_node *node, const aimci_run *run)
 {
     const pass p = pass_of(node, run, 0);
-    const conv *c = node->state;
     const aimc_status st = for_blocks(&p, forward_block);
     if (!st)
-        aimci_add_bias(node, p.total, c->groups * c->out_group, run->out[0]);
+        aimci_add_rows(aimci_node_parameter(node, "bias"), p.total, run->out[0]);
     return st;
 }
 
 static aimc_status backward(aimci_node *node, const aimci_run *run)
 {
     const pass p = pass_of(node, run, 0);
-    const conv *c = node->state;
-    aimci_add_bias_gradient(node, p.total, c->groups * c->out_group, run->d_out[0]);
+    aimci_add_rows_gradient(aimci_node_parameter(node, "bias"), p.total, run->d_out[0]);
     if (!run->d_in[0])
         return AIMC_OK;
     memset(run->d_in[0], 0, run->n * node->in[0]->size * sizeof(float));
@@ -334,19 +252,19 @@ static size_t vectors(aimci_node *node, const aimci_run *run, size_t k, size_t f
                       float *x)
 {
     const conv *c = node->state;
-    const block b = {.c = c, .image = run->in[0], .group = k};
     for (size_t v = 0; x && v < n; v++)
-        gather_one(&b, first + v, x + v * c->n_in);
-    return run->n * aimci_window_positions(&c->window);
+        aimci_patches_gather_one(&c->patches, run->in[0], k, first + v, x + v * c->patches.size);
+    return run->n * aimci_window_positions(&c->patches.window);
 }
 
 static void describe(const aimci_node *node, aimci_text *text)
 {
     const conv *c = node->state;
-    const aimci_window *w = &c->window;
+    const aimci_window *w = &c->patches.window;
     aimci_text_printf(text, ", %zu positions a sample", aimci_window_positions(w));
-    if (c->groups > 1)
-        aimci_text_printf(text, ", %zu groups of %zu x %zu", c->groups, c->out_group, c->n_in);
+    if (c->patches.groups > 1)
+        aimci_text_printf(text, ", %zu groups of %zu x %zu", c->patches.groups, c->out_group,
+                          c->patches.size);
 }
 
 #define CONV(id, infer_shape)                                                                      \

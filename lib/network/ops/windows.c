@@ -4,20 +4,18 @@
 
 /* ---- biases --------------------------------------------------------------------------------- */
 
-void aimci_add_bias(const aimci_node *node, size_t rows, size_t n_out, float *y)
+void aimci_add_rows(const aimci_parameter *b, size_t rows, float *y)
 {
-    const aimci_parameter *b = aimci_node_parameter(node, "bias");
     for (size_t s = 0; b && s < rows; s++)
-        for (size_t i = 0; i < n_out; i++)
-            y[s * n_out + i] += b->value[i];
+        for (size_t i = 0; i < b->n; i++)
+            y[s * b->n + i] += b->value[i];
 }
 
-void aimci_add_bias_gradient(const aimci_node *node, size_t rows, size_t n_out, const float *d)
+void aimci_add_rows_gradient(const aimci_parameter *b, size_t rows, const float *d)
 {
-    const aimci_parameter *b = aimci_node_parameter(node, "bias");
     for (size_t s = 0; b && s < rows; s++)
-        for (size_t i = 0; i < n_out; i++)
-            b->gradient[i] += d[s * n_out + i];
+        for (size_t i = 0; i < b->n; i++)
+            b->gradient[i] += d[s * b->n + i];
 }
 
 aimc_status aimci_same_shape(aimci_node *node, const aimci_shape *const *in, aimci_shape *out,
