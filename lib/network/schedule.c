@@ -18,7 +18,7 @@ typedef struct schedule_params {
 
 #define STEPS(field, def, meaning) AIMCI_INTEGER(P, field, def, 1, 1e15, "steps", meaning, SRC)
 
-/* ---- kinds ------------------------------------------------------------------------------------ */
+/* ---- kinds ---------------------------------------------------------------------------------- */
 
 static const aimci_field step_fields[] = {
     STEPS(step_size, 1, "steps between two changes"),
@@ -54,7 +54,7 @@ static const aimci_field warm_fields[] = {
 AIMCI_DEFINE_KIND(warm_up, "schedule", "up along a line to the rate, which stays (LinearLR)", SRC,
                   warm_fields, P, .n_children = 0);
 
-/* ---- laws ------------------------------------------------------------------------------------- */
+/* ---- laws ----------------------------------------------------------------------------------- */
 
 static double step_rate(const void *params, double lr, double step)
 {
@@ -103,7 +103,7 @@ SCHEDULE(cosine_rate)
 SCHEDULE(one_cycle)
 SCHEDULE(warm_up)
 
-/* ---- public ----------------------------------------------------------------------------------- */
+/* ---- public --------------------------------------------------------------------------------- */
 
 aimc_status aimc_schedule_get_rate(const aimc_config *schedule, double lr, uint64_t step,
                                    double *rate)

@@ -161,7 +161,7 @@ START_TEST(multiplications_are_counted)
 }
 END_TEST
 
-/* ---- memory ----------------------------------------------------------------------------------- */
+/* ---- memory --------------------------------------------------------------------------------- */
 
 static aimc_status live(aimc_context *ctx, const char *matrix)
 {

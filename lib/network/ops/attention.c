@@ -42,7 +42,7 @@ typedef struct attention {
     bool trains;
 } attention;
 
-/* ---- making ----------------------------------------------------------------------------------- */
+/* ---- making --------------------------------------------------------------------------------- */
 
 /* Which input the projection reads. */
 static size_t source_of(const aimci_node *node, size_t projection)
@@ -105,25 +105,17 @@ static aimc_status create(aimci_node *node)
     return st ? st : aimci_node_init_weight(node, 1, 1 / sqrtf((float)n));
 }
 
-/* The next n floats of the pool; without one they are only counted. */
-static float *part(float *pool, size_t *at, size_t n)
-{
-    float *p = pool ? pool + *at : NULL;
-    *at += aimci_round_up(n, 16);
-    return p;
-}
-
 static size_t lay_out(attention *s, size_t n, bool trains, float *pool)
 {
     const size_t longer = n * (s->n_queries > s->n_keys ? s->n_queries : s->n_keys);
     const size_t rows = longer * s->n_features, context = n * s->n_queries * s->n_features;
     size_t at = 0;
-    s->projected = part(pool, &at, 3 * rows);
-    s->weights = part(pool, &at, n * s->n_heads * s->n_queries * s->n_keys);
-    s->context = part(pool, &at, context);
-    s->d_projected = part(pool, &at, trains ? 3 * rows : 0);
-    s->d_context = part(pool, &at, trains ? context : 0);
-    s->z = part(pool, &at, trains ? rows : 0);
+    s->projected = aimci_pool_part(pool, &at, 3 * rows);
+    s->weights = aimci_pool_part(pool, &at, n * s->n_heads * s->n_queries * s->n_keys);
+    s->context = aimci_pool_part(pool, &at, context);
+    s->d_projected = aimci_pool_part(pool, &at, trains ? 3 * rows : 0);
+    s->d_context = aimci_pool_part(pool, &at, trains ? context : 0);
+    s->z = aimci_pool_part(pool, &at, trains ? rows : 0);
     return at;
 }
 
@@ -149,7 +141,7 @@ static void destroy(aimci_node *node)
     aimci_free(node->ctx, ((attention *)node->state)->pool);
 }
 
-/* ---- one head of one sample ------------------------------------------------------------------- */
+/* ---- one head of one sample ----------------------------------------------------------------- */
 
 typedef struct head {
     size_t dim, ld; /* features of the head; stride of rows of q, k, v and their gradients */
@@ -252,7 +244,7 @@ static void attend_back(void *arg, size_t slot, size_t number)
     }
 }
 
-/* ---- passes ----------------------------------------------------------------------------------- */
+/* ---- passes --------------------------------------------------------------------------------- */
 
 static aimc_status forward(aimci_node *node, const aimci_run *run)
 {

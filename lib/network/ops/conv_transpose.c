@@ -41,7 +41,7 @@ typedef struct transpose {
     float *z;              /* [BLOCK][numbers of a patch] */
 } transpose;
 
-/* ---- making ----------------------------------------------------------------------------------- */
+/* ---- making --------------------------------------------------------------------------------- */
 
 static size_t pick(const aimci_list *list, size_t d, size_t fallback)
 {
@@ -162,7 +162,7 @@ static void destroy(aimci_node *node)
     aimci_free(node->ctx, ((transpose *)node->state)->z);
 }
 
-/* ---- passes ----------------------------------------------------------------------------------- */
+/* ---- passes --------------------------------------------------------------------------------- */
 
 /* Pixels of one group: x are their channels, at column at of a batch of rows of n_in. */
 typedef struct block {

@@ -21,6 +21,14 @@ void aimci_add_rows_gradient(const aimci_parameter *b, size_t rows, const float 
  * 1 / (1 - p). The node counts its passes itself. */
 void aimci_dropout_draw(const aimci_node *node, double p, size_t which, size_t n, float *keep);
 
+/* The next n floats of a node's buffers, which lie in one pool; without one they are only counted. */
+static inline float *aimci_pool_part(float *pool, size_t *at, size_t n)
+{
+    float *p = pool ? pool + *at : NULL;
+    *at += aimci_round_up(n, 16);
+    return p;
+}
+
 /* The output has the shape of the first input. */
 aimc_status aimci_same_shape(aimci_node *node, const aimci_shape *const *in, aimci_shape *out,
                              size_t *n_out);

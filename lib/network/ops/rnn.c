@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "network/ops/ops.h"
+#include "network/ops/rnn_laws.h"
 
 typedef struct rnn_params {
     int64_t hidden_size, num_layers;
@@ -48,24 +49,6 @@ static const aimci_field lstm_fields[] = {RNN_FIELDS};
 AIMCI_DEFINE_KIND(lstm, "op", "long short-term memory over series [length][features]", AIMCI_TORCH,
                   lstm_fields, rnn_params, .n_children = 1);
 
-/* One sample in one step. Backward turns dh and dc, gradients of the states after the step, into what
- * reaches the states before it past the matrix, and gives the gradients da and db. */
-typedef struct moment {
-    size_t n; /* hidden_size */
-    bool relu;
-    const float *a, *b, *h0, *c0;
-    float *h, *c, *gates;
-    float *dh, *dc, *da, *db;
-} moment;
-
-typedef struct law {
-    size_t n_gates,
-        n_kept; /* rows of the weights, and numbers kept for backward, over hidden_size */
-    bool has_cell;
-    void (*forward)(const moment *m);
-    void (*backward)(const moment *m);
-} law;
-
 /* One direction of one layer; its matrix of the input is number 2 k for cell k, that of the state
  * the next. */
 typedef struct cell {
@@ -76,7 +59,7 @@ typedef struct cell {
 } cell;
 
 typedef struct rnn {
-    const law *law;
+    const aimci_rnn_law *law;
     size_t length, n_hidden, n_gates, n_kept, n_layers, n_directions, n_cells;
     cell *cells;
     float **y, **keep;   /* of each layer but the last: outputs, and factors of dropout */
@@ -88,98 +71,10 @@ typedef struct rnn {
     bool trains;         /* buffers of gradients are there */
 } rnn;
 
-/* ---- laws ------------------------------------------------------------------------------------- */
+/* ---- making --------------------------------------------------------------------------------- */
 
-static float sigmoid(float v)
-{
-    return 1 / (1 + expf(-v));
-}
-
-static void rnn_step(const moment *m)
-{
-    for (size_t k = 0; k < m->n; k++) {
-        const float v = m->a[k] + m->b[k];
-        m->h[k] = m->relu ? fmaxf(v, 0) : tanhf(v);
-    }
-}
-
-static void rnn_back(const moment *m)
-{
-    for (size_t k = 0; k < m->n; k++) {
-        const float slope = m->relu ? (float)(m->h[k] > 0) : 1 - m->h[k] * m->h[k];
-        m->da[k] = m->db[k] = m->dh[k] * slope;
-        m->dh[k] = 0;
-    }
-}
-
-static void gru_step(const moment *m)
-{
-    const size_t n = m->n;
-    for (size_t k = 0; k < n; k++) {
-        const float r = sigmoid(m->a[k] + m->b[k]), z = sigmoid(m->a[n + k] + m->b[n + k]);
-        const float candidate = tanhf(m->a[2 * n + k] + r * m->b[2 * n + k]);
-        m->gates[k] = r;
-        m->gates[n + k] = z;
-        m->gates[2 * n + k] = candidate;
-        m->gates[3 * n + k] = m->b[2 * n + k];
-        m->h[k] = (1 - z) * candidate + z * m->h0[k];
-    }
-}
-
-static void gru_back(const moment *m)
-{
-    const size_t n = m->n;
-    for (size_t k = 0; k < n; k++) {
-        const float r = m->gates[k], z = m->gates[n + k], candidate = m->gates[2 * n + k];
-        const float d = m->dh[k] * (1 - z) * (1 - candidate * candidate);
-        m->da[k] = m->db[k] = d * m->gates[3 * n + k] * r * (1 - r);
-        m->da[n + k] = m->db[n + k] = m->dh[k] * (m->h0[k] - candidate) * z * (1 - z);
-        m->da[2 * n + k] = d;
-        m->db[2 * n + k] = d * r;
-        m->dh[k] *= z;
-    }
-}
-
-static void lstm_step(const moment *m)
-{
-    const size_t n = m->n;
-    for (size_t k = 0; k < n; k++) {
-        const float i = sigmoid(m->a[k] + m->b[k]), f = sigmoid(m->a[n + k] + m->b[n + k]);
-        const float g = tanhf(m->a[2 * n + k] + m->b[2 * n + k]);
-        const float o = sigmoid(m->a[3 * n + k] + m->b[3 * n + k]);
-        m->gates[k] = i;
-        m->gates[n + k] = f;
-        m->gates[2 * n + k] = g;
-        m->gates[3 * n + k] = o;
-        m->c[k] = f * m->c0[k] + i * g;
-        m->h[k] = o * tanhf(m->c[k]);
-    }
-}
-
-static void lstm_back(const moment *m)
-{
-    const size_t n = m->n;
-    for (size_t k = 0; k < n; k++) {
-        const float i = m->gates[k], f = m->gates[n + k];
-        const float g = m->gates[2 * n + k], o = m->gates[3 * n + k], t = tanhf(m->c[k]);
-        const float dc = m->dc[k] + m->dh[k] * o * (1 - t * t);
-        m->da[k] = m->db[k] = dc * g * i * (1 - i);
-        m->da[n + k] = m->db[n + k] = dc * m->c0[k] * f * (1 - f);
-        m->da[2 * n + k] = m->db[2 * n + k] = dc * i * (1 - g * g);
-        m->da[3 * n + k] = m->db[3 * n + k] = m->dh[k] * t * o * (1 - o);
-        m->dc[k] = dc * f;
-        m->dh[k] = 0;
-    }
-}
-
-static const law rnn_law = {1, 0, false, rnn_step, rnn_back};
-static const law gru_law = {3, 4, false, gru_step, gru_back};
-static const law lstm_law = {4, 4, true, lstm_step, lstm_back};
-
-/* ---- making ----------------------------------------------------------------------------------- */
-
-static aimc_status infer(aimci_node *node, const aimci_shape *in, const law *kind, aimci_shape *out,
-                         size_t *n_out)
+static aimc_status infer(aimci_node *node, const aimci_shape *in, const aimci_rnn_law *kind,
+                         aimci_shape *out, size_t *n_out)
 {
     const rnn_params *p = node->params;
     rnn *s = node->state;
@@ -206,7 +101,7 @@ static aimc_status infer(aimci_node *node, const aimci_shape *in, const law *kin
     static aimc_status id##_infer(aimci_node *node, const aimci_shape *const *in,                  \
                                   aimci_shape *out, size_t *n_out)                                 \
     {                                                                                              \
-        return infer(node, in[0], &id##_law, out, n_out);                                          \
+        return infer(node, in[0], &aimci_law_##id, out, n_out);                                    \
     }
 INFER(rnn)
 INFER(gru)
@@ -271,22 +166,14 @@ static aimc_status create(aimci_node *node)
     return st ? st : aimci_node_init_uniform(node, bound, names, node->n_parameters);
 }
 
-/* The next n floats of the pool; without one they are only counted. */
-static float *part(float *pool, size_t *at, size_t n)
-{
-    float *p = pool ? pool + *at : NULL;
-    *at += aimci_round_up(n, 16);
-    return p;
-}
-
 static void lay_out_cell(const rnn *s, cell *c, size_t n, bool trains, float *pool, size_t *at)
 {
     const size_t states = (s->length + 1) * n * s->n_hidden, steps = s->length * n;
-    c->h = part(pool, at, states);
-    c->c = part(pool, at, s->law->has_cell ? states : 0);
-    c->gates = part(pool, at, steps * s->n_kept);
-    c->d_input = part(pool, at, trains ? steps * s->n_gates : 0);
-    c->d_state = part(pool, at, trains ? steps * s->n_gates : 0);
+    c->h = aimci_pool_part(pool, at, states);
+    c->c = aimci_pool_part(pool, at, s->law->has_cell ? states : 0);
+    c->gates = aimci_pool_part(pool, at, steps * s->n_kept);
+    c->d_input = aimci_pool_part(pool, at, trains ? steps * s->n_gates : 0);
+    c->d_state = aimci_pool_part(pool, at, trains ? steps * s->n_gates : 0);
 }
 
 /* Buffers for batches of n in the pool. Returns the floats of all. */
@@ -300,17 +187,17 @@ static size_t lay_out(const aimci_node *node, size_t n, bool trains, float *pool
     for (size_t k = 0; k < s->n_cells; k++)
         lay_out_cell(s, &s->cells[k], n, trains, pool, &at);
     for (size_t l = 0; l + 1 < s->n_layers; l++) {
-        s->y[l] = part(pool, &at, outputs);
-        s->keep[l] = part(pool, &at, drops ? outputs : 0);
+        s->y[l] = aimci_pool_part(pool, &at, outputs);
+        s->keep[l] = aimci_pool_part(pool, &at, drops ? outputs : 0);
     }
-    s->a = part(pool, &at, n * s->length * s->n_gates);
-    s->b = part(pool, &at, n * s->n_gates);
-    s->dh = part(pool, &at, trains ? states : 0);
-    s->dc = part(pool, &at, trains ? states : 0);
-    s->z = part(pool, &at, trains ? states : 0);
+    s->a = aimci_pool_part(pool, &at, n * s->length * s->n_gates);
+    s->b = aimci_pool_part(pool, &at, n * s->n_gates);
+    s->dh = aimci_pool_part(pool, &at, trains ? states : 0);
+    s->dc = aimci_pool_part(pool, &at, trains ? states : 0);
+    s->z = aimci_pool_part(pool, &at, trains ? states : 0);
     for (size_t k = 0; k < 2; k++)
-        s->d_y[k] = part(pool, &at, trains ? outputs : 0);
-    s->d_x = part(pool, &at, trains ? (inputs > outputs ? inputs : outputs) : 0);
+        s->d_y[k] = aimci_pool_part(pool, &at, trains ? outputs : 0);
+    s->d_x = aimci_pool_part(pool, &at, trains ? (inputs > outputs ? inputs : outputs) : 0);
     return at;
 }
 
@@ -340,7 +227,7 @@ static void destroy(aimci_node *node)
     aimci_free(node->ctx, s->pool);
 }
 
-/* ---- what passes share -------------------------------------------------------------------------- */
+/* ---- what passes share ---------------------------------------------------------------------- */
 
 static const float *input_of(const rnn *s, const aimci_run *run, size_t layer)
 {
@@ -359,12 +246,13 @@ static size_t place_of(const rnn *s, const cell *c, size_t t)
     return c->direction ? s->length - 1 - t : t;
 }
 
-static moment moment_of(const aimci_node *node, const cell *c, size_t n, size_t sample, size_t t)
+static aimci_rnn_moment moment_of(const aimci_node *node, const cell *c, size_t n, size_t sample,
+                                  size_t t)
 {
     const rnn *s = node->state;
     const size_t now = t * n + sample, next = now + n, at = sample * s->length + place_of(s, c, t);
     const size_t h = s->n_hidden;
-    moment m = {.n = h, .relu = ((const rnn_params *)node->params)->nonlinearity == 1};
+    aimci_rnn_moment m = {.n = h, .relu = ((const rnn_params *)node->params)->nonlinearity == 1};
     m.a = s->a + at * s->n_gates;
     m.b = s->b + sample * s->n_gates;
     m.h0 = c->h + now * h;
@@ -383,7 +271,7 @@ static moment moment_of(const aimci_node *node, const cell *c, size_t n, size_t 
     return m;
 }
 
-/* ---- forward ------------------------------------------------------------------------------------ */
+/* ---- forward -------------------------------------------------------------------------------- */
 
 static aimc_status forward_step(aimci_node *node, size_t k, size_t n, size_t t, float *y)
 {
@@ -396,7 +284,7 @@ static aimc_status forward_step(aimci_node *node, size_t k, size_t n, size_t t, 
         return st;
     aimci_add_rows(bias_of(node, "bias_hh", c), n, s->b);
     for (size_t i = 0; i < n; i++) {
-        const moment m = moment_of(node, c, n, i, t);
+        const aimci_rnn_moment m = moment_of(node, c, n, i, t);
         const size_t row = i * s->length + place_of(s, c, t);
         s->law->forward(&m);
         memcpy(y + (row * s->n_directions + c->direction) * h, m.h, h * sizeof *y);
@@ -460,7 +348,7 @@ static aimc_status forward(aimci_node *node, const aimci_run *run)
     return st;
 }
 
-/* ---- backward ----------------------------------------------------------------------------------- */
+/* ---- backward ------------------------------------------------------------------------------- */
 
 /* Gradients of the states after the last step: those of further outputs, or 0. */
 static void begin_back(const rnn *s, size_t k, size_t n, const float *d_out, float *d)
@@ -486,7 +374,7 @@ static aimc_status backward_step(aimci_node *node, size_t k, size_t n, size_t t,
     const cell *c = &s->cells[k];
     const size_t h = s->n_hidden;
     for (size_t i = 0; i < n; i++) {
-        const moment m = moment_of(node, c, n, i, t);
+        const aimci_rnn_moment m = moment_of(node, c, n, i, t);
         const size_t row = i * s->length + place_of(s, c, t);
         if (d_y)
             add(m.dh, d_y + (row * s->n_directions + c->direction) * h, h);
@@ -543,7 +431,7 @@ static aimc_status backward(aimci_node *node, const aimci_run *run)
     return st;
 }
 
-/* ---- step --------------------------------------------------------------------------------------- */
+/* ---- step ----------------------------------------------------------------------------------- */
 
 static aimc_status step(aimci_node *node, const aimci_run *run, double lr)
 {
