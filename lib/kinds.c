@@ -15,6 +15,7 @@ const aimci_registration aimci_registry[] = {
 #define AIMCI_OP(name)          {&aimci_kind_##name, &aimci_node_ops_##name},
 #define AIMCI_LOSS(name)        {&aimci_kind_##name, &aimci_loss_ops_##name},
 #define AIMCI_DIGITAL(name)     {&aimci_kind_##name, &aimci_digital_ops_##name},
+#define AIMCI_SCHEDULE(name)    {&aimci_kind_##name, &aimci_schedule_ops_##name},
 #include "kinds.def"
 };
 const size_t aimci_n_registered = sizeof aimci_registry / sizeof aimci_registry[0];

@@ -217,6 +217,9 @@ static void check_graph()
     CHECK(net.predict(in)[0] < before[0]);
     CHECK(throws<aimc::state_error>([&] { net.step(0.01); }));
     CHECK(throws<aimc::invalid_error>([&] { net.tensor("conv.weight", 36); }));
+    aimc::config schedule(ctx, "step_rate");
+    CHECK(schedule.set("gamma", 0.5).rate(0.8, 2) == 0.2);
+    CHECK(throws<aimc::invalid_error>([&] { conv.rate(0.8, 2); }));
 }
 
 int main()

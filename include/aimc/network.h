@@ -234,6 +234,22 @@ AIMC_API aimc_status aimc_network_set_loss(aimc_network *net, const aimc_config 
 AIMC_API aimc_status aimc_network_set_optimizer(aimc_network *net, const aimc_config *optimizer);
 
 /**
+ * The rate of a step by a schedule, for the lr of the training calls.
+ * @param schedule  of category "schedule": "step_rate", "cosine_rate", "one_cycle", "warm_up"
+ * @param lr        the rate that it changes, 0 ... 1e30; of "one_cycle" the largest
+ * @param step      steps (or epochs, as the schedule counts) before this one, from 0
+ * @param[out] rate  the rate of the step
+ * @retval AIMC_ERR_INVALID  NULL, of another category, lr out of range
+ * @par Model
+ * definitions of PyTorch 1.13, torch.optim.lr_scheduler.
+ * @par Threads
+ * any.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_schedule_get_rate(const aimc_config *schedule, double lr, uint64_t step,
+                                            double *rate);
+
+/**
  * Train on one mini-batch with labels: forward, loss, backward, step. The gradient is that of the
  * mean over the batch, so lr does not depend on n.
  * @param n       samples, at least 1

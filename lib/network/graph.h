@@ -56,8 +56,8 @@ typedef struct aimci_parameter {
     float *value, *gradient;
 } aimci_parameter;
 
-/* A matrix of a node, [n_out][n_in]: rows first_row ... of its weight tensor, whose element order
- * the op translates (aimci_node_ops.order). */
+/* A matrix of a node, [n_out][n_in]: rows first_row ... of its weight tensor, or the transpose of
+ * them; the op translates the order of elements of a row (aimci_node_ops.order). */
 typedef struct aimci_node_matrix {
     aimc_matrix *matrix;
     size_t tensor; /* which of the node's weight tensors */
@@ -69,6 +69,8 @@ typedef struct aimci_weight {
     char name[32]; /* "weight" */
     aimci_shape shape;
     size_t rows, cols;
+    bool transposed;      /* rows are of inputs */
+    size_t ld_out, ld_in; /* strides of batches of digital matrices */
 } aimci_weight;
 
 /* One pass over a batch of n samples: packed rows of values. */
@@ -104,8 +106,9 @@ typedef struct aimci_node_ops {
     aimc_status (*step)(aimci_node *node, const aimci_run *run, double lr);
     /* Place in a row of the matrix of element k of a row of the tensor; NULL: k */
     size_t (*order)(const aimci_node *node, size_t tensor, size_t k);
-    /* Vectors first ... first + n - 1 of those that matrix k saw in a pass, into x [n][n_in];
-     * returns how many there are. x NULL: only that. NULL: nobody needs them */
+    /* Vectors first ... first + n - 1 of those that matrix k sees in a pass over the inputs, into x
+     * [n][n_in], the first of all before others; returns how many there are. x NULL: only that.
+     * NULL: the node has no matrix */
     size_t (*vectors)(aimci_node *node, const aimci_run *run, size_t k, size_t first, size_t n,
                       float *x);
     void (*describe)(const aimci_node *node, aimci_text *text); /* NULL: nothing to add */
@@ -180,10 +183,15 @@ aimc_status aimci_node_add_parameter(aimci_node *node, const char *name, const a
                                      float value, bool trained);
 aimci_parameter *aimci_node_parameter(const aimci_node *node, const char *name);
 
-/* A weight tensor of this shape, rows first, on n_matrices matrices of equal rows, all of the
- * configuration in the field "matrix". Batches of a digital one have the strides ld_out, ld_in. */
+/* A weight tensor, of which the caller says name, shape, transposed and strides, on n_matrices
+ * matrices of equal rows, all of the configuration in the field "matrix". */
+aimc_status aimci_node_put_weight(aimci_node *node, const aimci_weight *weight, size_t n_matrices);
+/* The same, not transposed. */
 aimc_status aimci_node_add_weight(aimci_node *node, const char *name, const aimci_shape *shape,
                                   size_t n_matrices, size_t ld_out, size_t ld_in);
+
+/* Draws for weight tensor k, uniform within +- bound. */
+aimc_status aimci_node_init_weight(aimci_node *node, size_t k, float bound);
 
 /* Draws for all weights, and for parameters of these names, uniform within +- bound. */
 aimc_status aimci_node_init_uniform(aimci_node *node, float bound, const char *const *names,
@@ -287,6 +295,14 @@ void aimci_network_free_moments(aimc_network *net);
 /* Moments of the optimizer in files. */
 aimc_status aimci_network_put_moments(const aimc_network *net, aimci_st_writer *writer);
 aimc_status aimci_network_restore_moments(aimc_network *net, aimci_st_reader *reader);
+
+/* A rate that changes from step to step (schedule.c). */
+typedef struct aimci_schedule_ops {
+    const aimci_kind *kind;
+    double (*rate)(const void *params, double lr, double step);
+} aimci_schedule_ops;
+#define AIMCI_SCHEDULE(name) extern const aimci_schedule_ops aimci_schedule_ops_##name;
+#include "kinds.def"
 
 /* ---- loss (loss.c) -------------------------------------------------------------------------- */
 

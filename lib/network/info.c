@@ -52,11 +52,12 @@ aimc_status aimc_network_get_matrix_shape(const aimc_network *net, size_t k, siz
     return AIMC_OK;
 }
 
-/* The bias of a matrix's rows; NULL: it has none. */
+/* The bias of a matrix's rows; NULL: it has none, or one that others have, too. */
 static float *bias_of(const aimci_node *node, const aimci_node_matrix *place)
 {
     const aimci_parameter *b = aimci_node_parameter(node, "bias");
-    return b && node->n_weights == 1 ? b->value + place->first_row : NULL;
+    const bool own = node->n_weights == 1 && !node->weights[0].transposed;
+    return b && own ? b->value + place->first_row : NULL;
 }
 
 aimc_status aimc_network_get_weights(const aimc_network *net, size_t k, float *w, float *b)

@@ -63,10 +63,11 @@ static aimc_status make_other(const conversion *c, const aimci_node *node, size_
     if (!w)
         return aimci_fail(AIMC_ERR_NOMEM, "no memory");
     const uint64_t seed = aimci_random_derive(node->seed, 1 + k);
-    const aimc_status st = c->config ? aimci_matrix_create(node->ctx, NULL, old->n_out, old->n_in,
-                                                           c->config, seed, out)
-                                     : aimci_matrix_create_digital(node->ctx, old->n_out, old->n_in,
-                                                                   weight->rows, old->n_in, out);
+    const aimc_status st =
+        c->config
+            ? aimci_matrix_create(node->ctx, NULL, old->n_out, old->n_in, c->config, seed, out)
+            : aimci_matrix_create_digital(node->ctx, old->n_out, old->n_in, weight->ld_out,
+                                          weight->ld_in, out);
     if (!st) {
         aimci_matrix_get(old, w);
         aimci_matrix_set(*out, w);

@@ -128,23 +128,22 @@ bool aimci_node_is_restored(const aimci_node *node)
            aimci_st_text(node->net->reader, name);
 }
 
-static aimc_status make_matrix(aimci_node *node, size_t rows, size_t cols, size_t ld_out,
-                               size_t ld_in, aimc_matrix **out)
+static aimc_status make_matrix(aimci_node *node, const aimci_weight *w, size_t rows,
+                               aimc_matrix **out)
 {
     const aimc_config *config = matrix_config(node);
+    const size_t n_out = w->transposed ? w->cols : rows, n_in = w->transposed ? rows : w->cols;
     if (!config)
-        return aimci_matrix_create_digital(node->ctx, rows, cols, ld_out, ld_in, out);
-    const aimc_status st = restore_matrix(node, rows, cols, out);
+        return aimci_matrix_create_digital(node->ctx, n_out, n_in, w->ld_out, w->ld_in, out);
+    const aimc_status st = restore_matrix(node, n_out, n_in, out);
     if (st || *out)
         return st;
     const uint64_t seed = aimci_random_derive(node->seed, 1 + node->n_matrices);
-    return aimci_matrix_create(node->ctx, NULL, rows, cols, config, seed, out);
+    return aimci_matrix_create(node->ctx, NULL, n_out, n_in, config, seed, out);
 }
 
-static aimc_status add_matrix(aimci_node *node, size_t tensor, size_t first_row, size_t rows,
-                              size_t ld_out, size_t ld_in)
+static aimc_status add_matrix(aimci_node *node, size_t tensor, size_t first_row, size_t rows)
 {
-    const size_t cols = node->weights[tensor].cols;
     aimci_node_matrix *list = grown(node->ctx, node->matrices, node->n_matrices, sizeof *list);
     if (!list)
         return no_memory();
@@ -152,7 +151,7 @@ static aimc_status add_matrix(aimci_node *node, size_t tensor, size_t first_row,
     aimci_node_matrix *m = &list[node->n_matrices];
     m->tensor = tensor;
     m->first_row = first_row;
-    const aimc_status st = make_matrix(node, rows, cols, ld_out, ld_in, &m->matrix);
+    const aimc_status st = make_matrix(node, &node->weights[tensor], rows, &m->matrix);
     if (st)
         aimc_matrix_destroy(m->matrix);
     else
@@ -160,10 +159,9 @@ static aimc_status add_matrix(aimci_node *node, size_t tensor, size_t first_row,
     return st;
 }
 
-aimc_status aimci_node_add_weight(aimci_node *node, const char *name, const aimci_shape *shape,
-                                  size_t n_matrices, size_t ld_out, size_t ld_in)
+aimc_status aimci_node_put_weight(aimci_node *node, const aimci_weight *weight, size_t n_matrices)
 {
-    aimc_status st = look_in_file(node, name, shape);
+    aimc_status st = look_in_file(node, weight->name, &weight->shape);
     if (st)
         return st;
     aimci_weight *list = grown(node->ctx, node->weights, node->n_weights, sizeof *list);
@@ -171,31 +169,41 @@ aimc_status aimci_node_add_weight(aimci_node *node, const char *name, const aimc
         return no_memory();
     node->weights = list;
     aimci_weight *w = &list[node->n_weights];
-    snprintf(w->name, sizeof w->name, "%s", name);
-    w->shape = *shape;
-    w->rows = shape->dim[0];
-    w->cols = aimci_shape_size(shape, 1);
+    *w = *weight;
+    w->rows = w->shape.dim[0];
+    w->cols = aimci_shape_size(&w->shape, 1);
     const size_t rows = w->rows / n_matrices;
     for (size_t k = 0; k < n_matrices && !st; k++)
-        st = add_matrix(node, node->n_weights, k * rows, rows, ld_out, ld_in);
+        st = add_matrix(node, node->n_weights, k * rows, rows);
     if (!st)
         node->n_weights++;
     return st;
+}
+
+aimc_status aimci_node_add_weight(aimci_node *node, const char *name, const aimci_shape *shape,
+                                  size_t n_matrices, size_t ld_out, size_t ld_in)
+{
+    aimci_weight w = {.shape = *shape, .ld_out = ld_out, .ld_in = ld_in};
+    snprintf(w.name, sizeof w.name, "%s", name);
+    return aimci_node_put_weight(node, &w, n_matrices);
 }
 
 /* One matrix's rows of its tensor: w is the tensor, m the matrix, both by rows. */
 static void reorder(const aimci_node *node, const aimci_node_matrix *place, float *w, float *m,
                     bool into_matrix)
 {
-    const size_t cols = node->weights[place->tensor].cols;
+    const aimci_weight *weight = &node->weights[place->tensor];
+    const size_t cols = weight->cols, n_in = place->matrix->n_in;
+    const size_t rows = weight->transposed ? n_in : place->matrix->n_out;
     w += place->first_row * cols;
-    for (size_t r = 0; r < place->matrix->n_out; r++)
+    for (size_t r = 0; r < rows; r++)
         for (size_t k = 0; k < cols; k++) {
             const size_t at = node->op->order ? node->op->order(node, place->tensor, k) : k;
+            float *of_matrix = m + (weight->transposed ? at * n_in + r : r * n_in + at);
             if (into_matrix)
-                m[r * cols + at] = w[r * cols + k];
+                *of_matrix = w[r * cols + k];
             else
-                w[r * cols + k] = m[r * cols + at];
+                w[r * cols + k] = *of_matrix;
         }
 }
 
@@ -239,6 +247,23 @@ aimc_status aimci_node_get_gradient(const aimci_node *node, size_t k, float *g)
 aimc_status aimci_node_set_weight(aimci_node *node, size_t k, const float *w)
 {
     return exchange(node, k, (float *)(uintptr_t)w, SET); /* is read only */
+}
+
+aimc_status aimci_node_init_weight(aimci_node *node, size_t k, float bound)
+{
+    const size_t n = node->weights[k].rows * node->weights[k].cols;
+    if (node->net->reader)
+        return AIMC_OK; /* the file has the values */
+    float *draws = aimci_calloc(node->ctx, n, sizeof *draws);
+    if (!draws)
+        return no_memory();
+    const aimci_key key = aimci_random_key(node->seed, AIMCI_OP_INIT, 0, k);
+    node->kernels->uniform(&key, draws, n);
+    for (size_t i = 0; i < n; i++)
+        draws[i] *= bound;
+    const aimc_status st = aimci_node_set_weight(node, k, draws);
+    aimci_free(node->ctx, draws);
+    return st;
 }
 
 aimc_status aimci_node_init_uniform(aimci_node *node, float bound, const char *const *names,

@@ -16,9 +16,9 @@ from torch.nn import functional as F
 CASES = []
 
 
-def case(name, shapes, nodes, module, n=3, train=True, outputs=None):
-    """nodes: (name, op, inputs, config) of ours, after inputs in0, in1 ... of these shapes."""
-    CASES.append((name, shapes, nodes, module, n, train, outputs))
+def case(name, shapes, nodes, module, n=3, train=True, outputs=None, indices=0):
+    """nodes: (name, op, inputs, config) of ours, after inputs in0, in1 ... of these shapes; indices: inputs are below it."""
+    CASES.append((name, shapes, nodes, module, n, train, outputs or [nodes[-1][0]], indices))
 
 
 class Functional(nn.Module):
@@ -115,7 +115,78 @@ def make_cases():
          Functional(lambda _, *x: torch.cat(x, 1)))
     case("concat last", [(3, 4), (3, 2)], [("op", "concat", ["in0", "in1"], {"axis": -1})],
          Functional(lambda _, *x: torch.cat(x, 2)))
+    transpose_cases()
+    recurrent_cases()
+    attention_cases()
     residual_cases()
+
+
+def transpose_cases():
+    one("conv_transpose2d", nn.ConvTranspose2d(3, 4, 3), (3, 5, 4), 1, out_channels=4, kernel=3)
+    one("conv_transpose2d", nn.ConvTranspose2d(3, 4, (3, 2), stride=(2, 3), padding=(1, 0), output_padding=(1, 2)),
+        (3, 5, 4), out_channels=4, kernel=[3, 2], stride=[2, 3], padding=[1, 0], output_padding=[1, 2])
+    one("conv_transpose2d", nn.ConvTranspose2d(2, 3, 3, dilation=2, padding=1, output_padding=1, bias=False), (2, 5, 7),
+        out_channels=3, kernel=3, dilation=2, padding=1, output_padding=1, bias=False)
+    one("conv_transpose2d", nn.ConvTranspose2d(4, 6, 3, stride=2, groups=2), (4, 3, 5), out_channels=6, kernel=3,
+        stride=2, groups=2)
+    one("conv_transpose2d", nn.ConvTranspose2d(4, 4, 2, stride=2, groups=4), (4, 3, 5), out_channels=4, kernel=2,
+        stride=2, groups=4)
+    one("conv_transpose2d", nn.ConvTranspose2d(2, 3, 3), (2, 23, 21), 2, out_channels=3, kernel=3)
+
+
+def recurrent(op, module, shape, n=3, train=True, outputs=None, **config):
+    """Outputs, and the states after the last step with the samples first."""
+    def forward(self, x):
+        y, states = self.op(x)
+        all_of_them = (y, *(h.transpose(0, 1) for h in (states if isinstance(states, tuple) else (states,))))
+        return tuple(all_of_them[k] for k in chosen)
+    chosen = outputs if outputs is not None else range(3 if op == "lstm" else 2)
+    config = {"hidden_size": module.hidden_size, **config}
+    case(f"{op} {json.dumps(config, sort_keys=True)} {shape} {n} {train} {outputs}", [shape], [("op", op, ["in0"], config)],
+         Functional(forward, op=module), n, train, [f"op:{k}" if k else "op" for k in chosen])
+
+
+def recurrent_cases():
+    for op, kind in (("rnn", nn.RNN), ("gru", nn.GRU), ("lstm", nn.LSTM)):
+        for n in (1, 4):
+            recurrent(op, kind(5, 4, batch_first=True), (7, 5), n)
+        recurrent(op, kind(3, 5, batch_first=True, bias=False), (1, 3), bias=False)
+        recurrent(op, kind(3, 4, batch_first=True, bidirectional=True), (6, 3), bidirectional=True)
+        recurrent(op, kind(3, 2, batch_first=True, num_layers=3, bidirectional=True), (5, 3), num_layers=3,
+                  bidirectional=True)
+        recurrent(op, kind(3, 4, batch_first=True, num_layers=2), (5, 3), outputs=[0], num_layers=2)
+        recurrent(op, kind(3, 4, batch_first=True, num_layers=2), (5, 3), outputs=[1], num_layers=2)
+        recurrent(op, kind(3, 4, batch_first=True, num_layers=2, dropout=0.3), (5, 3), train=False, num_layers=2,
+                  dropout=0.3)
+    recurrent("rnn", nn.RNN(3, 4, batch_first=True, nonlinearity="relu"), (6, 3), nonlinearity="RELU")
+    recurrent("lstm", nn.LSTM(3, 4, batch_first=True), (40, 3), 2)
+
+
+def attend(n_inputs, shapes, n=3, heads=2, causal=False, bias=True):
+    def forward(self, *x):
+        q, k, v = (x[min(i, n_inputs - 1)] for i in range(3))
+        mask = torch.ones(q.shape[1], k.shape[1], dtype=torch.bool).triu(1) if causal else None
+        return self.op(q, k, v, need_weights=False, attn_mask=mask)[0]
+    module = nn.MultiheadAttention(shapes[0][1], heads, bias=bias, batch_first=True)
+    if bias:  # they begin as 0
+        nn.init.uniform_(module.in_proj_bias), nn.init.uniform_(module.out_proj.bias)
+    case(f"attention {shapes} {n} {heads} {causal} {bias}", shapes,
+         [("op", "attention", [f"in{i}" for i in range(n_inputs)], {"heads": heads, "causal": causal, "bias": bias})],
+         Functional(forward, op=module), n)
+
+
+def attention_cases():
+    for n in (1, 3):
+        attend(1, [(5, 6)], n)
+    attend(1, [(7, 6)], causal=True)
+    attend(1, [(4, 6)], heads=3, bias=False)
+    attend(1, [(1, 5)], heads=1)
+    attend(2, [(5, 6), (3, 6)])
+    attend(3, [(3, 6), (7, 6), (7, 6)], causal=True)
+    case("embedding", [(5,)], [("op", "embedding", ["in0"], {"num_embeddings": 7, "embedding_dim": 3})],
+         Functional(lambda self, x: self.op(x.long()), op=nn.Embedding(7, 3)), indices=7)
+    case("embedding of two axes", [(2, 3)], [("op", "embedding", ["in0"], {"num_embeddings": 4, "embedding_dim": 5})],
+         Functional(lambda self, x: self.op(x.long()), op=nn.Embedding(4, 5)), 1, indices=4)
 
 
 def residual_cases():
@@ -137,26 +208,150 @@ def residual_cases():
           ("sum", "add", ["fc", "side"], {})], Functional(forward, **block))
 
 
+# ---- training -------------------------------------------------------------------------------------------------
+
+
+def losses():
+    """(loss of ours, its fields, loss of PyTorch, targets of 6 rows of 4 outputs)."""
+    labels = torch.tensor([0, 3, 1, 1, 2, 0])
+    numbers, bits = 2 * torch.randn(6, 4), torch.rand(6, 4)
+    weights = [0.5, 2.0, 1.0, 0.25]
+    tensor = torch.tensor(weights)
+    yield "cross_entropy", {}, nn.CrossEntropyLoss(), labels
+    yield "cross_entropy", {"label_smoothing": 0.2}, nn.CrossEntropyLoss(label_smoothing=0.2), labels
+    yield "cross_entropy", {"class_weights": weights}, nn.CrossEntropyLoss(tensor), labels
+    yield "cross_entropy", {"ignore_index": 1}, nn.CrossEntropyLoss(ignore_index=1), labels
+    yield ("cross_entropy", {"label_smoothing": 0.1, "class_weights": weights, "ignore_index": 0},
+           nn.CrossEntropyLoss(tensor, label_smoothing=0.1, ignore_index=0), labels)
+    yield "nll", {}, nn.NLLLoss(), labels
+    yield "nll", {"class_weights": weights, "ignore_index": 3}, nn.NLLLoss(tensor, ignore_index=3), labels
+    yield "mse", {}, nn.MSELoss(), numbers
+    yield "l1", {}, nn.L1Loss(), numbers
+    yield "huber", {}, nn.HuberLoss(), numbers
+    yield "huber", {"delta": 0.3}, nn.HuberLoss(delta=0.3), numbers
+    yield "bce_with_logits", {}, nn.BCEWithLogitsLoss(), bits
+    yield "bce_with_logits", {"pos_weight": weights}, nn.BCEWithLogitsLoss(pos_weight=tensor), bits
+
+
+def keep_state(arrays, prefix, module):
+    for key, value in module.state_dict().items():
+        arrays[f"{prefix}/{key}"] = value.numpy().copy()
+
+
+def record_losses(arrays):
+    """Value of each loss and its gradient, by one step of plain descent."""
+    done = []
+    for k, (name, fields, loss, targets) in enumerate(losses()):
+        net = Functional(lambda self, x: self.fc(x), fc=nn.Linear(5, 4))
+        x, lr = torch.randn(6, 5), 0.5
+        keep_state(arrays, f"loss/{k}/before", net)
+        y = net(x)
+        value = loss(torch.log_softmax(y, -1) if name == "nll" else y, targets)
+        value.backward()
+        torch.optim.SGD(net.parameters(), lr).step()
+        keep_state(arrays, f"loss/{k}/after", net)
+        arrays[f"loss/{k}/x"], arrays[f"loss/{k}/targets"] = x.numpy(), targets.numpy()
+        done.append({"loss": name, "fields": fields, "lr": lr, "value": value.item()})
+    arrays["losses"] = np.array(json.dumps(done))
+
+
+def optimizers():
+    """(optimizer of ours, its fields, optimizer of PyTorch); clipping is done by hand."""
+    sgd, adam, adamw = torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW
+    yield "digital_sgd", {}, sgd, {}
+    yield "digital_sgd", {"momentum": 0.9}, sgd, {"momentum": 0.9}
+    yield "digital_sgd", {"momentum": 0.9, "dampening": 0.4}, sgd, {"momentum": 0.9, "dampening": 0.4}
+    yield "digital_sgd", {"momentum": 0.8, "nesterov": True}, sgd, {"momentum": 0.8, "nesterov": True}
+    yield "digital_sgd", {"weight_decay": 0.3}, sgd, {"weight_decay": 0.3}
+    yield ("digital_sgd", {"momentum": 0.9, "weight_decay": 0.3, "nesterov": True}, sgd,
+           {"momentum": 0.9, "weight_decay": 0.3, "nesterov": True})
+    yield "adam", {}, adam, {}
+    yield "adam", {"beta1": 0.5, "beta2": 0.9, "eps": 1e-3}, adam, {"betas": (0.5, 0.9), "eps": 1e-3}
+    yield "adam", {"weight_decay": 0.3}, adam, {"weight_decay": 0.3}
+    yield "adamw", {}, adamw, {}
+    yield "adamw", {"weight_decay": 0.3, "beta1": 0.8}, adamw, {"weight_decay": 0.3, "betas": (0.8, 0.999)}
+    for clip in ({"clip_norm": 0.1}, {"clip_value": 0.02}, {"clip_value": 0.05, "clip_norm": 0.1}, {"clip_norm": 1e6}):
+        yield "digital_sgd", clip, sgd, {}
+        yield "adamw", clip, adamw, {}
+
+
+def record_optimizers(arrays):
+    """Parameters after three steps."""
+    done = []
+    for k, (name, fields, kind, theirs) in enumerate(optimizers()):
+        net = Functional(lambda self, x: self.fc2(torch.tanh(self.fc1(x))), fc1=nn.Linear(5, 4), fc2=nn.Linear(4, 2))
+        x, targets, lr = torch.randn(3, 6, 5), torch.randn(3, 6, 2), 0.05
+        keep_state(arrays, f"optimizer/{k}/before", net)
+        optimizer = kind(net.parameters(), lr, **theirs)
+        for i in range(3):
+            optimizer.zero_grad()
+            nn.functional.mse_loss(net(x[i]), targets[i]).backward()
+            if "clip_value" in fields:
+                nn.utils.clip_grad_value_(net.parameters(), fields["clip_value"])
+            if "clip_norm" in fields:
+                nn.utils.clip_grad_norm_(net.parameters(), fields["clip_norm"])
+            optimizer.step()
+        keep_state(arrays, f"optimizer/{k}/after", net)
+        arrays[f"optimizer/{k}/x"], arrays[f"optimizer/{k}/targets"] = x.numpy(), targets.numpy()
+        done.append({"optimizer": name, "fields": fields, "lr": lr})
+    arrays["optimizers"] = np.array(json.dumps(done))
+
+
+def schedules():
+    """(schedule of ours, its fields, scheduler of PyTorch of an optimizer, steps)."""
+    from torch.optim import lr_scheduler as s
+    yield "step_rate", {"step_size": 1}, lambda o: s.StepLR(o, 1), 7
+    yield "step_rate", {"step_size": 3, "gamma": 0.5}, lambda o: s.StepLR(o, 3, 0.5), 11
+    yield "cosine_rate", {"T_max": 10}, lambda o: s.CosineAnnealingLR(o, 10), 11
+    yield "cosine_rate", {"T_max": 7, "eta_min": 0.05}, lambda o: s.CosineAnnealingLR(o, 7, 0.05), 15
+    yield "warm_up", {}, s.LinearLR, 9
+    yield "warm_up", {"total_iters": 4, "start_factor": 0.01}, lambda o: s.LinearLR(o, 0.01, total_iters=4), 9
+    yield "one_cycle", {"total_steps": 20}, lambda o: s.OneCycleLR(o, 0.3, 20), 20
+    yield ("one_cycle", {"total_steps": 33, "pct_start": 0.2, "anneal": "LINEAR", "div_factor": 4, "final_div_factor": 50},
+           lambda o: s.OneCycleLR(o, 0.3, 33, pct_start=0.2, anneal_strategy="linear", div_factor=4, final_div_factor=50), 33)
+    yield ("one_cycle", {"total_steps": 30, "three_phase": True, "pct_start": 0.4},
+           lambda o: s.OneCycleLR(o, 0.3, 30, three_phase=True, pct_start=0.4), 30)
+
+
+def record_schedules(arrays):
+    """Rates of the first steps of a rate of 0.3."""
+    done = []
+    for name, fields, make, n in schedules():
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], 0.3)
+        scheduler, rates = make(optimizer), []
+        for _ in range(n):
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            if len(rates) < n:
+                scheduler.step()
+        done.append({"schedule": name, "fields": fields, "lr": 0.3, "rates": rates})
+    arrays["schedules"] = np.array(json.dumps(done))
+
+
 def record(out):
     torch.manual_seed(1)
     make_cases()
     arrays, documents = {}, []
-    for k, (name, shapes, nodes, module, n, train, _) in enumerate(CASES):
+    for k, (name, shapes, nodes, module, n, train, outputs, indices) in enumerate(CASES):
         module.train(train)
         state = {key: value.numpy().copy() for key, value in module.state_dict().items()
                  if not key.endswith("num_batches_tracked")}
-        xs = [torch.randn(n, *shape, requires_grad=True) for shape in shapes]
-        y = module(*xs)
-        dy = torch.randn_like(y)
-        (y * dy).sum().backward()
+        xs = [(torch.randint(indices, (n, *shape)).float() if indices else torch.randn(n, *shape)).requires_grad_()
+              for shape in shapes]
+        ys = module(*xs)
+        ys = ys if isinstance(ys, tuple) else (ys,)
+        dys = [torch.randn_like(y) for y in ys]
+        sum((y * dy).sum() for y, dy in zip(ys, dys)).backward()
         document = {"format": "aimc-network", "version": 1,
                     "inputs": [{"name": f"in{i}", "shape": list(shape)} for i, shape in enumerate(shapes)],
                     "nodes": [{"name": key, "op": op, "inputs": inputs, "config": config} for key, op, inputs, config in nodes],
-                    "outputs": [nodes[-1][0]]}
+                    "outputs": outputs}
         documents.append({"name": name, "document": document, "train": train, "n_inputs": len(shapes)})
         for i, x in enumerate(xs):
-            arrays[f"{k}/x{i}"], arrays[f"{k}/dx{i}"] = x.detach().numpy(), x.grad.numpy()
-        arrays[f"{k}/y"], arrays[f"{k}/dy"] = y.detach().numpy(), dy.numpy()
+            gradient = torch.zeros_like(x) if x.grad is None else x.grad
+            arrays[f"{k}/x{i}"], arrays[f"{k}/dx{i}"] = x.detach().numpy(), gradient.numpy()
+        for i, (y, dy) in enumerate(zip(ys, dys)):
+            arrays[f"{k}/y{i}"], arrays[f"{k}/dy{i}"] = y.detach().numpy(), dy.numpy()
         for key, value in state.items():
             arrays[f"{k}/state/{key}"] = value
         for key, value in module.named_parameters():
@@ -166,6 +361,9 @@ def record(out):
                 if not key.endswith("num_batches_tracked"):
                     arrays[f"{k}/after/{key}"] = value.numpy()
     arrays["cases"] = np.array(json.dumps(documents))
+    record_losses(arrays)
+    record_optimizers(arrays)
+    record_schedules(arrays)
     np.savez_compressed(out, **{key: value.astype(np.float32) if value.dtype.kind == "f" else value
                                 for key, value in arrays.items()})
     print(len(CASES), "cases, torch", torch.__version__)

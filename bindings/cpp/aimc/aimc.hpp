@@ -105,6 +105,13 @@ class config : public detail::handle<aimc_config, aimc_config_destroy>
     {
         return detail::text(aimc_config_to_json, get());
     }
+    /** The learning rate of a step by a schedule. */
+    double rate(double lr, std::uint64_t step) const
+    {
+        double r = 0;
+        check(aimc_schedule_get_rate(get(), lr, step, &r));
+        return r;
+    }
 };
 
 /** An immutable device model. @since 0.1 */

@@ -21,7 +21,7 @@ from .device import Cells, Device, FitResult, fit_device
 from .energy import CostModel, baselines, voltage_for_saving
 from .matrix import Matrix
 from .inference import NoiseModel, Population, WeightProgramming, load_noise_table, optimize_programming
-from .network import Accuracy, Epoch, Network, Value
+from .network import Accuracy, Epoch, Network, Value, rate
 from .optimizer import Optimizer
 from .table import Table, read_table
 from .tile import Stages, Tile
@@ -35,5 +35,5 @@ __all__ = [
     "OptimizerStats", "Population", "Preset", "ReadoutInfo", "ShapeError", "Stages", "StateError", "StepInfo", "StorageReport",
     "Supply", "Table", "TensorInfo", "Tile", "UnsupportedError", "Value", "WeightProgramming", "WrongTypeError", "abi_version", "baselines", "default_context",
     "find_preset", "find_range", "fit_device", "library_path", "load_noise_table", "optimize_programming",
-    "presets", "read_table", "status_name", "version", "voltage_for_saving",
+    "presets", "rate", "read_table", "status_name", "version", "voltage_for_saving",
 ]

@@ -27,12 +27,14 @@ class Cases(unittest.TestCase):
         xs = [self.arrays[f"{k}/x{i}"] for i in range(case["n_inputs"])]
         net.load_state_dict(self.of(k, "state"))
         if not case["train"]:
-            self.near(net.run(*xs)[0], self.arrays[f"{k}/y"], case["name"])
+            for i, y in enumerate(net.run(*xs)):
+                self.near(y, self.arrays[f"{k}/y{i}"], f"{case['name']}: output {i}")
             return
         net.want_input_gradients()
-        y = net.run_forward(*xs)
-        self.near(y[0], self.arrays[f"{k}/y"], case["name"])
-        dx = net.run_backward(self.arrays[f"{k}/dy"], want_dx=True)
+        ys = net.run_forward(*xs)
+        for i, y in enumerate(ys):
+            self.near(y, self.arrays[f"{k}/y{i}"], f"{case['name']}: output {i}")
+        dx = net.run_backward(*(self.arrays[f"{k}/dy{i}"] for i in range(len(ys))), want_dx=True)
         for i, one in enumerate(dx):
             self.near(one, self.arrays[f"{k}/dx{i}"], f"{case['name']}: gradient of input {i}")
         for name, gradient in self.of(k, "gradient").items():
@@ -41,10 +43,52 @@ class Cases(unittest.TestCase):
             self.near(net.get_tensor(name), value, f"{case['name']}: {name}")
 
     def test_all(self):
-        self.assertGreater(len(self.cases), 60)
+        self.assertGreater(len(self.cases), 100)
         for k, case in enumerate(self.cases):
             with self.subTest(case["name"]):
                 self.check(k, case)
+
+    def trained(self, prefix, layers):
+        """A network with the parameters before, and its inputs and targets."""
+        net = aimc.Network()
+        x = self.arrays[f"{prefix}/x"]
+        value = net.add_input(x.shape[-1:])
+        for op, config, name in layers:
+            value = net.add(op, value, name=name, **config)
+        net.load_state_dict(self.of(prefix, "before"))
+        return net, x, self.arrays[f"{prefix}/targets"]
+
+    def after(self, net, prefix, what):
+        for name, value in self.of(prefix, "after").items():
+            self.near(net.get_tensor(name), value, f"{what}: {name}")
+
+    def test_losses(self):
+        for k, one in enumerate(json.loads(str(self.arrays["losses"]))):
+            with self.subTest(f"{one['loss']} {one['fields']}"):
+                layers = [("linear", {"out_features": 4}, "fc"), *([("log_softmax", {}, None)] if one["loss"] == "nll" else [])]
+                net, x, targets = self.trained(f"loss/{k}", layers)
+                net.set_loss(one["loss"], **one["fields"])
+                train = net.train_batch if targets.ndim == 1 else net.train_targets
+                self.assertAlmostEqual(train(x, targets, one["lr"]) / one["value"], 1, delta=TOLERANCE)
+                self.after(net, f"loss/{k}", one["loss"])
+
+    def test_optimizers(self):
+        for k, one in enumerate(json.loads(str(self.arrays["optimizers"]))):
+            with self.subTest(f"{one['optimizer']} {one['fields']}"):
+                net, x, targets = self.trained(f"optimizer/{k}", [("linear", {"out_features": 4}, "fc1"), ("tanh", {}, None),
+                                                                  ("linear", {"out_features": 2}, "fc2")])
+                net.set_loss("mse")
+                net.set_optimizer(one["optimizer"], **one["fields"])
+                for i in range(3):
+                    net.train_targets(x[i], targets[i], one["lr"])
+                self.after(net, f"optimizer/{k}", one["optimizer"])
+
+    def test_schedules(self):
+        for one in json.loads(str(self.arrays["schedules"])):
+            with self.subTest(f"{one['schedule']} {one['fields']}"):
+                schedule = aimc.Config(one["schedule"], **one["fields"])
+                ours = [aimc.rate(schedule, one["lr"], step) for step in range(len(one["rates"]))]
+                np.testing.assert_allclose(ours, one["rates"], rtol=1e-9)
 
 
 if __name__ == "__main__":

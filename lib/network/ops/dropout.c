@@ -18,6 +18,16 @@ AIMCI_DEFINE_KIND(dropout, "op", "drop numbers at random in training", AIMCI_TOR
 
 enum { DROPOUT = 2 }; /* purpose of the streams, beside those of initial weights */
 
+void aimci_dropout_draw(const aimci_node *node, double p, size_t which, size_t n, float *keep)
+{
+    const uint32_t purpose = DROPOUT + (uint32_t)which;
+    const aimci_key key = aimci_random_key(node->seed, AIMCI_OP_INIT, purpose, node->n_passes);
+    const float limit = (float)(2 * p - 1), factor = (float)(1 / (1 - p));
+    node->kernels->uniform(&key, keep, n);
+    for (size_t i = 0; i < n; i++)
+        keep[i] = keep[i] < limit ? 0 : factor;
+}
+
 typedef struct dropout {
     float *keep; /* factor of each number of the batch */
     size_t n;
@@ -55,12 +65,8 @@ static aimc_status forward(aimci_node *node, const aimci_run *run)
             memcpy(run->out[0], run->in[0], n * sizeof(float));
         return AIMC_OK;
     }
-    const double p = ((const dropout_params *)node->params)->p;
-    const aimci_key key = aimci_random_key(node->seed, AIMCI_OP_INIT, DROPOUT, node->n_passes++);
-    const float limit = (float)(2 * p - 1), factor = (float)(1 / (1 - p));
-    node->kernels->uniform(&key, s->keep, n);
-    for (size_t i = 0; i < n; i++)
-        s->keep[i] = s->keep[i] < limit ? 0 : factor;
+    aimci_dropout_draw(node, ((const dropout_params *)node->params)->p, 0, n, s->keep);
+    node->n_passes++;
     multiply(s, n, run->in[0], run->out[0]);
     return AIMC_OK;
 }

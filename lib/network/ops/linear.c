@@ -61,7 +61,7 @@ static aimc_status forward(aimci_node *node, const aimci_run *run)
     aimc_matrix *m = node->matrices[0].matrix;
     const aimc_status st = aimci_matrix_forward(m, rows, run->in[0], n_in, run->out[0], m->n_out);
     if (!st)
-        aimci_add_bias(node, rows, m->n_out, run->out[0]);
+        aimci_add_rows(aimci_node_parameter(node, "bias"), rows, run->out[0]);
     return st;
 }
 
@@ -69,7 +69,7 @@ static aimc_status backward(aimci_node *node, const aimci_run *run)
 {
     const size_t n_in = n_in_of(node), rows = rows_of(node, run);
     aimc_matrix *m = node->matrices[0].matrix;
-    aimci_add_bias_gradient(node, rows, m->n_out, run->d_out[0]);
+    aimci_add_rows_gradient(aimci_node_parameter(node, "bias"), rows, run->d_out[0]);
     if (!run->d_in[0])
         return AIMC_OK;
     return aimci_matrix_backward(m, rows, run->in[0], n_in, run->d_out[0], m->n_out, run->d_in[0],

@@ -13,9 +13,21 @@
                 "what the matrix lies on: \"digital\", or a configuration of kind \"layer\"",      \
                 AIMCI_TORCH)
 
-/* y[rows][n_out] += b where the node has a parameter "bias", and the gradient of that. */
-void aimci_add_bias(const aimci_node *node, size_t rows, size_t n_out, float *y);
-void aimci_add_bias_gradient(const aimci_node *node, size_t rows, size_t n_out, const float *d);
+/* y[rows][n] += b of n numbers, and the gradient of that; b NULL: nothing. */
+void aimci_add_rows(const aimci_parameter *b, size_t rows, float *y);
+void aimci_add_rows_gradient(const aimci_parameter *b, size_t rows, const float *d);
+
+/* Factors of dropout number which of the node in this training pass: 0 with probability p, else
+ * 1 / (1 - p). The node counts its passes itself. */
+void aimci_dropout_draw(const aimci_node *node, double p, size_t which, size_t n, float *keep);
+
+/* The next n floats of a node's buffers, which lie in one pool; without one they are only counted. */
+static inline float *aimci_pool_part(float *pool, size_t *at, size_t n)
+{
+    float *p = pool ? pool + *at : NULL;
+    *at += aimci_round_up(n, 16);
+    return p;
+}
 
 /* The output has the shape of the first input. */
 aimc_status aimci_same_shape(aimci_node *node, const aimci_shape *const *in, aimci_shape *out,
@@ -85,6 +97,23 @@ static inline size_t aimci_window_pixel(const aimci_window *w, const aimci_place
     const size_t x = p->col * w->stride[1] + kx * w->dilation[1] - w->before[1];
     return ((p->sample * w->in[0] + y) * w->in[1] + x) * w->channels;
 }
+
+/* Windows as vectors [ky][kx][channel] of the channels of one group (patches.c). */
+typedef struct aimci_patches {
+    aimci_window window;
+    size_t groups, channels, size; /* channels of a group; numbers of a vector */
+} aimci_patches;
+
+/* Windows first ... first + n - 1 of a batch of images, zeros outside of it: on this thread, and on
+ * all of the context. */
+void aimci_patches_gather_some(const aimci_patches *p, const float *image, size_t group,
+                               size_t first, size_t n, float *to);
+void aimci_patches_gather(aimc_context *ctx, const aimci_patches *p, const float *image,
+                          size_t group, size_t first, size_t n, float *to);
+
+/* Vectors added up in the images where their windows lie, in the order of the windows. */
+void aimci_patches_scatter(const aimci_patches *p, const float *from, size_t group, size_t first,
+                           size_t n, float *image);
 
 static inline size_t aimci_window_positions(const aimci_window *w)
 {

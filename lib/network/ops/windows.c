@@ -11,18 +11,16 @@ static void add_row(size_t n, const float *restrict from, float *restrict to)
         to[i] += from[i];
 }
 
-void aimci_add_bias(const aimci_node *node, size_t rows, size_t n_out, float *y)
+void aimci_add_rows(const aimci_parameter *b, size_t rows, float *y)
 {
-    const aimci_parameter *b = aimci_node_parameter(node, "bias");
     for (size_t s = 0; b && s < rows; s++)
-        add_row(n_out, b->value, y + s * n_out);
+        add_row(b->n, b->value, y + s * b->n);
 }
 
-void aimci_add_bias_gradient(const aimci_node *node, size_t rows, size_t n_out, const float *d)
+void aimci_add_rows_gradient(const aimci_parameter *b, size_t rows, const float *d)
 {
-    const aimci_parameter *b = aimci_node_parameter(node, "bias");
     for (size_t s = 0; b && s < rows; s++)
-        add_row(n_out, d + s * n_out, b->gradient);
+        add_row(b->n, d + s * b->n, b->gradient);
 }
 
 aimc_status aimci_same_shape(aimci_node *node, const aimci_shape *const *in, aimci_shape *out,

@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: MIT
+"""Every op by itself: gradients against central differences, and on tiles what it is digital, trained, saved, programmed."""
+from common import aimc, main, np, unittest
+
+STEP = 0.01
+TOLERANCE = 2e-3  # of the gradient: outputs are floats, and their sums of this many digits are divided by the step
+
+# op: (configuration, shapes of inputs), of odd shapes; several where an op has ways
+CASES = {
+    "linear": [({"out_features": 3}, [(5,)]), ({"out_features": 3, "bias": False}, [(3, 7)])],
+    "conv1d": [({"out_channels": 3, "kernel": 3, "stride": 2, "padding": [1, 2]}, [(2, 9)])],
+    "conv2d": [({"out_channels": 4, "kernel": [3, 2], "stride": [2, 1], "padding": 1, "groups": 2}, [(2, 7, 5)]),
+               ({"out_channels": 3, "kernel": 3, "same": "UPPER", "stride": 2}, [(2, 7, 6)])],
+    "conv_transpose2d": [({"out_channels": 4, "kernel": [3, 2], "stride": [2, 3], "padding": [1, 0], "groups": 2,
+                           "output_padding": [1, 2]}, [(2, 5, 3)]),
+                         ({"out_channels": 3, "kernel": 3, "dilation": 2, "bias": False}, [(3, 4, 5)])],
+    "max_pool1d": [({"kernel": 3, "stride": 2}, [(2, 9)])],
+    "max_pool2d": [({"kernel": 3, "stride": 2, "padding": 1}, [(2, 7, 5)])],
+    "avg_pool1d": [({"kernel": 3, "stride": 2, "padding": 1}, [(2, 9)])],
+    "avg_pool2d": [({"kernel": [2, 3], "padding": 1, "count_include_pad": False}, [(2, 7, 5)])],
+    "global_avg_pool": [({}, [(3, 5, 3)])],
+    "global_max_pool": [({}, [(3, 5, 3)])],
+    "batch_norm": [({}, [(3, 5, 3)])],
+    "layer_norm": [({}, [(3, 7)]), ({"n_axes": 2, "affine": False}, [(3, 7)])],
+    "group_norm": [({"groups": 3}, [(6, 5)])],
+    **{op: [({}, [(3, 7)])] for op in ("relu", "relu6", "leaky_relu", "elu", "tanh", "sigmoid", "hard_sigmoid", "hard_swish",
+                                       "gelu", "silu", "softmax", "log_softmax")},
+    "add": [({}, [(3, 5), (3, 5), (3, 5)])],
+    "mul": [({}, [(3, 5), (3, 5)])],
+    "concat": [({"axis": 1}, [(3, 5), (3, 2)])],
+    "mean": [({"axes": [1]}, [(3, 5)])],
+    "flatten": [({}, [(3, 5)])],
+    "reshape": [({"shape": [5, -1]}, [(3, 5)])],
+    "permute": [({"order": [1, 0]}, [(3, 5)])],
+    "slice": [({"start": [1, 0], "step": [1, 2]}, [(3, 5)])],
+    "pad": [({"before": [1, 0], "after": [0, 2]}, [(3, 5)])],
+    "dropout": [({"p": 0}, [(3, 5)])],
+    "embedding": [({"num_embeddings": 5, "embedding_dim": 3}, [(7,)])],
+    "rnn": [({"hidden_size": 3}, [(5, 2)]), ({"hidden_size": 3, "num_layers": 2, "bidirectional": True}, [(5, 3)])],
+    "gru": [({"hidden_size": 3}, [(5, 2)]), ({"hidden_size": 3, "num_layers": 2, "bidirectional": True}, [(5, 3)])],
+    "lstm": [({"hidden_size": 3}, [(5, 2)]), ({"hidden_size": 3, "num_layers": 2, "bidirectional": True}, [(5, 3)])],
+    "attention": [({"heads": 2}, [(5, 6)]), ({"heads": 1, "causal": True}, [(5, 3), (7, 3)]),
+                  ({"heads": 3, "bias": False}, [(5, 6), (3, 6), (3, 6)])],
+}
+IDEAL = aimc.Config("layer", {"device": "ideal", "forward": {"is_perfect": True}, "backward": {"is_perfect": True}})
+SLOW = aimc.Config("layer", {"device": "soft_bounds", "device.w_max_dtod": 0, "device.w_min_dtod": 0, "optimizer": "c_ttv2",
+                             "mapping": {"weight_scaling_omega": 0.5}})
+ON_MATRICES = [op for op in CASES if "matrix" in [field.name for field in aimc.Config(op).fields()]]
+
+
+def network(op, config, shapes, matrix=None, seed=3):
+    net = aimc.Network(ctx=aimc.Context(seed=seed))
+    inputs = [net.add_input(shape) for shape in shapes]
+    value = net.add(op, *inputs, name="op", **config, **({"matrix": matrix} if matrix else {}))
+    further = {"rnn": 1, "gru": 1, "lstm": 2}.get(op, 0)
+    for k in range(1 + further):
+        net.add_output(value[k])
+    return net
+
+
+def inputs_of(op, shapes, n, rng):
+    """Numbers that are all apart, so that no step goes over a kink or from one maximum to another."""
+    if op == "embedding":
+        return [rng.randint(0, 5, (n, *shape)).astype(np.float32) for shape in shapes]
+    made = []
+    for shape in shapes:
+        size = n * int(np.prod(shape))
+        made.append((rng.permutation(size) - size / 2 + 0.3).reshape(n, *shape).astype(np.float32) * np.float32(8 / size))
+    return made
+
+
+class Gradients(unittest.TestCase):
+    def test_every_op_has_a_case(self):
+        self.assertEqual(set(CASES), {preset.name for preset in aimc.presets("op")})
+
+    def total(self, net, xs, dys):
+        return sum(float((y.astype(np.float64) * dy).sum()) for y, dy in zip(net.run_forward(*xs), dys))
+
+    def slope(self, at):
+        """Central differences of two widths: errors of the third order cancel."""
+        one, two = ((at(k * STEP) - at(-k * STEP)) / (2 * k * STEP) for k in (1, 2))
+        return (4 * one - two) / 3
+
+    def compare(self, gradient, at, value, rng, what):
+        """Along the gradient itself, and along a random direction."""
+        gradient = gradient.astype(np.float64)
+        length = np.linalg.norm(gradient)
+        for direction in (gradient / max(length, 1e-9), rng.choice([-1.0, 1.0], gradient.shape)):
+            direction = direction / max(np.abs(direction).max(), 1e-9)
+            slope = self.slope(lambda h, v=direction: at((value + h * v).astype(np.float32)))
+            bound = TOLERANCE * max(length * np.linalg.norm(direction), 0.1)
+            self.assertAlmostEqual(slope, float((gradient * direction).sum()), delta=bound, msg=what)
+
+    def check(self, op, config, shapes, n):
+        rng = np.random.RandomState(len(op) + n)
+        net = network(op, config, shapes)
+        net.want_input_gradients()
+        xs = inputs_of(op, shapes, n, rng)
+        dys = [rng.choice([-1.0, 0.5, 2.0], y.shape).astype(np.float32) for y in net.run_forward(*xs)]
+        dxs = net.run_backward(*dys, want_dx=True)
+        gradients = {name: net.get_gradient(name) for name, info in net.tensors.items() if info.is_trained}
+        for i, dx in enumerate(dxs):
+            if op != "embedding":
+                self.compare(dx, lambda v, i=i: self.total(net, [*xs[:i], v, *xs[i + 1:]], dys), xs[i], rng, f"input {i}")
+        for name, gradient in gradients.items():
+            before = net.get_tensor(name)
+
+            def with_tensor(v, name=name):
+                net.set_tensor(name, v)
+                return self.total(net, xs, dys)
+            self.compare(gradient, with_tensor, before, rng, name)
+            net.set_tensor(name, before)
+
+    def test_all(self):
+        for op, cases in CASES.items():
+            for config, shapes in cases:
+                for n in (1, 3):
+                    with self.subTest(f"{op} {config} {shapes} {n}"):
+                        self.check(op, config, shapes, n)
+
+
+class OnTiles(unittest.TestCase):
+    def for_all(self, check):
+        for op in ON_MATRICES:
+            for config, shapes in CASES[op]:
+                for n in (1, 3):
+                    with self.subTest(f"{op} {config} {shapes} {n}"):
+                        rng = np.random.RandomState(n)
+                        check(op, config, shapes, inputs_of(op, shapes, n, rng), rng)
+
+    def train(self, net, xs, dys, steps=2):
+        for _ in range(steps):
+            net.run_forward(*xs)
+            net.run_backward(*dys)
+            net.step(0.02)
+
+    def test_ideal_tiles_equal_digital(self):
+        self.for_all(self.ideal)
+
+    def ideal(self, op, config, shapes, xs, rng):
+        digital, tiles = network(op, config, shapes), network(op, config, shapes, IDEAL)
+        tiles.load_state_dict(digital.state_dict())
+        outputs = digital.run_forward(*xs)
+        for a, b in zip(outputs, tiles.run_forward(*xs)):
+            np.testing.assert_allclose(a, b, rtol=0, atol=1e-5)
+        dys = [rng.uniform(-0.1, 0.1, y.shape).astype(np.float32) for y in outputs]
+        for net in (digital, tiles):
+            net.want_input_gradients()
+            net.run_forward(*xs)
+        for a, b in zip(digital.run_backward(*dys, want_dx=True), tiles.run_backward(*dys, want_dx=True)):
+            np.testing.assert_allclose(a, b, rtol=0, atol=1e-5)
+        digital.step(0.1)
+        tiles.step(0.1)
+        for name, value in digital.state_dict().items():
+            np.testing.assert_allclose(tiles.get_tensor(name), value, rtol=0, atol=1e-5, err_msg=name)
+
+    def test_conversion_there_and_back(self):
+        self.for_all(self.converted)
+
+    def converted(self, op, config, shapes, xs, _):
+        net = network(op, config, shapes)
+        before, state = net.run(*xs), net.state_dict()
+        net.convert(IDEAL)
+        for a, b in zip(before, net.run(*xs)):
+            np.testing.assert_allclose(a, b, rtol=0, atol=1e-5)
+        net.convert(None)
+        for a, b in zip(before, net.run(*xs)):
+            np.testing.assert_allclose(a, b, rtol=0, atol=1e-5)
+        for name, value in state.items():
+            np.testing.assert_allclose(net.get_tensor(name), value, rtol=0, atol=1e-6)
+
+    def test_resumes_to_the_same_bits(self):
+        self.for_all(self.resumed)
+
+    def resumed(self, op, config, shapes, xs, rng):
+        net = network(op, config, shapes, SLOW)
+        dys = [rng.uniform(-0.1, 0.1, y.shape).astype(np.float32) for y in net.run_forward(*xs)]
+        self.train(net, xs, dys)
+        other = net.copy()
+        self.assertEqual(other.to_bytes(), net.to_bytes())
+        before = net.state_dict()
+        for one in (net, other):
+            self.train(one, xs, dys)
+        self.assertEqual(other.to_bytes(), net.to_bytes())
+        self.assertTrue(any((value != before[name]).any() for name, value in net.state_dict().items()))
+
+    def test_programmed_and_compensated(self):
+        self.for_all(self.programmed)
+
+    def programmed(self, op, config, shapes, xs, _):
+        if len(shapes) > 1:
+            return  # compensate() takes one input
+        net = network(op, config, shapes, IDEAL)
+        if op in ("rnn", "gru", "lstm"):
+            net = self.with_one_output(op, config, shapes)
+        before = net.run(*xs)[0]
+        net.program({"noise_model": "pcm_like", "compensation": {"method": "REFIT"}})
+        net.drift_programmed(3600 * 24 * 30)
+        drifted = net.run(*xs)[0]
+        net.compensate(xs[0])
+        after = net.run(*xs)[0]
+        self.assertLess(np.abs(after - before).mean(), np.abs(drifted - before).mean())
+        net.unprogram()
+        np.testing.assert_allclose(net.run(*xs)[0], before, rtol=0, atol=1e-5)
+
+    @staticmethod
+    def with_one_output(op, config, shapes):
+        net = aimc.Network()
+        net.add(op, net.add_input(shapes[0]), **config, matrix=IDEAL)
+        return net
+
+
+class Training(unittest.TestCase):
+    """An LSTM says which half of a series is larger."""
+
+    def series(self, n=60):
+        rng = np.random.RandomState(4)
+        x = rng.uniform(-1, 1, (n, 8, 2)).astype(np.float32)
+        return x, (x[:, :4].sum((1, 2)) > x[:, 4:].sum((1, 2))).astype(np.uint32)
+
+    def net(self, matrix):
+        net = aimc.Network(ctx=aimc.Context(seed=1))
+        states = net.lstm(net.add_input((8, 2)), hidden_size=10, matrix=matrix)
+        net.linear(net.flatten(states[1]), out_features=2, name="classes")
+        return net
+
+    def test_lstm_on_tiles_learns_and_resumes(self):
+        x, labels = self.series()
+        net = self.net(SLOW)
+        losses = [np.mean([net.train_batch(x[i::6], labels[i::6], 0.2) for i in range(6)]) for _ in range(10)]
+        self.assertLess(losses[-1], losses[0])
+        other = net.copy()
+        for one in (net, other):
+            one.train_batch(x[:10], labels[:10], 0.2)
+        self.assertEqual(net.to_bytes(), other.to_bytes())
+
+    def test_ideal_lstm_is_the_digital_one(self):
+        x, labels = self.series()
+        digital, tiles = self.net("digital"), self.net(IDEAL)
+        tiles.load_state_dict(digital.state_dict())
+        for i in range(12):
+            a, b = (net.train_batch(x[i % 6::6], labels[i % 6::6], 0.3) for net in (digital, tiles))
+            self.assertAlmostEqual(a, b, delta=1e-5)
+        for name, value in digital.state_dict().items():
+            np.testing.assert_allclose(tiles.get_tensor(name), value, rtol=0, atol=1e-5)
+
+
+class Refused(unittest.TestCase):
+    def refused(self, op, shapes, sentence, **config):
+        net = aimc.Network()
+        inputs = [net.add_input(shape) for shape in shapes]
+        with self.assertRaisesRegex(aimc.Error, sentence):
+            net.add(op, *inputs, **config)
+
+    def test_shapes_and_fields(self):
+        self.refused("lstm", [(5,)], r"the input is 5; \[length\]\[features\] is needed", hidden_size=3)
+        self.refused("attention", [(5, 6)], "6 features are no multiple of 4 heads", heads=4)
+        self.refused("attention", [(5, 6), (3, 4)], "input 1 is 3 x 4, input 0 5 x 6")
+        self.refused("attention", [(5, 6), (3, 6), (4, 6)], "as many values as keys")
+        self.refused("conv_transpose2d", [(3, 4)], r"\[channels\]\[height\]\[width\] is needed", kernel=3)
+        self.refused("conv_transpose2d", [(3, 4, 4)], "kernel is not given")
+        self.refused("conv_transpose2d", [(3, 4, 4)], "output_padding = 2; less than", kernel=3, output_padding=2)
+        self.refused("conv_transpose2d", [(3, 4, 4)], "cuts off all", kernel=1, padding=2)
+        self.refused("conv_transpose2d", [(3, 4, 4)], "multiples of 2 groups", kernel=1, groups=2, out_channels=2)
+
+    def test_indices(self):
+        net = aimc.Network()
+        net.embedding(net.add_input((3,)), num_embeddings=4, embedding_dim=2, name="words")
+        for wrong in (4, -1, 1.5):
+            x = np.zeros((2, 3), np.float32)
+            x[1, 2] = wrong
+            with self.assertRaisesRegex(aimc.InvalidError, "words: sample 1, position 2"):
+                net.run(x)
+            with self.assertRaisesRegex(aimc.InvalidError, "no whole number of 0 ... 3"):
+                net.run_forward(x)
+
+    def test_rates(self):
+        with self.assertRaisesRegex(aimc.Error, "schedule"):
+            aimc.rate("adam", 0.1, 0)
+        with self.assertRaises(aimc.InvalidError):
+            aimc.rate("step_rate", -1, 0)
+        self.assertEqual(aimc.rate("one_cycle", 0.1, 10**6), aimc.rate("one_cycle", 0.1, 99))
+
+
+if __name__ == "__main__":
+    main()
