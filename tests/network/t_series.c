@@ -190,7 +190,7 @@ START_TEST(no_memory_leaks_nothing)
     const size_t before = heap.live_blocks;
     size_t n = 0;
     do {
-        n += n < 100 ? 1 : 7; /* all at first, then some */
+        n += n < 100 ? 1 : 41; /* all at first, then some */
         aimct_heap_fail_at(&heap, n);
         const aimc_status st = live(ctx, matrices[_i]);
         ck_assert_msg(st == (heap.failed ? AIMC_ERR_NOMEM : AIMC_OK), "call %zu: %s", n,

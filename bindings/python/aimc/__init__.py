@@ -14,14 +14,14 @@ from ._errors import (AbiError, Error, FormatError, InternalError, InvalidError,
 from ._abi import (Baseline, ConverterCost, CostItem, CostReport, Counters, DeviceInfo, Extrapolation, InferenceReport, LayerInfo,
                    NetworkInfo, NoiseModelInfo, OptimizerStats, ReadoutInfo, StepInfo, StorageReport, Supply, TensorInfo)
 from ._lib import AimcWarning
-from .config import Config, Field, Preset, find_preset, presets
+from .config import Config, Field, Preset, find_preset, presets, rate
 from .context import Context, abi_version, default_context, library_path, status_name, version
 from .converter import Converter, Linearity, find_range
 from .device import Cells, Device, FitResult, fit_device
 from .energy import CostModel, baselines, voltage_for_saving
 from .matrix import Matrix
 from .inference import NoiseModel, Population, WeightProgramming, load_noise_table, optimize_programming
-from .network import Accuracy, Epoch, Network, Value, rate
+from .network import Accuracy, Epoch, Network, Value
 from .optimizer import Optimizer
 from .table import Table, read_table
 from .tile import Stages, Tile

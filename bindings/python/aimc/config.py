@@ -290,3 +290,11 @@ def create_named(function: Callable[..., int], name: Union[str, Config], given: 
     with ctx._guard.lock:
         return create(function, ctx._use, None if isinstance(name, Config) else encoded(name),
                       config._look if config is not None else None)
+
+
+def rate(schedule: Union[str, Config], lr: float, step: int) -> float:
+    """The learning rate of a step by a schedule: "step_rate", "cosine_rate", "one_cycle", "warm_up"."""
+    made = schedule if isinstance(schedule, Config) else Config(schedule)
+    out = ct.c_double()
+    check(lib.aimc_schedule_get_rate(made._look, lr, step, ct.byref(out)))
+    return out.value

@@ -36,14 +36,6 @@ def _ops() -> FrozenSet[str]:
     return frozenset(preset.name for preset in presets("op"))
 
 
-def rate(schedule: Union[str, Config], lr: float, step: int) -> float:
-    """The learning rate of a step by a schedule: "step_rate", "cosine_rate", "one_cycle", "warm_up"."""
-    made = schedule if isinstance(schedule, Config) else Config(schedule)
-    out = ct.c_double()
-    check(lib.aimc_schedule_get_rate(made._look, lr, step, ct.byref(out)))
-    return out.value
-
-
 class Epoch(NamedTuple):
     """One line of what fit() returns; accuracy is NaN without test data."""
     epoch: int
