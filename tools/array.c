@@ -242,7 +242,7 @@ static void put_npy(FILE *file, const struct array *a)
     int n = snprintf(header, sizeof header, "{'descr': '<f4', 'fortran_order': False, 'shape': (");
     for (size_t d = 0; d < a->n_dims; d++)
         n += snprintf(header + n, sizeof header - (size_t)n, "%zu,", a->dims[d]);
-    n += snprintf(header + n, sizeof header - (size_t)n, "), }");
+    snprintf(header + n, sizeof header - (size_t)n, "), }");
     fwrite("\x93NUMPY\1\0\166\0", 1, NPY_START, file);
     fprintf(file, "%-*s\n", LENGTH - 1, header);
     for (size_t k = 0; k < array_size(a, 0); k++) {
