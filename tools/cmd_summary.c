@@ -19,11 +19,11 @@ struct request {
 
 static int put_on_tiles(const char *text, aimc_context *ctx, aimc_network *net)
 {
-    char *cross, *end;
+    char *cross, *end = NULL;
     const double rows = (double)strtoul(text, &cross, 10);
     const double cols = *cross == 'x' ? (double)strtoul(cross + 1, &end, 10) : 0;
     aimc_config *layer = NULL;
-    if (rows < 1 || cols < 1 || *end != '\0')
+    if (rows < 1 || cols < 1 || end == NULL || *end != '\0')
         return fail_usage("--tiles '%s': give outputs x inputs, such as 256x256", text);
     if (aimc_config_create(ctx, "layer", &layer) != AIMC_OK)
         return fail_library();

@@ -38,10 +38,8 @@ static int parse(struct options *o, int argc, char **argv)
         {"limit", ARG_INTEGER, &o->run.limit, "N", "use only the first N training samples", 1,
          MAX_INTEGER},
         {.help = "Network"},
-        {"network", ARG_TEXT, &o->run.network, "FILE",
-         "document (JSON) of any network, instead of layers; its\n"
-         "matrices lie where it says, unless a device is given",
-         0, 0},
+        {"network", ARG_TEXT, &o->run.network, "FILE", "its document (JSON), instead of layers", 0,
+         0},
         {"layers", ARG_TEXT, &o->run.layers, "N,N...",
          "sizes of the hidden layers, or none\n(default: 64 for digits, else 256,128)", 0, 0},
         {"activation", ARG_TEXT, &o->run.activation, "NAME", "tanh (default), relu, sigmoid", 0, 0},
@@ -100,9 +98,7 @@ static int parse(struct options *o, int argc, char **argv)
     };
     const struct arg_spec spec = {
         .usage = "[options]",
-        .summary = "Train a network whose weights are devices on analog tiles: a perceptron, or "
-                   "any that a\n"
-                   "document describes.",
+        .summary = "Train a network whose weights are devices on analog tiles.",
         .example = "  aimc train --data digits --layers 64 --device gokmen_vlasov --seed 1 \\\n"
                    "             --compare --out digits.safetensors\n"
                    "  aimc infer digits.safetensors --data digits\n",

@@ -34,7 +34,8 @@ static void pair_free(struct pair *pair)
 
 static int pair_read(const char *images, const char *labels, struct pair *pair)
 {
-    const bool one_file = labels[0] == '\0'; /* of CIFAR: each image has its label before it */
+    const bool one_file =
+        labels == NULL || labels[0] == '\0'; /* of CIFAR: each image has its label before it */
     *pair = (struct pair){0};
     int rc = one_file ? cifar_read(images, &pair->images, &pair->labels)
                       : idx_read(images, &pair->images);
