@@ -114,25 +114,34 @@ int account_open(aimc_context *ctx, const char *technology, const char *option,
     return rc;
 }
 
-int account_make(const aimc_cost_model *cost, aimc_network *net, struct account *account)
+bool account_some(const aimc_cost_model *cost, aimc_network *net, size_t first, size_t n,
+                  struct account *account, int *rc)
 {
     size_t analog = 0;
     *account = (struct account){.events = {.struct_size = (uint32_t)sizeof account->events},
                                 .report = {.struct_size = (uint32_t)sizeof account->report}};
-    for (size_t k = 0; k < aimc_network_count_matrices(net); k++) {
+    *rc = EXIT_GO_ON;
+    for (size_t k = first; k < first + n && *rc == EXIT_GO_ON; k++) {
         aimc_cost_shape shape;
         aimc_counters counters;
         if (!account_layer(net, k, &shape, &counters))
             continue;
         analog++;
         if (aimc_cost_model_add_counters(cost, &counters, &shape, &account->events) != AIMC_OK)
-            return fail_library();
+            *rc = fail_library();
     }
-    if (analog == 0)
-        return fail("the network has no analog layer: nothing was counted");
-    return aimc_cost_model_account(cost, &account->events, &account->report) == AIMC_OK
-               ? EXIT_GO_ON
-               : fail_library();
+    if (*rc == EXIT_GO_ON && analog > 0 &&
+        aimc_cost_model_account(cost, &account->events, &account->report) != AIMC_OK)
+        *rc = fail_library();
+    return analog > 0;
+}
+
+int account_make(const aimc_cost_model *cost, aimc_network *net, struct account *account)
+{
+    int rc;
+    if (account_some(cost, net, 0, aimc_network_count_matrices(net), account, &rc))
+        return rc;
+    return fail("the network has no analog layer: nothing was counted");
 }
 
 /* Every tile: clear its counters, or count what its reads input_activity. */

@@ -29,6 +29,10 @@ int account_open(aimc_context *ctx, const char *technology, const char *option,
 /* All that the analog layers counted since they were made or cleared. */
 int account_make(const aimc_cost_model *cost, aimc_network *net, struct account *account);
 
+/* The same of some matrices, first ... first + n - 1; false: none of them is analog. */
+bool account_some(const aimc_cost_model *cost, aimc_network *net, size_t first, size_t n,
+                  struct account *account, int *rc);
+
 /* From here on only what comes is counted, with what reads really drive. */
 int account_begin(aimc_network *net);
 

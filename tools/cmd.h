@@ -5,6 +5,8 @@
 
 int cmd_train(int argc, char **argv);
 int cmd_infer(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_summary(int argc, char **argv);
 int cmd_conductance(int argc, char **argv);
 int cmd_device(int argc, char **argv);
 int cmd_study(int argc, char **argv);

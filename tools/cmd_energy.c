@@ -11,6 +11,7 @@
 #include "cmd.h"
 #include "deploy.h"
 #include "extrapolations.h"
+#include "layers.h"
 #include "model.h"
 #include "report.h"
 #include "run.h"
@@ -33,8 +34,10 @@ struct result {
     struct account training, programming, inference;
     aimc_inference_report chip;
     struct wear wear;
-    aimc_noise_model *model; /* of the programmed devices, or NULL */
-    double drift;            /* when they are read */
+    struct layers layers;     /* of the inference */
+    struct account *of_layer; /* [layers.n], owned; no conversions where one is digital */
+    aimc_noise_model *model;  /* of the programmed devices, or NULL */
+    double drift;             /* when they are read */
 };
 
 /* ---- counting ------------------------------------------------------------------------------- */
@@ -82,6 +85,21 @@ static int program(const struct request *q, aimc_context *ctx, const aimc_cost_m
     return rc;
 }
 
+/* What each layer did of it. */
+static int split(const aimc_cost_model *cost, aimc_network *net, struct result *r)
+{
+    int rc = layers_make(net, &r->layers);
+    if (rc != EXIT_GO_ON)
+        return rc;
+    r->of_layer = calloc(r->layers.n + 1, sizeof *r->of_layer);
+    if (r->of_layer == NULL)
+        return fail("no memory");
+    for (size_t k = 0; k < r->layers.n && rc == EXIT_GO_ON; k++)
+        (void)account_some(cost, net, r->layers.rows[k].first_matrix,
+                           (size_t)r->layers.rows[k].info.n_matrices, &r->of_layer[k], &rc);
+    return rc;
+}
+
 /* Run test samples, with nothing counted before. */
 static int infer(const struct request *q, const aimc_cost_model *cost, aimc_network *net,
                  struct result *r)
@@ -98,6 +116,8 @@ static int infer(const struct request *q, const aimc_cost_model *cost, aimc_netw
         rc = predict(net, &data, r->samples);
     if (rc == EXIT_GO_ON)
         rc = account_make(cost, net, &r->inference);
+    if (rc == EXIT_GO_ON)
+        rc = split(cost, net, r);
     r->inferred = rc == EXIT_GO_ON;
     data_free(&data);
     return rc;
@@ -160,12 +180,60 @@ static void print_programming(const struct result *r)
     printf("\n%.5g J and %.5g s to program the chip\n", p->energy_j, p->time_s);
 }
 
+/* Leakage of arrays while others work: what the layers leave of the whole. */
+static double waiting_j(const struct result *r)
+{
+    double rest = r->inference.report.energy_j;
+    for (size_t k = 0; k < r->layers.n; k++)
+        rest -= r->of_layer[k].report.energy_j;
+    return rest > 0 ? rest : 0;
+}
+
+/* Of one inference, layer by layer. */
+static void print_layers(const struct result *r)
+{
+    const double n = (double)r->samples;
+    printf(
+        "\nlayer                 vectors        MACs       DAC       ADC  tiles  in use            "
+        "pJ\n");
+    for (size_t k = 0; k < r->layers.n; k++) {
+        const struct layer_row *row = &r->layers.rows[k];
+        const struct account *a = &r->of_layer[k];
+        if (!row->info.is_analog)
+            continue;
+        printf("%-20s %8llu %11.0f %9.0f %9.0f %6llu %6.1f%% %13.6g\n", row->info.name,
+               (unsigned long long)row->vectors, a->events.macs / n, a->events.dac_conversions / n,
+               a->events.adc_conversions / n, (unsigned long long)row->info.n_tiles,
+               100 * row->utilisation, 1e12 * a->report.energy_j / n);
+    }
+    printf("%-20s %76.6g\n", "leakage of the others", 1e12 * waiting_j(r) / n);
+}
+
+static void put_layers(struct json *json, const struct result *r)
+{
+    const double n = (double)r->samples;
+    json_open(json, "layers", '[');
+    for (size_t k = 0; k < r->layers.n; k++) {
+        const struct account *a = &r->of_layer[k];
+        if (r->layers.rows[k].info.n_matrices == 0)
+            continue;
+        json_open(json, NULL, '{');
+        layers_put_row(json, &r->layers.rows[k]);
+        json_put_number(json, "dac_conversions_per_inference", a->events.dac_conversions / n);
+        json_put_number(json, "adc_conversions_per_inference", a->events.adc_conversions / n);
+        json_put_number(json, "j_per_inference", a->report.energy_j / n);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
 static void print_inference(const struct result *r)
 {
     const aimc_cost_report *i = &r->inference.report;
     const double n = (double)r->samples;
     printf("\n%zu inferences\n\n", r->samples);
     account_print(&r->inference);
+    print_layers(r);
     printf("\n%.5g J and %.5g s for an inference; ", i->energy_j / n, i->time_s / n);
     print_figures(i);
 }
@@ -234,6 +302,8 @@ static void print_json(const struct request *q, const aimc_cost_model *cost, con
         json_put_number(&json, "j_per_inference", r->inference.report.energy_j / n);
         json_put_number(&json, "s_per_inference", r->inference.report.time_s / n);
         account_put_json(&json, &r->inference);
+        json_put_number(&json, "j_waiting_per_inference", waiting_j(r) / (double)r->samples);
+        put_layers(&json, r);
         json_close(&json, '}');
     }
     put_baselines(&json);
@@ -289,6 +359,8 @@ static int run(struct request *q)
     else if (rc == EXIT_GO_ON)
         print_text(cost, &result);
     wear_free(&result.wear);
+    layers_free(&result.layers);
+    free(result.of_layer);
     aimc_noise_model_destroy(result.model);
     aimc_cost_model_destroy(cost);
     aimc_network_destroy(net);

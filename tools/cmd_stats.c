@@ -3,10 +3,12 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "account.h"
 #include "args.h"
 #include "cmd.h"
+#include "layers.h"
 #include "matrix.h"
 #include "model.h"
 #include "report.h"
@@ -21,6 +23,7 @@ struct histogram {
 };
 
 struct layer {
+    const struct layer_row *row; /* the node that the matrix belongs to */
     aimc_cost_shape shape;
     aimc_counters counters;
     struct histogram histograms[N_HISTOGRAMS];
@@ -116,6 +119,10 @@ static void put_layer(struct json *json, size_t k, const struct layer *layer)
     double value;
     json_open(json, NULL, '{');
     json_put_integer(json, "layer", k);
+    json_put_text(json, "name", layer->row->info.name);
+    json_put_text(json, "op", layer->row->info.op);
+    json_put_integer(json, "vectors_per_sample", layer->row->vectors);
+    json_put_number(json, "utilisation", layer->row->utilisation);
     json_put_integer(json, "outputs", layer->shape.n_out);
     json_put_integer(json, "inputs", layer->shape.n_in);
     json_put_integer(json, "tiles_out", layer->shape.tiles_out);
@@ -142,10 +149,29 @@ static void put_layer(struct json *json, size_t k, const struct layer *layer)
     json_close(json, '}');
 }
 
-static int tell(const struct request *r, aimc_network *net, const struct matrix *x)
+/* All of matrix k; found: it is analog. */
+static int make_layer(aimc_network *net, size_t k, const struct layers *layers,
+                      const struct matrix *x, struct layer *layer, bool *found)
+{
+    *layer = (struct layer){.histograms = {{.limit = 0}}};
+    *found = account_layer(net, k, &layer->shape, &layer->counters);
+    if (!*found)
+        return EXIT_GO_ON;
+    for (size_t i = 0; i < layers->n; i++)
+        if (k >= layers->rows[i].first_matrix && layers->rows[i].info.n_matrices > 0)
+            layer->row = &layers->rows[i];
+    int rc = weights_of(net, k, layer);
+    if (rc == EXIT_GO_ON)
+        rc = wear_gather(net, (long)k, &layer->wear);
+    return rc == EXIT_GO_ON && x->rows > 0 ? look(net, k, x, layer) : rc;
+}
+
+static int tell(const struct request *r, aimc_network *net, const struct layers *layers,
+                const struct matrix *x)
 {
     struct json json;
-    size_t analog = 0;
+    const struct matrix none = {0};
+    bool found, any = false;
     int rc = EXIT_GO_ON;
     if (r->json) {
         json_begin(&json, stdout);
@@ -154,18 +180,12 @@ static int tell(const struct request *r, aimc_network *net, const struct matrix 
         printf("layer,quantity,low,high,count\n");
     }
     for (size_t k = 0; k < aimc_network_count_matrices(net) && rc == EXIT_GO_ON; k++) {
-        struct layer layer = {.histograms = {{.limit = 0}}};
-        if (!account_layer(net, k, &layer.shape, &layer.counters))
-            continue;
-        rc = weights_of(net, k, &layer);
-        if (rc == EXIT_GO_ON)
-            rc = wear_gather(net, (long)k, &layer.wear);
-        if (rc == EXIT_GO_ON && x->rows > 0 && analog == 0)
-            rc = look(net, k, x, &layer);
-        analog++;
-        if (rc == EXIT_GO_ON && r->json)
+        struct layer layer;
+        rc = make_layer(net, k, layers, any ? &none : x, &layer, &found);
+        any = any || found;
+        if (rc == EXIT_GO_ON && found && r->json)
             put_layer(&json, k, &layer);
-        else if (rc == EXIT_GO_ON)
+        else if (rc == EXIT_GO_ON && found)
             print_csv(k, &layer);
         wear_free(&layer.wear);
     }
@@ -174,6 +194,25 @@ static int tell(const struct request *r, aimc_network *net, const struct matrix 
         json_end(&json);
     }
     return rc;
+}
+
+/* What drives the first array must be the inputs themselves. */
+static int check_first(const struct request *r, const aimc_network *net,
+                       const struct layers *layers)
+{
+    aimc_value input;
+    size_t k = 0;
+    while (k < layers->n && !layers->rows[k].info.is_analog)
+        k++;
+    if (k == layers->n || aimc_network_get_input(net, 0, &input) != AIMC_OK)
+        return EXIT_GO_ON;
+    const struct layer_row *row = &layers->rows[k];
+    return strcmp(row->info.op, "linear") == 0 && row->vectors == 1 && row->info.input == input
+               ? EXIT_GO_ON
+               : fail(
+                     "--inputs: the first array of %s is that of '%s' (%s), which does not see the "
+                     "inputs as they are; histograms are known of a linear layer that does",
+                     r->model, row->info.name, row->info.op);
 }
 
 static int load_inputs(const struct request *r, const aimc_network *net, struct matrix *x)
@@ -193,14 +232,20 @@ static int run(const struct request *r)
     aimc_context *ctx = NULL;
     aimc_network *net = NULL;
     struct matrix x = {0};
+    struct layers layers = {0};
     int rc = model_context(0, 1, &ctx);
     if (rc == EXIT_GO_ON)
         rc = model_load(ctx, r->model, &net);
+    if (rc == EXIT_GO_ON)
+        rc = layers_make(net, &layers);
+    if (rc == EXIT_GO_ON && r->inputs != NULL)
+        rc = check_first(r, net, &layers);
     if (rc == EXIT_GO_ON && r->inputs != NULL)
         rc = load_inputs(r, net, &x);
     if (rc == EXIT_GO_ON)
-        rc = tell(r, net, &x);
+        rc = tell(r, net, &layers, &x);
     matrix_free(&x);
+    layers_free(&layers);
     aimc_network_destroy(net);
     aimc_context_destroy(ctx);
     return rc == EXIT_GO_ON ? EXIT_OK : rc;

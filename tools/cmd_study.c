@@ -33,10 +33,13 @@ static int parse(struct options *o, struct study *s, int argc, char **argv)
     const struct arg args[] = {
         {.help = "Network"},
         {"model", ARG_TEXT, &o->model, "FILE",
-         "a digital network from 'aimc train --device none'; without\none it is trained here", 0,
-         0},
+         "a digital network, from 'aimc train --device none' or with\n--data from anywhere; "
+         "without one it is trained here",
+         0, 0},
         {"data", ARG_TEXT, &o->run.data, "NAME", DATA_NAMES " (default: digits), or IDX files", 0,
          0},
+        {"input-max", ARG_NUMBER, &o->run.input_max, "X",
+         "input that becomes 1 (default: as in training, or what the\ndata says)", 1e-6, 1e9},
         {"layers", ARG_TEXT, &o->run.layers, "N,N...", "sizes of the hidden layers (default: 128)",
          0, 0},
         {"activation", ARG_TEXT, &o->run.activation, "NAME", "tanh, relu (default), sigmoid", 0, 0},
@@ -111,10 +114,14 @@ static void fill_defaults(struct run *run)
 static int open_model(struct options *o, struct study *s, void **document)
 {
     struct run saved = RUN_UNKNOWN;
+    aimc_network_info info = {.struct_size = (uint32_t)sizeof info};
     int rc = model_load(s->ctx, o->model, &s->digital);
     if (rc == EXIT_GO_ON)
-        rc = run_read_note(&saved, aimc_network_get_note(s->digital), o->model, false, document);
-    if (rc == EXIT_GO_ON && (saved.device == NULL || strcmp(saved.device, "none") != 0))
+        rc = run_read_note(&saved, aimc_network_get_note(s->digital), o->model, o->run.data != NULL,
+                           document);
+    if (rc == EXIT_GO_ON && aimc_network_get_info(s->digital, &info) != AIMC_OK)
+        rc = fail_library();
+    if (rc == EXIT_GO_ON && info.n_tiles > 0)
         rc = fail("%s is not digital; train it with --device none", o->model);
     if (rc == EXIT_GO_ON)
         run_fill(&o->run, &saved);

@@ -38,6 +38,8 @@ static int parse(struct options *o, int argc, char **argv)
         {"limit", ARG_INTEGER, &o->run.limit, "N", "use only the first N training samples", 1,
          MAX_INTEGER},
         {.help = "Network"},
+        {"network", ARG_TEXT, &o->run.network, "FILE", "its document (JSON), instead of layers", 0,
+         0},
         {"layers", ARG_TEXT, &o->run.layers, "N,N...",
          "sizes of the hidden layers, or none\n(default: 64 for digits, else 256,128)", 0, 0},
         {"activation", ARG_TEXT, &o->run.activation, "NAME", "tanh (default), relu, sigmoid", 0, 0},
@@ -96,7 +98,7 @@ static int parse(struct options *o, int argc, char **argv)
     };
     const struct arg_spec spec = {
         .usage = "[options]",
-        .summary = "Train a multi-layer perceptron whose weights are devices on analog tiles.",
+        .summary = "Train a network whose weights are devices on analog tiles.",
         .example = "  aimc train --data digits --layers 64 --device gokmen_vlasov --seed 1 \\\n"
                    "             --compare --out digits.safetensors\n"
                    "  aimc infer digits.safetensors --data digits\n",
@@ -125,7 +127,7 @@ static void session_free(struct session *s)
 
 static bool is_digital(const struct run *run)
 {
-    return strcmp(run->device, "none") == 0;
+    return run->device != NULL && strcmp(run->device, "none") == 0;
 }
 
 static void session_set(struct session *s, const struct options *o, const struct dataset *data)
@@ -226,6 +228,7 @@ static int print_json(const struct options *o, const struct dataset *data,
     json_put_text(&json, "data", o->run.data);
     json_put_integer(&json, "n_train", data->train.n);
     json_put_integer(&json, "n_test", data->test.n);
+    json_put_text(&json, "network_document", o->run.network);
     json_put_text(&json, "layers", o->run.layers);
     json_put_text(&json, "activation", o->run.activation);
     json_put_text(&json, "device", o->run.device);
@@ -297,7 +300,14 @@ static int open_resumed(struct options *o, struct session *s, void **document)
 
 static int complete(struct options *o)
 {
+    if (o->resume == NULL && o->run.network != NULL &&
+        (o->run.layers != NULL || o->run.activation != NULL))
+        return fail_usage("--layers and --activation are part of the --network; leave them out");
     run_fill_defaults(&o->run);
+    if (o->run.device == NULL &&
+        (o->tweaks.set.n > 0 || o->tweaks.config != NULL || o->run.algorithm != NULL))
+        return fail_usage("--set, --config and --algorithm are of a --device; without one the "
+                          "--network says all");
     if (is_digital(&o->run) && (o->tweaks.set.n > 0 || o->tweaks.config != NULL))
         return fail_usage("--set and --config need a --device other than none");
     if (is_digital(&o->run) && o->technology != NULL)

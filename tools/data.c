@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "args.h"
+#include "cifar.h"
 #include "data.h"
 #include "idx.h"
 #include "report.h"
@@ -33,9 +34,12 @@ static void pair_free(struct pair *pair)
 
 static int pair_read(const char *images, const char *labels, struct pair *pair)
 {
+    const bool one_file =
+        labels == NULL || labels[0] == '\0'; /* of CIFAR: each image has its label before it */
     *pair = (struct pair){0};
-    int rc = idx_read(images, &pair->images);
-    if (rc == EXIT_GO_ON)
+    int rc = one_file ? cifar_read(images, &pair->images, &pair->labels)
+                      : idx_read(images, &pair->images);
+    if (rc == EXIT_GO_ON && !one_file)
         rc = idx_read(labels, &pair->labels);
     if (rc == EXIT_GO_ON && pair->images.n_dims < 2)
         rc = fail("%s: one number per sample; these look like labels, not images", images);
@@ -161,6 +165,11 @@ static const struct known_set known_sets[] = {
      255.0,
      {"/usr/share/datasets/fashion-mnist"},
      "install the Debian package dataset-fashion-mnist"},
+    {"cifar10",
+     {"data_batch_1.bin", "", "test_batch.bin", ""},
+     255.0,
+     {"@/" AIMC_DATA_FROM_BIN "/cifar10", AIMC_DATA_DIR "/cifar10"},
+     "put data_batch_1.bin and test_batch.bin of its binary version there"},
 };
 
 #define N_KNOWN_SETS (sizeof known_sets / sizeof known_sets[0])
@@ -223,6 +232,10 @@ static int load_known(const struct known_set *set, double input_max, unsigned pa
     if (rc != EXIT_GO_ON)
         return rc;
     for (size_t i = 0; i < 4 && set->files[i] != NULL; i++) {
+        if (set->files[i][0] == '\0') {
+            files[i] = "";
+            continue;
+        }
         find_file(paths[i], folder,
                   set->files[i]); /* a missing one is reported when it is opened */
         files[i] = paths[i];
@@ -247,6 +260,17 @@ static size_t cut_at_commas(char *text, const char *pieces[4])
     return n;
 }
 
+/* "train.bin" or "train.bin,test.bin" of CIFAR: each file brings its labels. */
+static size_t with_labels(const char *pieces[4], size_t n)
+{
+    if (n == 0 || n > 2 || !cifar_is(pieces[0]) || (n == 2 && !cifar_is(pieces[1])))
+        return n;
+    pieces[2] = n == 2 ? pieces[1] : NULL;
+    pieces[1] = "";
+    pieces[3] = n == 2 ? "" : NULL;
+    return 2 * n;
+}
+
 static int load_listed(const char *list, double input_max, unsigned parts, struct dataset *data)
 {
     const char *files[4] = {NULL};
@@ -255,7 +279,7 @@ static int load_listed(const char *list, double input_max, unsigned parts, struc
     if (copy == NULL)
         return fail("no memory");
     memcpy(copy, list, size);
-    const size_t n = cut_at_commas(copy, files);
+    const size_t n = with_labels(files, cut_at_commas(copy, files));
     const int rc = n == 2 || n == 4
                        ? load_files(files, input_max > 0 ? input_max : 255.0, parts, data)
                        : fail_usage("--data '%s': give images,labels or "
@@ -292,7 +316,7 @@ int data_load(const char *name, double input_max, unsigned parts, struct dataset
     *data = (struct dataset){0};
     if (set != NULL)
         rc = load_known(set, input_max, parts, data);
-    else if (strchr(name, ',') != NULL)
+    else if (strchr(name, ',') != NULL || cifar_is(name))
         rc = load_listed(name, input_max, parts, data);
     else
         rc = unknown_set(name);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DATA_NAMES "digits, mnist, fashion-mnist"
+#define DATA_NAMES "digits, mnist, fashion-mnist, cifar10"
 
 struct samples {
     size_t n;
@@ -24,7 +24,7 @@ enum { DATA_TRAIN = 1, DATA_TEST = 2 }; /* parts, or-ed */
 
 /*
  * Load a data set by its name, or from "images,labels[,test-images,test-labels]": IDX files, plain
- * or gzipped. Where there is no test part of its own, the third of every five samples of a class,
+ * or gzipped, or "train.bin[,test.bin]" of CIFAR's binary version. Where there is no test part of its own, the third of every five samples of a class,
  * in the order of the file, is held out as one.
  * input_max is the input that becomes 1; 0 means what the data set says (files: 255).
  * EXIT_GO_ON, or the exit code after a sentence.

@@ -17,6 +17,8 @@ static const struct command {
 } commands[] = {
     {"train", "aimc train", "train a network on analog tiles", cmd_train},
     {"infer", "aimc infer", "run a saved network on labelled data", cmd_infer},
+    {"run", "aimc run", "run any network on inputs from files", cmd_run},
+    {"summary", "aimc summary", "layers, shapes, parameters and tiles of a network", cmd_summary},
     {"conductance", "aimc conductance", "statistics of programmed and drifted conductances",
      cmd_conductance},
     {"device", "aimc device", "list and show device models and presets", cmd_device},

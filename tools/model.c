@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -193,14 +194,28 @@ static int add_layers(aimc_network *net, const struct run *run, const struct dat
     return EXIT_GO_ON;
 }
 
+/* Matrices lie where the document says, or all on tiles or none of them. */
+static int build_document(aimc_context *ctx, const struct run *run, const aimc_config *config,
+                          bool analog, aimc_network **net)
+{
+    const int rc = model_from_document(ctx, run->network, net);
+    if (rc != EXIT_GO_ON || (analog && config == NULL))
+        return rc;
+    return aimc_network_convert(*net, NULL, config) == AIMC_OK ? EXIT_GO_ON : fail_library();
+}
+
 int model_build(aimc_context *ctx, const struct run *run, const struct tweaks *tweaks,
                 const struct dataset *data, bool analog, aimc_network **net)
 {
     aimc_config *config = NULL; /* NULL: a digital layer */
-    int rc = analog ? layer_config(ctx, run, tweaks, &config) : EXIT_GO_ON;
+    const bool asked = run->device != NULL && strcmp(run->device, "none") != 0;
+    int rc = analog && asked ? layer_config(ctx, run, tweaks, &config) : EXIT_GO_ON;
     if (rc != EXIT_GO_ON)
         return rc;
-    if (aimc_network_create(ctx, net) != AIMC_OK)
+    if (run->network != NULL) {
+        rc = build_document(ctx, run, config, analog, net);
+        rc = rc == EXIT_GO_ON ? model_check_data(*net, run->network, data) : rc;
+    } else if (aimc_network_create(ctx, net) != AIMC_OK)
         rc = fail_library();
     else
         rc = add_layers(*net, run, data, config);
@@ -215,6 +230,52 @@ int model_build(aimc_context *ctx, const struct run *run, const struct tweaks *t
 int model_load(aimc_context *ctx, const char *path, aimc_network **net)
 {
     return aimc_network_load(ctx, path, net) == AIMC_OK ? EXIT_GO_ON : fail_library();
+}
+
+/* The whole text of a document; NULL after a sentence. */
+static char *read_text(const char *path)
+{
+    enum { CHUNK = 65536, MOST = 1 << 26 };
+    char *text = NULL;
+    size_t n = 0, got = 1;
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        (void)fail("%s: %s", path, strerror(errno));
+        return NULL;
+    }
+    while (got > 0) {
+        char *larger = n < MOST ? realloc(text, n + CHUNK + 1) : NULL;
+        if (larger == NULL) {
+            (void)fail("%s: too long for a document of a network", path);
+            break;
+        }
+        text = larger;
+        got = fread(text + n, 1, CHUNK, file);
+        n += got;
+        text[n] = '\0';
+    }
+    fclose(file);
+    if (got == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+int model_from_document(aimc_context *ctx, const char *path, aimc_network **net)
+{
+    char *text = read_text(path);
+    if (text == NULL)
+        return EXIT_FAILED;
+    const aimc_status st = aimc_network_create_from_json(ctx, text, net);
+    free(text);
+    return st == AIMC_OK ? EXIT_GO_ON : fail("%s: %s", path, library_sentence());
+}
+
+int model_open(aimc_context *ctx, const char *path, aimc_network **net)
+{
+    const size_t n = strlen(path);
+    return n > 5 && strcmp(path + n - 5, ".json") == 0 ? model_from_document(ctx, path, net)
+                                                       : model_load(ctx, path, net);
 }
 
 int model_check_data(const aimc_network *net, const char *path, const struct dataset *data)

@@ -36,6 +36,12 @@ int model_build(aimc_context *ctx, const struct run *run, const struct tweaks *t
 
 int model_load(aimc_context *ctx, const char *path, aimc_network **net);
 
+/* A network with initial weights from the JSON file of its document. */
+int model_from_document(aimc_context *ctx, const char *path, aimc_network **net);
+
+/* Either: a document is called .json. */
+int model_open(aimc_context *ctx, const char *path, aimc_network **net);
+
 /* Does the network, from the file path, fit the data? */
 int model_check_data(const aimc_network *net, const char *path, const struct dataset *data);
 

@@ -22,6 +22,7 @@ struct text_field {
 
 static const struct text_field text_fields[] = {
     {"data", offsetof(struct run, data), false},
+    {"network", offsetof(struct run, network), true},
     {"layers", offsetof(struct run, layers), true},
     {"activation", offsetof(struct run, activation), true},
     {"device", offsetof(struct run, device), true},
@@ -99,9 +100,14 @@ void run_fill_defaults(struct run *run)
     if (run->data == NULL)
         run->data = all.data;
     struct run defaults = strcmp(run->data, "digits") == 0 ? digits : images;
+    if (run->network != NULL)
+        defaults.layers = NULL;
     defaults.input_max = defaults.limit = defaults.n_train = defaults.seed = NOT_GIVEN;
     run_fill(run, &defaults);
-    run_fill(run, &all);
+    struct run others = all;
+    if (run->network != NULL) /* the document says it all */
+        others.activation = others.device = NULL;
+    run_fill(run, &others);
 }
 
 int run_check_resumable(const struct run *given)

@@ -13,6 +13,7 @@
  */
 struct run {
     const char *data;       /* data set, or files */
+    const char *network;    /* document of the network, or NULL: a perceptron of these */
     const char *layers;     /* hidden layers: "256,128" or "none" */
     const char *activation; /* "tanh", "relu", "sigmoid" */
     const char *device;     /* device, layer preset, or "none" */

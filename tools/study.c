@@ -10,31 +10,36 @@
 
 /* ---- networks ------------------------------------------------------------------------------- */
 
-static int copy_weights(const aimc_network *from, aimc_network *to, size_t k, size_t n_in,
-                        size_t n_out)
+static int copy_tensors(const aimc_network *from, aimc_network *to)
 {
-    float *w = malloc((n_in + 1) * n_out * sizeof *w);
-    if (w == NULL)
-        return fail("no memory");
-    const bool done = aimc_network_get_weights(from, k, w, w + n_in * n_out) == AIMC_OK &&
-                      aimc_network_set_weights(to, k, w, w + n_in * n_out) == AIMC_OK;
-    free(w);
-    return done ? EXIT_GO_ON : fail_library();
-}
-
-int study_copy(struct study *s, aimc_network **net)
-{
-    size_t widths[64], n_in = s->data->n_in;
-    const size_t n = run_parse_layers(s->run.layers, widths, 60);
-    int rc = model_build(s->ctx, &s->run, NULL, s->data, false, net);
-    if (n == SIZE_MAX)
-        return fail_usage("--layers '%s' is not a list of sizes", s->run.layers);
-    widths[n] = s->data->n_classes;
-    for (size_t k = 0; k <= n && rc == EXIT_GO_ON; k++) {
-        rc = copy_weights(s->digital, *net, k, n_in, widths[k]);
-        n_in = widths[k];
+    int rc = EXIT_GO_ON;
+    for (size_t k = 0; k < aimc_network_count_tensors(from) && rc == EXIT_GO_ON; k++) {
+        aimc_tensor_info info = {.struct_size = (uint32_t)sizeof info};
+        float *w = NULL;
+        if (aimc_network_get_tensor_info(from, k, &info) != AIMC_OK)
+            return fail_library();
+        w = malloc((size_t)info.size * sizeof *w);
+        if (w == NULL)
+            return fail("no memory");
+        if (aimc_network_get_tensor(from, info.name, (size_t)info.size, w) != AIMC_OK ||
+            aimc_network_set_tensor(to, info.name, (size_t)info.size, w) != AIMC_OK)
+            rc = fail_library();
+        free(w);
     }
     return rc;
+}
+
+/* From the document and the tensors: the copy was not trained yet, and draws of its own. */
+int study_copy(struct study *s, aimc_network **net)
+{
+    const size_t length = aimc_network_to_json(s->digital, NULL, 0);
+    char *text = malloc(length + 1);
+    if (text == NULL)
+        return fail("no memory");
+    aimc_network_to_json(s->digital, text, length + 1);
+    const aimc_status st = aimc_network_create_from_json(s->ctx, text, net);
+    free(text);
+    return st == AIMC_OK ? copy_tensors(s->digital, *net) : fail_library();
 }
 
 static int apply(aimc_config *config, study_settings settings)

@@ -476,6 +476,8 @@ typedef struct aimc_layer_info {
     const char *name;      /**< of the node; the network's own */
     uint64_t n_matrices;   /**< matrices, digital ones included */
     uint64_t n_macs;       /**< multiplications of matrices in the inference of a sample */
+    uint32_t input;        /**< the value that it reads first, for aimc_network_get_shape() */
+    uint32_t output;       /**< the value that it makes first */
 } aimc_layer_info;
 
 /**

@@ -15,8 +15,7 @@
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
-/* The value that a hidden node only turned round. */
-static const aimci_value *visible(const aimci_value *v)
+const aimci_value *aimci_visible_value(const aimci_value *v)
 {
     while (v->maker && v->maker->hidden)
         v = v->maker->in[0];
@@ -25,7 +24,7 @@ static const aimci_value *visible(const aimci_value *v)
 
 static void put_value(const aimci_value *value, aimci_text *text)
 {
-    const aimci_value *v = visible(value);
+    const aimci_value *v = aimci_visible_value(value);
     if (!v->maker) {
         aimci_text_printf(text, "\"%s\"", v->name);
         return;

@@ -227,6 +227,9 @@ aimc_status aimci_network_add_named(aimc_network *net, const char *name, const c
 /* An empty network of this seed; NULL: no memory. */
 aimc_network *aimci_network_new(aimc_context *ctx, uint64_t seed);
 
+/* The value that a hidden node only turned round, or the value itself. */
+const aimci_value *aimci_visible_value(const aimci_value *v);
+
 /* The nodes, inputs and outputs of a document (document.c). */
 aimc_status aimci_network_read_document(aimc_network *net, const char *json);
 

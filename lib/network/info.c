@@ -239,15 +239,17 @@ aimc_status aimc_network_get_layer(const aimc_network *net, size_t k, aimc_layer
     aimci_node *node = visible_node(net, k);
     if (!node)
         return aimci_fail(AIMC_ERR_INVALID, "%s: layer %zu of %zu", caller, k, count_visible(net));
-    const aimc_layer_info ours = {.is_analog = aimci_node_is_analog(node),
-                                  .op = node->op->kind->name,
-                                  .n_out = node->out[0]->size,
-                                  .n_in = node->in[0]->size,
-                                  .n_parameters = count_parameters(node),
-                                  .n_tiles = count_tiles(node),
-                                  .name = node->name,
-                                  .n_matrices = node->n_matrices,
-                                  .n_macs = count_macs(node)};
+    aimc_layer_info ours = {.is_analog = aimci_node_is_analog(node),
+                            .op = node->op->kind->name,
+                            .n_out = node->out[0]->size,
+                            .n_in = node->in[0]->size,
+                            .n_parameters = count_parameters(node),
+                            .n_tiles = count_tiles(node),
+                            .name = node->name,
+                            .n_matrices = node->n_matrices,
+                            .n_macs = count_macs(node)};
+    (void)number_of(caller, net, aimci_visible_value(node->in[0]), &ours.input);
+    (void)number_of(caller, net, node->out[0], &ours.output);
     return aimci_struct_out(caller, info, &ours, sizeof ours, 8);
 }
 

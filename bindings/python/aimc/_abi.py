@@ -452,6 +452,8 @@ class aimc_layer_info(ct.Structure):
         ("name", ct.c_char_p),
         ("n_matrices", ct.c_uint64),
         ("n_macs", ct.c_uint64),
+        ("input", ct.c_uint32),
+        ("output", ct.c_uint32),
     ]
 
 
@@ -855,6 +857,8 @@ class LayerInfo(NamedTuple):
     name: of the node; the network's own
     n_matrices: matrices, digital ones included
     n_macs: multiplications of matrices in the inference of a sample
+    input: the value that it reads first, for aimc_network_get_shape()
+    output: the value that it makes first
     """
     is_analog: int
     op: str
@@ -865,6 +869,8 @@ class LayerInfo(NamedTuple):
     name: str
     n_matrices: int
     n_macs: int
+    input: int
+    output: int
 
 
 class TensorInfo(NamedTuple):

@@ -1,0 +1,352 @@
+# SPDX-License-Identifier: MIT
+"""Networks from PyTorch: modules by their traced graph, state_dicts with a network document."""
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
+
+import numpy as np
+
+from ._errors import FormatError, InvalidError
+from ._importer import Importer, Refused, batch_norm, choose, package, with_bias, without_none
+from ._types import NDArray
+from .context import Context
+from .network import Network, Value
+
+PLAIN = {"ReLU": "relu", "ReLU6": "relu6", "Tanh": "tanh", "Sigmoid": "sigmoid", "Hardsigmoid": "hard_sigmoid",
+         "Hardswish": "hard_swish", "SiLU": "silu"}
+# Functions and methods that have the same name as an op, but for underscores.
+CALLED = {"relu": "relu", "relu_": "relu", "relu6": "relu6", "tanh": "tanh", "sigmoid": "sigmoid", "silu": "silu",
+          "hardsigmoid": "hard_sigmoid", "hardswish": "hard_swish"}
+
+
+def _array(tensor: Any) -> NDArray[Any]:
+    return np.asarray(tensor.detach().cpu().float().numpy())
+
+
+def _listed(value: Any) -> List[int]:
+    return [int(n) for n in value] if isinstance(value, (tuple, list)) else [int(value)]
+
+
+class TorchImporter(Importer):
+    """Makes the nodes of a traced module; they are called as the modules are, so that names of tensors stay."""
+
+    def __init__(self, module: Any, ctx: Optional[Context]) -> None:
+        super().__init__(type(module).__name__, ctx)
+        fx = package("torch.fx")
+        self.modules = dict(module.named_modules())
+        self.graph = fx.Tracer().trace(module)
+        self.used: List[str] = []
+
+    def run(self, shapes: Sequence[Sequence[int]]) -> Network:
+        """Inputs of these shapes, samples not counted, and all nodes."""
+        left, outputs = list(shapes), []
+        for k, node in enumerate(self.graph.nodes):
+            where = f"node {k} '{node.name}' ({self.title(node)})"
+            if node.op == "placeholder":
+                if not left:
+                    raise InvalidError(f"from_torch: no shape is given for input '{node.name}'")
+                self.add_input(node.name, left.pop(0))
+            elif node.op == "output":
+                outputs = [each.name for each in (node.args[0] if isinstance(node.args[0], (tuple, list)) else node.args)]
+            else:
+                self.node(where, lambda node=node: self.make(node))  # type: ignore[misc]
+        return self.finish(outputs)
+
+    def title(self, node: Any) -> str:
+        """What the node calls."""
+        if node.op == "call_module":
+            return f"{type(self.modules[node.target]).__name__} '{node.target}'"
+        return str(getattr(node.target, "__name__", node.target))
+
+    def make(self, node: Any) -> None:
+        """One node."""
+        if node.op == "call_module":
+            module = self.modules[node.target]
+            make = MODULES.get(type(module).__name__)
+            if make is None:
+                raise Refused("no such module is known")
+            if node.target in self.used and any(True for _ in module.parameters()):
+                raise Refused("it is used twice; weights that are shared are not known")
+            self.used.append(node.target)
+            make(self, node, module)
+        else:
+            name = self.title(node)
+            if node.op == "get_attr" or name not in CALLED and name not in FUNCTIONS:
+                raise Refused("no such function is known")
+            if name in CALLED:
+                self.made(node, CALLED[name], self.argument(node, 0))
+            else:
+                FUNCTIONS[name](self, node)
+
+    def argument(self, node: Any, k: int) -> Value:
+        """Argument k, which is a value."""
+        if k >= len(node.args) or not hasattr(node.args[k], "name"):
+            raise Refused(f"argument {k} is no value; constants are not known there")
+        return self.value(node.args[k].name)
+
+    def number(self, node: Any, k: int, name: str, usual: Any = None) -> Any:
+        """Argument k, or the keyword of this name."""
+        return node.args[k] if k < len(node.args) else node.kwargs.get(name, usual)
+
+    def made(self, node: Any, op: str, *inputs: Value, tensors: Optional[Dict[str, Any]] = None, **fields: Any) -> None:
+        """The node, called as the module."""
+        name = node.target if node.op == "call_module" else node.name
+        self.values[node.name] = self.add(op, *inputs, name=name, tensors=tensors, **fields)
+
+    # ---- modules -------------------------------------------------------------------------------
+
+    def plain(self, node: Any, module: Any) -> None:
+        """A function without parameters."""
+        self.made(node, PLAIN[type(module).__name__], self.argument(node, 0))
+
+    def identity(self, node: Any, _: Any = None) -> None:
+        """What changes nothing."""
+        self.values[node.name] = self.argument(node, 0)
+
+    def linear(self, node: Any, module: Any) -> None:
+        """Linear."""
+        bias = None if module.bias is None else _array(module.bias)
+        self.made(node, "linear", self.argument(node, 0), tensors=with_bias(_array(module.weight), bias),
+                  out_features=module.out_features, bias=bias is not None)
+
+    def conv(self, node: Any, module: Any) -> None:
+        """Conv1d, Conv2d."""
+        choose("padding_mode", module.padding_mode, ("zeros",))
+        fields: Dict[str, Any] = {"kernel": list(module.kernel_size), "stride": list(module.stride),
+                                  "dilation": list(module.dilation), "groups": module.groups}
+        if module.padding == "same":
+            fields["same"] = "UPPER"
+        elif module.padding != "valid":
+            fields["padding"] = _listed(module.padding) if any(_listed(module.padding)) else None
+        bias = None if module.bias is None else _array(module.bias)
+        self.made(node, f"conv{len(module.kernel_size)}d", self.argument(node, 0),
+                  tensors=with_bias(_array(module.weight), bias), out_channels=module.out_channels, bias=bias is not None,
+                  **without_none(fields))
+
+    def norm(self, node: Any, module: Any) -> None:
+        """BatchNorm1d, BatchNorm2d."""
+        if module.running_mean is None:
+            raise Refused("without running means it is not known")
+        choose("momentum", module.momentum is None, (False,))
+        tensors = {"running_mean": _array(module.running_mean), "running_var": _array(module.running_var)}
+        if module.affine:
+            tensors = batch_norm(_array(module.weight), _array(module.bias), *tensors.values())
+        self.made(node, "batch_norm", self.argument(node, 0), tensors=tensors, eps=module.eps, momentum=module.momentum,
+                  affine=module.affine)
+
+    def other_norm(self, node: Any, module: Any) -> None:
+        """LayerNorm, GroupNorm."""
+        tensors = {} if module.weight is None else with_bias(_array(module.weight), _array(module.bias))
+        fields: Dict[str, Any] = {"groups": module.num_groups} if hasattr(module, "num_groups") else \
+            {"n_axes": len(module.normalized_shape)}
+        self.made(node, "group_norm" if "groups" in fields else "layer_norm", self.argument(node, 0), tensors=tensors,
+                  eps=module.eps, affine=module.weight is not None, **fields)
+
+    def pool(self, node: Any, module: Any) -> None:
+        """MaxPool1d, MaxPool2d, AvgPool1d, AvgPool2d."""
+        kind = type(module).__name__
+        self.pooled(node, f"{kind[:3].lower()}_pool{kind[-2]}d", module.kernel_size, module.stride, module.padding,
+                    module.ceil_mode, getattr(module, "dilation", 1), getattr(module, "count_include_pad", None))
+        choose("divisor_override", getattr(module, "divisor_override", None), (None,))
+
+    def pooled(self, node: Any, op: str, kernel: Any, stride: Any, padding: Any, ceil: Any, dilation: Any,
+               include: Any) -> None:
+        """A pool of these fields."""
+        choose("ceil_mode", bool(ceil), (False,))
+        fields = without_none({"kernel": _listed(kernel), "stride": None if stride in (None, ()) else _listed(stride),
+                               "padding": _listed(padding) if any(_listed(padding)) else None,
+                               "dilation": _listed(dilation) if max(_listed(dilation)) > 1 else None,
+                               "count_include_pad": include})
+        self.made(node, op, self.argument(node, 0), **fields)
+
+    def adaptive(self, node: Any, module: Any) -> None:
+        """AdaptiveAvgPool to one position."""
+        self.adapted(node, module.output_size, type(module).__name__.startswith("AdaptiveAvg"))
+
+    def adapted(self, node: Any, size: Any, mean: bool) -> None:
+        """A pool to this size."""
+        if any(n != 1 for n in _listed(size)):
+            raise Refused(f"output_size {size}: only 1 is known")
+        self.made(node, "global_avg_pool" if mean else "global_max_pool", self.argument(node, 0))
+
+    def sloped(self, node: Any, module: Any) -> None:
+        """LeakyReLU, ELU."""
+        if hasattr(module, "negative_slope"):
+            self.made(node, "leaky_relu", self.argument(node, 0), alpha=module.negative_slope)
+        else:
+            self.made(node, "elu", self.argument(node, 0), alpha=module.alpha)
+
+    def gelu(self, node: Any, module: Any) -> None:
+        """GELU."""
+        self.made(node, "gelu", self.argument(node, 0), approximate=getattr(module, "approximate", "none").upper())
+
+    def softmax(self, node: Any, module: Any) -> None:
+        """Softmax, LogSoftmax along the last axis."""
+        self.softened(node, module.dim, type(module).__name__ == "Softmax")
+
+    def softened(self, node: Any, dim: Any, plain: bool) -> None:
+        """Softmax along this axis."""
+        value = self.argument(node, 0)
+        choose("dim", dim, (-1, len(value.shape)))
+        self.made(node, "softmax" if plain else "log_softmax", value)
+
+    def dropout(self, node: Any, module: Any) -> None:
+        """Dropout."""
+        self.made(node, "dropout", self.argument(node, 0), p=module.p)
+
+    def flatten_module(self, node: Any, module: Any) -> None:
+        """Flatten."""
+        self.flattened(node, module.start_dim, module.end_dim)
+
+    # ---- functions and methods -----------------------------------------------------------------
+
+    def flattened(self, node: Any, first: int, last: int) -> None:
+        """All but the samples."""
+        value = self.argument(node, 0)
+        choose("start_dim", first, (1,))
+        choose("end_dim", last, (-1, len(value.shape)))
+        self.made(node, "flatten", value)
+
+    def flatten(self, node: Any) -> None:
+        """torch.flatten."""
+        self.flattened(node, self.number(node, 1, "start_dim", 0), self.number(node, 2, "end_dim", -1))
+
+    def join(self, node: Any) -> None:
+        """add, mul of two values."""
+        if node.kwargs.get("alpha", 1) != 1:
+            raise Refused(f"alpha {node.kwargs['alpha']} is not known")
+        op = "mul" if "mul" in self.title(node) else "add"
+        self.made(node, op, self.argument(node, 0), self.argument(node, 1))
+
+    def cat(self, node: Any) -> None:
+        """torch.cat."""
+        values = [self.value(each.name) for each in node.args[0]]
+        dim = self.number(node, 1, "dim", 0) % (len(values[0].shape) + 1)
+        if dim == 0:
+            raise Refused("axis 0 counts the samples")
+        self.made(node, "concat", *values, axis=dim - 1)
+
+    def view(self, node: Any) -> None:
+        """view, reshape: the first axis stays that of the samples."""
+        sizes = node.args[1] if isinstance(node.args[1], (tuple, list)) else node.args[1:]
+        if hasattr(sizes[0], "name") and sizes[0].name not in self.values:
+            sizes = (-1, *sizes[1:])  # x.size(0), x.shape[0]
+        choose("first size", sizes[0], (-1, 0, 1))
+        value = self.argument(node, 0)
+        if len(sizes) == 2:
+            self.made(node, "flatten", value)
+        else:
+            self.made(node, "reshape", value, shape=[int(n) for n in sizes[1:]])
+
+    def size(self, node: Any) -> None:
+        """x.size(0): view() knows it by its node."""
+        dim = self.number(node, 1, "dim")
+        choose("dim", dim, (0,))
+
+    def getitem(self, node: Any) -> None:
+        """x[:, 2:, ::2]."""
+        if node.args[0].name not in self.values:
+            return  # of a shape
+        value, at = self.argument(node, 0), node.args[1]
+        at = list(at) if isinstance(at, tuple) else [at]
+        if at[0] != slice(None) or not all(isinstance(each, slice) for each in at):
+            raise Refused(f"index {at}: slices behind all samples are known")
+        made = [each.indices(n) for each, n in zip(at[1:] + [slice(None)] * (len(value.shape) - len(at) + 1), value.shape)]
+        start, stop, step = map(list, zip(*made))
+        if min(step) < 1:
+            raise Refused("a slice backwards is not known")
+        self.made(node, "slice", value, start=start, stop=stop, step=step)
+
+    def pad(self, node: Any) -> None:
+        """F.pad with a constant: the last axis comes first."""
+        choose("mode", self.number(node, 2, "mode", "constant"), ("constant",))
+        value, pads = self.argument(node, 0), list(self.number(node, 1, "pad"))
+        pads += [0] * (2 * len(value.shape) - len(pads))
+        if min(pads) < 0:
+            raise Refused("padding below 0 is not known")
+        self.made(node, "pad", value, before=pads[-2::-2], after=pads[::-2], value=float(self.number(node, 3, "value") or 0))
+
+    def mean(self, node: Any) -> None:
+        """x.mean(axes)."""
+        value, dims = self.argument(node, 0), self.number(node, 1, "dim")
+        axes = [] if dims is None else [dim % (len(value.shape) + 1) - 1 for dim in _listed(dims)]
+        if not axes or -1 in axes:
+            raise Refused("a mean over the samples is not known")
+        self.made(node, "mean", value, axes=axes, keep=bool(self.number(node, 2, "keepdim", False)))
+
+    def permute(self, node: Any) -> None:
+        """permute: the samples stay first."""
+        order = node.args[1] if isinstance(node.args[1], (tuple, list)) else node.args[1:]
+        choose("first axis", order[0], (0,))
+        self.made(node, "permute", self.argument(node, 0), order=[int(n) - 1 for n in order[1:]])
+
+    def max_pool(self, node: Any) -> None:
+        """F.max_pool1d, F.max_pool2d."""
+        self.pooled(node, f"max_pool{self.title(node)[-2]}d", self.number(node, 1, "kernel_size"),
+                    self.number(node, 2, "stride"), self.number(node, 3, "padding", 0), self.number(node, 5, "ceil_mode", False),
+                    self.number(node, 4, "dilation", 1), None)
+
+    def avg_pool(self, node: Any) -> None:
+        """F.avg_pool1d, F.avg_pool2d."""
+        self.pooled(node, f"avg_pool{self.title(node)[-2]}d", self.number(node, 1, "kernel_size"),
+                    self.number(node, 2, "stride"), self.number(node, 3, "padding", 0), self.number(node, 4, "ceil_mode", False),
+                    1, self.number(node, 5, "count_include_pad", True))
+
+    def adaptive_pool(self, node: Any) -> None:
+        """F.adaptive_avg_pool2d and its like."""
+        self.adapted(node, self.number(node, 1, "output_size"), "avg" in self.title(node))
+
+    def soften(self, node: Any) -> None:
+        """F.softmax, F.log_softmax."""
+        self.softened(node, self.number(node, 1, "dim"), self.title(node) == "softmax")
+
+    def drop(self, node: Any) -> None:
+        """F.dropout: as in evaluation."""
+        self.made(node, "dropout", self.argument(node, 0), p=float(self.number(node, 1, "p", 0.5)))
+
+
+_M = TorchImporter
+MODULES: Dict[str, Callable[[TorchImporter, Any, Any], None]] = {
+    **{name: _M.plain for name in PLAIN}, "Identity": _M.identity, "Linear": _M.linear, "Conv1d": _M.conv, "Conv2d": _M.conv,
+    "BatchNorm1d": _M.norm, "BatchNorm2d": _M.norm, "LayerNorm": _M.other_norm, "GroupNorm": _M.other_norm,
+    "MaxPool1d": _M.pool, "MaxPool2d": _M.pool, "AvgPool1d": _M.pool, "AvgPool2d": _M.pool,
+    "AdaptiveAvgPool1d": _M.adaptive, "AdaptiveAvgPool2d": _M.adaptive, "AdaptiveMaxPool2d": _M.adaptive,
+    "LeakyReLU": _M.sloped, "ELU": _M.sloped, "GELU": _M.gelu, "Softmax": _M.softmax, "LogSoftmax": _M.softmax,
+    "Dropout": _M.dropout, "Flatten": _M.flatten_module}
+FUNCTIONS: Dict[str, Callable[[TorchImporter, Any], None]] = {
+    "add": _M.join, "iadd": _M.join, "add_": _M.join, "mul": _M.join, "flatten": _M.flatten, "cat": _M.cat, "view": _M.view,
+    "reshape": _M.view, "size": _M.size, "getitem": _M.getitem, "pad": _M.pad, "_pad": _M.pad, "mean": _M.mean,
+    "permute": _M.permute, "max_pool1d": _M.max_pool, "max_pool2d": _M.max_pool, "_max_pool1d": _M.max_pool,
+    "_max_pool2d": _M.max_pool, "boolean_dispatch": _M.max_pool, "avg_pool1d": _M.avg_pool, "avg_pool2d": _M.avg_pool,
+    "adaptive_avg_pool1d": _M.adaptive_pool, "adaptive_avg_pool2d": _M.adaptive_pool, "softmax": _M.soften,
+    "log_softmax": _M.soften, "dropout": _M.drop, "contiguous": _M.identity}
+
+
+def import_module(module: Any, shapes: Sequence[Sequence[int]], ctx: Optional[Context]) -> Network:
+    """A module, traced; it is not changed."""
+    return TorchImporter(module, ctx).run(shapes)
+
+
+def state_of(loaded: Any, path: str) -> Dict[str, NDArray[Any]]:
+    """Arrays of a state_dict, which may lie within a checkpoint, under names that DataParallel made."""
+    if isinstance(loaded, Mapping) and isinstance(loaded.get("state_dict"), Mapping):
+        loaded = loaded["state_dict"]
+    if not isinstance(loaded, Mapping) or not all(hasattr(tensor, "detach") for tensor in loaded.values()):
+        raise FormatError(f"{path} holds no state_dict: a dict of tensors is expected, torch.save(model.state_dict(), path)")
+    prefix = "module." if loaded and all(name.startswith("module.") for name in loaded) else ""
+    return {name[len(prefix):]: _array(tensor) for name, tensor in loaded.items()}
+
+
+def read_state(path: str) -> Dict[str, NDArray[Any]]:
+    """A state_dict from a file; no code that lies in it is run."""
+    torch = package("torch")
+    try:
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, ValueError, EOFError, TypeError, KeyError) as error:
+        raise FormatError(f"{path}: {error}") from None
+    except Exception as error:  # pylint: disable=broad-except
+        if type(error).__name__ != "UnpicklingError":
+            raise
+        raise FormatError(f"{path}: {error}") from None
+    return state_of(loaded, path)
+
+
+__all__ = ["import_module", "read_state", "state_of"]

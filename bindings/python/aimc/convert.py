@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""Networks of other frameworks as networks of libaimc.
+
+    python -m aimc.convert model.onnx out.safetensors
+    python -m aimc.convert model.h5 out.safetensors                    Keras, the whole model
+    python -m aimc.convert weights.pt out.safetensors --network net.json   a state_dict of PyTorch
+    python -m aimc.convert model.json out.safetensors                  a folded model, NAME.folded.safetensors beside it
+
+Images are [channels][height][width], whatever they were; everything that is not known is named at once, and nothing
+is dropped in silence. onnx, h5py and torch are needed for their files alone.
+"""
+import argparse
+import os
+import sys
+from typing import Any, List, Mapping, Optional, Sequence, Union, cast
+
+from ._errors import Error, InvalidError
+from ._import_layers import import_folded, import_keras, read_safetensors
+from ._import_onnx import import_onnx
+from ._import_torch import import_module, read_state
+from ._types import PathLike
+from .context import Context
+from .network import Network
+
+
+def from_onnx(path: PathLike, *, logits: bool = False, ctx: Optional[Context] = None) -> Network:
+    """The network of an ONNX model; logits leaves out a softmax at its end."""
+    return import_onnx(os.fsdecode(path), logits, ctx)
+
+
+def from_keras(path: PathLike, *, logits: bool = False, ctx: Optional[Context] = None) -> Network:
+    """The network of a Keras model in an .h5 file; logits leaves out a softmax at its end."""
+    return import_keras(os.fsdecode(path), logits, ctx)
+
+
+def from_folded(path: PathLike, *, logits: bool = False, ctx: Optional[Context] = None) -> Network:
+    """The network of NAME.json with "folded_layers" and NAME.folded.safetensors: channels last, batch norm folded."""
+    return import_folded(os.fsdecode(path), logits, ctx)
+
+
+def from_torch(module: object, example_shape: Sequence[Union[int, Sequence[int]]], *,
+               ctx: Optional[Context] = None) -> Network:
+    """The network of a torch.nn.Module that torch.fx can trace.
+
+    example_shape is that of a sample, (3, 32, 32), or a list of them for several inputs. Nodes have the names of their
+    modules, so tensors are called as in module.state_dict()."""
+    several = bool(example_shape) and isinstance(example_shape[0], (tuple, list))
+    shapes = example_shape if several else [example_shape]
+    return import_module(module, cast(Sequence[Sequence[int]], shapes), ctx)
+
+
+def from_state_dict(path: PathLike, document: Union[str, Mapping[str, Any]], *, ctx: Optional[Context] = None) -> Network:
+    """The network of a document (JSON text or a dict) with weights from a file: .safetensors, or .pt by torch."""
+    name = os.fsdecode(path)
+    net = Network.from_json(document, ctx=ctx)
+    net.load_state_dict(read_safetensors(name) if name.endswith(".safetensors") else read_state(name))
+    return net
+
+
+def read(path: PathLike, network: Optional[PathLike] = None, *, logits: bool = False,
+         ctx: Optional[Context] = None) -> Network:
+    """The network of a file, by its ending; network is the document that goes with a state_dict."""
+    name = os.fsdecode(path)
+    ending = os.path.splitext(name)[1].lower()
+    if network is not None:
+        with open(network, encoding="utf-8") as stream:
+            return from_state_dict(name, stream.read(), ctx=ctx)
+    readers = {".onnx": from_onnx, ".h5": from_keras, ".hdf5": from_keras, ".json": from_folded}
+    if ending in (".pt", ".pth", ".th", ".safetensors"):
+        raise InvalidError(f"{name}: weights alone; the document of their network is needed, --network FILE.json")
+    if ending not in readers:
+        raise InvalidError(f"{name}: the ending {ending or '(none)'} is none of "
+                           f"{', '.join(readers)}, .pt, .pth, .th, .safetensors")
+    return readers[ending](name, logits=logits, ctx=ctx)
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m aimc.convert", description="Networks of other frameworks as networks of "
+                                     "libaimc, for Network.load() and the command aimc.")
+    parser.add_argument("source", help=".onnx, .h5, .json (folded), .pt, .pth, .th, .safetensors")
+    parser.add_argument("out", help="safetensors file with document and tensors")
+    parser.add_argument("--network", metavar="FILE", help="document (JSON) that a state_dict goes with")
+    parser.add_argument("--logits", action="store_true", help="leave out a softmax at the end, as training wants it")
+    given = parser.parse_args(arguments)
+    try:
+        net = read(given.source, given.network, logits=given.logits)
+        net.save(given.out)
+    except (Error, OSError, ValueError) as error:
+        print(f"aimc.convert: {error}", file=sys.stderr)
+        return 1
+    print(net.describe(), end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

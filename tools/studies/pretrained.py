@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Public pretrained networks on chips: ideal tiles, the default read-out, converters with and without calibrated ranges,
+phase-change and resistive memory after an hour and 30 days, with and without compensation. Makes the table of
+docs/pretrained.md. Chips that docs/studies/pretrained.csv already holds are not run again. Needs the data sets and models
+that $AIMC_DATA names.
+
+    ./dev study pretrained --chips 10 --samples 500
+"""
+import argparse
+import gzip
+import os
+import pathlib
+
+import numpy as np
+
+import aimc
+from aimc import convert
+from common import TABLES, Results
+
+FIELDS = ["model", "chip", "samples", "seed", "accuracy"]
+HOUR, MONTH = 3600.0, 30 * 86400.0
+SCALED = {"device": "ideal", "mapping.weight_scaling_omega": 1, "mapping.weight_scaling_columnwise": True}
+DEFAULT = {**SCALED, "forward": "standard_io"}
+# converters of 8 bits alone: no noise, and nothing that adapts a range to each vector
+CONVERTERS = {**DEFAULT, "forward.out_noise": 0, "forward.noise_management": "NONE", "forward.bound_management": "NONE"}
+# the measurements behind reram_wan2022 end after two days: 30 days are beyond them
+MEMORIES = {"PCM": "pcm_like", "ReRAM": "reram_wan2022"}
+TIMES = {"1 h": HOUR, "30 d": MONTH}
+MODELS = {"onnxzoo_mnist_cnn": "MNIST CNN", "mlperf_tiny_sww_dscnn1d": "wake word", "mlperf_tiny_ic_resnet8": "ResNet-8",
+          "resnet20_cifar10_akamaster": "ResNet-20"}
+CALIBRATION = 64
+
+
+def unpacked(root, *parts):
+    with gzip.open(root.joinpath(*parts)) as stream:
+        return np.frombuffer(stream.read(), np.uint8)
+
+
+def cifar(root, name):
+    records = unpacked(root, "cifar10", name).reshape(-1, 3073)
+    return records[:, 1:].reshape(-1, 3, 32, 32).astype(np.float32), records[:, 0].astype(np.uint32)
+
+
+def load(root, model, n):
+    """Inputs to calibrate with, then samples and labels of the test."""
+    if model == "mlperf_tiny_sww_dscnn1d":
+        data = np.load(root / "models" / "sww_calibration_samples.npz")
+        x = np.ascontiguousarray(data["specs"].reshape(-1, 30, 1, 40).transpose(0, 3, 1, 2), np.float32)
+        return x, x[:n], data["labels"].astype(np.uint32)[:n]
+    if model == "onnxzoo_mnist_cnn":
+        parts = [unpacked(root, "mnist", f"{part}-images-idx3-ubyte.gz")[16:].reshape(-1, 1, 28, 28).astype(np.float32)
+                 for part in ("train", "t10k")]
+        return parts[0][:CALIBRATION], parts[1][:n], unpacked(root, "mnist", "t10k-labels-idx1-ubyte.gz")[8:].astype(np.uint32)[:n]
+    train, _ = cifar(root, "data_batch_1.bin.gz")
+    x, labels = cifar(root, "test_batch.bin.gz")
+    train, x, labels = train[:CALIBRATION], x[:n], labels[:n]
+    if model == "resnet20_cifar10_akamaster":
+        mean, std = (np.array(v, np.float32)[:, None, None] for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
+        train, x = (train / 255 - mean) / std, (x / 255 - mean) / std
+    return train, x, labels
+
+
+def chips():
+    """Names of all chips, each with what it is of: layer configuration, memory, time, compensated, calibrated."""
+    found = {"digital": None, "ideal tiles": ({**SCALED, "forward": "perfect_io"}, None, 0, False, False),
+             "default read-out": (DEFAULT, None, 0, False, False),
+             "8-bit converters": (CONVERTERS, None, 0, False, False),
+             "8-bit converters, calibrated": (CONVERTERS, None, 0, False, True)}
+    for memory, model in MEMORIES.items():
+        for time, seconds in TIMES.items():
+            found[f"{memory}, {time}"] = (DEFAULT, model, seconds, False, False)
+            found[f"{memory}, {time}, compensated"] = (DEFAULT, model, seconds, True, False)
+    return found
+
+
+def set_ranges(net, calibration):
+    """Input ranges of all matrices, from the exact values of every layer: net.calibrate() itself would see what the layers
+    before, whose ranges are not set yet, make of inputs that their converters clip."""
+    exact = net.copy()
+    exact.convert(None)
+    exact.convert_to_analog({**SCALED, "forward": "perfect_io"})
+    exact.calibrate(calibration)
+    for k in range(len(net)):
+        net.matrix(k).input_range = exact.matrix(k).input_range
+
+
+def measure(root, job):
+    """The accuracy of one chip."""
+    calibration, x, labels = load(root, job["model"], job["samples"])
+    net = convert.from_folded(root / "models" / f"{job['model']}.json", logits=True, ctx=aimc.Context(seed=job["seed"], threads=1))
+    chip = chips()[job["chip"]]
+    if chip is None:
+        return {"accuracy": net.evaluate(x, labels)}
+    layer, memory, seconds, compensated, calibrated = chip
+    net.convert_to_analog(layer)
+    if calibrated:
+        set_ranges(net, calibration)
+    if memory:
+        outside = {"noise_model.extrapolate": True} if memory == "reram_wan2022" and seconds > 172800 else {}
+        net.program({"noise_model": memory, **outside, "seed": job["seed"], "compensation.method": "GLOBAL" if compensated else "NONE"})
+        net.drift_programmed(seconds)
+        if compensated:
+            net.compensate()
+    return {"accuracy": round(net.evaluate(x, labels, fresh=True), 6)}
+
+
+def table(results, models, names):
+    """Markdown: mean +- standard error over the chips, in percent."""
+    lines = ["| | " + " | ".join(MODELS[model] for model in models) + " |", "|---" * (len(models) + 1) + "|"]
+    for name in names:
+        cells = []
+        for model in models:
+            found = [100 * float(row["accuracy"]) for row in results.where(model=model, chip=name)]
+            error = np.std(found, ddof=1) / np.sqrt(len(found)) if len(found) > 1 else None
+            cells.append("" if not found else f"{np.mean(found):.1f}" + ("" if error is None else f" ± {error:.1f}"))
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def main():
+    """All chips, then the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--chips", type=int, default=10, help="chips of every row that has anything random")
+    parser.add_argument("--samples", type=int, default=500, help="test samples, from the first on")
+    parser.add_argument("--models", nargs="*", default=list(MODELS), choices=list(MODELS))
+    parser.add_argument("--workers", type=int, default=os.cpu_count())
+    args = parser.parse_args()
+    root = pathlib.Path(os.environ.get("AIMC_DATA", "/nowhere"))
+    if not (root / "models").is_dir():
+        raise SystemExit("AIMC_DATA names no folder with pretrained models")
+    once = ("digital", "ideal tiles", "8-bit converters", "8-bit converters, calibrated")
+    jobs = [{"model": model, "chip": name, "samples": args.samples, "seed": seed} for seed in range(1, args.chips + 1)
+            for model in args.models for name in chips() if seed == 1 or name not in once]
+    results = Results(TABLES / "pretrained.csv", FIELDS, FIELDS[:4])
+    results.run(jobs, lambda job: measure(root, job), args.workers)
+    print(table(results, args.models, chips()))
+
+
+if __name__ == "__main__":
+    main()
