@@ -38,7 +38,7 @@ struct job {
     double seconds;
 };
 
-/* ---- inputs ---------------------------------------------------------------------------------- */
+/* ---- inputs --------------------------------------------------------------------------------- */
 
 static int port_of(const aimc_network *net, aimc_value value, struct port *p)
 {
@@ -175,7 +175,7 @@ static int load_input(const struct request *q, struct job *j, size_t k)
     return rc == EXIT_GO_ON ? scale(q, &j->in[k], a) : rc;
 }
 
-/* ---- labels ---------------------------------------------------------------------------------- */
+/* ---- labels --------------------------------------------------------------------------------- */
 
 static int take_labels(const struct request *q, struct job *j)
 {
@@ -235,7 +235,7 @@ static int load(const struct request *q, struct job *j)
     return check_labels(q, j);
 }
 
-/* ---- running --------------------------------------------------------------------------------- */
+/* ---- running -------------------------------------------------------------------------------- */
 
 static int reserve(struct job *j)
 {
@@ -304,7 +304,7 @@ static int write_outputs(const struct request *q, const struct job *j)
     return rc;
 }
 
-/* ---- result ---------------------------------------------------------------------------------- */
+/* ---- result --------------------------------------------------------------------------------- */
 
 static void print_text(const struct request *q, const struct job *j)
 {

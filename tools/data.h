@@ -24,9 +24,9 @@ enum { DATA_TRAIN = 1, DATA_TEST = 2 }; /* parts, or-ed */
 
 /*
  * Load a data set by its name, or from "images,labels[,test-images,test-labels]": IDX files, plain
- * or gzipped, or "train.bin[,test.bin]" of CIFAR's binary version. Where there is no test part of its own, the third of every five samples of a class,
- * in the order of the file, is held out as one.
- * input_max is the input that becomes 1; 0 means what the data set says (files: 255).
+ * or gzipped, or "train.bin[,test.bin]" of CIFAR's binary version. Where there is no test part of
+ * its own, the third of every five samples of a class, in the order of the file, is held out as
+ * one. input_max is the input that becomes 1; 0 means what the data set says (files: 255).
  * EXIT_GO_ON, or the exit code after a sentence.
  */
 int data_load(const char *name, double input_max, unsigned parts, struct dataset *data);

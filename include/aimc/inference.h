@@ -388,8 +388,9 @@ AIMC_API double aimc_matrix_get_input_range(const aimc_matrix *matrix);
 AIMC_API aimc_status aimc_matrix_set_input_range(aimc_matrix *matrix, double range);
 
 /**
- * Watch the inputs of the following aimc_matrix_forward() calls, which are not clipped, until
- * aimc_matrix_take_input_range() sets the input range from them.
+ * Watch the inputs of the following aimc_matrix_forward() calls until
+ * aimc_matrix_take_input_range() sets the input range from them. They are not clipped, by the DACs
+ * either: each batch is read over its largest input.
  * @param config  of kind "calibration"; NULL: defaults
  * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind
  * @retval AIMC_ERR_STATE    the matrix was not made from a configuration of kind "layer"

@@ -79,10 +79,11 @@ static aimc_status reserve(aimci_hwa *h, size_t n, size_t cols)
     return AIMC_OK;
 }
 
-static aimc_status clip_inputs(aimci_hwa *h, size_t n, const float **x, size_t *ld, float factor)
+/* Inputs clipped to -r ... r, times the factor. */
+static aimc_status clip_inputs(aimci_hwa *h, size_t n, const float **x, size_t *ld, float r,
+                               float factor)
 {
     const size_t cols = h->grid->in.n;
-    const float r = (float)h->range;
     const aimc_status st = reserve(h, n, cols);
     if (st)
         return st;
@@ -105,6 +106,20 @@ static uint64_t clipped_outputs(const aimci_hwa *h)
 /* Calibration sees a batch of inputs. */
 static void watch(aimci_hwa *h, size_t n, const float *x, size_t ld);
 
+/* What is watched is not clipped, by the DACs either: they see the batch over its largest input.
+ * Otherwise the layers behind would be given ranges of what a clipped layer says. */
+static aimc_status scale_watched(aimci_hwa *h, size_t n, const float **x, size_t *ld, float *factor)
+{
+    float largest = 0;
+    for (size_t b = 0; b < n; b++)
+        for (size_t j = 0; j < h->grid->in.n; j++)
+            largest = fmaxf(largest, fabsf((*x)[b * *ld + j]));
+    if (!(largest > 0))
+        return AIMC_OK;
+    *factor = largest;
+    return clip_inputs(h, n, x, ld, largest, 1 / largest);
+}
+
 bool aimci_hwa_looks(const aimci_hwa *h)
 {
     return h && (h->watching || h->has_range);
@@ -115,9 +130,11 @@ bool aimci_hwa_looks(const aimci_hwa *h)
  * up to this one at once. */
 aimc_status aimci_hwa_inputs(aimci_hwa *h, size_t n, const float **x, size_t *ld, float *factor)
 {
-    if (h && h->watching)
+    if (h && h->watching) {
         watch(h, n, *x, *ld);
-    if (!h || h->watching || !h->has_range || n == 0)
+        return scale_watched(h, n, x, ld, factor);
+    }
+    if (!h || !h->has_range || n == 0)
         return AIMC_OK;
     const aimci_range_params *p = h->range_params;
     if (h->in_training && h->n_seen < (uint64_t)p->init_from_data) {
@@ -129,12 +146,12 @@ aimc_status aimci_hwa_inputs(aimci_hwa *h, size_t n, const float **x, size_t *ld
         h->clipped_before = clipped_outputs(h);
     h->counting = true;
     *factor = (float)h->range;
-    return clip_inputs(h, n, x, ld, 1 / (float)h->range);
+    return clip_inputs(h, n, x, ld, (float)h->range, 1 / (float)h->range);
 }
 
 aimc_status aimci_hwa_clipped(aimci_hwa *h, size_t n, const float **x, size_t *ld)
 {
-    return h && h->has_range && n ? clip_inputs(h, n, x, ld, 1) : AIMC_OK;
+    return h && h->has_range && n ? clip_inputs(h, n, x, ld, (float)h->range, 1) : AIMC_OK;
 }
 
 /* ---- learning ------------------------------------------------------------------------------- */

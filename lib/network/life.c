@@ -78,9 +78,12 @@ static aimc_status make_other(const conversion *c, const aimci_node *node, size_
 
 static aimc_status set_matrix_config(aimci_node *node, const aimc_config *config)
 {
-    if (config)
-        return aimci_config_set_child(node->config, "matrix", config);
-    return aimc_config_set_text(node->config, "matrix", "digital");
+    aimc_config *digital = NULL;
+    aimc_status st = config ? AIMC_OK : aimc_config_create(node->ctx, "digital", &digital);
+    if (!st)
+        st = aimci_config_set_child(node->config, "matrix", config ? config : digital);
+    aimc_config_destroy(digital);
+    return st;
 }
 
 /* Configurations first, because they may fail; matrices are then only exchanged. */
@@ -123,7 +126,7 @@ static aimc_status convert(const char *caller, aimc_network *net, const char *pa
     aimci_free(net->ctx, c.made);
     aimci_network_free_moments(net); /* other parameters are digital now: it begins anew */
     net->n_updates = 0;
-    net->batch = net->n_run = 0;     /* and others have gradients */
+    net->batch = net->n_run = 0; /* and others have gradients */
     return st ? aimci_fail_within(st, "%s: ", caller) : AIMC_OK;
 }
 

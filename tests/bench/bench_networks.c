@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Networks of convolutions: evaluation and training steps, matrices on tiles beside digital ones. */
+/* Networks of convolutions: evaluation and training steps, matrices on tiles beside digital
+ * ones. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -429,6 +429,30 @@ START_TEST(calibration)
 }
 END_TEST
 
+/* Watched inputs are not clipped by the DACs either: layers behind see the values that they will
+ * see once the ranges are set. */
+START_TEST(watched_inputs_are_not_clipped)
+{
+    aimc_matrix *g = make_grid(1, 2,
+                               "device=ideal;forward.inp_bound=1;forward.inp_res=0;"
+                               "forward.out_res=0;forward.out_bound=0;forward.out_noise=0;"
+                               "forward.noise_management=NONE");
+    const float w[] = {.5f, .25f}, x[] = {5, -3};
+    float y[2];
+    OK(aimc_matrix_set_weights(g, w));
+    OK(aimc_matrix_forward(g, 1, x, 2, &y[0], 1));
+    ck_assert_float_eq_tol(y[0], .25f, 1e-6f); /* 1 and -1 */
+    OK(aimc_matrix_watch_inputs(g, NULL));
+    OK(aimc_matrix_forward(g, 1, x, 2, &y[0], 1));
+    OK(aimc_matrix_take_input_range(g));
+    OK(aimc_matrix_set_input_range(g, 5));
+    OK(aimc_matrix_forward(g, 1, x, 2, &y[1], 1));
+    ck_assert_float_eq_tol(y[0], 1.75f, 1e-6f);
+    ck_assert_float_eq(y[0], y[1]);
+    aimc_matrix_destroy(g);
+}
+END_TEST
+
 /* ---- networks ------------------------------------------------------------------------------- */
 
 #define HWA                                                                                        \
@@ -566,6 +590,7 @@ int main(void)
     tcase_add_test(t, range_from_data);
     tcase_add_test(t, range_is_learned);
     tcase_add_test(t, calibration);
+    tcase_add_test(t, watched_inputs_are_not_clipped);
     tcase_add_test(t, networks_train_and_resume);
     tcase_add_test(t, prediction_sees_the_weights_themselves);
     tcase_add_test(t, draw_first);

@@ -356,7 +356,8 @@ START_TEST(nodes_are_chosen_by_patterns)
 }
 END_TEST
 
-/* Moments of a digital optimizer are kept in files, and begin anew when other weights are digital. */
+/* Moments of a digital optimizer are kept in files, and begin anew when other weights are
+ * digital. */
 START_TEST(moments_follow_what_is_digital)
 {
     aimc_context *ctx = aimct_context(1, 0, 3);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory of networks: an evaluation takes hardly more than the two largest activations that lie side
- * by side, and allocates nothing when it is repeated. */
+/* Memory of networks: an evaluation takes hardly more than the two largest activations that lie
+ * side by side, and allocates nothing when it is repeated. */
 #include "fail_alloc.h"
 #include "test_util.h"
 

@@ -120,8 +120,8 @@ START_TEST(threads_do_not_matter)
 }
 END_TEST
 
-/* In evaluation a batch may be cut anywhere; on tiles a step reads all samples before the next does,
- * so that their noise is another one. */
+/* In evaluation a batch may be cut anywhere; on tiles a step reads all samples before the next
+ * does, so that their noise is another one. */
 START_TEST(cut_batches_give_the_same)
 {
     float x[N * LENGTH], y[2][N * CLASSES];

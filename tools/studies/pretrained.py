@@ -74,17 +74,6 @@ def chips():
     return found
 
 
-def set_ranges(net, calibration):
-    """Input ranges of all matrices, from the exact values of every layer: net.calibrate() itself would see what the layers
-    before, whose ranges are not set yet, make of inputs that their converters clip."""
-    exact = net.copy()
-    exact.convert(None)
-    exact.convert_to_analog({**SCALED, "forward": "perfect_io"})
-    exact.calibrate(calibration)
-    for k in range(len(net)):
-        net.matrix(k).input_range = exact.matrix(k).input_range
-
-
 def measure(root, job):
     """The accuracy of one chip."""
     calibration, x, labels = load(root, job["model"], job["samples"])
@@ -95,7 +84,7 @@ def measure(root, job):
     layer, memory, seconds, compensated, calibrated = chip
     net.convert_to_analog(layer)
     if calibrated:
-        set_ranges(net, calibration)
+        net.calibrate(calibration)
     if memory:
         outside = {"noise_model.extrapolate": True} if memory == "reram_wan2022" and seconds > 172800 else {}
         net.program({"noise_model": memory, **outside, "seed": job["seed"], "compensation.method": "GLOBAL" if compensated else "NONE"})

@@ -138,7 +138,7 @@ static void destroy(aimci_node *node)
     aimci_free(node->ctx, c->taps);
 }
 
-/* ---- depthwise -------------------------------------------------------------------------------- */
+/* ---- depthwise ------------------------------------------------------------------------------ */
 
 /* One channel a group on both sides, and weights in floating point: no matrix is needed. */
 static bool is_depthwise(const aimci_node *node)

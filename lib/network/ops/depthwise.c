@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Depthwise convolutions in floating point: all channels at once, in the layout of images, instead of
- * a tiny matrix for each. Sums go over the window as the matrices' do. */
+/* Depthwise convolutions in floating point: all channels at once, in the layout of images,
+ * instead of a tiny matrix for each. Sums go over the window as the matrices' do. */
 #include "network/ops/ops.h"
 
 typedef struct depthwise_job {

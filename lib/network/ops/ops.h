@@ -21,7 +21,8 @@ void aimci_add_rows_gradient(const aimci_parameter *b, size_t rows, const float 
  * 1 / (1 - p). The node counts its passes itself. */
 void aimci_dropout_draw(const aimci_node *node, double p, size_t which, size_t n, float *keep);
 
-/* The next n floats of a node's buffers, which lie in one pool; without one they are only counted. */
+/* The next n floats of a node's buffers, which lie in one pool; without one they are only
+ * counted. */
 static inline float *aimci_pool_part(float *pool, size_t *at, size_t n)
 {
     float *p = pool ? pool + *at : NULL;
@@ -120,7 +121,7 @@ static inline size_t aimci_window_positions(const aimci_window *w)
     return w->out[0] * w->out[1];
 }
 
-/* ---- depthwise convolutions in floating point (depthwise.c) ----------------------------------- */
+/* ---- depthwise convolutions in floating point (depthwise.c) --------------------------------- */
 
 /* Batches of n images x, outputs y and their gradients; taps and their gradient are
  * [kernel rows][kernel columns][channels]. dx and gradient are added to. */

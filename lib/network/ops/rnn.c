@@ -5,8 +5,8 @@
  *   gru    r, z = sigmoid(a + b), n = tanh(a_n + r b_n), h' = (1 - z) n + z h
  *   lstm   i, f, o = sigmoid(a + b), g = tanh(a + b), c' = f c + i g, h' = o tanh(c')
  *
- * with a = W_ih x + b_ih of the input of a step, and b = W_hh h + b_hh of the state before it, which
- * begins with 0. W_ih sees all steps of a batch at once, W_hh one step of all its samples.
+ * with a = W_ih x + b_ih of the input of a step, and b = W_hh h + b_hh of the state before it,
+ * which begins with 0. W_ih sees all steps of a batch at once, W_hh one step of all its samples.
  *
  * S. Hochreiter and J. Schmidhuber, Neural Computation 9 (1997); K. Cho et al., arXiv:1406.1078. */
 #include <math.h>
@@ -456,7 +456,8 @@ static aimc_status step(aimci_node *node, const aimci_run *run, double lr)
     return st;
 }
 
-/* All but inputs of the node come from a pass over the series, which is made for the first vector. */
+/* All but inputs of the node come from a pass over the series, which is made for the first
+ * vector. */
 static size_t vectors(aimci_node *node, const aimci_run *run, size_t k, size_t first, size_t n,
                       float *x)
 {

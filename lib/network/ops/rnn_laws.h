@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* One sample in one step. Backward turns dh and dc, gradients of the states after the step, into what
- * reaches the states before it past the matrix, and gives the gradients da and db. */
+/* One sample in one step. Backward turns dh and dc, gradients of the states after the step,
+ * into what reaches the states before it past the matrix, and gives the gradients da and db. */
 typedef struct aimci_rnn_moment {
     size_t n; /* hidden_size */
     bool relu;
