@@ -439,16 +439,16 @@ START_TEST(watched_inputs_are_not_clipped)
                                "forward.noise_management=NONE");
     const float w[] = {.5f, .25f}, x[] = {5, -3};
     float y[2];
-    OK(aimc_matrix_set_weights(g, w));
+    OK(aimc_matrix_set_weights(g, w, 2));
     OK(aimc_matrix_forward(g, 1, x, 2, &y[0], 1));
-    ck_assert_float_eq_tol(y[0], .25f, 1e-6f); /* 1 and -1 */
+    ck_assert_double_eq_tol((double)y[0], .25, 1e-6); /* 1 and -1 */
     OK(aimc_matrix_watch_inputs(g, NULL));
     OK(aimc_matrix_forward(g, 1, x, 2, &y[0], 1));
     OK(aimc_matrix_take_input_range(g));
     OK(aimc_matrix_set_input_range(g, 5));
     OK(aimc_matrix_forward(g, 1, x, 2, &y[1], 1));
-    ck_assert_float_eq_tol(y[0], 1.75f, 1e-6f);
-    ck_assert_float_eq(y[0], y[1]);
+    ck_assert_double_eq_tol((double)y[0], 1.75, 1e-6);
+    ck_assert_double_eq((double)y[0], (double)y[1]);
     aimc_matrix_destroy(g);
 }
 END_TEST

@@ -161,13 +161,16 @@ static head head_of(const attention *s, size_t number)
     one.v = one.k + n;
     one.weights = s->weights + number * s->n_queries * s->n_keys;
     one.context = s->context + query * n + h * dim;
-    if (s->trains) {
-        one.dq = s->d_projected + query * 3 * n + h * dim;
-        one.dk = s->d_projected + key * 3 * n + n + h * dim;
-        one.dv = one.dk + n;
-        one.d_context = s->d_context + query * n + h * dim;
-    }
     return one;
+}
+
+/* The same places in the gradients. */
+static void find_gradients(const attention *s, head *one)
+{
+    one->dq = s->d_projected + (one->q - s->projected);
+    one->dk = s->d_projected + (one->k - s->projected);
+    one->dv = s->d_projected + (one->v - s->projected);
+    one->d_context = s->d_context + (one->context - s->context);
 }
 
 static float dot(const float *a, const float *b, size_t n)
@@ -227,9 +230,10 @@ static void attend_back(void *arg, size_t slot, size_t number)
 {
     const aimci_node *node = arg;
     const attention *s = node->state;
-    const head h = head_of(s, number);
+    head h = head_of(s, number);
     const float scale = 1 / sqrtf((float)h.dim);
     (void)slot;
+    find_gradients(s, &h);
     for (size_t i = 0; i < s->n_queries; i++) {
         const size_t n = seen(node, i);
         const float *d = h.d_context + i * s->n_features;

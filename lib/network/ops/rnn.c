@@ -377,7 +377,7 @@ static aimc_status backward_step(aimci_node *node, size_t k, size_t n, size_t t,
         const aimci_rnn_moment m = moment_of(node, c, n, i, t);
         const size_t row = i * s->length + place_of(s, c, t);
         if (d_y)
-            add(m.dh, d_y + (row * s->n_directions + c->direction) * h, h);
+            add(s->dh + i * h, d_y + (row * s->n_directions + c->direction) * h, h);
         s->law->backward(&m);
     }
     if (t == 0)
