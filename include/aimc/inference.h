@@ -374,6 +374,42 @@ typedef struct aimc_storage_report {
  */
 AIMC_API aimc_status aimc_matrix_modify(aimc_matrix *matrix);
 
+/**
+ * Take the modified weights of aimc_matrix_modify() back before the step: reads see the weights
+ * themselves, for an evaluation in the middle of a mini-batch. Without modified weights nothing
+ * happens.
+ * @retval AIMC_ERR_INVALID NULL.
+ * @par Threads
+ * one thread per matrix.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_matrix_unmodify(aimc_matrix *matrix);
+
+/**
+ * Gradient of the inputs x of a product, given that of its outputs: aimc_matrix_backward() through
+ * the input range. Inputs beyond it pass no gradient, and where it learns
+ * ("hwa.input_range.learn_input_range") this is what it learns from at the next
+ * aimc_matrix_step(). Without an input range x decides nothing.
+ * @param x    [n_batch][ld_x], what aimc_matrix_forward() was given, finite
+ * @param ld_x >= n_in
+ * @param d    [n_batch][ld_d] gradients of the outputs, finite
+ * @param ld_d >= n_out
+ * @param[out] z  [n_batch][ld_z] gradients of the inputs
+ * @param ld_z >= n_in
+ * @retval AIMC_ERR_SHAPE    a leading dimension is too small
+ * @retval AIMC_ERR_INVALID  NULL, not finite
+ * @retval AIMC_ERR_STATE    as aimc_matrix_backward().
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * one thread per matrix.
+ * @par Determinism
+ * D1, as aimc_matrix_backward().
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_matrix_differentiate(aimc_matrix *matrix, size_t n_batch, const float *x,
+                                               size_t ld_x, const float *d, size_t ld_d, float *z,
+                                               size_t ld_z);
+
 /** Range of the matrix's inputs; 0: they are not clipped, or NULL. @since 0.1 */
 AIMC_API double aimc_matrix_get_input_range(const aimc_matrix *matrix);
 

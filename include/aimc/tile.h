@@ -108,7 +108,8 @@ AIMC_API size_t aimc_tile_get_n_in(const aimc_tile *tile);
 AIMC_API aimc_status aimc_tile_set_weights(aimc_tile *tile, const float *w, size_t ld_w);
 
 /**
- * Copy the apparent weights (what a read sees, without periphery).
+ * Copy the apparent weights: what a read sees, without periphery, and without what hardware-aware
+ * training modifies for a mini-batch.
  * @param w     [n_out][n_in] row-major
  * @param ld_w  >= n_in
  * @retval AIMC_ERR_SHAPE    ld_w too small

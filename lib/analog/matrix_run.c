@@ -75,6 +75,17 @@ aimc_status aimci_matrix_backward(aimc_matrix *m, size_t n, const float *x, size
     return st;
 }
 
+aimc_status aimc_matrix_differentiate(aimc_matrix *m, size_t n, const float *x, size_t ld_x,
+                                      const float *d, size_t ld_d, float *z, size_t ld_z)
+{
+    const char *caller = "matrix_differentiate";
+    aimc_status st = check_batch(caller, m, n, "x", x, aimc_matrix_get_n_in(m), ld_x, "z", z,
+                                 aimc_matrix_get_n_in(m), ld_z);
+    if (!st)
+        st = check_batch(caller, m, n, "d", d, m->n_out, ld_d, "z", z, m->n_in, ld_z);
+    return st ? st : aimci_matrix_backward(m, n, x, ld_x, d, ld_d, z, ld_z);
+}
+
 /* ---- update --------------------------------------------------------------------------------- */
 
 static bool all_one(const float *scales, size_t n)
@@ -180,6 +191,14 @@ aimc_status aimc_matrix_modify(aimc_matrix *m)
     if (!m)
         return aimci_fail(AIMC_ERR_INVALID, "matrix_modify: matrix is NULL");
     aimci_hwa_modify(m->hwa, true);
+    return AIMC_OK;
+}
+
+aimc_status aimc_matrix_unmodify(aimc_matrix *m)
+{
+    if (!m)
+        return aimci_fail(AIMC_ERR_INVALID, "matrix_unmodify: matrix is NULL");
+    aimci_hwa_take_back(m->hwa);
     return AIMC_OK;
 }
 

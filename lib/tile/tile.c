@@ -54,7 +54,7 @@ const float *aimci_tile_read_weights(const aimc_tile *t)
 {
     const aimci_weight_view *view = &t->views[AIMCI_VIEW_READ];
     const float *read = view->one_read ? view->one_read : view->weights;
-    return read ? read : aimci_tile_own_weights(t);
+    return read && t->programmed.owner ? read : aimci_tile_own_weights(t);
 }
 
 /* Only the array's own weights have a version, by which a read-out knows them again. */

@@ -101,7 +101,8 @@ void aimci_tile_take_back_view(aimc_tile *tile, aimci_view_level level, const fl
 /* Do several arrays add up to the tile's weights? Then no array's weights can be written alone. */
 bool aimci_tile_is_composite(const aimc_tile *tile);
 
-/* Weights of the tile, and as one read found them. */
+/* Weights of the tile, and those of its programmed devices, where it has them, as one read found
+ * them. */
 const float *aimci_tile_own_weights(const aimc_tile *tile);
 const float *aimci_tile_read_weights(const aimc_tile *tile);
 

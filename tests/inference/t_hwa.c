@@ -429,8 +429,7 @@ START_TEST(calibration)
 }
 END_TEST
 
-/* Watched inputs are not clipped by the DACs either: layers behind see the values that they will
- * see once the ranges are set. */
+/* Watched inputs are not clipped by the DACs either. */
 START_TEST(watched_inputs_are_not_clipped)
 {
     aimc_matrix *g = make_grid(1, 2,
@@ -571,6 +570,8 @@ START_TEST(bad_configurations)
         aimc_config_destroy(config);
     }
     FAILS(AIMC_ERR_INVALID, "NULL", aimc_matrix_modify(NULL));
+    FAILS(AIMC_ERR_INVALID, "NULL", aimc_matrix_unmodify(NULL));
+    FAILS(AIMC_ERR_INVALID, "NULL", aimc_matrix_differentiate(NULL, 0, NULL, 0, NULL, 0, NULL, 0));
     FAILS(AIMC_ERR_INVALID, "NULL", aimc_network_calibrate(NULL, 1, NULL, NULL));
 }
 END_TEST

@@ -37,10 +37,12 @@ class AnalogWeight(nn.Parameter):
     """
     matrix: Matrix
     pending: List[Tuple[torch.Tensor, torch.Tensor]]
+    modified: bool  # reads see the weights of hardware-aware training, from the first pass of a step to the step
+    seen: Optional[List["np.ndarray[Any, Any]"]]  # vectors, while somebody collects them
 
     def __new__(cls, matrix: Matrix) -> "AnalogWeight":
         made = torch.Tensor._make_subclass(cls, torch.empty(0), True)
-        made.matrix, made.pending = matrix, []
+        made.matrix, made.pending, made.modified, made.seen = matrix, [], False, None
         return made
 
     def __deepcopy__(self, memo: Dict[int, Any]) -> "AnalogWeight":
@@ -63,6 +65,16 @@ class AnalogWeight(nn.Parameter):
         """Put weights on the devices, clipped to their bounds."""
         self.matrix.weights = _array(w, "weight").reshape(self.matrix.shape)
 
+    def begin(self, training: bool) -> None:
+        """A pass begins: in training, the first of a step draws the modified weights of "hwa.modifier"; others see the weights."""
+        if training and self.requires_grad:
+            if not self.modified:
+                self.matrix.modify()
+            self.modified = True
+        elif self.modified:
+            self.matrix.unmodify()
+            self.modified = False
+
     def clear(self) -> None:
         """Forget the passes since the last step."""
         self.pending.clear()
@@ -75,6 +87,7 @@ class AnalogWeight(nn.Parameter):
         d = torch.cat([d for _, d in self.pending]) if len(self.pending) > 1 else self.pending[0][1]
         self.matrix.step(x.numpy(), d.numpy(), lr)
         self.pending.clear()
+        self.modified = False
 
 
 class _Product(torch.autograd.Function):
@@ -85,6 +98,8 @@ class _Product(torch.autograd.Function):
         rows = torch.from_numpy(_array(x, "the input"))
         ctx.weight = weight
         ctx.save_for_backward(rows)
+        if weight.seen is not None:
+            weight.seen.append(rows.numpy().copy())
         if rows.shape[0] == 0:
             return x.new_zeros((0, weight.matrix.shape[0]))
         return torch.from_numpy(weight.matrix.forward(rows.numpy()))
@@ -99,17 +114,20 @@ class _Product(torch.autograd.Function):
             raise InvalidError("a gradient that reaches a weight on tiles is not finite; nothing was updated")
         if ctx.needs_input_grad[1]:
             ctx.weight.pending.append((rows, d))
-        if not ctx.needs_input_grad[0]:
-            return None, None
+        matrix, wanted = ctx.weight.matrix, ctx.needs_input_grad[0]
         if d.shape[0] == 0:
-            return d.new_zeros(rows.shape), None
-        return torch.from_numpy(ctx.weight.matrix.backward(d.numpy())), None
+            return d.new_zeros(rows.shape) if wanted else None, None
+        if matrix.input_range:  # it may learn, also where nobody wants the gradient
+            dx = matrix.differentiate(rows.numpy(), d.numpy())
+            return torch.from_numpy(dx) if wanted else None, None
+        return torch.from_numpy(matrix.backward(d.numpy())) if wanted else None, None
 
 
-def _product(x: torch.Tensor, weight: AnalogWeight, *, in_place_of: str) -> torch.Tensor:
+def _product(module: nn.Module, x: torch.Tensor, weight: AnalogWeight) -> torch.Tensor:
     n_out, n_in = weight.matrix.shape
     if x.shape[-1:] != (n_in,):
-        raise ShapeError(f"{in_place_of}: the input is {tuple(x.shape)}; its last dimension must be {n_in}")
+        raise ShapeError(f"{type(module).__name__}: the input is {tuple(x.shape)}; its last dimension must be {n_in}")
+    weight.begin(module.training)
     y = _Product.apply(x.reshape(-1, n_in), weight)
     return y.reshape(*x.shape[:-1], n_out)
 
@@ -118,6 +136,9 @@ def _product(x: torch.Tensor, weight: AnalogWeight, *, in_place_of: str) -> torc
 
 def _matrix(n_out: int, n_in: int, config: ConfigLike, ctx: Optional[Context]) -> Matrix:
     made = as_config(config if config is not None else {}, "layer", ctx)
+    if made["hwa.modifier.enable_during_test"]:
+        raise UnsupportedError("hwa.modifier.enable_during_test: in evaluation aimc.torch reads the weights themselves; program() puts "
+                               "them on noisy devices")
     return Matrix(None, n_out, n_in, made, ctx=ctx)
 
 
@@ -202,7 +223,7 @@ class Analog(nn.Module):
             error_msgs.append(f"{prefix}{name}.devices holds matrices of other shapes")
             return
         for weight, matrix in zip(weights, made):
-            weight.matrix = matrix
+            weight.matrix, weight.modified = matrix, False
             weight.clear()
 
 
@@ -218,7 +239,7 @@ class AnalogLinear(Analog):
         self.bias = nn.Parameter(torch.empty(out_features).uniform_(-bound, bound)) if bias else None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = _product(x, self.weight_of(), in_place_of="AnalogLinear")
+        y = _product(self, x, self.weight_of())
         return y if self.bias is None else y + self.bias
 
     def extra_repr(self) -> str:
@@ -293,7 +314,7 @@ class AnalogConv(Analog):
         positions = windows.shape[2:2 + n]
         order = [0, *range(2, 2 + n), 1, *range(2 + n, 2 + 2 * n)]
         rows = windows.permute(order)  # [batch, positions ..., channels, kernel ...]
-        y = torch.cat([_product(part.flatten(1 + n), weight, in_place_of=type(self).__name__)
+        y = torch.cat([_product(self, part.flatten(1 + n), weight)
                        for part, weight in zip(rows.chunk(self.groups, 1 + n), self.weights_of())], -1)
         y = y if self.bias is None else y + self.bias
         y = y.reshape(x.shape[0], *positions, self.out_channels).permute(0, 1 + n, *range(1, 1 + n)).contiguous()
@@ -343,7 +364,7 @@ class AnalogRecurrent(Analog):
         return [f"_l{layer}", f"_l{layer}_reverse"][:1 + self.bidirectional]
 
     def _affine(self, side: str, suffix: str, x: torch.Tensor) -> torch.Tensor:
-        y = _product(x, self.weight_of(f"weight_{side}{suffix}"), in_place_of=type(self).__name__)
+        y = _product(self, x, self.weight_of(f"weight_{side}{suffix}"))
         return y + getattr(self, f"bias_{side}{suffix}") if self.has_bias else y
 
     def _cell(self, gates: torch.Tensor, suffix: str, state: Tuple[torch.Tensor, ...]) -> Tuple[torch.Tensor, ...]:
@@ -426,7 +447,7 @@ class AnalogMultiheadAttention(Analog):
                 average_attn_weights: bool = True) -> Tuple[torch.Tensor, Optional[torch.Tensor]]:
         q, k, v = (x if self.batch_first else x.transpose(0, 1) for x in (query, key, value))
         alike = query is key and key is value
-        all_of = [_product(x, self.weight_of("in_proj_weight"), in_place_of=type(self).__name__)
+        all_of = [_product(self, x, self.weight_of("in_proj_weight"))
                   for x in ((q,) if alike else (q, k, v))]
         bias = 0 if self.in_proj_bias is None else self.in_proj_bias
         parts = [(all_of[0 if alike else i] + bias).chunk(3, -1)[i] for i in range(3)]

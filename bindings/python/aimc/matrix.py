@@ -3,11 +3,14 @@
 import ctypes as ct
 from typing import List, Optional, Tuple
 
-from ._arrays import size, vectors
+import numpy as np
+
+from ._arrays import address, size, vectors
+from ._errors import ShapeError
 from ._handle import Handle, create
 from ._lib import check, lib
 from ._linear_map import LinearMap
-from ._types import ArrayLike
+from ._types import ArrayLike, Floats
 from .config import ConfigLike, as_config
 from .context import Context, default_context
 from .device import DeviceLike, as_device
@@ -84,6 +87,23 @@ class Matrix(LinearMap):
         """Begin a mini-batch: reads see weights modified as "hwa.modifier" says, until step()."""
         with self._guard.lock:
             check(lib.aimc_matrix_modify(self._use))
+
+    def unmodify(self) -> None:
+        """Reads see the weights themselves again, before the step: for an evaluation in between."""
+        with self._guard.lock:
+            check(lib.aimc_matrix_unmodify(self._use))
+
+    def differentiate(self, x: ArrayLike, d: ArrayLike) -> Floats:
+        """The gradient of inputs x [batch, n_in], given that of the outputs d [batch, n_out]: backward() through the input range, which
+        passes nothing of what it clips, and learns from it."""
+        x, d = vectors(x, self._n_in, "x"), vectors(d, self._n_out, "d")
+        if x.shape[:-1] != d.shape[:-1]:
+            raise ShapeError(f"x is {x.shape} and d is {d.shape}; they must be of as many vectors")
+        z = np.empty(x.shape, np.float32)
+        n = x.shape[0] if x.ndim > 1 else 1
+        with self._guard.lock:
+            check(lib.aimc_matrix_differentiate(self._use, n, address(x), self._n_in, address(d), self._n_out, address(z), self._n_in))
+        return z
 
     @property
     def input_range(self) -> float:

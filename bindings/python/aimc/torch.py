@@ -20,6 +20,8 @@ is read through its tiles in both directions and updated by pulses in the step o
 import fnmatch
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Type, Union
 
+import numpy as np
+
 import torch
 from torch import nn
 
@@ -28,11 +30,12 @@ from ._torch_layers import (Analog, AnalogConv1d, AnalogConv2d, AnalogConv3d, An
                             AnalogMultiheadAttention, AnalogRNN, AnalogWeight)
 from .config import ConfigLike
 from .context import Context, default_context, replace_default
+from .energy import CostModel, CostReport
 from .matrix import Matrix
 
 __all__ = ["AnalogConv1d", "AnalogConv2d", "AnalogConv3d", "AnalogGRU", "AnalogLinear", "AnalogLSTM", "AnalogMultiheadAttention",
            "AnalogRNN", "AnalogSGD", "AnalogWeight", "analog_optimizer", "analog_weights", "calibrate", "compensate", "convert",
-           "drift_to", "program", "set_threads", "summary", "to_digital", "unprogram"]
+           "drift_to", "energy", "program", "set_threads", "summary", "to_digital", "unprogram"]
 
 
 # ---- optimizers ------------------------------------------------------------------------------------
@@ -228,9 +231,9 @@ def unprogram(model: nn.Module) -> None:
     _each(model, lambda matrix: matrix.unprogram())
 
 
-def _watched(model: nn.Module, batches: Iterable[Any], forward: Optional[Callable[[Any], Any]]) -> None:
-    """Run a model over batches: of tensors, or of tuples that begin with the input."""
-    was = model.training
+def _run(model: nn.Module, batches: Iterable[Any], forward: Optional[Callable[[Any], Any]]) -> None:
+    """Run a model over batches, of tensors or of tuples that begin with the input, in evaluation; modes stay what they were."""
+    modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
         with torch.no_grad():
@@ -238,21 +241,69 @@ def _watched(model: nn.Module, batches: Iterable[Any], forward: Optional[Callabl
                 first = batch[0] if isinstance(batch, (tuple, list)) else batch
                 (forward or model)(first)
     finally:
-        model.train(was)
+        for module, training in modes:
+            module.training = training
+
+
+def _give_up(matrix: Matrix, former: float) -> None:
+    """Watch no longer, and keep the range."""
+    try:
+        matrix.take_input_range()
+    except StateError:  # nothing was seen
+        pass
+    matrix.input_range = former
 
 
 def calibrate(model: nn.Module, batches: Iterable[Any], config: ConfigLike = None,
               forward: Optional[Callable[[Any], Any]] = None) -> Dict[str, float]:
-    """Set the input range of every matrix from a DataLoader or a list of batches. config: of kind "calibration"."""
-    _each(model, lambda matrix: matrix.watch_inputs(config))
-    _watched(model, batches, forward)
-    _each(model, lambda matrix: matrix.take_input_range())
+    """Set the input range of every matrix from a DataLoader or a list of batches, read without clipping; when it fails, all
+    ranges stay. config: of kind "calibration"; forward: what runs a batch, the model itself where it is not given."""
+    before = _each(model, lambda matrix: matrix.input_range)
+    matrices = _each(model, lambda matrix: matrix)
+    try:
+        _each(model, lambda matrix: matrix.watch_inputs(config))
+        _run(model, batches, forward)
+        for name, matrix in matrices.items():
+            try:
+                matrix.take_input_range()
+            except StateError as error:
+                raise StateError(f"calibrate: {name}: {error}") from None
+    except BaseException:
+        for name, matrix in matrices.items():
+            _give_up(matrix, before[name])
+        raise
     return _each(model, lambda matrix: matrix.input_range)
 
 
-def compensate(model: nn.Module) -> Dict[str, Any]:
-    """Correct the outputs of every matrix digitally, by the calibration vectors of its configuration."""
-    return _each(model, lambda matrix: matrix.compensate())
+_MOST_VECTORS = 4096
+
+
+def compensate(model: nn.Module, batches: Optional[Iterable[Any]] = None, forward: Optional[Callable[[Any], Any]] = None) -> Dict[str, Any]:
+    """Correct the outputs of every matrix digitally: by the calibration vectors of its configuration, or by what it sees of batches
+    (REFIT and BATCH_NORM then see real activations).
+
+    With batches, the model runs over them once for each matrix, in the order of analog_weights(), so that each is corrected with
+    what the corrected ones before it give; 4096 vectors, evenly taken, count. Batches must be a list or a loader that can be read
+    more than once."""
+    if batches is None:
+        return _each(model, lambda matrix: matrix.compensate())
+    if iter(batches) is batches:
+        raise InvalidError("compensate: batches can be read only once, and are read once for each matrix; list(batches) keeps them")
+    made = {}
+    for name, weight in analog_weights(model):
+        weight.seen = []
+        try:
+            _run(model, batches, forward)
+            seen = np.concatenate(weight.seen) if weight.seen else np.empty((0, weight.matrix.shape[1]), np.float32)
+        finally:
+            weight.seen = None
+        if len(seen) == 0:
+            raise StateError(f"compensate: {name}: no vector reached it")
+        rows = np.arange(min(len(seen), _MOST_VECTORS)) * len(seen) // min(len(seen), _MOST_VECTORS)
+        made[name] = weight.matrix.compensate(seen[rows])
+    if not made:
+        raise StateError("the model has no weight on tiles; at.convert() puts them there")
+    return made
 
 
 def summary(model: nn.Module) -> str:
@@ -264,6 +315,15 @@ def summary(model: nn.Module) -> str:
                      f"{c.pulses_up + c.pulses_down:12d} {c.forward_vectors + c.backward_vectors:12d}")
     digital = sum(p.numel() for p in model.parameters() if not isinstance(p, AnalogWeight))
     return "\n".join([*lines, f"{digital} digital parameters"])
+
+
+def energy(model: nn.Module, technology: Union[str, CostModel] = "technology") -> Dict[str, CostReport]:
+    """What the counted events of every weight on tiles cost so far, training and inference alike, and all together under the name
+    "total", which is more than the sum: while one matrix works, the others leak."""
+    cost = technology if isinstance(technology, CostModel) else CostModel(technology)
+    found = _each(model, cost.account)
+    found["total"] = cost.account(*[weight.matrix for _, weight in analog_weights(model)])
+    return found
 
 
 def set_threads(n: int) -> None:

@@ -255,6 +255,101 @@ class Training(unittest.TestCase):
                 self.assertTrue(torch.equal(a, b))
 
 
+class HardwareAware(unittest.TestCase):
+    """Fields of "hwa" do in PyTorch what they do in a network of libaimc."""
+
+    def layer(self, **fields):
+        torch.manual_seed(2)
+        model = nn.Sequential(nn.Linear(4, 3, bias=False))
+        at.convert(model, {**IDEAL, **fields})
+        return model, model[0].weight_of()
+
+    def test_weights_are_modified_from_the_first_pass_to_the_step(self):
+        model, weight = self.layer(**{"hwa.modifier.type": "ADD_NORMAL", "hwa.modifier.std_dev": .3})
+        opt, x, w = at.AnalogSGD(model, lr=0.0), torch.eye(4), model[0].weight
+        first, again = model(x), model(x)
+        same(model[0].weight, w)  # a checkpoint in the middle holds the weights themselves
+        assert torch.equal(first, again) and not torch.allclose(first.T, w, atol=.01)
+        first.sum().backward()
+        with torch.no_grad():
+            same(model.eval()(x).T, w)
+        model.train()
+        opt.step()
+        assert not torch.allclose(model(x), first)
+        same(model[0].weight, w)
+        model.requires_grad_(False)  # a frozen weight is read as it is
+        opt.zero_grad()
+        same(model(x).T, w)
+        assert weight.matrix.shape == (3, 4)
+
+    def test_input_range_is_learned(self):
+        model, weight = self.layer(**{"hwa.input_range.enable": True, "hwa.input_range.init_value": 2.0, "hwa.input_range.init_from_data": 0})
+        model[0].weight = torch.tensor([[-1.0, 1, 2, 1], [0, 0, 0, 0], [0, 0, 0, 0]])
+        opt = at.AnalogSGD(model, lr=0.1)
+        for wanted in (True, False):  # it is learned also where the input needs no gradient
+            weight.matrix.input_range = 2.0
+            x = torch.tensor([[3, -3, 3, .5]], requires_grad=wanted)
+            opt.zero_grad()
+            y = model(x)
+            same(y[:, 0], torch.tensor([-2 - 2 + 4 + .5]))
+            y[:, 0].sum().backward()
+            if wanted:
+                same(x.grad, torch.tensor([[0.0, 0, 0, 1]]))
+                model[0].weight = torch.tensor([[-1.0, 1, 2, 1], [0, 0, 0, 0], [0, 0, 0, 0]])
+            opt.step()
+            self.assertAlmostEqual(weight.matrix.input_range, 2.4, 5)  # as t_hwa.c derives it
+            model[0].weight = torch.tensor([[-1.0, 1, 2, 1], [0, 0, 0, 0], [0, 0, 0, 0]])
+
+    def test_what_is_not_offered_is_refused(self):
+        with self.assertRaisesRegex(aimc.UnsupportedError, "enable_during_test"):
+            self.layer(**{"hwa.modifier.type": "ADD_NORMAL", "hwa.modifier.enable_during_test": True})
+
+
+class Chip(unittest.TestCase):
+    """Calibration, compensation with data, and energy of a whole model."""
+
+    def test_calibration_keeps_modes_and_fails_whole(self):
+        torch.manual_seed(1)
+        model, (x, _) = LeNet(), digits()
+        model.norm = nn.BatchNorm1d(3)
+        at.convert(model, {**IDEAL, "hwa.input_range.enable": True, "hwa.input_range.init_value": 7.0})
+        model.norm.eval()
+        with self.assertRaises(aimc.Error):
+            at.calibrate(model, [x, torch.randn(2, 1, 3)], {"method": "MAX"})
+        assert {w.matrix.input_range for _, w in at.analog_weights(model)} == {7.0}
+        with self.assertRaisesRegex(aimc.StateError, "c1.weight"):
+            at.calibrate(model, [x * 0], {"method": "MAX"})
+        assert {w.matrix.input_range for _, w in at.analog_weights(model)} == {7.0}
+        ranges = at.calibrate(model, [x], {"method": "MAX"})
+        self.assertAlmostEqual(ranges["c1.weight"], float(x.abs().max()), 5)
+        assert model.training and model.fc.training and not model.norm.training
+
+    def test_compensation_sees_real_activations(self):
+        torch.manual_seed(1)
+        model, (x, _) = LeNet(), digits()
+        wanted = model(x).detach()
+        at.convert(model, {"device": "ideal", "forward.is_perfect": True})
+        at.program(model, {"noise_model": "pcm_like", "compensation.method": "REFIT"})
+        at.drift_to(model, 1e7)
+        error = lambda: float((model(x) - wanted).detach().square().mean())
+        plain = error()
+        reports = at.compensate(model, [x[:20], x[20:]])
+        assert sorted(reports) == sorted(name for name, _ in at.analog_weights(model))
+        assert error() < plain / 3, (plain, error())
+        with self.assertRaisesRegex(aimc.InvalidError, "once"):
+            at.compensate(model, iter([x]))
+
+    def test_energy_is_that_of_the_matrices(self):
+        model, (x, _) = LeNet(), digits()
+        at.convert(model, NOISY)
+        model(x)
+        found, cost = at.energy(model), aimc.CostModel()
+        matrices = {name: weight.matrix for name, weight in at.analog_weights(model)}
+        assert found.pop("total") == cost.account(*matrices.values())
+        assert found == {name: cost.account(matrix) for name, matrix in matrices.items()}
+        assert all(one.energy_j > 0 for one in found.values())
+
+
 class Mistakes(unittest.TestCase):
     def test_sentences(self):
         model = nn.Sequential(nn.Linear(4, 3))
@@ -296,10 +391,10 @@ class Mistakes(unittest.TestCase):
 class Page(unittest.TestCase):
     def test_blocks_of_the_page_run(self):
         page = (SOURCE / "docs/torch.md").read_text(encoding="utf-8")
+        scope = {}
         for block in re.findall(r"```python\n(.*?)```", page, re.S):
-            scope = {}
             exec(compile(block, "docs/torch.md", "exec"), scope)  # pylint: disable=exec-used
-            self.assertGreater(float(scope["accuracy"]), 0.75)
+        self.assertGreater(float(scope["accuracy"]), 0.75)
 
 
 if __name__ == "__main__":
