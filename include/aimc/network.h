@@ -392,11 +392,16 @@ AIMC_API aimc_status aimc_network_predict(aimc_network *net, size_t n, const flo
 #define AIMC_NETWORK_BATCH 256
 
 /**
- * Fraction of samples whose largest logit is their label. Random streams and counters of the
+ * Fraction of labels that are where the largest logit is. Random streams and counters of the
  * network are put back after: looking does not change training. So the same network gives the same
- * number again, of one draw of its noise; aimc_network_evaluate_repeat() draws anew. @param n
- * samples, at least 1 @param x       [n][n_in], packed @param labels  [n] classes below n_out
- * @param[out] accuracy  0 ... 1 @par Errors as aimc_network_predict(). @since 0.1
+ * number again, of one draw of its noise; aimc_network_evaluate_repeat() draws anew.
+ * @param n       samples, at least 1
+ * @param x       [n][n_in], packed
+ * @param labels  as for aimc_network_train_batch()
+ * @param[out] accuracy  0 ... 1
+ * @par Errors
+ * as aimc_network_predict().
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_network_evaluate(aimc_network *net, size_t n, const float *x,
                                            const uint32_t *labels, double *accuracy);
@@ -408,7 +413,7 @@ AIMC_API aimc_status aimc_network_evaluate(aimc_network *net, size_t n, const fl
  * devices are neither programmed again nor drift.
  * @param n       samples, at least 1
  * @param x       [n][n_in], packed
- * @param labels  [n] classes below n_out
+ * @param labels  as for aimc_network_train_batch()
  * @param repeat  passes, at least 1; 1 is one fresh draw
  * @param[out] mean       0 ... 1
  * @param[out] std_error  standard deviation over the passes over sqrt(repeat); NaN when repeat is

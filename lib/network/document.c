@@ -91,7 +91,10 @@ size_t aimc_network_to_json(const aimc_network *net, char *buf, size_t size)
         between = ", ";
     }
     aimci_text_printf(&text, "], \"outputs\": [");
-    put_values(net->n_outputs, net->outputs, &text);
+    if (net->n_outputs || !net->n_nodes)
+        put_values(net->n_outputs, net->outputs, &text);
+    else /* before it is used: the last value */
+        put_values(1, &net->nodes[net->n_nodes - 1]->out[0], &text);
     aimci_text_printf(&text, "]");
     put_nested("loss", net->loss, &text);
     put_nested("optimizer", net->optimizer, &text);

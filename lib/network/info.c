@@ -132,8 +132,8 @@ aimc_status aimc_network_get_output(const aimc_network *net, size_t k, aimc_valu
     if (k >= aimc_network_count_outputs(net))
         return aimci_fail(AIMC_ERR_INVALID, "network_get_output: output %zu of %zu", k,
                           aimc_network_count_outputs(net));
-    const aimci_value *last = net->nodes[net->n_nodes - 1]->out[0];
-    return number_of("network_get_output", net, net->n_outputs ? net->outputs[k] : last, value);
+    const aimci_value *v = net->n_outputs ? net->outputs[k] : net->nodes[net->n_nodes - 1]->out[0];
+    return number_of("network_get_output", net, v, value);
 }
 
 aimc_status aimc_network_get_shape(const aimc_network *net, aimc_value value, size_t *shape,

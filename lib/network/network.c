@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Graphs built node by node. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -388,6 +389,20 @@ static aimc_status find_inputs(const aimc_network *net, const aimci_node_ops *op
     return AIMC_OK;
 }
 
+/* Lists of ops are sizes, axes and the like. */
+static aimc_status check_whole(const aimc_config *config)
+{
+    for (size_t i = 0; config && i < config->kind->n_fields; i++) {
+        const aimci_field *f = &config->kind->fields[i];
+        const aimci_list *list = (const void *)((const char *)config->values + f->offset);
+        for (size_t k = 0; f->type == AIMC_FIELD_LIST && k < list->n; k++)
+            if (list->v[k] != nearbyint(list->v[k]))
+                return aimci_fail(AIMC_ERR_INVALID, "%s[%zu] = %g is not a whole number", f->name,
+                                  k, list->v[k]);
+    }
+    return AIMC_OK;
+}
+
 aimc_status aimci_network_add_named(aimc_network *net, const char *name, const char *op_name,
                                     const aimc_config *config, size_t n_inputs,
                                     const aimc_value *inputs, aimc_value *out)
@@ -401,6 +416,8 @@ aimc_status aimci_network_add_named(aimc_network *net, const char *name, const c
     aimci_value *in[64];
     aimci_node *node = NULL;
     st = aimci_config_expect("config", config, op->kind);
+    if (!st)
+        st = check_whole(config);
     if (!st && name)
         st = check_name(net, name);
     if (!st)

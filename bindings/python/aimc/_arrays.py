@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Arrays in and out: C-contiguous ones of the right type as they are, anything else by one copy."""
 import ctypes as ct
-from typing import Any, Callable, Optional, Tuple, TypeVar
+from typing import Any, Callable, List, Optional, Sequence, Tuple, TypeVar
 
 import numpy as np
 
@@ -93,3 +93,8 @@ def result(out: Optional[Floats], shape: Tuple[int, ...], what: str) -> Floats:
     if not out.flags.carray:
         raise ShapeError(f"{what} must be C-contiguous, aligned and writeable")
     return out
+
+
+def pointers(*lists: Sequence[Floats]) -> List[Any]:
+    """Addresses of arrays of addresses."""
+    return [(ct.c_void_p * max(len(arrays), 1))(*[address(array) for array in arrays]) for arrays in lists]

@@ -5,7 +5,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 import numpy as np
 
 from ._errors import FormatError
-from ._importer import Importer, Refused, batch_norm, choose, package, pairs_of, with_bias, without_none
+from ._importer import Importer, Refused, batch_norm, choose, keep_samples, package, pairs_of, with_bias, without_none
 from ._types import NDArray
 from .context import Context
 from .network import Network, Value
@@ -20,6 +20,7 @@ class OnnxImporter(Importer):
         super().__init__(source, ctx)
         onnx = package("onnx")
         self.graph, self.logits = model.graph, logits
+        self.opset = next((each.version for each in model.opset_import if each.domain in ("", "ai.onnx")), 13)
         self.attribute: Callable[[Any], Any] = onnx.helper.get_attribute_value
         self.to_array: Callable[[Any], NDArray[Any]] = onnx.numpy_helper.to_array
         self.constants: Dict[str, NDArray[Any]] = {each.name: self.to_array(each) for each in self.graph.initializer}
@@ -192,6 +193,10 @@ class OnnxImporter(Importer):
     def softmax(self, node: Any) -> None:
         """Along the last axis."""
         axis, value = self.attributes(node).get("axis"), self.value(node.input[0])
+        if axis is None and self.opset < 13 and len(value.shape) > 1:
+            # Before opset 13 it is one softmax over all axes from 1 on.
+            raise Refused(f"opset {self.opset} takes it over all {len(value.shape)} axes where no axis is given; export it "
+                          f"with opset 13 or later, or with the last axis")
         choose("axis", axis, (None, -1, len(value.shape)))
         if self.logits and node.output[0] not in self.readers and node.op_type == "Softmax":
             self.values[node.output[0]] = value
@@ -263,6 +268,7 @@ class OnnxImporter(Importer):
         if not sizes:
             raise Refused("a shape without axes but that of the samples is not known")
         if len(sizes) == 1:
+            keep_samples(sizes[0], value.shape)
             self.add_for(node, "flatten", value)
         else:
             self.add_for(node, "reshape", value, shape=[int(n) for n in sizes])

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Networks from PyTorch: modules by their traced graph, state_dicts with a network document."""
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set
 
 import numpy as np
 
 from ._errors import FormatError, InvalidError
-from ._importer import Importer, Refused, batch_norm, choose, package, with_bias, without_none
+from ._importer import Importer, Refused, batch_norm, choose, keep_samples, package, with_bias, without_none
 from ._types import NDArray
 from .context import Context
 from .network import Network, Value
@@ -15,6 +15,10 @@ PLAIN = {"ReLU": "relu", "ReLU6": "relu6", "Tanh": "tanh", "Sigmoid": "sigmoid",
 # Functions and methods that have the same name as an op, but for underscores.
 CALLED = {"relu": "relu", "relu_": "relu", "relu6": "relu6", "tanh": "tanh", "sigmoid": "sigmoid", "silu": "silu",
           "hardsigmoid": "hard_sigmoid", "hardswish": "hard_swish"}
+# What may give its input's own memory, so that a change in place is seen in both.
+SHARING = ("view", "reshape", "flatten", "getitem", "permute", "contiguous", "dropout", "Flatten", "Identity", "Dropout")
+# Keywords that change no number: inplace is looked at for all nodes alike.
+HARMLESS = ("inplace", "_stacklevel", "memory_format")
 
 
 def _array(tensor: Any) -> NDArray[Any]:
@@ -33,7 +37,10 @@ class TorchImporter(Importer):
         fx = package("torch.fx")
         self.modules = dict(module.named_modules())
         self.graph = fx.Tracer().trace(module)
+        self.position = {node: k for k, node in enumerate(self.graph.nodes)}
         self.used: List[str] = []
+        self.read: Set[Any] = set()  # positions and keywords of the node's arguments that were looked at
+        self.node(f"module {type(module).__name__}", lambda: self.unhooked(module))
 
     def run(self, shapes: Sequence[Sequence[int]]) -> Network:
         """Inputs of these shapes, samples not counted, and all nodes."""
@@ -56,10 +63,65 @@ class TorchImporter(Importer):
             return f"{type(self.modules[node.target]).__name__} '{node.target}'"
         return str(getattr(node.target, "__name__", node.target))
 
+    @staticmethod
+    def unhooked(module: Any) -> None:
+        """A trace does not see what hooks of a module do, and parametrized weights are made by them anew at each call."""
+        if hasattr(module, "parametrizations"):
+            raise Refused(f"{', '.join(module.parametrizations)} is parametrized; make it plain first, with "
+                          f"torch.nn.utils.parametrize.remove_parametrizations()")
+        # pylint: disable-next=protected-access
+        for hook in [*module._forward_pre_hooks.values(), *module._forward_hooks.values()]:
+            name = getattr(hook, "__name__", type(hook).__name__)
+            raise Refused(f"its forward hook {name} would be dropped; remove it first "
+                          f"(weight_norm: torch.nn.utils.remove_weight_norm())")
+
+    def in_place(self, node: Any) -> bool:
+        """Does it change its first argument?"""
+        name = self.title(node)
+        if node.op == "call_module":
+            return bool(getattr(self.modules[node.target], "inplace", False))
+        return bool(node.kwargs.get("inplace")) or name == "iadd" or (name.endswith("_") and not name.endswith("__"))
+
+    def shares(self, node: Any) -> bool:
+        """Is its result the memory of its first argument?"""
+        if not node.op.startswith("call_") or not node.args or not hasattr(node.args[0], "users"):
+            return False
+        kind = type(self.modules[node.target]).__name__ if node.op == "call_module" else self.title(node)
+        return kind in SHARING or self.in_place(node)
+
+    def check_in_place(self, node: Any) -> None:
+        """A network's values never change: what is changed in place must not be read again under its old name."""
+        if not self.in_place(node) or not self.shares(node):
+            return
+        if not node.users:
+            raise Refused("it works in place and its result is not used; use its result, as in h = h.relu_()")
+        first = node.args[0]
+        while self.shares(first):
+            first = first.args[0]
+        same = [first]
+        for each in same:
+            for user in each.users:
+                if self.position[user] > self.position[node] and self.title(user) != "size":
+                    raise Refused(f"it changes '{each.name}' in place, which '{user.name}' reads later; write it without "
+                                  f"inplace=True, or use its result there")
+                if user is not node and user not in same and self.shares(user) and user.args[0] is each:
+                    same.append(user)
+
+    def check_read(self, node: Any) -> None:
+        """No argument may be passed over that could change what is computed."""
+        given = {k: value for k, value in enumerate(node.args) if k > 0} if self.title(node) not in VARIADIC else {}
+        for key, value in [*given.items(), *node.kwargs.items()]:
+            usual = value is None or value is False or (key == "dtype" and str(value) == "torch.float32")
+            if key not in self.read and key not in HARMLESS and not usual:
+                raise Refused(f"argument {key} = {value!r} is not known; leave it out")
+
     def make(self, node: Any) -> None:
         """One node."""
+        self.read = set()
+        self.check_in_place(node)
         if node.op == "call_module":
             module = self.modules[node.target]
+            self.unhooked(module)
             make = MODULES.get(type(module).__name__)
             if make is None:
                 raise Refused("no such module is known")
@@ -75,15 +137,18 @@ class TorchImporter(Importer):
                 self.made(node, CALLED[name], self.argument(node, 0))
             else:
                 FUNCTIONS[name](self, node)
+            self.check_read(node)
 
     def argument(self, node: Any, k: int) -> Value:
         """Argument k, which is a value."""
+        self.read.add(k)
         if k >= len(node.args) or not hasattr(node.args[k], "name"):
             raise Refused(f"argument {k} is no value; constants are not known there")
         return self.value(node.args[k].name)
 
     def number(self, node: Any, k: int, name: str, usual: Any = None) -> Any:
         """Argument k, or the keyword of this name."""
+        self.read.update((k, name))
         return node.args[k] if k < len(node.args) else node.kwargs.get(name, usual)
 
     def made(self, node: Any, op: str, *inputs: Value, tensors: Optional[Dict[str, Any]] = None, **fields: Any) -> None:
@@ -145,6 +210,7 @@ class TorchImporter(Importer):
         kind = type(module).__name__
         self.pooled(node, f"{kind[:3].lower()}_pool{kind[-2]}d", module.kernel_size, module.stride, module.padding,
                     module.ceil_mode, getattr(module, "dilation", 1), getattr(module, "count_include_pad", None))
+        choose("return_indices", getattr(module, "return_indices", False), (False,))
         choose("divisor_override", getattr(module, "divisor_override", None), (None,))
 
     def pooled(self, node: Any, op: str, kernel: Any, stride: Any, padding: Any, ceil: Any, dilation: Any,
@@ -159,6 +225,7 @@ class TorchImporter(Importer):
 
     def adaptive(self, node: Any, module: Any) -> None:
         """AdaptiveAvgPool to one position."""
+        choose("return_indices", getattr(module, "return_indices", False), (False,))
         self.adapted(node, module.output_size, type(module).__name__.startswith("AdaptiveAvg"))
 
     def adapted(self, node: Any, size: Any, mean: bool) -> None:
@@ -211,6 +278,7 @@ class TorchImporter(Importer):
 
     def join(self, node: Any) -> None:
         """add, mul of two values."""
+        self.read.add("alpha")
         if node.kwargs.get("alpha", 1) != 1:
             raise Refused(f"alpha {node.kwargs['alpha']} is not known")
         op = "mul" if "mul" in self.title(node) else "add"
@@ -232,6 +300,7 @@ class TorchImporter(Importer):
         choose("first size", sizes[0], (-1, 0, 1))
         value = self.argument(node, 0)
         if len(sizes) == 2:
+            keep_samples(sizes[1], value.shape)
             self.made(node, "flatten", value)
         else:
             self.made(node, "reshape", value, shape=[int(n) for n in sizes[1:]])
@@ -300,6 +369,7 @@ class TorchImporter(Importer):
 
     def drop(self, node: Any) -> None:
         """F.dropout: as in evaluation."""
+        self.number(node, 2, "training")
         self.made(node, "dropout", self.argument(node, 0), p=float(self.number(node, 1, "p", 0.5)))
 
 
@@ -318,6 +388,7 @@ FUNCTIONS: Dict[str, Callable[[TorchImporter, Any], None]] = {
     "_max_pool2d": _M.max_pool, "boolean_dispatch": _M.max_pool, "avg_pool1d": _M.avg_pool, "avg_pool2d": _M.avg_pool,
     "adaptive_avg_pool1d": _M.adaptive_pool, "adaptive_avg_pool2d": _M.adaptive_pool, "softmax": _M.soften,
     "log_softmax": _M.soften, "dropout": _M.drop, "contiguous": _M.identity}
+VARIADIC = ("view", "reshape", "permute", "getitem")  # all positions are read
 
 
 def import_module(module: Any, shapes: Sequence[Sequence[int]], ctx: Optional[Context]) -> Network:

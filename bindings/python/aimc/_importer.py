@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What importers of networks share: nodes under construction, tensors to come, and everything that could not be taken."""
 import importlib
+import math
 import re
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
@@ -124,6 +125,13 @@ def pairs_of(before: Sequence[int], after: Sequence[int]) -> List[int]:
 def without_none(fields: Dict[str, Any]) -> Dict[str, Any]:
     """Fields that are to be set: lists that are empty stay as they are by default."""
     return {name: value for name, value in fields.items() if value is not None and value != []}
+
+
+def keep_samples(size: Any, shape: Sequence[int]) -> None:
+    """Flattened to this size there must be as many samples as before: another would make more of one."""
+    count = math.prod(shape)
+    if size not in (-1, count):
+        raise Refused(f"second size {size}: a sample has {count} numbers, which must stay together; write -1 there")
 
 
 def choose(what: str, value: Any, allowed: Tuple[Any, ...]) -> Any:

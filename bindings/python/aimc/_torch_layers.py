@@ -52,7 +52,7 @@ class AnalogWeight(nn.Parameter):
         return memo[id(self)]
 
     def __reduce_ex__(self, _protocol: Any) -> Any:
-        return AnalogWeight, (self.matrix,)
+        return _restored, (self.matrix, self.requires_grad)
 
     def __repr__(self) -> str:
         return f"AnalogWeight({self.matrix!r})"
@@ -79,15 +79,21 @@ class AnalogWeight(nn.Parameter):
         """Forget the passes since the last step."""
         self.pending.clear()
 
-    def step(self, lr: float) -> None:
-        """W <- W - lr dL/dW by pulses, from all passes since the last step."""
+    def step(self, lr: float, maximize: bool = False) -> None:
+        """W <- W - lr dL/dW by pulses (+ where the loss is to grow), from all passes since the last step."""
         if not self.pending:
             return
         x = torch.cat([x for x, _ in self.pending]) if len(self.pending) > 1 else self.pending[0][0]
         d = torch.cat([d for _, d in self.pending]) if len(self.pending) > 1 else self.pending[0][1]
-        self.matrix.step(x.numpy(), d.numpy(), lr)
+        self.matrix.step(x.numpy(), (-d if maximize else d).numpy(), lr)
         self.pending.clear()
         self.modified = False
+
+
+def _restored(matrix: Matrix, requires_grad: bool) -> AnalogWeight:
+    made = AnalogWeight(matrix)
+    made.requires_grad_(requires_grad)
+    return made
 
 
 class _Product(torch.autograd.Function):
@@ -97,7 +103,7 @@ class _Product(torch.autograd.Function):
     def forward(ctx: Any, x: torch.Tensor, weight: AnalogWeight) -> torch.Tensor:
         rows = torch.from_numpy(_array(x, "the input"))
         ctx.weight = weight
-        ctx.save_for_backward(rows)
+        ctx.save_for_backward(x)  # itself: autograd then refuses a gradient after it was changed in place
         if weight.seen is not None:
             weight.seen.append(rows.numpy().copy())
         if rows.shape[0] == 0:
@@ -106,14 +112,14 @@ class _Product(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, dy: torch.Tensor) -> Tuple[Optional[torch.Tensor], None]:
-        rows, = ctx.saved_tensors
+        rows = torch.from_numpy(_array(ctx.saved_tensors[0], "the input"))
         if torch.is_grad_enabled():
             raise UnsupportedError("a second derivative through tiles does not exist: create_graph=True needs digital layers")
         d = torch.from_numpy(_array(dy, "the gradient"))
         if not torch.isfinite(d).all():
             raise InvalidError("a gradient that reaches a weight on tiles is not finite; nothing was updated")
         if ctx.needs_input_grad[1]:
-            ctx.weight.pending.append((rows, d))
+            ctx.weight.pending.append((rows.clone(), d.clone()))  # whose memory others may use again before the step
         matrix, wanted = ctx.weight.matrix, ctx.needs_input_grad[0]
         if d.shape[0] == 0:
             return d.new_zeros(rows.shape) if wanted else None, None
@@ -223,6 +229,11 @@ class Analog(nn.Module):
             error_msgs.append(f"{prefix}{name}.devices holds matrices of other shapes")
             return
         for weight, matrix in zip(weights, made):
+            if _kind(matrix) != _kind(weight.matrix):
+                error_msgs.append(f"{prefix}{name}.devices was saved from {_kind(matrix)}; the model has {_kind(weight.matrix)}: convert it "
+                                  "with the configuration of the checkpoint, or leave the .devices out to load the weights alone")
+                return
+        for weight, matrix in zip(weights, made):
             weight.matrix, weight.modified = matrix, False
             weight.clear()
 
@@ -244,6 +255,11 @@ class AnalogLinear(Analog):
 
     def extra_repr(self) -> str:
         return f"{self.in_features}, {self.out_features}, bias={self.bias is not None}, {_where(self.weight_of())}"
+
+
+def _kind(matrix: Matrix) -> str:
+    """Tiles, device and algorithm, in words."""
+    return matrix.describe().partition(", programmed")[0]
 
 
 def _where(weight: AnalogWeight) -> str:
@@ -372,13 +388,21 @@ class AnalogRecurrent(Analog):
 
     n_states = 1
 
-    def forward(self, x: torch.Tensor, state: Any = None) -> Tuple[torch.Tensor, Any]:
+    def flatten_parameters(self) -> None:
+        """Nothing: each weight lies on tiles of its own. Models call it."""
+
+    def forward(self, x: torch.Tensor, hx: Any = None) -> Tuple[torch.Tensor, Any]:
+        if isinstance(x, nn.utils.rnn.PackedSequence):
+            raise UnsupportedError(f"{type(self).__name__}: packed sequences are not taken; pad_packed_sequence() unpacks them")
         if x.dim() != 3:
             raise ShapeError(f"{type(self).__name__}: the input is {tuple(x.shape)}; three dimensions are needed")
         x = x if self.batch_first else x.transpose(0, 1)
         n = self.num_layers * (1 + self.bidirectional)
         zeros = x.new_zeros(n, x.shape[0], self.hidden_size)
-        given = (zeros,) * self.n_states if state is None else tuple(state) if isinstance(state, (tuple, list)) else (state,)
+        given = (zeros,) * self.n_states if hx is None else tuple(hx) if isinstance(hx, (tuple, list)) else (hx,)
+        if len(given) != self.n_states or any(part.shape != zeros.shape for part in given):
+            raise ShapeError(f"{type(self).__name__}: hx is of shapes {[tuple(part.shape) for part in given]}; it must be "
+                             f"{[tuple(zeros.shape)] * self.n_states}")
         ends: List[Tuple[torch.Tensor, ...]] = []
         for layer in range(self.num_layers):
             outputs = []
@@ -438,6 +462,7 @@ class AnalogMultiheadAttention(Analog):
         if embed_dim % num_heads:
             raise ShapeError(f"embed_dim = {embed_dim} is no multiple of num_heads = {num_heads}")
         self.embed_dim, self.num_heads, self.dropout, self.batch_first = embed_dim, num_heads, dropout, batch_first
+        self._qkv_same_embed_dim = False  # nn.TransformerEncoderLayer then takes no short cut past this module
         self._add("in_proj_weight", (3 * embed_dim, embed_dim), config, ctx, (6 / (4 * embed_dim)) ** 0.5)
         self.in_proj_bias = nn.Parameter(torch.zeros(3 * embed_dim)) if bias else None
         self.out_proj = AnalogLinear(embed_dim, embed_dim, bias, config, ctx=ctx)
@@ -453,9 +478,12 @@ class AnalogMultiheadAttention(Analog):
         parts = [(all_of[0 if alike else i] + bias).chunk(3, -1)[i] for i in range(3)]
         q, k, v = (p.reshape(*p.shape[:2], self.num_heads, -1).transpose(1, 2) for p in parts)
         scores = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5
+        if attn_mask is not None and attn_mask.dim() == 3:  # [batch * heads, queries, keys]
+            attn_mask = attn_mask.reshape(-1, self.num_heads, *attn_mask.shape[1:])
         for mask in (attn_mask, None if key_padding_mask is None else key_padding_mask[:, None, None, :]):
             if mask is not None:
-                scores = scores.masked_fill(mask, float("-inf")) if mask.dtype == torch.bool else scores + mask
+                marks = mask.dtype in (torch.bool, torch.uint8)  # bytes are marks, as in PyTorch
+                scores = scores.masked_fill(mask.bool(), float("-inf")) if marks else scores + mask
         shares = F.dropout(torch.softmax(scores, -1), self.dropout, self.training)
         y = self.out_proj((shares @ v).transpose(1, 2).flatten(2))
         y = y if self.batch_first else y.transpose(0, 1)

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import _abi
 from ._abi import Counters, InferenceReport, LayerInfo, NetworkInfo, StorageReport, TensorInfo
-from ._arrays import address, real, shaped, size, taken, whole
+from ._arrays import address, pointers, real, shaped, size, taken, whole
 from ._errors import InvalidError, ShapeError, WrongTypeError
 from ._handle import create
 from ._lib import AimcWarning, check, encoded, lib, text, word
@@ -115,6 +115,8 @@ class Network(Programmable):
         made = as_config(config if config is not None else {}, op, self._ctx)
         assert made is not None
         made.update(fields)
+        if name is not None:
+            self._check_name(name)
         numbers = (ct.c_uint32 * max(len(inputs), 1))(*[self._number(value) for value in inputs])
         out = ct.c_uint32()
         with self._guard.lock:
@@ -123,6 +125,14 @@ class Network(Programmable):
             if name is not None:
                 check(lib.aimc_network_set_name(self._use, out.value, encoded(name)))
         return Value(self, out.value)
+
+    def _check_name(self, name: str) -> None:
+        """A name is known to be right before there is a node."""
+        graph = json.loads(self.to_json())
+        if any(one["name"] == name for one in [*graph["inputs"], *graph["nodes"]]):
+            raise InvalidError(f"there is a node or input '{name}' already")
+        if not 1 <= len(encoded(name)) <= 64 or any(c <= " " or c in '"\\\x7f' for c in name):
+            raise InvalidError(f"name = {name!r}: a name has 1 to 64 characters, none of them a blank, a quote or a control character")
 
     def __getattr__(self, op: str) -> Callable[..., Value]:
         if op.startswith("_") or op not in _ops():
@@ -332,7 +342,7 @@ class Network(Programmable):
         n, xs = self._arrays(given, self._values(ins), ins)
         ys = self._rooms(n, self._values(outs))
         with self._guard.lock:
-            check(function(self._use, n, *_pointers(xs, ys)))
+            check(function(self._use, n, *pointers(xs, ys)))
         return ys
 
     def run_forward(self, *x: ArrayLike) -> List[Floats]:
@@ -345,9 +355,9 @@ class Network(Programmable):
         all inputs, which want_input_gradients() asked for before the forward pass."""
         n, dys = self._arrays(dy, self._values("output"), "output")
         dxs = self._rooms(n, self._values("input")) if want_dx else []
-        pointers = _pointers(dys, dxs)
+        addresses = pointers(dys, dxs)
         with self._guard.lock:
-            check(lib.aimc_network_run_backward(self._use, n, pointers[0], pointers[1] if want_dx else None))
+            check(lib.aimc_network_run_backward(self._use, n, addresses[0], addresses[1] if want_dx else None))
         return dxs
 
     def forward(self, x: ArrayLike) -> Floats:
@@ -360,9 +370,7 @@ class Network(Programmable):
 
     def backward(self, dy: ArrayLike, want_dx: bool = False) -> Optional[Floats]:
         """run_backward() of a network with one input and one output: dx where it is wanted."""
-        made = taken(dy)
-        n = len(made)
-        made = shaped(made.reshape(n, -1), (n, self.info.n_out), "dy")
+        n, (made,) = self._arrays([dy], self.outputs, "dy")
         dx = np.empty((n, *self.inputs[0].shape), np.float32) if want_dx else None
         with self._guard.lock:
             check(lib.aimc_network_backward(self._use, n, address(made), None if dx is None else address(dx)))
@@ -382,16 +390,17 @@ class Network(Programmable):
         """All outputs in evaluation, from arrays [n, ...] of all inputs."""
         return self._all(lib.aimc_network_run, x, "input", "output")
 
-    @staticmethod
-    def _labels(labels: ArrayLike, n: int) -> Labels:
+    def _labels(self, labels: ArrayLike, n: int) -> Labels:
         raw = real(labels, "labels")
         if raw.dtype.kind == "f" and raw.size and np.all(raw == np.rint(raw)):
             warnings.warn(f"labels are {raw.dtype}; they are classes, and are taken as whole numbers", AimcWarning,
                           stacklevel=3)
             labels = np.rint(raw).astype(np.int64)
         made = whole(labels, _U32, 0, 2**32 - 1, "labels")
-        if made.shape != (n,):
-            raise ShapeError(f"labels is {made.shape}; it must be ({n},)")
+        wanted = (n, *self.outputs[0].shape[:-1])
+        if made.shape != wanted:
+            raise ShapeError(f"labels is {made.shape}; it must be {wanted}" +
+                             (": one for every position; classes lie along the last axis of the output" if len(wanted) > 1 else ""))
         return made
 
     def train_batch(self, x: ArrayLike, labels: ArrayLike, lr: float) -> float:
@@ -406,8 +415,9 @@ class Network(Programmable):
     def train_targets(self, x: ArrayLike, targets: ArrayLike, lr: float) -> float:
         """One mini-batch with targets [n, ...] of the shape of the output, by a loss that takes them ("mse" ...)."""
         x = self._samples(x)
-        made = taken(targets)
-        made = shaped(made.reshape(len(made), -1), (len(x), self.info.n_out), "targets")
+        n, (made,) = self._arrays([targets], self.outputs, "targets")
+        if n != len(x):
+            raise ShapeError(f"targets are of {n} samples; x is of {len(x)}")
         loss = ct.c_float()
         with self._guard.lock:
             check(lib.aimc_network_train_targets(self._use, len(x), address(x), address(made), lr, ct.byref(loss)))
@@ -575,11 +585,6 @@ class Network(Programmable):
 
     def __repr__(self) -> str:
         return self._repr("" if self.closed else ", ".join(self.describe().strip().split("\n")))
-
-
-def _pointers(*lists: Sequence[Floats]) -> List[Any]:
-    """Addresses of arrays of addresses."""
-    return [(ct.c_void_p * max(len(arrays), 1))(*[address(array) for array in arrays]) for arrays in lists]
 
 
 def _with_bar(items: Iterable[int], wanted: bool) -> Iterable[int]:

@@ -64,7 +64,7 @@ def analog_optimizer(base: Type[torch.optim.Optimizer]) -> Type[torch.optim.Opti
             with torch.no_grad():
                 for weight, group in self._analog():
                     if weight.requires_grad:
-                        weight.step(float(group["lr"]))
+                        weight.step(float(group["lr"]), bool(group.get("maximize", False)))
             super().step()
             return loss
 
@@ -124,8 +124,44 @@ def _analog_of(module: nn.Module, config: ConfigLike, ctx: Optional[Context]) ->
         made = AnalogMultiheadAttention(**_options(module, "embed_dim num_heads dropout batch_first"), **options)
     if made is not None:
         made.load_state_dict(module.state_dict())
-        made.train(module.training)
+        _take_over(module, made)
     return made
+
+
+_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks", "_state_dict_hooks")
+
+
+def _take_over(old: nn.Module, new: nn.Module) -> None:
+    """Mode, hooks and frozen weights stay what they were."""
+    new.train(old.training)
+    for hooks in _HOOKS:
+        if getattr(old, hooks, None):
+            getattr(new, hooks).update(getattr(old, hooks))
+    frozen = {name for name, p in _by_name(old) if not p.requires_grad}
+    for name, p in _by_name(new):
+        p.requires_grad_(name not in frozen)
+
+
+def _by_name(module: nn.Module) -> Iterator[Tuple[str, nn.Parameter]]:
+    """Parameters by the names of PyTorch: those of all groups of a convolution on tiles have one."""
+    for owner, part in module.named_modules():
+        names = {place: name for name, places in getattr(part, "_places", {}).items() for place in places}
+        for key, p in part._parameters.items():
+            if p is not None:
+                yield f"{owner}.{names.get(key, key)}", p
+
+
+def _refuse_ties(model: nn.Module, names: List[str]) -> None:
+    """A weight that several modules share cannot lie on the tiles of one of them."""
+    users: Dict[int, List[str]] = {}
+    for name, module in model.named_modules():
+        for key, p in module._parameters.items():
+            if p is not None:
+                users.setdefault(id(p), []).append(f"{name}.{key}" if name else key)
+    for shared in users.values():
+        if len(shared) > 1 and any(one.rpartition(".")[0] in names for one in shared):
+            raise UnsupportedError(f"{' and '.join(shared)} are one parameter; on tiles they would be two: exclude their layers, or "
+                                   "untie them")
 
 
 def _config_for(name: str, config: Union[ConfigLike, Mapping[str, Any]], by_pattern: bool) -> Any:
@@ -135,33 +171,52 @@ def _config_for(name: str, config: Union[ConfigLike, Mapping[str, Any]], by_patt
     return next((value for pattern, value in config.items() if fnmatch.fnmatch(name, pattern)), None)
 
 
-def convert(model: nn.Module, config: ConfigLike, exclude: Iterable[str] = (), *, patterns: bool = False,
+def _chosen(model: nn.Module, exclude: Union[str, Iterable[str]]) -> List[str]:
+    """Names of the layers that are to lie on tiles, every place of a shared one."""
+    patterns = [exclude] if isinstance(exclude, str) else list(exclude)
+    names, used = [], set()
+    for name, module in model.named_modules(remove_duplicate=False):
+        if isinstance(module, Analog):
+            continue
+        above = [".".join(name.split(".")[:k + 1]) for k in range(name.count(".") + 1)]
+        hits = {pattern for pattern in patterns for one in above if fnmatch.fnmatch(one, pattern)}
+        used |= hits
+        inner = any(isinstance(model.get_submodule(one), (Analog, nn.MultiheadAttention)) for one in above[:-1])
+        if name and not hits and not inner and _analog_type(module):
+            names.append(name)
+    for pattern in patterns:
+        if pattern not in used:
+            raise InvalidError(f"convert: exclude: no module matches '{pattern}'")
+    return names
+
+
+def convert(model: nn.Module, config: ConfigLike, exclude: Union[str, Iterable[str]] = (), *, patterns: bool = False,
             ctx: Optional[Context] = None) -> List[Converted]:
     """Put Linear, Conv1d/2d/3d, RNN, GRU, LSTM and MultiheadAttention of a model on tiles, in place, with their weights.
 
     config: of kind "layer", a preset's name, or a mapping of fields; with patterns=True a mapping of patterns of names to
-    such configurations, the first that matches counts, and layers that none matches stay digital. exclude: patterns of names
-    that stay digital. Modules that the model has in several places are shared as before. Returns what was converted."""
+    such configurations, the first that matches counts, and layers that none matches stay digital. exclude: a pattern or patterns of names
+    that stay digital, with all that is in them. Modules that the model has in several places are shared as before. Returns what was converted."""
     if isinstance(model, Analog) or _analog_type(model):
         raise InvalidError("convert() changes the layers inside of a model; wrap a single layer in nn.Sequential")
-    excluded, done, made = list(exclude), [], {}
-    for name, module in list(model.named_modules()):
-        for key, child in list(module._modules.items()):  # named_children() would leave out shared ones
-            full = f"{name}.{key}" if name else key
-            if child is None or isinstance(module, (Analog, nn.MultiheadAttention)) or any(fnmatch.fnmatch(full, pattern) for pattern in excluded):
-                continue
-            chosen = _config_for(full, config, patterns)
-            if chosen is None and patterns:
-                continue
-            analog = made[id(child)] if id(child) in made else _analog_of(child, chosen, ctx)
-            if analog is None:
-                continue
-            if id(child) not in made:
-                matrices = [weight.matrix for _, weight in analog_weights(analog)]
-                done.append(Converted(full, type(analog).__name__, sum(m.shape[0] * m.shape[1] for m in matrices),
-                                      sum(len(m) for m in matrices)))
-            made[id(child)] = analog
-            setattr(module, key, analog)
+    names = _chosen(model, exclude)
+    _refuse_ties(model, [name for name in names if not patterns or _config_for(name, config, True) is not None])
+    done: List[Converted] = []
+    made: Dict[int, Analog] = {}
+    for name in names:
+        owner, _, key = name.rpartition(".")
+        parent = model.get_submodule(owner)
+        child = parent._modules[key]
+        chosen = _config_for(name, config, patterns)
+        if chosen is None and patterns:
+            continue
+        analog = made[id(child)] if id(child) in made else _analog_of(child, chosen, ctx)
+        if id(child) not in made:
+            matrices = [weight.matrix for _, weight in analog_weights(analog)]
+            done.append(Converted(name, type(analog).__name__, sum(m.shape[0] * m.shape[1] for m in matrices),
+                                  sum(len(m) for m in matrices)))
+        made[id(child)] = analog
+        setattr(parent, key, analog)
     if not done:
         raise InvalidError("convert: there is no layer that can be put on tiles" +
                            (", they are there already" if any(True for _ in analog_weights(model)) else ""))
@@ -169,7 +224,7 @@ def convert(model: nn.Module, config: ConfigLike, exclude: Iterable[str] = (), *
 
 
 def _analog_type(module: nn.Module) -> bool:
-    return type(module) in (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.RNN, nn.GRU, nn.LSTM, nn.MultiheadAttention)
+    return type(module) in (nn.Linear, nn.modules.linear.NonDynamicallyQuantizableLinear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.RNN, nn.GRU, nn.LSTM, nn.MultiheadAttention)
 
 
 def _digital_of(module: nn.Module) -> Optional[nn.Module]:
@@ -189,7 +244,8 @@ def _digital_of(module: nn.Module) -> Optional[nn.Module]:
     if made is None:
         return None
     made.load_state_dict({key: value for key, value in module.state_dict().items() if ".devices" not in key})
-    return made.train(module.training)
+    _take_over(module, made)
+    return made
 
 
 def to_digital(model: nn.Module) -> nn.Module:

@@ -123,6 +123,61 @@ class Torch(Case):
         self.refused(["Linear '0'", "used twice"], convert.from_torch, nn.Sequential(shared, shared), (4,))
         self.refused(["Softmax '0'", "dim 1"], convert.from_torch, nn.Sequential(nn.Softmax(1)), (2, 3))
 
+    def traced(self, function, **modules):
+        """A module that computes this of itself and its input."""
+        nn = package("torch").nn
+
+        class Traced(nn.Module):
+            def __init__(self):
+                super().__init__()
+                for name, module in modules.items():
+                    setattr(self, name, module)
+
+            def forward(self, x):
+                return function(self, x)
+        return Traced().eval()
+
+    def test_view_must_keep_the_samples(self):
+        self.compare(self.traced(lambda _, x: x.relu().view(-1, 12)), normal(2, 4, 3))
+        for function in (lambda _, x: x.view(-1, 3), lambda _, x: x.reshape(-1, 3), lambda _, x: x.reshape((-1, 3))):
+            self.refused(["second size 3"], convert.from_torch, self.traced(function), (4, 3))
+
+    def test_in_place(self):
+        torch = package("torch")
+        nn, functional = torch.nn, torch.nn.functional
+        self.compare(nn.Sequential(nn.Linear(4, 4), nn.ReLU(inplace=True), nn.Linear(4, 3), nn.ReLU6(True)), normal(2, 4))
+        self.compare(self.traced(lambda s, x: s.a(x).relu_().add_(x), a=nn.Linear(4, 4)), normal(2, 4))
+        relu = nn.ReLU(inplace=True)
+        for word, function in (("reads later", lambda s, h: s.r(h) + h), ("reads later", lambda s, h: s.r(h.view(-1, 4)) + h),
+                               ("reads later", lambda s, h: functional.relu(h, inplace=True) + h),
+                               ("not used", lambda s, h: (h.relu_(), h)[1]), ("not used", lambda s, h: (h.add_(h), h)[1])):
+            module = self.traced(lambda s, x, function=function: function(s, s.a(x)), a=nn.Linear(4, 4), r=relu)
+            self.refused([word], convert.from_torch, module, (4,))
+
+    def test_arguments_that_are_not_known(self):
+        torch = package("torch")
+        functional = torch.nn.functional
+        self.compare(self.traced(lambda _, x: functional.softmax(functional.dropout(x, 0.5, False), 1)), normal(2, 4))
+        for word, function in (("divisor_override", lambda _, x: functional.avg_pool2d(x, 2, divisor_override=3)),
+                               ("argument 6", lambda _, x: functional.avg_pool2d(x, 2, 2, 0, False, True, 3)),
+                               ("ceil_mode", lambda _, x: functional.max_pool2d(x, 2, ceil_mode=True)),
+                               ("with_indices", lambda _, x: functional.max_pool2d(x, 2, return_indices=True)[0]),
+                               ("dtype", lambda _, x: torch.softmax(x, -1, dtype=torch.float64))):
+            self.refused([word], convert.from_torch, self.traced(function), (2, 4, 4))
+
+    def test_hooks_and_made_weights(self):
+        nn = package("torch").nn
+        hooked = nn.Sequential(nn.Linear(4, 4))
+        hooked[0].register_forward_hook(lambda module, x, y: y * 2)
+        root = nn.Sequential(nn.Linear(4, 4))
+        root.register_forward_hook(lambda module, x, y: y * 2)
+        for word, module in (("Linear '0'): its forward hook", hooked), ("module Sequential: its forward hook", root),
+                             ("hook WeightNorm", nn.Sequential(nn.utils.weight_norm(nn.Linear(4, 4)))),
+                             ("parametrized;", nn.Sequential(nn.utils.parametrizations.orthogonal(nn.Linear(4, 4))))):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self.refused([word], convert.from_torch, module, (4,))
+
     def test_state_dict(self):
         torch = package("torch")
         module = torch_net()
@@ -148,7 +203,7 @@ class Torch(Case):
 
 
 class Onnx(Case):
-    def model(self, nodes, inputs, outputs, constants):
+    def model(self, nodes, inputs, outputs, constants, opset=13):
         onnx = package("onnx")
         package("onnx.numpy_helper")
         made = [onnx.helper.make_node(*node[:3], name=f"n{k}", **(node[3] if len(node) > 3 else {}))
@@ -158,7 +213,7 @@ class Onnx(Case):
                                        [info(name, 1, None) for name in outputs],
                                        [onnx.numpy_helper.from_array(np.asarray(array), name) for name, array in constants.items()])
         path = self.folder / "model.onnx"
-        onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 13)]), str(path))
+        onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", opset)]), str(path))
         return path
 
     def test_against_torch(self):
@@ -209,6 +264,23 @@ class Onnx(Case):
         text = self.refused(["node 0 'n0' (Erf)", "node 3 'n3' (LSTM)", "node 4 'n4' (Conv): auto_pad 'ODD'", "node 5"],
                             convert.from_onnx, path)
         self.assertEqual(len(text.splitlines()), 5)
+
+    def test_reshape_must_keep_the_samples(self):
+        for k, sizes in ((3, [-1, 3]), (6, [1, 6])):
+            path = self.model([("Reshape", ["x", "s"], ["y"])], {"x": ["n", 4, 3]}, ["y"], {"s": np.array(sizes)})
+            self.refused(["'n0' (Reshape)", f"second size {k}"], convert.from_onnx, path)
+        path = self.model([("Reshape", ["x", "s"], ["y"])], {"x": ["n", 4, 3]}, ["y"], {"s": np.array([-1, 12])})
+        x = normal(2, 4, 3)
+        self.near(convert.from_onnx(path), x.reshape(2, 12), x)
+
+    def test_softmax_of_old_opsets(self):
+        for op in ("Softmax", "LogSoftmax"):
+            path = self.model([(op, ["x"], ["y"])], {"x": ["n", 4, 3]}, ["y"], {}, opset=11)
+            self.refused([f"'n0' ({op})", "opset 11"], convert.from_onnx, path)
+        x = normal(2, 4)
+        e = np.exp(x)
+        path = self.model([("Softmax", ["x"], ["y"])], {"x": ["n", 4]}, ["y"], {}, opset=11)
+        self.near(convert.from_onnx(path), e / e.sum(1, keepdims=True), x)
 
     def test_bad_files(self):
         path = self.model([("Relu", ["x"], ["y"])], {"x": [1, "rows"]}, ["y"], {})

@@ -274,6 +274,47 @@ class Refused(unittest.TestCase):
             with self.assertRaisesRegex(aimc.InvalidError, "no whole number of 0 ... 3"):
                 net.run_forward(x)
 
+    def test_labels_of_every_position(self):
+        net = aimc.Network()
+        net.linear(net.add_input((5, 4)), out_features=3)
+        x, labels = np.random.RandomState(0).randn(6, 5, 4), np.random.RandomState(1).randint(0, 3, (6, 5))
+        right = (net.predict(x).argmax(-1) == labels).mean()
+        self.assertAlmostEqual(net.evaluate(x, labels), right, 12)
+        first = net.fit(x, labels, epochs=30, batch=3, lr=0.5)
+        self.assertLess(first[-1].loss, first[0].loss)
+        for wrong in (labels[:, 0], labels.T, labels[:, :4]):
+            with self.assertRaisesRegex(aimc.ShapeError, "one for every position"):
+                net.evaluate(x, wrong)
+
+    def test_targets_have_the_shape_of_the_output(self):
+        net = aimc.Network()
+        net.relu(net.add_input((4, 3)))
+        net.set_loss("mse")
+        with self.assertRaisesRegex(aimc.ShapeError, "targets is"):
+            net.train_targets(np.ones((2, 4, 3)), np.ones((2, 3, 4)), 0.1)
+        net.run_forward(np.ones((2, 4, 3)))
+        with self.assertRaisesRegex(aimc.ShapeError, "dy is"):
+            net.backward(np.ones((2, 3, 4)))
+
+    def test_graphs_before_their_first_use(self):
+        net = aimc.Network()
+        x = net.add_input((4,))
+        net.linear(x, out_features=2, name="last")
+        assert aimc.Network.from_json(net.to_json()).predict(np.ones((1, 4))).shape == (1, 2)
+        for name in ("last", "a b", "", "x" * 65):
+            with self.assertRaises(aimc.InvalidError):
+                net.linear(x, out_features=7, name=name)
+        assert net.outputs[0].shape == (2,)
+        empty = aimc.Network()
+        empty.add_output(empty.add_input((4,)))
+        assert empty.outputs[0].shape == (4,)
+        with self.assertRaisesRegex(aimc.StateError, "no layers"):
+            empty.run(np.ones((1, 4)))
+
+    def test_sizes_are_whole_numbers(self):
+        self.refused("conv2d", [(3, 4, 4)], r"kernel\[0\] = 2.5 is not a whole number", kernel=2.5)
+        self.refused("conv2d", [(3, 4, 4)], r"padding\[0\] = 0.7 is not a whole number", kernel=2, padding=.7)
+
     def test_rates(self):
         with self.assertRaisesRegex(aimc.Error, "schedule"):
             aimc.rate("adam", 0.1, 0)

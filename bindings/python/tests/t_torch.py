@@ -305,6 +305,95 @@ class HardwareAware(unittest.TestCase):
             self.layer(**{"hwa.modifier.type": "ADD_NORMAL", "hwa.modifier.enable_during_test": True})
 
 
+class Silent(unittest.TestCase):
+    """What would go wrong without a word."""
+
+    def model(self):
+        torch.manual_seed(4)
+        return nn.Sequential(nn.Linear(4, 4), nn.Tanh(), nn.Linear(4, 2))
+
+    def test_memory_that_is_used_again(self):
+        digital = self.model()
+        model = copy.deepcopy(digital)
+        at.convert(model, IDEAL)
+        buffer, opt = torch.empty(5, 4), at.AnalogSGD(model, lr=.1)
+        for one in (model, digital):
+            for k in range(3):
+                buffer.copy_(torch.randn(5, 4, generator=torch.Generator().manual_seed(k)))
+                one(buffer).square().mean().backward()
+        opt.step()
+        torch.optim.SGD(digital.parameters(), lr=.1).step()
+        same(model[0].weight, digital[0].weight.detach())
+        x = torch.randn(5, 4, requires_grad=True) * 1
+        y = model[0](x)
+        x += 1
+        with self.assertRaisesRegex(RuntimeError, "inplace"):
+            y.sum().backward()
+
+    def test_frozen_layers_and_hooks_stay(self):
+        model = nn.Sequential(nn.Conv2d(2, 4, 1, groups=2), nn.Linear(3, 3))
+        model[0].weight.requires_grad_(False)
+        model[1].bias.requires_grad_(False)
+        calls = []
+        model[1].register_forward_hook(lambda *_: calls.append(1))
+        at.convert(model, IDEAL)
+        model[1](torch.ones(1, 3))
+        for one in (model, pickle.loads(pickle.dumps(model[:1])), copy.deepcopy(model)):
+            assert not any(weight.requires_grad for weight in one[0].weights_of())
+        assert model[1].weight_of().requires_grad and not model[1].bias.requires_grad and calls == [1]
+        at.to_digital(model)
+        assert [p.requires_grad for p in model.parameters()] == [False, True, True, False]
+
+    def test_checkpoint_of_other_devices(self):
+        noisy, ideal = self.model(), self.model()
+        at.convert(noisy, NOISY)
+        at.convert(ideal, IDEAL)
+        with self.assertRaisesRegex(RuntimeError, "saved from .* of ideal.* the model has .* soft_bounds_reference"):
+            noisy.load_state_dict(ideal.state_dict())
+
+    def test_maximize(self):
+        model, digital = self.model(), self.model()
+        at.convert(model, IDEAL)
+        x = torch.ones(1, 4)
+        for one, make in ((model, at.AnalogSGD), (digital, torch.optim.SGD)):
+            opt = make(one.parameters(), lr=.1, maximize=True)
+            one(x).sum().backward()
+            opt.step()
+        same(model[0].weight, digital[0].weight.detach())
+
+    def test_tied_weights(self):
+        model = nn.ModuleDict({"embedding": nn.Embedding(5, 4), "decoder": nn.Linear(4, 5)})
+        model["decoder"].weight = model["embedding"].weight
+        with self.assertRaisesRegex(aimc.UnsupportedError, "embedding.weight and decoder.weight are one"):
+            at.convert(model, IDEAL)
+        assert type(model["decoder"]) is nn.Linear
+
+    def test_exclude(self):
+        model = nn.ModuleDict({"head": self.model(), "a": nn.Linear(2, 2)})
+        done = at.convert(model, IDEAL, exclude="head")
+        assert [one.name for one in done] == ["a"]
+        with self.assertRaisesRegex(aimc.InvalidError, "no module matches 'hed'"):
+            at.convert(nn.Sequential(nn.Linear(2, 2)), IDEAL, exclude=["hed"])
+
+    def test_masks_and_states(self):
+        torch.manual_seed(1)
+        digital = nn.MultiheadAttention(8, 2, batch_first=True)
+        model, x = nn.Sequential(copy.deepcopy(digital)), torch.randn(3, 5, 8)
+        at.convert(model, IDEAL)
+        marks = torch.triu(torch.ones(5, 5), 1).bool()
+        for mask in (marks, marks.float() * -3, marks.repeat(6, 1, 1)):
+            same(model[0](x, x, x, attn_mask=mask)[0], digital(x, x, x, attn_mask=mask)[0])
+        same(model[0](x, x, x, attn_mask=marks.to(torch.uint8))[0], digital(x, x, x, attn_mask=marks)[0])
+        layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True).eval()
+        wanted = layer(x)
+        at.convert(layer, IDEAL)
+        same(layer(x), wanted)
+        lstm = nn.Sequential(nn.LSTM(4, 3))
+        at.convert(lstm, IDEAL)
+        with self.assertRaisesRegex(aimc.ShapeError, "hx is of shapes"):
+            lstm[0](torch.ones(2, 5, 4), (torch.zeros(1, 1, 3), torch.zeros(1, 1, 3)))
+
+
 class Chip(unittest.TestCase):
     """Calibration, compensation with data, and energy of a whole model."""
 
