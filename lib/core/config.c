@@ -107,6 +107,10 @@ static bool find_below(const aimc_config *cfg, const char *name, aimci_text *pat
 
 static aimc_status unknown_field(const aimc_config *cfg, const char *caller, const char *name)
 {
+    if (!cfg->kind->n_fields)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "%s: unknown field '%s': '%s' has none; \"kind\" names another one first",
+                          caller, name, cfg->kind->name);
     char below[128] = "";
     aimci_text path = {below, sizeof below, 0};
     if (find_below(cfg, name, &path))

@@ -108,7 +108,7 @@ class _Product(torch.autograd.Function):
             weight.seen.append(rows.numpy().copy())
         if rows.shape[0] == 0:
             return x.new_zeros((0, weight.matrix.shape[0]))
-        return torch.from_numpy(weight.matrix.forward(rows.numpy()))
+        return torch.from_numpy(weight.matrix.forward(rows.numpy())).to(x.dtype)
 
     @staticmethod
     def backward(ctx: Any, dy: torch.Tensor) -> Tuple[Optional[torch.Tensor], None]:

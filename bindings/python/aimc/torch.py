@@ -132,8 +132,12 @@ _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_
 
 
 def _take_over(old: nn.Module, new: nn.Module) -> None:
-    """Mode, hooks and frozen weights stay what they were."""
+    """Mode, type of what is digital, hooks and frozen weights stay what they were."""
     new.train(old.training)
+    dtype = next((p.dtype for p in old.parameters() if not isinstance(p, AnalogWeight)), None)
+    for p in new.parameters():
+        if not isinstance(p, AnalogWeight):
+            p.data = p.data.to(dtype)
     for hooks in _HOOKS:
         if getattr(old, hooks, None):
             getattr(new, hooks).update(getattr(old, hooks))

@@ -351,6 +351,17 @@ class Silent(unittest.TestCase):
         with self.assertRaisesRegex(RuntimeError, "saved from .* of ideal.* the model has .* soft_bounds_reference"):
             noisy.load_state_dict(ideal.state_dict())
 
+    def test_double_precision_goes_through(self):
+        model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Conv1d(1, 2, 1)).double()
+        wanted = model[1](model[0](torch.ones(2, 4).double()))
+        at.convert(model, IDEAL)
+        x = torch.ones(2, 4, dtype=torch.float64, requires_grad=True)
+        y = model[1](model[0](x))
+        same(y, wanted)
+        y.sum().backward()
+        assert model[2](y[:, None]).dtype == x.grad.dtype == model[0].bias.dtype == torch.float64
+        assert {p.dtype for p in at.to_digital(model).parameters()} == {torch.float64}
+
     def test_maximize(self):
         model, digital = self.model(), self.model()
         at.convert(model, IDEAL)
