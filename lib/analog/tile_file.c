@@ -38,20 +38,10 @@ aimc_status aimc_tile_save_bytes(const aimc_tile *t, void *bytes, size_t size, s
 
 aimc_status aimc_tile_load(aimc_context *ctx, const char *path, aimc_tile **out)
 {
-    void *made = NULL;
-    if (!out)
-        return aimci_fail(AIMC_ERR_INVALID, "tile_load: out is NULL");
-    const aimc_status st = aimci_state_load(ctx, &content, path, &made);
-    *out = made;
-    return st;
+    return aimci_state_load(ctx, &content, path, out);
 }
 
 aimc_status aimc_tile_load_bytes(aimc_context *ctx, const void *bytes, size_t size, aimc_tile **out)
 {
-    void *made = NULL;
-    if (!out)
-        return aimci_fail(AIMC_ERR_INVALID, "tile_load_bytes: out is NULL");
-    const aimc_status st = aimci_state_load_bytes(ctx, &content, bytes, size, &made);
-    *out = made;
-    return st;
+    return aimci_state_load_bytes(ctx, &content, bytes, size, out);
 }

@@ -216,43 +216,20 @@ static aimc_status from_columns(aimc_config *cfg, const aimc_table *table)
     return from_sweeps(cfg, &s[0], &s[1]);
 }
 
-static aimc_status set_table(const char *caller, aimc_config *cfg, const aimc_table *table)
+static aimc_status fill(aimc_config *cfg, const aimc_table *table)
 {
-    aimc_config *trial = NULL; /* all or nothing */
-    aimc_status st = aimc_config_copy(cfg, &trial);
-    if (!st)
-        st = from_columns(trial, table);
-    if (!st && cfg->kind->check(trial->values))
-        st = aimci_fail_within(AIMC_ERR_FORMAT, "%s: ", aimci_table_source(table));
-    if (!st) {
-        const aimc_config tmp = *cfg;
-        *cfg = *trial;
-        *trial = tmp;
-    }
-    aimc_config_destroy(trial);
-    return st ? aimci_fail_within(st, "%s: ", caller) : AIMC_OK;
+    const aimc_status st = from_columns(cfg, table);
+    return !st && cfg->kind->check(cfg->values)
+               ? aimci_fail_within(AIMC_ERR_FORMAT, "%s: ", aimci_table_source(table))
+               : st;
 }
 
 aimc_status aimc_config_set_table(aimc_config *cfg, const aimc_table *table)
 {
-    if (!cfg || !table)
-        return aimci_fail(AIMC_ERR_INVALID, "config_set_table: %s is NULL", cfg ? "table" : "cfg");
-    const aimc_status st = aimci_config_expect("config_set_table", cfg, &aimci_kind_table_step);
-    return st ? st : set_table("config_set_table", cfg, table);
+    return aimci_config_take_table("config_set_table", cfg, &aimci_kind_table_step, fill, table);
 }
 
 aimc_status aimc_config_load_table(aimc_config *cfg, const char *path)
 {
-    if (!cfg || !path)
-        return aimci_fail(AIMC_ERR_INVALID, "config_load_table: %s is NULL", cfg ? "path" : "cfg");
-    aimc_status st = aimci_config_expect("config_load_table", cfg, &aimci_kind_table_step);
-    if (st)
-        return st;
-    aimc_table *table;
-    st = aimc_table_read(cfg->ctx, path, NULL, &table);
-    if (st)
-        return aimci_fail_within(st, "config_load_table: ");
-    st = set_table("config_load_table", cfg, table);
-    aimc_table_destroy(table);
-    return st;
+    return aimci_config_read_table("config_load_table", cfg, &aimci_kind_table_step, fill, path);
 }

@@ -338,43 +338,19 @@ static aimc_status take_columns(aimc_config *cfg, const source *f)
     return st;
 }
 
-static aimc_status set_table(const char *caller, aimc_config *cfg, const aimc_table *table)
+static aimc_status fill(aimc_config *cfg, const aimc_table *table)
 {
     source f = {.table = table};
-    aimc_config *filled = NULL;
-    aimc_status st = open_source(&f);
-    if (!st)
-        st = aimc_config_copy(cfg, &filled);
-    if (!st)
-        st = take_columns(filled, &f);
-    if (!st) {
-        memcpy(cfg->values, filled->values, cfg->kind->size);
-        memcpy(cfg->set, filled->set, cfg->kind->n_fields);
-    }
-    aimc_config_destroy(filled);
-    return st ? aimci_fail_within(st, "%s: ", caller) : AIMC_OK;
+    const aimc_status st = open_source(&f);
+    return st ? st : take_columns(cfg, &f);
 }
 
 aimc_status aimc_noise_table_set(aimc_config *cfg, const aimc_table *table)
 {
-    if (!cfg || !table)
-        return aimci_fail(AIMC_ERR_INVALID, "noise_table_set: %s is NULL", cfg ? "table" : "cfg");
-    const aimc_status st = aimci_config_expect("noise_table_set", cfg, &aimci_kind_noise_table);
-    return st ? st : set_table("noise_table_set", cfg, table);
+    return aimci_config_take_table("noise_table_set", cfg, &aimci_kind_noise_table, fill, table);
 }
 
 aimc_status aimc_noise_table_load(aimc_config *cfg, const char *path)
 {
-    if (!cfg || !path)
-        return aimci_fail(AIMC_ERR_INVALID, "noise_table_load: %s is NULL", cfg ? "path" : "cfg");
-    aimc_status st = aimci_config_expect("noise_table_load", cfg, &aimci_kind_noise_table);
-    if (st)
-        return st;
-    aimc_table *table;
-    st = aimc_table_read(cfg->ctx, path, NULL, &table);
-    if (st)
-        return aimci_fail_within(st, "noise_table_load: ");
-    st = set_table("noise_table_load", cfg, table);
-    aimc_table_destroy(table);
-    return st;
+    return aimci_config_read_table("noise_table_load", cfg, &aimci_kind_noise_table, fill, path);
 }

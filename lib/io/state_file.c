@@ -73,36 +73,55 @@ static aimc_status check(const char *source, const char *content, const aimci_st
     return st ? aimci_fail_within(st, "%s: ", source) : AIMC_OK;
 }
 
+/* The caller's pointer, whose type only the caller knows. */
+static void give(void *out, void *object)
+{
+    memcpy(out, &object, sizeof object);
+}
+
+static aimc_status check_load(const aimci_content *content, const char *verb, aimc_context *ctx,
+                              const char *name, const void *from, void *out)
+{
+    if (!out)
+        return aimci_fail(AIMC_ERR_INVALID, "%s_%s: out is NULL", content->name, verb);
+    give(out, NULL);
+    return ctx && from ? AIMC_OK
+                       : aimci_fail(AIMC_ERR_INVALID, "%s_%s: %s is NULL", content->name, verb,
+                                    ctx ? name : "ctx");
+}
+
 /* The object of a reader, which is given up. st: how reading went. */
 static aimc_status make(aimc_context *ctx, aimc_status st, const char *verb, const char *source,
-                        const aimci_content *content, aimci_st_reader *reader, void **out)
+                        const aimci_content *content, aimci_st_reader *reader, void *out)
 {
+    void *made = NULL;
     if (!st)
         st = check(source, content->name, reader);
     if (!st)
-        st = content->restore(ctx, reader, "", out);
+        st = content->restore(ctx, reader, "", &made);
     aimci_st_reader_destroy(reader);
+    give(out, made);
     return st ? aimci_fail_within(st, "%s_%s: ", content->name, verb) : AIMC_OK;
 }
 
 aimc_status aimci_state_load(aimc_context *ctx, const aimci_content *content, const char *path,
-                             void **out)
+                             void *out)
 {
-    if (!ctx || !path)
-        return aimci_fail(AIMC_ERR_INVALID, "%s_load: %s is NULL", content->name,
-                          ctx ? "path" : "ctx");
     aimci_st_reader *reader = NULL;
-    const aimc_status st = aimci_st_read(ctx, path, &reader);
+    aimc_status st = check_load(content, "load", ctx, "path", path, out);
+    if (st)
+        return st;
+    st = aimci_st_read(ctx, path, &reader);
     return make(ctx, st, "load", path, content, reader, out);
 }
 
 aimc_status aimci_state_load_bytes(aimc_context *ctx, const aimci_content *content,
-                                   const void *bytes, size_t size, void **out)
+                                   const void *bytes, size_t size, void *out)
 {
-    if (!ctx || !bytes)
-        return aimci_fail(AIMC_ERR_INVALID, "%s_load_bytes: %s is NULL", content->name,
-                          ctx ? "bytes" : "ctx");
     aimci_st_reader *reader = NULL;
-    const aimc_status st = aimci_st_parse(ctx, bytes, size, &reader);
+    aimc_status st = check_load(content, "load_bytes", ctx, "bytes", bytes, out);
+    if (st)
+        return st;
+    st = aimci_st_parse(ctx, bytes, size, &reader);
     return make(ctx, st, "load_bytes", "memory", content, reader, out);
 }

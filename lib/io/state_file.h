@@ -15,15 +15,16 @@ typedef struct aimci_content {
                            void **out);
 } aimci_content;
 
-/* The bodies of aimc_NAME_save() and its brothers, arguments checked; ctx is the object's, NULL
- * when that is NULL. */
+/* The bodies of aimc_NAME_save() and its brothers, which check the arguments; ctx is the object's,
+ * NULL when that is NULL; out points to the caller's pointer, of the type of the object, and gets
+ * NULL where it fails later. */
 aimc_status aimci_state_save(aimc_context *ctx, const aimci_content *content, const void *object,
                              const char *path);
 aimc_status aimci_state_save_bytes(aimc_context *ctx, const aimci_content *content,
                                    const void *object, void *bytes, size_t size, size_t *n);
 aimc_status aimci_state_load(aimc_context *ctx, const aimci_content *content, const char *path,
-                             void **out);
+                             void *out);
 aimc_status aimci_state_load_bytes(aimc_context *ctx, const aimci_content *content,
-                                   const void *bytes, size_t size, void **out);
+                                   const void *bytes, size_t size, void *out);
 
 #endif

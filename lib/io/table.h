@@ -5,6 +5,7 @@
 
 #include <aimc/table.h>
 
+#include "core/config.h"
 #include "core/core.h"
 
 /* How sentences call the file of the table. */
@@ -30,5 +31,14 @@ aimc_status aimci_table_expect_numbers(const aimc_table *table, size_t column);
  * (NULL: any). AIMC_ERR_FORMAT: another unit, or two columns of the name. */
 aimc_status aimci_table_find(const aimc_table *table, const char *name, const char *unit,
                              size_t *column);
+
+/* The fields of a configuration that a table gives. */
+typedef aimc_status (*aimci_table_fill)(aimc_config *cfg, const aimc_table *table);
+
+/* Fill a configuration of this kind from a table, or from that of a file: all of it, or nothing. */
+aimc_status aimci_config_take_table(const char *caller, aimc_config *cfg, const aimci_kind *kind,
+                                    aimci_table_fill fill, const aimc_table *table);
+aimc_status aimci_config_read_table(const char *caller, aimc_config *cfg, const aimci_kind *kind,
+                                    aimci_table_fill fill, const char *path);
 
 #endif

@@ -390,21 +390,11 @@ aimc_status aimc_network_save_bytes(const aimc_network *net, void *bytes, size_t
 
 aimc_status aimc_network_load(aimc_context *ctx, const char *path, aimc_network **out)
 {
-    void *made = NULL;
-    if (!out)
-        return aimci_fail(AIMC_ERR_INVALID, "network_load: out is NULL");
-    const aimc_status st = aimci_state_load(ctx, &content, path, &made);
-    *out = made;
-    return st;
+    return aimci_state_load(ctx, &content, path, out);
 }
 
 aimc_status aimc_network_load_bytes(aimc_context *ctx, const void *bytes, size_t size,
                                     aimc_network **out)
 {
-    void *made = NULL;
-    if (!out)
-        return aimci_fail(AIMC_ERR_INVALID, "network_load_bytes: out is NULL");
-    const aimc_status st = aimci_state_load_bytes(ctx, &content, bytes, size, &made);
-    *out = made;
-    return st;
+    return aimci_state_load_bytes(ctx, &content, bytes, size, out);
 }

@@ -6,35 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check_main.h"
-#include "fail_alloc.h"
+#include "folder_test.h"
 #include "io/file.h"
 #include "io/safetensors.h"
-
-static aimct_heap heap = AIMCT_HEAP_INIT;
-static aimc_context *ctx;
-static char folder[64];
-static char path[128];
-
-static void set_up(void)
-{
-    aimc_context_params p = AIMC_CONTEXT_PARAMS_INIT;
-    p.allocator = aimct_allocator(&heap);
-    aimct_heap_fail_at(&heap, 0);
-    ck_assert_int_eq(aimc_context_create(&p, &ctx), AIMC_OK);
-    snprintf(folder, sizeof folder, "/tmp/t_safetensors-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/file", folder);
-}
-
-static void tear_down(void)
-{
-    unlink(path);
-    ck_assert_msg(rmdir(folder) == 0, "something is left in %s: %s", folder, strerror(errno));
-    aimc_context_destroy(ctx);
-    ck_assert_uint_eq(heap.live_blocks, 0);
-    ck_assert_uint_eq(heap.live_bytes, 0);
-}
 
 /* ---- a file with a bit of everything -------------------------------------------------------- */
 

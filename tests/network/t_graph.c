@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "fail_alloc.h"
-#include "test_util.h"
+#include "heap_test.h"
 
 enum { N = 5, PIXELS = 2 * 6 * 5, CLASSES = 3, SIZE = 1 << 20 };
 
@@ -408,25 +407,7 @@ static aimc_status live(aimc_context *ctx, const char *matrix)
 
 START_TEST(no_memory_leaks_nothing)
 {
-    aimct_heap heap = AIMCT_HEAP_INIT;
-    aimc_context_params params = AIMC_CONTEXT_PARAMS_INIT;
-    params.allocator = aimct_allocator(&heap);
-    aimc_context *ctx;
-    OK(aimc_context_create(&params, &ctx));
-    const size_t before = heap.live_blocks;
-    size_t n = 0;
-    do {
-        n += n < 60 ? 1 : 7; /* all at first, then some */
-        aimct_heap_fail_at(&heap, n);
-        const aimc_status st = live(ctx, matrices[_i]);
-        ck_assert_msg(st == (heap.failed ? AIMC_ERR_NOMEM : AIMC_OK), "call %zu: %s", n,
-                      aimc_get_last_error());
-        ck_assert_uint_eq(heap.live_blocks, before);
-    } while (heap.failed);
-    ck_assert_uint_gt(n, 100);
-    aimct_heap_fail_at(&heap, 0);
-    aimc_context_destroy(ctx);
-    ck_assert_uint_eq(heap.live_blocks, 0);
+    heap_fails(live, matrices[_i], 60, 7);
 }
 END_TEST
 
@@ -434,12 +415,9 @@ END_TEST
 START_TEST(passes_allocate_nothing)
 {
     aimct_heap heap = AIMCT_HEAP_INIT;
-    aimc_context_params params = AIMC_CONTEXT_PARAMS_INIT;
-    params.allocator = aimct_allocator(&heap);
-    aimc_context *ctx;
+    aimc_context *ctx = heap_context(&heap);
     aimc_network *net;
     float y[N * CLASSES];
-    OK(aimc_context_create(&params, &ctx));
     OK(build(ctx, matrices[_i], &net));
     train(net, 0, 2, y);
     heap.calls = 0;
