@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A folder of its own for each test, and an allocator that may fail; nothing may be left of either. */
+/* A folder of its own for each test, and an allocator that may fail; nothing may be left. */
 #ifndef AIMCT_FOLDER_TEST_H
 #define AIMCT_FOLDER_TEST_H
 
