@@ -46,7 +46,7 @@ aimc_status aimci_array_create(const aimc_device *device, size_t n_out, size_t n
 void aimci_array_destroy(aimci_array *array);
 
 /* Another number whenever w has changed, never 0. Who writes w other than by the functions here, or
- * by pulses with n_updates counted, calls aimci_array_show() after. */
+ * by pulses with n_updates counted, calls aimci_array_commit() after. */
 static inline uint64_t aimci_array_version(const aimci_array *array)
 {
     return 1 + array->n_updates + array->n_events + array->n_writes;

@@ -15,7 +15,7 @@ from ._linear_map import LinearMap
 from ._records import told
 from ._types import ArrayLike, Floats, Ints, PathLike
 from .config import ConfigLike, as_config
-from .context import Context, default_context
+from .context import Context
 from .device import DeviceLike, as_device
 
 DIRECTIONS = {"forward": _abi.AIMC_FORWARD, "backward": _abi.AIMC_BACKWARD}
