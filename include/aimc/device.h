@@ -114,7 +114,7 @@ typedef struct aimc_user_device {
  * @param[out] out  the device, owned by the caller; NULL on failure (release is not called then)
  * @retval AIMC_ERR_INVALID  NULL, pulse or a name missing, a number or a name that cannot be; the
  *                           sentence says which
- * @retval AIMC_ERR_ABI      struct_size is not that of this version
+ * @retval AIMC_ERR_ABI      struct_size is of no version, or a field that this one lacks is set
  * @retval AIMC_ERR_NOMEM    no memory
  * @par Threads
  * any.

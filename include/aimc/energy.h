@@ -216,7 +216,7 @@ typedef struct aimc_cost_shape {
  * @param[in,out] events  struct_size set, the rest 0 or events counted before; unchanged on failure
  * @retval AIMC_ERR_INVALID  NULL, empty shape, numbers of vectors or conversions that a matrix of
  *                           that shape cannot have had: counters of something else
- * @retval AIMC_ERR_ABI      struct_size is 0 or of a version too short
+ * @retval AIMC_ERR_ABI      a struct_size is of no version, or a field that this one lacks is set
  * @since 0.1
  */
 AIMC_API aimc_status aimc_cost_model_add_counters(const aimc_cost_model *model,

@@ -75,7 +75,7 @@ AIMC_API aimc_status aimc_tile_get_readout(const aimc_tile *tile, aimc_direction
  *                   the cycles share one ADC, and noisy and code are those of their difference
  * @retval AIMC_ERR_INVALID  NULL argument, unknown direction, cycle not below n_cycles, x holds a
  *                           value that is not finite (nothing done)
- * @retval AIMC_ERR_ABI      struct_size is too small
+ * @retval AIMC_ERR_ABI      struct_size is of no version, or a field that this one lacks is set
  * @retval AIMC_ERR_NOMEM    no memory (nothing done)
  * @par Threads
  * one thread per tile.

@@ -38,7 +38,7 @@ typedef struct aimc_table_params {
  * @retval AIMC_ERR_FORMAT   no table of numbers, ambiguous, rows of different lengths, a column
  *                           that is not there, an array of another type; the sentence names line
  *                           and column
- * @retval AIMC_ERR_ABI      params of an unknown size
+ * @retval AIMC_ERR_ABI      struct_size is of no version, or a field that this one lacks is set
  * @retval AIMC_ERR_NOMEM    no memory
  * @par Threads
  * any.

@@ -41,12 +41,15 @@ static aimc_status for_tiles(const visitor *e, aimc_matrix *m, aimc_inference_re
 {
     if (!m)
         return aimci_fail(AIMC_ERR_INVALID, "%s: matrix is NULL", e->caller);
+    aimc_status st = aimci_struct_out_expect(e->caller, report, 8);
+    if (st)
+        return st;
     aimc_inference_report sum = {0};
     for (size_t k = 0; k < aimc_matrix_count_tiles(m); k++) {
         size_t first_in = 0;
         aimc_tile *t = aimc_matrix_get_tile(m, k, NULL, &first_in);
         aimc_inference_report one = {.struct_size = sizeof one};
-        const aimc_status st = e->run(e, t, first_in, &one);
+        st = e->run(e, t, first_in, &one);
         if (st)
             return aimci_fail_within(st, "%s: tile %zu: ", e->caller, k);
         aimci_report_add(&sum, &one);

@@ -81,14 +81,6 @@ void aimc_context_params_init(aimc_context_params *params, size_t size)
     params->struct_size = (uint32_t)size;
 }
 
-static bool is_zero(const unsigned char *bytes, size_t n)
-{
-    unsigned char any = 0;
-    for (size_t i = 0; i < n; i++)
-        any |= bytes[i];
-    return any == 0;
-}
-
 /* Sizes that the struct has had or could have had: a field is there as a whole or not at all. */
 static bool is_known_size(size_t size)
 {
@@ -104,16 +96,10 @@ static aimc_status read_params(const aimc_context_params *caller, aimc_context_p
     *p = none;
     if (caller == NULL)
         return AIMC_OK;
-    const size_t size = caller->struct_size;
-    if (!is_known_size(size))
-        return aimci_fail(AIMC_ERR_ABI, "context_create: struct_size %zu is not one of this ABI",
-                          size);
-    if (size > sizeof *p && !is_zero((const unsigned char *)caller + sizeof *p, size - sizeof *p))
-        return aimci_fail(AIMC_ERR_ABI,
-                          "context_create: a parameter beyond byte %zu is set, but unknown to %s",
-                          sizeof *p, aimc_get_version());
-    memcpy(p, caller, aimci_min_size(size, sizeof *p));
-    return AIMC_OK;
+    if (!is_known_size(caller->struct_size))
+        return aimci_fail(AIMC_ERR_ABI, "context_create: struct_size %u is not one of this ABI",
+                          (unsigned)caller->struct_size);
+    return aimci_struct_in("context_create", caller, p, sizeof *p);
 }
 
 static aimc_status check_params(const aimc_context_params *p)

@@ -154,9 +154,16 @@ typedef struct aimci_text {
 } aimci_text;
 void aimci_text_printf(aimci_text *text, const char *format, ...) AIMCI_PRINTF(2, 3);
 
-/* Copy a public struct out to one whose version may be shorter or longer. Its struct_size is its
- * first uint32_t and stays; AIMC_ERR_ABI when it is smaller than
- * min_size. */
+/* Public structs begin with a uint32_t struct_size and only grow at the end, so that a caller's may
+ * be of another version than ours. Copy one in: fields that an older one lacks are 0, which means as
+ * before; fields that only a newer one has must be 0. AIMC_ERR_ABI when they are not, or when no
+ * version has that size. */
+aimc_status aimci_struct_in(const char *caller, const void *theirs, void *ours, size_t our_size);
+
+/* Copy a public struct out to one whose version may be shorter or longer. Its struct_size stays;
+ * AIMC_ERR_ABI when it is smaller than min_size. A call that changes something asks first, by
+ * aimci_struct_out_expect(), whether its report can be given; NULL is fine there. */
+aimc_status aimci_struct_out_expect(const char *caller, const void *out, size_t min_size);
 aimc_status aimci_struct_out(const char *caller, void *out, const void *ours, size_t our_size,
                              size_t min_size);
 

@@ -150,16 +150,55 @@ void aimci_text_printf(aimci_text *text, const char *format, ...)
 
 /* ---- public structs ------------------------------------------------------------------------- */
 
+static bool is_zero(const unsigned char *bytes, size_t n)
+{
+    unsigned char any = 0;
+    for (size_t i = 0; i < n; i++)
+        any |= bytes[i];
+    return any == 0;
+}
+
+aimc_status aimci_struct_in(const char *caller, const void *theirs, void *ours, size_t our_size)
+{
+    uint32_t size = 0;
+    memcpy(&size, theirs, sizeof size);
+    if (size < 2 * sizeof size || size % sizeof(void *) != 0)
+        return aimci_fail(AIMC_ERR_ABI,
+                          "%s: struct_size is %u, which no version of the struct has; set it to "
+                          "sizeof the struct, %zu here",
+                          caller, (unsigned)size, our_size);
+    if (size > our_size && !is_zero((const unsigned char *)theirs + our_size, size - our_size))
+        return aimci_fail(AIMC_ERR_ABI,
+                          "%s: a field beyond byte %zu is set, but unknown to libaimc %s", caller,
+                          our_size, aimc_get_version());
+    memset(ours, 0, our_size);
+    memcpy(ours, theirs, aimci_min_size(size, our_size));
+    return AIMC_OK;
+}
+
+aimc_status aimci_struct_out_expect(const char *caller, const void *out, size_t min_size)
+{
+    uint32_t size = 0;
+    if (out == NULL)
+        return AIMC_OK;
+    memcpy(&size, out, sizeof size);
+    return size >= min_size ? AIMC_OK
+                            : aimci_fail(AIMC_ERR_ABI,
+                                         "%s: struct_size is %u; set it to sizeof the struct, "
+                                         "%zu or more",
+                                         caller, (unsigned)size, min_size);
+}
+
 aimc_status aimci_struct_out(const char *caller, void *out, const void *ours, size_t our_size,
                              size_t min_size)
 {
     if (out == NULL)
         return aimci_fail(AIMC_ERR_INVALID, "%s: the struct to fill is NULL", caller);
+    const aimc_status st = aimci_struct_out_expect(caller, out, min_size);
+    if (st)
+        return st;
     uint32_t size = 0;
     memcpy(&size, out, sizeof size);
-    if (size < min_size)
-        return aimci_fail(AIMC_ERR_ABI, "%s: struct_size %u, at least %zu expected", caller,
-                          (unsigned)size, min_size);
     unsigned char *const to = out;
     const unsigned char *const from = ours;
     const size_t shared = aimci_min_size(size, our_size);

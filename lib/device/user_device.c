@@ -129,9 +129,6 @@ static aimc_status check_names(const aimc_user_device *u)
 
 static aimc_status check(const aimc_user_device *u)
 {
-    if (u->struct_size != sizeof *u)
-        return aimci_fail(AIMC_ERR_ABI, "device_create_user: struct_size is %u, not %zu",
-                          u->struct_size, sizeof *u);
     if (!u->pulse || !u->name || !u->name[0])
         return aimci_fail(AIMC_ERR_INVALID, "device_create_user: %s is %s",
                           u->pulse ? "name" : "pulse", u->pulse ? "NULL or empty" : "NULL");
@@ -143,19 +140,11 @@ static aimc_status check(const aimc_user_device *u)
     return st ? st : check_names(u);
 }
 
-aimc_status aimc_device_create_user(aimc_context *ctx, const aimc_user_device *user,
-                                    aimc_device **out)
+static aimc_status make_device(aimc_context *ctx, const aimc_user_device *user, aimc_device **out)
 {
-    if (!out)
-        return aimci_fail(AIMC_ERR_INVALID, "device_create_user: out is NULL");
-    *out = NULL;
-    if (!ctx || !user)
-        return aimci_fail(AIMC_ERR_INVALID, "device_create_user: %s is NULL", ctx ? "user" : "ctx");
-    aimc_status st = check(user);
     user_model *m = NULL;
     aimc_config *config = NULL;
-    if (!st)
-        st = make_model(ctx, user, &m);
+    aimc_status st = make_model(ctx, user, &m);
     if (st)
         return st;
     const aimci_named named = {&m->kind, NULL};
@@ -177,4 +166,19 @@ aimc_status aimc_device_create_user(aimc_context *ctx, const aimc_user_device *u
     (*out)->owned = m;
     (*out)->release = release_model;
     return AIMC_OK;
+}
+
+aimc_status aimc_device_create_user(aimc_context *ctx, const aimc_user_device *user,
+                                    aimc_device **out)
+{
+    if (!out)
+        return aimci_fail(AIMC_ERR_INVALID, "device_create_user: out is NULL");
+    *out = NULL;
+    if (!ctx || !user)
+        return aimci_fail(AIMC_ERR_INVALID, "device_create_user: %s is NULL", ctx ? "user" : "ctx");
+    aimc_user_device u;
+    aimc_status st = aimci_struct_in("device_create_user", user, &u, sizeof u);
+    if (!st)
+        st = check(&u);
+    return st ? st : make_device(ctx, &u, out);
 }

@@ -95,13 +95,20 @@ aimc_status aimc_cost_model_add_counters(const aimc_cost_model *m, const aimc_co
 {
     if (!m || !counters || !shape || !events)
         return aimci_fail(AIMC_ERR_INVALID, "cost_model_add_counters: NULL argument");
-    if (counters->struct_size < sizeof *counters || shape->struct_size < sizeof *shape ||
-        events->struct_size < sizeof *events)
-        return aimci_fail(AIMC_ERR_ABI, "cost_model_add_counters: a struct_size is too small");
-    const aimc_status st = check_counters(counters, shape);
+    aimc_counters c;
+    aimc_cost_shape s;
+    aimc_cost_events e;
+    aimc_status st = aimci_struct_in("cost_model_add_counters: counters", counters, &c, sizeof c);
     if (!st)
-        count(&m->t, counters, shape, events);
-    return st;
+        st = aimci_struct_in("cost_model_add_counters: shape", shape, &s, sizeof s);
+    if (!st)
+        st = aimci_struct_in("cost_model_add_counters: events", events, &e, sizeof e);
+    if (!st)
+        st = check_counters(&c, &s);
+    if (st)
+        return st;
+    count(&m->t, &c, &s, &e);
+    return aimci_struct_out("cost_model_add_counters", events, &e, sizeof e, 8);
 }
 
 /* ---- the account ---------------------------------------------------------------------------- */
@@ -253,16 +260,17 @@ aimc_status aimc_cost_model_account(const aimc_cost_model *m, const aimc_cost_ev
 {
     if (!m || !events || !report)
         return aimci_fail(AIMC_ERR_INVALID, "cost_model_account: NULL argument");
-    if (events->struct_size < sizeof *events)
-        return aimci_fail(AIMC_ERR_ABI, "cost_model_account: events.struct_size is too small");
-    const aimc_status st = check_events(events);
+    aimc_cost_events e;
+    aimc_status st = aimci_struct_in("cost_model_account: events", events, &e, sizeof e);
+    if (!st)
+        st = check_events(&e);
     if (st)
         return st;
     aimc_cost_report r = {0};
-    price_reads(&m->t, events, r.parts);
-    price_logic(m, events, r.parts);
-    price_writes(&m->t, events, r.parts);
-    sum_up(m, events, &r);
+    price_reads(&m->t, &e, r.parts);
+    price_logic(m, &e, r.parts);
+    price_writes(&m->t, &e, r.parts);
+    sum_up(m, &e, &r);
     return aimci_struct_out("cost_model_account", report, &r, sizeof r, 8);
 }
 

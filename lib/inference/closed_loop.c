@@ -178,6 +178,8 @@ aimc_status aimc_tile_write(aimc_tile *t, const float *w, size_t ld_w, const aim
                             aimc_inference_report *report)
 {
     aimc_status st = check(t, w, ld_w, config);
+    if (!st)
+        st = aimci_struct_out_expect("tile_write", report, 8);
     if (st)
         return st;
     aimci_programming q;

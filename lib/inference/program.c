@@ -70,6 +70,8 @@ aimc_status aimc_tile_program(aimc_tile *t, const aimc_config *config,
         return aimci_fail(AIMC_ERR_INVALID, "tile_program: tile is NULL");
     aimc_status st = aimci_config_expect("tile_program", config, &aimci_kind_inference);
     if (!st)
+        st = aimci_struct_out_expect("tile_program", report, 8);
+    if (!st)
         st = aimci_programmed_prepare(t, config, &p);
     if (st)
         return st;
@@ -111,6 +113,8 @@ aimc_status aimc_tile_drift_programmed(aimc_tile *t, double t_s, aimc_inference_
     aimc_status st = check_programmed("tile_drift_programmed", t);
     if (!st)
         st = aimci_noise_check_time("tile_drift_programmed", aimci_programmed_of(t)->model, t_s);
+    if (!st)
+        st = aimci_struct_out_expect("tile_drift_programmed", report, 8);
     if (st)
         return st;
     aimci_programmed *p = aimci_programmed_of(t);
@@ -130,6 +134,8 @@ aimc_status aimc_tile_compensate(aimc_tile *t, size_t n, const float *x, size_t 
     if (!st && x && (n == 0 || !aimci_all_finite(x, n, t->array->n_in, ld_x)))
         st = aimci_fail(AIMC_ERR_INVALID, "tile_compensate: %s",
                         n ? "x holds a value that is not finite" : "n is 0");
+    if (!st)
+        st = aimci_struct_out_expect("tile_compensate", report, 8);
     if (st)
         return st;
     aimci_programmed *p = aimci_programmed_of(t);

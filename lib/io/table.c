@@ -51,24 +51,25 @@ static aimc_status read_delimiter(const char *text, aimci_table_wish *wish)
                       "table_read: delimiter=%s: comma, semicolon, tab, blanks or none", text);
 }
 
-static aimc_status read_wish(const char *path, const aimc_table_params *params,
+static aimc_status read_wish(const char *path, const aimc_table_params *theirs,
                              aimci_table_wish *wish)
 {
     *wish = (aimci_table_wish){.source = path};
-    if (params == NULL)
+    if (theirs == NULL)
         return AIMC_OK;
-    if (params->struct_size != sizeof *params)
-        return aimci_fail(AIMC_ERR_ABI, "table_read: struct_size %u, %zu expected",
-                          (unsigned)params->struct_size, sizeof *params);
-    wish->columns = params->columns;
-    if (params->decimal != NULL) {
+    aimc_table_params params;
+    const aimc_status st = aimci_struct_in("table_read", theirs, &params, sizeof params);
+    if (st)
+        return st;
+    wish->columns = params.columns;
+    if (params.decimal != NULL) {
         wish->has_decimal = true;
-        wish->comma = is_word(params->decimal, "comma", ",");
-        if (!wish->comma && !is_word(params->decimal, "point", "."))
+        wish->comma = is_word(params.decimal, "comma", ",");
+        if (!wish->comma && !is_word(params.decimal, "point", "."))
             return aimci_fail(AIMC_ERR_INVALID, "table_read: decimal=%s: point or comma",
-                              params->decimal);
+                              params.decimal);
     }
-    return params->delimiter != NULL ? read_delimiter(params->delimiter, wish) : AIMC_OK;
+    return params.delimiter != NULL ? read_delimiter(params.delimiter, wish) : AIMC_OK;
 }
 
 /* ---- making one ----------------------------------------------------------------------------- */

@@ -194,6 +194,8 @@ static aimc_status visit_node(const visit *v, aimci_node *node, aimc_inference_r
 static aimc_status visit_all(const visit *v, aimc_network *net, aimc_inference_report *report)
 {
     aimc_status st = check_analog(v->caller, net);
+    if (!st)
+        st = aimci_struct_out_expect(v->caller, report, 8);
     aimc_inference_report sum = {0};
     for (size_t i = 0; !st && i < net->n_nodes; i++) {
         st = visit_node(v, net->nodes[i], &sum);
@@ -345,7 +347,9 @@ aimc_status aimc_network_store(aimc_network *net, const aimc_config *config,
 {
     if (!net)
         return aimci_fail(AIMC_ERR_INVALID, "network_store: net is NULL");
-    const aimc_status st = aimci_config_expect("network_store", config, &aimci_kind_storage);
+    aimc_status st = aimci_config_expect("network_store", config, &aimci_kind_storage);
+    if (!st)
+        st = aimci_struct_out_expect("network_store", report, 8);
     if (st)
         return st;
     const size_t most = largest_digital(net);

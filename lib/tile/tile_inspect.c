@@ -5,14 +5,14 @@
 
 #include "tile/tile.h"
 
-static aimc_status check_stages(const aimc_tile *t, aimc_direction direction, const float *x,
-                                const aimc_stages *stages)
+static aimc_status read_stages(const aimc_tile *t, aimc_direction direction, const float *x,
+                               const aimc_stages *theirs, aimc_stages *stages)
 {
-    if (!t || !x || !stages)
+    if (!t || !x || !theirs)
         return aimci_fail(AIMC_ERR_INVALID, "tile_inspect: NULL argument");
-    if (stages->struct_size < sizeof *stages)
-        return aimci_fail(AIMC_ERR_ABI, "tile_inspect: struct_size is %u, not %zu",
-                          (unsigned)stages->struct_size, sizeof *stages);
+    const aimc_status st = aimci_struct_in("tile_inspect", theirs, stages, sizeof *stages);
+    if (st)
+        return st;
     if (direction != AIMC_FORWARD && direction != AIMC_BACKWARD)
         return aimci_fail(AIMC_ERR_INVALID, "tile_inspect: direction %d", (int)direction);
     const aimci_periphery *p = direction == AIMC_FORWARD ? t->forward : t->backward;
@@ -57,32 +57,33 @@ static void clear(const aimci_periphery *p, const aimc_stages *s)
 aimc_status aimc_tile_inspect(aimc_tile *t, aimc_direction direction, const float *x,
                               aimc_stages *stages)
 {
-    aimc_status st = check_stages(t, direction, x, stages);
+    aimc_stages s;
+    aimc_status st = read_stages(t, direction, x, stages, &s);
     if (st)
         return st;
     aimci_periphery *p = direction == AIMC_FORWARD ? t->forward : t->backward;
     float *own = NULL;
-    if (!stages->result && !(own = aimci_calloc(t->ctx, p->n_out, sizeof *own)))
+    if (!s.result && !(own = aimci_calloc(t->ctx, p->n_out, sizeof *own)))
         return aimci_fail(AIMC_ERR_NOMEM, "tile_inspect: no memory");
-    clear(p, stages);
-    aimci_probe probe = {.cycle = stages->cycle,
-                         .prepared = stages->prepared,
-                         .current = stages->current,
-                         .noisy = stages->noisy,
-                         .code = stages->code,
+    clear(p, &s);
+    aimci_probe probe = {.cycle = s.cycle,
+                         .prepared = s.prepared,
+                         .current = s.current,
+                         .noisy = s.noisy,
+                         .code = s.code,
                          .alpha = 1,
                          .reduction = 1};
     aimci_readout_counts counts = {0};
     const aimci_read_array array = aimci_tile_read_array(t);
-    st = aimci_periphery_read(p, &array, 1, x, p->n_in, own ? own : stages->result, p->n_out,
-                              &counts, &probe);
+    st = aimci_periphery_read(p, &array, 1, x, p->n_in, own ? own : s.result, p->n_out, &counts,
+                              &probe);
     aimci_free(t->ctx, own);
     if (st)
         return aimci_fail_within(st, "tile_inspect: ");
     aimci_tile_count_read(t, direction == AIMC_FORWARD, 1, &counts);
-    stages->n_cycles = (uint32_t)p->plan.n_cycles;
-    stages->n_passes = (uint32_t)probe.passes;
-    stages->alpha = probe.alpha;
-    stages->reduction = probe.reduction;
-    return AIMC_OK;
+    s.n_cycles = (uint32_t)p->plan.n_cycles;
+    s.n_passes = (uint32_t)probe.passes;
+    s.alpha = probe.alpha;
+    s.reduction = probe.reduction;
+    return aimci_struct_out("tile_inspect", stages, &s, sizeof s, 8);
 }

@@ -305,7 +305,7 @@ START_TEST(refusals)
         bad.change;                                                                                \
         refuse(ctx, bad, status, words);                                                           \
     } while (0)
-    REFUSE(AIMC_ERR_ABI, "struct_size", struct_size = 8);
+    REFUSE(AIMC_ERR_ABI, "struct_size", struct_size = 4);
     REFUSE(AIMC_ERR_INVALID, "pulse is NULL", pulse = NULL);
     REFUSE(AIMC_ERR_INVALID, "name", name = "");
     REFUSE(AIMC_ERR_INVALID, "n_parameters = 5", n_parameters = 5);

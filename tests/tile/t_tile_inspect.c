@@ -175,7 +175,8 @@ START_TEST(bad_arguments)
     FAILS(AIMC_ERR_INVALID, "direction", aimc_tile_inspect(tile, (aimc_direction)2, x, &v.s));
     x[1] = NAN;
     FAILS(AIMC_ERR_INVALID, "finite", aimc_tile_inspect(tile, AIMC_FORWARD, x, &v.s));
-    v.s.struct_size = 8;
+    x[1] = 0;
+    v.s.struct_size = 9;
     FAILS(AIMC_ERR_ABI, "struct_size", aimc_tile_inspect(tile, AIMC_FORWARD, x, &v.s));
     aimc_tile_destroy(tile);
 }
