@@ -33,7 +33,7 @@ try {
         }
         accuracy =
             net.evaluate({data.test_x[0], std::size_t{N_TEST} * PIXELS}, {data.test_label, N_TEST});
-        std::printf("epoch %2d   loss %.4f   test accuracy %.4f\n", epoch, sum / N_TRAIN, accuracy);
+        std::printf("epoch %2d   loss %.4f   test accuracy %.4f\n", epoch, sum / int{N_TRAIN}, accuracy);
     }
     return accuracy >= 0.93 ? 0 : 1;
 } catch (const aimc::error &e) {

@@ -2,9 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "core/config.h"
+#include "core/json.h"
 
 /* ---- out ------------------------------------------------------------------------------------ */
 
@@ -195,19 +194,23 @@ static void clear_set(aimc_config *cfg)
         clear_set(cfg->children[i]);
 }
 
+static aimc_status read_object(aimc_context *ctx, const char *json, json_t **out)
+{
+    const aimc_status st = aimci_json_read(ctx, "config_parse", json, strlen(json), out);
+    if (st || json_is_object(*out))
+        return st;
+    json_decref(*out);
+    *out = NULL;
+    return aimci_fail(AIMC_ERR_FORMAT, "config_parse: not a JSON object");
+}
+
 aimc_status aimci_config_merge_json(aimc_config *cfg, const char *json, bool mark)
 {
-    json_error_t error;
-    json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &error);
-    if (!json_is_object(root)) {
-        json_decref(root);
-        return root ? aimci_fail(AIMC_ERR_FORMAT, "config_parse: not a JSON object")
-                    : aimci_fail(AIMC_ERR_FORMAT, "config_parse: line %d: %s", error.line,
-                                 error.text);
-    }
-    /* all or nothing: work on a copy */
-    aimc_config *copy = NULL;
-    aimc_status st = aimc_config_copy(cfg, &copy);
+    json_t *root = NULL;
+    aimc_config *copy = NULL; /* all or nothing: work on a copy */
+    aimc_status st = read_object(cfg->ctx, json, &root);
+    if (!st)
+        st = aimc_config_copy(cfg, &copy);
     if (!st)
         st = restart_from_kind(&copy, root);
     if (!st)
@@ -225,10 +228,12 @@ aimc_status aimci_config_merge_json(aimc_config *cfg, const char *json, bool mar
 aimc_status aimci_field_parse(aimc_config *cfg, const aimci_field *f, const char *path,
                               const char *text)
 {
-    json_t *value = json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
-    if (!value)
+    json_t *value = NULL;
+    aimc_status st = aimci_json_read(cfg->ctx, "config_set", text, strlen(text), &value);
+    if (st == AIMC_ERR_FORMAT)
         return aimci_fail(AIMC_ERR_INVALID, "config_set: '%s' is not a value for %s", text, path);
-    const aimc_status st = store_value(cfg, f, path, value);
+    if (!st)
+        st = store_value(cfg, f, path, value);
     json_decref(value);
     return st;
 }
@@ -245,12 +250,15 @@ aimc_status aimc_config_parse(aimc_config *cfg, const char *json)
 aimc_status aimci_config_from_json(aimc_context *ctx, const char *category, const char *json,
                                    aimc_config **out)
 {
-    json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
-    const char *kind = json_string_value(json_object_get(root, "kind"));
+    json_t *root = NULL;
     aimci_named named;
     aimc_config *cfg = NULL;
-    aimc_status st = kind ? aimci_find_kind("config_parse", kind, &named)
-                          : aimci_fail(AIMC_ERR_FORMAT, "configuration without a kind");
+    aimc_status st = read_object(ctx, json, &root);
+    if (st)
+        return st;
+    const char *kind = json_string_value(json_object_get(root, "kind"));
+    st = kind ? aimci_find_kind("config_parse", kind, &named)
+              : aimci_fail(AIMC_ERR_FORMAT, "configuration without a kind");
     if (!st && strcmp(named.kind->category, category) != 0)
         st = aimci_wrong_category("config_parse", kind, named.kind, category);
     json_decref(root);

@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "core/config.h"
+#include "core/json.h"
 #include "io/file.h"
 
 #if defined(__BYTE_ORDER__)
@@ -261,11 +260,10 @@ static aimc_status parse_header(aimci_st_reader *reader)
         return aimci_fail(AIMC_ERR_FORMAT,
                           "safetensors: cut short: the header ends at byte %" PRIu64 " of %zu",
                           size + PREFIX, reader->size);
-    json_error_t error;
-    reader->header = json_loadb(text, (size_t)size, JSON_REJECT_DUPLICATES, &error);
-    if (reader->header == NULL)
-        return aimci_fail(AIMC_ERR_FORMAT, "not a safetensors file: header, byte %d: %s",
-                          error.position, error.text);
+    const aimc_status st = aimci_json_read(reader->ctx, "not a safetensors file: header", text,
+                                           (size_t)size, &reader->header);
+    if (st)
+        return st;
     reader->data = reader->bytes + PREFIX + size;
     reader->data_size = reader->size - PREFIX - (size_t)size;
     return AIMC_OK;

@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
+#include "core/json.h"
 #include "io/file.h"
 #include "io/safetensors.h"
 
@@ -61,20 +60,39 @@ void aimci_st_writer_destroy(aimci_st_writer *writer)
 
 aimc_status aimci_st_put_text(aimci_st_writer *writer, const char *key, const char *value)
 {
-    json_t *const text = json_string(value);
-    if (text == NULL)
-        return aimci_fail(AIMC_ERR_INVALID, "metadata '%s': the value is not UTF-8", key);
-    if (json_object_set_new(writer->metadata, key, text) != 0)
-        return aimci_fail(AIMC_ERR_INVALID, "metadata '%s': the key is not UTF-8", key);
-    return AIMC_OK;
+    if (!aimci_is_utf8(key) || !aimci_is_utf8(value))
+        return aimci_fail(AIMC_ERR_INVALID, "metadata '%s': the %s is not UTF-8", key,
+                          aimci_is_utf8(key) ? "value" : "key");
+    return json_object_set_new(writer->metadata, key, json_string(value)) == 0
+               ? AIMC_OK
+               : aimci_fail(AIMC_ERR_NOMEM, "metadata '%s': no memory", key);
 }
 
+/* NULL: no memory */
+static json_t *make_list(size_t n, const size_t *values)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < n; i++)
+        if (json_array_append_new(list, json_integer((json_int_t)values[i])) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    return list;
+}
+
+/* NULL: no memory */
 static json_t *describe(aimci_dtype dtype, size_t rows, size_t cols, size_t begin, size_t end)
 {
-    json_t *const shape = rows == 0 ? json_pack("[I]", (json_int_t)cols)
-                                    : json_pack("[I,I]", (json_int_t)rows, (json_int_t)cols);
-    return json_pack("{s:s,s:o,s:[I,I]}", "dtype", aimci_dtype_name(dtype), "shape", shape,
-                     "data_offsets", (json_int_t)begin, (json_int_t)end);
+    const size_t shape[] = {rows, cols}, is_vector = rows == 0; /* a vector has no rows */
+    const size_t offsets[] = {begin, end};
+    json_t *const entry = json_object();
+    int bad = json_object_set_new(entry, "dtype", json_string(aimci_dtype_name(dtype)));
+    bad |= json_object_set_new(entry, "shape", make_list(2 - is_vector, shape + is_vector));
+    bad |= json_object_set_new(entry, "data_offsets", make_list(2, offsets));
+    if (bad == 0)
+        return entry;
+    json_decref(entry);
+    return NULL;
 }
 
 /* Sizes of a tensor in bytes, and that the file can count them. */
@@ -83,6 +101,8 @@ static aimc_status check_put(const aimci_st_writer *writer, const char *name, ai
 {
     if (strcmp(name, AIMCI_ST_METADATA) == 0 || json_object_get(writer->header, name) != NULL)
         return aimci_fail(AIMC_ERR_INVALID, "tensor '%s': the name is taken", name);
+    if (!aimci_is_utf8(name))
+        return aimci_fail(AIMC_ERR_INVALID, "tensor '%s': the name is not UTF-8", name);
     if (rows > 1 && ld < cols)
         return aimci_fail(AIMC_ERR_SHAPE, "tensor '%s': leading dimension %zu of %zu columns", name,
                           ld, cols);
@@ -127,7 +147,7 @@ aimc_status aimci_st_put(aimci_st_writer *writer, const char *name, aimci_dtype 
     if (json_object_set_new(writer->header, name, entry) != 0) {
         aimci_free(writer->ctx, t->data);
         aimci_free(writer->ctx, t);
-        return aimci_fail(AIMC_ERR_INVALID, "tensor '%s': the name is not UTF-8", name);
+        return aimci_fail(AIMC_ERR_NOMEM, "tensor '%s': out of memory for its entry", name);
     }
     *writer->end = t;
     writer->end = &t->next;
@@ -158,13 +178,15 @@ static aimc_status make_header(const aimci_st_writer *writer, content *c)
     const size_t flags = JSON_COMPACT;
     const size_t length = json_dumpb(writer->header, NULL, 0, flags);
     const size_t size = aimci_round_up(length, PREFIX);
-    if (length == 0 || size > AIMCI_ST_HEADER_MAX)
+    if (size > AIMCI_ST_HEADER_MAX)
         return aimci_fail(AIMC_ERR_INVALID, "a header of %zu bytes cannot be written", length);
-    char *const header = aimci_calloc(writer->ctx, size, 1);
-    if (header == NULL)
+    char *const header = length > 0 ? aimci_calloc(writer->ctx, size, 1) : NULL;
+    if (header != NULL)
+        memset(header, ' ', size);
+    if (header == NULL || json_dumpb(writer->header, header, size, flags) != length) {
+        aimci_free(writer->ctx, header);
         return aimci_fail(AIMC_ERR_NOMEM, "out of memory for the header");
-    memset(header, ' ', size);
-    json_dumpb(writer->header, header, size, flags);
+    }
     *c = (content){.writer = writer, .header = header, .header_size = size};
     return AIMC_OK;
 }
@@ -209,11 +231,8 @@ aimc_status aimci_st_put_floats(aimci_st_writer *writer, const char *name, size_
     const aimc_status st = aimci_st_put(writer, name, AIMCI_F32, 0, n, n, values);
     if (st)
         return st;
-    json_t *shape = json_array();
-    bool ok = shape != NULL;
-    for (size_t d = 0; d < n_dims && ok; d++)
-        ok = json_array_append_new(shape, json_integer((json_int_t)dim[d])) == 0;
-    if (ok && json_object_set_new(json_object_get(writer->header, name), "shape", shape) == 0)
+    json_t *entry = json_object_get(writer->header, name);
+    if (json_object_set_new(entry, "shape", make_list(n_dims, dim)) == 0)
         return AIMC_OK;
     return aimci_fail(AIMC_ERR_NOMEM, "tensor '%s': no memory", name);
 }

@@ -7,10 +7,10 @@
  *      "outputs": ["logits"]}
  *
  * A value is called as its node; further ones of a node as "node:1", "node:2" ... */
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/json.h"
 #include "network/graph.h"
 
 /* ---- writing -------------------------------------------------------------------------------- */
@@ -183,11 +183,11 @@ static aimc_status read_config(aimc_network *net, const char *op, const json_t *
     aimc_status st = aimc_config_create(net->ctx, op, out);
     if (st || !document)
         return st;
-    char *text = json_dumps(document, JSON_REAL_PRECISION(17) | JSON_ENCODE_ANY);
-    if (!text)
-        return aimci_fail(AIMC_ERR_NOMEM, "no memory");
-    st = aimc_config_parse(*out, text);
-    free(text);
+    char *text = NULL;
+    st = aimci_json_write(net->ctx, "config", document, &text);
+    if (!st)
+        st = aimc_config_parse(*out, text);
+    aimci_free(net->ctx, text);
     return st;
 }
 
@@ -242,11 +242,12 @@ static aimc_status read_nested(aimc_network *net, const json_t *root, const char
     const json_t *object = json_object_get(root, name);
     if (!object)
         return AIMC_OK;
-    char *text = json_dumps(object, JSON_REAL_PRECISION(17) | JSON_ENCODE_ANY);
+    char *text = NULL;
     aimc_config *config = NULL;
-    aimc_status st = text ? aimci_config_from_json(net->ctx, category, text, &config)
-                          : aimci_fail(AIMC_ERR_NOMEM, "no memory");
-    free(text);
+    aimc_status st = aimci_json_write(net->ctx, name, object, &text);
+    if (!st)
+        st = aimci_config_from_json(net->ctx, category, text, &config);
+    aimci_free(net->ctx, text);
     if (!st)
         st = set(net, config);
     aimc_config_destroy(config);
@@ -276,14 +277,12 @@ static aimc_status read_graph(aimc_network *net, const json_t *root)
 
 aimc_status aimci_network_read_document(aimc_network *net, const char *json)
 {
-    json_error_t error;
-    json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &error);
-    if (!json_is_object(root)) {
-        json_decref(root);
-        return aimci_fail(AIMC_ERR_FORMAT, "line %d, column %d: %s", error.line, error.column,
-                          root ? "an object is expected" : error.text);
-    }
-    const aimc_status st = read_graph(net, root);
+    json_t *root = NULL;
+    aimc_status st = aimci_json_read(net->ctx, "JSON", json, strlen(json), &root);
+    if (!st)
+        st = json_is_object(root)
+                 ? read_graph(net, root)
+                 : aimci_fail(AIMC_ERR_FORMAT, "JSON: line 1: an object is expected");
     json_decref(root);
     return st;
 }

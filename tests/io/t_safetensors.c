@@ -176,8 +176,8 @@ static const struct {
     {"", 0, "not a safetensors file: it begins with '\\x00"},
     {" {}", 0, "not a safetensors file: it begins with '\\x03"},
     {"[]", 0, "not a safetensors file: it begins with '\\x02"},
-    {"{", 0, "header, byte"},
-    {"{}x", 0, "header, byte"},
+    {"{", 0, "header: line 1, column"},
+    {"{}x", 0, "header: line 1, column"},
     {"{\"a\":1,\"a\":1}", 0, "duplicate"},
     {"{\"w\":3}", 0, "tensor 'w': not described"},
     {"{\"w\":{}}", 0, "tensor 'w': no dtype"},
@@ -198,7 +198,7 @@ static const struct {
     {"{" W("\"F32\"", "[2]", "[0,4]") "}", 4, "4 bytes do not fit its shape"},
     {"{" W("\"F32\"", "[4611686018427387905]", "[0,4]") "}", 4, "do not fit"},
     {"{" W("\"F32\"", "[4294967296,4294967296]", "[0,0]") "}", 0, "do not fit"},
-    {"{" W("\"F32\"", "[99999999999999999999]", "[0,4]") "}", 4, "header, byte"},
+    {"{" W("\"F32\"", "[99999999999999999999]", "[0,4]") "}", 4, "dimension 0"},
     {"{" W("\"F32\"", "[1]", "[4,8]") "}", 8, "after a hole"},
     {"{" W("\"F32\"", "[1]", "[2,6]") "," V "}", 6, "inside of what ends at 4"},
     {"{" W("\"F32\"", "[1]", "[0,4]") "," V "}", 4, "inside of what ends at 4"},
@@ -413,7 +413,7 @@ START_TEST(reading_survives_any_failing_allocation)
         aimci_st_reader_destroy(r);
         ck_assert_uint_eq(heap.live_blocks, before);
     } while (heap.failed);
-    ck_assert_uint_eq(n, 4); /* bytes, reader, entries */
+    ck_assert_uint_gt(n, 10); /* bytes, reader, names and strings of the header, entries */
 }
 END_TEST
 
