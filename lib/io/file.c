@@ -26,7 +26,8 @@ static aimc_status fail_errno(const char *path, const char *what, int error)
     char reason[128] = "";
     if (strerror_r(error, reason, sizeof reason) != 0 && reason[0] == '\0')
         snprintf(reason, sizeof reason, "error %d", error);
-    return aimci_fail(AIMC_ERR_IO, "'%s': cannot %s: %s", path, what, reason);
+    return aimci_fail(error == ENOMEM ? AIMC_ERR_NOMEM : AIMC_ERR_IO, "'%s': cannot %s: %s", path,
+                      what, reason);
 }
 
 /* ---- reading -------------------------------------------------------------------------------- */
