@@ -48,6 +48,18 @@ AIMCI_INLINE vu vu_rotl(vu a, int k)
     return (a << k) | (a >> (32 - k));
 }
 
+/* Bits move out at the top: signed integers of C may not do that. */
+AIMCI_INLINE vi vi_shift_left(vi a, int k)
+{
+    return vu_as_vi(vi_as_vu(a) << k);
+}
+
+/* Differences that wrap around: lanes that a mask leaves out may hold anything. */
+AIMCI_INLINE vi vi_minus(vi a, vi b)
+{
+    return vu_as_vi(vi_as_vu(a) - vi_as_vu(b));
+}
+
 /* Natural logarithm of a normal a > 0; relative error below 2 ulp.
  *
  *     a = 2^e (1 + f),  f in [sqrt(1/2) - 1, sqrt(2) - 1]
@@ -57,8 +69,8 @@ AIMCI_INLINE vu vu_rotl(vu a, int k)
 AIMCI_INLINE vf vf_log(vf a)
 {
     const vi bits = vf_as_vi(a);
-    const vi e = (bits - 0x3f3504f3) >> 23;
-    const vf f = vi_as_vf(bits - (e << 23)) - 1.0f;
+    const vi e = vi_minus(bits, vi_set(0x3f3504f3)) >> 23;
+    const vf f = vi_as_vf(vi_minus(bits, vi_shift_left(e, 23))) - 1.0f;
     const vf f2 = f * f;
     vf p = vf_set(-0.07859606625f);
     p = p * f + 0.1288164368f;
@@ -86,7 +98,7 @@ AIMCI_INLINE vf vf_exp(vf a)
     q = q * r + 0.166665234f;
     q = q * r + 0.5f;
     const vf y = r * r * q + r + 1.0f;
-    return y * vi_as_vf((vi_from_vf(e) + 127) << 23);
+    return y * vi_as_vf(vi_shift_left(vi_from_vf(e) + 127, 23));
 }
 
 /* 2^a for a in [-126, 127], clipped there; relative error below 2e-7. */
@@ -102,7 +114,7 @@ AIMCI_INLINE vf vf_exp2(vf a)
     y = y * r + 0.24022242f;
     y = y * r + 0.693147004f;
     y = y * r + 1.0f;
-    return vi_as_vf(vf_as_vi(y) + (vf_as_vi(shifted) << 23));
+    return vi_as_vf(vu_as_vi(vi_as_vu(vf_as_vi(y)) + (vi_as_vu(vf_as_vi(shifted)) << 23)));
 }
 
 /* Binary logarithm of a normal a > 0; absolute error below 4e-7 + 6e-8 |log2 a|.
@@ -110,8 +122,8 @@ AIMCI_INLINE vf vf_exp2(vf a)
 AIMCI_INLINE vf vf_log2(vf a)
 {
     const vi bits = vf_as_vi(a);
-    const vi e = (bits - 0x3f3504f3) >> 23;
-    const vf f = vi_as_vf(bits - (e << 23)) - 1.0f;
+    const vi e = vi_minus(bits, vi_set(0x3f3504f3)) >> 23;
+    const vf f = vi_as_vf(vi_minus(bits, vi_shift_left(e, 23))) - 1.0f;
     vf p = vf_set(0.17063452f);
     p = p * f - 0.27269796f;
     p = p * f + 0.29726258f;
@@ -147,8 +159,8 @@ AIMCI_INLINE void vf_sincospi(vf t, vf *sin_out, vf *cos_out)
     /* quarter turns: odd ones swap, the second bit flips signs */
     const vi quarter = vi_from_vf(q);
     const vm odd = (quarter & 1) != 0;
-    const vi sin_sign = (quarter & 2) << 30;
-    const vi cos_sign = ((quarter + 1) & 2) << 30;
+    const vi sin_sign = vi_shift_left(quarter & 2, 30);
+    const vi cos_sign = vi_shift_left((quarter + 1) & 2, 30);
     *sin_out = vi_as_vf(vf_as_vi(vf_select(odd, c, s)) ^ sin_sign);
     *cos_out = vi_as_vf(vf_as_vi(vf_select(odd, s, c)) ^ cos_sign);
 }

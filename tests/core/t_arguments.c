@@ -67,6 +67,7 @@ END_TEST
 START_TEST(devices_and_models)
 {
     aimc_device *d = device;
+    aimc_config *c = config;
     aimc_noise_model *m = NULL;
     aimc_cost_model *cost = NULL;
     REFUSES(device_create, ctx, "ideal", NULL, NULL);
@@ -74,8 +75,8 @@ START_TEST(devices_and_models)
     ck_assert_ptr_null(d);
     REFUSES(device_get_info, device, NULL);
     REFUSES(device_get_config, device, NULL);
-    REFUSES(device_get_config, NULL, &config);
-    ck_assert_ptr_null(config);
+    REFUSES(device_get_config, NULL, &c);
+    ck_assert_ptr_null(c);
     REFUSES(noise_model_get_info, NULL, NULL);
     REFUSES(population_create, NULL, 1, 1, NULL);
     REFUSES(population_program, NULL, v);

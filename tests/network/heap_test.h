@@ -4,6 +4,7 @@
 #define AIMCT_HEAP_TEST_H
 
 #include "fail_alloc.h"
+#include "sanitized.h"
 #include "test_util.h"
 
 static inline aimc_context *heap_context(aimct_heap *heap)
@@ -16,7 +17,7 @@ static inline aimc_context *heap_context(aimct_heap *heap)
 }
 
 /* live() makes, uses and destroys a network: the first calls of the allocator fail one by one, then
- * every stride-th, until it asks for no more. */
+ * every stride-th, until it asks for no more; fewer under a sanitizer. */
 static inline void heap_fails(aimc_status (*live)(aimc_context *ctx, const char *matrix),
                               const char *matrix, size_t first, size_t stride)
 {
@@ -24,6 +25,10 @@ static inline void heap_fails(aimc_status (*live)(aimc_context *ctx, const char 
     aimc_context *ctx = heap_context(&heap);
     const size_t before = heap.live_blocks;
     size_t n = 0;
+    if (SANITIZED) {
+        first /= 10;
+        stride *= 10;
+    }
     do {
         n += n < first ? 1 : stride;
         aimct_heap_fail_at(&heap, n);

@@ -10,18 +10,10 @@
 #include <stdbool.h>
 #include <unistd.h>
 
+#include "sanitized.h"
 #include "test_util.h"
 
 /* ---- blocks that are not given -------------------------------------------------------------- */
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
-    __has_feature(memory_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
 
 static size_t countdown; /* 0: all are given */
 static size_t live_blocks;
@@ -36,7 +28,7 @@ static bool is_refused(void)
     return true;
 }
 
-#if defined(__GLIBC__) && !defined(SANITIZED)
+#if defined(__GLIBC__) && !SANITIZED
 #define WATCHED 1
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t n, size_t size);
