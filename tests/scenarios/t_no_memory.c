@@ -19,6 +19,8 @@ static size_t countdown; /* 0: all are given */
 static size_t live_blocks;
 static bool failed;
 
+#if defined(__GLIBC__) && !SANITIZED
+#define WATCHED 1
 static bool is_refused(void)
 {
     if (countdown == 0 || --countdown > 0)
@@ -28,8 +30,6 @@ static bool is_refused(void)
     return true;
 }
 
-#if defined(__GLIBC__) && !SANITIZED
-#define WATCHED 1
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *block, size_t size);
