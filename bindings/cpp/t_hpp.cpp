@@ -205,8 +205,9 @@ static void check_graph()
     aimc_value x = net.add_input(std::array<std::size_t, 3>{2, 4, 4}, "image");
     const aimc_value c = net.add("relu", net.add("conv2d", x, &conv));
     x = net.add("flatten", net.add("add", std::array<aimc_value, 2>{x, c}));
-    x = net.add("linear", x, &linear);
-    net.set_name(x, "classes").add_output(x);
+    CHECK(throws<aimc::invalid_error>([&] { net.add_named("image", "linear", x, &linear); }));
+    x = net.add_named("classes", "linear", x, &linear);
+    net.add_output(x);
     CHECK(net.json().find("\"classes\"") != std::string::npos);
     layer.set("device", "ideal").set("forward.is_perfect", 1).set("backward.is_perfect", 1);
     net.convert("!classes", &layer);

@@ -106,6 +106,24 @@ AIMC_API aimc_status aimc_network_add(aimc_network *net, const char *op, const a
                                       size_t n_inputs, const aimc_value *inputs, aimc_value *out);
 
 /**
+ * aimc_network_add() of a node with a name, which is known to be right before there is a node.
+ * @param name  unlike those of other nodes and inputs, 1 ... 64 characters without blanks, quotes
+ *              and backslashes; NULL: made of the op, "conv2d", "conv2d_1" ...
+ * @retval AIMC_ERR_INVALID  the name is taken or not allowed
+ * @par Errors
+ * besides, as aimc_network_add(); the network is unchanged by every failure.
+ * @par Threads
+ * one thread per network.
+ * @par Determinism
+ * D1, D2: initial values depend on the seed of the network and the number of the node, not on its
+ * name.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_add_named(aimc_network *net, const char *name, const char *op,
+                                            const aimc_config *config, size_t n_inputs,
+                                            const aimc_value *inputs, aimc_value *out);
+
+/**
  * Name the node that makes a value, or an input. Nodes begin with the name of their op, "conv2d",
  * "conv2d_1" ...; tensors are called after their node, "conv2d.weight".
  * @param name  1 ... 64 characters without blanks, quotes and backslashes
@@ -290,11 +308,19 @@ AIMC_API aimc_status aimc_network_train_targets(aimc_network *net, size_t n, con
  *
  * A pass that nobody goes back through is given up by the next one. Gradients of what is digital
  * add up over several passes until aimc_network_step(); with matrices on tiles a step comes after
- * each. @param n  samples, at least 1 @param x  [n][n_in], packed, finite; copied @param y
- * [n][n_out], packed; may be NULL @retval AIMC_ERR_INVALID  NULL, input not finite, several inputs
- * or outputs @retval AIMC_ERR_STATE    no layers, programmed for inference, or a step of matrices
- * on tiles is due @retval AIMC_ERR_NOMEM    no memory @par Threads one thread per network. @par
- * Determinism D1 for threads. @since 0.1
+ * each.
+ * @param n  samples, at least 1
+ * @param x  [n][n_in], packed, finite; copied
+ * @param y  [n][n_out], packed; may be NULL
+ * @retval AIMC_ERR_INVALID  NULL, input not finite, several inputs or outputs
+ * @retval AIMC_ERR_STATE    no layers, programmed for inference, or a step of matrices on tiles is
+ *                           due
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * one thread per network.
+ * @par Determinism
+ * D1 for threads.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_network_forward(aimc_network *net, size_t n, const float *x, float *y);
 

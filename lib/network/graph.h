@@ -219,7 +219,7 @@ void aimci_node_destroy(aimci_node *node);
 
 aimci_value *aimci_network_value(const aimc_network *net, aimc_value number);
 
-/* aimc_network_add() and aimc_network_set_name() in one. */
+/* aimc_network_add_named() whose sentences say nothing of the caller. */
 aimc_status aimci_network_add_named(aimc_network *net, const char *name, const char *op,
                                     const aimc_config *config, size_t n_inputs,
                                     const aimc_value *inputs, aimc_value *out);

@@ -437,6 +437,20 @@ class network : public detail::programmable<detail::network_traits,
     {
         return add(op, span<const aimc_value>(&input, 1), settings);
     }
+    /** The same with a name. */
+    aimc_value add_named(const char *name, const char *op, span<const aimc_value> inputs,
+                         const config *settings = nullptr)
+    {
+        aimc_value made = 0;
+        check(aimc_network_add_named(get(), name, op, detail::or_null(settings), inputs.size(),
+                                     inputs.data(), &made));
+        return made;
+    }
+    aimc_value add_named(const char *name, const char *op, aimc_value input,
+                         const config *settings = nullptr)
+    {
+        return add_named(name, op, span<const aimc_value>(&input, 1), settings);
+    }
     network &set_name(aimc_value value, const char *name)
     {
         check(aimc_network_set_name(get(), value, name));

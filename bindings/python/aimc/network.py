@@ -115,24 +115,12 @@ class Network(Programmable):
         made = as_config(config if config is not None else {}, op, self._ctx)
         assert made is not None
         made.update(fields)
-        if name is not None:
-            self._check_name(name)
         numbers = (ct.c_uint32 * max(len(inputs), 1))(*[self._number(value) for value in inputs])
         out = ct.c_uint32()
         with self._guard.lock:
-            check(lib.aimc_network_add(self._use, encoded(op), made._look, len(inputs), ct.addressof(numbers),
-                                       ct.byref(out)))
-            if name is not None:
-                check(lib.aimc_network_set_name(self._use, out.value, encoded(name)))
+            check(lib.aimc_network_add_named(self._use, None if name is None else encoded(name), encoded(op), made._look,
+                                             len(inputs), ct.addressof(numbers), ct.byref(out)))
         return Value(self, out.value)
-
-    def _check_name(self, name: str) -> None:
-        """A name is known to be right before there is a node."""
-        graph = json.loads(self.to_json())
-        if any(one["name"] == name for one in [*graph["inputs"], *graph["nodes"]]):
-            raise InvalidError(f"there is a node or input '{name}' already")
-        if not 1 <= len(encoded(name)) <= 64 or any(c <= " " or c in '"\\\x7f' for c in name):
-            raise InvalidError(f"name = {name!r}: a name has 1 to 64 characters, none of them a blank, a quote or a control character")
 
     def __getattr__(self, op: str) -> Callable[..., Value]:
         if op.startswith("_") or op not in _ops():
