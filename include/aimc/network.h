@@ -208,7 +208,8 @@ AIMC_API aimc_status aimc_network_add_activation(aimc_network *net, aimc_activat
  *      "outputs": ["logits"]}
  *
  * A value is called as its node, further ones of it "node:1", "node:2" ... "loss" and "optimizer"
- * may hold the configurations of aimc_network_set_loss() and aimc_network_set_optimizer().
+ * may hold the configurations of aimc_network_set_loss() and aimc_network_set_optimizer(),
+ * "loss_weights" the numbers of aimc_network_set_loss_weights().
  * @param json  the document
  * @param[out] out  the network with initial weights; NULL on failure
  * @retval AIMC_ERR_FORMAT   no JSON, no such document, an unknown member; the sentence says where
@@ -237,6 +238,29 @@ AIMC_API size_t aimc_network_to_json(const aimc_network *net, char *buf, size_t 
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_set_loss(aimc_network *net, const aimc_config *loss);
+
+/**
+ * Weights of any number of classes, instead of those of the field "class_weights" ("cross_entropy",
+ * "nll") or "pos_weight" ("bce_with_logits"), which take 64. They are part of the document.
+ * aimc_network_set_loss() forgets them.
+ * @param n        as many as classes; for "bce_with_logits" also 1; 0: none
+ * @param weights  [n] 0 ... 1e9; copied
+ * @retval AIMC_ERR_INVALID  NULL, a weight out of range, or the loss that is set knows no classes
+ * @retval AIMC_ERR_NOMEM    no memory (the old ones stay)
+ * @par Errors
+ * another number than that of the classes is told by the training calls.
+ * @par Threads
+ * one thread per network.
+ * @par Model
+ * definitions of PyTorch: the mean over rows is divided by the sum of their weights.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_set_loss_weights(aimc_network *net, size_t n,
+                                                   const double *weights);
+
+/** The axis of the output along which the classes of the loss lie, the samples not counted: its field
+ * "axis"; < 0: from the last; -1 of other losses and when NULL. @since 0.1 */
+AIMC_API int aimc_network_get_class_axis(const aimc_network *net);
 
 /**
  * Set how digital weights and parameters are updated; its moments begin anew. Weights on tiles
@@ -272,7 +296,9 @@ AIMC_API aimc_status aimc_schedule_get_rate(const aimc_config *schedule, double 
  * mean over the batch, so lr does not depend on n.
  * @param n       samples, at least 1
  * @param x       [n][n_in] inputs, packed, finite
- * @param labels  [n] classes below n_out; of an output of several axes, [n][all but the last]
+ * @param labels  [n] classes below n_out; of an output of several axes, [n][all but that of the
+ *                classes], which is the last one, or the field "axis" of the loss: 0 of
+ *                [classes][height][width], as PyTorch has it
  * @param lr      learning rate, 0 ... 1e30
  * @param[out] loss  mean loss before the step (cross-entropy: nats); may be NULL
  * @retval AIMC_ERR_INVALID  NULL, label out of range, rate out of range, input not finite, a loss

@@ -159,6 +159,8 @@ struct aimc_network {
     uint64_t n_evaluated; /* vectors looked at with fresh noise: selects the streams of the next */
     uint64_t n_stores;    /* times that weights went through a digital memory, likewise */
     aimc_config *loss, *optimizer; /* NULL: the defaults */
+    double *loss_weights;          /* of classes, instead of those in the loss; NULL: none */
+    size_t n_loss_weights;
     struct aimci_moments *moments; /* state of the digital optimizer */
     uint64_t n_updates;            /* steps of it */
     struct aimci_block *blocks;    /* of the plan */
@@ -309,17 +311,36 @@ typedef struct aimci_schedule_ops {
 
 /* ---- loss (loss.c) -------------------------------------------------------------------------- */
 
+/* An output as rows of classes: number c of row (o, i) is [o][c][i] of [outer][classes][inner]. */
+typedef struct aimci_class_rows {
+    size_t outer, classes, inner;
+} aimci_class_rows;
+
+/* What a loss is taken of. */
+typedef struct aimci_loss_run {
+    const void *params;
+    aimci_class_rows rows;
+    const double *weights; /* of classes, n_weights of them: 0, 1 or as many as classes */
+    size_t n_weights;
+    const float *y; /* the output */
+    const uint32_t *labels;
+    const float *targets;
+    float *d; /* receives the gradient */
+} aimci_loss_run;
+
 typedef struct aimci_loss_ops {
     const aimci_kind *kind;
     bool takes_labels; /* classes; else targets of the size of the output */
-    /* Mean loss of rows of the output y, and its gradient d. */
-    double (*loss)(const void *params, size_t rows, size_t cols, const float *y,
-                   const uint32_t *labels, const float *targets, float *d);
+    double (*loss)(const aimci_loss_run *run);
 } aimci_loss_ops;
 #define AIMCI_LOSS(name) extern const aimci_loss_ops aimci_loss_ops_##name;
 #include "kinds.def"
 
-/* Labels [n][positions] of the classes along the last axis of the output; targets [n][output]. What
+/* Where the classes lie in the first output of n samples, by the field "axis" of the loss. */
+aimc_status aimci_network_class_rows(const char *caller, const aimc_network *net, size_t n,
+                                     aimci_class_rows *rows);
+
+/* Labels [n][positions] of the classes along their axis of the output; targets [n][output]. What
  * the loss wants is given and right. */
 aimc_status aimci_network_check_labels(const char *caller, const aimc_network *net, size_t n,
                                        const uint32_t *labels);

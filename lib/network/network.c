@@ -56,6 +56,7 @@ void aimc_network_destroy(aimc_network *net)
     aimci_free(ctx, net->inputs);
     aimci_free(ctx, net->outputs);
     aimci_free(ctx, net->note);
+    aimci_free(ctx, net->loss_weights);
     aimci_free(ctx, net);
     aimci_context_unref(ctx);
 }

@@ -471,6 +471,12 @@ class network : public detail::programmable<detail::network_traits,
         check(aimc_network_set_loss(get(), loss.get()));
         return *this;
     }
+    /** Weights of any number of classes. */
+    network &set_loss_weights(span<const double> weights)
+    {
+        check(aimc_network_set_loss_weights(get(), weights.size(), weights.data()));
+        return *this;
+    }
     network &set_optimizer(const config &optimizer)
     {
         check(aimc_network_set_optimizer(get(), optimizer.get()));

@@ -27,6 +27,7 @@ ACTIVATIONS = {"tanh": _abi.AIMC_TANH, "relu": _abi.AIMC_RELU, "sigmoid": _abi.A
 _COUNT = {"input": lib.aimc_network_count_inputs, "output": lib.aimc_network_count_outputs}
 _GET = {"input": lib.aimc_network_get_input, "output": lib.aimc_network_get_output}
 _U32 = np.dtype(np.uint32)
+FIELD_NUMBERS = 64  # that a list of a configuration takes
 LARGE_INPUT = 10.0  # times the range of a DAC that nothing adapts
 
 
@@ -282,9 +283,25 @@ class Network(Programmable):
 
     # ---- training ------------------------------------------------------------------------------
 
-    def set_loss(self, config: Union[str, Config, None], **fields: FieldValue) -> None:
-        """The loss of training: "cross_entropy", "nll" (labels), "mse", "l1", "huber", "bce_with_logits" (targets)."""
-        self._set(lib.aimc_network_set_loss, config, fields)
+    def set_loss(self, config: Union[str, Config, None], **fields: Any) -> None:
+        """The loss of training: "cross_entropy", "nll" (labels), "mse", "l1", "huber", "bce_with_logits" (targets).
+        axis=0: classes lie along the first axis of the output, axis 1 of PyTorch. class_weights, pos_weight: as many
+        numbers as there are classes."""
+        many = {name: real(fields[name], name).astype(np.float64).reshape(-1) for name in ("class_weights", "pos_weight")
+                if np.size(fields.get(name, ())) > FIELD_NUMBERS}
+        for name, made in many.items():
+            if not np.all((made >= 0) & (made <= 1e9)):
+                raise InvalidError(f"set_loss: {name} holds a number outside 0 ... 1e9")
+            Config("cross_entropy" if config is None else config, ctx=self._ctx).update({name: list(made[:FIELD_NUMBERS])})
+        self._set(lib.aimc_network_set_loss, config, {name: value for name, value in fields.items() if name not in many})
+        for made in many.values():
+            self.set_loss_weights(made)
+
+    def set_loss_weights(self, weights: ArrayLike) -> None:
+        """Weights of any number of classes, instead of those of the fields "class_weights" and "pos_weight"."""
+        made = np.ascontiguousarray(real(weights, "weights"), np.float64).reshape(-1)
+        with self._guard.lock:
+            check(lib.aimc_network_set_loss_weights(self._use, made.size, made.ctypes.data))
 
     def set_optimizer(self, config: Union[str, Config, None], **fields: FieldValue) -> None:
         """How what is digital is updated: "digital_sgd", "adam", "adamw"."""
@@ -385,10 +402,16 @@ class Network(Programmable):
                           stacklevel=3)
             labels = np.rint(raw).astype(np.int64)
         made = whole(labels, _U32, 0, 2**32 - 1, "labels")
-        wanted = (n, *self.outputs[0].shape[:-1])
-        if made.shape != wanted:
-            raise ShapeError(f"labels is {made.shape}; it must be {wanted}" +
-                             (": one for every position; classes lie along the last axis of the output" if len(wanted) > 1 else ""))
+        shape = list(self.outputs[0].shape)
+        with self._guard.lock:
+            axis = lib.aimc_network_get_class_axis(self._look)
+        if not -len(shape) <= axis < len(shape):
+            raise ShapeError(f"axis = {axis} of the loss; the output has {len(shape)}")
+        del shape[axis]
+        if made.shape != (n, *shape):
+            raise ShapeError(f"labels is {made.shape}; it must be {(n, *shape)}" +
+                             (f": one for every position; classes lie along axis {axis} of the output, samples not counted, "
+                              f'set_loss("cross_entropy", axis=...) takes another' if shape else ""))
         return made
 
     def train_batch(self, x: ArrayLike, labels: ArrayLike, lr: float) -> float:

@@ -286,6 +286,59 @@ class Refused(unittest.TestCase):
             with self.assertRaisesRegex(aimc.ShapeError, "one for every position"):
                 net.evaluate(x, wrong)
 
+    def test_classes_along_the_first_axis(self):
+        net = aimc.Network()
+        net.conv2d(net.add_input((2, 5, 4)), out_channels=3, kernel=1)
+        net.set_loss("cross_entropy", axis=0)
+        x, labels = np.random.RandomState(0).randn(6, 2, 5, 4), np.random.RandomState(1).randint(0, 3, (6, 5, 4))
+        self.assertAlmostEqual(net.evaluate(x, labels), (net.predict(x).argmax(1) == labels).mean(), 12)
+        self.assertAlmostEqual(net.evaluate(x, labels, repeat=2).mean, (net.predict(x).argmax(1) == labels).mean(), 12)
+        first = net.fit(x, labels, epochs=20, batch=3, lr=0.5)
+        self.assertLess(first[-1].loss, first[0].loss)
+        with self.assertRaisesRegex(aimc.ShapeError, r"must be \(6, 5, 4\).*axis 0 of the output"):
+            net.evaluate(x, labels[:, 0])
+        with self.assertRaisesRegex(aimc.InvalidError, r"labels\[119\] = 3 of 3 classes"):
+            net.evaluate(x, np.where(np.arange(120).reshape(6, 5, 4) == 119, 3, labels))
+        net.set_loss("cross_entropy", axis=3)
+        with self.assertRaisesRegex(aimc.ShapeError, "axis = 3 of the loss; the output has 3"):
+            net.evaluate(x, labels)
+
+    def test_weights_of_classes(self):
+        net = aimc.Network()
+        net.linear(net.add_input((3,)), out_features=100)
+        x, labels = np.ones((2, 3)), [1, 2]
+        net.set_loss("cross_entropy", class_weights=np.linspace(0, 1, 100), label_smoothing=0.1)
+        again = aimc.Network.from_json(net.to_json())
+        again.load_state_dict(net.state_dict())
+        self.assertEqual(net.train_batch(x, labels, 0), again.train_batch(x, labels, 0))
+        weighted = net.train_batch(x, labels, 0)
+        net.set_loss("cross_entropy", label_smoothing=0.1)  # forgets them
+        self.assertNotEqual(net.train_batch(x, labels, 0), weighted)
+        self.assertNotIn("loss_weights", net.to_json())
+        net.set_loss_weights(np.ones(100))
+        self.assertEqual(net.train_batch(x, labels, 0), aimc.Network.from_bytes(net.to_bytes()).train_batch(x, labels, 0))
+        before = net.to_json()
+        for wrong in (-np.ones(100), np.full(100, np.nan), np.full(100, 1e10)):
+            with self.assertRaises(aimc.InvalidError):
+                net.set_loss("cross_entropy", class_weights=wrong)
+            with self.assertRaisesRegex(aimc.InvalidError, "class_weights"):
+                net.set_loss_weights(wrong)
+        with self.assertRaises(aimc.Error):
+            net.set_loss("mse", class_weights=np.ones(100))
+        self.assertEqual(net.to_json(), before)
+        net.set_loss_weights(np.ones(99))
+        with self.assertRaisesRegex(aimc.ShapeError, "class_weights has 99 numbers for 100 classes"):
+            net.train_batch(x, labels, 0.1)
+        net.set_loss("mse")
+        with self.assertRaisesRegex(aimc.InvalidError, "the loss 'mse' knows no classes"):
+            net.set_loss_weights(np.ones(100))
+        net.set_loss("bce_with_logits", pos_weight=[1, 2])  # before, the weights were taken in turns
+        with self.assertRaisesRegex(aimc.ShapeError, "pos_weight has 2 numbers for 100 classes"):
+            net.train_targets(x, np.zeros((2, 100)), 0.1)
+        document = net.to_json().replace('"outputs"', '"loss_weights": ["a"], "outputs"')
+        with self.assertRaisesRegex(aimc.Error, r"loss_weights\[0\]: a number is expected"):
+            aimc.Network.from_json(document)
+
     def test_targets_have_the_shape_of_the_output(self):
         net = aimc.Network()
         net.relu(net.add_input((4, 3)))
