@@ -4,9 +4,8 @@ import ctypes as ct
 import difflib
 import functools
 import json
-import operator
 import warnings
-from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union, overload
+from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple, Union, cast, overload
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from . import _abi
 from ._abi import Counters, InferenceReport, LayerInfo, NetworkInfo, StorageReport, TensorInfo
 from ._arrays import address, pointers, real, shaped, size, taken, whole
 from ._errors import InvalidError, ShapeError, WrongTypeError
+from ._graph import Accuracy, Epoch, Value, with_bar
 from ._handle import create
 from ._lib import AimcWarning, check, encoded, lib, text, word
 from ._programmed import Programmable
@@ -23,6 +23,7 @@ from .config import Config, ConfigLike, FieldValue, as_config, presets
 from .context import Context, default_context
 from .matrix import Matrix
 
+__all__ = ["Accuracy", "Epoch", "Network", "Value"]
 ACTIVATIONS = {"tanh": _abi.AIMC_TANH, "relu": _abi.AIMC_RELU, "sigmoid": _abi.AIMC_SIGMOID}
 _COUNT = {"input": lib.aimc_network_count_inputs, "output": lib.aimc_network_count_outputs}
 _GET = {"input": lib.aimc_network_get_input, "output": lib.aimc_network_get_output}
@@ -35,41 +36,6 @@ LARGE_INPUT = 10.0  # times the range of a DAC that nothing adapts
 def _ops() -> FrozenSet[str]:
     """The ops that the library has."""
     return frozenset(preset.name for preset in presets("op"))
-
-
-class Epoch(NamedTuple):
-    """One line of what fit() returns; accuracy is NaN without test data."""
-    epoch: int
-    loss: float
-    accuracy: float
-
-
-class Accuracy(NamedTuple):
-    """Mean over repeated passes, and its standard error: None where one pass has none."""
-    mean: float
-    std_error: Optional[float]
-
-
-class Value:
-    """What a node makes of a sample, or an input of the network: its shape does not count the samples."""
-    __slots__ = ("_net", "_number")
-
-    def __init__(self, net: "Network", number: int) -> None:
-        self._net, self._number = net, number
-
-    @property
-    def shape(self) -> Tuple[int, ...]:
-        """Its shape, as PyTorch has it."""
-        return self._net._shape(self._number)
-
-    def __getitem__(self, k: int) -> "Value":
-        """Further values of the same node: rnn[1] is its state."""
-        if k < 0:
-            raise IndexError(f"value {k}")
-        return Value(self._net, self._number + operator.index(k))
-
-    def __repr__(self) -> str:
-        return f"<aimc.Value {' x '.join(map(str, self.shape))}>"
 
 
 class Network(Programmable):
@@ -122,6 +88,11 @@ class Network(Programmable):
             check(lib.aimc_network_add_named(self._use, None if name is None else encoded(name), encoded(op), made._look,
                                              len(inputs), ct.addressof(numbers), ct.byref(out)))
         return Value(self, out.value)
+
+    def set_name(self, value: Value, name: str) -> None:
+        """Name the node that makes a value, or an input, before the network is used."""
+        with self._guard.lock:
+            check(lib.aimc_network_set_name(self._use, self._number(value), encoded(name)))
 
     def __getattr__(self, op: str) -> Callable[..., Value]:
         if op.startswith("_") or op not in _ops():
@@ -283,16 +254,16 @@ class Network(Programmable):
 
     # ---- training ------------------------------------------------------------------------------
 
-    def set_loss(self, config: Union[str, Config, None], **fields: Any) -> None:
+    def set_loss(self, config: Union[str, Config, None], **fields: FieldValue) -> None:
         """The loss of training: "cross_entropy", "nll" (labels), "mse", "l1", "huber", "bce_with_logits" (targets).
         axis=0: classes lie along the first axis of the output, axis 1 of PyTorch. class_weights, pos_weight: as many
         numbers as there are classes."""
-        many = {name: real(fields[name], name).astype(np.float64).reshape(-1) for name in ("class_weights", "pos_weight")
-                if np.size(fields.get(name, ())) > FIELD_NUMBERS}
+        many = {name: real(cast(ArrayLike, fields[name]), name).astype(np.float64).reshape(-1) for name in ("class_weights", "pos_weight")
+                if name in fields and np.size(cast(ArrayLike, fields[name])) > FIELD_NUMBERS}
         for name, made in many.items():
             if not np.all((made >= 0) & (made <= 1e9)):
                 raise InvalidError(f"set_loss: {name} holds a number outside 0 ... 1e9")
-            Config("cross_entropy" if config is None else config, ctx=self._ctx).update({name: list(made[:FIELD_NUMBERS])})
+            (config.copy() if isinstance(config, Config) else Config(config or "cross_entropy", ctx=self._ctx)).update({name: list(made[:FIELD_NUMBERS])})
         self._set(lib.aimc_network_set_loss, config, {name: value for name, value in fields.items() if name not in many})
         for made in many.values():
             self.set_loss_weights(made)
@@ -449,7 +420,7 @@ class Network(Programmable):
             raise InvalidError("fit needs samples, epochs >= 0 and batch >= 1")
         self._warn_of_large(x)
         history = []
-        for number in _with_bar(range(1, epochs + 1), progress):
+        for number in with_bar(range(1, epochs + 1), progress):
             order = self._order(len(x), seed) if shuffle else np.arange(len(x))
             total = 0.0
             for first in range(0, len(x), batch):
@@ -596,15 +567,3 @@ class Network(Programmable):
 
     def __repr__(self) -> str:
         return self._repr("" if self.closed else ", ".join(self.describe().strip().split("\n")))
-
-
-def _with_bar(items: Iterable[int], wanted: bool) -> Iterable[int]:
-    if wanted:
-        try:
-            # pylint: disable-next=import-outside-toplevel
-            from tqdm import tqdm  # type: ignore[import-untyped,import-not-found,unused-ignore]
-            bar: Iterable[int] = tqdm(items, unit="epoch")
-            return bar
-        except ImportError:
-            pass
-    return items

@@ -357,6 +357,10 @@ class Refused(unittest.TestCase):
         for name in ("last", "a b", "", "x" * 65):
             with self.assertRaises(aimc.InvalidError):
                 net.linear(x, out_features=7, name=name)
+        net.set_name(net.inputs[0], "image")
+        with self.assertRaisesRegex(aimc.InvalidError, "already"):
+            net.set_name(net.inputs[0], "last")
+        assert '"inputs": ["image"]' in net.to_json()
         assert net.outputs[0].shape == (2,)
         empty = aimc.Network()
         empty.add_output(empty.add_input((4,)))
