@@ -332,15 +332,15 @@ AIMC_API aimc_status aimc_network_train_targets(aimc_network *net, size_t n, con
  *     aimc_network_backward(net, n, dy, NULL);
  *     aimc_network_step(net, lr);
  *
- * A pass that nobody goes back through is given up by the next one. Gradients of what is digital
- * add up over several passes until aimc_network_step(); with matrices on tiles a step comes after
- * each.
+ * A pass that nobody goes back through is given up by the next one. Gradients add up over several
+ * passes until aimc_network_step(), as those of PyTorch do: a matrix on tiles keeps the vectors of
+ * all of them, and the step makes its pulses of them as of one mini-batch, in the order of the
+ * passes. All passes read one draw of modified weights; an evaluation in between ends it.
  * @param n  samples, at least 1
  * @param x  [n][n_in], packed, finite; copied
  * @param y  [n][n_out], packed; may be NULL
  * @retval AIMC_ERR_INVALID  NULL, input not finite, several inputs or outputs
- * @retval AIMC_ERR_STATE    no layers, programmed for inference, or a step of matrices on tiles is
- *                           due
+ * @retval AIMC_ERR_STATE    no layers, or programmed for inference
  * @retval AIMC_ERR_NOMEM    no memory
  * @par Threads
  * one thread per network.
@@ -394,7 +394,8 @@ AIMC_API aimc_status aimc_network_want_input_gradients(aimc_network *net, int on
 
 /**
  * Update everything that is trained, after aimc_network_backward(): matrices on tiles by pulses of
- * their algorithm, the rest by the digital optimizer.
+ * their algorithm, the rest by the digital optimizer. All passes since the last step count; what was
+ * evaluated in between changes nothing.
  * @param lr  learning rate, 0 ... 1e30
  * @retval AIMC_ERR_INVALID  NULL, rate out of range
  * @retval AIMC_ERR_STATE    no backward pass before
@@ -402,6 +403,13 @@ AIMC_API aimc_status aimc_network_want_input_gradients(aimc_network *net, int on
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_step(aimc_network *net, double lr);
+
+/**
+ * Forget the gradients of all passes since the last step.
+ * @retval AIMC_ERR_INVALID  NULL.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_zero_gradients(aimc_network *net);
 
 /* ---- inference ------------------------------------------------------------------------------ */
 

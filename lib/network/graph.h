@@ -104,6 +104,8 @@ typedef struct aimci_node_ops {
     /* Update matrices from what backward saw, whose values and gradients are still there; NULL: the
      * node has none */
     aimc_status (*step)(aimci_node *node, const aimci_run *run, double lr);
+    /* A step looks at nothing but the first input and the gradient of the first output. */
+    bool steps_from_values;
     /* Place in a row of the matrix of element k of a row of the tensor; NULL: k */
     size_t (*order)(const aimci_node *node, size_t tensor, size_t k);
     /* Vectors first ... first + n - 1 of those that matrix k sees in a pass over the inputs, into x
@@ -141,6 +143,7 @@ struct aimci_node {
     size_t n_weights;
     aimci_node_matrix *matrices;
     size_t n_matrices;
+    aimci_kept kept; /* of earlier passes, where steps are from values: samples */
     void *state;
 };
 
@@ -175,6 +178,9 @@ struct aimc_network {
     bool input_gradients;
     size_t n_run; /* samples of the last forward pass in training; 0: none to go back through */
     bool went_back;
+    bool modified;    /* matrices on tiles are read with modified weights */
+    size_t n_pending; /* samples whose gradients wait for a step */
+    bool has_kept;    /* those of earlier passes among them */
     char *note;
 };
 
@@ -247,6 +253,31 @@ aimc_status aimci_network_reserve(aimc_network *net, size_t n, aimci_mode mode);
 void aimci_network_free_buffers(aimc_network *net);
 /* Room for floats in net->scratch, which may move. */
 aimc_status aimci_network_reserve_scratch(aimc_network *net, size_t floats);
+
+/* ---- several passes before a step (pending.c) ----------------------------------------------- */
+
+/* Training reads modified weights, where hardware-aware training asks for it. */
+void aimci_network_set_training(aimc_network *net, bool training);
+/* The values of the last pass are about to go: what the step needs of them is kept. A pass that
+ * nobody went back through is given up. */
+aimc_status aimci_network_keep_pass(aimc_network *net);
+/* Update all matrices on tiles. */
+aimc_status aimci_network_step_matrices(aimc_network *net, double lr);
+/* Forget all passes since the last step. */
+void aimci_network_forget_passes(aimc_network *net);
+/* AIMC_ERR_STATE where gradients wait for a step. */
+aimc_status aimci_network_check_settled(const char *caller, const aimc_network *net);
+
+typedef struct aimci_run_pointers {
+    const float *in[64], *d_out[AIMCI_MAX_VALUES_OF_NODE];
+    float *out[AIMCI_MAX_VALUES_OF_NODE];
+} aimci_run_pointers;
+/* The pass of a node over the batch at hand; its pointers are in p. */
+aimci_run aimci_node_run(const aimci_node *node, size_t n, aimci_mode mode, aimci_run_pointers *p);
+/* Does a gradient reach it in the plan at hand? */
+bool aimci_node_has_gradient(const aimci_node *node);
+/* The sentence of a failure says which node. */
+aimc_status aimci_node_told(const aimci_node *node, aimc_status st);
 
 /* One node on a batch that fits. */
 aimc_status aimci_node_forward(aimci_node *node, size_t n, aimci_mode mode);

@@ -329,6 +329,7 @@ void aimci_node_destroy(aimci_node *node)
     }
     for (size_t k = 0; k < node->n_matrices; k++)
         aimc_matrix_destroy(node->matrices[k].matrix);
+    aimci_free_kept(ctx, &node->kept);
     aimci_free(ctx, node->parameters);
     aimci_free(ctx, node->weights);
     aimci_free(ctx, node->matrices);

@@ -320,10 +320,13 @@ aimc_status aimci_network_reserve(aimc_network *net, size_t n, aimci_mode mode)
     if (n <= net->batch && mode == net->mode)
         return AIMC_OK;
     aimc_status st = make_blocks(net);
+    if (!st)
+        st = aimci_network_keep_pass(net);
     if (st)
         return st;
+    if (mode == AIMCI_EVAL && net->modified)
+        aimci_network_set_training(net, false);
     net->batch = 0;
-    net->n_run = 0;
     const size_t n_blocks = plan(net, mode);
     st = grow_arena(net, n);
     if (!st)

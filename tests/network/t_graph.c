@@ -327,13 +327,20 @@ START_TEST(passes_come_in_order)
     FAILS(AIMC_ERR_STATE, "want_input_gradients", aimc_network_backward(net, N, y, dx));
     OK(aimc_network_backward(net, N, y, NULL));
     FAILS(AIMC_ERR_INVALID, "lr = -1", aimc_network_step(net, -1));
-    if (_i == 0)
-        OK(aimc_network_forward(net, N, x, y)); /* gradients add up */
-    else
-        FAILS(AIMC_ERR_STATE, "lies on tiles", aimc_network_forward(net, N, x, y));
-    if (_i == 0)
-        OK(aimc_network_backward(net, N, y, NULL));
+    OK(aimc_network_forward(net, N, x, y)); /* gradients add up */
+    OK(aimc_network_backward(net, N, y, NULL));
+    FAILS(AIMC_ERR_STATE, "10 samples wait", aimc_network_convert(net, NULL, NULL));
+    OK(aimc_network_predict(net, N, x, y)); /* and wait */
+    FAILS(AIMC_ERR_STATE, "comes first", aimc_network_backward(net, N, y, NULL));
     OK(aimc_network_step(net, 0.1));
+    aimc_network_info info = {.struct_size = sizeof info};
+    OK(aimc_network_get_info(net, &info));
+    ck_assert_uint_eq(info.n_samples, 2 * N);
+    OK(aimc_network_forward(net, N, x, y));
+    OK(aimc_network_backward(net, N, y, NULL));
+    OK(aimc_network_zero_gradients(net));
+    FAILS(AIMC_ERR_STATE, "comes first", aimc_network_step(net, 0.1));
+    FAILS(AIMC_ERR_INVALID, "net is NULL", aimc_network_zero_gradients(NULL));
     OK(aimc_network_want_input_gradients(net, 1));
     OK(aimc_network_forward(net, N, x, y));
     OK(aimc_network_backward(net, N, y, dx));

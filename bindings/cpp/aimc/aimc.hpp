@@ -500,6 +500,11 @@ class network : public detail::programmable<detail::network_traits,
     {
         check(aimc_network_step(get(), lr));
     }
+    /** Forget the gradients of all passes since the last step. */
+    void zero_gradients()
+    {
+        check(aimc_network_zero_gradients(get()));
+    }
     /** One mini-batch with targets, for losses that take them; returns the mean loss before. */
     float train_targets(span<const float> x, span<const float> targets, double lr)
     {

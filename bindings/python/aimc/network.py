@@ -358,9 +358,14 @@ class Network(Programmable):
             check(lib.aimc_network_want_input_gradients(self._use, int(on)))
 
     def step(self, lr: float) -> None:
-        """Update everything trained, after backward()."""
+        """Update everything trained, from all passes since the last step: their gradients add up."""
         with self._guard.lock:
             check(lib.aimc_network_step(self._use, lr))
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all passes since the last step."""
+        with self._guard.lock:
+            check(lib.aimc_network_zero_gradients(self._use))
 
     def run(self, *x: ArrayLike) -> List[Floats]:
         """All outputs in evaluation, from arrays [n, ...] of all inputs."""

@@ -184,6 +184,77 @@ class OnTiles(unittest.TestCase):
         self.assertEqual(other.to_bytes(), net.to_bytes())
         self.assertTrue(any((value != before[name]).any() for name, value in net.state_dict().items()))
 
+    def test_passes_add_up_to_the_bits_of_one(self):
+        for op in ON_MATRICES:
+            for config, shapes in CASES[op]:
+                for evaluates in (False, True):
+                    with self.subTest(f"{op} {config} {shapes} {evaluates}"):
+                        self.accumulated(op, config, shapes, evaluates)
+
+    def accumulated(self, op, config, shapes, evaluates):
+        """In parts of 1, 3 and 2 samples, on noisy tiles, beside one pass on all of them."""
+        rng = np.random.RandomState(7)
+        recurrent = op in ("rnn", "gru", "lstm")
+        whole, parts = (network(op, config, shapes, IDEAL if recurrent or evaluates else SLOW) for _ in range(2))
+        xs = inputs_of(op, shapes, 6, rng)
+        before = whole.state_dict()
+        for _ in range(2):
+            dys = [rng.uniform(-0.1, 0.1, y.shape).astype(np.float32) for y in whole.run_forward(*xs)]
+            whole.run_backward(*dys)
+            whole.step(0.02)
+            for part in (slice(0, 1), slice(1, 4), slice(4, 6)):
+                parts.run_forward(*(x[part] for x in xs))
+                parts.run_backward(*(dy[part] for dy in dys))
+                if evaluates:
+                    parts.run(*xs)
+            parts.step(0.02)
+        self.assertEqual(parts.info.n_samples, 12)
+        self.assertEqual(parts.info.n_batches, 2)
+        for name, value in whole.state_dict().items():
+            if name.endswith("bias") or "bias_" in name or recurrent or evaluates:
+                np.testing.assert_allclose(parts.get_tensor(name), value, rtol=0, atol=1e-5, err_msg=name)
+            else:
+                np.testing.assert_array_equal(parts.get_tensor(name), value, err_msg=name)
+        self.assertTrue(any((value != before[name]).any() for name, value in whole.state_dict().items()
+                            if "weight" in name))
+        with self.assertRaisesRegex(aimc.StateError, "backward"):
+            parts.step(0.02)
+
+    def test_gradients_are_forgotten(self):
+        for matrix in (SLOW, None):
+            config, shapes = CASES["conv2d"][0]
+            one, other = (network("conv2d", config, shapes, matrix) for _ in range(2))
+            x = inputs_of("conv2d", shapes, 2, np.random.RandomState(1))[0]
+            dy = np.ones_like(one.predict(x))
+            for _ in range(2):
+                one.forward(x)
+                one.backward(dy)
+            with self.assertRaisesRegex(aimc.StateError, "gradients of 4 samples wait"):
+                one.convert(None)
+            one.zero_grad()
+            with self.assertRaisesRegex(aimc.StateError, "backward"):
+                one.step(0.1)
+            self.assertEqual({name: value.tolist() for name, value in one.state_dict().items()},
+                             {name: value.tolist() for name, value in other.state_dict().items()})
+
+    def test_modified_weights_stay_in_training(self):
+        """All passes of a step read one draw, evaluations none."""
+        config = {"device": "ideal", "forward": {"is_perfect": True}, "backward": {"is_perfect": True},
+                  "hwa": {"modifier": {"type": "ADD_NORMAL", "std_dev": 0.5}}}
+        net = network("linear", {"out_features": 3}, [(5,)], aimc.Config("layer", config))
+        x, dy = np.ones((1, 5)), np.ones((1, 3))
+        plain = net.predict(x)
+        first = net.forward(x)
+        self.assertTrue((first != plain).any())
+        np.testing.assert_array_equal(net.predict(x), plain)  # before, it saw the modified weights
+        first = net.forward(x)
+        net.backward(dy)
+        np.testing.assert_array_equal(net.forward(x), first)
+        net.backward(dy)
+        np.testing.assert_array_equal(net.predict(x), plain)
+        net.step(0.01)
+        self.assertTrue((net.predict(x) < plain).all())
+
     def test_programmed_and_compensated(self):
         self.for_all(self.programmed)
 
