@@ -10,6 +10,7 @@ from ._types import NDArray
 from .context import Context
 from .network import Network, Value
 
+FLOATS, INTEGERS = (1, 10, 11, 16), (6, 7)  # of TensorProto: float, half, double, bfloat; int32, int64
 ELEMENTWISE = {"Relu": "relu", "Tanh": "tanh", "Sigmoid": "sigmoid", "HardSwish": "hard_swish"}
 
 
@@ -18,7 +19,7 @@ class OnnxImporter(Importer):
 
     def __init__(self, source: str, model: Any, logits: bool, ctx: Optional[Context]) -> None:
         super().__init__(source, ctx)
-        onnx = package("onnx")
+        self.onnx = onnx = package("onnx")
         self.graph, self.logits = model.graph, logits
         self.opset = next((each.version for each in model.opset_import if each.domain in ("", "ai.onnx")), 13)
         self.attribute: Callable[[Any], Any] = onnx.helper.get_attribute_value
@@ -48,6 +49,15 @@ class OnnxImporter(Importer):
                     self.node(where, lambda make=make, node=node: make(self, node))  # type: ignore[misc]
         return self.finish([each.name for each in self.graph.output])
 
+    def type_name(self, to: int) -> str:
+        """A type of ONNX in words."""
+        return str(self.onnx.TensorProto.DataType.Name(to))
+
+    def numpy_type(self, to: int) -> Any:
+        """A type of ONNX as numpy's."""
+        return self.onnx.mapping.TENSOR_TYPE_TO_NP_TYPE[to] if not hasattr(self.onnx.helper, "tensor_dtype_to_np_dtype") \
+            else self.onnx.helper.tensor_dtype_to_np_dtype(to)
+
     def attributes(self, node: Any) -> Dict[str, Any]:
         """Attributes of a node; texts as str."""
         raw = {each.name: self.attribute(each) for each in node.attribute}
@@ -71,6 +81,12 @@ class OnnxImporter(Importer):
         if not sizes or any(n < 1 for n in sizes):
             raise Refused(f"sizes {sizes} behind the first: at least one, all fixed")
         self.add_input(each.name, sizes)
+
+    def value(self, key: str) -> Value:
+        """What the nodes know as key."""
+        if key in self.constants and key not in self.values:
+            raise Refused(f"'{key}' is constant, which is not known there: only values that are computed of the inputs")
+        return super().value(key)
 
     def constant(self, node: Any, k: int, what: str) -> NDArray[Any]:
         """Input k, which must be known."""
@@ -210,8 +226,39 @@ class OnnxImporter(Importer):
         self.add_for(node, {"Add": "add", "Sum": "add", "Mul": "mul"}[node.op_type], *map(self.value, node.input))
 
     def passed_on(self, node: Any) -> None:
-        """Identity, Cast of values."""
+        """Identity."""
         self.values[node.output[0]] = self.value(node.input[0])
+
+    def cast(self, node: Any) -> None:
+        """To floats; to integers only where they are indices of a table, which are whole numbers already."""
+        value, to = self.value(node.input[0]), int(self.attributes(node)["to"])
+        readers = self.readers.get(node.output[0], [])
+        indices = to in INTEGERS and readers and all(
+            reader.op_type == "Gather" and reader.input[0] in self.constants for reader in readers)
+        if to not in FLOATS and not indices:
+            raise Refused(f"to type {to} ({self.type_name(to)}): values are floating-point numbers")
+        self.values[node.output[0]] = value
+
+    def gather(self, node: Any) -> None:
+        """Rows of a table by computed indices, or one index of an axis."""
+        axis = self.attributes(node).get("axis", 0)
+        if node.input[0] in self.constants:
+            table = self.constants[node.input[0]]
+            choose("axis", axis, (0,))
+            choose("dimensions of the table", table.ndim, (2,))
+            self.add_for(node, "embedding", self.value(node.input[1]), tensors={"weight": table},
+                         num_embeddings=table.shape[0], embedding_dim=table.shape[1])
+            return
+        value, index = self.value(node.input[0]), self.constant(node, 1, "the index")
+        axis = axis % (len(value.shape) + 1) - 1
+        if axis < 0 or index.ndim > 0:
+            raise Refused("of several indices, or of samples, is not known; of one index it is")
+        at = int(index) % value.shape[axis]
+        sizes = [n for k, n in enumerate(value.shape) if k != axis]
+        n = len(value.shape)
+        cut = self.add("slice", value, name=(node.name or node.output[0]) + ".slice",
+                       start=[at if k == axis else 0 for k in range(n)], stop=[at + 1 if k == axis else 0 for k in range(n)])
+        self.reshaped(node, cut, sizes or [1])
 
     def dropout(self, node: Any) -> None:
         """Dropped in training alone."""
@@ -351,7 +398,7 @@ def _slices(x: NDArray[Any], *lists: NDArray[Any]) -> List[slice]:
 FOLDED: Dict[str, Callable[..., Any]] = {
     "Constant": lambda me, a: next((me.to_array(a[key]) if key == "value" else np.asarray(a[key]) for key in a), None),
     "Identity": lambda me, a, x: x,
-    "Cast": lambda me, a, x: x,
+    "Cast": lambda me, a, x: x.astype(me.numpy_type(int(a["to"]))),
     "Reshape": lambda me, a, x, shape: x.reshape([x.shape[k] if n == 0 else n for k, n in enumerate(shape.tolist())]),
     "ConstantOfShape": lambda me, a, n: np.full(n.tolist(), me.to_array(a["value"])[0] if "value" in a else np.float32(0)),
     "Slice": lambda me, a, x, first, end, axes, by: x[tuple(_slices(x, first, end, axes, by))],
@@ -365,7 +412,7 @@ MAKERS: Dict[str, Callable[[OnnxImporter, Any], None]] = {
     "Conv": _M.conv, "Gemm": _M.gemm, "MatMul": _M.matmul, "BatchNormalization": _M.batch_norm,
     "LayerNormalization": _M.layer_norm, **{name: _M.elementwise for name in ELEMENTWISE}, "LeakyRelu": _M.sloped,
     "Elu": _M.sloped, "HardSigmoid": _M.hard_sigmoid, "Clip": _M.clip, "Softmax": _M.softmax, "LogSoftmax": _M.softmax,
-    "Add": _M.join, "Sum": _M.join, "Mul": _M.join, "Identity": _M.passed_on, "Dropout": _M.dropout, "MaxPool": _M.pool,
+    "Add": _M.join, "Sum": _M.join, "Mul": _M.join, "Identity": _M.passed_on, "Cast": _M.cast, "Gather": _M.gather, "Dropout": _M.dropout, "MaxPool": _M.pool,
     "AveragePool": _M.pool, "GlobalAveragePool": _M.global_pool, "GlobalMaxPool": _M.global_pool, "ReduceMean": _M.mean,
     "Flatten": _M.flatten, "Reshape": _M.reshape, "Squeeze": _M.squeeze, "Unsqueeze": _M.squeeze, "Transpose": _M.transpose,
     "Concat": _M.concat, "Pad": _M.pad, "Slice": _M.slice, "Shape": _M.shape}

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Networks from PyTorch: modules by their traced graph, state_dicts with a network document."""
+import operator
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set
 
 import numpy as np
@@ -17,6 +18,10 @@ CALLED = {"relu": "relu", "relu_": "relu", "relu6": "relu6", "tanh": "tanh", "si
           "hardsigmoid": "hard_sigmoid", "hardswish": "hard_swish"}
 # What may give its input's own memory, so that a change in place is seen in both.
 SHARING = ("view", "reshape", "flatten", "getitem", "permute", "contiguous", "dropout", "Flatten", "Identity", "Dropout")
+# Those of them that give it as it is.
+SAME = ("Identity", "iadd", "imul")
+# Augmented assignments, which torch.fx would trace as if they made a new value.
+AUGMENTED = ("iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "imatmul", "iand", "ior", "ixor")
 # Keywords that change no number: inplace is looked at for all nodes alike.
 HARMLESS = ("inplace", "_stacklevel", "memory_format")
 
@@ -29,16 +34,33 @@ def _listed(value: Any) -> List[int]:
     return [int(n) for n in value] if isinstance(value, (tuple, list)) else [int(value)]
 
 
+def _tracer(fx: Any) -> Any:
+    """A tracer that sees h += x as what it is."""
+    # pylint: disable=too-few-public-methods,missing-class-docstring,missing-function-docstring
+    class Proxy(fx.Proxy):  # type: ignore[misc,name-defined,unused-ignore]
+        pass
+
+    def augmented(function: Any) -> Any:
+        return lambda self, other: self.tracer.create_proxy("call_function", function, (self, other), {})
+    for name in AUGMENTED:
+        setattr(Proxy, f"__{name}__", augmented(getattr(operator, name)))
+
+    class Tracer(fx.Tracer):  # type: ignore[misc,name-defined,unused-ignore]
+        def proxy(self, node: Any) -> Any:
+            return Proxy(node, self)
+    return Tracer()
+
+
 class TorchImporter(Importer):
     """Makes the nodes of a traced module; they are called as the modules are, so that names of tensors stay."""
 
     def __init__(self, module: Any, ctx: Optional[Context]) -> None:
         super().__init__(type(module).__name__, ctx)
-        fx = package("torch.fx")
         self.modules = dict(module.named_modules())
-        self.graph = fx.Tracer().trace(module)
+        self.graph = _tracer(package("torch.fx")).trace(module)
         self.position = {node: k for k, node in enumerate(self.graph.nodes)}
         self.used: List[str] = []
+        self.renewed: List[str] = []  # values that the node changes, and that others read after it
         self.read: Set[Any] = set()  # positions and keywords of the node's arguments that were looked at
         self.node(f"module {type(module).__name__}", lambda: self.unhooked(module))
 
@@ -80,7 +102,7 @@ class TorchImporter(Importer):
         name = self.title(node)
         if node.op == "call_module":
             return bool(getattr(self.modules[node.target], "inplace", False))
-        return bool(node.kwargs.get("inplace")) or name == "iadd" or (name.endswith("_") and not name.endswith("__"))
+        return bool(node.kwargs.get("inplace")) or name in AUGMENTED or (name.endswith("_") and not name.endswith("__"))
 
     def shares(self, node: Any) -> bool:
         """Is its result the memory of its first argument?"""
@@ -89,23 +111,35 @@ class TorchImporter(Importer):
         kind = type(self.modules[node.target]).__name__ if node.op == "call_module" else self.title(node)
         return kind in SHARING or self.in_place(node)
 
+    def is_same(self, node: Any) -> bool:
+        """Is its result the value of its first argument itself, and no view of it?"""
+        return self.in_place(node) or (node.op == "call_module" and type(self.modules[node.target]).__name__ in SAME)
+
+    def memory_of(self, node: Any) -> List[Any]:
+        """Nodes whose results may share the memory of this one's."""
+        while self.shares(node):
+            node = node.args[0]
+        found = [node]
+        for each in found:
+            found += [user for user in each.users if user not in found and self.shares(user) and user.args[0] is each]
+        return found
+
     def check_in_place(self, node: Any) -> None:
-        """A network's values never change: what is changed in place must not be read again under its old name."""
+        """A network's values never change: whoever reads later what is changed in place reads the new value, and views of
+        it must not be read again."""
         if not self.in_place(node) or not self.shares(node):
             return
-        if not node.users:
+        before = [each for each in self.memory_of(node.args[0]) if self.position[each] < self.position[node]]
+        later = [(each, user) for each in before for user in each.users
+                 if self.position[user] > self.position[node] and self.title(user) != "size"]
+        plain = all(self.is_same(each) for each in before[1:])
+        if later and not plain:
+            each, user = later[0]
+            raise Refused(f"it changes '{each.name}' in place, of which there is a view, and '{user.name}' reads it later; write it "
+                          f"without inplace=True, or use its result there")
+        if not node.users and not later:
             raise Refused("it works in place and its result is not used; use its result, as in h = h.relu_()")
-        first = node.args[0]
-        while self.shares(first):
-            first = first.args[0]
-        same = [first]
-        for each in same:
-            for user in each.users:
-                if self.position[user] > self.position[node] and self.title(user) != "size":
-                    raise Refused(f"it changes '{each.name}' in place, which '{user.name}' reads later; write it without "
-                                  f"inplace=True, or use its result there")
-                if user is not node and user not in same and self.shares(user) and user.args[0] is each:
-                    same.append(user)
+        self.renewed = [each.name for each, _ in later]
 
     def check_read(self, node: Any) -> None:
         """No argument may be passed over that could change what is computed."""
@@ -118,6 +152,7 @@ class TorchImporter(Importer):
     def make(self, node: Any) -> None:
         """One node."""
         self.read = set()
+        self.renewed = []
         self.check_in_place(node)
         if node.op == "call_module":
             module = self.modules[node.target]
@@ -138,6 +173,8 @@ class TorchImporter(Importer):
             else:
                 FUNCTIONS[name](self, node)
             self.check_read(node)
+        for name in self.renewed:
+            self.values[name] = self.value(node.name)
 
     def argument(self, node: Any, k: int) -> Value:
         """Argument k, which is a value."""
@@ -382,7 +419,7 @@ MODULES: Dict[str, Callable[[TorchImporter, Any, Any], None]] = {
     "LeakyReLU": _M.sloped, "ELU": _M.sloped, "GELU": _M.gelu, "Softmax": _M.softmax, "LogSoftmax": _M.softmax,
     "Dropout": _M.dropout, "Flatten": _M.flatten_module}
 FUNCTIONS: Dict[str, Callable[[TorchImporter, Any], None]] = {
-    "add": _M.join, "iadd": _M.join, "add_": _M.join, "mul": _M.join, "flatten": _M.flatten, "cat": _M.cat, "view": _M.view,
+    "add": _M.join, "iadd": _M.join, "add_": _M.join, "mul": _M.join, "imul": _M.join, "mul_": _M.join, "flatten": _M.flatten, "cat": _M.cat, "view": _M.view,
     "reshape": _M.view, "size": _M.size, "getitem": _M.getitem, "pad": _M.pad, "_pad": _M.pad, "mean": _M.mean,
     "permute": _M.permute, "max_pool1d": _M.max_pool, "max_pool2d": _M.max_pool, "_max_pool1d": _M.max_pool,
     "_max_pool2d": _M.max_pool, "boolean_dispatch": _M.max_pool, "avg_pool1d": _M.avg_pool, "avg_pool2d": _M.avg_pool,

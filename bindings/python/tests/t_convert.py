@@ -148,11 +148,44 @@ class Torch(Case):
         self.compare(nn.Sequential(nn.Linear(4, 4), nn.ReLU(inplace=True), nn.Linear(4, 3), nn.ReLU6(True)), normal(2, 4))
         self.compare(self.traced(lambda s, x: s.a(x).relu_().add_(x), a=nn.Linear(4, 4)), normal(2, 4))
         relu = nn.ReLU(inplace=True)
-        for word, function in (("reads later", lambda s, h: s.r(h) + h), ("reads later", lambda s, h: s.r(h.view(-1, 4)) + h),
-                               ("reads later", lambda s, h: functional.relu(h, inplace=True) + h),
-                               ("not used", lambda s, h: (h.relu_(), h)[1]), ("not used", lambda s, h: (h.add_(h), h)[1])):
+        twice = self.traced(lambda s, x: s.r(s.a(x)), a=nn.Linear(4, 4), r=relu)
+        for function in (lambda s, h: s.r(h) + h, lambda s, h: functional.relu(h, inplace=True) + h,
+                         lambda s, h: (h.relu_(), h)[1], lambda s, h: (h.add_(h), h)[1],
+                         lambda s, h: s.r(s.i(h)) + h, lambda s, h: (s.r(h), s.i(h).mul_(h), h)[2]):
+            self.compare(self.traced(lambda s, x, function=function: function(s, s.a(x)), a=nn.Linear(4, 4), r=relu,
+                                     i=nn.Identity()), normal(2, 4))
+        self.compare(twice, normal(2, 4))
+        for word, function in (("reads it later", lambda s, h: s.r(h.view(-1, 4)) + h),
+                               ("reads it later", lambda s, h: (h.view(-1, 4), s.r(h))[0] + h),
+                               ("reads it later", lambda s, h: (h.view(-1, 4).relu_(), h)[1]),
+                               ("not used", lambda s, h: ((h * h).relu_(), h)[1])):
             module = self.traced(lambda s, x, function=function: function(s, s.a(x)), a=nn.Linear(4, 4), r=relu)
             self.refused([word], convert.from_torch, module, (4,))
+
+    def test_augmented_assignments(self):
+        """torch.fx traces h += x as h = h + x, and another name for h would keep the old value."""
+        nn = package("torch").nn
+
+        def added(s, x):
+            h = s.a(x)
+            also = h
+            h += x
+            h *= x
+            return h + also
+
+        def viewed(s, x):
+            h = s.a(x)
+            also = h.view(-1, 4)
+            h += x
+            return h + also
+
+        def taken(s, x):
+            h = s.a(x)
+            h -= x
+            return h
+        self.compare(self.traced(added, a=nn.Linear(4, 4)), normal(2, 4))
+        self.refused(["of which there is a view"], convert.from_torch, self.traced(viewed, a=nn.Linear(4, 4)), (4,))
+        self.refused(["isub", "no such function"], convert.from_torch, self.traced(taken, a=nn.Linear(4, 4)), (4,))
 
     def test_arguments_that_are_not_known(self):
         torch = package("torch")
@@ -272,6 +305,32 @@ class Onnx(Case):
         path = self.model([("Reshape", ["x", "s"], ["y"])], {"x": ["n", 4, 3]}, ["y"], {"s": np.array([-1, 12])})
         x = normal(2, 4, 3)
         self.near(convert.from_onnx(path), x.reshape(2, 12), x)
+
+    def test_casts(self):
+        """A cast to integers is no identity."""
+        path = self.model([("Cast", ["x"], ["a"], {"to": 11}), ("Cast", ["a"], ["b"], {"to": 1}), ("Relu", ["b"], ["y"])],
+                          {"x": ["n", 4]}, ["y"], {})
+        x = normal(2, 4)
+        self.near(convert.from_onnx(path), np.maximum(x, 0), x)
+        path = self.model([("Cast", ["x"], ["a"], {"to": 7}), ("Cast", ["a"], ["y"], {"to": 1})], {"x": ["n", 4]}, ["y"], {})
+        self.refused(["'n0' (Cast)", "INT64", "floating-point"], convert.from_onnx, path)
+        path = self.model([("Cast", ["c"], ["d"], {"to": 7}), ("Cast", ["d"], ["e"], {"to": 1}), ("MatMul", ["x", "e"], ["y"])],
+                          {"x": ["n", 4]}, ["y"], {"c": np.full((4, 3), 1.75, np.float32)})
+        self.near(convert.from_onnx(path), np.repeat(x.sum(1, keepdims=True), 3, 1), x)  # of 1, not of 1.75
+
+    def test_gather(self):
+        table = normal(5, 3)
+        path = self.model([("Cast", ["x"], ["i"], {"to": 7}), ("Gather", ["t", "i"], ["e"]),
+                           ("Gather", ["e", "last"], ["y"], {"axis": 1})],
+                          {"x": ["n", 4]}, ["y"], {"t": table, "last": np.int64(-1)})
+        x = RNG.integers(0, 5, (2, 4)).astype(np.float32)
+        self.near(convert.from_onnx(path), table[x.astype(int)[:, -1]], x)
+
+    def test_constants_that_are_joined(self):
+        for op, words in (("Concat", "'c' is constant"), ("Add", "a constant is known only"), ("Sum", "a constant")):
+            path = self.model([(op, ["x", "c"], ["y"], {"axis": 1} if op == "Concat" else {})], {"x": ["n", 4]}, ["y"],
+                              {"c": normal(1, 4)})
+            self.refused([f"'n0' ({op})", words], convert.from_onnx, path)
 
     def test_softmax_of_old_opsets(self):
         for op in ("Softmax", "LogSoftmax"):
