@@ -411,8 +411,51 @@ def record(out, make, *parts):
     print(out, len(CASES), "cases, torch", torch.__version__)
 
 
+def started(op, module, shape, n=3, **config):
+    """Recurrent layers that begin with states of the caller, samples first."""
+    def forward(self, x, *states):
+        first = [h.transpose(0, 1).contiguous() for h in states]
+        y, last = self.op(x, tuple(first) if op == "lstm" else first[0])
+        return (y, *(h.transpose(0, 1) for h in (last if op == "lstm" else (last,))))
+    cells = module.num_layers * (2 if module.bidirectional else 1)
+    shapes = [shape] + [(cells, module.hidden_size)] * (2 if op == "lstm" else 1)
+    config = {"hidden_size": module.hidden_size, **config}
+    case(f"{op} started {json.dumps(config, sort_keys=True)} {n}", shapes,
+         [("op", op, [f"in{k}" for k in range(len(shapes))], config)], Functional(forward, op=module), n,
+         outputs=["op", "op:1", *(["op:2"] if op == "lstm" else [])])
+
+
+def masked(n_inputs, shapes, heads=2, causal=False):
+    """Keys are not looked at where the last input is above 0."""
+    def forward(self, *x):
+        q, k, v = (x[min(i, n_inputs - 1)] for i in range(3))
+        mask = torch.ones(q.shape[1], k.shape[1], dtype=torch.bool).triu(1) if causal else None
+        return self.op(q, k, v, need_weights=False, attn_mask=mask, key_padding_mask=x[-1] > 0)[0]
+    module = nn.MultiheadAttention(shapes[0][1], heads, batch_first=True)
+    nn.init.uniform_(module.in_proj_bias), nn.init.uniform_(module.out_proj.bias)
+    case(f"attention masked {shapes} {heads} {causal}", shapes,
+         [("mask", "relu", [f"in{n_inputs}"], {}),
+          ("op", "attention", [*(f"in{i}" for i in range(n_inputs)), "mask"], {"heads": heads, "causal": causal, "masked": True})],
+         Functional(forward, op=module))
+
+
 def more_cases():
     """What came later."""
+    for op, kind in (("rnn", nn.RNN), ("gru", nn.GRU), ("lstm", nn.LSTM)):
+        started(op, kind(3, 4, batch_first=True), (5, 3), 1)
+        started(op, kind(3, 2, batch_first=True, num_layers=2, bidirectional=True), (4, 3), num_layers=2, bidirectional=True)
+
+        def backwards(self, x, op=op):
+            y, last = self.op(x.flip(1))
+            return (y.flip(1), *(h.transpose(0, 1) for h in (last if op == "lstm" else (last,))))
+        case(f"{op} reverse", [(5, 3)], [("op", op, ["in0"], {"hidden_size": 4, "reverse": True})],
+             Functional(backwards, op=kind(3, 4, batch_first=True)), outputs=["op", "op:1"] + ["op:2"] * (op == "lstm"))
+    masked(1, [(5, 6), (5,)])
+    masked(2, [(3, 6), (7, 6), (7,)], 3)
+    masked(3, [(5, 4), (6, 4), (6, 4), (6,)], 1)
+    case("embedding padding_idx", [(5,)],
+         [("op", "embedding", ["in0"], {"num_embeddings": 4, "embedding_dim": 3, "padding_idx": 2})],
+         Functional(lambda self, x: self.op(x.long()), op=nn.Embedding(4, 3, padding_idx=2)), indices=4)
 
 
 if __name__ == "__main__":

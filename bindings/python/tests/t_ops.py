@@ -36,9 +36,9 @@ CASES = {
     "pad": [({"before": [1, 0], "after": [0, 2]}, [(3, 5)])],
     "dropout": [({"p": 0}, [(3, 5)])],
     "embedding": [({"num_embeddings": 5, "embedding_dim": 3}, [(7,)])],
-    "rnn": [({"hidden_size": 3}, [(5, 2)]), ({"hidden_size": 3, "num_layers": 2, "bidirectional": True}, [(5, 3)])],
-    "gru": [({"hidden_size": 3}, [(5, 2)]), ({"hidden_size": 3, "num_layers": 2, "bidirectional": True}, [(5, 3)])],
-    "lstm": [({"hidden_size": 3}, [(5, 2)]), ({"hidden_size": 3, "num_layers": 2, "bidirectional": True}, [(5, 3)])],
+    "rnn": [({"hidden_size": 3}, [(5, 2)]), ({"hidden_size": 3, "reverse": True}, [(5, 2), (1, 3)]), ({"hidden_size": 3, "num_layers": 2, "bidirectional": True}, [(5, 3)])],
+    "gru": [({"hidden_size": 3}, [(5, 2)]), ({"hidden_size": 3, "num_layers": 2}, [(4, 2), (2, 3)]), ({"hidden_size": 3, "num_layers": 2, "bidirectional": True}, [(5, 3)])],
+    "lstm": [({"hidden_size": 3}, [(5, 2)]), ({"hidden_size": 3, "bidirectional": True}, [(5, 2), (2, 3), (2, 3)]), ({"hidden_size": 3, "num_layers": 2, "bidirectional": True}, [(5, 3)])],
     "attention": [({"heads": 2}, [(5, 6)]), ({"heads": 1, "causal": True}, [(5, 3), (7, 3)]),
                   ({"heads": 3, "bias": False}, [(5, 6), (3, 6), (3, 6)])],
 }
@@ -326,6 +326,13 @@ class Refused(unittest.TestCase):
     def test_shapes_and_fields(self):
         self.refused("lstm", [(5,)], r"the input is 5; \[length\]\[features\] is needed", hidden_size=3)
         self.refused("attention", [(5, 6)], "6 features are no multiple of 4 heads", heads=4)
+        self.refused("lstm", [(5, 3), (1, 4)], "2 inputs; the series alone, or with state and cell", hidden_size=4)
+        self.refused("gru", [(5, 3), (1, 4)], "initial state 1 is 1 x 4; .* 2 x 4, is needed", hidden_size=4, num_layers=2)
+        self.refused("rnn", [(5, 3)], "reverse and bidirectional", hidden_size=4, reverse=True, bidirectional=True)
+        self.refused("attention", [(5, 6)], "0 inputs|1 inputs", masked=True)
+        self.refused("attention", [(5, 6), (4,)], "the mask is 4; one number for each of 5 keys", masked=True)
+        self.refused("attention", [(5, 6)] * 4, "a mask is read where masked is set")
+        self.refused("embedding", [(5,)], "padding_idx = 4 of 4 rows", num_embeddings=4, padding_idx=4)
         self.refused("attention", [(5, 6), (3, 4)], "input 1 is 3 x 4, input 0 5 x 6")
         self.refused("attention", [(5, 6), (3, 6), (4, 6)], "as many values as keys")
         self.refused("conv_transpose2d", [(3, 4)], r"\[channels\]\[height\]\[width\] is needed", kernel=3)
@@ -344,6 +351,21 @@ class Refused(unittest.TestCase):
                 net.run(x)
             with self.assertRaisesRegex(aimc.InvalidError, "no whole number of 0 ... 3"):
                 net.run_forward(x)
+
+    def test_a_mask_leaves_a_key(self):
+        net = aimc.Network()
+        net.attention(net.add_input((3, 2)), net.add_input((3,)), masked=True, causal=True, name="heads")
+        x, mask = np.ones((2, 3, 2)), np.zeros((2, 3))
+        net.run(x, mask)
+        mask[1, 0] = 1
+        with self.assertRaisesRegex(aimc.InvalidError, "heads: sample 1: the mask leaves no key that query 0"):
+            net.run(x, mask)
+
+    def test_padding_begins_as_zero(self):
+        net = aimc.Network()
+        net.embedding(net.add_input((3,)), num_embeddings=4, embedding_dim=2, padding_idx=1, name="words")
+        self.assertTrue((net.get_tensor("words.weight")[1] == 0).all())
+        self.assertTrue((net.get_tensor("words.weight")[[0, 2, 3]] != 0).all())
 
     def test_labels_of_every_position(self):
         net = aimc.Network()

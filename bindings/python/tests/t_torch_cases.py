@@ -105,6 +105,7 @@ class More(Recorded):
     file = "torch_more.npz"
 
     def test_all(self):
+        self.assertGreater(len(self.cases), 10)
         self.check_all()
 
     def test_losses_of_classes_along_the_first_axis(self):
