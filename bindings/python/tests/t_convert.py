@@ -198,6 +198,110 @@ class Torch(Case):
                                ("dtype", lambda _, x: torch.softmax(x, -1, dtype=torch.float64))):
             self.refused([word], convert.from_torch, self.traced(function), (2, 4, 4))
 
+    def test_recurrent_layers(self):
+        torch = package("torch")
+        nn = torch.nn
+        x = normal(3, 7, 5)
+        for kind in (nn.RNN, nn.GRU, nn.LSTM):
+            for options in ({}, {"num_layers": 2, "bidirectional": True}, {"bias": False}):
+                rnn = kind(5, 4, batch_first=True, **options)
+                width = 8 if "num_layers" in options else 4
+                self.compare(self.traced(lambda s, x: s.fc(s.rnn(x)[0][:, 2:]), rnn=rnn, fc=nn.Linear(width, 2)), x)
+                self.compare(self.traced(self.last_state, rnn=rnn, fc=nn.Linear(4, 2)), x)
+        self.compare(self.traced(lambda s, x: s.rnn(x)[0], rnn=nn.RNN(5, 4, batch_first=True, nonlinearity="relu")), x)
+
+    @staticmethod
+    def last_state(s, x):
+        _, h = s.rnn(x)
+        h = h[0] if hasattr(s.rnn, "proj_size") and type(s.rnn).__name__ == "LSTM" else h
+        return s.fc(h[-1])
+
+    def test_states_of_recurrent_layers(self):
+        torch = package("torch")
+        nn = torch.nn
+
+        def passed_on(s, x):
+            y, (h, c) = s.a(x, (torch.zeros(1, x.size(0), 4), torch.zeros(1, x.size(0), 4).to(x.device)))
+            z, (h, _) = s.b(y, (h, c))
+            return torch.cat((z[:, 0], h.squeeze(0), c[0], h.transpose(0, 1).flatten(1)), 1)
+        lstm = nn.LSTM
+        self.compare(self.traced(passed_on, a=lstm(5, 4, batch_first=True), b=lstm(4, 4, batch_first=True)), normal(3, 7, 5))
+
+        class Started(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.gru = nn.GRU(5, 4, batch_first=True)
+
+            def forward(self, x, h):
+                return self.gru(x, h)[0]
+        module, x, h = Started(), normal(3, 7, 5), normal(1, 3, 4)
+        net = convert.from_torch(module, [(7, 5), (1, 4)])
+        with torch.no_grad():
+            expected = module(torch.from_numpy(x), torch.from_numpy(h)).numpy()
+        self.near(net, expected, x, h.transpose(1, 0, 2))
+        for words, function in ((["h[-1]"], lambda s, x: s.fc(s.a(x)[1][0])), (["tuple"], lambda s, x: s.fc(s.a(x)[1])),
+                                (["batch_first=True"], lambda s, x: s.c(x)[0]), (["proj_size"], lambda s, x: s.p(x)[0])):
+            module = self.traced(function, a=lstm(5, 4, batch_first=True), c=lstm(5, 4), fc=nn.Linear(4, 2),
+                                 p=lstm(5, 4, batch_first=True, proj_size=2))
+            self.refused(words, convert.from_torch, module, (7, 5))
+
+    def test_attention(self):
+        torch = package("torch")
+        nn = torch.nn
+        heads = nn.MultiheadAttention(6, 2, batch_first=True)
+        nn.init.uniform_(heads.in_proj_bias), nn.init.uniform_(heads.out_proj.bias)
+        self.compare(self.traced(lambda s, x: s.a(x, x, x, need_weights=False)[0], a=heads), normal(3, 5, 6))
+        self.compare(self.traced(lambda s, x: s.a(x, x[:, 1:], x[:, 1:])[0], a=heads), normal(3, 5, 6))
+        self.refused(["weights of attention"], convert.from_torch, self.traced(lambda s, x: s.a(x, x, x)[1], a=heads), (5, 6))
+
+        class Hidden(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.heads = heads
+                self.register_buffer("later", torch.ones(5, 5, dtype=torch.bool).triu(1))
+                self.register_buffer("other", torch.rand(5, 5))
+
+            def forward(self, x):
+                return self.heads(x, x, x, attn_mask=self.later)[0]
+        self.compare(Hidden().eval(), normal(2, 5, 6))
+
+        class Other(Hidden):
+            def forward(self, x):
+                return self.heads(x, x, x, attn_mask=self.other)[0]
+        self.refused(["attn_mask hides more, or less"], convert.from_torch, Other(), (5, 6))
+
+    def test_encoders(self):
+        torch = package("torch")
+        nn = torch.nn
+        for options in ({}, {"norm_first": True, "activation": "gelu"}, {"dropout": 0.0, "activation": nn.functional.gelu}):
+            layer = nn.TransformerEncoderLayer(6, 2, 9, batch_first=True, **options).eval()
+            for tensor in layer.parameters():
+                nn.init.uniform_(tensor, -0.5, 0.5)
+            net = self.compare(nn.Sequential(layer, nn.Linear(6, 3)).eval(), normal(3, 5, 6))
+            self.assertIn("0.self_attn.in_proj_weight", net.tensors)
+        encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(6, 3, 4, batch_first=True), 2, nn.LayerNorm(6)).eval()
+        net = self.compare(self.traced(lambda s, x: s.e(x), e=encoder), normal(3, 5, 6))
+        self.assertEqual(set(net.tensors), {f"e.{name}" for name in encoder.state_dict()})
+
+        class Padded(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.e = encoder
+
+            def forward(self, x, mask):
+                return self.e(x, src_key_padding_mask=mask)[:, 0]
+        x, mask = normal(3, 5, 6), np.array([[0, 0, 1, 1, 1], [0, 0, 0, 0, 0], [0, 1, 0, 0, 1]], np.float32)
+        with torch.no_grad():
+            expected = Padded().eval()(torch.from_numpy(x), torch.from_numpy(mask) > 0).numpy()
+        self.near(convert.from_torch(Padded().eval(), [(5, 6), (5,)]), expected, x, mask)
+
+    def test_embedding(self):
+        nn = package("torch").nn
+        words = nn.Embedding(9, 4, padding_idx=0)
+        module = self.traced(lambda s, x: s.fc(s.words(x.long()).mean(1)), words=words, fc=nn.Linear(4, 2))
+        self.compare(module, RNG.integers(0, 9, (3, 5)).astype(np.float32))
+        self.refused(["only embeddings"], convert.from_torch, self.traced(lambda s, x: s.fc(x.long()), fc=nn.Linear(4, 2)), (4,))
+
     def test_hooks_and_made_weights(self):
         nn = package("torch").nn
         hooked = nn.Sequential(nn.Linear(4, 4))
