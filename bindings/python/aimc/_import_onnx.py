@@ -4,6 +4,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 
 import numpy as np
 
+from . import _import_onnx_series as series
 from ._errors import FormatError
 from ._importer import Importer, Refused, batch_norm, choose, keep_samples, package, pairs_of, with_bias, without_none
 from ._types import NDArray
@@ -29,6 +30,7 @@ class OnnxImporter(Importer):
         for node in self.graph.node:
             for key in node.input:
                 self.readers.setdefault(key, []).append(node)
+        self.placed: Dict[str, series.Placed] = {}  # values whose samples are not in front
         self.taken: List[str] = []  # outputs of nodes that became a part of an earlier one
 
     def run(self) -> Network:
@@ -43,6 +45,8 @@ class OnnxImporter(Importer):
                 self.node(where, lambda fold=fold, node=node: self.compute(fold, node))  # type: ignore[misc]
             elif node.output[0] not in self.taken:
                 make = MAKERS.get(node.op_type, self.not_constant if fold is not None else None)
+                if node.op_type in series.FOLLOWED and any(key in self.placed for key in node.input):
+                    make = lambda _, node: series.FOLLOWED[node.op_type](self, node)  # pylint: disable=unnecessary-lambda-assignment
                 if make is None or node.domain not in ("", "ai.onnx"):
                     self.problems.append(f"{where}: no such operator is known")
                 else:
@@ -86,7 +90,17 @@ class OnnxImporter(Importer):
         """What the nodes know as key."""
         if key in self.constants and key not in self.values:
             raise Refused(f"'{key}' is constant, which is not known there: only values that are computed of the inputs")
+        if key in self.placed:
+            raise Refused(f"'{key}' has its samples at axis {self.placed[key].axes.index('N')}; first, at axis 0, is what is known")
         return super().value(key)
+
+    def is_read(self, key: str) -> bool:
+        """Does any node read it, or is it an output?"""
+        return key in self.readers or key in [each.name for each in self.graph.output]
+
+    def recurrent(self, node: Any) -> None:
+        """RNN, GRU, LSTM."""
+        series.recurrent(self, node)
 
     def constant(self, node: Any, k: int, what: str) -> NDArray[Any]:
         """Input k, which must be known."""
@@ -340,8 +354,15 @@ class OnnxImporter(Importer):
         """The samples stay first."""
         value = self.value(node.input[0])
         order = self.attributes(node).get("perm", list(range(len(value.shape), -1, -1)))
+        if order == [1, 0, 2]:
+            self.placed[node.output[0]] = series.Placed(value, "TNH" if self.is_series(node) else "DNH")
+            return
         choose("first axis", order[0], (0,))
         self.add_for(node, "permute", value, order=[axis - 1 for axis in order[1:]])
+
+    def is_series(self, node: Any) -> bool:
+        """Is what a node makes the series of a recurrent layer, or the end of one, and no state?"""
+        return not any(reader.op_type == "Slice" or node.output[0] in reader.input[5:7] for reader in self.readers[node.output[0]])
 
     def concat(self, node: Any) -> None:
         """Along an axis that does not count the samples."""
@@ -388,9 +409,12 @@ def _unsqueeze(_: OnnxImporter, attributes: Dict[str, Any], x: NDArray[Any], axe
     return np.expand_dims(x, tuple(attributes["axes"] if axes is None else axes.reshape(-1).tolist()))
 
 
-def _slices(x: NDArray[Any], *lists: NDArray[Any]) -> List[slice]:
+def _slices(x: NDArray[Any], firsts: NDArray[Any], ends: NDArray[Any], axes: Optional[NDArray[Any]],
+            steps: Optional[NDArray[Any]]) -> List[slice]:
     made = [slice(None)] * x.ndim
-    for first, end, axis, by in zip(*[each.tolist() for each in lists]):
+    lists = [firsts.tolist(), ends.tolist(), list(range(len(firsts))) if axes is None else axes.tolist(),
+             [1] * len(firsts) if steps is None else steps.tolist()]
+    for first, end, axis, by in zip(*lists):
         made[axis] = slice(first, end, by)
     return made
 
@@ -400,8 +424,10 @@ FOLDED: Dict[str, Callable[..., Any]] = {
     "Identity": lambda me, a, x: x,
     "Cast": lambda me, a, x: x.astype(me.numpy_type(int(a["to"]))),
     "Reshape": lambda me, a, x, shape: x.reshape([x.shape[k] if n == 0 else n for k, n in enumerate(shape.tolist())]),
-    "ConstantOfShape": lambda me, a, n: np.full(n.tolist(), me.to_array(a["value"])[0] if "value" in a else np.float32(0)),
-    "Slice": lambda me, a, x, first, end, axes, by: x[tuple(_slices(x, first, end, axes, by))],
+    "ConstantOfShape": lambda me, a, n: np.full([abs(size) for size in n.tolist()], me.to_array(a["value"])[0] if "value" in a else np.float32(0)),
+    "Slice": lambda me, a, x, first, end, axes=None, by=None: x[tuple(_slices(x, first, end, axes, by))],
+    "Expand": lambda me, a, x, shape: np.broadcast_to(x, np.broadcast_shapes(x.shape, [abs(n) for n in shape.tolist()])),
+    "Squeeze": lambda me, a, x, axes=None: np.squeeze(x, tuple(a["axes"] if axes is None else axes.reshape(-1).tolist())),
     "Transpose": lambda me, a, x: x.transpose(a.get("perm")),
     "Gather": lambda me, a, x, at: np.take(x, at, a.get("axis", 0)),
     "Unsqueeze": _unsqueeze,
@@ -415,7 +441,8 @@ MAKERS: Dict[str, Callable[[OnnxImporter, Any], None]] = {
     "Add": _M.join, "Sum": _M.join, "Mul": _M.join, "Identity": _M.passed_on, "Cast": _M.cast, "Gather": _M.gather, "Dropout": _M.dropout, "MaxPool": _M.pool,
     "AveragePool": _M.pool, "GlobalAveragePool": _M.global_pool, "GlobalMaxPool": _M.global_pool, "ReduceMean": _M.mean,
     "Flatten": _M.flatten, "Reshape": _M.reshape, "Squeeze": _M.squeeze, "Unsqueeze": _M.squeeze, "Transpose": _M.transpose,
-    "Concat": _M.concat, "Pad": _M.pad, "Slice": _M.slice, "Shape": _M.shape}
+    "Concat": _M.concat, "Pad": _M.pad, "Slice": _M.slice, "Shape": _M.shape, "RNN": _M.recurrent, "GRU": _M.recurrent,
+    "LSTM": _M.recurrent}
 
 
 def import_onnx(path: str, logits: bool, ctx: Optional[Context]) -> Network:

@@ -393,6 +393,82 @@ class Onnx(Case):
         self.near(net, module(torch.from_numpy(x)).detach().numpy(), x)
         self.assertIn("fc.weight", net.tensors)
 
+    def exported(self, module, *x):
+        """What torch exports of a module computes the same."""
+        torch = package("torch")
+        package("onnx")
+        path = str(self.folder / "torch.onnx")
+        names = [f"x{k}" for k in range(len(x))]
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(module, tuple(map(torch.from_numpy, x)), path, input_names=names,
+                              dynamic_axes={name: {0: "n"} for name in names})
+        net = convert.from_onnx(path)
+        with torch.no_grad():
+            self.near(net, module(*map(torch.from_numpy, x)).numpy(), *x)
+
+    def test_recurrent_layers_that_torch_exports(self):
+        nn = package("torch").nn
+
+        class Net(nn.Module):
+            def __init__(self, rnn, states):
+                super().__init__()
+                self.rnn, self.states = rnn, states
+                self.fc = nn.Linear(4 if states else (8 if rnn.bidirectional else 4), 3)
+
+            def forward(self, x):
+                y, h = self.rnn(x)
+                h = h[0] if isinstance(h, tuple) else h
+                return self.fc(h[-1] if self.states else y)
+        for kind in (nn.RNN, nn.GRU, nn.LSTM):
+            for options in ({}, {"num_layers": 2, "bidirectional": True}, {"num_layers": 2}, {"bias": False}):
+                for states in (False, True):
+                    with self.subTest(f"{kind.__name__} {options} {states}"):
+                        self.exported(Net(kind(5, 4, batch_first=True, **options), states).eval(), normal(3, 7, 5))
+
+        class Started(nn.Module):
+            def __init__(self, rnn):
+                super().__init__()
+                self.rnn = rnn
+
+            def forward(self, x, h, *c):
+                h, *c = (each.transpose(0, 1) for each in (h, *c))
+                return self.rnn(x, (h, *c) if c else h)[0]
+        for layers in (1, 2):
+            for kind in (nn.RNN, nn.GRU, nn.LSTM):
+                with self.subTest(f"{kind.__name__} {layers} with states"):
+                    self.exported(Started(kind(5, 4, batch_first=True, num_layers=layers)).eval(), normal(3, 7, 5),
+                                  *[normal(3, layers, 4)] * (2 if kind is nn.LSTM else 1))
+
+    def test_recurrent_layers_of_both_layouts(self):
+        torch = package("torch")
+        x, w, r, b = normal(3, 7, 5), normal(1, 16, 5), normal(1, 16, 4), normal(1, 32)
+        lstm = torch.nn.LSTM(5, 4, batch_first=True)
+        order = np.concatenate([np.arange(4 * g, 4 * g + 4) for g in (0, 2, 3, 1)])  # i o f c to i f g o
+        lstm.load_state_dict({"weight_ih_l0": torch.from_numpy(w[0][order]), "weight_hh_l0": torch.from_numpy(r[0][order]),
+                              "bias_ih_l0": torch.from_numpy(b[0][:16][order]), "bias_hh_l0": torch.from_numpy(b[0][16:][order])})
+        for way in ("forward", "reverse"):
+            t = torch.from_numpy(x)
+            with torch.no_grad():
+                y, (h, c) = lstm(t if way == "forward" else t.flip(1))
+            y = y if way == "forward" else y.flip(1)
+            path = self.model([("LSTM", ["x", "w", "r", "b"], ["y", "h", "c"],
+                                {"hidden_size": 4, "layout": 1, "direction": way}), ("Concat", ["h", "c"], ["z"], {"axis": 2})],
+                              {"x": ["n", 7, 5]}, ["z"], {"w": w, "r": r, "b": b}, opset=14)
+            self.near(convert.from_onnx(path), torch.cat((h, c), 2).transpose(0, 1).numpy(), x)
+            path = self.model([("Transpose", ["x"], ["t"], {"perm": [1, 0, 2]}),
+                               ("LSTM", ["t", "w", "r", "b"], ["y"], {"hidden_size": 4, "direction": way}),
+                               ("Squeeze", ["y", "one"], ["s"]), ("Transpose", ["s"], ["z"], {"perm": [1, 0, 2]})],
+                              {"x": ["n", 7, 5]}, ["z"], {"w": w, "r": r, "b": b, "one": np.array([1])}, opset=14)
+            self.near(convert.from_onnx(path), y.numpy(), x)
+        gru = {"w": w[:, :12], "r": r[:, :12]}
+        for words, fields in ((["linear_before_reset 0"], {}), (["clip 1.0"], {"linear_before_reset": 1, "clip": 1.0}),
+                              (["activations"], {"linear_before_reset": 1, "activations": ["Tanh", "Tanh"]}),
+                              (["layout 0 reads"], {"linear_before_reset": 1, "layout": 0})):
+            path = self.model([("GRU", ["x", "w", "r"], ["", "h"], {"hidden_size": 4, "layout": 1, **fields})],
+                              {"x": ["n", 7, 5]}, ["h"], gru, opset=14)
+            self.refused(["'n0' (GRU)", *words], convert.from_onnx, path)
+
     def test_everything_unknown_is_named(self):
         path = self.model(
             [("Erf", ["x"], ["a"]), ("Relu", ["a"], ["b"]), ("Softmax", ["b"], ["c"], {"axis": 0}), ("LSTM", ["c"], ["d"]),
