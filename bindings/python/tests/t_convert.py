@@ -1,53 +1,14 @@
 # SPDX-License-Identifier: MIT
 """aimc.convert: small models of ONNX, PyTorch, Keras and folded files, made here, compute the same as networks of aimc."""
 import contextlib
-import importlib
 import io
 import json
-import pathlib
-import tempfile
 import warnings
 
-from common import aimc, main, np, unittest
+from common import aimc, main, np
+from convert_cases import RNG, Case, KerasCase, OnnxCase, TorchCase, normal, package
 
 from aimc import convert
-
-RNG = np.random.default_rng(3)
-
-
-def package(name):
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        raise unittest.SkipTest(f"there is no Python package {name}") from None
-
-
-def normal(*shape):
-    return RNG.normal(0, 0.5, shape).astype(np.float32)
-
-
-class Case(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-
-    def near(self, net, expected, *x):
-        """net computes this, and so does what is saved and loaded."""
-        path = self.folder / "net.safetensors"
-        net.save(path)
-        for each in (net, aimc.Network.load(path)):
-            got = each.run(*x)[0]
-            self.assertEqual(got.shape, expected.shape)
-            self.assertLess(np.abs(got - expected).max(), 1e-5 * max(np.abs(expected).max(), 1))
-
-    def refused(self, words, function, *arguments, **keywords):
-        with self.assertRaises(aimc.UnsupportedError) as caught:
-            function(*arguments, **keywords)
-        for word in words:
-            self.assertIn(word, str(caught.exception))
-        return str(caught.exception)
-
 
 # ---- PyTorch ------------------------------------------------------------------------------------
 
@@ -90,16 +51,7 @@ def torch_net():
     return net.eval()
 
 
-class Torch(Case):
-    def compare(self, module, *x):
-        torch = package("torch")
-        with torch.no_grad():
-            expected = module(*map(torch.from_numpy, x)).numpy()
-        shapes = [each.shape[1:] for each in x]
-        net = convert.from_torch(module, shapes[0] if len(x) == 1 else shapes)
-        self.near(net, expected, *x)
-        return net
-
+class Torch(TorchCase):
     def test_a_graph_with_branches(self):
         module = torch_net()
         net = self.compare(module, normal(3, 3, 8, 8))
@@ -122,20 +74,6 @@ class Torch(Case):
         self.assertEqual(len(text.splitlines()), 3)
         self.refused(["Linear '0'", "used twice"], convert.from_torch, nn.Sequential(shared, shared), (4,))
         self.refused(["Softmax '0'", "dim 1"], convert.from_torch, nn.Sequential(nn.Softmax(1)), (2, 3))
-
-    def traced(self, function, **modules):
-        """A module that computes this of itself and its input."""
-        nn = package("torch").nn
-
-        class Traced(nn.Module):
-            def __init__(self):
-                super().__init__()
-                for name, module in modules.items():
-                    setattr(self, name, module)
-
-            def forward(self, x):
-                return function(self, x)
-        return Traced().eval()
 
     def test_view_must_keep_the_samples(self):
         self.compare(self.traced(lambda _, x: x.relu().view(-1, 12)), normal(2, 4, 3))
@@ -198,110 +136,6 @@ class Torch(Case):
                                ("dtype", lambda _, x: torch.softmax(x, -1, dtype=torch.float64))):
             self.refused([word], convert.from_torch, self.traced(function), (2, 4, 4))
 
-    def test_recurrent_layers(self):
-        torch = package("torch")
-        nn = torch.nn
-        x = normal(3, 7, 5)
-        for kind in (nn.RNN, nn.GRU, nn.LSTM):
-            for options in ({}, {"num_layers": 2, "bidirectional": True}, {"bias": False}):
-                rnn = kind(5, 4, batch_first=True, **options)
-                width = 8 if "num_layers" in options else 4
-                self.compare(self.traced(lambda s, x: s.fc(s.rnn(x)[0][:, 2:]), rnn=rnn, fc=nn.Linear(width, 2)), x)
-                self.compare(self.traced(self.last_state, rnn=rnn, fc=nn.Linear(4, 2)), x)
-        self.compare(self.traced(lambda s, x: s.rnn(x)[0], rnn=nn.RNN(5, 4, batch_first=True, nonlinearity="relu")), x)
-
-    @staticmethod
-    def last_state(s, x):
-        _, h = s.rnn(x)
-        h = h[0] if hasattr(s.rnn, "proj_size") and type(s.rnn).__name__ == "LSTM" else h
-        return s.fc(h[-1])
-
-    def test_states_of_recurrent_layers(self):
-        torch = package("torch")
-        nn = torch.nn
-
-        def passed_on(s, x):
-            y, (h, c) = s.a(x, (torch.zeros(1, x.size(0), 4), torch.zeros(1, x.size(0), 4).to(x.device)))
-            z, (h, _) = s.b(y, (h, c))
-            return torch.cat((z[:, 0], h.squeeze(0), c[0], h.transpose(0, 1).flatten(1)), 1)
-        lstm = nn.LSTM
-        self.compare(self.traced(passed_on, a=lstm(5, 4, batch_first=True), b=lstm(4, 4, batch_first=True)), normal(3, 7, 5))
-
-        class Started(nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.gru = nn.GRU(5, 4, batch_first=True)
-
-            def forward(self, x, h):
-                return self.gru(x, h)[0]
-        module, x, h = Started(), normal(3, 7, 5), normal(1, 3, 4)
-        net = convert.from_torch(module, [(7, 5), (1, 4)])
-        with torch.no_grad():
-            expected = module(torch.from_numpy(x), torch.from_numpy(h)).numpy()
-        self.near(net, expected, x, h.transpose(1, 0, 2))
-        for words, function in ((["h[-1]"], lambda s, x: s.fc(s.a(x)[1][0])), (["tuple"], lambda s, x: s.fc(s.a(x)[1])),
-                                (["batch_first=True"], lambda s, x: s.c(x)[0]), (["proj_size"], lambda s, x: s.p(x)[0])):
-            module = self.traced(function, a=lstm(5, 4, batch_first=True), c=lstm(5, 4), fc=nn.Linear(4, 2),
-                                 p=lstm(5, 4, batch_first=True, proj_size=2))
-            self.refused(words, convert.from_torch, module, (7, 5))
-
-    def test_attention(self):
-        torch = package("torch")
-        nn = torch.nn
-        heads = nn.MultiheadAttention(6, 2, batch_first=True)
-        nn.init.uniform_(heads.in_proj_bias), nn.init.uniform_(heads.out_proj.bias)
-        self.compare(self.traced(lambda s, x: s.a(x, x, x, need_weights=False)[0], a=heads), normal(3, 5, 6))
-        self.compare(self.traced(lambda s, x: s.a(x, x[:, 1:], x[:, 1:])[0], a=heads), normal(3, 5, 6))
-        self.refused(["weights of attention"], convert.from_torch, self.traced(lambda s, x: s.a(x, x, x)[1], a=heads), (5, 6))
-
-        class Hidden(nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.heads = heads
-                self.register_buffer("later", torch.ones(5, 5, dtype=torch.bool).triu(1))
-                self.register_buffer("other", torch.rand(5, 5))
-
-            def forward(self, x):
-                return self.heads(x, x, x, attn_mask=self.later)[0]
-        self.compare(Hidden().eval(), normal(2, 5, 6))
-
-        class Other(Hidden):
-            def forward(self, x):
-                return self.heads(x, x, x, attn_mask=self.other)[0]
-        self.refused(["attn_mask hides more, or less"], convert.from_torch, Other(), (5, 6))
-
-    def test_encoders(self):
-        torch = package("torch")
-        nn = torch.nn
-        for options in ({}, {"norm_first": True, "activation": "gelu"}, {"dropout": 0.0, "activation": nn.functional.gelu}):
-            layer = nn.TransformerEncoderLayer(6, 2, 9, batch_first=True, **options).eval()
-            for tensor in layer.parameters():
-                nn.init.uniform_(tensor, -0.5, 0.5)
-            net = self.compare(nn.Sequential(layer, nn.Linear(6, 3)).eval(), normal(3, 5, 6))
-            self.assertIn("0.self_attn.in_proj_weight", net.tensors)
-        encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(6, 3, 4, batch_first=True), 2, nn.LayerNorm(6)).eval()
-        net = self.compare(self.traced(lambda s, x: s.e(x), e=encoder), normal(3, 5, 6))
-        self.assertEqual(set(net.tensors), {f"e.{name}" for name in encoder.state_dict()})
-
-        class Padded(nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.e = encoder
-
-            def forward(self, x, mask):
-                return self.e(x, src_key_padding_mask=mask)[:, 0]
-        x, mask = normal(3, 5, 6), np.array([[0, 0, 1, 1, 1], [0, 0, 0, 0, 0], [0, 1, 0, 0, 1]], np.float32)
-        with torch.no_grad():
-            expected = Padded().eval()(torch.from_numpy(x), torch.from_numpy(mask) > 0).numpy()
-        self.near(convert.from_torch(Padded().eval(), [(5, 6), (5,)]), expected, x, mask)
-
-    def test_embedding(self):
-        nn = package("torch").nn
-        words = nn.Embedding(9, 4, padding_idx=0)
-        module = self.traced(lambda s, x: s.fc(s.words(x.long()).mean(1)), words=words, fc=nn.Linear(4, 2))
-        self.compare(module, RNG.integers(0, 9, (3, 5)).astype(np.float32))
-        self.refused(["only embeddings"], convert.from_torch, self.traced(lambda s, x: s.fc(x.long()), fc=nn.Linear(4, 2)), (4,))
-
     def test_hooks_and_made_weights(self):
         nn = package("torch").nn
         hooked = nn.Sequential(nn.Linear(4, 4))
@@ -339,20 +173,7 @@ class Torch(Case):
 # ---- ONNX ---------------------------------------------------------------------------------------
 
 
-class Onnx(Case):
-    def model(self, nodes, inputs, outputs, constants, opset=13):
-        onnx = package("onnx")
-        package("onnx.numpy_helper")
-        made = [onnx.helper.make_node(*node[:3], name=f"n{k}", **(node[3] if len(node) > 3 else {}))
-                for k, node in enumerate(nodes)]
-        info = onnx.helper.make_tensor_value_info
-        graph = onnx.helper.make_graph(made, "g", [info(name, 1, shape) for name, shape in inputs.items()],
-                                       [info(name, 1, None) for name in outputs],
-                                       [onnx.numpy_helper.from_array(np.asarray(array), name) for name, array in constants.items()])
-        path = self.folder / "model.onnx"
-        onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", opset)]), str(path))
-        return path
-
+class Onnx(OnnxCase):
     def test_against_torch(self):
         torch = package("torch")
         functional = torch.nn.functional
@@ -392,82 +213,6 @@ class Onnx(Case):
         net = convert.from_onnx(path)
         self.near(net, module(torch.from_numpy(x)).detach().numpy(), x)
         self.assertIn("fc.weight", net.tensors)
-
-    def exported(self, module, *x):
-        """What torch exports of a module computes the same."""
-        torch = package("torch")
-        package("onnx")
-        path = str(self.folder / "torch.onnx")
-        names = [f"x{k}" for k in range(len(x))]
-        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            torch.onnx.export(module, tuple(map(torch.from_numpy, x)), path, input_names=names,
-                              dynamic_axes={name: {0: "n"} for name in names})
-        net = convert.from_onnx(path)
-        with torch.no_grad():
-            self.near(net, module(*map(torch.from_numpy, x)).numpy(), *x)
-
-    def test_recurrent_layers_that_torch_exports(self):
-        nn = package("torch").nn
-
-        class Net(nn.Module):
-            def __init__(self, rnn, states):
-                super().__init__()
-                self.rnn, self.states = rnn, states
-                self.fc = nn.Linear(4 if states else (8 if rnn.bidirectional else 4), 3)
-
-            def forward(self, x):
-                y, h = self.rnn(x)
-                h = h[0] if isinstance(h, tuple) else h
-                return self.fc(h[-1] if self.states else y)
-        for kind in (nn.RNN, nn.GRU, nn.LSTM):
-            for options in ({}, {"num_layers": 2, "bidirectional": True}, {"num_layers": 2}, {"bias": False}):
-                for states in (False, True):
-                    with self.subTest(f"{kind.__name__} {options} {states}"):
-                        self.exported(Net(kind(5, 4, batch_first=True, **options), states).eval(), normal(3, 7, 5))
-
-        class Started(nn.Module):
-            def __init__(self, rnn):
-                super().__init__()
-                self.rnn = rnn
-
-            def forward(self, x, h, *c):
-                h, *c = (each.transpose(0, 1) for each in (h, *c))
-                return self.rnn(x, (h, *c) if c else h)[0]
-        for layers in (1, 2):
-            for kind in (nn.RNN, nn.GRU, nn.LSTM):
-                with self.subTest(f"{kind.__name__} {layers} with states"):
-                    self.exported(Started(kind(5, 4, batch_first=True, num_layers=layers)).eval(), normal(3, 7, 5),
-                                  *[normal(3, layers, 4)] * (2 if kind is nn.LSTM else 1))
-
-    def test_recurrent_layers_of_both_layouts(self):
-        torch = package("torch")
-        x, w, r, b = normal(3, 7, 5), normal(1, 16, 5), normal(1, 16, 4), normal(1, 32)
-        lstm = torch.nn.LSTM(5, 4, batch_first=True)
-        order = np.concatenate([np.arange(4 * g, 4 * g + 4) for g in (0, 2, 3, 1)])  # i o f c to i f g o
-        lstm.load_state_dict({"weight_ih_l0": torch.from_numpy(w[0][order]), "weight_hh_l0": torch.from_numpy(r[0][order]),
-                              "bias_ih_l0": torch.from_numpy(b[0][:16][order]), "bias_hh_l0": torch.from_numpy(b[0][16:][order])})
-        for way in ("forward", "reverse"):
-            t = torch.from_numpy(x)
-            with torch.no_grad():
-                y, (h, c) = lstm(t if way == "forward" else t.flip(1))
-            y = y if way == "forward" else y.flip(1)
-            path = self.model([("LSTM", ["x", "w", "r", "b"], ["y", "h", "c"],
-                                {"hidden_size": 4, "layout": 1, "direction": way}), ("Concat", ["h", "c"], ["z"], {"axis": 2})],
-                              {"x": ["n", 7, 5]}, ["z"], {"w": w, "r": r, "b": b}, opset=14)
-            self.near(convert.from_onnx(path), torch.cat((h, c), 2).transpose(0, 1).numpy(), x)
-            path = self.model([("Transpose", ["x"], ["t"], {"perm": [1, 0, 2]}),
-                               ("LSTM", ["t", "w", "r", "b"], ["y"], {"hidden_size": 4, "direction": way}),
-                               ("Squeeze", ["y", "one"], ["s"]), ("Transpose", ["s"], ["z"], {"perm": [1, 0, 2]})],
-                              {"x": ["n", 7, 5]}, ["z"], {"w": w, "r": r, "b": b, "one": np.array([1])}, opset=14)
-            self.near(convert.from_onnx(path), y.numpy(), x)
-        gru = {"w": w[:, :12], "r": r[:, :12]}
-        for words, fields in ((["linear_before_reset 0"], {}), (["clip 1.0"], {"linear_before_reset": 1, "clip": 1.0}),
-                              (["activations"], {"linear_before_reset": 1, "activations": ["Tanh", "Tanh"]}),
-                              (["layout 0 reads"], {"linear_before_reset": 1, "layout": 0})):
-            path = self.model([("GRU", ["x", "w", "r"], ["", "h"], {"hidden_size": 4, "layout": 1, **fields})],
-                              {"x": ["n", 7, 5]}, ["h"], gru, opset=14)
-            self.refused(["'n0' (GRU)", *words], convert.from_onnx, path)
 
     def test_everything_unknown_is_named(self):
         path = self.model(
@@ -544,24 +289,7 @@ def convolved(x, kernel, stride=1):
     return np.einsum("nyxchw,hwco->nyxo", seen, kernel)
 
 
-class Keras(Case):
-    def file(self, layers, arrays, kind="Functional", outputs=None):
-        h5py = package("h5py")
-        path = self.folder / "model.h5"
-        with h5py.File(path, "w") as file:
-            config = {"name": "m", "layers": layers, "output_layers": outputs}
-            file.attrs["model_config"] = json.dumps({"class_name": kind, "config": config})
-            for layer in layers:
-                group = file.create_group(f"model_weights/{layer['config']['name']}")
-                for name, array in arrays.get(layer["config"]["name"], {}).items():
-                    group.create_dataset(f"{layer['config']['name']}/{name}:0", data=array)
-        return path
-
-    @staticmethod
-    def layer(kind, name, *inputs, **config):
-        return {"class_name": kind, "name": name, "config": {"name": name, **config},
-                "inbound_nodes": [[[each, 0, 0, {}] for each in inputs]] if inputs else []}
-
+class Keras(KerasCase):
     def test_a_graph(self):
         layer = self.layer
         layers = [layer("InputLayer", "in", batch_input_shape=[None, 5, 6, 2]),
