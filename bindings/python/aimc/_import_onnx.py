@@ -11,6 +11,7 @@ from ._types import NDArray
 from .context import Context
 from .network import Network, Value
 
+DOMAIN = "libaimc"  # of functions that to_onnx() makes
 FLOATS, INTEGERS = (1, 10, 11, 16), (6, 7)  # of TensorProto: float, half, double, bfloat; int32, int64
 ELEMENTWISE = {"Relu": "relu", "Tanh": "tanh", "Sigmoid": "sigmoid", "HardSwish": "hard_swish"}
 
@@ -47,7 +48,9 @@ class OnnxImporter(Importer):
                 make = MAKERS.get(node.op_type, self.not_constant if fold is not None else None)
                 if node.op_type in series.FOLLOWED and any(key in self.placed for key in node.input):
                     make = lambda _, node: series.FOLLOWED[node.op_type](self, node)  # pylint: disable=unnecessary-lambda-assignment
-                if make is None or node.domain not in ("", "ai.onnx"):
+                if node.domain == DOMAIN:
+                    make = OWN.get(node.op_type.rsplit("_", 1)[0])
+                if make is None or node.domain not in ("", "ai.onnx", DOMAIN):
                     self.problems.append(f"{where}: no such operator is known")
                 else:
                     self.node(where, lambda make=make, node=node: make(self, node))  # type: ignore[misc]
@@ -163,6 +166,46 @@ class OnnxImporter(Importer):
                              "padding": pairs_of(pads[:n], pads[n:]),
                              "same": auto[len("SAME_"):] if auto.startswith("SAME") else None})
 
+    def conv_transpose(self, node: Any) -> None:
+        """ConvTranspose of images."""
+        attributes, weight = self.attributes(node), self.constant(node, 1, "the weight")
+        choose("dimensions", weight.ndim - 2, (2,))
+        choose("auto_pad", attributes.get("auto_pad", "NOTSET"), ("NOTSET",))
+        choose("output_shape", attributes.get("output_shape"), (None,))
+        pads = attributes.get("pads", [0] * 4)
+        choose("pads behind", pads[2:], (pads[:2],))
+        bias = self.constant(node, 2, "the bias") if self.has(node, 2) else None
+        groups = attributes.get("group", 1)
+        self.add_for(node, "conv_transpose2d", self.value(node.input[0]), tensors=with_bias(weight, bias), bias=bias is not None,
+                     out_channels=weight.shape[1] * groups, groups=groups, kernel=list(weight.shape[2:]),
+                     stride=list(attributes.get("strides", [1, 1])), padding=list(pads[:2]),
+                     output_padding=list(attributes.get("output_padding", [0, 0])),
+                     dilation=list(attributes.get("dilations", [1, 1])))
+
+    # ---- functions of models that to_onnx() wrote ----------------------------------------------
+
+    def own_attention(self, node: Any) -> None:
+        """Attention."""
+        attributes = self.attributes(node)
+        keys = [key for k, key in enumerate(node.input[:3]) if key not in node.input[:k]]
+        names = ("in_proj_weight", "out_proj.weight", "in_proj_bias", "out_proj.bias")
+        tensors = {name: self.constant(node, 3 + k, name) for k, name in enumerate(names)}
+        values = [self.value(key) for key in (keys if len(keys) < 3 and node.input[1] == node.input[2] else node.input[:3])]
+        mask = [self.value(node.input[7])] if attributes["masked"] else []
+        self.values[node.output[0]] = self.add("attention", *values, *mask, name=node.name, tensors=tensors,
+                                               heads=attributes["heads"], causal=bool(attributes["causal"]), masked=bool(mask))
+
+    def own_gelu(self, node: Any) -> None:
+        """GELU."""
+        self.add_for(node, "gelu", self.value(node.input[0]), approximate=self.attributes(node)["approximate"])
+
+    def own_group_norm(self, node: Any) -> None:
+        """Group norm."""
+        attributes = self.attributes(node)
+        tensors = with_bias(self.constant(node, 1, "the scale"), self.constant(node, 2, "the bias"))
+        self.add_for(node, "group_norm", self.value(node.input[0]), tensors=tensors, groups=attributes["groups"],
+                     eps=attributes["eps"])
+
     def gemm(self, node: Any) -> None:
         """y = alpha x B + beta C."""
         attributes, weight = self.attributes(node), self.constant(node, 1, "the matrix")
@@ -180,11 +223,12 @@ class OnnxImporter(Importer):
         self.matrix(node, "linear", weight.T, None, out_features=weight.shape[1])
 
     def batch_norm(self, node: Any) -> None:
-        """By running means."""
+        """By running means, or in training mode by those of the samples."""
         attributes = self.attributes(node)
-        choose("training_mode", attributes.get("training_mode", 0), (0,))
+        by_samples = attributes.get("training_mode", 0) == 1
         arrays = [self.constant(node, k, "a parameter") for k in range(1, 5)]
-        self.add_for(node, "batch_norm", self.value(node.input[0]), tensors=batch_norm(*arrays),
+        tensors = with_bias(*arrays[:2]) if by_samples else batch_norm(*arrays)
+        self.add_for(node, "batch_norm", self.value(node.input[0]), tensors=tensors, track_running_stats=not by_samples,
                      eps=attributes.get("epsilon", 1e-5), momentum=1 - attributes.get("momentum", 0.9))
 
     def layer_norm(self, node: Any) -> None:
@@ -434,8 +478,10 @@ FOLDED: Dict[str, Callable[..., Any]] = {
     "Concat": lambda me, a, *x: np.concatenate(x, a["axis"]),
 }
 _M = OnnxImporter
+OWN: Dict[str, Callable[[OnnxImporter, Any], None]] = {
+    "attention": _M.own_attention, "gelu": _M.own_gelu, "group_norm": _M.own_group_norm}
 MAKERS: Dict[str, Callable[[OnnxImporter, Any], None]] = {
-    "Conv": _M.conv, "Gemm": _M.gemm, "MatMul": _M.matmul, "BatchNormalization": _M.batch_norm,
+    "Conv": _M.conv, "ConvTranspose": _M.conv_transpose, "Gemm": _M.gemm, "MatMul": _M.matmul, "BatchNormalization": _M.batch_norm,
     "LayerNormalization": _M.layer_norm, **{name: _M.elementwise for name in ELEMENTWISE}, "LeakyRelu": _M.sloped,
     "Elu": _M.sloped, "HardSigmoid": _M.hard_sigmoid, "Clip": _M.clip, "Softmax": _M.softmax, "LogSoftmax": _M.softmax,
     "Add": _M.join, "Sum": _M.join, "Mul": _M.join, "Identity": _M.passed_on, "Cast": _M.cast, "Gather": _M.gather, "Dropout": _M.dropout, "MaxPool": _M.pool,

@@ -4,6 +4,7 @@ import ctypes as ct
 import difflib
 import functools
 import json
+import os
 import warnings
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple, Union, cast, overload
 
@@ -152,6 +153,12 @@ class Network(Programmable):
         """The document of the network, every field written."""
         with self._guard.lock:
             return text(lib.aimc_network_to_json, self._look)
+
+    def to_onnx(self, path: PathLike) -> None:
+        """Write an ONNX model (opset 17) of any number of samples, with weights as the devices hold them; needs the package
+        onnx. What ONNX has no operator for is named, all of it at once."""
+        from ._export_onnx import export_onnx  # pylint: disable=import-outside-toplevel,cyclic-import
+        export_onnx(self, os.fsdecode(path))
 
     def add_linear(self, n_out: int, n_in: int, config: ConfigLike = None) -> "Network":
         """Add y = W x + b. config: of kind "layer", a preset's name or fields of it; None: digital."""
