@@ -158,6 +158,7 @@ struct aimc_network {
     size_t n_inputs, n_outputs;
     bool used;               /* nodes may no longer be added */
     aimci_st_reader *reader; /* while a file is loaded: it holds the state of matrices on tiles */
+    aimci_st_reader *stream; /* the file that the network stays in; NULL: it is whole */
     uint64_t n_batches, n_samples;
     uint64_t n_evaluated; /* vectors looked at with fresh noise: selects the streams of the next */
     uint64_t n_stores;    /* times that weights went through a digital memory, likewise */
@@ -222,6 +223,7 @@ bool aimci_node_is_programmed(const aimci_node *node);
 bool aimci_node_learns_range(const aimci_node *node);
 
 void aimci_node_destroy(aimci_node *node);
+void aimci_node_free_tensors(aimci_node *node);
 
 /* ---- building (network.c) ------------------------------------------------------------------- */
 
@@ -305,6 +307,17 @@ aimc_status aimci_network_run_forward(aimc_network *net, size_t n, aimci_mode mo
 aimc_status aimci_network_measure(aimc_network *net);
 /* Samples of an evaluation that are run at once. */
 size_t aimci_network_eval_batch(const aimc_network *net);
+
+/* ---- networks that stay in their file (stream.c) -------------------------------------------- */
+
+/* Does it have its tensors only while it is at work? */
+bool aimci_node_is_streamed(const aimci_node *node);
+/* Do something with a streamed node for batches of n, with its tensors from the file. */
+aimc_status aimci_node_stream(aimci_node *node, size_t n, aimc_status (*act)(aimci_node *, size_t));
+/* What create() made goes. */
+aimc_status aimci_node_give_up(aimci_node *node);
+/* AIMC_ERR_STATE where the network stays in its file. */
+aimc_status aimci_network_check_whole(const char *caller, const aimc_network *net);
 
 /* ---- digital updates (update.c) ------------------------------------------------------------- */
 

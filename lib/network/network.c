@@ -57,6 +57,7 @@ void aimc_network_destroy(aimc_network *net)
     aimci_free(ctx, net->outputs);
     aimci_free(ctx, net->note);
     aimci_free(ctx, net->loss_weights);
+    aimci_st_reader_destroy(net->stream);
     aimci_free(ctx, net);
     aimci_context_unref(ctx);
 }
@@ -255,6 +256,8 @@ static aimc_status make_outputs(aimci_node *node, aimci_layout layout)
         st = check_shape(&out[k]);
     if (!st && node->op->create)
         st = node->op->create(node);
+    if (!st && aimci_node_is_streamed(node))
+        st = aimci_node_give_up(node);
     for (size_t k = 0; k < n_out && !st; k++)
         if (!(st = new_value(node->net, &out[k], layout, node, &node->out[k])))
             node->n_out++;

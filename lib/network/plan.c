@@ -293,7 +293,7 @@ static aimc_status reserve_nodes(aimc_network *net, size_t n, aimci_mode mode)
 {
     aimc_status st = AIMC_OK;
     for (size_t i = 0; i < net->n_nodes && !st; i++)
-        if (net->nodes[i]->op->reserve) {
+        if (net->nodes[i]->op->reserve && !aimci_node_is_streamed(net->nodes[i])) {
             st = net->nodes[i]->op->reserve(net->nodes[i], n, mode);
             if (st)
                 aimci_fail_within(st, "%s: ", net->nodes[i]->name);

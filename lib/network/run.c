@@ -43,16 +43,25 @@ static void modify_for_test(aimci_node *node, bool on)
     }
 }
 
-aimc_status aimci_node_forward(aimci_node *node, size_t n, aimci_mode mode)
+static aimc_status evaluate_node(aimci_node *node, size_t n)
 {
     aimci_run_pointers p;
-    const aimci_run run = aimci_node_run(node, n, mode, &p);
-    if (mode == AIMCI_EVAL)
-        modify_for_test(node, true);
+    const aimci_run run = aimci_node_run(node, n, AIMCI_EVAL, &p);
+    modify_for_test(node, true);
     const aimc_status st = node->op->forward(node, &run);
+    modify_for_test(node, false);
+    return st;
+}
+
+aimc_status aimci_node_forward(aimci_node *node, size_t n, aimci_mode mode)
+{
+    if (aimci_node_is_streamed(node))
+        return aimci_node_told(node, aimci_node_stream(node, n, evaluate_node));
     if (mode == AIMCI_EVAL)
-        modify_for_test(node, false);
-    return aimci_node_told(node, st);
+        return aimci_node_told(node, evaluate_node(node, n));
+    aimci_run_pointers p;
+    const aimci_run run = aimci_node_run(node, n, mode, &p);
+    return aimci_node_told(node, node->op->forward(node, &run));
 }
 
 size_t aimci_node_vectors(aimci_node *node, size_t n, size_t k, size_t first, size_t count,
@@ -200,7 +209,7 @@ aimc_status aimci_network_evaluate_all(const char *caller, aimc_network *net, si
                                        const float *const *x,
                                        void (*take)(void *user, size_t first, size_t n), void *user)
 {
-    const size_t most = aimci_network_eval_batch(net);
+    const size_t most = net->stream ? n : aimci_network_eval_batch(net); /* one reading for all */
     aimc_status st = n ? aimci_network_reserve(net, aimci_min_size(n, most), AIMCI_EVAL) : AIMC_OK;
     for (size_t b = 0; b < n && !st; b += most) {
         const size_t m = aimci_min_size(most, n - b);
@@ -252,6 +261,8 @@ aimc_status aimc_network_predict(aimc_network *net, size_t n, const float *x, fl
 
 static aimc_status check_trainable(const char *caller, const aimc_network *net)
 {
+    if (aimci_network_check_whole(caller, net))
+        return AIMC_ERR_STATE;
     for (size_t i = 0; i < net->n_nodes; i++)
         if (aimci_node_is_programmed(net->nodes[i]))
             return aimci_fail(

@@ -418,6 +418,12 @@ class network : public detail::programmable<detail::network_traits,
     network(const context &ctx, const char *path) : programmable(aimc_network_load, ctx.get(), path)
     {
     }
+    /** A network that stays in its file, for inference: its document, or nullptr where the file has
+     * one. */
+    network(const context &ctx, const char *path, const char *json)
+        : programmable(aimc_network_open, ctx.get(), path, json)
+    {
+    }
     /** Add an input of this shape, the samples not counted. */
     aimc_value add_input(span<const std::size_t> shape, const char *name = nullptr)
     {

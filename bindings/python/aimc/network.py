@@ -149,6 +149,18 @@ class Network(Programmable):
         made._ctx = ctx
         return made
 
+    @classmethod
+    def open(cls, path: PathLike, document: Union[str, Mapping[str, Any], None] = None, *, ctx: Optional[Context] = None) -> "Network":
+        """A network that stays in its file, which is mapped, for inference alone: a node has its weights in memory only while
+        it is at work. document: of a file that holds tensors alone, with the names and shapes of PyTorch."""
+        ctx = ctx or default_context()
+        text_of = document if isinstance(document, str) or document is None else json.dumps(document)
+        made = cls.__new__(cls)
+        with ctx._guard.lock:
+            made._own(create(lib.aimc_network_open, ctx._use, encoded(path), None if text_of is None else text_of.encode()))
+        made._ctx = ctx
+        return made
+
     def to_json(self) -> str:
         """The document of the network, every field written."""
         with self._guard.lock:
@@ -207,6 +219,9 @@ class Network(Programmable):
         """Shapes of all weights and parameters, by their names in PyTorch: "conv2d.weight"."""
         with self._guard.lock:
             n = lib.aimc_network_count_tensors(self._look)
+            if n == 0:  # nothing to train, or a network that stays in its file, which says so
+                failed = lib.aimc_network_get_tensor_info(self._look, 0, ct.byref(struct_of(TensorInfo)))
+                check(failed if failed == _abi.AIMC_ERR_STATE else 0)
         found = [told(TensorInfo, self, lambda net, info, k=k: lib.aimc_network_get_tensor_info(net, k, info))
                  for k in range(n)]
         return {info.name: info._replace(shape=tuple(info.shape[:info.n_dims])) for info in found}

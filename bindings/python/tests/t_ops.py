@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Every op by itself: gradients against central differences, and on tiles what it is digital, trained, saved, programmed."""
+import json
+import pathlib
+import tempfile
+
 from common import aimc, main, np, unittest
 
 STEP = 0.01
@@ -183,6 +187,47 @@ class OnTiles(unittest.TestCase):
             self.train(one, xs, dys)
         self.assertEqual(other.to_bytes(), net.to_bytes())
         self.assertTrue(any((value != before[name]).any() for name, value in net.state_dict().items()))
+
+    def test_they_stay_in_their_file(self):
+        self.for_all(self.streamed)
+
+    def streamed(self, op, config, shapes, xs, _):
+        """Opened, tiles give what those of the loaded network give first, each time."""
+        net = network(op, config, shapes, SLOW)
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "net.safetensors"
+            net.save(path)
+            opened = aimc.Network.open(path)
+            for _ in range(2):
+                for ours, theirs in zip(opened.run(*xs), aimc.Network.load(path).run(*xs)):
+                    np.testing.assert_array_equal(ours, theirs)
+            for call in (lambda: opened.run_forward(*xs), opened.state_dict, opened.copy,
+                         lambda: opened.load_state_dict({})):
+                with self.assertRaisesRegex(aimc.StateError, "layer by layer"):
+                    call()
+            opened.close()
+
+    def test_a_file_of_tensors_with_a_document(self):
+        """What the package safetensors writes of a state_dict."""
+        net = network("conv2d", *CASES["conv2d"][0])
+        state, document = net.state_dict(), json.loads(net.to_json())
+        header, data = {}, b""
+        for name, array in state.items():
+            header[name] = {"dtype": "F32", "shape": array.shape, "data_offsets": [len(data), len(data) + array.nbytes]}
+            data += array.tobytes()
+        text = json.dumps(header).encode()
+        x = np.random.RandomState(0).randn(3, *CASES["conv2d"][0][1][0]).astype(np.float32)
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "state.safetensors"
+            path.write_bytes(len(text).to_bytes(8, "little") + text + data)
+            np.testing.assert_array_equal(aimc.Network.open(path, document).run(x)[0], net.run(x)[0])
+            document["nodes"][0]["name"] = "other"
+            document["outputs"] = ["other"]
+            with self.assertRaisesRegex(aimc.FormatError, "other.weight"):
+                aimc.Network.open(path, document)
+            path.write_bytes(len(text).to_bytes(8, "little") + text + np.full(len(data) // 4, np.nan, np.float32).tobytes())
+            with self.assertRaisesRegex(aimc.FormatError, "op: .*not finite"):
+                aimc.Network.open(path, net.to_json()).run(x)
 
     def test_passes_add_up_to_the_bits_of_one(self):
         for op in ON_MATRICES:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Every op against what PyTorch made of the same (tests/network/record_torch.py): outputs, gradients, running means."""
 import json
+import pathlib
+import tempfile
 
 from common import DATA, aimc, main, np, unittest
 
@@ -28,6 +30,7 @@ class Recorded(unittest.TestCase):
         net = aimc.Network.from_json(case["document"])
         xs = [self.arrays[f"{k}/x{i}"] for i in range(case["n_inputs"])]
         net.load_state_dict(self.of(k, "state"))
+        self.streamed(net, xs, case["name"])
         if not case["train"]:
             for i, y in enumerate(net.run(*xs)):
                 self.near(y, self.arrays[f"{k}/y{i}"], f"{case['name']}: output {i}")
@@ -43,6 +46,15 @@ class Recorded(unittest.TestCase):
             self.near(net.get_gradient(name), gradient, f"{case['name']}: gradient of {name}")
         for name, value in self.of(k, "after").items():
             self.near(net.get_tensor(name), value, f"{case['name']}: {name}")
+
+    def streamed(self, net, xs, what):
+        """A network that stays in its file computes the same bits."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "net.safetensors"
+            net.save(path)
+            with aimc.Network.open(path) as opened:
+                for ours, theirs in zip(opened.run(*xs), net.run(*xs)):
+                    np.testing.assert_array_equal(ours, theirs, what)
 
     def check_all(self):
         for k, case in enumerate(self.cases):
