@@ -268,7 +268,7 @@ aimc_status aimci_network_step_matrices(aimc_network *net, double lr);
 /* Forget all passes since the last step. */
 void aimci_network_forget_passes(aimc_network *net);
 /* AIMC_ERR_STATE where gradients wait for a step. */
-aimc_status aimci_network_check_settled(const char *caller, const aimc_network *net);
+aimc_status aimci_network_check_no_gradients(const char *caller, const aimc_network *net);
 
 typedef struct aimci_run_pointers {
     const float *in[64], *d_out[AIMCI_MAX_VALUES_OF_NODE];

@@ -152,7 +152,7 @@ void aimci_network_forget_passes(aimc_network *net)
     net->went_back = net->has_kept = false;
 }
 
-aimc_status aimci_network_check_settled(const char *caller, const aimc_network *net)
+aimc_status aimci_network_check_no_gradients(const char *caller, const aimc_network *net)
 {
     return net->n_pending ? aimci_fail(AIMC_ERR_STATE,
                                        "%s: gradients of %zu samples wait for aimc_network_step(); "
