@@ -218,6 +218,13 @@ static void check_graph()
     CHECK(net.predict(in)[0] < before[0]);
     CHECK(throws<aimc::state_error>([&] { net.step(0.01); }));
     CHECK(throws<aimc::invalid_error>([&] { net.tensor("conv.weight", 36); }));
+    net.forward(in);
+    net.backward(std::vector<float>{1, 0, 1, 0});
+    net.zero_gradients();
+    CHECK(throws<aimc::state_error>([&] { net.step(0.01); }));
+    net.set_loss_weights(std::array<double, 2>{0.5, 2});
+    CHECK(net.json().find("\"loss_weights\": [0.5, 2]") != std::string::npos);
+    CHECK(throws<aimc::error>([&] { aimc::network(ctx, "/nowhere", nullptr); }));
     aimc::config schedule(ctx, "step_rate");
     CHECK(schedule.set("gamma", 0.5).rate(0.8, 2) == 0.2);
     CHECK(throws<aimc::invalid_error>([&] { conv.rate(0.8, 2); }));
