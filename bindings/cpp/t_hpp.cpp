@@ -205,8 +205,9 @@ static void check_graph()
     aimc_value x = net.add_input(std::array<std::size_t, 3>{2, 4, 4}, "image");
     const aimc_value c = net.add("relu", net.add("conv2d", x, &conv));
     x = net.add("flatten", net.add("add", std::array<aimc_value, 2>{x, c}));
-    x = net.add("linear", x, &linear);
-    net.set_name(x, "classes").add_output(x);
+    CHECK(throws<aimc::invalid_error>([&] { net.add_named("image", "linear", x, &linear); }));
+    x = net.add_named("classes", "linear", x, &linear);
+    net.add_output(x);
     CHECK(net.json().find("\"classes\"") != std::string::npos);
     layer.set("device", "ideal").set("forward.is_perfect", 1).set("backward.is_perfect", 1);
     net.convert("!classes", &layer);
@@ -217,6 +218,13 @@ static void check_graph()
     CHECK(net.predict(in)[0] < before[0]);
     CHECK(throws<aimc::state_error>([&] { net.step(0.01); }));
     CHECK(throws<aimc::invalid_error>([&] { net.tensor("conv.weight", 36); }));
+    net.forward(in);
+    net.backward(std::vector<float>{1, 0, 1, 0});
+    net.zero_gradients();
+    CHECK(throws<aimc::state_error>([&] { net.step(0.01); }));
+    net.set_loss_weights(std::array<double, 2>{0.5, 2});
+    CHECK(net.json().find("\"loss_weights\": [0.5, 2]") != std::string::npos);
+    CHECK(throws<aimc::error>([&] { aimc::network(ctx, "/nowhere", nullptr); }));
     aimc::config schedule(ctx, "step_rate");
     CHECK(schedule.set("gamma", 0.5).rate(0.8, 2) == 0.2);
     CHECK(throws<aimc::invalid_error>([&] { conv.rate(0.8, 2); }));

@@ -106,6 +106,24 @@ AIMC_API aimc_status aimc_network_add(aimc_network *net, const char *op, const a
                                       size_t n_inputs, const aimc_value *inputs, aimc_value *out);
 
 /**
+ * aimc_network_add() of a node with a name, which is known to be right before there is a node.
+ * @param name  unlike those of other nodes and inputs, 1 ... 64 characters without blanks, quotes
+ *              and backslashes; NULL: made of the op, "conv2d", "conv2d_1" ...
+ * @retval AIMC_ERR_INVALID  the name is taken or not allowed
+ * @par Errors
+ * besides, as aimc_network_add(); the network is unchanged by every failure.
+ * @par Threads
+ * one thread per network.
+ * @par Determinism
+ * D1, D2: initial values depend on the seed of the network and the number of the node, not on its
+ * name.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_add_named(aimc_network *net, const char *name, const char *op,
+                                            const aimc_config *config, size_t n_inputs,
+                                            const aimc_value *inputs, aimc_value *out);
+
+/**
  * Name the node that makes a value, or an input. Nodes begin with the name of their op, "conv2d",
  * "conv2d_1" ...; tensors are called after their node, "conv2d.weight".
  * @param name  1 ... 64 characters without blanks, quotes and backslashes
@@ -190,7 +208,8 @@ AIMC_API aimc_status aimc_network_add_activation(aimc_network *net, aimc_activat
  *      "outputs": ["logits"]}
  *
  * A value is called as its node, further ones of it "node:1", "node:2" ... "loss" and "optimizer"
- * may hold the configurations of aimc_network_set_loss() and aimc_network_set_optimizer().
+ * may hold the configurations of aimc_network_set_loss() and aimc_network_set_optimizer(),
+ * "loss_weights" the numbers of aimc_network_set_loss_weights().
  * @param json  the document
  * @param[out] out  the network with initial weights; NULL on failure
  * @retval AIMC_ERR_FORMAT   no JSON, no such document, an unknown member; the sentence says where
@@ -219,6 +238,29 @@ AIMC_API size_t aimc_network_to_json(const aimc_network *net, char *buf, size_t 
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_set_loss(aimc_network *net, const aimc_config *loss);
+
+/**
+ * Weights of any number of classes, instead of those of the field "class_weights" ("cross_entropy",
+ * "nll") or "pos_weight" ("bce_with_logits"), which take 64. They are part of the document.
+ * aimc_network_set_loss() forgets them.
+ * @param n        as many as classes; for "bce_with_logits" also 1; 0: none
+ * @param weights  [n] 0 ... 1e9; copied
+ * @retval AIMC_ERR_INVALID  NULL, a weight out of range, or the loss that is set knows no classes
+ * @retval AIMC_ERR_NOMEM    no memory (the old ones stay)
+ * @par Errors
+ * another number than that of the classes is told by the training calls.
+ * @par Threads
+ * one thread per network.
+ * @par Model
+ * definitions of PyTorch: the mean over rows is divided by the sum of their weights.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_set_loss_weights(aimc_network *net, size_t n,
+                                                   const double *weights);
+
+/** The axis of the output along which the classes of the loss lie, the samples not counted: its field
+ * "axis"; < 0: from the last; -1 of other losses and when NULL. @since 0.1 */
+AIMC_API int aimc_network_get_class_axis(const aimc_network *net);
 
 /**
  * Set how digital weights and parameters are updated; its moments begin anew. Weights on tiles
@@ -254,7 +296,9 @@ AIMC_API aimc_status aimc_schedule_get_rate(const aimc_config *schedule, double 
  * mean over the batch, so lr does not depend on n.
  * @param n       samples, at least 1
  * @param x       [n][n_in] inputs, packed, finite
- * @param labels  [n] classes below n_out; of an output of several axes, [n][all but the last]
+ * @param labels  [n] classes below n_out; of an output of several axes, [n][all but that of the
+ *                classes], which is the last one, or the field "axis" of the loss: 0 of
+ *                [classes][height][width], as PyTorch has it
  * @param lr      learning rate, 0 ... 1e30
  * @param[out] loss  mean loss before the step (cross-entropy: nats); may be NULL
  * @retval AIMC_ERR_INVALID  NULL, label out of range, rate out of range, input not finite, a loss
@@ -288,13 +332,21 @@ AIMC_API aimc_status aimc_network_train_targets(aimc_network *net, size_t n, con
  *     aimc_network_backward(net, n, dy, NULL);
  *     aimc_network_step(net, lr);
  *
- * A pass that nobody goes back through is given up by the next one. Gradients of what is digital
- * add up over several passes until aimc_network_step(); with matrices on tiles a step comes after
- * each. @param n  samples, at least 1 @param x  [n][n_in], packed, finite; copied @param y
- * [n][n_out], packed; may be NULL @retval AIMC_ERR_INVALID  NULL, input not finite, several inputs
- * or outputs @retval AIMC_ERR_STATE    no layers, programmed for inference, or a step of matrices
- * on tiles is due @retval AIMC_ERR_NOMEM    no memory @par Threads one thread per network. @par
- * Determinism D1 for threads. @since 0.1
+ * A pass that nobody goes back through is given up by the next one. Gradients add up over several
+ * passes until aimc_network_step(), as those of PyTorch do: a matrix on tiles keeps the vectors of
+ * all of them, and the step makes its pulses of them as of one mini-batch, in the order of the
+ * passes. All passes read one draw of modified weights; an evaluation in between ends it.
+ * @param n  samples, at least 1
+ * @param x  [n][n_in], packed, finite; copied
+ * @param y  [n][n_out], packed; may be NULL
+ * @retval AIMC_ERR_INVALID  NULL, input not finite, several inputs or outputs
+ * @retval AIMC_ERR_STATE    no layers, or programmed for inference
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * one thread per network.
+ * @par Determinism
+ * D1 for threads.
+ * @since 0.1
  */
 AIMC_API aimc_status aimc_network_forward(aimc_network *net, size_t n, const float *x, float *y);
 
@@ -342,7 +394,8 @@ AIMC_API aimc_status aimc_network_want_input_gradients(aimc_network *net, int on
 
 /**
  * Update everything that is trained, after aimc_network_backward(): matrices on tiles by pulses of
- * their algorithm, the rest by the digital optimizer.
+ * their algorithm, the rest by the digital optimizer. All passes since the last step count; what was
+ * evaluated in between changes nothing.
  * @param lr  learning rate, 0 ... 1e30
  * @retval AIMC_ERR_INVALID  NULL, rate out of range
  * @retval AIMC_ERR_STATE    no backward pass before
@@ -350,6 +403,13 @@ AIMC_API aimc_status aimc_network_want_input_gradients(aimc_network *net, int on
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_step(aimc_network *net, double lr);
+
+/**
+ * Forget the gradients of all passes since the last step.
+ * @retval AIMC_ERR_INVALID  NULL.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_zero_gradients(aimc_network *net);
 
 /* ---- inference ------------------------------------------------------------------------------ */
 

@@ -18,6 +18,7 @@ void aimc_matrix_destroy(aimc_matrix *m)
     aimci_grid_destroy(m->grid);
     aimci_digital_destroy(m->digital);
     aimci_free(ctx, m->gradients);
+    aimci_free_kept(ctx, &m->kept);
     aimc_config_destroy(m->config);
     aimci_free(ctx, m);
     aimci_context_unref(ctx);

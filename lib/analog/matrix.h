@@ -35,6 +35,17 @@ void aimci_digital_get_gradient(const aimci_digital *digital, float *g);
 /* gradient += sum d x' */
 void aimci_digital_accumulate(aimci_digital *digital, size_t n, const float *x, const float *d);
 
+/* Vectors of several passes, which one update is to be made of: rows of x and of d, packed. */
+typedef struct aimci_kept {
+    float *x, *d;
+    size_t n, room;
+} aimci_kept;
+
+/* Rows of ld_x and ld_d behind those that are there; no memory: nothing changes. */
+aimc_status aimci_keep(aimc_context *ctx, aimci_kept *kept, size_t n, const float *x, size_t n_x,
+                       size_t ld_x, const float *d, size_t n_d, size_t ld_d);
+void aimci_free_kept(aimc_context *ctx, aimci_kept *kept);
+
 struct aimc_matrix {
     aimc_context *ctx;
     size_t n_out, n_in;
@@ -45,6 +56,8 @@ struct aimc_matrix {
     aimci_hwa *hwa;              /* NULL: nothing of that */
     float *gradients;            /* scaled gradients of a whole batch, where scales are not 1 */
     size_t n_gradients;          /* floats there */
+    aimci_kept kept;             /* what steps left while they were asked to */
+    bool keeping;
 };
 
 /* A digital matrix for batches whose rows are ld_out and ld_in apart. */
@@ -78,6 +91,10 @@ aimc_status aimci_matrix_backward(aimc_matrix *matrix, size_t n, const float *x,
 /* Update with a mini-batch, or with the parts of one in order, of 64 vectors or a multiple of
  * it but for the last. A digital matrix adds to its gradient instead, and lr does nothing. */
 aimc_status aimci_matrix_step(aimc_matrix *matrix, const aimci_batch *batch, double lr);
+
+/* One on tiles: let steps keep their vectors, or update again; update with what they kept. */
+void aimci_matrix_keep(aimc_matrix *matrix, bool on);
+aimc_status aimci_matrix_step_kept(aimc_matrix *matrix, double lr);
 
 bool aimci_matrix_is_programmed(const aimc_matrix *matrix);
 

@@ -181,6 +181,8 @@ aimc_status aimci_matrix_step(aimc_matrix *m, const aimci_batch *b, double lr)
         return AIMC_OK;
     }
     const aimc_status st = check_step(m, b->n, b->d, b->ld_d, lr);
+    if (!st && m->keeping)
+        return aimci_keep(m->ctx, &m->kept, b->n, b->x, m->n_in, b->ld_x, b->d, m->n_out, b->ld_d);
     return st ? st : step_part(m, b, lr);
 }
 

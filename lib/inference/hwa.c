@@ -160,17 +160,29 @@ static void modify_tile(aimci_hwa *h, aimc_tile *t, float *out)
     aimci_tile_set_view(t, AIMCI_VIEW_READ, (aimci_weight_view){.weights = out});
 }
 
-void aimci_hwa_modify(aimci_hwa *h, bool training)
+static void draw(aimci_hwa *h, bool training)
 {
-    if (!h)
-        return;
     const bool skip = h->n_draws == 0 && training && !h->modifier->draw_first;
     for (size_t k = 0; h->planes && !skip && k < aimci_grid_n_tiles(h->grid); k++)
         if (!h->grid->tiles[k]->programmed.owner)
             modify_tile(h, h->grid->tiles[k], h->planes[k]);
     h->n_draws += training || h->planes;
     h->in_training = training;
-    aimci_hwa_forget(h);
+}
+
+void aimci_hwa_modify(aimci_hwa *h, bool training)
+{
+    if (!h)
+        return;
+    draw(h, training);
+    if (training)
+        aimci_hwa_forget(h);
+}
+
+void aimci_hwa_modify_again(aimci_hwa *h)
+{
+    if (h)
+        draw(h, true);
 }
 
 void aimci_hwa_take_back(aimci_hwa *h)

@@ -82,6 +82,8 @@ bool aimci_hwa_in_tests(const aimci_hwa *h);
  */
 void aimci_hwa_modify(aimci_hwa *h, bool training);
 void aimci_hwa_take_back(aimci_hwa *h);
+/* Draw for training once more in the same mini-batch: what the range noted stays. */
+void aimci_hwa_modify_again(aimci_hwa *h);
 
 /* Range of the inputs; 0: there is none. */
 double aimci_hwa_range(const aimci_hwa *h);

@@ -10,6 +10,7 @@
 #include "core/config.h"
 #include "core/json.h"
 #include "io/file.h"
+#include "io/map.h"
 
 #if defined(__BYTE_ORDER__)
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "libaimc needs a little-endian host");
@@ -138,6 +139,7 @@ struct aimci_st_reader {
     size_t data_size;
     json_t *header;
     unsigned references;
+    aimci_map map; /* the bytes, where they are mapped */
 };
 
 static aimc_status check_extent(const aimci_st_reader *reader, const entry *e)
@@ -269,17 +271,27 @@ static aimc_status parse_header(aimci_st_reader *reader)
     return AIMC_OK;
 }
 
-/* Takes the bytes, whatever happens. */
-static aimc_status create_reader(aimc_context *ctx, void *bytes, size_t size, aimci_st_reader **out)
+static void free_bytes(aimc_context *ctx, void *bytes, aimci_map *map)
+{
+    if (map->bytes)
+        aimci_unmap_file(map);
+    else
+        aimci_free(ctx, bytes);
+}
+
+/* Takes the bytes, or the map that they are, whatever happens. */
+static aimc_status create_reader(aimc_context *ctx, void *bytes, size_t size, aimci_map map,
+                                 aimci_st_reader **out)
 {
     aimci_st_reader *const reader = aimci_calloc(ctx, 1, sizeof *reader);
     if (reader == NULL) {
-        aimci_free(ctx, bytes);
+        free_bytes(ctx, bytes, &map);
         return aimci_fail(AIMC_ERR_NOMEM, "safetensors: out of memory for a reader");
     }
     reader->ctx = aimci_context_ref(ctx);
     reader->bytes = bytes;
     reader->size = size;
+    reader->map = map;
     aimc_status st = parse_header(reader);
     if (st == AIMC_OK)
         st = check_tensors(reader);
@@ -299,8 +311,25 @@ aimc_status aimci_st_read(aimc_context *ctx, const char *path, aimci_st_reader *
     aimc_status st = aimci_file_read(ctx, path, SIZE_MAX - 1, &bytes, &size);
     if (st != AIMC_OK)
         return st;
-    st = create_reader(ctx, bytes, size, out);
+    st = create_reader(ctx, bytes, size, (aimci_map){0}, out);
     return st == AIMC_OK ? AIMC_OK : aimci_fail_within(st, "'%s': ", path);
+}
+
+aimc_status aimci_st_map(aimc_context *ctx, const char *path, aimci_st_reader **out)
+{
+    aimci_map map = {0};
+    *out = NULL;
+    aimc_status st = aimci_map_file(path, &map);
+    if (st != AIMC_OK)
+        return st;
+    st = create_reader(ctx, map.bytes, map.size, map, out);
+    return st == AIMC_OK ? AIMC_OK : aimci_fail_within(st, "'%s': ", path);
+}
+
+void aimci_st_let_go(const aimci_st_reader *reader)
+{
+    if (reader->map.bytes)
+        aimci_map_let_go(&reader->map);
 }
 
 aimc_status aimci_st_parse(aimc_context *ctx, const void *bytes, size_t size, aimci_st_reader **out)
@@ -311,7 +340,7 @@ aimc_status aimci_st_parse(aimc_context *ctx, const void *bytes, size_t size, ai
         return aimci_fail(AIMC_ERR_NOMEM, "safetensors: out of memory for %zu bytes", size);
     if (size > 0)
         memcpy(copy, bytes, size);
-    return create_reader(ctx, copy, size, out);
+    return create_reader(ctx, copy, size, (aimci_map){0}, out);
 }
 
 aimci_st_reader *aimci_st_reader_ref(aimci_st_reader *reader)
@@ -326,7 +355,7 @@ void aimci_st_reader_destroy(aimci_st_reader *reader)
         return;
     aimc_context *const ctx = reader->ctx;
     json_decref(reader->header);
-    aimci_free(ctx, reader->bytes);
+    free_bytes(ctx, reader->bytes, &reader->map);
     aimci_free(ctx, reader);
     aimci_context_unref(ctx);
 }
@@ -539,6 +568,7 @@ aimc_status aimci_st_check_finite(const aimci_st_reader *reader)
             st = read_entry(name, object, &e);
         if (!st && e.end > e.begin && (e.dtype == AIMCI_F32 || e.dtype == AIMCI_F64))
             st = check_finite(reader, &e);
+        aimci_st_let_go(reader);
         if (st)
             return st;
     }

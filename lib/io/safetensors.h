@@ -53,6 +53,11 @@ aimc_status aimci_st_read(aimc_context *ctx, const char *path, aimci_st_reader *
 /* The same from bytes in memory (for tests and fuzzing); the bytes are copied. */
 aimc_status aimci_st_parse(aimc_context *ctx, const void *bytes, size_t size,
                            aimci_st_reader **out);
+/* The same of a file that stays where it is, mapped: it must not change meanwhile. Only its header
+ * is looked at before tensors are. */
+aimc_status aimci_st_map(aimc_context *ctx, const char *path, aimci_st_reader **out);
+/* What was read of a mapped file leaves the memory. */
+void aimci_st_let_go(const aimci_st_reader *reader);
 void aimci_st_reader_destroy(aimci_st_reader *reader);
 
 /* Keep a reader for longer; each one needs its own destroy. Not for several threads at once. */

@@ -68,6 +68,18 @@ static void put_nested(const char *name, const aimc_config *config, aimci_text *
                                         room ? text->size - text->length : 0);
 }
 
+static void put_loss_weights(const aimc_network *net, aimci_text *text)
+{
+    if (!net->loss_weights)
+        return;
+    for (size_t k = 0; k < net->n_loss_weights; k++) {
+        char number[32];
+        aimci_format_double(number, net->loss_weights[k]);
+        aimci_text_printf(text, "%s%s", k ? ", " : ", \"loss_weights\": [", number);
+    }
+    aimci_text_printf(text, "]");
+}
+
 size_t aimc_network_to_json(const aimc_network *net, char *buf, size_t size)
 {
     aimci_text text = {buf, size, 0};
@@ -97,6 +109,7 @@ size_t aimc_network_to_json(const aimc_network *net, char *buf, size_t size)
         put_values(1, &net->nodes[net->n_nodes - 1]->out[0], &text);
     aimci_text_printf(&text, "]");
     put_nested("loss", net->loss, &text);
+    put_loss_weights(net, &text);
     put_nested("optimizer", net->optimizer, &text);
     aimci_text_printf(&text, "}");
     return text.length;
@@ -254,6 +267,28 @@ static aimc_status read_nested(aimc_network *net, const json_t *root, const char
     return st ? aimci_fail_within(st, "'%s': ", name) : AIMC_OK;
 }
 
+/* Weights of classes of the loss, where there are any. */
+static aimc_status read_loss_weights(aimc_network *net, const json_t *root)
+{
+    const json_t *list = json_object_get(root, "loss_weights");
+    const size_t n = json_array_size(list);
+    if (!list)
+        return AIMC_OK;
+    double *weights = aimci_calloc(net->ctx, n + 1, sizeof *weights);
+    if (!weights)
+        return aimci_fail(AIMC_ERR_NOMEM, "no memory");
+    aimc_status st = n ? AIMC_OK : wrong("loss_weights", 0, "a list of numbers");
+    for (size_t k = 0; k < n && !st; k++) {
+        const json_t *v = json_array_get(list, k);
+        weights[k] = json_number_value(v);
+        st = json_is_number(v) ? AIMC_OK : wrong("loss_weights", k, "a number");
+    }
+    if (!st)
+        st = aimc_network_set_loss_weights(net, n, weights);
+    aimci_free(net->ctx, weights);
+    return st;
+}
+
 static aimc_status read_graph(aimc_network *net, const json_t *root)
 {
     const char *format = json_string_value(json_object_get(root, "format"));
@@ -264,12 +299,13 @@ static aimc_status read_graph(aimc_network *net, const json_t *root)
     if (json_integer_value(version) != 1)
         return aimci_fail(AIMC_ERR_FORMAT, "version %lld; this libaimc reads version 1",
                           (long long)json_integer_value(version));
-    aimc_status st =
-        check_members(root, "network", 0, "format|version|inputs|nodes|outputs|loss|optimizer");
+    aimc_status st = check_members(
+        root, "network", 0, "format|version|inputs|nodes|outputs|loss|loss_weights|optimizer");
     st = st ? st : read_list(net, root, "inputs", read_input);
     st = st ? st : read_list(net, root, "nodes", read_node);
     st = st ? st : read_list(net, root, "outputs", read_output);
     st = st ? st : read_nested(net, root, "loss", "loss", aimc_network_set_loss);
+    st = st ? st : read_loss_weights(net, root);
     return st ? st
               : read_nested(net, root, "optimizer", "digital_optimizer",
                             aimc_network_set_optimizer);

@@ -67,26 +67,22 @@ static size_t visit_all(const aimc_network *net, visit what, const network_snaps
 typedef struct tally {
     const aimc_network *net;
     const uint32_t *labels;
+    aimci_class_rows rows; /* of one sample */
     size_t correct;
 } tally;
 
-static size_t classes_of(const aimci_value *out)
-{
-    return out->shape.dim[out->shape.n - 1];
-}
-
-/* The largest along the last axis is what a position is taken for. */
+/* The largest along the axis of the classes is what a position is taken for. */
 static void count_correct(void *user, size_t first, size_t n)
 {
     tally *t = user;
-    const aimci_value *v = t->net->outputs[0];
-    const size_t classes = classes_of(v), rows = n * (v->size / classes);
-    const uint32_t *labels = t->labels + first * (v->size / classes);
-    for (size_t s = 0; s < rows; s++) {
-        const float *y = v->data + s * classes;
+    const aimci_class_rows *r = &t->rows;
+    const float *y = t->net->outputs[0]->data;
+    const uint32_t *labels = t->labels + first * r->outer * r->inner;
+    for (size_t s = 0; s < n * r->outer * r->inner; s++) {
+        const float *row = y + s / r->inner * r->classes * r->inner + s % r->inner;
         size_t best = 0;
-        for (size_t c = 1; c < classes; c++)
-            best = y[c] > y[best] ? c : best;
+        for (size_t c = 1; c < r->classes; c++)
+            best = row[c * r->inner] > row[best * r->inner] ? c : best;
         t->correct += best == labels[s];
     }
 }
@@ -117,11 +113,11 @@ typedef struct question {
 
 static aimc_status pass(aimc_network *net, const question *q, moments *accuracies)
 {
-    const aimci_value *out = net->outputs[0];
     tally t = {.net = net, .labels = q->labels};
-    const aimc_status st =
-        aimci_network_evaluate_all(q->caller, net, q->n, &q->x, count_correct, &t);
-    const size_t labels = q->n * (out->size / classes_of(out));
+    aimc_status st = aimci_network_class_rows(q->caller, net, 1, &t.rows);
+    if (!st)
+        st = aimci_network_evaluate_all(q->caller, net, q->n, &q->x, count_correct, &t);
+    const size_t labels = q->n * t.rows.outer * t.rows.inner;
     add_to(accuracies, (double)t.correct / (double)labels);
     return st;
 }

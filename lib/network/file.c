@@ -88,6 +88,8 @@ aimc_status aimc_network_get_tensor_info(const aimc_network *net, size_t k, aimc
     const char *caller = "network_get_tensor_info";
     if (!net || !info)
         return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", caller, net ? "info" : "net");
+    if (aimci_network_check_whole(caller, net))
+        return AIMC_ERR_STATE;
     if (k >= count_tensors(net))
         return aimci_fail(AIMC_ERR_INVALID, "%s: tensor %zu of %zu", caller, k, count_tensors(net));
     const tensor t = tensor_number(net, k);
@@ -106,6 +108,8 @@ static aimc_status find_tensor(const char *caller, const aimc_network *net, cons
 {
     if (!net || !name)
         return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", caller, net ? "name" : "net");
+    if (aimci_network_check_whole(caller, net))
+        return AIMC_ERR_STATE;
     aimci_nearest nearest = {0};
     char hint[AIMCI_NAME + 32];
     for (size_t k = 0; k < count_tensors(net); k++) {
@@ -231,6 +235,8 @@ aimc_status aimc_network_load_weights(aimc_network *net, const char *path)
     const char *caller = "network_load_weights";
     if (!net || !path)
         return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", caller, net ? "path" : "net");
+    if (aimci_network_check_whole(caller, net))
+        return AIMC_ERR_STATE;
     aimci_st_reader *reader = NULL;
     aimc_status st = aimci_st_read(net->ctx, path, &reader);
     if (!st)
@@ -304,6 +310,8 @@ static aimc_status put(const void *object, aimci_st_writer *writer, const char *
 {
     aimc_network *net = (aimc_network *)(uintptr_t)object; /* only its outputs are settled */
     (void)prefix;
+    if (aimci_network_check_whole("save", net))
+        return AIMC_ERR_STATE;
     aimc_status st = net->n_nodes ? aimci_network_finish("save", net)
                                   : aimci_fail(AIMC_ERR_STATE, "the network has no layers");
     st = st ? st : aimci_st_put_text(writer, "aimc.version", aimc_get_version());

@@ -104,6 +104,8 @@ typedef struct aimci_node_ops {
     /* Update matrices from what backward saw, whose values and gradients are still there; NULL: the
      * node has none */
     aimc_status (*step)(aimci_node *node, const aimci_run *run, double lr);
+    /* A step looks at nothing but the first input and the gradient of the first output. */
+    bool steps_from_values;
     /* Place in a row of the matrix of element k of a row of the tensor; NULL: k */
     size_t (*order)(const aimci_node *node, size_t tensor, size_t k);
     /* Vectors first ... first + n - 1 of those that matrix k sees in a pass over the inputs, into x
@@ -141,6 +143,7 @@ struct aimci_node {
     size_t n_weights;
     aimci_node_matrix *matrices;
     size_t n_matrices;
+    aimci_kept kept; /* of earlier passes, where steps are from values: samples */
     void *state;
 };
 
@@ -155,10 +158,13 @@ struct aimc_network {
     size_t n_inputs, n_outputs;
     bool used;               /* nodes may no longer be added */
     aimci_st_reader *reader; /* while a file is loaded: it holds the state of matrices on tiles */
+    aimci_st_reader *stream; /* the file that the network stays in; NULL: it is whole */
     uint64_t n_batches, n_samples;
     uint64_t n_evaluated; /* vectors looked at with fresh noise: selects the streams of the next */
     uint64_t n_stores;    /* times that weights went through a digital memory, likewise */
     aimc_config *loss, *optimizer; /* NULL: the defaults */
+    double *loss_weights;          /* of classes, instead of those in the loss; NULL: none */
+    size_t n_loss_weights;
     struct aimci_moments *moments; /* state of the digital optimizer */
     uint64_t n_updates;            /* steps of it */
     struct aimci_block *blocks;    /* of the plan */
@@ -173,6 +179,9 @@ struct aimc_network {
     bool input_gradients;
     size_t n_run; /* samples of the last forward pass in training; 0: none to go back through */
     bool went_back;
+    bool modified;    /* matrices on tiles are read with modified weights */
+    size_t n_pending; /* samples whose gradients wait for a step */
+    bool has_kept;    /* those of earlier passes among them */
     char *note;
 };
 
@@ -214,12 +223,13 @@ bool aimci_node_is_programmed(const aimci_node *node);
 bool aimci_node_learns_range(const aimci_node *node);
 
 void aimci_node_destroy(aimci_node *node);
+void aimci_node_free_tensors(aimci_node *node);
 
 /* ---- building (network.c) ------------------------------------------------------------------- */
 
 aimci_value *aimci_network_value(const aimc_network *net, aimc_value number);
 
-/* aimc_network_add() and aimc_network_set_name() in one. */
+/* aimc_network_add_named() whose sentences say nothing of the caller. */
 aimc_status aimci_network_add_named(aimc_network *net, const char *name, const char *op,
                                     const aimc_config *config, size_t n_inputs,
                                     const aimc_value *inputs, aimc_value *out);
@@ -245,6 +255,31 @@ aimc_status aimci_network_reserve(aimc_network *net, size_t n, aimci_mode mode);
 void aimci_network_free_buffers(aimc_network *net);
 /* Room for floats in net->scratch, which may move. */
 aimc_status aimci_network_reserve_scratch(aimc_network *net, size_t floats);
+
+/* ---- several passes before a step (pending.c) ----------------------------------------------- */
+
+/* Training reads modified weights, where hardware-aware training asks for it. */
+void aimci_network_set_training(aimc_network *net, bool training);
+/* The values of the last pass are about to go: what the step needs of them is kept. A pass that
+ * nobody went back through is given up. */
+aimc_status aimci_network_keep_pass(aimc_network *net);
+/* Update all matrices on tiles. */
+aimc_status aimci_network_step_matrices(aimc_network *net, double lr);
+/* Forget all passes since the last step. */
+void aimci_network_forget_passes(aimc_network *net);
+/* AIMC_ERR_STATE where gradients wait for a step. */
+aimc_status aimci_network_check_no_gradients(const char *caller, const aimc_network *net);
+
+typedef struct aimci_run_pointers {
+    const float *in[64], *d_out[AIMCI_MAX_VALUES_OF_NODE];
+    float *out[AIMCI_MAX_VALUES_OF_NODE];
+} aimci_run_pointers;
+/* The pass of a node over the batch at hand; its pointers are in p. */
+aimci_run aimci_node_run(const aimci_node *node, size_t n, aimci_mode mode, aimci_run_pointers *p);
+/* Does a gradient reach it in the plan at hand? */
+bool aimci_node_has_gradient(const aimci_node *node);
+/* The sentence of a failure says which node. */
+aimc_status aimci_node_told(const aimci_node *node, aimc_status st);
 
 /* One node on a batch that fits. */
 aimc_status aimci_node_forward(aimci_node *node, size_t n, aimci_mode mode);
@@ -272,6 +307,17 @@ aimc_status aimci_network_run_forward(aimc_network *net, size_t n, aimci_mode mo
 aimc_status aimci_network_measure(aimc_network *net);
 /* Samples of an evaluation that are run at once. */
 size_t aimci_network_eval_batch(const aimc_network *net);
+
+/* ---- networks that stay in their file (stream.c) -------------------------------------------- */
+
+/* Does it have its tensors only while it is at work? */
+bool aimci_node_is_streamed(const aimci_node *node);
+/* Do something with a streamed node for batches of n, with its tensors from the file. */
+aimc_status aimci_node_stream(aimci_node *node, size_t n, aimc_status (*act)(aimci_node *, size_t));
+/* What create() made goes. */
+aimc_status aimci_node_give_up(aimci_node *node);
+/* AIMC_ERR_STATE where the network stays in its file. */
+aimc_status aimci_network_check_whole(const char *caller, const aimc_network *net);
 
 /* ---- digital updates (update.c) ------------------------------------------------------------- */
 
@@ -309,17 +355,36 @@ typedef struct aimci_schedule_ops {
 
 /* ---- loss (loss.c) -------------------------------------------------------------------------- */
 
+/* An output as rows of classes: number c of row (o, i) is [o][c][i] of [outer][classes][inner]. */
+typedef struct aimci_class_rows {
+    size_t outer, classes, inner;
+} aimci_class_rows;
+
+/* What a loss is taken of. */
+typedef struct aimci_loss_run {
+    const void *params;
+    aimci_class_rows rows;
+    const double *weights; /* of classes, n_weights of them: 0, 1 or as many as classes */
+    size_t n_weights;
+    const float *y; /* the output */
+    const uint32_t *labels;
+    const float *targets;
+    float *d; /* receives the gradient */
+} aimci_loss_run;
+
 typedef struct aimci_loss_ops {
     const aimci_kind *kind;
     bool takes_labels; /* classes; else targets of the size of the output */
-    /* Mean loss of rows of the output y, and its gradient d. */
-    double (*loss)(const void *params, size_t rows, size_t cols, const float *y,
-                   const uint32_t *labels, const float *targets, float *d);
+    double (*loss)(const aimci_loss_run *run);
 } aimci_loss_ops;
 #define AIMCI_LOSS(name) extern const aimci_loss_ops aimci_loss_ops_##name;
 #include "kinds.def"
 
-/* Labels [n][positions] of the classes along the last axis of the output; targets [n][output]. What
+/* Where the classes lie in the first output of n samples, by the field "axis" of the loss. */
+aimc_status aimci_network_class_rows(const char *caller, const aimc_network *net, size_t n,
+                                     aimci_class_rows *rows);
+
+/* Labels [n][positions] of the classes along their axis of the output; targets [n][output]. What
  * the loss wants is given and right. */
 aimc_status aimci_network_check_labels(const char *caller, const aimc_network *net, size_t n,
                                        const uint32_t *labels);

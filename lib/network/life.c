@@ -109,6 +109,8 @@ static aimc_status exchange(const conversion *c)
 static aimc_status convert(const char *caller, aimc_network *net, const char *patterns,
                            const aimc_config *config)
 {
+    if (aimci_network_check_no_gradients(caller, net))
+        return AIMC_ERR_STATE;
     const size_t n = aimc_network_count_matrices(net);
     conversion c = {net, config, aimci_calloc(net->ctx, n + 1, sizeof *c.made)};
     if (!c.made)

@@ -56,6 +56,8 @@ void aimc_network_destroy(aimc_network *net)
     aimci_free(ctx, net->inputs);
     aimci_free(ctx, net->outputs);
     aimci_free(ctx, net->note);
+    aimci_free(ctx, net->loss_weights);
+    aimci_st_reader_destroy(net->stream);
     aimci_free(ctx, net);
     aimci_context_unref(ctx);
 }
@@ -254,6 +256,8 @@ static aimc_status make_outputs(aimci_node *node, aimci_layout layout)
         st = check_shape(&out[k]);
     if (!st && node->op->create)
         st = node->op->create(node);
+    if (!st && aimci_node_is_streamed(node))
+        st = aimci_node_give_up(node);
     for (size_t k = 0; k < n_out && !st; k++)
         if (!(st = new_value(node->net, &out[k], layout, node, &node->out[k])))
             node->n_out++;
@@ -429,16 +433,24 @@ aimc_status aimci_network_add_named(aimc_network *net, const char *name, const c
     return st;
 }
 
+aimc_status aimc_network_add_named(aimc_network *net, const char *name, const char *op,
+                                   const aimc_config *config, size_t n_inputs,
+                                   const aimc_value *inputs, aimc_value *out)
+{
+    const char *caller = name ? "network_add_named" : "network_add";
+    aimc_status st = check_open(caller, net);
+    if (st)
+        return st;
+    char made[AIMCI_NAME];
+    make_name(net, op ? op : "", made, sizeof made);
+    st = aimci_network_add_named(net, name, op, config, n_inputs, inputs, out);
+    return st ? aimci_fail_within(st, "%s: %.64s: ", caller, name ? name : made) : AIMC_OK;
+}
+
 aimc_status aimc_network_add(aimc_network *net, const char *op, const aimc_config *config,
                              size_t n_inputs, const aimc_value *inputs, aimc_value *out)
 {
-    const aimc_status st = check_open("network_add", net);
-    if (st)
-        return st;
-    char name[AIMCI_NAME];
-    make_name(net, op ? op : "", name, sizeof name);
-    const aimc_status added = aimci_network_add_named(net, NULL, op, config, n_inputs, inputs, out);
-    return added ? aimci_fail_within(added, "network_add: %s: ", name) : AIMC_OK;
+    return aimc_network_add_named(net, NULL, op, config, n_inputs, inputs, out);
 }
 
 aimc_status aimc_network_set_name(aimc_network *net, aimc_value value, const char *name)

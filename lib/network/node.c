@@ -316,13 +316,9 @@ bool aimci_node_learns_range(const aimci_node *node)
 
 /* ---- end ------------------------------------------------------------------------------------ */
 
-void aimci_node_destroy(aimci_node *node)
+void aimci_node_free_tensors(aimci_node *node)
 {
-    if (!node)
-        return;
     aimc_context *ctx = node->ctx;
-    if (node->state && node->op->destroy)
-        node->op->destroy(node);
     for (size_t k = 0; k < node->n_parameters; k++) {
         aimci_free(ctx, node->parameters[k].value);
         aimci_free(ctx, node->parameters[k].gradient);
@@ -332,6 +328,21 @@ void aimci_node_destroy(aimci_node *node)
     aimci_free(ctx, node->parameters);
     aimci_free(ctx, node->weights);
     aimci_free(ctx, node->matrices);
+    node->parameters = NULL;
+    node->weights = NULL;
+    node->matrices = NULL;
+    node->n_parameters = node->n_weights = node->n_matrices = 0;
+}
+
+void aimci_node_destroy(aimci_node *node)
+{
+    if (!node)
+        return;
+    aimc_context *ctx = node->ctx;
+    if (node->state && node->op->destroy)
+        node->op->destroy(node);
+    aimci_node_free_tensors(node);
+    aimci_free_kept(ctx, &node->kept);
     aimci_free(ctx, node->state);
     aimci_free(ctx, node->in);
     aimci_free(ctx, node->d_in);

@@ -293,7 +293,7 @@ static aimc_status reserve_nodes(aimc_network *net, size_t n, aimci_mode mode)
 {
     aimc_status st = AIMC_OK;
     for (size_t i = 0; i < net->n_nodes && !st; i++)
-        if (net->nodes[i]->op->reserve) {
+        if (net->nodes[i]->op->reserve && !aimci_node_is_streamed(net->nodes[i])) {
             st = net->nodes[i]->op->reserve(net->nodes[i], n, mode);
             if (st)
                 aimci_fail_within(st, "%s: ", net->nodes[i]->name);
@@ -320,10 +320,13 @@ aimc_status aimci_network_reserve(aimc_network *net, size_t n, aimci_mode mode)
     if (n <= net->batch && mode == net->mode)
         return AIMC_OK;
     aimc_status st = make_blocks(net);
+    if (!st)
+        st = aimci_network_keep_pass(net);
     if (st)
         return st;
+    if (mode == AIMCI_EVAL && net->modified)
+        aimci_network_set_training(net, false);
     net->batch = 0;
-    net->n_run = 0;
     const size_t n_blocks = plan(net, mode);
     st = grow_arena(net, n);
     if (!st)

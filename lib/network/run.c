@@ -7,12 +7,7 @@
 
 /* ---- one node ------------------------------------------------------------------------------- */
 
-typedef struct pointers {
-    const float *in[64], *d_out[AIMCI_MAX_VALUES_OF_NODE];
-    float *out[AIMCI_MAX_VALUES_OF_NODE];
-} pointers;
-
-static aimci_run run_of(const aimci_node *node, size_t n, aimci_mode mode, pointers *p)
+aimci_run aimci_node_run(const aimci_node *node, size_t n, aimci_mode mode, aimci_run_pointers *p)
 {
     for (size_t k = 0; k < node->n_in; k++)
         p->in[k] = node->in[k]->data;
@@ -24,7 +19,7 @@ static aimci_run run_of(const aimci_node *node, size_t n, aimci_mode mode, point
         .n = n, .mode = mode, .in = p->in, .out = p->out, .d_out = p->d_out, .d_in = node->d_in};
 }
 
-static aimc_status within(const aimci_node *node, aimc_status st)
+aimc_status aimci_node_told(const aimci_node *node, aimc_status st)
 {
     return st ? aimci_fail_within(st, "%s: ", node->name) : AIMC_OK;
 }
@@ -48,23 +43,32 @@ static void modify_for_test(aimci_node *node, bool on)
     }
 }
 
+static aimc_status evaluate_node(aimci_node *node, size_t n)
+{
+    aimci_run_pointers p;
+    const aimci_run run = aimci_node_run(node, n, AIMCI_EVAL, &p);
+    modify_for_test(node, true);
+    const aimc_status st = node->op->forward(node, &run);
+    modify_for_test(node, false);
+    return st;
+}
+
 aimc_status aimci_node_forward(aimci_node *node, size_t n, aimci_mode mode)
 {
-    pointers p;
-    const aimci_run run = run_of(node, n, mode, &p);
+    if (aimci_node_is_streamed(node))
+        return aimci_node_told(node, aimci_node_stream(node, n, evaluate_node));
     if (mode == AIMCI_EVAL)
-        modify_for_test(node, true);
-    const aimc_status st = node->op->forward(node, &run);
-    if (mode == AIMCI_EVAL)
-        modify_for_test(node, false);
-    return within(node, st);
+        return aimci_node_told(node, evaluate_node(node, n));
+    aimci_run_pointers p;
+    const aimci_run run = aimci_node_run(node, n, mode, &p);
+    return aimci_node_told(node, node->op->forward(node, &run));
 }
 
 size_t aimci_node_vectors(aimci_node *node, size_t n, size_t k, size_t first, size_t count,
                           float *x)
 {
-    pointers p;
-    const aimci_run run = run_of(node, n, AIMCI_EVAL, &p);
+    aimci_run_pointers p;
+    const aimci_run run = aimci_node_run(node, n, AIMCI_EVAL, &p);
     return node->op->vectors ? node->op->vectors(node, &run, k, first, count, x) : 0;
 }
 
@@ -81,7 +85,7 @@ static void add_gradients(const aimci_node *node, size_t n)
     }
 }
 
-static bool has_gradient(const aimci_node *node)
+bool aimci_node_has_gradient(const aimci_node *node)
 {
     for (size_t k = 0; k < node->n_out; k++)
         if (node->out[k]->gradient)
@@ -90,17 +94,6 @@ static bool has_gradient(const aimci_node *node)
 }
 
 /* ---- all nodes ------------------------------------------------------------------------------ */
-
-static void set_training(aimc_network *net, bool training)
-{
-    for (size_t i = 0; i < net->n_nodes; i++)
-        for (size_t k = 0; k < net->nodes[i]->n_matrices; k++) {
-            if (training)
-                aimci_hwa_modify(hwa_of(net->nodes[i], k), true);
-            else
-                aimci_hwa_take_back(hwa_of(net->nodes[i], k));
-        }
-}
 
 aimc_status aimci_network_run_forward(aimc_network *net, size_t n, aimci_mode mode)
 {
@@ -115,37 +108,29 @@ static aimc_status run_backward(aimc_network *net)
     const size_t n = net->n_run;
     for (size_t i = net->n_nodes; i-- > 0;) {
         aimci_node *node = net->nodes[i];
-        pointers p;
-        if (!node->op->backward || !has_gradient(node))
+        aimci_run_pointers p;
+        if (!node->op->backward || !aimci_node_has_gradient(node))
             continue;
-        const aimci_run run = run_of(node, n, AIMCI_TRAIN, &p);
+        const aimci_run run = aimci_node_run(node, n, AIMCI_TRAIN, &p);
         aimc_status st = node->op->backward(node, &run);
         if (!st && node->op->step && !aimci_node_is_analog(node)) /* gradients of digital weights */
             st = node->op->step(node, &run, 0);
         if (st)
-            return within(node, st);
+            return aimci_node_told(node, st);
         add_gradients(node, n);
     }
     net->went_back = true;
+    net->n_pending += n;
     return AIMC_OK;
 }
 
 static aimc_status run_step(aimc_network *net, double lr)
 {
-    aimc_status st = AIMC_OK;
-    for (size_t i = net->n_nodes; i-- > 0 && !st;) {
-        aimci_node *node = net->nodes[i];
-        pointers p;
-        if (!node->op->step || !has_gradient(node) || !aimci_node_is_analog(node))
-            continue;
-        const aimci_run run = run_of(node, net->n_run, AIMCI_TRAIN, &p);
-        st = within(node, node->op->step(node, &run, lr));
-    }
+    aimc_status st = aimci_network_step_matrices(net, lr);
     if (!st)
         st = aimci_network_update(net, lr);
-    set_training(net, false);
-    net->n_run = 0;
-    net->went_back = false;
+    aimci_network_set_training(net, false);
+    aimci_network_forget_passes(net);
     return st;
 }
 
@@ -224,7 +209,7 @@ aimc_status aimci_network_evaluate_all(const char *caller, aimc_network *net, si
                                        const float *const *x,
                                        void (*take)(void *user, size_t first, size_t n), void *user)
 {
-    const size_t most = aimci_network_eval_batch(net);
+    const size_t most = net->stream ? n : aimci_network_eval_batch(net); /* one reading for all */
     aimc_status st = n ? aimci_network_reserve(net, aimci_min_size(n, most), AIMCI_EVAL) : AIMC_OK;
     for (size_t b = 0; b < n && !st; b += most) {
         const size_t m = aimci_min_size(most, n - b);
@@ -276,6 +261,8 @@ aimc_status aimc_network_predict(aimc_network *net, size_t n, const float *x, fl
 
 static aimc_status check_trainable(const char *caller, const aimc_network *net)
 {
+    if (aimci_network_check_whole(caller, net))
+        return AIMC_ERR_STATE;
     for (size_t i = 0; i < net->n_nodes; i++)
         if (aimci_node_is_programmed(net->nodes[i]))
             return aimci_fail(
@@ -286,16 +273,13 @@ static aimc_status check_trainable(const char *caller, const aimc_network *net)
     return AIMC_OK;
 }
 
-/* Gradients of digital weights add up over passes; a matrix on tiles has room for those of one. */
-static aimc_status check_room(const char *caller, const aimc_network *net)
+/* All passes of a step see one draw of modified weights; a pass that was given up had its own. */
+static void begin_training(aimc_network *net)
 {
-    for (size_t i = 0; net->went_back && i < net->n_nodes; i++)
-        if (aimci_node_is_analog(net->nodes[i]))
-            return aimci_fail(AIMC_ERR_STATE,
-                              "%s: aimc_network_step() comes first: '%s' lies on tiles, which are "
-                              "updated after each backward pass",
-                              caller, net->nodes[i]->name);
-    return AIMC_OK;
+    if (net->modified && !net->n_pending)
+        aimci_network_set_training(net, false);
+    if (!net->modified)
+        aimci_network_set_training(net, true);
 }
 
 /* The forward pass of a mini-batch: a new one gives up one that nobody went back through. */
@@ -304,20 +288,17 @@ static aimc_status train_forward(const char *caller, aimc_network *net, size_t n
 {
     aimc_status st = check_trainable(caller, net);
     if (!st)
-        st = check_room(caller, net);
+        st = aimci_network_keep_pass(net);
     if (!st)
         st = aimci_network_reserve(net, n, AIMCI_TRAIN);
     if (st)
         return st;
-    if (net->n_run)
-        set_training(net, false);
+    begin_training(net);
     load(net, 0, n, x, AIMCI_TRAIN);
-    set_training(net, true);
-    net->went_back = false;
     st = aimci_network_run_forward(net, n, AIMCI_TRAIN);
     net->n_run = st ? 0 : n;
-    if (st)
-        set_training(net, false);
+    if (st && !net->n_pending)
+        aimci_network_set_training(net, false);
     return st;
 }
 
@@ -429,8 +410,12 @@ aimc_status aimc_network_want_input_gradients(aimc_network *net, int on)
 {
     if (!net)
         return aimci_fail(AIMC_ERR_INVALID, "network_want_input_gradients: net is NULL");
-    if (net->input_gradients != (on != 0))
-        net->batch = net->n_run = 0; /* another plan */
+    if (net->input_gradients == (on != 0))
+        return AIMC_OK;
+    const aimc_status st = aimci_network_keep_pass(net);
+    if (st)
+        return aimci_fail_within(st, "network_want_input_gradients: ");
+    net->batch = 0; /* another plan */
     net->input_gradients = on != 0;
     return AIMC_OK;
 }
@@ -443,9 +428,9 @@ aimc_status aimc_network_step(aimc_network *net, double lr)
     aimc_status st = aimci_check_number(caller, "lr", lr, 0, AIMCI_LARGEST_NUMBER);
     if (st)
         return st;
-    if (!net->n_run || !net->went_back)
+    if (!net->n_pending)
         return aimci_fail(AIMC_ERR_STATE, "%s: aimc_network_backward() comes first", caller);
-    const size_t n = net->n_run;
+    const size_t n = net->n_pending;
     st = run_step(net, lr);
     if (st)
         return st;
@@ -457,10 +442,7 @@ aimc_status aimc_network_step(aimc_network *net, double lr)
 /* A mini-batch that fails in the middle is given up. */
 static aimc_status give_up(aimc_network *net, aimc_status st)
 {
-    set_training(net, false);
-    aimci_network_clear_gradients(net);
-    net->n_run = 0;
-    net->went_back = false;
+    (void)aimc_network_zero_gradients(net);
     return st;
 }
 

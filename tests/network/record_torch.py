@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Record what PyTorch computes: record_torch.py OUT.npz (with Debian's python3-torch: /usr/bin/python3)
+"""Record what PyTorch computes: record_torch.py OUT.npz MORE.npz (with Debian's python3-torch: /usr/bin/python3),
+tests/data/torch_networks.npz and tests/data/torch_more.npz. What comes later goes into the second, so that the first
+stays as it is.
 
 Each case is a network of ours as a document and the module of PyTorch that it stands for; recorded are parameters,
 inputs x and gradients dy of the outputs, and what PyTorch makes of them: outputs, gradients of x and of parameters.
@@ -233,6 +235,42 @@ def losses():
     yield "bce_with_logits", {"pos_weight": weights}, nn.BCEWithLogitsLoss(pos_weight=tensor), bits
 
 
+def axis_losses():
+    """(loss of ours, its fields, loss of PyTorch, outputs [samples][classes][positions ...], targets)."""
+    for shape in ((3, 4, 5), (2, 4, 3, 2), (1, 100, 4)):
+        n, classes, *positions = shape
+        labels = torch.randint(classes, (n, *positions))
+        weights = torch.rand(classes) + 0.1
+        bits, scale = torch.rand(shape), weights.reshape(-1, *[1] * len(positions))
+        many = {"class_weights": weights.tolist()}
+        yield "cross_entropy", {"axis": 0}, nn.CrossEntropyLoss(), shape, labels
+        yield "cross_entropy", {"axis": 0, **many}, nn.CrossEntropyLoss(weights), shape, labels
+        yield ("cross_entropy", {"axis": 0, "label_smoothing": 0.1, "ignore_index": 2, **many},
+               nn.CrossEntropyLoss(weights, label_smoothing=0.1, ignore_index=2), shape, labels)
+        yield "nll", {"axis": 0, "ignore_index": 1, **many}, nn.NLLLoss(weights, ignore_index=1), shape, labels
+        yield ("bce_with_logits", {"axis": 0, "pos_weight": weights.tolist()}, nn.BCEWithLogitsLoss(pos_weight=scale), shape,
+               bits)
+        yield "bce_with_logits", {"pos_weight": [0.7]}, nn.BCEWithLogitsLoss(pos_weight=torch.tensor([0.7])), shape, bits
+
+
+def record_axis_losses(arrays):
+    """Value of each loss and its gradient, by one step of a batch norm without means, whose outputs are its inputs' shape."""
+    done = []
+    for k, (name, fields, loss, shape, targets) in enumerate(axis_losses()):
+        kind = nn.BatchNorm1d if len(shape) == 3 else nn.BatchNorm2d
+        net = Functional(lambda self, x: self.norm(x), norm=kind(shape[1], track_running_stats=False))
+        nn.init.uniform_(net.norm.weight), nn.init.uniform_(net.norm.bias)
+        x, lr = torch.randn(shape), 0.5
+        keep_state(arrays, f"axis/{k}/before", net)
+        value = loss(net(x), targets)
+        value.backward()
+        torch.optim.SGD(net.parameters(), lr).step()
+        keep_state(arrays, f"axis/{k}/after", net)
+        arrays[f"axis/{k}/x"], arrays[f"axis/{k}/targets"] = x.numpy(), targets.numpy()
+        done.append({"loss": name, "fields": fields, "lr": lr, "value": value.item()})
+    arrays["axis"] = np.array(json.dumps(done))
+
+
 def keep_state(arrays, prefix, module):
     for key, value in module.state_dict().items():
         arrays[f"{prefix}/{key}"] = value.numpy().copy()
@@ -328,10 +366,8 @@ def record_schedules(arrays):
     arrays["schedules"] = np.array(json.dumps(done))
 
 
-def record(out):
-    torch.manual_seed(1)
-    make_cases()
-    arrays, documents = {}, []
+def record_cases(arrays):
+    documents = []
     for k, (name, shapes, nodes, module, n, train, outputs, indices) in enumerate(CASES):
         module.train(train)
         state = {key: value.numpy().copy() for key, value in module.state_dict().items()
@@ -361,13 +397,67 @@ def record(out):
                 if not key.endswith("num_batches_tracked"):
                     arrays[f"{k}/after/{key}"] = value.numpy()
     arrays["cases"] = np.array(json.dumps(documents))
-    record_losses(arrays)
-    record_optimizers(arrays)
-    record_schedules(arrays)
+
+
+def record(out, make, *parts):
+    torch.manual_seed(1)
+    arrays = {}
+    CASES.clear()
+    make()
+    for part in (record_cases, *parts):
+        part(arrays)
     np.savez_compressed(out, **{key: value.astype(np.float32) if value.dtype.kind == "f" else value
                                 for key, value in arrays.items()})
-    print(len(CASES), "cases, torch", torch.__version__)
+    print(out, len(CASES), "cases, torch", torch.__version__)
+
+
+def started(op, module, shape, n=3, **config):
+    """Recurrent layers that begin with states of the caller, samples first."""
+    def forward(self, x, *states):
+        first = [h.transpose(0, 1).contiguous() for h in states]
+        y, last = self.op(x, tuple(first) if op == "lstm" else first[0])
+        return (y, *(h.transpose(0, 1) for h in (last if op == "lstm" else (last,))))
+    cells = module.num_layers * (2 if module.bidirectional else 1)
+    shapes = [shape] + [(cells, module.hidden_size)] * (2 if op == "lstm" else 1)
+    config = {"hidden_size": module.hidden_size, **config}
+    case(f"{op} started {json.dumps(config, sort_keys=True)} {n}", shapes,
+         [("op", op, [f"in{k}" for k in range(len(shapes))], config)], Functional(forward, op=module), n,
+         outputs=["op", "op:1", *(["op:2"] if op == "lstm" else [])])
+
+
+def masked(n_inputs, shapes, heads=2, causal=False):
+    """Keys are not looked at where the last input is above 0."""
+    def forward(self, *x):
+        q, k, v = (x[min(i, n_inputs - 1)] for i in range(3))
+        mask = torch.ones(q.shape[1], k.shape[1], dtype=torch.bool).triu(1) if causal else None
+        return self.op(q, k, v, need_weights=False, attn_mask=mask, key_padding_mask=x[-1] > 0)[0]
+    module = nn.MultiheadAttention(shapes[0][1], heads, batch_first=True)
+    nn.init.uniform_(module.in_proj_bias), nn.init.uniform_(module.out_proj.bias)
+    case(f"attention masked {shapes} {heads} {causal}", shapes,
+         [("mask", "relu", [f"in{n_inputs}"], {}),
+          ("op", "attention", [*(f"in{i}" for i in range(n_inputs)), "mask"], {"heads": heads, "causal": causal, "masked": True})],
+         Functional(forward, op=module))
+
+
+def more_cases():
+    """What came later."""
+    for op, kind in (("rnn", nn.RNN), ("gru", nn.GRU), ("lstm", nn.LSTM)):
+        started(op, kind(3, 4, batch_first=True), (5, 3), 1)
+        started(op, kind(3, 2, batch_first=True, num_layers=2, bidirectional=True), (4, 3), num_layers=2, bidirectional=True)
+
+        def backwards(self, x, op=op):
+            y, last = self.op(x.flip(1))
+            return (y.flip(1), *(h.transpose(0, 1) for h in (last if op == "lstm" else (last,))))
+        case(f"{op} reverse", [(5, 3)], [("op", op, ["in0"], {"hidden_size": 4, "reverse": True})],
+             Functional(backwards, op=kind(3, 4, batch_first=True)), outputs=["op", "op:1"] + ["op:2"] * (op == "lstm"))
+    masked(1, [(5, 6), (5,)])
+    masked(2, [(3, 6), (7, 6), (7,)], 3)
+    masked(3, [(5, 4), (6, 4), (6, 4), (6,)], 1)
+    case("embedding padding_idx", [(5,)],
+         [("op", "embedding", ["in0"], {"num_embeddings": 4, "embedding_dim": 3, "padding_idx": 2})],
+         Functional(lambda self, x: self.op(x.long()), op=nn.Embedding(4, 3, padding_idx=2)), indices=4)
 
 
 if __name__ == "__main__":
-    record(sys.argv[1])
+    record(sys.argv[1], make_cases, record_losses, record_optimizers, record_schedules)
+    record(sys.argv[2], more_cases, record_axis_losses)

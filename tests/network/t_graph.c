@@ -247,9 +247,22 @@ START_TEST(what_does_not_fit_is_refused)
           add(net, ctx, "reshape", "{\"shape\": [5, -1]}", x, &out));
     aimc_config *linear = config_of(ctx, "linear", "{\"out_features\": 2}");
     FAILS(AIMC_ERR_INVALID, "kind 'linear'", aimc_network_add(net, "conv2d", linear, 1, &x, &out));
+    FAILS(AIMC_ERR_INVALID, "network_add_named: other: there is a node or input 'other' already",
+          aimc_network_add_named(net, "other", "relu", NULL, 1, &x, &out));
+    FAILS(AIMC_ERR_INVALID, "blank", aimc_network_add_named(net, "a b", "relu", NULL, 1, &x, &out));
+    FAILS(AIMC_ERR_INVALID, "not 0", aimc_network_add_named(net, "", "relu", NULL, 1, &x, &out));
+    FAILS(AIMC_ERR_INVALID, "op is NULL",
+          aimc_network_add_named(net, "a", NULL, NULL, 1, &x, &out));
     aimc_network_info info = {.struct_size = sizeof info};
     OK(aimc_network_get_info(net, &info));
     ck_assert_uint_eq(info.n_layers, 0); /* nothing of all that is left behind */
+    OK(aimc_network_add_named(net, "first", "relu", NULL, 1, &x, &out));
+    OK(aimc_network_add_named(net, NULL, "relu", NULL, 1, &x, &out));
+    aimc_layer_info layer = {.struct_size = sizeof layer};
+    OK(aimc_network_get_layer(net, 0, &layer));
+    ck_assert_str_eq(layer.name, "first");
+    OK(aimc_network_get_layer(net, 1, &layer));
+    ck_assert_str_eq(layer.name, "relu");
     aimc_config_destroy(linear);
     aimc_network_destroy(net);
     aimc_context_destroy(ctx);
@@ -314,13 +327,20 @@ START_TEST(passes_come_in_order)
     FAILS(AIMC_ERR_STATE, "want_input_gradients", aimc_network_backward(net, N, y, dx));
     OK(aimc_network_backward(net, N, y, NULL));
     FAILS(AIMC_ERR_INVALID, "lr = -1", aimc_network_step(net, -1));
-    if (_i == 0)
-        OK(aimc_network_forward(net, N, x, y)); /* gradients add up */
-    else
-        FAILS(AIMC_ERR_STATE, "lies on tiles", aimc_network_forward(net, N, x, y));
-    if (_i == 0)
-        OK(aimc_network_backward(net, N, y, NULL));
+    OK(aimc_network_forward(net, N, x, y)); /* gradients add up */
+    OK(aimc_network_backward(net, N, y, NULL));
+    FAILS(AIMC_ERR_STATE, "10 samples wait", aimc_network_convert(net, NULL, NULL));
+    OK(aimc_network_predict(net, N, x, y)); /* and wait */
+    FAILS(AIMC_ERR_STATE, "comes first", aimc_network_backward(net, N, y, NULL));
     OK(aimc_network_step(net, 0.1));
+    aimc_network_info info = {.struct_size = sizeof info};
+    OK(aimc_network_get_info(net, &info));
+    ck_assert_uint_eq(info.n_samples, 2 * N);
+    OK(aimc_network_forward(net, N, x, y));
+    OK(aimc_network_backward(net, N, y, NULL));
+    OK(aimc_network_zero_gradients(net));
+    FAILS(AIMC_ERR_STATE, "comes first", aimc_network_step(net, 0.1));
+    FAILS(AIMC_ERR_INVALID, "net is NULL", aimc_network_zero_gradients(NULL));
     OK(aimc_network_want_input_gradients(net, 1));
     OK(aimc_network_forward(net, N, x, y));
     OK(aimc_network_backward(net, N, y, dx));

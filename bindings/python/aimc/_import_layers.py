@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
+from . import _import_keras_series as series
 from ._errors import FormatError
 from ._importer import Importer, Refused, batch_norm, choose, package, with_bias, without_none
 from ._types import NDArray
@@ -19,6 +20,10 @@ from .network import Network, Value
 Arrays = Dict[str, NDArray[Any]]
 ACTIVATIONS = {"relu": "relu", "relu6": "relu6", "tanh": "tanh", "sigmoid": "sigmoid", "softmax": "softmax", "elu": "elu",
                "gelu": "gelu", "swish": "silu", "silu": "silu", "log_softmax": "log_softmax"}
+
+
+# Layers that treat each step of a series by itself.
+STEPWISE = ("Activation", "ReLU", "LeakyReLU", "ELU", "Softmax", "Dropout", "Add", "Multiply", "Dense", "LayerNormalization")
 
 
 class Layer:
@@ -48,6 +53,7 @@ class LayersImporter(Importer):
     def __init__(self, source: str, layers: Sequence[Layer], logits: bool, ctx: Optional[Context]) -> None:
         super().__init__(source, ctx)
         self.layers, self.logits = layers, logits
+        self.rows: Dict[str, Value] = {}  # series as [steps][features]; other values have their channels first
         self.turned: Dict[str, Tuple[int, ...]] = {}  # flattened values that a dense layer reads: their image, channels first
 
     def run(self, outputs: Sequence[str]) -> Network:
@@ -65,12 +71,46 @@ class LayersImporter(Importer):
         """The one value that a layer reads."""
         if len(layer.inputs) != 1:
             raise Refused(f"{len(layer.inputs)} inputs; one is expected")
-        return self.value(layer.inputs[0])
+        return self.rows_of(layer.inputs[0]) if self.is_stepwise(layer) else self.value(layer.inputs[0])
+
+    def row_input(self, layer: Layer) -> Value:
+        """The one value that a layer reads, as [steps][features]."""
+        if len(layer.inputs) != 1:
+            raise Refused(f"{len(layer.inputs)} inputs; one is expected")
+        return self.rows_of(layer.inputs[0])
+
+    def value(self, key: str) -> Value:
+        """What the layers know as key, with its channels first."""
+        if key not in self.values and key in self.rows:
+            self.values[key] = self.add("permute", self.rows[key], name=f"{key}.channels", order=[1, 0])
+        return super().value(key)
+
+    def rows_of(self, key: str) -> Value:
+        """A series as [steps][features]."""
+        if key not in self.rows:
+            value = self.value(key)
+            if len(value.shape) != 2:
+                raise Refused(f"of {value.shape} is not known, only of series")
+            self.rows[key] = self.add("permute", value, name=f"{key}.steps", order=[1, 0])
+        return self.rows[key]
+
+    def is_stepwise(self, layer: Layer) -> bool:
+        """Does it treat the steps of series one by one?"""
+        if layer.kind not in STEPWISE:
+            return False
+        if all(key in self.rows for key in layer.inputs):
+            return True
+        return layer.kind in ("Dense", "LayerNormalization") and all(
+            len(super(LayersImporter, self).value(key).shape) == 2 for key in layer.inputs)
+
+    def put(self, layer: Layer, value: Value) -> None:
+        """What the layer made."""
+        (self.rows if self.is_stepwise(layer) else self.values)[layer.name] = value
 
     def done(self, layer: Layer, value: Value) -> None:
         """What the layer made, after the activation that it may bring along."""
         kind = layer.get("activation", "linear")
-        self.values[layer.name] = self.activated(layer, kind, value)
+        self.put(layer, self.activated(layer, kind, value))
 
     def is_last(self, layer: Layer) -> bool:
         """Does no layer read it?"""
@@ -83,7 +123,7 @@ class LayersImporter(Importer):
         if kind in (None, "linear") or (self.logits and kind == "softmax" and self.is_last(layer)):
             return value
         op = ACTIVATIONS[choose("activation", kind, tuple(ACTIVATIONS))]
-        if op in ("softmax", "log_softmax") and len(value.shape) > 1:
+        if op in ("softmax", "log_softmax") and len(value.shape) > 1 and not self.is_stepwise(layer):
             raise Refused(f"{kind} over the channels of an image is not known; of a vector it is")
         return self.add(op, value, name=f"{layer.name}.{op}" if layer.kind != "Activation" else layer.name)
 
@@ -94,7 +134,12 @@ class LayersImporter(Importer):
         shape = layer.get("input_shape") or (layer.get("batch_input_shape") or layer["batch_shape"])[1:]
         if any(n is None for n in shape):
             raise Refused(f"shape {list(shape)}: every size must be fixed")
-        self.add_input(layer.name, first_channels(shape))
+        readers = [other for other in self.layers if layer.name in other.inputs]
+        if len(shape) == 2 and any(other.kind in series.READERS for other in readers):
+            self.add_input(layer.name, shape)
+            self.rows[layer.name] = self.values.pop(layer.name)
+        else:
+            self.add_input(layer.name, first_channels(shape))
 
     def make_Activation(self, layer: Layer) -> None:
         """An activation by name."""
@@ -102,7 +147,7 @@ class LayersImporter(Importer):
 
     def passed(self, layer: Layer, value: Value) -> None:
         """An element-wise layer: what was turned stays so."""
-        self.values[layer.name] = value
+        self.put(layer, value)
         if layer.inputs[0] in self.turned:
             self.turned[layer.name] = self.turned[layer.inputs[0]]
 
@@ -133,15 +178,15 @@ class LayersImporter(Importer):
 
     def several(self, layer: Layer) -> List[Value]:
         """Values that a layer joins."""
-        return [self.value(key) for key in layer.inputs]
+        return [self.rows_of(key) if self.is_stepwise(layer) else self.value(key) for key in layer.inputs]
 
     def make_Add(self, layer: Layer) -> None:
         """Sum of values."""
-        self.values[layer.name] = self.add("add", *self.several(layer), name=layer.name)
+        self.put(layer, self.add("add", *self.several(layer), name=layer.name))
 
     def make_Multiply(self, layer: Layer) -> None:
         """Product of values."""
-        self.values[layer.name] = self.add("mul", *self.several(layer), name=layer.name)
+        self.put(layer, self.add("mul", *self.several(layer), name=layer.name))
 
     def make_Concatenate(self, layer: Layer) -> None:
         """One behind another along the channels, or another axis."""
@@ -165,11 +210,11 @@ class LayersImporter(Importer):
     def make_LayerNormalization(self, layer: Layer) -> None:
         """Over the numbers of a vector."""
         value, arrays = self.input(layer), layer.arrays()
-        if len(value.shape) != 1:
+        if len(value.shape) != 1 and not self.is_stepwise(layer):
             raise Refused("of images is not known, only of vectors")
-        tensors = with_bias(arrays.get("gamma", np.ones(value.shape[0])), arrays.get("beta", np.zeros(value.shape[0])))
-        self.values[layer.name] = self.add("layer_norm", value, name=layer.name, tensors=tensors,
-                                           eps=float(layer.get("epsilon", 1e-3)))
+        choose("axis", layer.get("axis", -1), (-1, [-1], len(value.shape), [len(value.shape)]))
+        tensors = with_bias(arrays.get("gamma", np.ones(value.shape[-1])), arrays.get("beta", np.zeros(value.shape[-1])))
+        self.put(layer, self.add("layer_norm", value, name=layer.name, tensors=tensors, eps=float(layer.get("epsilon", 1e-3))))
 
     # ---- matrices ------------------------------------------------------------------------------
 
@@ -210,13 +255,34 @@ class LayersImporter(Importer):
         """A matrix; its columns follow what was flattened."""
         value, arrays = self.input(layer), layer.arrays()
         weight = arrays["weight"]
-        if len(value.shape) != 1:
+        if len(value.shape) != 1 and not self.is_stepwise(layer):
             raise Refused(f"of {value.shape} is not known: flatten before")
         image = self.turned.get(layer.inputs[0])
         if image:
             weight = np.moveaxis(weight.reshape(len(weight), *image[1:], image[0]), -1, 1).reshape(weight.shape)
         self.done(layer, self.add("linear", value, name=layer.name, tensors=with_bias(weight, arrays.get("bias")),
                                   out_features=len(weight), bias="bias" in arrays))
+
+    # ---- series --------------------------------------------------------------------------------
+
+    def make_LSTM(self, layer: Layer) -> None:
+        """A recurrent layer."""
+        series.recurrent(self, layer)
+
+    make_GRU = make_LSTM
+    make_SimpleRNN = make_LSTM
+
+    def make_Bidirectional(self, layer: Layer) -> None:
+        """A recurrent layer both ways."""
+        series.bidirectional(self, layer)
+
+    def make_MultiHeadAttention(self, layer: Layer) -> None:
+        """Attention of several heads."""
+        series.attention(self, layer)
+
+    def make_Embedding(self, layer: Layer) -> None:
+        """Rows of a table."""
+        series.embedding(self, layer)
 
     # ---- pools ---------------------------------------------------------------------------------
 
@@ -270,6 +336,9 @@ class LayersImporter(Importer):
 
     def make_Flatten(self, layer: Layer) -> None:
         """To a vector, in the order of the layers that read it."""
+        if layer.inputs[0] in self.rows:
+            self.values[layer.name] = self.add("flatten", self.row_input(layer), name=layer.name)
+            return
         value = self.input(layer)
         shape = value.shape
         if len(shape) > 1 and shape[0] > 1 and math.prod(shape[1:]) > 1:
@@ -367,6 +436,13 @@ def _inbound(layer: Mapping[str, Any]) -> List[str]:
         raise Refused(f"it is used {len(nodes)} times; weights that are shared are not known")
     found: List[str] = []
 
+    def look_at_keywords(given: Mapping[str, Any]) -> None:
+        for name, item in given.items():
+            if isinstance(item, (list, tuple)) and len(item) >= 3 and isinstance(item[0], str):
+                if name not in ("value", "key"):
+                    raise Refused(f"its argument {name} is a value, which is not known there")
+                found.append(item[0])
+
     def look(item: Any) -> None:
         if isinstance(item, Mapping):
             if "keras_history" in item.get("config", {}):
@@ -376,6 +452,7 @@ def _inbound(layer: Mapping[str, Any]) -> List[str]:
         elif isinstance(item, (list, tuple)):
             if len(item) >= 3 and isinstance(item[0], str) and isinstance(item[1], int):
                 found.append(item[0])
+                look_at_keywords(item[3] if len(item) > 3 else {})
             else:
                 for each in item:
                     look(each)
@@ -389,8 +466,10 @@ def _keras_arrays(kind: str, group: Any) -> Arrays:
 
     def take(name: str, item: Any) -> None:
         if hasattr(item, "shape"):
-            raw[name.split("/")[-1].split(":")[0]] = np.asarray(item, np.float32)
+            raw[series.own_arrays(name, kind)] = np.asarray(item, np.float32)
     group.visititems(take)
+    if kind in (*series.READERS, "Embedding"):
+        return raw
     out = {name: array for name, array in raw.items() if not name.endswith("kernel")}
     kernel = raw.get("depthwise_kernel", raw.get("kernel"))
     if kernel is None:

@@ -4,12 +4,15 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 
 import numpy as np
 
+from . import _import_onnx_series as series
 from ._errors import FormatError
 from ._importer import Importer, Refused, batch_norm, choose, keep_samples, package, pairs_of, with_bias, without_none
 from ._types import NDArray
 from .context import Context
 from .network import Network, Value
 
+DOMAIN = "libaimc"  # of functions that to_onnx() makes
+FLOATS, INTEGERS = (1, 10, 11, 16), (6, 7)  # of TensorProto: float, half, double, bfloat; int32, int64
 ELEMENTWISE = {"Relu": "relu", "Tanh": "tanh", "Sigmoid": "sigmoid", "HardSwish": "hard_swish"}
 
 
@@ -18,7 +21,7 @@ class OnnxImporter(Importer):
 
     def __init__(self, source: str, model: Any, logits: bool, ctx: Optional[Context]) -> None:
         super().__init__(source, ctx)
-        onnx = package("onnx")
+        self.onnx = onnx = package("onnx")
         self.graph, self.logits = model.graph, logits
         self.opset = next((each.version for each in model.opset_import if each.domain in ("", "ai.onnx")), 13)
         self.attribute: Callable[[Any], Any] = onnx.helper.get_attribute_value
@@ -28,6 +31,7 @@ class OnnxImporter(Importer):
         for node in self.graph.node:
             for key in node.input:
                 self.readers.setdefault(key, []).append(node)
+        self.placed: Dict[str, series.Placed] = {}  # values whose samples are not in front
         self.taken: List[str] = []  # outputs of nodes that became a part of an earlier one
 
     def run(self) -> Network:
@@ -42,11 +46,24 @@ class OnnxImporter(Importer):
                 self.node(where, lambda fold=fold, node=node: self.compute(fold, node))  # type: ignore[misc]
             elif node.output[0] not in self.taken:
                 make = MAKERS.get(node.op_type, self.not_constant if fold is not None else None)
-                if make is None or node.domain not in ("", "ai.onnx"):
+                if node.op_type in series.FOLLOWED and any(key in self.placed for key in node.input):
+                    make = lambda _, node: series.FOLLOWED[node.op_type](self, node)  # pylint: disable=unnecessary-lambda-assignment
+                if node.domain == DOMAIN:
+                    make = OWN.get(node.op_type.rsplit("_", 1)[0])
+                if make is None or node.domain not in ("", "ai.onnx", DOMAIN):
                     self.problems.append(f"{where}: no such operator is known")
                 else:
                     self.node(where, lambda make=make, node=node: make(self, node))  # type: ignore[misc]
         return self.finish([each.name for each in self.graph.output])
+
+    def type_name(self, to: int) -> str:
+        """A type of ONNX in words."""
+        return str(self.onnx.TensorProto.DataType.Name(to))
+
+    def numpy_type(self, to: int) -> Any:
+        """A type of ONNX as numpy's."""
+        return self.onnx.mapping.TENSOR_TYPE_TO_NP_TYPE[to] if not hasattr(self.onnx.helper, "tensor_dtype_to_np_dtype") \
+            else self.onnx.helper.tensor_dtype_to_np_dtype(to)
 
     def attributes(self, node: Any) -> Dict[str, Any]:
         """Attributes of a node; texts as str."""
@@ -71,6 +88,22 @@ class OnnxImporter(Importer):
         if not sizes or any(n < 1 for n in sizes):
             raise Refused(f"sizes {sizes} behind the first: at least one, all fixed")
         self.add_input(each.name, sizes)
+
+    def value(self, key: str) -> Value:
+        """What the nodes know as key."""
+        if key in self.constants and key not in self.values:
+            raise Refused(f"'{key}' is constant, which is not known there: only values that are computed of the inputs")
+        if key in self.placed:
+            raise Refused(f"'{key}' has its samples at axis {self.placed[key].axes.index('N')}; first, at axis 0, is what is known")
+        return super().value(key)
+
+    def is_read(self, key: str) -> bool:
+        """Does any node read it, or is it an output?"""
+        return key in self.readers or key in [each.name for each in self.graph.output]
+
+    def recurrent(self, node: Any) -> None:
+        """RNN, GRU, LSTM."""
+        series.recurrent(self, node)
 
     def constant(self, node: Any, k: int, what: str) -> NDArray[Any]:
         """Input k, which must be known."""
@@ -133,6 +166,46 @@ class OnnxImporter(Importer):
                              "padding": pairs_of(pads[:n], pads[n:]),
                              "same": auto[len("SAME_"):] if auto.startswith("SAME") else None})
 
+    def conv_transpose(self, node: Any) -> None:
+        """ConvTranspose of images."""
+        attributes, weight = self.attributes(node), self.constant(node, 1, "the weight")
+        choose("dimensions", weight.ndim - 2, (2,))
+        choose("auto_pad", attributes.get("auto_pad", "NOTSET"), ("NOTSET",))
+        choose("output_shape", attributes.get("output_shape"), (None,))
+        pads = attributes.get("pads", [0] * 4)
+        choose("pads behind", pads[2:], (pads[:2],))
+        bias = self.constant(node, 2, "the bias") if self.has(node, 2) else None
+        groups = attributes.get("group", 1)
+        self.add_for(node, "conv_transpose2d", self.value(node.input[0]), tensors=with_bias(weight, bias), bias=bias is not None,
+                     out_channels=weight.shape[1] * groups, groups=groups, kernel=list(weight.shape[2:]),
+                     stride=list(attributes.get("strides", [1, 1])), padding=list(pads[:2]),
+                     output_padding=list(attributes.get("output_padding", [0, 0])),
+                     dilation=list(attributes.get("dilations", [1, 1])))
+
+    # ---- functions of models that to_onnx() wrote ----------------------------------------------
+
+    def own_attention(self, node: Any) -> None:
+        """Attention."""
+        attributes = self.attributes(node)
+        keys = [key for k, key in enumerate(node.input[:3]) if key not in node.input[:k]]
+        names = ("in_proj_weight", "out_proj.weight", "in_proj_bias", "out_proj.bias")
+        tensors = {name: self.constant(node, 3 + k, name) for k, name in enumerate(names)}
+        values = [self.value(key) for key in (keys if len(keys) < 3 and node.input[1] == node.input[2] else node.input[:3])]
+        mask = [self.value(node.input[7])] if attributes["masked"] else []
+        self.values[node.output[0]] = self.add("attention", *values, *mask, name=node.name, tensors=tensors,
+                                               heads=attributes["heads"], causal=bool(attributes["causal"]), masked=bool(mask))
+
+    def own_gelu(self, node: Any) -> None:
+        """GELU."""
+        self.add_for(node, "gelu", self.value(node.input[0]), approximate=self.attributes(node)["approximate"])
+
+    def own_group_norm(self, node: Any) -> None:
+        """Group norm."""
+        attributes = self.attributes(node)
+        tensors = with_bias(self.constant(node, 1, "the scale"), self.constant(node, 2, "the bias"))
+        self.add_for(node, "group_norm", self.value(node.input[0]), tensors=tensors, groups=attributes["groups"],
+                     eps=attributes["eps"])
+
     def gemm(self, node: Any) -> None:
         """y = alpha x B + beta C."""
         attributes, weight = self.attributes(node), self.constant(node, 1, "the matrix")
@@ -150,11 +223,12 @@ class OnnxImporter(Importer):
         self.matrix(node, "linear", weight.T, None, out_features=weight.shape[1])
 
     def batch_norm(self, node: Any) -> None:
-        """By running means."""
+        """By running means, or in training mode by those of the samples."""
         attributes = self.attributes(node)
-        choose("training_mode", attributes.get("training_mode", 0), (0,))
+        by_samples = attributes.get("training_mode", 0) == 1
         arrays = [self.constant(node, k, "a parameter") for k in range(1, 5)]
-        self.add_for(node, "batch_norm", self.value(node.input[0]), tensors=batch_norm(*arrays),
+        tensors = with_bias(*arrays[:2]) if by_samples else batch_norm(*arrays)
+        self.add_for(node, "batch_norm", self.value(node.input[0]), tensors=tensors, track_running_stats=not by_samples,
                      eps=attributes.get("epsilon", 1e-5), momentum=1 - attributes.get("momentum", 0.9))
 
     def layer_norm(self, node: Any) -> None:
@@ -210,8 +284,39 @@ class OnnxImporter(Importer):
         self.add_for(node, {"Add": "add", "Sum": "add", "Mul": "mul"}[node.op_type], *map(self.value, node.input))
 
     def passed_on(self, node: Any) -> None:
-        """Identity, Cast of values."""
+        """Identity."""
         self.values[node.output[0]] = self.value(node.input[0])
+
+    def cast(self, node: Any) -> None:
+        """To floats; to integers only where they are indices of a table, which are whole numbers already."""
+        value, to = self.value(node.input[0]), int(self.attributes(node)["to"])
+        readers = self.readers.get(node.output[0], [])
+        indices = to in INTEGERS and readers and all(
+            reader.op_type == "Gather" and reader.input[0] in self.constants for reader in readers)
+        if to not in FLOATS and not indices:
+            raise Refused(f"to type {to} ({self.type_name(to)}): values are floating-point numbers")
+        self.values[node.output[0]] = value
+
+    def gather(self, node: Any) -> None:
+        """Rows of a table by computed indices, or one index of an axis."""
+        axis = self.attributes(node).get("axis", 0)
+        if node.input[0] in self.constants:
+            table = self.constants[node.input[0]]
+            choose("axis", axis, (0,))
+            choose("dimensions of the table", table.ndim, (2,))
+            self.add_for(node, "embedding", self.value(node.input[1]), tensors={"weight": table},
+                         num_embeddings=table.shape[0], embedding_dim=table.shape[1])
+            return
+        value, index = self.value(node.input[0]), self.constant(node, 1, "the index")
+        axis = axis % (len(value.shape) + 1) - 1
+        if axis < 0 or index.ndim > 0:
+            raise Refused("of several indices, or of samples, is not known; of one index it is")
+        at = int(index) % value.shape[axis]
+        sizes = [n for k, n in enumerate(value.shape) if k != axis]
+        n = len(value.shape)
+        cut = self.add("slice", value, name=(node.name or node.output[0]) + ".slice",
+                       start=[at if k == axis else 0 for k in range(n)], stop=[at + 1 if k == axis else 0 for k in range(n)])
+        self.reshaped(node, cut, sizes or [1])
 
     def dropout(self, node: Any) -> None:
         """Dropped in training alone."""
@@ -293,8 +398,15 @@ class OnnxImporter(Importer):
         """The samples stay first."""
         value = self.value(node.input[0])
         order = self.attributes(node).get("perm", list(range(len(value.shape), -1, -1)))
+        if order == [1, 0, 2]:
+            self.placed[node.output[0]] = series.Placed(value, "TNH" if self.is_series(node) else "DNH")
+            return
         choose("first axis", order[0], (0,))
         self.add_for(node, "permute", value, order=[axis - 1 for axis in order[1:]])
+
+    def is_series(self, node: Any) -> bool:
+        """Is what a node makes the series of a recurrent layer, or the end of one, and no state?"""
+        return not any(reader.op_type == "Slice" or node.output[0] in reader.input[5:7] for reader in self.readers[node.output[0]])
 
     def concat(self, node: Any) -> None:
         """Along an axis that does not count the samples."""
@@ -341,9 +453,12 @@ def _unsqueeze(_: OnnxImporter, attributes: Dict[str, Any], x: NDArray[Any], axe
     return np.expand_dims(x, tuple(attributes["axes"] if axes is None else axes.reshape(-1).tolist()))
 
 
-def _slices(x: NDArray[Any], *lists: NDArray[Any]) -> List[slice]:
+def _slices(x: NDArray[Any], firsts: NDArray[Any], ends: NDArray[Any], axes: Optional[NDArray[Any]],
+            steps: Optional[NDArray[Any]]) -> List[slice]:
     made = [slice(None)] * x.ndim
-    for first, end, axis, by in zip(*[each.tolist() for each in lists]):
+    lists = [firsts.tolist(), ends.tolist(), list(range(len(firsts))) if axes is None else axes.tolist(),
+             [1] * len(firsts) if steps is None else steps.tolist()]
+    for first, end, axis, by in zip(*lists):
         made[axis] = slice(first, end, by)
     return made
 
@@ -351,24 +466,29 @@ def _slices(x: NDArray[Any], *lists: NDArray[Any]) -> List[slice]:
 FOLDED: Dict[str, Callable[..., Any]] = {
     "Constant": lambda me, a: next((me.to_array(a[key]) if key == "value" else np.asarray(a[key]) for key in a), None),
     "Identity": lambda me, a, x: x,
-    "Cast": lambda me, a, x: x,
+    "Cast": lambda me, a, x: x.astype(me.numpy_type(int(a["to"]))),
     "Reshape": lambda me, a, x, shape: x.reshape([x.shape[k] if n == 0 else n for k, n in enumerate(shape.tolist())]),
-    "ConstantOfShape": lambda me, a, n: np.full(n.tolist(), me.to_array(a["value"])[0] if "value" in a else np.float32(0)),
-    "Slice": lambda me, a, x, first, end, axes, by: x[tuple(_slices(x, first, end, axes, by))],
+    "ConstantOfShape": lambda me, a, n: np.full([abs(size) for size in n.tolist()], me.to_array(a["value"])[0] if "value" in a else np.float32(0)),
+    "Slice": lambda me, a, x, first, end, axes=None, by=None: x[tuple(_slices(x, first, end, axes, by))],
+    "Expand": lambda me, a, x, shape: np.broadcast_to(x, np.broadcast_shapes(x.shape, [abs(n) for n in shape.tolist()])),
+    "Squeeze": lambda me, a, x, axes=None: np.squeeze(x, tuple(a["axes"] if axes is None else axes.reshape(-1).tolist())),
     "Transpose": lambda me, a, x: x.transpose(a.get("perm")),
     "Gather": lambda me, a, x, at: np.take(x, at, a.get("axis", 0)),
     "Unsqueeze": _unsqueeze,
     "Concat": lambda me, a, *x: np.concatenate(x, a["axis"]),
 }
 _M = OnnxImporter
+OWN: Dict[str, Callable[[OnnxImporter, Any], None]] = {
+    "attention": _M.own_attention, "gelu": _M.own_gelu, "group_norm": _M.own_group_norm}
 MAKERS: Dict[str, Callable[[OnnxImporter, Any], None]] = {
-    "Conv": _M.conv, "Gemm": _M.gemm, "MatMul": _M.matmul, "BatchNormalization": _M.batch_norm,
+    "Conv": _M.conv, "ConvTranspose": _M.conv_transpose, "Gemm": _M.gemm, "MatMul": _M.matmul, "BatchNormalization": _M.batch_norm,
     "LayerNormalization": _M.layer_norm, **{name: _M.elementwise for name in ELEMENTWISE}, "LeakyRelu": _M.sloped,
     "Elu": _M.sloped, "HardSigmoid": _M.hard_sigmoid, "Clip": _M.clip, "Softmax": _M.softmax, "LogSoftmax": _M.softmax,
-    "Add": _M.join, "Sum": _M.join, "Mul": _M.join, "Identity": _M.passed_on, "Dropout": _M.dropout, "MaxPool": _M.pool,
+    "Add": _M.join, "Sum": _M.join, "Mul": _M.join, "Identity": _M.passed_on, "Cast": _M.cast, "Gather": _M.gather, "Dropout": _M.dropout, "MaxPool": _M.pool,
     "AveragePool": _M.pool, "GlobalAveragePool": _M.global_pool, "GlobalMaxPool": _M.global_pool, "ReduceMean": _M.mean,
     "Flatten": _M.flatten, "Reshape": _M.reshape, "Squeeze": _M.squeeze, "Unsqueeze": _M.squeeze, "Transpose": _M.transpose,
-    "Concat": _M.concat, "Pad": _M.pad, "Slice": _M.slice, "Shape": _M.shape}
+    "Concat": _M.concat, "Pad": _M.pad, "Slice": _M.slice, "Shape": _M.shape, "RNN": _M.recurrent, "GRU": _M.recurrent,
+    "LSTM": _M.recurrent}
 
 
 def import_onnx(path: str, logits: bool, ctx: Optional[Context]) -> Network:

@@ -4,8 +4,10 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set
 
 import numpy as np
 
+from . import _import_series as series
 from ._errors import FormatError, InvalidError
 from ._importer import Importer, Refused, batch_norm, choose, keep_samples, package, with_bias, without_none
+from ._trace_torch import AUGMENTED, traced
 from ._types import NDArray
 from .context import Context
 from .network import Network, Value
@@ -16,13 +18,14 @@ PLAIN = {"ReLU": "relu", "ReLU6": "relu6", "Tanh": "tanh", "Sigmoid": "sigmoid",
 CALLED = {"relu": "relu", "relu_": "relu", "relu6": "relu6", "tanh": "tanh", "sigmoid": "sigmoid", "silu": "silu",
           "hardsigmoid": "hard_sigmoid", "hardswish": "hard_swish"}
 # What may give its input's own memory, so that a change in place is seen in both.
-SHARING = ("view", "reshape", "flatten", "getitem", "permute", "contiguous", "dropout", "Flatten", "Identity", "Dropout")
+SHARING = ("transpose", "squeeze", "to", "view", "reshape", "flatten", "getitem", "permute", "contiguous", "dropout", "Flatten", "Identity", "Dropout")
+# Those of them that give it as it is.
+SAME = ("Identity", "iadd", "imul")
 # Keywords that change no number: inplace is looked at for all nodes alike.
 HARMLESS = ("inplace", "_stacklevel", "memory_format")
 
 
-def _array(tensor: Any) -> NDArray[Any]:
-    return np.asarray(tensor.detach().cpu().float().numpy())
+_array = series.array_of
 
 
 def _listed(value: Any) -> List[int]:
@@ -34,11 +37,16 @@ class TorchImporter(Importer):
 
     def __init__(self, module: Any, ctx: Optional[Context]) -> None:
         super().__init__(type(module).__name__, ctx)
-        fx = package("torch.fx")
+        self.root = module
         self.modules = dict(module.named_modules())
-        self.graph = fx.Tracer().trace(module)
+        self.graph = traced(module)
         self.position = {node: k for k, node in enumerate(self.graph.nodes)}
+        self.parts: Dict[str, Any] = {}  # nodes that make a tuple: of values, states, None
+        self.states: Dict[str, series.State] = {}
+        self.zeros: Set[str] = set()  # nodes that make zeros
+        self.constants: Dict[str, NDArray[Any]] = {}
         self.used: List[str] = []
+        self.renewed: List[str] = []  # values that the node changes, and that others read after it
         self.read: Set[Any] = set()  # positions and keywords of the node's arguments that were looked at
         self.node(f"module {type(module).__name__}", lambda: self.unhooked(module))
 
@@ -56,6 +64,25 @@ class TorchImporter(Importer):
             else:
                 self.node(where, lambda node=node: self.make(node))  # type: ignore[misc]
         return self.finish(outputs)
+
+    def value(self, key: str) -> Value:
+        """What the nodes know as key."""
+        if key in self.states:
+            raise Refused(f"'{key}' is a state, [layers * directions, samples, hidden_size]: one of it is known, as in h[-1]")
+        if key in self.parts or key in self.constants or key in self.zeros:
+            raise Refused(f"'{key}' is {'a tuple' if key in self.parts else 'constant'}, which is not known there")
+        return super().value(key)
+
+    @staticmethod
+    def state(part: Any) -> Value:
+        """The value of a state."""
+        if not isinstance(part, series.State):
+            raise Refused("its initial state is no state of another layer")
+        return part.value
+
+    def state_of(self, node: Any) -> Value:
+        """An initial state: that of another layer, or an input, which is given with the samples first."""
+        return self.value(node.name) if node.op == "placeholder" else self.state(self.states.get(node.name))
 
     def title(self, node: Any) -> str:
         """What the node calls."""
@@ -80,7 +107,7 @@ class TorchImporter(Importer):
         name = self.title(node)
         if node.op == "call_module":
             return bool(getattr(self.modules[node.target], "inplace", False))
-        return bool(node.kwargs.get("inplace")) or name == "iadd" or (name.endswith("_") and not name.endswith("__"))
+        return bool(node.kwargs.get("inplace")) or name in AUGMENTED or (name.endswith("_") and not name.endswith("__"))
 
     def shares(self, node: Any) -> bool:
         """Is its result the memory of its first argument?"""
@@ -89,23 +116,35 @@ class TorchImporter(Importer):
         kind = type(self.modules[node.target]).__name__ if node.op == "call_module" else self.title(node)
         return kind in SHARING or self.in_place(node)
 
+    def is_same(self, node: Any) -> bool:
+        """Is its result the value of its first argument itself, and no view of it?"""
+        return self.in_place(node) or (node.op == "call_module" and type(self.modules[node.target]).__name__ in SAME)
+
+    def memory_of(self, node: Any) -> List[Any]:
+        """Nodes whose results may share the memory of this one's."""
+        while self.shares(node):
+            node = node.args[0]
+        found = [node]
+        for each in found:
+            found += [user for user in each.users if user not in found and self.shares(user) and user.args[0] is each]
+        return found
+
     def check_in_place(self, node: Any) -> None:
-        """A network's values never change: what is changed in place must not be read again under its old name."""
+        """A network's values never change: whoever reads later what is changed in place reads the new value, and views of
+        it must not be read again."""
         if not self.in_place(node) or not self.shares(node):
             return
-        if not node.users:
+        before = [each for each in self.memory_of(node.args[0]) if self.position[each] < self.position[node]]
+        later = [(each, user) for each in before for user in each.users
+                 if self.position[user] > self.position[node] and self.title(user) != "size"]
+        plain = all(self.is_same(each) for each in before[1:])
+        if later and not plain:
+            each, user = later[0]
+            raise Refused(f"it changes '{each.name}' in place, of which there is a view, and '{user.name}' reads it later; write it "
+                          f"without inplace=True, or use its result there")
+        if not node.users and not later:
             raise Refused("it works in place and its result is not used; use its result, as in h = h.relu_()")
-        first = node.args[0]
-        while self.shares(first):
-            first = first.args[0]
-        same = [first]
-        for each in same:
-            for user in each.users:
-                if self.position[user] > self.position[node] and self.title(user) != "size":
-                    raise Refused(f"it changes '{each.name}' in place, which '{user.name}' reads later; write it without "
-                                  f"inplace=True, or use its result there")
-                if user is not node and user not in same and self.shares(user) and user.args[0] is each:
-                    same.append(user)
+        self.renewed = [each.name for each, _ in later]
 
     def check_read(self, node: Any) -> None:
         """No argument may be passed over that could change what is computed."""
@@ -118,6 +157,7 @@ class TorchImporter(Importer):
     def make(self, node: Any) -> None:
         """One node."""
         self.read = set()
+        self.renewed = []
         self.check_in_place(node)
         if node.op == "call_module":
             module = self.modules[node.target]
@@ -131,13 +171,17 @@ class TorchImporter(Importer):
             make(self, node, module)
         else:
             name = self.title(node)
-            if node.op == "get_attr" or name not in CALLED and name not in FUNCTIONS:
+            if node.op != "get_attr" and name not in CALLED and name not in FUNCTIONS:
                 raise Refused("no such function is known")
-            if name in CALLED:
+            if node.op == "get_attr":
+                self.get_attr(node)
+            elif name in CALLED:
                 self.made(node, CALLED[name], self.argument(node, 0))
             else:
                 FUNCTIONS[name](self, node)
             self.check_read(node)
+        for name in self.renewed:
+            self.values[name] = self.value(node.name)
 
     def argument(self, node: Any, k: int) -> Value:
         """Argument k, which is a value."""
@@ -311,18 +355,109 @@ class TorchImporter(Importer):
         choose("dim", dim, (0,))
 
     def getitem(self, node: Any) -> None:
-        """x[:, 2:, ::2]."""
-        if node.args[0].name not in self.values:
+        """x[:, 2:, ::2]; one of a tuple; one layer of a state."""
+        name, at = node.args[0].name, node.args[1]
+        if name in self.parts:
+            self.take_part(node, self.parts[name][at])
+        if name in self.states:
+            at = at if isinstance(at, tuple) else (at,)
+            if not isinstance(at[0], int) or any(each != slice(None) for each in at[1:]):
+                raise Refused(f"index {at} of a state: one number is known")
+            self.layer_of(node, self.states[name].value, at[0])
+        if name not in self.values:
             return  # of a shape
-        value, at = self.argument(node, 0), node.args[1]
+        value = self.argument(node, 0)
         at = list(at) if isinstance(at, tuple) else [at]
-        if at[0] != slice(None) or not all(isinstance(each, slice) for each in at):
-            raise Refused(f"index {at}: slices behind all samples are known")
-        made = [each.indices(n) for each, n in zip(at[1:] + [slice(None)] * (len(value.shape) - len(at) + 1), value.shape)]
+        if at[0] != slice(None) or not all(isinstance(each, (slice, int)) for each in at):
+            raise Refused(f"index {at}: slices and numbers behind all samples are known")
+        at = at[1:] + [slice(None)] * (len(value.shape) - len(at) + 1)
+        made = [each.indices(n) if isinstance(each, slice) else (each % n, each % n + 1, 1) for each, n in zip(at, value.shape)]
         start, stop, step = map(list, zip(*made))
         if min(step) < 1:
             raise Refused("a slice backwards is not known")
-        self.made(node, "slice", value, start=start, stop=stop, step=step)
+        if all(isinstance(each, slice) for each in at):
+            self.made(node, "slice", value, start=start, stop=stop, step=step)
+            return
+        value = self.add("slice", value, name=f"{node.name}.slice", start=start, stop=stop, step=step)
+        kept = [n for each, n in zip(at, value.shape) if isinstance(each, slice)]
+        if len(kept) < 2:
+            self.made(node, "flatten", value)
+        else:
+            self.made(node, "reshape", value, shape=kept)
+
+    def take_part(self, node: Any, part: Any) -> None:
+        """One of a tuple."""
+        if part is None:
+            raise Refused("weights of attention are not known; need_weights=False")
+        kinds: Dict[Any, Dict[str, Any]] = {tuple: self.parts, series.State: self.states}
+        kinds.get(type(part), self.values)[node.name] = part
+
+    def layer_of(self, node: Any, value: Value, k: int) -> None:
+        """One layer and direction of a state."""
+        n, width = value.shape
+        if not -n <= k < n:
+            raise Refused(f"index {k} of {n} layers and directions")
+        cut = self.add("slice", value, name=f"{node.name}.slice", start=[k % n, 0], stop=[k % n + 1, width]) if n > 1 else value
+        self.made(node, "flatten", cut)
+
+    def squeeze(self, node: Any) -> None:
+        """h.squeeze(0) of a state."""
+        state = self.states.get(node.args[0].name)
+        dim = self.number(node, 1, "dim")
+        if state is None or dim != 0 or state.value.shape[0] != 1:
+            raise Refused("it is known of axis 0 of the state of one layer")
+        self.layer_of(node, state.value, 0)
+
+    def turn(self, node: Any) -> None:
+        """transpose(a, b) of axes that do not count the samples; of a state it puts the samples first."""
+        a, b = self.number(node, 1, "dim0"), self.number(node, 2, "dim1")
+        if node.args[0].name in self.states and sorted((a % 3, b % 3)) == [0, 1]:
+            self.values[node.name] = self.states[node.args[0].name].value
+            return
+        value = self.argument(node, 0)
+        order = list(range(len(value.shape) + 1))
+        order[a], order[b] = order[b], order[a]
+        choose("first axis", order[0], (0,))
+        self.made(node, "permute", value, order=[n - 1 for n in order[1:]])
+
+    def get_attr(self, node: Any) -> None:
+        """A buffer, which is known as a mask."""
+        found: Any = self.root
+        for part in str(node.target).split("."):
+            found = getattr(found, part)
+        self.constants[node.name] = np.asarray(found.detach().cpu().numpy())
+
+    def look(self, node: Any) -> None:
+        """x.shape, x.device: known to those that look at no more."""
+        self.read.update((1, 2))
+        choose("attribute", node.args[1], ("shape", "device", "dtype"))
+
+    def make_zeros(self, node: Any) -> None:
+        """torch.zeros: known as an initial state."""
+        self.read.update([*range(len(node.args)), *node.kwargs])
+        self.zeros.add(node.name)
+
+    def moved(self, node: Any) -> None:
+        """x.to(device)."""
+        self.read.update([*range(len(node.args)), *node.kwargs])
+        if node.args[0].name in self.zeros:
+            self.zeros.add(node.name)
+        else:
+            self.only_moved(node)
+            self.identity(node)
+
+    def only_moved(self, node: Any) -> None:
+        """To another device, not to another type."""
+        for each in [*node.args[1:], *node.kwargs.values()]:
+            if not isinstance(each, str) and self.title(each if hasattr(each, "op") else node) != "getattr" and \
+                    type(each).__name__ not in ("device", "bool"):
+                raise Refused(f"argument {each!r} is not known")
+
+    def to_indices(self, node: Any) -> None:
+        """x.long(), where an embedding reads it: indices are numbers."""
+        if not all(user.op == "call_module" and type(self.modules[user.target]).__name__ == "Embedding" for user in node.users):
+            raise Refused("it is known where only embeddings read it")
+        self.identity(node)
 
     def pad(self, node: Any) -> None:
         """F.pad with a constant: the last axis comes first."""
@@ -380,14 +515,17 @@ MODULES: Dict[str, Callable[[TorchImporter, Any, Any], None]] = {
     "MaxPool1d": _M.pool, "MaxPool2d": _M.pool, "AvgPool1d": _M.pool, "AvgPool2d": _M.pool,
     "AdaptiveAvgPool1d": _M.adaptive, "AdaptiveAvgPool2d": _M.adaptive, "AdaptiveMaxPool2d": _M.adaptive,
     "LeakyReLU": _M.sloped, "ELU": _M.sloped, "GELU": _M.gelu, "Softmax": _M.softmax, "LogSoftmax": _M.softmax,
-    "Dropout": _M.dropout, "Flatten": _M.flatten_module}
+    "Dropout": _M.dropout, "Flatten": _M.flatten_module, "RNN": series.recurrent, "GRU": series.recurrent,
+    "LSTM": series.recurrent, "MultiheadAttention": series.attention, "TransformerEncoderLayer": series.encoder_layer,
+    "TransformerEncoder": series.encoder, "Embedding": series.embedding}
 FUNCTIONS: Dict[str, Callable[[TorchImporter, Any], None]] = {
-    "add": _M.join, "iadd": _M.join, "add_": _M.join, "mul": _M.join, "flatten": _M.flatten, "cat": _M.cat, "view": _M.view,
+    "add": _M.join, "iadd": _M.join, "add_": _M.join, "mul": _M.join, "imul": _M.join, "mul_": _M.join, "flatten": _M.flatten, "cat": _M.cat, "view": _M.view,
     "reshape": _M.view, "size": _M.size, "getitem": _M.getitem, "pad": _M.pad, "_pad": _M.pad, "mean": _M.mean,
     "permute": _M.permute, "max_pool1d": _M.max_pool, "max_pool2d": _M.max_pool, "_max_pool1d": _M.max_pool,
     "_max_pool2d": _M.max_pool, "boolean_dispatch": _M.max_pool, "avg_pool1d": _M.avg_pool, "avg_pool2d": _M.avg_pool,
     "adaptive_avg_pool1d": _M.adaptive_pool, "adaptive_avg_pool2d": _M.adaptive_pool, "softmax": _M.soften,
-    "log_softmax": _M.soften, "dropout": _M.drop, "contiguous": _M.identity}
+    "log_softmax": _M.soften, "dropout": _M.drop, "contiguous": _M.identity, "squeeze": _M.squeeze, "transpose": _M.turn,
+    "getattr": _M.look, "zeros": _M.make_zeros, "to": _M.moved, "long": _M.to_indices, "int": _M.to_indices}
 VARIADIC = ("view", "reshape", "permute", "getitem")  # all positions are read
 
 

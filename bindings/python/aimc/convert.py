@@ -5,6 +5,7 @@
     python -m aimc.convert model.h5 out.safetensors                    Keras, the whole model
     python -m aimc.convert weights.pt out.safetensors --network net.json   a state_dict of PyTorch
     python -m aimc.convert model.json out.safetensors                  a folded model, NAME.folded.safetensors beside it
+    python -m aimc.convert net.safetensors out.onnx                    back to ONNX: what Network.save() wrote
 
 Images are [channels][height][width], whatever they were; everything that is not known is named at once, and nothing
 is dropped in silence. onnx, h5py and torch are needed for their files alone.
@@ -79,13 +80,18 @@ def main(arguments: Optional[List[str]] = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m aimc.convert", description="Networks of other frameworks as networks of "
                                      "libaimc, for Network.load() and the command aimc.")
     parser.add_argument("source", help=".onnx, .h5, .json (folded), .pt, .pth, .th, .safetensors")
-    parser.add_argument("out", help="safetensors file with document and tensors")
+    parser.add_argument("out", help="safetensors file with document and tensors, or an ONNX model")
     parser.add_argument("--network", metavar="FILE", help="document (JSON) that a state_dict goes with")
     parser.add_argument("--logits", action="store_true", help="leave out a softmax at the end, as training wants it")
     given = parser.parse_args(arguments)
     try:
-        net = read(given.source, given.network, logits=given.logits)
-        net.save(given.out)
+        back = given.out.lower().endswith(".onnx")
+        saved = back and given.network is None and given.source.lower().endswith(".safetensors")
+        net = Network.load(given.source) if saved else read(given.source, given.network, logits=given.logits)
+        if back:
+            net.to_onnx(given.out)
+        else:
+            net.save(given.out)
     except (Error, OSError, ValueError) as error:
         print(f"aimc.convert: {error}", file=sys.stderr)
         return 1

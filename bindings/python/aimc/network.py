@@ -4,9 +4,9 @@ import ctypes as ct
 import difflib
 import functools
 import json
-import operator
+import os
 import warnings
-from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union, overload
+from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple, Union, cast, overload
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from . import _abi
 from ._abi import Counters, InferenceReport, LayerInfo, NetworkInfo, StorageReport, TensorInfo
 from ._arrays import address, pointers, real, shaped, size, taken, whole
 from ._errors import InvalidError, ShapeError, WrongTypeError
+from ._graph import Accuracy, Epoch, Value, with_bar
 from ._handle import create
 from ._lib import AimcWarning, check, encoded, lib, text, word
 from ._programmed import Programmable
@@ -23,10 +24,12 @@ from .config import Config, ConfigLike, FieldValue, as_config, presets
 from .context import Context, default_context
 from .matrix import Matrix
 
+__all__ = ["Accuracy", "Epoch", "Network", "Value"]
 ACTIVATIONS = {"tanh": _abi.AIMC_TANH, "relu": _abi.AIMC_RELU, "sigmoid": _abi.AIMC_SIGMOID}
 _COUNT = {"input": lib.aimc_network_count_inputs, "output": lib.aimc_network_count_outputs}
 _GET = {"input": lib.aimc_network_get_input, "output": lib.aimc_network_get_output}
 _U32 = np.dtype(np.uint32)
+FIELD_NUMBERS = 64  # that a list of a configuration takes
 LARGE_INPUT = 10.0  # times the range of a DAC that nothing adapts
 
 
@@ -34,41 +37,6 @@ LARGE_INPUT = 10.0  # times the range of a DAC that nothing adapts
 def _ops() -> FrozenSet[str]:
     """The ops that the library has."""
     return frozenset(preset.name for preset in presets("op"))
-
-
-class Epoch(NamedTuple):
-    """One line of what fit() returns; accuracy is NaN without test data."""
-    epoch: int
-    loss: float
-    accuracy: float
-
-
-class Accuracy(NamedTuple):
-    """Mean over repeated passes, and its standard error: None where one pass has none."""
-    mean: float
-    std_error: Optional[float]
-
-
-class Value:
-    """What a node makes of a sample, or an input of the network: its shape does not count the samples."""
-    __slots__ = ("_net", "_number")
-
-    def __init__(self, net: "Network", number: int) -> None:
-        self._net, self._number = net, number
-
-    @property
-    def shape(self) -> Tuple[int, ...]:
-        """Its shape, as PyTorch has it."""
-        return self._net._shape(self._number)
-
-    def __getitem__(self, k: int) -> "Value":
-        """Further values of the same node: rnn[1] is its state."""
-        if k < 0:
-            raise IndexError(f"value {k}")
-        return Value(self._net, self._number + operator.index(k))
-
-    def __repr__(self) -> str:
-        return f"<aimc.Value {' x '.join(map(str, self.shape))}>"
 
 
 class Network(Programmable):
@@ -115,24 +83,17 @@ class Network(Programmable):
         made = as_config(config if config is not None else {}, op, self._ctx)
         assert made is not None
         made.update(fields)
-        if name is not None:
-            self._check_name(name)
         numbers = (ct.c_uint32 * max(len(inputs), 1))(*[self._number(value) for value in inputs])
         out = ct.c_uint32()
         with self._guard.lock:
-            check(lib.aimc_network_add(self._use, encoded(op), made._look, len(inputs), ct.addressof(numbers),
-                                       ct.byref(out)))
-            if name is not None:
-                check(lib.aimc_network_set_name(self._use, out.value, encoded(name)))
+            check(lib.aimc_network_add_named(self._use, None if name is None else encoded(name), encoded(op), made._look,
+                                             len(inputs), ct.addressof(numbers), ct.byref(out)))
         return Value(self, out.value)
 
-    def _check_name(self, name: str) -> None:
-        """A name is known to be right before there is a node."""
-        graph = json.loads(self.to_json())
-        if any(one["name"] == name for one in [*graph["inputs"], *graph["nodes"]]):
-            raise InvalidError(f"there is a node or input '{name}' already")
-        if not 1 <= len(encoded(name)) <= 64 or any(c <= " " or c in '"\\\x7f' for c in name):
-            raise InvalidError(f"name = {name!r}: a name has 1 to 64 characters, none of them a blank, a quote or a control character")
+    def set_name(self, value: Value, name: str) -> None:
+        """Name the node that makes a value, or an input, before the network is used."""
+        with self._guard.lock:
+            check(lib.aimc_network_set_name(self._use, self._number(value), encoded(name)))
 
     def __getattr__(self, op: str) -> Callable[..., Value]:
         if op.startswith("_") or op not in _ops():
@@ -188,10 +149,28 @@ class Network(Programmable):
         made._ctx = ctx
         return made
 
+    @classmethod
+    def open(cls, path: PathLike, document: Union[str, Mapping[str, Any], None] = None, *, ctx: Optional[Context] = None) -> "Network":
+        """A network that stays in its file, which is mapped, for inference alone: a node has its weights in memory only while
+        it is at work. document: of a file that holds tensors alone, with the names and shapes of PyTorch."""
+        ctx = ctx or default_context()
+        text_of = document if isinstance(document, str) or document is None else json.dumps(document)
+        made = cls.__new__(cls)
+        with ctx._guard.lock:
+            made._own(create(lib.aimc_network_open, ctx._use, encoded(path), None if text_of is None else text_of.encode()))
+        made._ctx = ctx
+        return made
+
     def to_json(self) -> str:
         """The document of the network, every field written."""
         with self._guard.lock:
             return text(lib.aimc_network_to_json, self._look)
+
+    def to_onnx(self, path: PathLike) -> None:
+        """Write an ONNX model (opset 17) of any number of samples, with weights as the devices hold them; needs the package
+        onnx. What ONNX has no operator for is named, all of it at once."""
+        from ._export_onnx import export_onnx  # pylint: disable=import-outside-toplevel,cyclic-import
+        export_onnx(self, os.fsdecode(path))
 
     def add_linear(self, n_out: int, n_in: int, config: ConfigLike = None) -> "Network":
         """Add y = W x + b. config: of kind "layer", a preset's name or fields of it; None: digital."""
@@ -240,6 +219,9 @@ class Network(Programmable):
         """Shapes of all weights and parameters, by their names in PyTorch: "conv2d.weight"."""
         with self._guard.lock:
             n = lib.aimc_network_count_tensors(self._look)
+            if n == 0:  # nothing to train, or a network that stays in its file, which says so
+                failed = lib.aimc_network_get_tensor_info(self._look, 0, ct.byref(struct_of(TensorInfo)))
+                check(failed if failed == _abi.AIMC_ERR_STATE else 0)
         found = [told(TensorInfo, self, lambda net, info, k=k: lib.aimc_network_get_tensor_info(net, k, info))
                  for k in range(n)]
         return {info.name: info._replace(shape=tuple(info.shape[:info.n_dims])) for info in found}
@@ -295,8 +277,24 @@ class Network(Programmable):
     # ---- training ------------------------------------------------------------------------------
 
     def set_loss(self, config: Union[str, Config, None], **fields: FieldValue) -> None:
-        """The loss of training: "cross_entropy", "nll" (labels), "mse", "l1", "huber", "bce_with_logits" (targets)."""
-        self._set(lib.aimc_network_set_loss, config, fields)
+        """The loss of training: "cross_entropy", "nll" (labels), "mse", "l1", "huber", "bce_with_logits" (targets).
+        axis=0: classes lie along the first axis of the output, axis 1 of PyTorch. class_weights, pos_weight: as many
+        numbers as there are classes."""
+        many = {name: real(cast(ArrayLike, fields[name]), name).astype(np.float64).reshape(-1) for name in ("class_weights", "pos_weight")
+                if name in fields and np.size(cast(ArrayLike, fields[name])) > FIELD_NUMBERS}
+        for name, made in many.items():
+            if not np.all((made >= 0) & (made <= 1e9)):
+                raise InvalidError(f"set_loss: {name} holds a number outside 0 ... 1e9")
+            (config.copy() if isinstance(config, Config) else Config(config or "cross_entropy", ctx=self._ctx)).update({name: list(made[:FIELD_NUMBERS])})
+        self._set(lib.aimc_network_set_loss, config, {name: value for name, value in fields.items() if name not in many})
+        for made in many.values():
+            self.set_loss_weights(made)
+
+    def set_loss_weights(self, weights: ArrayLike) -> None:
+        """Weights of any number of classes, instead of those of the fields "class_weights" and "pos_weight"."""
+        made = np.ascontiguousarray(real(weights, "weights"), np.float64).reshape(-1)
+        with self._guard.lock:
+            check(lib.aimc_network_set_loss_weights(self._use, made.size, made.ctypes.data))
 
     def set_optimizer(self, config: Union[str, Config, None], **fields: FieldValue) -> None:
         """How what is digital is updated: "digital_sgd", "adam", "adamw"."""
@@ -382,9 +380,14 @@ class Network(Programmable):
             check(lib.aimc_network_want_input_gradients(self._use, int(on)))
 
     def step(self, lr: float) -> None:
-        """Update everything trained, after backward()."""
+        """Update everything trained, from all passes since the last step: their gradients add up."""
         with self._guard.lock:
             check(lib.aimc_network_step(self._use, lr))
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all passes since the last step."""
+        with self._guard.lock:
+            check(lib.aimc_network_zero_gradients(self._use))
 
     def run(self, *x: ArrayLike) -> List[Floats]:
         """All outputs in evaluation, from arrays [n, ...] of all inputs."""
@@ -397,10 +400,16 @@ class Network(Programmable):
                           stacklevel=3)
             labels = np.rint(raw).astype(np.int64)
         made = whole(labels, _U32, 0, 2**32 - 1, "labels")
-        wanted = (n, *self.outputs[0].shape[:-1])
-        if made.shape != wanted:
-            raise ShapeError(f"labels is {made.shape}; it must be {wanted}" +
-                             (": one for every position; classes lie along the last axis of the output" if len(wanted) > 1 else ""))
+        shape = list(self.outputs[0].shape)
+        with self._guard.lock:
+            axis = lib.aimc_network_get_class_axis(self._look)
+        if not -len(shape) <= axis < len(shape):
+            raise ShapeError(f"axis = {axis} of the loss; the output has {len(shape)}")
+        del shape[axis]
+        if made.shape != (n, *shape):
+            raise ShapeError(f"labels is {made.shape}; it must be {(n, *shape)}" +
+                             (f": one for every position; classes lie along axis {axis} of the output, samples not counted, "
+                              f'set_loss("cross_entropy", axis=...) takes another' if shape else ""))
         return made
 
     def train_batch(self, x: ArrayLike, labels: ArrayLike, lr: float) -> float:
@@ -438,7 +447,7 @@ class Network(Programmable):
             raise InvalidError("fit needs samples, epochs >= 0 and batch >= 1")
         self._warn_of_large(x)
         history = []
-        for number in _with_bar(range(1, epochs + 1), progress):
+        for number in with_bar(range(1, epochs + 1), progress):
             order = self._order(len(x), seed) if shuffle else np.arange(len(x))
             total = 0.0
             for first in range(0, len(x), batch):
@@ -585,15 +594,3 @@ class Network(Programmable):
 
     def __repr__(self) -> str:
         return self._repr("" if self.closed else ", ".join(self.describe().strip().split("\n")))
-
-
-def _with_bar(items: Iterable[int], wanted: bool) -> Iterable[int]:
-    if wanted:
-        try:
-            # pylint: disable-next=import-outside-toplevel
-            from tqdm import tqdm  # type: ignore[import-untyped,import-not-found,unused-ignore]
-            bar: Iterable[int] = tqdm(items, unit="epoch")
-            return bar
-        except ImportError:
-            pass
-    return items

@@ -1,53 +1,14 @@
 # SPDX-License-Identifier: MIT
 """aimc.convert: small models of ONNX, PyTorch, Keras and folded files, made here, compute the same as networks of aimc."""
 import contextlib
-import importlib
 import io
 import json
-import pathlib
-import tempfile
 import warnings
 
-from common import aimc, main, np, unittest
+from common import aimc, main, np
+from convert_cases import RNG, Case, KerasCase, OnnxCase, TorchCase, normal, package
 
 from aimc import convert
-
-RNG = np.random.default_rng(3)
-
-
-def package(name):
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        raise unittest.SkipTest(f"there is no Python package {name}") from None
-
-
-def normal(*shape):
-    return RNG.normal(0, 0.5, shape).astype(np.float32)
-
-
-class Case(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-
-    def near(self, net, expected, *x):
-        """net computes this, and so does what is saved and loaded."""
-        path = self.folder / "net.safetensors"
-        net.save(path)
-        for each in (net, aimc.Network.load(path)):
-            got = each.run(*x)[0]
-            self.assertEqual(got.shape, expected.shape)
-            self.assertLess(np.abs(got - expected).max(), 1e-5 * max(np.abs(expected).max(), 1))
-
-    def refused(self, words, function, *arguments, **keywords):
-        with self.assertRaises(aimc.UnsupportedError) as caught:
-            function(*arguments, **keywords)
-        for word in words:
-            self.assertIn(word, str(caught.exception))
-        return str(caught.exception)
-
 
 # ---- PyTorch ------------------------------------------------------------------------------------
 
@@ -90,16 +51,7 @@ def torch_net():
     return net.eval()
 
 
-class Torch(Case):
-    def compare(self, module, *x):
-        torch = package("torch")
-        with torch.no_grad():
-            expected = module(*map(torch.from_numpy, x)).numpy()
-        shapes = [each.shape[1:] for each in x]
-        net = convert.from_torch(module, shapes[0] if len(x) == 1 else shapes)
-        self.near(net, expected, *x)
-        return net
-
+class Torch(TorchCase):
     def test_a_graph_with_branches(self):
         module = torch_net()
         net = self.compare(module, normal(3, 3, 8, 8))
@@ -123,20 +75,6 @@ class Torch(Case):
         self.refused(["Linear '0'", "used twice"], convert.from_torch, nn.Sequential(shared, shared), (4,))
         self.refused(["Softmax '0'", "dim 1"], convert.from_torch, nn.Sequential(nn.Softmax(1)), (2, 3))
 
-    def traced(self, function, **modules):
-        """A module that computes this of itself and its input."""
-        nn = package("torch").nn
-
-        class Traced(nn.Module):
-            def __init__(self):
-                super().__init__()
-                for name, module in modules.items():
-                    setattr(self, name, module)
-
-            def forward(self, x):
-                return function(self, x)
-        return Traced().eval()
-
     def test_view_must_keep_the_samples(self):
         self.compare(self.traced(lambda _, x: x.relu().view(-1, 12)), normal(2, 4, 3))
         for function in (lambda _, x: x.view(-1, 3), lambda _, x: x.reshape(-1, 3), lambda _, x: x.reshape((-1, 3))):
@@ -148,11 +86,44 @@ class Torch(Case):
         self.compare(nn.Sequential(nn.Linear(4, 4), nn.ReLU(inplace=True), nn.Linear(4, 3), nn.ReLU6(True)), normal(2, 4))
         self.compare(self.traced(lambda s, x: s.a(x).relu_().add_(x), a=nn.Linear(4, 4)), normal(2, 4))
         relu = nn.ReLU(inplace=True)
-        for word, function in (("reads later", lambda s, h: s.r(h) + h), ("reads later", lambda s, h: s.r(h.view(-1, 4)) + h),
-                               ("reads later", lambda s, h: functional.relu(h, inplace=True) + h),
-                               ("not used", lambda s, h: (h.relu_(), h)[1]), ("not used", lambda s, h: (h.add_(h), h)[1])):
+        twice = self.traced(lambda s, x: s.r(s.a(x)), a=nn.Linear(4, 4), r=relu)
+        for function in (lambda s, h: s.r(h) + h, lambda s, h: functional.relu(h, inplace=True) + h,
+                         lambda s, h: (h.relu_(), h)[1], lambda s, h: (h.add_(h), h)[1],
+                         lambda s, h: s.r(s.i(h)) + h, lambda s, h: (s.r(h), s.i(h).mul_(h), h)[2]):
+            self.compare(self.traced(lambda s, x, function=function: function(s, s.a(x)), a=nn.Linear(4, 4), r=relu,
+                                     i=nn.Identity()), normal(2, 4))
+        self.compare(twice, normal(2, 4))
+        for word, function in (("reads it later", lambda s, h: s.r(h.view(-1, 4)) + h),
+                               ("reads it later", lambda s, h: (h.view(-1, 4), s.r(h))[0] + h),
+                               ("reads it later", lambda s, h: (h.view(-1, 4).relu_(), h)[1]),
+                               ("not used", lambda s, h: ((h * h).relu_(), h)[1])):
             module = self.traced(lambda s, x, function=function: function(s, s.a(x)), a=nn.Linear(4, 4), r=relu)
             self.refused([word], convert.from_torch, module, (4,))
+
+    def test_augmented_assignments(self):
+        """torch.fx traces h += x as h = h + x, and another name for h would keep the old value."""
+        nn = package("torch").nn
+
+        def added(s, x):
+            h = s.a(x)
+            also = h
+            h += x
+            h *= x
+            return h + also
+
+        def viewed(s, x):
+            h = s.a(x)
+            also = h.view(-1, 4)
+            h += x
+            return h + also
+
+        def taken(s, x):
+            h = s.a(x)
+            h -= x
+            return h
+        self.compare(self.traced(added, a=nn.Linear(4, 4)), normal(2, 4))
+        self.refused(["of which there is a view"], convert.from_torch, self.traced(viewed, a=nn.Linear(4, 4)), (4,))
+        self.refused(["isub", "no such function"], convert.from_torch, self.traced(taken, a=nn.Linear(4, 4)), (4,))
 
     def test_arguments_that_are_not_known(self):
         torch = package("torch")
@@ -202,20 +173,7 @@ class Torch(Case):
 # ---- ONNX ---------------------------------------------------------------------------------------
 
 
-class Onnx(Case):
-    def model(self, nodes, inputs, outputs, constants, opset=13):
-        onnx = package("onnx")
-        package("onnx.numpy_helper")
-        made = [onnx.helper.make_node(*node[:3], name=f"n{k}", **(node[3] if len(node) > 3 else {}))
-                for k, node in enumerate(nodes)]
-        info = onnx.helper.make_tensor_value_info
-        graph = onnx.helper.make_graph(made, "g", [info(name, 1, shape) for name, shape in inputs.items()],
-                                       [info(name, 1, None) for name in outputs],
-                                       [onnx.numpy_helper.from_array(np.asarray(array), name) for name, array in constants.items()])
-        path = self.folder / "model.onnx"
-        onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", opset)]), str(path))
-        return path
-
+class Onnx(OnnxCase):
     def test_against_torch(self):
         torch = package("torch")
         functional = torch.nn.functional
@@ -273,6 +231,32 @@ class Onnx(Case):
         x = normal(2, 4, 3)
         self.near(convert.from_onnx(path), x.reshape(2, 12), x)
 
+    def test_casts(self):
+        """A cast to integers is no identity."""
+        path = self.model([("Cast", ["x"], ["a"], {"to": 11}), ("Cast", ["a"], ["b"], {"to": 1}), ("Relu", ["b"], ["y"])],
+                          {"x": ["n", 4]}, ["y"], {})
+        x = normal(2, 4)
+        self.near(convert.from_onnx(path), np.maximum(x, 0), x)
+        path = self.model([("Cast", ["x"], ["a"], {"to": 7}), ("Cast", ["a"], ["y"], {"to": 1})], {"x": ["n", 4]}, ["y"], {})
+        self.refused(["'n0' (Cast)", "INT64", "floating-point"], convert.from_onnx, path)
+        path = self.model([("Cast", ["c"], ["d"], {"to": 7}), ("Cast", ["d"], ["e"], {"to": 1}), ("MatMul", ["x", "e"], ["y"])],
+                          {"x": ["n", 4]}, ["y"], {"c": np.full((4, 3), 1.75, np.float32)})
+        self.near(convert.from_onnx(path), np.repeat(x.sum(1, keepdims=True), 3, 1), x)  # of 1, not of 1.75
+
+    def test_gather(self):
+        table = normal(5, 3)
+        path = self.model([("Cast", ["x"], ["i"], {"to": 7}), ("Gather", ["t", "i"], ["e"]),
+                           ("Gather", ["e", "last"], ["y"], {"axis": 1})],
+                          {"x": ["n", 4]}, ["y"], {"t": table, "last": np.int64(-1)})
+        x = RNG.integers(0, 5, (2, 4)).astype(np.float32)
+        self.near(convert.from_onnx(path), table[x.astype(int)[:, -1]], x)
+
+    def test_constants_that_are_joined(self):
+        for op, words in (("Concat", "'c' is constant"), ("Add", "a constant is known only"), ("Sum", "a constant")):
+            path = self.model([(op, ["x", "c"], ["y"], {"axis": 1} if op == "Concat" else {})], {"x": ["n", 4]}, ["y"],
+                              {"c": normal(1, 4)})
+            self.refused([f"'n0' ({op})", words], convert.from_onnx, path)
+
     def test_softmax_of_old_opsets(self):
         for op in ("Softmax", "LogSoftmax"):
             path = self.model([(op, ["x"], ["y"])], {"x": ["n", 4, 3]}, ["y"], {}, opset=11)
@@ -305,24 +289,7 @@ def convolved(x, kernel, stride=1):
     return np.einsum("nyxchw,hwco->nyxo", seen, kernel)
 
 
-class Keras(Case):
-    def file(self, layers, arrays, kind="Functional", outputs=None):
-        h5py = package("h5py")
-        path = self.folder / "model.h5"
-        with h5py.File(path, "w") as file:
-            config = {"name": "m", "layers": layers, "output_layers": outputs}
-            file.attrs["model_config"] = json.dumps({"class_name": kind, "config": config})
-            for layer in layers:
-                group = file.create_group(f"model_weights/{layer['config']['name']}")
-                for name, array in arrays.get(layer["config"]["name"], {}).items():
-                    group.create_dataset(f"{layer['config']['name']}/{name}:0", data=array)
-        return path
-
-    @staticmethod
-    def layer(kind, name, *inputs, **config):
-        return {"class_name": kind, "name": name, "config": {"name": name, **config},
-                "inbound_nodes": [[[each, 0, 0, {}] for each in inputs]] if inputs else []}
-
+class Keras(KerasCase):
     def test_a_graph(self):
         layer = self.layer
         layers = [layer("InputLayer", "in", batch_input_shape=[None, 5, 6, 2]),

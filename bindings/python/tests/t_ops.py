@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Every op by itself: gradients against central differences, and on tiles what it is digital, trained, saved, programmed."""
+import json
+import pathlib
+import tempfile
+
 from common import aimc, main, np, unittest
 
 STEP = 0.01
@@ -36,9 +40,9 @@ CASES = {
     "pad": [({"before": [1, 0], "after": [0, 2]}, [(3, 5)])],
     "dropout": [({"p": 0}, [(3, 5)])],
     "embedding": [({"num_embeddings": 5, "embedding_dim": 3}, [(7,)])],
-    "rnn": [({"hidden_size": 3}, [(5, 2)]), ({"hidden_size": 3, "num_layers": 2, "bidirectional": True}, [(5, 3)])],
-    "gru": [({"hidden_size": 3}, [(5, 2)]), ({"hidden_size": 3, "num_layers": 2, "bidirectional": True}, [(5, 3)])],
-    "lstm": [({"hidden_size": 3}, [(5, 2)]), ({"hidden_size": 3, "num_layers": 2, "bidirectional": True}, [(5, 3)])],
+    "rnn": [({"hidden_size": 3}, [(5, 2)]), ({"hidden_size": 3, "reverse": True}, [(5, 2), (1, 3)]), ({"hidden_size": 3, "num_layers": 2, "bidirectional": True}, [(5, 3)])],
+    "gru": [({"hidden_size": 3}, [(5, 2)]), ({"hidden_size": 3, "num_layers": 2}, [(4, 2), (2, 3)]), ({"hidden_size": 3, "num_layers": 2, "bidirectional": True}, [(5, 3)])],
+    "lstm": [({"hidden_size": 3}, [(5, 2)]), ({"hidden_size": 3, "bidirectional": True}, [(5, 2), (2, 3), (2, 3)]), ({"hidden_size": 3, "num_layers": 2, "bidirectional": True}, [(5, 3)])],
     "attention": [({"heads": 2}, [(5, 6)]), ({"heads": 1, "causal": True}, [(5, 3), (7, 3)]),
                   ({"heads": 3, "bias": False}, [(5, 6), (3, 6), (3, 6)])],
 }
@@ -184,6 +188,118 @@ class OnTiles(unittest.TestCase):
         self.assertEqual(other.to_bytes(), net.to_bytes())
         self.assertTrue(any((value != before[name]).any() for name, value in net.state_dict().items()))
 
+    def test_they_stay_in_their_file(self):
+        self.for_all(self.streamed)
+
+    def streamed(self, op, config, shapes, xs, _):
+        """Opened, tiles give what those of the loaded network give first, each time."""
+        net = network(op, config, shapes, SLOW)
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "net.safetensors"
+            net.save(path)
+            opened = aimc.Network.open(path)
+            for _ in range(2):
+                for ours, theirs in zip(opened.run(*xs), aimc.Network.load(path).run(*xs)):
+                    np.testing.assert_array_equal(ours, theirs)
+            for call in (lambda: opened.run_forward(*xs), opened.state_dict, opened.copy,
+                         lambda: opened.load_state_dict({})):
+                with self.assertRaisesRegex(aimc.StateError, "layer by layer"):
+                    call()
+            opened.close()
+
+    def test_a_file_of_tensors_with_a_document(self):
+        """What the package safetensors writes of a state_dict."""
+        net = network("conv2d", *CASES["conv2d"][0])
+        state, document = net.state_dict(), json.loads(net.to_json())
+        header, data = {}, b""
+        for name, array in state.items():
+            header[name] = {"dtype": "F32", "shape": array.shape, "data_offsets": [len(data), len(data) + array.nbytes]}
+            data += array.tobytes()
+        text = json.dumps(header).encode()
+        x = np.random.RandomState(0).randn(3, *CASES["conv2d"][0][1][0]).astype(np.float32)
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "state.safetensors"
+            path.write_bytes(len(text).to_bytes(8, "little") + text + data)
+            np.testing.assert_array_equal(aimc.Network.open(path, document).run(x)[0], net.run(x)[0])
+            document["nodes"][0]["name"] = "other"
+            document["outputs"] = ["other"]
+            with self.assertRaisesRegex(aimc.FormatError, "other.weight"):
+                aimc.Network.open(path, document)
+            path.write_bytes(len(text).to_bytes(8, "little") + text + np.full(len(data) // 4, np.nan, np.float32).tobytes())
+            with self.assertRaisesRegex(aimc.FormatError, "op: .*not finite"):
+                aimc.Network.open(path, net.to_json()).run(x)
+
+    def test_passes_add_up_to_the_bits_of_one(self):
+        for op in ON_MATRICES:
+            for config, shapes in CASES[op]:
+                for evaluates in (False, True):
+                    with self.subTest(f"{op} {config} {shapes} {evaluates}"):
+                        self.accumulated(op, config, shapes, evaluates)
+
+    def accumulated(self, op, config, shapes, evaluates):
+        """In parts of 1, 3 and 2 samples, on noisy tiles, beside one pass on all of them."""
+        rng = np.random.RandomState(7)
+        recurrent = op in ("rnn", "gru", "lstm")
+        whole, parts = (network(op, config, shapes, IDEAL if recurrent or evaluates else SLOW) for _ in range(2))
+        xs = inputs_of(op, shapes, 6, rng)
+        before = whole.state_dict()
+        for _ in range(2):
+            dys = [rng.uniform(-0.1, 0.1, y.shape).astype(np.float32) for y in whole.run_forward(*xs)]
+            whole.run_backward(*dys)
+            whole.step(0.02)
+            for part in (slice(0, 1), slice(1, 4), slice(4, 6)):
+                parts.run_forward(*(x[part] for x in xs))
+                parts.run_backward(*(dy[part] for dy in dys))
+                if evaluates:
+                    parts.run(*xs)
+            parts.step(0.02)
+        self.assertEqual(parts.info.n_samples, 12)
+        self.assertEqual(parts.info.n_batches, 2)
+        for name, value in whole.state_dict().items():
+            if name.endswith("bias") or "bias_" in name or recurrent or evaluates:
+                np.testing.assert_allclose(parts.get_tensor(name), value, rtol=0, atol=1e-5, err_msg=name)
+            else:
+                np.testing.assert_array_equal(parts.get_tensor(name), value, err_msg=name)
+        self.assertTrue(any((value != before[name]).any() for name, value in whole.state_dict().items()
+                            if "weight" in name))
+        with self.assertRaisesRegex(aimc.StateError, "backward"):
+            parts.step(0.02)
+
+    def test_gradients_are_forgotten(self):
+        for matrix in (SLOW, None):
+            config, shapes = CASES["conv2d"][0]
+            one, other = (network("conv2d", config, shapes, matrix) for _ in range(2))
+            x = inputs_of("conv2d", shapes, 2, np.random.RandomState(1))[0]
+            dy = np.ones_like(one.predict(x))
+            for _ in range(2):
+                one.forward(x)
+                one.backward(dy)
+            with self.assertRaisesRegex(aimc.StateError, "gradients of 4 samples wait"):
+                one.convert(None)
+            one.zero_grad()
+            with self.assertRaisesRegex(aimc.StateError, "backward"):
+                one.step(0.1)
+            self.assertEqual({name: value.tolist() for name, value in one.state_dict().items()},
+                             {name: value.tolist() for name, value in other.state_dict().items()})
+
+    def test_modified_weights_stay_in_training(self):
+        """All passes of a step read one draw, evaluations none."""
+        config = {"device": "ideal", "forward": {"is_perfect": True}, "backward": {"is_perfect": True},
+                  "hwa": {"modifier": {"type": "ADD_NORMAL", "std_dev": 0.5}}}
+        net = network("linear", {"out_features": 3}, [(5,)], aimc.Config("layer", config))
+        x, dy = np.ones((1, 5)), np.ones((1, 3))
+        plain = net.predict(x)
+        first = net.forward(x)
+        self.assertTrue((first != plain).any())
+        np.testing.assert_array_equal(net.predict(x), plain)  # before, it saw the modified weights
+        first = net.forward(x)
+        net.backward(dy)
+        np.testing.assert_array_equal(net.forward(x), first)
+        net.backward(dy)
+        np.testing.assert_array_equal(net.predict(x), plain)
+        net.step(0.01)
+        self.assertTrue((net.predict(x) < plain).all())
+
     def test_programmed_and_compensated(self):
         self.for_all(self.programmed)
 
@@ -255,6 +371,13 @@ class Refused(unittest.TestCase):
     def test_shapes_and_fields(self):
         self.refused("lstm", [(5,)], r"the input is 5; \[length\]\[features\] is needed", hidden_size=3)
         self.refused("attention", [(5, 6)], "6 features are no multiple of 4 heads", heads=4)
+        self.refused("lstm", [(5, 3), (1, 4)], "2 inputs; the series alone, or with state and cell", hidden_size=4)
+        self.refused("gru", [(5, 3), (1, 4)], "initial state 1 is 1 x 4; .* 2 x 4, is needed", hidden_size=4, num_layers=2)
+        self.refused("rnn", [(5, 3)], "reverse and bidirectional", hidden_size=4, reverse=True, bidirectional=True)
+        self.refused("attention", [(5, 6)], "0 inputs|1 inputs", masked=True)
+        self.refused("attention", [(5, 6), (4,)], "the mask is 4; one number for each of 5 keys", masked=True)
+        self.refused("attention", [(5, 6)] * 4, "a mask is read where masked is set")
+        self.refused("embedding", [(5,)], "padding_idx = 4 of 4 rows", num_embeddings=4, padding_idx=4)
         self.refused("attention", [(5, 6), (3, 4)], "input 1 is 3 x 4, input 0 5 x 6")
         self.refused("attention", [(5, 6), (3, 6), (4, 6)], "as many values as keys")
         self.refused("conv_transpose2d", [(3, 4)], r"\[channels\]\[height\]\[width\] is needed", kernel=3)
@@ -274,6 +397,21 @@ class Refused(unittest.TestCase):
             with self.assertRaisesRegex(aimc.InvalidError, "no whole number of 0 ... 3"):
                 net.run_forward(x)
 
+    def test_a_mask_leaves_a_key(self):
+        net = aimc.Network()
+        net.attention(net.add_input((3, 2)), net.add_input((3,)), masked=True, causal=True, name="heads")
+        x, mask = np.ones((2, 3, 2)), np.zeros((2, 3))
+        net.run(x, mask)
+        mask[1, 0] = 1
+        with self.assertRaisesRegex(aimc.InvalidError, "heads: sample 1: the mask leaves no key that query 0"):
+            net.run(x, mask)
+
+    def test_padding_begins_as_zero(self):
+        net = aimc.Network()
+        net.embedding(net.add_input((3,)), num_embeddings=4, embedding_dim=2, padding_idx=1, name="words")
+        self.assertTrue((net.get_tensor("words.weight")[1] == 0).all())
+        self.assertTrue((net.get_tensor("words.weight")[[0, 2, 3]] != 0).all())
+
     def test_labels_of_every_position(self):
         net = aimc.Network()
         net.linear(net.add_input((5, 4)), out_features=3)
@@ -285,6 +423,59 @@ class Refused(unittest.TestCase):
         for wrong in (labels[:, 0], labels.T, labels[:, :4]):
             with self.assertRaisesRegex(aimc.ShapeError, "one for every position"):
                 net.evaluate(x, wrong)
+
+    def test_classes_along_the_first_axis(self):
+        net = aimc.Network()
+        net.conv2d(net.add_input((2, 5, 4)), out_channels=3, kernel=1)
+        net.set_loss("cross_entropy", axis=0)
+        x, labels = np.random.RandomState(0).randn(6, 2, 5, 4), np.random.RandomState(1).randint(0, 3, (6, 5, 4))
+        self.assertAlmostEqual(net.evaluate(x, labels), (net.predict(x).argmax(1) == labels).mean(), 12)
+        self.assertAlmostEqual(net.evaluate(x, labels, repeat=2).mean, (net.predict(x).argmax(1) == labels).mean(), 12)
+        first = net.fit(x, labels, epochs=20, batch=3, lr=0.5)
+        self.assertLess(first[-1].loss, first[0].loss)
+        with self.assertRaisesRegex(aimc.ShapeError, r"must be \(6, 5, 4\).*axis 0 of the output"):
+            net.evaluate(x, labels[:, 0])
+        with self.assertRaisesRegex(aimc.InvalidError, r"labels\[119\] = 3 of 3 classes"):
+            net.evaluate(x, np.where(np.arange(120).reshape(6, 5, 4) == 119, 3, labels))
+        net.set_loss("cross_entropy", axis=3)
+        with self.assertRaisesRegex(aimc.ShapeError, "axis = 3 of the loss; the output has 3"):
+            net.evaluate(x, labels)
+
+    def test_weights_of_classes(self):
+        net = aimc.Network()
+        net.linear(net.add_input((3,)), out_features=100)
+        x, labels = np.ones((2, 3)), [1, 2]
+        net.set_loss("cross_entropy", class_weights=np.linspace(0, 1, 100), label_smoothing=0.1)
+        again = aimc.Network.from_json(net.to_json())
+        again.load_state_dict(net.state_dict())
+        self.assertEqual(net.train_batch(x, labels, 0), again.train_batch(x, labels, 0))
+        weighted = net.train_batch(x, labels, 0)
+        net.set_loss("cross_entropy", label_smoothing=0.1)  # forgets them
+        self.assertNotEqual(net.train_batch(x, labels, 0), weighted)
+        self.assertNotIn("loss_weights", net.to_json())
+        net.set_loss_weights(np.ones(100))
+        self.assertEqual(net.train_batch(x, labels, 0), aimc.Network.from_bytes(net.to_bytes()).train_batch(x, labels, 0))
+        before = net.to_json()
+        for wrong in (-np.ones(100), np.full(100, np.nan), np.full(100, 1e10)):
+            with self.assertRaises(aimc.InvalidError):
+                net.set_loss("cross_entropy", class_weights=wrong)
+            with self.assertRaisesRegex(aimc.InvalidError, "class_weights"):
+                net.set_loss_weights(wrong)
+        with self.assertRaises(aimc.Error):
+            net.set_loss("mse", class_weights=np.ones(100))
+        self.assertEqual(net.to_json(), before)
+        net.set_loss_weights(np.ones(99))
+        with self.assertRaisesRegex(aimc.ShapeError, "class_weights has 99 numbers for 100 classes"):
+            net.train_batch(x, labels, 0.1)
+        net.set_loss("mse")
+        with self.assertRaisesRegex(aimc.InvalidError, "the loss 'mse' knows no classes"):
+            net.set_loss_weights(np.ones(100))
+        net.set_loss("bce_with_logits", pos_weight=[1, 2])  # before, the weights were taken in turns
+        with self.assertRaisesRegex(aimc.ShapeError, "pos_weight has 2 numbers for 100 classes"):
+            net.train_targets(x, np.zeros((2, 100)), 0.1)
+        document = net.to_json().replace('"outputs"', '"loss_weights": ["a"], "outputs"')
+        with self.assertRaisesRegex(aimc.Error, r"loss_weights\[0\]: a number is expected"):
+            aimc.Network.from_json(document)
 
     def test_targets_have_the_shape_of_the_output(self):
         net = aimc.Network()
@@ -304,6 +495,10 @@ class Refused(unittest.TestCase):
         for name in ("last", "a b", "", "x" * 65):
             with self.assertRaises(aimc.InvalidError):
                 net.linear(x, out_features=7, name=name)
+        net.set_name(net.inputs[0], "image")
+        with self.assertRaisesRegex(aimc.InvalidError, "already"):
+            net.set_name(net.inputs[0], "last")
+        assert '"inputs": ["image"]' in net.to_json()
         assert net.outputs[0].shape == (2,)
         empty = aimc.Network()
         empty.add_output(empty.add_input((4,)))

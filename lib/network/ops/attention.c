@@ -13,7 +13,7 @@
 
 typedef struct attention_params {
     int64_t heads;
-    bool causal, bias;
+    bool causal, masked, bias;
 } attention_params;
 
 static const aimci_field fields[] = {
@@ -21,12 +21,17 @@ static const aimci_field fields[] = {
                   "parts of the features that attend on their own", AIMCI_TORCH),
     AIMCI_FLAG(attention_params, causal, 0, "a position sees none that comes after it",
                AIMCI_TORCH),
+    AIMCI_FLAG(
+        attention_params, masked, 0,
+        "the last input is a mask of keys, PyTorch's key_padding_mask: those where it is not 0 "
+        "are not looked at",
+        AIMCI_TORCH),
     AIMCI_FLAG(attention_params, bias, 1, "add digital biases", AIMCI_TORCH),
     AIMCI_MATRIX_FIELD(0),
 };
 AIMCI_DEFINE_KIND(attention, "op",
                   "attention of query, key and value; two inputs: key and value are the same; one: "
-                  "all are",
+                  "all are; a mask of keys may come last",
                   AIMCI_TORCH, fields, attention_params, .n_children = 1);
 
 enum { QUERY, KEY, VALUE, OUT };
@@ -44,10 +49,21 @@ typedef struct attention {
 
 /* ---- making --------------------------------------------------------------------------------- */
 
+static bool is_masked(const aimci_node *node)
+{
+    return ((const attention_params *)node->params)->masked;
+}
+
+/* Inputs that are projected: all but the mask. */
+static size_t n_sources(const aimci_node *node)
+{
+    return node->n_in - is_masked(node);
+}
+
 /* Which input the projection reads. */
 static size_t source_of(const aimci_node *node, size_t projection)
 {
-    return projection < node->n_in ? projection : node->n_in - 1;
+    return aimci_min_size(projection, n_sources(node) - 1);
 }
 
 static size_t length_of(const attention *s, size_t projection)
@@ -58,7 +74,12 @@ static size_t length_of(const attention *s, size_t projection)
 static aimc_status check_inputs(const aimci_node *node, const aimci_shape *const *in)
 {
     char a[AIMCI_SHAPE_TEXT], b[AIMCI_SHAPE_TEXT];
-    for (size_t k = 0; k < node->n_in; k++)
+    const size_t n = n_sources(node);
+    if (n < 1 || n > 3)
+        return aimci_fail(AIMC_ERR_INVALID, "%zu inputs; query, key and value%s", node->n_in,
+                          is_masked(node) ? ", then a mask"
+                                          : "; a mask is read where masked is set");
+    for (size_t k = 0; k < n; k++)
         if (in[k]->n != 2 || in[k]->dim[1] != in[0]->dim[1] ||
             (k == VALUE && in[k]->dim[0] != in[KEY]->dim[0]))
             return aimci_fail(AIMC_ERR_SHAPE,
@@ -66,6 +87,10 @@ static aimc_status check_inputs(const aimci_node *node, const aimci_shape *const
                               "features is needed, and as many values as keys",
                               k, aimci_shape_text(in[k], a, sizeof a),
                               aimci_shape_text(in[0], b, sizeof b));
+    if (is_masked(node) && (in[n]->n != 1 || in[n]->dim[0] != in[source_of(node, KEY)]->dim[0]))
+        return aimci_fail(AIMC_ERR_SHAPE,
+                          "the mask is %s; one number for each of %zu keys is needed",
+                          aimci_shape_text(in[n], a, sizeof a), in[source_of(node, KEY)]->dim[0]);
     return AIMC_OK;
 }
 
@@ -148,11 +173,13 @@ typedef struct head {
     const float *q, *k, *v;
     float *dq, *dk, *dv;
     float *weights, *context;
+    const float *mask; /* of its keys; NULL: none */
     const float *d_context;
 } head;
 
-static head head_of(const attention *s, size_t number)
+static head head_of(const aimci_node *node, size_t number)
 {
+    const attention *s = node->state;
     const size_t n = s->n_features, sample = number / s->n_heads, h = number % s->n_heads;
     const size_t dim = n / s->n_heads, query = sample * s->n_queries, key = sample * s->n_keys;
     head one = {.dim = dim, .ld = 3 * n};
@@ -161,6 +188,7 @@ static head head_of(const attention *s, size_t number)
     one.v = one.k + n;
     one.weights = s->weights + number * s->n_queries * s->n_keys;
     one.context = s->context + query * n + h * dim;
+    one.mask = is_masked(node) ? node->in[node->n_in - 1]->data + key : NULL;
     return one;
 }
 
@@ -210,7 +238,7 @@ static void attend(void *arg, size_t slot, size_t number)
 {
     const aimci_node *node = arg;
     const attention *s = node->state;
-    const head h = head_of(s, number);
+    const head h = head_of(node, number);
     const float scale = 1 / sqrtf((float)h.dim);
     (void)slot;
     for (size_t i = 0; i < s->n_queries; i++) {
@@ -218,6 +246,8 @@ static void attend(void *arg, size_t slot, size_t number)
         float *w = h.weights + i * s->n_keys, *y = h.context + i * s->n_features;
         for (size_t j = 0; j < n; j++)
             w[j] = scale * dot(h.q + i * h.ld, h.k + j * h.ld, h.dim);
+        for (size_t j = 0; h.mask && j < n; j++)
+            w[j] = h.mask[j] != 0 ? -INFINITY : w[j];
         softmax(w, n);
         memset(y, 0, h.dim * sizeof *y);
         for (size_t j = 0; j < n; j++)
@@ -230,7 +260,7 @@ static void attend_back(void *arg, size_t slot, size_t number)
 {
     const aimci_node *node = arg;
     const attention *s = node->state;
-    head h = head_of(s, number);
+    head h = head_of(node, number);
     const float scale = 1 / sqrtf((float)h.dim);
     (void)slot;
     find_gradients(s, &h);
@@ -248,6 +278,23 @@ static void attend_back(void *arg, size_t slot, size_t number)
     }
 }
 
+/* Every query sees a key: torch would give NaN. */
+static aimc_status check_mask(const aimci_node *node, const aimci_run *run)
+{
+    const attention *s = node->state;
+    const float *mask = run->in[node->n_in - 1];
+    const size_t seen_first = seen(node, 0);
+    for (size_t i = 0; is_masked(node) && i < run->n; i++) {
+        size_t k = 0;
+        while (k < seen_first && mask[i * s->n_keys + k] != 0)
+            k++;
+        if (k == seen_first)
+            return aimci_fail(AIMC_ERR_INVALID,
+                              "sample %zu: the mask leaves no key that query 0 could look at", i);
+    }
+    return AIMC_OK;
+}
+
 /* ---- passes --------------------------------------------------------------------------------- */
 
 static aimc_status forward(aimci_node *node, const aimci_run *run)
@@ -255,7 +302,7 @@ static aimc_status forward(aimci_node *node, const aimci_run *run)
     const attention *s = node->state;
     const size_t n = s->n_features;
     const aimci_parameter *b = aimci_node_parameter(node, "in_proj_bias");
-    aimc_status st = AIMC_OK;
+    aimc_status st = check_mask(node, run);
     for (size_t k = QUERY; k <= VALUE && !st; k++) {
         const size_t rows = run->n * length_of(s, k);
         st = aimci_matrix_forward(node->matrices[k].matrix, rows, run->in[source_of(node, k)], n,
@@ -312,6 +359,8 @@ static aimc_status backward(aimci_node *node, const aimci_run *run)
         back_through_heads(node, run);
     for (size_t k = QUERY; k <= VALUE && !st; k++)
         st = back_to_input(node, run, k);
+    if (is_masked(node) && run->d_in[node->n_in - 1])
+        memset(run->d_in[node->n_in - 1], 0, run->n * s->n_keys * sizeof(float));
     return st;
 }
 
@@ -356,7 +405,7 @@ static void describe(const aimci_node *node, aimci_text *text)
 const aimci_node_ops aimci_node_ops_attention = {
     .kind = &aimci_kind_attention,
     .min_inputs = 1,
-    .max_inputs = 3,
+    .max_inputs = 4,
     .layout = AIMCI_PLAIN,
     .state_size = sizeof(attention),
     .infer = infer,

@@ -321,6 +321,7 @@ static void describe(const aimci_node *node, aimci_text *text)
         .forward = forward,                                                                        \
         .backward = backward,                                                                      \
         .step = step,                                                                              \
+        .steps_from_values = true,                                                                 \
         .order = order,                                                                            \
         .vectors = vectors,                                                                        \
         .describe = describe,                                                                      \

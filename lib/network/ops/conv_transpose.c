@@ -284,6 +284,7 @@ const aimci_node_ops aimci_node_ops_conv_transpose2d = {
     .forward = forward,
     .backward = backward,
     .step = step,
+    .steps_from_values = true,
     .order = order,
     .vectors = vectors,
     .describe = describe,

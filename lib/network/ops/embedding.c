@@ -6,7 +6,7 @@
 #include "network/ops/ops.h"
 
 typedef struct embedding_params {
-    int64_t num_embeddings, embedding_dim;
+    int64_t num_embeddings, embedding_dim, padding_idx;
 } embedding_params;
 
 static const aimci_field fields[] = {
@@ -14,6 +14,8 @@ static const aimci_field fields[] = {
                   "rows of the table; indices are below it", AIMCI_TORCH),
     AIMCI_INTEGER(embedding_params, embedding_dim, 1, 1, 1048576, "1", "numbers of a row",
                   AIMCI_TORCH),
+    AIMCI_INTEGER(embedding_params, padding_idx, -1, -1, 16777215, "1",
+                  "row that begins as 0 and is not trained; -1: none", AIMCI_TORCH),
 };
 AIMCI_DEFINE_KIND(embedding, "op", "rows of a table, by indices as whole numbers", AIMCI_TORCH,
                   fields, embedding_params, .n_children = 0);
@@ -21,11 +23,15 @@ AIMCI_DEFINE_KIND(embedding, "op", "rows of a table, by indices as whole numbers
 static aimc_status infer(aimci_node *node, const aimci_shape *const *in, aimci_shape *out,
                          size_t *n_out)
 {
+    const embedding_params *p = node->params;
     (void)n_out;
+    if (p->padding_idx >= p->num_embeddings)
+        return aimci_fail(AIMC_ERR_INVALID, "padding_idx = %lld of %lld rows",
+                          (long long)p->padding_idx, (long long)p->num_embeddings);
     if (in[0]->n == AIMCI_MAX_DIMS)
         return aimci_fail(AIMC_ERR_SHAPE, "the input has %d dimensions already", AIMCI_MAX_DIMS);
     *out = *in[0];
-    out->dim[out->n++] = (size_t)((const embedding_params *)node->params)->embedding_dim;
+    out->dim[out->n++] = (size_t)p->embedding_dim;
     return AIMC_OK;
 }
 
@@ -55,6 +61,8 @@ static aimc_status create(aimci_node *node)
     for (size_t i = 0; i < w->n; i += 2)
         to_normals(draws + i);
     memcpy(w->value, draws, w->n * sizeof *draws);
+    if (p->padding_idx >= 0)
+        memset(w->value + (size_t)p->padding_idx * shape.dim[1], 0, shape.dim[1] * sizeof *draws);
     aimci_free(node->ctx, draws);
     return AIMC_OK;
 }
@@ -86,8 +94,9 @@ static aimc_status backward(aimci_node *node, const aimci_run *run)
 {
     const aimci_parameter *w = aimci_node_parameter(node, "weight");
     const size_t dim = w->shape.dim[1], n = run->n * node->in[0]->size;
+    const int64_t padding = ((const embedding_params *)node->params)->padding_idx;
     for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < dim; k++)
+        for (size_t k = 0; k < dim && (int64_t)run->in[0][i] != padding; k++)
             w->gradient[(size_t)run->in[0][i] * dim + k] += run->d_out[0][i * dim + k];
     if (run->d_in[0])
         memset(run->d_in[0], 0, n * sizeof(float));

@@ -109,5 +109,6 @@ const aimci_node_ops aimci_node_ops_linear = {
     .forward = forward,
     .backward = backward,
     .step = step,
+    .steps_from_values = true,
     .vectors = vectors,
 };

@@ -5,8 +5,8 @@
  *   gru    r, z = sigmoid(a + b), n = tanh(a_n + r b_n), h' = (1 - z) n + z h
  *   lstm   i, f, o = sigmoid(a + b), g = tanh(a + b), c' = f c + i g, h' = o tanh(c')
  *
- * with a = W_ih x + b_ih of the input of a step, and b = W_hh h + b_hh of the state before it,
- * which begins with 0. W_ih sees all steps of a batch at once, W_hh one step of all its samples.
+ * with a = W_ih x + b_ih of the input of a step, and b = W_hh h + b_hh of the state before it. The
+ * state begins with 0, or with further inputs of the node. W_ih sees all steps of a batch at once, W_hh one step of all its samples.
  *
  * S. Hochreiter and J. Schmidhuber, Neural Computation 9 (1997); K. Cho et al., arXiv:1406.1078. */
 #include <math.h>
@@ -19,7 +19,7 @@
 typedef struct rnn_params {
     int64_t hidden_size, num_layers;
     double dropout;
-    bool bidirectional, bias;
+    bool bidirectional, reverse, bias;
     int32_t nonlinearity;
 } rnn_params;
 
@@ -30,6 +30,7 @@ typedef struct rnn_params {
         AIMCI_FLAG(rnn_params, bidirectional, 0,                                                   \
                    "go through the series backwards, too; outputs of both lie side by side",       \
                    AIMCI_TORCH),                                                                   \
+        AIMCI_FLAG(rnn_params, reverse, 0, "go through the series backwards alone", AIMCI_TORCH),  \
         AIMCI_FLAG(rnn_params, bias, 1, "add digital biases", AIMCI_TORCH),                        \
         AIMCI_NUMBER(rnn_params, dropout, 0, 0, 0.999999, "probability",                           \
                      "share of the numbers between layers that is dropped in training",            \
@@ -53,6 +54,7 @@ AIMCI_DEFINE_KIND(lstm, "op", "long short-term memory over series [length][featu
  * the next. */
 typedef struct cell {
     size_t layer, direction, n_in;
+    bool backwards;
     float *h, *c;             /* [length + 1][n][hidden_size] */
     float *gates;             /* [length][n][kept] */
     float *d_input, *d_state; /* gradients of a [n][length][gates], of b [length][n][gates] */
@@ -83,6 +85,8 @@ static aimc_status infer(aimci_node *node, const aimci_shape *in, const aimci_rn
         return aimci_fail(AIMC_ERR_SHAPE, "the input is %s; [length][features] is needed",
                           aimci_shape_text(in, text, sizeof text));
     }
+    if (p->reverse && p->bidirectional)
+        return aimci_fail(AIMC_ERR_INVALID, "reverse and bidirectional are two ways; choose one");
     s->law = kind;
     s->length = in->dim[0];
     s->n_hidden = (size_t)p->hidden_size;
@@ -97,11 +101,31 @@ static aimc_status infer(aimci_node *node, const aimci_shape *in, const aimci_rn
     return AIMC_OK;
 }
 
+/* Further inputs are the states before the first step: all of them, or none. */
+static aimc_status check_states(const aimci_node *node, const aimci_shape *const *in,
+                                const aimci_rnn_law *law)
+{
+    const rnn *s = node->state;
+    if (node->n_in == 2 && law->has_cell)
+        return aimci_fail(AIMC_ERR_INVALID, "2 inputs; the series alone, or with state and cell");
+    for (size_t k = 1; k < node->n_in; k++)
+        if (in[k]->n != 2 || in[k]->dim[0] != s->n_cells || in[k]->dim[1] != s->n_hidden) {
+            char text[AIMCI_SHAPE_TEXT];
+            return aimci_fail(AIMC_ERR_SHAPE,
+                              "initial state %zu is %s; [layers * directions][hidden_size], %zu x "
+                              "%zu, is needed",
+                              k, aimci_shape_text(in[k], text, sizeof text), s->n_cells,
+                              s->n_hidden);
+        }
+    return AIMC_OK;
+}
+
 #define INFER(id)                                                                                  \
     static aimc_status id##_infer(aimci_node *node, const aimci_shape *const *in,                  \
                                   aimci_shape *out, size_t *n_out)                                 \
     {                                                                                              \
-        return infer(node, in[0], &aimci_law_##id, out, n_out);                                    \
+        const aimc_status st = infer(node, in[0], &aimci_law_##id, out, n_out);                    \
+        return st ? st : check_states(node, in, &aimci_law_##id);                                  \
     }
 INFER(rnn)
 INFER(gru)
@@ -136,6 +160,7 @@ static aimc_status make_cell(aimci_node *node, size_t k)
     cell *c = &s->cells[k];
     c->layer = k / s->n_directions;
     c->direction = k % s->n_directions;
+    c->backwards = c->direction || ((const rnn_params *)node->params)->reverse;
     c->n_in = c->layer ? s->n_directions * s->n_hidden : node->in[0]->shape.dim[1];
     aimc_status st = add_weight(node, "weight_ih", c, c->n_in);
     if (!st)
@@ -243,7 +268,7 @@ static const aimci_parameter *bias_of(const aimci_node *node, const char *what, 
 /* Where step t of the cell lies in the series. */
 static size_t place_of(const rnn *s, const cell *c, size_t t)
 {
-    return c->direction ? s->length - 1 - t : t;
+    return c->backwards ? s->length - 1 - t : t;
 }
 
 static aimci_rnn_moment moment_of(const aimci_node *node, const cell *c, size_t n, size_t sample,
@@ -300,17 +325,28 @@ static void copy_state(const rnn *s, size_t k, size_t n, const float *states, fl
         memcpy(out + (i * s->n_cells + k) * h, states + (s->length * n + i) * h, h * sizeof *out);
 }
 
+/* The states before the first step: in, of all cells, or NULL for 0. */
+static void begin_state(const rnn *s, size_t k, size_t n, const float *in, float *states)
+{
+    const size_t h = s->n_hidden;
+    for (size_t i = 0; i < n; i++)
+        if (in)
+            memcpy(states + i * h, in + (i * s->n_cells + k) * h, h * sizeof *states);
+        else
+            memset(states + i * h, 0, h * sizeof *states);
+}
+
 static aimc_status forward_cell(aimci_node *node, const aimci_run *run, size_t k, float *y)
 {
     const rnn *s = node->state;
     const cell *c = &s->cells[k];
-    const size_t n = run->n, first = n * s->n_hidden;
+    const size_t n = run->n;
     aimc_status st = aimci_matrix_forward(node->matrices[2 * k].matrix, n * s->length,
                                           input_of(s, run, c->layer), c->n_in, s->a, s->n_gates);
     aimci_add_rows(bias_of(node, "bias_ih", c), n * s->length, s->a);
-    memset(c->h, 0, first * sizeof *c->h);
+    begin_state(s, k, n, node->n_in > 1 ? run->in[1] : NULL, c->h);
     if (s->law->has_cell)
-        memset(c->c, 0, first * sizeof *c->c);
+        begin_state(s, k, n, node->n_in > 1 ? run->in[2] : NULL, c->c);
     for (size_t t = 0; t < s->length && !st; t++)
         st = forward_step(node, k, n, t, y);
     copy_state(s, k, n, c->h, run->out[1]);
@@ -350,15 +386,12 @@ static aimc_status forward(aimci_node *node, const aimci_run *run)
 
 /* ---- backward ------------------------------------------------------------------------------- */
 
-/* Gradients of the states after the last step: those of further outputs, or 0. */
-static void begin_back(const rnn *s, size_t k, size_t n, const float *d_out, float *d)
+/* Those of the states before the first step, where they are wanted. */
+static void end_back(const rnn *s, size_t k, size_t n, const float *d, float *d_in)
 {
     const size_t h = s->n_hidden;
-    for (size_t i = 0; i < n; i++)
-        if (d_out)
-            memcpy(d + i * h, d_out + (i * s->n_cells + k) * h, h * sizeof *d);
-        else
-            memset(d + i * h, 0, h * sizeof *d);
+    for (size_t i = 0; d_in && i < n; i++)
+        memcpy(d_in + (i * s->n_cells + k) * h, d + i * h, h * sizeof *d);
 }
 
 static void add(float *sum, const float *d, size_t n)
@@ -380,7 +413,7 @@ static aimc_status backward_step(aimci_node *node, size_t k, size_t n, size_t t,
             add(s->dh + i * h, d_y + (row * s->n_directions + c->direction) * h, h);
         s->law->backward(&m);
     }
-    if (t == 0)
+    if (t == 0 && (node->n_in == 1 || !node->d_in[1]))
         return AIMC_OK; /* nobody needs the gradient of the first state */
     const aimc_status st =
         aimci_matrix_backward(node->matrices[2 * k + 1].matrix, n, c->h + t * n * h, h,
@@ -398,10 +431,14 @@ static aimc_status backward_cell(aimci_node *node, const aimci_run *run, size_t 
     const cell *c = &s->cells[k];
     const size_t n = run->n, rows = n * s->length;
     aimc_status st = AIMC_OK;
-    begin_back(s, k, n, run->d_out[1], s->dh);
-    begin_back(s, k, n, s->law->has_cell ? run->d_out[2] : NULL, s->dc);
+    begin_state(s, k, n, run->d_out[1], s->dh); /* of those after the last step */
+    begin_state(s, k, n, s->law->has_cell ? run->d_out[2] : NULL, s->dc);
     for (size_t t = s->length; t-- > 0 && !st;)
         st = backward_step(node, k, n, t, d_y);
+    if (node->n_in > 1)
+        end_back(s, k, n, s->dh, run->d_in[1]);
+    if (node->n_in > 2)
+        end_back(s, k, n, s->dc, run->d_in[2]);
     aimci_add_rows_gradient(bias_of(node, "bias_ih", c), rows, c->d_input);
     aimci_add_rows_gradient(bias_of(node, "bias_hh", c), rows, c->d_state);
     if (!d_x || st)
@@ -478,11 +515,11 @@ static void describe(const aimci_node *node, aimci_text *text)
                       node->n_matrices);
 }
 
-#define RECURRENT(id)                                                                              \
+#define RECURRENT(id, most)                                                                        \
     const aimci_node_ops aimci_node_ops_##id = {                                                   \
         .kind = &aimci_kind_##id,                                                                  \
         .min_inputs = 1,                                                                           \
-        .max_inputs = 1,                                                                           \
+        .max_inputs = most,                                                                        \
         .layout = AIMCI_PLAIN,                                                                     \
         .state_size = sizeof(rnn),                                                                 \
         .infer = id##_infer,                                                                       \
@@ -495,6 +532,6 @@ static void describe(const aimci_node *node, aimci_text *text)
         .describe = describe,                                                                      \
         .destroy = destroy,                                                                        \
     };
-RECURRENT(rnn)
-RECURRENT(gru)
-RECURRENT(lstm)
+RECURRENT(rnn, 2)
+RECURRENT(gru, 2)
+RECURRENT(lstm, 3)
