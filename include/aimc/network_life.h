@@ -13,6 +13,31 @@
 AIMC_BEGIN_DECLS
 
 /**
+ * Fold every batch norm into the layer before it, as the network evaluates: weights and bias of a
+ * linear layer of one axis, a convolution, grouped or depthwise, or a transposed one become those
+ * that give what both gave. The node is gone then, and is trained no more; the layer has a bias,
+ * and makes the value that the batch norm made, with its number. A batch norm that has no such
+ * layer before it, whose layer's value is read by others or is an output, or that evaluates by the
+ * batch at hand (track_running_stats = false) stays. Moments of the optimizer begin anew.
+ * @param net       network; complete afterwards, as if it had been used
+ * @param n_folded  how many were folded; may be NULL
+ * @retval AIMC_ERR_INVALID  NULL, a running variance below 0, or a weight or bias would be beyond
+ *                           the range of floats (the network is unchanged)
+ * @retval AIMC_ERR_STATE    no layers, or the layer before is programmed for inference (the network
+ *                           is unchanged)
+ * @retval AIMC_ERR_NOMEM    no memory (what was folded so far stays so: the network computes what it
+ *                           did)
+ * @par Threads
+ * one thread per network.
+ * @par Determinism
+ * D1, D2 exact.
+ * @par Model
+ * W' = diag(s) W, b' = s b + (bias - s mean), s = weight / sqrt(variance + eps).
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_fold(aimc_network *net, size_t *n_folded);
+
+/**
  * Put matrices on tiles, or back, with their weights.
  * @param patterns  which nodes, by patterns of their names as of a shell, with commas between them;
  *                  those after an exclamation mark are left out: "conv*,fc", "!stem,!fc". NULL: all

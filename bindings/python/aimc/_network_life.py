@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+"""The life of a network on a chip: folded, put on tiles, calibrated, compensated."""
+import ctypes as ct
+from typing import Optional
+
+from ._abi import InferenceReport, StorageReport
+from ._arrays import address
+from ._lib import check, encoded, lib
+from ._programmed import Programmable
+from ._records import record, struct_of
+from ._types import ArrayLike, Floats
+from .config import ConfigLike, as_config
+from .context import Context
+
+
+class OnChip(Programmable):
+    """What is done to a network so that it runs on a chip; beside it program() and its sisters."""
+    __slots__ = ()
+    _strided = False
+    _ctx: Context
+
+    def _samples(self, x: ArrayLike) -> Floats:
+        raise NotImplementedError
+
+    def fold(self) -> int:
+        """Fold batch norms into the layers before them, as the network evaluates; returns how many."""
+        n = ct.c_size_t()
+        with self._guard.lock:
+            check(lib.aimc_network_fold(self._use, ct.byref(n)))
+        return n.value
+
+    def convert(self, config: ConfigLike, patterns: Optional[str] = None) -> None:
+        """Put matrices on tiles with their weights (config: as of linear()), or back (None). patterns: which nodes,
+        "conv*,fc" or "!stem,!fc"; None: all."""
+        made = as_config(config, "layer", self._ctx)
+        with self._guard.lock:
+            check(lib.aimc_network_convert(self._use, None if patterns is None else encoded(patterns),
+                                           made._look if made is not None else None))
+
+    def convert_to_analog(self, config: ConfigLike) -> None:
+        """Put every digital linear layer on tiles with its weights. config: as of linear()."""
+        made = as_config(config, "layer", self._ctx)
+        with self._guard.lock:
+            check(lib.aimc_network_convert_to_analog(self._use, made._look if made is not None else None))
+
+    def compensate(self, x: Optional[ArrayLike] = None) -> InferenceReport:
+        """Correct the outputs of every layer digitally, from samples x where given."""
+        made = None if x is None else self._samples(x)
+        return self._report("compensate", 0 if made is None else len(made), None if made is None else address(made))
+
+    def calibrate(self, x: ArrayLike, config: ConfigLike = None) -> None:
+        """Set the input range of every layer on tiles from data. config: of kind "calibration"."""
+        x = self._samples(x)
+        made = as_config(config, "calibration", self._ctx)
+        with self._guard.lock:
+            check(lib.aimc_network_calibrate(self._use, len(x), address(x), made._look if made is not None else None))
+
+    def store(self, config: ConfigLike = None) -> StorageReport:
+        """Let the weights of digital layers go through a digital memory. config: of kind "storage"."""
+        made = as_config(config, "storage", self._ctx)
+        report = struct_of(StorageReport)
+        with self._guard.lock:
+            check(lib.aimc_network_store(self._use, made._look if made is not None else None, ct.byref(report)))
+        return record(StorageReport, report)
