@@ -427,8 +427,9 @@ AIMC_API aimc_status aimc_matrix_set_input_range(aimc_matrix *matrix, double ran
  * Watch the inputs of the following aimc_matrix_forward() calls until
  * aimc_matrix_take_input_range() sets the input range from them. They are not clipped, by the DACs
  * either: each batch is read over its largest input.
- * @param config  of kind "calibration"; NULL: defaults
- * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind
+ * @param config  of kind "calibration"; NULL: defaults. Its fields out_... are for
+ *                aimc_matrix_watch_outputs()
+ * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind, or method is NONE
  * @retval AIMC_ERR_STATE    the matrix was not made from a configuration of kind "layer"
  * @retval AIMC_ERR_NOMEM    no memory.
  * @since 0.1
@@ -442,6 +443,34 @@ AIMC_API aimc_status aimc_matrix_watch_inputs(aimc_matrix *matrix, const aimc_co
  * @since 0.1
  */
 AIMC_API aimc_status aimc_matrix_take_input_range(aimc_matrix *matrix);
+
+/**
+ * Watch what the ADCs of all tiles see in the following aimc_matrix_forward() calls, noise included,
+ * until aimc_matrix_take_output_ranges() sets their ranges from it. Meanwhile they neither round nor
+ * clip. Input ranges come first: what the ADCs see depends on them.
+ * @param config  of kind "calibration" with an out_method; its other fields but quantile and out_...
+ *                are for aimc_matrix_watch_inputs()
+ * @retval AIMC_ERR_INVALID      NULL, a configuration of another kind, or out_method is NONE
+ * @retval AIMC_ERR_STATE        no ADC has a range: a perfect read-out, or out_bound <= 0
+ * @retval AIMC_ERR_UNSUPPORTED  bound_management SHIFT
+ * @retval AIMC_ERR_NOMEM        no memory: 64 KB for every range of every tile
+ * @par Determinism
+ * D1: counted magnitudes, whatever the order and the threads.
+ * @par Model
+ * docs/models/converters.md; T. P. Xiao et al., IEEE Circuits Syst. Mag. 22(4):26 (2022).
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_matrix_watch_outputs(aimc_matrix *matrix, const aimc_config *config);
+
+/**
+ * Set the ranges of the ADCs from what was watched; an ADC that saw only zeros keeps its range.
+ * aimc_tile_get_output_ranges() tells them.
+ * @retval AIMC_ERR_INVALID  NULL
+ * @retval AIMC_ERR_STATE    outputs were not watched, or all of them were 0
+ * @retval AIMC_ERR_NOMEM    no memory (no range is changed)
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_matrix_take_output_ranges(aimc_matrix *matrix);
 
 AIMC_END_DECLS
 

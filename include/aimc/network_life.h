@@ -98,12 +98,17 @@ AIMC_API aimc_status aimc_network_compensate(aimc_network *net, size_t n, const 
 AIMC_API aimc_status aimc_network_unprogram(aimc_network *net);
 
 /**
- * Set the input range of every layer on tiles from data, run through the network without clipping.
+ * Set ranges of converters from data: of the DACs of every layer on tiles (its input range), from a
+ * pass through the network in which inputs are not clipped; then, with out_method, of the ADCs of
+ * every bit slice of every tile, from a second pass in which ADCs neither round nor clip.
  * @param n       samples, at least 1
  * @param x       [n][n_in], packed, finite
- * @param config  of kind "calibration"; NULL: defaults
- * @retval AIMC_ERR_INVALID  NULL, not finite, a configuration of another kind
- * @retval AIMC_ERR_STATE    no layer lies on tiles, or a layer's inputs are all 0
+ * @param config  of kind "calibration"; NULL: defaults, which set input ranges alone
+ * @retval AIMC_ERR_INVALID  NULL, not finite, a configuration of another kind, or one that asks for
+ *                           nothing
+ * @retval AIMC_ERR_STATE    no layer lies on tiles, a layer's inputs or outputs are all 0, or with
+ *                           out_method no layer has an ADC with a range
+ * @retval AIMC_ERR_UNSUPPORTED  out_method with bound_management SHIFT
  * @retval AIMC_ERR_NOMEM    no memory
  * @par Threads
  * one thread per network.

@@ -9,6 +9,7 @@
 #include <aimc/inference.h>
 #include <aimc/matrix.h>
 
+#include "inference/calibration.h"
 #include "inference/hwa.h"
 #include "optimizer/algorithm.h"
 #include "tile/grid.h"
@@ -43,6 +44,7 @@ struct aimc_matrix {
     aimci_grid *grid;
     aimc_optimizer **optimizers; /* beside the grid's tiles; NULL: none */
     aimci_hwa *hwa;              /* NULL: nothing of that */
+    aimci_calibration outputs;   /* how they are watched, while they are */
     float *gradients;            /* scaled gradients of a whole batch, where scales are not 1 */
     size_t n_gradients;          /* floats there */
 };
@@ -78,6 +80,11 @@ aimc_status aimci_matrix_backward(aimc_matrix *matrix, size_t n, const float *x,
 /* Update with a mini-batch, or with the parts of one in order, of 64 vectors or a multiple of
  * it but for the last. A digital matrix adds to its gradient instead, and lr does nothing. */
 aimc_status aimci_matrix_step(aimc_matrix *matrix, const aimci_batch *batch, double lr);
+
+/* Ranges of ADCs of all tiles; 0: none has one. */
+size_t aimci_matrix_n_adc_ranges(const aimc_matrix *matrix);
+/* Inputs and outputs are watched no longer; no range changes. */
+void aimci_matrix_stop_watching(aimc_matrix *matrix);
 
 bool aimci_matrix_is_programmed(const aimc_matrix *matrix);
 

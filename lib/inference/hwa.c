@@ -51,7 +51,7 @@ void aimci_hwa_destroy(aimci_hwa *h)
         aimci_free(h->ctx, h->planes[k]);
     aimci_free(h->ctx, h->planes);
     aimci_free(h->ctx, h->x);
-    aimci_free(h->ctx, h->cache);
+    aimci_hwa_stop_watching(h);
     aimci_free(h->ctx, h);
 }
 

@@ -49,6 +49,7 @@ typedef struct aimci_hwa {
     uint64_t n_batches;
     float *cache; /* magnitudes */
     size_t n_cache, cache_capacity;
+    aimci_magnitudes *seen; /* of MEAN_SQUARE and ENTROPY */
 } aimci_hwa;
 
 /* config: of kind "hwa", kept alive by the caller; NULL: *out is NULL. The grid's optimizers are
@@ -91,6 +92,7 @@ void aimci_hwa_set_range(aimci_hwa *h, double range);
  * them. config: NULL or of kind "calibration". */
 aimc_status aimci_hwa_watch_inputs(aimci_hwa *h, const aimc_config *config);
 aimc_status aimci_hwa_take_range(aimci_hwa *h);
+void aimci_hwa_stop_watching(aimci_hwa *h);
 
 aimc_status aimci_hwa_put(const aimci_hwa *h, aimci_st_writer *writer, const char *prefix);
 aimc_status aimci_hwa_restore(aimci_hwa *h, const aimci_st_reader *reader, const char *prefix);

@@ -201,7 +201,7 @@ class network : public detail::programmable<detail::network_traits,
     {
         check(aimc_network_convert_to_analog(get(), layer.get()));
     }
-    /** Set the input range of every layer on tiles from samples. */
+    /** Set ranges of converters from samples: of inputs, and with out_method of the ADCs. */
     void calibrate(span<const float> x, const config *settings = nullptr)
     {
         check(aimc_network_calibrate(get(), detail::rows(x.size(), n_in(), "x"), x.data(),

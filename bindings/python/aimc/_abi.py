@@ -54,6 +54,8 @@ AIMC_RANGE_MAX = 0
 AIMC_RANGE_QUANTILE = 1
 AIMC_RANGE_DEVIATION = 2
 AIMC_RANGE_LEAST_ERROR = 3
+AIMC_RANGE_MEAN_SQUARE = 4
+AIMC_RANGE_ENTROPY = 5
 
 # aimc_direction
 AIMC_FORWARD = 0
@@ -1259,6 +1261,15 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_tile_get_readout": ("periphery.h", ct.c_int,
         [ct.c_void_p, ct.c_int, ct.POINTER(aimc_readout_info)],
         "tile direction info"),
+    "aimc_tile_count_output_ranges": ("periphery.h", ct.c_size_t,
+        [ct.c_void_p, ct.c_int],
+        "tile direction"),
+    "aimc_tile_get_output_ranges": ("periphery.h", ct.c_int,
+        [ct.c_void_p, ct.c_int, ct.c_void_p, ct.c_size_t],
+        "tile direction ranges n"),
+    "aimc_tile_set_output_ranges": ("periphery.h", ct.c_int,
+        [ct.c_void_p, ct.c_int, ct.c_void_p, ct.c_size_t],
+        "tile direction ranges n"),
     "aimc_tile_inspect": ("periphery.h", ct.c_int,
         [ct.c_void_p, ct.c_int, ct.c_void_p, ct.POINTER(aimc_stages)],
         "tile direction x stages"),
@@ -1449,6 +1460,12 @@ FUNCTIONS: Dict[str, Any] = {
         [ct.c_void_p, ct.c_void_p],
         "matrix config"),
     "aimc_matrix_take_input_range": ("inference.h", ct.c_int,
+        [ct.c_void_p],
+        "matrix"),
+    "aimc_matrix_watch_outputs": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p],
+        "matrix config"),
+    "aimc_matrix_take_output_ranges": ("inference.h", ct.c_int,
         [ct.c_void_p],
         "matrix"),
     "aimc_network_create": ("network.h", ct.c_int,

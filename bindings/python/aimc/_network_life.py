@@ -9,7 +9,7 @@ from ._lib import check, encoded, lib
 from ._programmed import Programmable
 from ._records import record, struct_of
 from ._types import ArrayLike, Floats
-from .config import ConfigLike, as_config
+from .config import ConfigLike, FieldValue, as_config
 from .context import Context
 
 
@@ -48,10 +48,13 @@ class OnChip(Programmable):
         made = None if x is None else self._samples(x)
         return self._report("compensate", 0 if made is None else len(made), None if made is None else address(made))
 
-    def calibrate(self, x: ArrayLike, config: ConfigLike = None) -> None:
-        """Set the input range of every layer on tiles from data. config: of kind "calibration"."""
+    def calibrate(self, x: ArrayLike, config: ConfigLike = None, **fields: FieldValue) -> None:
+        """Set ranges of converters from data: of every layer's inputs, and with out_method of the ADCs of every bit
+        slice of every tile. config: of kind "calibration"; fields of it: calibrate(x, out_method="MEAN_SQUARE")."""
         x = self._samples(x)
-        made = as_config(config, "calibration", self._ctx)
+        made = as_config(config if config is not None or not fields else {}, "calibration", self._ctx)
+        if made is not None:
+            made.update(fields)
         with self._guard.lock:
             check(lib.aimc_network_calibrate(self._use, len(x), address(x), made._look if made is not None else None))
 

@@ -43,5 +43,64 @@ class Fold(unittest.TestCase):
         self.assertEqual(len(net.layers), 11)
 
 
+EIGHT_BITS = {"device": "ideal", "mapping.weight_scaling_omega": 1, "forward.inp_res": 1 / 254, "forward.out_res": 1 / 254,
+              "forward.out_noise": 0, "forward.noise_management": "NONE", "forward.bound_management": "NONE"}
+
+
+class Calibration(unittest.TestCase):
+    def setUp(self):
+        self.x = (5 * np.random.RandomState(1).standard_normal((40, 2, 7, 6))).astype(np.float32)
+
+    def test_converters(self):
+        """What eight bits lose, of the largest output: much with the ranges of the configuration, little with any rule."""
+        reference = residual()
+        exact = reference.predict(self.x)
+        errors = {}
+        for rule in ("NONE", "MAX", "QUANTILE", "MEAN_SQUARE", "ENTROPY"):
+            net = residual()
+            net.convert(EIGHT_BITS)
+            if rule != "NONE":
+                config = aimc.Config("calibration", {"method": "MAX"})
+                net.calibrate(self.x, config, out_method=rule)
+                self.assertEqual(config["out_method"], "NONE")  # what is given stays
+                self.assertEqual(len(net.matrix(0).tile(0)[0].output_ranges()), 1)
+                again = aimc.Network.from_bytes(net.to_bytes())
+                np.testing.assert_array_equal(again.predict(self.x), net.predict(self.x))
+            errors[rule] = np.abs(net.predict(self.x) - exact).mean() / np.abs(exact).max()
+        for rule in ("MAX", "QUANTILE", "MEAN_SQUARE", "ENTROPY"):
+            self.assertLess(errors[rule], 0.2 * errors["NONE"], rule)
+
+    def test_slices(self):
+        """The largest current of every slice, as each product shows it."""
+        net = aimc.Network()
+        net.linear(net.add_input((5,)), out_features=3, matrix=aimc.Config("layer", {**EIGHT_BITS, "forward.cell_mapping.weight_bits": 6,
+                                                                "forward.cell_mapping.n_slices": 3}))
+        x = np.random.RandomState(2).uniform(-1, 1, (30, 5)).astype(np.float32)
+        net.calibrate(x, method="NONE", out_method="MAX")
+        tile = net.matrix(0).tile(0)[0]
+        ranges = tile.output_ranges()
+        largest = [max(np.abs(tile.inspect(row, cycle=k).noisy).max() for row in x) for k in range(3)]
+        np.testing.assert_allclose(ranges, largest, rtol=1e-6)
+        tile.set_output_ranges(2 * ranges)
+        np.testing.assert_allclose(tile.output_ranges(), 2 * ranges, rtol=1e-6)
+        tile.set_output_ranges(None)
+        np.testing.assert_array_equal(tile.output_ranges(), [12, 12, 12])
+        self.assertEqual(tile.output_ranges("backward").shape, (1,))
+        with self.assertRaisesRegex(aimc.ShapeError, "2 ranges; the read-out has 3"):
+            tile.set_output_ranges([1, 2])
+        with self.assertRaisesRegex(aimc.InvalidError, r"ranges\[1\] = nan"):
+            tile.set_output_ranges([1, np.nan, 2])
+
+    def test_matrix(self):
+        matrix = aimc.Matrix("ideal", 3, 4, EIGHT_BITS)
+        matrix.weights = np.eye(3, 4, dtype=np.float32)
+        matrix.watch_outputs({"out_method": "MAX"})
+        matrix.forward(np.float32([[0.5, 1, 0.25, 0]]))
+        matrix.take_output_ranges()
+        self.assertAlmostEqual(matrix.tile(0)[0].output_ranges()[0], 1, 6)
+        with self.assertRaisesRegex(aimc.StateError, "not being watched"):
+            matrix.take_output_ranges()
+
+
 if __name__ == "__main__":
     main()
