@@ -207,6 +207,15 @@ class network : public detail::programmable<detail::network_traits,
         check(aimc_network_calibrate(get(), detail::rows(x.size(), n_in(), "x"), x.data(),
                                      detail::or_null(settings)));
     }
+    /** Conductances of all arrays of a programmed network, uS, into a folder; from there. */
+    void save_conductances(const char *folder, const char *format = "npy") const
+    {
+        check(aimc_network_save_conductances(get(), folder, format));
+    }
+    void load_conductances(const char *folder)
+    {
+        check(aimc_network_load_conductances(get(), folder));
+    }
     aimc_counters counters() const
     {
         auto c = detail::sized<aimc_counters>();

@@ -409,6 +409,21 @@ class aimc_inference_report(ct.Structure):
 
 
 
+class aimc_conductance_info(ct.Structure):
+    """inference.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("n_devices", ct.c_uint32),
+        ("has_shared", ct.c_uint32),
+        ("is_given", ct.c_uint32),
+        ("n_conductances", ct.c_uint64),
+        ("g_min_us", ct.c_double),
+        ("g_max_us", ct.c_double),
+        ("most_us", ct.c_double),
+    ]
+
+
+
 class aimc_storage_report(ct.Structure):
     """inference.h"""
     _fields_ = [
@@ -805,6 +820,26 @@ class InferenceReport(NamedTuple):
     extrapolated: int
 
 
+class ConductanceInfo(NamedTuple):
+    """The devices that the weights of a programmed tile lie on.
+
+    n_devices: devices of each weight, as the encoding says
+    has_shared: 1: besides one device for each input, which all outputs share
+    is_given: 1: conductances were set by aimc_tile_set_conductances()
+    n_conductances: n_devices n_out n_in, and n_in shared ones where there are any
+    g_min_us: smallest conductance that is programmed, uS
+    g_max_us: largest conductance that is programmed, uS
+    most_us: largest that may be set, uS: 10 g_max
+    """
+    n_devices: int
+    has_shared: int
+    is_given: int
+    n_conductances: int
+    g_min_us: float
+    g_max_us: float
+    most_us: float
+
+
 class StorageReport(NamedTuple):
     """What bit flips did.
 
@@ -1010,6 +1045,7 @@ RECORDS: Dict[Any, Any] = {
     Baseline: aimc_cost_baseline,
     Supply: aimc_cost_supply,
     ReadoutInfo: aimc_readout_info,
+    ConductanceInfo: aimc_conductance_info,
     Extrapolation: aimc_extrapolation,
 }
 
@@ -1423,6 +1459,15 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_tile_unprogram": ("inference.h", ct.c_int,
         [ct.c_void_p],
         "tile"),
+    "aimc_tile_get_conductance_info": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.POINTER(aimc_conductance_info)],
+        "tile info"),
+    "aimc_tile_get_conductances": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.c_size_t],
+        "tile g_us n"),
+    "aimc_tile_set_conductances": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.c_size_t],
+        "tile g_us n"),
     "aimc_matrix_program": ("inference.h", ct.c_int,
         [ct.c_void_p, ct.c_void_p, ct.POINTER(aimc_inference_report)],
         "matrix config report"),
@@ -1639,6 +1684,12 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_network_compensate": ("network_life.h", ct.c_int,
         [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.POINTER(aimc_inference_report)],
         "net n x report"),
+    "aimc_network_save_conductances": ("network_life.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_char_p],
+        "net folder format"),
+    "aimc_network_load_conductances": ("network_life.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p],
+        "net folder"),
     "aimc_network_unprogram": ("network_life.h", ct.c_int,
         [ct.c_void_p],
         "net"),

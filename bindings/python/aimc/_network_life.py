@@ -8,7 +8,7 @@ from ._arrays import address
 from ._lib import check, encoded, lib
 from ._programmed import Programmable
 from ._records import record, struct_of
-from ._types import ArrayLike, Floats
+from ._types import ArrayLike, Floats, PathLike
 from .config import ConfigLike, FieldValue, as_config
 from .context import Context
 
@@ -57,6 +57,17 @@ class OnChip(Programmable):
             made.update(fields)
         with self._guard.lock:
             check(lib.aimc_network_calibrate(self._use, len(x), address(x), made._look if made is not None else None))
+
+    def save_conductances(self, folder: PathLike, format: str = "npy") -> None:  # pylint: disable=redefined-builtin
+        """Write the conductances of all arrays of a programmed network, uS: a file for each device of the weights of
+        each tile, "003.conv2d.tile0.device1.npy" [n_out, n_in]. format: "npy" or "csv"."""
+        with self._guard.lock:
+            check(lib.aimc_network_save_conductances(self._use, encoded(folder), encoded(format)))
+
+    def load_conductances(self, folder: PathLike) -> None:
+        """Let a programmed network be read with conductances from such a folder, measured ones say."""
+        with self._guard.lock:
+            check(lib.aimc_network_load_conductances(self._use, encoded(folder)))
 
     def store(self, config: ConfigLike = None) -> StorageReport:
         """Let the weights of digital layers go through a digital memory. config: of kind "storage"."""

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What is done to a network so that it runs on a chip."""
+import pathlib
+import tempfile
+
 from common import aimc, main, np, unittest
 
 PERFECT = {"device": "ideal", "forward": "perfect_io", "mapping.weight_scaling_omega": 1}
@@ -100,6 +103,46 @@ class Calibration(unittest.TestCase):
         self.assertAlmostEqual(matrix.tile(0)[0].output_ranges()[0], 1, 6)
         with self.assertRaisesRegex(aimc.StateError, "not being watched"):
             matrix.take_output_ranges()
+
+
+class Conductances(unittest.TestCase):
+    def chip(self, seed):
+        net = residual()
+        net.fold()
+        net.convert(PERFECT, "!classes")
+        net.program({"seed": seed, "noise_model.read_noise_scale": 0})
+        net.drift_programmed(3600)
+        return net
+
+    def test_folder(self):
+        x = np.random.RandomState(1).uniform(-1, 1, (9, 2, 7, 6)).astype(np.float32)
+        for ending in ("npy", "csv"):
+            first, second = self.chip(1), self.chip(2)
+            with tempfile.TemporaryDirectory() as folder:
+                first.save_conductances(folder, ending)
+                g = pathlib.Path(folder, f"000.conv2d.tile0.device0.{ending}")
+                read = np.load(g) if ending == "npy" else np.loadtxt(g, delimiter=",", dtype=np.float32)
+                np.testing.assert_array_equal(read, first.matrix(0).tile(0)[0].conductances[0])
+                second.load_conductances(folder)
+            np.testing.assert_array_equal(first.predict(x), second.predict(x))
+            with self.assertRaisesRegex(aimc.StateError, "set from outside"):
+                second.drift_programmed(7200)
+
+    def test_tile(self):
+        tile = aimc.Tile("ideal", 2, 3, {"forward": "perfect_io"})
+        tile.weights = np.float32([[1, -0.5, 0], [0.25, 0, -1]])
+        with self.assertRaisesRegex(aimc.StateError, "not programmed"):
+            tile.conductance_info  # pylint: disable=pointless-statement
+        tile.program({"noise_model": "generic_noise", "noise_model.prog_magnitude": 0, "noise_model.g_min": 0, "noise_model.g_max": 10})
+        self.assertEqual((tile.conductance_info.n_devices, tile.conductance_info.g_max_us), (2, 10))
+        np.testing.assert_allclose(tile.conductances[0] - tile.conductances[1], [[10, -5, 0], [2.5, 0, -10]], rtol=1e-6)
+        tile.conductances = np.arange(12, dtype=np.float32).reshape(2, 2, 3)
+        np.testing.assert_allclose(tile.forward(np.float32([1, 1, 1])), [-1.8, -1.8], rtol=1e-6)
+        self.assertEqual(tile.shared_conductances.size, 0)
+        with self.assertRaises(aimc.ShapeError):
+            tile.conductances = np.zeros((2, 3, 2), np.float32)
+        with self.assertRaisesRegex(aimc.InvalidError, "device 0 of the weight of output 0 and input 0"):
+            tile.conductances = np.full((2, 2, 3), -1, np.float32)
 
 
 if __name__ == "__main__":
