@@ -180,8 +180,14 @@ struct aimc_network {
     bool input_gradients;
     size_t n_run; /* samples of the last forward pass in training; 0: none to go back through */
     bool went_back;
+    struct aimci_onlooker *onlooker; /* sees values on the way; NULL: nobody */
     char *note;
 };
+
+/* Sees what a node reads, before it may be overwritten, and what it made. */
+typedef struct aimci_onlooker {
+    void (*see)(struct aimci_onlooker *self, const aimci_node *node, size_t n, bool made);
+} aimci_onlooker;
 
 /* ---- nodes (node.c) ------------------------------------------------------------------------- */
 
@@ -270,6 +276,10 @@ aimc_status aimci_network_evaluate_all(const char *caller, aimc_network *net, si
                                        const float *const *x,
                                        void (*take)(void *user, size_t first, size_t n),
                                        void *user);
+
+/* Put random streams, running averages and counters back after look(). */
+aimc_status aimci_network_look(const char *caller, aimc_network *net,
+                               aimc_status (*look)(aimc_network *net, void *user), void *user);
 
 /* Check x of n samples, and make it the values of the first input. */
 aimc_status aimci_network_load_batch(const char *caller, aimc_network *net, size_t n,

@@ -284,11 +284,17 @@ class Others(Case):
         self.assertEqual([(each["name"], each["op"], each["vectors_per_sample"]) for each in layers],
                          [("conv", "conv2d", 36), ("fc", "linear", 1)])
         self.assertEqual(layers[0]["forward_vectors"], 36 * layers[1]["forward_vectors"])
-        # a convolution sees windows: what it was shown before were the first numbers of the image
+        # a convolution sees windows: its drive and currents are not those of the first numbers of the image
         inputs = self.path("x.csv", (",".join(["1"] * 64) + "\n").encode())
-        result = self.run_it("stats", model, "--inputs", inputs)
-        self.assertEqual(result.returncode, 1)
-        self.assertIn("'conv' (conv2d)", result.stderr)
+        conv, fc = self.good("stats", model, "--inputs", inputs, "--json")["layers"]
+        self.assertEqual((conv["input"]["low"], conv["input"]["high"], sum(conv["input"]["counts"])), (1, 1, 64))
+        self.assertEqual(sum(conv["output"]["counts"]), 36 * conv["outputs"])
+        self.assertEqual(sum(fc["input"]["counts"]), fc["inputs"])
+        self.assertFalse({"drive", "current"} & (set(conv) | set(fc)))
+        self.assertIn("do not fit", self.run_it("stats", model, "--inputs", self.path("y.csv", b"1,2,3\n")).stderr)
+        digital = self.good("stats", self.trained("--device", "none"), "--inputs", inputs, "--json")["layers"]
+        self.assertEqual([sum(layer["weight"]["counts"]) for layer in digital],
+                         [layer["inputs"] * layer["outputs"] for layer in digital])
 
     def test_study(self):
         model = self.trained()

@@ -21,6 +21,7 @@ from .device import Cells, Device, FitResult, fit_device
 from .energy import CostModel, baselines, voltage_for_saving
 from .matrix import Matrix
 from .inference import NoiseModel, Population, WeightProgramming, load_noise_table, optimize_programming
+from ._network_life import Histogram
 from .network import Accuracy, Epoch, Network, Value
 from .optimizer import Optimizer
 from .table import Table, read_table
@@ -30,7 +31,7 @@ __version__ = version()
 __all__ = [
     "AbiError", "Accuracy", "AimcWarning", "Baseline", "Cells", "ConductanceInfo", "Config", "Context", "Converter", "ConverterCost", "CostItem",
     "CostModel", "CostReport", "Counters", "Device", "DeviceInfo", "Epoch", "Error", "Extrapolation", "Field", "FitResult",
-    "FormatError", "InferenceReport", "InternalError", "InvalidError", "IoError", "LayerInfo", "Linearity",
+    "FormatError", "Histogram", "InferenceReport", "InternalError", "InvalidError", "IoError", "LayerInfo", "Linearity",
     "Matrix", "Network", "NetworkInfo", "NoMemoryError", "NoiseModel", "NoiseModelInfo", "Optimizer",
     "OptimizerStats", "Population", "Preset", "ReadoutInfo", "ShapeError", "Stages", "StateError", "StepInfo", "StorageReport",
     "Supply", "Table", "TensorInfo", "Tile", "UnsupportedError", "Value", "WeightProgramming", "WrongTypeError", "abi_version", "baselines", "default_context",

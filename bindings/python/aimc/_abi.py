@@ -66,6 +66,12 @@ AIMC_TANH = 1
 AIMC_RELU = 2
 AIMC_SIGMOID = 3
 
+# aimc_quantity
+AIMC_QUANTITY_INPUT = 0
+AIMC_QUANTITY_OUTPUT = 1
+AIMC_QUANTITY_WEIGHT = 2
+AIMC_QUANTITY_CONDUCTANCE = 3
+
 # aimc_cost_part
 AIMC_COST_ARRAY = 0
 AIMC_COST_LINES = 1
@@ -1627,6 +1633,9 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_network_get_counters": ("network.h", ct.c_int,
         [ct.c_void_p, ct.POINTER(aimc_counters)],
         "net counters"),
+    "aimc_network_get_histograms": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_int, ct.c_size_t, ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p, ct.c_void_p],
+        "net what n x n_bins low high counts"),
     "aimc_network_describe": ("network.h", ct.c_size_t,
         [ct.c_void_p, ct.c_void_p, ct.c_size_t],
         "net buf size"),

@@ -1,16 +1,30 @@
 # SPDX-License-Identifier: MIT
 """The life of a network on a chip: folded, put on tiles, calibrated, compensated."""
 import ctypes as ct
-from typing import Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+import numpy as np
+
+from . import _abi
 from ._abi import InferenceReport, StorageReport
-from ._arrays import address
+from ._arrays import address, pointers, size
+from ._errors import InvalidError
 from ._lib import check, encoded, lib
 from ._programmed import Programmable
 from ._records import record, struct_of
-from ._types import ArrayLike, Floats, PathLike
+from ._types import ArrayLike, Floats, NDArray, PathLike
 from .config import ConfigLike, FieldValue, as_config
 from .context import Context
+
+
+QUANTITIES = {"input": _abi.AIMC_QUANTITY_INPUT, "output": _abi.AIMC_QUANTITY_OUTPUT,
+              "weight": _abi.AIMC_QUANTITY_WEIGHT, "conductance": _abi.AIMC_QUANTITY_CONDUCTANCE}
+
+
+class Histogram(NamedTuple):
+    """Counts [bins], and the edges of the bins [bins + 1], as of numpy.histogram()."""
+    counts: "NDArray[np.uint64]"
+    edges: "NDArray[np.float64]"
 
 
 class OnChip(Programmable):
@@ -19,7 +33,20 @@ class OnChip(Programmable):
     _strided = False
     _ctx: Context
 
+    @property
+    def inputs(self) -> List[Any]:
+        """Its inputs."""
+        raise NotImplementedError
+
+    @property
+    def layers(self) -> List[Any]:
+        """What each layer is."""
+        raise NotImplementedError
+
     def _samples(self, x: ArrayLike) -> Floats:
+        raise NotImplementedError
+
+    def _arrays(self, given: Sequence[ArrayLike], values: Sequence[Any], what: str) -> Tuple[int, List[Floats]]:
         raise NotImplementedError
 
     def fold(self) -> int:
@@ -57,6 +84,21 @@ class OnChip(Programmable):
             made.update(fields)
         with self._guard.lock:
             check(lib.aimc_network_calibrate(self._use, len(x), address(x), made._look if made is not None else None))
+
+    def histograms(self, what: str, x: Optional[ArrayLike] = None, *, bins: int = 20) -> Dict[str, Histogram]:
+        """Histograms of all layers that have any, by their names: what is "input", "output" (both of samples x, in an
+        evaluation that leaves no trace; a list of arrays where there are several inputs), "weight", or "conductance" (uS)."""
+        if what not in QUANTITIES:
+            raise InvalidError(f"what: {what} is none of {', '.join(QUANTITIES)}")
+        given = [] if x is None else list(x) if isinstance(x, (list, tuple)) and len(self.inputs) > 1 else [x]
+        n, xs = self._arrays(given, self.inputs, "input") if what in ("input", "output") else (0, [])
+        names, bins = [layer.name for layer in self.layers], size(bins, "bins")
+        low, high = np.empty(len(names)), np.empty(len(names))
+        counts = np.empty((len(names), bins), np.uint64)
+        with self._guard.lock:
+            check(lib.aimc_network_get_histograms(self._use, QUANTITIES[what], n, *pointers(xs), bins, address(low), address(high),
+                                                  address(counts)))
+        return {name: Histogram(counts[k], np.linspace(low[k], high[k], bins + 1)) for k, name in enumerate(names) if counts[k].any()}
 
     def save_conductances(self, folder: PathLike, format: str = "npy") -> None:  # pylint: disable=redefined-builtin
         """Write the conductances of all arrays of a programmed network, uS: a file for each device of the weights of

@@ -105,6 +105,48 @@ class Calibration(unittest.TestCase):
             matrix.take_output_ranges()
 
 
+class Histograms(unittest.TestCase):
+    def test_of_numpy(self):
+        net = residual()
+        x = np.random.RandomState(1).uniform(-1, 1, (9, 2, 7, 6)).astype(np.float32)
+        found = net.histograms("output", x, bins=12)
+        counts, edges = np.histogram(net.predict(x).astype(float), 12)
+        np.testing.assert_array_equal(found["classes"].counts, counts)
+        np.testing.assert_allclose(found["classes"].edges, edges, rtol=1e-12)
+        np.testing.assert_array_equal(net.histograms("input", x)["conv2d"].counts, np.histogram(x.astype(float), 20)[0])
+        self.assertEqual(found["relu"].edges[0], 0)  # works in place, and is not what batch_norm made
+        self.assertLess(found["batch_norm"].edges[0], 0)
+        np.testing.assert_array_equal(net.histograms("input", x, bins=12)["relu"].counts, found["batch_norm"].counts)
+        weights = net.histograms("weight")
+        self.assertEqual(set(weights), {"conv2d", "conv2d_1", "conv_transpose2d", "classes"})
+        np.testing.assert_array_equal(weights["conv2d_1"].counts, np.histogram(net.get_tensor("conv2d_1.weight").astype(float), 20)[0])
+
+    def test_on_a_chip(self):
+        net = residual()
+        x = np.random.RandomState(1).uniform(-1, 1, (9, 2, 7, 6)).astype(np.float32)
+        net.convert({"device": "ideal", "forward": "standard_io"})
+        self.assertEqual(net.histograms("conductance"), {})
+        net.program()
+        before = net.to_bytes()
+        found = net.histograms("conductance")
+        g = np.concatenate([tile.conductances.reshape(-1) for tile in net.matrix(0).tiles])
+        self.assertEqual(found["conv2d"].edges[[0, -1]].tolist(), [g.min(), g.max()])
+        self.assertEqual(found["conv2d"].counts.sum(), g.size)
+        net.histograms("output", x)
+        self.assertEqual(net.to_bytes(), before)  # nobody looked
+
+    def test_refused(self):
+        net = residual()
+        with self.assertRaisesRegex(aimc.InvalidError, "colour is none of"):
+            net.histograms("colour")
+        with self.assertRaisesRegex(aimc.ShapeError, "0 arrays"):
+            net.histograms("input")
+        with self.assertRaisesRegex(aimc.InvalidError, "n_bins = 0"):
+            net.histograms("weight", bins=0)
+        with self.assertRaisesRegex(aimc.InvalidError, "n is 0"):
+            net.histograms("input", np.empty((0, 2, 7, 6)))
+
+
 class Conductances(unittest.TestCase):
     def chip(self, seed):
         net = residual()
