@@ -71,6 +71,8 @@ aimc_status aimci_matrix_backward(aimc_matrix *m, size_t n, const float *x, size
     }
     const aimc_status st = aimc_matrix_backward(m, n, d, ld_d, z, ld_z);
     if (!st)
+        aimci_hwa_note_scales(m->hwa, n, x, ld_x, d, ld_d);
+    if (!st)
         aimci_hwa_backward(m->hwa, n, x, ld_x, z, ld_z);
     return st;
 }
@@ -158,8 +160,10 @@ static aimc_status step_part(aimc_matrix *m, const aimci_batch *batch, double lr
         st = aimci_hwa_clipped(m->hwa, own.n, &own.x, &own.ld_x);
     for (size_t k = 0; !st && k < aimci_grid_n_tiles(m->grid); k++)
         step_tile(m, k, &own, lr);
-    if (!st && aimci_batch_ends(batch))
+    if (!st && aimci_batch_ends(batch)) {
+        aimci_hwa_learn_scales(m->hwa, lr);
         aimci_hwa_updated(m->hwa);
+    }
     return st;
 }
 

@@ -221,10 +221,11 @@ aimc_status aimci_node_get_weight(const aimci_node *node, size_t k, float *w);
 aimc_status aimci_node_get_gradient(const aimci_node *node, size_t k, float *g);
 aimc_status aimci_node_set_weight(aimci_node *node, size_t k, const float *w);
 
-/* Is any matrix on tiles? programmed? Does any learn the range of its inputs? */
+/* Is any matrix on tiles? programmed? Does any learn from its inputs in the backward pass: their
+ * range, scales of the outputs? */
 bool aimci_node_is_analog(const aimci_node *node);
 bool aimci_node_is_programmed(const aimci_node *node);
-bool aimci_node_learns_range(const aimci_node *node);
+bool aimci_node_learns_by_inputs(const aimci_node *node);
 
 void aimci_node_destroy(aimci_node *node);
 

@@ -122,7 +122,7 @@ static void find_wanted(const planner *p)
             wanted = wanted || node->in[k]->wants_gradient;
         for (size_t k = 0; k < node->n_out; k++)
             node->out[k]->wants_gradient = wanted && node->op->backward;
-        if (aimci_node_learns_range(node))
+        if (aimci_node_learns_by_inputs(node))
             node->in[0]->wants_gradient = true;
     }
 }
