@@ -33,8 +33,8 @@ struct ports {
 /* EXIT_GO_ON, or the exit code after a sentence. */
 int inputs_find_ports(const aimc_network *net, struct ports *ports);
 
-/* x[k] of every input; option is what the files were given by. What was read before a failure is the
- * caller's to free, too. */
+/* x[k] of every input; option is what the files were given by. What was read before a failure is
+ * the caller's to free, too. */
 int inputs_load(const struct inputs *inputs, const char *option, const char *model,
                 const struct ports *ports, struct array x[MAX_PORTS]);
 

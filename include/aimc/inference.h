@@ -303,8 +303,8 @@ AIMC_API aimc_status aimc_tile_get_conductance_info(const aimc_tile *tile,
 
 /**
  * Conductances of all devices at the time that the tile is read at, without the noise of reads.
- * @param g_us  [n_devices][n_out][n_in], then [n_in] of shared devices, uS. Pairs of single_pair are
- *              device 0 (adds) and 1 (subtracts); other encodings in the order that
+ * @param g_us  [n_devices][n_out][n_in], then [n_in] of shared devices, uS. Pairs of single_pair
+ *              are device 0 (adds) and 1 (subtracts); other encodings in the order that
  *              docs/models/programming.md has them in
  * @param n     n_conductances of aimc_conductance_info
  * @retval AIMC_ERR_INVALID  NULL
@@ -509,11 +509,11 @@ AIMC_API aimc_status aimc_matrix_watch_inputs(aimc_matrix *matrix, const aimc_co
 AIMC_API aimc_status aimc_matrix_take_input_range(aimc_matrix *matrix);
 
 /**
- * Watch what the ADCs of all tiles see in the following aimc_matrix_forward() calls, noise included,
- * until aimc_matrix_take_output_ranges() sets their ranges from it. Meanwhile they neither round nor
- * clip. Input ranges come first: what the ADCs see depends on them.
- * @param config  of kind "calibration" with an out_method; its other fields but quantile and out_...
- *                are for aimc_matrix_watch_inputs()
+ * Watch what the ADCs of all tiles see in the following aimc_matrix_forward() calls, noise
+ * included, until aimc_matrix_take_output_ranges() sets their ranges from it. Meanwhile they
+ * neither round nor clip. Input ranges come first: what the ADCs see depends on them.
+ * @param config  of kind "calibration" with an out_method; its other fields but quantile and
+ *                out_... are for aimc_matrix_watch_inputs()
  * @retval AIMC_ERR_INVALID      NULL, a configuration of another kind, or out_method is NONE
  * @retval AIMC_ERR_STATE        no ADC has a range: a perfect read-out, or out_bound <= 0
  * @retval AIMC_ERR_UNSUPPORTED  bound_management SHIFT

@@ -510,9 +510,9 @@ typedef enum aimc_quantity {
 
 /**
  * Histograms of all layers. Values are counted in n_bins bins of equal width between the smallest
- * and the largest of the layer; each bin holds its lower edge, the last one both. Inputs and outputs
- * are those of one evaluation of the samples, after which random streams and counters are put back:
- * looking changes nothing of what comes after.
+ * and the largest of the layer; each bin holds its lower edge, the last one both. Inputs and
+ * outputs are those of one evaluation of the samples, after which random streams and counters are
+ * put back: looking changes nothing of what comes after.
  * @param what    quantity
  * @param n       samples, at least 1; weights and conductances need none
  * @param x       [inputs] arrays [n][numbers of the input]; of weights and conductances not used
@@ -520,7 +520,8 @@ typedef enum aimc_quantity {
  * @param[out] low     [layers] smallest value; 0 where there are none
  * @param[out] high    [layers] largest value
  * @param[out] counts  [layers][n_bins]; layers as aimc_network_get_layer() numbers them
- * @retval AIMC_ERR_INVALID  NULL, n is 0, input not finite, an unknown quantity, n_bins out of range
+ * @retval AIMC_ERR_INVALID  NULL, n is 0, input not finite, an unknown quantity, n_bins out of
+ *                           range
  * @retval AIMC_ERR_STATE    no layers
  * @retval AIMC_ERR_NOMEM    no memory
  * @par Threads

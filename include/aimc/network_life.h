@@ -25,8 +25,8 @@ AIMC_BEGIN_DECLS
  *                           the range of floats (the network is unchanged)
  * @retval AIMC_ERR_STATE    no layers, or the layer before is programmed for inference (the network
  *                           is unchanged)
- * @retval AIMC_ERR_NOMEM    no memory (what was folded so far stays so: the network computes what it
- *                           did)
+ * @retval AIMC_ERR_NOMEM    no memory (what was folded so far stays so: the network computes what
+ *                           it did)
  * @par Threads
  * one thread per network.
  * @par Determinism
@@ -95,9 +95,9 @@ AIMC_API aimc_status aimc_network_compensate(aimc_network *net, size_t n, const 
                                              aimc_inference_report *report);
 
 /**
- * Write the conductances of all arrays of a programmed network into a folder, which is made where it
- * is not there: a file for each device of the weights of each tile, [n_out][n_in] in uS, called by
- * matrix, node, tile and device, "003.conv2d.tile0.device1.npy"; slashes of names become
+ * Write the conductances of all arrays of a programmed network into a folder, which is made where
+ * it is not there: a file for each device of the weights of each tile, [n_out][n_in] in uS, called
+ * by matrix, node, tile and device, "003.conv2d.tile0.device1.npy"; slashes of names become
  * underlines. "shared" [1][n_in] stands for the devices of inputs that all outputs share.
  * aimc_tile_get_conductances() says what is in them.
  * @param folder  path
@@ -115,16 +115,16 @@ AIMC_API aimc_status aimc_network_save_conductances(const aimc_network *net, con
                                                     const char *format);
 
 /**
- * Let a programmed network be read with conductances from such a folder: measured ones, say. Of each
- * array .npy is looked for first, then .csv (any table of numbers, docs/tables.md). See
- * aimc_tile_set_conductances(): what aimc_network_save_conductances() wrote goes in to the same bits
- * of every product.
+ * Let a programmed network be read with conductances from such a folder: measured ones, say. Of
+ * each array .npy is looked for first, then .csv (any table of numbers, docs/tables.md). See
+ * aimc_tile_set_conductances(): what aimc_network_save_conductances() wrote goes in to the same
+ * bits of every product.
  * @param folder  path
  * @retval AIMC_ERR_INVALID  NULL
  * @retval AIMC_ERR_STATE    no layer is programmed
  * @retval AIMC_ERR_IO       a file is missing or cannot be read
- * @retval AIMC_ERR_FORMAT   no numbers, another shape, a number that is missing, negative or above 10
- *                           g_max; the sentence says file, row and column (nothing is changed)
+ * @retval AIMC_ERR_FORMAT   no numbers, another shape, a number that is missing, negative or above
+ *                           10 g_max; the sentence says file, row and column (nothing is changed)
  * @retval AIMC_ERR_NOMEM    no memory
  * @par Threads
  * one thread per network.

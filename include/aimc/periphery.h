@@ -90,9 +90,9 @@ AIMC_API aimc_status aimc_tile_get_output_ranges(const aimc_tile *tile, aimc_dir
                                                  double *ranges, size_t n);
 
 /**
- * Set the ranges of the ADCs. Codes and steps go with them (out_res is relative to the range), noise
- * and the compression of the currents before them (relative to out_bound) do not; before an ADC with
- * errors of its own the range is that of an amplifier.
+ * Set the ranges of the ADCs. Codes and steps go with them (out_res is relative to the range),
+ * noise and the compression of the currents before them (relative to out_bound) do not; before an
+ * ADC with errors of its own the range is that of an amplifier.
  * @param ranges  [n] 1e-30 ... 1e30, kept in single precision; NULL: out_bound again
  * @param n       as aimc_tile_count_output_ranges() says; not used when ranges is NULL
  * @retval AIMC_ERR_INVALID  NULL tile, unknown direction, a range that is not in its range

@@ -111,12 +111,13 @@ typedef struct aimci_node_ops {
      * NULL: the node has no matrix */
     size_t (*vectors)(aimci_node *node, const aimci_run *run, size_t k, size_t first, size_t n,
                       float *x);
-    /* The channel (first axis) of the output that element k of a row of weight tensor 0 adds to, and
+    /* The channel (first axis) of the output that element k of a row of weight tensor 0 adds to,
+     * and
      * no other; "bias" has a number for each. SIZE_MAX: outputs have no channels. NULL: what the
      * node makes is more than that weight and bias */
     size_t (*channel)(const aimci_node *node, size_t row, size_t k);
-    /* Where evaluation gives each channel scale x + shift: these numbers, for all of the first axis,
-     * and *is_affine. NULL: it does something else */
+    /* Where evaluation gives each channel scale x + shift: these numbers, for all of the first
+     * axis, and *is_affine. NULL: it does something else */
     aimc_status (*affine)(const aimci_node *node, double *scale, double *shift, bool *is_affine);
     void (*describe)(const aimci_node *node, aimci_text *text); /* NULL: nothing to add */
     void (*destroy)(aimci_node *node); /* frees what state points at; NULL */

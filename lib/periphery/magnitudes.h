@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Magnitudes of any number of values, counted in bins of a sixty-fourth of an octave: counting knows
+/* Magnitudes of any number of values, counted in bins of a sixty-fourth of an octave: counting
+ * knows
  * no order, so that neither threads nor the cutting of batches change what follows from it. */
 #ifndef AIMCI_MAGNITUDES_H
 #define AIMCI_MAGNITUDES_H

@@ -80,7 +80,7 @@ void aimci_periphery_destroy(aimci_periphery *periphery);
 /* Errors of the converters, from the seed. */
 void aimci_periphery_draw_converters(const aimci_periphery *periphery);
 
-/* ---- ranges of ADCs (adc_ranges.c) ----------------------------------------------------------- */
+/* ---- ranges of ADCs (adc_ranges.c) ---------------------------------------------------------- */
 
 /* Ranges that there are, one for each accumulation group; 0: no ADC has a range. */
 size_t aimci_periphery_n_adc_ranges(const aimci_periphery *periphery);

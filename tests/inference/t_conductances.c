@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Conductances of programmed tiles and networks, out and in: the same bits of products, and measured
- * ones as they were measured. */
+/* Conductances of programmed tiles and networks, out and in: the same bits of products, and
+ * measured ones as they were measured. */
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -229,8 +229,8 @@ static double error_of(const float *y)
     return sqrt(sum / (N * OUT));
 }
 
-/* Converters of 8 bits over what there is lose less than those over 12; a file keeps the ranges, and
- * neither threads nor cut batches move them. */
+/* Converters of 8 bits over what there is lose less than those over 12; a file keeps the ranges,
+ * and neither threads nor cut batches move them. */
 START_TEST(calibrated_converters_lose_less)
 {
     static const char *const rules[] = {"MAX", "QUANTILE", "MEAN_SQUARE", "ENTROPY"};
@@ -286,7 +286,8 @@ START_TEST(threads_and_cuts_do_not_matter)
 }
 END_TEST
 
-/* Inputs by the error of the DAC: one input that is far off is clipped by both rules, not by MAX. */
+/* Inputs by the error of the DAC: one input that is far off is clipped by both rules, not by
+ * MAX. */
 START_TEST(input_ranges_by_error)
 {
     static const char *const rules[] = {"MAX", "MEAN_SQUARE", "ENTROPY"};
