@@ -8,6 +8,7 @@ int cmd_infer(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_summary(int argc, char **argv);
 int cmd_conductance(int argc, char **argv);
+int cmd_deploy(int argc, char **argv);
 int cmd_device(int argc, char **argv);
 int cmd_study(int argc, char **argv);
 int cmd_energy(int argc, char **argv);

@@ -22,7 +22,8 @@ struct request {
     bool table, json;
 };
 
-static const char *const methods[] = {"max", "quantile", "deviation", "least-error", NULL};
+static const char *const methods[] = {"max",         "quantile", "deviation", "least-error",
+                                      "mean-square", "entropy",  NULL};
 
 /* ---- ranges --------------------------------------------------------------------------------- */
 
@@ -39,9 +40,10 @@ static int print_range(const struct request *r, aimc_context *ctx)
     while (methods[method] != NULL && strcmp(methods[method], name) != 0)
         method++;
     if (methods[method] == NULL)
-        return fail_usage("--method %s: max, quantile, deviation or least-error", name);
+        return fail_usage(
+            "--method %s: max, quantile, deviation, least-error, mean-square or entropy", name);
     double parameter = r->parameter, bound = 0;
-    if (method == AIMC_RANGE_LEAST_ERROR)
+    if (method >= AIMC_RANGE_LEAST_ERROR)
         parameter = resolution(WAS_GIVEN(r->bits) ? r->bits : 8);
     else if (!WAS_GIVEN(parameter))
         parameter = method == AIMC_RANGE_QUANTILE ? 0.99995 : 3;
@@ -184,7 +186,8 @@ int cmd_converter(int argc, char **argv)
         {"data", ARG_TEXT, &r.data, "FILE",
          "choose a range from these numbers instead; a vector in each row", 0, 0},
         {"method", ARG_TEXT, &r.method, "NAME",
-         "max, quantile, deviation, or least-error at --bits (default)", 0, 0},
+         "max, quantile, deviation, or at --bits least-error (default),\nmean-square, entropy", 0,
+         0},
         {"parameter", ARG_NUMBER, &r.parameter, "P",
          "of quantile (default: 0.99995) or deviation (default: 3)", 0, 1e30},
         {"json", ARG_FLAG, &r.json, "", "print one JSON object instead of text", 0, 0},

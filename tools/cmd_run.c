@@ -8,179 +8,34 @@
 #include "args.h"
 #include "array.h"
 #include "cmd.h"
+#include "inputs.h"
 #include "model.h"
 #include "progress.h"
 #include "report.h"
 
-enum { MAX_PORTS = 16, MAX_CHANNELS = 64 };
-
 struct request {
-    const char *model, *labels, *out, *mean, *std;
-    struct texts data;
-    struct table_options table;
-    double input_max, limit, threads;
-    bool channels_last, json, quiet;
-};
-
-/* An input or output of the network. */
-struct port {
-    size_t n_dims, dims[6], size;
-    char text[96]; /* its shape */
+    const char *model, *labels, *out;
+    struct inputs inputs;
+    double limit, threads;
+    bool json, quiet;
 };
 
 struct job {
     aimc_network *net;
-    size_t n_in, n_out, n; /* inputs, outputs, samples */
-    struct port in[MAX_PORTS], out[MAX_PORTS];
+    size_t n; /* samples */
+    struct ports ports;
     struct array x[MAX_PORTS], y[MAX_PORTS];
     uint32_t *labels; /* [n]; NULL: none */
     size_t correct;
     double seconds;
 };
 
-/* ---- inputs --------------------------------------------------------------------------------- */
-
-static int port_of(const aimc_network *net, aimc_value value, struct port *p)
-{
-    if (aimc_network_get_shape(net, value, p->dims, &p->n_dims) != AIMC_OK)
-        return fail_library();
-    size_t length = 0;
-    p->size = 1;
-    for (size_t d = 0; d < p->n_dims; d++) {
-        p->size *= p->dims[d];
-        length += (size_t)snprintf(p->text + length, sizeof p->text - length, "%s%zu",
-                                   d ? " x " : "", p->dims[d]);
-    }
-    return EXIT_GO_ON;
-}
-
-static int find_ports(struct job *j)
-{
-    aimc_value value;
-    int rc = EXIT_GO_ON;
-    j->n_in = aimc_network_count_inputs(j->net);
-    j->n_out = aimc_network_count_outputs(j->net);
-    if (j->n_in > MAX_PORTS || j->n_out > MAX_PORTS)
-        return fail("the network has more than %d inputs or outputs", MAX_PORTS);
-    for (size_t k = 0; k < j->n_in && rc == EXIT_GO_ON; k++)
-        rc = aimc_network_get_input(j->net, k, &value) == AIMC_OK
-                 ? port_of(j->net, value, &j->in[k])
-                 : fail_library();
-    for (size_t k = 0; k < j->n_out && rc == EXIT_GO_ON; k++)
-        rc = aimc_network_get_output(j->net, k, &value) == AIMC_OK
-                 ? port_of(j->net, value, &j->out[k])
-                 : fail_library();
-    return rc;
-}
-
-/* Axes of length 1 do not matter: 28 x 28 is 1 x 28 x 28. A row of as many numbers is one, too. */
-static bool fits(const struct array *a, const struct port *p, bool turned)
-{
-    size_t d = 0;
-    if (array_size(a, 1) != p->size)
-        return false;
-    if (a->n_dims == 2)
-        return true;
-    for (size_t k = 1; k < a->n_dims; k++) {
-        if (a->dims[k] == 1)
-            continue;
-        while (d < p->n_dims && p->dims[(d + turned) % p->n_dims] == 1)
-            d++;
-        if (d == p->n_dims || p->dims[(d++ + turned) % p->n_dims] != a->dims[k])
-            return false;
-    }
-    return true;
-}
-
-/* [positions][channels] to [channels][positions] of every sample. */
-static int turn(struct array *a, const struct port *p)
-{
-    const size_t channels = p->dims[0], positions = p->size / channels;
-    float *sample = malloc(p->size * sizeof *sample);
-    if (sample == NULL)
-        return fail("no memory");
-    for (size_t s = 0; s < a->dims[0]; s++) {
-        float *v = a->values + s * p->size;
-        memcpy(sample, v, p->size * sizeof *sample);
-        for (size_t c = 0; c < channels; c++)
-            for (size_t i = 0; i < positions; i++)
-                v[c * positions + i] = sample[i * channels + c];
-    }
-    free(sample);
-    return EXIT_GO_ON;
-}
-
-/* "0.4,0.5,0.6": one number for each channel, or one for all. */
-static int parse_numbers(const char *option, const char *text, size_t channels, double usual,
-                         double *v)
-{
-    size_t n = 0;
-    for (size_t c = 0; c < channels; c++)
-        v[c] = usual;
-    while (text != NULL) {
-        char word[40];
-        const size_t length = strcspn(text, ",");
-        snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : sizeof word - 1),
-                 text);
-        if (n == channels || length >= sizeof word || !number_of_text(word, &v[n++]))
-            return fail_usage("--%s: give one number, or one for each of the %zu channels, with "
-                              "commas between them",
-                              option, channels);
-        text = text[length] != '\0' ? text + length + 1 : NULL;
-    }
-    for (size_t c = 1; n == 1 && c < channels; c++)
-        v[c] = v[0];
-    return n <= 1 || n == channels
-               ? EXIT_GO_ON
-               : fail_usage("--%s: %zu numbers; the input has %zu channels", option, n, channels);
-}
-
-/* (x / input_max - mean) / std */
-static int scale(const struct request *q, const struct port *p, struct array *a)
-{
-    double mean[MAX_CHANNELS], std[MAX_CHANNELS];
-    const size_t channels = p->dims[0], positions = p->size / channels;
-    if (q->mean == NULL && q->std == NULL && !WAS_GIVEN(q->input_max))
-        return EXIT_GO_ON;
-    const size_t known = channels < MAX_CHANNELS ? channels : 1;
-    int rc = parse_numbers("mean", q->mean, known, 0, mean);
-    if (rc == EXIT_GO_ON)
-        rc = parse_numbers("std", q->std, known, 1, std);
-    const double most = WAS_GIVEN(q->input_max) ? q->input_max : 1;
-    for (size_t k = 0; k < array_size(a, 0) && rc == EXIT_GO_ON; k++) {
-        const size_t c = known == 1 ? 0 : k % p->size / positions;
-        if (!(std[c] > 0))
-            return fail_usage("--std: %g is not above 0", std[c]);
-        a->values[k] = (float)(((double)a->values[k] / most - mean[c]) / std[c]);
-    }
-    return rc;
-}
-
-static int load_input(const struct request *q, struct job *j, size_t k)
-{
-    const char *path = q->data.items[k];
-    struct array *a = &j->x[k];
-    int rc = array_read(path, &q->table, a);
-    if (rc != EXIT_GO_ON)
-        return rc;
-    if (!fits(a, &j->in[k], q->channels_last && a->n_dims > 2))
-        return fail("%s: samples of %zu numbers in %zu axes do not fit the input of %s, %s%s", path,
-                    array_size(a, 1), a->n_dims - 1, q->model, j->in[k].text,
-                    fits(a, &j->in[k], true) ? "; --channels-last turns them" : "");
-    if (k > 0 && a->dims[0] != j->x[0].dims[0])
-        return fail("%s has %zu samples, %s has %zu", path, a->dims[0], q->data.items[0],
-                    j->x[0].dims[0]);
-    if (q->channels_last && j->in[k].n_dims > 1)
-        rc = turn(a, &j->in[k]);
-    return rc == EXIT_GO_ON ? scale(q, &j->in[k], a) : rc;
-}
-
 /* ---- labels --------------------------------------------------------------------------------- */
 
 static int take_labels(const struct request *q, struct job *j)
 {
     struct array a;
-    int rc = array_read(q->labels, &q->table, &a);
+    int rc = array_read(q->labels, &q->inputs.table, &a);
     if (rc != EXIT_GO_ON)
         return rc;
     const size_t n = array_size(&a, 0); /* one in each row, or all in one */
@@ -204,25 +59,22 @@ static int check_labels(const struct request *q, const struct job *j)
 {
     if (j->labels == NULL)
         return EXIT_GO_ON;
-    if (j->n_out != 1 || j->out[0].n_dims != 1)
+    if (j->ports.n_out != 1 || j->ports.out[0].n_dims != 1)
         return fail("labels are for a network with one output that is a vector; %s has %zu, the "
                     "first %s",
-                    q->model, j->n_out, j->out[0].text);
+                    q->model, j->ports.n_out, j->ports.out[0].text);
     for (size_t i = 0; i < j->n; i++)
-        if (j->labels[i] >= j->out[0].size)
+        if (j->labels[i] >= j->ports.out[0].size)
             return fail("label %zu is %u, but %s knows %zu classes", i, j->labels[i], q->model,
-                        j->out[0].size);
+                        j->ports.out[0].size);
     return EXIT_GO_ON;
 }
 
 static int load(const struct request *q, struct job *j)
 {
-    int rc = find_ports(j);
-    if (rc == EXIT_GO_ON && q->data.n != j->n_in)
-        rc = fail_usage("%s has %zu inputs: give --data once for each, in their order", q->model,
-                        j->n_in);
-    for (size_t k = 0; k < j->n_in && rc == EXIT_GO_ON; k++)
-        rc = load_input(q, j, k);
+    int rc = inputs_find_ports(j->net, &j->ports);
+    if (rc == EXIT_GO_ON)
+        rc = inputs_load(&q->inputs, "data", q->model, &j->ports, j->x);
     if (rc == EXIT_GO_ON && q->labels != NULL)
         rc = take_labels(q, j);
     if (rc != EXIT_GO_ON)
@@ -239,12 +91,12 @@ static int load(const struct request *q, struct job *j)
 
 static int reserve(struct job *j)
 {
-    for (size_t k = 0; k < j->n_out; k++) {
+    for (size_t k = 0; k < j->ports.n_out; k++) {
         struct array *y = &j->y[k];
-        y->n_dims = 1 + j->out[k].n_dims;
+        y->n_dims = 1 + j->ports.out[k].n_dims;
         y->dims[0] = j->n;
-        memcpy(y->dims + 1, j->out[k].dims, j->out[k].n_dims * sizeof *y->dims);
-        y->values = malloc(j->n * j->out[k].size * sizeof *y->values);
+        memcpy(y->dims + 1, j->ports.out[k].dims, j->ports.out[k].n_dims * sizeof *y->dims);
+        y->values = malloc(j->n * j->ports.out[k].size * sizeof *y->values);
         if (y->values == NULL)
             return fail("no memory for the outputs of %zu samples", j->n);
     }
@@ -262,10 +114,10 @@ static int run_all(struct job *j, bool quiet)
         const size_t n = j->n - first < batch ? j->n - first : batch;
         const float *x[MAX_PORTS];
         float *y[MAX_PORTS];
-        for (size_t k = 0; k < j->n_in; k++)
-            x[k] = j->x[k].values + first * j->in[k].size;
-        for (size_t k = 0; k < j->n_out; k++)
-            y[k] = j->y[k].values + first * j->out[k].size;
+        for (size_t k = 0; k < j->ports.n_in; k++)
+            x[k] = j->x[k].values + first * j->ports.in[k].size;
+        for (size_t k = 0; k < j->ports.n_out; k++)
+            y[k] = j->y[k].values + first * j->ports.out[k].size;
         if (aimc_network_run(j->net, n, x, y) != AIMC_OK)
             rc = fail_library();
         progress_add(&progress, n);
@@ -277,7 +129,7 @@ static int run_all(struct job *j, bool quiet)
 
 static void count_correct(struct job *j)
 {
-    const size_t classes = j->out[0].size;
+    const size_t classes = j->ports.out[0].size;
     for (size_t i = 0; j->labels != NULL && i < j->n; i++) {
         const float *v = j->y[0].values + i * classes;
         size_t best = 0;
@@ -291,7 +143,7 @@ static void count_correct(struct job *j)
 static int write_outputs(const struct request *q, const struct job *j)
 {
     int rc = EXIT_GO_ON;
-    for (size_t k = 0; q->out != NULL && k < j->n_out && rc == EXIT_GO_ON; k++) {
+    for (size_t k = 0; q->out != NULL && k < j->ports.n_out && rc == EXIT_GO_ON; k++) {
         char path[4096];
         const char *dot = strrchr(q->out, '.');
         const size_t stem = dot != NULL ? (size_t)(dot - q->out) : strlen(q->out);
@@ -308,7 +160,7 @@ static int write_outputs(const struct request *q, const struct job *j)
 
 static void print_text(const struct request *q, const struct job *j)
 {
-    const size_t cols = j->out[0].size;
+    const size_t cols = j->ports.out[0].size;
     if (!q->quiet)
         printf("%zu samples, %.0f a second\n", j->n,
                j->seconds > 0 ? (double)j->n / j->seconds : 0.0);
@@ -367,24 +219,19 @@ static int run(const struct request *q)
 
 int cmd_run(int argc, char **argv)
 {
-    struct request q = {.input_max = NOT_GIVEN, .limit = NOT_GIVEN, .threads = NOT_GIVEN};
+    struct request q = {
+        .inputs = {.input_max = NOT_GIVEN}, .limit = NOT_GIVEN, .threads = NOT_GIVEN};
     const struct arg args[] = {
         {.help = "Data"},
-        {"data", ARG_TEXTS, &q.data, "FILE",
+        {"data", ARG_TEXTS, &q.inputs.data, "FILE",
          "inputs: IDX, the binary version of CIFAR (.bin, with labels),\n"
          "plain or .gz, .npy, or a table with a sample in each row;\n"
          "once for each input of the network",
          0, 0},
         {"labels", ARG_TEXT, &q.labels, "FILE", "class of each sample, in any of these", 0, 0},
-        {"input-max", ARG_NUMBER, &q.input_max, "X",
-         "input that becomes 1 (default: inputs as they are)", 1e-6, 1e9},
-        {"mean", ARG_TEXT, &q.mean, "X,X...", "subtract after that, from each channel or all", 0,
-         0},
-        {"std", ARG_TEXT, &q.std, "X,X...", "divide by it after that", 0, 0},
-        {"channels-last", ARG_FLAG, &q.channels_last, "",
-         "images in the files are height x width x channels", 0, 0},
+        INPUT_ARGS(q.inputs),
         {"limit", ARG_INTEGER, &q.limit, "N", "use only the first N samples", 1, MAX_INTEGER},
-        TABLE_ARGS(q.table),
+        TABLE_ARGS(q.inputs.table),
         {.help = "Result"},
         {"out", ARG_TEXT, &q.out, "FILE",
          "write the outputs here: .npy, else CSV; of further outputs\nto FILE.1 ... before the "
@@ -408,10 +255,10 @@ int cmd_run(int argc, char **argv)
         .max_positionals = 1,
     };
     int rc = args_parse(&spec, argc, argv);
-    if (rc == EXIT_GO_ON && q.data.n == 0)
+    if (rc == EXIT_GO_ON && q.inputs.data.n == 0)
         rc = fail_usage("--data is missing");
     if (rc == EXIT_GO_ON)
         rc = run(&q);
-    free(q.data.items);
+    free(q.inputs.data.items);
     return rc;
 }

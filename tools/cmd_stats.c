@@ -8,18 +8,28 @@
 #include "account.h"
 #include "args.h"
 #include "cmd.h"
+#include "inputs.h"
 #include "layers.h"
-#include "matrix.h"
 #include "model.h"
 #include "report.h"
 #include "wear.h"
 
-enum { BINS = 20, N_HISTOGRAMS = 3 };
+enum { BINS = 20, N_QUANTITIES = 4, DRIVE = N_QUANTITIES, CURRENT, N_HISTOGRAMS };
 
-static const char *const histogram_names[N_HISTOGRAMS] = {"weight", "input", "current"};
+/* Of the node that a matrix is the first of: the quantities of the library, in its order; of the
+ * first array: what drives it, and its currents. */
+static const char *const histogram_names[N_HISTOGRAMS] = {"input",          "output", "weight",
+                                                          "conductance_us", "drive",  "current"};
 struct histogram {
-    double limit; /* bins divide -limit ... limit */
-    uint64_t n[BINS];
+    double low, high; /* what the bins divide */
+    uint64_t n[BINS], total;
+};
+
+/* Histograms of all nodes: [quantity][layer] */
+struct spread {
+    size_t n_layers;
+    double *low, *high;
+    uint64_t *counts;
 };
 
 struct layer {
@@ -31,63 +41,93 @@ struct layer {
 };
 
 struct request {
-    const char *model, *inputs;
-    struct table_options table;
+    const char *model;
+    struct inputs inputs;
     bool json, csv;
 };
 
+/* Symmetric, because currents are. */
 static void fill(struct histogram *h, const float *v, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        h->limit = fmax(h->limit, fabs((double)v[i]));
+        h->high = fmax(h->high, fabs((double)v[i]));
+    h->low = -h->high;
+    h->total = n;
     for (size_t i = 0; i < n; i++) {
-        const double u = h->limit > 0 ? (double)v[i] / h->limit : 0;
+        const double u = h->high > 0 ? (double)v[i] / h->high : 0;
         const size_t bin = (size_t)((u + 1) / 2 * BINS);
         h->n[bin < BINS ? bin : BINS - 1]++;
     }
 }
 
 /* What drives the first array of the layer, and the currents it gives, for rows of inputs. */
-static int look(aimc_network *net, size_t k, const struct matrix *x, struct layer *layer)
+static int look(aimc_network *net, size_t k, const struct array *x, struct layer *layer)
 {
     aimc_tile *tile = aimc_matrix_get_tile(aimc_network_get_matrix(net, k), 0, NULL, NULL);
     const size_t n_in = aimc_tile_get_n_in(tile), n_out = aimc_tile_get_n_out(tile);
-    if (x->cols < n_in)
-        return fail("an input has %zu numbers; the array takes %zu", x->cols, n_in);
-    float *drive = malloc(x->rows * (n_in + n_out) * sizeof *drive), *current;
+    const size_t rows = x->dims[0], cols = array_size(x, 1);
+    float *drive = malloc(rows * (n_in + n_out) * sizeof *drive), *current;
     if (drive == NULL)
         return fail("no memory");
-    current = drive + x->rows * n_in;
+    current = drive + rows * n_in;
     int rc = EXIT_GO_ON;
-    for (size_t b = 0; b < x->rows && rc == EXIT_GO_ON; b++) {
+    for (size_t b = 0; b < rows && rc == EXIT_GO_ON; b++) {
         aimc_stages s = {.struct_size = (uint32_t)sizeof s,
                          .prepared = drive + b * n_in,
                          .current = current + b * n_out};
-        if (aimc_tile_inspect(tile, AIMC_FORWARD, x->values + b * x->cols, &s) != AIMC_OK)
+        if (aimc_tile_inspect(tile, AIMC_FORWARD, x->values + b * cols, &s) != AIMC_OK)
             rc = fail_library();
     }
     if (rc == EXIT_GO_ON) {
-        fill(&layer->histograms[1], drive, x->rows * n_in);
-        fill(&layer->histograms[2], current, x->rows * n_out);
+        fill(&layer->histograms[DRIVE], drive, rows * n_in);
+        fill(&layer->histograms[CURRENT], current, rows * n_out);
     }
     free(drive);
     return rc;
 }
 
-static int weights_of(aimc_network *net, size_t k, struct layer *layer)
+/* ---- of all layers -------------------------------------------------------------------------- */
+
+static void spread_free(const struct spread *s)
 {
-    const size_t n = (size_t)(layer->shape.n_out * layer->shape.n_in);
-    float *w = malloc(n * sizeof *w);
-    if (w == NULL)
+    free(s->low);
+    free(s->high);
+    free(s->counts);
+}
+
+static int spread_make(aimc_network *net, size_t n_layers, const struct ports *ports,
+                       const struct array *x, struct spread *s)
+{
+    const float *values[MAX_PORTS];
+    s->n_layers = n_layers;
+    s->low = calloc(N_QUANTITIES * n_layers, sizeof *s->low);
+    s->high = calloc(N_QUANTITIES * n_layers, sizeof *s->high);
+    s->counts = calloc(N_QUANTITIES * n_layers * BINS, sizeof *s->counts);
+    if (s->low == NULL || s->high == NULL || s->counts == NULL)
         return fail("no memory");
-    int rc = EXIT_GO_ON;
-    if (aimc_matrix_get_weights(aimc_network_get_matrix(net, k), w, (size_t)layer->shape.n_in) !=
-        AIMC_OK)
-        rc = fail_library();
-    else
-        fill(&layer->histograms[0], w, n);
-    free(w);
-    return rc;
+    for (size_t k = 0; k < ports->n_in; k++)
+        values[k] = x[k].values;
+    for (int q = x[0].values != NULL ? 0 : AIMC_QUANTITY_WEIGHT; q < N_QUANTITIES; q++) {
+        const size_t first = (size_t)q * n_layers;
+        if (aimc_network_get_histograms(net, (aimc_quantity)q, x[0].dims[0], values, BINS,
+                                        s->low + first, s->high + first,
+                                        s->counts + first * BINS) != AIMC_OK)
+            return fail_library();
+    }
+    return EXIT_GO_ON;
+}
+
+static void take_spread(const struct spread *s, size_t node, struct layer *layer)
+{
+    for (size_t q = 0; q < N_QUANTITIES; q++) {
+        struct histogram *h = &layer->histograms[q];
+        h->low = s->low[q * s->n_layers + node];
+        h->high = s->high[q * s->n_layers + node];
+        for (size_t b = 0; b < BINS; b++) {
+            h->n[b] = s->counts[(q * s->n_layers + node) * BINS + b];
+            h->total += h->n[b];
+        }
+    }
 }
 
 /* ---- telling -------------------------------------------------------------------------------- */
@@ -101,10 +141,10 @@ static void print_csv(size_t k, const struct layer *layer)
         printf("%zu,%s,,,%.15g\n", k, name, value);
     for (size_t h = 0; h < N_HISTOGRAMS; h++) {
         const struct histogram *g = &layer->histograms[h];
-        for (size_t b = 0; b < BINS && g->limit > 0; b++)
-            printf("%zu,%s,%.9g,%.9g,%llu\n", k, histogram_names[h],
-                   g->limit * (2.0 * (double)b / BINS - 1),
-                   g->limit * (2.0 * (double)(b + 1) / BINS - 1), (unsigned long long)g->n[b]);
+        const double width = (g->high - g->low) / BINS;
+        for (size_t b = 0; b < BINS && g->total > 0; b++)
+            printf("%zu,%s,%.9g,%.9g,%llu\n", k, histogram_names[h], g->low + width * (double)b,
+                   g->low + width * (double)(b + 1), (unsigned long long)g->n[b]);
     }
     const struct wear *w = &layer->wear;
     const double width = w->n > 0 ? fmax(wear_quantile(w, 1), 1) / WEAR_BINS : 0;
@@ -131,11 +171,11 @@ static void put_layer(struct json *json, size_t k, const struct layer *layer)
         json_put_number(json, name, value);
     for (size_t h = 0; h < N_HISTOGRAMS; h++) {
         const struct histogram *g = &layer->histograms[h];
-        if (g->limit <= 0)
+        if (g->total == 0)
             continue;
         json_open(json, histogram_names[h], '{');
-        json_put_number(json, "low", -g->limit);
-        json_put_number(json, "high", g->limit);
+        json_put_number(json, "low", g->low);
+        json_put_number(json, "high", g->high);
         json_put_counts(json, "counts", g->n, BINS);
         json_close(json, '}');
     }
@@ -149,29 +189,44 @@ static void put_layer(struct json *json, size_t k, const struct layer *layer)
     json_close(json, '}');
 }
 
-/* All of matrix k; found: it is analog. */
-static int make_layer(aimc_network *net, size_t k, const struct layers *layers,
-                      const struct matrix *x, struct layer *layer, bool *found)
+/* Does the array of matrix k see the inputs themselves? */
+static bool sees_inputs(const aimc_network *net, const struct layer_row *row)
 {
-    *layer = (struct layer){.histograms = {{.limit = 0}}};
-    *found = account_layer(net, k, &layer->shape, &layer->counters);
-    if (!*found)
-        return EXIT_GO_ON;
+    aimc_value input;
+    return strcmp(row->info.op, "linear") == 0 && row->vectors == 1 &&
+           aimc_network_get_input(net, 0, &input) == AIMC_OK && row->info.input == input;
+}
+
+/* All of matrix k. first: it is the first array. */
+static int make_layer(aimc_network *net, size_t k, const struct layers *layers,
+                      const struct spread *spread, const struct array *x, bool *first,
+                      struct layer *layer)
+{
+    size_t node = 0;
+    *layer = (struct layer){.wear = {.n = 0}};
     for (size_t i = 0; i < layers->n; i++)
         if (k >= layers->rows[i].first_matrix && layers->rows[i].info.n_matrices > 0)
-            layer->row = &layers->rows[i];
-    int rc = weights_of(net, k, layer);
-    if (rc == EXIT_GO_ON)
-        rc = wear_gather(net, (long)k, &layer->wear);
-    return rc == EXIT_GO_ON && x->rows > 0 ? look(net, k, x, layer) : rc;
+            node = i;
+    layer->row = &layers->rows[node];
+    if (k == layer->row->first_matrix)
+        take_spread(spread, node, layer);
+    if (!account_layer(net, k, &layer->shape, &layer->counters)) {
+        layer->shape.n_out = layer->row->n_out;
+        layer->shape.n_in = layer->row->n_in;
+        return EXIT_GO_ON;
+    }
+    int rc = wear_gather(net, (long)k, &layer->wear);
+    if (rc == EXIT_GO_ON && *first && x->values != NULL && sees_inputs(net, layer->row))
+        rc = look(net, k, x, layer);
+    *first = false;
+    return rc;
 }
 
 static int tell(const struct request *r, aimc_network *net, const struct layers *layers,
-                const struct matrix *x)
+                const struct spread *spread, const struct array *x)
 {
     struct json json;
-    const struct matrix none = {0};
-    bool found, any = false;
+    bool first = true;
     int rc = EXIT_GO_ON;
     if (r->json) {
         json_begin(&json, stdout);
@@ -181,11 +236,10 @@ static int tell(const struct request *r, aimc_network *net, const struct layers 
     }
     for (size_t k = 0; k < aimc_network_count_matrices(net) && rc == EXIT_GO_ON; k++) {
         struct layer layer;
-        rc = make_layer(net, k, layers, any ? &none : x, &layer, &found);
-        any = any || found;
-        if (rc == EXIT_GO_ON && found && r->json)
+        rc = make_layer(net, k, layers, spread, x, &first, &layer);
+        if (rc == EXIT_GO_ON && r->json)
             put_layer(&json, k, &layer);
-        else if (rc == EXIT_GO_ON && found)
+        else if (rc == EXIT_GO_ON)
             print_csv(k, &layer);
         wear_free(&layer.wear);
     }
@@ -196,56 +250,37 @@ static int tell(const struct request *r, aimc_network *net, const struct layers 
     return rc;
 }
 
-/* What drives the first array must be the inputs themselves. */
-static int check_first(const struct request *r, const aimc_network *net,
-                       const struct layers *layers)
+static int tell_all(const struct request *r, aimc_network *net, struct array *x)
 {
-    aimc_value input;
-    size_t k = 0;
-    while (k < layers->n && !layers->rows[k].info.is_analog)
-        k++;
-    if (k == layers->n || aimc_network_get_input(net, 0, &input) != AIMC_OK)
-        return EXIT_GO_ON;
-    const struct layer_row *row = &layers->rows[k];
-    return strcmp(row->info.op, "linear") == 0 && row->vectors == 1 && row->info.input == input
-               ? EXIT_GO_ON
-               : fail(
-                     "--inputs: the first array of %s is that of '%s' (%s), which does not see the "
-                     "inputs as they are; histograms are known of a linear layer that does",
-                     r->model, row->info.name, row->info.op);
-}
-
-static int load_inputs(const struct request *r, const aimc_network *net, struct matrix *x)
-{
-    aimc_network_info info = {.struct_size = (uint32_t)sizeof info};
-    if (aimc_network_get_info(net, &info) != AIMC_OK)
-        return fail_library();
-    const int rc = matrix_load(x, r->inputs, &r->table);
-    if (rc != EXIT_GO_ON || x->cols == info.n_in)
-        return rc;
-    return fail("%s: %zu numbers in a row; %s takes %zu inputs", r->inputs, x->cols, r->model,
-                (size_t)info.n_in);
+    static struct ports ports; /* large */
+    struct layers layers = {0};
+    struct spread spread = {0};
+    int rc = inputs_find_ports(net, &ports);
+    if (rc == EXIT_GO_ON && r->inputs.data.n > 0)
+        rc = inputs_load(&r->inputs, "inputs", r->model, &ports, x);
+    if (rc == EXIT_GO_ON)
+        rc = layers_make(net, &layers);
+    if (rc == EXIT_GO_ON)
+        rc = spread_make(net, layers.n, &ports, x, &spread);
+    if (rc == EXIT_GO_ON)
+        rc = tell(r, net, &layers, &spread, &x[0]);
+    spread_free(&spread);
+    layers_free(&layers);
+    return rc;
 }
 
 static int run(const struct request *r)
 {
+    static struct array x[MAX_PORTS];
     aimc_context *ctx = NULL;
     aimc_network *net = NULL;
-    struct matrix x = {0};
-    struct layers layers = {0};
     int rc = model_context(0, 1, &ctx);
     if (rc == EXIT_GO_ON)
-        rc = model_load(ctx, r->model, &net);
+        rc = model_open(ctx, r->model, &net);
     if (rc == EXIT_GO_ON)
-        rc = layers_make(net, &layers);
-    if (rc == EXIT_GO_ON && r->inputs != NULL)
-        rc = check_first(r, net, &layers);
-    if (rc == EXIT_GO_ON && r->inputs != NULL)
-        rc = load_inputs(r, net, &x);
-    if (rc == EXIT_GO_ON)
-        rc = tell(r, net, &layers, &x);
-    matrix_free(&x);
-    layers_free(&layers);
+        rc = tell_all(r, net, x);
+    for (size_t k = 0; k < MAX_PORTS; k++)
+        array_free(&x[k]);
     aimc_network_destroy(net);
     aimc_context_destroy(ctx);
     return rc == EXIT_GO_ON ? EXIT_OK : rc;
@@ -253,23 +288,28 @@ static int run(const struct request *r)
 
 int cmd_stats(int argc, char **argv)
 {
-    struct request r = {0};
+    struct request r = {.inputs = {.input_max = NOT_GIVEN}};
     const struct arg args[] = {
-        {"inputs", ARG_TEXT, &r.inputs, "FILE",
-         "inputs of the network, one in each row: also histograms of what\n"
-         "drives the first array and of its currents",
+        {"inputs", ARG_TEXTS, &r.inputs.data, "FILE",
+         "inputs, as 'aimc run --data' takes them; once for each input of\n"
+         "the network: also histograms of what each layer reads and makes,\n"
+         "and of what drives the first array and of its currents, where\n"
+         "it sees the inputs themselves",
          0, 0},
+        INPUT_ARGS(r.inputs),
         {"csv", ARG_FLAG, &r.csv, "", "layer,quantity,low,high,count (this is the default)", 0, 0},
         {"json", ARG_FLAG, &r.json, "", "print one JSON object instead", 0, 0},
-        TABLE_ARGS(r.table),
+        TABLE_ARGS(r.inputs.table),
     };
     const struct arg_spec spec = {
         .usage = "MODEL [options]",
         .summary =
-            "Events that each analog layer of a saved network counted, and histograms: of\n"
-            "weights, and of the pulses of each device where these were counted (training with\n"
-            "--set device.count_pulses=true).",
-        .example = "  aimc stats digits.safetensors --csv\n",
+            "Events that each layer of a network counted on tiles, and histograms: of weights, of\n"
+            "conductances (uS) where it is programmed, of inputs and outputs, and of the pulses\n"
+            "of each device where these were counted (training with --set\n"
+            "device.count_pulses=true).",
+        .example = "  aimc stats digits.safetensors --csv\n"
+                   "  aimc stats resnet8.safetensors --inputs test_batch.bin.gz --json\n",
         .args = args,
         .n_args = sizeof args / sizeof args[0],
         .positionals = &r.model,
@@ -280,6 +320,10 @@ int cmd_stats(int argc, char **argv)
     if (rc == EXIT_GO_ON && r.json && r.csv)
         rc = fail_usage("give --csv or --json, not both");
     if (rc == EXIT_GO_ON)
-        rc = table_check_options(&r.table, r.inputs, "inputs");
-    return rc == EXIT_GO_ON ? run(&r) : rc;
+        rc = table_check_options(&r.inputs.table,
+                                 r.inputs.data.n > 0 ? r.inputs.data.items[0] : NULL, "inputs");
+    if (rc == EXIT_GO_ON)
+        rc = run(&r);
+    free(r.inputs.data.items);
+    return rc;
 }

@@ -19,6 +19,7 @@ static const struct command {
     {"infer", "aimc infer", "run a saved network on labelled data", cmd_infer},
     {"run", "aimc run", "run any network on inputs from files", cmd_run},
     {"summary", "aimc summary", "layers, shapes, parameters and tiles of a network", cmd_summary},
+    {"deploy", "aimc deploy", "fold, put on tiles, calibrate and program a network", cmd_deploy},
     {"conductance", "aimc conductance", "statistics of programmed and drifted conductances",
      cmd_conductance},
     {"device", "aimc device", "list and show device models and presets", cmd_device},

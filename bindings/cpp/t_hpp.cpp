@@ -230,6 +230,17 @@ static void check_graph()
     CHECK(throws<aimc::invalid_error>([&] { conv.rate(0.8, 2); }));
 }
 
+static void check_chip()
+{
+    aimc::context ctx;
+    aimc::network net(ctx);
+    aimc::config conv(ctx, "conv2d");
+    conv.set("out_channels", 2).set("kernel", 3);
+    net.add("batch_norm",
+            net.add("conv2d", net.add_input(std::array<std::size_t, 3>{2, 4, 4}), &conv));
+    CHECK(net.fold() == 1 && net.info().n_layers == 1 && net.fold() == 0);
+}
+
 int main()
 {
     check_moves();
@@ -240,5 +251,6 @@ int main()
     check_population();
     check_energy();
     check_graph();
+    check_chip();
     return 0;
 }

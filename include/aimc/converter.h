@@ -133,11 +133,14 @@ AIMC_API aimc_status aimc_converter_get_linearity(const aimc_converter *converte
 
 /** How a range is chosen from data. @since 0.1 */
 typedef enum aimc_range_method {
-    AIMC_RANGE_MAX = 0,        /**< largest magnitude; parameter is not used */
-    AIMC_RANGE_QUANTILE = 1,   /**< quantile of the magnitudes; parameter 0 ... 1, 0.99995 say */
-    AIMC_RANGE_DEVIATION = 2,  /**< parameter times the standard deviation */
-    AIMC_RANGE_LEAST_ERROR = 3 /**< quantile with the least sum of |x - Q(x)| at a resolution; the
-                                    parameter is the resolution, as of a converter */
+    AIMC_RANGE_MAX = 0,         /**< largest magnitude; parameter is not used */
+    AIMC_RANGE_QUANTILE = 1,    /**< quantile of the magnitudes; parameter 0 ... 1, 0.99995 say */
+    AIMC_RANGE_DEVIATION = 2,   /**< parameter times the standard deviation */
+    AIMC_RANGE_LEAST_ERROR = 3, /**< quantile with the least sum of |x - Q(x)| at a resolution; the
+                                     parameter is the resolution, as of a converter */
+    AIMC_RANGE_MEAN_SQUARE = 4, /**< the least mean of (x - Q(x))^2; parameter as LEAST_ERROR */
+    AIMC_RANGE_ENTROPY = 5      /**< the least divergence of the clipped magnitudes from what the
+                                     codes say of them; parameter as LEAST_ERROR */
 } aimc_range_method;
 
 /**
@@ -161,7 +164,9 @@ typedef enum aimc_range_method {
  * D1.
  * @par Model
  * LEAST_ERROR: golden section over log10(1 - quantile) from -6 to -1; T. P. Xiao et al., IEEE
- * Circuits Syst. Mag. 22(4):26 (2022) choose ranges by least error of quantiles.
+ * Circuits Syst. Mag. 22(4):26 (2022) choose ranges by least error of quantiles. MEAN_SQUARE and
+ * ENTROPY count magnitudes in bins of a sixty-fourth of an octave; ENTROPY as S. Migacz, 8-bit
+ * inference with TensorRT, GTC (2017). docs/models/converters.md.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_converter_find_range(aimc_context *ctx, aimc_range_method method,

@@ -276,6 +276,70 @@ AIMC_API aimc_status aimc_tile_compensate(aimc_tile *tile, size_t n, const float
  */
 AIMC_API aimc_status aimc_tile_unprogram(aimc_tile *tile);
 
+/** The devices that the weights of a programmed tile lie on. @since 0.1 */
+typedef struct aimc_conductance_info {
+    uint32_t struct_size;    /**< sizeof of the caller's struct */
+    uint32_t n_devices;      /**< devices of each weight, as the encoding says */
+    uint32_t has_shared;     /**< 1: besides one device for each input, which all outputs share */
+    uint32_t is_given;       /**< 1: conductances were set by aimc_tile_set_conductances() */
+    uint64_t n_conductances; /**< n_devices n_out n_in, and n_in shared ones where there are any */
+    double g_min_us;         /**< smallest conductance that is programmed, uS */
+    double g_max_us;         /**< largest conductance that is programmed, uS */
+    double most_us;          /**< largest that may be set, uS: 10 g_max */
+} aimc_conductance_info;
+
+/**
+ * What devices a programmed tile has.
+ * @param info  struct_size set by the caller; the rest is written
+ * @retval AIMC_ERR_INVALID  NULL
+ * @retval AIMC_ERR_STATE    the tile was not programmed
+ * @retval AIMC_ERR_ABI      struct_size is 0
+ * @par Threads
+ * one thread per tile.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_get_conductance_info(const aimc_tile *tile,
+                                                    aimc_conductance_info *info);
+
+/**
+ * Conductances of all devices at the time that the tile is read at, without the noise of reads.
+ * @param g_us  [n_devices][n_out][n_in], then [n_in] of shared devices, uS. Pairs of single_pair
+ *              are device 0 (adds) and 1 (subtracts); other encodings in the order that
+ *              docs/models/programming.md has them in
+ * @param n     n_conductances of aimc_conductance_info
+ * @retval AIMC_ERR_INVALID  NULL
+ * @retval AIMC_ERR_STATE    the tile was not programmed
+ * @retval AIMC_ERR_SHAPE    another n
+ * @par Threads
+ * one thread per tile.
+ * @par Determinism
+ * D1; nothing is drawn or counted.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_get_conductances(const aimc_tile *tile, float *g_us, size_t n);
+
+/**
+ * Let reads see conductances from outside, measured ones say. What is digital stays: how the
+ * encoding reads them, scales of the weights, signs that it keeps, corrections of the outputs. The
+ * noise of reads stays that of the devices that were programmed; programme with a noise_model
+ * without any (read_noise_scale = 0) for arrays that are read as they were measured. What
+ * aimc_tile_get_conductances() gave goes in to the same bits of every product. They are saved with
+ * the tile and know no drift: aimc_tile_drift_programmed() is refused until it is programmed again.
+ * @param g_us  as aimc_tile_get_conductances(), each 0 ... 10 g_max
+ * @param n     likewise
+ * @retval AIMC_ERR_INVALID  NULL, or a conductance that is not in its range, or not a number; the
+ *                           sentence says device, output and input (the tile is as before)
+ * @retval AIMC_ERR_STATE    the tile was not programmed
+ * @retval AIMC_ERR_SHAPE    another n
+ * @retval AIMC_ERR_NOMEM    no memory (the tile is as before)
+ * @par Threads
+ * one thread per tile.
+ * @par Determinism
+ * D1, D2 exact.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_set_conductances(aimc_tile *tile, const float *g_us, size_t n);
+
 /** aimc_tile_program() for every tile; a failure says which tile. @since 0.1 */
 AIMC_API aimc_status aimc_matrix_program(aimc_matrix *matrix, const aimc_config *config,
                                          aimc_inference_report *report);
@@ -427,8 +491,9 @@ AIMC_API aimc_status aimc_matrix_set_input_range(aimc_matrix *matrix, double ran
  * Watch the inputs of the following aimc_matrix_forward() calls until
  * aimc_matrix_take_input_range() sets the input range from them. They are not clipped, by the DACs
  * either: each batch is read over its largest input.
- * @param config  of kind "calibration"; NULL: defaults
- * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind
+ * @param config  of kind "calibration"; NULL: defaults. Its fields out_... are for
+ *                aimc_matrix_watch_outputs()
+ * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind, or method is NONE
  * @retval AIMC_ERR_STATE    the matrix was not made from a configuration of kind "layer"
  * @retval AIMC_ERR_NOMEM    no memory.
  * @since 0.1
@@ -442,6 +507,34 @@ AIMC_API aimc_status aimc_matrix_watch_inputs(aimc_matrix *matrix, const aimc_co
  * @since 0.1
  */
 AIMC_API aimc_status aimc_matrix_take_input_range(aimc_matrix *matrix);
+
+/**
+ * Watch what the ADCs of all tiles see in the following aimc_matrix_forward() calls, noise
+ * included, until aimc_matrix_take_output_ranges() sets their ranges from it. Meanwhile they
+ * neither round nor clip. Input ranges come first: what the ADCs see depends on them.
+ * @param config  of kind "calibration" with an out_method; its other fields but quantile and
+ *                out_... are for aimc_matrix_watch_inputs()
+ * @retval AIMC_ERR_INVALID      NULL, a configuration of another kind, or out_method is NONE
+ * @retval AIMC_ERR_STATE        no ADC has a range: a perfect read-out, or out_bound <= 0
+ * @retval AIMC_ERR_UNSUPPORTED  bound_management SHIFT
+ * @retval AIMC_ERR_NOMEM        no memory: 64 KB for every range of every tile
+ * @par Determinism
+ * D1: counted magnitudes, whatever the order and the threads.
+ * @par Model
+ * docs/models/converters.md; T. P. Xiao et al., IEEE Circuits Syst. Mag. 22(4):26 (2022).
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_matrix_watch_outputs(aimc_matrix *matrix, const aimc_config *config);
+
+/**
+ * Set the ranges of the ADCs from what was watched; an ADC that saw only zeros keeps its range.
+ * aimc_tile_get_output_ranges() tells them.
+ * @retval AIMC_ERR_INVALID  NULL
+ * @retval AIMC_ERR_STATE    outputs were not watched, or all of them were 0
+ * @retval AIMC_ERR_NOMEM    no memory (no range is changed)
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_matrix_take_output_ranges(aimc_matrix *matrix);
 
 AIMC_END_DECLS
 

@@ -559,6 +559,41 @@ AIMC_API aimc_status aimc_network_get_layer(const aimc_network *net, size_t k,
 /** Sum of the counters of all tiles. Arguments as aimc_tile_get_counters(). @since 0.1 */
 AIMC_API aimc_status aimc_network_get_counters(const aimc_network *net, aimc_counters *counters);
 
+/** What a histogram is of. @since 0.1 */
+typedef enum aimc_quantity {
+    AIMC_QUANTITY_INPUT = 0,      /**< values that a layer reads, in evaluation */
+    AIMC_QUANTITY_OUTPUT = 1,     /**< values that it makes */
+    AIMC_QUANTITY_WEIGHT = 2,     /**< its weights, seen from outside of digital scales */
+    AIMC_QUANTITY_CONDUCTANCE = 3 /**< conductances of its programmed devices without the noise of
+                                       reads, uS */
+} aimc_quantity;
+
+/**
+ * Histograms of all layers. Values are counted in n_bins bins of equal width between the smallest
+ * and the largest of the layer; each bin holds its lower edge, the last one both. Inputs and
+ * outputs are those of one evaluation of the samples, after which random streams and counters are
+ * put back: looking changes nothing of what comes after.
+ * @param what    quantity
+ * @param n       samples, at least 1; weights and conductances need none
+ * @param x       [inputs] arrays [n][numbers of the input]; of weights and conductances not used
+ * @param n_bins  1 ... 65536
+ * @param[out] low     [layers] smallest value; 0 where there are none
+ * @param[out] high    [layers] largest value
+ * @param[out] counts  [layers][n_bins]; layers as aimc_network_get_layer() numbers them
+ * @retval AIMC_ERR_INVALID  NULL, n is 0, input not finite, an unknown quantity, n_bins out of
+ *                           range
+ * @retval AIMC_ERR_STATE    no layers
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * one thread per network.
+ * @par Determinism
+ * D1 for threads.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_network_get_histograms(aimc_network *net, aimc_quantity what, size_t n,
+                                                 const float *const *x, size_t n_bins, double *low,
+                                                 double *high, uint64_t *counts);
+
 /** Text that says what the network is, one line per layer. Returns the full length. @since 0.1 */
 AIMC_API size_t aimc_network_describe(const aimc_network *net, char *buf, size_t size);
 

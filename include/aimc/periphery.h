@@ -66,6 +66,47 @@ AIMC_API aimc_status aimc_tile_get_readout(const aimc_tile *tile, aimc_direction
                                            aimc_readout_info *info);
 
 /**
+ * Number of ranges that the ADCs of a direction have: one for each conversion of a product, that is
+ * for every bit slice (and sign of the cells, where these have ADCs of their own) and within it for
+ * every digit of the inputs that is converted by itself, in the order of the reads. 0 when the
+ * read-out is perfect or has out_bound <= 0, or NULL.
+ * @since 0.1
+ */
+AIMC_API size_t aimc_tile_count_output_ranges(const aimc_tile *tile, aimc_direction direction);
+
+/**
+ * Ranges of the ADCs: each converts -range ... range, in units of weight times input. They are
+ * out_bound until they are set or calibrated (aimc_network_calibrate()), and saved with the tile.
+ * @param ranges  [n]
+ * @param n       as aimc_tile_count_output_ranges() says
+ * @retval AIMC_ERR_INVALID  NULL, unknown direction
+ * @retval AIMC_ERR_STATE    no ADC has a range
+ * @retval AIMC_ERR_SHAPE    another n
+ * @par Threads
+ * one thread per tile.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_get_output_ranges(const aimc_tile *tile, aimc_direction direction,
+                                                 double *ranges, size_t n);
+
+/**
+ * Set the ranges of the ADCs. Codes and steps go with them (out_res is relative to the range),
+ * noise and the compression of the currents before them (relative to out_bound) do not; before an
+ * ADC with errors of its own the range is that of an amplifier.
+ * @param ranges  [n] 1e-30 ... 1e30, kept in single precision; NULL: out_bound again
+ * @param n       as aimc_tile_count_output_ranges() says; not used when ranges is NULL
+ * @retval AIMC_ERR_INVALID  NULL tile, unknown direction, a range that is not in its range
+ * @retval AIMC_ERR_STATE    no ADC has a range
+ * @retval AIMC_ERR_SHAPE    another n
+ * @retval AIMC_ERR_NOMEM    no memory (nothing is changed, as with all failures)
+ * @par Threads
+ * one thread per tile.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_set_output_ranges(aimc_tile *tile, aimc_direction direction,
+                                                 const double *ranges, size_t n);
+
+/**
  * Make one product and keep what is seen on the way. It is a real read: it gives the bits that
  * aimc_tile_forward() or aimc_tile_backward() would have given, counts, and draws noise.
  * @param tile       tile; modified (counters, random streams)

@@ -9,6 +9,7 @@
 #include <aimc/inference.h>
 #include <aimc/matrix.h>
 
+#include "inference/calibration.h"
 #include "inference/hwa.h"
 #include "optimizer/algorithm.h"
 #include "tile/grid.h"
@@ -54,6 +55,7 @@ struct aimc_matrix {
     aimci_grid *grid;
     aimc_optimizer **optimizers; /* beside the grid's tiles; NULL: none */
     aimci_hwa *hwa;              /* NULL: nothing of that */
+    aimci_calibration outputs;   /* how they are watched, while they are */
     float *gradients;            /* scaled gradients of a whole batch, where scales are not 1 */
     size_t n_gradients;          /* floats there */
     aimci_kept kept;             /* what steps left while they were asked to */
@@ -95,6 +97,11 @@ aimc_status aimci_matrix_step(aimc_matrix *matrix, const aimci_batch *batch, dou
 /* One on tiles: let steps keep their vectors, or update again; update with what they kept. */
 void aimci_matrix_keep(aimc_matrix *matrix, bool on);
 aimc_status aimci_matrix_step_kept(aimc_matrix *matrix, double lr);
+
+/* Ranges of ADCs of all tiles; 0: none has one. */
+size_t aimci_matrix_n_adc_ranges(const aimc_matrix *matrix);
+/* Inputs and outputs are watched no longer; no range changes. */
+void aimci_matrix_stop_watching(aimc_matrix *matrix);
 
 bool aimci_matrix_is_programmed(const aimc_matrix *matrix);
 

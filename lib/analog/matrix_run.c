@@ -71,6 +71,8 @@ aimc_status aimci_matrix_backward(aimc_matrix *m, size_t n, const float *x, size
     }
     const aimc_status st = aimc_matrix_backward(m, n, d, ld_d, z, ld_z);
     if (!st)
+        aimci_hwa_note_scales(m->hwa, n, x, ld_x, d, ld_d);
+    if (!st)
         aimci_hwa_backward(m->hwa, n, x, ld_x, z, ld_z);
     return st;
 }
@@ -158,8 +160,10 @@ static aimc_status step_part(aimc_matrix *m, const aimci_batch *batch, double lr
         st = aimci_hwa_clipped(m->hwa, own.n, &own.x, &own.ld_x);
     for (size_t k = 0; !st && k < aimci_grid_n_tiles(m->grid); k++)
         step_tile(m, k, &own, lr);
-    if (!st && aimci_batch_ends(batch))
+    if (!st && aimci_batch_ends(batch)) {
+        aimci_hwa_learn_scales(m->hwa, lr);
         aimci_hwa_updated(m->hwa);
+    }
     return st;
 }
 
@@ -202,55 +206,4 @@ aimc_status aimc_matrix_unmodify(aimc_matrix *m)
         return aimci_fail(AIMC_ERR_INVALID, "matrix_unmodify: matrix is NULL");
     aimci_hwa_take_back(m->hwa);
     return AIMC_OK;
-}
-
-double aimc_matrix_get_input_range(const aimc_matrix *m)
-{
-    return m ? aimci_hwa_range(m->hwa) : 0;
-}
-
-static aimc_status check_hwa(const char *caller, const aimc_matrix *m)
-{
-    if (!m)
-        return aimci_fail(AIMC_ERR_INVALID, "%s: matrix is NULL", caller);
-    return m->hwa ? AIMC_OK
-                  : aimci_fail(AIMC_ERR_STATE,
-                               "%s: the matrix was made from a configuration of kind 'tile'; "
-                               "'layer' has input ranges",
-                               caller);
-}
-
-aimc_status aimc_matrix_set_input_range(aimc_matrix *m, double range)
-{
-    const char *caller = "matrix_set_input_range";
-    aimc_status st = check_hwa(caller, m);
-    if (!st)
-        st = aimci_check_number(caller, "range", range, 0, AIMCI_LARGEST_NUMBER);
-    if (!st)
-        aimci_hwa_set_range(m->hwa, range);
-    return st;
-}
-
-aimc_status aimc_matrix_watch_inputs(aimc_matrix *m, const aimc_config *config)
-{
-    const char *caller = "matrix_watch_inputs";
-    aimc_status st = check_hwa(caller, m);
-    if (!st)
-        st = aimci_config_expect(caller, config, &aimci_kind_calibration);
-    if (st)
-        return st;
-    st = aimci_hwa_watch_inputs(m->hwa, config);
-    return st ? aimci_fail_within(st, "%s: ", caller) : AIMC_OK;
-}
-
-aimc_status aimc_matrix_take_input_range(aimc_matrix *m)
-{
-    const char *caller = "matrix_take_input_range";
-    aimc_status st = check_hwa(caller, m);
-    if (!st && !m->hwa->watching)
-        st = aimci_fail(AIMC_ERR_STATE, "%s: inputs are not being watched", caller);
-    if (st)
-        return st;
-    st = aimci_hwa_take_range(m->hwa);
-    return st ? aimci_fail_within(st, "%s: ", caller) : AIMC_OK;
 }

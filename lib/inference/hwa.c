@@ -16,6 +16,8 @@
 static const aimci_field fields[] = {
     AIMCI_CHILD("modifier", 0, "modifier", "modifier", "weights that a mini-batch sees", SRC),
     AIMCI_CHILD("input_range", 1, "input_range", "input_range", "inputs of the converters", SRC),
+    AIMCI_CHILD("output_scale", 2, "output_scale", "output_scale", "digital scales of the outputs",
+                SRC),
     AIMCI_CHOICE(aimci_hwa_params, clip_type, 0, 3,
                  "NONE|FIXED_VALUE|LAYER_GAUSSIAN|AVERAGE_CHANNEL_MAX",
                  "how weights are clipped after each update", SRC),
@@ -37,8 +39,9 @@ static const aimci_field fields[] = {
 };
 
 AIMCI_DEFINE_KIND(hwa, "hwa",
-                  "hardware-aware training: modifiers, clipping, remapping, input range", SRC,
-                  fields, aimci_hwa_params, .n_children = 2);
+                  "hardware-aware training: modifiers, clipping, remapping, input range, output "
+                  "scales",
+                  SRC, fields, aimci_hwa_params, .n_children = 3);
 
 /* ---- making --------------------------------------------------------------------------------- */
 
@@ -51,7 +54,9 @@ void aimci_hwa_destroy(aimci_hwa *h)
         aimci_free(h->ctx, h->planes[k]);
     aimci_free(h->ctx, h->planes);
     aimci_free(h->ctx, h->x);
-    aimci_free(h->ctx, h->cache);
+    aimci_free(h->ctx, h->scale_gradients);
+    aimci_free(h->ctx, h->products);
+    aimci_hwa_stop_watching(h);
     aimci_free(h->ctx, h);
 }
 
@@ -102,11 +107,14 @@ aimc_status aimci_hwa_create(aimci_grid *grid, const aimc_config *config, aimci_
     h->params = config->values;
     h->modifier = aimci_config_child(config, "modifier")->values;
     h->range_params = aimci_config_child(config, "input_range")->values;
+    h->scale_params = aimci_config_child(config, "output_scale")->values;
     h->has_range = h->range_params->enable;
     h->range = h->range_params->init_value;
     aimc_status st = check(h);
     if (!st && aimci_modifier_acts(h->modifier))
         st = allocate_planes(h);
+    if (!st)
+        st = aimci_hwa_make_scales(h);
     if (st) {
         aimci_hwa_destroy(h);
         return st;
@@ -175,8 +183,10 @@ void aimci_hwa_modify(aimci_hwa *h, bool training)
     if (!h)
         return;
     draw(h, training);
-    if (training)
+    if (training) {
         aimci_hwa_forget(h);
+        aimci_hwa_forget_scales(h);
+    }
 }
 
 void aimci_hwa_modify_again(aimci_hwa *h)

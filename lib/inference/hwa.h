@@ -24,16 +24,25 @@ typedef struct aimci_range_params {
     int64_t init_from_data;
 } aimci_range_params;
 
+typedef struct aimci_scale_params {
+    bool learn, columnwise;
+    double gradient_scale;
+} aimci_scale_params;
+
 typedef struct aimci_hwa {
     aimc_context *ctx;
     aimci_grid *grid;
-    const aimci_hwa_params *params; /* these three live in the configuration */
+    const aimci_hwa_params *params; /* these four live in the configuration */
     const aimci_modifier *modifier;
     const aimci_range_params *range_params;
-    float **planes;   /* of each tile: modified weights; NULL: none needed */
-    uint64_t n_draws; /* mini-batches begun: selects the streams of the next */
-    bool in_training; /* between aimci_hwa_modify() and aimci_hwa_updated() */
-    bool has_range;   /* inputs are clipped and scaled */
+    const aimci_scale_params *scale_params;
+    double *scale_gradients; /* [in.parts][out.n] of factors on the grid's scales, of the mini-batch
+                                at hand; NULL: they are not learned */
+    float *products;         /* [outputs of a tile] */
+    float **planes;          /* of each tile: modified weights; NULL: none needed */
+    uint64_t n_draws;        /* mini-batches begun: selects the streams of the next */
+    bool in_training;        /* between aimci_hwa_modify() and aimci_hwa_updated() */
+    bool has_range;          /* inputs are clipped and scaled */
     double range;
     uint64_t n_seen; /* mini-batches that the range was initialised from */
     float *x;        /* clipped inputs of a whole batch */
@@ -49,6 +58,7 @@ typedef struct aimci_hwa {
     uint64_t n_batches;
     float *cache; /* magnitudes */
     size_t n_cache, cache_capacity;
+    aimci_magnitudes *seen; /* of MEAN_SQUARE and ENTROPY */
 } aimci_hwa;
 
 /* config: of kind "hwa", kept alive by the caller; NULL: *out is NULL. The grid's optimizers are
@@ -76,6 +86,15 @@ void aimci_hwa_backward(aimci_hwa *h, size_t n, const float *x, size_t ld_x, flo
 /* Move the range by what was noted. */
 void aimci_hwa_learn(aimci_hwa *h, double lr);
 bool aimci_hwa_learns_range(const aimci_hwa *h);
+
+/* Output scales (output_scale.c): room where they are learned, what gradients d of the outputs for
+ * inputs x say of them, and moving them by it. */
+aimc_status aimci_hwa_make_scales(aimci_hwa *h);
+bool aimci_hwa_learns_scales(const aimci_hwa *h);
+void aimci_hwa_note_scales(aimci_hwa *h, size_t n, const float *x, size_t ld_x, const float *d,
+                           size_t ld_d);
+void aimci_hwa_learn_scales(aimci_hwa *h, double lr);
+void aimci_hwa_forget_scales(aimci_hwa *h);
 bool aimci_hwa_in_tests(const aimci_hwa *h);
 
 /* Draw modified weights, which reads see until aimci_hwa_take_back(); training: until the update.
@@ -93,6 +112,7 @@ void aimci_hwa_set_range(aimci_hwa *h, double range);
  * them. config: NULL or of kind "calibration". */
 aimc_status aimci_hwa_watch_inputs(aimci_hwa *h, const aimc_config *config);
 aimc_status aimci_hwa_take_range(aimci_hwa *h);
+void aimci_hwa_stop_watching(aimci_hwa *h);
 
 aimc_status aimci_hwa_put(const aimci_hwa *h, aimci_st_writer *writer, const char *prefix);
 aimc_status aimci_hwa_restore(aimci_hwa *h, const aimci_st_reader *reader, const char *prefix);

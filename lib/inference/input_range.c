@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inference/calibration.h"
 #include "inference/hwa.h"
 
 #define SRC "M. J. Rasch et al., arXiv:2302.08469 (2023)"
@@ -243,29 +244,6 @@ void aimci_hwa_set_range(aimci_hwa *h, double range)
 
 /* ---- calibration ---------------------------------------------------------------------------- */
 
-typedef struct calibration {
-    int32_t method;
-    double quantile, std_alpha, momentum;
-    int64_t max_samples;
-} calibration;
-
-enum { MOVING_STD, MOVING_QUANTILE, CACHE_QUANTILE, MAX };
-
-static const aimci_field calibration_fields[] = {
-    AIMCI_CHOICE(calibration, method, 2, 3, "MOVING_STD|MOVING_QUANTILE|CACHE_QUANTILE|MAX",
-                 "what the range is taken from", SRC),
-    AIMCI_NUMBER(calibration, quantile, 0.99995, 0, 1, "1",
-                 "of the magnitudes of inputs; rows of zeros are left out", SRC),
-    AIMCI_NUMBER(calibration, std_alpha, 3, 0, 1e6, "1", "MOVING_STD: standard deviations", SRC),
-    AIMCI_NUMBER(calibration, momentum, 0.1, 0, 1, "1",
-                 "MOVING_...: weight of a new batch in the running value", SRC),
-    AIMCI_INTEGER(calibration, max_samples, 1000, 1, 1e9, "1", "CACHE_QUANTILE: rows kept at most",
-                  SRC),
-};
-
-AIMCI_DEFINE_KIND(calibration, "calibration", "input ranges from data, after training", SRC,
-                  calibration_fields, calibration, .n_children = 0);
-
 static int compare(const void *a, const void *b)
 {
     const float x = *(const float *)a, y = *(const float *)b;
@@ -302,41 +280,67 @@ static void keep(aimci_hwa *h, size_t n, const float *x, size_t cols, size_t ld)
     }
 }
 
+static void note_magnitudes(const aimci_hwa *h, size_t n, const float *x, size_t ld)
+{
+    for (size_t b = 0; b < n; b++)
+        if (!is_zero(x + b * ld, h->grid->in.n))
+            aimci_magnitudes_add(h->seen, h->grid->in.n, x + b * ld);
+}
+
 static void watch(aimci_hwa *h, size_t n, const float *x, size_t ld)
 {
     const size_t cols = h->grid->in.n;
     double now = 0;
-    if (h->method == MOVING_STD)
+    if (h->seen)
+        note_magnitudes(h, n, x, ld);
+    if (h->method == AIMCI_INPUTS_MOVING_STD)
         now = h->alpha * std_of(n, x, cols, ld);
-    if (h->method == MOVING_QUANTILE)
+    if (h->method == AIMCI_INPUTS_MOVING_QUANTILE)
         h->n_cache = 0;
-    if (h->method != MOVING_STD)
+    if (h->cache && h->method != AIMCI_INPUTS_MOVING_STD)
         keep(h, n, x, cols, ld);
-    if (h->method == MOVING_QUANTILE)
+    if (h->method == AIMCI_INPUTS_MOVING_QUANTILE)
         now = quantile_of(h->cache, h->n_cache, h->quantile);
-    for (size_t i = 0; h->method == MAX && i < h->n_cache; i++)
+    for (size_t i = 0; h->method == AIMCI_INPUTS_MAX && i < h->n_cache; i++)
         h->estimate = fmax(h->estimate, (double)h->cache[i]);
-    if (h->method == MAX)
+    if (h->method == AIMCI_INPUTS_MAX)
         h->n_cache = 0;
-    else if (h->method != CACHE_QUANTILE)
+    else if (h->method < AIMCI_INPUTS_CACHE_QUANTILE)
         h->estimate = h->n_batches == 0 ? now : h->estimate + h->momentum * (now - h->estimate);
     h->n_batches++;
 }
 
+static size_t cached_rows(const aimci_calibration *c)
+{
+    if (c->method > AIMCI_INPUTS_MAX)
+        return 0;
+    return c->method == AIMCI_INPUTS_CACHE_QUANTILE ? (size_t)c->max_samples : 4096;
+}
+
+/* Beside what is being watched: nothing is lost when there is no memory. */
+static aimc_status make_room(const aimci_hwa *h, size_t rows, float **cache,
+                             aimci_magnitudes **seen)
+{
+    *cache = rows ? aimci_calloc(h->ctx, rows * h->grid->in.n, sizeof **cache) : NULL;
+    *seen = rows ? NULL : aimci_calloc(h->ctx, 1, sizeof **seen);
+    return *cache || *seen ? AIMC_OK : aimci_fail(AIMC_ERR_NOMEM, "no memory");
+}
+
 aimc_status aimci_hwa_watch_inputs(aimci_hwa *h, const aimc_config *config)
 {
-    calibration c;
-    aimci_kind_defaults(&aimci_kind_calibration, &c);
-    if (config)
-        c = *(const calibration *)config->values;
-    const size_t rows = c.method == CACHE_QUANTILE ? (size_t)c.max_samples : 4096;
-    float *cache = aimci_calloc(h->ctx, rows * h->grid->in.n, sizeof *cache);
-    if (!cache)
-        return aimci_fail(AIMC_ERR_NOMEM, "no memory");
-    aimci_free(h->ctx, h->cache);
+    const aimci_calibration c = aimci_calibration_of(config);
+    const size_t rows = cached_rows(&c);
+    float *cache;
+    aimci_magnitudes *seen;
+    if (c.method == AIMCI_INPUTS_NONE)
+        return aimci_fail(AIMC_ERR_INVALID, "method is NONE: it leaves input ranges as they are");
+    const aimc_status st = make_room(h, rows, &cache, &seen);
+    if (st)
+        return st;
+    aimci_hwa_stop_watching(h);
     h->cache = cache;
+    h->seen = seen;
     h->cache_capacity = rows * h->grid->in.n;
-    h->n_cache = 0;
     h->n_batches = 0;
     h->estimate = 0;
     h->method = c.method;
@@ -347,14 +351,33 @@ aimc_status aimci_hwa_watch_inputs(aimci_hwa *h, const aimc_config *config)
     return AIMC_OK;
 }
 
-aimc_status aimci_hwa_take_range(aimci_hwa *h)
+void aimci_hwa_stop_watching(aimci_hwa *h)
 {
-    if (h->method == CACHE_QUANTILE)
-        h->estimate = quantile_of(h->cache, h->n_cache, h->quantile);
     h->watching = false;
     aimci_free(h->ctx, h->cache);
+    aimci_free(h->ctx, h->seen);
     h->cache = NULL;
+    h->seen = NULL;
     h->cache_capacity = h->n_cache = 0;
+}
+
+/* The DACs of all tiles are alike; a perfect read-out has none. */
+static double dac_resolution(const aimci_hwa *h)
+{
+    const aimci_periphery *p = h->grid->tiles[0]->forward;
+    return p->is_perfect || p->params.inp_bound <= 0 ? 0 : p->params.inp_res;
+}
+
+aimc_status aimci_hwa_take_range(aimci_hwa *h)
+{
+    if (h->method == AIMCI_INPUTS_CACHE_QUANTILE)
+        h->estimate = quantile_of(h->cache, h->n_cache, h->quantile);
+    if (h->seen)
+        h->estimate = aimci_magnitudes_range(
+            h->seen,
+            h->method == AIMCI_INPUTS_ENTROPY ? AIMCI_RULE_ENTROPY : AIMCI_RULE_MEAN_SQUARE, 0,
+            dac_resolution(h));
+    aimci_hwa_stop_watching(h);
     if (!(h->estimate > 0))
         return aimci_fail(AIMC_ERR_STATE, "no inputs but zeros were seen");
     h->range = h->estimate;

@@ -53,7 +53,7 @@ aimc_status aimc_population_create(aimc_noise_model *model, size_t n, uint64_t s
 /* ---- programming and reading ---------------------------------------------------------------- */
 
 typedef struct job {
-    aimc_population *cells;
+    const aimc_population *cells;
     aimci_key key, key_state;
     double t;
     float *g;
@@ -118,11 +118,21 @@ static void read_chunk(void *arg, size_t slot, size_t chunk)
             g[i] = stuck[i];
 }
 
-void aimci_population_read(aimc_population *c, double t, float *g)
+static void read_number(const aimc_population *c, uint64_t n, double t, float *g)
 {
     job j = {.cells = c, .t = t, .g = g};
-    j.key = aimci_random_key(c->seed, AIMCI_OP_READ, 0, c->n_reads++);
+    j.key = aimci_random_key(c->seed, AIMCI_OP_READ, 0, n);
     aimci_parallel(c->ctx, n_chunks(c), read_chunk, &j);
+}
+
+void aimci_population_read(aimc_population *c, double t, float *g)
+{
+    read_number(c, c->n_reads++, t, g);
+}
+
+void aimci_population_read_again(const aimc_population *c, double t, float *g)
+{
+    read_number(c, c->n_reads - 1, t, g);
 }
 
 aimc_status aimc_population_program(aimc_population *c, const float *g_target_us)

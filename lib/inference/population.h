@@ -20,6 +20,8 @@ struct aimc_population {
 /* As the public calls, arguments unchecked. */
 void aimci_population_program(aimc_population *cells);
 void aimci_population_read(aimc_population *cells, double t, float *g);
+/* What the last read found, at the same time. */
+void aimci_population_read_again(const aimc_population *cells, double t, float *g);
 
 aimc_status aimci_population_put(const aimc_population *cells, aimci_st_writer *writer,
                                  const char *prefix);

@@ -111,6 +111,11 @@ static aimc_status check_programmed(const char *caller, const aimc_tile *t)
 aimc_status aimc_tile_drift_programmed(aimc_tile *t, double t_s, aimc_inference_report *report)
 {
     aimc_status st = check_programmed("tile_drift_programmed", t);
+    if (!st && aimci_programmed_of(t)->given)
+        st =
+            aimci_fail(AIMC_ERR_STATE,
+                       "tile_drift_programmed: the conductances were set from outside, and nothing "
+                       "is known of their drift; set those of the other time, or program again");
     if (!st)
         st = aimci_noise_check_time("tile_drift_programmed", aimci_programmed_of(t)->model, t_s);
     if (!st)

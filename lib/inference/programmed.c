@@ -44,6 +44,7 @@ void aimci_programmed_destroy(aimci_programmed *p)
     aimci_free(ctx, p->target);
     aimci_free(ctx, p->middle);
     aimci_free(ctx, p->g);
+    aimci_free(ctx, p->given);
     aimci_free(ctx, p);
     aimci_context_unref(ctx);
 }

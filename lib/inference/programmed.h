@@ -61,6 +61,7 @@ typedef struct aimci_programmed {
     aimci_device_noise noise;
     float *reference; /* [n_out]: mean magnitudes of the reference read */
     float *g;         /* scratch: conductances of all devices */
+    float *given;     /* those of all devices that were set from outside; NULL: none were */
     uint64_t n_calibrations;
     bool has_reference, compensated;
     double t;
@@ -92,8 +93,13 @@ aimc_status aimci_programmed_restore(aimc_tile *tile);
 /* The programmed state of a tile, or NULL. */
 aimci_programmed *aimci_programmed_of(const aimc_tile *tile);
 
-/* Read the devices at p->t. */
+/* Read the devices at p->t; or find those conductances that were given. */
 void aimci_programmed_read(aimci_programmed *p);
+
+/* Conductances at p->t without the noise of reads, into p->g. */
+void aimci_programmed_conductances(aimci_programmed *p);
+/* Of a device at most, in units of g_max: beyond the noise of any programming. */
+#define AIMCI_MOST_CONDUCTANCE 10
 
 /* Write loop of the configuration after the first shot; counts into the report. */
 aimc_status aimci_programmed_loop(aimci_programmed *p);

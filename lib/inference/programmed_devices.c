@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Weights to conductances of the devices of a programmed tile, and back. */
 #include <math.h>
+#include <string.h>
 
 #include "inference/read_noise.h"
 
@@ -114,7 +115,10 @@ static void regress(aimci_programmed *p)
 void aimci_programmed_read(aimci_programmed *p)
 {
     decode_job job = {p, p->g};
-    aimci_population_read(p->cells, p->t, p->g);
+    if (p->given)
+        memcpy(p->g, p->given, p->cells->n * sizeof *p->g);
+    else
+        aimci_population_read(p->cells, p->t, p->g);
     aimci_parallel(p->ctx, p->n_in, decode_line, &job);
     if (p->encoding->regress)
         regress(p);

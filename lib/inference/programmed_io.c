@@ -86,8 +86,33 @@ aimc_status aimci_programmed_put(const void *owner, aimci_st_writer *writer, con
         st = aimci_st_put(writer, name, AIMCI_F32, tensors[k].is_plane ? p->n_in : 0, p->n_out,
                           p->ld, tensors[k].data);
     }
+    snprintf(name, sizeof name, "%sgiven", prefix);
+    if (!st && p->given)
+        st = aimci_st_put(writer, name, AIMCI_F32, 0, p->cells->n, p->cells->n, p->given);
     snprintf(name, sizeof name, "%scells.", prefix);
     return st ? st : aimci_population_put(p->cells, writer, name);
+}
+
+/* As aimc_tile_set_conductances() takes them. */
+static aimc_status get_given(aimci_programmed *p, const aimci_st_reader *reader, const char *prefix)
+{
+    char name[160];
+    const size_t n = p->cells->n;
+    const float most = (float)(AIMCI_MOST_CONDUCTANCE * aimci_noise_range(p->model)->g_max);
+    snprintf(name, sizeof name, "%sgiven", prefix);
+    if (!aimci_st_has(reader, name))
+        return AIMC_OK;
+    p->given = aimci_calloc(p->ctx, n, sizeof *p->given);
+    if (!p->given)
+        return aimci_fail(AIMC_ERR_NOMEM, "load: no memory");
+    const aimc_status st = aimci_st_get(reader, name, AIMCI_F32, 0, n, n, p->given);
+    for (size_t i = 0; i < n && !st; i++)
+        if (!(p->given[i] >= 0 && p->given[i] <= most))
+            return aimci_fail(AIMC_ERR_FORMAT,
+                              "tensor '%s': value [%zu] is %g; a conductance of 0 ... %g uS is "
+                              "needed",
+                              name, i, (double)p->given[i], (double)most);
+    return st;
 }
 
 /* Numbers that a life on a chip does not lead to. */
@@ -126,6 +151,8 @@ static aimc_status get(aimci_programmed *p, const aimci_st_reader *reader, const
     snprintf(name, sizeof name, "%sseed", prefix);
     if (!st && aimci_st_has(reader, name))
         st = aimci_st_get(reader, name, AIMCI_U64, 0, 1, 1, &p->seed);
+    if (!st)
+        st = get_given(p, reader, prefix);
     if (!st)
         st = check_state(p, scalars, prefix);
     snprintf(name, sizeof name, "%scells.", prefix);

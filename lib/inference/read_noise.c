@@ -134,6 +134,21 @@ static bool any_positive(const float *x, size_t n)
     return false;
 }
 
+static void take_moments(aimci_programmed *p)
+{
+    aimci_parallel(p->ctx, (p->cells->n + CHUNK - 1) / CHUNK, moments_of_chunk, p);
+}
+
+void aimci_programmed_conductances(aimci_programmed *p)
+{
+    if (p->given)
+        memcpy(p->g, p->given, p->cells->n * sizeof *p->g);
+    else if (draws_anew(p))
+        take_moments(p);
+    else
+        aimci_population_read_again(p->cells, p->t, p->g);
+}
+
 void aimci_programmed_split_noise(aimci_programmed *p)
 {
     const size_t plane = p->ld * p->n_in;
@@ -143,7 +158,9 @@ void aimci_programmed_split_noise(aimci_programmed *p)
         memcpy(p->seen, p->read, plane * sizeof *p->seen);
         return;
     }
-    aimci_parallel(p->ctx, (p->cells->n + CHUNK - 1) / CHUNK, moments_of_chunk, p);
+    take_moments(p);
+    if (p->given)
+        memcpy(p->g, p->given, p->cells->n * sizeof *p->g);
     aimci_parallel(p->ctx, p->n_in, split_line, p);
     if (p->encoding->regress)
         regress(p);

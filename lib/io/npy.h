@@ -3,6 +3,8 @@
 #ifndef AIMCI_NPY_H
 #define AIMCI_NPY_H
 
+#include <stdio.h>
+
 #include "core/core.h"
 
 bool aimci_npy_is(const void *bytes, size_t size);
@@ -12,5 +14,8 @@ bool aimci_npy_is(const void *bytes, size_t size);
  * shape says. source is how the sentences call it. */
 aimc_status aimci_npy_parse(aimc_context *ctx, const char *source, const void *bytes, size_t size,
                             size_t *rows, size_t *cols, double **values);
+
+/* Floats [rows][cols] as format 1.0; errors of the stream are the caller's to notice. */
+void aimci_npy_write(FILE *file, size_t rows, size_t cols, const float *values);
 
 #endif

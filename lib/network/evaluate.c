@@ -45,9 +45,10 @@ static size_t visit_matrix(const aimc_network *net, aimc_matrix *m, visit what,
 {
     const size_t n = aimc_matrix_count_tiles(m);
     for (size_t t = 0; t < n && what != COUNT; t++)
-        visit_tile(net, aimc_matrix_get_tile(m, t, NULL, NULL), what, &s->tiles[tile + t]);
+        visit_tile(net, aimc_matrix_get_tile(m, t, NULL, NULL), what,
+                   s ? &s->tiles[tile + t] : NULL);
     if (what != COUNT && m->hwa)
-        visit_draws(net, m->hwa, what, &s->draws[matrix]);
+        visit_draws(net, m->hwa, what, s ? &s->draws[matrix] : NULL);
     return n;
 }
 
@@ -122,25 +123,45 @@ static aimc_status pass(aimc_network *net, const question *q, moments *accuracie
     return st;
 }
 
-/* Accuracies of repeat passes one after the other. */
-static aimc_status look(aimc_network *net, const question *q, moments *accuracies)
+aimc_status aimci_network_look(const char *caller, aimc_network *net,
+                               aimc_status (*look)(aimc_network *net, void *user), void *user)
 {
     const network_snapshot s = {
         aimci_calloc(net->ctx, visit_all(net, COUNT, NULL) + 1, sizeof *s.tiles),
         aimci_calloc(net->ctx, aimc_network_count_matrices(net) + 1, sizeof *s.draws)};
     const bool enough = s.tiles && s.draws;
-    aimc_status st = enough ? AIMC_OK : aimci_fail(AIMC_ERR_NOMEM, "%s: no memory", q->caller);
-    if (enough)
+    aimc_status st = enough ? AIMC_OK : aimci_fail(AIMC_ERR_NOMEM, "%s: no memory", caller);
+    if (enough) {
         visit_all(net, TAKE, &s);
-    if (enough && q->fresh)
-        visit_all(net, START_FRESH, &s);
-    for (size_t r = 0; r < q->repeat && !st; r++)
-        st = pass(net, q, accuracies);
-    if (enough)
+        st = look(net, user);
         visit_all(net, PUT_BACK, &s);
+    }
     aimci_free(net->ctx, s.tiles);
     aimci_free(net->ctx, s.draws);
     return st;
+}
+
+typedef struct passes {
+    const question *q;
+    moments *accuracies;
+} passes;
+
+/* Accuracies of repeat passes one after the other. */
+static aimc_status make_passes(aimc_network *net, void *user)
+{
+    const passes *p = user;
+    aimc_status st = AIMC_OK;
+    if (p->q->fresh)
+        visit_all(net, START_FRESH, NULL);
+    for (size_t r = 0; r < p->q->repeat && !st; r++)
+        st = pass(net, p->q, p->accuracies);
+    return st;
+}
+
+static aimc_status look(aimc_network *net, const question *q, moments *accuracies)
+{
+    passes p = {q, accuracies};
+    return aimci_network_look(q->caller, net, make_passes, &p);
 }
 
 static aimc_status check(const question *q, aimc_network *net, const double *result)

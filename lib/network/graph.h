@@ -113,6 +113,14 @@ typedef struct aimci_node_ops {
      * NULL: the node has no matrix */
     size_t (*vectors)(aimci_node *node, const aimci_run *run, size_t k, size_t first, size_t n,
                       float *x);
+    /* The channel (first axis) of the output that element k of a row of weight tensor 0 adds to,
+     * and
+     * no other; "bias" has a number for each. SIZE_MAX: outputs have no channels. NULL: what the
+     * node makes is more than that weight and bias */
+    size_t (*channel)(const aimci_node *node, size_t row, size_t k);
+    /* Where evaluation gives each channel scale x + shift: these numbers, for all of the first
+     * axis, and *is_affine. NULL: it does something else */
+    aimc_status (*affine)(const aimci_node *node, double *scale, double *shift, bool *is_affine);
     void (*describe)(const aimci_node *node, aimci_text *text); /* NULL: nothing to add */
     void (*destroy)(aimci_node *node); /* frees what state points at; NULL */
 } aimci_node_ops;
@@ -179,11 +187,17 @@ struct aimc_network {
     bool input_gradients;
     size_t n_run; /* samples of the last forward pass in training; 0: none to go back through */
     bool went_back;
-    bool modified;    /* matrices on tiles are read with modified weights */
-    size_t n_pending; /* samples whose gradients wait for a step */
-    bool has_kept;    /* those of earlier passes among them */
+    bool modified;                   /* matrices on tiles are read with modified weights */
+    size_t n_pending;                /* samples whose gradients wait for a step */
+    bool has_kept;                   /* those of earlier passes among them */
+    struct aimci_onlooker *onlooker; /* sees values on the way; NULL: nobody */
     char *note;
 };
+
+/* Sees what a node reads, before it may be overwritten, and what it made. */
+typedef struct aimci_onlooker {
+    void (*see)(struct aimci_onlooker *self, const aimci_node *node, size_t n, bool made);
+} aimci_onlooker;
 
 /* ---- nodes (node.c) ------------------------------------------------------------------------- */
 
@@ -217,10 +231,11 @@ aimc_status aimci_node_get_weight(const aimci_node *node, size_t k, float *w);
 aimc_status aimci_node_get_gradient(const aimci_node *node, size_t k, float *g);
 aimc_status aimci_node_set_weight(aimci_node *node, size_t k, const float *w);
 
-/* Is any matrix on tiles? programmed? Does any learn the range of its inputs? */
+/* Is any matrix on tiles? programmed? Does any learn from its inputs in the backward pass: their
+ * range, scales of the outputs? */
 bool aimci_node_is_analog(const aimci_node *node);
 bool aimci_node_is_programmed(const aimci_node *node);
-bool aimci_node_learns_range(const aimci_node *node);
+bool aimci_node_learns_by_inputs(const aimci_node *node);
 
 void aimci_node_destroy(aimci_node *node);
 void aimci_node_free_tensors(aimci_node *node);
@@ -298,6 +313,10 @@ aimc_status aimci_network_evaluate_all(const char *caller, aimc_network *net, si
                                        const float *const *x,
                                        void (*take)(void *user, size_t first, size_t n),
                                        void *user);
+
+/* Put random streams, running averages and counters back after look(). */
+aimc_status aimci_network_look(const char *caller, aimc_network *net,
+                               aimc_status (*look)(aimc_network *net, void *user), void *user);
 
 /* Check x of n samples, and make it the values of the first input. */
 aimc_status aimci_network_load_batch(const char *caller, aimc_network *net, size_t n,

@@ -310,18 +310,81 @@ static aimc_status take_range(aimc_matrix *m, const aimc_config *config)
     return aimc_matrix_take_input_range(m);
 }
 
+/* What has no ADC with a range is left alone. */
+static aimc_status watch_outputs(aimc_matrix *m, const aimc_config *config)
+{
+    return aimci_matrix_n_adc_ranges(m) ? aimc_matrix_watch_outputs(m, config) : AIMC_OK;
+}
+
+static aimc_status take_outputs(aimc_matrix *m, const aimc_config *config)
+{
+    (void)config;
+    return aimci_matrix_n_adc_ranges(m) ? aimc_matrix_take_output_ranges(m) : AIMC_OK;
+}
+
+static aimc_status stop_watching(aimc_matrix *m, const aimc_config *config)
+{
+    (void)config;
+    aimci_matrix_stop_watching(m);
+    return AIMC_OK;
+}
+
+typedef aimc_status (*matrix_act)(aimc_matrix *m, const aimc_config *config);
+
+/* All samples go through the network while every matrix watches. */
+static aimc_status calibrate(aimc_network *net, size_t n, const float *x, const aimc_config *config,
+                             matrix_act watch, matrix_act take)
+{
+    const char *caller = "network_calibrate";
+    aimc_status st = for_analog(net, caller, config, watch);
+    if (!st)
+        st = run_batches(net, n, x);
+    if (!st)
+        st = for_analog(net, caller, config, take);
+    if (st)
+        (void)for_analog(net, caller, NULL, stop_watching);
+    return st;
+}
+
+static aimc_status check_ranges(const char *caller, const aimc_network *net,
+                                const aimci_calibration *c)
+{
+    size_t n = 0;
+    if (c->method == AIMCI_INPUTS_NONE && c->out_method == AIMCI_OUTPUTS_NONE)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "%s: method and out_method are both NONE: nothing is to be calibrated",
+                          caller);
+    for (size_t i = 0; i < net->n_nodes; i++)
+        for (size_t k = 0; aimci_node_is_analog(net->nodes[i]) && k < net->nodes[i]->n_matrices;
+             k++)
+            n += aimci_matrix_n_adc_ranges(net->nodes[i]->matrices[k].matrix);
+    return n || c->out_method == AIMCI_OUTPUTS_NONE
+               ? AIMC_OK
+               : aimci_fail(AIMC_ERR_STATE,
+                            "%s: out_method is given, but no layer has an ADC with a range: their "
+                            "read-outs are perfect, or out_bound <= 0",
+                            caller);
+}
+
+/* ADCs see what inputs within their ranges give. */
 aimc_status aimc_network_calibrate(aimc_network *net, size_t n, const float *x,
                                    const aimc_config *config)
 {
     const char *caller = "network_calibrate";
     aimc_status st = check_analog(caller, net);
     if (!st)
+        st = aimci_config_expect(caller, config, &aimci_kind_calibration);
+    if (st)
+        return st;
+    const aimci_calibration c = aimci_calibration_of(config);
+    st = check_ranges(caller, net, &c);
+    if (!st)
         st = aimci_network_load_batch(caller, net, n ? 1 : 0, x);
-    if (!st)
-        st = for_analog(net, caller, config, aimc_matrix_watch_inputs);
-    if (!st)
-        st = run_batches(net, n, x);
-    return st ? st : for_analog(net, caller, NULL, take_range);
+    if (!st && c.method != AIMCI_INPUTS_NONE)
+        st = calibrate(net, n, x, config, aimc_matrix_watch_inputs, take_range);
+    if (!st && c.out_method != AIMCI_OUTPUTS_NONE)
+        st = calibrate(net, n, x, config, watch_outputs, take_outputs);
+    return st;
 }
 
 /* ---- digital storage ------------------------------------------------------------------------ */

@@ -309,9 +309,10 @@ bool aimci_node_is_programmed(const aimci_node *node)
     return aimci_node_is_analog(node) && aimci_matrix_is_programmed(node->matrices[0].matrix);
 }
 
-bool aimci_node_learns_range(const aimci_node *node)
+bool aimci_node_learns_by_inputs(const aimci_node *node)
 {
-    return aimci_node_is_analog(node) && aimci_hwa_learns_range(node->matrices[0].matrix->hwa);
+    const aimci_hwa *h = aimci_node_is_analog(node) ? node->matrices[0].matrix->hwa : NULL;
+    return aimci_hwa_learns_range(h) || aimci_hwa_learns_scales(h);
 }
 
 /* ---- end ------------------------------------------------------------------------------------ */

@@ -122,7 +122,7 @@ static void find_wanted(const planner *p)
             wanted = wanted || node->in[k]->wants_gradient;
         for (size_t k = 0; k < node->n_out; k++)
             node->out[k]->wants_gradient = wanted && node->op->backward;
-        if (aimci_node_learns_range(node))
+        if (aimci_node_learns_by_inputs(node))
             node->in[0]->wants_gradient = true;
     }
 }
@@ -171,7 +171,7 @@ static void plan_gradients(planner *p)
     }
     for (size_t i = net->n_values; i-- > 0;) {
         aimci_value *v = net->values[i];
-        if (v->wants_gradient)
+        if (v && v->wants_gradient)
             plan_readers(p, v);
     }
 }
@@ -199,6 +199,8 @@ static size_t place(aimci_block *blocks, size_t b)
 static void forget(aimc_network *net)
 {
     for (size_t k = 0; k < net->n_values; k++) {
+        if (!net->values[k])
+            continue; /* folded away */
         net->values[k]->data = net->values[k]->gradient = NULL;
         net->values[k]->has_gradient = false;
     }

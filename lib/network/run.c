@@ -98,8 +98,14 @@ bool aimci_node_has_gradient(const aimci_node *node)
 aimc_status aimci_network_run_forward(aimc_network *net, size_t n, aimci_mode mode)
 {
     aimc_status st = AIMC_OK;
-    for (size_t i = 0; i < net->n_nodes && !st; i++)
+    aimci_onlooker *o = net->onlooker;
+    for (size_t i = 0; i < net->n_nodes && !st; i++) {
+        if (o)
+            o->see(o, net->nodes[i], n, false);
         st = aimci_node_forward(net->nodes[i], n, mode);
+        if (o && !st)
+            o->see(o, net->nodes[i], n, true);
+    }
     return st;
 }
 

@@ -22,7 +22,8 @@ float aimci_input_stage_worst_case(const aimci_periphery *p, const float *x)
     for (size_t i = 0; i < p->n_in; i++)
         *(x[i] > 0 ? &positive : &negative) += (double)x[i];
     const double larger = positive > -negative ? positive : -negative;
-    double wanted = q->out_bound > 0 ? larger * q->nm_assumed_wmax / q->out_bound : 0;
+    const double bound = aimci_periphery_least_adc_bound(p);
+    double wanted = bound > 0 ? larger * q->nm_assumed_wmax / bound : 0;
     if (p->plan.dac.step > 0) {
         const double limit = largest * q->max_bm_res / (double)p->plan.dac.step;
         wanted = wanted < limit ? wanted : limit;

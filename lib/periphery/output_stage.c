@@ -2,7 +2,19 @@
 #include <math.h>
 #include <string.h>
 
+#include "periphery/converter.h"
 #include "periphery/output_stage.h"
+
+/* The ADCs of a group: those of the plan, in its range. */
+static aimci_adc adc_of(const aimci_periphery *p, size_t g)
+{
+    aimci_adc adc = p->plan.adc;
+    if (p->adc_bounds) {
+        adc.bound = p->adc_bounds[g];
+        adc.step = aimci_converter_step_of(p->params.out_res, (double)adc.bound);
+    }
+    return adc;
+}
 
 /* ---- non-ideal ADCs ------------------------------------------------------------------------- */
 
@@ -18,16 +30,25 @@ static bool convert_one(const aimci_periphery *p, size_t k, float *y, int32_t *c
     return beyond > 0 || (beyond < 0 && p->plan.adc.test_negative);
 }
 
+/* They were made for the configured range: another one is an amplifier before them. */
+static float amplification(const aimci_periphery *p, const aimci_adc *adc)
+{
+    return p->adc_bounds ? p->plan.adc.bound / adc->bound : 1.0f;
+}
+
 static size_t convert_nonideal(const aimci_periphery *p, const aimci_adc *adc, float *y,
                                int32_t *codes)
 {
     size_t clipped = 0;
+    const float by = amplification(p, adc);
+    for (size_t i = 0; by != 1.0f && i < p->n_out; i++)
+        y[i] *= by;
     if (adc->sto_round)
         aimci_nonideal_converter_dither(p->plan.nonideal_adc, &adc->key, y, p->n_out);
     for (size_t i = 0; i < p->n_out; i++)
         clipped += convert_one(p, i, &y[i], codes ? &codes[i] : NULL);
     for (size_t i = 0; i < p->n_out; i++)
-        y[i] *= adc->gain;
+        y[i] *= adc->gain / by;
     return clipped;
 }
 
@@ -96,36 +117,57 @@ static size_t convert_in_steps(const aimci_periphery *p, const aimci_adc *adc, c
 
 /* ---- one vector ----------------------------------------------------------------------------- */
 
-size_t aimci_output_stage_convert(const aimci_periphery *p, const aimci_key *key, float gain,
-                                  float *current, float *y, aimci_probe *probe)
+/* What the ADCs see is counted, and passed on as it is. */
+static void watch(const aimci_periphery *p, size_t g, const aimci_adc *adc, const float *current,
+                  float *y, size_t n)
+{
+    const aimci_adc noise = only_noise(adc);
+    p->chain->adc(&noise, current, y, n);
+    aimci_magnitudes_add(&p->watched[g], n, y);
+    for (size_t i = 0; i < n; i++)
+        y[i] *= adc->gain;
+}
+
+size_t aimci_output_stage_convert(const aimci_periphery *p, size_t g, const aimci_key *key,
+                                  float gain, float *current, float *y, aimci_probe *probe)
 {
     const aimci_read_plan *plan = &p->plan;
-    aimci_adc adc = plan->adc;
+    aimci_adc adc = adc_of(p, g);
     adc.key = *key;
     adc.gain = (float)p->params.out_scale * gain;
     if (plan->compresses)
         p->chain->compress(plan->kappa, plan->nonlinearity, p->fixed.nonlinearity, current,
                            p->n_out);
+    if (p->watched) {
+        watch(p, g, &adc, current, y, p->n_out);
+        return 0;
+    }
     if (plan->shift || probe || plan->nonideal_adc)
         return convert_in_steps(p, &adc, current, y, probe);
     return p->chain->adc(&adc, current, y, p->n_out);
 }
 
 /* Its noise must not be that of an output, so one bit of the key is flipped. */
-double aimci_output_stage_reference(const aimci_periphery *p, const aimci_key *key, float gain,
-                                    double value)
+double aimci_output_stage_reference(const aimci_periphery *p, size_t g, const aimci_key *key,
+                                    float gain, double value)
 {
     float y[16] = {(float)value}; /* lanes past the first catch noise */
-    aimci_adc adc = p->plan.adc;
+    aimci_adc adc = adc_of(p, g);
     adc.key = *key;
     adc.key.k[0] ^= 0x80000000u;
     adc.noises = NULL;
     adc.gain = (float)p->params.out_scale * gain;
+    if (p->watched) {
+        watch(p, g, &adc, y, y, 1);
+        return (double)y[0];
+    }
     if (p->plan.nonideal_adc) {
         const aimci_adc noise = only_noise(&adc);
+        const float by = amplification(p, &adc);
         p->chain->adc(&noise, y, y, 1);
+        y[0] *= by;
         convert_one(p, p->n_out, y, NULL);
-        return (double)y[0] * p->params.out_scale * (double)gain;
+        return (double)y[0] * p->params.out_scale * (double)gain / (double)by;
     }
     p->chain->adc(&adc, y, y, 1);
     return (double)y[0];

@@ -200,6 +200,8 @@ void aimci_periphery_destroy(aimci_periphery *p)
     aimci_column_sets_destroy(p);
     aimci_read_plan_destroy(p);
     aimci_fixed_errors_destroy(p);
+    aimci_periphery_unwatch(p);
+    aimci_free(ctx, p->adc_bounds);
     aimci_free(ctx, p->word_lines.sums);
     aimci_free(ctx, p);
     aimci_context_unref(ctx);

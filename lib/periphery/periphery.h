@@ -13,6 +13,7 @@
 #include "periphery/column_sets.h"
 #include "periphery/device_noise.h"
 #include "periphery/fixed_errors.h"
+#include "periphery/magnitudes.h"
 #include "periphery/periphery_params.h"
 #include "periphery/read_plan.h"
 #include "periphery/wires.h"
@@ -57,7 +58,11 @@ typedef struct aimci_periphery {
     aimci_column_sets columns;   /* what follows from the weights */
     aimci_word_lines word_lines; /* likewise */
 
+    aimci_magnitudes *watched; /* [n_groups] what the ADCs of each group see, which then neither
+                                  round nor clip; NULL: they are not watched */
+
     /* what is saved */
+    float *adc_bounds; /* [n_groups] ranges of the ADCs; NULL: out_bound everywhere */
     aimci_fixed_errors fixed;
     float average; /* of AVERAGE_ABS_MAX; 0: not started */
     uint64_t seed;
@@ -74,6 +79,24 @@ void aimci_periphery_destroy(aimci_periphery *periphery);
 
 /* Errors of the converters, from the seed. */
 void aimci_periphery_draw_converters(const aimci_periphery *periphery);
+
+/* ---- ranges of ADCs (adc_ranges.c) ---------------------------------------------------------- */
+
+/* Ranges that there are, one for each accumulation group; 0: no ADC has a range. */
+size_t aimci_periphery_n_adc_ranges(const aimci_periphery *periphery);
+
+/* Range of group g; all of them, or all as configured (NULL). */
+double aimci_periphery_adc_bound(const aimci_periphery *periphery, size_t g);
+aimc_status aimci_periphery_set_adc_bounds(aimci_periphery *periphery, const double *bounds);
+/* Room for them: what may fail in setting them. */
+aimc_status aimci_periphery_make_adc_bounds(aimci_periphery *periphery);
+
+/* The smallest of all; 0: none has a range. */
+double aimci_periphery_least_adc_bound(const aimci_periphery *periphery);
+
+/* Watch from now on; no longer. */
+aimc_status aimci_periphery_watch(aimci_periphery *periphery);
+void aimci_periphery_unwatch(aimci_periphery *periphery);
 
 /* ---- reading (readout.c) -------------------------------------------------------------------- */
 

@@ -21,6 +21,9 @@ aimc_status aimci_periphery_put(const aimci_periphery *p, aimci_st_writer *write
         aimci_st_put(writer, named(name, prefix, "streams"), AIMCI_U64, 0, 2, 2, streams);
     if (!st)
         st = aimci_st_put(writer, named(name, prefix, "average"), AIMCI_F32, 0, 1, 1, &p->average);
+    if (!st && p->adc_bounds)
+        st = aimci_st_put(writer, named(name, prefix, "adc_bounds"), AIMCI_F32, 0, p->plan.n_groups,
+                          p->plan.n_groups, p->adc_bounds);
     aimci_fixed list[AIMCI_N_FIXED];
     const size_t n = aimci_periphery_fixed(p, list);
     for (size_t k = 0; k < n && !st; k++)
@@ -42,6 +45,27 @@ static aimc_status get_fixed(const aimci_fixed *f, const aimci_st_reader *reader
     return st;
 }
 
+/* As aimc_tile_set_output_ranges() takes them. */
+static aimc_status restore_bounds(aimci_periphery *p, const aimci_st_reader *reader,
+                                  const char *name)
+{
+    const size_t n = aimci_periphery_n_adc_ranges(p);
+    if (!aimci_st_has(reader, name))
+        return AIMC_OK;
+    if (!n)
+        return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': the read-out has no ADC with a range",
+                          name);
+    aimc_status st = aimci_periphery_make_adc_bounds(p);
+    if (!st)
+        st = aimci_st_get(reader, name, AIMCI_F32, 0, n, n, p->adc_bounds);
+    for (size_t g = 0; g < n && !st; g++)
+        if (!(p->adc_bounds[g] >= 1e-30f && p->adc_bounds[g] <= 1e30f))
+            return aimci_fail(AIMC_ERR_FORMAT,
+                              "tensor '%s': value [%zu] is %g, out of range [1e-30, 1e30]", name, g,
+                              (double)p->adc_bounds[g]);
+    return st;
+}
+
 aimc_status aimci_periphery_restore(aimci_periphery *p, const aimci_st_reader *reader,
                                     const char *prefix)
 {
@@ -54,6 +78,8 @@ aimc_status aimci_periphery_restore(aimci_periphery *p, const aimci_st_reader *r
     if (!st && !(average >= 0))
         st = aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': %g; at least 0 is needed", name,
                         (double)average);
+    if (!st)
+        st = restore_bounds(p, reader, named(name, prefix, "adc_bounds"));
     aimci_fixed list[AIMCI_N_FIXED];
     const size_t n = aimci_periphery_fixed(p, list);
     for (size_t k = 0; k < n && !st; k++)

@@ -8,6 +8,7 @@
 
 #include "core/core.h"
 #include "periphery/converter.h"
+#include "periphery/magnitudes.h"
 
 static int ascending(const void *a, const void *b)
 {
@@ -101,6 +102,14 @@ static double sum_of(size_t n_rows, size_t n_cols, const float *x, size_t ld)
     return sum;
 }
 
+/* Rows of zeros are left out, here too. */
+static double from_magnitudes(const float *x, size_t n, aimci_magnitudes *m, bool entropy,
+                              double res)
+{
+    aimci_magnitudes_add(m, n, x);
+    return aimci_magnitudes_range(m, entropy ? AIMCI_RULE_ENTROPY : AIMCI_RULE_MEAN_SQUARE, 0, res);
+}
+
 static aimc_status check(const aimc_context *ctx, aimc_range_method method, double parameter,
                          size_t n_rows, size_t n_cols, const float *x, size_t ld_x,
                          const double *bound)
@@ -112,7 +121,7 @@ static aimc_status check(const aimc_context *ctx, aimc_range_method method, doub
         return aimci_fail(AIMC_ERR_INVALID, "%s: %zu x %zu numbers", caller, n_rows, n_cols);
     if (ld_x < n_cols)
         return aimci_fail(AIMC_ERR_SHAPE, "%s: ld_x = %zu is less than %zu", caller, ld_x, n_cols);
-    if (method < AIMC_RANGE_MAX || method > AIMC_RANGE_LEAST_ERROR)
+    if (method < AIMC_RANGE_MAX || method > AIMC_RANGE_ENTROPY)
         return aimci_fail(AIMC_ERR_INVALID, "%s: method %d", caller, (int)method);
     const double limit = method == AIMC_RANGE_QUANTILE ? 1 : 1e30;
     if (method != AIMC_RANGE_MAX && !(parameter > 0 && parameter <= limit))
@@ -132,10 +141,13 @@ aimc_status aimc_converter_find_range(aimc_context *ctx, aimc_range_method metho
     if (st)
         return st;
     float *m = NULL;
-    if (!aimci_mul_overflows(n_rows, n_cols, &size))
+    aimci_magnitudes *counted = aimci_calloc(ctx, 1, sizeof *counted);
+    if (counted && !aimci_mul_overflows(n_rows, n_cols, &size))
         m = aimci_calloc(ctx, size, sizeof *m);
-    if (!m)
+    if (!m) {
+        aimci_free(ctx, counted);
         return aimci_fail(AIMC_ERR_NOMEM, "converter_find_range: no memory");
+    }
     const size_t n = collect(n_rows, n_cols, x, ld_x, m);
     qsort(m, n, sizeof *m, ascending);
     double chosen = n ? (double)m[n - 1] : 0;
@@ -145,7 +157,10 @@ aimc_status aimc_converter_find_range(aimc_context *ctx, aimc_range_method metho
         chosen = parameter * deviation(m, n, sum_of(n_rows, n_cols, x, ld_x));
     else if (n && method == AIMC_RANGE_LEAST_ERROR)
         chosen = least_error(m, n, parameter);
+    else if (n && method >= AIMC_RANGE_MEAN_SQUARE)
+        chosen = from_magnitudes(m, n, counted, method == AIMC_RANGE_ENTROPY, parameter);
     aimci_free(ctx, m);
+    aimci_free(ctx, counted);
     *bound = chosen;
     return AIMC_OK;
 }

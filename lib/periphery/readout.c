@@ -227,11 +227,11 @@ static bool accumulate(chunk *c, const aimci_accumulation_group *group)
 
 /* ---- converting ----------------------------------------------------------------------------- */
 
-static void subtract_offset(const aimci_periphery *p, const aimci_key *key, float gain,
+static void subtract_offset(const aimci_periphery *p, size_t g, const aimci_key *key, float gain,
                             double current, float *codes)
 {
     const double offset = p->mapping.has_reference
-                              ? aimci_output_stage_reference(p, key, gain, current)
+                              ? aimci_output_stage_reference(p, g, key, gain, current)
                               : current * (double)gain * p->params.out_scale;
     for (size_t i = 0; i < p->n_out; i++)
         codes[i] = (float)((double)codes[i] - offset);
@@ -249,15 +249,15 @@ static aimci_probe *probe_of(const read_job *job, const aimci_accumulation_group
 static void convert_group(chunk *c, const aimci_accumulation_group *group, size_t k, float *current)
 {
     const aimci_periphery *p = c->job->p;
-    const size_t b = c->active[k];
+    const size_t b = c->active[k], g = (size_t)(group - p->plan.groups);
     const aimci_key key = pass_key(c, b, group->first, true);
     const float gain = c->alpha[b] * c->reduction[b] * group->gain;
     float *y = output_of(c, b);
     float *codes = group == p->plan.groups ? y : current;
     c->clipped[k] +=
-        aimci_output_stage_convert(p, &key, gain, current, codes, probe_of(c->job, group));
+        aimci_output_stage_convert(p, g, &key, gain, current, codes, probe_of(c->job, group));
     if (p->mapping.offset)
-        subtract_offset(p, &key, gain, c->offset[k], codes);
+        subtract_offset(p, g, &key, gain, c->offset[k], codes);
     for (size_t i = 0; codes != y && i < p->n_out; i++)
         y[i] += codes[i];
 }

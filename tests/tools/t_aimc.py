@@ -65,7 +65,7 @@ class Help(Case):
     def test_help_of_a_command(self):
         self.assertEqual(self.good("help", "train").stdout, self.good("train", "--help").stdout)
         self.assertIn("Usage", self.good("help").stdout)
-        for words in ("infer", "run", "summary", "conductance", "device", "study", "energy", "stats", "mvm", "converter", "spice", "device list",
+        for words in ("infer", "run", "summary", "deploy", "conductance", "device", "study", "energy", "stats", "mvm", "converter", "spice", "device list",
                       "device show", "device response", "device fit"):
             shown = self.good(*words.split(), "--help").stdout
             self.assertEqual(self.good("help", *words.split()).stdout, shown)

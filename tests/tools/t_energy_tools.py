@@ -133,8 +133,12 @@ class Energy(unittest.TestCase):
         path = self.folder / "x.csv"
         path.write_text("".join(",".join(str((i * k % 7) / 7) for i in range(n_in)) + "\n" for k in (1, 2, 3)))
         layer = json.loads(self.good("stats", self.model, "--json", "--inputs", str(path)))["layers"][0]
-        self.assertEqual(sum(layer["input"]["counts"]) % 3, 0)
+        self.assertEqual(sum(layer["input"]["counts"]), 3 * n_in)
+        self.assertEqual((layer["input"]["low"], round(layer["input"]["high"], 6)), (0, round(6 / 7, 6)))
+        self.assertEqual(sum(layer["output"]["counts"]), 3 * layer["outputs"])
+        self.assertEqual(sum(layer["drive"]["counts"]) % 3, 0)
         self.assertGreater(layer["current"]["high"], 0)
+        self.assertNotIn("conductance_us", layer)
 
     def test_pulses_of_devices(self):
         path = str(self.folder / "worn.safetensors")

@@ -93,6 +93,61 @@ class Case(unittest.TestCase):
         return model
 
 
+def normed():
+    """A convolution, its batch norm, and classes."""
+    document = lenet()
+    nodes = document["nodes"]
+    nodes.insert(1, {"name": "bn", "op": "batch_norm", "inputs": [nodes[0]["name"]]})
+    nodes[2]["inputs"] = ["bn"]
+    return document
+
+
+class Deploy(Case):
+    def outputs(self, model):
+        x = self.path("x.csv", "".join(",".join(str((i * k % 7) / 7) for i in range(64)) + "\n" for k in (1, 2, 3)).encode())
+        return [float(v) for v in self.good("run", model, "--data", x, "--quiet").replace("\n", ",").split(",")[:-1]], x
+
+    def test_fold(self):
+        model, folded = self.trained("--device", "none", document=normed()), self.folder / "folded"
+        said = self.good("deploy", model, "--fold", "--out", folded, "--json")
+        self.assertEqual((said["folded"], said["layers"]), (1, []))
+        self.assertIn("1 batch norms folded", self.good("deploy", model, "--fold"))
+        self.assertNotIn("batch_norm", self.good("summary", folded))
+        for a, b in zip(self.outputs(model)[0], self.outputs(folded)[0]):
+            self.assertAlmostEqual(a, b, delta=1e-5)
+
+    def test_life(self):
+        model, out, again = (self.trained("--device", "none"), self.folder / "chip", self.folder / "again")
+        _, x = self.outputs(model)
+        said = self.good("deploy", model, "--device", "ideal", "--set", "mapping.weight_scaling_omega=1", "--layers", "conv",
+                         "--set", "forward.out_noise=0", "--calibrate", x, "--calibration", "out_method=MEAN_SQUARE",
+                         "--program", "pcm_like", "--inference", "noise_model.read_noise_scale=0", "--drift", "3600",
+                         "--conductances", self.folder / "g", "--out", out, "--json")
+        self.assertEqual([layer["name"] for layer in said["layers"]], ["conv"])
+        self.assertTrue(0 < said["layers"][0]["input_range"] <= 1)
+        self.assertLess(said["layers"][0]["largest_output_range"], 12)
+        self.assertEqual(sorted(p.name for p in (self.folder / "g").iterdir()),
+                         [f"000.conv.tile0.device{k}.npy" for k in (0, 1)])
+        stats = self.good("stats", out, "--json")["layers"][0]["conductance_us"]
+        self.assertEqual(sum(stats["counts"]), 2 * 54)
+        # another chip, read with the conductances of the first; as it was, and from a folder of CSV
+        self.good("deploy", out, "--program", "pcm_like", "--inference", "noise_model.read_noise_scale=0", "--inference", "seed=5",
+                  "--measured", self.folder / "g", "--conductances", self.folder / "csv", "--csv", "--out", again)
+        self.assertEqual(self.outputs(out)[0], self.outputs(again)[0])
+        (self.folder / "csv" / "000.conv.tile0.device1.csv").write_text("1,2\n3,4\n")
+        self.bad(1, ["device1.csv: 2 x 2 conductances; the array has 6 x 9"], "deploy", out, "--measured", self.folder / "csv")
+
+    def test_refused(self):
+        model = self.trained("--device", "none")
+        self.bad(2, ["--device"], "deploy", model, "--set", "a=1")
+        self.bad(2, ["--calibrate"], "deploy", model, "--calibration", "method=MAX")
+        self.bad(2, ["did you mean"], "deploy", model, "--device", "idel")
+        self.bad(2, ["'periphery'", "--device"], "deploy", model, "--device", "standard_io")
+        self.bad(1, ["no layer is programmed"], "deploy", model, "--conductances", self.folder / "g")
+        self.assertFalse((self.folder / "g").exists())
+        self.bad(1, ["no layer lies on tiles"], "deploy", model, "--calibrate", self.outputs(model)[1])
+
+
 class Summary(Case):
     def test_of_a_document(self):
         said = self.good("summary", self.path("n.json", lenet()), "--json")
@@ -284,11 +339,17 @@ class Others(Case):
         self.assertEqual([(each["name"], each["op"], each["vectors_per_sample"]) for each in layers],
                          [("conv", "conv2d", 36), ("fc", "linear", 1)])
         self.assertEqual(layers[0]["forward_vectors"], 36 * layers[1]["forward_vectors"])
-        # a convolution sees windows: what it was shown before were the first numbers of the image
+        # a convolution sees windows: its drive and currents are not those of the first numbers of the image
         inputs = self.path("x.csv", (",".join(["1"] * 64) + "\n").encode())
-        result = self.run_it("stats", model, "--inputs", inputs)
-        self.assertEqual(result.returncode, 1)
-        self.assertIn("'conv' (conv2d)", result.stderr)
+        conv, fc = self.good("stats", model, "--inputs", inputs, "--json")["layers"]
+        self.assertEqual((conv["input"]["low"], conv["input"]["high"], sum(conv["input"]["counts"])), (1, 1, 64))
+        self.assertEqual(sum(conv["output"]["counts"]), 36 * conv["outputs"])
+        self.assertEqual(sum(fc["input"]["counts"]), fc["inputs"])
+        self.assertFalse({"drive", "current"} & (set(conv) | set(fc)))
+        self.assertIn("do not fit", self.run_it("stats", model, "--inputs", self.path("y.csv", b"1,2,3\n")).stderr)
+        digital = self.good("stats", self.trained("--device", "none"), "--inputs", inputs, "--json")["layers"]
+        self.assertEqual([sum(layer["weight"]["counts"]) for layer in digital],
+                         [layer["inputs"] * layer["outputs"] for layer in digital])
 
     def test_study(self):
         model = self.trained()

@@ -30,6 +30,9 @@ TIMES = {"1 h": HOUR, "30 d": MONTH}
 MODELS = {"onnxzoo_mnist_cnn": "MNIST CNN", "mlperf_tiny_sww_dscnn1d": "wake word", "mlperf_tiny_ic_resnet8": "ResNet-8",
           "resnet20_cifar10_akamaster": "ResNet-20"}
 CALIBRATION = 64
+# ranges of DACs and ADCs
+RULES = [("largest", "MAX", "MAX"), ("quantile", "CACHE_QUANTILE", "QUANTILE"), ("mean-square error", "MEAN_SQUARE", "MEAN_SQUARE"),
+         ("entropy", "ENTROPY", "ENTROPY")]
 
 
 def unpacked(root, *parts):
@@ -62,15 +65,17 @@ def load(root, model, n):
 
 
 def chips():
-    """Names of all chips, each with what it is of: layer configuration, memory, time, compensated, calibrated."""
-    found = {"digital": None, "ideal tiles": ({**SCALED, "forward": "perfect_io"}, None, 0, False, False),
-             "default read-out": (DEFAULT, None, 0, False, False),
-             "8-bit converters": (CONVERTERS, None, 0, False, False),
-             "8-bit converters, calibrated": (CONVERTERS, None, 0, False, True)}
+    """Names of all chips, each with what it is of: layer configuration, memory, time, compensated, calibration."""
+    found = {"digital": None, "ideal tiles": ({**SCALED, "forward": "perfect_io"}, None, 0, False, None),
+             "default read-out": (DEFAULT, None, 0, False, None),
+             "8-bit converters": (CONVERTERS, None, 0, False, None),
+             "8-bit converters, calibrated": (CONVERTERS, None, 0, False, {}),
+             **{f"8-bit converters, {rule} of both": (CONVERTERS, None, 0, False, {"method": inputs, "out_method": outputs})
+                for rule, inputs, outputs in RULES}}
     for memory, model in MEMORIES.items():
         for time, seconds in TIMES.items():
-            found[f"{memory}, {time}"] = (DEFAULT, model, seconds, False, False)
-            found[f"{memory}, {time}, compensated"] = (DEFAULT, model, seconds, True, False)
+            found[f"{memory}, {time}"] = (DEFAULT, model, seconds, False, None)
+            found[f"{memory}, {time}, compensated"] = (DEFAULT, model, seconds, True, None)
     return found
 
 
@@ -83,8 +88,8 @@ def measure(root, job):
         return {"accuracy": net.evaluate(x, labels)}
     layer, memory, seconds, compensated, calibrated = chip
     net.convert_to_analog(layer)
-    if calibrated:
-        net.calibrate(calibration)
+    if calibrated is not None:
+        net.calibrate(calibration, calibrated)
     if memory:
         outside = {"noise_model.extrapolate": True} if memory == "reram_wan2022" and seconds > 172800 else {}
         net.program({"noise_model": memory, **outside, "seed": job["seed"], "compensation.method": "GLOBAL" if compensated else "NONE"})
@@ -118,7 +123,7 @@ def main():
     root = pathlib.Path(os.environ.get("AIMC_DATA", "/nowhere"))
     if not (root / "models").is_dir():
         raise SystemExit("AIMC_DATA names no folder with pretrained models")
-    once = ("digital", "ideal tiles", "8-bit converters", "8-bit converters, calibrated")
+    once = [name for name in chips() if name in ("digital", "ideal tiles") or name.startswith("8-bit converters")]
     jobs = [{"model": model, "chip": name, "samples": args.samples, "seed": seed} for seed in range(1, args.chips + 1)
             for model in args.models for name in chips() if seed == 1 or name not in once]
     results = Results(TABLES / "pretrained.csv", FIELDS, FIELDS[:4])

@@ -308,23 +308,6 @@ struct matrix_traits {
     static constexpr auto unprogram = aimc_matrix_unprogram;
 };
 
-struct network_traits {
-    static constexpr auto program = aimc_network_program;
-    static constexpr auto drift_programmed = aimc_network_drift_programmed;
-    static constexpr auto unprogram = aimc_network_unprogram;
-    static std::size_t n_in(const aimc_network *net)
-    {
-        auto i = sized<aimc_network_info>();
-        check(aimc_network_get_info(net, &i));
-        return static_cast<std::size_t>(i.n_in);
-    }
-    static aimc_status compensate(aimc_network *net, std::size_t n, const float *x, std::size_t,
-                                  aimc_inference_report *report)
-    {
-        return aimc_network_compensate(net, n, x, report);
-    }
-};
-
 } // namespace detail
 
 /** One analog tile. @since 0.1 */

@@ -3,13 +3,35 @@
 #define AIMC_NETWORK_HPP
 /**
  * @file network.hpp
- * Networks: graphs of ops over matrices. Included by aimc.hpp.
+ * Networks: graphs of ops over matrices, and their life on a chip. Included by aimc.hpp.
  */
 
 #include <aimc/aimc.hpp>
 
 namespace aimc
 {
+
+namespace detail
+{
+
+struct network_traits {
+    static constexpr auto program = aimc_network_program;
+    static constexpr auto drift_programmed = aimc_network_drift_programmed;
+    static constexpr auto unprogram = aimc_network_unprogram;
+    static std::size_t n_in(const aimc_network *net)
+    {
+        auto i = sized<aimc_network_info>();
+        check(aimc_network_get_info(net, &i));
+        return static_cast<std::size_t>(i.n_in);
+    }
+    static aimc_status compensate(aimc_network *net, std::size_t n, const float *x, std::size_t,
+                                  aimc_inference_report *report)
+    {
+        return aimc_network_compensate(net, n, x, report);
+    }
+};
+
+} // namespace detail
 
 /** A graph of ops over matrices. @since 0.1 */
 class network : public detail::programmable<detail::network_traits,
@@ -203,11 +225,27 @@ class network : public detail::programmable<detail::network_traits,
     {
         check(aimc_network_convert_to_analog(get(), layer.get()));
     }
-    /** Set the input range of every layer on tiles from samples. */
+    /** Fold batch norms into the layers before them; returns how many. */
+    std::size_t fold()
+    {
+        std::size_t n = 0;
+        check(aimc_network_fold(get(), &n));
+        return n;
+    }
+    /** Set ranges of converters from samples: of inputs, and with out_method of the ADCs. */
     void calibrate(span<const float> x, const config *settings = nullptr)
     {
         check(aimc_network_calibrate(get(), detail::rows(x.size(), n_in(), "x"), x.data(),
                                      detail::or_null(settings)));
+    }
+    /** Conductances of all arrays of a programmed network, uS, into a folder; from there. */
+    void save_conductances(const char *folder, const char *format = "npy") const
+    {
+        check(aimc_network_save_conductances(get(), folder, format));
+    }
+    void load_conductances(const char *folder)
+    {
+        check(aimc_network_load_conductances(get(), folder));
     }
     aimc_counters counters() const
     {

@@ -11,7 +11,7 @@ no longer referred to, in any order.
 """
 from ._errors import (AbiError, Error, FormatError, InternalError, InvalidError, IoError, NoMemoryError, ShapeError,
                       StateError, UnsupportedError, WrongTypeError)
-from ._abi import (Baseline, ConverterCost, CostItem, CostReport, Counters, DeviceInfo, Extrapolation, InferenceReport, LayerInfo,
+from ._abi import (Baseline, ConductanceInfo, ConverterCost, CostItem, CostReport, Counters, DeviceInfo, Extrapolation, InferenceReport, LayerInfo,
                    NetworkInfo, NoiseModelInfo, OptimizerStats, ReadoutInfo, StepInfo, StorageReport, Supply, TensorInfo)
 from ._lib import AimcWarning
 from .config import Config, Field, Preset, find_preset, presets, rate
@@ -21,6 +21,7 @@ from .device import Cells, Device, FitResult, fit_device
 from .energy import CostModel, baselines, voltage_for_saving
 from .matrix import Matrix
 from .inference import NoiseModel, Population, WeightProgramming, load_noise_table, optimize_programming
+from ._network_life import Histogram
 from .network import Accuracy, Epoch, Network, Value
 from .optimizer import Optimizer
 from .table import Table, read_table
@@ -28,9 +29,9 @@ from .tile import Stages, Tile
 
 __version__ = version()
 __all__ = [
-    "AbiError", "Accuracy", "AimcWarning", "Baseline", "Cells", "Config", "Context", "Converter", "ConverterCost", "CostItem",
+    "AbiError", "Accuracy", "AimcWarning", "Baseline", "Cells", "ConductanceInfo", "Config", "Context", "Converter", "ConverterCost", "CostItem",
     "CostModel", "CostReport", "Counters", "Device", "DeviceInfo", "Epoch", "Error", "Extrapolation", "Field", "FitResult",
-    "FormatError", "InferenceReport", "InternalError", "InvalidError", "IoError", "LayerInfo", "Linearity",
+    "FormatError", "Histogram", "InferenceReport", "InternalError", "InvalidError", "IoError", "LayerInfo", "Linearity",
     "Matrix", "Network", "NetworkInfo", "NoMemoryError", "NoiseModel", "NoiseModelInfo", "Optimizer",
     "OptimizerStats", "Population", "Preset", "ReadoutInfo", "ShapeError", "Stages", "StateError", "StepInfo", "StorageReport",
     "Supply", "Table", "TensorInfo", "Tile", "UnsupportedError", "Value", "WeightProgramming", "WrongTypeError", "abi_version", "baselines", "default_context",

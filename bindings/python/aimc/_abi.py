@@ -54,6 +54,8 @@ AIMC_RANGE_MAX = 0
 AIMC_RANGE_QUANTILE = 1
 AIMC_RANGE_DEVIATION = 2
 AIMC_RANGE_LEAST_ERROR = 3
+AIMC_RANGE_MEAN_SQUARE = 4
+AIMC_RANGE_ENTROPY = 5
 
 # aimc_direction
 AIMC_FORWARD = 0
@@ -63,6 +65,12 @@ AIMC_BACKWARD = 1
 AIMC_TANH = 1
 AIMC_RELU = 2
 AIMC_SIGMOID = 3
+
+# aimc_quantity
+AIMC_QUANTITY_INPUT = 0
+AIMC_QUANTITY_OUTPUT = 1
+AIMC_QUANTITY_WEIGHT = 2
+AIMC_QUANTITY_CONDUCTANCE = 3
 
 # aimc_cost_part
 AIMC_COST_ARRAY = 0
@@ -403,6 +411,21 @@ class aimc_inference_report(ct.Structure):
         ("gain_min", ct.c_double),
         ("gain_max", ct.c_double),
         ("extrapolated", ct.c_uint64),
+    ]
+
+
+
+class aimc_conductance_info(ct.Structure):
+    """inference.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("n_devices", ct.c_uint32),
+        ("has_shared", ct.c_uint32),
+        ("is_given", ct.c_uint32),
+        ("n_conductances", ct.c_uint64),
+        ("g_min_us", ct.c_double),
+        ("g_max_us", ct.c_double),
+        ("most_us", ct.c_double),
     ]
 
 
@@ -803,6 +826,26 @@ class InferenceReport(NamedTuple):
     extrapolated: int
 
 
+class ConductanceInfo(NamedTuple):
+    """The devices that the weights of a programmed tile lie on.
+
+    n_devices: devices of each weight, as the encoding says
+    has_shared: 1: besides one device for each input, which all outputs share
+    is_given: 1: conductances were set by aimc_tile_set_conductances()
+    n_conductances: n_devices n_out n_in, and n_in shared ones where there are any
+    g_min_us: smallest conductance that is programmed, uS
+    g_max_us: largest conductance that is programmed, uS
+    most_us: largest that may be set, uS: 10 g_max
+    """
+    n_devices: int
+    has_shared: int
+    is_given: int
+    n_conductances: int
+    g_min_us: float
+    g_max_us: float
+    most_us: float
+
+
 class StorageReport(NamedTuple):
     """What bit flips did.
 
@@ -1008,6 +1051,7 @@ RECORDS: Dict[Any, Any] = {
     Baseline: aimc_cost_baseline,
     Supply: aimc_cost_supply,
     ReadoutInfo: aimc_readout_info,
+    ConductanceInfo: aimc_conductance_info,
     Extrapolation: aimc_extrapolation,
 }
 
@@ -1259,6 +1303,15 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_tile_get_readout": ("periphery.h", ct.c_int,
         [ct.c_void_p, ct.c_int, ct.POINTER(aimc_readout_info)],
         "tile direction info"),
+    "aimc_tile_count_output_ranges": ("periphery.h", ct.c_size_t,
+        [ct.c_void_p, ct.c_int],
+        "tile direction"),
+    "aimc_tile_get_output_ranges": ("periphery.h", ct.c_int,
+        [ct.c_void_p, ct.c_int, ct.c_void_p, ct.c_size_t],
+        "tile direction ranges n"),
+    "aimc_tile_set_output_ranges": ("periphery.h", ct.c_int,
+        [ct.c_void_p, ct.c_int, ct.c_void_p, ct.c_size_t],
+        "tile direction ranges n"),
     "aimc_tile_inspect": ("periphery.h", ct.c_int,
         [ct.c_void_p, ct.c_int, ct.c_void_p, ct.POINTER(aimc_stages)],
         "tile direction x stages"),
@@ -1412,6 +1465,15 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_tile_unprogram": ("inference.h", ct.c_int,
         [ct.c_void_p],
         "tile"),
+    "aimc_tile_get_conductance_info": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.POINTER(aimc_conductance_info)],
+        "tile info"),
+    "aimc_tile_get_conductances": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.c_size_t],
+        "tile g_us n"),
+    "aimc_tile_set_conductances": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.c_size_t],
+        "tile g_us n"),
     "aimc_matrix_program": ("inference.h", ct.c_int,
         [ct.c_void_p, ct.c_void_p, ct.POINTER(aimc_inference_report)],
         "matrix config report"),
@@ -1449,6 +1511,12 @@ FUNCTIONS: Dict[str, Any] = {
         [ct.c_void_p, ct.c_void_p],
         "matrix config"),
     "aimc_matrix_take_input_range": ("inference.h", ct.c_int,
+        [ct.c_void_p],
+        "matrix"),
+    "aimc_matrix_watch_outputs": ("inference.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p],
+        "matrix config"),
+    "aimc_matrix_take_output_ranges": ("inference.h", ct.c_int,
         [ct.c_void_p],
         "matrix"),
     "aimc_network_create": ("network.h", ct.c_int,
@@ -1577,6 +1645,9 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_network_get_counters": ("network.h", ct.c_int,
         [ct.c_void_p, ct.POINTER(aimc_counters)],
         "net counters"),
+    "aimc_network_get_histograms": ("network.h", ct.c_int,
+        [ct.c_void_p, ct.c_int, ct.c_size_t, ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p, ct.c_void_p],
+        "net what n x n_bins low high counts"),
     "aimc_network_describe": ("network.h", ct.c_size_t,
         [ct.c_void_p, ct.c_void_p, ct.c_size_t],
         "net buf size"),
@@ -1619,6 +1690,9 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_network_load_bytes": ("network_state.h", ct.c_int,
         [ct.c_void_p, ct.c_void_p, ct.c_size_t, ct.c_void_p],
         "ctx bytes size out"),
+    "aimc_network_fold": ("network_life.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p],
+        "net n_folded"),
     "aimc_network_convert": ("network_life.h", ct.c_int,
         [ct.c_void_p, ct.c_char_p, ct.c_void_p],
         "net patterns config"),
@@ -1634,6 +1708,12 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_network_compensate": ("network_life.h", ct.c_int,
         [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.POINTER(aimc_inference_report)],
         "net n x report"),
+    "aimc_network_save_conductances": ("network_life.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.c_char_p],
+        "net folder format"),
+    "aimc_network_load_conductances": ("network_life.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p],
+        "net folder"),
     "aimc_network_unprogram": ("network_life.h", ct.c_int,
         [ct.c_void_p],
         "net"),

@@ -15,7 +15,8 @@ from .config import Config, ConfigLike, FieldValue, as_config
 from .context import Context, default_context
 
 RANGE_METHODS = {"max": _abi.AIMC_RANGE_MAX, "quantile": _abi.AIMC_RANGE_QUANTILE,
-                 "deviation": _abi.AIMC_RANGE_DEVIATION, "least_error": _abi.AIMC_RANGE_LEAST_ERROR}
+                 "deviation": _abi.AIMC_RANGE_DEVIATION, "least_error": _abi.AIMC_RANGE_LEAST_ERROR,
+                 "mean_square": _abi.AIMC_RANGE_MEAN_SQUARE, "entropy": _abi.AIMC_RANGE_ENTROPY}
 
 
 class Linearity(NamedTuple):
@@ -101,7 +102,8 @@ class Converter(Handle):
 
 
 def find_range(x: ArrayLike, method: str = "max", parameter: float = 0.0, *, ctx: Optional[Context] = None) -> float:
-    """The bound of a converter for data x [n] or [rows, n]: method "max", "quantile", "deviation", "least_error"."""
+    """The bound of a converter for data x [n] or [rows, n]: method "max", "quantile", "deviation",
+    and at a resolution "least_error", "mean_square", "entropy"."""
     if method not in RANGE_METHODS:
         raise InvalidError(f"method: {method} is none of {', '.join(RANGE_METHODS)}")
     x = np.atleast_2d(taken(x))

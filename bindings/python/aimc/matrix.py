@@ -126,3 +126,15 @@ class Matrix(LinearMap):
         """Set the input range from the inputs that were watched."""
         with self._guard.lock:
             check(lib.aimc_matrix_take_input_range(self._use))
+
+    def watch_outputs(self, config: ConfigLike) -> None:
+        """Watch what the ADCs see of what follows, until take_output_ranges(). config: of kind "calibration", with an
+        out_method."""
+        made = as_config(config, "calibration")
+        with self._guard.lock:
+            check(lib.aimc_matrix_watch_outputs(self._use, made._look if made is not None else None))
+
+    def take_output_ranges(self) -> None:
+        """Set the ranges of the ADCs of all tiles from what was watched."""
+        with self._guard.lock:
+            check(lib.aimc_matrix_take_output_ranges(self._use))

@@ -11,14 +11,14 @@ from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequ
 import numpy as np
 
 from . import _abi
-from ._abi import Counters, InferenceReport, LayerInfo, NetworkInfo, StorageReport, TensorInfo
+from ._abi import Counters, LayerInfo, NetworkInfo, TensorInfo
 from ._arrays import address, pointers, real, shaped, size, taken, whole
 from ._errors import InvalidError, ShapeError, WrongTypeError
 from ._graph import Accuracy, Epoch, Value, with_bar
 from ._handle import create
 from ._lib import AimcWarning, check, encoded, lib, text, word
-from ._programmed import Programmable
-from ._records import record, struct_of, told
+from ._network_life import OnChip
+from ._records import told
 from ._types import ArrayLike, Floats, Labels, NDArray, PathLike
 from .config import Config, ConfigLike, FieldValue, as_config, presets
 from .context import Context, default_context
@@ -39,7 +39,7 @@ def _ops() -> FrozenSet[str]:
     return frozenset(preset.name for preset in presets("op"))
 
 
-class Network(Programmable):
+class Network(OnChip):
     """A graph of operations over matrices: inputs, nodes, outputs. Shapes and defaults are those of PyTorch.
 
         net = aimc.Network()
@@ -53,7 +53,6 @@ class Network(Programmable):
     __slots__ = ("_ctx",)
     _destroyer = lib.aimc_network_destroy
     _prefix = "aimc_network_"
-    _strided = False
 
     def __init__(self, *, ctx: Optional[Context] = None) -> None:
         self._ctx = ctx or default_context()
@@ -505,44 +504,8 @@ class Network(Programmable):
             check(lib.aimc_network_evaluate(self._use, len(x), address(x), address(labels), ct.byref(found)))
         return found.value
 
-    # ---- on a chip ------------------------------------------------------------------------------
-
     def _input_width(self) -> int:
         return self.info.n_in
-
-    def convert(self, config: ConfigLike, patterns: Optional[str] = None) -> None:
-        """Put matrices on tiles with their weights (config: as of linear()), or back (None). patterns: which nodes,
-        "conv*,fc" or "!stem,!fc"; None: all."""
-        made = as_config(config, "layer", self._ctx)
-        with self._guard.lock:
-            check(lib.aimc_network_convert(self._use, None if patterns is None else encoded(patterns),
-                                           made._look if made is not None else None))
-
-    def convert_to_analog(self, config: ConfigLike) -> None:
-        """Put every digital linear layer on tiles with its weights. config: as of linear()."""
-        made = as_config(config, "layer", self._ctx)
-        with self._guard.lock:
-            check(lib.aimc_network_convert_to_analog(self._use, made._look if made is not None else None))
-
-    def compensate(self, x: Optional[ArrayLike] = None) -> InferenceReport:
-        """Correct the outputs of every layer digitally, from samples x where given."""
-        made = None if x is None else self._samples(x)
-        return self._report("compensate", 0 if made is None else len(made), None if made is None else address(made))
-
-    def calibrate(self, x: ArrayLike, config: ConfigLike = None) -> None:
-        """Set the input range of every layer on tiles from data. config: of kind "calibration"."""
-        x = self._samples(x)
-        made = as_config(config, "calibration", self._ctx)
-        with self._guard.lock:
-            check(lib.aimc_network_calibrate(self._use, len(x), address(x), made._look if made is not None else None))
-
-    def store(self, config: ConfigLike = None) -> StorageReport:
-        """Let the weights of digital layers go through a digital memory. config: of kind "storage"."""
-        made = as_config(config, "storage", self._ctx)
-        report = struct_of(StorageReport)
-        with self._guard.lock:
-            check(lib.aimc_network_store(self._use, made._look if made is not None else None, ct.byref(report)))
-        return record(StorageReport, report)
 
     # ---- state ---------------------------------------------------------------------------------
 

@@ -6,14 +6,14 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 import numpy as np
 
 from . import _abi
-from ._abi import InferenceReport, ReadoutInfo
-from ._arrays import address, real, shaped, size, whole
+from ._abi import ConductanceInfo, InferenceReport, ReadoutInfo
+from ._arrays import address, contiguous, real, shaped, size, whole
 from ._errors import InvalidError, WrongTypeError
 from ._handle import create
 from ._lib import check, encoded, lib, sized
 from ._linear_map import LinearMap
 from ._records import told
-from ._types import ArrayLike, Floats, Ints, PathLike
+from ._types import ArrayLike, Floats, Ints, NDArray, PathLike
 from .config import ConfigLike, as_config
 from .context import Context
 from .device import DeviceLike, as_device
@@ -188,6 +188,61 @@ class Tile(LinearMap):
         value = shaped(value, self._fixed_shape(name, direction), name)
         with self._guard.lock:
             check(lib.aimc_tile_set_fixed_error(self._use, _direction(direction), encoded(name), address(value), value.size))
+
+    @property
+    def conductance_info(self) -> ConductanceInfo:
+        """What devices a programmed tile has."""
+        return told(ConductanceInfo, self, lib.aimc_tile_get_conductance_info)
+
+    @property
+    def conductances(self) -> Floats:
+        """Conductances of a programmed tile without the noise of reads, uS: [devices, n_out, n_in]; a copy. Writing lets
+        reads see those, measured ones say."""
+        return self._all_conductances()[0]
+
+    @conductances.setter
+    def conductances(self, value: ArrayLike) -> None:
+        own, shared = self._all_conductances()
+        made = shaped(value, own.shape, "conductances")
+        self._set_conductances(np.concatenate([made.reshape(-1), shared]))
+
+    @property
+    def shared_conductances(self) -> Floats:
+        """Those of devices of inputs that all outputs share [n_in], uS; empty where the encoding has none."""
+        return self._all_conductances()[1]
+
+    @shared_conductances.setter
+    def shared_conductances(self, value: ArrayLike) -> None:
+        own, shared = self._all_conductances()
+        self._set_conductances(np.concatenate([own.reshape(-1), shaped(value, shared.shape, "shared_conductances")]))
+
+    def _all_conductances(self) -> Tuple[Floats, Floats]:
+        info = self.conductance_info
+        g = np.empty(info.n_conductances, np.float32)
+        with self._guard.lock:
+            check(lib.aimc_tile_get_conductances(self._look, address(g), g.size))
+        own = info.n_devices * self._n_out * self._n_in
+        return g[:own].reshape(info.n_devices, self._n_out, self._n_in), g[own:]
+
+    def _set_conductances(self, g: Floats) -> None:
+        with self._guard.lock:
+            check(lib.aimc_tile_set_conductances(self._use, address(g), g.size))
+
+    def output_ranges(self, direction: str = "forward") -> "NDArray[np.float64]":
+        """Ranges of the ADCs, one for each conversion of a product (bit slices, digits); empty where none has one."""
+        way = _direction(direction)
+        with self._guard.lock:
+            ranges = np.empty(lib.aimc_tile_count_output_ranges(self._look, way))
+            if ranges.size:
+                check(lib.aimc_tile_get_output_ranges(self._look, way, address(ranges), ranges.size))
+        return ranges
+
+    def set_output_ranges(self, ranges: Optional[ArrayLike], direction: str = "forward") -> None:
+        """Set the ranges of the ADCs, all of them; None: as configured again."""
+        made = None if ranges is None else contiguous(real(ranges, "ranges"), np.dtype(np.float64)).reshape(-1)
+        with self._guard.lock:
+            check(lib.aimc_tile_set_output_ranges(self._use, _direction(direction), None if made is None else address(made),
+                                                  0 if made is None else made.size))
 
     def _fixed_shape(self, name: str, direction: str) -> Tuple[int, ...]:
         if name == "read_polarity":

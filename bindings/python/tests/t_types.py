@@ -96,6 +96,7 @@ class Records(unittest.TestCase):
                         network.program(), aimc.Network().add_linear(2, 3).store(), model.adc, report,
                         report.parts["adc"], model.at_supply(0.8), aimc.baselines()[0],
                         aimc.NoiseModel("pcm_like").info, tile.readout(), network.tensors["linear.weight"],
+                        network.matrix(0).tile(0)[0].conductance_info,
                         aimc.CostModel(node_nm=32).extrapolations[0]]
         sgd.watch(lambda _, info: self.records.append(info))
         sgd.step(np.ones(4), np.ones(3), 0.01)

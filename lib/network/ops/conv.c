@@ -298,6 +298,12 @@ static size_t vectors(aimci_node *node, const aimci_run *run, size_t k, size_t f
     return run->n * aimci_window_positions(&c->patches.window);
 }
 
+static size_t channel(const aimci_node *node, size_t row, size_t k)
+{
+    (void)node, (void)k;
+    return row;
+}
+
 static void describe(const aimci_node *node, aimci_text *text)
 {
     const conv *c = node->state;
@@ -324,6 +330,7 @@ static void describe(const aimci_node *node, aimci_text *text)
         .steps_from_values = true,                                                                 \
         .order = order,                                                                            \
         .vectors = vectors,                                                                        \
+        .channel = channel,                                                                        \
         .describe = describe,                                                                      \
         .destroy = destroy,                                                                        \
     };

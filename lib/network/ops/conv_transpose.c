@@ -263,6 +263,15 @@ static size_t vectors(aimci_node *node, const aimci_run *run, size_t k, size_t f
     return run->n * aimci_window_positions(&s->patches.window);
 }
 
+/* Rows are channels of the input; each has the kernels of all channels that its group makes. */
+static size_t channel(const aimci_node *node, size_t row, size_t k)
+{
+    const transpose *s = node->state;
+    const aimci_patches *q = &s->patches;
+    const size_t area = q->window.kernel[0] * q->window.kernel[1];
+    return row / s->in_group * q->channels + k / area;
+}
+
 static void describe(const aimci_node *node, aimci_text *text)
 {
     const transpose *s = node->state;
@@ -287,6 +296,7 @@ const aimci_node_ops aimci_node_ops_conv_transpose2d = {
     .steps_from_values = true,
     .order = order,
     .vectors = vectors,
+    .channel = channel,
     .describe = describe,
     .destroy = destroy,
 };

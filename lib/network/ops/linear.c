@@ -99,6 +99,13 @@ static size_t vectors(aimci_node *node, const aimci_run *run, size_t k, size_t f
     return rows_of(node, run);
 }
 
+/* With one axis, features are channels. */
+static size_t channel(const aimci_node *node, size_t row, size_t k)
+{
+    (void)k;
+    return node->out[0]->shape.n == 1 ? row : SIZE_MAX;
+}
+
 const aimci_node_ops aimci_node_ops_linear = {
     .kind = &aimci_kind_linear,
     .min_inputs = 1,
@@ -111,4 +118,5 @@ const aimci_node_ops aimci_node_ops_linear = {
     .step = step,
     .steps_from_values = true,
     .vectors = vectors,
+    .channel = channel,
 };

@@ -151,6 +151,15 @@ static void track(const aimci_node *node, size_t rows, const double *mean, const
     }
 }
 
+static aimc_status check_variances(const aimci_parameter *v)
+{
+    for (size_t c = 0; c < v->n; c++)
+        if (v->value[c] < 0)
+            return aimci_fail(AIMC_ERR_INVALID, "running_var[%zu] = %g is no variance", c,
+                              (double)v->value[c]);
+    return AIMC_OK;
+}
+
 static aimc_status batch_statistics(aimci_node *node, const aimci_run *run, size_t rows)
 {
     norm *s = node->state;
@@ -161,10 +170,8 @@ static aimc_status batch_statistics(aimci_node *node, const aimci_run *run, size
         return aimci_fail(AIMC_ERR_INVALID,
                           "a mini-batch of one value a channel has no variance; train with more "
                           "samples");
-    for (size_t c = 0; running && c < s->channels; c++)
-        if (v->value[c] < 0)
-            return aimci_fail(AIMC_ERR_INVALID, "running_var[%zu] = %g is no variance", c,
-                              (double)v->value[c]);
+    if (running && check_variances(v))
+        return AIMC_ERR_INVALID;
     if (!running)
         batch_moments(s, rows, run->in[0], s->mean, s->inverse);
     if (run->mode == AIMCI_TRAIN)
@@ -185,18 +192,40 @@ static void scale_row(size_t n, const float *restrict scale, const float *restri
         y[c] = x[c] * scale[c] + shift[c];
 }
 
+static void channel_law(const aimci_node *node, size_t c, double mean, double inverse,
+                        double *scale, double *shift)
+{
+    const aimci_parameter *w = aimci_node_parameter(node, "weight");
+    const aimci_parameter *b = aimci_node_parameter(node, "bias");
+    *scale = inverse * (w ? (double)w->value[c] : 1);
+    *shift = (b ? (double)b->value[c] : 0) - mean * *scale;
+}
+
+static aimc_status batch_affine(const aimci_node *node, double *scale, double *shift,
+                                bool *is_affine)
+{
+    const aimci_parameter *m = aimci_node_parameter(node, "running_mean");
+    const aimci_parameter *v = aimci_node_parameter(node, "running_var");
+    *is_affine = m != NULL;
+    if (!m)
+        return AIMC_OK;
+    for (size_t c = 0; c < m->n; c++)
+        channel_law(node, c, (double)m->value[c],
+                    1 / sqrt((double)v->value[c] + params_of(node)->eps), &scale[c], &shift[c]);
+    return check_variances(v);
+}
+
 /* As in PyTorch, the law of a channel is made one product and one sum. */
 static aimc_status batch_forward(aimci_node *node, const aimci_run *run)
 {
     const norm *s = node->state;
     const size_t n = s->channels, rows = run->n * (node->in[0]->size / n);
     const aimc_status st = batch_statistics(node, run, rows);
-    const aimci_parameter *w = aimci_node_parameter(node, "weight");
-    const aimci_parameter *b = aimci_node_parameter(node, "bias");
     for (size_t c = 0; c < n && !st; c++) {
-        const double scale = s->inverse[c] * (w ? (double)w->value[c] : 1);
+        double scale, shift;
+        channel_law(node, c, s->mean[c], s->inverse[c], &scale, &shift);
         s->scale[c] = (float)scale;
-        s->shift[c] = (float)((b ? (double)b->value[c] : 0) - s->mean[c] * scale);
+        s->shift[c] = (float)shift;
     }
     for (size_t r = 0; r < rows && !st; r++)
         scale_row(n, s->scale, s->shift, run->in[0] + r * n, run->out[0] + r * n);
@@ -245,6 +274,7 @@ const aimci_node_ops aimci_node_ops_batch_norm = {
     .create = batch_create,
     .forward = batch_forward,
     .backward = batch_backward,
+    .affine = batch_affine,
     .destroy = destroy,
 };
 
