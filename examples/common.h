@@ -19,11 +19,12 @@
     } while (0)
 
 /* Uniform in -1 ... 1; a fixed start, so that an example prints the same each time. */
+static uint32_t random_state = 1;
+
 static inline float random_input(void)
 {
-    static uint32_t state = 1;
-    state = state * 1664525u + 1013904223u;
-    return (float)(state >> 8) / 8388608.0f - 1.0f;
+    random_state = random_state * 1664525u + 1013904223u;
+    return (float)(random_state >> 8) / 8388608.0f - 1.0f;
 }
 
 /* Standard normal, enough so for an example: twelve uniforms. */
