@@ -70,7 +70,7 @@ static void build(aimc_context *ctx, aimc_network *net)
 
 int main(int argc, char **argv)
 {
-    const int epochs = argc > 2 ? atoi(argv[2]) : argc > 1 ? 30 : 4;
+    const int epochs = (int)number(argc, argv, 2, argc > 1 ? 30 : 4);
     const double lr = argc > 1 ? 0.01 : 0.03;
     struct samples data, test;
     aimc_context *ctx;

@@ -9,10 +9,11 @@
  *     python3 -m aimc.convert --logits mlperf_tiny_ic_resnet8.json resnet8.safetensors
  *     09_resnet 8 resnet8.safetensors data_batch_1.bin.gz test_batch.bin.gz
  */
+#include "cifar.h"
 #include "digits.h"
 #include "samples.h"
 
-enum { CIFAR_PIXELS = 3 * 32 * 32, BATCH = 16 };
+enum { BATCH = 16 };
 
 /* What a layer is on the chip: exact devices, as programming says what they are; converters of 8
  * bits; weights that fill their columns; and the noise of retraining. */
@@ -81,28 +82,6 @@ static void rescale(aimc_network *net)
     TRY(aimc_network_set_tensor(net, "conv2d.weight", n, weight));
 }
 
-/* Pixels 0 ... 1 for ResNet-8, with mean 0 and standard deviation 1 for ResNet-20. */
-static struct samples read_cifar(const char *path, size_t n, int layers)
-{
-    static const float mean[3] = {0.485f, 0.456f, 0.406f}, std[3] = {0.229f, 0.224f, 0.225f};
-    struct samples s = make_samples(n, CIFAR_PIXELS);
-    unsigned char record[CIFAR_PIXELS + 1];
-    gzFile file = gzopen(path, "rb");
-    for (size_t i = 0; i < n; i++) {
-        if (!file || gzread(file, record, sizeof record) != (int)sizeof record) {
-            fprintf(stderr, "cannot read %zu images from %s\n", n, path);
-            exit(EXIT_FAILURE);
-        }
-        s.label[i] = record[0];
-        for (size_t j = 0; j < CIFAR_PIXELS; j++) {
-            const float v = (float)record[j + 1] / 255;
-            s.x[i * CIFAR_PIXELS + j] = layers == 8 ? v : (v - mean[j / 1024]) / std[j / 1024];
-        }
-    }
-    gzclose(file);
-    return s;
-}
-
 /* Program the chip, let it age and read it; a table of two rows. */
 static double deploy(aimc_context *ctx, aimc_network *net, const struct samples *test)
 {
@@ -127,8 +106,8 @@ static double deploy(aimc_context *ctx, aimc_network *net, const struct samples 
 
 int main(int argc, char **argv)
 {
-    const int layers = argc > 1 ? atoi(argv[1]) : 8, pretrained = argc > 4;
-    const size_t n = argc > 5 ? strtoul(argv[5], NULL, 10) : 1000;
+    const int layers = (int)number(argc, argv, 1, 8), pretrained = argc > 4;
+    const size_t n = (size_t)number(argc, argv, 5, 1000);
     struct samples data, test;
     aimc_context *ctx;
     aimc_network *net;

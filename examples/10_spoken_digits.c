@@ -58,6 +58,18 @@ static struct samples make_words(size_t n)
     return s;
 }
 
+/* DIGIT_SPEAKER_NUMBER.wav */
+static int parse(const char *name, uint32_t *digit, long *take)
+{
+    const char *last = strrchr(name, '_');
+    if (!last || name[0] < '0' || name[0] > '9' || name[1] != '_')
+        return 0;
+    char *end;
+    *digit = (uint32_t)(name[0] - '0');
+    *take = strtol(last + 1, &end, 10);
+    return strcmp(end, ".wav") == 0;
+}
+
 /* The words of a folder whose numbers are in a range. */
 static struct samples read_words(const char *folder, int first, int last)
 {
@@ -68,13 +80,12 @@ static struct samples read_words(const char *folder, int first, int last)
     s.n = 0;
     for (int i = 0; i < n && s.n < 5000; i++) {
         char path[4096];
-        int digit, number;
-        if (sscanf(names[i]->d_name, "%1d_%*[^_]_%d.wav", &digit, &number) == 2 &&
-            number >= first && number <= last) {
+        long take;
+        if (parse(names[i]->d_name, &s.label[s.n], &take) && take >= first && take <= last) {
             snprintf(path, sizeof path, "%s/%s", folder, names[i]->d_name);
             FILE *f = fopen(path, "rb");
             spectrogram(sound, read_wav(f, sound, 4 * RATE), s.x + s.n * SIZE);
-            s.label[s.n++] = (uint32_t)digit;
+            s.n++;
             fclose(f);
         }
         free(names[i]);
@@ -90,9 +101,9 @@ static struct samples read_words(const char *folder, int first, int last)
 int main(int argc, char **argv)
 {
     const int first = argc > 4 ? 5 : 0;
-    const int epochs = argc > 2 ? atoi(argv[2]) : argc > 1 ? 15 : 8;
+    const int epochs = (int)number(argc, argv, 2, argc > 1 ? 15 : 8);
     aimc_context *ctx;
-    aimc_network *net = make_network(argc > 3 ? (uint32_t)atoi(argv[3]) : 1, &ctx);
+    aimc_network *net = make_network((uint32_t)number(argc, argv, 3, 1), &ctx);
     struct samples test = argc > 1 ? read_words(argv[1], first, first + 4) : make_words(100);
     struct samples data = argc > 1 ? read_words(argv[1], first + 5, 49) : make_words(400);
     build(ctx, net);

@@ -95,11 +95,11 @@ static void build_lstm(aimc_context *ctx, aimc_network *net, size_t length)
 
 int main(int argc, char **argv)
 {
-    const int epochs = argc > 2 ? atoi(argv[2]) : argc > 1 ? 30 : 12;
+    const int epochs = (int)number(argc, argv, 2, argc > 1 ? 30 : 12);
     double right[2];
     for (int lstm = 0; lstm < 2; lstm++) {
         aimc_context *ctx;
-        aimc_network *net = make_network(argc > 3 ? (uint32_t)atoi(argv[3]) : 1, &ctx);
+        aimc_network *net = make_network((uint32_t)number(argc, argv, 3, 1), &ctx);
         struct samples data = argc > 1 ? read_beats(ctx, argv[1]) : make_beats(500, 140);
         shuffle(&data);
         struct samples test = hold_out(&data, data.n * 3 / 10), unused = {0};

@@ -134,7 +134,7 @@ int main(int argc, char **argv)
         if (on_chip)
             deploy(ctx, net);
         for (int k = 4; k < argc || k == 4; k++) {
-            const double noise = k < argc ? atof(argv[k]) : 0;
+            const double noise = number(argc, argv, k, 0);
             struct samples s = read_sounds(ctx, argv[2], argv[3]);
             for (size_t i = 0; i < s.n * s.width; i++)
                 s.x[i] += (float)noise * random_normal();

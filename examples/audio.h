@@ -25,10 +25,10 @@ static inline size_t read_wav(FILE *f, float *sound, size_t max)
 {
     unsigned char head[44], b[2];
     size_t n = 0;
-    if (!f || fread(head, 1, sizeof head, f) != sizeof head || memcmp(head + 8, "WAVEfmt ", 8) ||
-        little_endian(head + 20, 2) != 1 || little_endian(head + 22, 2) != 1 ||
-        little_endian(head + 24, 4) != RATE || little_endian(head + 34, 2) != 16 ||
-        memcmp(head + 36, "data", 4)) {
+    if (!f || fread(head, 1, sizeof head, f) != sizeof head ||
+        memcmp(head + 8, "WAVEfmt ", 8) != 0 || little_endian(head + 20, 2) != 1 ||
+        little_endian(head + 22, 2) != 1 || little_endian(head + 24, 4) != RATE ||
+        little_endian(head + 34, 2) != 16 || memcmp(head + 36, "data", 4) != 0) {
         fprintf(stderr, "no WAV file of 16 bits, mono, 8 kHz\n");
         exit(EXIT_FAILURE);
     }

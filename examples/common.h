@@ -49,6 +49,20 @@ static inline FILE *open_table(int argc, char **argv, const char *header)
     return f;
 }
 
+/* A number of the command line; what stands for it when it is not there. */
+static inline double number(int argc, char **argv, int k, double otherwise)
+{
+    if (k >= argc)
+        return otherwise;
+    char *end;
+    const double value = strtod(argv[k], &end);
+    if (end == argv[k] || *end != '\0' || !(value >= 0 && value <= 1e9)) {
+        fprintf(stderr, "%s: a number 0 ... 1e9 was expected\n", argv[k]);
+        exit(EXIT_FAILURE);
+    }
+    return value;
+}
+
 /* Settings "field=value field=value ..." */
 static inline void configure(aimc_config *config, const char *settings)
 {

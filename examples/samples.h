@@ -16,7 +16,8 @@ struct samples {
 
 static inline struct samples make_samples(size_t n, size_t width)
 {
-    struct samples s = {n, width, calloc(n * width, sizeof(float)), calloc(n, sizeof(uint32_t))};
+    struct samples s = {n, width, calloc(n * width + 1, sizeof(float)),
+                        calloc(n + 1, sizeof(uint32_t))};
     if (!s.x || !s.label) {
         fprintf(stderr, "no memory\n");
         exit(EXIT_FAILURE);
