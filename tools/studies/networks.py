@@ -22,32 +22,44 @@ FIELDS = ["task", "setting", "split", "seed", "epoch", "lr", "loss", "accuracy",
 
 
 def lenet(net, matrix):
-    """LeNet-5 as the peer has it: 16 and 32 filters, 128 hidden units."""
+    """LeNet-5 as the peer has it: 16 and 32 filters, 128 hidden units. One matrix for all, or those of both convolutions and the rest."""
+    first, second, dense = matrix if isinstance(matrix, tuple) else (matrix,) * 3
     h = net.add_input((1, 28, 28), "image")
-    h = net.max_pool2d(net.tanh(net.conv2d(h, out_channels=16, kernel=5, matrix=matrix)), kernel=2)
-    h = net.max_pool2d(net.tanh(net.conv2d(h, out_channels=32, kernel=5, matrix=matrix)), kernel=2)
-    h = net.tanh(net.linear(net.flatten(h), out_features=128, matrix=matrix))
-    net.linear(h, out_features=10, matrix=matrix)
+    h = net.max_pool2d(net.tanh(net.conv2d(h, out_channels=16, kernel=5, matrix=first)), kernel=2)
+    h = net.max_pool2d(net.tanh(net.conv2d(h, out_channels=32, kernel=5, matrix=second)), kernel=2)
+    h = net.tanh(net.linear(net.flatten(h), out_features=128, matrix=dense))
+    net.linear(h, out_features=10, matrix=dense)
 
 
 def mnist_split(split, _seed):
-    """The last 5000 images to train with are held out to choose settings by."""
+    """The last 5000 images to train with are held out to choose settings by; "validation-3000" trains with the first 3000."""
     (x, labels), test = mnist()
-    if split == "validation":
-        return (x[:55000], labels[:55000]), (x[55000:], labels[55000:])
+    if split != "test":
+        n = int(split.partition("-")[2] or 55000)
+        return (x[:n], labels[:n]), (x[55000:], labels[55000:])
     return (x, labels), test
 
 
-# soft bounds of 120 states, which move by what thousands of vectors agree on; c_ttv2_few_states has the rest
-C_TTV2 = {"kind": "layer", "device": "soft_bounds", "device.dw_min": 0.01, "optimizer": "c_ttv2_few_states", "optimizer.fast_lr": 0.2}
+def c_ttv2(first=64, second=8, **fields):
+    """Soft bounds of 120 states, c_ttv2_few_states with a fast array that gets two pulses at most. A convolution sees 576 or 64 vectors a
+    sample: its fast array is read about ten times a sample, not for each."""
+    layer = {"kind": "layer", "device": "soft_bounds", "device.dw_min": 0.01, "optimizer": "c_ttv2_few_states", "optimizer.fast_lr": 0.4, **fields}
+    return {**layer, "optimizer.transfer_every": first}, {**layer, "optimizer.transfer_every": second}, layer
+
+
 # task: network, data, samples a step, and settings: name -> (matrix, epochs, learning rate, its factor after each epoch)
 TASKS = {
     "lenet": (lenet, mnist_split, 8, {
         "digital": ("digital", 30, 0.01, 1.0),
         "constant_step": ({"kind": "layer", "device": "constant_step"}, 30, 0.01, 1.0),
-        "c_ttv2": (C_TTV2, 6, 0.05, 0.65),
+        "c_ttv2": (c_ttv2(), 4, 0.1, 0.5),
     }),
 }
+# what else was tried for c_ttv2, on few images: --split validation --limit 3000 --epochs 2
+for _name, _matrix, _lr in (("rate 0.05", c_ttv2(), 0.05), ("a read a vector", c_ttv2(1, 1), 0.1), ("a read a vector, rate 0.05", c_ttv2(1, 1), 0.05),
+                            ("in_chop_prob 0.01", c_ttv2(**{"optimizer.in_chop_prob": 0.01}), 0.1),
+                            ("1200 states", c_ttv2(**{"device.dw_min": 0.001}), 0.1)):
+    TASKS["lenet"][3][f"c_ttv2; {_name}"] = (_matrix, 2, _lr, 1.0)
 
 
 def spoken(state):
@@ -79,7 +91,7 @@ def run_example(results, args, job):
         return
     started = time.monotonic()
     command = [SOURCE / "build/examples" / program, find(args.state), args.epochs or epochs, job["seed"]]
-    command += ["validation"] if job["split"] == "validation" else []
+    command += ["validation"] if job["split"] != "test" else []
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
     if "epoch" not in done.stdout:
         raise SystemExit(f"{program}: {done.stderr.strip()}")
@@ -147,10 +159,13 @@ def main():
     parser.add_argument("--seeds", nargs="*", type=int, default=[1, 2, 3])
     parser.add_argument("--epochs", type=int, help="instead of those of the task")
     parser.add_argument("--split", default="test", choices=["test", "validation"])
+    parser.add_argument("--limit", type=int, help="with --split validation: images of MNIST to train with")
     parser.add_argument("--table", action="store_true", help="run nothing, print what there is")
     parser.add_argument("--state", type=pathlib.Path, default=SOURCE / "build/studies")
     parser.add_argument("--results", type=pathlib.Path, default=TABLES / "networks.csv")
     args = parser.parse_args()
+    if args.limit:
+        args.split = f"validation-{args.limit}"
     args.state.mkdir(parents=True, exist_ok=True)
     results = Results(args.results, FIELDS, FIELDS[:5])
     for seed in [] if args.table else args.seeds:
@@ -159,7 +174,7 @@ def main():
             if task in EXAMPLES:
                 run_example(results, args, job)
                 continue
-            for setting in args.settings or TASKS[task][3]:
+            for setting in args.settings or [name for name in TASKS[task][3] if ";" not in name]:
                 train(results, args, {**job, "setting": setting})
     table(results, args.split)
 
