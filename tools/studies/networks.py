@@ -52,7 +52,7 @@ TASKS = {
     "lenet": (lenet, mnist_split, 8, {
         "digital": ("digital", 30, 0.01, 1.0),
         "constant_step": ({"kind": "layer", "device": "constant_step"}, 30, 0.01, 1.0),
-        "c_ttv2": (c_ttv2(), 4, 0.1, 0.5),
+        "c_ttv2": (c_ttv2(), 7, 0.1, 0.5),
     }),
 }
 # what else was tried for c_ttv2, on few images: --split validation --limit 3000 --epochs 2
@@ -127,6 +127,8 @@ def train(results, args, job):
         raise SystemExit(f"{path} is gone: take the rows of {job} out of {results.path} to run it anew")
     net = resume(path, done, lambda net: build(net, matrix), job["seed"])
     (x, labels), test = split(job["split"], job["seed"])
+    if net.info.n_samples != done * len(x):
+        raise SystemExit(f"{path} is not what the rows of {job} in {results.path} left: take out both to run it anew")
     for epoch in range(done + 1, epochs + 1):
         started, lr = time.monotonic(), round(first_lr * decay ** (epoch - 1), 8)
         loss = net.fit(x, labels, epochs=1, batch=batch, lr=lr, seed=job["seed"])[0].loss
@@ -137,7 +139,7 @@ def train(results, args, job):
 
 
 def table(results, split):
-    """Accuracy after the last epoch of each run, in percent, and mean and standard deviation over the seeds."""
+    """Accuracy after the last epoch of each run, in percent; mean and standard deviation over seeds that ran as long."""
     last = {}
     for row in results.where(split=split):
         runs = last.setdefault((row["task"], row["setting"]), {})
@@ -146,8 +148,9 @@ def table(results, split):
     rows = []
     for (task, setting), runs in last.items():
         each = [100 * float(row["accuracy"]) for row in runs.values()]
-        epochs = sorted({row["epoch"] for row in runs.values()}, key=int)
-        rows.append([task, setting, ", ".join(epochs), " ".join(f"{a:.2f}" for a in each), spread(each, 2)])
+        epochs = [row["epoch"] for row in runs.values()]
+        same = len(set(epochs)) == 1
+        rows.append([task, setting, epochs[0] if same else " ".join(epochs), " ".join(f"{a:.2f}" for a in each), spread(each, 2) if same else ""])
     markdown(["network", "setting", "epochs", "accuracy of each seed", "mean"], rows)
 
 
