@@ -19,11 +19,12 @@
     } while (0)
 
 /* Uniform in -1 ... 1; a fixed start, so that an example prints the same each time. */
+static uint32_t random_state = 1;
+
 static inline float random_input(void)
 {
-    static uint32_t state = 1;
-    state = state * 1664525u + 1013904223u;
-    return (float)(state >> 8) / 8388608.0f - 1.0f;
+    random_state = random_state * 1664525u + 1013904223u;
+    return (float)(random_state >> 8) / 8388608.0f - 1.0f;
 }
 
 /* Standard normal, enough so for an example: twelve uniforms. */
@@ -46,6 +47,20 @@ static inline FILE *open_table(int argc, char **argv, const char *header)
     if (f)
         fprintf(f, "%s\n", header);
     return f;
+}
+
+/* A number of the command line; what stands for it when it is not there. */
+static inline double number(int argc, char **argv, int k, double otherwise)
+{
+    if (k >= argc)
+        return otherwise;
+    char *end;
+    const double value = strtod(argv[k], &end);
+    if (end == argv[k] || *end != '\0' || !(value >= 0 && value <= 1e9)) {
+        fprintf(stderr, "%s: a number 0 ... 1e9 was expected\n", argv[k]);
+        exit(EXIT_FAILURE);
+    }
+    return value;
 }
 
 /* Settings "field=value field=value ..." */

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The blocks of docs/python.md and docs/networks.md run; docs/from-aihwkit.md has all names of the peer, and ours exist; docs/cpp.md shows what is compiled."""
+"""The blocks of docs/python.md and docs/networks.md run; docs/from-aihwkit.md has all names of the peer, and ours exist; docs/cpp.md and docs/networks.md show
+what is compiled."""
 import functools
 import json
 import re
@@ -61,7 +62,9 @@ class Docs(unittest.TestCase):
         self.run_blocks("python.md", 5)
 
     def test_networks(self):
-        self.run_blocks("networks.md", 2)
+        self.run_blocks("networks.md", 3)
+        shown = re.search(r"```c\n(#include.*?)```", page("networks.md"), re.S).group(1)
+        self.assertEqual(shown, (SOURCE / "examples/00_ten_lines.c").read_text(encoding="utf-8").split("\n", 1)[1])
 
     def test_cpp_tutorial(self):
         shown = re.search(r"```cpp\n(.*?)```", page("cpp.md"), re.S).group(1)
