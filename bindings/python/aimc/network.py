@@ -18,7 +18,7 @@ from ._graph import Accuracy, Epoch, Value, with_bar
 from ._handle import create
 from ._lib import AimcWarning, check, encoded, lib, text, word
 from ._network_life import OnChip
-from ._records import told
+from ._records import struct_of, told
 from ._types import ArrayLike, Floats, Labels, NDArray, PathLike
 from .config import Config, ConfigLike, FieldValue, as_config, presets
 from .context import Context, default_context
