@@ -3,7 +3,7 @@
 # (the oldest PyTorch that we take, 1.13, has no types for mypy)
 """Weights on tiles, and the modules of aimc.torch that have them."""
 import re
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -39,10 +39,11 @@ class AnalogWeight(nn.Parameter):
     pending: List[Tuple[torch.Tensor, torch.Tensor]]
     modified: bool  # reads see the weights of hardware-aware training, from the first pass of a step to the step
     seen: Optional[List["np.ndarray[Any, Any]"]]  # vectors, while somebody collects them
+    joined: bool  # steps are made of the vectors of all processes
 
     def __new__(cls, matrix: Matrix) -> "AnalogWeight":
         made = torch.Tensor._make_subclass(cls, torch.empty(0), True)
-        made.matrix, made.pending, made.modified, made.seen = matrix, [], False, None
+        made.matrix, made.pending, made.modified, made.seen, made.joined = matrix, [], False, None, False
         return made
 
     def __deepcopy__(self, memo: Dict[int, Any]) -> "AnalogWeight":
@@ -143,8 +144,8 @@ def _product(module: nn.Module, x: torch.Tensor, weight: AnalogWeight) -> torch.
 def _matrix(n_out: int, n_in: int, config: ConfigLike, ctx: Optional[Context]) -> Matrix:
     made = as_config(config if config is not None else {}, "layer", ctx)
     if made["hwa.modifier.enable_during_test"]:
-        raise UnsupportedError("hwa.modifier.enable_during_test: in evaluation aimc.torch reads the weights themselves; program() puts "
-                               "them on noisy devices")
+        raise UnsupportedError("hwa.modifier.enable_during_test: in evaluation layers of convert() read the weights themselves; "
+                               "aware() takes it, and program() puts weights on noisy devices")
     return Matrix(None, n_out, n_in, made, ctx=ctx)
 
 
@@ -275,6 +276,32 @@ def _tuple(value: Size, n: int) -> Tuple[int, ...]:
     return made
 
 
+def convolve(module: nn.Module, x: torch.Tensor, pads: Sequence[int], product: Callable[[torch.Tensor, int], torch.Tensor]) -> torch.Tensor:
+    """A convolution by product(rows, group), which multiplies the window at every position by the matrix of a group; module has the
+    attributes of PyTorch's convolutions, pads are those of F.pad()."""
+    n = module.n_dims
+    single = x.dim() == n + 1
+    x = x.unsqueeze(0) if single else x
+    if x.dim() != n + 2 or x.shape[1] != module.in_channels:
+        raise ShapeError(f"{type(module).__name__}: the input is {tuple(x.shape)}; [batch, {module.in_channels}"
+                         f"{', size' * n}] is needed")
+    if any(pads):
+        x = F.pad(x, pads, mode="constant" if module.padding_mode == "zeros" else module.padding_mode)
+    windows = x  # [batch, channels, positions ..., kernel ...]
+    for d in range(n):
+        reach = module.dilation[d] * (module.kernel_size[d] - 1) + 1
+        if reach > x.shape[2 + d]:
+            raise ShapeError(f"{type(module).__name__}: a window of {reach} is larger than the padded input of {x.shape[2 + d]}")
+        windows = windows.unfold(2 + d, reach, module.stride[d])[..., ::module.dilation[d]]
+    positions = windows.shape[2:2 + n]
+    order = [0, *range(2, 2 + n), 1, *range(2 + n, 2 + 2 * n)]
+    rows = windows.permute(order)  # [batch, positions ..., channels, kernel ...]
+    y = torch.cat([product(part.flatten(1 + n), group) for group, part in enumerate(rows.chunk(module.groups, 1 + n))], -1)
+    y = y if module.bias is None else y + module.bias
+    y = y.reshape(x.shape[0], *positions, module.out_channels).permute(0, 1 + n, *range(1, 1 + n)).contiguous()
+    return y[0] if single else y
+
+
 class AnalogConv(Analog):
     """A convolution: the same matrix reads the window at every position; with groups one matrix for each."""
     n_dims = 2
@@ -313,28 +340,8 @@ class AnalogConv(Analog):
         return pads
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        single = x.dim() == self.n_dims + 1
-        x = x.unsqueeze(0) if single else x
-        if x.dim() != self.n_dims + 2 or x.shape[1] != self.in_channels:
-            raise ShapeError(f"{type(self).__name__}: the input is {tuple(x.shape)}; [batch, {self.in_channels}"
-                             f"{', size' * self.n_dims}] is needed")
-        if any(self._pads):
-            x = F.pad(x, self._pads, mode="constant" if self.padding_mode == "zeros" else self.padding_mode)
-        windows = x  # [batch, channels, positions ..., kernel ...]
-        for d in range(self.n_dims):
-            reach = self.dilation[d] * (self.kernel_size[d] - 1) + 1
-            if reach > x.shape[2 + d]:
-                raise ShapeError(f"{type(self).__name__}: a window of {reach} is larger than the padded input of {x.shape[2 + d]}")
-            windows = windows.unfold(2 + d, reach, self.stride[d])[..., ::self.dilation[d]]
-        n = self.n_dims
-        positions = windows.shape[2:2 + n]
-        order = [0, *range(2, 2 + n), 1, *range(2 + n, 2 + 2 * n)]
-        rows = windows.permute(order)  # [batch, positions ..., channels, kernel ...]
-        y = torch.cat([_product(self, part.flatten(1 + n), weight)
-                       for part, weight in zip(rows.chunk(self.groups, 1 + n), self.weights_of())], -1)
-        y = y if self.bias is None else y + self.bias
-        y = y.reshape(x.shape[0], *positions, self.out_channels).permute(0, 1 + n, *range(1, 1 + n)).contiguous()
-        return y[0] if single else y
+        weights = self.weights_of()
+        return convolve(self, x, self._pads, lambda rows, group: _product(self, rows, weights[group]))
 
     def extra_repr(self) -> str:
         return (f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, "
