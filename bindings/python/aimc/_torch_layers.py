@@ -40,20 +40,22 @@ class AnalogWeight(nn.Parameter):
     modified: bool  # reads see the weights of hardware-aware training, from the first pass of a step to the step
     seen: Optional[List["np.ndarray[Any, Any]"]]  # vectors, while somebody collects them
     joined: bool  # steps are made of the vectors of all processes
+    in_tests: bool  # "hwa.modifier.enable_during_test": each pass in evaluation sees modified weights of its own
 
-    def __new__(cls, matrix: Matrix) -> "AnalogWeight":
+    def __new__(cls, matrix: Matrix, in_tests: bool = False) -> "AnalogWeight":
         made = torch.Tensor._make_subclass(cls, torch.empty(0), True)
         made.matrix, made.pending, made.modified, made.seen, made.joined = matrix, [], False, None, False
+        made.in_tests = in_tests
         return made
 
     def __deepcopy__(self, memo: Dict[int, Any]) -> "AnalogWeight":
         if id(self) not in memo:
-            memo[id(self)] = made = AnalogWeight(self.matrix.copy())
+            memo[id(self)] = made = AnalogWeight(self.matrix.copy(), self.in_tests)
             made.requires_grad_(self.requires_grad)
         return memo[id(self)]
 
     def __reduce_ex__(self, _protocol: Any) -> Any:
-        return _restored, (self.matrix, self.requires_grad)
+        return _restored, (self.matrix, self.requires_grad, self.in_tests)
 
     def __repr__(self) -> str:
         return f"AnalogWeight({self.matrix!r})"
@@ -75,6 +77,13 @@ class AnalogWeight(nn.Parameter):
         elif self.modified:
             self.matrix.unmodify()
             self.modified = False
+        if self.in_tests and not training:
+            self.matrix.modify()
+
+    def end(self, training: bool) -> None:
+        """A pass is over: what evaluation modified is taken back."""
+        if self.in_tests and not training:
+            self.matrix.unmodify()
 
     def clear(self) -> None:
         """Forget the passes since the last step."""
@@ -91,8 +100,8 @@ class AnalogWeight(nn.Parameter):
         self.modified = False
 
 
-def _restored(matrix: Matrix, requires_grad: bool) -> AnalogWeight:
-    made = AnalogWeight(matrix)
+def _restored(matrix: Matrix, requires_grad: bool, in_tests: bool = False) -> AnalogWeight:
+    made = AnalogWeight(matrix, in_tests)
     made.requires_grad_(requires_grad)
     return made
 
@@ -135,18 +144,22 @@ def _product(module: nn.Module, x: torch.Tensor, weight: AnalogWeight) -> torch.
     if x.shape[-1:] != (n_in,):
         raise ShapeError(f"{type(module).__name__}: the input is {tuple(x.shape)}; its last dimension must be {n_in}")
     weight.begin(module.training)
-    y = _Product.apply(x.reshape(-1, n_in), weight)
+    try:
+        y = _Product.apply(x.reshape(-1, n_in), weight)
+    finally:
+        weight.end(module.training)
     return y.reshape(*x.shape[:-1], n_out)
 
 
 # ---- modules ---------------------------------------------------------------------------------------
 
-def _matrix(n_out: int, n_in: int, config: ConfigLike, ctx: Optional[Context]) -> Matrix:
+def _weight(n_out: int, n_in: int, config: ConfigLike, ctx: Optional[Context]) -> AnalogWeight:
     made = as_config(config if config is not None else {}, "layer", ctx)
-    if made["hwa.modifier.enable_during_test"]:
-        raise UnsupportedError("hwa.modifier.enable_during_test: in evaluation layers of convert() read the weights themselves; "
-                               "aware() takes it, and program() puts weights on noisy devices")
-    return Matrix(None, n_out, n_in, made, ctx=ctx)
+    in_tests = bool(made["hwa.modifier.enable_during_test"])
+    if in_tests and made["hwa.input_range.enable"] and made["hwa.input_range.init_from_data"]:
+        raise UnsupportedError("hwa.modifier.enable_during_test: evaluation would count among the first hwa.input_range.init_from_data "
+                               "mini-batches, which set the input range; 0 of them does, and so does aware()")
+    return AnalogWeight(Matrix(None, n_out, n_in, made, ctx=ctx), in_tests)
 
 
 class Analog(nn.Module):
@@ -164,7 +177,7 @@ class Analog(nn.Module):
         self._shapes[name] = tuple(shape)
         self._places[name] = [f"analog_{name}" + ("" if parts == 1 else f"_{k}") for k in range(parts)]
         for place in self._places[name]:
-            self.register_parameter(place, AnalogWeight(_matrix(n_out, n_in, config, ctx)))
+            self.register_parameter(place, _weight(n_out, n_in, config, ctx))
         setattr(self, name, torch.empty(*shape).uniform_(-bound, bound))
 
     def weights_of(self, name: str = "weight") -> List[AnalogWeight]:
