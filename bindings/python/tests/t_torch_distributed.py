@@ -58,6 +58,19 @@ def worker(out):
         at.AnalogSGD(model, lr=.1).step()
     except aimc.ShapeError as error:
         refusal = str(error)
+    aware = nn.Sequential(nn.Linear(2, 2))
+    at.aware(aware, {"device": "ideal", "hwa.input_range.enable": True})
+    try:
+        aware(torch.ones(1, 2))
+    except aimc.StateError as error:
+        refusal += str(error)
+    at.calibrate(aware, [torch.ones(1, 2)])
+    replica = nn.parallel.DistributedDataParallel(aware)
+    opt = torch.optim.AdamW(aware.parameters(), lr=0.01)
+    for _ in range(2):
+        replica(torch.full((3, 2), 1.0 + distributed.get_rank())).square().sum().backward()
+        opt.step()
+    results.append(({}, {key: p.detach() for key, p in aware.named_parameters()}))
     torch.save((results, refusal), f"{out}/{distributed.get_rank()}.pt")
 
 
@@ -83,7 +96,9 @@ class Replicas(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             both(__file__, "worker", folder)
             (first, refusal), (second, _) = (torch.load(pathlib.Path(folder) / f"{rank}.pt") for rank in range(2))
-        assert "[1, 2] times back" in refusal, refusal
+        assert "[1, 2] times back" in refusal and "at.calibrate() before training" in refusal, refusal
+        for key, p in first.pop()[1].items():
+            assert torch.equal(p, second[-1][1][key]), key
         for case, ours, theirs in zip(CASES, first, second):
             wanted, start = run(lambda model: model, *case), run(lambda model: model, 0, case[1])
             for name, weight in wanted[0].items():
