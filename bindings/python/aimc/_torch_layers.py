@@ -3,7 +3,7 @@
 # (the oldest PyTorch that we take, 1.13, has no types for mypy)
 """Weights on tiles, and the modules of aimc.torch that have them."""
 import re
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -39,20 +39,23 @@ class AnalogWeight(nn.Parameter):
     pending: List[Tuple[torch.Tensor, torch.Tensor]]
     modified: bool  # reads see the weights of hardware-aware training, from the first pass of a step to the step
     seen: Optional[List["np.ndarray[Any, Any]"]]  # vectors, while somebody collects them
+    joined: bool  # steps are made of the vectors of all processes
+    in_tests: bool  # "hwa.modifier.enable_during_test": each pass in evaluation sees modified weights of its own
 
-    def __new__(cls, matrix: Matrix) -> "AnalogWeight":
+    def __new__(cls, matrix: Matrix, in_tests: bool = False) -> "AnalogWeight":
         made = torch.Tensor._make_subclass(cls, torch.empty(0), True)
-        made.matrix, made.pending, made.modified, made.seen = matrix, [], False, None
+        made.matrix, made.pending, made.modified, made.seen, made.joined = matrix, [], False, None, False
+        made.in_tests = in_tests
         return made
 
     def __deepcopy__(self, memo: Dict[int, Any]) -> "AnalogWeight":
         if id(self) not in memo:
-            memo[id(self)] = made = AnalogWeight(self.matrix.copy())
+            memo[id(self)] = made = AnalogWeight(self.matrix.copy(), self.in_tests)
             made.requires_grad_(self.requires_grad)
         return memo[id(self)]
 
     def __reduce_ex__(self, _protocol: Any) -> Any:
-        return _restored, (self.matrix, self.requires_grad)
+        return _restored, (self.matrix, self.requires_grad, self.in_tests)
 
     def __repr__(self) -> str:
         return f"AnalogWeight({self.matrix!r})"
@@ -74,6 +77,13 @@ class AnalogWeight(nn.Parameter):
         elif self.modified:
             self.matrix.unmodify()
             self.modified = False
+        if self.in_tests and not training:
+            self.matrix.modify()
+
+    def end(self, training: bool) -> None:
+        """A pass is over: what evaluation modified is taken back."""
+        if self.in_tests and not training:
+            self.matrix.unmodify()
 
     def clear(self) -> None:
         """Forget the passes since the last step."""
@@ -90,8 +100,8 @@ class AnalogWeight(nn.Parameter):
         self.modified = False
 
 
-def _restored(matrix: Matrix, requires_grad: bool) -> AnalogWeight:
-    made = AnalogWeight(matrix)
+def _restored(matrix: Matrix, requires_grad: bool, in_tests: bool = False) -> AnalogWeight:
+    made = AnalogWeight(matrix, in_tests)
     made.requires_grad_(requires_grad)
     return made
 
@@ -134,18 +144,22 @@ def _product(module: nn.Module, x: torch.Tensor, weight: AnalogWeight) -> torch.
     if x.shape[-1:] != (n_in,):
         raise ShapeError(f"{type(module).__name__}: the input is {tuple(x.shape)}; its last dimension must be {n_in}")
     weight.begin(module.training)
-    y = _Product.apply(x.reshape(-1, n_in), weight)
+    try:
+        y = _Product.apply(x.reshape(-1, n_in), weight)
+    finally:
+        weight.end(module.training)
     return y.reshape(*x.shape[:-1], n_out)
 
 
 # ---- modules ---------------------------------------------------------------------------------------
 
-def _matrix(n_out: int, n_in: int, config: ConfigLike, ctx: Optional[Context]) -> Matrix:
+def _weight(n_out: int, n_in: int, config: ConfigLike, ctx: Optional[Context]) -> AnalogWeight:
     made = as_config(config if config is not None else {}, "layer", ctx)
-    if made["hwa.modifier.enable_during_test"]:
-        raise UnsupportedError("hwa.modifier.enable_during_test: in evaluation aimc.torch reads the weights themselves; program() puts "
-                               "them on noisy devices")
-    return Matrix(None, n_out, n_in, made, ctx=ctx)
+    in_tests = bool(made["hwa.modifier.enable_during_test"])
+    if in_tests and made["hwa.input_range.enable"] and made["hwa.input_range.init_from_data"]:
+        raise UnsupportedError("hwa.modifier.enable_during_test: evaluation would count among the first hwa.input_range.init_from_data "
+                               "mini-batches, which set the input range; 0 of them does, and so does aware()")
+    return AnalogWeight(Matrix(None, n_out, n_in, made, ctx=ctx), in_tests)
 
 
 class Analog(nn.Module):
@@ -163,7 +177,7 @@ class Analog(nn.Module):
         self._shapes[name] = tuple(shape)
         self._places[name] = [f"analog_{name}" + ("" if parts == 1 else f"_{k}") for k in range(parts)]
         for place in self._places[name]:
-            self.register_parameter(place, AnalogWeight(_matrix(n_out, n_in, config, ctx)))
+            self.register_parameter(place, _weight(n_out, n_in, config, ctx))
         setattr(self, name, torch.empty(*shape).uniform_(-bound, bound))
 
     def weights_of(self, name: str = "weight") -> List[AnalogWeight]:
@@ -275,6 +289,32 @@ def _tuple(value: Size, n: int) -> Tuple[int, ...]:
     return made
 
 
+def convolve(module: nn.Module, x: torch.Tensor, pads: Sequence[int], product: Callable[[torch.Tensor, int], torch.Tensor]) -> torch.Tensor:
+    """A convolution by product(rows, group), which multiplies the window at every position by the matrix of a group; module has the
+    attributes of PyTorch's convolutions, pads are those of F.pad()."""
+    n = module.n_dims
+    single = x.dim() == n + 1
+    x = x.unsqueeze(0) if single else x
+    if x.dim() != n + 2 or x.shape[1] != module.in_channels:
+        raise ShapeError(f"{type(module).__name__}: the input is {tuple(x.shape)}; [batch, {module.in_channels}"
+                         f"{', size' * n}] is needed")
+    if any(pads):
+        x = F.pad(x, pads, mode="constant" if module.padding_mode == "zeros" else module.padding_mode)
+    windows = x  # [batch, channels, positions ..., kernel ...]
+    for d in range(n):
+        reach = module.dilation[d] * (module.kernel_size[d] - 1) + 1
+        if reach > x.shape[2 + d]:
+            raise ShapeError(f"{type(module).__name__}: a window of {reach} is larger than the padded input of {x.shape[2 + d]}")
+        windows = windows.unfold(2 + d, reach, module.stride[d])[..., ::module.dilation[d]]
+    positions = windows.shape[2:2 + n]
+    order = [0, *range(2, 2 + n), 1, *range(2 + n, 2 + 2 * n)]
+    rows = windows.permute(order)  # [batch, positions ..., channels, kernel ...]
+    y = torch.cat([product(part.flatten(1 + n), group) for group, part in enumerate(rows.chunk(module.groups, 1 + n))], -1)
+    y = y if module.bias is None else y + module.bias
+    y = y.reshape(x.shape[0], *positions, module.out_channels).permute(0, 1 + n, *range(1, 1 + n)).contiguous()
+    return y[0] if single else y
+
+
 class AnalogConv(Analog):
     """A convolution: the same matrix reads the window at every position; with groups one matrix for each."""
     n_dims = 2
@@ -313,28 +353,8 @@ class AnalogConv(Analog):
         return pads
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        single = x.dim() == self.n_dims + 1
-        x = x.unsqueeze(0) if single else x
-        if x.dim() != self.n_dims + 2 or x.shape[1] != self.in_channels:
-            raise ShapeError(f"{type(self).__name__}: the input is {tuple(x.shape)}; [batch, {self.in_channels}"
-                             f"{', size' * self.n_dims}] is needed")
-        if any(self._pads):
-            x = F.pad(x, self._pads, mode="constant" if self.padding_mode == "zeros" else self.padding_mode)
-        windows = x  # [batch, channels, positions ..., kernel ...]
-        for d in range(self.n_dims):
-            reach = self.dilation[d] * (self.kernel_size[d] - 1) + 1
-            if reach > x.shape[2 + d]:
-                raise ShapeError(f"{type(self).__name__}: a window of {reach} is larger than the padded input of {x.shape[2 + d]}")
-            windows = windows.unfold(2 + d, reach, self.stride[d])[..., ::self.dilation[d]]
-        n = self.n_dims
-        positions = windows.shape[2:2 + n]
-        order = [0, *range(2, 2 + n), 1, *range(2 + n, 2 + 2 * n)]
-        rows = windows.permute(order)  # [batch, positions ..., channels, kernel ...]
-        y = torch.cat([_product(self, part.flatten(1 + n), weight)
-                       for part, weight in zip(rows.chunk(self.groups, 1 + n), self.weights_of())], -1)
-        y = y if self.bias is None else y + self.bias
-        y = y.reshape(x.shape[0], *positions, self.out_channels).permute(0, 1 + n, *range(1, 1 + n)).contiguous()
-        return y[0] if single else y
+        weights = self.weights_of()
+        return convolve(self, x, self._pads, lambda rows, group: _product(self, rows, weights[group]))
 
     def extra_repr(self) -> str:
         return (f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, "

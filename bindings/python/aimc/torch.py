@@ -18,6 +18,7 @@ What is digital stays PyTorch's: autograd, optimizers, loaders, schedulers, chec
 is read through its tiles in both directions and updated by pulses in the step of an analog optimizer.
 """
 import fnmatch
+import functools
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Type, Union
 
 import numpy as np
@@ -26,16 +27,20 @@ import torch
 from torch import nn
 
 from ._errors import InvalidError, StateError, UnsupportedError
+from ._torch_aware import (Aware, AwareConv1d, AwareConv2d, AwareConv3d, AwareLinear, Watch, aware_of, can_be_aware, digital_of)
+from ._torch_distributed import distribute, join
 from ._torch_layers import (Analog, AnalogConv1d, AnalogConv2d, AnalogConv3d, AnalogGRU, AnalogLinear, AnalogLSTM,
                             AnalogMultiheadAttention, AnalogRNN, AnalogWeight)
 from .config import ConfigLike
 from .context import Context, default_context, replace_default
 from .energy import CostModel, CostReport
 from .matrix import Matrix
+from ._abi import Counters
 
 __all__ = ["AnalogConv1d", "AnalogConv2d", "AnalogConv3d", "AnalogGRU", "AnalogLinear", "AnalogLSTM", "AnalogMultiheadAttention",
-           "AnalogRNN", "AnalogSGD", "AnalogWeight", "analog_optimizer", "analog_weights", "calibrate", "compensate", "convert",
-           "drift_to", "energy", "program", "set_threads", "summary", "to_digital", "unprogram"]
+           "AnalogRNN", "AnalogSGD", "AnalogWeight", "AwareConv1d", "AwareConv2d", "AwareConv3d", "AwareLinear", "analog_optimizer",
+           "analog_weights", "aware", "calibrate", "compensate", "constrain", "convert", "distribute", "drift_to", "energy", "program",
+           "set_threads", "stats", "summary", "to_analog", "to_digital", "unprogram"]
 
 
 # ---- optimizers ------------------------------------------------------------------------------------
@@ -63,6 +68,7 @@ def analog_optimizer(base: Type[torch.optim.Optimizer]) -> Type[torch.optim.Opti
                     loss = closure()
             with torch.no_grad():
                 for weight, group in self._analog():
+                    join(weight)
                     if weight.requires_grad:
                         weight.step(float(group["lr"]), bool(group.get("maximize", False)))
             super().step()
@@ -176,7 +182,7 @@ def _config_for(name: str, config: Union[ConfigLike, Mapping[str, Any]], by_patt
 
 
 def _chosen(model: nn.Module, exclude: Union[str, Iterable[str]]) -> List[str]:
-    """Names of the layers that are to lie on tiles, every place of a shared one."""
+    """Names of the layers that are to lie on tiles, or to be trained for them, every place of a shared one."""
     patterns = [exclude] if isinstance(exclude, str) else list(exclude)
     names, used = [], set()
     for name, module in model.named_modules(remove_duplicate=False):
@@ -232,6 +238,8 @@ def _analog_type(module: nn.Module) -> bool:
 
 
 def _digital_of(module: nn.Module) -> Optional[nn.Module]:
+    if isinstance(module, Aware):
+        return digital_of(module)
     made: Optional[nn.Module] = None
     if type(module) is AnalogLinear:
         made = nn.Linear(module.in_features, module.out_features, module.bias is not None)
@@ -264,6 +272,80 @@ def to_digital(model: nn.Module) -> nn.Module:
     return model
 
 
+# ---- hardware-aware training of ordinary parameters -------------------------------------------------
+
+def aware(model: nn.Module, config: ConfigLike, exclude: Union[str, Iterable[str]] = (), *, patterns: bool = False,
+          ctx: Optional[Context] = None) -> List[str]:
+    """Train Linear and Conv1d/2d/3d of a model for analog tiles, in place: weights stay ordinary parameters, for any optimizer and on any
+    device, and passes see them as "hwa.modifier", "hwa.input_range", "forward" and "mapping" of the configuration say. Returns their names.
+
+    Arguments as those of convert(), and the fields of training on chip (device, optimizer, backward) count after to_analog(). Recurrent
+    layers and attention have no such counterpart: they are refused unless they are excluded, and stay digital then."""
+    if can_be_aware(model):
+        raise InvalidError("aware() changes the layers inside of a model; wrap a single layer in nn.Sequential")
+    chosen = [(name, _config_for(name, config, patterns)) for name in _chosen(model, exclude)]
+    chosen = [(name, one) for name, one in chosen if one is not None or not patterns]
+    made: Dict[int, Tuple[nn.Module, Aware]] = {}
+    for name, one in chosen:
+        child = model.get_submodule(name)
+        if not can_be_aware(child):
+            raise UnsupportedError(f"aware: {name} is {type(child).__name__}, which this way does not train: exclude it, or put it on tiles "
+                                   "with at.convert()")
+        if id(child) not in made:
+            made[id(child)] = child, aware_of(child, one, ctx)
+    for name, _ in chosen:  # all were made
+        owner, _, key = name.rpartition(".")
+        parent = model.get_submodule(owner)
+        setattr(parent, key, made[id(parent._modules[key])][1])
+    if not made:
+        raise InvalidError("aware: there is no Linear or convolution to train; is there one already, or is all of the model excluded?")
+    return [name for name, _ in chosen]
+
+
+def _aware_layers(model: nn.Module) -> List[Tuple[str, Aware]]:
+    return [(name, module) for name, module in model.named_modules() if isinstance(module, Aware)]
+
+
+def constrain(model: nn.Module, optimizer: Optional[torch.optim.Optimizer] = None) -> None:
+    """What follows a step of hardware-aware training: weights are clipped ("hwa.clip_type") and stretched ("hwa.remap_type"). To be
+    called after every step; or once with the optimizer, whose steps do it from then on."""
+    layers = _aware_layers(model)
+    if not layers:
+        raise StateError("constrain: the model has no layer of at.aware()")
+    if optimizer is None:
+        for _, layer in layers:
+            layer.constrain()
+        return
+    step = optimizer.step
+
+    @functools.wraps(step)
+    def constrained(*arguments: Any, **options: Any) -> Any:
+        loss = step(*arguments, **options)
+        constrain(model)
+        return loss
+
+    optimizer.step = constrained
+
+
+def to_analog(model: nn.Module, ctx: Optional[Context] = None) -> List[str]:
+    """Put the layers of aware() on tiles, in place, each with its configuration and its input range. All or nothing. Returns their names."""
+    made: Dict[int, Analog] = {}
+    for name, layer in _aware_layers(model):
+        try:
+            made[id(layer)] = layer.on_tiles(ctx)
+        except InvalidError as error:
+            raise InvalidError(f"to_analog: {name}: {error}") from None
+    if not made:
+        raise StateError("to_analog: the model has no layer of at.aware()")
+    names = []
+    for owner, module in list(model.named_modules()):
+        for key, child in list(module._modules.items()):
+            if id(child) in made:
+                setattr(module, key, made[id(child)])
+                names.append(f"{owner}.{key}" if owner else key)
+    return names
+
+
 def analog_weights(model: nn.Module) -> Iterator[Tuple[str, AnalogWeight]]:
     """All weights on tiles of a model, with their names."""
     return ((name.replace("analog_", ""), p) for name, p in model.named_parameters() if isinstance(p, AnalogWeight))
@@ -277,7 +359,10 @@ def _each(model: nn.Module, act: Callable[[Matrix], Any]) -> Dict[str, Any]:
 
 
 def program(model: nn.Module, config: ConfigLike = None) -> Dict[str, Any]:
-    """Put all weights on programmed devices. config: of kind "inference", or fields. Returns a report for each weight."""
+    """Put all weights on programmed devices, those of layers of aware() by to_analog(). config: of kind "inference", or fields. Returns a
+    report for each weight."""
+    if _aware_layers(model):
+        to_analog(model)
     return _each(model, lambda matrix: matrix.program(config))
 
 
@@ -318,6 +403,29 @@ def calibrate(model: nn.Module, batches: Iterable[Any], config: ConfigLike = Non
               forward: Optional[Callable[[Any], Any]] = None) -> Dict[str, float]:
     """Set the input range of every matrix from a DataLoader or a list of batches, read without clipping; when it fails, all
     ranges stay. config: of kind "calibration"; forward: what runs a batch, the model itself where it is not given."""
+    layers = _aware_layers(model)
+    if not layers:
+        return _calibrate_tiles(model, batches, config, forward)
+    if any(True for _ in analog_weights(model)):
+        raise UnsupportedError("calibrate: the model has layers of at.aware() and of at.convert(); at.to_analog() makes them all the latter")
+    try:
+        for _, layer in layers:
+            layer.watch = Watch(config, layer.groups)
+        _run(model, batches, forward)
+        ranges = {name: layer.watch.ranges() for name, layer in layers}
+    finally:
+        for _, layer in layers:
+            layer.watch = None
+    for name, found in ranges.items():
+        if not all(value > 0 for value in found):
+            raise StateError(f"calibrate: {name}: no inputs but zeros were seen")
+    for name, layer in layers:
+        layer.set_range(ranges[name])
+    return {f"{name}.weight" + (f"_{k}" if len(found) > 1 else ""): value for name, found in ranges.items() for k, value in enumerate(found)}
+
+
+def _calibrate_tiles(model: nn.Module, batches: Iterable[Any], config: ConfigLike,
+                     forward: Optional[Callable[[Any], Any]]) -> Dict[str, float]:
     before = _each(model, lambda matrix: matrix.input_range)
     matrices = _each(model, lambda matrix: matrix)
     try:
@@ -369,12 +477,39 @@ def compensate(model: nn.Module, batches: Optional[Iterable[Any]] = None, forwar
 def summary(model: nn.Module) -> str:
     """Every weight on tiles: shape, tiles, pulses so far, reads so far."""
     lines = [f"{'weight':40s} {'out x in':>14s} {'tiles':>6s} {'pulses':>12s} {'vectors':>12s}"]
+    for name, layer in _aware_layers(model):
+        n_out, n_in = layer.weight.shape[0] // layer.groups, layer.weight[0].numel()
+        n_tiles = len(layer._tiles[0]) * len(layer._tiles[1]) * layer.groups
+        lines.append(f"{name + '.weight':40s} {f'{n_out} x {n_in}':>14s} {n_tiles:6d} {'aware':>12s} {'':>12s}")
     for name, weight in analog_weights(model):
         c = weight.matrix.counters
         lines.append(f"{name:40s} {'{} x {}'.format(*weight.matrix.shape):>14s} {len(weight.matrix):6d} "
                      f"{c.pulses_up + c.pulses_down:12d} {c.forward_vectors + c.backward_vectors:12d}")
     digital = sum(p.numel() for p in model.parameters() if not isinstance(p, AnalogWeight))
     return "\n".join([*lines, f"{digital} digital parameters"])
+
+
+class WeightStats(NamedTuple):
+    """What stats() finds of one weight on tiles."""
+    n_weights: int
+    n_tiles: int
+    mean: float
+    std: float
+    largest: float
+    input_range: float
+    counters: Counters
+
+
+def _stats_of(matrix: Matrix) -> WeightStats:
+    w = matrix.weights
+    return WeightStats(w.size, len(matrix), float(w.mean(dtype=np.float64)), float(w.std(dtype=np.float64)), float(np.abs(w).max()),
+                       matrix.input_range, matrix.counters)
+
+
+def stats(model: nn.Module) -> Dict[str, WeightStats]:
+    """Of every weight on tiles: its numbers as the devices hold them, its input range (0: none), and what was counted of reads and pulses;
+    nothing is read from the devices for it."""
+    return _each(model, _stats_of)
 
 
 def energy(model: nn.Module, technology: Union[str, CostModel] = "technology") -> Dict[str, CostReport]:

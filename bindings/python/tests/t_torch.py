@@ -300,9 +300,24 @@ class HardwareAware(unittest.TestCase):
             self.assertAlmostEqual(weight.matrix.input_range, 2.4, 5)  # as t_hwa.c derives it
             model[0].weight = torch.tensor([[-1.0, 1, 2, 1], [0, 0, 0, 0], [0, 0, 0, 0]])
 
-    def test_what_is_not_offered_is_refused(self):
-        with self.assertRaisesRegex(aimc.UnsupportedError, "enable_during_test"):
-            self.layer(**{"hwa.modifier.type": "ADD_NORMAL", "hwa.modifier.enable_during_test": True})
+    def test_weights_are_modified_in_tests_where_that_is_asked_for(self):
+        fields = {"hwa.modifier.type": "ADD_NORMAL", "hwa.modifier.std_dev": .3, "hwa.modifier.enable_during_test": True}
+        model, _ = self.layer(**fields)
+        opt, x, w = at.AnalogSGD(model, lr=0.0), torch.eye(4), model[0].weight
+        for one in (model, copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+            with torch.no_grad():
+                first, second = one.eval()(x), one(x)
+                assert not torch.allclose(first, second, atol=.01) and not torch.allclose(first.T, w, atol=.01)
+                same(one[0].weight, w)
+        drawn = model.train()(x)
+        drawn.sum().backward()
+        with torch.no_grad():
+            model.eval()(x)
+        model.train()
+        opt.step()
+        same(model[0].weight, w)
+        with self.assertRaisesRegex(aimc.UnsupportedError, "enable_during_test.*init_from_data"):
+            self.layer(**fields, **{"hwa.input_range.enable": True})
 
 
 class Silent(unittest.TestCase):
