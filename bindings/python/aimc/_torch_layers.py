@@ -489,7 +489,9 @@ class AnalogMultiheadAttention(Analog):
 
     def forward(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, key_padding_mask: Optional[torch.Tensor] = None,
                 need_weights: bool = True, attn_mask: Optional[torch.Tensor] = None,
-                average_attn_weights: bool = True) -> Tuple[torch.Tensor, Optional[torch.Tensor]]:
+                average_attn_weights: bool = True, is_causal: bool = False) -> Tuple[torch.Tensor, Optional[torch.Tensor]]:
+        if is_causal and attn_mask is None:  # of PyTorch 2: a hint about the mask that comes with it
+            raise InvalidError("AnalogMultiheadAttention: is_causal=True needs the mask, too: give attn_mask")
         q, k, v = (x if self.batch_first else x.transpose(0, 1) for x in (query, key, value))
         alike = query is key and key is value
         all_of = [_product(self, x, self.weight_of("in_proj_weight"))

@@ -409,6 +409,9 @@ class Silent(unittest.TestCase):
         marks = torch.triu(torch.ones(5, 5), 1).bool()
         for mask in (marks, marks.float() * -3, marks.repeat(6, 1, 1)):
             same(model[0](x, x, x, attn_mask=mask)[0], digital(x, x, x, attn_mask=mask)[0])
+        same(model[0](x, x, x, attn_mask=marks, is_causal=True)[0], digital(x, x, x, attn_mask=marks)[0])
+        with self.assertRaisesRegex(aimc.InvalidError, "give attn_mask"):
+            model[0](x, x, x, is_causal=True)
         same(model[0](x, x, x, attn_mask=marks.to(torch.uint8))[0], digital(x, x, x, attn_mask=marks)[0])
         layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True).eval()
         wanted = layer(x)
@@ -496,6 +499,11 @@ class Mistakes(unittest.TestCase):
                 (lambda: at.AnalogConv2d(3, 4, 7)(torch.ones(1, 3, 5, 5)), aimc.ShapeError, "larger than"),
                 (second, aimc.UnsupportedError, "second derivative"),
                 (infinite, aimc.InvalidError, "not finite"),
+                (lambda: model(torch.full((2, 4), float("inf"))), aimc.InvalidError, "not finite"),
+                (lambda: at.drift_to(model, 1.0), aimc.StateError, "program"),
+                (lambda: at.compensate(model), aimc.StateError, "program"),
+                (lambda: at.calibrate(model, []), aimc.StateError, "0.weight"),
+                (lambda: setattr(model[0], "weight", torch.full((3, 4), float("nan"))), aimc.InvalidError, "finite"),
                 (lambda: at.AnalogSGD(model, lr=-1.0), ValueError, "learning rate")):
             with self.subTest(words):
                 with self.assertRaisesRegex(error, words):
@@ -510,6 +518,18 @@ class Page(unittest.TestCase):
         for block in re.findall(r"```python\n(.*?)```", page, re.S):
             exec(compile(block, "docs/torch.md", "exec"), scope)  # pylint: disable=exec-used
         self.assertGreater(float(scope["accuracy"]), 0.75)
+
+    def test_rows_of_the_tables_run(self):
+        page = (SOURCE / "docs/torch.md").read_text(encoding="utf-8").split("## From CrossSim")[1]
+        for peer in ("CrossSim", "aihwkit-lightning"):
+            rows = re.findall(r"^\| .* \| `(.*)` \|$", page.split(f"| {peer} |")[1].split("\n\n")[0], re.M)
+            self.assertEqual(len(rows), 6)
+            digital = nn.Sequential(nn.Linear(64, 8), nn.ReLU(), nn.Linear(8, 2))
+            scope = {"at": at, "torch": torch, "copy": copy, "digital": digital, "model": copy.deepcopy(digital),
+                     "x": torch.rand(9, 64), "t": torch.zeros(9).long()}
+            for row in rows:
+                with self.subTest(row):
+                    exec(row, scope)  # pylint: disable=exec-used
 
 
 if __name__ == "__main__":
