@@ -6,7 +6,7 @@
  *                 -> 512 -> 128 -> 10
  *
  *     08_lenet                          8 x 8 digits, enlarged; four epochs
- *     08_lenet FOLDER [EPOCHS]          MNIST: a folder with train-images-idx3-ubyte.gz and its like
+ *     08_lenet FOLDER [EPOCHS]          MNIST: a folder with train-images-idx3-ubyte.gz ...
  *
  * Batches of 8, learning rate 0.01. docs/networks-training.md says what 30 epochs of MNIST give.
  */

@@ -70,8 +70,8 @@ static struct samples take_digits(float (*x)[PIXELS], const uint32_t *label, siz
     return s;
 }
 
-/* ResNet-8 of MLPerf Tiny takes 0 ... 255. It shall take 0 ... 1, or its first gradients would be 255
- * times as large as the others. */
+/* ResNet-8 of MLPerf Tiny takes 0 ... 255. It shall take 0 ... 1, or its first gradients would be
+ * 255 times as large as the others. */
 static void rescale(aimc_network *net)
 {
     float weight[16 * 3 * 3 * 3];

@@ -3,13 +3,14 @@
  * Key words from sound: WAV files become logarithmic mel spectra, and a depthwise separable network
  * (DS-CNN) on tiles learns to tell ten words apart:
  *
- *     20 bands x 48 frames -> conv over all bands -> 3 x (depthwise conv, 1 x 1 conv) -> mean -> word
+ *     20 bands x 48 frames -> conv over all bands -> 3 x (depthwise conv, 1 x 1 conv)
+ *     -> mean -> word
  *
  *     10_spoken_digits                     made-up words, written as WAV files and read again
  *     10_spoken_digits FOLDER [EPOCHS [SEED [validation]]]
- *                                          the Free Spoken Digit Dataset: DIGIT_SPEAKER_NUMBER.wav, of
- *                                          which numbers 0 ... 4 are the test; for choosing settings
- *                                          5 ... 9 are, and the test is left out
+ *                                          the Free Spoken Digit Dataset: DIGIT_SPEAKER_NUMBER.wav,
+ *                                          of which numbers 0 ... 4 are the test; for choosing
+ *                                          settings 5 ... 9 are, and the test is left out
  */
 #include <dirent.h>
 

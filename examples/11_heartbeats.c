@@ -7,8 +7,8 @@
  *     11_heartbeats FILE.tsv [EPOCHS [SEED [validation]]]
  *                                                      of the UCR archive: class, then the series
  *
- * A file is split here: by the seed 30 % of its beats are the test. "validation" leaves them out and
- * tests with a fifth of the others, for choosing settings.
+ * A file is split here: by the seed 30 % of its beats are the test. "validation" leaves them out
+ * and tests with a fifth of the others, for choosing settings.
  */
 #include "samples.h"
 

@@ -3,12 +3,13 @@
  * A wake-word detector and its ROC: how many wake words are found, and at what price in false
  * alarms, as noise rises. The score of a sound is how far the wake word is ahead of all else.
  *
- *     13_wake_word                            made-up sounds in noise; the network learns one word of
- *                                             ten on tiles, and is read from them
+ *     13_wake_word                            made-up sounds in noise; the network learns one word
+ *                                             of ten on tiles, and is read from them
  *     13_wake_word MODEL SPECS LABELS [NOISE ...]
  *                                             a trained model, .npy files of its inputs and classes
- *                                             (0 is the wake word), noise that is added to the inputs;
- *                                             digital, then on phase-change memory after a day
+ *                                             (0 is the wake word), noise that is added to the
+ *                                             inputs; digital, then on phase-change memory after
+ *                                             a day
  *
  * Prints the ROC as columns "noise false_alarms found", and for each noise the area under it: 1 is
  * perfect, 0.5 is guessing. The model of MLPerf Tiny:

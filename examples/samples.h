@@ -85,8 +85,8 @@ static inline double accuracy(aimc_network *net, const struct samples *s)
     return right;
 }
 
-/* Epochs with a line each, a rate that falls to a tenth on the way; the accuracy on the test samples
- * in the end. */
+/* Epochs with a line each, a rate that falls to a tenth on the way; the accuracy on the test
+ * samples in the end. */
 static inline double train(aimc_network *net, struct samples *s, const struct samples *test,
                            int epochs, size_t batch, double lr)
 {

@@ -41,7 +41,7 @@ static int take_labels(const struct request *q, struct job *j)
     const size_t n = array_size(&a, 0); /* one in each row, or all in one */
     if (n != j->x[0].dims[0])
         rc = fail("%s: %zu labels for %zu samples", q->labels, n, j->x[0].dims[0]);
-    j->labels = rc == EXIT_GO_ON ? malloc(n * sizeof *j->labels) : NULL;
+    j->labels = rc == EXIT_GO_ON ? calloc(n + 1, sizeof *j->labels) : NULL;
     if (rc == EXIT_GO_ON && j->labels == NULL)
         rc = fail("no memory");
     for (size_t i = 0; i < n && rc == EXIT_GO_ON; i++) {

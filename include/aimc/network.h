@@ -258,8 +258,8 @@ AIMC_API aimc_status aimc_network_set_loss(aimc_network *net, const aimc_config 
 AIMC_API aimc_status aimc_network_set_loss_weights(aimc_network *net, size_t n,
                                                    const double *weights);
 
-/** The axis of the output along which the classes of the loss lie, the samples not counted: its field
- * "axis"; < 0: from the last; -1 of other losses and when NULL. @since 0.1 */
+/** The axis of the output along which the classes of the loss lie, without that of the samples: its
+ * field "axis"; < 0: from the last; -1 of other losses and when NULL. @since 0.1 */
 AIMC_API int aimc_network_get_class_axis(const aimc_network *net);
 
 /**
@@ -394,8 +394,8 @@ AIMC_API aimc_status aimc_network_want_input_gradients(aimc_network *net, int on
 
 /**
  * Update everything that is trained, after aimc_network_backward(): matrices on tiles by pulses of
- * their algorithm, the rest by the digital optimizer. All passes since the last step count; what was
- * evaluated in between changes nothing.
+ * their algorithm, the rest by the digital optimizer. All passes since the last step count; what
+ * was evaluated in between changes nothing.
  * @param lr  learning rate, 0 ... 1e30
  * @retval AIMC_ERR_INVALID  NULL, rate out of range
  * @retval AIMC_ERR_STATE    no backward pass before
@@ -404,11 +404,7 @@ AIMC_API aimc_status aimc_network_want_input_gradients(aimc_network *net, int on
  */
 AIMC_API aimc_status aimc_network_step(aimc_network *net, double lr);
 
-/**
- * Forget the gradients of all passes since the last step.
- * @retval AIMC_ERR_INVALID  NULL.
- * @since 0.1
- */
+/** Forget the gradients of all passes since the last step. AIMC_ERR_INVALID: NULL. @since 0.1 */
 AIMC_API aimc_status aimc_network_zero_gradients(aimc_network *net);
 
 /* ---- inference ------------------------------------------------------------------------------ */

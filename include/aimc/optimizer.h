@@ -83,10 +83,10 @@ AIMC_API void aimc_optimizer_destroy(aimc_optimizer *optimizer);
  * @par Determinism
  * D1, D2 exact: the same pulses for any number of threads and any machine. Two things are equal to
  * rounding between instruction sets and libraries of products, for they are digital products: the
- * step of a device without pulses, and the accumulator of mixed_precision, so that a gradient at its
- * threshold may move one pulse. Batch splits: exact where the algorithm counts vectors (sgd; c_ttv2
- * and agad, whose units_in_mbatch is 0), but with update.multi_pulse = BATCH the noise of pulses
- * depends on them; the others count mini-batches, so that another split is another schedule.
+ * step of a device without pulses, and the accumulator of mixed_precision, so that a gradient at
+ * its threshold may move one pulse. Batch splits: exact where the algorithm counts vectors (sgd;
+ * c_ttv2 and agad, whose units_in_mbatch is 0), but with update.multi_pulse = BATCH the noise of
+ * pulses depends on them; the others count mini-batches, so that another split is another schedule.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_optimizer_step(aimc_optimizer *optimizer, size_t n_batch, const float *x,

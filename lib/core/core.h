@@ -155,8 +155,8 @@ typedef struct aimci_text {
 void aimci_text_printf(aimci_text *text, const char *format, ...) AIMCI_PRINTF(2, 3);
 
 /* Public structs begin with a uint32_t struct_size and only grow at the end, so that a caller's may
- * be of another version than ours. Copy one in: fields that an older one lacks are 0, which means as
- * before; fields that only a newer one has must be 0. AIMC_ERR_ABI when they are not, or when no
+ * be of another version than ours. Copy one in: fields that an older one lacks are 0, which means
+ * as before; fields that only a newer one has must be 0. AIMC_ERR_ABI when they are not, or when no
  * version has that size. */
 aimc_status aimci_struct_in(const char *caller, const void *theirs, void *ours, size_t our_size);
 

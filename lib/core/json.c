@@ -53,9 +53,14 @@ static json_t *refuse(parser *p, const char *what)
 
 /* ---- words ---------------------------------------------------------------------------------- */
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 static void skip_blanks(parser *p)
 {
-    while (p->at < p->end && memchr(" \t\n\r", *p->at, 4) != NULL)
+    while (p->at < p->end && is_blank(*p->at))
         p->at++;
 }
 

@@ -299,9 +299,9 @@ static void watch(aimci_hwa *h, size_t n, const float *x, size_t ld)
         h->n_cache = 0;
     if (h->cache && h->method != AIMCI_INPUTS_MOVING_STD)
         keep(h, n, x, cols, ld);
-    if (h->method == AIMCI_INPUTS_MOVING_QUANTILE)
+    if (h->cache && h->method == AIMCI_INPUTS_MOVING_QUANTILE)
         now = quantile_of(h->cache, h->n_cache, h->quantile);
-    for (size_t i = 0; h->method == AIMCI_INPUTS_MAX && i < h->n_cache; i++)
+    for (size_t i = 0; h->cache && h->method == AIMCI_INPUTS_MAX && i < h->n_cache; i++)
         h->estimate = fmax(h->estimate, (double)h->cache[i]);
     if (h->method == AIMCI_INPUTS_MAX)
         h->n_cache = 0;

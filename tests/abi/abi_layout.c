@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Made by tests/abi/settle.py; do not edit. Offsets of the public structs, pinned: compiling this file is the test. */
+/* Made by tests/abi/settle.py; do not edit. Compiling it is the test. */
 #include <stddef.h>
 
 #include <aimc/aimc.h>
@@ -10,6 +10,14 @@
 AT(aimc_allocator, user, 0);
 AT(aimc_allocator, alloc, 8);
 AT(aimc_allocator, free, 16);
+AT(aimc_conductance_info, struct_size, 0);
+AT(aimc_conductance_info, n_devices, 4);
+AT(aimc_conductance_info, has_shared, 8);
+AT(aimc_conductance_info, is_given, 12);
+AT(aimc_conductance_info, n_conductances, 16);
+AT(aimc_conductance_info, g_min_us, 24);
+AT(aimc_conductance_info, g_max_us, 32);
+AT(aimc_conductance_info, most_us, 40);
 AT(aimc_context_params, struct_size, 0);
 AT(aimc_context_params, flags, 4);
 AT(aimc_context_params, seed, 8);
@@ -330,9 +338,15 @@ _Static_assert(AIMC_CODE_NONE == 0, "AIMC_CODE_NONE");
 _Static_assert(AIMC_CODE_PARITY == 1, "AIMC_CODE_PARITY");
 _Static_assert(AIMC_CODE_SECDED == 2, "AIMC_CODE_SECDED");
 _Static_assert(AIMC_CODE_TMR == 3, "AIMC_CODE_TMR");
+_Static_assert(AIMC_QUANTITY_CONDUCTANCE == 3, "AIMC_QUANTITY_CONDUCTANCE");
+_Static_assert(AIMC_QUANTITY_INPUT == 0, "AIMC_QUANTITY_INPUT");
+_Static_assert(AIMC_QUANTITY_OUTPUT == 1, "AIMC_QUANTITY_OUTPUT");
+_Static_assert(AIMC_QUANTITY_WEIGHT == 2, "AIMC_QUANTITY_WEIGHT");
 _Static_assert(AIMC_RANGE_DEVIATION == 2, "AIMC_RANGE_DEVIATION");
+_Static_assert(AIMC_RANGE_ENTROPY == 5, "AIMC_RANGE_ENTROPY");
 _Static_assert(AIMC_RANGE_LEAST_ERROR == 3, "AIMC_RANGE_LEAST_ERROR");
 _Static_assert(AIMC_RANGE_MAX == 0, "AIMC_RANGE_MAX");
+_Static_assert(AIMC_RANGE_MEAN_SQUARE == 4, "AIMC_RANGE_MEAN_SQUARE");
 _Static_assert(AIMC_RANGE_QUANTILE == 1, "AIMC_RANGE_QUANTILE");
 _Static_assert(AIMC_ERR_ABI == -4, "AIMC_ERR_ABI");
 _Static_assert(AIMC_ERR_FORMAT == -8, "AIMC_ERR_FORMAT");

@@ -190,7 +190,8 @@ START_TEST(structs_too_short_are_refused)
     const info ours = {.struct_size = sizeof ours, .a = 1, .b = 2};
     info tiny = {.struct_size = 4, .a = 77};
     ck_assert_int_eq(aimci_struct_out("f", &tiny, &ours, sizeof ours, 8), AIMC_ERR_ABI);
-    ck_assert_str_eq(aimc_get_last_error(), "f: struct_size is 4; set it to sizeof the struct, 8 or more");
+    ck_assert_str_eq(aimc_get_last_error(),
+                     "f: struct_size is 4; set it to sizeof the struct, 8 or more");
     ck_assert_uint_eq(tiny.a, 77);
     ck_assert_int_eq(aimci_struct_out("f", NULL, &ours, sizeof ours, 8), AIMC_ERR_INVALID);
 }

@@ -35,8 +35,8 @@ static const char *const cases[] = {
     "noise_model=pcm_like",
     "noise_model=pcm_like;noise_model.read_noise_scale=0",
     "noise_model=reram_wan2022",
-    "noise_model=generic_noise;noise_model.prog_magnitude=0.05;encoding=n_pair;"
-    "encoding.significance=[1, 2]",
+    ("noise_model=generic_noise;noise_model.prog_magnitude=0.05;encoding=n_pair;"
+     "encoding.significance=[1, 2]"),
     "noise_model=pcm_like;encoding=fusion",
     "noise_model=pcm_like;encoding=single_device",
     "noise_model=pcm_like;encoding=bit_sliced",

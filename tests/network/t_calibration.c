@@ -128,7 +128,7 @@ START_TEST(ranges_that_are_refused)
     aimc_tile *t = aimc_matrix_get_tile(m, 0, NULL, NULL);
     aimc_tile *p = aimc_matrix_get_tile(perfect, 0, NULL, NULL);
     double range = 3;
-    const double bad[] = {0, -1, HUGE_VAL, NAN};
+    const double bad[] = {0, -1, HUGE_VAL, (double)NAN};
     for (size_t k = 0; k < 4; k++)
         FAILS(AIMC_ERR_INVALID, "ranges[0]",
               aimc_tile_set_output_ranges(t, AIMC_FORWARD, &bad[k], 1));

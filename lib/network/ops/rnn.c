@@ -6,7 +6,8 @@
  *   lstm   i, f, o = sigmoid(a + b), g = tanh(a + b), c' = f c + i g, h' = o tanh(c')
  *
  * with a = W_ih x + b_ih of the input of a step, and b = W_hh h + b_hh of the state before it. The
- * state begins with 0, or with further inputs of the node. W_ih sees all steps of a batch at once, W_hh one step of all its samples.
+ * state begins with 0, or with further inputs of the node. W_ih sees all steps of a batch at once,
+ * W_hh one step of all its samples.
  *
  * S. Hochreiter and J. Schmidhuber, Neural Computation 9 (1997); K. Cho et al., arXiv:1406.1078. */
 #include <math.h>

@@ -302,7 +302,9 @@ typedef enum aimc_range_method {
     AIMC_RANGE_MAX = 0,
     AIMC_RANGE_QUANTILE = 1,
     AIMC_RANGE_DEVIATION = 2,
-    AIMC_RANGE_LEAST_ERROR = 3
+    AIMC_RANGE_LEAST_ERROR = 3,
+    AIMC_RANGE_MEAN_SQUARE = 4,
+    AIMC_RANGE_ENTROPY = 5
 } aimc_range_method;
 AIMC_API aimc_status aimc_converter_find_range(aimc_context *ctx, aimc_range_method method,
                                                double parameter, size_t n_rows, size_t n_cols,
@@ -402,6 +404,11 @@ typedef struct aimc_readout_info {
 } aimc_readout_info;
 AIMC_API aimc_status aimc_tile_get_readout(const aimc_tile *tile, aimc_direction direction,
                                            aimc_readout_info *info);
+AIMC_API size_t aimc_tile_count_output_ranges(const aimc_tile *tile, aimc_direction direction);
+AIMC_API aimc_status aimc_tile_get_output_ranges(const aimc_tile *tile, aimc_direction direction,
+                                                 double *ranges, size_t n);
+AIMC_API aimc_status aimc_tile_set_output_ranges(aimc_tile *tile, aimc_direction direction,
+                                                 const double *ranges, size_t n);
 AIMC_API aimc_status aimc_tile_inspect(aimc_tile *tile, aimc_direction direction, const float *x,
                                        aimc_stages *stages);
 AIMC_API aimc_status aimc_tile_write_spice(const aimc_tile *tile, aimc_direction direction,
@@ -553,6 +560,20 @@ AIMC_API aimc_status aimc_tile_drift_programmed(aimc_tile *tile, double t_s,
 AIMC_API aimc_status aimc_tile_compensate(aimc_tile *tile, size_t n, const float *x, size_t ld_x,
                                           aimc_inference_report *report);
 AIMC_API aimc_status aimc_tile_unprogram(aimc_tile *tile);
+typedef struct aimc_conductance_info {
+    uint32_t struct_size;
+    uint32_t n_devices;
+    uint32_t has_shared;
+    uint32_t is_given;
+    uint64_t n_conductances;
+    double g_min_us;
+    double g_max_us;
+    double most_us;
+} aimc_conductance_info;
+AIMC_API aimc_status aimc_tile_get_conductance_info(const aimc_tile *tile,
+                                                    aimc_conductance_info *info);
+AIMC_API aimc_status aimc_tile_get_conductances(const aimc_tile *tile, float *g_us, size_t n);
+AIMC_API aimc_status aimc_tile_set_conductances(aimc_tile *tile, const float *g_us, size_t n);
 AIMC_API aimc_status aimc_matrix_program(aimc_matrix *matrix, const aimc_config *config,
                                          aimc_inference_report *report);
 AIMC_API aimc_status aimc_matrix_drift_programmed(aimc_matrix *matrix, double t_s,
@@ -587,6 +608,8 @@ AIMC_API double aimc_matrix_get_input_range(const aimc_matrix *matrix);
 AIMC_API aimc_status aimc_matrix_set_input_range(aimc_matrix *matrix, double range);
 AIMC_API aimc_status aimc_matrix_watch_inputs(aimc_matrix *matrix, const aimc_config *config);
 AIMC_API aimc_status aimc_matrix_take_input_range(aimc_matrix *matrix);
+AIMC_API aimc_status aimc_matrix_watch_outputs(aimc_matrix *matrix, const aimc_config *config);
+AIMC_API aimc_status aimc_matrix_take_output_ranges(aimc_matrix *matrix);
 AIMC_END_DECLS
 #endif
 #ifndef AIMC_NETWORK_H
@@ -612,6 +635,9 @@ AIMC_API aimc_status aimc_network_add_input(aimc_network *net, const char *name,
                                             const size_t *shape, size_t n_dims, aimc_value *out);
 AIMC_API aimc_status aimc_network_add(aimc_network *net, const char *op, const aimc_config *config,
                                       size_t n_inputs, const aimc_value *inputs, aimc_value *out);
+AIMC_API aimc_status aimc_network_add_named(aimc_network *net, const char *name, const char *op,
+                                            const aimc_config *config, size_t n_inputs,
+                                            const aimc_value *inputs, aimc_value *out);
 AIMC_API aimc_status aimc_network_set_name(aimc_network *net, aimc_value value, const char *name);
 AIMC_API aimc_status aimc_network_add_output(aimc_network *net, aimc_value value);
 AIMC_API size_t aimc_network_count_inputs(const aimc_network *net);
@@ -627,6 +653,9 @@ AIMC_API aimc_status aimc_network_create_from_json(aimc_context *ctx, const char
                                                    aimc_network **out);
 AIMC_API size_t aimc_network_to_json(const aimc_network *net, char *buf, size_t size);
 AIMC_API aimc_status aimc_network_set_loss(aimc_network *net, const aimc_config *loss);
+AIMC_API aimc_status aimc_network_set_loss_weights(aimc_network *net, size_t n,
+                                                   const double *weights);
+AIMC_API int aimc_network_get_class_axis(const aimc_network *net);
 AIMC_API aimc_status aimc_network_set_optimizer(aimc_network *net, const aimc_config *optimizer);
 AIMC_API aimc_status aimc_schedule_get_rate(const aimc_config *schedule, double lr, uint64_t step,
                                             double *rate);
@@ -642,6 +671,7 @@ AIMC_API aimc_status aimc_network_run_backward(aimc_network *net, size_t n, cons
                                                float *const *dx);
 AIMC_API aimc_status aimc_network_want_input_gradients(aimc_network *net, int on);
 AIMC_API aimc_status aimc_network_step(aimc_network *net, double lr);
+AIMC_API aimc_status aimc_network_zero_gradients(aimc_network *net);
 AIMC_API aimc_status aimc_network_run(aimc_network *net, size_t n, const float *const *x,
                                       float *const *y);
 AIMC_API aimc_status aimc_network_predict(aimc_network *net, size_t n, const float *x,
@@ -676,6 +706,15 @@ typedef struct aimc_layer_info {
 AIMC_API aimc_status aimc_network_get_layer(const aimc_network *net, size_t k,
                                             aimc_layer_info *info);
 AIMC_API aimc_status aimc_network_get_counters(const aimc_network *net, aimc_counters *counters);
+typedef enum aimc_quantity {
+    AIMC_QUANTITY_INPUT = 0,
+    AIMC_QUANTITY_OUTPUT = 1,
+    AIMC_QUANTITY_WEIGHT = 2,
+    AIMC_QUANTITY_CONDUCTANCE = 3
+} aimc_quantity;
+AIMC_API aimc_status aimc_network_get_histograms(aimc_network *net, aimc_quantity what, size_t n,
+                                                 const float *const *x, size_t n_bins, double *low,
+                                                 double *high, uint64_t *counts);
 AIMC_API size_t aimc_network_describe(const aimc_network *net, char *buf, size_t size);
 AIMC_END_DECLS
 #endif
@@ -707,6 +746,8 @@ AIMC_API aimc_status aimc_network_set_tensor(aimc_network *net, const char *name
 AIMC_API aimc_status aimc_network_load_weights(aimc_network *net, const char *path);
 AIMC_API aimc_status aimc_network_save(const aimc_network *net, const char *path);
 AIMC_API aimc_status aimc_network_load(aimc_context *ctx, const char *path, aimc_network **out);
+AIMC_API aimc_status aimc_network_open(aimc_context *ctx, const char *path, const char *json,
+                                       aimc_network **out);
 AIMC_API aimc_status aimc_network_save_bytes(const aimc_network *net, void *bytes, size_t size,
                                              size_t *n);
 AIMC_API aimc_status aimc_network_load_bytes(aimc_context *ctx, const void *bytes, size_t size,
@@ -716,6 +757,7 @@ AIMC_END_DECLS
 #ifndef AIMC_NETWORK_LIFE_H
 #define AIMC_NETWORK_LIFE_H
 AIMC_BEGIN_DECLS
+AIMC_API aimc_status aimc_network_fold(aimc_network *net, size_t *n_folded);
 AIMC_API aimc_status aimc_network_convert(aimc_network *net, const char *patterns,
                                           const aimc_config *config);
 AIMC_API aimc_status aimc_network_convert_to_analog(aimc_network *net, const aimc_config *config);
@@ -725,6 +767,9 @@ AIMC_API aimc_status aimc_network_drift_programmed(aimc_network *net, double t_s
                                                    aimc_inference_report *report);
 AIMC_API aimc_status aimc_network_compensate(aimc_network *net, size_t n, const float *x,
                                              aimc_inference_report *report);
+AIMC_API aimc_status aimc_network_save_conductances(const aimc_network *net, const char *folder,
+                                                    const char *format);
+AIMC_API aimc_status aimc_network_load_conductances(aimc_network *net, const char *folder);
 AIMC_API aimc_status aimc_network_unprogram(aimc_network *net);
 AIMC_API aimc_status aimc_network_calibrate(aimc_network *net, size_t n, const float *x,
                                             const aimc_config *config);
