@@ -40,6 +40,7 @@ void aimci_digital_accumulate(aimci_digital *digital, size_t n, const float *x, 
 typedef struct aimci_kept {
     float *x, *d;
     size_t n, room;
+    size_t before; /* n before the pass that is being kept */
 } aimci_kept;
 
 /* Rows of ld_x and ld_d behind those that are there; no memory: nothing changes. */

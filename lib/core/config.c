@@ -66,6 +66,15 @@ const void *aimci_config_values(const aimc_config *cfg, const aimci_kind *kind)
     return is_of(cfg, kind) ? cfg->values : NULL;
 }
 
+void aimci_config_read(const aimc_config *cfg, const aimci_kind *kind, void *values)
+{
+    const void *given = aimci_config_values(cfg, kind);
+    if (given)
+        memcpy(values, given, kind->size);
+    else
+        aimci_kind_defaults(kind, values);
+}
+
 const aimci_field *aimci_kind_field(const aimci_kind *kind, const char *name)
 {
     for (size_t i = 0; i < kind->n_fields; i++)

@@ -145,6 +145,9 @@ aimc_status aimci_config_narrow(const aimc_config *cfg, const aimci_kind *kind, 
 /* A configuration's values when it is of this kind, else NULL. cfg NULL: NULL. */
 const void *aimci_config_values(const aimc_config *cfg, const aimci_kind *kind);
 
+/* Copy a configuration's values when it is of this kind, else the kind's defaults. */
+void aimci_config_read(const aimc_config *cfg, const aimci_kind *kind, void *values);
+
 /* Nested configuration by field name; NULL when there is no such field. */
 const aimc_config *aimci_config_child(const aimc_config *cfg, const char *name);
 

@@ -194,33 +194,43 @@ static void clear_set(aimc_config *cfg)
         clear_set(cfg->children[i]);
 }
 
-static aimc_status read_object(aimc_context *ctx, const char *json, json_t **out)
+static aimc_status check_object(const json_t *value)
 {
-    const aimc_status st = aimci_json_read(ctx, "config_parse", json, strlen(json), out);
-    if (st || json_is_object(*out))
-        return st;
-    json_decref(*out);
-    *out = NULL;
-    return aimci_fail(AIMC_ERR_FORMAT, "config_parse: not a JSON object");
+    return json_is_object(value) ? AIMC_OK
+                                 : aimci_fail(AIMC_ERR_FORMAT, "config_parse: not a JSON object");
 }
 
-aimc_status aimci_config_merge_json(aimc_config *cfg, const char *json, bool mark)
+/* All or nothing: works on a copy. */
+static aimc_status merge(aimc_config *cfg, const json_t *value, bool mark)
 {
-    json_t *root = NULL;
-    aimc_config *copy = NULL; /* all or nothing: work on a copy */
-    aimc_status st = read_object(cfg->ctx, json, &root);
+    aimc_config *copy = NULL;
+    aimc_status st = check_object(value);
     if (!st)
         st = aimc_config_copy(cfg, &copy);
     if (!st)
-        st = restart_from_kind(&copy, root);
+        st = restart_from_kind(&copy, value);
     if (!st)
-        st = merge_object(copy, root, "");
+        st = merge_object(copy, value, "");
     if (!st) {
         if (!mark)
             clear_set(copy);
         swap_content(cfg, copy);
     }
     aimc_config_destroy(copy);
+    return st;
+}
+
+aimc_status aimci_config_merge_value(aimc_config *cfg, const json_t *value)
+{
+    return merge(cfg, value, true);
+}
+
+aimc_status aimci_config_merge_json(aimc_config *cfg, const char *json, bool mark)
+{
+    json_t *root = NULL;
+    aimc_status st = aimci_json_read(cfg->ctx, "config_parse", json, strlen(json), &root);
+    if (!st)
+        st = merge(cfg, root, mark);
     json_decref(root);
     return st;
 }
@@ -247,29 +257,38 @@ aimc_status aimc_config_parse(aimc_config *cfg, const char *json)
     return aimci_config_merge_json(cfg, json, true);
 }
 
-aimc_status aimci_config_from_json(aimc_context *ctx, const char *category, const char *json,
-                                   aimc_config **out)
+aimc_status aimci_config_from_value(aimc_context *ctx, const char *category, const json_t *value,
+                                    aimc_config **out)
 {
-    json_t *root = NULL;
     aimci_named named;
     aimc_config *cfg = NULL;
-    aimc_status st = read_object(ctx, json, &root);
+    aimc_status st = check_object(value);
     if (st)
         return st;
-    const char *kind = json_string_value(json_object_get(root, "kind"));
+    const char *kind = json_string_value(json_object_get(value, "kind"));
     st = kind ? aimci_find_kind("config_parse", kind, &named)
               : aimci_fail(AIMC_ERR_FORMAT, "configuration without a kind");
     if (!st && strcmp(named.kind->category, category) != 0)
         st = aimci_wrong_category("config_parse", kind, named.kind, category);
-    json_decref(root);
     if (!st)
         st = aimci_config_make(ctx, named, &cfg);
     if (!st)
-        st = aimci_config_merge_json(cfg, json, true);
+        st = merge(cfg, value, true);
     if (st) {
         aimc_config_destroy(cfg);
         return st == AIMC_ERR_INVALID ? aimci_fail_within(AIMC_ERR_FORMAT, "configuration: ") : st;
     }
     *out = cfg;
     return AIMC_OK;
+}
+
+aimc_status aimci_config_from_json(aimc_context *ctx, const char *category, const char *json,
+                                   aimc_config **out)
+{
+    json_t *root = NULL;
+    aimc_status st = aimci_json_read(ctx, "config_parse", json, strlen(json), &root);
+    if (!st)
+        st = aimci_config_from_value(ctx, category, root, out);
+    json_decref(root);
+    return st;
 }

@@ -398,17 +398,3 @@ aimc_status aimci_json_read(aimc_context *ctx, const char *caller, const char *t
     *out = value;
     return p.status;
 }
-
-/* ---- writing -------------------------------------------------------------------------------- */
-
-aimc_status aimci_json_write(aimc_context *ctx, const char *caller, const json_t *value, char **out)
-{
-    const size_t flags = JSON_REAL_PRECISION(17) | JSON_ENCODE_ANY;
-    const size_t length = json_dumpb(value, NULL, 0, flags);
-    *out = length > 0 ? aimci_calloc(ctx, length + 1, 1) : NULL;
-    if (*out != NULL && json_dumpb(value, *out, length, flags) == length)
-        return AIMC_OK;
-    aimci_free(ctx, *out);
-    *out = NULL;
-    return aimci_fail(AIMC_ERR_NOMEM, "%s: no memory for a JSON text", caller);
-}

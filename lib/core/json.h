@@ -3,6 +3,7 @@
 #ifndef AIMCI_JSON_H
 #define AIMCI_JSON_H
 
+#include <aimc/config.h>
 #include <jansson.h>
 
 #include "core/core.h"
@@ -21,8 +22,10 @@ aimc_status aimci_json_read(aimc_context *ctx, const char *caller, const char *t
 /* Is text UTF-8 of characters that can be? */
 bool aimci_is_utf8(const char *text);
 
-/* Text of a value on one line, with 17 digits; *out is given back by aimci_free(). */
-aimc_status aimci_json_write(aimc_context *ctx, const char *caller, const json_t *value,
-                             char **out);
+/* A configuration of this category from its own object, {"kind": "adam", ...}. */
+aimc_status aimci_config_from_value(aimc_context *ctx, const char *category, const json_t *value,
+                                    aimc_config **out);
+/* Set the members of an object; all or nothing. */
+aimc_status aimci_config_merge_value(aimc_config *cfg, const json_t *value);
 
 #endif

@@ -39,6 +39,6 @@ AIMCI_DEFINE_KIND(calibration, "calibration", "ranges of DACs and ADCs from data
 aimci_calibration aimci_calibration_of(const aimc_config *config)
 {
     aimci_calibration c;
-    aimci_kind_defaults(&aimci_kind_calibration, &c);
-    return config ? *(const aimci_calibration *)config->values : c;
+    aimci_config_read(config, &aimci_kind_calibration, &c);
+    return c;
 }

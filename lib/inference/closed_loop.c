@@ -183,9 +183,7 @@ aimc_status aimc_tile_write(aimc_tile *t, const float *w, size_t ld_w, const aim
     if (st)
         return st;
     aimci_programming q;
-    aimci_kind_defaults(&aimci_kind_programming, &q);
-    if (config)
-        q = *(const aimci_programming *)config->values;
+    aimci_config_read(config, &aimci_kind_programming, &q);
     const uint64_t pulses_before = t->counters.pulses_up + t->counters.pulses_down;
     closed_loop l = {.tile = t, .q = &q, .target = w, .ld = ld_w};
     st = open_loop(&l);

@@ -308,9 +308,7 @@ aimc_status aimc_noise_model_optimize_programming(aimc_noise_model *model, size_
     if (st)
         return st;
     search s = {.ctx = model->ctx, .model = model};
-    aimci_kind_defaults(&aimci_kind_weight_programming, &s.q);
-    if (config)
-        s.q = *(const optimise *)config->values;
+    aimci_config_read(config, &aimci_kind_weight_programming, &s.q);
     if (s.q.times.n == 0)
         st = aimci_fail(AIMC_ERR_INVALID, "noise_model_optimize_programming: times is empty");
     for (size_t k = 0; k < s.q.times.n && !st; k++)

@@ -187,9 +187,7 @@ void aimci_storage_keep(aimc_context *ctx, const aimc_config *config, uint64_t s
 {
     static const double bits[] = {1, 9. / 8, 72. / 64, 3};
     storage s;
-    aimci_kind_defaults(&aimci_kind_storage, &s);
-    if (config)
-        s = *(const storage *)config->values;
+    aimci_config_read(config, &aimci_kind_storage, &s);
     dice d = {.kernels = aimci_kernels_get(aimc_context_get_cpu(ctx)),
               .seed = aimci_random_derive(s.seed >= 0 ? (uint64_t)s.seed : seed, index),
               .used = 256};

@@ -312,22 +312,15 @@ aimc_status aimci_npy_parse(aimc_context *ctx, const char *source, const void *b
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
-static bool is_little_endian(void)
-{
-    const uint16_t one = 1;
-    unsigned char first;
-    memcpy(&first, &one, 1);
-    return first == 1;
-}
-
-/* The header ends at a multiple of 64 bytes, with a line end. */
+/* The header ends at a multiple of 64 bytes, with a line end. Hosts are little-endian:
+ * io/safetensors.c does not compile for others. */
 void aimci_npy_write(FILE *file, size_t rows, size_t cols, const float *values)
 {
     enum { START = 10, ALIGNED = 64 };
     char header[128];
-    const int n = snprintf(header, sizeof header,
-                           "{'descr': '%cf4', 'fortran_order': False, 'shape': (%zu, %zu), }",
-                           is_little_endian() ? '<' : '>', rows, cols);
+    const int n =
+        snprintf(header, sizeof header,
+                 "{'descr': '<f4', 'fortran_order': False, 'shape': (%zu, %zu), }", rows, cols);
     const size_t length = aimci_round_up((size_t)n + 1 + START, ALIGNED) - START;
     fwrite("\x93NUMPY\x01\x00", 1, 8, file);
     fputc((int)(length & 255), file);

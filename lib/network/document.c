@@ -196,12 +196,7 @@ static aimc_status read_config(aimc_network *net, const char *op, const json_t *
     aimc_status st = aimc_config_create(net->ctx, op, out);
     if (st || !document)
         return st;
-    char *text = NULL;
-    st = aimci_json_write(net->ctx, "config", document, &text);
-    if (!st)
-        st = aimc_config_parse(*out, text);
-    aimci_free(net->ctx, text);
-    return st;
+    return aimci_config_merge_value(*out, document);
 }
 
 static aimc_status read_node(aimc_network *net, size_t k, const json_t *node)
@@ -255,12 +250,8 @@ static aimc_status read_nested(aimc_network *net, const json_t *root, const char
     const json_t *object = json_object_get(root, name);
     if (!object)
         return AIMC_OK;
-    char *text = NULL;
     aimc_config *config = NULL;
-    aimc_status st = aimci_json_write(net->ctx, name, object, &text);
-    if (!st)
-        st = aimci_config_from_json(net->ctx, category, text, &config);
-    aimci_free(net->ctx, text);
+    aimc_status st = aimci_config_from_value(net->ctx, category, object, &config);
     if (!st)
         st = set(net, config);
     aimc_config_destroy(config);

@@ -48,47 +48,40 @@ static aimc_status keep_node(aimci_node *node, size_t n)
     return st;
 }
 
-/* Those that were kept before the pass, to be put back where it could not be kept. */
-typedef struct kept_before {
-    size_t *n, at;
-    bool restore;
-} kept_before;
-
-static void visit_count(kept_before *b, size_t *n)
+static void note_before(aimci_kept *k)
 {
-    if (b->restore)
-        *n = b->n[b->at];
-    else if (b->n)
-        b->n[b->at] = *n;
-    b->at++;
+    k->before = k->n;
 }
 
-static size_t visit_counts(aimc_network *net, kept_before *b)
+static void put_back(aimci_kept *k)
 {
-    b->at = 0;
+    k->n = k->before;
+}
+
+static void empty(aimci_kept *k)
+{
+    k->n = 0;
+}
+
+static void for_all_kept(aimc_network *net, void (*act)(aimci_kept *k))
+{
     for (size_t i = 0; i < net->n_nodes; i++) {
-        visit_count(b, &net->nodes[i]->kept.n);
+        act(&net->nodes[i]->kept);
         for (size_t k = 0; k < net->nodes[i]->n_matrices; k++)
-            visit_count(b, &net->nodes[i]->matrices[k].matrix->kept.n);
+            act(&net->nodes[i]->matrices[k].matrix->kept);
     }
-    return b->at;
 }
 
+/* A pass is kept as a whole or not at all. */
 static aimc_status keep_all(aimc_network *net)
 {
-    kept_before before = {0};
-    before.n = aimci_calloc(net->ctx, visit_counts(net, &before) + 1, sizeof *before.n);
-    if (!before.n)
-        return aimci_fail(AIMC_ERR_NOMEM, "no memory");
-    visit_counts(net, &before);
     aimc_status st = AIMC_OK;
+    for_all_kept(net, note_before);
     for (size_t i = 0; i < net->n_nodes && !st; i++)
         if (is_updated(net->nodes[i]) && aimci_node_has_gradient(net->nodes[i]))
             st = aimci_node_told(net->nodes[i], keep_node(net->nodes[i], net->n_run));
-    before.restore = true;
     if (st)
-        visit_counts(net, &before);
-    aimci_free(net->ctx, before.n);
+        for_all_kept(net, put_back);
     return st;
 }
 
@@ -143,11 +136,7 @@ aimc_status aimci_network_step_matrices(aimc_network *net, double lr)
 
 void aimci_network_forget_passes(aimc_network *net)
 {
-    for (size_t i = 0; i < net->n_nodes; i++) {
-        net->nodes[i]->kept.n = 0;
-        for (size_t k = 0; k < net->nodes[i]->n_matrices; k++)
-            net->nodes[i]->matrices[k].matrix->kept.n = 0;
-    }
+    for_all_kept(net, empty);
     net->n_run = net->n_pending = 0;
     net->went_back = net->has_kept = false;
 }

@@ -86,9 +86,7 @@ static aimc_status read_config(const aimc_config *config, converter_params *para
     const aimc_status st = aimci_config_expect("converter_create", config, &aimci_kind_converter);
     if (st)
         return st;
-    aimci_kind_defaults(&aimci_kind_converter, params);
-    if (config)
-        *params = *(const converter_params *)config->values;
+    aimci_config_read(config, &aimci_kind_converter, params);
     return AIMC_OK;
 }
 

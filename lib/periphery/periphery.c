@@ -67,11 +67,7 @@ static aimc_status read_children(const aimc_config *config, aimci_periphery *p)
 
 static aimc_status read_config(const aimc_config *config, aimci_periphery *p)
 {
-    const aimci_periphery_params *given = aimci_config_values(config, &aimci_kind_periphery);
-    if (given)
-        p->params = *given;
-    else
-        aimci_kind_defaults(&aimci_kind_periphery, &p->params);
+    aimci_config_read(config, &aimci_kind_periphery, &p->params);
     p->is_perfect = p->params.is_perfect || p->params.mv_type == AIMCI_MV_IDEAL;
     const aimc_status st = aimci_kind_periphery.check(&p->params);
     return st ? st : read_children(config, p);

@@ -102,12 +102,18 @@ static double sum_of(size_t n_rows, size_t n_cols, const float *x, size_t ld)
     return sum;
 }
 
-/* Rows of zeros are left out, here too. */
-static double from_magnitudes(const float *x, size_t n, aimci_magnitudes *m, bool entropy,
-                              double res)
+static aimc_status from_magnitudes(aimc_context *ctx, aimc_range_method method, double res,
+                                   const float *m, size_t n, double *bound)
 {
-    aimci_magnitudes_add(m, n, x);
-    return aimci_magnitudes_range(m, entropy ? AIMCI_RULE_ENTROPY : AIMCI_RULE_MEAN_SQUARE, 0, res);
+    aimci_magnitudes *counted = aimci_calloc(ctx, 1, sizeof *counted);
+    if (!counted)
+        return aimci_fail(AIMC_ERR_NOMEM, "converter_find_range: no memory");
+    aimci_magnitudes_add(counted, n, m);
+    *bound = aimci_magnitudes_range(
+        counted, method == AIMC_RANGE_ENTROPY ? AIMCI_RULE_ENTROPY : AIMCI_RULE_MEAN_SQUARE, 0,
+        res);
+    aimci_free(ctx, counted);
+    return AIMC_OK;
 }
 
 static aimc_status check(const aimc_context *ctx, aimc_range_method method, double parameter,
@@ -136,31 +142,31 @@ aimc_status aimc_converter_find_range(aimc_context *ctx, aimc_range_method metho
                                       size_t n_rows, size_t n_cols, const float *x, size_t ld_x,
                                       double *bound)
 {
-    const aimc_status st = check(ctx, method, parameter, n_rows, n_cols, x, ld_x, bound);
+    aimc_status st = check(ctx, method, parameter, n_rows, n_cols, x, ld_x, bound);
     size_t size;
     if (st)
         return st;
     float *m = NULL;
-    aimci_magnitudes *counted = aimci_calloc(ctx, 1, sizeof *counted);
-    if (counted && !aimci_mul_overflows(n_rows, n_cols, &size))
+    if (!aimci_mul_overflows(n_rows, n_cols, &size))
         m = aimci_calloc(ctx, size, sizeof *m);
-    if (!m) {
-        aimci_free(ctx, counted);
+    if (!m)
         return aimci_fail(AIMC_ERR_NOMEM, "converter_find_range: no memory");
-    }
     const size_t n = collect(n_rows, n_cols, x, ld_x, m);
-    qsort(m, n, sizeof *m, ascending);
-    double chosen = n ? (double)m[n - 1] : 0;
-    if (n && method == AIMC_RANGE_QUANTILE)
-        chosen = quantile(m, n, parameter);
-    else if (n && method == AIMC_RANGE_DEVIATION)
-        chosen = parameter * deviation(m, n, sum_of(n_rows, n_cols, x, ld_x));
-    else if (n && method == AIMC_RANGE_LEAST_ERROR)
-        chosen = least_error(m, n, parameter);
-    else if (n && method >= AIMC_RANGE_MEAN_SQUARE)
-        chosen = from_magnitudes(m, n, counted, method == AIMC_RANGE_ENTROPY, parameter);
+    double chosen = 0;
+    if (n && method >= AIMC_RANGE_MEAN_SQUARE) {
+        st = from_magnitudes(ctx, method, parameter, m, n, &chosen);
+    } else if (n) {
+        qsort(m, n, sizeof *m, ascending);
+        chosen = (double)m[n - 1];
+        if (method == AIMC_RANGE_QUANTILE)
+            chosen = quantile(m, n, parameter);
+        else if (method == AIMC_RANGE_DEVIATION)
+            chosen = parameter * deviation(m, n, sum_of(n_rows, n_cols, x, ld_x));
+        else if (method == AIMC_RANGE_LEAST_ERROR)
+            chosen = least_error(m, n, parameter);
+    }
     aimci_free(ctx, m);
-    aimci_free(ctx, counted);
-    *bound = chosen;
-    return AIMC_OK;
+    if (!st)
+        *bound = chosen;
+    return st;
 }

@@ -222,17 +222,13 @@ START_TEST(memory_that_runs_out_is_told)
     json_set_alloc_funcs(give, take_back);
     while (failed) {
         json_t *value = NULL;
-        char *text = NULL;
         countdown = ++n;
-        aimc_status st = read_text(document, &value);
-        if (st == AIMC_OK)
-            st = aimci_json_write(ctx, "f", value, &text);
+        const aimc_status st = read_text(document, &value);
         failed = countdown == 0;
         countdown = 0;
         ck_assert_int_eq(st, failed ? AIMC_ERR_NOMEM : AIMC_OK);
-        ck_assert_int_eq(text != NULL, st == AIMC_OK);
+        ck_assert_int_eq(value != NULL, st == AIMC_OK);
         json_decref(value);
-        aimci_free(ctx, text);
         ck_assert_uint_eq(live, 0);
     }
     ck_assert_uint_gt(n, 50);

@@ -3,30 +3,9 @@
 #include <unistd.h>
 
 #include "analog/matrix.h"
-#include "noise_test.h"
-
-static aimc_context *ctx;
-
-static void setup(void)
-{
-    ctx = aimct_context(1, 0, 5);
-}
-
-static void teardown(void)
-{
-    aimc_context_destroy(ctx);
-}
+#include "hwa_test.h"
 
 #define IDEAL "device=ideal;forward.is_perfect=true;backward.is_perfect=true;"
-
-static aimc_matrix *make_grid(size_t n_out, size_t n_in, const char *settings)
-{
-    aimc_config *config = noise_config(ctx, "layer", settings);
-    aimc_matrix *g = NULL;
-    OK(aimc_matrix_create(NULL, n_out, n_in, config, &g));
-    aimc_config_destroy(config);
-    return g;
-}
 
 static aimci_modifier modifier_of(const char *settings)
 {
@@ -459,31 +438,6 @@ END_TEST
     "hwa.modifier.std_dev=1;hwa.clip_type=LAYER_GAUSSIAN;hwa.remap_type=CHANNELWISE_SYMMETRIC;"    \
     "hwa.input_range.enable=true;hwa.input_range.init_from_data=5;hwa.modifier.pdrop=0.02"
 
-enum { IN = 6, HIDDEN = 12, OUT = 3, BATCH = 16 };
-
-static aimc_network *make_network(const char *settings)
-{
-    aimc_network *net = NULL;
-    aimc_config *layer = noise_config(ctx, "layer", settings);
-    OK(aimc_network_create(ctx, &net));
-    OK(aimc_network_add_linear(net, HIDDEN, IN, layer));
-    OK(aimc_network_add_activation(net, AIMC_TANH));
-    OK(aimc_network_add_linear(net, OUT, HIDDEN, layer));
-    aimc_config_destroy(layer);
-    return net;
-}
-
-static float train_once(aimc_network *net, uint64_t step)
-{
-    float x[BATCH * IN], loss;
-    uint32_t labels[BATCH];
-    aimct_fill(x, BATCH * IN, step);
-    for (size_t s = 0; s < BATCH; s++)
-        labels[s] = x[s * IN] > 0 ? 2 : x[s * IN + 1] > x[s * IN + 2];
-    OK(aimc_network_train_batch(net, BATCH, x, labels, 0.2, &loss));
-    return loss;
-}
-
 START_TEST(networks_train_and_resume)
 {
     char path[64];
@@ -504,13 +458,13 @@ START_TEST(networks_train_and_resume)
     }
     ck_assert_msg(last < 0.5 * first, "loss %g after %g", last, first);
     ck_assert(aimc_matrix_get_input_range(aimc_network_get_matrix(net, 0)) > 0.5);
-    float x[BATCH * IN], y[2][BATCH * OUT];
-    aimct_fill(x, BATCH * IN, 1);
-    OK(aimc_network_calibrate(net, BATCH, x, NULL));
-    OK(aimc_network_calibrate(copy, BATCH, x, NULL));
+    float x[N_SAMPLES * IN], y[2][N_SAMPLES * OUT];
+    aimct_fill(x, N_SAMPLES * IN, 1);
+    OK(aimc_network_calibrate(net, N_SAMPLES, x, NULL));
+    OK(aimc_network_calibrate(copy, N_SAMPLES, x, NULL));
     ck_assert_double_lt(aimc_matrix_get_input_range(aimc_network_get_matrix(net, 0)), 1.0001);
-    OK(aimc_network_predict(net, BATCH, x, y[0]));
-    OK(aimc_network_predict(copy, BATCH, x, y[1]));
+    OK(aimc_network_predict(net, N_SAMPLES, x, y[0]));
+    OK(aimc_network_predict(copy, N_SAMPLES, x, y[1]));
     ck_assert_mem_eq(y[0], y[1], sizeof y[0]);
     aimc_network_destroy(net);
     aimc_network_destroy(copy);
@@ -519,15 +473,15 @@ END_TEST
 
 START_TEST(prediction_sees_the_weights_themselves)
 {
-    float x[BATCH * IN], y[2][BATCH * OUT];
-    aimct_fill(x, BATCH * IN, 1);
+    float x[N_SAMPLES * IN], y[2][N_SAMPLES * OUT];
+    aimct_fill(x, N_SAMPLES * IN, 1);
     for (int in_tests = 0; in_tests < 2; in_tests++) {
         aimc_network *net = make_network(
             in_tests ? IDEAL "hwa.modifier.type=ADD_NORMAL;hwa.modifier.enable_during_test=true"
                      : IDEAL "hwa.modifier.type=ADD_NORMAL");
         train_once(net, 1);
-        OK(aimc_network_predict(net, BATCH, x, y[0]));
-        OK(aimc_network_predict(net, BATCH, x, y[1]));
+        OK(aimc_network_predict(net, N_SAMPLES, x, y[0]));
+        OK(aimc_network_predict(net, N_SAMPLES, x, y[1]));
         ck_assert_int_eq(memcmp(y[0], y[1], sizeof y[0]) != 0, in_tests);
         aimc_network_destroy(net);
     }

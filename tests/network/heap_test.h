@@ -7,10 +7,11 @@
 #include "sanitized.h"
 #include "test_util.h"
 
-static inline aimc_context *heap_context(aimct_heap *heap)
+static inline aimc_context *heap_context(aimct_heap *heap, uint32_t threads)
 {
     aimc_context_params params = AIMC_CONTEXT_PARAMS_INIT;
     params.allocator = aimct_allocator(heap);
+    params.n_threads = threads;
     aimc_context *ctx;
     OK(aimc_context_create(&params, &ctx));
     return ctx;
@@ -22,7 +23,7 @@ static inline void heap_fails(aimc_status (*live)(aimc_context *ctx, const char 
                               const char *matrix, size_t first, size_t stride)
 {
     aimct_heap heap = AIMCT_HEAP_INIT;
-    aimc_context *ctx = heap_context(&heap);
+    aimc_context *ctx = heap_context(&heap, 0);
     const size_t before = heap.live_blocks;
     size_t n = 0;
     if (SANITIZED) {

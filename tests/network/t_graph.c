@@ -435,7 +435,7 @@ END_TEST
 START_TEST(passes_allocate_nothing)
 {
     aimct_heap heap = AIMCT_HEAP_INIT;
-    aimc_context *ctx = heap_context(&heap);
+    aimc_context *ctx = heap_context(&heap, 0);
     aimc_network *net;
     float y[N * CLASSES];
     OK(build(ctx, matrices[_i], &net));

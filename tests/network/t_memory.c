@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory of networks: an evaluation takes hardly more than the two largest activations that lie
  * side by side, and allocates nothing when it is repeated. */
-#include "fail_alloc.h"
-#include "test_util.h"
+#include "heap_test.h"
 
 enum { BATCH = 64, SIDE = 32, CHANNELS = 16, STAGES = 3, BLOCKS = 3, CLASSES = 10 };
 
@@ -68,11 +67,7 @@ START_TEST(evaluation_takes_little_memory)
     static float x[BATCH * 3 * SIDE * SIDE], y[BATCH * CLASSES];
     const size_t pair = 2 * sizeof(float) * BATCH * CHANNELS * SIDE * SIDE;
     aimct_heap heap = AIMCT_HEAP_INIT;
-    aimc_context_params params = AIMC_CONTEXT_PARAMS_INIT;
-    params.allocator = aimct_allocator(&heap);
-    params.n_threads = 1;
-    aimc_context *ctx;
-    OK(aimc_context_create(&params, &ctx));
+    aimc_context *ctx = heap_context(&heap, 1);
     aimc_network *net = resnet20(ctx);
     aimct_fill(x, BATCH * 3 * SIDE * SIDE, 1);
     OK(aimc_network_predict(net, BATCH, x, y));
