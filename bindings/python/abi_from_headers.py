@@ -4,6 +4,7 @@
 
     abi_from_headers.py [--check] INCLUDE_DIR OUTPUT
     abi_from_headers.py --layout INCLUDE_DIR      a C program that proves sizes and offsets
+    abi_from_headers.py --grown INCLUDE_DIR       the same, for headers whose structs may be longer
 
 The headers are plain: opaque structs, structs, enums, callbacks, functions. Anything else stops the parser.
 """
@@ -197,8 +198,8 @@ def statements(text):
 
 # ---- declarations to Python and C --------------------------------------------------------------
 
-def python_source(headers):
-    """The text of aimc/_abi.py."""
+def layouts_source(headers):
+    """The beginning of aimc/_abi.py: constants, enums, callbacks and structs in ctypes."""
     out = ["# SPDX-License-Identifier: MIT",
            '"""Made from include/aimc by abi_from_headers.py; do not edit."""',
            "import ctypes as ct", "from typing import Any, Dict, NamedTuple, Tuple", ""]
@@ -212,7 +213,19 @@ def python_source(headers):
             out += ["", "", f"class {name}(ct.Structure):", f'    """{headers.origin[name]}"""', "    _fields_ = ["]
             out += [f'        ("{field}", {kind}),' for field, kind in headers.structs[name]]
             out += ["    ]", ""]
-    out += record_source(headers)
+    return out
+
+
+def layouts(headers):
+    """Those declarations by name, among them the structs."""
+    scope = {}
+    exec(compile("\n".join(layouts_source(headers)), "_abi.py", "exec"), scope)  # pylint: disable=exec-used
+    return scope
+
+
+def python_source(headers):
+    """The text of aimc/_abi.py."""
+    out = layouts_source(headers) + record_source(headers)
     out += ["", "# name: (header, result, types of arguments, their names)", "FUNCTIONS: Dict[str, Any] = {"]
     for name, (result, arguments, names) in headers.functions.items():
         out += [f'    "{name}": ("{headers.origin[name]}", {result},', f"        [{', '.join(arguments)}],", f'        "{names}"),']
@@ -257,18 +270,21 @@ def plain_type(kind):
     raise HeaderError(f"a record has no field of type {kind}")
 
 
-def layout_source(headers):
-    """A C program that compiles only when ctypes and the compiler agree on every struct."""
-    scope = {}
-    exec(compile(python_source(headers), "_abi.py", "exec"), scope)  # pylint: disable=exec-used
+def layout_source(headers, grows):
+    """A C program that compiles only when the compiler has every struct and enum as ctypes has these headers'; grows: its
+    structs may be longer."""
+    size = ">=" if grows else "=="
+    scope = layouts(headers)
     out = ["#include <aimc/aimc.h>"]
     for name, fields in headers.structs.items():
         struct = scope[name]
-        out.append(f'_Static_assert(sizeof({name}) == {scope["ct"].sizeof(struct)}, "{name}");')
+        out.append(f'_Static_assert(sizeof({name}) {size} {scope["ct"].sizeof(struct)}, "{name}");')
         for field, _ in fields:
             place = getattr(struct, field)
             out.append(f'_Static_assert(offsetof({name}, {field}) == {place.offset}, "{name}.{field}");')
             out.append(f'_Static_assert(sizeof((({name} *)0)->{field}) == {place.size}, "{name}.{field}");')
+    for values in headers.enums.values():
+        out += [f'_Static_assert({key} == {value}, "{key}");' for key, value in values.items()]
     return "\n".join(out + ["int main(void) { return 0; }", ""])
 
 
@@ -276,12 +292,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="only compare OUTPUT with the headers")
     parser.add_argument("--layout", action="store_true", help="print the C program")
+    parser.add_argument("--grown", action="store_true", help="print the C program for headers that came later")
     parser.add_argument("include", type=pathlib.Path, help="folder of the public headers: include/aimc")
     parser.add_argument("output", type=pathlib.Path, nargs="?", help="aimc/_abi.py")
     args = parser.parse_args()
     headers = Headers(args.include)
-    if args.layout:
-        print(layout_source(headers))
+    if args.layout or args.grown:
+        print(layout_source(headers, args.grown))
         return 0
     text = python_source(headers)
     if not args.check:

@@ -18,7 +18,7 @@ HEADER = """# The binary interface of libaimc on 64-bit hosts. './dev abi' write
 """
 
 
-def read_headers(root):
+def read_headers(root, include):
     sys.path.insert(0, str(root / "bindings/python"))
     sys.dont_write_bytecode = True
     import abi_from_headers  # pylint: disable=import-outside-toplevel,import-error
@@ -46,10 +46,7 @@ def read_headers(root):
         def _argument(self, text):
             return self._field(text)[1] if "(" in text else self._type(re.fullmatch(r"(.*?)\w+", text)[1])
 
-    scope = {}
-    source = abi_from_headers.python_source(abi_from_headers.Headers(root / "include/aimc"))
-    exec(compile(source, "_abi.py", "exec"), scope)  # pylint: disable=exec-used
-    return InC(root / "include/aimc"), scope
+    return InC(include), abi_from_headers.layouts(abi_from_headers.Headers(include))
 
 
 def describe(headers, layout):
@@ -70,12 +67,17 @@ def describe(headers, layout):
         yield f"{result} {name}({', '.join(arguments) or 'void'})".replace("* aimc", "*aimc")
 
 
+def interface(root, include):
+    """The lines of the interface that the headers in a folder declare."""
+    return list(describe(*read_headers(root, include)))
+
+
 def main(root, accept):
     baseline = root / "tests/abi/libaimc.abi"
     if ctypes.sizeof(ctypes.c_void_p) != 8:
         print("the accepted interface is of 64-bit hosts")
         return 77
-    now = HEADER + "\n".join(describe(*read_headers(root))) + "\n"
+    now = HEADER + "\n".join(interface(root, root / "include/aimc")) + "\n"
     before = baseline.read_text(encoding="utf-8") if baseline.exists() else ""
     changes = list(difflib.unified_diff(before.splitlines(), now.splitlines(), "accepted", "headers", "", "", 2, ""))
     print("\n".join(changes) or "the interface is the accepted one")
@@ -86,5 +88,6 @@ def main(root, accept):
     return 1 if changes and not accept else 0
 
 
-arguments = [arg for arg in sys.argv[1:] if arg != "--accept"]
-sys.exit(main(pathlib.Path(arguments[0]).resolve(), "--accept" in sys.argv))
+if __name__ == "__main__":
+    arguments = [arg for arg in sys.argv[1:] if arg != "--accept"]
+    sys.exit(main(pathlib.Path(arguments[0]).resolve(), "--accept" in sys.argv))

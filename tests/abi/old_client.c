@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A program that was built with the settled header (tests/abi/settled/aimc.h) and runs with today's
+/* A program that was built with the settled headers (tests/abi/settled/aimc) and runs with today's
  * library: what it hands over and gets back is where it was. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "settled/aimc.h"
+#include <aimc/aimc.h>
 
 enum { N = 8, GUARD = 64 };
 

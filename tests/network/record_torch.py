@@ -260,14 +260,8 @@ def record_axis_losses(arrays):
         kind = nn.BatchNorm1d if len(shape) == 3 else nn.BatchNorm2d
         net = Functional(lambda self, x: self.norm(x), norm=kind(shape[1], track_running_stats=False))
         nn.init.uniform_(net.norm.weight), nn.init.uniform_(net.norm.bias)
-        x, lr = torch.randn(shape), 0.5
-        keep_state(arrays, f"axis/{k}/before", net)
-        value = loss(net(x), targets)
-        value.backward()
-        torch.optim.SGD(net.parameters(), lr).step()
-        keep_state(arrays, f"axis/{k}/after", net)
-        arrays[f"axis/{k}/x"], arrays[f"axis/{k}/targets"] = x.numpy(), targets.numpy()
-        done.append({"loss": name, "fields": fields, "lr": lr, "value": value.item()})
+        value = keep_descent(arrays, f"axis/{k}", net, torch.randn(shape), targets, loss)
+        done.append({"loss": name, "fields": fields, "lr": LOSS_LR, "value": value})
     arrays["axis"] = np.array(json.dumps(done))
 
 
@@ -276,20 +270,28 @@ def keep_state(arrays, prefix, module):
         arrays[f"{prefix}/{key}"] = value.numpy().copy()
 
 
+LOSS_LR = 0.5
+
+
+def keep_descent(arrays, prefix, net, x, targets, loss):
+    """Value of a loss, with the state before and after one step of plain descent."""
+    keep_state(arrays, f"{prefix}/before", net)
+    value = loss(net(x), targets)
+    value.backward()
+    torch.optim.SGD(net.parameters(), LOSS_LR).step()
+    keep_state(arrays, f"{prefix}/after", net)
+    arrays[f"{prefix}/x"], arrays[f"{prefix}/targets"] = x.numpy(), targets.numpy()
+    return value.item()
+
+
 def record_losses(arrays):
     """Value of each loss and its gradient, by one step of plain descent."""
     done = []
     for k, (name, fields, loss, targets) in enumerate(losses()):
         net = Functional(lambda self, x: self.fc(x), fc=nn.Linear(5, 4))
-        x, lr = torch.randn(6, 5), 0.5
-        keep_state(arrays, f"loss/{k}/before", net)
-        y = net(x)
-        value = loss(torch.log_softmax(y, -1) if name == "nll" else y, targets)
-        value.backward()
-        torch.optim.SGD(net.parameters(), lr).step()
-        keep_state(arrays, f"loss/{k}/after", net)
-        arrays[f"loss/{k}/x"], arrays[f"loss/{k}/targets"] = x.numpy(), targets.numpy()
-        done.append({"loss": name, "fields": fields, "lr": lr, "value": value.item()})
+        logits = loss if name != "nll" else lambda y, t, nll=loss: nll(torch.log_softmax(y, -1), t)
+        value = keep_descent(arrays, f"loss/{k}", net, torch.randn(6, 5), targets, logits)
+        done.append({"loss": name, "fields": fields, "lr": LOSS_LR, "value": value})
     arrays["losses"] = np.array(json.dumps(done))
 
 
