@@ -143,13 +143,13 @@ static void output_ranges(aimc_matrix *m, double *least, double *most)
     }
 }
 
-static int tell_layer(const struct job *j, struct json *json, size_t k, const char *name,
-                      size_t matrix)
+static void tell_layer(const struct job *j, struct json *json, size_t k, const char *name,
+                       size_t matrix)
 {
     aimc_matrix *m = aimc_network_get_matrix(j->net, matrix);
     double least, most;
     if (m == NULL)
-        return EXIT_GO_ON;
+        return;
     output_ranges(m, &least, &most);
     const double input = aimc_matrix_get_input_range(m);
     if (json != NULL) {
@@ -167,7 +167,6 @@ static int tell_layer(const struct job *j, struct json *json, size_t k, const ch
                text_of_spread(in, 'g', 4, input > 0 ? input : NOT_GIVEN),
                text_of_spread(low, 'g', 4, least), text_of_spread(high, 'g', 4, most));
     }
-    return EXIT_GO_ON;
 }
 
 static int tell_layers(const struct job *j, struct json *json)
@@ -181,7 +180,7 @@ static int tell_layers(const struct job *j, struct json *json)
         if (aimc_network_get_layer(j->net, k, &layer) != AIMC_OK)
             return fail_library();
         if (layer.n_matrices > 0)
-            (void)tell_layer(j, json, k, layer.name, matrix);
+            tell_layer(j, json, k, layer.name, matrix);
         matrix += layer.n_matrices;
     }
     return EXIT_GO_ON;

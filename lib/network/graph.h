@@ -114,8 +114,8 @@ typedef struct aimci_node_ops {
     size_t (*vectors)(aimci_node *node, const aimci_run *run, size_t k, size_t first, size_t n,
                       float *x);
     /* The channel (first axis) of the output that element k of a row of weight tensor 0 adds to,
-     * and no other; "bias" has a number for each. SIZE_MAX: outputs have no channels. NULL: what the
-     * node makes is more than that weight and bias */
+     * and no other; "bias" has a number for each. SIZE_MAX: outputs have no channels. NULL: what
+     * the node makes is more than that weight and bias */
     size_t (*channel)(const aimci_node *node, size_t row, size_t k);
     /* Where evaluation gives each channel scale x + shift: these numbers, for all of the first
      * axis, and *is_affine. NULL: it does something else */

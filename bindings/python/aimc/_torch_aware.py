@@ -14,7 +14,7 @@ from typing import Any, Dict, List, Optional, Tuple
 import torch
 from torch import nn
 
-from ._errors import InvalidError, ShapeError, StateError
+from ._errors import InvalidError, ShapeError, StateError, UnsupportedError
 from ._torch_layers import AnalogConv1d, AnalogConv2d, AnalogConv3d, AnalogLinear, convolve
 from ._torch_readout import check_readout, modify, read_tile, tiles_of
 from .config import Config, ConfigLike, as_config
@@ -330,10 +330,16 @@ def can_be_aware(module: nn.Module) -> bool:
     return type(module) in _KINDS
 
 
+def _as(kind: Any, module: nn.Module) -> Any:
+    """A layer of another kind with the same parameters, buffers and hooks."""
+    made = kind.__new__(kind)
+    made.__dict__.update({key: copy.copy(value) if isinstance(value, dict) else value for key, value in module.__dict__.items()})
+    return made
+
+
 def aware_of(module: nn.Module, config: ConfigLike, ctx: Optional[Context]) -> Aware:
     """The layer with the same parameters, which an optimizer may hold already, and hooks."""
-    made = _KINDS[type(module)].__new__(_KINDS[type(module)])
-    made.__dict__.update({key: copy.copy(value) if isinstance(value, dict) else value for key, value in module.__dict__.items()})
+    made = _as(_KINDS[type(module)], module)
     made._begin(config, ctx)
     made.rescale()
     return made
@@ -341,9 +347,7 @@ def aware_of(module: nn.Module, config: ConfigLike, ctx: Optional[Context]) -> A
 
 def digital_of(module: Aware) -> nn.Module:
     """The way back: the layer of PyTorch with the same parameters."""
-    kind = next(digital for digital, own in _KINDS.items() if type(module) is own)
-    made = kind.__new__(kind)
-    made.__dict__.update({key: copy.copy(value) if isinstance(value, dict) else value for key, value in module.__dict__.items()})
+    made = _as(next(digital for digital, own in _KINDS.items() if type(module) is own), module)
     for name in ("config", "_forward", "_hwa", "_mapping", "_tiles", "n_seen", "n_draws", "watch", "has_range"):
         del made.__dict__[name]
     del made._parameters["input_range"], made._buffers["scales"]
@@ -357,6 +361,9 @@ class Watch:
 
     def __init__(self, config: ConfigLike, groups: int) -> None:
         self.fields = (as_config(config if config is not None else {}, "calibration")).to_dict()
+        if self.fields["method"] not in ("CACHE_QUANTILE", "MAX", "MOVING_STD", "MOVING_QUANTILE"):
+            raise UnsupportedError(f"calibrate: layers of at.aware() do not take their input range by method = {self.fields['method']}: "
+                                   "CACHE_QUANTILE, MAX, MOVING_STD or MOVING_QUANTILE; at.to_analog() makes layers that take any")
         self.estimates: List[Optional[float]] = [None] * groups
         self.kept: List[List[torch.Tensor]] = [[] for _ in range(groups)]
 

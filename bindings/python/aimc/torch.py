@@ -31,7 +31,7 @@ from ._torch_aware import (Aware, AwareConv1d, AwareConv2d, AwareConv3d, AwareLi
 from ._torch_distributed import distribute, join
 from ._torch_layers import (Analog, AnalogConv1d, AnalogConv2d, AnalogConv3d, AnalogGRU, AnalogLinear, AnalogLSTM,
                             AnalogMultiheadAttention, AnalogRNN, AnalogWeight)
-from .config import ConfigLike
+from .config import ConfigLike, as_config
 from .context import Context, default_context, replace_default
 from .energy import CostModel, CostReport
 from .matrix import Matrix
@@ -402,8 +402,11 @@ def _give_up(matrix: Matrix, former: float) -> None:
 def calibrate(model: nn.Module, batches: Iterable[Any], config: ConfigLike = None,
               forward: Optional[Callable[[Any], Any]] = None) -> Dict[str, float]:
     """Set the input range of every matrix from a DataLoader or a list of batches, read without clipping; when it fails, all
-    ranges stay. config: of kind "calibration"; forward: what runs a batch, the model itself where it is not given."""
+    ranges stay. config: of kind "calibration", without out_method; forward: what runs a batch, the model itself where it is not given."""
     layers = _aware_layers(model)
+    if as_config(config if config is not None else {}, "calibration").to_dict()["out_method"] != "NONE":
+        raise UnsupportedError("calibrate: out_method is of ADCs, and input ranges are set here; aimc.Matrix.watch_outputs() and "
+                               "take_output_ranges() of the matrices in at.analog_weights() set those of ADCs")
     if not layers:
         return _calibrate_tiles(model, batches, config, forward)
     if any(True for _ in analog_weights(model)):

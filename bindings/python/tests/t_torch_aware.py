@@ -298,6 +298,15 @@ class Training(unittest.TestCase):
             self.assertAlmostEqual(a["0.weight"], b["0.weight"], 5)
             same(ours.eval()(batches[1] * 9), tiles.eval()(batches[1] * 9))
 
+    def test_what_calibration_cannot_do_is_refused(self):
+        ours, tiles = pair(nn.Linear(5, 3), EXACT)
+        for method in ("MEAN_SQUARE", "ENTROPY", "NONE"):
+            with self.assertRaisesRegex(aimc.UnsupportedError, f"method = {method}.*to_analog"):
+                at.calibrate(ours, [torch.randn(30, 5)], {"method": method})
+        for model in (ours, tiles):
+            with self.assertRaisesRegex(aimc.UnsupportedError, "out_method.*watch_outputs"):
+                at.calibrate(model, [torch.randn(30, 5)], {"out_method": "MAX"})
+
 
 class Mistakes(unittest.TestCase):
     def test_sentences(self):
