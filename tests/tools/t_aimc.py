@@ -86,6 +86,8 @@ class Help(Case):
     def test_no_path_of_the_build_machine(self):
         program = pathlib.Path(AIMC).read_bytes()
         root = os.fsencode(pathlib.Path(__file__).resolve().parents[2])
+        if b".debug_info" in program:
+            self.skipTest("debug information names the folder of the sources")
         self.assertNotIn(root, program)
         self.assertNotIn(b"shared/data", program)
 
@@ -495,8 +497,10 @@ class BadData(Case):
         self.data(["10 images", "9 labels"], images, idx([0] * 9, 9))
         self.data("look like labels", labels, labels)
         self.data("labels have one", images, images)
-        self.data("cut short: 0 values of 3999937500", idx([], 62500, 63999, 1, 1), labels,
-                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30)))
+        # AddressSanitizer takes more addresses than that for itself
+        limit = None if b"__asan_" in pathlib.Path(AIMC).read_bytes() else \
+            lambda: resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+        self.data("cut short: 0 values of 3999937500", idx([], 62500, 63999, 1, 1), labels, preexec_fn=limit)
         self.data("every fifth", idx(range(16), 4, 2, 2), idx([0, 1, 0, 1], 4))
 
     def test_missing(self):
