@@ -45,6 +45,23 @@ typedef struct aimc_field_info {
     double max;           /**< largest allowed value */
 } aimc_field_info;
 
+/** What a number rests on. @since 0.1 */
+typedef enum aimc_basis {
+    AIMC_BASIS_NONE = 0,      /**< the document does not say; the field names the source */
+    AIMC_BASIS_PUBLISHED = 1, /**< printed in the source */
+    AIMC_BASIS_DERIVED = 2,   /**< follows from what is printed there */
+    AIMC_BASIS_ASSUMED = 3    /**< an order of magnitude that nobody measured for this purpose */
+} aimc_basis;
+
+/** Where the value of a number is from, and between which values it may lie. @since 0.1 */
+typedef struct aimc_evidence {
+    uint32_t struct_size; /**< sizeof of the caller's struct */
+    int32_t basis;        /**< aimc_basis */
+    double low;           /**< smallest value that it may have; the value when nobody said */
+    double high;          /**< largest value that it may have; the value when nobody said */
+    const char *source;   /**< valid as long as the configuration and until the field is set */
+} aimc_evidence;
+
 /** A kind of configuration or a preset of one. Strings are constant. @since 0.1 */
 typedef struct aimc_preset_info {
     uint32_t struct_size; /**< sizeof of the caller's struct */
@@ -159,11 +176,34 @@ AIMC_API size_t aimc_config_count_fields(const aimc_config *cfg);
 AIMC_API aimc_status aimc_config_get_field(const aimc_config *cfg, size_t i, aimc_field_info *info);
 
 /**
+ * Evidence of a number: what the document that gave it says, or else the source of its field.
+ * @param name      field, nested by dots
+ * @param evidence  struct_size set by the caller; the rest is written; low and high are NaN for a
+ *                  field that is not a number
+ * @retval AIMC_ERR_INVALID  NULL, unknown field
+ * @retval AIMC_ERR_ABI      struct_size is 0
+ * @par Threads
+ * any number of readers of one configuration.
+ * @par Determinism
+ * D0: a pure function.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_config_get_evidence(const aimc_config *cfg, const char *name,
+                                              aimc_evidence *evidence);
+
+/**
  * Merge a JSON object: fields named there are set, others keep their value. All or nothing.
  * "kind" names the kind or preset to start from; for a nested configuration it replaces that one.
+ *
+ * In the place of a number there may be one with its evidence, {"value": 2e-3, "low": 1.8e-3,
+ * "high": 2.2e-3, "basis": "published", "source": "Table 1"}: basis is published, derived or
+ * assumed, low and high are the value where they are left out, source is at most 239 bytes. It is
+ * told by aimc_config_get_evidence() and kept in aimc_config_to_json() until the field is set
+ * again.
  * @param json  NUL-terminated text
  * @retval AIMC_ERR_FORMAT   not JSON, or not an object
- * @retval AIMC_ERR_INVALID  unknown field, wrong type, out of range, "kind" of another category
+ * @retval AIMC_ERR_INVALID  unknown field, wrong type, out of range, "kind" of another category,
+ *                           a value that is not within its low ... high
  * @retval AIMC_ERR_NOMEM    no memory.
  * @since 0.1
  */

@@ -135,8 +135,8 @@ static aimc_status unknown_field(const aimc_config *cfg, const char *caller, con
 }
 
 /* Follow the dots: the configuration that holds the field, and the field. */
-static aimc_status resolve(const char *caller, const aimc_config *cfg, const char *path,
-                           const aimc_config **holder, const aimci_field **field)
+aimc_status aimci_config_look(const char *caller, const aimc_config *cfg, const char *path,
+                              const aimc_config **holder, const aimci_field **field)
 {
     const char *dot;
     while ((dot = strchr(path, '.')) != NULL) {
@@ -162,7 +162,7 @@ aimc_status aimci_config_find(const char *caller, aimc_config *cfg, const char *
     if (!cfg || !path)
         return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", caller, cfg ? "name" : "cfg");
     const aimc_config *found = cfg;
-    const aimc_status st = resolve(caller, cfg, path, &found, field);
+    const aimc_status st = aimci_config_look(caller, cfg, path, &found, field);
     *holder = (aimc_config *)(uintptr_t)found; /* lies inside cfg, which the caller may change */
     return st;
 }
@@ -211,7 +211,7 @@ aimc_status aimc_config_get(const aimc_config *cfg, const char *name, double *va
         return aimci_fail(AIMC_ERR_INVALID, "config_get: NULL argument");
     const aimc_config *holder = NULL;
     const aimci_field *field = NULL;
-    const aimc_status st = resolve("config_get", cfg, name, &holder, &field);
+    const aimc_status st = aimci_config_look("config_get", cfg, name, &holder, &field);
     if (st)
         return st;
     if (field->type == AIMC_FIELD_LIST || field->type == AIMC_FIELD_CONFIG)
@@ -228,7 +228,7 @@ aimc_status aimc_config_get_text(const aimc_config *cfg, const char *name, char 
         return aimci_fail(AIMC_ERR_INVALID, "config_get_text: NULL argument");
     const aimc_config *holder = NULL;
     const aimci_field *field = NULL;
-    const aimc_status st = resolve("config_get_text", cfg, name, &holder, &field);
+    const aimc_status st = aimci_config_look("config_get_text", cfg, name, &holder, &field);
     if (st)
         return st;
     aimci_text text = {buf, size, 0};
@@ -248,8 +248,8 @@ const aimc_config *aimc_config_get_nested(const aimc_config *cfg, const char *na
 {
     const aimc_config *holder = NULL;
     const aimci_field *field = NULL;
-    if (!cfg || !name || resolve("config_get_nested", cfg, name, &holder, &field) || !field ||
-        field->type != AIMC_FIELD_CONFIG)
+    if (!cfg || !name || aimci_config_look("config_get_nested", cfg, name, &holder, &field) ||
+        !field || field->type != AIMC_FIELD_CONFIG)
         return NULL;
     return holder->children[field->offset];
 }

@@ -103,6 +103,8 @@ extern const size_t aimci_n_registered;
 /* The operations of a kind of this category; NULL: it is of another one. */
 const void *aimci_ops_of(const aimci_kind *kind, const char *category);
 
+typedef struct aimci_evidence aimci_evidence; /* evidence.h */
+
 /* A preset document, generated from lib/presets by embed.py. */
 typedef struct aimci_preset {
     const char *name, *kind, *category, *doc, *source, *aliases;
@@ -118,6 +120,7 @@ struct aimc_config {
     void *values;
     unsigned char *set; /* per field: set by the caller, not a default or a preset's value */
     aimc_config **children;
+    aimci_evidence **evidence;  /* per field, what its number rests on; NULL: of none */
     const aimci_preset *preset; /* whose values it began with, or NULL */
 };
 
@@ -199,6 +202,10 @@ void aimci_config_warn_of_loss(const aimc_config *cfg, const char *path, const c
 /* Follow a dotted name: the configuration that holds the field, and the field. */
 aimc_status aimci_config_find(const char *caller, aimc_config *cfg, const char *path,
                               aimc_config **holder, const aimci_field **field);
+
+/* The same where nothing is changed. */
+aimc_status aimci_config_look(const char *caller, const aimc_config *cfg, const char *path,
+                              const aimc_config **holder, const aimci_field **field);
 
 /* Value of a field as JSON text. */
 void aimci_field_emit(const aimc_config *cfg, const aimci_field *field, aimci_text *text);

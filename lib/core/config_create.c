@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/config.h"
+#include "core/evidence.h"
 
 /* ---- making and destroying ------------------------------------------------------------------ */
 
@@ -22,6 +22,7 @@ void aimc_config_destroy(aimc_config *cfg)
     if (cfg->children)
         for (size_t i = 0; i < cfg->kind->n_children; i++)
             aimc_config_destroy(cfg->children[i]);
+    aimci_evidence_destroy(cfg);
     aimci_free(ctx, cfg->children);
     aimci_free(ctx, cfg->set);
     aimci_free(ctx, cfg->values);
@@ -103,12 +104,12 @@ aimc_status aimc_config_copy(const aimc_config *cfg, aimc_config **out)
     memcpy(copy->values, cfg->values, cfg->kind->size);
     memcpy(copy->set, cfg->set, cfg->kind->n_fields);
     copy->preset = cfg->preset;
-    for (size_t i = 0; i < cfg->kind->n_children; i++) {
-        const aimc_status st = aimc_config_copy(cfg->children[i], &copy->children[i]);
-        if (st) {
-            aimc_config_destroy(copy);
-            return st;
-        }
+    aimc_status st = aimci_evidence_copy(cfg, copy);
+    for (size_t i = 0; i < cfg->kind->n_children && !st; i++)
+        st = aimc_config_copy(cfg->children[i], &copy->children[i]);
+    if (st) {
+        aimc_config_destroy(copy);
+        return st;
     }
     *out = copy;
     return AIMC_OK;
@@ -155,8 +156,11 @@ static aimc_status override_field(aimc_config *base, const aimc_config *override
     if (!f || f->type != given->type)
         return aimci_fail(AIMC_ERR_INVALID, "'%s' has no field '%s'", base->kind->name,
                           given->name);
-    if (f->type != AIMC_FIELD_LIST)
-        return aimci_field_store(base, f, f->name, aimci_field_load(overrides, given));
+    if (f->type != AIMC_FIELD_LIST) {
+        const aimc_status st =
+            aimci_field_store(base, f, f->name, aimci_field_load(overrides, given));
+        return st ? st : aimci_evidence_put(base, f, aimci_evidence_of(overrides, given));
+    }
     const aimci_list *list = aimci_field_at(overrides->values, given);
     return aimci_field_store_list(base, f, f->name, list->v, list->n);
 }

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/config.h"
+#include "core/evidence.h"
 #include "core/json.h"
 
 /* ---- out ------------------------------------------------------------------------------------ */
@@ -20,6 +20,16 @@ static void emit_list(const aimci_list *list, aimci_text *text)
 
 static void emit_config(const aimc_config *cfg, aimci_text *text);
 
+static void emit_number(double v, const aimci_evidence *evidence, aimci_text *text)
+{
+    char number[32];
+    aimci_format_double(number, v);
+    if (evidence)
+        aimci_evidence_emit(v, evidence, text);
+    else
+        aimci_text_printf(text, "%s", number);
+}
+
 void aimci_field_emit(const aimc_config *cfg, const aimci_field *f, aimci_text *text)
 {
     char word[64];
@@ -27,8 +37,7 @@ void aimci_field_emit(const aimc_config *cfg, const aimci_field *f, aimci_text *
     switch (f->type) {
     case AIMC_FIELD_NUMBER:
     case AIMC_FIELD_INTEGER:
-        aimci_format_double(word, v);
-        aimci_text_printf(text, "%s", word);
+        emit_number(v, aimci_evidence_of(cfg, f), text);
         break;
     case AIMC_FIELD_FLAG:
         aimci_text_printf(text, "%s", v != 0.0 ? "true" : "false");
@@ -94,10 +103,23 @@ static aimc_status read_kind(const json_t *object, const char *path, const char 
                                         path, path[0] ? "." : "");
 }
 
+static aimc_status store_with_evidence(aimc_config *cfg, const aimci_field *f, const char *path,
+                                       const json_t *object)
+{
+    double value;
+    aimci_evidence evidence;
+    aimc_status st = aimci_evidence_read(object, path, &value, &evidence);
+    if (!st)
+        st = aimci_field_store(cfg, f, path, value);
+    return st ? st : aimci_evidence_put(cfg, f, &evidence);
+}
+
 /* A nested object: "kind" first, because it replaces what the others are merged into. */
 static aimc_status store_object(aimc_config *cfg, const aimci_field *f, const char *path,
                                 const json_t *object)
 {
+    if (f->type == AIMC_FIELD_NUMBER || f->type == AIMC_FIELD_INTEGER)
+        return store_with_evidence(cfg, f, path, object);
     if (f->type != AIMC_FIELD_CONFIG)
         return aimci_fail(AIMC_ERR_INVALID, "config_set: %s is not a configuration", path);
     const char *kind;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/config.h"
+#include "core/evidence.h"
 
 void *aimci_field_at(void *values, const aimci_field *f)
 {
@@ -71,7 +71,7 @@ aimc_status aimci_field_store(aimc_config *cfg, const aimci_field *f, const char
                           aimci_field_type_name(f->type), v);
     aimci_field_put(cfg->values, f, v + 0.0); /* -0 is 0: as JSON it would be an integer */
     mark_set(cfg, f);
-    return AIMC_OK;
+    return aimci_evidence_put(cfg, f, NULL); /* that of the value before */
 }
 
 bool aimci_choice_word(const char *choices, long index, char *buf, size_t size)

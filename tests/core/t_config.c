@@ -351,6 +351,80 @@ START_TEST(overrides_go_into_nested_configurations)
 }
 END_TEST
 
+/* ---- evidence ------------------------------------------------------------------------------- */
+
+static aimc_evidence evidence_of(const aimc_config *c, const char *name)
+{
+    aimc_evidence e = {.struct_size = sizeof e};
+    OK(aimc_config_get_evidence(c, name, &e));
+    return e;
+}
+
+START_TEST(numbers_rest_on_something)
+{
+    static const char told[] = "{\"adc_power\": {\"value\": 2e-3, \"low\": 1e-3, \"high\": 4e-3, "
+                               "\"basis\": \"published\", \"source\": \"a \\\"paper\\\"\"}, "
+                               "\"adc_bits\": {\"value\": 7, \"basis\": \"derived\"}}";
+    aimc_config *c = make("technology"), *copy = NULL, *again = make("technology");
+    char text[8192];
+    double v;
+    OK(aimc_config_parse(c, told));
+    OK(aimc_config_get(c, "adc_power", &v));
+    aimc_evidence e = evidence_of(c, "adc_power");
+    ck_assert(v == 2e-3 && e.low == 1e-3 && e.high == 4e-3 && e.basis == AIMC_BASIS_PUBLISHED);
+    ck_assert_str_eq(e.source, "a \"paper\"");
+    e = evidence_of(c, "adc_bits");
+    ck_assert(e.low == 7 && e.high == 7 && e.basis == AIMC_BASIS_DERIVED && e.source[0] == '\0');
+    /* where nobody said anything, the source is that of the field */
+    e = evidence_of(c, "v_read");
+    ck_assert(e.basis == AIMC_BASIS_NONE && e.low == 0.2 && e.high == 0.2);
+    ck_assert(strncmp(e.source, "assumed", 7) == 0);
+    ck_assert(isnan(evidence_of(c, "adc_model").low));
+    /* it goes through JSON and copies, and goes with the value */
+    ck_assert_uint_lt(aimc_config_to_json(c, text, sizeof text), sizeof text);
+    OK(aimc_config_parse(again, text));
+    ck_assert_str_eq(evidence_of(again, "adc_power").source, "a \"paper\"");
+    OK(aimc_config_copy(c, &copy));
+    ck_assert(evidence_of(copy, "adc_power").high == 4e-3);
+    OK(aimc_config_set(copy, "adc_power", 3e-3));
+    ck_assert(evidence_of(copy, "adc_power").basis == AIMC_BASIS_NONE);
+    ck_assert(evidence_of(c, "adc_power").basis == AIMC_BASIS_PUBLISHED);
+    FAILS(AIMC_ERR_INVALID, "NULL", aimc_config_get_evidence(NULL, "adc_power", &e));
+    FAILS(AIMC_ERR_INVALID, "adc_pover", aimc_config_get_evidence(c, "adc_pover", &e));
+    aimc_config_destroy(again);
+    aimc_config_destroy(copy);
+    aimc_config_destroy(c);
+}
+END_TEST
+
+START_TEST(evidence_that_is_none)
+{
+    static const struct {
+        const char *field, *json, *part;
+    } bad[] = {
+        {"v_read", "{\"value\": 1}", "v_read has no basis"},
+        {"v_read", "{\"basis\": \"assumed\"}", "v_read has no value"},
+        {"v_read", "{\"value\": 1, \"basis\": \"guessed\"}", "allowed are published"},
+        {"v_read", "{\"value\": 1, \"basis\": 3}", "not a word"},
+        {"v_read", "{\"value\": 1, \"low\": 2, \"basis\": \"assumed\"}", "not within 2 ... 1"},
+        {"v_read", "{\"value\": 1, \"hihg\": 2, \"basis\": \"assumed\"}", "'hihg'"},
+        {"v_read", "{\"value\": \"1\", \"basis\": \"assumed\"}", "value of v_read"},
+        {"v_read", "{\"value\": 1, \"basis\": \"assumed\", \"source\": 5}", "source of v_read"},
+        {"v_read", "{\"value\": -1, \"basis\": \"assumed\"}", "out of range"},
+        {"adc_bits", "{\"value\": 1.5, \"basis\": \"assumed\"}", "an integer"},
+        {"input", "{\"value\": 1, \"basis\": \"assumed\"}", "not a configuration"},
+    };
+    aimc_config *c = make("technology");
+    for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++) {
+        char text[160];
+        snprintf(text, sizeof text, "{\"%s\": %s}", bad[k].field, bad[k].json);
+        FAILS(AIMC_ERR_INVALID, bad[k].part, aimc_config_parse(c, text));
+        ck_assert(evidence_of(c, "v_read").basis == AIMC_BASIS_NONE);
+    }
+    aimc_config_destroy(c);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("config");
@@ -370,5 +444,7 @@ int main(void)
     tcase_add_test(t, order_in_a_document_does_not_matter);
     tcase_add_test(t, what_is_set_is_read_back);
     tcase_add_test(t, overrides_go_into_nested_configurations);
+    tcase_add_test(t, numbers_rest_on_something);
+    tcase_add_test(t, evidence_that_is_none);
     return aimct_main(s);
 }
