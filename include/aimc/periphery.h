@@ -41,12 +41,21 @@ typedef struct aimc_stages {
 
 /** How a direction is read. @since 0.1 */
 typedef struct aimc_readout_info {
-    uint32_t struct_size; /**< sizeof of the caller's struct */
-    uint32_t n_cycles;    /**< reads of the array in one product */
-    int32_t has_dac;      /**< 1: inputs are converted from codes; 0: a perfect read-out, or a DAC
+    uint32_t struct_size;   /**< sizeof of the caller's struct */
+    uint32_t n_cycles;      /**< reads of the array in one product */
+    int32_t has_dac;        /**< 1: inputs are converted from codes; 0: a perfect read-out, or a DAC
                              without steps (inp_res or inp_bound <= 0) */
-    int32_t has_adc;      /**< 1: outputs are converted to codes; 0: a perfect read-out, or an ADC
+    int32_t has_adc;        /**< 1: outputs are converted to codes; 0: a perfect read-out, or an ADC
                              without steps (out_res or out_bound <= 0) */
+    uint32_t n_steps;       /**< reads that follow one another: ways to look at the inputs, by digit
+                             of their code or by sign */
+    uint32_t n_column_sets; /**< columns side by side that are read in each step: those of every bit
+                               slice, and of every sign that is converted by itself */
+    uint32_t dac_bits;      /**< bits of one input conversion, the sign included where there is one:
+                               those of the widest digit; 0: has_dac is 0 */
+    uint32_t adc_bits;      /**< bits of one output conversion; 0: has_adc is 0 */
+    uint32_t n_cells;       /**< cells of a weight, all slices; 0: cell_mapping does not say */
+    uint32_t reserved;      /**< 0 */
 } aimc_readout_info;
 
 /**

@@ -64,6 +64,8 @@ typedef struct aimc_counters {
                          rest included, for every array of the optimizer that is bound, and what
                          aimc_tile_program() put there; of a programmed tile those alone, unless
                          other pulses were counted, too */
+    uint64_t activity_inputs; /**< inputs other than 0, summed over the reads that activity_reads
+                               counts: word lines that were driven */
 } aimc_counters;
 
 /**

@@ -58,14 +58,17 @@ void aimci_activity_count(const aimci_periphery *p, size_t n, const float *z, do
     const double scale = 1 / full;
     for (size_t k = 0; k < n; k++) {
         double width = 0, square = 0, g_width = 0, g_square = 0;
+        size_t driven = 0;
         for (size_t j = 0; j < p->n_in; j++) {
             double a = fabs((double)z[k * p->ld_in + j]) * scale;
             a = a < 1 ? a : 1;
+            driven += a > 0;
             width += a;
             square += a * a;
             g_width += a * p->word_lines.sums[j];
             g_square += a * a * p->word_lines.sums[j];
         }
+        counts->activity.inputs += driven;
         counts->activity.cells += fixed_point(width * (double)p->n_out);
         counts->activity.cells_squared += fixed_point(square * (double)p->n_out);
         counts->activity.weight += fixed_point(g_width);
@@ -80,15 +83,20 @@ void aimci_activity_count_word_line(const float *g, size_t n, uint64_t reads,
     double sum = 0;
     for (size_t i = 0; i < n; i++)
         sum += (double)fabsf(g[i]);
-    const aimci_activity one = {reads, reads * fixed_point((double)n),
-                                reads * fixed_point((double)n), reads * fixed_point(sum),
-                                reads * fixed_point(sum)};
+    const uint64_t cells = reads * fixed_point((double)n), weight = reads * fixed_point(sum);
+    const aimci_activity one = {.reads = reads,
+                                .inputs = reads,
+                                .cells = cells,
+                                .cells_squared = cells,
+                                .weight = weight,
+                                .weight_squared = weight};
     aimci_activity_add(&counts->activity, &one);
 }
 
 void aimci_activity_add(aimci_activity *sum, const aimci_activity *other)
 {
     sum->reads += other->reads;
+    sum->inputs += other->inputs;
     sum->cells += other->cells;
     sum->cells_squared += other->cells_squared;
     sum->weight += other->weight;

@@ -11,6 +11,7 @@ struct aimci_read_array;
 /* Sums in units of 1 / AIMC_ACTIVITY_ONE. */
 typedef struct aimci_activity {
     uint64_t reads;                  /* that were looked at */
+    uint64_t inputs;                 /* other than 0 */
     uint64_t cells, cells_squared;   /* sum_j |x_j| and x_j^2, times the cells of a word line */
     uint64_t weight, weight_squared; /* the same, times the conductance of the word line */
 } aimci_activity;

@@ -37,6 +37,7 @@ static const counter counters_of_a_tile[] = {
     COUNTER(input_activity_squared),
     COUNTER(conductance_activity),
     COUNTER(conductance_activity_squared),
+    COUNTER(activity_inputs),
 };
 enum { N_COUNTERS = sizeof counters_of_a_tile / sizeof counters_of_a_tile[0] };
 
@@ -64,6 +65,7 @@ void aimci_counters_add_activity(aimc_counters *sum, const aimci_readout_counts 
     sum->input_activity_squared += counts->activity.cells_squared;
     sum->conductance_activity += counts->activity.weight;
     sum->conductance_activity_squared += counts->activity.weight_squared;
+    sum->activity_inputs += counts->activity.inputs;
 }
 
 /* ---- file ----------------------------------------------------------------------------------- */

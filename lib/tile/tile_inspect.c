@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <string.h>
 
 #include <aimc/periphery.h>
@@ -25,6 +26,27 @@ static aimc_status read_stages(const aimc_tile *t, aimc_direction direction, con
                : aimci_fail(AIMC_ERR_INVALID, "tile_inspect: x holds a value that is not finite");
 }
 
+/* Bits of a converter whose steps are res of its range: 2^bits - 1 codes around 0. */
+static uint32_t bits_of(double res)
+{
+    return res > 0 ? (uint32_t)ceil(log2(1 / res + 1) - 1e-9) : 0;
+}
+
+static uint32_t bits_of_drive(const aimci_periphery *p)
+{
+    int widest = 0;
+    for (size_t k = 0; k < p->plan.n_cycles; k++)
+        if (p->plan.cycles[k].derived && p->plan.cycles[k].op.op == AIMCI_PART_DIGITS)
+            widest = p->plan.cycles[k].op.count > widest ? p->plan.cycles[k].op.count : widest;
+    return widest ? (uint32_t)widest : bits_of(p->params.inp_res);
+}
+
+/* A weight lies on a pair of cells, or on one whose zero is subtracted, in every slice. */
+static uint32_t cells_of(const aimci_cell_mapping *m)
+{
+    return m->active ? (uint32_t)m->n_slices * (m->offset ? 1 : 2) : 0;
+}
+
 aimc_status aimc_tile_get_readout(const aimc_tile *t, aimc_direction direction,
                                   aimc_readout_info *info)
 {
@@ -34,10 +56,16 @@ aimc_status aimc_tile_get_readout(const aimc_tile *t, aimc_direction direction,
         return aimci_fail(AIMC_ERR_INVALID, "tile_get_readout: direction %d", (int)direction);
     const aimci_periphery *p = direction == AIMC_FORWARD ? t->forward : t->backward;
     const aimci_read_plan *plan = &p->plan;
-    const aimc_readout_info ours = {
+    const uint32_t sets = p->is_perfect ? 1 : (uint32_t)p->columns.n;
+    aimc_readout_info ours = {
         .n_cycles = (uint32_t)plan->n_cycles,
         .has_dac = !p->is_perfect && (plan->nonideal_dac || plan->dac.step > 0),
-        .has_adc = !p->is_perfect && (plan->nonideal_adc || plan->adc.step > 0)};
+        .has_adc = !p->is_perfect && (plan->nonideal_adc || plan->adc.step > 0),
+        .n_steps = (uint32_t)plan->n_cycles / sets,
+        .n_column_sets = sets,
+        .n_cells = p->is_perfect ? 0 : cells_of(&p->mapping)};
+    ours.dac_bits = ours.has_dac ? bits_of_drive(p) : 0;
+    ours.adc_bits = ours.has_adc ? bits_of(p->params.out_res) : 0;
     return aimci_struct_out("tile_get_readout", info, &ours, sizeof ours, 4);
 }
 
