@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "account.h"
-#include "extrapolations.h"
+#include "document.h"
 #include "model.h"
 #include "report.h"
 
@@ -12,18 +12,9 @@ bool account_layer(aimc_network *net, size_t k, aimc_cost_shape *shape, aimc_cou
 {
     aimc_matrix *matrix = aimc_network_get_matrix(net, k);
     *counters = (aimc_counters){.struct_size = (uint32_t)sizeof *counters};
-    if (matrix == NULL || aimc_matrix_get_counters(matrix, counters) != AIMC_OK)
-        return false;
-    *shape = (aimc_cost_shape){.struct_size = (uint32_t)sizeof *shape,
-                               .n_out = aimc_matrix_get_n_out(matrix),
-                               .n_in = aimc_matrix_get_n_in(matrix)};
-    for (size_t t = 0; t < aimc_matrix_count_tiles(matrix); t++) {
-        size_t first_out = 0, first_in = 0;
-        (void)aimc_matrix_get_tile(matrix, t, &first_out, &first_in);
-        shape->tiles_in += first_out == 0 ? 1 : 0;
-        shape->tiles_out += first_in == 0 ? 1 : 0;
-    }
-    return true;
+    *shape = (aimc_cost_shape){.struct_size = (uint32_t)sizeof *shape};
+    return matrix != NULL && aimc_matrix_get_counters(matrix, counters) == AIMC_OK &&
+           aimc_matrix_get_cost_shape(matrix, shape) == AIMC_OK;
 }
 
 #define COUNTER(field, unit)                                                                       \
@@ -57,6 +48,7 @@ static const struct {
     COUNTER(conductance_activity, AIMC_ACTIVITY_ONE),
     COUNTER(conductance_activity_squared, AIMC_ACTIVITY_ONE),
     COUNTER(devices, 1),
+    COUNTER(activity_inputs, 1),
 };
 
 bool account_counter(const aimc_counters *counters, size_t i, const char **name, double *value)
@@ -70,15 +62,20 @@ bool account_counter(const aimc_counters *counters, size_t i, const char **name,
     return true;
 }
 
-/* ---- prices --------------------------------------------------------------------------------- */
+/* ---- chips ---------------------------------------------------------------------------------- */
+
+static bool is_price(const char *category)
+{
+    return strcmp(category, "technology") == 0 || strcmp(category, "chip") == 0;
+}
 
 /* Why a name is not taken, and which names there are. */
-static int fail_technology(const char *option, const char *reason)
+static int fail_chip(const char *option, const char *reason)
 {
     char names[1024] = "";
     for (size_t i = 0; i < aimc_preset_count(); i++) {
         aimc_preset_info info = {.struct_size = (uint32_t)sizeof info};
-        if (aimc_preset_get(i, &info) != AIMC_OK || strcmp(info.category, "technology") != 0)
+        if (aimc_preset_get(i, &info) != AIMC_OK || !is_price(info.category))
             continue;
         const size_t n = strlen(names);
         snprintf(names + n, sizeof names - n, "%s%s", n > 0 ? ", " : "", info.name);
@@ -86,33 +83,86 @@ static int fail_technology(const char *option, const char *reason)
     return fail("--%s: %s; known are %s", option, reason, names);
 }
 
-static bool is_technology(const char *name)
+static bool is_known_price(const char *name)
 {
     size_t i;
     aimc_preset_info info = {.struct_size = (uint32_t)sizeof info};
     return aimc_preset_find(name, &i) == AIMC_OK && aimc_preset_get(i, &info) == AIMC_OK &&
-           strcmp(info.category, "technology") == 0;
+           is_price(info.category);
 }
 
-int account_open(aimc_context *ctx, const char *technology, const char *option,
+/* A document names its kind; where it does not, it is a chip. */
+static int load_chip(aimc_context *ctx, const char *option, const char *path, aimc_config **config)
+{
+    char kind[64] = "chip", reason[160];
+    int rc = document_kind(path, kind, sizeof kind);
+    if (rc != EXIT_GO_ON)
+        return rc;
+    if (!is_known_price(kind)) {
+        snprintf(reason, sizeof reason, "'%.60s' is of kind '%.60s'", path, kind);
+        return fail_chip(option, reason);
+    }
+    if (aimc_config_create(ctx, kind, config) != AIMC_OK ||
+        aimc_config_load(*config, path) != AIMC_OK)
+        rc = fail("--%s: %s", option, library_sentence());
+    if (rc != EXIT_GO_ON) {
+        aimc_config_destroy(*config);
+        *config = NULL;
+    }
+    return rc;
+}
+
+static bool is_path(const char *name)
+{
+    const size_t n = strlen(name);
+    return strchr(name, '/') != NULL || (n > 5 && strcmp(name + n - 5, ".json") == 0);
+}
+
+static int make_chip(aimc_context *ctx, const char *option, const char *name, aimc_config **config)
+{
+    if (is_path(name))
+        return load_chip(ctx, option, name, config);
+    if (aimc_config_create(ctx, name, config) != AIMC_OK)
+        return fail_chip(option, library_sentence());
+    if (is_known_price(name))
+        return EXIT_GO_ON;
+    char reason[128];
+    snprintf(reason, sizeof reason, "'%.60s' is not a technology and no chip", name);
+    aimc_config_destroy(*config);
+    *config = NULL;
+    return fail_chip(option, reason);
+}
+
+/* Fields of its technology may be set without saying so. */
+static int set_field(aimc_config *config, const char *option, const char *setting)
+{
+    char name[80], below[512];
+    double value;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(setting, "="), setting);
+    snprintf(below, sizeof below, "technology.%.*s", (int)strcspn(setting, "="), setting);
+    const bool is_below = strchr(name, '.') == NULL &&
+                          aimc_config_get(config, name, &value) != AIMC_OK &&
+                          aimc_config_get(config, below, &value) == AIMC_OK;
+    snprintf(below, sizeof below, "technology.%s", setting);
+    const char *const one = is_below ? below : setting;
+    const struct texts settings = {(const char **)(uintptr_t)&one, 1};
+    return model_set_fields(config, option, &settings);
+}
+
+int account_open(aimc_context *ctx, const char *name, const char *option,
                  const struct texts *settings, aimc_cost_model **cost)
 {
     aimc_config *config = NULL;
-    const char *const name = strcmp(option, "set") == 0 ? "technology" : "energy";
-    if (aimc_config_create(ctx, technology, &config) != AIMC_OK)
-        return fail_technology(name, library_sentence());
-    if (!is_technology(technology)) {
-        char reason[128];
-        snprintf(reason, sizeof reason, "'%.60s' is not a technology", technology);
-        aimc_config_destroy(config);
-        return fail_technology(name, reason);
-    }
-    int rc = model_set_fields(config, option, settings);
+    int rc = make_chip(ctx, strcmp(option, "set") == 0 ? "chip" : "energy", name, &config);
+    for (size_t i = 0; rc == EXIT_GO_ON && i < settings->n; i++)
+        rc = set_field(config, option, settings->items[i]);
     if (rc == EXIT_GO_ON && aimc_cost_model_create(ctx, NULL, config, cost) != AIMC_OK)
         rc = fail_library();
     aimc_config_destroy(config);
     return rc;
 }
+
+/* ---- prices --------------------------------------------------------------------------------- */
 
 bool account_some(const aimc_cost_model *cost, aimc_network *net, size_t first, size_t n,
                   struct account *account, int *rc)
@@ -169,77 +219,4 @@ int account_begin(aimc_network *net)
 {
     const int rc = for_tiles(net, true);
     return rc == EXIT_GO_ON ? for_tiles(net, false) : rc;
-}
-
-/* ---- telling -------------------------------------------------------------------------------- */
-
-void account_print(const struct account *account)
-{
-    const aimc_cost_report *r = &account->report;
-    printf("part                 events     J / event      energy J   share       time s   area "
-           "mm2\n");
-    for (size_t k = 0; k < AIMC_COST_PARTS; k++) {
-        const aimc_cost_item *p = &r->parts[k];
-        printf("%-12s %14.6g %13.5g %13.5g %6.2f%% %12.5g %10.4g\n", p->name, p->count, p->unit_j,
-               p->energy_j, r->energy_j > 0 ? 100 * p->energy_j / r->energy_j : 0, p->time_s,
-               1e6 * p->area_m2);
-    }
-    printf("%-12s %14s %13s %13.5g %6.2f%% %12.5g %10.4g\n", "total", "", "", r->energy_j, 100.0,
-           r->time_s, 1e6 * r->area_m2);
-}
-
-static void put_parts(struct json *json, const aimc_cost_report *r)
-{
-    json_open(json, "parts", '[');
-    for (size_t k = 0; k < AIMC_COST_PARTS; k++) {
-        const aimc_cost_item *p = &r->parts[k];
-        json_open(json, NULL, '{');
-        json_put_text(json, "name", p->name);
-        json_put_number(json, "events", p->count);
-        json_put_number(json, "j_per_event", p->unit_j);
-        json_put_number(json, "energy_j", p->energy_j);
-        json_put_number(json, "time_s", p->time_s);
-        json_put_number(json, "area_m2", p->area_m2);
-        json_close(json, '}');
-    }
-    json_close(json, ']');
-}
-
-void account_put_json(struct json *json, const struct account *account)
-{
-    const aimc_cost_report *r = &account->report;
-    json_put_number(json, "macs", account->events.macs);
-    json_put_number(json, "energy_j", r->energy_j);
-    json_put_number(json, "time_s", r->time_s);
-    json_put_number(json, "area_m2", r->area_m2);
-    json_put_number(json, "j_per_mac", r->j_per_mac);
-    json_put_number(json, "ops_per_j", r->ops_per_j);
-    json_put_number(json, "ops_per_s_m2", r->ops_per_s_m2);
-    json_put_number(json, "co2_kg", r->co2_kg);
-    json_put_number(json, "devices", r->devices);
-    json_put_number(json, "pulses_per_device", r->pulses_per_device);
-    json_put_number(json, "endurance_used", r->endurance_used);
-    json_put_flag(json, "adc_below_floor", r->adc_below_floor);
-    put_parts(json, r);
-}
-
-void account_put_assumptions(struct json *json, const aimc_cost_model *cost)
-{
-    json_open(json, "assumed", '[');
-    for (size_t i = 0; aimc_cost_model_get_assumption(cost, i) != NULL; i++)
-        json_put_text(json, NULL, aimc_cost_model_get_assumption(cost, i));
-    json_close(json, ']');
-    extrapolations_put_costs(json, cost);
-}
-
-/* Names in lines of eight; the sentences after them are told as extrapolations. */
-void account_print_assumptions(const aimc_cost_model *cost)
-{
-    const char *name;
-    printf("assumed:");
-    for (size_t i = 0; (name = aimc_cost_model_get_assumption(cost, i)) != NULL; i++)
-        if (strchr(name, ' ') == NULL)
-            printf("%s %s", i % 8 == 7 ? "\n        " : "", name);
-    putchar('\n');
-    extrapolations_print_costs(cost);
 }

@@ -22,8 +22,9 @@ struct account {
     aimc_cost_report report;
 };
 
-/* A technology by name, with "FIELD=VALUE" settings; option is what they are called. */
-int account_open(aimc_context *ctx, const char *technology, const char *option,
+/* A chip or a technology by name or file, with "FIELD=VALUE" settings; option is what they are
+ * called. */
+int account_open(aimc_context *ctx, const char *name, const char *option,
                  const struct texts *settings, aimc_cost_model **cost);
 
 /* All that the analog layers counted since they were made or cleared. */
@@ -38,10 +39,5 @@ int account_begin(aimc_network *net);
 
 /* Count what reads drive from now on. */
 int account_drive(aimc_network *net);
-
-void account_put_json(struct json *json, const struct account *account); /* within an object */
-void account_put_assumptions(struct json *json, const aimc_cost_model *cost);
-void account_print(const struct account *account);
-void account_print_assumptions(const aimc_cost_model *cost);
 
 #endif

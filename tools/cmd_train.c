@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "args.h"
+#include "bill.h"
 #include "cmd.h"
 #include "model.h"
 #include "report.h"
@@ -196,8 +197,8 @@ static void put_energy(struct json *json, const struct options *o, const struct 
         return;
     json_open(json, "energy", '{');
     json_put_text(json, "technology", o->technology);
-    account_put_json(json, &account);
-    account_put_assumptions(json, s->cost);
+    bill_put_json(json, s->cost, &account);
+    bill_put_assumptions(json, s->cost);
     json_close(json, '}');
 }
 

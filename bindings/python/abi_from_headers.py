@@ -25,7 +25,9 @@ RECORDS = {"aimc_device_info": "DeviceInfo", "aimc_counters": "Counters", "aimc_
            "aimc_inference_report": "InferenceReport", "aimc_storage_report": "StorageReport",
            "aimc_network_info": "NetworkInfo", "aimc_tensor_info": "TensorInfo", "aimc_layer_info": "LayerInfo", "aimc_converter_cost": "ConverterCost",
            "aimc_cost_item": "CostItem", "aimc_cost_report": "CostReport", "aimc_cost_baseline": "Baseline",
-           "aimc_cost_supply": "Supply", "aimc_readout_info": "ReadoutInfo", "aimc_conductance_info": "ConductanceInfo",
+           "aimc_cost_supply": "Supply", "aimc_cost_component": "CostComponent", "aimc_cost_range": "CostRange",
+           "aimc_cost_sensitivity": "CostSensitivity", "aimc_cost_schedule": "CostSchedule", "aimc_evidence": "Evidence",
+           "aimc_readout_info": "ReadoutInfo", "aimc_conductance_info": "ConductanceInfo",
            "aimc_extrapolation": "Extrapolation"}
 HIDDEN = ("struct_size", "reserved")  # what a record leaves out
 

@@ -62,15 +62,12 @@ static void write_cost(aimc_context *ctx, const aimc_tile *tile)
 {
     aimc_cost_model *cost;
     aimc_counters counters = {.struct_size = (uint32_t)sizeof counters};
-    const aimc_cost_shape shape = {.struct_size = (uint32_t)sizeof shape,
-                                   .n_out = HIDDEN,
-                                   .n_in = PIXELS,
-                                   .tiles_out = 1,
-                                   .tiles_in = 1};
+    aimc_cost_shape shape = {.struct_size = (uint32_t)sizeof shape};
     aimc_cost_events events = {.struct_size = (uint32_t)sizeof events};
     aimc_cost_report report = {.struct_size = (uint32_t)sizeof report};
     TRY(aimc_cost_model_create(ctx, "rram_32nm", NULL, &cost));
     TRY(aimc_tile_get_counters(tile, &counters));
+    TRY(aimc_tile_get_cost_shape(tile, &shape));
     TRY(aimc_cost_model_add_counters(cost, &counters, &shape, &events));
     TRY(aimc_cost_model_account(cost, &events, &report));
     FILE *f = open_out("cost_c.txt");

@@ -160,9 +160,7 @@ struct tile_target : sc_core::sc_module {
         shape.struct_size = sizeof shape;
         events.struct_size = sizeof events;
         report.struct_size = sizeof report;
-        shape.n_out = out_.size();
-        shape.n_in = in_.size();
-        shape.tiles_out = shape.tiles_in = 1;
+        must(aimc_tile_get_cost_shape(tile_, &shape));
         must(aimc_tile_get_counters(tile_, &counters));
         must(aimc_cost_model_add_counters(cost_, &counters, &shape, &events));
         must(aimc_cost_model_account(cost_, &events, &report));

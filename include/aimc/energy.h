@@ -4,28 +4,30 @@
 /**
  * @file energy.h
  * Energy, time, area and endurance of what a tile or network did: events counted while running,
- * each times the cost that a "technology" gives it.
+ * each times the cost that a chip gives it.
  *
- * The constants are a configuration of kind "technology" (presets of category "technology"), every
- * one with its unit and source. Those that nobody measured, of a preset too, are called assumed
- * until the caller sets them; aimc_cost_model_get_assumption() lists them. docs/models/energy.md
- * has the equations.
+ * A chip is a configuration of kind "chip": a "technology", which says what single events cost, and
+ * what there is of each component and how it is arranged. Every number has its unit and source.
+ * Those that nobody measured, of a preset too, are called assumed until the caller sets them;
+ * aimc_cost_model_get_assumption() lists them, aimc_cost_model_get_range() says what they do to the
+ * total. docs/models/energy.md has the equations.
  */
 
 #include <aimc/extrapolation.h>
-#include <aimc/tile.h>
+#include <aimc/matrix.h>
 
 AIMC_BEGIN_DECLS
 
-/** Prices of events in one technology. @since 0.1 */
+/** Prices of events on one chip. @since 0.1 */
 typedef struct aimc_cost_model aimc_cost_model;
 
 /**
  * Make a cost model.
  * @param ctx     context
- * @param name    kind "technology" or a preset of it ("rram_32nm"); NULL: from config alone
- * @param config  of kind "technology": fields set there replace those of name; NULL: none. Read
- *                during the call only.
+ * @param name    kind "technology" or "chip", or a preset of one ("rram_32nm", "isaac_32nm"); NULL:
+ *                from config alone
+ * @param config  of the same kind: fields set there replace those of name; NULL: none. Read during
+ *                the call only. A technology alone is one with the default chip around it.
  * @param[out] out  the model; NULL on failure
  * @retval AIMC_ERR_INVALID  unknown name, configuration of another kind, a node that is not in the
  *                           table, an ADC part that is not in the table
@@ -111,6 +113,9 @@ AIMC_API aimc_status aimc_cost_model_get_activity(const aimc_cost_model *model, 
 
 /* ---- account -------------------------------------------------------------------------------- */
 
+/** Bits of converters that are told apart: 0 ... AIMC_COST_BITS - 1. @since 0.1 */
+#define AIMC_COST_BITS 25
+
 /** What happened: totals, so that events of several layers are added. @since 0.1 */
 typedef struct aimc_cost_events {
     uint32_t struct_size;        /**< sizeof of the caller's struct */
@@ -142,6 +147,39 @@ typedef struct aimc_cost_events {
     double accumulators;  /**< fp32 accumulators there are */
     double devices;       /**< devices that pulses go to, every member of a unit cell and every
                              array of an algorithm; 0: cells */
+    double off_cells;     /**< of active_conductance_s: cells driven, times devices of a weight,
+                             which have g_off each */
+    double unit_weights;  /**< of active_conductance_s: weights driven, which have g_unit each */
+    double unseen_cells; /**< of active_conductance_s: cells of reads that were not looked at, which
+                             have g_mean, driven by input_mean */
+    double driven_cells; /**< cells driven, by the share of full scale of their input */
+    double row_cells;    /**< cells along the rows that were charged; 0: rows_charged lines of
+                             line_cells each */
+    double column_cells; /**< cells along the columns that swung; 0: columns_charged lines of
+                             line_cells each */
+    double settle_cells_squared; /**< square of the cells along a line, summed over read_steps; 0:
+                                    that of line_cells in each */
+    double read_s;               /**< s that the reads take; 0: read_steps of one read each */
+    double adc_s;     /**< s that conversions add to the reads; where read_s is 0: adc_steps of one
+                           conversion each */
+    double samples;   /**< columns sampled or integrated */
+    double core_adds; /**< partial sums of arrays added */
+    double activations;          /**< outputs that go through an activation */
+    double pooled;               /**< values that pooling looks at */
+    double input_register_bits;  /**< bits written to and read from input registers */
+    double output_register_bits; /**< bits of partial sums written */
+    double core_register_bits;   /**< bits of outputs collected in cores */
+    double global_buffer_bytes;  /**< bytes read from and written to the buffer of the chip; the
+                                    caller's alone */
+    double hop_bits;             /**< bits times the routers that they go through */
+    double link_bits;            /**< bits between chips; the caller's alone */
+    double columns;              /**< columns there are */
+    double adcs;                 /**< ADCs there are; 0: those of tiles arrays */
+    double split_tiles;          /**< tiles that do not fit the array of the chip and are priced as
+                                    several arrays */
+    double dac_conversions_of[AIMC_COST_BITS]; /**< of dac_conversions, those of so many bits; the
+                                                   others have dac_bits of the technology */
+    double adc_conversions_of[AIMC_COST_BITS]; /**< of adc_conversions, likewise */
 } aimc_cost_events;
 
 /** Parts of the account. @since 0.1 */
@@ -193,19 +231,129 @@ typedef struct aimc_cost_report {
 
 /** A matrix on its arrays. @since 0.1 */
 typedef struct aimc_cost_shape {
-    uint32_t struct_size; /**< sizeof of the caller's struct */
-    uint32_t reserved;    /**< 0 */
-    uint64_t n_out;       /**< outputs, 1 or more */
-    uint64_t n_in;        /**< inputs, 1 or more */
-    uint64_t tiles_out;   /**< arrays that share the outputs, 1 or more */
-    uint64_t tiles_in;    /**< arrays that share the inputs, 1 or more */
+    uint32_t struct_size;   /**< sizeof of the caller's struct */
+    uint32_t reserved;      /**< 0 */
+    uint64_t n_out;         /**< outputs, 1 or more */
+    uint64_t n_in;          /**< inputs, 1 or more */
+    uint64_t tiles_out;     /**< arrays that share the outputs, 1 or more */
+    uint64_t tiles_in;      /**< arrays that share the inputs, 1 or more */
+    uint32_t n_steps;       /**< reads that follow one another in a product; 0: 1 */
+    uint32_t n_column_sets; /**< columns of an output that are read side by side; 0: 1 */
+    uint32_t dac_bits;      /**< bits of an input conversion; 0: those of the technology */
+    uint32_t adc_bits;      /**< bits of an output conversion; 0: those of the technology */
+    uint32_t n_cells;       /**< cells of a weight, all slices; 0: devices of the technology, or one
+                               for each of n_column_sets where that is more */
+    uint32_t reserved2;     /**< 0 */
 } aimc_cost_shape;
 
+/** A layer of a network that need not exist: shape and work. @since 0.1 */
+typedef struct aimc_cost_layer {
+    uint32_t struct_size;   /**< sizeof of the caller's struct */
+    uint32_t reserved;      /**< 0 */
+    uint64_t n_out;         /**< outputs of its matrix, 1 or more */
+    uint64_t n_in;          /**< inputs of its matrix, 1 or more */
+    double vectors;         /**< vectors that go through it: 1 for a fully connected layer, output
+                             pixels for a convolution; >= 0 */
+    double pooled;          /**< values that a pooling layer behind it looks at; >= 0 */
+    uint32_t n_steps;       /**< as in aimc_cost_shape */
+    uint32_t n_column_sets; /**< as in aimc_cost_shape */
+    uint32_t dac_bits;      /**< as in aimc_cost_shape */
+    uint32_t adc_bits;      /**< as in aimc_cost_shape */
+    uint32_t n_cells;       /**< as in aimc_cost_shape */
+    uint32_t n_conversions; /**< conversions of an output in a product; 0: one in every step for
+                               every column set, 1 where charges of all steps meet before it */
+} aimc_cost_layer;
+
+/** One component of the account. Strings are valid as long as the model. @since 0.1 */
+typedef struct aimc_cost_component {
+    uint32_t struct_size; /**< sizeof of the caller's struct */
+    int32_t part;         /**< aimc_cost_part that it is of */
+    const char *name;     /**< "shift_add"; the nested configuration of kind "chip" */
+    const char *unit;     /**< what is counted: "conversions", "bits", "S" ... */
+    const char *doc;      /**< what one event is */
+    double count;         /**< events; leakage: s */
+    double unit_j;        /**< J per event; leakage: W */
+    double energy_j;      /**< count unit_j */
+    double time_s;        /**< time that it adds */
+    double instances;     /**< how many there are */
+    double area_m2;       /**< area of all instances */
+    double leakage_w;     /**< leakage of all instances */
+} aimc_cost_component;
+
+/** Total energy where every number that is not known for sure lies at one of its ends. @since 0.1 */
+typedef struct aimc_cost_range {
+    uint32_t struct_size; /**< sizeof of the caller's struct */
+    uint32_t n_doubts;    /**< numbers that may lie elsewhere */
+    double low_j;         /**< every one of them at the end that makes the total least */
+    double nominal_j;     /**< as the document has them */
+    double high_j;        /**< every one of them at the end that makes the total largest */
+} aimc_cost_range;
+
+/** What one number that is not known for sure does to the total energy. @since 0.1 */
+typedef struct aimc_cost_sensitivity {
+    uint32_t struct_size; /**< sizeof of the caller's struct */
+    int32_t basis;        /**< aimc_basis */
+    const char *name;     /**< field, of the technology, the chip or a component; valid as long as
+                             the model */
+    double low;           /**< smallest value that it may have */
+    double high;          /**< largest value that it may have */
+    double low_j;         /**< total with it there */
+    double high_j;        /**< total with it there */
+} aimc_cost_sensitivity;
+
+/** Layers that work as a pipeline. @since 0.1 */
+typedef struct aimc_cost_schedule {
+    uint32_t struct_size; /**< sizeof of the caller's struct */
+    uint32_t bottleneck;  /**< the layer that takes longest, copies considered */
+    double latency_s;     /**< time of all layers, one after the other */
+    double interval_s;    /**< time of the slowest layer: between two results of the pipeline */
+    double utilisation;   /**< mean over layers of their time over interval_s */
+} aimc_cost_schedule;
+
 /**
- * Add the events of a tile or matrix to those of a run. Each output converted is added once and
- * stored as 4 bytes, each input is one byte from a buffer; both travel. Arrays of a matrix work
- * side by side, matrices one after the other. Direct writes of weights (weight_writes) cost
- * nothing; pulses of programming count as up pulses.
+ * Shape of a tile on one array, with what its forward read-out says: steps, column sets, bits of
+ * the converters, cells of a weight.
+ * @param tile   tile
+ * @param shape  struct_size set by the caller; the rest is written
+ * @retval AIMC_ERR_INVALID  NULL argument
+ * @retval AIMC_ERR_ABI      struct_size is 0
+ * @par Threads
+ * one thread per tile.
+ * @par Determinism
+ * D0: a pure function.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_get_cost_shape(const aimc_tile *tile, aimc_cost_shape *shape);
+
+/**
+ * Shape of a matrix on its tiles, with what the read-out of the first one says.
+ * @param matrix  on tiles
+ * @param shape   struct_size set by the caller; the rest is written
+ * @retval AIMC_ERR_INVALID  NULL argument
+ * @retval AIMC_ERR_STATE    the matrix is digital
+ * @retval AIMC_ERR_ABI      struct_size is 0
+ * @par Threads
+ * one thread per matrix.
+ * @par Determinism
+ * D0: a pure function.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_matrix_get_cost_shape(aimc_matrix *matrix, aimc_cost_shape *shape);
+
+/**
+ * Add the events of a tile or matrix to those of a run.
+ *
+ * Of every reading, digits of the inputs follow one another and column sets lie side by side. An
+ * input leaves the buffer once for each vector, travels to every array of its rows and waits in
+ * their registers; codes are shifted and added beside the ADC, the sums of arrays that share
+ * outputs in the core, and each output is stored once. Lines are as long as the arrays: those of
+ * the chip (rows, cols), or of the tile where these are 0; a tile that does not fit is priced as
+ * several arrays, which split_tiles tells. Arrays of a matrix work side by side, matrices one after
+ * the other. Direct writes of weights (weight_writes) cost nothing; pulses of programming count as
+ * up pulses.
+ *
+ * Bits of the converters and cells of a weight are those of the shape; where the technology was set
+ * to others by the caller, the call is refused.
  *
  * What reads drive: where it was counted (aimc_tile_count_activity()) devices g_off for every cell
  * and g_unit |w| for every weight, times the inputs; on programmed devices g_unit times their own
@@ -215,7 +363,8 @@ typedef struct aimc_cost_shape {
  * @param shape     struct_size set
  * @param[in,out] events  struct_size set, the rest 0 or events counted before; unchanged on failure
  * @retval AIMC_ERR_INVALID  NULL, empty shape, numbers of vectors or conversions that a matrix of
- *                           that shape cannot have had: counters of something else
+ *                           that shape cannot have had: counters of something else; dac_bits,
+ *                           adc_bits or devices set to what the shape contradicts
  * @retval AIMC_ERR_ABI      a struct_size is of no version, or a field that this one lacks is set
  * @since 0.1
  */
@@ -223,6 +372,26 @@ AIMC_API aimc_status aimc_cost_model_add_counters(const aimc_cost_model *model,
                                                   const aimc_counters *counters,
                                                   const aimc_cost_shape *shape,
                                                   aimc_cost_events *events);
+
+/**
+ * Add the events of a layer that need not exist, for networks that are too large to be made: what
+ * its tiles would have counted on the arrays of the chip (fields rows and cols; 0: one array), with
+ * the means input_mean and g_mean. Its last arrays may be empty in part; they are there all the
+ * same.
+ * @param layer   struct_size set
+ * @param[in,out] events  as in aimc_cost_model_add_counters(); unchanged on failure
+ * @retval AIMC_ERR_INVALID  NULL, empty shape, vectors or pooled negative or not finite, bits that
+ *                           contradict a field of the technology that was set
+ * @retval AIMC_ERR_ABI      a struct_size is of no version, or a field that this one lacks is set
+ * @par Threads
+ * any.
+ * @par Determinism
+ * D0: a pure function.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_cost_model_add_layer(const aimc_cost_model *model,
+                                               const aimc_cost_layer *layer,
+                                               aimc_cost_events *events);
 
 /**
  * Price events.
@@ -237,6 +406,83 @@ AIMC_API aimc_status aimc_cost_model_add_counters(const aimc_cost_model *model,
 AIMC_API aimc_status aimc_cost_model_account(const aimc_cost_model *model,
                                              const aimc_cost_events *events,
                                              aimc_cost_report *report);
+
+/** Number of components of a chip; the parts of the account are sums over them. 0 when NULL.
+ * @since 0.1 */
+AIMC_API size_t aimc_cost_model_count_components(const aimc_cost_model *model);
+
+/**
+ * Price of component i, one of aimc_cost_model_count_components(). Their energies, times and areas
+ * add up to those of the account.
+ * @param events     as in aimc_cost_model_account()
+ * @param component  struct_size set by the caller; the rest is written
+ * @retval AIMC_ERR_INVALID  NULL, a bad event, i beyond the last
+ * @retval AIMC_ERR_ABI      struct_size is 0
+ * @par Threads
+ * any.
+ * @par Determinism
+ * D0: a pure function.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_cost_model_get_component(const aimc_cost_model *model,
+                                                   const aimc_cost_events *events, size_t i,
+                                                   aimc_cost_component *component);
+
+/**
+ * Between what the total energy lies. A number of the document has the range that it says there
+ * (aimc_config_get_evidence()); one that is assumed, and has none, a factor of two either way; all
+ * others are taken as they are.
+ * @param events  as in aimc_cost_model_account()
+ * @param range   struct_size set by the caller; the rest is written
+ * @retval AIMC_ERR_INVALID  NULL, a bad event
+ * @retval AIMC_ERR_ABI      struct_size is 0
+ * @par Threads
+ * any.
+ * @par Determinism
+ * D0: a pure function.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_cost_model_get_range(const aimc_cost_model *model,
+                                               const aimc_cost_events *events,
+                                               aimc_cost_range *range);
+
+/**
+ * What single numbers do to the total energy, the one that moves it most first.
+ * @param events       as in aimc_cost_model_account()
+ * @param i            below n_doubts of aimc_cost_model_get_range()
+ * @param sensitivity  struct_size set by the caller; the rest is written
+ * @retval AIMC_ERR_INVALID  NULL, a bad event, i beyond the last
+ * @retval AIMC_ERR_ABI      struct_size is 0
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @par Threads
+ * any.
+ * @par Determinism
+ * D0: a pure function.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_cost_model_get_sensitivity(const aimc_cost_model *model,
+                                                     const aimc_cost_events *events, size_t i,
+                                                     aimc_cost_sensitivity *sensitivity);
+
+/**
+ * Layers that hand their results on: the slowest decides how often one comes out. Copies of a layer
+ * share its vectors; their energy is the same, their area is the caller's to add.
+ * @param n         layers, 1 or more
+ * @param layers    [n] events of each, as in aimc_cost_model_account(), all of one struct_size
+ * @param copies    [n] 1 or more; NULL: one of each
+ * @param schedule  struct_size set by the caller; the rest is written
+ * @retval AIMC_ERR_INVALID  NULL, no layer, a bad event, 0 copies
+ * @retval AIMC_ERR_ABI      struct_size is 0
+ * @par Threads
+ * any.
+ * @par Determinism
+ * D0: a pure function.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_cost_model_get_schedule(const aimc_cost_model *model, size_t n,
+                                                  const aimc_cost_events *layers,
+                                                  const uint32_t *copies,
+                                                  aimc_cost_schedule *schedule);
 
 /**
  * Name of the i-th constant that is assumed: its source, or the preset that gives it, says so, and

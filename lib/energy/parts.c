@@ -41,51 +41,168 @@ static double survey_area(double energy, double rate, double node_nm)
                        0.29912 * log(energy * 1e12));
 }
 
+/* ---- ADCs by architecture: steps of their clock, and comparisons ------------------------------ */
+
+static bool is_architecture(const aimci_technology *t)
+{
+    return t->adc_model >= AIMCI_ADC_SAR;
+}
+
+/* A conversion of a current-controlled oscillator lasts as long as the read. */
+static double clock_steps(const aimci_technology *t, double bits)
+{
+    switch (t->adc_model) {
+    case AIMCI_ADC_SAR:
+        return bits + 1;
+    case AIMCI_ADC_RAMP:
+        return exp2(bits);
+    case AIMCI_ADC_CCO:
+        return t->t_read * t->adc_clock;
+    case AIMCI_ADC_CYCLIC:
+        return bits;
+    default: /* FLASH, SENSE_AMPLIFIER */
+        return 1;
+    }
+}
+
+static double comparisons(const aimci_technology *t, double bits)
+{
+    switch (t->adc_model) {
+    case AIMCI_ADC_RAMP: /* of the counter */
+    case AIMCI_ADC_CCO:
+        return exp2(bits);
+    case AIMCI_ADC_FLASH:
+        return exp2(bits) - 1;
+    case AIMCI_ADC_SENSE_AMPLIFIER:
+        return 1;
+    default: /* SAR, CYCLIC */
+        return bits;
+    }
+}
+
+static double adc_energy(const aimci_technology *t, double bits)
+{
+    const double enob = t->adc_enob > 0 ? t->adc_enob : bits;
+    if (t->adc_model == AIMCI_ADC_TABLE)
+        return adc_parts[t->adc_part].power / adc_parts[t->adc_part].rate;
+    if (t->adc_model == AIMCI_ADC_WALDEN)
+        return t->adc_fom * exp2(enob);
+    if (t->adc_model == AIMCI_ADC_SURVEY)
+        return survey_energy(enob, t->adc_rate, t->node_nm);
+    return t->adc_power * clock_steps(t, bits) / t->adc_clock + t->adc_step * comparisons(t, bits);
+}
+
+/* Conversions of one array follow each other through the pipeline of an ADC. Those of an oscillator
+ * run while the array is read. */
+double aimci_adc_time(const aimci_technology *t, double bits)
+{
+    if (t->adc_model == AIMCI_ADC_CCO)
+        return 0;
+    if (is_architecture(t))
+        return clock_steps(t, bits) / t->adc_clock;
+    return 1 / (t->adc_model == AIMCI_ADC_TABLE ? adc_parts[t->adc_part].rate : t->adc_rate);
+}
+
+double aimci_adc_energy(const aimci_chip *v, double bits)
+{
+    return adc_energy(&v->t, bits > 0 ? bits : (double)v->t.adc_bits);
+}
+
+static double adc_area(const aimci_technology *t, double energy)
+{
+    if (t->adc_model == AIMCI_ADC_TABLE)
+        return 1e-12 * adc_parts[t->adc_part].area_um2;
+    if (t->adc_model != AIMCI_ADC_SURVEY && t->adc_area_um2 > 0)
+        return 1e-12 * t->adc_area_um2;
+    return survey_area(energy, is_architecture(t) ? t->adc_clock : t->adc_rate, t->node_nm);
+}
+
 aimc_converter_cost aimci_adc_cost(const aimci_technology *t)
 {
     aimc_converter_cost c = {.struct_size = (uint32_t)sizeof c};
-    double bits = (double)t->adc_bits, rate = t->adc_rate;
-    const double enob = t->adc_enob > 0 ? t->adc_enob : bits;
-    if (t->adc_model == AIMCI_ADC_TABLE) {
-        bits = adc_parts[t->adc_part].bits;
-        rate = adc_parts[t->adc_part].rate;
-        c.energy_j = adc_parts[t->adc_part].power / rate;
-        c.area_m2 = 1e-12 * adc_parts[t->adc_part].area_um2;
-    } else {
-        c.energy_j = t->adc_model == AIMCI_ADC_WALDEN ? t->adc_fom * exp2(enob)
-                                                      : survey_energy(enob, rate, t->node_nm);
-        c.area_m2 = t->adc_model == AIMCI_ADC_WALDEN && t->adc_area_um2 > 0
-                        ? 1e-12 * t->adc_area_um2
-                        : survey_area(c.energy_j, rate, t->node_nm);
-    }
-    c.time_s = 1 / rate; /* conversions of one array follow each other through the pipeline */
+    const double bits =
+        t->adc_model == AIMCI_ADC_TABLE ? aimci_adc_part_bits(t->adc_part) : (double)t->adc_bits;
+    c.energy_j = adc_energy(t, bits);
+    c.time_s = aimci_adc_time(t, bits);
+    c.area_m2 = adc_area(t, c.energy_j);
     c.floor_j = 12 * boltzmann * t->temperature * exp2(2 * bits);
     c.below_floor = c.energy_j < c.floor_j;
     return c;
 }
 
-aimc_converter_cost aimci_dac_cost(const aimci_technology *t)
+/* ---- DACs and lines ------------------------------------------------------------------------- */
+
+/* The pulse lasts as long as there are steps of the magnitude. */
+static double pulse_time(const aimci_technology *t, double bits)
 {
-    aimc_converter_cost c = {.struct_size = (uint32_t)sizeof c};
-    const double steps = exp2((double)t->dac_bits), v = t->v_read;
-    c.area_m2 = 1e-12 * t->dac_area_um2;
-    c.time_s = 1 / t->dac_rate;
-    if (t->dac_model == AIMCI_DAC_CAPACITOR) {
-        c.energy_j = t->dac_c_unit * steps * v * v + t->dac_driver;
-    } else if (t->dac_model == AIMCI_DAC_POWER) {
-        c.energy_j = t->dac_power * steps / 2 / t->dac_rate;
-    } else { /* two edges of the line; the pulse itself lasts as long as there are steps */
-        c.energy_j = 2 * t->c_line * v * v + t->dac_driver;
-        c.time_s = fmax(steps / 2 - 1, 1) * t->clock_ns * 1e-9;
+    return fmax(exp2(bits) / 2 - 1, 1) * t->clock_ns * 1e-9;
+}
+
+double aimci_read_time(const aimci_technology *t, double dac_bits)
+{
+    const double bits = dac_bits > 0 ? dac_bits : (double)t->dac_bits;
+    return t->dac_model == AIMCI_DAC_WIDTH ? fmax(t->t_read, pulse_time(t, bits)) : t->t_read;
+}
+
+double aimci_dac_energy(const aimci_technology *t, double bits, double hold)
+{
+    const double b = bits > 0 ? bits : (double)t->dac_bits;
+    switch (t->dac_model) {
+    case AIMCI_DAC_CAPACITOR:
+        return t->dac_c_unit * exp2(b) * t->v_read * t->v_read + t->dac_driver;
+    case AIMCI_DAC_POWER: /* it drives its line for as long as the array is read */
+        return t->dac_power * exp2(b) / 2 * fmax(1 / t->dac_rate, hold);
+    default: /* WIDTH: the edges of the line come on top */
+        return t->dac_driver;
     }
-    return c;
+}
+
+/* Width and height of a cell are equal. */
+static double pitch_um(const aimci_technology *t)
+{
+    return sqrt(t->cell_f2) * t->node_nm * 1e-3;
+}
+
+double aimci_line_capacitance(const aimci_chip *v, bool word_line)
+{
+    const aimci_technology *t = &v->t;
+    if (t->c_line > 0)
+        return t->c_line / (double)t->line_cells;
+    const bool gates = word_line && v->c.drive == AIMCI_DRIVE_GATE;
+    return pitch_um(t) * t->wire_c + (gates ? 1 : 0.5) * t->cell_gate;
+}
+
+aimc_converter_cost aimci_dac_cost(const aimci_chip *v)
+{
+    const aimci_technology *t = &v->t;
+    const bool width = t->dac_model == AIMCI_DAC_WIDTH;
+    const double line = aimci_line_capacitance(v, true) * (double)t->line_cells;
+    const double edges = width ? 2 * line * t->v_read * t->v_read : 0;
+    return (aimc_converter_cost){
+        .struct_size = (uint32_t)sizeof(aimc_converter_cost),
+        .energy_j = aimci_dac_energy(t, 0, 0) + edges,
+        .area_m2 = 1e-12 * t->dac_area_um2,
+        .time_s = width ? pulse_time(t, (double)t->dac_bits) : 1 / t->dac_rate,
+    };
+}
+
+/* Copper of width w and twice its height: 1.77e-8 ohm m (1 + 27.1 nm / w). */
+static double wire_resistance(const aimci_technology *t)
+{
+    const double w = aimci_node_wire_width(t->node_nm);
+    return t->wire_r > 0 ? t->wire_r : 1e-6 * 1.77e-8 * (1 + 27.1 / w) / (2 * w * w * 1e-18);
+}
+
+double aimci_line_resistance(const aimci_technology *t)
+{
+    return t->r_line > 0 ? t->r_line / (double)t->line_cells : pitch_um(t) * wire_resistance(t);
 }
 
 aimc_status aimc_cost_model_get_adc(const aimc_cost_model *m, aimc_converter_cost *cost)
 {
     if (!m || !cost)
         return aimci_fail(AIMC_ERR_INVALID, "cost_model_get_adc: NULL argument");
-    const aimc_converter_cost ours = aimci_adc_cost(&m->t);
+    const aimc_converter_cost ours = aimci_adc_cost(&m->chip.t);
     return aimci_struct_out("cost_model_get_adc", cost, &ours, sizeof ours, 8);
 }
 
@@ -93,7 +210,7 @@ aimc_status aimc_cost_model_get_dac(const aimc_cost_model *m, aimc_converter_cos
 {
     if (!m || !cost)
         return aimci_fail(AIMC_ERR_INVALID, "cost_model_get_dac: NULL argument");
-    const aimc_converter_cost ours = aimci_dac_cost(&m->t);
+    const aimc_converter_cost ours = aimci_dac_cost(&m->chip);
     return aimci_struct_out("cost_model_get_dac", cost, &ours, sizeof ours, 8);
 }
 
@@ -109,7 +226,7 @@ static double schottky_beta(const aimci_technology *t)
 
 double aimc_cost_model_get_schottky_beta(const aimc_cost_model *m)
 {
-    return m ? schottky_beta(&m->t) : (double)NAN;
+    return m ? schottky_beta(&m->chip.t) : (double)NAN;
 }
 
 double aimci_pulse_energy(const aimci_technology *t, double g, double v, double width)
@@ -130,7 +247,7 @@ aimc_status aimc_cost_model_get_pulse(const aimc_cost_model *m, double g_s, doub
                           "cost_model_get_pulse: g_s = %g, v = %g, t_s = %g: give finite numbers, "
                           "conductance and time >= 0",
                           g_s, v, t_s);
-    *energy_j = aimci_pulse_energy(&m->t, g_s, v, t_s);
+    *energy_j = aimci_pulse_energy(&m->chip.t, g_s, v, t_s);
     return AIMC_OK;
 }
 
@@ -183,7 +300,7 @@ aimc_status aimc_cost_model_get_activity(const aimc_cost_model *m, size_t n_out,
         return aimci_fail(AIMC_ERR_NOMEM, "cost_model_get_activity: no memory");
     aimc_status st = line_sums(n_out, n_in, g, ld_g, sums);
     if (!st)
-        st = drive(&m->t, n_in, sums, n_batch, x, ld_x, &total);
+        st = drive(&m->chip.t, n_in, sums, n_batch, x, ld_x, &total);
     aimci_free(m->ctx, sums);
     if (!st)
         *active_conductance_s = total / (double)n_batch;

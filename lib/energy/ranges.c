@@ -186,23 +186,25 @@ static const aimci_fitted_table technology_fitted = AIMCI_FITTED_TABLE(fitted);
 
 size_t aimc_cost_model_count_extrapolations(const aimc_cost_model *m)
 {
-    return m ? aimci_fitted_outside(&technology_fitted, &m->t, 0, 0, NULL) : 0;
+    return m ? aimci_fitted_outside(&technology_fitted, &m->chip.t, 0, 0, NULL) : 0;
 }
 
 aimc_status aimc_cost_model_get_extrapolation(const aimc_cost_model *m, size_t i,
                                               aimc_extrapolation *extrapolation)
 {
     const char *caller = "cost_model_get_extrapolation";
-    return m ? aimci_fitted_get(caller, &technology_fitted, &m->t, 0, i, extrapolation)
+    return m ? aimci_fitted_get(caller, &technology_fitted, &m->chip.t, 0, i, extrapolation)
              : aimci_fail(AIMC_ERR_INVALID, "%s: model is NULL", caller);
 }
 
-void aimci_list_extrapolations(aimc_cost_model *m)
+size_t aimci_list_extrapolations(const aimci_technology *t, char outside[][240])
 {
     aimc_extrapolation e;
-    for (size_t i = 0; i < aimci_fitted_outside(&technology_fitted, &m->t, 0, i, &e); i++) {
-        aimci_text text = {m->outside[i], sizeof m->outside[i], 0};
+    size_t n = 0;
+    while (n < AIMCI_MAX_FITTED && n < aimci_fitted_outside(&technology_fitted, t, 0, n, &e)) {
+        aimci_text text = {outside[n], sizeof outside[n], 0};
         aimci_fitted_describe(&e, &text);
-        m->assumed[m->n_assumed++] = m->outside[i];
+        n++;
     }
+    return n;
 }

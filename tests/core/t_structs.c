@@ -3,7 +3,7 @@
  * built against a later library. */
 #include "test_util.h"
 
-enum { MOST = 1024, N = 3, LATER = 24 };
+enum { MOST = 2048, N = 3, LATER = 24 };
 
 static aimc_context *ctx;
 static aimc_device *device;
@@ -277,7 +277,8 @@ static const struct {
      offsetof(aimc_table_params, delimiter)},
     {"tile_inspect", inspect, &stages, sizeof stages, 8},
     {"cost_model_add_counters: counters", add_counters, &counters, sizeof counters, 8},
-    {"cost_model_add_counters: shape", add_shape, &shape, sizeof shape, sizeof shape},
+    {"cost_model_add_counters: shape", add_shape, &shape, sizeof shape,
+     offsetof(aimc_cost_shape, n_steps)},
     {"cost_model_add_counters: events", add_events, &events, sizeof events, 8},
     {"cost_model_account: events", account, &events, sizeof events, 8},
 };

@@ -137,7 +137,8 @@ START_TEST(a_device_is_one_thing)
     ck_assert_double_gt(p.pulses, 0);
     aimc_cost_events e = {.struct_size = sizeof e};
     aimc_cost_report r = {.struct_size = sizeof r};
-    const aimc_cost_shape shape = {sizeof shape, 0, 7, 5, 1, 1};
+    const aimc_cost_shape shape = {
+        .struct_size = sizeof shape, .n_out = 7, .n_in = 5, .tiles_out = 1, .tiles_in = 1};
     aimc_cost_model *m = NULL;
     OK(aimc_cost_model_create(ctx, "technology", NULL, &m));
     OK(aimc_cost_model_add_counters(m, &c, &shape, &e));

@@ -97,7 +97,11 @@ static void run_energy(aimc_context *ctx, const char *settings, digest *d)
     digest_driven(d, model);
     scenario_tile t = scenario_tile_open(ctx, settings);
     aimc_counters c = {.struct_size = sizeof c};
-    aimc_cost_shape shape = {sizeof shape, 0, t.n_out, t.n_in, 1, 1};
+    aimc_cost_shape shape = {.struct_size = sizeof shape,
+                             .n_out = t.n_out,
+                             .n_in = t.n_in,
+                             .tiles_out = 1,
+                             .tiles_in = 1};
     aimc_cost_events events = {.struct_size = sizeof events};
     aimc_cost_report report = {.struct_size = sizeof report};
     OK(aimc_tile_count_activity(t.tile, scenario_has(settings, "#drive")));

@@ -63,13 +63,84 @@ class Energy(unittest.TestCase):
         self.assertEqual(self.good("energy", self.model, "--json", "--samples", "0").count("inference"), 0)
         for bits in (6, 8):
             out = json.loads(self.good("energy", self.model, "--json", "--set", "adc_model=WALDEN", "--set",
-                                       f"adc_bits={bits}"))
-            energy[bits] = {p["name"]: p["energy_j"] for p in out["training"]["parts"]}["adc"]
+                                       f"adc_enob={bits}"))
+            energy[bits] = {c["name"]: c["energy_j"] for c in out["training"]["components"]}["adc"]
         self.assertAlmostEqual(energy[8] / energy[6], 4, delta=1e-9)
+        self.bad(1, "adc_bits = 3 was set, but what was read has 9", "energy", self.model, "--set", "adc_bits=3")
         text = self.good("energy", self.model, "--technology", "ferro_write_20ns")
         for word in ("write_up", "total", "fJ/MAC", "v100_fp16", "assumed:", "Cortex-M4", "for the training run",
                      "for an inference"):
             self.assertIn(word, text)
+
+    def test_components_and_ranges(self):
+        out = json.loads(self.good("energy", self.model, "--json"))["inference"]
+        for key in ("energy_j", "time_s", "area_m2"):
+            self.assertAlmostEqual(sum(c[key] for c in out["components"]) / out[key], 1, delta=1e-12)
+        leakage = next(c for c in out["components"] if c["name"] == "leakage")
+        self.assertAlmostEqual(leakage["events"] * leakage["w"] / leakage["energy_j"], 1, delta=1e-12)
+        self.assertEqual((leakage["unit"], "j_per_event" in leakage), ("s", False))
+        self.assertLess(out["energy_low_j"], out["energy_j"])
+        self.assertGreater(out["energy_high_j"], out["energy_j"])
+        self.assertEqual(len(out["sensitivity"]), 5)
+        self.assertEqual(len(out["layers"]), 2)
+        self.assertIn(out["pipeline"]["bottleneck"], [layer["name"] for layer in out["layers"]])
+        self.assertIn("those that move it most", self.good("energy", self.model))
+
+    def test_a_chip_of_ones_own(self):
+        path = self.folder / "chip.json"
+        path.write_text(json.dumps({
+            "kind": "chip", "technology": {"kind": "rram_32nm", "v_read": {
+                "value": 0.1, "low": 0.05, "high": 0.2, "basis": "published", "source": "our paper"}},
+            "rows": 64, "cols": 128, "shift_add": {"energy": 1e-14, "area_um2": 12}}))
+        out = json.loads(self.good("energy", self.model, "--json", "--chip", str(path)))["inference"]
+        parts = {c["name"]: c for c in out["components"]}
+        self.assertEqual(parts["shift_add"]["j_per_event"], 1e-14)
+        self.assertIn("v_read", [s["name"] for s in out["sensitivity"]] + ["v_read"])
+        same = json.loads(self.good("energy", self.model, "--json", "--chip", str(path), "--set", "v_read=0.1"))["inference"]
+        self.assertEqual(same["energy_j"], out["energy_j"])
+        other = json.loads(self.good("energy", self.model, "--json", "--chip", str(path), "--set", "v_read=0.2"))["inference"]
+        array, twice = parts["cell"], next(c for c in other["components"] if c["name"] == "cell")
+        self.assertAlmostEqual(twice["energy_j"] / array["energy_j"], 4, delta=1e-9)
+        path.write_text('{"kind": "chip", "rows": }')
+        self.bad(1, f"{path}:1:", "energy", self.model, "--chip", str(path))
+        path.write_text('{"kind": "soft_bounds"}')
+        self.bad(1, "is of kind 'soft_bounds'", "energy", self.model, "--chip", str(path))
+        path.write_text('{"kind": "chip", "rovs": 3}')
+        self.bad(1, "did you mean 'rows'", "energy", self.model, "--chip", str(path))
+        self.bad(2, "are the same", "energy", self.model, "--chip", "isaac_32nm", "--technology", "rram_32nm")
+
+    def test_compared_and_drawn(self):
+        picture, table = self.folder / "energy.svg", self.folder / "energy.csv"
+        out = json.loads(self.good("energy", self.model, "--json", "--compare", "generic_22nm", "--compare", "generic_40nm",
+                                   "--svg", str(picture), "--csv", str(table)))["inference"]
+        small, large = out["compared"]
+        self.assertEqual((small["chip"], large["chip"]), ("generic_22nm", "generic_40nm"))
+        self.assertLess(small["energy_j"], large["energy_j"])
+        self.assertTrue(picture.read_text().startswith("<svg") and "generic_22nm" in picture.read_text())
+        rows = [line.split(",") for line in table.read_text().splitlines()]
+        self.assertEqual(rows[0][:3], ["layer", "part", "component"])
+        total = sum(float(row[6]) for row in rows[1:] if row[0] == "generic_22nm")
+        self.assertAlmostEqual(total * out["samples"] / small["energy_j"], 1, delta=1e-6)
+        self.assertIn("generic_22nm", self.good("energy", self.model, "--compare", "generic_22nm"))
+        self.bad(1, "known are", "energy", self.model, "--compare", "generic_23nm")
+
+    def test_a_table_of_layers(self):
+        path = self.folder / "layers.csv"
+        path.write_text("n_out,n_in,vectors,n_steps,n_column_sets,n_cells,copies\n16,128,100,16,8,8,4\n10,64,1,16,8,8,1\n")
+        out = json.loads(self.good("energy", "--layers", str(path), "--chip", "isaac_32nm", "--json"))
+        self.assertEqual(out["macs"], 100 * 16 * 128 + 640)
+        self.assertAlmostEqual(sum(layer["energy_j"] for layer in out["layers"]) / out["energy_j"], 1, delta=1e-12)
+        self.assertAlmostEqual(out["pipeline"]["interval_s"] / (25 * 1.6e-6), 1, delta=1e-3)
+        self.assertEqual(out["pipeline"]["bottleneck"], "layer 1")
+        self.assertIn("layer 1", self.good("energy", "--layers", str(path), "--chip", "isaac_32nm"))
+        path.write_text("n_out,n_im\n1,2\n")
+        self.bad(1, "column 2 is called 'n_im'", "energy", "--layers", str(path))
+        path.write_text("n_out,n_in\n1,2.5\n")
+        self.bad(1, "row 1: 2.5 is no whole number", "energy", "--layers", str(path))
+        path.write_text("n_out,n_in\n0,2\n")
+        self.bad(1, "layer 1", "energy", "--layers", str(path))
+        self.bad(2, "give a model", "energy")
+        self.bad(2, "give a model", "energy", self.model, "--layers", str(path))
 
     def test_inference_by_hand(self):
         """Two layers of 64-64-10: every sample is one read of each, each line converted once."""
@@ -198,15 +269,15 @@ class Energy(unittest.TestCase):
         def told(*args):
             out = json.loads(self.good("energy", self.model, "--json", "--samples", "0", *args))
             return {(e["constant"], e["variable"]): e for e in out["extrapolated"]}, out
-        found, out = told("--set", "adc_bits=1")
-        survey = found["survey_energy", "adc_bits"]
+        found, out = told("--set", "adc_enob=1")
+        survey = found["survey_energy", "adc_enob"]
         self.assertEqual((survey["value"], survey["first"], survey["last"], survey["unit"]), (1, 4, 17, "bit"))
         self.assertIn("survey", survey["source"])
-        self.assertTrue(any("survey_energy at adc_bits = 1" in line for line in out["assumed"]))
-        self.assertNotIn(("survey_energy", "adc_bits"), told("--set", "adc_bits=4")[0])
+        self.assertTrue(any("survey_energy at adc_enob = 1" in line for line in out["assumed"]))
+        self.assertNotIn(("survey_energy", "adc_enob"), told("--set", "adc_enob=4")[0])
         self.assertIn(("converters, logic, leakage", "temperature"), told("--set", "temperature=77")[0])
-        text = self.good("energy", self.model, "--samples", "0", "--set", "adc_bits=2")
-        self.assertIn("outside its range: survey_energy at adc_bits = 2 bit; fitted from 4 to 17", text)
+        text = self.good("energy", self.model, "--samples", "0", "--set", "adc_enob=2")
+        self.assertIn("outside its range: survey_energy at adc_enob = 2 bit; fitted from 4 to 17", text)
         self.assertNotIn("survey_energy", self.good("energy", self.model, "--samples", "0"))
         out = json.loads(self.good("energy", self.model, "--json", "--program", "pcm_like", "--drift", "1e7", "--samples", "20"))
         self.assertEqual([(e["variable"], e["value"]) for e in out["programming"]["extrapolated"]], [("t_s", 1e7)])
@@ -260,7 +331,7 @@ class Energy(unittest.TestCase):
             self.bad(1, names, "energy", self.model, "--technology", "foo")
             self.bad(1, names, "train", "--epochs", "0", "--energy", "foo")
         self.bad(1, "not a technology", "energy", self.model, "--technology", "converter")
-        self.bad(1, "28 is not in the table", "energy", self.model, "--set", "node_nm=28")
+        self.bad(1, "27 is not in the table", "energy", self.model, "--set", "node_nm=27")
         self.bad(2, "c_line", "energy", self.model, "--set", "c_line=-1")
         self.bad(2, "c_line", "train", "--energy", "rram_32nm", "--energy-set", "c_line=-1")
         self.bad(1, "rram_32nm", "train", "--energy", "rram_32mn")

@@ -113,7 +113,7 @@ def sparsity(weights, x):
         tile.forward(x_now)
         idle = float((x_now[x_now.any(1)] == 0).sum())  # a vector of zeros is not read at all
         full = model.account(tile)
-        gated = model.account(tile, rows_charged=-idle, dac_conversions=-idle)
+        gated = model.account(tile, dac_conversions=-idle)
         rows.append([zeros] + [f"{v / n:.4e}" for v in (full.parts["array"].energy_j, full.parts["adc"].energy_j, full.energy_j,
                                                        gated.energy_j)])
     write_table("memory-sparsity.csv", ["zeros", "array_j", "adc_j", "total_j", "gated_j"], rows)

@@ -6,8 +6,6 @@
  * Energy, time and area of what was counted. Included by aimc.hpp.
  */
 
-#include <set>
-
 #include <aimc/aimc.hpp>
 
 namespace aimc
@@ -20,7 +18,7 @@ struct cost_events : aimc_cost_events {
     }
 };
 
-/** Prices of events in one technology. @since 0.1 */
+/** Prices of events on one chip. @since 0.1 */
 class cost_model : public detail::handle<aimc_cost_model, aimc_cost_model_destroy>
 {
   public:
@@ -47,19 +45,38 @@ class cost_model : public detail::handle<aimc_cost_model, aimc_cost_model_destro
     /** Add what a tile counted. */
     void count(const tile &t, cost_events &events) const
     {
-        count(t, 1, 1, events);
+        auto shape = detail::sized<aimc_cost_shape>();
+        check(aimc_tile_get_cost_shape(t.get(), &shape));
+        count(t, shape, events);
     }
     /** Add what a matrix counted. */
     void count(const matrix &g, cost_events &events) const
     {
-        std::set<std::size_t> outs, ins;
-        for (std::size_t k = 0; k < aimc_matrix_count_tiles(g.get()); k++) {
-            std::size_t out = 0, in = 0;
-            aimc_matrix_get_tile(g.get(), k, &out, &in);
-            outs.insert(out);
-            ins.insert(in);
+        auto shape = detail::sized<aimc_cost_shape>();
+        check(aimc_matrix_get_cost_shape(g.get(), &shape));
+        count(g, shape, events);
+    }
+    /** Add a layer that need not exist. */
+    void count(const aimc_cost_layer &layer, cost_events &events) const
+    {
+        check(aimc_cost_model_add_layer(get(), &layer, &events));
+    }
+    /** Every component's share of events. */
+    std::vector<aimc_cost_component> components(const cost_events &events) const
+    {
+        std::vector<aimc_cost_component> all;
+        for (std::size_t i = 0; i < aimc_cost_model_count_components(get()); i++) {
+            all.push_back(detail::sized<aimc_cost_component>());
+            check(aimc_cost_model_get_component(get(), &events, i, &all.back()));
         }
-        count(g, outs.size(), ins.size(), events);
+        return all;
+    }
+    /** Between what the total energy lies. */
+    aimc_cost_range range(const cost_events &events) const
+    {
+        auto range = detail::sized<aimc_cost_range>();
+        check(aimc_cost_model_get_range(get(), &events, &range));
+        return range;
     }
     /** Price events. */
     aimc_cost_report account(const cost_events &events) const
@@ -85,15 +102,9 @@ class cost_model : public detail::handle<aimc_cost_model, aimc_cost_model_destro
         return cost;
     }
     template <class M>
-    void count(const M &matrix, std::size_t tiles_out, std::size_t tiles_in,
-               cost_events &events) const
+    void count(const M &matrix, const aimc_cost_shape &shape, cost_events &events) const
     {
         const aimc_counters counters = matrix.counters();
-        auto shape = detail::sized<aimc_cost_shape>();
-        shape.n_out = matrix.n_out();
-        shape.n_in = matrix.n_in();
-        shape.tiles_out = tiles_out;
-        shape.tiles_in = tiles_in;
         check(aimc_cost_model_add_counters(get(), &counters, &shape, &events));
     }
 };

@@ -11,8 +11,9 @@ no longer referred to, in any order.
 """
 from ._errors import (AbiError, Error, FormatError, InternalError, InvalidError, IoError, NoMemoryError, ShapeError,
                       StateError, UnsupportedError, WrongTypeError)
-from ._abi import (Baseline, ConductanceInfo, ConverterCost, CostItem, CostReport, Counters, DeviceInfo, Extrapolation, InferenceReport, LayerInfo,
-                   NetworkInfo, NoiseModelInfo, OptimizerStats, ReadoutInfo, StepInfo, StorageReport, Supply, TensorInfo)
+from ._abi import (Baseline, ConductanceInfo, ConverterCost, CostComponent, CostItem, CostRange, CostReport, CostSchedule,
+                   CostSensitivity, Counters, DeviceInfo, Evidence, Extrapolation, InferenceReport, LayerInfo, NetworkInfo,
+                   NoiseModelInfo, OptimizerStats, ReadoutInfo, StepInfo, StorageReport, Supply, TensorInfo)
 from ._lib import AimcWarning
 from .config import Config, Field, Preset, find_preset, presets, rate
 from .context import Context, abi_version, default_context, library_path, status_name, version
@@ -29,8 +30,9 @@ from .tile import Stages, Tile
 
 __version__ = version()
 __all__ = [
-    "AbiError", "Accuracy", "AimcWarning", "Baseline", "Cells", "ConductanceInfo", "Config", "Context", "Converter", "ConverterCost", "CostItem",
-    "CostModel", "CostReport", "Counters", "Device", "DeviceInfo", "Epoch", "Error", "Extrapolation", "Field", "FitResult",
+    "AbiError", "Accuracy", "AimcWarning", "Baseline", "Cells", "ConductanceInfo", "Config", "Context", "Converter", "ConverterCost",
+    "CostComponent", "CostItem", "CostModel", "CostRange", "CostReport", "CostSchedule", "CostSensitivity", "Counters", "Device",
+    "DeviceInfo", "Epoch", "Error", "Evidence", "Extrapolation", "Field", "FitResult",
     "FormatError", "Histogram", "InferenceReport", "InternalError", "InvalidError", "IoError", "LayerInfo", "Linearity",
     "Matrix", "Network", "NetworkInfo", "NoMemoryError", "NoiseModel", "NoiseModelInfo", "Optimizer",
     "OptimizerStats", "Population", "Preset", "ReadoutInfo", "ShapeError", "Stages", "StateError", "StepInfo", "StorageReport",

@@ -17,6 +17,7 @@ AIMC_USER_UNIFORMS = 2
 AIMC_FIT_PARAMETERS = 8
 AIMC_ACTIVITY_ONE = 65536
 AIMC_NETWORK_BATCH = 256
+AIMC_COST_BITS = 25
 
 # aimc_status
 AIMC_OK = 0
@@ -48,6 +49,12 @@ AIMC_FIELD_FLAG = 2
 AIMC_FIELD_CHOICE = 3
 AIMC_FIELD_LIST = 4
 AIMC_FIELD_CONFIG = 5
+
+# aimc_basis
+AIMC_BASIS_NONE = 0
+AIMC_BASIS_PUBLISHED = 1
+AIMC_BASIS_DERIVED = 2
+AIMC_BASIS_ASSUMED = 3
 
 # aimc_range_method
 AIMC_RANGE_MAX = 0
@@ -152,6 +159,18 @@ class aimc_field_info(ct.Structure):
         ("default_value", ct.c_double),
         ("min", ct.c_double),
         ("max", ct.c_double),
+    ]
+
+
+
+class aimc_evidence(ct.Structure):
+    """config.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("basis", ct.c_int32),
+        ("low", ct.c_double),
+        ("high", ct.c_double),
+        ("source", ct.c_char_p),
     ]
 
 
@@ -309,6 +328,7 @@ class aimc_counters(ct.Structure):
         ("conductance_activity", ct.c_uint64),
         ("conductance_activity_squared", ct.c_uint64),
         ("devices", ct.c_uint64),
+        ("activity_inputs", ct.c_uint64),
     ]
 
 
@@ -338,6 +358,12 @@ class aimc_readout_info(ct.Structure):
         ("n_cycles", ct.c_uint32),
         ("has_dac", ct.c_int32),
         ("has_adc", ct.c_int32),
+        ("n_steps", ct.c_uint32),
+        ("n_column_sets", ct.c_uint32),
+        ("dac_bits", ct.c_uint32),
+        ("adc_bits", ct.c_uint32),
+        ("n_cells", ct.c_uint32),
+        ("reserved", ct.c_uint32),
     ]
 
 
@@ -537,6 +563,30 @@ class aimc_cost_events(ct.Structure):
         ("dacs", ct.c_double),
         ("accumulators", ct.c_double),
         ("devices", ct.c_double),
+        ("off_cells", ct.c_double),
+        ("unit_weights", ct.c_double),
+        ("unseen_cells", ct.c_double),
+        ("driven_cells", ct.c_double),
+        ("row_cells", ct.c_double),
+        ("column_cells", ct.c_double),
+        ("settle_cells_squared", ct.c_double),
+        ("read_s", ct.c_double),
+        ("adc_s", ct.c_double),
+        ("samples", ct.c_double),
+        ("core_adds", ct.c_double),
+        ("activations", ct.c_double),
+        ("pooled", ct.c_double),
+        ("input_register_bits", ct.c_double),
+        ("output_register_bits", ct.c_double),
+        ("core_register_bits", ct.c_double),
+        ("global_buffer_bytes", ct.c_double),
+        ("hop_bits", ct.c_double),
+        ("link_bits", ct.c_double),
+        ("columns", ct.c_double),
+        ("adcs", ct.c_double),
+        ("split_tiles", ct.c_double),
+        ("dac_conversions_of", ct.c_double * 25),
+        ("adc_conversions_of", ct.c_double * 25),
     ]
 
 
@@ -584,6 +634,88 @@ class aimc_cost_shape(ct.Structure):
         ("n_in", ct.c_uint64),
         ("tiles_out", ct.c_uint64),
         ("tiles_in", ct.c_uint64),
+        ("n_steps", ct.c_uint32),
+        ("n_column_sets", ct.c_uint32),
+        ("dac_bits", ct.c_uint32),
+        ("adc_bits", ct.c_uint32),
+        ("n_cells", ct.c_uint32),
+        ("reserved2", ct.c_uint32),
+    ]
+
+
+
+class aimc_cost_layer(ct.Structure):
+    """energy.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("reserved", ct.c_uint32),
+        ("n_out", ct.c_uint64),
+        ("n_in", ct.c_uint64),
+        ("vectors", ct.c_double),
+        ("pooled", ct.c_double),
+        ("n_steps", ct.c_uint32),
+        ("n_column_sets", ct.c_uint32),
+        ("dac_bits", ct.c_uint32),
+        ("adc_bits", ct.c_uint32),
+        ("n_cells", ct.c_uint32),
+        ("n_conversions", ct.c_uint32),
+    ]
+
+
+
+class aimc_cost_component(ct.Structure):
+    """energy.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("part", ct.c_int32),
+        ("name", ct.c_char_p),
+        ("unit", ct.c_char_p),
+        ("doc", ct.c_char_p),
+        ("count", ct.c_double),
+        ("unit_j", ct.c_double),
+        ("energy_j", ct.c_double),
+        ("time_s", ct.c_double),
+        ("instances", ct.c_double),
+        ("area_m2", ct.c_double),
+        ("leakage_w", ct.c_double),
+    ]
+
+
+
+class aimc_cost_range(ct.Structure):
+    """energy.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("n_doubts", ct.c_uint32),
+        ("low_j", ct.c_double),
+        ("nominal_j", ct.c_double),
+        ("high_j", ct.c_double),
+    ]
+
+
+
+class aimc_cost_sensitivity(ct.Structure):
+    """energy.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("basis", ct.c_int32),
+        ("name", ct.c_char_p),
+        ("low", ct.c_double),
+        ("high", ct.c_double),
+        ("low_j", ct.c_double),
+        ("high_j", ct.c_double),
+    ]
+
+
+
+class aimc_cost_schedule(ct.Structure):
+    """energy.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("bottleneck", ct.c_uint32),
+        ("latency_s", ct.c_double),
+        ("interval_s", ct.c_double),
+        ("utilisation", ct.c_double),
     ]
 
 
@@ -614,6 +746,20 @@ class aimc_cost_supply(ct.Structure):
         ("unnoticed", ct.c_double),
     ]
 
+
+
+class Evidence(NamedTuple):
+    """Where the value of a number is from, and between which values it may lie.
+
+    basis: aimc_basis
+    low: smallest value that it may have; the value when nobody said
+    high: largest value that it may have; the value when nobody said
+    source: valid as long as the configuration and until the field is set
+    """
+    basis: int
+    low: float
+    high: float
+    source: str
 
 
 class Extrapolation(NamedTuple):
@@ -691,6 +837,8 @@ class Counters(NamedTuple):
         model takes pulses, for every member of a unit cell, those that rest included, for every
         array of the optimizer that is bound, and what aimc_tile_program() put there; of a
         programmed tile those alone, unless other pulses were counted, too
+    activity_inputs: inputs other than 0, summed over the reads that activity_reads counts: word
+        lines that were driven
     """
     pulses_up: int
     pulses_down: int
@@ -714,6 +862,7 @@ class Counters(NamedTuple):
     conductance_activity: int
     conductance_activity_squared: int
     devices: int
+    activity_inputs: int
 
 
 class ReadoutInfo(NamedTuple):
@@ -724,10 +873,23 @@ class ReadoutInfo(NamedTuple):
         (inp_res or inp_bound <= 0)
     has_adc: 1: outputs are converted to codes; 0: a perfect read-out, or an ADC without steps
         (out_res or out_bound <= 0)
+    n_steps: reads that follow one another: ways to look at the inputs, by digit of their code or by
+        sign
+    n_column_sets: columns side by side that are read in each step: those of every bit slice, and of
+        every sign that is converted by itself
+    dac_bits: bits of one input conversion, the sign included where there is one: those of the
+        widest digit; 0: has_dac is 0
+    adc_bits: bits of one output conversion; 0: has_adc is 0
+    n_cells: cells of a weight, all slices; 0: cell_mapping does not say
     """
     n_cycles: int
     has_dac: int
     has_adc: int
+    n_steps: int
+    n_column_sets: int
+    dac_bits: int
+    adc_bits: int
+    n_cells: int
 
 
 class OptimizerStats(NamedTuple):
@@ -1000,6 +1162,80 @@ class CostReport(NamedTuple):
     devices: float
 
 
+class CostComponent(NamedTuple):
+    """One component of the account.
+
+    part: aimc_cost_part that it is of
+    name: "shift_add"; the nested configuration of kind "chip"
+    unit: what is counted: "conversions", "bits", "S" ...
+    doc: what one event is
+    count: events; leakage: s
+    unit_j: J per event; leakage: W
+    energy_j: count unit_j
+    time_s: time that it adds
+    instances: how many there are
+    area_m2: area of all instances
+    leakage_w: leakage of all instances
+    """
+    part: int
+    name: str
+    unit: str
+    doc: str
+    count: float  # type: ignore[assignment]
+    unit_j: float
+    energy_j: float
+    time_s: float
+    instances: float
+    area_m2: float
+    leakage_w: float
+
+
+class CostRange(NamedTuple):
+    """Total energy where every number that is not known for sure lies at one of its ends.
+
+    n_doubts: numbers that may lie elsewhere
+    low_j: every one of them at the end that makes the total least
+    nominal_j: as the document has them
+    high_j: every one of them at the end that makes the total largest
+    """
+    n_doubts: int
+    low_j: float
+    nominal_j: float
+    high_j: float
+
+
+class CostSensitivity(NamedTuple):
+    """What one number that is not known for sure does to the total energy.
+
+    basis: aimc_basis
+    name: field, of the technology, the chip or a component; valid as long as the model
+    low: smallest value that it may have
+    high: largest value that it may have
+    low_j: total with it there
+    high_j: total with it there
+    """
+    basis: int
+    name: str
+    low: float
+    high: float
+    low_j: float
+    high_j: float
+
+
+class CostSchedule(NamedTuple):
+    """Layers that work as a pipeline.
+
+    bottleneck: the layer that takes longest, copies considered
+    latency_s: time of all layers, one after the other
+    interval_s: time of the slowest layer: between two results of the pipeline
+    utilisation: mean over layers of their time over interval_s
+    """
+    bottleneck: int
+    latency_s: float
+    interval_s: float
+    utilisation: float
+
+
 class Baseline(NamedTuple):
     """A digital machine.
 
@@ -1050,6 +1286,11 @@ RECORDS: Dict[Any, Any] = {
     CostReport: aimc_cost_report,
     Baseline: aimc_cost_baseline,
     Supply: aimc_cost_supply,
+    CostComponent: aimc_cost_component,
+    CostRange: aimc_cost_range,
+    CostSensitivity: aimc_cost_sensitivity,
+    CostSchedule: aimc_cost_schedule,
+    Evidence: aimc_evidence,
     ReadoutInfo: aimc_readout_info,
     ConductanceInfo: aimc_conductance_info,
     Extrapolation: aimc_extrapolation,
@@ -1123,6 +1364,9 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_config_get_field": ("config.h", ct.c_int,
         [ct.c_void_p, ct.c_size_t, ct.POINTER(aimc_field_info)],
         "cfg i info"),
+    "aimc_config_get_evidence": ("config.h", ct.c_int,
+        [ct.c_void_p, ct.c_char_p, ct.POINTER(aimc_evidence)],
+        "cfg name evidence"),
     "aimc_config_parse": ("config.h", ct.c_int,
         [ct.c_void_p, ct.c_char_p],
         "cfg json"),
@@ -1744,12 +1988,36 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_cost_model_get_activity": ("energy.h", ct.c_int,
         [ct.c_void_p, ct.c_size_t, ct.c_size_t, ct.c_void_p, ct.c_size_t, ct.c_size_t, ct.c_void_p, ct.c_size_t, ct.c_void_p],
         "model n_out n_in g ld_g n_batch x ld_x active_conductance_s"),
+    "aimc_tile_get_cost_shape": ("energy.h", ct.c_int,
+        [ct.c_void_p, ct.POINTER(aimc_cost_shape)],
+        "tile shape"),
+    "aimc_matrix_get_cost_shape": ("energy.h", ct.c_int,
+        [ct.c_void_p, ct.POINTER(aimc_cost_shape)],
+        "matrix shape"),
     "aimc_cost_model_add_counters": ("energy.h", ct.c_int,
         [ct.c_void_p, ct.POINTER(aimc_counters), ct.POINTER(aimc_cost_shape), ct.POINTER(aimc_cost_events)],
         "model counters shape events"),
+    "aimc_cost_model_add_layer": ("energy.h", ct.c_int,
+        [ct.c_void_p, ct.POINTER(aimc_cost_layer), ct.POINTER(aimc_cost_events)],
+        "model layer events"),
     "aimc_cost_model_account": ("energy.h", ct.c_int,
         [ct.c_void_p, ct.POINTER(aimc_cost_events), ct.POINTER(aimc_cost_report)],
         "model events report"),
+    "aimc_cost_model_count_components": ("energy.h", ct.c_size_t,
+        [ct.c_void_p],
+        "model"),
+    "aimc_cost_model_get_component": ("energy.h", ct.c_int,
+        [ct.c_void_p, ct.POINTER(aimc_cost_events), ct.c_size_t, ct.POINTER(aimc_cost_component)],
+        "model events i component"),
+    "aimc_cost_model_get_range": ("energy.h", ct.c_int,
+        [ct.c_void_p, ct.POINTER(aimc_cost_events), ct.POINTER(aimc_cost_range)],
+        "model events range"),
+    "aimc_cost_model_get_sensitivity": ("energy.h", ct.c_int,
+        [ct.c_void_p, ct.POINTER(aimc_cost_events), ct.c_size_t, ct.POINTER(aimc_cost_sensitivity)],
+        "model events i sensitivity"),
+    "aimc_cost_model_get_schedule": ("energy.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.POINTER(aimc_cost_events), ct.c_void_p, ct.POINTER(aimc_cost_schedule)],
+        "model n layers copies schedule"),
     "aimc_cost_model_get_assumption": ("energy.h", ct.c_char_p,
         [ct.c_void_p, ct.c_size_t],
         "model i"),

@@ -7,10 +7,12 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Opt
 import numpy as np
 
 from . import _abi
+from ._abi import Evidence
 from ._arrays import contiguous, real
 from ._errors import InvalidError, WrongTypeError
 from ._handle import Handle, create
 from ._lib import check, encoded, lib, sized, text, word
+from ._records import told
 from ._types import ArrayLike, PathLike
 from .context import Context, default_context
 from .table import use_table
@@ -146,6 +148,11 @@ class Config(Handle):
             buffer = ct.create_string_buffer(length.value + 1)
             check(lib.aimc_config_get_text(self._look, encoded(name), buffer, length.value + 1, None))
         return buffer.value.decode()
+
+    def evidence(self, name: str) -> Evidence:
+        """What a number rests on (basis: 0 not told, 1 published, 2 derived, 3 assumed), between which values it may lie, and the
+        source: what its document says, or else its field."""
+        return told(Evidence, self, lambda config, made: lib.aimc_config_get_evidence(config, encoded(name), made))
 
     def nested(self, name: str) -> Optional["Config"]:
         """A copy of a nested configuration; None when there is none."""

@@ -1,32 +1,46 @@
 # SPDX-License-Identifier: MIT
-"""Energy, time and area of what was counted, by a technology."""
+"""Energy, time and area of what was counted, on a chip."""
 import ctypes as ct
-from typing import Any, List, Mapping, Optional, Tuple
+import json
+import os
+from typing import Any, Iterable, List, Mapping, Optional, Sequence, Union
 
 import numpy as np
 
 from . import _abi
-from ._abi import Baseline, ConverterCost, CostReport, Extrapolation, Supply
+from ._abi import (Baseline, ConverterCost, CostComponent, CostRange, CostReport, CostSchedule, CostSensitivity, Extrapolation,
+                   Supply)
 from ._arrays import address, taken
-from ._errors import InvalidError, ShapeError
+from ._errors import FormatError, InvalidError, ShapeError
 from ._handle import Handle
 from ._lib import check, lib, sized
 from ._linear_map import LinearMap
 from ._records import record, struct_of, told
 from ._types import ArrayLike
-from .config import FieldValue, create_named
+from .config import Config, FieldValue, create_named
 from .context import Context, default_context
 from .matrix import Matrix
 
 
+Layer = Mapping[str, float]
+"""A row of a table of layers: n_out, n_in and any of vectors, n_steps, n_column_sets, dac_bits, adc_bits, n_cells, n_conversions,
+pooled."""
+
+
 class CostModel(Handle):
-    """Prices of a technology: CostModel(), or a preset, or fields of kind "technology"."""
+    """Prices of a chip: CostModel(), a preset of kind "chip" or "technology", a JSON document of one ("my-chip.json"), a Config;
+    with fields that replace those. Fields that the chip lacks are those of its technology."""
     __slots__ = ()
     _destroyer = lib.aimc_cost_model_destroy
 
-    def __init__(self, name: str = "technology", overrides: Optional[Mapping[str, Any]] = None, *,
-                 ctx: Optional[Context] = None, **fields: FieldValue) -> None:
-        self._own(create_named(lib.aimc_cost_model_create, name, {**(overrides or {}), **fields}, ctx or default_context()))
+    def __init__(self, name: Union[str, "os.PathLike[str]", Config] = "technology", overrides: Optional[Mapping[str, Any]] = None,
+                 *, ctx: Optional[Context] = None, **fields: FieldValue) -> None:
+        ctx = ctx or default_context()
+        given = {**(overrides or {}), **fields}
+        chip: Union[str, Config] = name if isinstance(name, (str, Config)) else os.fspath(name)
+        if isinstance(chip, str) and (os.sep in chip or chip.endswith(".json")):
+            chip = _document(chip, ctx)
+        self._own(create_named(lib.aimc_cost_model_create, chip, _placed(chip, given, ctx), ctx))
 
     @property
     def adc(self) -> ConverterCost:
@@ -53,8 +67,8 @@ class CostModel(Handle):
 
     @property
     def assumptions(self) -> List[str]:
-        """Constants that are assumed: fields of the technology that nobody gave a value for. Then a sentence for each
-        of extrapolations."""
+        """Constants that are assumed: fields of the chip and its technology that nobody gave a value for. Then a sentence
+        for each of extrapolations."""
         names: List[str] = []
         with self._guard.lock:
             while (name := lib.aimc_cost_model_get_assumption(self._look, len(names))) is not None:
@@ -80,26 +94,76 @@ class CostModel(Handle):
                                        x.shape[1], ct.byref(driven)))
         return driven.value
 
-    def account(self, *matrices: LinearMap, **events: float) -> CostReport:
-        """Price what tiles and matrices counted, and events given by name (fields of aimc_cost_events)."""
+    def _events(self, matrices: Iterable[LinearMap], layers: Iterable[Layer], events: Mapping[str, float]) -> Any:
+        """All of it together, as the library takes it."""
         total = sized(_abi.aimc_cost_events)
         for matrix in matrices:
-            counters = sized(_abi.aimc_counters)
+            counters, shape = sized(_abi.aimc_counters), sized(_abi.aimc_cost_shape)
             for name, value in zip(matrix.counters._fields, matrix.counters):
                 setattr(counters, name, value)
-            shape = sized(_abi.aimc_cost_shape)
-            shape.n_out, shape.n_in = matrix.shape
-            shape.tiles_out, shape.tiles_in = _tiles(matrix)
+            get_shape = lib.aimc_matrix_get_cost_shape if isinstance(matrix, Matrix) else lib.aimc_tile_get_cost_shape
+            with matrix._guard.lock:
+                check(get_shape(matrix._look, ct.byref(shape)))
             with self._guard.lock:
                 check(lib.aimc_cost_model_add_counters(self._look, ct.byref(counters), ct.byref(shape), ct.byref(total)))
+        for row in layers:
+            with self._guard.lock:
+                check(lib.aimc_cost_model_add_layer(self._look, ct.byref(_layer(row)), ct.byref(total)))
         for name, count in events.items():
-            if not hasattr(total, name) or name in ("struct_size", "reserved"):
+            if not hasattr(total, name) or name in ("struct_size", "reserved") or isinstance(getattr(total, name), ct.Array):
                 raise InvalidError(f"{name}: no such event")
             setattr(total, name, getattr(total, name) + count)
+        return total
+
+    def account(self, *matrices: LinearMap, layers: Iterable[Layer] = (), **events: float) -> CostReport:
+        """Price what tiles and matrices counted, layers that need not exist (rows with n_out, n_in, vectors ...), and events
+        given by name (fields of aimc_cost_events)."""
+        total = self._events(matrices, layers, events)
         made = struct_of(CostReport)
         with self._guard.lock:
             check(lib.aimc_cost_model_account(self._look, ct.byref(total), ct.byref(made)))
         return record(CostReport, made)
+
+    def components(self, *matrices: LinearMap, layers: Iterable[Layer] = (), **events: float) -> List[CostComponent]:
+        """The same by component, whose energies, times and areas add up to those of account()."""
+        total = self._events(matrices, layers, events)
+        made, found = struct_of(CostComponent), []
+        with self._guard.lock:
+            for i in range(lib.aimc_cost_model_count_components(self._look)):
+                check(lib.aimc_cost_model_get_component(self._look, ct.byref(total), i, ct.byref(made)))
+                found.append(record(CostComponent, made))
+        return found
+
+    def range(self, *matrices: LinearMap, layers: Iterable[Layer] = (), **events: float) -> CostRange:
+        """Between what the total lies: every number that is not known for sure at its ends."""
+        total = self._events(matrices, layers, events)
+        made = struct_of(CostRange)
+        with self._guard.lock:
+            check(lib.aimc_cost_model_get_range(self._look, ct.byref(total), ct.byref(made)))
+        return record(CostRange, made)
+
+    def sensitivity(self, *matrices: LinearMap, layers: Iterable[Layer] = (), **events: float) -> List[CostSensitivity]:
+        """What single numbers do to the total, the one that moves it most first."""
+        total = self._events(matrices, layers, events)
+        limits, made, found = struct_of(CostRange), struct_of(CostSensitivity), []
+        with self._guard.lock:
+            check(lib.aimc_cost_model_get_range(self._look, ct.byref(total), ct.byref(limits)))
+            for i in range(limits.n_doubts):
+                check(lib.aimc_cost_model_get_sensitivity(self._look, ct.byref(total), i, ct.byref(made)))
+                found.append(record(CostSensitivity, made))
+        return found
+
+    def schedule(self, stages: Sequence[Union[LinearMap, Layer]], copies: Optional[Sequence[int]] = None) -> CostSchedule:
+        """Matrices or layers that hand their results on: how often a result comes out, and which one is the slowest."""
+        of = [self._events((), (stage,), {}) if isinstance(stage, Mapping) else self._events((stage,), (), {}) for stage in stages]
+        if copies is not None and len(copies) != len(of):
+            raise ShapeError(f"{len(copies)} copies for {len(of)} stages")
+        events = (_abi.aimc_cost_events * len(of))(*of)
+        numbers = (ct.c_uint32 * len(of))(*copies) if copies is not None else None
+        made = struct_of(CostSchedule)
+        with self._guard.lock:
+            check(lib.aimc_cost_model_get_schedule(self._look, len(of), events, numbers, ct.byref(made)))
+        return record(CostSchedule, made)
 
     def at_supply(self, v: float, code: str = "NONE") -> Supply:
         """What a memory at supply v (V) saves and loses; code: NONE, PARITY, SECDED or TMR."""
@@ -122,12 +186,37 @@ class CostModel(Handle):
                                                  f", {len(self.extrapolations)} outside their range")
 
 
-def _tiles(matrix: LinearMap) -> Tuple[int, int]:
-    """How many arrays share the outputs, and the inputs."""
-    if not isinstance(matrix, Matrix):
-        return 1, 1
-    firsts = [matrix.tile(k)[1:] for k in range(len(matrix))]
-    return len({out for out, _ in firsts}), len({into for _, into in firsts})
+def _document(path: str, ctx: Context) -> Config:
+    """A chip or a technology from its JSON document, which names its kind."""
+    with open(path, encoding="utf-8-sig") as file:
+        try:
+            document = json.load(file)
+        except ValueError as error:
+            raise FormatError(f"{path}: {error}") from None
+    if not isinstance(document, dict):
+        raise FormatError(f"{path}: not a JSON object")
+    config = Config(str(document.get("kind", "chip")), ctx=ctx)
+    config.load(path)
+    return config
+
+
+def _placed(chip: Union[str, Config], given: Mapping[str, Any], ctx: Context) -> Mapping[str, Any]:
+    """Fields by their full names: those that a chip lacks are of its technology."""
+    config = chip if isinstance(chip, Config) else Config(chip, ctx=ctx)
+    own = {field.name for field in config.fields()}
+    if config.kind != "chip":
+        return given
+    return {name if name.split(".")[0] in own else f"technology.{name}": value for name, value in given.items()}
+
+
+def _layer(row: Layer) -> Any:
+    layer = sized(_abi.aimc_cost_layer)
+    layer.vectors = 1
+    for name, value in row.items():
+        if not hasattr(layer, name) or name == "struct_size":
+            raise InvalidError(f"{name}: no such column of a layer")
+        setattr(layer, name, float(value) if name in ("vectors", "pooled") else int(value))
+    return layer
 
 
 def baselines() -> List[Baseline]:

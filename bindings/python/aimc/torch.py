@@ -19,6 +19,7 @@ is read through its tiles in both directions and updated by pulses in the step o
 """
 import fnmatch
 import functools
+import os
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Type, Union
 
 import numpy as np
@@ -515,10 +516,10 @@ def stats(model: nn.Module) -> Dict[str, WeightStats]:
     return _each(model, _stats_of)
 
 
-def energy(model: nn.Module, technology: Union[str, CostModel] = "technology") -> Dict[str, CostReport]:
+def energy(model: nn.Module, chip: Union[str, "os.PathLike[str]", CostModel] = "technology") -> Dict[str, CostReport]:
     """What the counted events of every weight on tiles cost so far, training and inference alike, and all together under the name
-    "total", which is more than the sum: while one matrix works, the others leak."""
-    cost = technology if isinstance(technology, CostModel) else CostModel(technology)
+    "total", which is more than the sum: while one matrix works, the others leak. chip: a preset, a JSON document or a CostModel."""
+    cost = chip if isinstance(chip, CostModel) else CostModel(chip)
     found = _each(model, cost.account)
     found["total"] = cost.account(*[weight.matrix for _, weight in analog_weights(model)])
     return found

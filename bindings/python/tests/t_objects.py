@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Each class does what the C functions do, takes arrays as it says, and answers mistakes by an exception."""
 import copy
+import json
 import pathlib
 import pickle
 import tempfile
@@ -413,6 +414,43 @@ class Energy(unittest.TestCase):
         self.assertTrue(model.assumptions)
         self.assertGreater(model.adc.energy_j, 0)
         self.assertAlmostEqual(model.activity([[1e-6, 2e-6]], [1.0, 0.5]), 2e-6, delta=1e-12)
+
+    def test_chips(self):
+        layer = {"n_out": 16, "n_in": 128, "n_steps": 16, "n_column_sets": 8, "n_cells": 8}
+        isaac = aimc.CostModel("isaac_32nm")
+        report = isaac.account(layers=[layer] * 96)
+        self.assertAlmostEqual(report.energy_j / 1.6e-6 / 0.330, 1, delta=0.01)
+        parts = isaac.components(layers=[layer] * 96)
+        self.assertAlmostEqual(sum(c.energy_j for c in parts) / report.energy_j, 1, delta=1e-12)
+        limits = isaac.range(layers=[layer])
+        self.assertTrue(limits.low_j < limits.nominal_j < limits.high_j)
+        moves = [abs(s.high_j - s.low_j) for s in isaac.sensitivity(layers=[layer])]
+        self.assertEqual(moves, sorted(moves, reverse=True))
+        plan = isaac.schedule([{**layer, "vectors": 100}, {**layer, "vectors": 50}], copies=[4, 1])
+        self.assertEqual(plan.bottleneck, 1)
+        self.assertAlmostEqual(plan.interval_s / (50 * 1.6e-6), 1, delta=1e-3)
+        with self.assertRaisesRegex(aimc.ShapeError, "copies"):
+            isaac.schedule([layer], copies=[1, 2])
+        with self.assertRaisesRegex(aimc.InvalidError, "n_outs: no such column"):
+            isaac.account(layers=[{"n_outs": 3}])
+        # fields of the technology by their own names; documents; a read-out that says otherwise
+        self.assertGreater(aimc.CostModel("isaac_32nm", v_read=0.4).account(layers=[layer]).parts["array"].energy_j,
+                           3 * isaac.account(layers=[layer]).parts["array"].energy_j)
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "chip.json"
+            path.write_text(json.dumps({"kind": "chip", "technology": {"kind": "rram_32nm", "v_read": {
+                "value": 0.1, "low": 0.05, "high": 0.2, "basis": "published", "source": "us"}}}))
+            own = aimc.CostModel(path)
+            self.assertIn("v_read", [s.name for s in own.sensitivity(layers=[layer])])
+            path.write_text("[1]")
+            with self.assertRaisesRegex(aimc.FormatError, "not a JSON object"):
+                aimc.CostModel(path)
+        tile = aimc.Tile("ideal", 4, 3)
+        tile @ np.ones(3, np.float32)
+        with self.assertRaisesRegex(aimc.InvalidError, "adc_bits = 3 was set, but what was read has 9"):
+            aimc.CostModel(adc_bits=3).account(tile)
+        technology = aimc.Config("technology", {"v_read": {"value": 0.1, "basis": "derived", "source": "us"}})
+        self.assertEqual(technology.evidence("v_read")[:], (2, 0.1, 0.1, "us"))
 
     def test_constants_outside_their_range(self):
         model = aimc.CostModel("rram_32nm", adc_bits=1)

@@ -97,7 +97,8 @@ class Records(unittest.TestCase):
                         report.parts["adc"], model.at_supply(0.8), aimc.baselines()[0],
                         aimc.NoiseModel("pcm_like").info, tile.readout(), network.tensors["linear.weight"],
                         network.matrix(0).tile(0)[0].conductance_info,
-                        aimc.CostModel(node_nm=32).extrapolations[0]]
+                        aimc.CostModel(node_nm=32).extrapolations[0], model.components(tile)[0], model.range(tile),
+                        model.sensitivity(tile)[0], model.schedule([tile]), aimc.Config("technology").evidence("v_read")]
         sgd.watch(lambda _, info: self.records.append(info))
         sgd.step(np.ones(4), np.ones(3), 0.01)
 
