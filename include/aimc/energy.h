@@ -178,7 +178,8 @@ typedef struct aimc_cost_events {
     double split_tiles;          /**< tiles that do not fit the array of the chip and are priced as
                                     several arrays */
     double dac_conversions_of[AIMC_COST_BITS]; /**< of dac_conversions, those of so many bits; the
-                                                   others have dac_bits of the technology */
+                                                   others have dac_bits of the technology; together
+                                                   more than all: AIMC_ERR_INVALID */
     double adc_conversions_of[AIMC_COST_BITS]; /**< of adc_conversions, likewise */
 } aimc_cost_events;
 

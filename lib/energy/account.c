@@ -73,6 +73,21 @@ static aimc_status check_event(const char *caller, const char *name, double v)
                             caller, name, v);
 }
 
+/* Those of known bits are some of all. */
+static aimc_status check_share(const char *caller, const char *name, double all,
+                               const double of[AIMC_COST_BITS])
+{
+    double told = 0;
+    for (size_t b = 0; b < AIMC_COST_BITS; b++)
+        told += of[b];
+    return told <= all * (1 + 1e-9)
+               ? AIMC_OK
+               : aimci_fail(AIMC_ERR_INVALID,
+                            "%s: events.%s = %g, but %s_of adds up to %g: count a conversion in "
+                            "both, or not at all",
+                            caller, name, all, name, told);
+}
+
 static aimc_status check_events(const char *caller, const aimc_cost_events *e)
 {
     aimc_status st = AIMC_OK;
@@ -86,7 +101,10 @@ static aimc_status check_events(const char *caller, const aimc_cost_events *e)
         if (!st)
             st = check_event(caller, "adc_conversions_of", e->adc_conversions_of[b]);
     }
-    return st;
+    if (!st)
+        st = check_share(caller, "dac_conversions", e->dac_conversions, e->dac_conversions_of);
+    return st ? st
+              : check_share(caller, "adc_conversions", e->adc_conversions, e->adc_conversions_of);
 }
 
 aimc_status aimci_take_events(const char *caller, const aimc_cost_events *events,

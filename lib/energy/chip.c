@@ -76,7 +76,7 @@ const char *const aimci_component_names[AIMCI_COMPONENTS] = {
 #include "energy/components.def"
 };
 
-void aimci_chip_read(const aimc_config *config, aimci_chip *chip)
+static void read_values(const aimc_config *config, aimci_chip *chip)
 {
     aimci_config_read(config, &aimci_kind_chip, &chip->c);
     aimci_config_read(aimci_config_child(config, "technology"), &aimci_kind_technology, &chip->t);
@@ -149,7 +149,7 @@ static size_t count_fields(const aimc_cost_model *m)
            AIMCI_COMPONENTS * aimci_kind_component.n_fields;
 }
 
-aimc_status aimci_list_doubts(aimc_cost_model *m)
+static aimc_status list_doubts(aimc_cost_model *m)
 {
     const aimc_config *technology = aimci_config_child(m->config, "technology");
     m->doubts = aimci_calloc(m->ctx, count_fields(m), sizeof *m->doubts);
@@ -204,9 +204,9 @@ static aimc_status make(aimc_context *ctx, const aimc_config *config, aimc_cost_
     aimc_status st = as_chip(ctx, config, &m->config);
     if (st)
         return st;
-    aimci_chip_read(m->config, &m->chip);
+    read_values(m->config, &m->chip);
     st = aimci_kind_technology.check(&m->chip.t);
-    return st ? st : aimci_list_doubts(m);
+    return st ? st : list_doubts(m);
 }
 
 aimc_status aimc_cost_model_create(aimc_context *ctx, const char *name, const aimc_config *config,

@@ -52,18 +52,12 @@ struct aimc_cost_model {
     aimc_context *ctx;
     aimc_config *config; /* of kind chip */
     aimci_chip chip;
-    size_t n_assumed;
+    size_t n_assumed; /* what the model does not know for sure, and n_doubts */
     const char **assumed; /* owned; names of fields and sentences */
     char outside[AIMCI_MAX_FITTED][240];
     size_t n_doubts;
     aimci_doubt *doubts; /* owned */
 };
-
-/* The values of a configuration of kind "chip". */
-void aimci_chip_read(const aimc_config *config, aimci_chip *chip);
-
-/* What the model does not know for sure: aimc_cost_model.doubts, assumed. */
-aimc_status aimci_list_doubts(aimc_cost_model *model);
 
 /* Has the caller set this field of the technology? */
 bool aimci_cost_model_was_set(const aimc_cost_model *model, const char *field);

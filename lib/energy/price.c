@@ -125,7 +125,7 @@ static double mean_energy(const pricing *p, double count, const double of[AIMC_C
         told += of[b];
         sum += of[b] > 0 ? of[b] * energy(p->v, (double)b) : 0;
     }
-    const double rest = fmax(count - told, 0);
+    const double rest = fmax(count - told, 0); /* a sum rounds */
     return count > 0 ? (sum + rest * energy(p->v, 0)) / count : energy(p->v, 0);
 }
 

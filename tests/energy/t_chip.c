@@ -609,6 +609,9 @@ START_TEST(bad_input)
     e.adc_conversions_of[3] = -1;
     aimc_cost_report r = {.struct_size = sizeof r};
     FAILS(AIMC_ERR_INVALID, "adc_conversions_of", aimc_cost_model_account(m, &e, &r));
+    e.adc_conversions_of[3] = 2; /* of one: the price of either would be wrong */
+    e.adc_conversions = 1;
+    FAILS(AIMC_ERR_INVALID, "adc_conversions_of adds up to 2", aimc_cost_model_account(m, &e, &r));
     aimc_cost_model_destroy(m);
     aimc_matrix *none = NULL;
     aimc_cost_shape s = {.struct_size = sizeof s};
