@@ -37,7 +37,7 @@ static bool set_product(const aimci_periphery *p, const aimci_read_array *array,
                         float *y, const aimci_read_scratch *s)
 {
     const aimci_column_set *set = &p->columns.list[cycle->column_set];
-    if (p->plan.is_nonlinear)
+    if (p->plan.is_nonlinear || p->columns.by_vector)
         return aimci_column_network_solve(p, set, n, z, y, s->slot);
     aimci_array_stage_product(p, array, w, n, z, y, s->gemm);
     for (size_t k = 0; set->bias && k < n; k++)

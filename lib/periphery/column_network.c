@@ -116,9 +116,8 @@ static void see_ladders(const aimci_periphery *p, const aimci_column_set *set, c
     add_to_set(p, set, false, per_siemens, g);
 }
 
-/* Cells without wires; where their I-V is nonlinear also conductances for the solver, and the
- * weights are then only those that the noise of the cells depends on. */
-static void see_each_sign(const aimci_periphery *p, const aimci_column_set *set, const float *w)
+void aimci_column_network_fill(const aimci_periphery *p, const aimci_column_set *set,
+                               const float *w)
 {
     const bool together = aimci_is_interleaved(p);
     for (int m = 0; m < 2; m++) {
@@ -126,6 +125,14 @@ static void see_each_sign(const aimci_periphery *p, const aimci_column_set *set,
         if (g)
             fill_cells(p, set, m, w, p->params.g_max, g);
     }
+}
+
+/* Cells without wires; where their I-V is nonlinear also conductances for the solver, and the
+ * weights are then only those that the noise of the cells depends on. */
+static void see_each_sign(const aimci_periphery *p, const aimci_column_set *set, const float *w)
+{
+    if (p->plan.is_nonlinear)
+        aimci_column_network_fill(p, set, w);
     if (set->positive)
         see_cells(p, set, false, w);
     if (set->negative)
@@ -147,7 +154,7 @@ aimc_status aimci_column_network_refresh(const aimci_periphery *p, const aimci_c
     return AIMC_OK;
 }
 
-/* ---- nonlinear cells ------------------------------------------------------------------------ */
+/* ---- vectors one by one --------------------------------------------------------------------- */
 
 /* Drivers of one network. Interleaved and backward, the two driven lines of a pair get opposite
  * voltages, which is how their difference is formed. */

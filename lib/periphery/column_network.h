@@ -9,7 +9,11 @@
 aimc_status aimci_column_network_refresh(const aimci_periphery *periphery,
                                          const aimci_column_set *set, const float *w);
 
-/* y = product of the set with z for n vectors, cells with a nonlinear I-V; false: a network was not
+/* The conductances of a set whose vectors are solved. */
+void aimci_column_network_fill(const aimci_periphery *periphery, const aimci_column_set *set,
+                               const float *w);
+
+/* y = product of the set with z for n vectors, each solved by itself; false: a network was not
  * solved. */
 bool aimci_column_network_solve(const aimci_periphery *periphery, const aimci_column_set *set,
                                 size_t n, const float *z, float *y, size_t slot);

@@ -70,13 +70,56 @@ static void derive(const aimci_periphery *p, const aimci_column_set *set, const 
     sum_inputs(p, set->minus_magnitude, set->row_sums[1]);
 }
 
-/* The version is 0 while sets are derived, so that a failure leaves no half-made sets that pass for
- * current ones. */
-aimc_status aimci_column_sets_refresh(aimci_periphery *p, const aimci_read_array *array)
+/* Vectors that are solved before the matrix is made: half of what it costs. Never more than half
+ * again is spent, and whoever reads few vectors waits for few. */
+static uint64_t most_solved(const aimci_periphery *p)
+{
+    const aimci_nodal *network = &p->columns.network;
+    return aimci_min_size(network->n_drive, network->n_sense) / 2;
+}
+
+uint64_t aimci_column_sets_solved(const aimci_periphery *p, uint64_t version)
+{
+    const aimci_column_sets *columns = &p->columns;
+    return version && version == columns->solved_version ? columns->n_solved : 0;
+}
+
+/* Shall n more vectors be solved one by one? What was decided in a run is decided again when it is
+ * resumed, because the count is saved. */
+static bool count_solved(aimci_periphery *p, const aimci_read_array *array, size_t n)
 {
     aimci_column_sets *columns = &p->columns;
+    columns->n_solved = aimci_column_sets_solved(p, array->version);
+    columns->solved_version = array->version;
+    const bool few = columns->n_solved + n <= most_solved(p);
+    columns->n_solved = few ? columns->n_solved + n : most_solved(p);
+    return few;
+}
+
+static void fill_conductances(aimci_periphery *p, const aimci_read_array *array)
+{
+    aimci_column_sets *columns = &p->columns;
+    if (array->version && array->version == columns->cells_version)
+        return;
+    columns->programmed = array->programmed;
+    for (size_t k = 0; k < columns->n; k++)
+        aimci_column_network_fill(p, &columns->list[k], array->w);
+    columns->cells_version = array->version;
+}
+
+/* The version is 0 while sets are derived, so that a failure leaves no half-made sets that pass for
+ * current ones. */
+aimc_status aimci_column_sets_refresh(aimci_periphery *p, const aimci_read_array *array, size_t n)
+{
+    aimci_column_sets *columns = &p->columns;
+    columns->by_vector = false;
     if (p->is_perfect || (array->version && array->version == columns->version))
         return AIMC_OK;
+    columns->by_vector = p->plan.may_solve && count_solved(p, array, n);
+    if (columns->by_vector) {
+        fill_conductances(p, array);
+        return AIMC_OK;
+    }
     columns->version = 0;
     columns->programmed = array->programmed;
     for (size_t k = 0; k < columns->n; k++) {
@@ -86,7 +129,7 @@ aimc_status aimci_column_sets_refresh(aimci_periphery *p, const aimci_read_array
             return st;
         derive(p, set, set->w ? set->w : array->w);
     }
-    columns->version = array->version;
+    columns->version = columns->cells_version = array->version;
     return AIMC_OK;
 }
 
@@ -121,7 +164,8 @@ static bool make_conductances(const aimci_periphery *p, aimci_column_set *set)
     const aimci_nodal *network = &p->columns.network;
     const bool together = aimci_is_interleaved(p);
     const bool wanted[2] = {set->positive || together, set->negative && !together};
-    for (int m = 0; p->plan.is_nonlinear && m < 2; m++) {
+    const bool solved = p->plan.is_nonlinear || p->plan.may_solve;
+    for (int m = 0; solved && m < 2; m++) {
         double **const g = &set->conductances[m];
         if (wanted[m] &&
             (*g = aimci_calloc(p->ctx, network->n_sense * network->ld, sizeof **g)) == NULL)

@@ -96,6 +96,6 @@ size_t aimci_periphery_fixed(const aimci_periphery *p, aimci_fixed list[AIMCI_N_
 /* The column sets hold weights times the polarity, and the gain follows the coefficients. */
 void aimci_periphery_changed(aimci_periphery *p)
 {
-    p->columns.version = 0;
+    p->columns.version = p->columns.cells_version = 0;
     aimci_read_plan_recompress(p);
 }

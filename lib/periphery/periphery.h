@@ -121,9 +121,10 @@ aimc_status aimci_periphery_read(aimci_periphery *periphery, const aimci_read_ar
 
 /* ---- state (periphery_state.c) -------------------------------------------------------------- */
 
-aimc_status aimci_periphery_put(const aimci_periphery *periphery, aimci_st_writer *writer,
-                                const char *prefix);
-aimc_status aimci_periphery_restore(aimci_periphery *periphery, const aimci_st_reader *reader,
-                                    const char *prefix);
+/* version: of the weights that are read (aimci_read_array). */
+aimc_status aimci_periphery_put(const aimci_periphery *periphery, uint64_t version,
+                                aimci_st_writer *writer, const char *prefix);
+aimc_status aimci_periphery_restore(aimci_periphery *periphery, uint64_t version,
+                                    const aimci_st_reader *reader, const char *prefix);
 
 #endif

@@ -12,7 +12,7 @@ static const char *named(char name[MAX_NAME], const char *prefix, const char *wh
     return name;
 }
 
-aimc_status aimci_periphery_put(const aimci_periphery *p, aimci_st_writer *writer,
+aimc_status aimci_periphery_put(const aimci_periphery *p, uint64_t version, aimci_st_writer *writer,
                                 const char *prefix)
 {
     char name[MAX_NAME];
@@ -21,6 +21,9 @@ aimc_status aimci_periphery_put(const aimci_periphery *p, aimci_st_writer *write
         aimci_st_put(writer, named(name, prefix, "streams"), AIMCI_U64, 0, 2, 2, streams);
     if (!st)
         st = aimci_st_put(writer, named(name, prefix, "average"), AIMCI_F32, 0, 1, 1, &p->average);
+    const uint64_t solved = aimci_column_sets_solved(p, version);
+    if (!st && p->plan.may_solve)
+        st = aimci_st_put(writer, named(name, prefix, "solved"), AIMCI_U64, 0, 1, 1, &solved);
     if (!st && p->adc_bounds)
         st = aimci_st_put(writer, named(name, prefix, "adc_bounds"), AIMCI_F32, 0, p->plan.n_groups,
                           p->plan.n_groups, p->adc_bounds);
@@ -66,11 +69,11 @@ static aimc_status restore_bounds(aimci_periphery *p, const aimci_st_reader *rea
     return st;
 }
 
-aimc_status aimci_periphery_restore(aimci_periphery *p, const aimci_st_reader *reader,
-                                    const char *prefix)
+aimc_status aimci_periphery_restore(aimci_periphery *p, uint64_t version,
+                                    const aimci_st_reader *reader, const char *prefix)
 {
     char name[MAX_NAME];
-    uint64_t streams[2];
+    uint64_t streams[2], solved = 0;
     float average;
     aimc_status st = aimci_st_get_counts(reader, named(name, prefix, "streams"), 2, 1, streams);
     if (!st)
@@ -78,6 +81,8 @@ aimc_status aimci_periphery_restore(aimci_periphery *p, const aimci_st_reader *r
     if (!st && !(average >= 0))
         st = aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': %g; at least 0 is needed", name,
                         (double)average);
+    if (!st && p->plan.may_solve && aimci_st_has(reader, named(name, prefix, "solved")))
+        st = aimci_st_get_counts(reader, name, 1, 0, &solved);
     if (!st)
         st = restore_bounds(p, reader, named(name, prefix, "adc_bounds"));
     aimci_fixed list[AIMCI_N_FIXED];
@@ -89,6 +94,8 @@ aimc_status aimci_periphery_restore(aimci_periphery *p, const aimci_st_reader *r
     p->seed = streams[0];
     p->n_vectors = streams[1];
     p->average = average;
+    p->columns.n_solved = solved;
+    p->columns.solved_version = version;
     aimci_periphery_draw_converters(p); /* their errors are not in the file: they follow the seed */
     aimci_periphery_changed(p);
     return AIMC_OK;

@@ -99,6 +99,16 @@ static void plan_bound_management(aimci_periphery *p)
     p->plan.iterate = management != AIMCI_BM_NONE && !p->plan.shift && forward;
 }
 
+/* A solve and the product with the matrix differ in rounding, which must not show in the
+ * deterministic mode; and what needs the matrix for itself has it at hand. */
+static bool may_solve(const aimci_periphery *p)
+{
+    const aimci_read_plan *plan = &p->plan;
+    return p->wires.model == AIMCI_WIRES_NODAL && !plan->is_nonlinear && !plan->has_stage &&
+           !p->mapping.has_reference && p->params.w_read_asymmetry_dtod <= 0 &&
+           !(aimci_context_flags(p->ctx) & AIMC_FLAG_DETERMINISTIC);
+}
+
 aimc_status aimci_read_plan_stages(aimci_periphery *p)
 {
     const aimci_periphery_params *q = &p->params;
@@ -113,6 +123,7 @@ aimc_status aimci_read_plan_stages(aimci_periphery *p)
     plan->has_drop = q->ir_drop > 0;
     plan->has_stage = plan->has_drop || has_reference_voltage(q) || q->w_noise > 0;
     plan->is_nonlinear = p->wires.model == AIMCI_WIRES_NODAL && p->wires.iv != AIMCI_IV_LINEAR;
+    plan->may_solve = may_solve(p);
     plan->current = current_of(p);
     if (plan->has_drop && !make_profile(p))
         return aimci_fail(AIMC_ERR_NOMEM, "tile_create: no memory for read-out");

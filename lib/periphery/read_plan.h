@@ -32,6 +32,7 @@ typedef struct aimci_read_plan {
     bool has_stage;    /* the array adds something to the plain product */
     bool compresses;   /* the output stage does */
     bool is_nonlinear; /* cells have a nonlinear I-V: every vector is a solve of its own */
+    bool may_solve;    /* vectors may be solved where they are too few for the whole matrix */
     int cell_noise;    /* AIMCI_WN_* */
     aimci_dac dac;
     aimci_adc adc;

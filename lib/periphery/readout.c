@@ -415,7 +415,7 @@ static void read_chunks(read_job *job)
 
 /* A solve may fail half way through the batch. Results go to a buffer first, so that y, the counts
  * and the running average change for all vectors or for none. */
-static aimc_status read_nonlinear(read_job *job, aimci_readout_counts *total)
+static aimc_status read_solved(read_job *job, aimci_readout_counts *total)
 {
     aimci_periphery *p = job->p;
     float *const y = job->y;
@@ -425,7 +425,7 @@ static aimc_status read_nonlinear(read_job *job, aimci_readout_counts *total)
     job->y = aimci_calloc(p->ctx, job->n * p->n_out, sizeof *y);
     job->ld_y = p->n_out;
     if (!job->y)
-        return aimci_fail(AIMC_ERR_NOMEM, "no memory for the outputs of nonlinear cells");
+        return aimci_fail(AIMC_ERR_NOMEM, "no memory for the outputs of solved networks");
     read_chunks(job);
     take_counts(p, job->failed ? &counts : total);
     for (size_t v = 0; !job->failed && v < job->n; v++)
@@ -447,12 +447,12 @@ aimc_status aimci_periphery_read(aimci_periphery *p, const aimci_read_array *arr
     if (aimci_has_device_noise(array))
         st = aimci_workspace_for_noise(p);
     if (!st)
-        st = aimci_column_sets_refresh(p, array);
+        st = aimci_column_sets_refresh(p, array, n);
     if (st)
         return st;
     aimci_activity_refresh(p, array);
-    if (p->plan.is_nonlinear) {
-        st = read_nonlinear(&job, total);
+    if (p->plan.is_nonlinear || p->columns.by_vector) {
+        st = read_solved(&job, total);
     } else {
         read_chunks(&job);
         take_counts(p, total);

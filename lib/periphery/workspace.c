@@ -49,16 +49,16 @@ aimci_read_scratch aimci_workspace_slot(const aimci_periphery *p, size_t slot)
 
 /* ---- networks ------------------------------------------------------------------------------- */
 
-/* Linear cells are one matrix, for which all slots solve together; nonlinear ones are solved for
- * every vector in its own slot; without a network two lines are enough (column_network.c). */
+/* Linear cells are one matrix, for which all slots solve together; vectors that are solved one by
+ * one are so in a slot each; without a network two lines are enough (column_network.c). */
 static size_t network_scratch(const aimci_periphery *p)
 {
     const aimci_nodal *network = &p->columns.network;
-    if (p->plan.is_nonlinear)
-        return p->work.n_slots * p->work.network.slot_size;
-    if (p->wires.model == AIMCI_WIRES_NODAL)
-        return aimci_nodal_matrix_scratch(p->ctx, network);
-    return 2 * network->ld;
+    if (p->wires.model != AIMCI_WIRES_NODAL)
+        return 2 * network->ld;
+    const size_t vectors = p->work.n_slots * p->work.network.slot_size;
+    const size_t matrix = p->plan.is_nonlinear ? 0 : aimci_nodal_matrix_scratch(p->ctx, network);
+    return vectors > matrix ? vectors : matrix;
 }
 
 static bool make_network_space(aimci_periphery *p)

@@ -286,13 +286,14 @@ aimc_status aimci_refresh_put(const aimci_array *a, aimci_st_writer *writer, con
 {
     char name[160];
     snprintf(name, sizeof name, "%srefresh.", prefix);
-    return a->refresh ? aimci_periphery_put(a->refresh->reader.periphery, writer, name) : AIMC_OK;
+    return a->refresh ? aimci_periphery_put(a->refresh->reader.periphery, 0, writer, name)
+                      : AIMC_OK;
 }
 
 aimc_status aimci_refresh_restore(aimci_array *a, const aimci_st_reader *reader, const char *prefix)
 {
     char name[160];
     snprintf(name, sizeof name, "%srefresh.", prefix);
-    return a->refresh ? aimci_periphery_restore(a->refresh->reader.periphery, reader, name)
+    return a->refresh ? aimci_periphery_restore(a->refresh->reader.periphery, 0, reader, name)
                       : AIMC_OK;
 }

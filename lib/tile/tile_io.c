@@ -42,6 +42,11 @@ static aimc_status put_texts(const aimc_tile *t, aimci_st_writer *writer, const 
     return st;
 }
 
+static uint64_t version_of(const aimc_tile *t)
+{
+    return aimci_tile_read_array(t).version;
+}
+
 aimc_status aimci_tile_put(const aimc_tile *t, aimci_st_writer *writer, const char *prefix)
 {
     char name[160];
@@ -52,11 +57,11 @@ aimc_status aimci_tile_put(const aimc_tile *t, aimci_st_writer *writer, const ch
     }
     if (!st) {
         snprintf(name, sizeof name, "%sforward.", prefix);
-        st = aimci_periphery_put(t->forward, writer, name);
+        st = aimci_periphery_put(t->forward, version_of(t), writer, name);
     }
     if (!st) {
         snprintf(name, sizeof name, "%sbackward.", prefix);
-        st = aimci_periphery_put(t->backward, writer, name);
+        st = aimci_periphery_put(t->backward, version_of(t), writer, name);
     }
     if (!st)
         st = aimci_counters_put(&t->counters, t->seed, writer, prefix);
@@ -170,11 +175,11 @@ aimc_status aimci_tile_restore(aimc_context *ctx, aimci_st_reader *reader, const
     }
     if (!st) {
         snprintf(name, sizeof name, "%sforward.", prefix);
-        st = aimci_periphery_restore(t->forward, reader, name);
+        st = aimci_periphery_restore(t->forward, version_of(t), reader, name);
     }
     if (!st) {
         snprintf(name, sizeof name, "%sbackward.", prefix);
-        st = aimci_periphery_restore(t->backward, reader, name);
+        st = aimci_periphery_restore(t->backward, version_of(t), reader, name);
     }
     if (!st)
         st = aimci_counters_restore(&t->counters, &t->seed, reader, prefix);

@@ -67,6 +67,67 @@ START_TEST(tile_sees_the_network)
 }
 END_TEST
 
+/* The first vectors after the weights have changed are solved one by one, the rest by the matrix: both
+ * are the network's, and a run that is saved in between goes on with the same bits. */
+START_TEST(few_vectors_are_solved)
+{
+    float w[OUT * IN], x[IN], y[8][OUT], later[OUT];
+    const char *const settings[] = {BARE, WIRES, "wires.r_in=40", "wires.r_out=80", NULL};
+    aimct_fill(x, IN, 4);
+    aimct_fill(w, OUT * IN, 3);
+    aimc_tile *tile = aimct_tile(ctx, w, OUT, IN, settings);
+    aimc_tile *resumed = NULL;
+    unsigned char bytes[1 << 16];
+    size_t size;
+    aimci_nodal m = aimct_network(IN, OUT, 40, 80);
+    m.r_driver += 50;
+    m.r_sensor += 20;
+    int different = 0;
+    for (int k = 0; k < 8; k++) {
+        if (k == 5) { /* as many again, of other weights */
+            aimct_fill(w, OUT * IN, 8);
+            OK(aimc_tile_set_weights(tile, w, IN));
+            OK(aimc_tile_set_weights(resumed, w, IN));
+        }
+        OK(aimc_tile_forward(tile, 1, x, IN, y[k], OUT));
+        double expected[OUT];
+        pair_product(&m, w, x, expected);
+        for (size_t i = 0; i < OUT; i++)
+            NEAR((double)y[k][i], expected[i], 2e-6);
+        different += k > 0 && k != 5 && memcmp(y[k], y[k - 1], sizeof y[k]) != 0;
+        if (k == 1) {
+            OK(aimc_tile_save_bytes(tile, bytes, sizeof bytes, &size));
+            OK(aimc_tile_load_bytes(ctx, bytes, size, &resumed));
+        } else if (k > 1) {
+            OK(aimc_tile_forward(resumed, 1, x, IN, later, OUT));
+            ck_assert_mem_eq(later, y[k], sizeof later);
+        }
+    }
+    ck_assert_int_eq(different, 1); /* between the third, solved, and the fourth, by the matrix */
+    aimc_tile_destroy(resumed);
+    aimc_tile_destroy(tile);
+}
+END_TEST
+
+/* A read is the same alone and in a batch, with more behind it or before. */
+START_TEST(deterministic_reads_do_not_depend_on_their_number)
+{
+    float w[OUT * IN], x[8 * IN], y[8 * OUT], one[OUT];
+    aimct_fill(w, OUT * IN, 3);
+    aimct_fill(x, 8 * IN, 4);
+    aimc_context_params params = AIMC_CONTEXT_PARAMS_INIT;
+    params.flags = AIMC_FLAG_DETERMINISTIC;
+    aimc_context *same = NULL;
+    OK(aimc_context_create(&params, &same));
+    aimc_tile *tile = aimct_tile(same, w, OUT, IN, SETTINGS(BARE, WIRES, "wires.r_in=40"));
+    OK(aimc_tile_forward(tile, 1, x, IN, one, OUT));
+    OK(aimc_tile_forward(tile, 8, x, IN, y, OUT));
+    ck_assert_mem_eq(one, y, sizeof one);
+    aimc_tile_destroy(tile);
+    aimc_context_destroy(same);
+}
+END_TEST
+
 /* Driving the other side is the same as turning the crossbar, wires and contacts with it; and by
  * reciprocity both directions see one matrix when the contacts stay what they are. */
 START_TEST(both_directions_are_symmetric)
@@ -270,6 +331,8 @@ int main(void)
     TCase *c = aimct_case(s, "tile");
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, tile_sees_the_network);
+    tcase_add_test(c, few_vectors_are_solved);
+    tcase_add_test(c, deterministic_reads_do_not_depend_on_their_number);
     tcase_add_test(c, both_directions_are_symmetric);
     tcase_add_test(c, interleaved_pairs);
     tcase_add_test(c, unsolved_is_told);
