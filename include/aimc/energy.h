@@ -281,7 +281,8 @@ typedef struct aimc_cost_component {
     double leakage_w;     /**< leakage of all instances */
 } aimc_cost_component;
 
-/** Total energy where every number that is not known for sure lies at one of its ends. @since 0.1 */
+/** Total energy where every number that is not known for sure lies at one of its ends.
+ * @since 0.1 */
 typedef struct aimc_cost_range {
     uint32_t struct_size; /**< sizeof of the caller's struct */
     uint32_t n_doubts;    /**< numbers that may lie elsewhere */

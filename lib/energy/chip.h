@@ -52,7 +52,7 @@ struct aimc_cost_model {
     aimc_context *ctx;
     aimc_config *config; /* of kind chip */
     aimci_chip chip;
-    size_t n_assumed; /* what the model does not know for sure, and n_doubts */
+    size_t n_assumed;
     const char **assumed; /* owned; names of fields and sentences */
     char outside[AIMCI_MAX_FITTED][240];
     size_t n_doubts;

@@ -41,7 +41,7 @@ static double survey_area(double energy, double rate, double node_nm)
                        0.29912 * log(energy * 1e12));
 }
 
-/* ---- ADCs by architecture: steps of their clock, and comparisons ------------------------------ */
+/* ---- ADCs by architecture: steps of their clock, and comparisons ---------------------------- */
 
 static bool is_architecture(const aimci_technology *t)
 {

@@ -36,8 +36,8 @@ typedef struct aimci_column_sets {
     uint64_t solved_version;
 } aimci_column_sets;
 
-/* Which there are, their memory, how many vectors were solved for these weights, and bringing all up
- * to date with the weights for a read of n vectors. */
+/* Which there are, their memory, how many vectors were solved for these weights, and bringing all
+ * up to date with the weights for a read of n vectors. */
 aimc_status aimci_column_sets_create(struct aimci_periphery *periphery);
 void aimci_column_sets_destroy(struct aimci_periphery *periphery);
 uint64_t aimci_column_sets_solved(const struct aimci_periphery *periphery, uint64_t version);

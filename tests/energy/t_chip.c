@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The account on a chip: what is counted where, published chips, and what must hold on any chip. */
-#include "test_util.h"
+/* The account on a chip: what is counted where, and what must hold on any chip. */
+#include "chip_util.h"
 
 static aimc_context *ctx;
 
@@ -14,76 +14,13 @@ static void teardown(void)
     aimc_context_destroy(ctx);
 }
 
-#define SETTINGS(...)                                                                              \
-    (const char *const[])                                                                          \
-    {                                                                                              \
-        __VA_ARGS__, NULL                                                                          \
-    }
-
-static aimc_cost_model *make(const char *name, const char *const settings[])
-{
-    aimc_config *config = NULL;
-    aimc_cost_model *m = NULL;
-    OK(aimc_config_create(ctx, name, &config));
-    for (size_t i = 0; settings && settings[i]; i += 2)
-        OK(aimc_config_set_text(config, settings[i], settings[i + 1]));
-    OK(aimc_cost_model_create(ctx, NULL, config, &m));
-    aimc_config_destroy(config);
-    return m;
-}
-
-static void near(double value, double expected, double tolerance)
-{
-    ck_assert_msg(fabs(value - expected) <= tolerance * fabs(expected) + 1e-300,
-                  "%.9g, expected %.9g", value, expected);
-}
-
-static aimc_cost_layer layer(uint64_t n_out, uint64_t n_in, double vectors, uint32_t steps,
-                             uint32_t sets, uint32_t cells)
-{
-    return (aimc_cost_layer){.struct_size = sizeof(aimc_cost_layer),
-                             .n_out = n_out,
-                             .n_in = n_in,
-                             .vectors = vectors,
-                             .n_steps = steps,
-                             .n_column_sets = sets,
-                             .n_cells = cells};
-}
-
-static aimc_cost_events events_of(const aimc_cost_model *m, aimc_cost_layer l)
-{
-    aimc_cost_events e = {.struct_size = sizeof e};
-    OK(aimc_cost_model_add_layer(m, &l, &e));
-    return e;
-}
-
-static aimc_cost_report account(const aimc_cost_model *m, const aimc_cost_events *e)
-{
-    aimc_cost_report r = {.struct_size = sizeof r};
-    OK(aimc_cost_model_account(m, e, &r));
-    return r;
-}
-
-static aimc_cost_component component(const aimc_cost_model *m, const aimc_cost_events *e,
-                                     const char *name)
-{
-    aimc_cost_component c = {.struct_size = sizeof c};
-    for (size_t i = 0; i < aimc_cost_model_count_components(m); i++) {
-        OK(aimc_cost_model_get_component(m, e, i, &c));
-        if (strcmp(c.name, name) == 0)
-            return c;
-    }
-    ck_abort_msg("no component %s", name);
-    return c;
-}
-
 /* ---- what is counted ------------------------------------------------------------------------ */
 
 /* An input is stored and leaves the buffer once, whatever its digits; an output is stored once,
  * whatever its slices. */
 START_TEST(data_moves_once)
 {
-    aimc_cost_model *m = make("chip", NULL);
+    aimc_cost_model *m = make(ctx, "chip", NULL);
     const aimc_cost_events whole = events_of(m, layer(128, 128, 1, 1, 1, 2));
     const aimc_cost_events digits = events_of(m, layer(128, 128, 1, 8, 4, 4));
     ck_assert(whole.buffer_bytes == 128 + 256 && digits.buffer_bytes == 128 + 256);
@@ -97,17 +34,17 @@ END_TEST
 /* Slices lie side by side; digits follow one another. 128 columns of a slice, 8 to an ADC. */
 START_TEST(slices_take_no_time)
 {
-    aimc_cost_model *m =
-        make("chip", SETTINGS("technology.t_read", "1e-7", "technology.adc_rate", "1e9",
-                              "technology.dac_rate", "1e9", "technology.r_line", "0",
-                              "technology.wire_r", "1e-9", "columns_per_adc", "8"));
+    aimc_cost_model *m = make(ctx, "chip",
+                              SETTINGS("technology.t_read", "1e-7", "technology.adc_rate", "1e9",
+                                       "technology.dac_rate", "1e9", "technology.r_line", "0",
+                                       "technology.wire_r", "1e-9", "columns_per_adc", "8"));
     const aimc_cost_events one = events_of(m, layer(128, 128, 1, 8, 1, 1)),
                            four = events_of(m, layer(128, 128, 1, 8, 4, 4));
     near(account(m, &one).time_s, 8 * (100e-9 + 8e-9 + 1e-9), 1e-6);
     near(account(m, &four).time_s, account(m, &one).time_s, 1e-6);
     aimc_cost_model_destroy(m);
     /* an ADC of 1.28 GS/s converts 128 columns while the next read settles */
-    m = make("isaac_32nm", NULL);
+    m = make(ctx, "isaac_32nm", NULL);
     const aimc_cost_events isaac = events_of(m, layer(16, 128, 1, 16, 8, 8));
     near(account(m, &isaac).time_s, 1.6e-6, 1e-3);
     aimc_cost_model_destroy(m);
@@ -118,8 +55,9 @@ END_TEST
 START_TEST(dacs_hold_their_rows)
 {
     aimc_cost_model *m =
-        make("chip", SETTINGS("technology.dac_model", "POWER", "technology.dac_bits", "1",
-                              "technology.dac_power", "3.9e-6", "technology.t_read", "1e-7"));
+        make(ctx, "chip",
+             SETTINGS("technology.dac_model", "POWER", "technology.dac_bits", "1",
+                      "technology.dac_power", "3.9e-6", "technology.t_read", "1e-7"));
     const aimc_cost_events e = events_of(m, layer(16, 128, 1, 1, 1, 2));
     near(component(m, &e, "dac").energy_j, 128 * 3.9e-6 * 1e-7, 1e-12);
     aimc_cost_model_destroy(m);
@@ -129,9 +67,9 @@ END_TEST
 /* Lines, what they charge, how long they settle, and what stands at their ends follow the array. */
 START_TEST(arrays_have_a_size)
 {
-    aimc_cost_model *m =
-        make("chip", SETTINGS("technology.dac_model", "CAPACITOR", "columns_per_adc", "8",
-                              "technology.digital_area_um2", "500"));
+    aimc_cost_model *m = make(ctx, "chip",
+                              SETTINGS("technology.dac_model", "CAPACITOR", "columns_per_adc", "8",
+                                       "technology.digital_area_um2", "500"));
     double line[2], settle[2], area[2];
     for (int k = 0; k < 2; k++) {
         const uint64_t n = k ? 1024 : 32;
@@ -151,10 +89,10 @@ END_TEST
 /* Lines without a stated capacitance have that of their wires and gates: 128 cells of 12 F^2. */
 START_TEST(lines_of_geometry)
 {
-    aimc_cost_model *m =
-        make("chip", SETTINGS("technology.c_line", "0", "technology.r_line", "0",
-                              "technology.dac_model", "CAPACITOR", "technology.cell_gate", "1e-16",
-                              "drive", "GATE", "v_word_line", "0.9"));
+    aimc_cost_model *m = make(ctx, "chip",
+                              SETTINGS("technology.c_line", "0", "technology.r_line", "0",
+                                       "technology.dac_model", "CAPACITOR", "technology.cell_gate",
+                                       "1e-16", "drive", "GATE", "v_word_line", "0.9"));
     const aimc_cost_events e = events_of(m, layer(128, 128, 1, 1, 1, 1));
     const double pitch = sqrt(12) * 0.032, c = pitch * 0.2e-15 + 1e-16;
     near(component(m, &e, "word_line").energy_j, 128 * 128 * c * 0.81, 1e-12);
@@ -200,7 +138,7 @@ START_TEST(rows_that_are_driven)
     const float x[3] = {0.5f, 0, -1};
     aimc_tile *tile = read_tile(SETTINGS("forward.bound_management", "NONE"), x);
     aimc_cost_events e;
-    aimc_cost_model *m = make("chip", SETTINGS("technology.input_mean", "0"));
+    aimc_cost_model *m = make(ctx, "chip", SETTINGS("technology.input_mean", "0"));
     OK(count_tile(m, tile, &e));
     ck_assert(e.rows_charged == 2 && e.row_cells == 2 * 4 * 2 && e.columns_charged == 4);
     ck_assert(account(m, &e).parts[AIMC_COST_LINES].energy_j > 0);
@@ -216,17 +154,17 @@ START_TEST(converters_of_the_readout)
     const float x[3] = {0.5f, 0.25f, -1};
     aimc_tile *tile = read_tile(SETTINGS("forward.bound_management", "NONE"), x);
     aimc_cost_events e;
-    aimc_cost_model *m = make("chip", NULL);
+    aimc_cost_model *m = make(ctx, "chip", NULL);
     OK(count_tile(m, tile, &e));
     ck_assert(e.dac_conversions == 3 && e.dac_conversions_of[7] == 3);
     ck_assert(e.adc_conversions == 4 && e.adc_conversions_of[9] == 4);
     near(component(m, &e, "adc").energy_j, 4 * 10e-15 * 512, 1e-12);
     aimc_cost_model_destroy(m);
-    m = make("chip", SETTINGS("technology.adc_bits", "3"));
+    m = make(ctx, "chip", SETTINGS("technology.adc_bits", "3"));
     FAILS(AIMC_ERR_INVALID, "adc_bits = 3 was set, but what was read has 9",
           count_tile(m, tile, &e));
     aimc_cost_model_destroy(m);
-    m = make("chip", SETTINGS("technology.adc_bits", "9"));
+    m = make(ctx, "chip", SETTINGS("technology.adc_bits", "9"));
     OK(count_tile(m, tile, &e));
     aimc_cost_model_destroy(m);
     aimc_tile_destroy(tile);
@@ -236,13 +174,13 @@ START_TEST(converters_of_the_readout)
                               "forward.cell_mapping.cell_bits", "2",
                               "forward.cell_mapping.n_slices", "2"),
                      x);
-    m = make("chip", NULL);
+    m = make(ctx, "chip", NULL);
     OK(count_tile(m, tile, &e));
     ck_assert_msg(e.dac_conversions_of[1] == 3 * 6 && e.read_steps == 6, "%g drives in %g steps",
                   e.dac_conversions_of[1], e.read_steps);
     ck_assert(e.cells == 12 * 4 && e.adc_conversions == 4 * 6 * 2);
     aimc_cost_model_destroy(m);
-    m = make("chip", SETTINGS("technology.devices", "2"));
+    m = make(ctx, "chip", SETTINGS("technology.devices", "2"));
     FAILS(AIMC_ERR_INVALID, "devices = 2 was set", count_tile(m, tile, &e));
     aimc_cost_model_destroy(m);
     aimc_tile_destroy(tile);
@@ -255,7 +193,7 @@ START_TEST(tiles_that_do_not_fit)
     const float x[3] = {0.5f, 0.25f, -1};
     aimc_tile *tile = read_tile(SETTINGS("forward.bound_management", "NONE"), x);
     aimc_cost_events e;
-    aimc_cost_model *m = make("chip", SETTINGS("rows", "2", "cols", "4"));
+    aimc_cost_model *m = make(ctx, "chip", SETTINGS("rows", "2", "cols", "4"));
     OK(count_tile(m, tile, &e));
     ck_assert(e.split_tiles == 1 && e.tiles == 4); /* 3 rows on 2, 8 columns on 4 */
     ck_assert(e.adc_conversions == 8 && e.core_adds == 4 && e.dac_conversions == 6);
@@ -276,120 +214,14 @@ START_TEST(architectures)
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         aimc_converter_cost c = {.struct_size = sizeof c};
         aimc_cost_model *m =
-            make("technology", SETTINGS("adc_model", cases[k].model, "adc_bits", "6", "adc_power",
-                                        "1e-6", "adc_step", "2e-15", "adc_clock", "1e9"));
+            make(ctx, "technology",
+                 SETTINGS("adc_model", cases[k].model, "adc_bits", "6", "adc_power", "1e-6",
+                          "adc_step", "2e-15", "adc_clock", "1e9"));
         OK(aimc_cost_model_get_adc(m, &c));
         near(c.energy_j, 1e-6 * cases[k].steps * 1e-9 + 2e-15 * cases[k].comparisons, 1e-12);
         near(c.time_s, strcmp(cases[k].model, "CCO") == 0 ? 0 : cases[k].steps * 1e-9, 1e-12);
         aimc_cost_model_destroy(m);
     }
-}
-END_TEST
-
-/* ---- published chips ------------------------------------------------------------------------ */
-
-/* Shafiee et al., ISCA (2016), Table I: mW of a tile, mm2 of a tile. */
-START_TEST(isaac)
-{
-    static const struct {
-        const char *name;
-        double mw, mm2;
-    } table[] = {
-        {"cell", 12 * 2.4, 12 * 0.0002},
-        {"dac", 12 * 4.0, 12 * 0.00017},
-        {"sample_hold", 12 * 0.01, 12 * 0.00004},
-        {"adc", 12 * 16.0, 12 * 0.0096},
-        {"shift_add", 12 * 0.2, 12 * 0.00024},
-        {"input_register", 12 * 1.24, 12 * 0.0021},
-        {"output_register", 12 * 0.23, 12 * 0.00077},
-        {"core_buffer", 20.7, 0.083},
-        {"core_bus", 7, 0.09},
-        {"router", 10.5, 0.151 / 4},
-        {"activation", 0.52, 0.0006},
-        {"core_register", 1.68, 0.0032},
-    };
-    aimc_cost_model *m = make("isaac_32nm", NULL);
-    aimc_cost_events e = {.struct_size = sizeof e};
-    const aimc_cost_layer one = layer(16, 128, 1, 16, 8, 8);
-    for (int k = 0; k < 96; k++)
-        OK(aimc_cost_model_add_layer(m, &one, &e));
-    for (size_t k = 0; k < sizeof table / sizeof table[0]; k++) {
-        const aimc_cost_component c = component(m, &e, table[k].name);
-        near(c.energy_j / 1.6e-6 * 1e3, table[k].mw, 0.01);
-        near(c.area_m2 * 1e6, table[k].mm2, 0.01);
-    }
-    near(account(m, &e).energy_j / 1.6e-6, 0.330, 0.01);
-    near(account(m, &e).area_m2 * 1e6, 0.372, 0.01);
-    aimc_cost_model_destroy(m);
-}
-END_TEST
-
-/* Wan et al., Nature 608:504 (2022): fJ an operation for word lines, neurons, input pulses by bits
- * in and out; within a quarter. */
-START_TEST(neurram)
-{
-    static const struct {
-        uint32_t bits_out, planes;
-        double lines, neurons, pulses;
-    } table[] = {{3, 1, 8.990, 10.619, 3.446},   {4, 1, 8.271, 12.387, 3.956},
-                 {5, 2, 15.463, 20.118, 7.732},  {6, 3, 21.756, 29.108, 11.507},
-                 {7, 4, 30.926, 44.212, 14.025}, {8, 5, 37.219, 52.483, 19.239},
-                 {9, 6, 43.692, 61.833, 22.835}, {10, 7, 50.525, 75.857, 27.510}};
-    aimc_cost_model *m = make("wan", NULL);
-    for (size_t k = 0; k < sizeof table / sizeof table[0]; k++) {
-        aimc_cost_layer l = layer(256, 128, 1, table[k].planes, 1, 2);
-        l.adc_bits = table[k].bits_out;
-        l.n_conversions = 1;
-        const aimc_cost_events e = events_of(m, l);
-        const double to_fj = 1e15 / 65536;
-        const aimc_cost_report r = account(m, &e);
-        near(r.parts[AIMC_COST_LINES].energy_j * to_fj, table[k].lines, 0.25);
-        near(r.parts[AIMC_COST_ADC].energy_j * to_fj, table[k].neurons, 0.25);
-        near(r.parts[AIMC_COST_ARRAY].energy_j * to_fj, table[k].pulses, 0.25);
-        near(r.energy_j * to_fj, table[k].lines + table[k].neurons + table[k].pulses, 0.25);
-    }
-    aimc_cost_model_destroy(m);
-}
-END_TEST
-
-/* Jia et al., IEEE JSSC 55:2609 (2020), Table I: pJ a column at 1.2 V, and at 0.85 V by the square
- * of the supply. */
-START_TEST(jia)
-{
-    static const struct {
-        const char *vdd;
-        double array, adc, datapath, tolerance;
-    } table[] = {{"1.2", 20.4, 3.56, 14.7, 1e-3}, {"0.85", 9.7, 1.79, 8.3, 0.2}};
-    for (size_t k = 0; k < 2; k++) {
-        aimc_cost_model *m = make("jia_65nm", SETTINGS("technology.vdd", table[k].vdd));
-        const aimc_cost_events e = events_of(m, layer(256, 2304, 1, 1, 1, 1));
-        const double pj = 1e12 / 256, tolerance = table[k].tolerance;
-        near(component(m, &e, "cell_capacitor").energy_j * pj, table[k].array, tolerance);
-        near(component(m, &e, "adc").energy_j * pj, table[k].adc, tolerance);
-        near(component(m, &e, "shift_add").energy_j * pj, table[k].datapath, tolerance);
-        aimc_cost_model_destroy(m);
-    }
-}
-END_TEST
-
-/* Khaddam-Aljameh et al., JSSC (2022): 10.5 TOPS/W, 1.59 TOPS/mm2; Le Gallo et al., Nature
- * Electronics (2023): 9.76 and 2.48 TOPS/W, 63.1 and 16.1 TOPS in one and four phases of 64
- * cores. */
-START_TEST(hermes)
-{
-    static const struct {
-        uint32_t steps;
-        double cores, tops, per_w, per_mm2;
-    } table[] = {{1, 1, 1.008, 10.5, 1.59}, {1, 64, 63.1, 9.76, 1.55}, {4, 64, 16.1, 2.48, 0.4}};
-    aimc_cost_model *m = make("hermes_14nm", NULL);
-    for (size_t k = 0; k < 3; k++) {
-        const aimc_cost_events e = events_of(m, layer(256, 256, 1, table[k].steps, 1, 4));
-        const aimc_cost_report r = account(m, &e);
-        near(2 * e.macs / r.time_s * table[k].cores * 1e-12, table[k].tops, 0.25);
-        near(r.ops_per_j * 1e-12, table[k].per_w, 0.25);
-        near(r.ops_per_s_m2 * 1e-18, table[k].per_mm2, 0.25);
-    }
-    aimc_cost_model_destroy(m);
 }
 END_TEST
 
@@ -487,7 +319,7 @@ static void larger_layers_cost_more(const aimc_cost_model *m, aimc_cost_layer l)
 START_TEST(invariants)
 {
     uint64_t state = (uint64_t)_i + 17;
-    aimc_cost_model *m = make(chips[_i], NULL);
+    aimc_cost_model *m = make(ctx, chips[_i], NULL);
     for (int k = 0; k < 40; k++) {
         const aimc_cost_layer a = random_layer(&state), b = random_layer(&state);
         const aimc_cost_events e = events_of(m, a);
@@ -507,7 +339,7 @@ START_TEST(nodes_and_clocks)
     static const char *const nodes[] = {"130", "90", "65", "45", "32", "22", "14", "10", "7"};
     double before = INFINITY;
     for (size_t k = 0; k < sizeof nodes / sizeof nodes[0]; k++) {
-        aimc_cost_model *m = make("chip", SETTINGS("technology.node_nm", nodes[k]));
+        aimc_cost_model *m = make(ctx, "chip", SETTINGS("technology.node_nm", nodes[k]));
         const aimc_cost_events e = events_of(m, layer(64, 64, 3, 4, 2, 2));
         ck_assert(account(m, &e).energy_j < before);
         before = account(m, &e).energy_j;
@@ -516,7 +348,7 @@ START_TEST(nodes_and_clocks)
     double time[2];
     for (int k = 0; k < 2; k++) {
         aimc_cost_model *m =
-            make("generic_32nm", SETTINGS("technology.adc_clock", k ? "2e9" : "1e9"));
+            make(ctx, "generic_32nm", SETTINGS("technology.adc_clock", k ? "2e9" : "1e9"));
         const aimc_cost_events e = events_of(m, layer(64, 64, 3, 4, 2, 2));
         time[k] = account(m, &e).time_s;
         aimc_cost_model_destroy(m);
@@ -527,7 +359,7 @@ END_TEST
 
 START_TEST(ranges)
 {
-    aimc_cost_model *m = make(chips[_i], NULL);
+    aimc_cost_model *m = make(ctx, chips[_i], NULL);
     const aimc_cost_events e = events_of(m, layer(64, 64, 3, 4, 2, 2));
     aimc_cost_range r = {.struct_size = sizeof r};
     OK(aimc_cost_model_get_range(m, &e, &r));
@@ -553,7 +385,7 @@ END_TEST
 /* A conductance that is assumed moves the cells by as much as itself. */
 START_TEST(conductances_in_doubt)
 {
-    aimc_cost_model *m = make("chip", SETTINGS("technology.input_mean", "0.25"));
+    aimc_cost_model *m = make(ctx, "chip", SETTINGS("technology.input_mean", "0.25"));
     const aimc_cost_events e = events_of(m, layer(64, 64, 3, 1, 1, 2));
     const double cells = component(m, &e, "cell").energy_j;
     for (size_t i = 0;; i++) {
@@ -570,7 +402,7 @@ END_TEST
 
 START_TEST(pipelines)
 {
-    aimc_cost_model *m = make("isaac_32nm", NULL);
+    aimc_cost_model *m = make(ctx, "isaac_32nm", NULL);
     const aimc_cost_events layers[3] = {events_of(m, layer(16, 128, 100, 16, 8, 8)),
                                         events_of(m, layer(16, 128, 25, 16, 8, 8)),
                                         events_of(m, layer(16, 128, 1, 16, 8, 8))};
@@ -593,7 +425,7 @@ END_TEST
 
 START_TEST(bad_input)
 {
-    aimc_cost_model *m = make("chip", NULL);
+    aimc_cost_model *m = make(ctx, "chip", NULL);
     aimc_cost_events e = {.struct_size = sizeof e};
     aimc_cost_layer l = layer(0, 4, 1, 1, 1, 1);
     FAILS(AIMC_ERR_INVALID, "no shape", aimc_cost_model_add_layer(m, &l, &e));
@@ -634,10 +466,6 @@ int main(void)
     tcase_add_test(tc, converters_of_the_readout);
     tcase_add_test(tc, tiles_that_do_not_fit);
     tcase_add_test(tc, architectures);
-    tcase_add_test(tc, isaac);
-    tcase_add_test(tc, neurram);
-    tcase_add_test(tc, jia);
-    tcase_add_test(tc, hermes);
     tcase_add_loop_test(tc, invariants, 0, N_CHIPS);
     tcase_add_test(tc, nodes_and_clocks);
     tcase_add_loop_test(tc, ranges, 0, N_CHIPS);

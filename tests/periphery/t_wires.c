@@ -67,8 +67,8 @@ START_TEST(tile_sees_the_network)
 }
 END_TEST
 
-/* The first vectors after the weights have changed are solved one by one, the rest by the matrix: both
- * are the network's, and a run that is saved in between goes on with the same bits. */
+/* The first vectors after the weights have changed are solved one by one, the rest by the matrix:
+ * both are the network's, and a run that is saved in between goes on with the same bits. */
 START_TEST(few_vectors_are_solved)
 {
     float w[OUT * IN], x[IN], y[8][OUT], later[OUT];
