@@ -71,17 +71,17 @@ static void state(const void *params, const aimci_devices *d, const float *z)
     }
 }
 
-static double quality(const void *params, double r)
+static void quality(const void *params, const aimci_devices *d, const float *r, float *q)
 {
     const custom_drift *p = params;
-    if (p->q_lst.n)
-        return lookup(p, &p->q_lst, r * p->power.base.g_max);
-    return fmin(0.0088 / fmax(pow(r, 0.65), 1e-3), 0.2);
+    for (size_t i = 0; i < d->n; i++)
+        q[i] = (float)lookup(p, &p->q_lst, (double)r[i] * p->power.base.g_max);
 }
 
 static void read(const void *params, const aimci_devices *d, double t, const float *z, float *g)
 {
-    aimci_power_read(params, d, t, z, g, quality);
+    const custom_drift *p = params;
+    aimci_power_read(params, d, t, z, g, p->q_lst.n ? quality : aimci_pcm_quality);
 }
 
 /* Tables are constant beyond their ends. */

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "inference/noise.h"
-#include "kernels/stream.h"
 
 /* ---- for the models ------------------------------------------------------------------------- */
 
@@ -24,13 +23,6 @@ double aimci_interpolate(const double *xs, const double *ys, size_t n, double x)
         if (x < xs[k])
             return ys[k - 1] + (x - xs[k - 1]) / (xs[k] - xs[k - 1]) * (ys[k] - ys[k - 1]);
     return ys[n - 1];
-}
-
-void aimci_draw_normals(const aimci_key *key, uint32_t line, float *z, size_t n)
-{
-    aimci_normals normals = {.stream = aimci_stream_open(key, line)};
-    for (size_t i = 0; i < n; i += AIMCI_LANES)
-        vf_store_tail(z, i, n, aimci_normals_next(&normals));
 }
 
 double aimci_fitted_time(const void *params, double t, double range[2])

@@ -14,6 +14,7 @@
 #include "core/config.h"
 #include "core/fitted.h"
 #include "core/random.h"
+#include "kernels/kernels.h"
 
 /* Every model's values begin with these. */
 typedef struct aimci_noise_params {
@@ -21,9 +22,13 @@ typedef struct aimci_noise_params {
     bool extrapolate;
 } aimci_noise_params;
 
-/* n devices: what was asked for, what they were programmed to, and what they keep of their drift
- * (an exponent, a standard normal, or nothing, by model). */
+/* Devices that one stream serves; a result does not depend on which thread takes them. */
+enum { AIMCI_DEVICES_AT_ONCE = 256 };
+
+/* At most so many devices: what was asked for, what they were programmed to, and what they keep of
+ * their drift (an exponent, a standard normal, or nothing, by model). */
 typedef struct aimci_devices {
+    const aimci_kernels *kernels; /* of this processor */
     size_t n;
     const float *target;
     float *programmed, *state;
@@ -66,9 +71,6 @@ static inline const aimci_noise_params *aimci_noise_range(const aimc_noise_model
 
 /* Is t a time at which the model says something? Failure names the caller. */
 aimc_status aimci_noise_check_time(const char *caller, const aimc_noise_model *model, double t);
-
-/* n standard normals of stream line under this key. */
-void aimci_draw_normals(const aimci_key *key, uint32_t line, float *z, size_t n);
 
 /* How many of the model's fits are used outside their range at time t. */
 size_t aimci_noise_outside(const aimc_noise_model *model, double t);

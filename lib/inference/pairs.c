@@ -22,8 +22,8 @@ typedef struct pairs {
 static void encode_pair(const aimci_noise_params *r, double u, double *g)
 {
     const double range = r->g_max - r->g_min;
-    g[0] = r->g_min + range * fmax(0, u);
-    g[1] = r->g_min + range * fmax(0, -u);
+    g[0] = r->g_min + range * (u > 0 ? u : 0);
+    g[1] = r->g_min + range * (u < 0 ? -u : 0);
 }
 
 static double decode_pair(const aimci_noise_params *r, const double *g)

@@ -73,27 +73,39 @@ static aimc_status resolve(void *params)
     return aimci_power_resolve(&p->power, c->prog, 4, c->g_max);
 }
 
-static double law(const piecewise *l, double r)
+/* y of n devices at r, whose logarithms are log_r */
+static void law(const piecewise *l, size_t n, const float *r, const float *log_r, float *y)
 {
-    if (r < l->r_log)
-        return fmin(fmax(l->slope * aimci_log_ratio(r) + l->offset, l->low), l->high);
-    return aimci_polynomial(l->c, 4, r);
+    const float r_log = (float)l->r_log, slope = (float)l->slope, offset = (float)l->offset;
+    const float low = (float)l->low, high = (float)l->high;
+    aimci_power_polynomial(l->c, 4, n, r, y);
+    for (size_t i = 0; i < n; i++) {
+        const float small = aimci_smaller(aimci_larger(slope * log_r[i] + offset, low), high);
+        y[i] = r[i] < r_log ? small : y[i];
+    }
 }
 
 static void state(const void *params, const aimci_devices *d, const float *z)
 {
     const pcm_hermes *p = params;
-    const chip *c = &chips[p->num_devices - 1];
-    for (size_t i = 0; i < d->n; i++) {
-        const double r = (double)d->target[i] / p->power.base.g_max;
-        const double nu = law(&drift_mean, r) + law(&c->spread, r) * (double)z[i];
-        d->state[i] = (float)(p->power.drift_scale * fabs(nu));
-    }
+    const float scale = (float)p->power.drift_scale;
+    float r[AIMCI_DEVICES_AT_ONCE], log_r[AIMCI_DEVICES_AT_ONCE];
+    float mean[AIMCI_DEVICES_AT_ONCE], spread[AIMCI_DEVICES_AT_ONCE];
+    aimci_power_ratios(&p->power, d->n, d->target, r);
+    aimci_power_log_ratios(d, r, log_r);
+    law(&drift_mean, d->n, r, log_r, mean);
+    law(&chips[p->num_devices - 1].spread, d->n, r, log_r, spread);
+    for (size_t i = 0; i < d->n; i++)
+        d->state[i] = scale * fabsf(mean[i] + spread[i] * z[i]);
 }
 
-static double quality(const void *params, double r)
+static void quality(const void *params, const aimci_devices *d, const float *r, float *q)
 {
-    return fmax(0, law(&chips[((const pcm_hermes *)params)->num_devices - 1].quality, r));
+    float log_r[AIMCI_DEVICES_AT_ONCE];
+    aimci_power_log_ratios(d, r, log_r);
+    law(&chips[((const pcm_hermes *)params)->num_devices - 1].quality, d->n, r, log_r, q);
+    for (size_t i = 0; i < d->n; i++)
+        q[i] = aimci_larger(q[i], 0);
 }
 
 static void read(const void *params, const aimci_devices *d, double t, const float *z, float *g)

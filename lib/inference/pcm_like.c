@@ -29,23 +29,21 @@ static aimc_status resolve(void *params)
 static void state(const void *params, const aimci_devices *d, const float *z)
 {
     const aimci_power_noise *p = params;
+    const float scale = (float)p->drift_scale;
+    float log_r[AIMCI_DEVICES_AT_ONCE];
+    aimci_power_ratios(p, d->n, d->target, log_r);
+    aimci_power_log_ratios(d, log_r, log_r);
     for (size_t i = 0; i < d->n; i++) {
-        const double log_r = aimci_log_ratio((double)d->target[i] / p->base.g_max);
-        const double mean = fmin(fmax(-0.0155 * log_r + 0.0244, 0.049), 0.1);
-        const double spread = fmin(fmax(-0.0125 * log_r - 0.0059, 0.008), 0.045);
-        d->state[i] = (float)(p->drift_scale * fabs(mean + spread * (double)z[i]));
+        const float mean = aimci_smaller(aimci_larger(-0.0155f * log_r[i] + 0.0244f, 0.049f), 0.1f);
+        const float spread =
+            aimci_smaller(aimci_larger(-0.0125f * log_r[i] - 0.0059f, 0.008f), 0.045f);
+        d->state[i] = scale * fabsf(mean + spread * z[i]);
     }
-}
-
-static double quality(const void *params, double r)
-{
-    (void)params;
-    return fmin(0.0088 / fmax(pow(r, 0.65), 1e-3), 0.2);
 }
 
 static void read(const void *params, const aimci_devices *d, double t, const float *z, float *g)
 {
-    aimci_power_read(params, d, t, z, g, quality);
+    aimci_power_read(params, d, t, z, g, aimci_pcm_quality);
 }
 
 #define ONE_DAY "devices that were read for one day: V. Joshi et al., Nat. Commun. 11:2473 (2020)"

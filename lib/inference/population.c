@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "inference/population.h"
+#include "kernels/dispatch.h"
 
-/* Devices that one stream serves; a result does not depend on which thread takes them. */
-enum { CHUNK = 256 };
+enum { CHUNK = AIMCI_DEVICES_AT_ONCE };
 
 void aimc_population_destroy(aimc_population *c)
 {
@@ -59,9 +59,10 @@ typedef struct job {
     float *g;
 } job;
 
-static aimci_devices devices_at(const aimc_population *c, size_t first)
+aimci_devices aimci_population_at(const aimc_population *c, size_t first)
 {
-    return (aimci_devices){aimci_min_size(CHUNK, c->n - first), c->target + first,
+    return (aimci_devices){aimci_kernels_get(aimc_context_get_cpu(c->ctx)),
+                           aimci_min_size(CHUNK, c->n - first), c->target + first,
                            c->programmed + first, c->state + first};
 }
 
@@ -70,13 +71,13 @@ static void program_chunk(void *arg, size_t slot, size_t chunk)
     (void)slot;
     const job *j = arg;
     const aimc_noise_model *m = j->cells->model;
-    const aimci_devices all = devices_at(j->cells, chunk * CHUNK);
+    const aimci_devices all = aimci_population_at(j->cells, chunk * CHUNK);
     float z[CHUNK];
     memset(all.state, 0, all.n * sizeof *all.state);
-    aimci_draw_normals(&j->key, (uint32_t)chunk, z, all.n);
+    all.kernels->normals(&j->key, (uint32_t)chunk, z, all.n);
     m->ops->program(m->params, &all, z);
     if (m->ops->state) {
-        aimci_draw_normals(&j->key_state, (uint32_t)chunk, z, all.n);
+        all.kernels->normals(&j->key_state, (uint32_t)chunk, z, all.n);
         m->ops->state(m->params, &all, z);
     }
     const float *stuck = j->cells->stuck ? j->cells->stuck + chunk * CHUNK : NULL;
@@ -104,12 +105,12 @@ static void read_chunk(void *arg, size_t slot, size_t chunk)
     (void)slot;
     const job *j = arg;
     const aimc_noise_model *m = j->cells->model;
-    const aimci_devices all = devices_at(j->cells, chunk * CHUNK);
+    const aimci_devices all = aimci_population_at(j->cells, chunk * CHUNK);
     float z[CHUNK], *g = j->g + chunk * CHUNK;
     if (j->t == 0 && m->ops->programmed_at_0) {
         memcpy(g, all.programmed, all.n * sizeof *g);
     } else {
-        aimci_draw_normals(&j->key, (uint32_t)chunk, z, all.n);
+        all.kernels->normals(&j->key, (uint32_t)chunk, z, all.n);
         m->ops->read(m->params, &all, j->t, z, g);
     }
     const float *stuck = j->cells->stuck ? j->cells->stuck + chunk * CHUNK : NULL;

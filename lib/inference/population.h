@@ -20,6 +20,8 @@ struct aimc_population {
 /* As the public calls, arguments unchecked. */
 void aimci_population_program(aimc_population *cells);
 void aimci_population_read(aimc_population *cells, double t, float *g);
+/* Devices from first on, as many as are taken at once. */
+aimci_devices aimci_population_at(const aimc_population *cells, size_t first);
 /* What the last read found, at the same time. */
 void aimci_population_read_again(const aimc_population *cells, double t, float *g);
 

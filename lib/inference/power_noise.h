@@ -32,15 +32,31 @@ double aimci_power_spread_g_max(const void *params, double t, double range[2]);
 
 void aimci_power_program(const void *params, const aimci_devices *d, const float *z);
 
-/* quality: Q of a device programmed to r */
-void aimci_power_read(const void *params, const aimci_devices *d, double t, const float *z,
-                      float *g, double (*quality)(const void *params, double r));
+/* Q of devices programmed to r */
+typedef void aimci_power_quality(const void *params, const aimci_devices *d, const float *r,
+                                 float *q);
 
-/* x with its logarithm kept finite */
-static inline double aimci_log_ratio(double r)
+void aimci_power_read(const void *params, const aimci_devices *d, double t, const float *z,
+                      float *g, aimci_power_quality *quality);
+
+/* r = g / g_max; c[0] + c[1] r + ...; log r, of small r kept finite */
+void aimci_power_ratios(const aimci_power_noise *p, size_t n, const float *g, float *r);
+void aimci_power_polynomial(const double *c, size_t n_terms, size_t n, const float *r, float *y);
+void aimci_power_log_ratios(const aimci_devices *d, const float *r, float *log_r);
+
+/* not fmaxf() and fminf(), which are calls */
+static inline float aimci_larger(float a, float b)
 {
-    return log(fmax(r, 1e-7));
+    return a > b ? a : b;
 }
+
+static inline float aimci_smaller(float a, float b)
+{
+    return a < b ? a : b;
+}
+
+/* That of phase-change memory, min(0.0088 / max(r^0.65, 0.001), 0.2). */
+aimci_power_quality aimci_pcm_quality;
 
 #define AIMCI_POWER_FIELDS(t_0_default, t_read_default, src)                                       \
     AIMCI_NUMBERS(aimci_power_noise, prog_coeff, 0, -1e6, 1e6, "uS",                               \

@@ -59,9 +59,10 @@ typedef struct aimci_programmed {
     float *seen, *variance, *common,
         *sigma; /* read_noise.c: what every read finds, and its noise */
     aimci_device_noise noise;
-    float *reference; /* [n_out]: mean magnitudes of the reference read */
-    float *g;         /* scratch: conductances of all devices */
-    float *given;     /* those of all devices that were set from outside; NULL: none were */
+    float *reference;             /* [n_out]: mean magnitudes of the reference read */
+    double slope[AIMCI_MAX_CELL]; /* of a weight by its devices, u / uS */
+    float *g;                     /* scratch: conductances of all devices */
+    float *given; /* those of all devices that were set from outside; NULL: none were */
     uint64_t n_calibrations;
     bool has_reference, compensated;
     double t;

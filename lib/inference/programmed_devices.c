@@ -14,8 +14,8 @@ static void extremes(const aimci_programmed *p, size_t first, size_t last, doubl
     for (size_t j = 0; j < p->n_in; j++)
         for (size_t i = first; i < last; i++) {
             const double w = (double)p->target[j * p->ld + i];
-            *lo = fmin(*lo, w);
-            *hi = fmax(*hi, w);
+            *lo = w < *lo ? w : *lo;
+            *hi = w > *hi ? w : *hi;
         }
 }
 

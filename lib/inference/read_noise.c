@@ -23,7 +23,7 @@ static bool draws_anew(const aimci_programmed *p)
 
 /* ---- devices -------------------------------------------------------------------------------- */
 
-enum { CHUNK = 256 };
+enum { CHUNK = AIMCI_DEVICES_AT_ONCE };
 
 /* Conductances of some devices at point k of the law. */
 static void read_point(const aimci_programmed *p, const aimci_devices *some, int k, float *g)
@@ -42,8 +42,7 @@ static void moments_of_chunk(void *arg, size_t slot, size_t chunk)
     const aimci_programmed *p = arg;
     const aimc_population *c = p->cells;
     const size_t first = chunk * CHUNK;
-    const aimci_devices some = {aimci_min_size(CHUNK, c->n - first), c->target + first,
-                                c->programmed + first, c->state + first};
+    const aimci_devices some = aimci_population_at(c, first);
     float middle[CHUNK], g[CHUNK];
     double mean[CHUNK] = {0}, square[CHUNK] = {0};
     read_point(p, &some, 0, middle);
@@ -64,8 +63,7 @@ static void moments_of_chunk(void *arg, size_t slot, size_t chunk)
 
 /* ---- weights -------------------------------------------------------------------------------- */
 
-/* What a noisy device of a weight moves it by: the encodings are linear in each conductance. */
-static double moved(const aimci_programmed *p, const double *g, double target, double unit)
+static double decoded(const aimci_programmed *p, const double *g, double target, double unit)
 {
     return p->encoding->decode(p->encoding_params, aimci_noise_range(p->model), g, target, unit);
 }
@@ -75,22 +73,33 @@ static double normalised(const aimci_programmed *p, size_t i, size_t j)
     return ((double)p->target[j * p->ld + i] - (double)p->middle[i]) / (double)p->half[i];
 }
 
+/* What a device of a weight moves it by, u / uS: encodings are linear in each conductance, and the
+ * sign, which the target may decide, is not asked for. */
+static void take_slopes(aimci_programmed *p)
+{
+    const double top = aimci_noise_range(p->model)->g_max;
+    double g[AIMCI_MAX_CELL];
+    for (size_t k = 0; k < p->per_weight; k++)
+        g[k] = top;
+    const double u = decoded(p, g, 1, 0);
+    for (size_t k = 0; k < p->per_weight; k++) {
+        g[k] = 2 * top;
+        p->slope[k] = (decoded(p, g, 1, 0) - u) / top;
+        g[k] = top;
+    }
+}
+
 static void split_weight(aimci_programmed *p, size_t i, size_t j, double unit)
 {
     const size_t at = j * p->ld + i, first = (j * p->n_out + i) * p->per_weight;
-    const double target = normalised(p, i, j), half = (double)p->half[i];
+    const double half = (double)p->half[i];
     double g[AIMCI_MAX_CELL], variance = 0;
-    for (size_t k = 0; k < p->per_weight; k++)
-        g[k] = (double)p->g[first + k];
-    const double u = moved(p, g, target, unit);
     for (size_t k = 0; k < p->per_weight; k++) {
-        const double own = g[k];
-        g[k] += (double)p->sigma[first + k];
-        const double step = half * (moved(p, g, target, unit) - u);
+        const double step = half * p->slope[k] * (double)p->sigma[first + k];
+        g[k] = (double)p->g[first + k];
         variance += step * step;
-        g[k] = own;
     }
-    p->seen[at] = (float)((double)p->middle[i] + half * u);
+    p->seen[at] = (float)((double)p->middle[i] + half * decoded(p, g, normalised(p, i, j), unit));
     p->variance[at] = (float)variance;
 }
 
@@ -105,7 +114,8 @@ static void split_line(void *arg, size_t slot, size_t j)
     if (p->encoding->unit_shared) {
         double g[AIMCI_MAX_CELL] = {0};
         unit = (double)p->g[shared];
-        const double step = moved(p, g, 0, unit + (double)p->sigma[shared]) - moved(p, g, 0, unit);
+        const double step =
+            decoded(p, g, 0, unit + (double)p->sigma[shared]) - decoded(p, g, 0, unit);
         p->common[j] = (float)(step * step);
     }
     for (size_t i = 0; i < p->n_out; i++)
@@ -161,6 +171,7 @@ void aimci_programmed_split_noise(aimci_programmed *p)
     take_moments(p);
     if (p->given)
         memcpy(p->g, p->given, p->cells->n * sizeof *p->g);
+    take_slopes(p);
     aimci_parallel(p->ctx, p->n_in, split_line, p);
     if (p->encoding->regress)
         regress(p);

@@ -40,15 +40,17 @@ static aimc_status resolve(void *params)
 static void state(const void *params, const aimci_devices *d, const float *z)
 {
     const state_independent *p = params;
+    const float mean = (float)p->drift_nu_mean, spread = (float)p->drift_nu_std;
+    const float scale = (float)p->power.drift_scale;
     for (size_t i = 0; i < d->n; i++)
-        d->state[i] =
-            (float)(p->power.drift_scale * fabs(p->drift_nu_mean + p->drift_nu_std * (double)z[i]));
+        d->state[i] = scale * fabsf(mean + spread * z[i]);
 }
 
-static double quality(const void *params, double r)
+static void quality(const void *params, const aimci_devices *d, const float *r, float *q)
 {
     (void)r;
-    return ((const state_independent *)params)->read_noise_level;
+    for (size_t i = 0; i < d->n; i++)
+        q[i] = (float)((const state_independent *)params)->read_noise_level;
 }
 
 static void read(const void *params, const aimci_devices *d, double t, const float *z, float *g)

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "inference/programmed.h"
+#include "kernels/dispatch.h"
 #include "kernels/kernels.h"
 
 #define SRC "J. Buechel et al., IEEE J. Emerg. Sel. Topics Circuits Syst. 13:1052 (2023)"
@@ -64,7 +65,7 @@ typedef struct loop {
 static void fresh_normals(loop *l)
 {
     const aimci_key key = aimci_random_key(l->p->seed, AIMCI_OP_PROGRAM, 2, l->rounds++);
-    aimci_draw_normals(&key, 0, l->z, l->p->cells->n);
+    aimci_kernels_get(aimc_context_get_cpu(l->p->ctx))->normals(&key, 0, l->z, l->p->cells->n);
 }
 
 /* n pulses to device i, upward where n > 0. Their noise is independent, hence sqrt(n) of one draw.

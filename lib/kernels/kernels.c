@@ -256,6 +256,32 @@ static void uniform(const aimci_key *key, float *x, size_t n)
         vf_store_tail(x, at, n, aimci_stream_uniform(&stream) * 2.0f - 1.0f);
 }
 
+static void normals(const aimci_key *key, uint32_t line, float *z, size_t n)
+{
+    aimci_normals next = {.stream = aimci_stream_open(key, line)};
+    for (size_t at = 0; at < n; at += AIMCI_LANES)
+        vf_store_tail(z, at, n, aimci_normals_next(&next));
+}
+
+/* What is beyond the end is 0, of which no logarithm is taken. */
+static void log_of(const float *x, float *y, size_t n)
+{
+    for (size_t at = 0; at < n; at += AIMCI_LANES)
+        vf_store_tail(y, at, n, vf_log(vf_max(vf_load_tail(x, at, n), vf_set(1.17549435e-38f))));
+}
+
+static void exp_of(const float *x, float *y, size_t n)
+{
+    for (size_t at = 0; at < n; at += AIMCI_LANES)
+        vf_store_tail(y, at, n, vf_exp(vf_load_tail(x, at, n)));
+}
+
+static void pow_of(const float *x, float e, float *y, size_t n)
+{
+    for (size_t at = 0; at < n; at += AIMCI_LANES)
+        vf_store_tail(y, at, n, vf_pow(vf_load_tail(x, at, n), vf_set(e)));
+}
+
 AIMCI_DECLARE_VARIANTS(aimci_kernels, table)
 const aimci_kernels AIMCI_K(table) = {
     .absmax = absmax,
@@ -267,4 +293,8 @@ const aimci_kernels AIMCI_K(table) = {
     .activate = activate,
     .activate_back = activate_back,
     .uniform = uniform,
+    .normals = normals,
+    .log = log_of,
+    .exp = exp_of,
+    .pow = pow_of,
 };

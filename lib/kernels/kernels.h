@@ -71,6 +71,14 @@ typedef struct aimci_kernels {
 
     /* uniforms on [-1, 1), n floats */
     void (*uniform)(const aimci_key *key, float *x, size_t n);
+
+    /* standard normals of stream line, n floats */
+    void (*normals)(const aimci_key *key, uint32_t line, float *z, size_t n);
+
+    /* y = log x of normal x > 0, exp x, x^e of x >= 0; errors as in kernels/vec.h. y may be x. */
+    void (*log)(const float *x, float *y, size_t n);
+    void (*exp)(const float *x, float *y, size_t n);
+    void (*pow)(const float *x, float e, float *y, size_t n);
 } aimci_kernels;
 
 enum { AIMCI_K_TANH = 1, AIMCI_K_RELU = 2, AIMCI_K_SIGMOID = 3 };

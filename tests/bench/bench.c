@@ -119,10 +119,10 @@ double bench_normal(double u, double v)
 
 static int usage(void)
 {
-    fprintf(stderr,
-            "usage: bench [--quick] [--json] [--threads N] [--check] [PART...]\n"
-            "parts: products updates optimizers construction epochs counting networks threads\n"
-            "--check: nothing but ratios against their limits, for CI\n");
+    fprintf(stderr, "usage: bench [--quick] [--json] [--threads N] [--check] [PART...]\n"
+                    "parts: products updates optimizers construction epochs counting networks\n"
+                    "    programming wires threads\n"
+                    "--check: nothing but ratios against their limits, for CI\n");
     return 2;
 }
 
@@ -132,7 +132,8 @@ static const struct {
 } parts[] = {{"products", bench_products},     {"updates", bench_updates},
              {"optimizers", bench_optimizers}, {"construction", bench_construction},
              {"epochs", bench_epochs},         {"counting", bench_counting},
-             {"networks", bench_networks},     {"threads", bench_threads}};
+             {"networks", bench_networks},     {"programming", bench_programming},
+             {"wires", bench_wires},           {"threads", bench_threads}};
 enum { N_PARTS = sizeof parts / sizeof parts[0] };
 
 static bool choose_part(const char *name, bool *chosen)

@@ -64,6 +64,10 @@ void bench_epochs(bench *b);
 void bench_counting(bench *b);
 /* Convolutions and a training step of LeNet-5. */
 void bench_networks(bench *b);
+/* Programming and drift of a tile of phase-change memory, beside plain C. */
+void bench_programming(bench *b);
+/* Products and steps through wires. */
+void bench_wires(bench *b);
 /* Two threads beside one. */
 void bench_threads(bench *b);
 /* Ratios with limits; how many are exceeded. */

@@ -36,7 +36,7 @@ static inline float *gaussian(size_t n, uint64_t seed)
 {
     float *w = malloc(n * sizeof *w), top = 0;
     const aimci_key key = aimci_random_key(seed, AIMCI_OP_INIT, 0, 0);
-    aimci_draw_normals(&key, 0, w, n);
+    aimci_kernels_get(0)->normals(&key, 0, w, n);
     for (size_t i = 0; i < n; i++)
         top = fmaxf(top, fabsf(w[i]));
     for (size_t i = 0; i < n; i++)

@@ -333,7 +333,7 @@ START_TEST(range_from_data)
     aimc_matrix *g = make_grid(1, COLS, IDEAL "hwa.input_range.enable=true");
     for (uint64_t k = 0; k < 110; k++) {
         const aimci_key key = aimci_random_key(3, AIMCI_OP_INIT, 0, k);
-        aimci_draw_normals(&key, 0, x, BATCH * COLS);
+        aimci_kernels_get(0)->normals(&key, 0, x, BATCH * COLS);
         for (size_t i = 0; k >= 100 && i < BATCH * COLS; i++)
             x[i] *= 5; /* too late to count */
         OK(aimc_matrix_modify(g));
@@ -379,7 +379,7 @@ static double calibrated(const char *settings)
     OK(aimc_matrix_watch_inputs(g, config));
     for (uint64_t k = 0; k < 30; k++) {
         const aimci_key key = aimci_random_key(3, AIMCI_OP_INIT, 0, k);
-        aimci_draw_normals(&key, 0, x, BATCH * COLS);
+        aimci_kernels_get(0)->normals(&key, 0, x, BATCH * COLS);
         memset(x, 0, COLS * sizeof *x);
         for (size_t i = 0; i < BATCH * COLS; i++)
             x[i] = -fabsf(x[i]); /* signed quantiles would be 0 */

@@ -42,6 +42,15 @@ static void kernels(void)
         k->activate(kind, x, y, N);
         show("activate", y, sizeof y);
     }
+    k->normals(&key, 3, y, N);
+    show("normals", y, sizeof y);
+    k->exp(y, y, N);
+    show("exp", y, sizeof y);
+    k->log(y, y, N);
+    show("log", y, sizeof y);
+    k->exp(y, y, N);
+    k->pow(y, 0.65f, y, N);
+    show("pow", y, sizeof y);
     aimci_train t = {.key = key, .scale = 0.9f, .n_slots = 31, .n_words = 1, .stride = PADDED};
     t.mask = mask;
     t.negative = negative;

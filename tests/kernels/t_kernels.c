@@ -123,6 +123,50 @@ static void check_activations(const aimci_kernels *c, const aimci_kernels *v, si
     check_guard(&a, offset, n);
 }
 
+static double power(double u)
+{
+    return pow(u, 0.65);
+}
+
+static void check_functions(const aimci_kernels *c, const aimci_kernels *v, size_t n, size_t offset)
+{
+    double (*const exact[])(double) = {log, exp, power};
+    for (int f = 0; f < 3; f++) {
+        guarded a, b;
+        float *ya = guard(&a, offset), *yb = guard(&b, offset);
+        aimct_fill(ya, n, n + 5 * offset);
+        for (size_t i = 0; i < n; i++)
+            yb[i] = ya[i] = f == 1 ? 40 * ya[i] : ldexpf(1 + fabsf(ya[i]), (int)(i % 90) - 45);
+        float *x = calloc(n + 1, sizeof *x);
+        memcpy(x, ya, n * sizeof *x);
+        if (f == 0)
+            c->log(ya, ya, n), v->log(yb, yb, n);
+        else if (f == 1)
+            c->exp(ya, ya, n), v->exp(yb, yb, n);
+        else
+            c->pow(ya, 0.65f, ya, n), v->pow(yb, 0.65f, yb, n);
+        ck_assert(memcmp(ya, yb, n * sizeof *ya) == 0);
+        check_guard(&a, offset, n);
+        check_guard(&b, offset, n);
+        for (size_t i = 0; i < n; i++) { /* bounds of kernels/vec.h */
+            const double expected = exact[f]((double)x[i]);
+            const double limit = f < 2 ? 4e-7 : 7e-7 + 1e-7 * 0.65 * 46;
+            ck_assert_msg(fabs((double)ya[i] - expected) <= limit * fabs(expected) + 1e-37,
+                          "%d of %g: %.9g, expected %.9g", f, (double)x[i], (double)ya[i],
+                          expected);
+        }
+        free(x);
+    }
+    guarded a, b;
+    float *za = guard(&a, offset), *zb = guard(&b, offset);
+    const aimci_key key = aimci_random_key(9, AIMCI_OP_READ, 0, n);
+    c->normals(&key, 3, za, n);
+    v->normals(&key, 3, zb, n);
+    ck_assert(memcmp(za, zb, n * sizeof *za) == 0);
+    check_guard(&a, offset, n);
+    check_guard(&b, offset, n);
+}
+
 static void check_crossings(const aimci_kernels *c, const aimci_kernels *v, size_t n, size_t offset)
 {
     guarded a, b;
@@ -177,6 +221,7 @@ static void check_crossings(const aimci_kernels *c, const aimci_kernels *v, size
 VARIANTS_AGREE(absmax)
 VARIANTS_AGREE(trains)
 VARIANTS_AGREE(activations)
+VARIANTS_AGREE(functions)
 VARIANTS_AGREE(crossings)
 
 /* A train longer than its masks comes in segments that continue one stream. */
@@ -213,6 +258,7 @@ int main(void)
     tcase_add_test(t, variants_of_absmax_agree);
     tcase_add_test(t, variants_of_trains_agree);
     tcase_add_test(t, variants_of_activations_agree);
+    tcase_add_test(t, variants_of_functions_agree);
     tcase_add_test(t, variants_of_crossings_agree);
     tcase_add_test(t, segments_continue_a_train);
     return aimct_main(s);

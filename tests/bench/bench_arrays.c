@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* What arrays cost beyond products and pulses: programming, drift, wires. */
+#include <stdlib.h>
+
+#include "bench.h"
+
+/* ---- programming ---------------------------------------------------------------------------- */
+
+typedef struct programming {
+    aimc_context *ctx;
+    aimc_tile *tile;
+    aimc_config *config;
+} programming;
+
+static void programming_open(programming *p, uint32_t threads, uint32_t cpu_mask, size_t n)
+{
+    aimc_context_params params = AIMC_CONTEXT_PARAMS_INIT;
+    params.n_threads = threads;
+    params.cpu_mask = cpu_mask;
+    aimc_device *device;
+    float *w = malloc(n * n * sizeof *w);
+    bench_must(w ? AIMC_OK : AIMC_ERR_NOMEM);
+    bench_fill(w, n * n, 1, bench_uniform, 1);
+    bench_must(aimc_context_create(&params, &p->ctx));
+    bench_must(aimc_device_create(p->ctx, "ideal", NULL, &device));
+    bench_must(aimc_tile_create(device, n, n, NULL, &p->tile));
+    bench_must(aimc_tile_set_weights(p->tile, w, n));
+    bench_must(aimc_config_create(p->ctx, "inference", &p->config)); /* of pcm_like */
+    bench_must(aimc_tile_program(p->tile, p->config, NULL));
+    aimc_device_unref(device);
+    free(w);
+}
+
+static void programming_close(programming *p)
+{
+    aimc_config_destroy(p->config);
+    aimc_tile_destroy(p->tile);
+    aimc_context_destroy(p->ctx);
+}
+
+static void program(void *arg)
+{
+    const programming *p = arg;
+    bench_must(aimc_tile_program(p->tile, p->config, NULL));
+}
+
+static void drift(void *arg)
+{
+    const programming *p = arg;
+    bench_must(aimc_tile_drift_programmed(p->tile, 86400, NULL));
+}
+
+void bench_programming(bench *b)
+{
+    const size_t n = b->quick ? 256 : 1000;
+    programming plain, best;
+    programming_open(&plain, b->threads, AIMC_CPU_C, n);
+    programming_open(&best, b->threads, 0, n);
+    bench_task tasks[] = {
+        {program, &plain, 0}, {program, &best, 0}, {drift, &plain, 0}, {drift, &best, 0}};
+    bench_measure(b, tasks, 4);
+    bench_report(b, 1e3 * tasks[1].seconds, "ms", tasks[1].seconds / tasks[0].seconds, "x plain C",
+                 "program pcm_like %zu x %zu", n, n);
+    bench_report(b, 1e3 * tasks[3].seconds, "ms", tasks[3].seconds / tasks[2].seconds, "x plain C",
+                 "drift pcm_like %zu x %zu", n, n);
+    programming_close(&plain);
+    programming_close(&best);
+}
+
+/* ---- wires ---------------------------------------------------------------------------------- */
+
+enum { BATCH = 8 };
+
+typedef struct wired {
+    aimc_tile *tile;
+    aimc_optimizer *sgd;
+    size_t n;
+    float *x, *y, *w;
+} wired;
+
+static void wired_open(wired *t, aimc_context *ctx, size_t n, const char *wires)
+{
+    aimc_config *config;
+    aimc_device *device;
+    *t = (wired){.n = n};
+    bench_must(aimc_config_create(ctx, "tile", &config));
+    bench_must(aimc_config_set_text(config, "forward.wires.model", wires));
+    bench_must(aimc_config_set_text(config, "backward.wires.model", wires));
+    bench_must(aimc_device_create(ctx, "constant_step", NULL, &device));
+    bench_must(aimc_tile_create(device, n, n, config, &t->tile));
+    bench_must(aimc_optimizer_create(t->tile, "sgd", NULL, &t->sgd));
+    t->x = calloc(BATCH * n, sizeof *t->x);
+    t->y = calloc(BATCH * n, sizeof *t->y);
+    t->w = calloc(n * n, sizeof *t->w);
+    bench_must(t->x && t->y && t->w ? AIMC_OK : AIMC_ERR_NOMEM);
+    bench_fill(t->x, BATCH * n, 2, bench_uniform, 1);
+    bench_fill(t->w, n * n, 3, bench_uniform, 0.3);
+    aimc_device_unref(device);
+    aimc_config_destroy(config);
+}
+
+static void wired_close(wired *t)
+{
+    aimc_optimizer_destroy(t->sgd);
+    aimc_tile_destroy(t->tile);
+    free(t->x);
+    free(t->y);
+    free(t->w);
+}
+
+static void first_product(void *arg)
+{
+    const wired *t = arg;
+    bench_must(aimc_tile_set_weights(t->tile, t->w, t->n));
+    bench_must(aimc_tile_forward(t->tile, 1, t->x, t->n, t->y, t->n));
+}
+
+static void training_step(void *arg)
+{
+    const wired *t = arg;
+    bench_must(aimc_tile_forward(t->tile, BATCH, t->x, t->n, t->y, t->n));
+    bench_must(aimc_tile_backward(t->tile, BATCH, t->x, t->n, t->y, t->n));
+    bench_must(aimc_optimizer_step(t->sgd, BATCH, t->x, t->n, t->y, t->n, 0.01));
+}
+
+void bench_wires(bench *b)
+{
+    wired fresh, without, with;
+    const size_t n = b->quick ? 64 : 256, m = b->quick ? 32 : 128;
+    wired_open(&fresh, b->ctx, n, "NODAL");
+    wired_open(&without, b->ctx, m, "NONE");
+    wired_open(&with, b->ctx, m, "NODAL");
+    bench_task tasks[] = {
+        {first_product, &fresh, 0}, {training_step, &without, 0}, {training_step, &with, 0}};
+    bench_measure(b, tasks, 3);
+    bench_report(b, 1e3 * tasks[0].seconds, "ms", 0, NULL,
+                 "wires: first product after new weights %zu x %zu", n, n);
+    bench_report(b, 1e3 * tasks[2].seconds, "ms", tasks[2].seconds / tasks[1].seconds,
+                 "x without wires", "wires: step of %d vectors %zu x %zu", BATCH, m, m);
+    wired_close(&fresh);
+    wired_close(&without);
+    wired_close(&with);
+}
