@@ -332,11 +332,11 @@ static json_t *moved(const json_t *object, uint64_t begin, uint64_t end)
 {
     json_t *const copy = json_copy((json_t *)(uintptr_t)object); /* takes no const, changes none */
     json_t *const offsets = json_array();
-    const bool bad = json_array_append_new(offsets, json_integer((json_int_t)begin)) != 0 ||
-                     json_array_append_new(offsets, json_integer((json_int_t)end)) != 0;
-    if (bad)
-        json_decref(offsets);
-    if (!bad && json_object_set_new(copy, "data_offsets", offsets) == 0)
+    int bad = json_array_append_new(offsets, json_integer((json_int_t)begin));
+    bad |= json_array_append_new(offsets, json_integer((json_int_t)end));
+    bad |= json_object_size(copy) != json_object_size(object); /* members are lost without a word */
+    bad |= json_object_set_new(copy, "data_offsets", offsets);
+    if (bad == 0)
         return copy;
     json_decref(copy);
     return NULL;
