@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Adds what ./dev fuzz said to a table: fuzz_hours.py LOG TABLE.csv
+"""Adds what ./dev fuzz said to a table: fuzz_hours.py LOG TABLE.csv INPUTS
 
     date,commit,target,hours,executions,inputs kept"""
 import datetime
@@ -14,11 +14,11 @@ HEAD = "date,commit,target,hours,executions,inputs_kept\n"
 
 
 def main():
-    log, table = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+    log, table, kept_in = map(pathlib.Path, sys.argv[1:4])
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip() or "none"
     rows = []
     for target, seconds, executions in re.findall(r"^fuzz: (\w+), (\d+) s, (\d+) executions", log.read_text(encoding="utf-8"), re.M):
-        inputs = log.parent / "inputs" / target
+        inputs = kept_in / target
         kept = len(os.listdir(inputs)) if inputs.is_dir() else 0
         rows.append(f"{datetime.date.today()},{commit},{target},{int(seconds) / 3600:.4f},{executions},{kept}\n")
     with table.open("a", encoding="utf-8") as file:

@@ -57,9 +57,7 @@ def main():
     o = parser.parse_args()
     tree = scratch.copy_tree(o.folder)
     build, path = tree / "build", tree / o.file
-    if not (build / "build.ninja").is_file():
-        subprocess.run(["meson", "setup", build, "-Dblas=builtin", "-Dinstruction_sets=", "-Dbuildtype=debug", "-Doptimization=1", "-Dtools=false",
-                        "-Dexamples=false"], cwd=tree, check=True, stdout=subprocess.DEVNULL)
+    scratch.configure(build, "-Dtools=false", "-Dexamples=false")
     targets = [f"tests/{name}" for name in o.tests]
     programs = [["env", f"AIMC_TEST_DATA={tree}/tests/data", str(build / target)] for target in targets]
     make = ["ninja", "-C", str(build), *targets]

@@ -97,13 +97,14 @@ class Models(Case):
             os.close(os.open(trap, os.O_WRONLY))  # returns when a reader opens it
             opened.set()
 
-        watcher = threading.Thread(target=wait)
+        watcher = threading.Thread(target=wait, daemon=True)
         watcher.start()
         for data in (f"{trap},{trap}", f"{trap},{trap},{trap},{trap}", f"{trap}.bin"):
             model = self.with_note(data=data)
             for command in (["infer", model], ["infer", model, "--program", "pcm_like"], ["train", "--resume", model],
                             ["study", "--model", model]):
                 self.refused([], *command)
+                self.assertFalse(opened.is_set(), command)
             self.refused(["opens no files", "--data"], "infer", model)
             self.refused(["opens no files", "--data"], "train", "--resume", model)
             self.run_limited("energy", model)
