@@ -35,7 +35,8 @@ static int parse(struct options *o, int argc, char **argv)
         {"data", ARG_TEXT, &o->run.data, "NAME",
          DATA_NAMES ", or IDX files, plain or .gz:\n"
                     "images,labels[,test-images,test-labels]\n"
-                    "(default: what the model was trained on)",
+                    "(default: the known set that the model was trained on;\n"
+                    "files that a model names are not opened unless given)",
          0, 0},
         {"input-max", ARG_NUMBER, &o->run.input_max, "X",
          "input that becomes 1 (default: as in training)", 1e-6, 1e9},
@@ -346,12 +347,11 @@ static int infer_programmed(const struct options *o, aimc_context *ctx, aimc_net
 static int complete(struct options *o, const aimc_network *net, void **document)
 {
     struct run saved = RUN_UNKNOWN;
-    const int rc = run_read_note(&saved, aimc_network_get_note(net), o->model, true, document);
+    int rc = run_read_note(&saved, aimc_network_get_note(net), o->model, true, document);
+    if (rc == EXIT_GO_ON)
+        rc = run_complete(&o->run, &saved, o->model);
     if (rc != EXIT_GO_ON)
         return rc;
-    if (o->run.data != NULL && saved.data != NULL && strcmp(o->run.data, saved.data) != 0)
-        saved.input_max = NOT_GIVEN; /* that was the scale of other data */
-    run_fill(&o->run, &saved);
     if (o->run.data == NULL)
         return fail_usage("--data is missing, and %s does not say what it was trained on",
                           o->model);

@@ -123,9 +123,7 @@ static int open_model(struct options *o, struct study *s, void **document)
         rc = fail_library();
     if (rc == EXIT_GO_ON && info.n_tiles > 0)
         rc = fail("%s is not digital; train it with --device none", o->model);
-    if (rc == EXIT_GO_ON)
-        run_fill(&o->run, &saved);
-    return rc;
+    return rc == EXIT_GO_ON ? run_complete(&o->run, &saved, o->model) : rc;
 }
 
 static int train_digital(struct study *s)

@@ -291,12 +291,15 @@ static int open_resumed(struct options *o, struct session *s, void **document)
     if (rc == EXIT_GO_ON)
         rc = run_read_note(&saved, aimc_network_get_note(s->training.net), o->resume, false,
                            document);
-    if (rc != EXIT_GO_ON)
-        return rc;
-    run_fill(&o->run, &saved);
-    if (o->out == NULL)
+    if (rc == EXIT_GO_ON)
+        rc = run_complete(&o->run, &saved, o->resume);
+    if (rc == EXIT_GO_ON && o->compare && saved.network != NULL)
+        rc = fail_usage("--compare would build another network from the document '%s' that %s "
+                        "names, but a model opens no files: begin the run with --compare",
+                        saved.network, o->resume);
+    if (rc == EXIT_GO_ON && o->out == NULL)
         o->out = o->resume;
-    return EXIT_GO_ON;
+    return rc;
 }
 
 static int complete(struct options *o)

@@ -297,6 +297,11 @@ static const struct known_set *find_set(const char *name)
     return NULL;
 }
 
+bool data_is_known(const char *name)
+{
+    return find_set(name) != NULL;
+}
+
 static int unknown_set(const char *name)
 {
     const char *names[N_KNOWN_SETS + 1] = {NULL};

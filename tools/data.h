@@ -3,6 +3,7 @@
 #ifndef AIMC_TOOLS_DATA_H
 #define AIMC_TOOLS_DATA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,9 @@ enum { DATA_TRAIN = 1, DATA_TEST = 2 }; /* parts, or-ed */
  */
 int data_load(const char *name, double input_max, unsigned parts, struct dataset *data);
 void data_free(struct dataset *data);
+
+/* Is this the name of one of DATA_NAMES, and no file? */
+bool data_is_known(const char *name);
 
 /* Order of training in one epoch: a permutation of 0 ... n - 1 that depends on seed and epoch
  * alone. */

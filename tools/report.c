@@ -21,12 +21,24 @@ const char *report_command(void)
     return command_name;
 }
 
+/* A sentence may quote a name of a file or of what is in it: no control character of it reaches the
+ * terminal. */
+static void print_safely(char *text)
+{
+    for (char *c = text; *c != '\0'; c++)
+        if ((unsigned char)*c < 0x20 && *c != '\n')
+            *c = '?';
+    fputs(text, stderr);
+}
+
 PRINTF_LIKE(1, 0)
 static void say(const char *format, va_list args)
 {
+    char text[8192];
     progress_clear();
     fprintf(stderr, "%s: ", command_name);
-    vfprintf(stderr, format, args);
+    vsnprintf(text, sizeof text, format, args);
+    print_safely(text);
     fputc('\n', stderr);
 }
 

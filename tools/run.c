@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "args.h"
+#include "data.h"
 #include "json.h"
 #include "report.h"
 #include "run.h"
@@ -193,7 +194,24 @@ int run_read_note(struct run *run, const char *note, const char *model_path, boo
         *document = root;
     else
         json_decref(root);
+    if (run->data != NULL && !data_is_known(run->data)) {
+        run->named = run->data;
+        run->data = NULL;
+    }
     return rc;
+}
+
+int run_complete(struct run *given, struct run *noted, const char *model_path)
+{
+    const char *const trained_on = noted->data != NULL ? noted->data : noted->named;
+    if (given->data == NULL && noted->named != NULL)
+        return fail_usage("%s names the files '%s' as its data, but a model opens no files: give "
+                          "them, or others, as --data",
+                          model_path, noted->named);
+    if (given->data != NULL && trained_on != NULL && strcmp(given->data, trained_on) != 0)
+        noted->input_max = NOT_GIVEN; /* that was the scale of other data */
+    run_fill(given, noted);
+    return EXIT_GO_ON;
 }
 
 void run_document_free(void *document)

@@ -18,6 +18,7 @@ struct run {
     const char *activation; /* "tanh", "relu", "sigmoid" */
     const char *device;     /* device, layer preset, or "none" */
     const char *algorithm;  /* optimizer; NULL: the layer's own */
+    const char *named;      /* by a note: files of data, which nobody opens unless they are given */
     double input_max;       /* input that becomes 1; 0: what the data set says */
     double limit;           /* training samples used; 0: all */
     double n_train;         /* training samples there were */
@@ -44,13 +45,18 @@ int run_check_resumable(const struct run *given);
 char *run_to_note(const struct run *run);
 
 /*
- * Options from a note of run_to_note(). The texts live in *document, which the caller ends with
+ * Options from a note of run_to_note(). A model opens no files: data that are none of the known
+ * sets become run->named. The texts live in *document, which the caller ends with
  * run_document_free(). EXIT_GO_ON or an exit code after a sentence that names the model file. With
  * optional set, a model without a note is no failure: everything stays unknown.
  */
 int run_read_note(struct run *run, const char *note, const char *model_path, bool optional,
                   void **document);
 void run_document_free(void *document);
+
+/* What is given is completed from the note of the model; EXIT_GO_ON, or a sentence that says which
+ * --data the note names. */
+int run_complete(struct run *given, struct run *noted, const char *model_path);
 
 /* Widths of the hidden layers in the text; SIZE_MAX when it is not a list of at most max widths. */
 size_t run_parse_layers(const char *text, size_t *widths, size_t max);

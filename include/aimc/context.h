@@ -88,6 +88,11 @@ typedef struct aimc_context_params {
     aimc_logger logger;       /**< NULL function: silent */
     aimc_executor
         executor; /**< NULL function: the built-in pool; else n_threads says how wide it is */
+    /** Bytes of the largest file that any call of this context reads: a larger one, and a pipe that
+     * more comes through, is refused with AIMC_ERR_FORMAT before memory is asked for. 0: tables
+     * have at most 2^30 bytes, configurations 2^24, saved objects any number. What a saved object
+     * takes in memory follows from its file: see SECURITY.md. */
+    uint64_t max_file_bytes;
 } aimc_context_params;
 
 /** Static initialiser with the caller's struct size. @since 0.1 */

@@ -124,18 +124,19 @@ AIMC_API aimc_status aimc_network_save(const aimc_network *net, const char *path
 AIMC_API aimc_status aimc_network_load(aimc_context *ctx, const char *path, aimc_network **out);
 
 /**
- * A network that stays in its file, for inference alone: the file is mapped, and a node has its
+ * A network that stays in its file, for inference alone: the file stays open, and a node has its
  * weights in memory only while it is at work, so that a network may be larger than the memory. All
  * samples of a call go through a node together: their values, and one node, are what a call takes.
  * Tiles are as the file has them at the begin of each call, noise included. Training, saving and
  * tensors by name need aimc_network_load().
  * @param path  of aimc_network_save(), or, with json, safetensors with the names and shapes of
- *              PyTorch; it must not change until the network is destroyed. Tensors of no node are
- *              not looked at
+ *              PyTorch; it may be replaced by another file, but where it is itself written to or
+ *              cut before the network is destroyed, calls fail or give a mixture. Tensors of no
+ *              node are not looked at. All that comes through a pipe is kept in memory
  * @param json  the document of the network; NULL: that in the file
  * @param[out] out  NULL on failure
  * @retval AIMC_ERR_INVALID  NULL
- * @retval AIMC_ERR_IO       cannot read, or no regular file
+ * @retval AIMC_ERR_IO       cannot read, or neither a regular file nor a pipe
  * @retval AIMC_ERR_FORMAT   no such file, no document, a tensor that is missing or has another
  *                           shape; the sentence says which. That a weight is not finite is told
  *                           when its node is at work

@@ -30,13 +30,25 @@ static aimc_status restore_config(aimc_context *ctx, const aimci_st_reader *read
     return aimci_config_from_json(ctx, layer ? "layer" : "tile", json, out);
 }
 
+static aimc_status restore_programmed(const aimci_grid *grid, const aimci_st_reader *reader,
+                                      const char *prefix)
+{
+    char name[128];
+    aimc_status st = AIMC_OK;
+    for (size_t k = 0; k < aimci_grid_n_tiles(grid) && !st; k++) {
+        snprintf(name, sizeof name, "%stile%zu.", prefix, k);
+        st = aimci_programmed_restore(grid->tiles[k], reader, name);
+    }
+    return st;
+}
+
 static aimc_status restore_analog(aimc_matrix *m, aimci_st_reader *reader, const char *prefix)
 {
     aimc_status st = restore_config(m->ctx, reader, prefix, &m->config);
     if (!st)
         st = aimci_grid_restore(m->config, reader, prefix, &m->grid);
-    for (size_t k = 0; !st && k < aimci_grid_n_tiles(m->grid); k++)
-        st = aimci_programmed_restore(m->grid->tiles[k]);
+    if (!st)
+        st = restore_programmed(m->grid, reader, prefix);
     if (!st)
         st = aimci_matrix_bind_training(m);
     if (!st)

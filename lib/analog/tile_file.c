@@ -16,7 +16,7 @@ static aimc_status restore(aimc_context *ctx, aimci_st_reader *reader, const cha
     aimc_tile *t = NULL;
     aimc_status st = aimci_tile_restore(ctx, reader, prefix, &t);
     if (!st)
-        st = aimci_programmed_restore(t);
+        st = aimci_programmed_restore(t, reader, prefix);
     if (st)
         aimc_tile_destroy(t);
     else

@@ -20,7 +20,7 @@ struct aimc_context {
     aimc_logger logger;
     aimc_executor executor; /* the host's or the pool's; no function with one slot */
     aimci_pool *pool;       /* NULL: none of our own */
-    uint64_t seed;
+    uint64_t seed, max_file_bytes;
     uint32_t flags;
     uint32_t n_slots;
     uint32_t cpu;
@@ -84,7 +84,9 @@ void aimc_context_params_init(aimc_context_params *params, size_t size)
 /* Sizes that the struct has had or could have had: a field is there as a whole or not at all. */
 static bool is_known_size(size_t size)
 {
-    return size >= sizeof(aimc_context_params) || size == offsetof(aimc_context_params, executor) ||
+    return size >= sizeof(aimc_context_params) ||
+           size == offsetof(aimc_context_params, max_file_bytes) ||
+           size == offsetof(aimc_context_params, executor) ||
            size == offsetof(aimc_context_params, logger) ||
            size == offsetof(aimc_context_params, cpu_mask) + sizeof(uint32_t);
 }
@@ -155,6 +157,7 @@ static aimc_status create(const aimc_context_params *p, uint32_t cpu, aimc_conte
     ctx->logger = p->logger;
     ctx->seed = p->seed;
     ctx->flags = p->flags;
+    ctx->max_file_bytes = p->max_file_bytes;
     ctx->n_slots = p->n_threads == 0 ? 1 : p->n_threads;
     ctx->cpu = cpu;
     atomic_init(&ctx->n_refs, 1);
@@ -243,6 +246,11 @@ uint64_t aimci_context_seed(const aimc_context *ctx)
 uint32_t aimci_context_flags(const aimc_context *ctx)
 {
     return ctx->flags;
+}
+
+uint64_t aimci_context_max_file(const aimc_context *ctx)
+{
+    return ctx->max_file_bytes > 0 ? ctx->max_file_bytes : UINT64_MAX;
 }
 
 uint64_t aimci_context_next_object(aimc_context *ctx)

@@ -39,6 +39,8 @@ char *aimci_strdup(aimc_context *ctx, const char *text);
 
 uint64_t aimci_context_seed(const aimc_context *ctx);
 uint32_t aimci_context_flags(const aimc_context *ctx);
+/* Bytes of the largest file that may be read; UINT64_MAX: any. */
+uint64_t aimci_context_max_file(const aimc_context *ctx);
 
 /* Number that the next object made from this context uses in place of a seed of its own (0, 1, 2,
  * ...). */

@@ -87,9 +87,11 @@ aimc_status aimci_programmed_encode(aimci_programmed *p);
 void aimci_programmed_clear_gain(aimci_programmed *p);
 void aimci_programmed_update_report(aimci_programmed *p);
 
-/* State of p to a file; programmed devices from the file that the tile came from, if it has any. */
+/* State of p to a file; programmed devices of the tile that the file has under of_tile, if it
+ * has any. */
 aimc_status aimci_programmed_put(const void *p, aimci_st_writer *writer, const char *prefix);
-aimc_status aimci_programmed_restore(aimc_tile *tile);
+aimc_status aimci_programmed_restore(aimc_tile *tile, const aimci_st_reader *reader,
+                                     const char *of_tile);
 
 /* The programmed state of a tile, or NULL. */
 aimci_programmed *aimci_programmed_of(const aimc_tile *tile);

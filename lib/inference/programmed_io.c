@@ -163,11 +163,11 @@ static aimc_status get(aimci_programmed *p, const aimci_st_reader *reader, const
     return st;
 }
 
-aimc_status aimci_programmed_restore(aimc_tile *tile)
+aimc_status aimci_programmed_restore(aimc_tile *tile, const aimci_st_reader *reader,
+                                     const char *of_tile)
 {
-    const aimci_st_reader *reader = tile->saved.reader;
     char prefix[120], name[160];
-    snprintf(prefix, sizeof prefix, "%sprogram.", tile->saved.prefix);
+    snprintf(prefix, sizeof prefix, "%sprogram.", of_tile);
     snprintf(name, sizeof name, "%sconfig", prefix);
     const char *json = aimci_st_text(reader, name);
     if (!json)

@@ -4,12 +4,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Temporary names tried before giving up: more stale ones than this mean that something else is
@@ -19,137 +17,50 @@
 /* As many links in a row as Linux follows. */
 #define MAX_LINKS 40
 
-enum { PIPE_ROOM = 1 << 16, WAIT_STEPS = 100, WAIT_NS = 10000000, LINK_ROOM = 4096 };
-
-static aimc_status fail_errno(const char *path, const char *what, int error)
-{
-    char reason[128] = "";
-    if (strerror_r(error, reason, sizeof reason) != 0 && reason[0] == '\0')
-        snprintf(reason, sizeof reason, "error %d", error);
-    return aimci_fail(error == ENOMEM ? AIMC_ERR_NOMEM : AIMC_ERR_IO, "'%s': cannot %s: %s", path,
-                      what, reason);
-}
+enum { LINK_ROOM = 4096 };
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
-static aimc_status read_all(int fd, const char *path, char *buf, size_t size)
+aimc_status aimci_file_read(aimc_context *ctx, const char *path, size_t max, aimci_look_fn look,
+                            void **data, size_t *size)
 {
-    for (size_t done = 0; done < size;) {
-        const ssize_t n = read(fd, buf + done, size - done);
-        if (n < 0 && errno != EINTR)
-            return fail_errno(path, "read", errno);
-        if (n == 0)
-            return aimci_fail(AIMC_ERR_IO, "'%s': ends at byte %zu of %zu", path, done, size);
-        if (n > 0)
-            done += (size_t)n;
-    }
-    return AIMC_OK;
-}
-
-static aimc_status read_regular(aimc_context *ctx, int fd, const char *path, size_t n, void **data)
-{
-    char *const buf = n == SIZE_MAX ? NULL : aimci_calloc(ctx, n + 1, 1);
-    if (buf == NULL)
-        return aimci_fail(AIMC_ERR_NOMEM, "'%s': out of memory for %zu bytes", path, n);
-    const aimc_status st = read_all(fd, path, buf, n);
-    if (st == AIMC_OK)
-        *data = buf;
-    else
-        aimci_free(ctx, buf);
-    return st;
-}
-
-/* Some bytes of a pipe; 0 at its end. Before the first byte, the end may only mean that the one who
- * writes has not opened it yet: then we wait a moment, but not for ever. */
-static ssize_t read_pipe_once(int fd, char *to, size_t room, bool is_first)
-{
-    for (int tries = 0;;) {
-        const ssize_t n = read(fd, to, room);
-        if (n > 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
-            return n;
-        if (n == 0 && (!is_first || tries++ == WAIT_STEPS))
-            return 0;
-        if (n == 0)
-            nanosleep(&(struct timespec){.tv_nsec = WAIT_NS}, NULL);
-        else
-            (void)poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, -1);
-    }
-}
-
-static char *grown(aimc_context *ctx, char *old, size_t used, size_t room)
-{
-    char *const buf = aimci_calloc(ctx, room, 1);
-    if (buf != NULL && used > 0)
-        memcpy(buf, old, used);
-    aimci_free(ctx, old);
-    return buf;
-}
-
-/* A pipe does not say how much will come. */
-static aimc_status read_pipe(aimc_context *ctx, int fd, const char *path, size_t max, void **data,
-                             size_t *size)
-{
-    size_t used = 0, room = PIPE_ROOM;
-    char *buf = aimci_calloc(ctx, room, 1);
-    ssize_t n = 1;
-    while (buf != NULL && n > 0 && used <= max) {
-        n = read_pipe_once(fd, buf + used, room - used - 1, used == 0);
-        used += n > 0 ? (size_t)n : 0;
-        if (room - used <= 1 && room <= SIZE_MAX / 2)
-            buf = grown(ctx, buf, used, room *= 2);
-    }
-    aimc_status st = AIMC_OK;
-    if (buf == NULL)
-        return aimci_fail(AIMC_ERR_NOMEM, "'%s': out of memory for %zu bytes", path, room);
-    if (n < 0)
-        st = fail_errno(path, "read", errno);
-    else if (used == 0)
-        st = aimci_fail(AIMC_ERR_IO, "'%s': nothing came through this pipe", path);
-    else if (used > max)
-        st = aimci_fail(AIMC_ERR_FORMAT, "'%s': more than the %zu bytes expected", path, max);
-    if (st != AIMC_OK) {
-        aimci_free(ctx, buf);
-        return st;
-    }
-    buf[used] = '\0';
-    *data = buf;
-    *size = used;
-    return AIMC_OK;
-}
-
-static aimc_status read_file(aimc_context *ctx, int fd, const char *path, size_t max, void **data,
-                             size_t *size)
-{
-    struct stat info;
-    if (fstat(fd, &info) != 0)
-        return fail_errno(path, "read", errno);
-    if (S_ISDIR(info.st_mode))
-        return fail_errno(path, "read", EISDIR);
-    if (S_ISFIFO(info.st_mode))
-        return read_pipe(ctx, fd, path, max, data, size);
-    if (!S_ISREG(info.st_mode))
-        return aimci_fail(AIMC_ERR_IO, "'%s': neither a regular file nor a pipe", path);
-    if ((uintmax_t)info.st_size > max)
-        return aimci_fail(AIMC_ERR_FORMAT, "'%s': %jd bytes, at most %zu expected", path,
-                          (intmax_t)info.st_size, max);
-    const aimc_status st = read_regular(ctx, fd, path, (size_t)info.st_size, data);
-    if (st == AIMC_OK)
-        *size = (size_t)info.st_size;
-    return st;
-}
-
-aimc_status aimci_file_read(aimc_context *ctx, const char *path, size_t max, void **data,
-                            size_t *size)
-{
+    aimci_source source;
     *data = NULL;
     *size = 0;
-    /* not blocking: a pipe that nobody writes to must not hold us for ever */
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return fail_errno(path, "open", errno);
-    const aimc_status st = read_file(ctx, fd, path, max, data, size);
-    close(fd);
-    return st;
+    /* a zero byte follows the last one */
+    aimc_status st =
+        aimci_source_open(ctx, path, max < SIZE_MAX ? max : SIZE_MAX - 1, look, &source);
+    if (st != AIMC_OK)
+        return st;
+    const size_t n = (size_t)source.size;
+    char *const buf = source.owned ? source.owned : aimci_calloc(ctx, n + 1, 1);
+    if (buf == NULL)
+        st = aimci_fail(AIMC_ERR_NOMEM, "out of memory for %zu bytes", n);
+    else if (!source.owned)
+        st = aimci_source_read(&source, 0, n, buf);
+    if (st == AIMC_OK) {
+        source.owned = NULL;
+        *data = buf;
+        *size = n;
+    } else if (!source.owned) {
+        aimci_free(ctx, buf);
+    }
+    aimci_source_close(ctx, &source);
+    return st == AIMC_OK ? AIMC_OK : aimci_fail_within(st, "'%s': ", path);
+}
+
+/* Shown by its first bytes, which a sparse file of any size has, too. */
+aimc_status aimci_look_for_text(const void *first, size_t n, uint64_t size)
+{
+    const char *const bytes = first;
+    const bool is_wide =
+        n >= 2 && (memcmp(bytes, "\xFF\xFE", 2) == 0 || memcmp(bytes, "\xFE\xFF", 2) == 0);
+    (void)size;
+    if (is_wide || (n > 0 && memchr(bytes, '\0', n) != NULL))
+        return aimci_fail(AIMC_ERR_FORMAT, "%s",
+                          is_wide ? "text in UTF-16; save it as UTF-8"
+                                  : "not text: it holds zero bytes");
+    return AIMC_OK;
 }
 
 aimc_status aimci_file_read_text(aimc_context *ctx, const char *path, size_t max, char **text)
@@ -157,17 +68,15 @@ aimc_status aimci_file_read_text(aimc_context *ctx, const char *path, size_t max
     void *data;
     size_t size;
     *text = NULL;
-    const aimc_status st = aimci_file_read(ctx, path, max, &data, &size);
+    aimc_status st = aimci_file_read(ctx, path, max, aimci_look_for_text, &data, &size);
     if (st != AIMC_OK)
         return st;
-    char *const bytes = data;
-    const bool is_wide = strncmp(bytes, "\xFF\xFE", 2) == 0 || strncmp(bytes, "\xFE\xFF", 2) == 0;
-    if (is_wide || strlen(bytes) != size) {
+    st = aimci_look_for_text(data, size, size);
+    if (st != AIMC_OK) {
         aimci_free(ctx, data);
-        return aimci_fail(AIMC_ERR_FORMAT, "'%s': %s", path,
-                          is_wide ? "text in UTF-16; save it as UTF-8"
-                                  : "not text: it holds zero bytes");
+        return aimci_fail_within(st, "'%s': ", path);
     }
+    char *const bytes = data;
     if (strncmp(bytes, "\xEF\xBB\xBF", 3) == 0)
         memmove(bytes, bytes + 3, size - 3 + 1);
     *text = bytes;
@@ -207,14 +116,14 @@ static aimc_status write_and_close(const char *path, int fd, aimci_file_write_fn
     if (file == NULL) {
         const int error = errno;
         close(fd);
-        return fail_errno(path, "write", error);
+        return aimci_fail_errno(path, "write", error);
     }
     errno = 0;
     aimc_status st = write(user, file);
     if (st == AIMC_OK && (ferror(file) || fflush(file) != 0 || fsync(fd) != 0))
-        st = fail_errno(path, "write", errno != 0 ? errno : EIO);
+        st = aimci_fail_errno(path, "write", errno != 0 ? errno : EIO);
     if (fclose(file) != 0 && st == AIMC_OK)
-        st = fail_errno(path, "write", errno);
+        st = aimci_fail_errno(path, "write", errno);
     return st;
 }
 
@@ -264,11 +173,11 @@ static aimc_status replace(const char *path, char *temporary, size_t size,
 {
     const int fd = open_beside(path, temporary, size);
     if (fd < 0)
-        return fail_errno(path, "write a file beside it", errno);
+        return aimci_fail_errno(path, "write a file beside it", errno);
     copy_permissions(path, fd);
     aimc_status st = write_and_close(path, fd, write, user);
     if (st == AIMC_OK && rename(temporary, path) != 0)
-        st = fail_errno(path, "replace", errno);
+        st = aimci_fail_errno(path, "replace", errno);
     if (st != AIMC_OK) {
         (void)unlink(temporary);
         return st;
@@ -305,7 +214,7 @@ static aimc_status follow_link(aimc_context *ctx, char **path, size_t length)
         memmove(target, target + folder, (size_t)n + 1);
     else if (good)
         memcpy(target, *path, folder);
-    const aimc_status st = good ? AIMC_OK : fail_errno(*path, "follow the link", errno);
+    const aimc_status st = good ? AIMC_OK : aimci_fail_errno(*path, "follow the link", errno);
     aimci_free(ctx, good ? *path : target);
     *path = good ? target : *path;
     return st;
@@ -319,7 +228,8 @@ static aimc_status resolve(aimc_context *ctx, const char *path, char **out)
     aimc_status st =
         at != NULL ? AIMC_OK : aimci_fail(AIMC_ERR_NOMEM, "'%s': out of memory for a name", path);
     for (int n = 0; st == AIMC_OK && lstat(at, &info) == 0 && S_ISLNK(info.st_mode); n++)
-        st = n < MAX_LINKS ? follow_link(ctx, &at, LINK_ROOM) : fail_errno(path, "open", ELOOP);
+        st = n < MAX_LINKS ? follow_link(ctx, &at, LINK_ROOM)
+                           : aimci_fail_errno(path, "open", ELOOP);
     if (st != AIMC_OK) {
         aimci_free(ctx, at);
         at = NULL;

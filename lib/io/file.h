@@ -5,17 +5,19 @@
 
 #include <stdio.h>
 
-#include "core/core.h"
+#include "io/source.h"
 
 /* Read a regular file, or all that comes through a pipe ("<(...)"), of at most max bytes into
- * memory of the context; a zero byte follows the last one, so text needs no copy. A pipe that
- * nobody opens for writing is given up after a second. AIMC_ERR_IO, AIMC_ERR_FORMAT (larger than
- * max), AIMC_ERR_NOMEM. */
-aimc_status aimci_file_read(aimc_context *ctx, const char *path, size_t max, void **data,
-                            size_t *size);
+ * memory of the context; a zero byte follows the last one, so text needs no copy. look (NULL: none)
+ * sees the first bytes before. A pipe that nobody opens for writing is given up after a second.
+ * AIMC_ERR_IO, AIMC_ERR_FORMAT (larger than max), AIMC_ERR_NOMEM. */
+aimc_status aimci_file_read(aimc_context *ctx, const char *path, size_t max, aimci_look_fn look,
+                            void **data, size_t *size);
 
-/* The same of a file that is to be text in UTF-8: a byte-order mark is left out; a zero byte, and
- * the mark of UTF-16, are refused as AIMC_ERR_FORMAT. */
+/* Refuses zero bytes, and the mark of UTF-16, with AIMC_ERR_FORMAT. */
+aimc_status aimci_look_for_text(const void *first, size_t n, uint64_t size);
+
+/* A file that is to be text in UTF-8: refused as above, and a byte-order mark is left out. */
 aimc_status aimci_file_read_text(aimc_context *ctx, const char *path, size_t max, char **text);
 
 /* Writes the content. Errors of the stream are noticed by the caller, who also flushes; the

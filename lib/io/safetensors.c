@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Bytes go between file and memory as they are: the host must be little-endian, like the format. */
-#include "io/safetensors.h"
+#include "io/safetensors_reader.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/config.h"
 #include "core/json.h"
-#include "io/file.h"
-#include "io/map.h"
 
 #if defined(__BYTE_ORDER__)
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "libaimc needs a little-endian host");
@@ -19,7 +16,6 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "libaimc needs a littl
 #define PREFIX     AIMCI_ST_PREFIX
 #define HEADER_MAX AIMCI_ST_HEADER_MAX
 #define METADATA   AIMCI_ST_METADATA
-#define MAX_RANK   8 /* more than we look at; longer shapes are refused */
 
 /* All types of the format; those beyond aimci_dtype are checked, but nobody can ask for them. */
 static const struct {
@@ -57,17 +53,6 @@ const char *aimci_dtype_name(aimci_dtype dtype)
 
 /* ---- reading: entries of the header --------------------------------------------------------- */
 
-/* What the header says of a tensor. */
-typedef struct {
-    const char *name;
-    size_t dtype; /* index of dtypes; N_DTYPES: one that we do not know */
-    const char *dtype_name;
-    size_t rank;
-    uint64_t shape[MAX_RANK];
-    uint64_t begin;
-    uint64_t end;
-} entry;
-
 static bool read_count(const json_t *value, uint64_t *out)
 {
     if (!json_is_integer(value) || json_integer_value(value) < 0)
@@ -76,7 +61,7 @@ static bool read_count(const json_t *value, uint64_t *out)
     return true;
 }
 
-static aimc_status read_dtype(const json_t *object, entry *e)
+static aimc_status read_dtype(const json_t *object, aimci_st_entry *e)
 {
     const char *const name = json_string_value(json_object_get(object, "dtype"));
     if (name == NULL)
@@ -88,15 +73,15 @@ static aimc_status read_dtype(const json_t *object, entry *e)
     return AIMC_OK;
 }
 
-static aimc_status read_shape(const json_t *object, entry *e)
+static aimc_status read_shape(const json_t *object, aimci_st_entry *e)
 {
     const json_t *const shape = json_object_get(object, "shape");
     if (!json_is_array(shape))
         return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': no shape", e->name);
     e->rank = json_array_size(shape);
-    if (e->rank > MAX_RANK)
+    if (e->rank > AIMCI_ST_RANK)
         return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': rank %zu, at most %d supported", e->name,
-                          e->rank, MAX_RANK);
+                          e->rank, AIMCI_ST_RANK);
     for (size_t i = 0; i < e->rank; i++)
         if (!read_count(json_array_get(shape, i), &e->shape[i]))
             return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': dimension %zu of the shape is no size",
@@ -104,7 +89,7 @@ static aimc_status read_shape(const json_t *object, entry *e)
     return AIMC_OK;
 }
 
-static aimc_status read_offsets(const json_t *object, entry *e)
+static aimc_status read_offsets(const json_t *object, aimci_st_entry *e)
 {
     const json_t *const offsets = json_object_get(object, "data_offsets");
     if (!json_is_array(offsets) || json_array_size(offsets) != 2 ||
@@ -118,7 +103,7 @@ static aimc_status read_offsets(const json_t *object, entry *e)
     return AIMC_OK;
 }
 
-static aimc_status read_entry(const char *name, const json_t *object, entry *e)
+aimc_status aimci_st_read_entry(const char *name, const json_t *object, aimci_st_entry *e)
 {
     e->name = name;
     if (!json_is_object(object))
@@ -131,21 +116,10 @@ static aimc_status read_entry(const char *name, const json_t *object, entry *e)
 
 /* ---- reading: the whole file ---------------------------------------------------------------- */
 
-struct aimci_st_reader {
-    aimc_context *ctx;
-    unsigned char *bytes; /* of the file */
-    size_t size;
-    const unsigned char *data;
-    size_t data_size;
-    json_t *header;
-    unsigned references;
-    aimci_map map; /* the bytes, where they are mapped */
-};
-
-static aimc_status check_extent(const aimci_st_reader *reader, const entry *e)
+static aimc_status check_extent(const aimci_st_reader *reader, const aimci_st_entry *e)
 {
     if (e->end > reader->data_size)
-        return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': data ends at byte %" PRIu64 " of %zu",
+        return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': data ends at byte %" PRIu64 " of %" PRIu64,
                           e->name, e->end, reader->data_size);
     if (e->dtype == N_DTYPES)
         return AIMC_OK;
@@ -163,15 +137,15 @@ static aimc_status check_extent(const aimci_st_reader *reader, const entry *e)
 
 static int compare_entries(const void *a, const void *b)
 {
-    const entry *const x = a;
-    const entry *const y = b;
+    const aimci_st_entry *const x = a;
+    const aimci_st_entry *const y = b;
     if (x->begin != y->begin)
         return x->begin < y->begin ? -1 : 1;
     return (x->end > y->end) - (x->end < y->end);
 }
 
 /* One after another, the tensors take all of the data. */
-static aimc_status check_cover(const aimci_st_reader *reader, entry *entries, size_t n)
+static aimc_status check_cover(const aimci_st_reader *reader, aimci_st_entry *entries, size_t n)
 {
     qsort(entries, n, sizeof *entries, compare_entries);
     uint64_t at = 0;
@@ -184,8 +158,9 @@ static aimc_status check_cover(const aimci_st_reader *reader, entry *entries, si
         at = entries[i].end;
     }
     if (at != reader->data_size)
-        return aimci_fail(AIMC_ERR_FORMAT, "safetensors: %zu bytes of data belong to no tensor",
-                          reader->data_size - (size_t)at);
+        return aimci_fail(AIMC_ERR_FORMAT,
+                          "safetensors: %" PRIu64 " bytes of data belong to no tensor",
+                          reader->data_size - at);
     return AIMC_OK;
 }
 
@@ -201,7 +176,7 @@ static aimc_status check_metadata(json_t *metadata)
 }
 
 /* Look at every member of the header; entries has room for all of them. */
-static aimc_status check_members(const aimci_st_reader *reader, entry *entries)
+static aimc_status check_members(const aimci_st_reader *reader, aimci_st_entry *entries)
 {
     size_t n = 0;
     const char *name = NULL;
@@ -212,7 +187,7 @@ static aimc_status check_members(const aimci_st_reader *reader, entry *entries)
         if (strcmp(name, METADATA) == 0) {
             st = check_metadata(object);
         } else {
-            st = read_entry(name, object, &entries[n]);
+            st = aimci_st_read_entry(name, object, &entries[n]);
             if (st == AIMC_OK)
                 st = check_extent(reader, &entries[n++]);
         }
@@ -224,7 +199,7 @@ static aimc_status check_members(const aimci_st_reader *reader, entry *entries)
 
 static aimc_status check_tensors(const aimci_st_reader *reader)
 {
-    entry *const entries =
+    aimci_st_entry *const entries =
         aimci_calloc(reader->ctx, json_object_size(reader->header), sizeof *entries);
     if (entries == NULL)
         return aimci_fail(AIMC_ERR_NOMEM, "safetensors: out of memory for %zu tensors",
@@ -235,129 +210,205 @@ static aimc_status check_tensors(const aimci_st_reader *reader)
 }
 
 /* A file of another kind, shown by its first bytes. */
-static aimc_status fail_other_format(const aimci_st_reader *reader)
+static aimc_status fail_other_format(const unsigned char *first, size_t n)
 {
     char shown[4 * 12 + 1];
     aimci_text text = {.buf = shown, .size = sizeof shown};
     shown[0] = '\0';
-    for (size_t i = 0; i < aimci_min_size(reader->size, 12); i++) {
-        const unsigned char c = reader->bytes[i];
+    for (size_t i = 0; i < aimci_min_size(n, 12); i++) {
+        const unsigned char c = first[i];
         aimci_text_printf(&text, c >= 0x20 && c < 0x7F ? "%c" : "\\x%02X", (int)c);
     }
     return aimci_fail(AIMC_ERR_FORMAT, "not a safetensors file: it %s%s%s",
-                      reader->size == 0 ? "is empty" : "begins with '", shown,
-                      reader->size == 0 ? "" : "'");
+                      n == 0 ? "is empty" : "begins with '", shown, n == 0 ? "" : "'");
 }
 
-static aimc_status parse_header(aimci_st_reader *reader)
+/* Is this the beginning of a safetensors file of so many bytes? */
+static aimc_status look(const void *first, size_t n, uint64_t file_size)
 {
+    const unsigned char *const bytes = first;
     uint64_t size = 0;
-    if (reader->size < PREFIX)
-        return fail_other_format(reader);
-    memcpy(&size, reader->bytes, PREFIX);
-    const char *const text = (const char *)reader->bytes + PREFIX;
-    if (size == 0 || size > HEADER_MAX || reader->size == PREFIX || text[0] != '{')
-        return fail_other_format(reader);
-    if (size > reader->size - PREFIX)
+    if (n <= PREFIX || bytes[PREFIX] != '{')
+        return fail_other_format(bytes, n);
+    memcpy(&size, bytes, PREFIX);
+    if (size == 0 || size > HEADER_MAX)
+        return fail_other_format(bytes, n);
+    if (size > file_size - PREFIX)
         return aimci_fail(AIMC_ERR_FORMAT,
-                          "safetensors: cut short: the header ends at byte %" PRIu64 " of %zu",
-                          size + PREFIX, reader->size);
-    const aimc_status st = aimci_json_read(reader->ctx, "not a safetensors file: header", text,
-                                           (size_t)size, &reader->header);
-    if (st)
-        return st;
-    reader->data = reader->bytes + PREFIX + size;
-    reader->data_size = reader->size - PREFIX - (size_t)size;
+                          "safetensors: cut short: the header ends at byte %" PRIu64 " of %" PRIu64,
+                          size + PREFIX, file_size);
     return AIMC_OK;
 }
 
-static void free_bytes(aimc_context *ctx, void *bytes, aimci_map *map)
+static aimc_status read_header(aimci_st_reader *reader, size_t size)
 {
-    if (map->bytes)
-        aimci_unmap_file(map);
-    else
-        aimci_free(ctx, bytes);
+    char *const text = aimci_calloc(reader->ctx, size, 1);
+    if (text == NULL)
+        return aimci_fail(AIMC_ERR_NOMEM, "safetensors: out of memory for a header of %zu bytes",
+                          size);
+    aimc_status st = aimci_source_read(&reader->source, PREFIX, size, text);
+    if (st == AIMC_OK)
+        st = aimci_json_read(reader->ctx, "not a safetensors file: header", text, size,
+                             &reader->header);
+    aimci_free(reader->ctx, text);
+    return st;
 }
 
-/* Takes the bytes, or the map that they are, whatever happens. */
-static aimc_status create_reader(aimc_context *ctx, void *bytes, size_t size, aimci_map map,
-                                 aimci_st_reader **out)
+/* The source has been looked at. */
+static aimc_status parse_header(aimci_st_reader *reader)
+{
+    uint64_t size = 0;
+    aimc_status st = aimci_source_read(&reader->source, 0, PREFIX, &size);
+    if (st == AIMC_OK)
+        st = size <= reader->source.size - PREFIX
+                 ? read_header(reader, (size_t)size)
+                 : aimci_fail(AIMC_ERR_IO, "safetensors: the file changed while it was read");
+    if (st != AIMC_OK)
+        return st;
+    reader->data = PREFIX + size;
+    reader->data_size = reader->source.size - PREFIX - size;
+    return check_tensors(reader);
+}
+
+/* Takes the source, whatever happens. */
+static aimc_status create_reader(aimc_context *ctx, aimci_source source, aimci_st_reader **out)
 {
     aimci_st_reader *const reader = aimci_calloc(ctx, 1, sizeof *reader);
     if (reader == NULL) {
-        free_bytes(ctx, bytes, &map);
+        aimci_source_close(ctx, &source);
         return aimci_fail(AIMC_ERR_NOMEM, "safetensors: out of memory for a reader");
     }
     reader->ctx = aimci_context_ref(ctx);
-    reader->bytes = bytes;
-    reader->size = size;
-    reader->map = map;
-    aimc_status st = parse_header(reader);
-    if (st == AIMC_OK)
-        st = check_tensors(reader);
-    if (st != AIMC_OK) {
-        aimci_st_reader_destroy(reader);
-        return st;
-    }
+    reader->source = source;
     *out = reader;
     return AIMC_OK;
 }
 
+static aimc_status open_reader(aimc_context *ctx, aimci_source source, aimci_st_reader **out)
+{
+    aimc_status st = create_reader(ctx, source, out);
+    if (st == AIMC_OK)
+        st = parse_header(*out);
+    if (st != AIMC_OK) {
+        aimci_st_reader_destroy(*out);
+        *out = NULL;
+    }
+    return st;
+}
+
 aimc_status aimci_st_read(aimc_context *ctx, const char *path, aimci_st_reader **out)
 {
+    aimci_source source;
     *out = NULL;
-    void *bytes = NULL;
-    size_t size = 0;
-    aimc_status st = aimci_file_read(ctx, path, SIZE_MAX - 1, &bytes, &size);
+    aimc_status st = aimci_source_open(ctx, path, UINT64_MAX, look, &source);
     if (st != AIMC_OK)
         return st;
-    st = create_reader(ctx, bytes, size, (aimci_map){0}, out);
+    st = open_reader(ctx, source, out);
     return st == AIMC_OK ? AIMC_OK : aimci_fail_within(st, "'%s': ", path);
-}
-
-aimc_status aimci_st_map(aimc_context *ctx, const char *path, aimci_st_reader **out)
-{
-    aimci_map map = {0};
-    *out = NULL;
-    aimc_status st = aimci_map_file(path, &map);
-    if (st != AIMC_OK)
-        return st;
-    st = create_reader(ctx, map.bytes, map.size, map, out);
-    return st == AIMC_OK ? AIMC_OK : aimci_fail_within(st, "'%s': ", path);
-}
-
-void aimci_st_let_go(const aimci_st_reader *reader)
-{
-    if (reader->map.bytes)
-        aimci_map_let_go(&reader->map);
 }
 
 aimc_status aimci_st_parse(aimc_context *ctx, const void *bytes, size_t size, aimci_st_reader **out)
 {
     *out = NULL;
-    void *const copy = aimci_calloc(ctx, size, 1);
-    if (copy == NULL)
-        return aimci_fail(AIMC_ERR_NOMEM, "safetensors: out of memory for %zu bytes", size);
-    if (size > 0)
-        memcpy(copy, bytes, size);
-    return create_reader(ctx, copy, size, (aimci_map){0}, out);
-}
-
-aimci_st_reader *aimci_st_reader_ref(aimci_st_reader *reader)
-{
-    reader->references++;
-    return reader;
+    const aimc_status st = look(bytes, size, size);
+    return st == AIMC_OK ? open_reader(ctx, aimci_source_of(bytes, size), out) : st;
 }
 
 void aimci_st_reader_destroy(aimci_st_reader *reader)
 {
-    if (reader == NULL || reader->references-- > 0)
+    if (reader == NULL)
         return;
     aimc_context *const ctx = reader->ctx;
     json_decref(reader->header);
-    free_bytes(ctx, reader->bytes, &reader->map);
+    aimci_source_close(ctx, &reader->source);
     aimci_free(ctx, reader);
     aimci_context_unref(ctx);
+}
+
+/* ---- reading: a part of a file that stays when the file goes -------------------------------- */
+
+/* The entry of a tensor whose data begins elsewhere; NULL: no memory. */
+static json_t *moved(const json_t *object, uint64_t begin, uint64_t end)
+{
+    json_t *const copy = json_copy((json_t *)(uintptr_t)object); /* takes no const, changes none */
+    json_t *const offsets = json_array();
+    int bad = json_array_append_new(offsets, json_integer((json_int_t)begin));
+    bad |= json_array_append_new(offsets, json_integer((json_int_t)end));
+    bad |= json_object_size(copy) != json_object_size(object); /* members are lost without a word */
+    bad |= json_object_set_new(copy, "data_offsets", offsets);
+    if (bad == 0)
+        return copy;
+    json_decref(copy);
+    return NULL;
+}
+
+/* Data of a tensor that is kept, from offset at on. */
+static aimc_status keep_tensor(const aimci_st_reader *reader, const aimci_st_entry *e,
+                               const json_t *object, aimci_st_reader *kept, unsigned char *bytes,
+                               uint64_t at)
+{
+    const size_t n = (size_t)(e->end - e->begin);
+    aimc_status st = aimci_source_read(&reader->source, reader->data + e->begin, n, bytes + at);
+    if (!st && e->dtype < N_DTYPES)
+        st = aimci_st_check_finite(e, 1, n / dtypes[e->dtype].size, 0, bytes + at);
+    if (!st && json_object_set_new(kept->header, e->name, moved(object, at, at + n)) != 0)
+        st = aimci_fail(AIMC_ERR_NOMEM, "safetensors: out of memory for '%s'", e->name);
+    return st;
+}
+
+/* Entries of the tensors of a prefix go to kept, and their data, each at a multiple of 8, to bytes;
+ * NULL: only its size is taken. */
+static aimc_status keep_tensors(const aimci_st_reader *reader, const char *prefix,
+                                aimci_st_reader *kept, unsigned char *bytes, uint64_t *size)
+{
+    const char *name = NULL;
+    json_t *object = NULL;
+    *size = 0;
+    json_object_foreach(reader->header, name, object)
+    {
+        aimci_st_entry e = {.name = name};
+        if (strncmp(name, prefix, strlen(prefix)) != 0 || strcmp(name, METADATA) == 0)
+            continue;
+        aimc_status st = aimci_st_read_entry(name, object, &e);
+        if (!st && bytes)
+            st = keep_tensor(reader, &e, object, kept, bytes, *size);
+        if (st)
+            return st;
+        *size += (e.end - e.begin + 7) & ~UINT64_C(7);
+    }
+    return AIMC_OK;
+}
+
+static aimc_status fill_kept(const aimci_st_reader *reader, const char *prefix,
+                             aimci_st_reader *kept)
+{
+    uint64_t size = 0;
+    aimc_status st = keep_tensors(reader, prefix, kept, NULL, &size);
+    if (st)
+        return st;
+    unsigned char *const bytes =
+        size < SIZE_MAX ? aimci_calloc(kept->ctx, (size_t)size + 1, 1) : NULL;
+    kept->header = json_object();
+    if (!bytes || !kept->header) {
+        aimci_free(kept->ctx, bytes);
+        return aimci_fail(AIMC_ERR_NOMEM, "safetensors: out of memory for %" PRIu64 " bytes", size);
+    }
+    kept->source = aimci_source_of(bytes, (size_t)size);
+    kept->source.owned = bytes;
+    kept->data_size = size;
+    return keep_tensors(reader, prefix, kept, bytes, &size);
+}
+
+aimc_status aimci_st_keep(const aimci_st_reader *reader, const char *prefix, aimci_st_reader **out)
+{
+    aimc_status st = create_reader(reader->ctx, aimci_source_of(NULL, 0), out);
+    if (st == AIMC_OK)
+        st = fill_kept(reader, prefix, *out);
+    if (st != AIMC_OK) {
+        aimci_st_reader_destroy(*out);
+        *out = NULL;
+    }
+    return st;
 }
 
 /* ---- reading: questions --------------------------------------------------------------------- */
@@ -372,7 +423,7 @@ bool aimci_st_has(const aimci_st_reader *reader, const char *name)
     return strcmp(name, METADATA) != 0 && json_object_get(reader->header, name) != NULL;
 }
 
-static void format_type(char *buf, size_t size, const entry *e)
+static void format_type(char *buf, size_t size, const aimci_st_entry *e)
 {
     aimci_text text = {.buf = buf, .size = size};
     aimci_text_printf(&text, "%.32s [", e->dtype_name);
@@ -381,7 +432,7 @@ static void format_type(char *buf, size_t size, const entry *e)
     aimci_text_printf(&text, "]");
 }
 
-static aimc_status check_type(const entry *found, const entry *expected)
+aimc_status aimci_st_check_type(const aimci_st_entry *found, const aimci_st_entry *expected)
 {
     if (found->dtype == expected->dtype && found->rank == expected->rank &&
         memcmp(found->shape, expected->shape, expected->rank * sizeof expected->shape[0]) == 0)
@@ -392,6 +443,28 @@ static aimc_status check_type(const entry *found, const entry *expected)
     return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': %s where %s is expected", found->name, a, b);
 }
 
+/* Rows that lie apart in memory, and one after another in the file: as many at a time as a buffer
+ * holds, or one that is longer than that. */
+static aimc_status read_rows(const aimci_st_reader *reader, const aimci_st_entry *e, size_t rows,
+                             size_t cols, size_t ld, unsigned char *to)
+{
+    const size_t element = dtypes[e->dtype].size, row = cols * element;
+    const uint64_t at = reader->data + e->begin;
+    if (rows == 1 || ld == cols)
+        return aimci_source_read(&reader->source, at, rows * row, to);
+    unsigned char buf[AIMCI_ST_CHUNK];
+    const size_t at_once = row < AIMCI_ST_CHUNK ? AIMCI_ST_CHUNK / (row > 0 ? row : 1) : 1;
+    aimc_status st = AIMC_OK;
+    for (size_t r = 0; r < rows && row > 0 && !st; r += at_once) {
+        const size_t n = aimci_min_size(at_once, rows - r);
+        st = aimci_source_read(&reader->source, at + r * row, n * row,
+                               row < AIMCI_ST_CHUNK ? buf : to + r * ld * element);
+        for (size_t k = 0; k < n && row < AIMCI_ST_CHUNK && !st; k++)
+            memcpy(to + (r + k) * ld * element, buf + k * row, row);
+    }
+    return st;
+}
+
 aimc_status aimci_st_get(const aimci_st_reader *reader, const char *name, aimci_dtype dtype,
                          size_t rows, size_t cols, size_t ld, void *data)
 {
@@ -400,22 +473,21 @@ aimc_status aimci_st_get(const aimci_st_reader *reader, const char *name, aimci_
     if (rows > 1 && ld < cols)
         return aimci_fail(AIMC_ERR_SHAPE, "tensor '%s': leading dimension %zu of %zu columns", name,
                           ld, cols);
-    entry found = {.name = name};
-    aimc_status st = read_entry(name, json_object_get(reader->header, name), &found);
-    const entry expected = {.dtype = dtype,
-                            .dtype_name = dtypes[dtype].name,
-                            .rank = rows == 0 ? 1 : 2,
-                            .shape = {rows == 0 ? cols : rows, cols}};
+    aimci_st_entry found = {.name = name};
+    aimc_status st = aimci_st_read_entry(name, json_object_get(reader->header, name), &found);
+    const aimci_st_entry expected = {.dtype = dtype,
+                                     .dtype_name = dtypes[dtype].name,
+                                     .rank = rows == 0 ? 1 : 2,
+                                     .shape = {rows == 0 ? cols : rows, cols}};
     if (st == AIMC_OK)
-        st = check_type(&found, &expected);
+        st = aimci_st_check_type(&found, &expected);
     if (st != AIMC_OK)
         return st;
-    const size_t element = dtypes[dtype].size;
-    unsigned char *const to = data;
-    for (size_t r = 0; data && r < (rows == 0 ? 1 : rows) && cols > 0; r++)
-        memcpy(to + r * ld * element, reader->data + found.begin + r * cols * element,
-               cols * element);
-    return AIMC_OK;
+    const size_t n = rows == 0 ? 1 : rows;
+    if (!data)
+        return AIMC_OK;
+    st = read_rows(reader, &found, n, cols, ld, data);
+    return st == AIMC_OK ? aimci_st_check_finite(&found, n, cols, ld, data) : st;
 }
 
 aimc_status aimci_st_get_scalars(const aimci_st_reader *reader, const char *name, size_t n,
@@ -426,76 +498,6 @@ aimc_status aimci_st_get_scalars(const aimci_st_reader *reader, const char *name
         if (!(scalars[k] >= 0 && scalars[k] <= 0x1p53))
             return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': value %zu is %g, not a count", name, k,
                               scalars[k]);
-    return st;
-}
-
-/* ---- reading: floats of any type and rank --------------------------------------------------- */
-
-/* IEEE half precision: sign, 5 bits of exponent, 10 of fraction. */
-static float from_half(uint16_t h)
-{
-    const float sign = h & 0x8000 ? -1.0f : 1.0f;
-    const int exponent = h >> 10 & 31, fraction = h & 1023;
-    if (exponent == 31)
-        return fraction ? NAN : sign * INFINITY;
-    return sign * (exponent ? ldexpf((float)(fraction + 1024), exponent - 25)
-                            : ldexpf((float)fraction, -24));
-}
-
-/* The upper half of a float. */
-static float from_bfloat(uint16_t h)
-{
-    const uint32_t bits = (uint32_t)h << 16;
-    float v;
-    memcpy(&v, &bits, sizeof v);
-    return v;
-}
-
-static float float_at(const unsigned char *at, const char *type)
-{
-    uint16_t h;
-    float f;
-    double d;
-    if (strcmp(type, "F64") == 0)
-        return memcpy(&d, at, sizeof d), (float)d;
-    if (strcmp(type, "F32") == 0)
-        return memcpy(&f, at, sizeof f), f;
-    memcpy(&h, at, sizeof h);
-    return strcmp(type, "F16") == 0 ? from_half(h) : from_bfloat(h);
-}
-
-static aimc_status check_floats(const entry *found, size_t n_dims, const size_t *dim)
-{
-    entry expected = {.name = found->name, .dtype = found->dtype, .rank = n_dims};
-    for (size_t d = 0; d < n_dims; d++)
-        expected.shape[d] = dim[d];
-    expected.dtype_name = "F32";
-    if (aimci_among("F32|F64|F16|BF16", found->dtype_name))
-        expected.dtype_name = found->dtype_name;
-    else
-        expected.dtype = AIMCI_F32;
-    return check_type(found, &expected);
-}
-
-aimc_status aimci_st_get_floats(const aimci_st_reader *reader, const char *name, size_t n_dims,
-                                const size_t *dim, float *values)
-{
-    if (!aimci_st_has(reader, name))
-        return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': missing", name);
-    entry found = {.name = name};
-    aimc_status st = read_entry(name, json_object_get(reader->header, name), &found);
-    if (!st)
-        st = check_floats(&found, n_dims, dim);
-    size_t n = 1;
-    for (size_t d = 0; d < n_dims; d++)
-        n *= dim[d];
-    for (size_t i = 0; values && i < n && !st; i++) {
-        values[i] =
-            float_at(reader->data + found.begin + i * dtypes[found.dtype].size, found.dtype_name);
-        if (!isfinite(values[i]))
-            st = aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': value %zu is %g, not finite", name, i,
-                            (double)values[i]);
-    }
     return st;
 }
 
@@ -519,58 +521,4 @@ aimc_status aimci_st_get_counts(const aimci_st_reader *reader, const char *name,
                               "tensor '%s': value %zu is %" PRIu64 "; a count is at most 2^62",
                               name, k, counts[k]);
     return st;
-}
-
-/* ---- reading: numbers ----------------------------------------------------------------------- */
-
-/* Element k of a tensor of floats; its data may begin at any byte. */
-static double element_of(const aimci_st_reader *reader, const entry *e, size_t k)
-{
-    const unsigned char *at = reader->data + e->begin + k * dtypes[e->dtype].size;
-    double number = 0;
-    float single = 0;
-    if (e->dtype == AIMCI_F64)
-        memcpy(&number, at, sizeof number);
-    else
-        memcpy(&single, at, sizeof single);
-    return e->dtype == AIMCI_F64 ? number : (double)single;
-}
-
-static aimc_status check_finite(const aimci_st_reader *reader, const entry *e)
-{
-    const size_t n = (size_t)(e->end - e->begin) / dtypes[e->dtype].size;
-    for (size_t k = 0; k < n; k++) {
-        const double v = element_of(reader, e, k);
-        if (isfinite(v))
-            continue;
-        char place[48];
-        const size_t cols = e->rank == 2 ? (size_t)e->shape[1] : n;
-        if (e->rank == 2)
-            aimci_text_printf(&(aimci_text){place, sizeof place, 0}, "[%zu][%zu]", k / cols,
-                              k % cols);
-        else
-            aimci_text_printf(&(aimci_text){place, sizeof place, 0}, "[%zu]", k);
-        return aimci_fail(AIMC_ERR_FORMAT, "tensor '%s': value %s is %g, which is not finite",
-                          e->name, place, v);
-    }
-    return AIMC_OK;
-}
-
-aimc_status aimci_st_check_finite(const aimci_st_reader *reader)
-{
-    const char *name = NULL;
-    json_t *object = NULL;
-    json_object_foreach(reader->header, name, object)
-    {
-        entry e = {.name = name};
-        aimc_status st = AIMC_OK;
-        if (strcmp(name, METADATA) != 0)
-            st = read_entry(name, object, &e);
-        if (!st && e.end > e.begin && (e.dtype == AIMCI_F32 || e.dtype == AIMCI_F64))
-            st = check_finite(reader, &e);
-        aimci_st_let_go(reader);
-        if (st)
-            return st;
-    }
-    return AIMC_OK;
 }

@@ -21,17 +21,19 @@ const char *aimci_dtype_name(aimci_dtype dtype);
 #define AIMCI_ST_HEADER_MAX 100000000u /* the limit of the reference implementation */
 #define AIMCI_ST_METADATA   "__metadata__"
 
-/* ---- writing: describe first, then write the whole file atomically -------------------------- */
+/* ---- writing -------------------------------------------------------------------------------- */
 
+/* The content is put twice, by calls of the functions below: first the header is made of it, then
+ * the data goes where it belongs, and nothing of its size is held. Both times it must be the
+ * same. */
 typedef struct aimci_st_writer aimci_st_writer;
-aimc_status aimci_st_writer_create(aimc_context *ctx, aimci_st_writer **out);
-void aimci_st_writer_destroy(aimci_st_writer *writer);
+typedef aimc_status (*aimci_st_put_fn)(const void *object, aimci_st_writer *writer);
 
 /* A string under __metadata__; key and value are copied. */
 aimc_status aimci_st_put_text(aimci_st_writer *writer, const char *key, const char *value);
 
-/* A tensor of rows x cols (rank 2; rank 1 when rows is 0 : cols long). Data is copied row by row
- * from data with row stride ld (elements). name is printf-formatted by the caller beforehand. */
+/* A tensor of rows x cols (rank 2; rank 1 when rows is 0 : cols long), row by row from data with
+ * row stride ld (elements). */
 aimc_status aimci_st_put(aimci_st_writer *writer, const char *name, aimci_dtype dtype, size_t rows,
                          size_t cols, size_t ld, const void *data);
 
@@ -41,27 +43,26 @@ aimc_status aimci_st_put_floats(aimci_st_writer *writer, const char *name, size_
 
 /* Write to path.tmp-<pid>-<n> beside path, flush to the disk, rename. On any failure the old file
  * is untouched and nothing is left behind. */
-aimc_status aimci_st_write(aimci_st_writer *writer, const char *path);
+aimc_status aimci_st_write(aimc_context *ctx, aimci_st_put_fn put, const void *object,
+                           const char *path);
 
 /* The same into memory: n is what it takes; nothing is written when size is less. */
-aimc_status aimci_st_write_bytes(aimci_st_writer *writer, void *bytes, size_t size, size_t *n);
+aimc_status aimci_st_write_bytes(aimc_context *ctx, aimci_st_put_fn put, const void *object,
+                                 void *bytes, size_t size, size_t *n);
 
-/* ---- reading: the whole file is read, every offset is checked ------------------------------- */
+/* ---- reading: the header at once, data when it is asked for --------------------------------- */
 
 typedef struct aimci_st_reader aimci_st_reader;
+/* A file stays open as long as the reader; should it be rewritten in place meanwhile, what is read
+ * is an error or a mixture. */
 aimc_status aimci_st_read(aimc_context *ctx, const char *path, aimci_st_reader **out);
-/* The same from bytes in memory (for tests and fuzzing); the bytes are copied. */
+/* The same from bytes in memory, which stay where they are as long as the reader. */
 aimc_status aimci_st_parse(aimc_context *ctx, const void *bytes, size_t size,
                            aimci_st_reader **out);
-/* The same of a file that stays where it is, mapped: it must not change meanwhile. Only its header
- * is looked at before tensors are. */
-aimc_status aimci_st_map(aimc_context *ctx, const char *path, aimci_st_reader **out);
-/* What was read of a mapped file leaves the memory. */
-void aimci_st_let_go(const aimci_st_reader *reader);
+/* The tensors whose names begin so, in memory of their own, without the texts: the reader may go.
+ * AIMC_ERR_FORMAT where a float is not finite. */
+aimc_status aimci_st_keep(const aimci_st_reader *reader, const char *prefix, aimci_st_reader **out);
 void aimci_st_reader_destroy(aimci_st_reader *reader);
-
-/* Keep a reader for longer; each one needs its own destroy. Not for several threads at once. */
-aimci_st_reader *aimci_st_reader_ref(aimci_st_reader *reader);
 
 /* Metadata string; NULL when absent. Lives as long as the reader. */
 const char *aimci_st_text(const aimci_st_reader *reader, const char *key);
@@ -70,8 +71,8 @@ const char *aimci_st_text(const aimci_st_reader *reader, const char *key);
 bool aimci_st_has(const aimci_st_reader *reader, const char *name);
 
 /* Copy a tensor out (data NULL: only look); its dtype and shape must be exactly these (rows 0: rank
- * 1), else AIMC_ERR_FORMAT with a sentence that names the tensor, what was found and what was
- * expected. */
+ * 1), and all floats finite, else AIMC_ERR_FORMAT with a sentence that names the tensor, what was
+ * found and what was expected. */
 aimc_status aimci_st_get(const aimci_st_reader *reader, const char *name, aimci_dtype dtype,
                          size_t rows, size_t cols, size_t ld, void *data);
 
@@ -82,9 +83,6 @@ aimc_status aimci_st_get_floats(const aimci_st_reader *reader, const char *name,
 
 /* Names of tensors, in the order of the file: the one after name; NULL begins, and ends. */
 const char *aimci_st_next(const aimci_st_reader *reader, const char *name);
-
-/* Are all numbers of all float tensors finite? AIMC_ERR_FORMAT names the tensor and the place. */
-aimc_status aimci_st_check_finite(const aimci_st_reader *reader);
 
 /* Copy out n numbers of type U64: the first so many are seeds, the others counts, of which one more
  * than 2^62 is refused with AIMC_ERR_FORMAT, because they are counted on. */

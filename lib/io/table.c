@@ -207,19 +207,30 @@ static bool has_end(const char *text, const char *end)
     return n > m && strcmp(text + n - m, end) == 0;
 }
 
-/* Other files that people hand over: a spreadsheet, an archive of arrays, text of two bytes. */
+/* Other files that people hand over, by their first bytes: a spreadsheet, an archive of arrays,
+ * text of two bytes; or by all of them. */
+static aimc_status check_kind(const void *first, size_t n, uint64_t size)
+{
+    const char *const bytes = first;
+    (void)size;
+    if (aimci_npy_is(bytes, n))
+        return AIMC_OK;
+    if (n >= 4 && memcmp(bytes, "PK\3\4", 4) == 0)
+        return aimci_fail(AIMC_ERR_FORMAT,
+                          "is an archive (.npz, .xlsx); save one table as .csv or .npy");
+    if (n >= 2 && (memcmp(bytes, "\xFF\xFE", 2) == 0 || memcmp(bytes, "\xFE\xFF", 2) == 0))
+        return aimci_fail(AIMC_ERR_FORMAT, "is text in UTF-16; save it as UTF-8");
+    if (n > 0 && memchr(bytes, '\0', n) != NULL)
+        return aimci_fail(AIMC_ERR_FORMAT, "is not text");
+    return AIMC_OK;
+}
+
 static aimc_status check_text(const char *source, const char *bytes, size_t size)
 {
     if (has_end(source, ".npy"))
         return aimci_fail(AIMC_ERR_FORMAT, "%s: not an .npy file", source);
-    if (size >= 4 && memcmp(bytes, "PK\3\4", 4) == 0)
-        return aimci_fail(AIMC_ERR_FORMAT,
-                          "%s is an archive (.npz, .xlsx); save one table as .csv or .npy", source);
-    if (size >= 2 && (memcmp(bytes, "\xFF\xFE", 2) == 0 || memcmp(bytes, "\xFE\xFF", 2) == 0))
-        return aimci_fail(AIMC_ERR_FORMAT, "%s is text in UTF-16; save it as UTF-8", source);
-    if (strlen(bytes) != size)
-        return aimci_fail(AIMC_ERR_FORMAT, "%s is not text", source);
-    return AIMC_OK;
+    const aimc_status st = check_kind(bytes, size, size);
+    return st ? aimci_fail_within(st, "%s ", source) : AIMC_OK;
 }
 
 static aimc_status read_bytes(aimc_table *t, const aimci_table_wish *wish, char *bytes, size_t size)
@@ -251,7 +262,7 @@ aimc_status aimc_table_read(aimc_context *ctx, const char *path, const aimc_tabl
         return aimci_fail(AIMC_ERR_INVALID, "table_read: %s is NULL", ctx ? "path" : "ctx");
     aimc_status st = read_wish(path, params, &wish);
     if (!st)
-        st = aimci_file_read(ctx, path, MAX_BYTES, &bytes, &size);
+        st = aimci_file_read(ctx, path, MAX_BYTES, check_kind, &bytes, &size);
     if (st)
         return st;
     aimc_table *const t = aimci_calloc(ctx, 1, sizeof *t);

@@ -211,8 +211,8 @@ static aimc_status check_names(const aimc_network *net, const aimci_st_reader *r
     return AIMC_OK;
 }
 
-/* All tensors of the network from a file: first looked at, then taken. Weights of matrices that
- * were restored with their devices are left alone. */
+/* All tensors of the network from a file: first looked at, then taken, but not weights of matrices
+ * that were restored with their devices. */
 static aimc_status take_tensors(aimc_network *net, const aimci_st_reader *reader)
 {
     float *w = room_for_largest(net);
@@ -220,7 +220,8 @@ static aimc_status take_tensors(aimc_network *net, const aimci_st_reader *reader
     for (int taking = 0; taking < 2; taking++)
         for (size_t k = 0; k < count_tensors(net) && !st; k++) {
             const tensor t = tensor_number(net, k);
-            if (net->reader && t.weight && aimci_node_is_restored(t.node))
+            const bool is_there = net->reader && t.weight && aimci_node_is_restored(t.node);
+            if (is_there && taking)
                 continue;
             st = aimci_st_get_floats(reader, t.name, t.shape->n, t.shape->dim, w);
             if (!st && taking)

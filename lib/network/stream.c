@@ -31,7 +31,6 @@ aimc_status aimci_node_give_up(aimci_node *node)
         node->op->destroy(node);
     memset(node->state, 0, node->op->state_size);
     aimci_node_free_tensors(node);
-    aimci_st_let_go(node->net->stream);
     return infer(node);
 }
 
@@ -45,7 +44,6 @@ static aimc_status read_weight(aimci_node *node, size_t k)
         return aimci_fail(AIMC_ERR_NOMEM, "no memory for '%s'", name);
     aimc_status st =
         aimci_st_get_floats(node->net->stream, name, weight->shape.n, weight->shape.dim, w);
-    aimci_st_let_go(node->net->stream);
     if (!st)
         st = aimci_node_set_weight(node, k, w);
     aimci_free(node->ctx, w);
@@ -112,19 +110,6 @@ aimc_status aimci_network_check_whole(const char *caller, const aimc_network *ne
                        : AIMC_OK;
 }
 
-/* Does the file hold devices? Then all of it is looked at, as nobody does when they are made. */
-static bool has_devices(const aimc_network *net)
-{
-    for (size_t i = 0; i < net->n_nodes; i++) {
-        char prefix[AIMCI_NAME], name[AIMCI_NAME + 16];
-        aimci_node_matrix_prefix(net->nodes[i], 0, prefix, sizeof prefix);
-        snprintf(name, sizeof name, "%sconfig", prefix);
-        if (aimci_st_text(net->stream, name))
-            return true;
-    }
-    return false;
-}
-
 static aimc_status build(aimc_network *net, const char *json)
 {
     const char *document = json ? json : aimci_st_text(net->stream, "network");
@@ -134,8 +119,6 @@ static aimc_status build(aimc_network *net, const char *json)
     net->reader = net->stream;
     aimc_status st = aimci_network_read_document(net, document);
     net->reader = NULL;
-    if (!st && has_devices(net))
-        st = aimci_st_check_finite(net->stream);
     return st ? st : aimci_network_finish("file", net);
 }
 
@@ -151,7 +134,7 @@ aimc_status aimc_network_open(aimc_context *ctx, const char *path, const char *j
     aimc_network *net = aimci_network_new(ctx, 0);
     if (!net)
         return aimci_fail(AIMC_ERR_NOMEM, "%s: no memory", caller);
-    aimc_status st = aimci_st_map(ctx, path, &net->stream);
+    aimc_status st = aimci_st_read(ctx, path, &net->stream);
     if (!st)
         st = build(net, json);
     if (st) {

@@ -58,9 +58,7 @@ static aimc_status take_saved_state(aimc_optimizer *o)
         count_making(o);
         return AIMC_OK;
     }
-    char prefix[120];
-    snprintf(prefix, sizeof prefix, "%soptimizer.", t->saved.prefix);
-    const aimc_status st = aimci_optimizer_restore(o, t->saved.reader, prefix);
+    const aimc_status st = aimci_optimizer_restore(o, t->saved.reader, t->saved.prefix);
     if (st)
         return aimci_fail_within(st, "optimizer_create: saved state: ");
     aimci_tile_forget_saved(t); /* an optimizer that is bound after this one starts afresh */

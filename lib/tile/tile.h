@@ -66,11 +66,11 @@ typedef struct aimci_weight_view {
     const float *one_read; /* weights and noise, as one read found them; NULL: there is no noise */
 } aimci_weight_view;
 
-/* State in a file that waits until it is taken up: an optimizer, a programming. */
+/* State of an optimizer, from a file, that waits until it is taken up. */
 typedef struct aimci_saved_state {
-    aimci_st_reader *reader; /* NULL: the tile comes from no file */
-    char prefix[96];
-    char *trainer; /* name of the companion that trained it, or NULL */
+    aimci_st_reader *reader; /* of these tensors alone; NULL: there is no such state */
+    char prefix[120];
+    char *trainer; /* name of the algorithm, or NULL */
 } aimci_saved_state;
 
 struct aimc_tile {
@@ -133,8 +133,8 @@ typedef struct aimci_tile_snapshot {
 aimci_tile_snapshot aimci_tile_take_snapshot(const aimc_tile *tile);
 void aimci_tile_restore_snapshot(aimc_tile *tile, const aimci_tile_snapshot *snapshot);
 
-/* State under a prefix, for files that hold several tiles; that of companions is put, and waits in
- * tile->saved after restoring. */
+/* State under a prefix, for files that hold several tiles; that of companions is put, and that of
+ * the optimizer waits in tile->saved after restoring. */
 aimc_status aimci_tile_put(const aimc_tile *tile, aimci_st_writer *writer, const char *prefix);
 aimc_status aimci_tile_restore(aimc_context *ctx, aimci_st_reader *reader, const char *prefix,
                                aimc_tile **out);

@@ -143,17 +143,18 @@ static aimc_status restore_programs(aimc_tile *t, const aimci_st_reader *reader,
                                       : AIMC_OK;
 }
 
-/* What companions put stays in the file until they are bound again. */
-static aimc_status keep_saved_state(aimc_tile *t, aimci_st_reader *reader, const char *prefix)
+/* What the optimizer put waits until that is bound again, when the file may be gone. */
+static aimc_status keep_saved_state(aimc_tile *t, const aimci_st_reader *reader, const char *prefix)
 {
     char key[160];
     snprintf(key, sizeof key, "%salgorithm", prefix);
     const char *trainer = aimci_st_text(reader, key);
-    t->saved.reader = aimci_st_reader_ref(reader);
-    snprintf(t->saved.prefix, sizeof t->saved.prefix, "%s", prefix);
-    if (trainer && !(t->saved.trainer = aimci_strdup(t->ctx, trainer)))
-        return aimci_fail(AIMC_ERR_NOMEM, "no memory");
-    return AIMC_OK;
+    if (!trainer)
+        return AIMC_OK;
+    snprintf(t->saved.prefix, sizeof t->saved.prefix, "%soptimizer.", prefix);
+    t->saved.trainer = aimci_strdup(t->ctx, trainer);
+    return t->saved.trainer ? aimci_st_keep(reader, t->saved.prefix, &t->saved.reader)
+                            : aimci_fail(AIMC_ERR_NOMEM, "no memory");
 }
 
 void aimci_tile_forget_saved(aimc_tile *t)

@@ -118,6 +118,7 @@ START_TEST(shorter_structs_leave_defaults)
         offsetof(aimc_context_params, allocator),
         offsetof(aimc_context_params, logger),
         offsetof(aimc_context_params, executor),
+        offsetof(aimc_context_params, max_file_bytes),
         sizeof(aimc_context_params),
     };
     aimc_context_params p;

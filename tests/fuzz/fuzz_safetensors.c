@@ -5,21 +5,24 @@
 #include "fuzz.h"
 #include "io/safetensors.h"
 
-void aimct_fuzz_seeds(void)
+static aimc_status put(const void *object, aimci_st_writer *writer)
 {
     static const float w[6] = {1, 2, 3, 4, 5, 6};
     static const uint64_t counts[2] = {1, UINT64_MAX};
-    aimc_context *ctx = aimct_fuzz_context();
-    aimci_st_writer *writer = NULL;
-    static uint8_t bytes[1024];
-    size_t n = 0;
-    FUZZ_OK(aimci_st_writer_create(ctx, &writer));
+    (void)object;
     FUZZ_OK(aimci_st_put_text(writer, "kind", "a \"text\""));
     FUZZ_OK(aimci_st_put(writer, "w", AIMCI_F32, 2, 3, 3, w));
     FUZZ_OK(aimci_st_put(writer, "counts", AIMCI_U64, 0, 2, 2, counts));
     FUZZ_OK(aimci_st_put(writer, "none", AIMCI_U8, 0, 0, 0, NULL));
-    FUZZ_OK(aimci_st_write_bytes(writer, bytes, sizeof bytes, &n));
-    aimci_st_writer_destroy(writer);
+    return AIMC_OK;
+}
+
+void aimct_fuzz_seeds(void)
+{
+    static uint8_t bytes[1024];
+    size_t n = 0;
+    aimc_context *ctx = aimct_fuzz_context();
+    FUZZ_OK(aimci_st_write_bytes(ctx, put, NULL, bytes, sizeof bytes, &n));
     aimct_fuzz_context_end(ctx);
     aimct_seed(bytes, n);
 }

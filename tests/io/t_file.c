@@ -29,7 +29,7 @@ static void expect_text(const char *text)
 {
     void *data = NULL;
     size_t size = 0;
-    ck_assert_int_eq(aimci_file_read(ctx, path, 100, &data, &size), AIMC_OK);
+    ck_assert_int_eq(aimci_file_read(ctx, path, 100, NULL, &data, &size), AIMC_OK);
     ck_assert_uint_eq(size, strlen(text));
     ck_assert_str_eq((const char *)data, text); /* terminated, too */
     aimci_free(ctx, data);
@@ -73,19 +73,19 @@ START_TEST(files_that_cannot_be_read)
 {
     void *data = NULL;
     size_t size = 0;
-    ck_assert_int_eq(aimci_file_read(ctx, path, 100, &data, &size), AIMC_ERR_IO);
+    ck_assert_int_eq(aimci_file_read(ctx, path, 100, NULL, &data, &size), AIMC_ERR_IO);
     ck_assert_ptr_nonnull(strstr(aimc_get_last_error(), "cannot open: No such file"));
     ck_assert_ptr_nonnull(strstr(aimc_get_last_error(), path));
-    ck_assert_int_eq(aimci_file_read(ctx, folder, 100, &data, &size), AIMC_ERR_IO);
+    ck_assert_int_eq(aimci_file_read(ctx, folder, 100, NULL, &data, &size), AIMC_ERR_IO);
     ck_assert_ptr_nonnull(strstr(aimc_get_last_error(), "directory"));
-    ck_assert_int_eq(aimci_file_read(ctx, "/dev/zero", 100, &data, &size), AIMC_ERR_IO);
+    ck_assert_int_eq(aimci_file_read(ctx, "/dev/zero", 100, NULL, &data, &size), AIMC_ERR_IO);
     ck_assert_int_eq(mkfifo(path, 0600), 0);
-    ck_assert_int_eq(aimci_file_read(ctx, path, 100, &data, &size), AIMC_ERR_IO);
+    ck_assert_int_eq(aimci_file_read(ctx, path, 100, NULL, &data, &size), AIMC_ERR_IO);
     unlink(path);
     write_text("12345");
-    ck_assert_int_eq(aimci_file_read(ctx, path, 4, &data, &size), AIMC_ERR_FORMAT);
+    ck_assert_int_eq(aimci_file_read(ctx, path, 4, NULL, &data, &size), AIMC_ERR_FORMAT);
     ck_assert_ptr_null(data);
-    ck_assert_int_eq(aimci_file_read(ctx, path, 5, &data, &size), AIMC_OK);
+    ck_assert_int_eq(aimci_file_read(ctx, path, 5, NULL, &data, &size), AIMC_OK);
     aimci_free(ctx, data);
 }
 END_TEST
@@ -295,7 +295,7 @@ START_TEST(pipes_are_read)
     snprintf(name, sizeof name, "/dev/fd/%d", ends[0]);
     void *data = NULL;
     size_t size = 0;
-    ck_assert_msg(aimci_file_read(ctx, name, N, &data, &size) == AIMC_OK, "%s",
+    ck_assert_msg(aimci_file_read(ctx, name, N, NULL, &data, &size) == AIMC_OK, "%s",
                   aimc_get_last_error());
     ck_assert_uint_eq(size, N);
     ck_assert_int_eq(((const char *)data)[N], 0);
@@ -316,7 +316,7 @@ START_TEST(pipes_have_bounds)
         ck_assert_int_eq(write(ends[1], "12345", (size_t)(k == 2 ? 0 : 5)), k == 2 ? 0 : 5);
         close(ends[1]);
         snprintf(name, sizeof name, "/dev/fd/%d", ends[0]);
-        const aimc_status st = aimci_file_read(ctx, name, k == 0 ? 5 : 4, &data, &size);
+        const aimc_status st = aimci_file_read(ctx, name, k == 0 ? 5 : 4, NULL, &data, &size);
         ck_assert_int_eq(st, k == 0 ? AIMC_OK : k == 1 ? AIMC_ERR_FORMAT : AIMC_ERR_IO);
         aimci_free(ctx, data);
         close(ends[0]);

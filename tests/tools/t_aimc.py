@@ -523,7 +523,7 @@ class BadData(Case):
         model, pair = self.path("model"), ",".join(map(str, files))
         self.good("train", "--data", pair, "--layers", "none", "--epochs", 1, "--quiet", "--out",
                   model)
-        rows = json.loads(self.good("infer", model, "--json").stdout)["confusion"]
+        rows = json.loads(self.good("infer", model, "--data", pair, "--json").stdout)["confusion"]
         self.assertEqual([sum(row) for row in rows], [4, 2, 1, 1])
 
     def test_plain_and_packed_files_with_a_test_part(self):

@@ -142,6 +142,7 @@ class aimc_context_params(ct.Structure):
         ("allocator", aimc_allocator),
         ("logger", aimc_logger),
         ("executor", aimc_executor),
+        ("max_file_bytes", ct.c_uint64),
     ]
 
 

@@ -30,19 +30,22 @@ class Context(Handle):
     warnings are Python's, of the category AimcWarning.
     counted=False leaves the pulses of trains uncounted: to see what counting costs.
     cpu names allowed instruction sets; none: the best but AVX-512.
+    max_file_bytes is the size of the largest file that is read (0: tables of 2^30 bytes, saved objects of any size).
     """
     __slots__ = ("seed", "_log")
     _destroyer = lib.aimc_context_destroy
 
     def __init__(self, seed: int = 0, threads: int = 1, *, deterministic: bool = False,
-                 counted: bool = True, cpu: Sequence[str] = (),
+                 counted: bool = True, cpu: Sequence[str] = (), max_file_bytes: int = 0,
                  log: Optional[Callable[[str, str], object]] = None) -> None:
         params = sized(_abi.aimc_context_params)
         if not 0 <= seed < 1 << 64:
             raise ValueError(f"seed is 0 ... 2^64 - 1, not {seed}")
         if not 0 <= threads < 1 << 32:
             raise ValueError(f"threads is 0 or more, not {threads}")
-        params.seed, params.n_threads = seed, threads
+        if not 0 <= max_file_bytes < 1 << 64:
+            raise ValueError(f"max_file_bytes is 0 ... 2^64 - 1, not {max_file_bytes}")
+        params.seed, params.n_threads, params.max_file_bytes = seed, threads, max_file_bytes
         params.flags = (_abi.AIMC_FLAG_DETERMINISTIC if deterministic else 0) | (0 if counted else _abi.AIMC_FLAG_UNCOUNTED)
         for name in cpu:
             if name not in _CPUS:

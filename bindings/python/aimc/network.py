@@ -150,7 +150,7 @@ class Network(OnChip):
 
     @classmethod
     def open(cls, path: PathLike, document: Union[str, Mapping[str, Any], None] = None, *, ctx: Optional[Context] = None) -> "Network":
-        """A network that stays in its file, which is mapped, for inference alone: a node has its weights in memory only while
+        """A network that stays in its file, which is kept open, for inference alone: a node has its weights in memory only while
         it is at work. document: of a file that holds tensors alone, with the names and shapes of PyTorch."""
         ctx = ctx or default_context()
         text_of = document if isinstance(document, str) or document is None else json.dumps(document)

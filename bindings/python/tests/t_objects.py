@@ -192,6 +192,17 @@ class Tiles(unittest.TestCase):
         for _ in range(3):
             np.testing.assert_array_equal(tile.forward(np.ones(4)), again.forward(np.ones(4)))
 
+    def test_files_may_have_a_limit(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "tile"
+            aimc.Tile("ideal", 3, 4).save(path)
+            size = path.stat().st_size
+            self.assertEqual(aimc.Tile.load(path, ctx=aimc.Context(max_file_bytes=size)).shape, (3, 4))
+            with self.assertRaisesRegex(aimc.FormatError, f"{size} bytes, at most {size - 1}"):
+                aimc.Tile.load(path, ctx=aimc.Context(max_file_bytes=size - 1))
+        with self.assertRaisesRegex(ValueError, "max_file_bytes"):
+            aimc.Context(max_file_bytes=-1)
+
     def test_fit_finds_what_made_the_data(self):
         device = aimc.Device("soft_bounds", {"dw_min": 0.02, "w_max": 1, "w_min": -1, "dw_min_std": 0, "dw_min_dtod": 0,
                                              "up_down_dtod": 0, "w_max_dtod": 0, "w_min_dtod": 0})
