@@ -125,6 +125,27 @@ static aimc_status refuse(const char *field, double value, const char *why)
     return aimci_fail(AIMC_ERR_INVALID, "periphery: %s = %g; %s", field, value, why);
 }
 
+/* The worst case of whole inputs is none of digits: each of them may drive all lines fully. */
+static aimc_status check_worst_case(const T *p)
+{
+    const char *why =
+        "SPLIT_MODE and BIT_WISE with an ADC for each digit: their sums are not those "
+        "of the inputs";
+    if (p->mv_type == AIMCI_MV_BIT_WISE && !p->bit_wise_adc)
+        return AIMC_OK;
+    if (p->noise_management == AIMCI_NM_ABS_MAX_NP_SUM)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "periphery: noise_management = ABS_MAX_NP_SUM; not for "
+                          "mv_type %s: ABS_MAX",
+                          why);
+    if (p->bound_management == AIMCI_BM_ITERATIVE_WORST_CASE)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "periphery: bound_management = ITERATIVE_WORST_CASE; "
+                          "not for mv_type %s: ITERATIVE",
+                          why);
+    return AIMC_OK;
+}
+
 /* SPLIT_MODE and BIT_WISE read the bits of the input's code. */
 static aimc_status check_digits(const T *p)
 {
@@ -141,7 +162,7 @@ static aimc_status check_digits(const T *p)
     if (p->mv_type == AIMCI_MV_SPLIT_MODE && p->split_mode_bit_shift >= bits - 1)
         return refuse("split_mode_bit_shift", (double)p->split_mode_bit_shift,
                       "less than the magnitude bits of the DAC are needed");
-    return AIMC_OK;
+    return check_worst_case(p);
 }
 
 static aimc_status check_output(const T *p)
