@@ -128,7 +128,9 @@ static size_t parts_of(const combination *c, const long code[SIDE], size_t n, pa
     }
     for (size_t k = 0; k < n_parts; k++) {
         const long top = w == ONE_PASS || by_sign ? LARGEST : (1L << count[k]) - 1;
-        parts[k].gain = w == ONE_PASS ? 1 : by_sign ? (k ? -1 : 1) : ldexp(top, first[k]) / LARGEST;
+        parts[k].gain = w == ONE_PASS ? 1
+                        : by_sign     ? (k ? -1 : 1)
+                                      : ldexp((double)top, first[k]) / LARGEST;
         for (size_t j = 0; j < n; j++) {
             double z = (double)code[j], driven = asymmetric(c, z);
             if (by_sign) {
@@ -139,8 +141,8 @@ static size_t parts_of(const combination *c, const long code[SIDE], size_t n, pa
                 z = code[j] < 0 ? -(double)magnitude : (double)magnitude;
                 driven = asymmetric(c, z);
             }
-            parts[k].z[j] = driven / top;
-            parts[k].code[j] = z / top;
+            parts[k].z[j] = driven / (double)top;
+            parts[k].code[j] = z / (double)top;
         }
     }
     return n_parts;

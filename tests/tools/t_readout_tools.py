@@ -84,7 +84,17 @@ class Spice(Case):
         self.bad(1, "perfect", *base, "--out", self.out, "--set", "is_perfect=true")
         self.bad(1, "nowhere", *base, "--out", "/nowhere/a.cir")
         self.bad(2, "did you mean", *base, "--out", self.out, "--set", "wires.modle=NODAL")
+        self.bad(2, "field=value", *base, "--out", self.out, "--deck", "analysis")
+        self.bad(2, "did you mean", *base, "--out", self.out, "--deck", "analisis=TRANSIENT")
+        self.bad(1, "c_in", *base, "--out", self.out, "--deck", "analysis=TRANSIENT")
         self.assertFalse(os.path.exists(self.out))
+
+    def test_decks(self):
+        args = ["spice", "--weights", self.w, "--inputs", self.x, "--out", self.out, *self.settings]
+        for dialect, word in (("SPECTRE", "subckt crossbar1 ("), ("LTSPICE", ".meas tran settle_out1_4 when")):
+            self.good(*args, "--deck", f"dialect={dialect}", "--deck", "analysis=TRANSIENT", "--deck", "c_in=1e-15",
+                      "--deck", "subcircuit=true")
+            self.assertIn(word, pathlib.Path(self.out).read_text())
 
 
 class Converter(Case):
