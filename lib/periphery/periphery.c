@@ -161,6 +161,8 @@ static aimc_status build(aimci_periphery *p, const aimc_config *config)
         st = aimci_column_sets_create(p);
     if (!st)
         st = aimci_read_plan_cycles(p);
+    if (!st)
+        st = aimci_periphery_configure_adc_bounds(p);
     return st ? st : aimci_workspace_create(p);
 }
 
