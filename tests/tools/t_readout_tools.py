@@ -104,6 +104,9 @@ class Converter(Case):
     def test_ideal(self):
         t = self.measure("--bits", "8", "--table")
         self.assertEqual((t["codes"], t["missing_codes"], len(t["rows"])), (255, 0, 255))
+        self.assertAlmostEqual(t["enob"], 8, delta=0.03)
+        self.assertAlmostEqual(t["sndr"], 6.02 * t["enob"] + 1.76, places=6)
+        self.assertRegex(self.good("converter", "--bits", "8"), r"ENOB 8\.0|ENOB 7\.9")
         self.assertLess(t["max_dnl"] + t["max_inl"], 0.02)
         self.assertEqual((t["rows"][0]["code"], t["rows"][0]["level"]), (-127, -1))
         self.assertEqual(self.measure("--bits", "4")["rows"], [])

@@ -298,6 +298,8 @@ class aimc_linearity(ct.Structure):
         ("max_inl", ct.c_double),
         ("gain", ct.c_double),
         ("offset", ct.c_double),
+        ("sndr", ct.c_double),
+        ("enob", ct.c_double),
     ]
 
 
