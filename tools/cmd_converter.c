@@ -95,6 +95,8 @@ static void print_json(const struct transfer *t, bool table)
     json_put_number(&json, "max_inl", t->l.max_inl);
     json_put_number(&json, "gain", t->l.gain);
     json_put_number(&json, "offset", t->l.offset);
+    json_put_number(&json, "sndr", t->l.sndr);
+    json_put_number(&json, "enob", t->l.enob);
     json_open(&json, "rows", '[');
     for (uint32_t k = 0; table && k < t->l.n_codes; k++) {
         json_open(&json, NULL, '{');
@@ -113,6 +115,7 @@ static void print_text(const struct transfer *t, bool table)
     printf("codes %u, missing %u\n", t->l.n_codes, t->l.missing_codes);
     printf("largest |DNL| %.4g, |INL| %.4g steps\n", t->l.max_dnl, t->l.max_inl);
     printf("gain %.6g, offset %.4g steps\n", t->l.gain, t->l.offset);
+    printf("SNDR %.2f dB of a sine over all levels, ENOB %.2f bits\n", t->l.sndr, t->l.enob);
     if (table)
         printf("   code        level      DNL      INL\n");
     for (uint32_t k = 0; table && k < t->l.n_codes; k++)
@@ -196,8 +199,8 @@ int cmd_converter(int argc, char **argv)
     const struct arg_spec spec = {
         .usage = "[options]",
         .summary =
-            "Measure the static transfer of a converter (missing codes, DNL, INL), or choose\n"
-            "its range from data.",
+            "Measure the static transfer of a converter (missing codes, DNL, INL, SNDR, ENOB),\n"
+            "or choose its range from data.",
         .example =
             "  aimc converter --bits 8 --set nonideal.model=SAR --set nonideal.mismatch=0.02\n"
             "  aimc converter --data Y.csv --bits 6\n",

@@ -14,14 +14,27 @@
 
 struct request {
     const char *weights, *inputs, *readout, *out;
-    struct texts settings;
+    struct texts settings, deck;
     struct table_options table;
     double row, seed;
     bool backward, json;
 };
 
+static int deck_config(const struct request *r, aimc_context *ctx, aimc_config **deck)
+{
+    if (aimc_config_create(ctx, "netlist", deck) != AIMC_OK)
+        return fail_library();
+    for (size_t i = 0; i < r->deck.n; i++) {
+        const int rc = setting_apply(*deck, "deck", NULL, r->deck.items[i]);
+        if (rc != EXIT_GO_ON)
+            return rc;
+    }
+    return EXIT_GO_ON;
+}
+
 /* What the converters make of the input vector, then the netlist it drives. */
-static int write_netlist(const struct request *r, aimc_tile *tile, const float *x, size_t n_in)
+static int write_netlist(const struct request *r, const aimc_config *deck, aimc_tile *tile,
+                         const float *x, size_t n_in)
 {
     const aimc_direction direction = r->backward ? AIMC_BACKWARD : AIMC_FORWARD;
     aimc_stages stages = {.struct_size = (uint32_t)sizeof stages};
@@ -30,7 +43,7 @@ static int write_netlist(const struct request *r, aimc_tile *tile, const float *
         return fail("no memory");
     int rc = EXIT_GO_ON;
     if (aimc_tile_inspect(tile, direction, x, &stages) != AIMC_OK ||
-        aimc_tile_write_spice(tile, direction, stages.prepared, r->out) != AIMC_OK)
+        aimc_tile_write_netlist(tile, direction, stages.prepared, deck, r->out) != AIMC_OK)
         rc = fail_library();
     free(stages.prepared);
     return rc;
@@ -61,13 +74,17 @@ static int run_on(const struct request *r, const struct matrix *w, const struct 
         return fail_usage("--row %.0f: %s has %zu rows", r->row, r->inputs, x->rows);
     aimc_context *ctx = NULL;
     aimc_tile *tile = NULL;
+    aimc_config *deck = NULL;
     aimc_context_params params = AIMC_CONTEXT_PARAMS_INIT;
     params.seed = (uint64_t)r->seed;
     if (aimc_context_create(&params, &ctx) != AIMC_OK)
         return fail_library();
-    int rc = make_tile(r, ctx, w, &tile);
+    int rc = deck_config(r, ctx, &deck);
     if (rc == EXIT_GO_ON)
-        rc = write_netlist(r, tile, x->values + (size_t)r->row * n_in, n_in);
+        rc = make_tile(r, ctx, w, &tile);
+    if (rc == EXIT_GO_ON)
+        rc = write_netlist(r, deck, tile, x->values + (size_t)r->row * n_in, n_in);
+    aimc_config_destroy(deck);
     aimc_tile_destroy(tile);
     aimc_context_destroy(ctx);
     return rc;
@@ -117,6 +134,10 @@ int cmd_spice(int argc, char **argv)
         {"set", ARG_TEXTS, &r.settings, "FIELD=VALUE",
          "field of the read-out; may be repeated: --set wires.model=NODAL\n--set wires.r_out=2", 0,
          0},
+        {"deck", ARG_TEXTS, &r.deck, "FIELD=VALUE",
+         "field of the netlist; may be repeated: --deck analysis=TRANSIENT\n"
+         "--deck c_in=1e-16 --deck dialect=SPECTRE (docs/models/cell-mapping.md)",
+         0, 0},
         {"seed", ARG_INTEGER, &r.seed, "S", "seed of all random numbers (default: 0)", 0,
          MAX_INTEGER},
         {"json", ARG_FLAG, &r.json, "", "print what was written as one JSON object", 0, 0},
@@ -126,10 +147,12 @@ int cmd_spice(int argc, char **argv)
         .usage = "--weights FILE --inputs FILE --out FILE [options]",
         .summary =
             "Write the crossbar that holds a matrix, wires and all, as a netlist for ngspice,\n"
-            "driven by one input vector as the DACs prepare it.",
+            "LTspice or Spectre, driven by one input vector as the DACs prepare it.",
         .example =
             "  aimc spice --weights W.csv --inputs X.csv --set wires.model=NODAL --out a.cir\n"
-            "  ngspice -b a.cir\n",
+            "  ngspice -b a.cir\n"
+            "  aimc spice --weights W.csv --inputs X.csv --set wires.model=NODAL --out t.cir \\\n"
+            "      --deck analysis=TRANSIENT --deck c_in=5e-17 --deck c_out=5e-17\n",
         .args = args,
         .n_args = sizeof args / sizeof args[0],
     };
@@ -140,5 +163,6 @@ int cmd_spice(int argc, char **argv)
     if (rc == EXIT_GO_ON)
         rc = run(&r);
     free(r.settings.items);
+    free(r.deck.items);
     return rc;
 }

@@ -5,19 +5,18 @@
 #include "readout.h"
 #include "report.h"
 
-/* "field=value" into the direction that is read. */
-static int apply_setting(aimc_config *config, const char *direction, const char *setting)
+int setting_apply(aimc_config *config, const char *option, const char *nested, const char *setting)
 {
     char field[128];
     const char *equals = strchr(setting, '=');
     if (equals == NULL || equals == setting)
-        return fail_usage("--set %s: field=value is needed", setting);
-    const int n =
-        snprintf(field, sizeof field, "%s.%.*s", direction, (int)(equals - setting), setting);
+        return fail_usage("--%s %s: field=value is needed", option, setting);
+    const int n = snprintf(field, sizeof field, "%s%s%.*s", nested ? nested : "", nested ? "." : "",
+                           (int)(equals - setting), setting);
     if (n < 0 || (size_t)n >= sizeof field)
-        return fail_usage("--set %s: unknown field", setting);
+        return fail_usage("--%s %s: unknown field", option, setting);
     if (aimc_config_set_text(config, field, equals + 1) != AIMC_OK)
-        return fail_usage("--set %s: %s", setting, library_sentence());
+        return fail_usage("--%s %s: %s", option, setting, library_sentence());
     return EXIT_GO_ON;
 }
 
@@ -30,7 +29,7 @@ int readout_config(aimc_context *ctx, bool backward, const char *preset,
     if (preset != NULL && aimc_config_set_text(*config, direction, preset) != AIMC_OK)
         return fail_usage("--readout %s: %s", preset, library_sentence());
     for (size_t i = 0; i < settings->n; i++) {
-        const int rc = apply_setting(*config, direction, settings->items[i]);
+        const int rc = setting_apply(*config, "set", direction, settings->items[i]);
         if (rc != EXIT_GO_ON)
             return rc;
     }

@@ -16,4 +16,8 @@
 int readout_config(aimc_context *ctx, bool backward, const char *preset,
                    const struct texts *settings, aimc_config **config);
 
+/* "field=value", as option has it, into a configuration, or into its nested one of this name
+ * (NULL: itself). EXIT_GO_ON, or the exit code after a sentence. */
+int setting_apply(aimc_config *config, const char *option, const char *nested, const char *setting);
+
 #endif

@@ -419,6 +419,15 @@ int aimc_sv_drift(void *handle, double dt)
     return rc != 0 ? rc : checked(aimc_tile_drift_trained(t->tile, dt));
 }
 
+int aimc_sv_count_activity(void *handle, int on)
+{
+    struct tile *t = handle;
+    const int rc = refuse_null(t);
+    return rc != 0 ? rc : checked(aimc_tile_count_activity(t->tile, on));
+}
+
+/* In the order of aimc_pkg.sv. An array for fewer, the first ones, is one of a bench that was
+ * written before the rest was there. */
 int aimc_sv_counters(void *handle, svOpenArrayHandle out)
 {
     struct tile *t = handle;
@@ -428,11 +437,33 @@ int aimc_sv_counters(void *handle, svOpenArrayHandle out)
         rc = checked(aimc_tile_get_counters(t->tile, &c));
     if (rc != 0)
         return rc;
-    uint64_t n[14] = {c.pulses_up,       c.pulses_down,     c.updates,          c.pulse_slots,
-                      c.forward_vectors, c.forward_passes,  c.backward_vectors, c.backward_passes,
-                      c.dac_conversions, c.adc_conversions, c.clipped_outputs,  c.weight_writes,
-                      c.program_pulses,  c.verify_reads};
-    return move(out, "counters", 14, n, sizeof *n, TO_SIMULATOR);
+    uint64_t n[] = {c.pulses_up,
+                    c.pulses_down,
+                    c.updates,
+                    c.pulse_slots,
+                    c.forward_vectors,
+                    c.forward_passes,
+                    c.backward_vectors,
+                    c.backward_passes,
+                    c.dac_conversions,
+                    c.adc_conversions,
+                    c.clipped_outputs,
+                    c.weight_writes,
+                    c.program_pulses,
+                    c.verify_reads,
+                    c.accumulations,
+                    c.gradient_macs,
+                    c.activity_reads,
+                    c.activity_inputs,
+                    c.input_activity,
+                    c.input_activity_squared,
+                    c.conductance_activity,
+                    c.conductance_activity_squared,
+                    c.devices};
+    enum { ALL = sizeof n / sizeof n[0] };
+    const bool some = out != NULL && svDimensions(out) == 1 && svSize(out, 1) > 0;
+    const size_t wanted = some && svSize(out, 1) < ALL ? (size_t)svSize(out, 1) : ALL;
+    return move(out, "counters", wanted, n, sizeof *n, TO_SIMULATOR);
 }
 
 /* ---- state as bytes ------------------------------------------------------------------------- */

@@ -52,11 +52,17 @@ package aimc_pkg;
   // Let a training device drift for dt, in the unit of its drift.t_0.
   import "DPI-C" function int aimc_sv_drift(input chandle tile, input real dt);
 
-  // Fourteen counters, in this order.
+  // Everything that aimc_counters of <aimc/tile.h> has, in this order; an array for fewer gets the first
+  // ones. ActivityReads to ConductanceActivitySquared tell what reads of arrays drove once
+  // aimc_sv_count_activity(tile, 1) was called; the last four of them are in 1 / 65536.
   localparam int PulsesUp = 0, PulsesDown = 1, Updates = 2, PulseSlots = 3, ForwardVectors = 4,
       ForwardPasses = 5, BackwardVectors = 6, BackwardPasses = 7, DacConversions = 8,
       AdcConversions = 9, ClippedOutputs = 10, WeightWrites = 11, ProgramPulses = 12,
-      VerifyReads = 13, Counters = 14;
+      VerifyReads = 13, Accumulations = 14, GradientMacs = 15, ActivityReads = 16,
+      ActivityInputs = 17, InputActivity = 18, InputActivitySquared = 19, ConductanceActivity = 20,
+      ConductanceActivitySquared = 21, Devices = 22, Counters = 23;
+  // Count what reads drive from now on, or no longer (on = 0); it costs a pass over the inputs.
+  import "DPI-C" function int aimc_sv_count_activity(input chandle tile, input int on);
   import "DPI-C" function int aimc_sv_counters(input chandle tile, inout longint counters[]);
 
   // The whole state as bytes. snapshot fills the first bytes of an array that is large enough and

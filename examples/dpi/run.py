@@ -43,6 +43,17 @@ def refused(out):
     return good
 
 
+def every_counter(includes):
+    """Is each counter of the public struct in the shim's list, and the list as long as the package says?"""
+    header = next(text for i in includes for path in [pathlib.Path(i) / "aimc" / "tile.h"] if path.exists()
+                  for text in [path.read_text()])
+    struct = header.split("typedef struct aimc_counters {")[1].split("} aimc_counters;")[0]
+    names = re.findall(r"uint64_t\s+(\w+);", struct)
+    listed = re.findall(r"\bc\.(\w+)", (BINDING / "aimc_dpi.c").read_text())
+    said = int(re.search(r"\bCounters = (\d+);", (BINDING / "aimc_pkg.sv").read_text()).group(1))
+    return len(names) > 20 and sorted(names) == sorted(listed) and said == len(listed)
+
+
 def main(reference, library, *includes):
     verilator = shutil.which("verilator")
     if verilator is None:
@@ -75,6 +86,10 @@ def main(reference, library, *includes):
         # W[i][j] = (3 i + j - 5) / 16, x = (1 2 3) / 4, d = (1 .5 0 -.5)
         "real-valued reads": "reals: -0.343750 -0.062500 0.218750 0.500000" in out,
         "transposed reads": "transposed: -0.500000 -0.437500 -0.375000" in out,
+        # sums of |x| cells, x^2 cells, |x| sum |w|, x^2 sum |w| of both reads, in 1 / 65536
+        "what reads drive": f"activity: 2 6 {12 << 16} {8 << 16} {39 << 12} {27 << 12}" in out,
+        "an array of few counters": "few: 1" in out,
+        "every counter of the library": every_counter(includes),
         "a tile from a file": "from file: 4 3 1" in out,
         "programming is counted, conductances drift": re.search(r"programmed: 1 1 drifted to 0\.[3-6]", out) is not None,
         "a file that is not there is told": "no file: " in out and "no_such_file" in out,

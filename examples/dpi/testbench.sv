@@ -15,7 +15,7 @@ module testbench;
   int codes_to[0:1], codes_of[0:1];
   int small_counts[0:3], n_state, error, sum, status, file, n_different;
   real small_w[0:3];
-  longint counters[0:Counters-1];
+  longint counters[0:Counters-1], few[0:ForwardVectors];
   byte state[0:MaxState-1];
   string config_json;
   chandle pulsed, chip, fromfile;
@@ -54,10 +54,17 @@ module testbench;
     for (int j = 0; j < 3; j++) x[j] = real'(j + 1) / 4.0;
     for (int i = 0; i < 4; i++) d[i] = real'(2 - i) / 2.0;
     check(aimc_sv_set_weights(chip, chip_w), "set_weights");
+    check(aimc_sv_count_activity(chip, 1), "count_activity");
     check(aimc_sv_read(chip, x, y), "read");
     $display("reals: %0.6f %0.6f %0.6f %0.6f", y[0], y[1], y[2], y[3]);
     check(aimc_sv_read_transposed(chip, d, z), "read_transposed");
     $display("transposed: %0.6f %0.6f %0.6f", z[0], z[1], z[2]);
+    check(aimc_sv_counters(chip, counters), "counters");
+    $display("activity: %0d %0d %0d %0d %0d %0d", counters[ActivityReads], counters[ActivityInputs],
+             counters[InputActivity], counters[InputActivitySquared],
+             counters[ConductanceActivity], counters[ConductanceActivitySquared]);
+    check(aimc_sv_counters(chip, few), "counters");
+    $display("few: %0d", few[ForwardVectors]);
     // the same from a file
     check(aimc_sv_save(chip, "chip.safetensors"), "save");
     fromfile = aimc_sv_open_file("chip.safetensors", 127);

@@ -94,7 +94,7 @@ AIMC_API int32_t aimc_converter_get_min_code(const aimc_converter *converter);
 /** Distance of two neighbouring values; 0 when the converter has no steps or is NULL. @since 0.1 */
 AIMC_API double aimc_converter_get_step(const aimc_converter *converter);
 
-/** Static errors of a converter, in steps. @since 0.1 */
+/** Static errors of a converter, in steps, and what they make of a sine. @since 0.1 */
 typedef struct aimc_linearity {
     uint32_t struct_size;   /**< sizeof of the caller's struct */
     uint32_t n_codes;       /**< codes that there should be */
@@ -104,11 +104,15 @@ typedef struct aimc_linearity {
     double max_inl;         /**< largest |integral non-linearity|, from the line through the ends */
     double gain;            /**< slope of the transfer over that of the ideal converter */
     double offset;          /**< first transition, beyond where the ideal one is */
+    double sndr;            /**< of a sine over all levels: power over that of noise and distortion,
+                                 in dB */
+    double enob;            /**< effective bits: (sndr - 1.76) / 6.02 */
 } aimc_linearity;
 
 /**
  * Measure the static transfer of one channel with a slow ramp, 64 samples a step (no stochastic
- * rounding): DNL and INL are known to 1/64 of a step.
+ * rounding): DNL and INL are known to 1/64 of a step. Then a sine from the lowest to the highest
+ * level, of which the part at its own frequency is the signal and all else noise and distortion.
  * @param converter  converter with steps
  * @param channel    which of them, below the configuration's channels; any when it is ideal
  * @param linearity  struct_size set by the caller; the rest is written
@@ -124,7 +128,7 @@ typedef struct aimc_linearity {
  * @par Determinism
  * D1.
  * @par Model
- * code density of a ramp: IEEE Std 1241, with end-point fit.
+ * code density of a ramp and fit of a sine: IEEE Std 1241, with end-point fit.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_converter_get_linearity(const aimc_converter *converter, size_t channel,

@@ -165,6 +165,49 @@ AIMC_API aimc_status aimc_tile_inspect(aimc_tile *tile, aimc_direction direction
 AIMC_API aimc_status aimc_tile_write_spice(const aimc_tile *tile, aimc_direction direction,
                                            const float *z, const char *path);
 
+/**
+ * Write the crossbar of a tile as a netlist, as its configuration says: for ngspice, LTspice or
+ * Spectre; for the operating point or a transient; with capacitances of lines and cells, access
+ * transistors; as subcircuits with a bench or without one. Without a configuration it is what
+ * aimc_tile_write_spice() writes.
+ *
+ * A transient deck drives the inputs by steps that stay or by pulses of their size. For ngspice
+ * and LTspice it measures, in J, C and s from the start of the edges:
+ *   e_inJ, energy           what driver J, and all of them, gave
+ *   q_outC_I                charge into output I of columns C
+ *   half_, settle_outC_I    of steps: when the output is for good within half its final current of
+ *                           it, and within the share "settle"
+ *   half_, settle_lineC_J   the same of the voltage at the far end of input line J
+ * ngspice prints them; final values are those of its operating point, in LTspice those at t_stop.
+ * For Spectre the deck saves the waves that they would be of.
+ *
+ * Voltages of gates are constant; lines of gates, decoders and what senses the outputs are no part
+ * of it.
+ * @param tile       tile
+ * @param direction  which lines are driven
+ * @param z          [inputs] what drives the array, as aimc_stages.prepared has it, finite; input 1
+ *                   is wires.v_read volts, or t_pulse seconds of it
+ * @param config     of kind "netlist"; NULL: defaults
+ * @param path       file to write; replaced as a whole or not at all
+ * @retval AIMC_ERR_INVALID      NULL argument, unknown direction, z is not finite, a configuration
+ *                               of another kind, or one that contradicts itself or the read-out:
+ *                               the field is named
+ * @retval AIMC_ERR_UNSUPPORTED  a perfect read-out, or wires.model TIME_SLICED: no direct current
+ * @retval AIMC_ERR_IO           cannot write
+ * @retval AIMC_ERR_NOMEM        no memory
+ * @par Threads
+ * one thread per tile.
+ * @par Determinism
+ * the same text for the same weights.
+ * @par Model
+ * docs/models/cell-mapping.md; access transistor: H. Shichman, D. A. Hodges, IEEE J. Solid-State
+ * Circuits 3(3):285 (1968).
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_write_netlist(const aimc_tile *tile, aimc_direction direction,
+                                             const float *z, const aimc_config *config,
+                                             const char *path);
+
 /** Number of fixed errors of a direction's read-out: those whose spread is on. 0 when NULL.
  * @since 0.1 */
 AIMC_API size_t aimc_tile_count_fixed_errors(const aimc_tile *tile, aimc_direction direction);

@@ -129,7 +129,7 @@ AIMCI_INLINE vf digits(const aimci_part *p, vf v)
 {
     const vi code = vi_from_vf(vf_rint(vf_abs(v) / p->step));
     const vi bits = (code >> p->first) & vi_set((1 << p->count) - 1);
-    const vf d = vf_copysign(vf_from_vi(bits) * p->step, v);
+    const vf d = vf_copysign(vf_from_vi(bits) * p->unit, v);
     return vf_select(d < 0.0f, d * (1.0f - p->asymmetry), d);
 }
 

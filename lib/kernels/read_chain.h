@@ -46,6 +46,7 @@ typedef struct aimci_part {
     aimci_part_op op;
     int first, count;
     float step;
+    float unit;      /* DIGITS: what the lowest of the bits is driven by */
     float asymmetry; /* DIGITS: negative values are multiplied by 1 - this */
     const float *profile;
 } aimci_part;

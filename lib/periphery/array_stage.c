@@ -42,7 +42,7 @@ static bool set_product(const aimci_periphery *p, const aimci_read_array *array,
     aimci_array_stage_product(p, array, w, n, z, y, s->gemm);
     for (size_t k = 0; set->bias && k < n; k++)
         for (size_t i = 0; i < p->n_out; i++)
-            y[k * p->ld_out + i] += cycle->window * set->bias[i];
+            y[k * p->ld_out + i] += (float)p->plan.full_drive * set->bias[i];
     return true;
 }
 

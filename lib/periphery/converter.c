@@ -327,6 +327,43 @@ static void measure(size_t n_codes, const double *hits, aimc_linearity *l, doubl
     l->offset = hits[0] / HITS - (double)margin(n_codes) - 0.5; /* ideal: half a step up */
 }
 
+/* ---- a sine --------------------------------------------------------------------------------- */
+
+static double converted(const aimc_converter *c, size_t channel, double x)
+{
+    int beyond;
+    if (c->nonideal)
+        return (double)aimci_nonideal_converter_value(
+            c->nonideal, aimci_nonideal_converter_code(c->nonideal, channel, x, &beyond));
+    const double step = (double)c->step, code = rint(x / step);
+    return fmin(fmax(code, -(double)c->max_code), (double)c->max_code) * step;
+}
+
+/* What is converted has no memory: phases as evenly spread as those of any coherent sampling. The
+ * error, not the output, is taken apart into the sine's frequency, a constant and the rest, so that
+ * nothing cancels. */
+static void measure_sine(const aimc_converter *c, size_t channel, size_t n_codes, aimc_linearity *l)
+{
+    const double pi = 3.14159265358979323846, step = (double)c->step,
+                 amplitude = 0.5 * step * (double)(n_codes - 1),
+                 lowest = c->nonideal ? c->nonideal->lowest : -(double)c->max_code * step;
+    const size_t n = n_codes < 1 << 12 ? 1 << 18 : n_codes < 1 << 16 ? n_codes * 64 : 1 << 22;
+    double constant = 0, in_phase = 0, quadrature = 0, power = 0;
+    for (size_t k = 0; k < n; k++) {
+        const double phase = 2 * pi * ((double)k + 0.5) / (double)n, s = sin(phase);
+        const double x = lowest + amplitude + amplitude * s, e = converted(c, channel, x) - x;
+        constant += e;
+        in_phase += e * s;
+        quadrature += e * cos(phase);
+        power += e * e;
+    }
+    const double per = 1 / (double)n, a = 2 * per * in_phase, b = 2 * per * quadrature;
+    const double mean = per * constant, rest = per * power - mean * mean - (a * a + b * b) / 2;
+    const double signal = ((amplitude + a) * (amplitude + a) + b * b) / 2;
+    l->sndr = 10 * log10(signal / rest);
+    l->enob = (l->sndr - 1.76) / 6.02;
+}
+
 aimc_status aimc_converter_get_linearity(const aimc_converter *c, size_t channel,
                                          aimc_linearity *linearity, double *dnl, double *inl)
 {
@@ -350,6 +387,7 @@ aimc_status aimc_converter_get_linearity(const aimc_converter *c, size_t channel
     aimc_linearity ours = {.n_codes = (uint32_t)n};
     count_codes(c, channel, n, hits);
     measure(n, hits, &ours, dnl, inl);
+    measure_sine(c, channel, n, &ours);
     aimci_free(c->ctx, hits);
     return aimci_struct_out(caller, linearity, &ours, sizeof ours, 8);
 }

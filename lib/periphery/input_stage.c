@@ -104,7 +104,7 @@ void aimci_input_stage_prepare(const aimci_periphery *p, const aimci_key *key, f
 }
 
 double aimci_input_stage_code_sum(const aimci_periphery *p, const aimci_key *key, float scale,
-                                  const aimci_read_cycle *cycle, const float *x, float *z)
+                                  const aimci_part *part, const float *x, float *z)
 {
     aimci_dac dac = p->plan.dac;
     dac.key = *key;
@@ -112,10 +112,8 @@ double aimci_input_stage_code_sum(const aimci_periphery *p, const aimci_key *key
     dac.noise = 0;
     dac.asymmetry = 0;
     run_dac(p, dac, x, z);
-    aimci_part op = cycle->op;
-    op.asymmetry = 0;
-    if (cycle->derived)
-        p->chain->part(&op, z, z, p->n_in);
+    if (part)
+        p->chain->part(part, z, z, p->n_in);
     double sum = 0;
     for (size_t j = 0; j < p->n_in; j++)
         sum += (double)z[j];

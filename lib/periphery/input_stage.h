@@ -15,11 +15,10 @@ float aimci_input_stage_worst_case(const aimci_periphery *periphery, const float
 void aimci_input_stage_prepare(const aimci_periphery *periphery, const aimci_key *key, float scale,
                                const float *x, float *z);
 
-/* Sum of the codes that drive the array in this cycle, as a digital adder would form it: without
- * the errors that follow the DAC, but with the key of aimci_input_stage_prepare(), so that
- * stochastic rounding gives the same codes. z: [n_in] scratch. */
+/* Sum of the codes that drive the array, or of a part of them (NULL: all), as a digital adder would
+ * form it: without the errors that follow the DAC, but with the key of aimci_input_stage_prepare(),
+ * so that stochastic rounding gives the same codes. z: [n_in] scratch. */
 double aimci_input_stage_code_sum(const aimci_periphery *periphery, const aimci_key *key,
-                                  float scale, const aimci_read_cycle *cycle, const float *x,
-                                  float *z);
+                                  float scale, const aimci_part *part, const float *x, float *z);
 
 #endif

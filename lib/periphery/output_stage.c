@@ -128,6 +128,14 @@ static void watch(const aimci_periphery *p, size_t g, const aimci_adc *adc, cons
         y[i] *= adc->gain;
 }
 
+/* The integrator takes no more. */
+static void saturate(const aimci_periphery *p, float *current, size_t n)
+{
+    const float most = (float)p->params.current_bound;
+    for (size_t i = 0; most > 0 && i < n; i++)
+        current[i] = fminf(fmaxf(current[i], -most), most);
+}
+
 size_t aimci_output_stage_convert(const aimci_periphery *p, size_t g, const aimci_key *key,
                                   float gain, float *current, float *y, aimci_probe *probe)
 {
@@ -135,6 +143,7 @@ size_t aimci_output_stage_convert(const aimci_periphery *p, size_t g, const aimc
     aimci_adc adc = adc_of(p, g);
     adc.key = *key;
     adc.gain = (float)p->params.out_scale * gain;
+    saturate(p, current, p->n_out);
     if (plan->compresses)
         p->chain->compress(plan->kappa, plan->nonlinearity, p->fixed.nonlinearity, current,
                            p->n_out);
@@ -157,6 +166,7 @@ double aimci_output_stage_reference(const aimci_periphery *p, size_t g, const ai
     adc.key.k[0] ^= 0x80000000u;
     adc.noises = NULL;
     adc.gain = (float)p->params.out_scale * gain;
+    saturate(p, y, 1);
     if (p->watched) {
         watch(p, g, &adc, y, y, 1);
         return (double)y[0];

@@ -161,10 +161,9 @@ static aimc_status build(aimci_periphery *p, const aimc_config *config)
         st = aimci_column_sets_create(p);
     if (!st)
         st = aimci_read_plan_cycles(p);
-    if (st)
-        return st;
-    aimci_read_plan_warn(p);
-    return aimci_workspace_create(p);
+    if (!st)
+        st = aimci_periphery_configure_adc_bounds(p);
+    return st ? st : aimci_workspace_create(p);
 }
 
 aimc_status aimci_periphery_create(aimc_context *ctx, const aimc_config *config, aimci_op op,

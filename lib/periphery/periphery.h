@@ -62,7 +62,8 @@ typedef struct aimci_periphery {
                                   round nor clip; NULL: they are not watched */
 
     /* what is saved */
-    float *adc_bounds; /* [n_groups] ranges of the ADCs; NULL: out_bound everywhere */
+    float *adc_bounds; /* [n_groups] ranges of the ADCs; NULL: out_bound everywhere, by a FIXED
+                          out_range */
     aimci_fixed_errors fixed;
     float average; /* of AVERAGE_ABS_MAX; 0: not started */
     uint64_t seed;
@@ -88,6 +89,8 @@ size_t aimci_periphery_n_adc_ranges(const aimci_periphery *periphery);
 /* Range of group g; all of them, or all as configured (NULL). */
 double aimci_periphery_adc_bound(const aimci_periphery *periphery, size_t g);
 aimc_status aimci_periphery_set_adc_bounds(aimci_periphery *periphery, const double *bounds);
+/* Those of out_range, once the plan is made. */
+aimc_status aimci_periphery_configure_adc_bounds(aimci_periphery *periphery);
 /* Room for them: what may fail in setting them. */
 aimc_status aimci_periphery_make_adc_bounds(aimci_periphery *periphery);
 

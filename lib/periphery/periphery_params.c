@@ -9,6 +9,7 @@
 #define NM   "Gokmen et al., Front. Neurosci. 11:538 (2017)"
 #define PCM  "Nandakumar et al., Front. Neurosci. 14:406 (2020)"
 #define OWN  "docs/models/periphery.md"
+#define XS   "Xiao et al., IEEE Circuits Syst. Mag. 22(4):26 (2022)"
 #define OFF1 1e30
 
 static const aimci_field fields[] = {
@@ -35,6 +36,14 @@ static const aimci_field fields[] = {
                  "negative inputs are multiplied by 1 - this", SRC),
     AIMCI_NUMBER(T, out_bound, 12, -1e30, 1e30, "weight x input", "ADC full scale; <= 0: unbounded",
                  SRC),
+    AIMCI_CHOICE(T, out_range, AIMCI_RANGE_FIXED, AIMCI_RANGE_GRANULAR, "FIXED|MAX|GRANULAR",
+                 "ADC full scale: out_bound; the largest current of any product; or so that a step "
+                 "is the smallest current, of one level of a cell and one step of the input",
+                 XS),
+    AIMCI_NUMBER(T, current_bound, 0, 0, 1e30, "weight x input",
+                 "largest current of an output, either sign, that its integrator takes before it "
+                 "saturates; 0: any",
+                 XS),
     AIMCI_NUMBER(T, out_res, 1.0 / 510, -1, 1e30, "1 / range",
                  "ADC resolution: fraction of the range, or number of steps when > 1; <= 0: off",
                  SRC),
@@ -125,6 +134,27 @@ static aimc_status refuse(const char *field, double value, const char *why)
     return aimci_fail(AIMC_ERR_INVALID, "periphery: %s = %g; %s", field, value, why);
 }
 
+/* The worst case of whole inputs is none of digits: each of them may drive all lines fully. */
+static aimc_status check_worst_case(const T *p)
+{
+    const char *why =
+        "SPLIT_MODE and BIT_WISE with an ADC for each digit: their sums are not those "
+        "of the inputs";
+    if (p->mv_type == AIMCI_MV_BIT_WISE && !p->bit_wise_adc)
+        return AIMC_OK;
+    if (p->noise_management == AIMCI_NM_ABS_MAX_NP_SUM)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "periphery: noise_management = ABS_MAX_NP_SUM; not for "
+                          "mv_type %s: ABS_MAX",
+                          why);
+    if (p->bound_management == AIMCI_BM_ITERATIVE_WORST_CASE)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "periphery: bound_management = ITERATIVE_WORST_CASE; "
+                          "not for mv_type %s: ITERATIVE",
+                          why);
+    return AIMC_OK;
+}
+
 /* SPLIT_MODE and BIT_WISE read the bits of the input's code. */
 static aimc_status check_digits(const T *p)
 {
@@ -141,13 +171,22 @@ static aimc_status check_digits(const T *p)
     if (p->mv_type == AIMCI_MV_SPLIT_MODE && p->split_mode_bit_shift >= bits - 1)
         return refuse("split_mode_bit_shift", (double)p->split_mode_bit_shift,
                       "less than the magnitude bits of the DAC are needed");
-    return AIMC_OK;
+    return check_worst_case(p);
 }
 
 static aimc_status check_output(const T *p)
 {
+    if (p->out_range == AIMCI_RANGE_GRANULAR && p->out_res <= 0)
+        return refuse("out_res", p->out_res, "out_range GRANULAR is that of an ADC with steps");
+    if (p->out_range == AIMCI_RANGE_GRANULAR && (p->inp_res <= 0 || p->inp_bound <= 0))
+        return refuse(p->inp_res <= 0 ? "inp_res" : "inp_bound",
+                      p->inp_res <= 0 ? p->inp_res : p->inp_bound,
+                      "out_range GRANULAR needs the steps of a DAC");
     if (p->out_bound > 0)
         return AIMC_OK;
+    if (p->out_range != AIMCI_RANGE_FIXED)
+        return refuse("out_bound", p->out_bound,
+                      "says that there is no range, but out_range MAX and GRANULAR set one");
     if (p->out_nonlinearity > 0)
         return refuse("out_bound", p->out_bound,
                       "out_nonlinearity is relative to it and needs it above 0");

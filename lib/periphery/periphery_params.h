@@ -25,11 +25,13 @@ enum { AIMCI_BM_NONE, AIMCI_BM_ITERATIVE, AIMCI_BM_ITERATIVE_WORST_CASE, AIMCI_B
 enum { AIMCI_WN_NONE, AIMCI_WN_ADDITIVE_CONSTANT, AIMCI_WN_PCM_READ };
 enum { AIMCI_LOADING_ACTIVE, AIMCI_LOADING_ALL };
 enum { AIMCI_AMPLITUDE_EXACT, AIMCI_AMPLITUDE_CUBIC };
+enum { AIMCI_RANGE_FIXED, AIMCI_RANGE_MAX, AIMCI_RANGE_GRANULAR };
 
 /* Values of the kind "periphery". */
 typedef struct aimci_periphery_params {
     double inp_bound, inp_res, inp_noise, inp_asymmetry;
     double out_bound, out_res, out_noise, out_noise_std, out_asymmetry, out_scale;
+    double current_bound;
     double nm_thres, nm_assumed_wmax, nm_decay;
     double max_bm_factor, max_bm_res;
     double w_noise, w_read_asymmetry_dtod;
@@ -37,7 +39,7 @@ typedef struct aimci_periphery_params {
     double out_nonlinearity, out_nonlinearity_std, slope_calibration;
     double v_offset_std, v_offset_w_min, r_series, r_series_max_total;
     int64_t split_mode_bit_shift, bit_wise_bits;
-    int32_t mv_type, noise_management, bound_management;
+    int32_t mv_type, noise_management, bound_management, out_range;
     int32_t w_noise_type, ir_loading, ir_drop_amplitude;
     bool is_perfect, inp_sto_round, out_sto_round, bm_test_negative_bound;
     bool bit_wise_adc;

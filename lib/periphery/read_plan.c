@@ -115,6 +115,8 @@ aimc_status aimci_read_plan_stages(aimci_periphery *p)
     aimci_read_plan *plan = &p->plan;
     plan_bound_management(p);
     plan->dac = dac_of(q);
+    plan->digits = !p->is_perfect && drives_digits(q);
+    plan->full_drive = isfinite(plan->dac.bound) ? q->inp_bound : 1;
     plan->adc = adc_of(q, p->fixed.noises);
     aimci_read_plan_recompress(p);
     if (p->is_perfect)
@@ -135,41 +137,33 @@ aimc_status aimci_read_plan_stages(aimci_periphery *p)
 typedef struct input_op {
     bool derived, minus;
     aimci_part op;
-    float gain, window;
+    float gain;
 } input_op;
 
 enum { MAX_OPS = 24 };
-
-static float full_window(const aimci_periphery *p)
-{
-    return isfinite(p->plan.dac.bound) ? p->plan.dac.bound : 1.0f;
-}
-
-static input_op whole_op(const aimci_periphery *p)
-{
-    return (input_op){.gain = 1.0f, .window = full_window(p)};
-}
 
 static input_op sign_op(const aimci_periphery *p, aimci_part_op op, bool minus)
 {
     return (input_op){.derived = true,
                       .minus = minus,
                       .op = {.op = op, .step = p->plan.dac.step},
-                      .gain = minus ? -1.0f : 1.0f,
-                      .window = full_window(p)};
+                      .gain = minus ? -1.0f : 1.0f};
 }
 
-/* Bits first ... first + count - 1 of the input's code, driven as if they were the lowest. */
+/* Bits first ... first + count - 1 of the input's code. A digit drives its lines over the whole
+ * swing of its read, whatever it counts in the sum: its largest value is full drive. */
 static input_op digits_op(const aimci_periphery *p, int first, int count)
 {
+    const double largest = ldexp(1, count) - 1;
+    const double code = ldexp(1, aimci_dac_bits(p->params.inp_res) - 1) - 1;
     return (input_op){.derived = true,
                       .op = {.op = AIMCI_PART_DIGITS,
                              .first = first,
                              .count = count,
                              .step = p->plan.dac.step,
+                             .unit = (float)(p->plan.full_drive / largest),
                              .asymmetry = (float)p->params.inp_asymmetry},
-                      .gain = ldexpf(1.0f, first),
-                      .window = (ldexpf(1.0f, count) - 1) * p->plan.dac.step};
+                      .gain = (float)(ldexp(largest, first) / code)};
 }
 
 static size_t list_ops(const aimci_periphery *p, input_op ops[MAX_OPS])
@@ -193,7 +187,7 @@ static size_t list_ops(const aimci_periphery *p, input_op ops[MAX_OPS])
             ops[n++] = digits_op(p, b, b + each <= bits ? each : bits - b);
         break;
     default:
-        ops[n++] = whole_op(p);
+        ops[n++] = (input_op){.gain = 1.0f};
         break;
     }
     return n;
@@ -216,7 +210,6 @@ static void add_group(aimci_read_plan *plan, size_t first, size_t n_sets, const 
                                    .minus = ops[m].minus,
                                    .op = ops[m].op,
                                    .gain = (k ? -1.0f : 1.0f) * (joined ? ops[m].gain : 1.0f),
-                                   .window = ops[m].window,
                                    .column_set = first + k};
         }
     }
@@ -252,7 +245,7 @@ aimc_status aimci_read_plan_cycles(aimci_periphery *p)
         return AIMC_OK;
     input_op ops[MAX_OPS] = {{.derived = false}};
     const size_t n_ops = list_ops(p, ops), together = sets_together(p);
-    plan->conversions_per_input = drives_digits(&p->params) ? n_ops : 1;
+    plan->conversions_per_input = plan->digits ? n_ops : 1;
     plan->cycles = aimci_calloc(p->ctx, n_ops * p->columns.n, sizeof *plan->cycles);
     plan->groups = aimci_calloc(p->ctx, n_ops * p->columns.n, sizeof *plan->groups);
     if (!plan->cycles || !plan->groups)
@@ -265,47 +258,6 @@ aimc_status aimci_read_plan_cycles(aimci_periphery *p)
             add_group(plan, k, together, ops + m, 1, gain);
     }
     return AIMC_OK;
-}
-
-/* Step of an ADC that rounds: 0 where it loses nothing, because its steps are those of the current
- * of one level of a cell for one step of the input, or parts of them. */
-static double lossy_step(const aimci_periphery *p)
-{
-    const double step = (double)aimci_converter_step_of(p->params.out_res, p->params.out_bound);
-    if (!p->mapping.params.weight_bits || step <= 0)
-        return step;
-    const double level = aimci_cell_mapping_weight_of_full(&p->mapping) * p->mapping.span /
-                         (ldexp(1, p->mapping.slice_bits) - 1);
-    const double parts = level * (double)p->plan.dac.step / step;
-    return parts > 0.5 && fabs(parts - rint(parts)) < 1e-3 * parts ? 0 : step;
-}
-
-/* Each conversion of a digit has the ADC's own error and noise, which the digit's weight
- * multiplies: with a range for whole inputs their sum can hide the product. Compared with the
- * output for inputs and weights spread evenly over half of their range, and, because few want to
- * lose a tenth of it, with what one conversion of the whole input would lose. */
-void aimci_read_plan_warn(const aimci_periphery *p)
-{
-    const aimci_periphery_params *q = &p->params;
-    if (p->is_perfect || !drives_digits(q))
-        return;
-    double gains = 0, window = 0;
-    for (size_t k = 0; k < p->plan.n_groups; k++) {
-        gains += (double)p->plan.groups[k].gain * (double)p->plan.groups[k].gain;
-        window = fmax(window, (double)p->plan.cycles[p->plan.groups[k].first].window);
-    }
-    const double step = lossy_step(p), full = (double)full_window(p);
-    const double one = sqrt(step * step / 12 + q->out_noise * q->out_noise);
-    const double error = one * sqrt(gains),
-                 signal = sqrt((double)p->n_in / 3) * q->nm_assumed_wmax / 2;
-    if (error <= 0.1 * signal || error <= 2 * one)
-        return;
-    aimci_log(p->ctx, AIMC_LOG_WARNING,
-              "tile_create: %s: an output of typically %.3g is read with an error of %.3g, because "
-              "each digit is converted in the range and with the noise of whole inputs: set "
-              "out_bound and out_noise for the currents of one digit, for example %.3g and %.3g",
-              q->mv_type == AIMCI_MV_BIT_WISE ? "BIT_WISE" : "SPLIT_MODE", signal, error,
-              q->out_bound * window / full, q->out_noise * window / full);
 }
 
 void aimci_read_plan_destroy(aimci_periphery *p)

@@ -15,7 +15,6 @@ typedef struct aimci_read_cycle {
     bool minus;   /* with the weights that inputs of the negative sign see */
     aimci_part op;
     float gain;        /* of its current in the sum of the group */
-    float window;      /* time that the inputs are on, in units of input 1 */
     size_t column_set; /* the columns that it reads */
 } aimci_read_cycle;
 
@@ -31,6 +30,7 @@ typedef struct aimci_read_plan {
     bool has_drop;     /* the wires' voltage drop is on */
     bool has_stage;    /* the array adds something to the plain product */
     bool compresses;   /* the output stage does */
+    bool digits;       /* of the input's code are driven, one after the other */
     bool is_nonlinear; /* cells have a nonlinear I-V: every vector is a solve of its own */
     bool may_solve;    /* vectors may be solved where they are too few for the whole matrix */
     int cell_noise;    /* AIMCI_WN_* */
@@ -39,7 +39,8 @@ typedef struct aimci_read_plan {
     aimci_nonideal_converter *nonideal_dac, *nonideal_adc; /* NULL: ideal, the kernels do it */
     float kappa, nonlinearity;                             /* gain and mean n of the compression */
     aimci_current current;                                 /* what does not depend on the vector */
-    float *profile; /* [n_in] distance factors of the voltage drop */
+    double full_drive; /* of a line: the largest input, or the largest digit */
+    float *profile;    /* [n_in] distance factors of the voltage drop */
     size_t n_cycles, n_groups;
     aimci_read_cycle *cycles;
     aimci_accumulation_group *groups;
@@ -54,9 +55,6 @@ aimc_status aimci_read_plan_cycles(struct aimci_periphery *periphery);
 
 /* Gain of the compression, from the coefficients. */
 void aimci_read_plan_recompress(struct aimci_periphery *periphery);
-
-/* Does the error of what is converted digit by digit exceed the product? Then say so. */
-void aimci_read_plan_warn(const struct aimci_periphery *periphery);
 
 void aimci_read_plan_destroy(struct aimci_periphery *periphery);
 

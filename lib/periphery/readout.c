@@ -60,9 +60,19 @@ static float *output_of(const chunk *c, size_t b)
     return c->job->y + (c->first + b) * c->job->ld_y;
 }
 
+/* R makes the drive of the lines smaller: for whole inputs before the DAC, for digits, whose code
+ * stays, the swing of each of them. */
 static float scale_of(const chunk *c, size_t b)
 {
-    return fminf(1.0f / (c->alpha[b] * c->reduction[b]), FLT_MAX);
+    const float reduction = c->job->p->plan.digits ? 1.0f : c->reduction[b];
+    return fminf(1.0f / (c->alpha[b] * reduction), FLT_MAX);
+}
+
+static aimci_part part_of(const chunk *c, const aimci_read_cycle *cycle, size_t b)
+{
+    aimci_part part = cycle->op;
+    part.unit /= c->reduction[b];
+    return part;
 }
 
 /* Streams of a pass: even numbers are the DAC's, odd ones the output's, and cycles are counted in
@@ -135,9 +145,11 @@ static double digital_offset(const chunk *c, const aimci_column_set *set,
 {
     const aimci_periphery *p = c->job->p;
     const aimci_key key = pass_key(c, b, 0, false);
+    aimci_part part = part_of(c, cycle, b);
+    part.asymmetry = 0;
     return aimci_cell_mapping_offset(&p->mapping, set->slice) *
-           aimci_input_stage_code_sum(p, &key, scale_of(c, b), cycle, input_of(c, b),
-                                      c->scratch.derived);
+           aimci_input_stage_code_sum(p, &key, scale_of(c, b), cycle->derived ? &part : NULL,
+                                      input_of(c, b), c->scratch.derived);
 }
 
 /* What the offset of the columns adds to each vector's current: read, or known. */
@@ -168,16 +180,6 @@ static void add_device_noise(const chunk *c, size_t m, const float *z, float *y)
     aimci_device_noise_add(p, c->job->array, set, n, z, y, &c->scratch, keys);
 }
 
-/* The largest input of a cycle: a digit is driven over the whole range of its read, whatever it
- * counts in the sum. */
-static double full_drive(const aimci_periphery *p, const aimci_read_cycle *cycle)
-{
-    const double bound = p->params.inp_bound;
-    if (cycle->derived && cycle->op.op == AIMCI_PART_DIGITS)
-        return (double)cycle->window;
-    return bound > 0 && isfinite(bound) ? bound : 1;
-}
-
 /* One read of the array for all active vectors: currents of cycle m into y. */
 static bool read_cycle(chunk *c, size_t m, float *y)
 {
@@ -187,8 +189,9 @@ static bool read_cycle(chunk *c, size_t m, float *y)
     const float *z = cycle->derived ? c->scratch.cycle : c->scratch.z;
     aimci_key keys[AIMCI_READOUT_BATCH];
     for (size_t k = 0; k < c->n_active; k++) {
+        const aimci_part part = part_of(c, cycle, c->active[k]);
         if (cycle->derived)
-            p->chain->part(&cycle->op, c->scratch.z + k * p->ld_in, c->scratch.cycle + k * p->ld_in,
+            p->chain->part(&part, c->scratch.z + k * p->ld_in, c->scratch.cycle + k * p->ld_in,
                            p->n_in);
         if (p->plan.has_stage)
             keys[k] = pass_key(c, c->active[k], m, true);
@@ -200,7 +203,7 @@ static bool read_cycle(chunk *c, size_t m, float *y)
     if (p->mapping.offset)
         add_offsets(c, cycle, z);
     c->counts->passes += c->n_active;
-    aimci_activity_count(p, c->n_active, z, full_drive(p, cycle), c->counts);
+    aimci_activity_count(p, c->n_active, z, p->plan.full_drive, c->counts);
     if (job->probe && job->probe->cycle == m && c->n_active)
         look_at_read(job, z, y);
     return true;
@@ -214,6 +217,9 @@ static bool accumulate(chunk *c, const aimci_accumulation_group *group)
     memset(c->offset, 0, c->n_active * sizeof *c->offset);
     if (!read_cycle(c, group->first, out))
         return false;
+    const float first = p->plan.cycles[group->first].gain;
+    for (size_t i = 0; first != 1.0f && i < c->n_active * p->ld_out; i++)
+        out[i] *= first;
     for (size_t m = group->first + 1; m < group->first + group->n; m++) {
         if (!read_cycle(c, m, one))
             return false;
@@ -275,13 +281,14 @@ static bool run_group(chunk *c, const aimci_accumulation_group *group)
 /* ---- bound management ----------------------------------------------------------------------- */
 
 /* May the vector be read again with a larger R? Not beyond max_bm_factor or the range of floats,
- * nor where the DAC would be left with so few of its steps that a smaller input says nothing. */
+ * nor where the DAC would be left with so few steps that a smaller input says nothing. Digits
+ * keep their code. */
 static bool may_reduce(const aimci_periphery *p, float alpha, float reduction)
 {
     const double r = (double)reduction, step = (double)p->plan.dac.step;
     if (!p->plan.iterate || r > p->params.max_bm_factor || 2 * r * (double)alpha > (double)FLT_MAX)
         return false;
-    return !(step > 0 && r > p->params.max_bm_res / step);
+    return p->plan.digits || !(step > 0 && r > p->params.max_bm_res / step);
 }
 
 /* Worst-case management first takes the scale at which no weight within the assumed maximum can

@@ -355,14 +355,14 @@ static double noise_of(const char *type)
     return aimct_variance(&m) / 0.0036;
 }
 
-/* 1; 2; 1 + 4^3; (4^6 - 1) / 3 */
+/* 1; 2; what digits of six bits count: (7^2 + 56^2) / 63^2; (4^6 - 1) / 3 / 63^2 */
 START_TEST(noise_of_digital_sums)
 {
     const double tolerance = 5 * sqrt(2.0 / 20000);
     NEAR(noise_of("mv_type=POS_NEG_SEPARATE"), 1, tolerance);
     NEAR(noise_of("mv_type=POS_NEG_SEPARATE_DIGITAL_SUM") / 2, 1, tolerance);
-    NEAR(noise_of("mv_type=SPLIT_MODE") / 65, 1, tolerance);
-    NEAR(noise_of("mv_type=BIT_WISE") / 1365, 1, tolerance);
+    NEAR(noise_of("mv_type=SPLIT_MODE") / (3185.0 / 3969), 1, tolerance);
+    NEAR(noise_of("mv_type=BIT_WISE") / (1365.0 / 3969), 1, tolerance);
 }
 END_TEST
 

@@ -192,10 +192,9 @@ START_TEST(bit_exact_pipeline)
     for (size_t k = 0; k < 2; k++) {
         for (size_t d = 0; d < 3; d++) {
             char bound[48], res[48];
-            const int largest = (1 << (1 << d)) - 1, unit = d == 2 ? 127 : largest;
-            /* of one read: IN cells of 3 steps, digits up to unit steps of the DAC */
-            const int steps = IN * 3 * unit;
-            snprintf(bound, sizeof bound, "out_bound=%.17g", steps / 3.0 / 127);
+            /* of one read: IN cells of 3 steps, digits up to 1, 3 and 127 */
+            const int steps = IN * 3 * (d == 2 ? 127 : (1 << (1 << d)) - 1);
+            snprintf(bound, sizeof bound, "out_bound=%d", IN);
             snprintf(res, sizeof res, "out_res=%.17g", 0.5 / steps);
             const char *const settings[] = {"inp_res=0.003937007874015748",
                                             "out_noise=0",

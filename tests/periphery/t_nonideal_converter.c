@@ -462,6 +462,77 @@ START_TEST(memory)
 }
 END_TEST
 
+/* ---- a sine --------------------------------------------------------------------------------- */
+
+static aimc_linearity linearity_of(const char *const settings[])
+{
+    aimc_linearity l = {.struct_size = (uint32_t)sizeof l};
+    aimc_converter *c = converter(settings);
+    OK(aimc_converter_get_linearity(c, 0, &l, NULL, NULL));
+    aimc_converter_destroy(c);
+    NEAR(l.enob, (l.sndr - 1.76) / 6.02, 1e-12);
+    return l;
+}
+
+static double decibel(double signal, double power)
+{
+    return 10 * log10(signal / (power - signal));
+}
+
+/* Of few codes the output is a sum of square waves: one that is on where |sin| > s has 4 / pi
+ * sqrt(1 - s^2) of the sine's frequency, and is on for 1 - 2 asin(s) / pi of the time. */
+START_TEST(sine_of_few_codes)
+{
+    const double pi = acos(-1);
+    const double three = 4 / pi * sqrt(0.75), power3 = 1 - 2 / pi * asin(0.5);
+    NEAR(linearity_of(SETTINGS("res=0.5")).sndr, decibel(three * three / 2, power3), 1e-4);
+    const double on = 1 - 2 / pi * asin(2.0 / 3);
+    const double four = 4 / pi * (1 / 6.0 + sqrt(1 - 4 / 9.0) / 3);
+    const double power4 = 1 / 36.0 + (1 / 4.0 - 1 / 36.0) * on;
+    NEAR(linearity_of(SETTINGS("res=0.5", "nonideal.style=UNSIGNED")).sndr,
+         decibel(four * four / 2, power4), 1e-4);
+}
+END_TEST
+
+/* Many codes: the error is spread evenly over a step, step^2 / 12 below a sine of A = 2^(b-1) - 1
+ * steps. Only in the half steps at the ends, where the sine is for 2 / (pi sqrt A) of the time, it
+ * grows as the square of the phase: its mean square is step^2 / 20 there. */
+START_TEST(sine_of_many_codes)
+{
+    static const char *const res[] = {BITS8, BITS10, "res=6.1042607740202664e-05"};
+    static const double bits[] = {8, 10, 14};
+    for (size_t k = 0; k < 3; k++) {
+        const double steps = ldexp(1, (int)bits[k] - 1) - 1;
+        const double ideal = 10 * log10(6 * steps * steps / (1 - 0.8 / (acos(-1) * sqrt(steps))));
+        NEAR(linearity_of(SETTINGS(res[k])).sndr, ideal, 0.01);
+        NEAR(linearity_of(SETTINGS(res[k])).enob, bits[k], 0.03);
+        /* a circuit without errors is the same converter */
+        NEAR(linearity_of(SETTINGS(res[k], "nonideal.model=SAR")).sndr,
+             linearity_of(SETTINGS(res[k])).sndr, 1e-3);
+    }
+}
+END_TEST
+
+/* Errors of the transitions are distortion: what they add to the power of the error is the mean
+ * square of the INL where the sine is, and costs as many bits. */
+START_TEST(sine_through_errors)
+{
+    const aimc_linearity good = linearity_of(SETTINGS(BITS8));
+    double before = good.enob;
+    static const char *const s[] = {"nonideal.mismatch=0.02", "nonideal.mismatch=0.1",
+                                    "nonideal.mismatch=0.3"};
+    for (size_t k = 0; k < 3; k++) {
+        const aimc_linearity l = linearity_of(SETTINGS(BITS8, "nonideal.model=RAMP", s[k]));
+        ck_assert(l.enob < before);
+        before = l.enob;
+    }
+    /* noise of step^2 / 12 and the largest INL everywhere bound what is lost */
+    const aimc_linearity bad = linearity_of(SETTINGS(BITS8, "nonideal.model=RAMP", s[2]));
+    const double most = 10 * log10(1 + 12 * (bad.max_inl + 0.1) * (bad.max_inl + 0.1));
+    ck_assert(good.sndr - bad.sndr < most && bad.max_inl > 1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("nonideal_converter");
@@ -476,6 +547,9 @@ int main(void)
     tcase_add_test(c, groups_share_capacitors);
     tcase_add_test(c, gain_of_a_pipeline);
     tcase_add_test(c, linearity_is_measured);
+    tcase_add_test(c, sine_of_few_codes);
+    tcase_add_test(c, sine_of_many_codes);
+    tcase_add_test(c, sine_through_errors);
     tcase_add_test(c, stochastic_rounding_has_no_bias);
     tcase_add_test(c, tile_without_errors);
     tcase_add_test(c, tile_keeps_its_errors);

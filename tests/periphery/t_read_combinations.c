@@ -15,18 +15,18 @@ typedef struct choice {
     double codes;            /* of the group: by what the error of one conversion is multiplied */
 } choice;
 
-/* inputs: b = 8 bits, 7 of them of the magnitude */
+/* inputs: b = 8 bits, 7 of them of the magnitude. What digits count adds up to 1. */
 static const choice inputs[] = {
     {{"mv_type=IDEAL"}, 0},
     {{"mv_type=ONE_PASS"}, 1},
     {{"mv_type=POS_NEG_SEPARATE"}, 1},
     {{"mv_type=POS_NEG_SEPARATE_DIGITAL_SUM"}, 2},
-    {{"mv_type=SPLIT_MODE", "split_mode_bit_shift=1"}, 1 + 2},
-    {{"mv_type=SPLIT_MODE", "split_mode_bit_shift=3"}, 1 + 8},
-    {{"mv_type=SPLIT_MODE", "split_mode_bit_shift=6"}, 1 + 64},
-    {{"mv_type=BIT_WISE", "bit_wise_bits=1"}, 127},
-    {{"mv_type=BIT_WISE", "bit_wise_bits=2"}, 1 + 4 + 16 + 64},
-    {{"mv_type=BIT_WISE", "bit_wise_bits=6"}, 1 + 64},
+    {{"mv_type=SPLIT_MODE", "split_mode_bit_shift=1"}, 1},
+    {{"mv_type=SPLIT_MODE", "split_mode_bit_shift=3"}, 1},
+    {{"mv_type=SPLIT_MODE", "split_mode_bit_shift=6"}, 1},
+    {{"mv_type=BIT_WISE", "bit_wise_bits=1"}, 1},
+    {{"mv_type=BIT_WISE", "bit_wise_bits=2"}, 1},
+    {{"mv_type=BIT_WISE", "bit_wise_bits=6"}, 1},
     {{"mv_type=BIT_WISE", "bit_wise_bits=7"}, 1},
     {{"mv_type=BIT_WISE", "bit_wise_bits=23"}, 1},
     {{"mv_type=BIT_WISE", "bit_wise_bits=1", "bit_wise_adc=false"}, 1},

@@ -492,6 +492,10 @@ START_TEST(contradictions_are_refused)
                   SETTINGS("mv_type=BIT_WISE", "inp_bound=0", "noise_management=NONE"));
     aimct_refused(ctx, "split_mode_bit_shift",
                   SETTINGS("mv_type=SPLIT_MODE", "split_mode_bit_shift=6"));
+    aimct_refused(ctx, "noise_management",
+                  SETTINGS("mv_type=SPLIT_MODE", "noise_management=ABS_MAX_NP_SUM"));
+    aimct_refused(ctx, "bound_management",
+                  SETTINGS("mv_type=BIT_WISE", "bound_management=ITERATIVE_WORST_CASE"));
     aimc_config *config = NULL;
     OK(aimc_config_create(ctx, "periphery", &config));
     FAILS(AIMC_ERR_INVALID, "v_offset_w_min", aimc_config_set(config, "v_offset_w_min", 0.5));

@@ -80,7 +80,8 @@ typedef struct combination {
 enum { BITS = 7 };      /* of the magnitude of a DAC code */
 enum { LARGEST = 127 }; /* code */
 
-/* A read of the array: what the lines carry, and what its current counts. */
+/* A read of the array: what the lines carry, a digit's largest value fully, and what its current
+ * counts. */
 typedef struct part {
     double z[SIDE], code[SIDE]; /* with the driver's asymmetry, and as the digital side knows it */
     double gain;
@@ -126,19 +127,22 @@ static size_t parts_of(const combination *c, const long code[SIDE], size_t n, pa
         }
     }
     for (size_t k = 0; k < n_parts; k++) {
-        parts[k].gain = w == ONE_PASS ? 1 : by_sign ? (k ? -1 : 1) : ldexp(1, first[k]);
+        const long top = w == ONE_PASS || by_sign ? LARGEST : (1L << count[k]) - 1;
+        parts[k].gain = w == ONE_PASS ? 1
+                        : by_sign     ? (k ? -1 : 1)
+                                      : ldexp((double)top, first[k]) / LARGEST;
         for (size_t j = 0; j < n; j++) {
             double z = (double)code[j], driven = asymmetric(c, z);
             if (by_sign) {
                 z = k ? fmax(-z, 0) : fmax(z, 0);
                 driven = k ? fmax(-driven, 0) : fmax(driven, 0);
             } else if (w != ONE_PASS) {
-                const long magnitude = labs(code[j]) >> first[k] & ((1L << count[k]) - 1);
+                const long magnitude = labs(code[j]) >> first[k] & top;
                 z = code[j] < 0 ? -(double)magnitude : (double)magnitude;
                 driven = asymmetric(c, z);
             }
-            parts[k].z[j] = driven / LARGEST;
-            parts[k].code[j] = z / LARGEST;
+            parts[k].z[j] = driven / (double)top;
+            parts[k].code[j] = z / (double)top;
         }
     }
     return n_parts;
@@ -381,16 +385,6 @@ static bool exists(const combination *c)
            !(c->cell->weight_bits && c->cell->cell_bits && c->cell->cell_bits < slice_bits(c));
 }
 
-/* The range of the ADC follows the drive of a digit, so that its codes tell something. */
-static double bound_of(const combination *c)
-{
-    const int each = c->input->each < BITS ? c->input->each : BITS;
-    const double share = c->input->way == BIT_WISE ? ((1 << each) - 1.0) / LARGEST
-                         : c->input->way == SPLIT  ? 0.3
-                                                   : 1;
-    return 6 * share;
-}
-
 static void check_cells(combination *c)
 {
     for (size_t k = 0; k < N(cells); k++) {
@@ -404,8 +398,7 @@ static void check_cells(combination *c)
 
 START_TEST(every_choice)
 {
-    combination c = {.input = &inputs[_i]};
-    c.bound = bound_of(&c);
+    combination c = {.input = &inputs[_i], .bound = 6};
     for (int s = ONE_SIDED; s <= REFERENCE_COLUMN; s++) {
         c.scheme = (scheme)s;
         for (int k = 0; k < 8; k++) {

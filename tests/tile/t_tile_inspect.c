@@ -152,12 +152,12 @@ START_TEST(cycles_add_up)
     const double step = 2.0 / 126;
     for (size_t j = 0; j < IN; j++) {
         const double k = rint((double)x[j] / low.s.alpha / step);
-        NEAR((double)low.prepared[j], fmod(k, 8) * step, 1e-6);
-        NEAR((double)high.prepared[j], trunc(k / 8) * step, 1e-6);
+        NEAR((double)low.prepared[j], fmod(k, 8) / 7, 1e-6);
+        NEAR((double)high.prepared[j], trunc(k / 8) / 7, 1e-6);
     }
     for (size_t i = 0; i < OUT; i++)
-        NEAR((double)high.result[i], (low.code[i] + 8 * high.code[i]) * (24.0 / 510) * low.s.alpha,
-             3e-6);
+        NEAR((double)high.result[i],
+             (7 * low.code[i] + 56 * high.code[i]) / 63.0 * (24.0 / 510) * low.s.alpha, 3e-6);
     aimc_tile_destroy(tile);
 }
 END_TEST

@@ -128,27 +128,6 @@ START_TEST(saturated_trains)
 }
 END_TEST
 
-START_TEST(bit_wise_reads_in_the_range_of_whole_inputs)
-{
-    heard h = {0};
-    aimc_context *ctx = open_context(&h, 0);
-    aimc_tile_destroy(open_tile(ctx, "ideal", N, "forward.mv_type", "ONE_PASS"));
-    ck_assert_uint_eq(h.n, 0);
-    aimc_tile_destroy(open_tile(ctx, "ideal", N, "forward.mv_type", "BIT_WISE"));
-    ck_assert_uint_eq(h.n, 1);
-    ck_assert_ptr_nonnull(strstr(h.last, "out_bound"));
-    /* also where half of the product is right: 512 inputs are read to 49 % */
-    aimc_tile_destroy(open_tile(ctx, "ideal", 512, "forward.mv_type", "BIT_WISE"));
-    ck_assert_uint_eq(h.n, 2);
-    aimc_tile_destroy(open_tile(ctx, "ideal", N, "forward.mv_type", "SPLIT_MODE"));
-    ck_assert_uint_eq(h.n, 3);
-    /* nothing is lost by converters of one level's current */
-    aimc_tile_destroy(open_tile(ctx, "ideal", N, "forward", "isaac_io"));
-    ck_assert_uint_eq(h.n, 3);
-    aimc_context_destroy(ctx);
-}
-END_TEST
-
 START_TEST(gradients_beyond_what_devices_notice)
 {
     static float x[N], d[N];
@@ -196,7 +175,6 @@ int main(void)
     tcase_add_test(t, clipped_weights);
     tcase_add_test(t, scaled_weights_are_not_clipped);
     tcase_add_test(t, saturated_trains);
-    tcase_add_test(t, bit_wise_reads_in_the_range_of_whole_inputs);
     tcase_add_test(t, gradients_beyond_what_devices_notice);
     tcase_add_test(t, instruction_sets_that_are_not_there);
     return aimct_main(s);

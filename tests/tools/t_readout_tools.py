@@ -84,7 +84,17 @@ class Spice(Case):
         self.bad(1, "perfect", *base, "--out", self.out, "--set", "is_perfect=true")
         self.bad(1, "nowhere", *base, "--out", "/nowhere/a.cir")
         self.bad(2, "did you mean", *base, "--out", self.out, "--set", "wires.modle=NODAL")
+        self.bad(2, "field=value", *base, "--out", self.out, "--deck", "analysis")
+        self.bad(2, "did you mean", *base, "--out", self.out, "--deck", "analisis=TRANSIENT")
+        self.bad(1, "c_in", *base, "--out", self.out, "--deck", "analysis=TRANSIENT")
         self.assertFalse(os.path.exists(self.out))
+
+    def test_decks(self):
+        args = ["spice", "--weights", self.w, "--inputs", self.x, "--out", self.out, *self.settings]
+        for dialect, word in (("SPECTRE", "subckt crossbar1 ("), ("LTSPICE", ".meas tran settle_out1_4 when")):
+            self.good(*args, "--deck", f"dialect={dialect}", "--deck", "analysis=TRANSIENT", "--deck", "c_in=1e-15",
+                      "--deck", "subcircuit=true")
+            self.assertIn(word, pathlib.Path(self.out).read_text())
 
 
 class Converter(Case):
@@ -94,6 +104,9 @@ class Converter(Case):
     def test_ideal(self):
         t = self.measure("--bits", "8", "--table")
         self.assertEqual((t["codes"], t["missing_codes"], len(t["rows"])), (255, 0, 255))
+        self.assertAlmostEqual(t["enob"], 8, delta=0.03)
+        self.assertAlmostEqual(t["sndr"], 6.02 * t["enob"] + 1.76, places=6)
+        self.assertRegex(self.good("converter", "--bits", "8"), r"ENOB 8\.0|ENOB 7\.9")
         self.assertLess(t["max_dnl"] + t["max_inl"], 0.02)
         self.assertEqual((t["rows"][0]["code"], t["rows"][0]["level"]), (-127, -1))
         self.assertEqual(self.measure("--bits", "4")["rows"], [])

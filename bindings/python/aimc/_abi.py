@@ -298,6 +298,8 @@ class aimc_linearity(ct.Structure):
         ("max_inl", ct.c_double),
         ("gain", ct.c_double),
         ("offset", ct.c_double),
+        ("sndr", ct.c_double),
+        ("enob", ct.c_double),
     ]
 
 
@@ -1563,6 +1565,9 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_tile_write_spice": ("periphery.h", ct.c_int,
         [ct.c_void_p, ct.c_int, ct.c_void_p, ct.c_char_p],
         "tile direction z path"),
+    "aimc_tile_write_netlist": ("periphery.h", ct.c_int,
+        [ct.c_void_p, ct.c_int, ct.c_void_p, ct.c_void_p, ct.c_char_p],
+        "tile direction z config path"),
     "aimc_tile_count_fixed_errors": ("periphery.h", ct.c_size_t,
         [ct.c_void_p, ct.c_int],
         "tile direction"),

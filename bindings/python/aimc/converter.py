@@ -29,6 +29,8 @@ class Linearity(NamedTuple):
     offset: float
     dnl: Doubles
     inl: Doubles
+    sndr: float  # dB, of a sine over all levels
+    enob: float  # bits
 
 
 class Converter(Handle):
@@ -95,7 +97,7 @@ class Converter(Handle):
             dnl, inl = np.empty(found.n_codes), np.empty(found.n_codes)
             check(lib.aimc_converter_get_linearity(self._look, channel, ct.byref(found), address(dnl), address(inl)))
         return Linearity(found.n_codes, found.missing_codes, found.max_dnl, found.max_inl, found.gain, found.offset,
-                         dnl, inl)
+                         dnl, inl, found.sndr, found.enob)
 
     def __repr__(self) -> str:
         return self._repr("" if self.closed else f"codes {self.min_code} ... {self.max_code}, step {self.step:g}")

@@ -162,12 +162,15 @@ class Tile(LinearMap):
         way = _direction(direction)
         return told(ReadoutInfo, self, lambda tile, info: lib.aimc_tile_get_readout(tile, way, info))
 
-    def write_spice(self, path: PathLike, z: ArrayLike, direction: str = "forward") -> None:
-        """Write the crossbar as a netlist for ngspice, driven by z."""
+    def write_spice(self, path: PathLike, z: ArrayLike, direction: str = "forward", config: ConfigLike = None) -> None:
+        """Write the crossbar as a netlist, driven by z. config: of kind "netlist"; the default is an
+        operating point for ngspice."""
         way = _direction(direction)
         z = shaped(z, (self._n_in if way == _abi.AIMC_FORWARD else self._n_out,), "z")
+        made = as_config(config, "netlist")
         with self._guard.lock:
-            check(lib.aimc_tile_write_spice(self._look, way, address(z), encoded(path)))
+            check(lib.aimc_tile_write_netlist(self._look, way, address(z), made._look if made is not None else None,
+                                              encoded(path)))
 
     def fixed_error_names(self, direction: str = "forward") -> List[str]:
         """Fixed errors of a read-out: those whose spread is on."""

@@ -146,6 +146,17 @@ class Arrays(unittest.TestCase):
 
 
 class Tiles(unittest.TestCase):
+    def test_netlists(self):
+        tile = aimc.Tile("ideal", 2, 3, {"forward.wires.model": "NODAL"})
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "a.cir")
+            tile.write_spice(path, [1, 0, -1])
+            self.assertIn(".op", path.read_text())
+            tile.write_spice(path, [1, 0, -1], config={"analysis": "TRANSIENT", "c_in": 1e-15, "dialect": "SPECTRE"})
+            self.assertIn("tran1 tran", path.read_text())
+            with self.assertRaisesRegex(aimc.InvalidError, "c_in"):
+                tile.write_spice(path, [1, 0, -1], config={"analysis": "TRANSIENT"})
+
     def test_pulses_and_parameters(self):
         tile = aimc.Tile(aimc.Device("soft_bounds", dw_min=0.01), 4, 5)
         tile.pulse(3)
