@@ -153,8 +153,6 @@ class Fit(unittest.TestCase):
             plot = pathlib.Path(folder, "fit.svg")
             result = self.fit(text, "--offset", "10", "--scale", "5", "--model", "soft_bounds", "--json", "--plot", str(plot))
             drawing = plot.read_text() if plot.exists() else ""
-        if "cminpack" in result.stderr:
-            self.skipTest("built without cminpack")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertEqual(drawing.count("<polyline"), 1)
         self.assertIn("fitted soft_bounds", drawing)

@@ -180,8 +180,6 @@ class OtherCommands(Case):
 
     def fit(self, content, *args):
         result = self.run_aimc("device", "fit", self.path("s.csv", content), "--model", "soft_bounds", "--json", *args)
-        if "cminpack" in result.stderr:
-            self.skipTest("built without cminpack")
         self.assertEqual(result.returncode, 0, result.stderr)
         return json.loads(result.stdout)
 

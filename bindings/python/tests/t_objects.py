@@ -211,10 +211,7 @@ class Tiles(unittest.TestCase):
             for _ in range(100):
                 tile.pulse(sign)
                 states.append(tile.weights[0, 0])
-        try:
-            _, fit = aimc.fit_device(states, "soft_bounds")
-        except aimc.UnsupportedError:
-            self.skipTest("built without cminpack")
+        _, fit = aimc.fit_device(states, "soft_bounds")
         self.assertAlmostEqual(fit.parameters["dw_min"][0], 0.02, delta=0.001)
 
     def test_converter(self):
