@@ -153,14 +153,12 @@ struct subject {
 static int subject_open(struct subject *s, aimc_context *ctx, const char *name,
                         const struct changes *changes)
 {
-    size_t i;
-    if (aimc_preset_find(name, &i) != AIMC_OK)
-        return fail_usage("%s; 'aimc device list' shows them all", library_sentence());
-    if (get_preset(i, &s->preset) != EXIT_GO_ON)
-        return EXIT_FAILED;
+    int rc = model_find_preset(ctx, name, &s->preset);
+    if (rc != EXIT_GO_ON)
+        return rc;
     if (aimc_config_create(ctx, name, &s->config) != AIMC_OK)
         return fail_library();
-    const int rc = change(s->config, changes);
+    rc = change(s->config, changes);
     if (rc != EXIT_GO_ON || !is_device(&s->preset))
         return rc;
     s->figures.struct_size = (uint32_t)sizeof s->figures;
