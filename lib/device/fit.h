@@ -128,6 +128,8 @@ typedef struct aimci_estimate {
     bool at_edge[AIMCI_MAX_SLOTS];    /* of its box */
     aimci_walk_noise noise;
     double log_likelihood;
+    aimci_walk_noise other; /* the best of the other proportion, where the model has both */
+    double other_log_likelihood;
 } aimci_estimate;
 
 /* Memory for fits to traces. */

@@ -321,13 +321,20 @@ static const aimci_field *noise_flag(const aimci_device_ops *model)
 
 static void try_additive(problem *q, aimci_estimate *est)
 {
+    est->other = est->noise;
+    est->other_log_likelihood = est->log_likelihood;
     if (!noise_flag(q->walk.model))
         return;
-    aimci_estimate other = *est;
-    other.noise.additive = !est->noise.additive;
-    other.log_likelihood = search_noise(q, &other.noise, 0.5, 40);
-    if (other.log_likelihood > est->log_likelihood)
-        *est = other;
+    aimci_walk_noise additive = est->noise;
+    additive.additive = true;
+    const double found = search_noise(q, &additive, 0.5, 40);
+    if (found > est->log_likelihood) {
+        est->noise = additive;
+        est->log_likelihood = found;
+    } else {
+        est->other = additive;
+        est->other_log_likelihood = found;
+    }
 }
 
 void aimci_estimate_device(aimci_estimate *est, const aimci_device_ops *model, aimc_config *config,

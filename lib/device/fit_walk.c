@@ -196,6 +196,6 @@ aimci_extent aimci_traces_extent(const aimci_traces *traces, double *work)
         e.n_pulses = fmax(e.n_pulses, fmax(n_up, n_down));
         noise += n ? median(work, n) / (0.6745 * sqrt(6)) / (double)traces->n : 0;
     }
-    e.grain = fmax(fmin(resolution(traces, e.hi - e.lo), noise / 4), 1e-5 * (e.hi - e.lo));
+    e.grain = fmax(fmin(resolution(traces, e.hi - e.lo), noise / 4), 1e-4 * (e.hi - e.lo));
     return e;
 }
