@@ -214,7 +214,7 @@ static aimc_status finish(devices *all)
         estimates[d] = all->each[d].est;
     }
     if (!st)
-        aimci_population(fit, all->how.model, estimates, configs);
+        st = aimci_population(fit, all->how.model, estimates, configs);
     aimci_free(fit->ctx, configs);
     aimci_free(fit->ctx, estimates);
     return st;

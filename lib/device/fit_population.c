@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* From the numbers of each device to those of the population: means, and spreads less what the
- * devices' own uncertainty makes of them. Intervals of means are Student's, those of spreads
- * chi-square, by the approximations of Fisher and Cornish (Technometrics 2:209, 1960) and of Wilson
+ * devices' own uncertainty makes of them (a random-effects model). Quantiles by the approximations of Fisher and Cornish (Technometrics 2:209, 1960) and of Wilson
  * and Hilferty (Proc. Natl. Acad. Sci. 17:684, 1931). Steps of both directions belong together, as
  * devices are drawn (device/sampling.h):
  *
@@ -42,45 +41,97 @@ static double chi_square(double n, double z)
 
 /* ---- samples over devices ------------------------------------------------------------------- */
 
+/* A number of each device with the variance of its own estimate: 0 where only the numbers are
+ * known, infinite where the readings of that device do not tell it. */
 typedef struct sample {
-    double sum, squares, own; /* own: variances of the devices themselves */
-    size_t n, n_own;
+    double *x, *own;
+    size_t n;
 } sample;
 
-static void take(sample *s, double x, double variance)
+static void take(sample *s, double x, double own)
 {
-    s->sum += x;
-    s->squares += x * x;
-    s->n++;
-    if (isfinite(variance)) {
-        s->own += variance;
-        s->n_own++;
+    s->x[s->n] = x;
+    s->own[s->n++] = own;
+}
+
+static double weight(const sample *s, size_t i, double between)
+{
+    const double v = s->own[i] + between;
+    return isfinite(v) ? 1 / fmax(v, 1e-300) : 0;
+}
+
+static double weighted_mean(const sample *s, double between)
+{
+    double sum = 0, of = 0, plain = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        const double w = weight(s, i, between);
+        sum += w * s->x[i];
+        of += w;
+        plain += s->x[i] / (double)s->n;
     }
+    return of > 0 ? sum / of : plain;
+}
+
+/* Squares about the mean in units of what is expected with this variance between the devices. */
+static double heterogeneity(const sample *s, double between)
+{
+    const double mean = weighted_mean(s, between);
+    double q = 0;
+    for (size_t i = 0; i < s->n; i++)
+        q += weight(s, i, between) * (s->x[i] - mean) * (s->x[i] - mean);
+    return q;
+}
+
+static double n_told(const sample *s)
+{
+    double n = 0;
+    for (size_t i = 0; i < s->n; i++)
+        n += isfinite(s->own[i]) ? 1 : 0;
+    return n;
+}
+
+/* The variance between devices at which heterogeneity is q: 0, where it is never that large. */
+static double between_at(const sample *s, double q)
+{
+    double lo = 0, hi = 0;
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t k = 0; k < i; k++)
+            if (isfinite(s->own[i]) && isfinite(s->own[k]))
+                hi = fmax(hi, (s->x[i] - s->x[k]) * (s->x[i] - s->x[k]));
+    hi *= 100;
+    if (!(hi > 0) || heterogeneity(s, lo) <= q)
+        return 0;
+    for (int i = 0; i < 100; i++) {
+        const double mid = 0.5 * (lo + hi);
+        *(heterogeneity(s, mid) > q ? &lo : &hi) = mid;
+    }
+    return 0.5 * (lo + hi);
+}
+
+/* Paule and Mandel, J. Res. Natl. Bur. Stand. 87:377 (1982) */
+static double between_of(const sample *s)
+{
+    return between_at(s, n_told(s) - 1);
 }
 
 static double mean_of(const sample *s)
 {
-    return s->sum / (double)s->n;
+    return weighted_mean(s, between_of(s));
 }
 
-static double variance_of(const sample *s)
-{
-    const double n = (double)s->n, mean = mean_of(s);
-    return n > 1 ? fmax(s->squares - n * mean * mean, 0) / (n - 1) : 0;
-}
-
-static double own_of(const sample *s)
-{
-    return s->n_own ? s->own / (double)s->n_own : HUGE_VAL;
-}
-
-/* Half of the interval of the mean; one device: its own. */
+/* Half of the interval of the mean: Student's, by Hartung and Knapp (Stat. Med. 20:3875, 2001); of
+ * one device its own. */
 static double half_of(const sample *s)
 {
-    const double n = (double)s->n;
+    const double n = n_told(s), between = between_of(s);
+    double of = 0;
     if (s->n == 1)
-        return 1.959963984540054 * sqrt(own_of(s));
-    return s->n < FEWEST_FOR_INTERVAL ? HUGE_VAL : student(n - 1) * sqrt(variance_of(s) / n);
+        return s->own[0] > 0 ? 1.959963984540054 * sqrt(s->own[0]) : HUGE_VAL;
+    if (n < FEWEST_FOR_INTERVAL)
+        return HUGE_VAL;
+    for (size_t i = 0; i < s->n; i++)
+        of += weight(s, i, between);
+    return student(n - 1) * sqrt(fmax(heterogeneity(s, between) / (n - 1), 1) / of);
 }
 
 static void add_mean(aimc_fit *fit, const char *name, const sample *s, double factor)
@@ -89,20 +140,20 @@ static void add_mean(aimc_fit *fit, const char *name, const sample *s, double fa
     aimci_add_figure(fit, name, value, value - half, value + half);
 }
 
-/* A spread, in units of scale; false: nobody measured it. */
+/* A spread, in units of scale; its interval from the quantiles of heterogeneity (Viechtbauer, Stat.
+ * Med. 26:37, 2007). false: nobody measured it. */
 static bool add_spread(aimc_fit *fit, const char *name, const sample *s, double scale,
                        double *value)
 {
-    *value = 0;
-    if (s->n < FEWEST_FOR_SPREAD || !(scale > 0))
-        return false;
-    const double n = (double)s->n - 1, all = variance_of(s), own = fmin(own_of(s), all);
+    const double n = n_told(s), z = 1.959963984540054;
     double low = (double)NAN, high = (double)NAN;
-    *value = sqrt(fmax(all - own, 0)) / scale;
-    if (s->n >= FEWEST_FOR_INTERVAL) {
-        const double z = 1.959963984540054;
-        low = sqrt(fmax(n * all / chi_square(n, z) - own, 0)) / scale;
-        high = sqrt(fmax(n * all / chi_square(n, -z) - own, 0)) / scale;
+    *value = 0;
+    if (n < FEWEST_FOR_SPREAD || !(scale > 0))
+        return false;
+    *value = sqrt(between_of(s)) / scale;
+    if (n >= FEWEST_FOR_INTERVAL) {
+        low = sqrt(between_at(s, chi_square(n - 1, z))) / scale;
+        high = sqrt(between_at(s, chi_square(n - 1, -z))) / scale;
     }
     aimci_add_figure(fit, name, *value, low, high);
     return true;
@@ -115,7 +166,16 @@ typedef struct crowd {
     const aimci_estimate *each;
     aimc_config *const *configs;
     size_t n;
+    double *room; /* [MOST_SAMPLES][2][n] */
 } crowd;
+
+enum { MOST_SAMPLES = 5 };
+
+static sample sample_in(const crowd *c, int which)
+{
+    double *x = c->room + 2 * c->n * (size_t)which;
+    return (sample){x, x + c->n, 0};
+}
 
 static double field_of(const aimc_config *config, const char *name)
 {
@@ -161,7 +221,8 @@ static void put_spread(const crowd *c, const char *name, const sample *s, double
 /* A gain and its asymmetry: "dw_min" and "up_down", or those of exponents. */
 static void put_pair(const crowd *c, const char *gain, const char *asymmetry)
 {
-    sample up = {0}, down = {0}, common = {0}, difference = {0}, skew = {0};
+    sample up = sample_in(c, 0), down = sample_in(c, 1), skew = sample_in(c, 2);
+    sample common = sample_in(c, 3), difference = sample_in(c, 4);
     for (size_t i = 0; i < c->n; i++) {
         const double s = field_of(c->configs[i], gain), u = field_of(c->configs[i], asymmetry);
         const double vs = variance_in(&c->each[i], gain), vd = variance_in(&c->each[i], asymmetry);
@@ -194,7 +255,7 @@ static bool is_absolute(const char *name)
 
 static void put_number(const crowd *c, const char *name)
 {
-    sample s = {0};
+    sample s = sample_in(c, 0);
     for (size_t i = 0; i < c->n; i++)
         take(&s, field_of(c->configs[i], name), variance_in(&c->each[i], name));
     put(c->fit, name, mean_of(&s));
@@ -207,13 +268,13 @@ static void put_bounds(const crowd *c)
 {
     static const char *const names[] = {"w_max", "w_min"};
     for (int k = 0; k < 2; k++) {
-        sample s = {0};
+        sample s = sample_in(c, 0);
         if (is_fitted(c, names[k])) {
             put_number(c, names[k]);
             continue;
         }
         for (size_t i = 0; i < c->n; i++)
-            take(&s, field_of(c->configs[i], names[k]), HUGE_VAL);
+            take(&s, field_of(c->configs[i], names[k]), 0);
         put(c->fit, names[k], mean_of(&s));
         aimci_note(&c->fit->notes,
                    "%s is not measured: %.4g is the end of the data, and 3 %% of their range",
@@ -228,10 +289,10 @@ static void put_list(const crowd *c, const aimci_field *field)
     list->n = first->n;
     for (size_t k = 0; k < list->n; k++) {
         char name[56];
-        sample s = {0};
+        sample s = sample_in(c, 0);
         for (size_t i = 0; i < c->n; i++) {
             const aimci_list *l = aimci_field_at(c->configs[i]->values, field);
-            take(&s, l->v[k], HUGE_VAL);
+            take(&s, l->v[k], 0);
         }
         list->v[k] = mean_of(&s);
         snprintf(name, sizeof name, "%s[%zu]", field->name, k);
@@ -265,7 +326,7 @@ static double share_of(const aimc_fit *fit, const char *name)
 
 static void put_noise(const crowd *c)
 {
-    sample pulse = {0}, read = {0};
+    sample pulse = sample_in(c, 0), read = sample_in(c, 1);
     double additive = 0; /* better by so much in log likelihood, over all devices */
     for (size_t i = 0; i < c->n; i++)
         additive += (c->each[i].noise.additive ? 1 : -1) *
@@ -273,8 +334,8 @@ static void put_noise(const crowd *c)
     for (size_t i = 0; i < c->n; i++) {
         const aimci_walk_noise *n =
             c->each[i].noise.additive == (additive > 0) ? &c->each[i].noise : &c->each[i].other;
-        take(&pulse, n->pulse < 1e-3 ? 0 : n->pulse * n->pulse, HUGE_VAL);
-        take(&read, n->read * n->read, HUGE_VAL);
+        take(&pulse, n->pulse < 1e-3 ? 0 : n->pulse * n->pulse, 0);
+        take(&read, n->read * n->read, 0);
     }
     const double unit = field_of(c->fit->config, "dw_min");
     put(c->fit, "dw_min_std", add_root(c->fit, "dw_min_std", &pulse, 1, 0));
@@ -323,10 +384,14 @@ static void add_correlation(const crowd *c)
     aimci_add_figure(c->fit, "correlation_up_down", r, tanh(z - half), tanh(z + half));
 }
 
-void aimci_population(aimc_fit *fit, const aimci_device_ops *model, const aimci_estimate *estimates,
-                      aimc_config *const *configs)
+aimc_status aimci_population(aimc_fit *fit, const aimci_device_ops *model,
+                             const aimci_estimate *estimates, aimc_config *const *configs)
 {
-    const crowd c = {fit, estimates, configs, fit->data.n_devices};
+    const size_t n = fit->data.n_devices;
+    double *room = aimci_calloc(fit->ctx, 2 * MOST_SAMPLES * n, sizeof *room);
+    if (!room)
+        return aimci_fail(AIMC_ERR_NOMEM, "measurement_fit: no memory");
+    const crowd c = {fit, estimates, configs, n, room};
     for (size_t i = 0; i < fit->config->kind->n_fields; i++) {
         const aimci_field *f = &fit->config->kind->fields[i];
         const size_t length = strlen(f->name);
@@ -350,4 +415,6 @@ void aimci_population(aimc_fit *fit, const aimci_device_ops *model, const aimci_
     put_noise(&c);
     put_stuck(fit);
     add_correlation(&c);
+    aimci_free(fit->ctx, room);
+    return AIMC_OK;
 }

@@ -86,8 +86,8 @@ struct aimc_fit {
 };
 
 /* All that follows from the estimates of the devices (fit_population.c). */
-void aimci_population(aimc_fit *fit, const aimci_device_ops *model, const aimci_estimate *estimates,
-                      aimc_config *const *configs);
+aimc_status aimci_population(aimc_fit *fit, const aimci_device_ops *model,
+                             const aimci_estimate *estimates, aimc_config *const *configs);
 
 /* Drift from series of times (fit_drift.c). */
 aimc_status aimci_fit_drift(aimc_fit *fit, const aimc_measurement *m);
