@@ -175,7 +175,8 @@ class Fit(unittest.TestCase):
             self.assertIn("not measured, and off in the device: dw_min_dtod", result.stdout)
             self.assertEqual(json.loads(pathlib.Path(out).read_text())["dw_min_dtod"], 0)
             for command in (("device", "show", out), ("device", "response", out, "--devices", "5", "--pulses", "3"),
-                            ("train", "--device", out, "--epochs", "1", "--limit", "100", "--quiet")):
+                            ("train", "--device", out, "--epochs", "1", "--limit", "100", "--quiet"),
+                            ("device", "advise", out, "--epochs", "0"), ("device", "compare", out, "reram_sb")):
                 done = subprocess.run([AIMC, *command], capture_output=True, text=True, timeout=300)
                 self.assertEqual((done.returncode, done.stderr), (0, ""), command)
             pathlib.Path(out).write_text('{"kind": "soft_bounds", "dw_mni": 1}')
