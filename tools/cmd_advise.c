@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* aimc device advise: what a device is good for, by the rules of docs/training-guide.md and by short
- * runs. aimc device compare: two or more side by side. */
+/* aimc device advise: what a device is good for, by the rules of docs/training-guide.md and by
+ * short runs. aimc device compare: two or more side by side. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -67,7 +67,7 @@ typedef struct aimci_fold {
 } aimci_fold;
 
 /* Logarithm of the likelihood of the readings that count. gains, residuals (of the prediction, in
- * its standard deviations, 0 where it does not count) and predicted, over all traces, may be NULL. */
+ * its standard deviations, 0 where it does not count) and predicted, of all traces, may be NULL. */
 double aimci_walk_filter(const aimci_walk *w, const aimci_walk_noise *noise, const aimci_fold *fold,
                          aimci_gain *gains, double *residuals, double *predicted);
 
@@ -180,8 +180,8 @@ aimc_status aimci_choose(aimc_context *ctx, const char *caller, const char *mode
 void aimci_candidate_finish(aimci_candidate *c);
 void aimci_choice_close(aimc_context *ctx, aimci_choice *choice);
 
-/* Correlation of residuals over so many pulses, 1 ... AIMCI_FIT_LAGS; returns the statistic of Ljung
- * and Box, which is chi-square distributed with AIMCI_FIT_LAGS degrees of freedom where the
+/* Correlation of residuals over so many pulses, 1 ... AIMCI_FIT_LAGS; returns the statistic of
+ * Ljung and Box, which is chi-square distributed with AIMCI_FIT_LAGS degrees of freedom where the
  * residuals are independent. */
 double aimci_residuals_correlation(const aimci_traces *traces, const double *residuals,
                                    double *correlation);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Which model. Each is fitted five times more without a fifth of the readings, in blocks, and these
  * are foretold from all that was before them: the held-out likelihood, which a model with too many
- * parameters does not win (Stone, J. R. Stat. Soc. B 36:111 (1974)). Of the models that are about as
- * good as the best, within the standard error of the difference, the simplest is taken. A model
+ * parameters does not win (Stone, J. R. Stat. Soc. B 36:111 (1974)). Of the models that are about
+ * as good as the best, within the standard error of the difference, the simplest is taken. A model
  * whose numbers cannot be, or that the readings do not determine, stands behind all others. */
 #include <math.h>
 #include <stdio.h>

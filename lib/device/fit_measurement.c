@@ -139,7 +139,7 @@ static bool has_shared(const aimci_slots *s, const aimci_kind *kind)
     return false;
 }
 
-/* What does not vary from device to device becomes the mean of all, and the rest is fitted again. */
+/* What does not vary from device to device becomes the mean of all; the rest is fitted again. */
 static aimc_status share(devices *all)
 {
     const size_t n = all->fit->data.n_devices;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* From the numbers of each device to those of the population: means, and spreads less what the
- * devices' own uncertainty makes of them (a random-effects model). Quantiles by the approximations of Fisher and Cornish (Technometrics 2:209, 1960) and of Wilson
- * and Hilferty (Proc. Natl. Acad. Sci. 17:684, 1931). Steps of both directions belong together, as
+ * devices' own uncertainty makes of them (a random-effects model). Quantiles by the approximations
+ * of Fisher and Cornish (Technometrics 2:209, 1960) and of Wilson and Hilferty (Proc. Natl. Acad.
+ * Sci. 17:684, 1931). Steps of both directions belong together, as
  * devices are drawn (device/sampling.h):
  *
  *     S+ = dw (G + min(u, 0) + r),   S- = dw (G - max(u, 0) - r) */

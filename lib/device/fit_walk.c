@@ -5,10 +5,10 @@
  *
  * s S(w) is the mean step of the model, sigma the noise of a pulse, which stays in the state, and r
  * that of a reading, which does not (noise of the instrument and of the writing). The extended
- * Kalman filter (Kalman, J. Basic Eng. 82:35 (1960)) predicts each reading from those before it; the
- * predictions' errors are independent where model and noise are right, and their density is the
- * likelihood (Schweppe, IEEE Trans. Inf. Theory 11:61 (1965)). A state near a bound has the mean and
- * variance of a clipped normal distribution, so that all is smooth in the bounds. */
+ * Kalman filter (Kalman, J. Basic Eng. 82:35 (1960)) predicts each reading from those before it;
+ * the predictions' errors are independent where model and noise are right, and their density is the
+ * likelihood (Schweppe, IEEE Trans. Inf. Theory 11:61 (1965)). A state near a bound has the mean
+ * and variance of a clipped normal distribution, so that all is smooth in the bounds. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -151,7 +151,7 @@ static double median(double *x, size_t n)
     return n % 2 ? x[n / 2] : 0.5 * (x[n / 2 - 1] + x[n / 2]);
 }
 
-/* The median of the readings around one, which one wild reading does not move; fewer at the ends. */
+/* The median of the readings around one, which a wild one does not move; fewer at the ends. */
 static double smooth(const aimci_trace *t, size_t k, size_t half)
 {
     double x[32];

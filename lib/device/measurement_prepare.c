@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What of a measurement is fitted: wild readings, copies, devices that are stuck or go the wrong way
- * are found, and the unit of weights. All of it is noted. */
+/* What of a measurement is fitted: wild readings, copies, devices that are stuck or go the wrong
+ * way are found, and the unit of weights. All of it is noted. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

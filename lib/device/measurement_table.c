@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Readings of devices from tables: pairs of columns, or the long form with a row for each reading. */
+/* Readings of devices from tables: pairs of columns, or the long form, a row for each reading. */
 #include <ctype.h>
 #include <math.h>
 #include <string.h>

@@ -100,8 +100,8 @@ START_TEST(a_population_comes_back)
         ck_assert_msg(parameter(truth[i].name, v), "no %s", truth[i].name);
         printf("  %s %g: %g [%g, %g]\n", truth[i].name, truth[i].value, v[0], v[1], v[2]);
         if (strcmp(truth[i].name, "dw_min_std") == 0) {
-            /* the most likely noise of 400 readings is low: the numbers of a device take some of it,
-             * 7 % of this noise on the average (docs/measuring.md) */
+            /* the most likely noise of 400 readings is low: the numbers of a device take some of
+             * it, 7 % of this noise on the average (docs/measuring.md) */
             ck_assert_double_eq_tol(truth[i].value, v[0], 0.15 * truth[i].value);
             continue;
         }

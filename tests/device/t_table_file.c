@@ -70,8 +70,9 @@ START_TEST(sweeps)
 }
 END_TEST
 
-/* The same with noise of .4 % and of 4 % of the range, which makes single states turn back: the step at
- * mid-range comes within three standard errors of the slope over a node, sigma sqrt(8) / spacing. */
+/* The same with noise of .4 % and of 4 % of the range, which makes single states turn back. A line
+ * through the readings of a node has an error of its slope of 12 % and 10 % (sigma sqrt(12) /
+ * n^1.5, 13 and 67 readings), 9 % and 7 % for both directions: within three of these. */
 START_TEST(noisy_sweeps)
 {
     enum { N = 400 };
@@ -95,7 +96,7 @@ START_TEST(noisy_sweeps)
     must(aimc_device_create(ctx, NULL, config, &device));
     aimc_device_info info = {.struct_size = sizeof info};
     must(aimc_device_get_info(device, &info));
-    const double share = _i == 0 ? 0.15 : 0.3;
+    const double share = _i == 0 ? 0.27 : 0.21;
     printf("noise of %g: granularity %.5f, %.5f without noise\n", noise, info.granularity, 0.0025);
     ck_assert_double_eq_tol(info.granularity, 0.0025, share * 0.0025);
     aimc_device_unref(device);
