@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* All kinds of configuration and what serves them, of lib/kinds.def. The one place that knows every
  * floor. */
+#include "core/names.h"
 #include "device/model.h"
 #include "inference/encoding.h"
+#include "io/file.h"
 #include "network/graph.h"
 #include "optimizer/algorithm.h"
 
@@ -18,4 +20,6 @@ const aimci_registration aimci_registry[] = {
 #define AIMCI_SCHEDULE(name)    {&aimci_kind_##name, &aimci_schedule_ops_##name},
 #include "kinds.def"
 };
+const aimci_read_text_fn aimci_read_text = aimci_file_read_text;
+
 const size_t aimci_n_registered = sizeof aimci_registry / sizeof aimci_registry[0];

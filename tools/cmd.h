@@ -18,5 +18,7 @@ int cmd_spice(int argc, char **argv);
 int cmd_converter(int argc, char **argv);
 int cmd_response(int argc, char **argv); /* aimc device response */
 int cmd_fit(int argc, char **argv);      /* aimc device fit */
+int cmd_advise(int argc, char **argv);   /* aimc device advise */
+int cmd_compare(int argc, char **argv);  /* aimc device compare */
 
 #endif

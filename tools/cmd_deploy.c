@@ -31,10 +31,10 @@ static const double most_samples = 1024; /* of those that ranges are taken from 
 /* A layer preset as it is; a device in a layer's default surroundings. */
 static int layer_config(const struct request *q, aimc_context *ctx, aimc_config **config)
 {
-    aimc_preset_info info = {.struct_size = (uint32_t)sizeof info};
-    size_t i;
-    if (aimc_preset_find(q->layer, &i) != AIMC_OK || aimc_preset_get(i, &info) != AIMC_OK)
-        return fail_usage("--device: %s; 'aimc device list' shows them all", library_sentence());
+    aimc_preset_info info;
+    const int rc = model_find_preset(ctx, q->layer, &info);
+    if (rc != EXIT_GO_ON)
+        return rc;
     const bool is_layer = strcmp(info.category, "layer") == 0;
     if (!is_layer && strcmp(info.category, "device") != 0)
         return fail_usage("--device %s: that is of the kind '%s', not a device", q->layer,

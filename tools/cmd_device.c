@@ -153,14 +153,12 @@ struct subject {
 static int subject_open(struct subject *s, aimc_context *ctx, const char *name,
                         const struct changes *changes)
 {
-    size_t i;
-    if (aimc_preset_find(name, &i) != AIMC_OK)
-        return fail_usage("%s; 'aimc device list' shows them all", library_sentence());
-    if (get_preset(i, &s->preset) != EXIT_GO_ON)
-        return EXIT_FAILED;
+    int rc = model_find_preset(ctx, name, &s->preset);
+    if (rc != EXIT_GO_ON)
+        return rc;
     if (aimc_config_create(ctx, name, &s->config) != AIMC_OK)
         return fail_library();
-    const int rc = change(s->config, changes);
+    rc = change(s->config, changes);
     if (rc != EXIT_GO_ON || !is_device(&s->preset))
         return rc;
     s->figures.struct_size = (uint32_t)sizeof s->figures;
@@ -382,11 +380,15 @@ static void print_usage(FILE *out)
     fputs("Usage: aimc device list [options]\n"
           "       aimc device show NAME [options]\n"
           "       aimc device response NAME [options]\n"
-          "       aimc device fit FILE [options]\n\n"
+          "       aimc device fit FILE... [options]\n"
+          "       aimc device advise NAME [options]\n"
+          "       aimc device compare NAME NAME... [options]\n\n"
           "  list       the devices and layers that --device of 'aimc train' takes\n"
           "  show       one of them: figures, and every field with value, unit and meaning\n"
           "  response   statistics of many under pulses up and down\n"
-          "  fit        fields of a model from measured sweeps\n\n"
+          "  fit        a device from measured readings\n"
+          "  advise     which algorithm suits a device, by rules and short runs\n"
+          "  compare    figures of devices side by side\n\n"
           "Example\n"
           "  aimc device list\n"
           "  aimc device show reram_sb --json\n",
@@ -395,7 +397,8 @@ static void print_usage(FILE *out)
 
 int cmd_device(int argc, char **argv)
 {
-    static const char *const names[] = {"list", "show", "response", "fit", NULL};
+    static const char *const names[] = {"list",   "show",    "response", "fit",
+                                        "advise", "compare", NULL};
     if (argc < 2) {
         print_usage(stderr);
         return EXIT_USAGE;
@@ -404,24 +407,19 @@ int cmd_device(int argc, char **argv)
         print_usage(stdout);
         return EXIT_OK;
     }
-    if (strcmp(argv[1], "list") == 0) {
-        report_set_command("aimc device list");
-        return cmd_list(argc - 1, argv + 1);
-    }
-    if (strcmp(argv[1], "show") == 0) {
-        report_set_command("aimc device show");
-        return cmd_show(argc - 1, argv + 1);
-    }
-    if (strcmp(argv[1], "response") == 0) {
-        report_set_command("aimc device response");
-        return cmd_response(argc - 1, argv + 1);
-    }
-    if (strcmp(argv[1], "fit") == 0) {
-        report_set_command("aimc device fit");
-        return cmd_fit(argc - 1, argv + 1);
+    static int (*const commands[])(int, char **) = {cmd_list, cmd_show,   cmd_response,
+                                                    cmd_fit,  cmd_advise, cmd_compare};
+    for (size_t i = 0; names[i] != NULL; i++) {
+        static char command[32];
+        if (strcmp(argv[1], names[i]) != 0)
+            continue;
+        snprintf(command, sizeof command, "aimc device %s", names[i]);
+        report_set_command(command);
+        return commands[i](argc - 1, argv + 1);
     }
     const char *nearest = nearest_name(argv[1], names);
     if (nearest != NULL)
         return fail_usage("unknown '%s'; did you mean '%s'?", argv[1], nearest);
-    return fail_usage("unknown '%s'; known are list, show, response and fit", argv[1]);
+    return fail_usage("unknown '%s'; known are list, show, response, fit, advise and compare",
+                      argv[1]);
 }

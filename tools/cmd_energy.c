@@ -161,6 +161,10 @@ static int count(struct request *q, aimc_context *ctx, const aimc_cost_model *co
         rc = program(q, ctx, cost, net, r);
     if (rc == EXIT_GO_ON && q->samples > 0 && q->run.data != NULL)
         rc = infer(q, cost, net, r);
+    else if (rc == EXIT_GO_ON && q->samples > 0 && saved.named != NULL)
+        remark("the account of an inference is left out: the model names the files '%s' as its "
+               "data, but opens none; give them, or others, as --data",
+               saved.named);
     q->run.data = NULL; /* may be a text of the document */
     run_document_free(document);
     return rc;

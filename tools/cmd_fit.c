@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* aimc device fit: parameters of a model from measured sweeps in a file. */
+/* aimc device fit: a device from measured readings in files. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,176 +7,267 @@
 
 #include <aimc/aimc.h>
 
+#include <jansson.h>
+
 #include "args.h"
 #include "cmd.h"
-#include "json.h"
 #include "model.h"
 #include "plot.h"
 #include "report.h"
 #include "sweeps.h"
 
-static int print_json(const aimc_fit_result *r, const aimc_config *config)
+#define MAX_FILES 256
+
+struct request {
+    const char *files[MAX_FILES];
+    const char *model, *plot, *out, *pairs;
+    double scale, offset;
+    bool json;
+    struct table_options table;
+};
+
+/* ---- report --------------------------------------------------------------------------------- */
+
+static double number(const json_t *object, const char *name)
 {
-    char text[16384];
-    if (aimc_config_to_json(config, text, sizeof text) >= sizeof text)
-        return fail("the configuration is too long");
-    struct json json;
-    json_begin(&json, stdout);
-    json_put_text(&json, "model", r->model);
-    json_put_integer(&json, "n_points", r->n_points);
-    json_put_number(&json, "residual", r->residual);
-    json_put_number(&json, "aic", r->aic);
-    json_put_number(&json, "w_start", r->w_start);
-    json_open(&json, "parameters", '[');
-    for (uint32_t k = 0; k < r->n_parameters; k++) {
-        json_open(&json, NULL, '{');
-        json_put_text(&json, "name", r->name[k]);
-        json_put_number(&json, "value", r->value[k]);
-        json_put_number(&json, "low", r->low[k]);
-        json_put_number(&json, "high", r->high[k]);
-        json_close(&json, '}');
+    const json_t *value = json_object_get(object, name);
+    return json_is_number(value) ? json_number_value(value) : NOT_GIVEN;
+}
+
+static const char *word(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text != NULL ? text : "";
+}
+
+static void print_parameters(const json_t *report)
+{
+    size_t i;
+    const json_t *p;
+    printf("\n  %-22s %12s   95 %% confidence interval\n", "field", "value");
+    json_array_foreach(json_object_get(report, "parameters"), i, p)
+    {
+        const double low = number(p, "low"), high = number(p, "high");
+        printf("  %-22s %12.6g   ", word(p, "name"), number(p, "value"));
+        if (WAS_GIVEN(low))
+            printf("%.6g ... %.6g\n", low, high);
+        else
+            printf("none: too few devices\n");
     }
-    json_close(&json, ']');
-    json_put_raw(&json, "config", text);
-    json_end(&json);
-    return EXIT_OK;
 }
 
-static int print_text(const aimc_fit_result *r)
+static void print_words(const char *title, const json_t *words)
 {
-    printf("%s: residual %.6g of %llu points, AIC %.1f, starts at %.6g\n\n", r->model, r->residual,
-           (unsigned long long)r->n_points, r->aic, r->w_start);
-    printf("  %-14s %12s   95 %% confidence interval\n", "field", "value");
-    for (uint32_t k = 0; k < r->n_parameters; k++)
-        printf("  %-14s %12.6g   %.6g ... %.6g\n", r->name[k], r->value[k], r->low[k], r->high[k]);
-    return EXIT_OK;
+    size_t i;
+    const json_t *w;
+    if (json_array_size(words) == 0)
+        return;
+    printf("\n%s", title);
+    json_array_foreach(words, i, w) printf("%s%s", i ? ", " : " ", json_string_value(w));
+    printf("\n");
 }
 
-/* ---- plot ----------------------------------------------------------------------------------- */
-
-/* The mean device without chance: every spread and noise off. */
-static int quiet_config(const aimc_config *from, aimc_config **out)
+static void print_candidates(const json_t *report)
 {
-    if (aimc_config_copy(from, out) != AIMC_OK)
+    size_t i;
+    const json_t *c;
+    printf("\nmodels, and how much worse than the best they foretell held-out readings (log "
+           "likelihood)\n");
+    json_array_foreach(json_object_get(report, "candidates"), i, c) printf(
+        "  %-18s %10.1f  %s\n", word(c, "model"), -number(c, "held_out"), word(c, "problem"));
+}
+
+static void print_text(const json_t *report)
+{
+    size_t i;
+    const json_t *note;
+    const json_t *residuals = json_object_get(report, "residuals");
+    printf("%s: %s\n", word(report, "model"), word(report, "verdict"));
+    printf("%.0f devices, %.0f of them fitted, %.0f stuck; %.0f traces, %.0f readings\n",
+           number(report, "n_devices"), number(report, "n_fitted"), number(report, "n_stuck"),
+           number(report, "n_traces"), number(report, "n_readings"));
+    printf("weight = (state - %.6g) / %.6g\n", number(report, "offset"), number(report, "scale"));
+    print_parameters(report);
+    print_words("not measured, and off in the device:", json_object_get(report, "not_measured"));
+    print_candidates(report);
+    printf("\nresiduals: %.3g of their expected size, neighbours correlate by %.3f\n",
+           number(residuals, "rms"),
+           json_number_value(json_array_get(json_object_get(residuals, "autocorrelation"), 0)));
+    json_array_foreach(json_object_get(report, "notes"), i, note)
+        printf("note: %s\n", json_string_value(note));
+}
+
+static int print_report(const aimc_fit *fit, bool as_json)
+{
+    const size_t length = aimc_fit_to_json(fit, NULL, 0);
+    char *text = malloc(length + 1);
+    if (text == NULL)
+        return fail("no memory");
+    aimc_fit_to_json(fit, text, length + 1);
+    json_t *report = json_loads(text, 0, NULL);
+    if (as_json)
+        printf("%s\n", text);
+    else if (report != NULL)
+        print_text(report);
+    json_decref(report);
+    free(text);
+    return report != NULL ? EXIT_OK : fail("the report is no JSON");
+}
+
+/* ---- files ---------------------------------------------------------------------------------- */
+
+static int write_config(const char *path, const aimc_fit *fit)
+{
+    aimc_config *config = NULL;
+    if (aimc_fit_get_config(fit, &config) != AIMC_OK)
         return fail_library();
-    for (size_t i = 0; i < aimc_config_count_fields(*out); i++) {
-        aimc_field_info field = {.struct_size = (uint32_t)sizeof field};
-        if (aimc_config_get_field(*out, i, &field) != AIMC_OK)
-            return fail_library();
-        const size_t length = strlen(field.name);
-        const bool spread = length > 5 && strcmp(field.name + length - 5, "_dtod") == 0;
-        if ((spread || strcmp(field.name, "dw_min_std") == 0) &&
-            aimc_config_set(*out, field.name, 0) != AIMC_OK)
-            return fail_library();
+    const size_t length = aimc_config_to_json(config, NULL, 0);
+    char *text = malloc(length + 1);
+    FILE *f = text != NULL ? fopen(path, "w") : NULL;
+    int rc = f != NULL ? EXIT_GO_ON : fail("%s: cannot be written", path);
+    if (f != NULL) {
+        aimc_config_to_json(config, text, length + 1);
+        const bool good = fprintf(f, "%s\n", text) > 0;
+        if (fclose(f) != 0 || !good)
+            rc = fail("%s: cannot be written", path);
     }
-    return EXIT_GO_ON;
-}
-
-/* What the fitted device does under the pulses of the sweep. */
-static int follow(aimc_context *ctx, const aimc_config *config, double start, size_t n_pulses,
-                  double *state)
-{
-    aimc_config *quiet = NULL;
-    aimc_device *device = NULL;
-    aimc_tile *tile = NULL;
-    float w = (float)start;
-    int rc = quiet_config(config, &quiet);
-    if (rc == EXIT_GO_ON && (aimc_device_create(ctx, NULL, quiet, &device) != AIMC_OK ||
-                             aimc_tile_create(device, 1, 1, NULL, &tile) != AIMC_OK ||
-                             aimc_tile_set_weights(tile, &w, 1) != AIMC_OK))
-        rc = fail_library();
-    for (size_t k = 0; k < 2 * n_pulses && rc == EXIT_GO_ON; k++) {
-        const int32_t pulse = k < n_pulses ? 1 : -1;
-        if (aimc_tile_pulse(tile, &pulse, 1) != AIMC_OK ||
-            aimc_tile_get_weights(tile, &w, 1) != AIMC_OK)
-            rc = fail_library();
-        state[k] = (double)w;
-    }
-    aimc_tile_destroy(tile);
-    aimc_device_unref(device);
-    aimc_config_destroy(quiet);
+    free(text);
+    aimc_config_destroy(config);
     return rc;
 }
 
-static int plot_fit(const char *path, aimc_context *ctx, const aimc_config *config,
-                    const aimc_fit_result *r, const struct sweeps *s)
+/* Readings, predictions and their difference of the first device, trace after trace. */
+static int plot_fit(const char *path, const aimc_measurement *m, const aimc_fit *fit,
+                    const char *model)
 {
-    const size_t n = 2 * s->n_pulses;
-    double *rows = calloc(3 * n, sizeof *rows);
-    if (rows == NULL)
-        return fail("no memory");
-    double *measured = rows, *fitted = rows + n, *residual = rows + 2 * n;
-    int rc = follow(ctx, config, r->w_start, s->n_pulses, fitted);
-    for (size_t k = 0; k < n; k++) {
-        measured[k] = 0;
-        for (size_t i = 0; i < s->n_sweeps; i++)
-            measured[k] += (double)s->w[i * n + k] / (double)s->n_sweeps;
-        residual[k] = measured[k] - fitted[k];
+    double *rows = NULL, *grown;
+    size_t n = 0;
+    uint32_t device = 0;
+    int rc = EXIT_GO_ON;
+    for (size_t i = 0; i < aimc_measurement_count(m) && rc == EXIT_GO_ON; i++) {
+        aimc_fit_trace t = {.struct_size = (uint32_t)sizeof t};
+        if (aimc_fit_get_trace(fit, i, &t) != AIMC_OK)
+            rc = fail_library();
+        if (n == 0)
+            device = t.device;
+        if (rc != EXIT_GO_ON || t.n == 0 || t.device != device)
+            continue;
+        grown = realloc(rows, 3 * (n + t.n) * sizeof *rows);
+        if (grown == NULL) {
+            rc = fail("no memory");
+            break;
+        }
+        rows = grown;
+        for (size_t k = 0; k < t.n; k++, n++) {
+            rows[3 * n] = t.weight[k];
+            rows[3 * n + 1] = t.predicted[k];
+            rows[3 * n + 2] = t.weight[k] - t.predicted[k];
+        }
     }
-    char title[160], label[64];
-    snprintf(title, sizeof title, "%zu sweep%s, residual %.4g", s->n_sweeps,
-             s->n_sweeps == 1 ? "" : "s", r->residual);
-    snprintf(label, sizeof label, "fitted %s", r->model);
-    const struct plot_series series[] = {{"measured, mean of sweeps", NULL, measured, n, true},
-                                         {label, NULL, fitted, n, false},
-                                         {"measured - fitted", NULL, residual, n, true}};
-    const struct plot plot = {title, "pulses, up then down", "state (weight units)", series, 3};
-    if (rc == EXIT_GO_ON)
+    double *columns = calloc(3 * n + 1, sizeof *columns);
+    if (columns == NULL)
+        rc = fail("no memory");
+    for (size_t k = 0; k < 3 * n && columns != NULL; k++)
+        columns[k % 3 * n + k / 3] = rows[k];
+    char title[80], label[64];
+    snprintf(title, sizeof title, "device %u", (unsigned)device);
+    snprintf(label, sizeof label, "fitted %s", model);
+    if (rc == EXIT_GO_ON) {
+        const struct plot_series series[] = {{"measured", NULL, columns, n, true},
+                                             {label, NULL, columns + n, n, false},
+                                             {"measured - fitted", NULL, columns + 2 * n, n, true}};
+        const struct plot plot = {title, "readings, trace after trace", "state (weight units)",
+                                  series, 3};
         rc = plot_write(path, &plot);
+    }
     free(rows);
+    free(columns);
+    return rc;
+}
+
+/* ---- command -------------------------------------------------------------------------------- */
+
+static int tell(const struct request *q, const aimc_measurement *m, const aimc_fit *fit)
+{
+    int rc = EXIT_GO_ON;
+    aimc_config *config = NULL;
+    if (q->out != NULL)
+        rc = write_config(q->out, fit);
+    if (rc == EXIT_GO_ON && q->plot != NULL) {
+        rc = aimc_fit_get_config(fit, &config) == AIMC_OK ? EXIT_GO_ON : fail_library();
+        if (rc == EXIT_GO_ON)
+            rc = plot_fit(q->plot, m, fit, aimc_config_get_kind(config));
+    }
+    aimc_config_destroy(config);
+    return rc == EXIT_GO_ON ? print_report(fit, q->json) : rc;
+}
+
+static int fit_files(const struct request *q)
+{
+    aimc_context *ctx = NULL;
+    aimc_measurement *m = NULL;
+    aimc_fit *fit = NULL;
+    int rc = model_context(NOT_GIVEN, NOT_GIVEN, &ctx);
+    if (rc == EXIT_GO_ON && aimc_measurement_create(ctx, &m) != AIMC_OK)
+        rc = fail_library();
+    for (size_t i = 0; i < MAX_FILES && q->files[i] != NULL && rc == EXIT_GO_ON; i++)
+        rc = sweeps_add(ctx, m, q->files[i], &q->table, q->pairs);
+    const aimc_fit_params params = {.struct_size = (uint32_t)sizeof params,
+                                    .model = q->model,
+                                    .scale = WAS_GIVEN(q->scale)    ? q->scale
+                                             : WAS_GIVEN(q->offset) ? 1
+                                                                    : 0,
+                                    .offset = WAS_GIVEN(q->offset) ? q->offset : 0};
+    if (rc == EXIT_GO_ON && aimc_measurement_fit(m, &params, &fit) != AIMC_OK)
+        rc = fail_library();
+    if (rc == EXIT_GO_ON)
+        rc = tell(q, m, fit);
+    aimc_fit_destroy(fit);
+    aimc_measurement_destroy(m);
+    aimc_context_destroy(ctx);
     return rc;
 }
 
 int cmd_fit(int argc, char **argv)
 {
-    const char *path = NULL, *model = NULL, *plot = NULL;
-    double scale = 1, offset = 0;
-    bool json = false;
-    struct table_options table = {.columns = NULL};
+    struct request q = {.scale = NOT_GIVEN, .offset = NOT_GIVEN};
     const struct arg args[] = {
-        {"model", ARG_TEXT, &model, "NAME",
-         "fit this model alone (default: the best); a wrong name\nlists those that can be fitted",
+        {"model", ARG_TEXT, &q.model, "NAME",
+         "fit this model (default: the best); a wrong name\nlists those that can be fitted", 0, 0},
+        {"out", ARG_TEXT, &q.out, "FILE",
+         "write the device: name.json, which stands wherever the name\nof a device does", 0, 0},
+        {"pairs", ARG_TEXT, &q.pairs, "WHAT",
+         "pairs of columns are devices or cycles of one\n(default: devices where a name of a "
+         "column "
+         "says so)",
          0, 0},
-        {"scale", ARG_NUMBER, &scale, "X", "state per weight (default: 1)", 1e-30, 1e30},
-        {"offset", ARG_NUMBER, &offset, "X", "state at weight 0 (default: 0)", -1e30, 1e30},
-        {"plot", ARG_TEXT, &plot, "FILE", "write a plot of sweep, fit and residual: name.svg", 0,
-         0},
-        {"json", ARG_FLAG, &json, "", "print one JSON object instead of text", 0, 0},
-        TABLE_ARGS(table),
+        {"scale", ARG_NUMBER, &q.scale, "X", "state per weight (default: found)", 1e-30, 1e30},
+        {"offset", ARG_NUMBER, &q.offset, "X", "state at weight 0 (default: found)", -1e30, 1e30},
+        {"plot", ARG_TEXT, &q.plot, "FILE",
+         "write a plot of readings, fit and residuals of the\nfirst device: name.svg", 0, 0},
+        {"json", ARG_FLAG, &q.json, "", "print one JSON object instead of text", 0, 0},
+        TABLE_ARGS(q.table),
     };
     const struct arg_spec spec = {
-        .usage = "FILE [options]",
-        .summary = "Fit a device to measured sweeps: a line per pulse, two columns per sweep, the\n"
-                   "state after that pulse up and after that pulse down.",
-        .example = "  aimc device fit sweeps.csv --model soft_bounds --json\n",
+        .usage = "FILE... [options]",
+        .summary =
+            "Fit a device to readings: a line per pulse, two columns per sweep, the state after\n"
+            "that pulse up and after that pulse down; or columns g, direction (1, -1), device,\n"
+            "cycle, or time. docs/measuring.md tells more.",
+        .example = "  aimc device fit sweeps.csv --out mydevice.json\n"
+                   "  aimc train --device mydevice.json\n",
         .args = args,
         .n_args = sizeof args / sizeof args[0],
-        .positionals = &path,
+        .positionals = q.files,
         .min_positionals = 1,
-        .max_positionals = 1,
+        .max_positionals = MAX_FILES,
     };
-    struct sweeps s = {0};
-    aimc_context *ctx = NULL;
-    aimc_config *config = NULL;
-    aimc_fit_result result = {.struct_size = (uint32_t)sizeof result};
     int rc = args_parse(&spec, argc, argv);
     if (rc != EXIT_GO_ON)
         return rc;
-    rc = plot_check_name(plot);
-    if (rc != EXIT_GO_ON)
-        return rc;
-    rc = sweeps_read(&s, path, &table, scale, offset);
-    if (rc == EXIT_GO_ON)
-        rc = model_context(NOT_GIVEN, 1, &ctx);
-    if (rc == EXIT_GO_ON && aimc_device_fit(ctx, model, s.n_sweeps, s.n_pulses, s.w, 2 * s.n_pulses,
-                                            &config, &result) != AIMC_OK)
-        rc = fail_library();
-    if (rc == EXIT_GO_ON && plot != NULL)
-        rc = plot_fit(plot, ctx, config, &result, &s);
-    if (rc == EXIT_GO_ON)
-        rc = json ? print_json(&result, config) : print_text(&result);
-    aimc_config_destroy(config);
-    aimc_context_destroy(ctx);
-    sweeps_free(&s);
-    return rc;
+    const size_t length = q.out != NULL ? strlen(q.out) : 0;
+    if (q.out != NULL && (length < 6 || strcmp(q.out + length - 5, ".json") != 0))
+        return fail_usage("--out %s: a name that ends in .json is needed", q.out);
+    rc = plot_check_name(q.plot);
+    return rc == EXIT_GO_ON ? fit_files(&q) : rc;
 }

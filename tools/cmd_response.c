@@ -124,10 +124,10 @@ static int points_make(struct points *p, const char *at, double max)
 /* The configuration of a device, or that of the device in a layer preset. */
 static int find_config(aimc_context *ctx, const char *name, aimc_config **config)
 {
-    aimc_preset_info info = {.struct_size = (uint32_t)sizeof info};
-    size_t i;
-    if (aimc_preset_find(name, &i) != AIMC_OK || aimc_preset_get(i, &info) != AIMC_OK)
-        return fail_usage("%s; 'aimc device list' shows them all", library_sentence());
+    aimc_preset_info info;
+    const int rc = model_find_preset(ctx, name, &info);
+    if (rc != EXIT_GO_ON)
+        return rc;
     if (strcmp(info.category, "device") == 0)
         return aimc_config_create(ctx, name, config) == AIMC_OK ? EXIT_GO_ON : fail_library();
     if (strcmp(info.category, "layer") != 0)

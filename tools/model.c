@@ -41,12 +41,38 @@ int model_context(double seed, double threads, aimc_context **ctx)
 
 /* ---- configuration of a layer --------------------------------------------------------------- */
 
-static int find_device(const char *name, aimc_preset_info *info)
+static bool is_file(const char *name)
+{
+    const size_t length = strlen(name);
+    return length > 5 && strcmp(name + length - 5, ".json") == 0;
+}
+
+int model_find_preset(aimc_context *ctx, const char *name, aimc_preset_info *info)
 {
     size_t i;
-    info->struct_size = (uint32_t)sizeof *info;
-    if (aimc_preset_find(name, &i) != AIMC_OK || aimc_preset_get(i, info) != AIMC_OK)
-        return fail_usage("--device: %s; 'aimc device list' shows them all", library_sentence());
+    aimc_config *config = NULL;
+    *info = (aimc_preset_info){.struct_size = (uint32_t)sizeof *info};
+    if (is_file(name) && aimc_config_create(ctx, name, &config) != AIMC_OK)
+        return fail_library();
+    const bool found =
+        aimc_preset_find(config != NULL ? aimc_config_get_kind(config) : name, &i) == AIMC_OK &&
+        aimc_preset_get(i, info) == AIMC_OK;
+    aimc_config_destroy(config);
+    if (!found)
+        return fail_usage("%s; 'aimc device list' shows them all", library_sentence());
+    if (is_file(name)) {
+        info->name = name;
+        info->is_preset = 1;
+        info->source = "";
+    }
+    return EXIT_GO_ON;
+}
+
+static int find_device(aimc_context *ctx, const char *name, aimc_preset_info *info)
+{
+    const int rc = model_find_preset(ctx, name, info);
+    if (rc != EXIT_GO_ON)
+        return rc;
     if (strcmp(info->category, "device") != 0 && strcmp(info->category, "layer") != 0)
         return fail_usage("--device %s: that is of the kind '%s', not a device", name,
                           info->category);
@@ -136,7 +162,7 @@ static int layer_config(aimc_context *ctx, const struct run *run, const struct t
                         aimc_config **config)
 {
     aimc_preset_info info = {.category = ""};
-    int rc = find_device(run->device, &info);
+    int rc = find_device(ctx, run->device, &info);
     if (rc != EXIT_GO_ON)
         return rc;
     const bool is_layer = strcmp(info.category, "layer") == 0;

@@ -26,6 +26,11 @@ int model_set_field(aimc_config *config, const char *option, const char *text);
  * whatever order they were given. */
 int model_set_fields(aimc_config *config, const char *option, const struct texts *settings);
 
+/* What a name of a kind, a preset or a file ("mydevice.json") is: the preset's figures, and of a
+ * file those of its kind with the path as the name. EXIT_GO_ON, or the exit code after a
+ * sentence. */
+int model_find_preset(aimc_context *ctx, const char *name, aimc_preset_info *info);
+
 /* Context for a command: seed and threads as given; NOT_GIVEN threads: all cores. Library warnings
  * go to stderr. */
 int model_context(double seed, double threads, aimc_context **ctx);

@@ -1,25 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Measured sweeps of devices from a file. */
+/* Readings of devices from files. */
 #ifndef AIMC_TOOLS_SWEEPS_H
 #define AIMC_TOOLS_SWEEPS_H
 
-#include <stddef.h>
-
 #include "table.h"
 
-/* Columns in pairs: state after each up pulse, after each down pulse; a pair is a sweep. */
-struct sweeps {
-    float *w; /* [n_sweeps][2 n_pulses] */
-    size_t n_sweeps, n_pulses;
-};
-
-/*
- * Read a table into sweeps that are all zero, with w = (state - offset) / scale: a row for each
- * pulse. Where the header says "down" before "up" for a pair, that is what they are. EXIT_GO_ON, or
- * the exit code after a sentence; to be freed in any case.
- */
-int sweeps_read(struct sweeps *sweeps, const char *path, const struct table_options *options,
-                double scale, double offset);
-void sweeps_free(struct sweeps *sweeps);
+/* Add a file to a measurement. Its devices are others than those before, unless it numbers them in
+ * a column "device". pairs as in aimc_measurement_params. EXIT_GO_ON, or the exit code after a
+ * sentence. */
+int sweeps_add(aimc_context *ctx, aimc_measurement *m, const char *path,
+               const struct table_options *options, const char *pairs);
 
 #endif

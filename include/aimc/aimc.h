@@ -12,6 +12,7 @@
 #include <aimc/table.h>
 #include <aimc/extrapolation.h>
 #include <aimc/device.h>
+#include <aimc/measurement.h>
 #include <aimc/converter.h>
 #include <aimc/tile.h>
 #include <aimc/periphery.h>

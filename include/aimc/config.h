@@ -223,14 +223,16 @@ AIMC_API aimc_status aimc_config_load(aimc_config *cfg, const char *path);
  *
  * Two columns, called up and down or without names: the state after each pulse of one sweep up, and
  * of one sweep down, in any unit. Their whole range becomes w_min ... w_max of the configuration;
- * dw_min is the mean step at mid-range, and 33 nodes are made. Or columns step_up, step_down and,
+ * dw_min is the mean step at mid-range, and 33 nodes are made. A sweep with noise is replaced by
+ * the nearest one that does not turn back (isotonic regression), and there are fewer nodes, at
+ * least 5, four times the noise apart. Or columns step_up, step_down and,
  * where wanted, state_up, noise_up, state_down, noise_down, in the units of those fields; columns
  * may end before others.
  * @param path  as aimc_table_read() takes it, as it looks
  * @retval AIMC_ERR_INVALID  NULL, or the configuration is of another kind
  * @retval AIMC_ERR_IO       cannot read the file
- * @retval AIMC_ERR_FORMAT   text, NaN, a missing column, a sweep or states that turn back, too few
- *                           points; the sentence names line and column
+ * @retval AIMC_ERR_FORMAT   text, NaN, no column, a sweep with noise above a fifth of its range,
+ *                           states that turn back, too few points; the sentence says where
  * @retval AIMC_ERR_NOMEM    no memory
  * @par Threads
  * one thread per configuration.

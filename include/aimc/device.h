@@ -174,25 +174,26 @@ typedef struct aimc_fit_result {
     double low[AIMC_FIT_PARAMETERS];       /**< lower end of the 95 % confidence interval */
     double high[AIMC_FIT_PARAMETERS];      /**< upper end */
     double w_start;                        /**< state before the first pulse, fitted too */
-    double residual;                       /**< root mean square of data minus model */
-    double aic;                            /**< Akaike's criterion: less is better */
-    uint64_t n_points;                     /**< states that were compared */
+    double residual;   /**< root mean square of data minus their prediction from those before */
+    double aic;        /**< Akaike's criterion: less is better */
+    uint64_t n_points; /**< states that were given */
 } aimc_fit_result;
 
 /**
  * Fit the mean device of a model to measured sweeps: n_pulses up, then as many down.
  * @param ctx       context
- * @param model     "soft_bounds" or another that can be fitted (a refusal lists them); NULL: that
- *                  with the least Akaike criterion, of those within 2 the simplest
+ * @param model     "soft_bounds" or another that can be fitted (a refusal lists them); NULL: the
+ *                  simplest plausible one that foretells states which it was not fitted to about
+ *                  as well as the best
  * @param n_sweeps  repetitions of the sweep, 1 or more
  * @param n_pulses  pulses of each direction, 10 or more
  * @param w         [n_sweeps][2 n_pulses]: the state after each pulse, weight units, a range around
  *                  0
  * @param ld_w      >= 2 n_pulses
- * @param[out] config  the model with the fitted fields set, spreads at their defaults; NULL on
- *                     failure
+ * @param[out] config  the model with the fitted fields and its noise set (dw_min_std,
+ *                     write_noise_std, mult_noise); device-to-device spreads, which sweeps of one
+ *                     device do not tell, are 0; NULL on failure
  * @param result    struct_size set by the caller; the rest is written
- * @retval AIMC_ERR_UNSUPPORTED  built without cminpack
  * @retval AIMC_ERR_INVALID      NULL, unknown model, too few points, not finite, a range without 0
  * @retval AIMC_ERR_SHAPE        ld_w too small
  * @retval AIMC_ERR_ABI          struct_size is 0
@@ -200,9 +201,15 @@ typedef struct aimc_fit_result {
  * @par Threads
  * any.
  * @par Model
- * least squares of the noise-free walk; intervals from the covariance of the linearised problem
- * with independent errors of the points, so that noise which the device keeps makes them too
- * narrow. Bounds of linear_step are those of the data.
+ * the walk of the mean device with noise of pulses, which the state keeps, and of readings, which
+ * it does not: prediction errors of an extended Kalman filter, by maximum likelihood (Schweppe,
+ * IEEE Trans. Inf. Theory 11:61, 1965). Intervals are from the curvature of the likelihood,
+ * infinite where it has none. Bounds that the data leave open are those of the data, and not among the
+ * fitted fields. A model that is not plausible (bounds far from the data, a parameter that the data
+ * do not determine, no step within the data) or clearly worse than another is told to the logger
+ * of the context as a warning.
+ * @par Determinism
+ * the same with any number of threads; the models are fitted side by side.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_device_fit(aimc_context *ctx, const char *model, size_t n_sweeps,

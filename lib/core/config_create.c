@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/evidence.h"
+#include "core/names.h"
 
 /* ---- making and destroying ------------------------------------------------------------------ */
 
@@ -79,6 +80,36 @@ aimc_status aimci_config_make(aimc_context *ctx, aimci_named named, aimc_config 
     return AIMC_OK;
 }
 
+static bool is_file(const char *name)
+{
+    const size_t length = strlen(name);
+    return length > 5 && strcmp(name + length - 5, ".json") == 0;
+}
+
+static aimc_status config_of_file(aimc_context *ctx, const char *path, aimc_config **out)
+{
+    enum { MOST = 16 << 20 };
+    char *text;
+    aimc_status st = aimci_read_text(ctx, path, MOST, &text);
+    if (st)
+        return st;
+    st = aimci_config_from_json(ctx, NULL, text, out);
+    aimci_free(ctx, text);
+    return st ? aimci_fail_within(st, "%s: ", path) : AIMC_OK;
+}
+
+aimc_status aimci_config_of_name(aimc_context *ctx, const char *caller, const char *name,
+                                 aimc_config **out)
+{
+    aimci_named named;
+    if (is_file(name)) {
+        const aimc_status st = config_of_file(ctx, name, out);
+        return st ? aimci_fail_within(st, "%s: ", caller) : AIMC_OK;
+    }
+    const aimc_status st = aimci_find_kind(caller, name, &named);
+    return st ? st : aimci_config_make(ctx, named, out);
+}
+
 aimc_status aimc_config_create(aimc_context *ctx, const char *name, aimc_config **out)
 {
     if (!out)
@@ -86,9 +117,7 @@ aimc_status aimc_config_create(aimc_context *ctx, const char *name, aimc_config 
     *out = NULL;
     if (!ctx || !name)
         return aimci_fail(AIMC_ERR_INVALID, "config_create: %s is NULL", ctx ? "name" : "ctx");
-    aimci_named named;
-    const aimc_status st = aimci_find_kind("config_create", name, &named);
-    return st ? st : aimci_config_make(ctx, named, out);
+    return aimci_config_of_name(ctx, "config_create", name, out);
 }
 
 aimc_status aimc_config_copy(const aimc_config *cfg, aimc_config **out)
@@ -181,11 +210,8 @@ aimc_status aimci_config_resolve(aimc_context *ctx, const char *caller, const ch
         return aimci_fail(AIMC_ERR_INVALID, "%s: both name and configuration are NULL", caller);
     if (!name)
         return aimc_config_copy(overrides, out);
-    aimci_named named;
     aimc_config *config = NULL;
-    aimc_status st = aimci_find_kind(caller, name, &named);
-    if (!st)
-        st = aimci_config_make(ctx, named, &config);
+    aimc_status st = aimci_config_of_name(ctx, caller, name, &config);
     if (!st && overrides) {
         st = config->kind == overrides->kind
                  ? override(config, overrides)
@@ -244,22 +270,20 @@ aimc_status aimci_config_replace_child(aimc_config *cfg, const aimci_field *f, c
     if (f->type != AIMC_FIELD_CONFIG)
         return aimci_fail(AIMC_ERR_INVALID, "config_set: %s is %s, not a configuration", path,
                           aimci_field_type_name(f->type));
-    aimci_named named;
-    aimc_status st = aimci_find_kind("config_set", kind, &named);
+    aimc_config **child = &cfg->children[f->offset], *made = NULL;
+    const aimc_status st = aimci_config_of_name(cfg->ctx, "config_set", kind, &made);
     if (st)
         return st;
-    if (strcmp(named.kind->category, f->choices) != 0) {
+    if (strcmp(made->kind->category, f->choices) != 0) {
         char where[192];
         snprintf(where, sizeof where, "config_set: %s", path);
-        return aimci_wrong_category(where, kind, named.kind, f->choices);
+        const aimci_kind *wrong = made->kind;
+        aimc_config_destroy(made);
+        return aimci_wrong_category(where, kind, wrong, f->choices);
     }
-    aimc_config **child = &cfg->children[f->offset], *made = NULL;
-    const bool same = (*child)->kind == named.kind && (*child)->preset == named.preset;
-    if (!same)
-        st = aimci_config_make(cfg->ctx, named, &made);
-    if (st)
-        return st;
-    if (made) {
+    if ((*child)->kind == made->kind && (*child)->preset == made->preset && !is_file(kind)) {
+        aimc_config_destroy(made); /* it is there, perhaps with fields that were changed */
+    } else {
         aimci_config_warn_of_loss(*child, path, kind);
         aimc_config_destroy(*child);
         *child = made;

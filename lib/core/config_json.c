@@ -114,6 +114,15 @@ static aimc_status store_with_evidence(aimc_config *cfg, const aimci_field *f, c
     return st ? st : aimci_evidence_put(cfg, f, &evidence);
 }
 
+/* In a document a name is that of a kind or a preset: a file that was read opens no other. */
+static aimc_status put_named(aimc_config *cfg, const aimci_field *f, const char *path,
+                             const char *name)
+{
+    aimci_named named;
+    const aimc_status st = aimci_find_kind("config_parse", name, &named);
+    return st ? st : aimci_config_replace_child(cfg, f, path, name);
+}
+
 /* A nested object: "kind" first, because it replaces what the others are merged into. */
 static aimc_status store_object(aimc_config *cfg, const aimci_field *f, const char *path,
                                 const json_t *object)
@@ -125,7 +134,7 @@ static aimc_status store_object(aimc_config *cfg, const aimci_field *f, const ch
     const char *kind;
     aimc_status st = read_kind(object, path, &kind);
     if (!st && kind)
-        st = aimci_config_replace_child(cfg, f, path, kind);
+        st = put_named(cfg, f, path, kind);
     return st ? st : merge_object(cfg->children[f->offset], object, path);
 }
 
@@ -136,6 +145,8 @@ static aimc_status store_value(aimc_config *cfg, const aimci_field *f, const cha
         return aimci_field_store(cfg, f, path, json_number_value(value));
     if (json_is_boolean(value) && f->type == AIMC_FIELD_FLAG)
         return aimci_field_store(cfg, f, path, json_is_true(value) ? 1.0 : 0.0);
+    if (json_is_string(value) && f->type == AIMC_FIELD_CONFIG)
+        return put_named(cfg, f, path, json_string_value(value));
     if (json_is_string(value))
         return aimci_field_store_word(cfg, f, path, json_string_value(value));
     if (json_is_array(value))
@@ -290,7 +301,7 @@ aimc_status aimci_config_from_value(aimc_context *ctx, const char *category, con
     const char *kind = json_string_value(json_object_get(value, "kind"));
     st = kind ? aimci_find_kind("config_parse", kind, &named)
               : aimci_fail(AIMC_ERR_FORMAT, "configuration without a kind");
-    if (!st && strcmp(named.kind->category, category) != 0)
+    if (!st && category && strcmp(named.kind->category, category) != 0)
         st = aimci_wrong_category("config_parse", kind, named.kind, category);
     if (!st)
         st = aimci_config_make(ctx, named, &cfg);

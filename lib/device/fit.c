@@ -1,284 +1,168 @@
 /* SPDX-License-Identifier: MIT */
-/* Parameters of a model from measured sweeps: least squares between the states and the noise-free
- * walk of the mean device, w(k + 1) = clip(w(k) +- step(w(k))), from a starting state that is
- * fitted as well. Levenberg-Marquardt of MINPACK (J. J. More, B. S. Garbow, K. E. Hillstrom,
- * ANL-80-74, 1980) from several starting steps. */
+/* Sweeps of one device: aimc_device_fit(). */
 #include <math.h>
-#include <string.h>
+#include <stdio.h>
 
-#include "aimci_config.h"
-#include "device/model.h"
+#include "device/fit.h"
 
-#if AIMCI_HAVE_CMINPACK
-#include <cminpack.h>
+/* Sweeps as traces of one device. */
+typedef struct sweeps {
+    aimci_traces traces;
+    aimci_trace *each;
+    double *state;
+    int32_t *pulses;
+    unsigned char *ignore;
+} sweeps;
 
-enum { MAX_X = AIMC_FIT_PARAMETERS + 1 }; /* and the starting state */
-
-enum { MAX_MODELS = 32 };
-
-/* Models that can be fitted, by rank. */
-static size_t list_models(const aimci_device_ops *models[MAX_MODELS])
+static void sweeps_close(aimc_context *ctx, sweeps *s)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < aimci_n_registered && n < MAX_MODELS; i++) {
-        const aimci_device_ops *m = aimci_ops_of(aimci_registry[i].kind, "device");
-        if (!m || !m->fitted[0])
-            continue;
-        size_t k = n++;
-        for (; k > 0 && models[k - 1]->fit_rank > m->fit_rank; k--)
-            models[k] = models[k - 1];
-        models[k] = m;
+    aimci_free(ctx, s->each);
+    aimci_free(ctx, s->state);
+    aimci_free(ctx, s->pulses);
+    aimci_free(ctx, s->ignore);
+}
+
+static aimc_status sweeps_open(aimc_context *ctx, size_t n_sweeps, size_t n_pulses, const float *w,
+                               size_t ld, sweeps *s)
+{
+    const size_t n = 2 * n_pulses;
+    s->each = aimci_calloc(ctx, n_sweeps, sizeof *s->each);
+    s->state = aimci_calloc(ctx, n_sweeps * n, sizeof *s->state);
+    s->pulses = aimci_calloc(ctx, n, sizeof *s->pulses);
+    s->ignore = aimci_calloc(ctx, n, 1);
+    if (!s->each || !s->state || !s->pulses || !s->ignore)
+        return aimci_fail(AIMC_ERR_NOMEM, "device_fit: no memory");
+    for (size_t k = 0; k < n; k++)
+        s->pulses[k] = k < n_pulses ? 1 : -1;
+    for (size_t i = 0; i < n_sweeps; i++) {
+        s->each[i] = (aimci_trace){
+            .n = n, .state = s->state + i * n, .pulses = s->pulses, .ignore = s->ignore};
+        for (size_t k = 0; k < n; k++)
+            s->each[i].state[k] = (double)w[i * ld + k];
     }
-    return n;
+    s->traces = (aimci_traces){s->each, n_sweeps, n_sweeps * n};
+    return AIMC_OK;
 }
 
-typedef struct fit {
-    const aimci_device_ops *model;
-    aimc_config *config;
-    size_t n_fields, n_pulses;
-    const double *mean; /* [2 n_pulses] of all sweeps */
-    double lo, hi;      /* of the mean */
-} fit;
-
-static void put(fit *f, const char *name, double v)
+/* The state before the first pulse from which the mean device comes nearest to the readings: golden
+ * section between the bounds. */
+static double distance_from(const aimci_walk *w, double start, double *mean)
 {
-    const aimci_field *field = aimci_kind_field(f->config->kind, name);
-    (void)aimci_field_store(f->config, field, name, fmin(fmax(v, field->min), field->max));
-}
-
-static double *states(fit *f, const double *x, double *w)
-{
-    for (size_t k = 0; k < f->n_fields; k++)
-        put(f, f->model->fitted[k], x[k]);
-    const aimci_pulsed *p = f->config->values;
-    double state = x[f->n_fields];
-    for (size_t i = 0; i < 2 * f->n_pulses; i++) {
-        const bool up = i < f->n_pulses;
-        const double step = aimci_model_mean_step(f->model, p, state, up);
-        state = fmin(fmax(state + (up ? step : -step), p->w_min), p->w_max);
-        w[i] = state;
+    double sum = 0;
+    for (size_t i = 0; i < w->traces->n; i++) {
+        const aimci_trace *t = &w->traces->each[i];
+        aimci_walk_mean(w, t, start, mean);
+        for (size_t k = 0; k < t->n; k++)
+            sum += (t->state[k] - mean[k]) * (t->state[k] - mean[k]);
     }
-    return w;
+    return sum;
 }
 
-static int residuals(void *user, int m, int n, const double *x, double *r, int flag)
+static double find_start(const aimci_walk *w, double *mean)
 {
-    fit *f = user;
-    (void)n, (void)flag;
-    states(f, x, r);
-    for (int i = 0; i < m; i++) {
-        r[i] -= f->mean[i];
-        if (!isfinite(r[i]))
-            r[i] = 1e6 * (f->hi - f->lo);
-    }
-    return 0;
-}
-
-/* Starting points: a first step in units of the mean one, and for exponentials amplitude and rate
- * of a shallow, a steep and a very steep one. */
-typedef struct start {
-    double step, amplitude, rate;
-} start;
-
-static const start starts[] = {
-    {0.7, 0.2, 2},  {1.5, 0.2, 2}, {3, 0.2, 2},     {6, 0.2, 2},
-    {1.5, 0.02, 7}, {3, 0.02, 7},  {1.5, 1e-3, 12}, {3, 1e-3, 12},
-};
-enum { N_STARTS = sizeof starts / sizeof starts[0], N_SIMPLE_STARTS = 4 };
-
-static bool is_exponential(const fit *f)
-{
-    return strcmp(f->model->kind->name, "exp_step") == 0;
-}
-
-static void guess(fit *f, const start *from, double *x)
-{
-    const bool exponential = is_exponential(f);
-    const double range = f->hi - f->lo, beyond = exponential ? -0.005 * range : 0.05 * range;
-    put(f, "w_max", f->hi);
-    put(f, "w_min", f->lo);
-    for (size_t k = 0; k < f->n_fields; k++) {
-        const char *name = f->model->fitted[k];
-        x[k] = strncmp(name, "gamma", 5) == 0   ? (exponential ? from->rate : 0.5)
-               : strncmp(name, "A_", 2) == 0    ? from->amplitude
-               : strcmp(name, "pow_gamma") == 0 ? 1
-                                                : 0.05;
-        if (strcmp(name, "dw_min") == 0)
-            x[k] = from->step * range / (double)f->n_pulses;
-        else if (strcmp(name, "w_max") == 0)
-            x[k] = f->hi + beyond;
-        else if (strcmp(name, "w_min") == 0)
-            x[k] = f->lo - beyond;
-    }
-    x[f->n_fields] = f->mean[0];
-}
-
-typedef struct solution {
-    double x[MAX_X], variance[MAX_X]; /* of x, per unit variance of the mean's points */
-    double squares;
-} solution;
-
-/* Keeps the better of s and what is found from x. work: m + MAX_X m + m doubles */
-static bool solve_from(fit *f, const double *x, double *work, solution *s)
-{
-    const int m = (int)(2 * f->n_pulses), n = (int)f->n_fields + 1;
-    double diag[MAX_X], qtf[MAX_X], wa1[MAX_X], wa2[MAX_X], wa3[MAX_X];
-    double *r = work, *jacobian = work + m, *wa4 = jacobian + MAX_X * m;
-    int calls, pivot[MAX_X];
-    solution t = {.squares = 0};
-    memcpy(t.x, x, (size_t)n * sizeof *x);
-    lmdif(residuals, f, m, n, t.x, r, 1e-12, 1e-12, 0, 200 * (n + 1), 0, diag, 1, 10, 0, &calls,
-          jacobian, m, pivot, qtf, wa1, wa2, wa3, wa4);
-    for (int i = 0; i < m; i++)
-        t.squares += r[i] * r[i];
-    if (s->squares >= 0 && !(t.squares < s->squares))
-        return false;
-    const bool much = s->squares < 0 || t.squares < 0.9999 * s->squares;
-    covar(n, jacobian, m, pivot, 1e-14, wa1);
-    for (int k = 0; k < n; k++)
-        t.variance[k] = jacobian[k + k * m];
-    *s = t;
-    return much;
-}
-
-/* The bounds make edges where a descent stops early: go on from a little beside the best, as long
- * as that helps. */
-static void polish(fit *f, double *work, solution *s)
-{
-    bool better = true;
-    for (int round = 0; better && round < 6; round++) {
-        better = false;
-        for (size_t k = 0; k <= f->n_fields; k++)
-            for (int side = -1; side <= 1; side += 2) {
-                double x[MAX_X];
-                memcpy(x, s->x, sizeof x);
-                x[k] *= 1 + 0.1 * side;
-                better |= solve_from(f, x, work, s);
-            }
-    }
-}
-
-/* within: squares of the points about the mean of the sweeps. Takes config over. */
-static void solve(fit *f, const aimci_device_ops *model, size_t n_sweeps, double within,
-                  double *work, aimc_fit_result *out)
-{
-    solution s = {.squares = -1};
-    f->model = model;
-    for (f->n_fields = 0; f->n_fields < AIMC_FIT_PARAMETERS && model->fitted[f->n_fields];)
-        f->n_fields++;
-    const int n_starts = is_exponential(f) ? N_STARTS : N_SIMPLE_STARTS;
-    for (int k = 0; k < n_starts; k++) {
-        double x[MAX_X];
-        guess(f, &starts[k], x);
-        solve_from(f, x, work, &s);
-    }
-    polish(f, work, &s);
-    states(f, s.x, work); /* leaves the best values in the configuration */
-    const double n_points = (double)(2 * f->n_pulses * n_sweeps), n = (double)f->n_fields + 1;
-    const double squares = within + (double)n_sweeps * s.squares;
-    const double variance = squares / fmax(n_points - n, 1) / (double)n_sweeps;
-    *out = (aimc_fit_result){.n_parameters = (uint32_t)f->n_fields,
-                             .model = f->config->kind->name,
-                             .n_points = (uint64_t)n_points,
-                             .residual = sqrt(squares / n_points),
-                             .aic = n_points * log(fmax(squares / n_points, 1e-300)) + 2 * (n + 1),
-                             .w_start = s.x[f->n_fields]};
-    for (size_t k = 0; k < f->n_fields; k++) {
-        const double half = 1.959964 * sqrt(fmax(s.variance[k], 0) * variance);
-        out->name[k] = model->fitted[k];
-        (void)aimc_config_get(f->config, model->fitted[k], &out->value[k]);
-        out->low[k] = out->value[k] - half;
-        out->high[k] = out->value[k] + half;
-    }
-}
-
-static void average(fit *f, size_t n_sweeps, const float *w, size_t ld, double *mean,
-                    double *within)
-{
-    const size_t m = 2 * f->n_pulses;
-    f->mean = mean;
-    *within = 0;
-    for (size_t i = 0; i < m; i++) {
-        double sum = 0;
-        for (size_t k = 0; k < n_sweeps; k++)
-            sum += (double)w[k * ld + i];
-        mean[i] = sum / (double)n_sweeps;
-        for (size_t k = 0; k < n_sweeps; k++)
-            *within += ((double)w[k * ld + i] - mean[i]) * ((double)w[k * ld + i] - mean[i]);
-        f->lo = i ? fmin(f->lo, mean[i]) : mean[i];
-        f->hi = i ? fmax(f->hi, mean[i]) : mean[i];
-    }
-}
-
-static aimc_status refuse(const char *model, const aimci_device_ops **models, size_t n)
-{
-    char names[256] = "";
-    aimci_text text = {names, sizeof names, 0};
-    for (size_t i = 0; i < n; i++)
-        aimci_text_printf(&text, "%s%s",
-                          i == 0      ? ""
-                          : i + 1 < n ? ", "
-                                      : " and ",
-                          models[i]->kind->name);
-    return aimci_fail(AIMC_ERR_INVALID, "device_fit: model '%s'; %s can be fitted", model, names);
-}
-
-static aimc_status fit_all(aimc_context *ctx, const char *model, size_t n_sweeps, fit *f,
-                           double within, double *work, aimc_config **config,
-                           aimc_fit_result *result)
-{
-    const aimci_device_ops *models[MAX_MODELS];
-    const size_t n = list_models(models);
-    for (size_t i = 0; i < n; i++) {
-        const char *name = models[i]->kind->name;
-        if (model && strcmp(model, name) != 0)
-            continue;
-        aimc_fit_result one;
-        const aimc_status st = aimc_config_create(ctx, name, &f->config);
-        if (st)
-            return st;
-        solve(f, models[i], n_sweeps, within, work, &one);
-        const bool better = !*config || one.aic < result->aic - 2; /* simpler come first */
-        aimc_config_destroy(better ? *config : f->config);
-        if (better) {
-            *config = f->config;
-            *result = one;
+    const double share = 0.6180339887498949;
+    double lo = w->p->w_min, hi = w->p->w_max;
+    double a = hi - share * (hi - lo), b = lo + share * (hi - lo);
+    double at_a = distance_from(w, a, mean), at_b = distance_from(w, b, mean);
+    for (int i = 0; i < 40; i++) {
+        if (at_a < at_b) {
+            hi = b, b = a, at_b = at_a;
+            a = hi - share * (hi - lo);
+            at_a = distance_from(w, a, mean);
+        } else {
+            lo = a, a = b, at_a = at_b;
+            b = lo + share * (hi - lo);
+            at_b = distance_from(w, b, mean);
         }
     }
-    return *config ? AIMC_OK : refuse(model, models, n);
+    return 0.5 * (lo + hi);
 }
 
-static aimc_status run(aimc_context *ctx, const char *model, size_t n_sweeps, size_t n_pulses,
-                       const float *w, size_t ld, aimc_config **config, aimc_fit_result *result)
+static aimc_status report(aimc_context *ctx, const aimci_traces *traces, const aimci_candidate *c,
+                          aimc_fit_result *r)
 {
-    const size_t m = 2 * n_pulses;
-    double within, *work = aimci_calloc(ctx, m * (MAX_X + 3), sizeof *work);
-    if (!work)
+    const size_t n = traces->n_readings;
+    double *predicted = aimci_calloc(ctx, 2 * n, sizeof *predicted), squares = 0;
+    if (!predicted)
         return aimci_fail(AIMC_ERR_NOMEM, "device_fit: no memory");
-    fit f = {.n_pulses = n_pulses};
-    average(&f, n_sweeps, w, ld, work, &within);
-    aimc_status st =
-        f.hi > f.lo && f.lo <= 0 && f.hi >= 0
-            ? fit_all(ctx, model, n_sweeps, &f, within, work + m, config, result)
-            : aimci_fail(AIMC_ERR_INVALID,
-                         "device_fit: states from %g to %g; a range that holds 0 is needed", f.lo,
-                         f.hi);
-    aimci_free(ctx, work);
-    if (st) {
-        aimc_config_destroy(*config);
-        *config = NULL;
+    const aimci_walk walk = {c->model, c->config->values, traces, 0};
+    aimci_walk_filter(&walk, &c->est.noise, NULL, NULL, NULL, predicted);
+    size_t at = 0;
+    for (size_t i = 0; i < traces->n; i++)
+        for (size_t k = 0; k < traces->each[i].n; k++, at++)
+            squares += pow(traces->each[i].state[k] - predicted[at], 2);
+    *r = (aimc_fit_result){.model = c->model->kind->name,
+                           .n_points = n,
+                           .residual = sqrt(squares / (double)(n - traces->n)),
+                           .aic = 2 * ((double)c->est.slots.n + 2 - c->est.log_likelihood),
+                           .w_start = find_start(&walk, predicted)};
+    for (size_t k = 0; k < c->est.slots.n && r->n_parameters < AIMC_FIT_PARAMETERS; k++) {
+        const aimci_slot *slot = &c->est.slots.each[k];
+        const size_t i = r->n_parameters;
+        if (slot->field->type == AIMC_FIELD_LIST)
+            continue;
+        const double half = 1.959964 * sqrt(c->est.variance[k]);
+        r->name[i] = slot->field->name;
+        r->value[i] = c->est.x[k];
+        r->low[i] = c->est.x[k] - half;
+        r->high[i] = c->est.x[k] + half;
+        r->n_parameters++;
     }
+    aimci_free(ctx, predicted);
+    return AIMC_OK;
+}
+
+static void warn(aimc_context *ctx, const aimci_choice *choice)
+{
+    const aimci_candidate *c = &choice->each[choice->chosen];
+    char instead[64] = "";
+    if (choice->better != choice->chosen)
+        snprintf(instead, sizeof instead, "; '%s' is better",
+                 choice->each[choice->better].model->kind->name);
+    if (c->problem[0])
+        aimci_log(ctx, AIMC_LOG_WARNING, "device_fit: '%s' is not plausible: %s%s",
+                  c->model->kind->name, c->problem, instead);
+    else if (instead[0])
+        aimci_log(ctx, AIMC_LOG_WARNING, "device_fit: '%s' foretells readings worse than others%s",
+                  c->model->kind->name, instead);
+}
+
+static aimc_status fit_sweeps(aimc_context *ctx, const char *model, const sweeps *s,
+                              aimc_config **config, aimc_fit_result *result)
+{
+    aimci_choice choice;
+    aimc_status st = aimci_choose(ctx, "device_fit", model, &s->traces, 1, &choice);
+    if (st)
+        return st;
+    aimci_candidate *c = &choice.each[choice.chosen];
+    st = report(ctx, &s->traces, c, result);
+    if (!st) {
+        warn(ctx, &choice);
+        *config = c->config;
+        c->config = NULL;
+    }
+    aimci_choice_close(ctx, &choice);
     return st;
 }
-#endif
 
-aimc_status aimc_device_fit(aimc_context *ctx, const char *model, size_t n_sweeps, size_t n_pulses,
-                            const float *w, size_t ld_w, aimc_config **config,
-                            aimc_fit_result *result)
+static aimc_status check_range(size_t n_sweeps, size_t n, const float *w, size_t ld)
 {
-    if (!config)
-        return aimci_fail(AIMC_ERR_INVALID, "device_fit: config is NULL");
-    *config = NULL;
+    double lo = HUGE_VAL, hi = -HUGE_VAL;
+    for (size_t i = 0; i < n_sweeps; i++)
+        for (size_t k = 0; k < n; k++) {
+            lo = fmin(lo, (double)w[i * ld + k]);
+            hi = fmax(hi, (double)w[i * ld + k]);
+        }
+    return hi > lo && lo <= 0 && hi >= 0
+               ? AIMC_OK
+               : aimci_fail(AIMC_ERR_INVALID,
+                            "device_fit: states from %g to %g; a range that holds 0 is needed", lo,
+                            hi);
+}
+
+static aimc_status check_arguments(aimc_context *ctx, size_t n_sweeps, size_t n_pulses,
+                                   const float *w, size_t ld_w, const aimc_fit_result *result)
+{
     if (!ctx || !w || !result)
         return aimci_fail(AIMC_ERR_INVALID, "device_fit: %s is NULL",
                           !ctx ? "ctx"
@@ -294,18 +178,25 @@ aimc_status aimc_device_fit(aimc_context *ctx, const char *model, size_t n_sweep
                           2 * n_pulses);
     if (!aimci_all_finite(w, n_sweeps, 2 * n_pulses, ld_w))
         return aimci_fail(AIMC_ERR_INVALID, "device_fit: w holds a value that is not finite");
-#if AIMCI_HAVE_CMINPACK
+    const aimc_status st = aimci_struct_out_expect("device_fit", result, 8);
+    return st ? st : check_range(n_sweeps, 2 * n_pulses, w, ld_w);
+}
+
+aimc_status aimc_device_fit(aimc_context *ctx, const char *model, size_t n_sweeps, size_t n_pulses,
+                            const float *w, size_t ld_w, aimc_config **config,
+                            aimc_fit_result *result)
+{
+    if (!config)
+        return aimci_fail(AIMC_ERR_INVALID, "device_fit: config is NULL");
+    *config = NULL;
+    aimc_status st = check_arguments(ctx, n_sweeps, n_pulses, w, ld_w, result);
+    if (st)
+        return st;
+    sweeps s = {.each = NULL};
     aimc_fit_result ours = {0};
-    aimc_status st = run(ctx, model, n_sweeps, n_pulses, w, ld_w, config, &ours);
+    st = sweeps_open(ctx, n_sweeps, n_pulses, w, ld_w, &s);
     if (!st)
-        st = aimci_struct_out("device_fit", result, &ours, sizeof ours, 8);
-    if (st) {
-        aimc_config_destroy(*config);
-        *config = NULL;
-    }
-    return st;
-#else
-    (void)model;
-    return aimci_fail(AIMC_ERR_UNSUPPORTED, "device_fit: this libaimc was built without cminpack");
-#endif
+        st = fit_sweeps(ctx, model, &s, config, &ours);
+    sweeps_close(ctx, &s);
+    return st ? st : aimci_struct_out("device_fit", result, &ours, sizeof ours, 8);
 }

@@ -120,7 +120,7 @@ AIMCI_DEFINE_KIND(linear_step, "device", "step changes linearly with the weight"
 
 const aimci_device_ops aimci_device_ops_linear_step = {
     .kind = &aimci_kind_linear_step,
-    .fitted = {"dw_min", "up_down", "gamma_up", "gamma_down"},
+    .fitted = {"dw_min", "up_down", "gamma_up", "gamma_down", "w_max", "w_min"},
     .fit_rank = 3,
     .pulsed = true,
     .own_parameters = {"slope_up", "slope_down"},

@@ -97,6 +97,8 @@ AIMCI_DEFINE_KIND(piecewise_step, "device", "step interpolated between equally s
 const aimci_device_ops aimci_device_ops_piecewise_step = {
     .kind = &aimci_kind_piecewise_step,
     .pulsed = true,
+    .fitted = {"piecewise_up", "piecewise_down"},
+    .fit_rank = 6,
     .kernels = AIMCI_LIST_VARIANTS(piecewise_step),
     .law_size = sizeof(aimci_law),
     .law = law,

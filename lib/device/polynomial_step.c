@@ -99,6 +99,8 @@ AIMCI_DEFINE_KIND(polynomial_step, "device", "step is a polynomial of the normal
 const aimci_device_ops aimci_device_ops_polynomial_step = {
     .kind = &aimci_kind_polynomial_step,
     .pulsed = true,
+    .fitted = {"coefficients_up", "coefficients_down"},
+    .fit_rank = 7,
     .kernels = AIMCI_LIST_VARIANTS(polynomial_step),
     .law_size = sizeof(aimci_law),
     .law = law,

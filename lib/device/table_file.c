@@ -2,8 +2,11 @@
 /* Tables of a "table_step" configuration from measured columns.
  *
  * Columns up and down (or two without names): the state after each pulse of one sweep up, and of
- * one down. The range of all states becomes w_min ... w_max of the configuration. With n(z) the
- * inverse of a sweep, the step at a node is the slope dz / dn between the half nodes around it.
+ * one down. The range of all states becomes w_min ... w_max of the configuration. A sweep with
+ * noise, which turns back here and there, is replaced by the nearest one that does not (isotonic
+ * regression by pooling, Ayer et al., Ann. Math. Stat. 26:641 (1955)). With n(z) the inverse of a
+ * sweep, the step at a node is the slope dz / dn between the half nodes around it; there are fewer
+ * nodes where there is more noise.
  *
  * Columns step_up, step_down and, optionally, state_up, noise_up, state_down, noise_down: the lists
  * of the configuration themselves. */
@@ -14,45 +17,93 @@
 
 #include "device/model.h"
 
-enum { NODES = 33, MIN_POINTS = 3 };
+enum { NODES = 33, FEWEST_NODES = 5, MIN_POINTS = 3 };
 
 /* ---- sweeps --------------------------------------------------------------------------------- */
 
+/* The states of one direction, turned so that they rise, without noise. */
 typedef struct sweep {
     const char *name;
-    const aimc_table *table;
     size_t column, n;
     bool up;
+    double *state, *weight; /* [n] each; weight: of the pools while they are made */
+    double noise;           /* standard deviation of what was smoothed away */
 } sweep;
 
-static double at(const sweep *s, size_t i) /* rising for both directions */
+static double at(const sweep *s, size_t i)
 {
-    return aimci_table_value(s->table, s->up ? i : s->n - 1 - i, s->column);
+    return s->state[i];
 }
 
-static aimc_status check_sweep(sweep *s)
+/* Neighbours out of order become their mean, until none are. */
+static void pool(sweep *s)
 {
-    const char *const path = aimci_table_source(s->table);
-    const aimc_status st = aimci_table_length(s->table, s->column, &s->n);
+    size_t m = 0; /* pools so far; a pool is its mean and its number of states */
+    for (size_t i = 0; i < s->n; i++) {
+        double mean = s->state[i], weight = 1;
+        while (m > 0 && s->state[m - 1] > mean) {
+            mean =
+                (mean * weight + s->state[m - 1] * s->weight[m - 1]) / (weight + s->weight[m - 1]);
+            weight += s->weight[--m];
+        }
+        s->state[m] = mean;
+        s->weight[m++] = weight;
+    }
+    for (size_t i = s->n; m-- > 0;)
+        for (size_t k = (size_t)s->weight[m]; k-- > 0;)
+            s->state[--i] = s->state[m];
+}
+
+/* What the nearest rising sweep leaves must be noise: a fifth of the range at most. */
+static aimc_status smooth(const aimc_table *table, sweep *s)
+{
+    double squares = 0, lo = HUGE_VAL, hi = -HUGE_VAL;
+    for (size_t i = 0; i < s->n; i++) {
+        const double v = aimci_table_value(table, s->up ? i : s->n - 1 - i, s->column);
+        s->state[i] = v;
+        lo = fmin(lo, v);
+        hi = fmax(hi, v);
+    }
+    if (!(hi > lo))
+        return aimci_fail(AIMC_ERR_FORMAT, "%s: column %s stays at one state",
+                          aimci_table_source(table), s->name);
+    pool(s);
+    for (size_t i = 0; i < s->n; i++) {
+        const double v = aimci_table_value(table, s->up ? i : s->n - 1 - i, s->column);
+        squares += (v - s->state[i]) * (v - s->state[i]);
+    }
+    s->noise = sqrt(squares / (double)s->n);
+    const double range = at(s, s->n - 1) - at(s, 0);
+    return s->noise <= 0.2 * range
+               ? AIMC_OK
+               : aimci_fail(AIMC_ERR_FORMAT,
+                            "%s: column %s does not %s: the nearest curve that does covers %.3g, "
+                            "and the states lie %.3g off it; a sweep %s must not turn back",
+                            aimci_table_source(table), s->name, s->up ? "rise" : "fall", range,
+                            s->noise, s->up ? "up" : "down");
+}
+
+static aimc_status check_sweep(aimc_context *ctx, const aimc_table *table, sweep *s)
+{
+    const char *const path = aimci_table_source(table);
+    const aimc_status st = aimci_table_length(table, s->column, &s->n);
     if (st)
         return st;
     if (s->n < MIN_POINTS)
         return aimci_fail(AIMC_ERR_FORMAT, "%s: column %s has %zu points; at least %d are needed",
                           path, s->name, s->n, MIN_POINTS);
-    for (size_t i = 1; i < s->n; i++) {
-        const double v = aimci_table_value(s->table, i, s->column);
-        const double before = aimci_table_value(s->table, i - 1, s->column);
-        if (s->up ? v < before : v > before)
-            return aimci_fail(
-                AIMC_ERR_FORMAT,
-                "%s: line %zu, column %zu: %g is %s than %g before it; a sweep %s must "
-                "not turn back",
-                path, aimci_table_line(s->table, i), aimci_table_place(s->table, s->column), v,
-                s->up ? "less" : "more", before, s->up ? "up" : "down");
-    }
-    if (!(at(s, s->n - 1) > at(s, 0)))
-        return aimci_fail(AIMC_ERR_FORMAT, "%s: column %s stays at one state", path, s->name);
-    return AIMC_OK;
+    s->state = aimci_calloc(ctx, 2 * s->n, sizeof *s->state);
+    if (!s->state)
+        return aimci_fail(AIMC_ERR_NOMEM, "%s: no memory", path);
+    s->weight = s->state + s->n;
+    return smooth(table, s);
+}
+
+/* Two nodes are at least four times the noise apart. */
+static int count_nodes(double range, double noise)
+{
+    const double most = noise > 0 ? 1 + range / (4 * noise) : NODES;
+    return (int)fmax(fmin(most, NODES), FEWEST_NODES);
 }
 
 /* Pulse number, with its fraction, at which a state is first reached. */
@@ -67,10 +118,10 @@ static double pulses_to(const sweep *s, double state)
 }
 
 /* Steps at equally spaced states from lo to hi, as shares of that range. */
-static void steps_of(const sweep *s, double lo, double hi, double *step)
+static void steps_of(const sweep *s, double lo, double hi, int nodes, double *step)
 {
-    const double spacing = (hi - lo) / (NODES - 1);
-    for (int k = 0; k < NODES; k++) {
+    const double spacing = (hi - lo) / (nodes - 1);
+    for (int k = 0; k < nodes; k++) {
         const double z = lo + spacing * k;
         double from = fmax(z - spacing / 2, at(s, 0)), to = fmin(z + spacing / 2, at(s, s->n - 1));
         if (to <= from) { /* never measured there: as at the nearest state that was */
@@ -87,22 +138,18 @@ static aimc_status store(aimc_config *cfg, const char *name, const double *v, si
     return aimc_config_set_list(cfg, name, v, n);
 }
 
-static aimc_status from_sweeps(aimc_config *cfg, sweep *up, sweep *down)
+static aimc_status put_steps(aimc_config *cfg, const sweep *up, const sweep *down)
 {
     double step[2][NODES], w_min, w_max;
-    aimc_status st = check_sweep(up);
-    if (!st)
-        st = check_sweep(down);
-    if (st)
-        return st;
     const double lo = fmin(at(up, 0), at(down, 0));
     const double hi = fmax(at(up, up->n - 1), at(down, down->n - 1));
-    steps_of(up, lo, hi, step[0]);
-    steps_of(down, lo, hi, step[1]);
-    const double unit = (step[0][NODES / 2] + step[1][NODES / 2]) / 2; /* mid-range is 1 */
-    for (int k = 0; k < 2 * NODES; k++)
-        step[k / NODES][k % NODES] /= unit;
-    st = aimc_config_get(cfg, "w_min", &w_min);
+    const int n = count_nodes(hi - lo, fmax(up->noise, down->noise));
+    steps_of(up, lo, hi, n, step[0]);
+    steps_of(down, lo, hi, n, step[1]);
+    const double unit = (step[0][n / 2] + step[1][n / 2]) / 2; /* mid-range is 1 */
+    for (int k = 0; k < 2 * n; k++)
+        step[k / n][k % n] /= unit;
+    aimc_status st = aimc_config_get(cfg, "w_min", &w_min);
     if (!st)
         st = aimc_config_get(cfg, "w_max", &w_max);
     if (!st)
@@ -111,8 +158,20 @@ static aimc_status from_sweeps(aimc_config *cfg, sweep *up, sweep *down)
     for (int k = 0; k < 4 && !st; k++)
         st = store(cfg, empty[k], NULL, 0);
     if (!st)
-        st = store(cfg, "step_up", step[0], NODES);
-    return st ? st : store(cfg, "step_down", step[1], NODES);
+        st = store(cfg, "step_up", step[0], (size_t)n);
+    return st ? st : store(cfg, "step_down", step[1], (size_t)n);
+}
+
+static aimc_status from_sweeps(aimc_config *cfg, const aimc_table *table, sweep *up, sweep *down)
+{
+    aimc_status st = check_sweep(cfg->ctx, table, up);
+    if (!st)
+        st = check_sweep(cfg->ctx, table, down);
+    if (!st)
+        st = put_steps(cfg, up, down);
+    aimci_free(cfg->ctx, up->state);
+    aimci_free(cfg->ctx, down->state);
+    return st;
 }
 
 /* ---- tables --------------------------------------------------------------------------------- */
@@ -212,8 +271,8 @@ static aimc_status from_columns(aimc_config *cfg, const aimc_table *table)
                           "%s has %zu columns; two, up and down, or columns with names are needed "
                           "(columns= chooses)",
                           aimci_table_source(table), n);
-    sweep s[2] = {{"up", table, up, 0, true}, {"down", table, down, 0, false}};
-    return from_sweeps(cfg, &s[0], &s[1]);
+    sweep s[2] = {{.name = "up", .column = up, .up = true}, {.name = "down", .column = down}};
+    return from_sweeps(cfg, table, &s[0], &s[1]);
 }
 
 static aimc_status fill(aimc_config *cfg, const aimc_table *table)

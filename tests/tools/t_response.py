@@ -153,8 +153,6 @@ class Fit(unittest.TestCase):
             plot = pathlib.Path(folder, "fit.svg")
             result = self.fit(text, "--offset", "10", "--scale", "5", "--model", "soft_bounds", "--json", "--plot", str(plot))
             drawing = plot.read_text() if plot.exists() else ""
-        if "cminpack" in result.stderr:
-            self.skipTest("built without cminpack")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertEqual(drawing.count("<polyline"), 1)
         self.assertIn("fitted soft_bounds", drawing)
@@ -166,9 +164,30 @@ class Fit(unittest.TestCase):
         self.assertEqual(report["config"]["kind"], "soft_bounds")
         self.assertEqual(report["config"]["dw_min"], found["dw_min"])
 
+    def test_out(self):
+        sweep = [(1 - 1.5 * 0.98**k, -0.5 + 1.4 * 0.97**k) for k in range(1, 200)]
+        text = "".join(f"{up}, {down}\n" for up, down in sweep)
+        with tempfile.TemporaryDirectory() as folder:
+            out = str(pathlib.Path(folder, "mydevice.json"))
+            result = self.fit(text, "--out", out)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            self.assertIn("soft_bounds: ", result.stdout)
+            self.assertIn("not measured, and off in the device: dw_min_dtod", result.stdout)
+            self.assertEqual(json.loads(pathlib.Path(out).read_text())["dw_min_dtod"], 0)
+            for command in (("device", "show", out), ("device", "response", out, "--devices", "5", "--pulses", "3"),
+                            ("train", "--device", out, "--epochs", "1", "--limit", "100", "--quiet"),
+                            ("device", "advise", out, "--epochs", "0"), ("device", "compare", out, "reram_sb")):
+                done = subprocess.run([AIMC, *command], capture_output=True, text=True, timeout=300)
+                self.assertEqual((done.returncode, done.stderr), (0, ""), command)
+            pathlib.Path(out).write_text('{"kind": "soft_bounds", "dw_mni": 1}')
+            done = subprocess.run([AIMC, "device", "show", out], capture_output=True, text=True, timeout=300)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("did you mean 'dw_min'", done.stderr)
+        self.assertIn("ends in .json", self.fit(text, "--out", "x").stderr)
+
     def test_bad_files(self):
         for text, words in (("", "no numbers"), ("1,2\n1,x\n", "line 2, column 2: 'x'"),
-                            ("1,nan\n", "line 1, column 2"), ("1,2,3\n", "3 columns"),
+                            ("1,2\n1,nan\n", "line 2, column 2"), ("1,2,3\n", "3 columns"),
                             ("1.5,2\n1\n", "line 2 has 1 columns")):
             result = self.fit(text)
             self.assertEqual((result.returncode, result.stdout), (1, ""), text)

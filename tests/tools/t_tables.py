@@ -180,8 +180,6 @@ class OtherCommands(Case):
 
     def fit(self, content, *args):
         result = self.run_aimc("device", "fit", self.path("s.csv", content), "--model", "soft_bounds", "--json", *args)
-        if "cminpack" in result.stderr:
-            self.skipTest("built without cminpack")
         self.assertEqual(result.returncode, 0, result.stderr)
         return json.loads(result.stdout)
 
@@ -195,6 +193,9 @@ class OtherCommands(Case):
             self.assertEqual(self.fit(content), expected)
         self.assertEqual(self.fit(text([(9, b, a) for a, b in rows], ";"), "--columns", "3,2"), expected)
         self.bad("1\t20,715"[2:], "device", "fit", self.path("s", "1\t20,715\n"))
+        long = "device;direction;G (uS)\n" + "".join(f"0;1;{up}\n" for up, _ in rows) + "".join(
+            f"0;-1;{down}\n" for _, down in rows)
+        self.assertEqual(self.fit(long)["config"]["kind"], "soft_bounds")
         self.bad("both are up", "device", "fit", self.path("s", "up1,up2\n1,2\n"))
         self.bad("pairs of up and down", "device", "fit", self.path("s", "1;2;3\n"))
 

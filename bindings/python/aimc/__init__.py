@@ -21,6 +21,7 @@ from .converter import Converter, Linearity, find_range
 from .device import Cells, Device, FitResult, fit_device
 from .energy import CostModel, baselines, voltage_for_saving
 from .matrix import Matrix
+from .measurement import Fit, FitTrace, Measurement, Trace
 from .inference import NoiseModel, Population, WeightProgramming, load_noise_table, optimize_programming
 from ._network_life import Histogram
 from .network import Accuracy, Epoch, Network, Value
@@ -32,11 +33,11 @@ __version__ = version()
 __all__ = [
     "AbiError", "Accuracy", "AimcWarning", "Baseline", "Cells", "ConductanceInfo", "Config", "Context", "Converter", "ConverterCost",
     "CostComponent", "CostItem", "CostModel", "CostRange", "CostReport", "CostSchedule", "CostSensitivity", "Counters", "Device",
-    "DeviceInfo", "Epoch", "Error", "Evidence", "Extrapolation", "Field", "FitResult",
+    "DeviceInfo", "Epoch", "Error", "Evidence", "Extrapolation", "Field", "Fit", "FitResult", "FitTrace",
     "FormatError", "Histogram", "InferenceReport", "InternalError", "InvalidError", "IoError", "LayerInfo", "Linearity",
-    "Matrix", "Network", "NetworkInfo", "NoMemoryError", "NoiseModel", "NoiseModelInfo", "Optimizer",
+    "Matrix", "Measurement", "Network", "NetworkInfo", "NoMemoryError", "NoiseModel", "NoiseModelInfo", "Optimizer",
     "OptimizerStats", "Population", "Preset", "ReadoutInfo", "ShapeError", "Stages", "StateError", "StepInfo", "StorageReport",
-    "Supply", "Table", "TensorInfo", "Tile", "UnsupportedError", "Value", "WeightProgramming", "WrongTypeError", "abi_version", "baselines", "default_context",
+    "Supply", "Table", "TensorInfo", "Tile", "Trace", "UnsupportedError", "Value", "WeightProgramming", "WrongTypeError", "abi_version", "baselines", "default_context",
     "find_preset", "find_range", "fit_device", "library_path", "load_noise_table", "optimize_programming",
     "presets", "rate", "read_table", "status_name", "version", "voltage_for_saving",
 ]

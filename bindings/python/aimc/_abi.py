@@ -287,6 +287,53 @@ class aimc_fit_result(ct.Structure):
 
 
 
+class aimc_measurement_params(ct.Structure):
+    """measurement.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("first_device", ct.c_uint32),
+        ("pairs", ct.c_char_p),
+    ]
+
+
+
+class aimc_trace_info(ct.Structure):
+    """measurement.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("device", ct.c_uint32),
+        ("n", ct.c_uint64),
+        ("state", ct.c_void_p),
+        ("pulses", ct.c_void_p),
+        ("time", ct.c_void_p),
+    ]
+
+
+
+class aimc_fit_params(ct.Structure):
+    """measurement.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("model", ct.c_char_p),
+        ("scale", ct.c_double),
+        ("offset", ct.c_double),
+    ]
+
+
+
+class aimc_fit_trace(ct.Structure):
+    """measurement.h"""
+    _fields_ = [
+        ("struct_size", ct.c_uint32),
+        ("device", ct.c_uint32),
+        ("n", ct.c_uint64),
+        ("weight", ct.c_void_p),
+        ("predicted", ct.c_void_p),
+        ("residual", ct.c_void_p),
+    ]
+
+
+
 class aimc_linearity(ct.Structure):
     """converter.h"""
     _fields_ = [
@@ -1436,6 +1483,39 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_device_get_model": ("device.h", ct.c_char_p,
         [ct.c_void_p],
         "device"),
+    "aimc_measurement_create": ("measurement.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p],
+        "ctx out"),
+    "aimc_measurement_destroy": ("measurement.h", None,
+        [ct.c_void_p],
+        "m"),
+    "aimc_measurement_add": ("measurement.h", ct.c_int,
+        [ct.c_void_p, ct.c_uint32, ct.c_size_t, ct.c_void_p, ct.c_void_p, ct.c_void_p],
+        "m device n state pulses time"),
+    "aimc_measurement_add_table": ("measurement.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p, ct.POINTER(aimc_measurement_params)],
+        "m table params"),
+    "aimc_measurement_count": ("measurement.h", ct.c_size_t,
+        [ct.c_void_p],
+        "m"),
+    "aimc_measurement_get": ("measurement.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.POINTER(aimc_trace_info)],
+        "m i out"),
+    "aimc_measurement_fit": ("measurement.h", ct.c_int,
+        [ct.c_void_p, ct.POINTER(aimc_fit_params), ct.c_void_p],
+        "m params out"),
+    "aimc_fit_destroy": ("measurement.h", None,
+        [ct.c_void_p],
+        "fit"),
+    "aimc_fit_get_config": ("measurement.h", ct.c_int,
+        [ct.c_void_p, ct.c_void_p],
+        "fit out"),
+    "aimc_fit_to_json": ("measurement.h", ct.c_size_t,
+        [ct.c_void_p, ct.c_void_p, ct.c_size_t],
+        "fit buf size"),
+    "aimc_fit_get_trace": ("measurement.h", ct.c_int,
+        [ct.c_void_p, ct.c_size_t, ct.POINTER(aimc_fit_trace)],
+        "fit i out"),
     "aimc_converter_create": ("converter.h", ct.c_int,
         [ct.c_void_p, ct.c_void_p, ct.c_void_p],
         "ctx config out"),

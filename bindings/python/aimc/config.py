@@ -2,6 +2,7 @@
 """Self-describing parameters, and the presets that fill them."""
 import ctypes as ct
 import json
+import os
 from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
@@ -287,6 +288,8 @@ def create_named(function: Callable[..., int], name: Union[str, Config], given: 
                  ctx: Context) -> ct.c_void_p:
     """What a function of the library makes from a name and a configuration. name is a kind or preset, whose fields given
     replaces, or a Config, of which a copy is changed."""
+    if isinstance(name, os.PathLike):
+        name = str(os.fspath(name))  # a file that ends in .json
     if not isinstance(name, (str, Config)):
         raise WrongTypeError(f"the name of a kind or preset, or a Config is needed, not {name!r}")
     config = name.copy() if isinstance(name, Config) else None

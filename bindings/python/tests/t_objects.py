@@ -222,11 +222,45 @@ class Tiles(unittest.TestCase):
             for _ in range(100):
                 tile.pulse(sign)
                 states.append(tile.weights[0, 0])
-        try:
-            _, fit = aimc.fit_device(states, "soft_bounds")
-        except aimc.UnsupportedError:
-            self.skipTest("built without cminpack")
+        _, fit = aimc.fit_device(states, "soft_bounds")
         self.assertAlmostEqual(fit.parameters["dw_min"][0], 0.02, delta=0.001)
+
+    def test_measurement(self):
+        device = aimc.Device("soft_bounds", {"dw_min": 0.02, "w_max": 1, "w_min": -1, "dw_min_std": 0.2, "dw_min_dtod": 0.1})
+        tile, states = aimc.Tile(device, 1, 6), []
+        for sign in [1] * 100 + [-1] * 100:
+            tile.pulse(sign)
+            states.append(tile.weights[0])
+        measured = aimc.Measurement()
+        for i, state in enumerate(np.transpose(states)):
+            measured.add(i, state, [1] * 100 + [-1] * 100)
+        measured.add(0, [2, 1.9, 1.8, 1.75], time=[1, 10, 100, 1000])
+        self.assertEqual((len(measured), measured[2].device, measured[6].pulses), (7, 2, None))
+        with self.assertRaises(aimc.InvalidError):
+            measured.add(0, [1, 2])
+        with self.assertRaises(aimc.ShapeError):
+            measured.add(0, [1, 2], [1, 1, 1])
+        fit = measured.fit("soft_bounds")
+        report = fit.report
+        found = {p["name"]: p for p in report["parameters"]}
+        self.assertAlmostEqual(found["dw_min"]["value"], 0.02, delta=0.004)
+        self.assertTrue(found["dw_min"]["low"] < found["dw_min"]["value"] < found["dw_min"]["high"])
+        self.assertGreater(found["drift.nu"]["value"], 0)
+        self.assertEqual(report["n_fitted"], 6)
+        self.assertIsNone(fit.trace(6))
+        self.assertEqual(fit.trace(0).weight.shape, (200,))
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "mine.json")
+            fit.save(path)
+            for name in (path, str(path)):
+                self.assertEqual(aimc.Device(name).config(), fit.config)
+            self.assertEqual(aimc.Device(path, dw_min=0.5).config()["dw_min"], 0.5)
+            self.assertEqual(aimc.Config("layer", {"device": str(path)}).nested("device"), fit.config)
+            with self.assertRaises(aimc.InvalidError):  # a document opens no file
+                aimc.Config("layer").parse({"device": str(path)})
+            path.write_text("{}")
+            with self.assertRaises(aimc.FormatError):
+                aimc.Device(path)
 
     def test_converter(self):
         adc = aimc.Converter(res=1 / 6, bound=1.0)

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+"""From readings of many devices to a device model."""
+import ctypes as ct
+import json
+from typing import Any, Dict, Iterator, NamedTuple, Optional
+
+import numpy as np
+
+from . import _abi
+from ._arrays import address, contiguous, real, whole
+from ._errors import ShapeError
+from ._handle import Handle, create
+from ._lib import check, encoded, lib, sized, text
+from ._types import ArrayLike, Doubles, Ints, PathLike
+from .config import Config
+from .context import Context, default_context
+from .table import use_table
+
+
+class Trace(NamedTuple):
+    """Readings of one device as they were given; pulses or time is None."""
+    device: int
+    state: Doubles
+    pulses: Optional[Ints]
+    time: Optional[Doubles]
+
+
+class FitTrace(NamedTuple):
+    """A trace in weight units beside what the model foretells of each reading; residual in standard deviations."""
+    device: int
+    weight: Doubles
+    predicted: Doubles
+    residual: Doubles
+
+
+def _copy(pointer: Any, n: int, kind: Any = ct.c_double) -> Any:
+    return np.ctypeslib.as_array(ct.cast(pointer, ct.POINTER(kind)), (n,)).copy() if pointer and n else None
+
+
+class Measurement(Handle):
+    """Readings of devices: from arrays, add(), or from files, read()."""
+    __slots__ = ("_ctx",)
+    _destroyer = lib.aimc_measurement_destroy
+
+    def __init__(self, *, ctx: Optional[Context] = None) -> None:
+        self._ctx = ctx or default_context()
+        with self._ctx._guard.lock:
+            self._own(create(lib.aimc_measurement_create, self._ctx._use))
+
+    def add(self, device: int, state: ArrayLike, pulses: Optional[ArrayLike] = None,
+            time: Optional[ArrayLike] = None) -> None:
+        """Add a trace: states, and the pulses sent before each (> 0 up; that of the first is not used), or times in s."""
+        states = contiguous(real(state, "state"), np.dtype(np.float64))
+        sent = None if pulses is None else whole(pulses, np.dtype(np.int32), -2**31, 2**31 - 1, "pulses")
+        times = None if time is None else contiguous(real(time, "time"), np.dtype(np.float64))
+        for name, given in (("state", states), ("pulses", sent), ("time", times)):
+            if given is not None and given.shape != (states.size,):
+                raise ShapeError(f"{name} is {given.shape}; it must be ({states.size},)")
+        with self._guard.lock:
+            check(lib.aimc_measurement_add(self._use, device, states.size, address(states),
+                                           None if sent is None else address(sent),
+                                           None if times is None else address(times)))
+
+    def read(self, path: PathLike, *, first_device: int = 0, pairs: Optional[str] = None, columns: Optional[str] = None,
+             delimiter: Optional[str] = None, decimal: Optional[str] = None) -> None:
+        """Add a table: pairs of columns up and down ("cycles" of one device, or "devices"), or the long form."""
+        params = sized(_abi.aimc_measurement_params)
+        params.first_device = first_device
+        params.pairs = None if pairs is None else pairs.encode()
+        with self._ctx._guard.lock, self._guard.lock:
+            use_table(self._ctx._use, path, columns, delimiter, decimal,
+                      lambda table: check(lib.aimc_measurement_add_table(self._use, table, ct.byref(params))))
+
+    def __len__(self) -> int:
+        with self._guard.lock:
+            return int(lib.aimc_measurement_count(self._look))
+
+    def __getitem__(self, i: int) -> Trace:
+        info = sized(_abi.aimc_trace_info)
+        if not 0 <= i < len(self):
+            raise IndexError(i)
+        with self._guard.lock:
+            check(lib.aimc_measurement_get(self._look, i, ct.byref(info)))
+            return Trace(info.device, _copy(info.state, info.n), _copy(info.pulses, info.n, ct.c_int32), _copy(info.time, info.n))
+
+    def __iter__(self) -> Iterator[Trace]:
+        return (self[i] for i in range(len(self)))
+
+    def fit(self, model: Optional[str] = None, *, scale: float = 0.0, offset: float = 0.0) -> "Fit":
+        """Fit a device; without a model the best, without a scale that of the data."""
+        params = sized(_abi.aimc_fit_params)
+        params.model = encoded(model) if model else None
+        params.scale, params.offset = scale, offset
+        with self._ctx._guard.lock, self._guard.lock:
+            made = Fit.__new__(Fit)
+            made._own(create(lib.aimc_measurement_fit, self._look, ct.byref(params)))
+        return made
+
+
+class Fit(Handle):
+    """A device model that was fitted: config for a device, report of what was seen, assumed and not measured."""
+    __slots__ = ()
+    _destroyer = lib.aimc_fit_destroy
+
+    @property
+    def config(self) -> Config:
+        """The device as a configuration; what was not measured is 0."""
+        with self._guard.lock:
+            return Config._take(create(lib.aimc_fit_get_config, self._look))
+
+    @property
+    def report(self) -> Dict[str, Any]:
+        """Model, verdict, scale, offset, parameters with intervals, not_measured, candidates, residuals, notes."""
+        with self._guard.lock:
+            made: Dict[str, Any] = json.loads(text(lib.aimc_fit_to_json, self._look))
+        return made
+
+    def trace(self, i: int) -> Optional[FitTrace]:
+        """Trace i of the measurement beside the model; None: it was left out."""
+        info = sized(_abi.aimc_fit_trace)
+        with self._guard.lock:
+            check(lib.aimc_fit_get_trace(self._look, i, ct.byref(info)))
+            if not info.n:
+                return None
+            return FitTrace(info.device, _copy(info.weight, info.n), _copy(info.predicted, info.n),
+                            _copy(info.residual, info.n))
+
+    def save(self, path: PathLike) -> None:
+        """Write the device to a .json file, which stands wherever the name of a device does."""
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(self.config.to_json() + "\n")
+
+    def __repr__(self) -> str:
+        return self._repr("" if self.closed else f"{self.report['model']}: {self.report['verdict']}")

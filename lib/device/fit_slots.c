@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* The fields of a model that are fitted, as a vector within a box. The box keeps to what the data
+ * can mean: bounds near their range, steps that cross it in more than one pulse. */
+#include <math.h>
+#include <string.h>
+
+#include "device/fit.h"
+
+enum { LIST_SLOTS = 6 }; /* numbers of a list that are fitted */
+
+#define MARGIN 0.03 /* of the range of the data */
+
+/* By the name of the field: the box. range: of the data. */
+static void box_of(const char *name, const aimci_extent *e, double *lo, double *hi)
+{
+    const double range = e->hi - e->lo;
+    *lo = 0, *hi = 50; /* steps of nodes, in dw_min */
+    if (strcmp(name, "dw_min") == 0)
+        *lo = 1e-4 * range / e->n_pulses, *hi = 4 * range;
+    else if (strcmp(name, "w_max") == 0)
+        *lo = fmax(e->hi - 0.3 * range, 0), *hi = e->hi + 2 * range;
+    else if (strcmp(name, "w_min") == 0)
+        *lo = e->lo - 2 * range, *hi = fmin(e->lo + 0.3 * range, 0);
+    else if (strcmp(name, "up_down") == 0 || strcmp(name, "pow_up_down") == 0)
+        *lo = -0.98, *hi = 0.98;
+    else if (strcmp(name, "pow_gamma") == 0)
+        *lo = 0.05, *hi = 8;
+    else if (strcmp(name, "gamma_up") == 0 || strcmp(name, "gamma_down") == 0)
+        *lo = 0, *hi = 1.5;
+    else if (strncmp(name, "A_", 2) == 0)
+        *lo = -50, *hi = 5;
+    else if (strncmp(name, "coefficients", 12) == 0)
+        *lo = -200, *hi = 200;
+}
+
+static unsigned bound_of(const char *name)
+{
+    return strcmp(name, "w_max") == 0   ? AIMCI_FREE_MAX
+           : strcmp(name, "w_min") == 0 ? AIMCI_FREE_MIN
+                                        : 0;
+}
+
+static bool is_exponential(const aimci_device_ops *model)
+{
+    return strcmp(model->kind->name, "exp_step") == 0;
+}
+
+bool aimci_slots_have_bounds(const aimci_device_ops *model)
+{
+    for (size_t k = 0; k < AIMC_FIT_PARAMETERS && model->fitted[k]; k++)
+        if (bound_of(model->fitted[k]))
+            return true;
+    return false;
+}
+
+void aimci_slots_of(aimci_slots *s, const aimci_device_ops *model, const aimci_extent *e,
+                    unsigned free_bounds)
+{
+    s->n = 0;
+    for (size_t k = 0; k < AIMC_FIT_PARAMETERS && model->fitted[k]; k++) {
+        const aimci_field *field = aimci_kind_field(model->kind, model->fitted[k]);
+        if (bound_of(field->name) & ~free_bounds)
+            continue;
+        const size_t n = field->type == AIMC_FIELD_LIST ? LIST_SLOTS : 1;
+        for (size_t i = 0; i < n && s->n < AIMCI_MAX_SLOTS; i++) {
+            aimci_slot *slot = &s->each[s->n++];
+            *slot = (aimci_slot){.field = field, .index = i};
+            box_of(field->name, e, &slot->lo, &slot->hi);
+            if (is_exponential(model) && strncmp(field->name, "gamma", 5) == 0)
+                slot->lo = -25, slot->hi = 25;
+        }
+    }
+}
+
+bool aimci_field_varies(const aimci_kind *kind, const char *name)
+{
+    char spread[64];
+    aimci_text text = {spread, sizeof spread, 0};
+    aimci_text_printf(&text, "%s_dtod", name);
+    return aimci_kind_field(kind, spread) != NULL;
+}
+
+static void add_slot(aimci_slots *s, const aimci_device_ops *model, const char *name,
+                     const aimci_extent *e)
+{
+    aimci_slot *slot = &s->each[s->n++];
+    *slot = (aimci_slot){.field = aimci_kind_field(model->kind, name)};
+    box_of(name, e, &slot->lo, &slot->hi);
+}
+
+void aimci_slots_of_device(aimci_slots *s, const aimci_slots *all, const aimci_device_ops *model,
+                           const aimci_extent *e)
+{
+    s->n = 0;
+    if (all->n && all->each[0].field->type == AIMC_FIELD_LIST) {
+        add_slot(s, model, "dw_min", e);
+        add_slot(s, model, "up_down", e);
+    }
+    for (size_t k = 0; k < all->n; k++)
+        if (aimci_field_varies(model->kind, all->each[k].field->name))
+            s->each[s->n++] = all->each[k];
+}
+
+void aimci_slots_put(const aimci_slots *s, aimc_config *config, const double *x)
+{
+    for (size_t k = 0; k < s->n; k++) {
+        const aimci_slot *slot = &s->each[k];
+        void *at = aimci_field_at(config->values, slot->field);
+        config->set[slot->field - config->kind->fields] = 1;
+        if (slot->field->type == AIMC_FIELD_LIST) {
+            aimci_list *list = at;
+            list->v[slot->index] = x[k];
+            if (list->n <= slot->index)
+                list->n = slot->index + 1;
+        } else {
+            aimci_field_put(config->values, slot->field, x[k]);
+        }
+    }
+}
+
+/* ---- where to start ------------------------------------------------------------------------- */
+
+/* A first step in units of the mean one, and for exponentials amplitude and rate: of a step that
+ * ends in a cliff, and of one that begins with a burst. */
+typedef struct start {
+    double step, amplitude, rate;
+} start;
+
+static const start starts[] = {{1.2, 0.2, 2}, {3, 0.2, 2}, {1.5, 0.01, 7}, {1, -0.5, -4}};
+
+size_t aimci_slots_starts(const aimci_device_ops *model)
+{
+    return is_exponential(model) ? 4 : 2;
+}
+
+static double guess(const aimci_slot *slot, const aimci_extent *e, const start *from,
+                    bool exponential)
+{
+    const char *name = slot->field->name;
+    const double range = e->hi - e->lo, beyond = (exponential ? 0.005 : MARGIN) * range;
+    if (strcmp(name, "dw_min") == 0)
+        return from->step * range / e->n_pulses;
+    if (strcmp(name, "w_max") == 0)
+        return e->hi + beyond;
+    if (strcmp(name, "w_min") == 0)
+        return e->lo - beyond;
+    if (strncmp(name, "A_", 2) == 0)
+        return from->amplitude;
+    if (strncmp(name, "gamma", 5) == 0)
+        return exponential ? from->rate : 0.4;
+    if (strcmp(name, "pow_gamma") == 0)
+        return 1;
+    if (slot->field->type == AIMC_FIELD_LIST) /* the same step everywhere */
+        return slot->index == 0 || strncmp(name, "piecewise", 9) == 0 ? from->step : 0.01;
+    return 0.02;
+}
+
+static double within(double x, double lo, double hi)
+{
+    return fmin(fmax(x, lo + 1e-3 * (hi - lo)), hi - 1e-3 * (hi - lo));
+}
+
+void aimci_slots_begin(aimc_config *config, const aimci_extent *e)
+{
+    aimci_pulsed *p = config->values;
+    const double margin = MARGIN * (e->hi - e->lo); /* so that readings do not lie beyond */
+    p->w_max = fmax(e->hi + margin, 0);
+    p->w_min = fmin(e->lo - margin, 0);
+    p->dw_min = (e->hi - e->lo) / e->n_pulses;
+}
+
+void aimci_slots_guess(const aimci_slots *s, const aimc_config *config, const aimci_extent *e,
+                       size_t number, double *x)
+{
+    const bool exponential = strcmp(config->kind->name, "exp_step") == 0;
+    for (size_t k = 0; k < s->n; k++) {
+        const aimci_slot *slot = &s->each[k];
+        x[k] = within(guess(slot, e, &starts[number], exponential), slot->lo, slot->hi);
+    }
+}

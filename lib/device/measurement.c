@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* Traces of readings, as they are given. */
+#include "device/measurement.h"
+
+#include <math.h>
+#include <string.h>
+
+aimc_status aimc_measurement_create(aimc_context *ctx, aimc_measurement **out)
+{
+    if (!out)
+        return aimci_fail(AIMC_ERR_INVALID, "measurement_create: out is NULL");
+    *out = NULL;
+    if (!ctx)
+        return aimci_fail(AIMC_ERR_INVALID, "measurement_create: ctx is NULL");
+    aimc_measurement *m = aimci_calloc(ctx, 1, sizeof *m);
+    if (!m)
+        return aimci_fail(AIMC_ERR_NOMEM, "measurement_create: no memory");
+    m->ctx = aimci_context_ref(ctx);
+    *out = m;
+    return AIMC_OK;
+}
+
+void aimc_measurement_destroy(aimc_measurement *m)
+{
+    if (!m)
+        return;
+    aimc_context *ctx = m->ctx;
+    for (size_t i = 0; i < m->n; i++) {
+        aimci_free(ctx, m->each[i].state);
+        aimci_free(ctx, m->each[i].pulses);
+        aimci_free(ctx, m->each[i].time);
+    }
+    aimci_free(ctx, m->each);
+    aimci_free(ctx, m);
+    aimci_context_unref(ctx);
+}
+
+static aimc_status check_series(size_t n, const double *state, const int32_t *pulses,
+                                const double *time)
+{
+    enum { MOST = 10000 };
+    for (size_t k = 0; k < n; k++) {
+        if (!isfinite(state[k]))
+            return aimci_fail(AIMC_ERR_INVALID, "measurement_add: state[%zu] is not finite", k);
+        if (pulses && k > 0 && (pulses[k] > MOST || pulses[k] < -MOST))
+            return aimci_fail(AIMC_ERR_INVALID,
+                              "measurement_add: pulses[%zu] = %d; at most %d between readings", k,
+                              (int)pulses[k], MOST);
+        if (time && !(time[k] > (k ? time[k - 1] : 0) && isfinite(time[k])))
+            return aimci_fail(AIMC_ERR_INVALID,
+                              "measurement_add: time[%zu] = %g; times above 0 that rise are needed",
+                              k, time[k]);
+    }
+    return AIMC_OK;
+}
+
+static aimc_status make_room(aimc_measurement *m)
+{
+    if (m->n < m->room)
+        return AIMC_OK;
+    const size_t room = 2 * m->room + 8;
+    aimci_series *each = aimci_calloc(m->ctx, room, sizeof *each);
+    if (!each)
+        return aimci_fail(AIMC_ERR_NOMEM, "measurement_add: no memory");
+    if (m->n)
+        memcpy(each, m->each, m->n * sizeof *each);
+    aimci_free(m->ctx, m->each);
+    m->each = each;
+    m->room = room;
+    return AIMC_OK;
+}
+
+static void *copy_of(aimc_context *ctx, const void *from, size_t n, size_t size)
+{
+    void *copy = from ? aimci_calloc(ctx, n, size) : NULL;
+    return copy ? memcpy(copy, from, n * size) : NULL;
+}
+
+aimc_status aimc_measurement_add(aimc_measurement *m, uint32_t device, size_t n,
+                                 const double *state, const int32_t *pulses, const double *time)
+{
+    if (!m || !state)
+        return aimci_fail(AIMC_ERR_INVALID, "measurement_add: %s is NULL", m ? "state" : "m");
+    if (!pulses == !time)
+        return aimci_fail(AIMC_ERR_INVALID, "measurement_add: %s pulses and time; one is needed",
+                          pulses ? "both" : "neither");
+    if (n < 2 || n > 100000000)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "measurement_add: %zu readings; 2 to 100000000 are allowed", n);
+    aimc_status st = check_series(n, state, pulses, time);
+    if (!st)
+        st = make_room(m);
+    if (st)
+        return st;
+    const aimci_series s = {.device = device,
+                            .n = n,
+                            .state = copy_of(m->ctx, state, n, sizeof *state),
+                            .pulses = copy_of(m->ctx, pulses, n, sizeof *pulses),
+                            .time = copy_of(m->ctx, time, n, sizeof *time)};
+    if (!s.state || (pulses && !s.pulses) || (time && !s.time)) {
+        aimci_free(m->ctx, s.state);
+        aimci_free(m->ctx, s.pulses);
+        aimci_free(m->ctx, s.time);
+        return aimci_fail(AIMC_ERR_NOMEM, "measurement_add: no memory");
+    }
+    m->each[m->n++] = s;
+    return AIMC_OK;
+}
+
+void aimci_measurement_set_unit(aimc_measurement *m, const char *unit)
+{
+    m->is_mixed |= m->unit && strcmp(m->unit, unit) != 0;
+    m->unit = unit;
+}
+
+size_t aimc_measurement_count(const aimc_measurement *m)
+{
+    return m ? m->n : 0;
+}
+
+aimc_status aimc_measurement_get(const aimc_measurement *m, size_t i, aimc_trace_info *out)
+{
+    if (!m || !out)
+        return aimci_fail(AIMC_ERR_INVALID, "measurement_get: %s is NULL", m ? "out" : "m");
+    if (i >= m->n)
+        return aimci_fail(AIMC_ERR_INVALID, "measurement_get: i = %zu of %zu", i, m->n);
+    const aimci_series *s = &m->each[i];
+    const aimc_trace_info ours = {
+        .device = s->device, .n = s->n, .state = s->state, .pulses = s->pulses, .time = s->time};
+    return aimci_struct_out("measurement_get", out, &ours, sizeof ours, 8);
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+/* Devices from readings of many: what a population was made of comes back, what cannot be told is
+ * not, and everything odd in the data is said. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "device_test.h"
+
+enum { PULSES = 200, DEVICES = 24 };
+
+static aimc_context *ctx;
+static char report[65536];
+
+static void setup(void)
+{
+    aimc_context_params params = AIMC_CONTEXT_PARAMS_INIT;
+    params.n_threads = 2;
+    must(aimc_context_create(&params, &ctx));
+}
+
+static void teardown(void)
+{
+    aimc_context_destroy(ctx);
+}
+
+/* State of each device after each of PULSES pulses up and down: [2 PULSES][DEVICES] */
+static void walk(const char *model, const char *json, int seed, float *w)
+{
+    aimc_tile *tile = test_tile(ctx, model, json, 1, DEVICES, seed);
+    set_all(tile, -0.7f);
+    for (int k = 0; k < 2 * PULSES; k++) {
+        pulse_all(tile, k < PULSES ? 1 : -1);
+        weights_of(tile, w + (size_t)k * DEVICES);
+    }
+    aimc_tile_destroy(tile);
+}
+
+/* One trace of a device, as 10 + 8 w. */
+static void add(aimc_measurement *m, const float *w, uint32_t device, uint32_t as)
+{
+    double state[2 * PULSES];
+    int32_t pulses[2 * PULSES];
+    for (int k = 0; k < 2 * PULSES; k++) {
+        state[k] = 10 + 8 * (double)w[(size_t)k * DEVICES + device];
+        pulses[k] = k < PULSES ? 1 : -1;
+    }
+    must(aimc_measurement_add(m, as, 2 * PULSES, state, pulses, NULL));
+}
+
+static aimc_fit *fit(const aimc_measurement *m, const char *model)
+{
+    aimc_fit *made = NULL;
+    const aimc_fit_params params = {
+        .struct_size = sizeof params, .model = model, .scale = 8, .offset = 10};
+    must(aimc_measurement_fit(m, &params, &made));
+    ck_assert_uint_lt(aimc_fit_to_json(made, report, sizeof report), sizeof report);
+    ck_assert_ptr_null(strstr(report, "nan"));
+    return made;
+}
+
+/* value, low and high of a parameter of the report */
+static bool parameter(const char *name, double out[3])
+{
+    char key[80];
+    snprintf(key, sizeof key, "{\"name\": \"%s\", \"value\": ", name);
+    const char *at = strstr(report, key);
+    if (!at)
+        return false;
+    const int n =
+        sscanf(at + strlen(key), "%lf, \"low\": %lf, \"high\": %lf", &out[0], &out[1], &out[2]);
+    return n == 3;
+}
+
+static const char population[] =
+    "{\"dw_min\": 0.012, \"dw_min_dtod\": 0.2, \"dw_min_std\": 0.3, \"up_down\": 0.1, "
+    "\"up_down_dtod\": 0.05, \"w_max\": 0.9, \"w_min\": -1, \"w_max_dtod\": 0.1, \"w_min_dtod\": "
+    "0.15, \"write_noise_std\": 0.5}";
+
+START_TEST(a_population_comes_back)
+{
+    static const struct {
+        const char *name;
+        double value;
+    } truth[] = {{"dw_min", 0.012},       {"dw_min_dtod", 0.2},   {"dw_min_std", 0.3},
+                 {"up_down", 0.1},        {"up_down_dtod", 0.05}, {"w_max", 0.9},
+                 {"w_min", -1},           {"w_max_dtod", 0.1},    {"w_min_dtod", 0.15},
+                 {"write_noise_std", 0.5}};
+    float *w = calloc(2 * PULSES * DEVICES, sizeof *w);
+    aimc_measurement *m = NULL;
+    aimc_config *config = NULL;
+    aimc_device *device = NULL;
+    must(aimc_measurement_create(ctx, &m));
+    walk("soft_bounds", population, 3, w);
+    for (uint32_t d = 0; d < DEVICES; d++)
+        add(m, w, d, d);
+    aimc_fit *made = fit(m, NULL);
+    ck_assert_ptr_nonnull(strstr(report, "\"model\": \"soft_bounds\", \"verdict\": \"good\""));
+    for (size_t i = 0; i < sizeof truth / sizeof truth[0]; i++) {
+        double v[3];
+        ck_assert_msg(parameter(truth[i].name, v), "no %s", truth[i].name);
+        printf("  %s %g: %g [%g, %g]\n", truth[i].name, truth[i].value, v[0], v[1], v[2]);
+        if (strcmp(truth[i].name, "dw_min_std") == 0) {
+            /* the most likely noise of 400 readings is low: the numbers of a device take some of
+             * it, 7 % of this noise on the average (docs/measuring.md) */
+            ck_assert_double_eq_tol(truth[i].value, v[0], 0.15 * truth[i].value);
+            continue;
+        }
+        /* one seed: within twice the half width of 95 %, four standard errors */
+        ck_assert_double_gt(truth[i].value, v[1] - (v[0] - v[1]));
+        ck_assert_double_lt(truth[i].value, v[2] + (v[2] - v[0]));
+    }
+    must(aimc_fit_get_config(made, &config));
+    must(aimc_device_create(ctx, NULL, config, &device));
+    aimc_device_unref(device);
+    aimc_config_destroy(config);
+    aimc_fit_trace t = {.struct_size = sizeof t};
+    must(aimc_fit_get_trace(made, 5, &t));
+    ck_assert_uint_eq(t.n, 2 * PULSES);
+    ck_assert_double_eq_tol(t.weight[7], (double)w[7 * DEVICES + 5], 1e-6);
+    ck_assert_int_eq(aimc_fit_get_trace(made, DEVICES, &t), AIMC_ERR_INVALID);
+    aimc_fit_destroy(made);
+    aimc_measurement_destroy(m);
+    free(w);
+}
+END_TEST
+
+/* One device: no spread is told, and none is in the device. */
+START_TEST(one_device_has_no_spread)
+{
+    float *w = calloc(2 * PULSES * DEVICES, sizeof *w);
+    double v[3];
+    aimc_measurement *m = NULL;
+    aimc_config *config = NULL;
+    must(aimc_measurement_create(ctx, &m));
+    walk("soft_bounds", population, 4, w);
+    add(m, w, 0, 0);
+    aimc_fit *made = fit(m, "soft_bounds");
+    ck_assert(!parameter("dw_min_dtod", v));
+    ck_assert(parameter("dw_min", v) && v[1] < v[0] && v[0] < v[2]);
+    ck_assert_ptr_nonnull(strstr(report, "\"not_measured\": [\"dw_min_dtod\""));
+    must(aimc_fit_get_config(made, &config));
+    must(aimc_config_get(config, "dw_min_dtod", &v[0]));
+    must(aimc_config_get(config, "w_max_dtod", &v[1]));
+    ck_assert_double_eq(v[0], 0);
+    ck_assert_double_eq(v[1], 0);
+    aimc_config_destroy(config);
+    aimc_fit_destroy(made);
+    aimc_measurement_destroy(m);
+    free(w);
+}
+END_TEST
+
+/* Stuck devices, copies, wild readings, one that goes the wrong way: told, and the rest fitted. */
+START_TEST(what_is_odd_is_said)
+{
+    float *w = calloc(2 * PULSES * DEVICES, sizeof *w);
+    double v[3];
+    aimc_measurement *m = NULL;
+    must(aimc_measurement_create(ctx, &m));
+    walk("soft_bounds", population, 5, w);
+    for (int k = 0; k < 2 * PULSES; k++) {
+        w[(size_t)k * DEVICES + 1] = 0.2f; /* stuck */
+        w[(size_t)k * DEVICES + 2] *= -1;  /* the wrong way */
+        if (k % 50 == 17)
+            w[(size_t)k * DEVICES + 3] = 10 * (1 + w[(size_t)k * DEVICES + 3]); /* wild */
+    }
+    for (uint32_t d = 0; d < 12; d++)
+        add(m, w, d, d);
+    add(m, w, 0, 12); /* a copy */
+    aimc_fit *made = fit(m, "soft_bounds");
+    ck_assert_ptr_nonnull(strstr(report, "1 of 13 devices go down under pulses up"));
+    ck_assert_ptr_nonnull(strstr(report, "1 of 13 devices have the very readings of another"));
+    ck_assert_ptr_nonnull(strstr(report, "1 of 13 devices cover less than 5 %"));
+    ck_assert_ptr_nonnull(strstr(report, "8 of 5200 readings lie far from all around them"));
+    ck_assert_ptr_nonnull(strstr(report, "\"n_devices\": 12, \"n_fitted\": 10, \"n_stuck\": 1"));
+    ck_assert(parameter("corrupt_devices_prob", v));
+    ck_assert_double_eq_tol(v[0], 1.0 / 12, 1e-9);
+    ck_assert(parameter("dw_min", v));
+    ck_assert_double_eq_tol(v[0], 0.012, 0.003);
+    aimc_fit_destroy(made);
+    aimc_measurement_destroy(m);
+    free(w);
+}
+END_TEST
+
+/* All the wrong way: up and down were exchanged; the scale of the data is told. */
+START_TEST(polarity_and_scale)
+{
+    float *w = calloc(2 * PULSES * DEVICES, sizeof *w);
+    aimc_measurement *m = NULL;
+    aimc_fit *made = NULL;
+    must(aimc_measurement_create(ctx, &m));
+    walk("soft_bounds", population, 6, w);
+    for (size_t k = 0; k < 2 * PULSES * DEVICES; k++)
+        w[k] *= -1;
+    for (uint32_t d = 0; d < 4; d++)
+        add(m, w, d, d);
+    must(aimc_measurement_fit(m, NULL, &made));
+    aimc_fit_to_json(made, report, sizeof report);
+    ck_assert_ptr_nonnull(strstr(report, "up and down were exchanged"));
+    ck_assert_ptr_nonnull(strstr(report, "so that the median device covers -1 ... 1"));
+    aimc_fit_destroy(made);
+    aimc_measurement_destroy(m);
+    free(w);
+}
+END_TEST
+
+/* g = g0 t^-nu with nu of spread 20 % over 40 devices. */
+START_TEST(drift)
+{
+    float *w = calloc(2 * PULSES * DEVICES, sizeof *w), xi[40];
+    double v[3];
+    aimc_measurement *m = NULL;
+    aimc_tile *draw = test_tile(ctx, "ideal", "{\"diffusion\": 1}", 1, 40, 7);
+    must(aimc_tile_diffuse(draw));
+    weights_of(draw, xi);
+    must(aimc_measurement_create(ctx, &m));
+    walk("soft_bounds", population, 8, w);
+    add(m, w, 0, 0);
+    for (uint32_t d = 0; d < 40; d++) {
+        const double nu = 0.05 * (1 + 0.2 * (double)xi[d]);
+        double state[12], time[12];
+        for (int k = 0; k < 12; k++) {
+            time[k] = pow(2, k);
+            state[k] = 15 * pow(time[k], -nu);
+        }
+        must(aimc_measurement_add(m, d, 12, state, NULL, time));
+    }
+    aimc_fit *made = fit(m, "soft_bounds");
+    ck_assert(parameter("drift.nu", v));
+    printf("drift: nu %g [%g, %g]\n", v[0], v[1], v[2]);
+    ck_assert_double_eq_tol(v[0], 0.05, 4 * 0.01 / sqrt(40));
+    ck_assert_ptr_nonnull(strstr(report, "\"nu_dtod\": 0."));
+    aimc_fit_destroy(made);
+    aimc_measurement_destroy(m);
+    aimc_tile_destroy(draw);
+    free(w);
+}
+END_TEST
+
+/* ---- tables --------------------------------------------------------------------------------- */
+
+static char path[] = "/tmp/aimc_measured_XXXXXX";
+
+static aimc_status read_text(aimc_measurement *m, const char *text, const char *pairs)
+{
+    aimc_table *table = NULL;
+    strcpy(path + strlen(path) - 6, "XXXXXX");
+    const int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+    aimc_status st = aimc_table_read(ctx, path, NULL, &table);
+    const aimc_measurement_params params = {.struct_size = sizeof params, .pairs = pairs};
+    if (!st)
+        st = aimc_measurement_add_table(m, table, &params);
+    aimc_table_destroy(table);
+    remove(path);
+    return st;
+}
+
+START_TEST(tables)
+{
+    aimc_measurement *m = NULL;
+    aimc_trace_info t = {.struct_size = sizeof t};
+    must(aimc_measurement_create(ctx, &m));
+    must(read_text(m, "down (nS),up (uS)\n5000,1\n4000,2\n3000,\n", NULL));
+    ck_assert_uint_eq(aimc_measurement_count(m), 2);
+    must(aimc_measurement_get(m, 0, &t)); /* up comes first */
+    ck_assert(t.n == 2 && t.pulses[1] == 1 && t.state[1] == 2);
+    must(aimc_measurement_get(m, 1, &t));
+    ck_assert(t.n == 3 && t.pulses[1] == -1 && t.time == NULL);
+    ck_assert_double_eq_tol(t.state[2], 3, 1e-12);
+    must(read_text(m,
+                   "device;pulse;direction;R (kohm);cycle\n7;1;1;10;1\n8;1;1;20;1\n7;2;1;5;1\n"
+                   "8;2;-1;25;1\n7;1;1;4;2\n7;2;0;2;2\n",
+                   NULL));
+    ck_assert_uint_eq(aimc_measurement_count(m), 5);
+    must(aimc_measurement_get(m, 2, &t));
+    ck_assert(t.device == 7 && t.n == 2 && t.pulses[1] == 1);
+    ck_assert_double_eq_tol(t.state[1], 200, 1e-9);
+    must(aimc_measurement_get(m, 3, &t));
+    ck_assert(t.device == 8 && t.pulses[1] == -1);
+    ck_assert_double_eq_tol(t.state[0], 50, 1e-9);
+    must(read_text(m, "g,v\n1,1.5\n2,1.5\n1,-1.2\n", NULL));
+    must(aimc_measurement_get(m, 5, &t));
+    ck_assert(t.n == 3 && t.pulses[1] == 1 && t.pulses[2] == -1);
+    must(read_text(m, "time (s),G (S)\n1,5e-6\n10,4e-6\n", NULL));
+    must(aimc_measurement_get(m, 6, &t));
+    ck_assert(t.n == 2 && t.pulses == NULL && t.time[1] == 10);
+    ck_assert_double_eq_tol(t.state[1], 4, 1e-9);
+    must(read_text(m, "1;2;3;4\n2;1;4;3\n", "devices"));
+    must(aimc_measurement_get(m, 10, &t));
+    ck_assert(t.device == 1 && t.pulses[1] == -1 && t.state[1] == 3);
+    const size_t n = aimc_measurement_count(m);
+    static const struct {
+        const char *text, *pairs, *words;
+    } bad[] = {
+        {"1;2;3\n2;3;4\n", NULL, "pairs of up and down"},
+        {"up1;up2\n1;2\n2;3\n", NULL, "both are up"},
+        {"1;2\n3;4\n", "others", "'devices' or 'cycles'"},
+        {"up (furlong);down\n1;2\n2;1\n", NULL, "its unit is not one of"},
+        {"g;direction\n1;1\n2;1.5\n", NULL, "line 3, column 2: a direction of 1.5"},
+        {"R (ohm);v\n1;1\n0;1\n", NULL, "line 3, column 1: a resistance of 0"},
+        {"g;v;device\n1;1;0.5\n2;1;0.5\n", NULL, "a device of 0.5"},
+        {"g;time\n1;1\n2;1\n", NULL, "times above 0 that rise"},
+        {"g;v;cycle\n1;1;1\n2;1;1\n2;1;2\n", NULL, "cycle 2 has one reading alone"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        ck_assert_msg(read_text(m, bad[i].text, bad[i].pairs) != AIMC_OK, "%s was taken",
+                      bad[i].text);
+        ck_assert_msg(strstr(aimc_get_last_error(), bad[i].words) != NULL, "'%s' not in '%s'",
+                      bad[i].words, aimc_get_last_error());
+        ck_assert_uint_eq(aimc_measurement_count(m), n); /* nothing half-read stays */
+    }
+    aimc_measurement_destroy(m);
+}
+END_TEST
+
+START_TEST(refusals)
+{
+    double state[40] = {0}, time[40];
+    int32_t pulses[40];
+    aimc_measurement *m = NULL;
+    aimc_fit *made = NULL;
+    must(aimc_measurement_create(ctx, &m));
+    ck_assert_int_eq(aimc_measurement_fit(m, NULL, &made), AIMC_ERR_INVALID);
+    ck_assert_ptr_nonnull(strstr(aimc_get_last_error(), "is empty"));
+    for (int k = 0; k < 40; k++) {
+        pulses[k] = 1;
+        time[k] = k;
+    }
+    ck_assert_int_eq(aimc_measurement_add(m, 0, 40, state, pulses, time), AIMC_ERR_INVALID);
+    ck_assert_int_eq(aimc_measurement_add(m, 0, 40, state, NULL, NULL), AIMC_ERR_INVALID);
+    ck_assert_int_eq(aimc_measurement_add(m, 0, 40, state, NULL, time), AIMC_ERR_INVALID);
+    ck_assert_int_eq(aimc_measurement_add(m, 0, 1, state, pulses, NULL), AIMC_ERR_INVALID);
+    must(aimc_measurement_add(m, 0, 40, state, pulses, NULL)); /* constant */
+    ck_assert_int_eq(aimc_measurement_fit(m, NULL, &made), AIMC_ERR_INVALID);
+    ck_assert_ptr_nonnull(strstr(aimc_get_last_error(), "no device changes its state"));
+    for (int k = 0; k < 40; k++)
+        state[k] = k;
+    must(aimc_measurement_add(m, 1, 40, state, pulses, NULL)); /* up alone */
+    ck_assert_int_eq(aimc_measurement_fit(m, NULL, &made), AIMC_ERR_INVALID);
+    ck_assert_ptr_nonnull(strstr(aimc_get_last_error(), "no pulses down"));
+    ck_assert_ptr_null(made);
+    aimc_measurement_destroy(m);
+    must(aimc_measurement_create(ctx, &m));
+    must(aimc_measurement_add(m, 1, 5, state, pulses, NULL)); /* too few */
+    ck_assert_int_eq(aimc_measurement_fit(m, NULL, &made), AIMC_ERR_INVALID);
+    ck_assert_ptr_nonnull(strstr(aimc_get_last_error(), "0 readings can be used"));
+    state[3] = (double)NAN;
+    ck_assert_int_eq(aimc_measurement_add(m, 1, 40, state, pulses, NULL), AIMC_ERR_INVALID);
+    aimc_measurement_destroy(m);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("measurement");
+    TCase *t = aimct_case(s, "measurement");
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, a_population_comes_back);
+    tcase_add_test(t, one_device_has_no_spread);
+    tcase_add_test(t, what_is_odd_is_said);
+    tcase_add_test(t, polarity_and_scale);
+    tcase_add_test(t, drift);
+    tcase_add_test(t, tables);
+    tcase_add_test(t, refusals);
+    return aimct_main(s);
+}
