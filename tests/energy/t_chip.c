@@ -337,7 +337,7 @@ END_TEST
 START_TEST(nodes_and_clocks)
 {
     static const char *const nodes[] = {"130", "90", "65", "45", "32", "22", "14", "10", "7"};
-    double before = INFINITY;
+    double before = (double)INFINITY;
     for (size_t k = 0; k < sizeof nodes / sizeof nodes[0]; k++) {
         aimc_cost_model *m = make(ctx, "chip", SETTINGS("technology.node_nm", nodes[k]));
         const aimc_cost_events e = events_of(m, layer(64, 64, 3, 4, 2, 2));
@@ -365,7 +365,7 @@ START_TEST(ranges)
     OK(aimc_cost_model_get_range(m, &e, &r));
     near(r.nominal_j, account(m, &e).energy_j, 1e-15);
     ck_assert(r.low_j < r.nominal_j && r.nominal_j < r.high_j && r.n_doubts > 5);
-    double before = INFINITY;
+    double before = (double)INFINITY;
     for (size_t i = 0; i < r.n_doubts; i++) {
         aimc_cost_sensitivity s = {.struct_size = sizeof s};
         OK(aimc_cost_model_get_sensitivity(m, &e, i, &s));
