@@ -119,6 +119,7 @@ static void check_part(const aimci_read_kernels *c, const aimci_read_kernels *v,
                                  .first = 1,
                                  .count = 3,
                                  .step = 2.0f / 126,
+                                 .unit = 1.0f / 7,
                                  .asymmetry = 0.25f,
                                  .profile = profile};
         c->part(&part, z, za, n);
@@ -139,12 +140,12 @@ START_TEST(parts_follow_their_definition)
     /* digits of the code, and their sum */
     for (int b = 0; b < 6; b++) {
         const aimci_part part = {
-            .op = AIMCI_PART_DIGITS, .first = b, .count = 1, .step = 2.0f / 126};
+            .op = AIMCI_PART_DIGITS, .first = b, .count = 1, .step = 2.0f / 126, .unit = 0.5f};
         k->part(&part, z, out, N);
         for (int i = 0; i < N; i++) {
             const int code = abs(i - 63), sign = i < 63 ? -1 : 1;
-            ck_assert(out[i] == (float)(sign * (code >> b & 1)) * (2.0f / 126));
-            sum[i] += out[i] * (float)(1 << b);
+            ck_assert(out[i] == (float)(sign * (code >> b & 1)) * 0.5f);
+            sum[i] += out[i] / 0.5f * (2.0f / 126) * (float)(1 << b);
         }
     }
     for (int i = 0; i < N; i++)

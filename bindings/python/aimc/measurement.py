@@ -83,6 +83,9 @@ class Measurement(Handle):
             check(lib.aimc_measurement_get(self._look, i, ct.byref(info)))
             return Trace(info.device, _copy(info.state, info.n), _copy(info.pulses, info.n, ct.c_int32), _copy(info.time, info.n))
 
+    def __repr__(self) -> str:
+        return self._repr("" if self.closed else f"{len(self)} traces")
+
     def __iter__(self) -> Iterator[Trace]:
         return (self[i] for i in range(len(self)))
 

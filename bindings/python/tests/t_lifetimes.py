@@ -25,15 +25,19 @@ def everything(ctx):
     device = aimc.Device("soft_bounds", ctx=ctx)
     tile, matrix = aimc.Tile(device, 3, 4), aimc.Matrix(device, 6, 4, {"mapping.max_output_size": 3})
     network = aimc.Network(ctx=ctx).add_linear(3, 4, aimc.Config("layer", ctx=ctx)).add_linear(2, 3)
-    noise = aimc.NoiseModel("pcm_like", ctx=ctx)
+    noise, measured = aimc.NoiseModel("pcm_like", ctx=ctx), aimc.Measurement(ctx=ctx)
+    sweep = np.cumsum([0.1] * 12 + [-0.1] * 12)
+    measured.add(0, sweep + 0.001 * np.sin(np.arange(24)), [1] * 12 + [-1] * 12)
     return [ctx, device, tile, aimc.Optimizer(tile, "agad"), matrix, matrix.tiles[1], matrix.optimizer(1), network, network.matrix(0),
-            noise, aimc.Population(noise, 5), aimc.Config("tile", ctx=ctx), aimc.Converter(ctx=ctx), aimc.CostModel(ctx=ctx)]
+            noise, aimc.Population(noise, 5), aimc.Config("tile", ctx=ctx), aimc.Converter(ctx=ctx), aimc.CostModel(ctx=ctx),
+            measured, measured.fit("constant_step")]
 
 
 USES = {"Context": lambda o: o.threads, "Device": lambda o: o.config(), "Tile": lambda o: o.forward(np.ones(4)),
         "Optimizer": lambda o: o.stats, "Matrix": lambda o: o.backward(np.ones(o.shape[0])), "NoiseModel": lambda o: o.info,
         "Network": lambda o: o.predict(np.ones((2, 4))), "Population": lambda o: o.get("target"),
-        "Config": lambda o: o.to_json(), "Converter": lambda o: o.quantize(np.ones(3)), "CostModel": lambda o: o.adc}
+        "Config": lambda o: o.to_json(), "Converter": lambda o: o.quantize(np.ones(3)), "CostModel": lambda o: o.adc,
+        "Measurement": len, "Fit": lambda o: o.report}
 
 
 def use(made):
