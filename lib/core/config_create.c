@@ -98,8 +98,9 @@ static aimc_status config_of_file(aimc_context *ctx, const char *path, aimc_conf
     return st ? aimci_fail_within(st, "%s: ", path) : AIMC_OK;
 }
 
-aimc_status aimci_config_of_name(aimc_context *ctx, const char *caller, const char *name,
-                                 aimc_config **out)
+/* Of a kind, a preset, or a file that ends in ".json" with a configuration of any kind. */
+static aimc_status config_of_name(aimc_context *ctx, const char *caller, const char *name,
+                                  aimc_config **out)
 {
     aimci_named named;
     if (is_file(name)) {
@@ -117,7 +118,7 @@ aimc_status aimc_config_create(aimc_context *ctx, const char *name, aimc_config 
     *out = NULL;
     if (!ctx || !name)
         return aimci_fail(AIMC_ERR_INVALID, "config_create: %s is NULL", ctx ? "name" : "ctx");
-    return aimci_config_of_name(ctx, "config_create", name, out);
+    return config_of_name(ctx, "config_create", name, out);
 }
 
 aimc_status aimc_config_copy(const aimc_config *cfg, aimc_config **out)
@@ -211,7 +212,7 @@ aimc_status aimci_config_resolve(aimc_context *ctx, const char *caller, const ch
     if (!name)
         return aimc_config_copy(overrides, out);
     aimc_config *config = NULL;
-    aimc_status st = aimci_config_of_name(ctx, caller, name, &config);
+    aimc_status st = config_of_name(ctx, caller, name, &config);
     if (!st && overrides) {
         st = config->kind == overrides->kind
                  ? override(config, overrides)
@@ -271,7 +272,7 @@ aimc_status aimci_config_replace_child(aimc_config *cfg, const aimci_field *f, c
         return aimci_fail(AIMC_ERR_INVALID, "config_set: %s is %s, not a configuration", path,
                           aimci_field_type_name(f->type));
     aimc_config **child = &cfg->children[f->offset], *made = NULL;
-    const aimc_status st = aimci_config_of_name(cfg->ctx, "config_set", kind, &made);
+    const aimc_status st = config_of_name(cfg->ctx, "config_set", kind, &made);
     if (st)
         return st;
     if (strcmp(made->kind->category, f->choices) != 0) {

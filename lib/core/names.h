@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Configurations by the names that callers give. */
+/* What names of configurations need of higher floors. */
 #ifndef AIMCI_NAMES_H
 #define AIMCI_NAMES_H
 
@@ -9,10 +9,5 @@
 typedef aimc_status (*aimci_read_text_fn)(aimc_context *ctx, const char *path, size_t max,
                                           char **text);
 extern const aimci_read_text_fn aimci_read_text;
-
-/* Make a configuration of a name: a kind, a preset, or a file that ends in ".json" with a
- * configuration of any kind. */
-aimc_status aimci_config_of_name(aimc_context *ctx, const char *caller, const char *name,
-                                 aimc_config **out);
 
 #endif

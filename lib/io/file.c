@@ -50,7 +50,7 @@ aimc_status aimci_file_read(aimc_context *ctx, const char *path, size_t max, aim
 }
 
 /* Shown by its first bytes, which a sparse file of any size has, too. */
-aimc_status aimci_look_for_text(const void *first, size_t n, uint64_t size)
+static aimc_status look_for_text(const void *first, size_t n, uint64_t size)
 {
     const char *const bytes = first;
     const bool is_wide =
@@ -68,10 +68,10 @@ aimc_status aimci_file_read_text(aimc_context *ctx, const char *path, size_t max
     void *data;
     size_t size;
     *text = NULL;
-    aimc_status st = aimci_file_read(ctx, path, max, aimci_look_for_text, &data, &size);
+    aimc_status st = aimci_file_read(ctx, path, max, look_for_text, &data, &size);
     if (st != AIMC_OK)
         return st;
-    st = aimci_look_for_text(data, size, size);
+    st = look_for_text(data, size, size);
     if (st != AIMC_OK) {
         aimci_free(ctx, data);
         return aimci_fail_within(st, "'%s': ", path);
