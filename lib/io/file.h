@@ -14,8 +14,8 @@
 aimc_status aimci_file_read(aimc_context *ctx, const char *path, size_t max, aimci_look_fn look,
                             void **data, size_t *size);
 
-/* A file that is to be text in UTF-8: zero bytes, and the mark of UTF-16, are AIMC_ERR_FORMAT, and a
- * byte-order mark is left out. */
+/* A file that is to be text in UTF-8: zero bytes, and the mark of UTF-16, are AIMC_ERR_FORMAT, and
+ * a byte-order mark is left out. */
 aimc_status aimci_file_read_text(aimc_context *ctx, const char *path, size_t max, char **text);
 
 /* Writes the content. Errors of the stream are noticed by the caller, who also flushes; the
