@@ -269,8 +269,9 @@ static double compare(const crowd *c, size_t a, size_t b, double *error)
         for (size_t i = 0; i < c->some[d].n; i++) {
             const aimci_trace *t = &c->some[d].each[i];
             const size_t length = block_length(t);
-            for (size_t from = 0; from < t->n; from += length, n++) {
+            for (size_t from = 0; from < t->n; from += length) {
                 double difference = 0;
+                n += 1;
                 for (size_t k = from; k < from + length && k < t->n; k++)
                     difference += *of_a++ - *of_b++;
                 sum += difference;

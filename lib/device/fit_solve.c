@@ -136,9 +136,9 @@ static void find_free(const problem *q, const double *x, double a[][AIMCI_MAX_SL
 static bool descend(const problem *q, double *x, int steps)
 {
     const size_t n = q->slots->n;
-    double a[AIMCI_MAX_SLOTS][AIMCI_MAX_SLOTS], damped[AIMCI_MAX_SLOTS][AIMCI_MAX_SLOTS];
-    double g[AIMCI_MAX_SLOTS], move[AIMCI_MAX_SLOTS], next[AIMCI_MAX_SLOTS], lambda = 1e-3;
-    bool is_free[AIMCI_MAX_SLOTS], fell = false;
+    double a[AIMCI_MAX_SLOTS][AIMCI_MAX_SLOTS] = {{0}}, damped[AIMCI_MAX_SLOTS][AIMCI_MAX_SLOTS];
+    double g[AIMCI_MAX_SLOTS] = {0}, move[AIMCI_MAX_SLOTS], next[AIMCI_MAX_SLOTS], lambda = 1e-3;
+    bool is_free[AIMCI_MAX_SLOTS] = {false}, fell = false;
     double *r = q->work->residuals, *trial = r + q->work->n;
     double squares = residuals_at(q, x, r);
     for (int step = 0; step < steps; step++) {
@@ -146,11 +146,12 @@ static bool descend(const problem *q, double *x, int steps)
         find_free(q, x, a, g, is_free);
         bool better = false;
         double gained = 0;
-        for (int attempt = 0; attempt < 8 && !better; attempt++, lambda *= 6) {
+        for (int attempt = 0; attempt < 8 && !better; attempt++) {
             for (size_t k = 0; k < n; k++) {
                 memcpy(damped[k], a[k], sizeof a[k]);
                 damped[k][k] *= 1 + lambda;
             }
+            lambda *= 6;
             if (!cholesky_solve(damped, g, is_free, n, move))
                 continue;
             for (size_t k = 0; k < n; k++)
@@ -208,6 +209,16 @@ static point along(const point *s, double far)
     return p;
 }
 
+/* The simplex to half its size, toward its best corner. */
+static void shrink(const problem *q, bool additive, point *s)
+{
+    for (int k = 1; k < 3; k++) {
+        for (int j = 0; j < 2; j++)
+            s[k].v[j] = (s[k].v[j] + s[0].v[j]) / 2;
+        score(q, additive, &s[k]);
+    }
+}
+
 static double search_noise(const problem *q, aimci_walk_noise *noise, double spread, int steps)
 {
     point s[3];
@@ -229,15 +240,10 @@ static double search_noise(const problem *q, aimci_walk_noise *noise, double spr
         } else {
             point nearer = along(s, p.worth > s[2].worth ? -0.5 : 0.5);
             score(q, noise->additive, &nearer);
-            if (nearer.worth > fmax(s[2].worth, p.worth)) {
+            if (nearer.worth > fmax(s[2].worth, p.worth))
                 s[2] = nearer;
-            } else {
-                for (int k = 1; k < 3; k++) {
-                    for (int j = 0; j < 2; j++)
-                        s[k].v[j] = (s[k].v[j] + s[0].v[j]) / 2;
-                    score(q, noise->additive, &s[k]);
-                }
-            }
+            else
+                shrink(q, noise->additive, s);
         }
         sort3(s);
     }
@@ -285,14 +291,16 @@ static void start_from(problem *q, aimci_estimate *est, const aimci_extent *e, s
     t.log_likelihood = search_noise(q, &t.noise, 1.5, 40);
     if (t.log_likelihood > est->log_likelihood)
         *est = t;
+    q->noise = &est->noise;
 }
 
 /* Variances from the curvature; a slot that no reading depends on has none. */
 static void find_variances(problem *q, aimci_estimate *est)
 {
     const size_t n = est->slots.n;
-    double a[AIMCI_MAX_SLOTS][AIMCI_MAX_SLOTS], g[AIMCI_MAX_SLOTS], column[AIMCI_MAX_SLOTS];
-    bool is_free[AIMCI_MAX_SLOTS];
+    double a[AIMCI_MAX_SLOTS][AIMCI_MAX_SLOTS] = {{0}}, g[AIMCI_MAX_SLOTS];
+    double column[AIMCI_MAX_SLOTS];
+    bool is_free[AIMCI_MAX_SLOTS] = {false};
     aimci_walk_filter(&q->walk, &est->noise, q->fold, q->work->gains, NULL, NULL);
     residuals_at(q, est->x, q->work->residuals);
     curvature(q, est->x, a, g);

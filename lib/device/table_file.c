@@ -140,7 +140,7 @@ static aimc_status store(aimc_config *cfg, const char *name, const double *v, si
 
 static aimc_status put_steps(aimc_config *cfg, const sweep *up, const sweep *down)
 {
-    double step[2][NODES], w_min, w_max;
+    double step[2][NODES] = {{0}}, w_min, w_max;
     const double lo = fmin(at(up, 0), at(down, 0));
     const double hi = fmax(at(up, up->n - 1), at(down, down->n - 1));
     const int n = count_nodes(hi - lo, fmax(up->noise, down->noise));
