@@ -56,7 +56,7 @@ static void put_line(const aimci_circuit *c, const line *l)
     for (size_t s = 0; l->farad > 0 && s < nodes; s++)
         aimci_netlist_capacitor(n, aimci_name_of("c%s%zu_%zu_%zu", l->letter, l->set, l->k, s).text,
                                 l->node(c, l->set, l->k, s).text, "0",
-                                l->farad * (double)(l->n / nodes));
+                                l->farad * ((double)l->n / (double)nodes));
 }
 
 static void put_lines(const aimci_circuit *c, size_t set)
