@@ -140,15 +140,15 @@ void bench_wires(bench *b)
     wired_open(&fresh, b->ctx, n, "NODAL");
     wired_open(&without, b->ctx, m, "NONE");
     wired_open(&with, b->ctx, m, "NODAL");
-    bench_task tasks[] = {{first_product, &fresh, 0},
-                          {training_step, &without, 0},
-                          {training_step, &with, 0},
-                          {many_products, &fresh, 0}};
-    bench_measure(b, tasks, 4);
-    bench_report(b, 1e3 * tasks[0].seconds, "ms", tasks[0].seconds / tasks[3].seconds, "x many",
+    bench_task tasks[] = {
+        {first_product, &fresh, 0}, {training_step, &without, 0}, {training_step, &with, 0}};
+    bench_measure(b, tasks, 3);
+    const double start = bench_now(b); /* long enough for once */
+    many_products(&fresh);
+    const double many = bench_now(b) - start;
+    bench_report(b, 1e3 * tasks[0].seconds, "ms", tasks[0].seconds / many, "x by the matrix",
                  "wires: first product after new weights %zu x %zu", n, n);
-    bench_report(b, 1e3 * tasks[3].seconds, "ms", 0, NULL,
-                 "wires: %zu products after new weights, by the matrix", n / 2 + 1);
+    bench_report(b, 1e3 * many, "ms", 0, NULL, "wires: %zu products, by the matrix", n / 2 + 1);
     bench_report(b, 1e3 * tasks[2].seconds, "ms", tasks[2].seconds / tasks[1].seconds,
                  "x without wires", "wires: step of %d vectors %zu x %zu", BATCH, m, m);
     wired_close(&fresh);
