@@ -22,6 +22,10 @@ typedef struct aimci_trace {
     unsigned char *ignore; /* 1: not compared (an outlier) */
 } aimci_trace;
 
+/* In place, smallest first; and the middle one, or the mean of the two of them, after sorting. */
+void aimci_sort(double *x, size_t n);
+double aimci_median(double *x, size_t n);
+
 typedef struct aimci_traces {
     aimci_trace *each;
     size_t n, n_readings;

@@ -145,9 +145,14 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double median(double *x, size_t n)
+void aimci_sort(double *x, size_t n)
 {
     qsort(x, n, sizeof *x, compare);
+}
+
+double aimci_median(double *x, size_t n)
+{
+    aimci_sort(x, n);
     return n % 2 ? x[n / 2] : 0.5 * (x[n / 2 - 1] + x[n / 2]);
 }
 
@@ -159,7 +164,7 @@ static double smooth(const aimci_trace *t, size_t k, size_t half)
     for (size_t i = k > half ? k - half : 0; i <= k + half && i < t->n; i++)
         if (!t->ignore[i])
             x[n++] = t->state[i];
-    return n ? median(x, n) : t->state[k];
+    return n ? aimci_median(x, n) : t->state[k];
 }
 
 /* Readings that differ least tell the resolution: uniform errors of that width. */
@@ -194,7 +199,7 @@ aimci_extent aimci_traces_extent(const aimci_traces *traces, double *work)
                 work[n++] = fabs(t->state[k] - 2 * t->state[k - 1] + t->state[k - 2]);
         }
         e.n_pulses = fmax(e.n_pulses, fmax(n_up, n_down));
-        noise += n ? median(work, n) / (0.6745 * sqrt(6)) / (double)traces->n : 0;
+        noise += n ? aimci_median(work, n) / (0.6745 * sqrt(6)) / (double)traces->n : 0;
     }
     e.grain = fmax(fmin(resolution(traces, e.hi - e.lo), noise / 4), 1e-4 * (e.hi - e.lo));
     return e;

@@ -2,7 +2,6 @@
 /* What of a measurement is fitted: wild readings, copies, devices that are stuck or go the wrong
  * way are found, and the unit of weights. All of it is noted. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "device/measurement.h"
@@ -21,20 +20,6 @@ void aimci_note(aimci_notes *notes, const char *format, ...)
     notes->length += aimci_min_size(n > 0 ? (size_t)n : 0, room - 1) + 1;
 }
 
-/* ---- order statistics ----------------------------------------------------------------------- */
-
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *x, size_t n)
-{
-    qsort(x, n, sizeof *x, compare);
-    return n % 2 ? x[n / 2] : 0.5 * (x[n / 2 - 1] + x[n / 2]);
-}
-
 /* ---- wild readings -------------------------------------------------------------------------- */
 
 enum { AROUND = 3 };
@@ -45,7 +30,7 @@ static double typical(const aimci_series *s, size_t k)
     size_t n = 0;
     for (size_t i = k > AROUND ? k - AROUND : 0; i <= k + AROUND && i < s->n; i++)
         near[n++] = s->state[i];
-    return median(near, n);
+    return aimci_median(near, n);
 }
 
 /* A reading far from the median of those around it, by twelve times what readings are in the
@@ -56,11 +41,11 @@ static size_t find_wild(const aimci_series *s, unsigned char *ignore, double *wo
     size_t wild = 0;
     for (size_t k = 0; k < s->n; k++)
         sorted[k] = typical(s, k);
-    qsort(sorted, s->n, sizeof *sorted, compare);
+    aimci_sort(sorted, s->n);
     const double covers = sorted[s->n - 1 - s->n / 50] - sorted[s->n / 50];
     for (size_t k = 0; k < s->n; k++)
         sorted[k] = off[k] = fabs(s->state[k] - typical(s, k));
-    const double limit = fmax(12 * median(sorted, s->n) / 0.6745, 0.5 * covers);
+    const double limit = fmax(12 * aimci_median(sorted, s->n) / 0.6745, 0.5 * covers);
     for (size_t k = 0; k < s->n; k++) {
         ignore[k] = limit > 0 && off[k] > limit;
         wild += ignore[k];
@@ -107,7 +92,7 @@ static void look_at(look *l, const aimci_series *s, const unsigned char *ignore,
         }
         last = now;
     }
-    l->grain = n ? median(work, n) : 0;
+    l->grain = n ? aimci_median(work, n) : 0;
     l->n_traces++;
     l->n_readings += s->n;
     l->is_short |= s->n < FEWEST_READINGS;
@@ -184,7 +169,7 @@ static double find_stuck(survey *v)
 {
     for (size_t i = 0; i < v->n; i++)
         v->work[i] = v->each[i].hi - v->each[i].lo;
-    const double covers = v->n ? median(v->work, v->n) : 0;
+    const double covers = v->n ? aimci_median(v->work, v->n) : 0;
     for (size_t i = 0; i < v->n; i++) {
         look *l = &v->each[i];
         l->is_stuck = !(l->hi - l->lo > 0.05 * covers);
@@ -262,7 +247,7 @@ static void find_scale(const aimc_measurement *m, const aimc_fit_params *params,
             lo[n] = v->each[i].lo;
             hi[n++] = v->each[i].hi;
         }
-    const double from = n ? median(lo, n) : -1, to = n ? median(hi, n) : 1;
+    const double from = n ? aimci_median(lo, n) : -1, to = n ? aimci_median(hi, n) : 1;
     const bool has_unit = m->unit && m->unit[0];
     if (params->scale != 0) {
         out->scale = params->scale;

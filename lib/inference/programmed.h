@@ -79,6 +79,12 @@ void aimci_programmed_destroy(aimci_programmed *p);
 void aimci_programmed_show(aimci_programmed *p);
 void aimci_programmed_take_off(aimci_programmed *p);
 
+/* The u of a weight that the devices are programmed to. */
+static inline double aimci_programmed_wish(const aimci_programmed *p, size_t i, size_t j)
+{
+    return ((double)p->target[j * p->ld + i] - (double)p->middle[i]) / (double)p->half[i];
+}
+
 /* Scales of the weights, and conductances that the devices are programmed to. */
 void aimci_programmed_choose_scales(aimci_programmed *p);
 aimc_status aimci_programmed_encode(aimci_programmed *p);

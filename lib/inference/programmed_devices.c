@@ -43,11 +43,6 @@ void aimci_programmed_choose_scales(aimci_programmed *p)
         set_scale(p, i, i + 1);
 }
 
-static double normalised(const aimci_programmed *p, size_t i, size_t j)
-{
-    return ((double)p->target[j * p->ld + i] - (double)p->middle[i]) / (double)p->half[i];
-}
-
 aimc_status aimci_programmed_encode(aimci_programmed *p)
 {
     const aimci_noise_params *range = aimci_noise_range(p->model);
@@ -55,7 +50,7 @@ aimc_status aimci_programmed_encode(aimci_programmed *p)
     size_t at = 0;
     for (size_t j = 0; j < p->n_in; j++)
         for (size_t i = 0; i < p->n_out; i++) {
-            p->encoding->encode(p->encoding_params, range, normalised(p, i, j), g);
+            p->encoding->encode(p->encoding_params, range, aimci_programmed_wish(p, i, j), g);
             for (size_t k = 0; k < p->per_weight; k++)
                 p->g[at++] = (float)g[k];
         }
@@ -86,7 +81,7 @@ static void decode_line(void *arg, size_t slot, size_t j)
             sum += g[k] = (double)from[k];
         p->conductance[j * p->ld + i] = (float)(sum / range->g_max);
         const double u =
-            p->encoding->decode(p->encoding_params, range, g, normalised(p, i, j), unit);
+            p->encoding->decode(p->encoding_params, range, g, aimci_programmed_wish(p, i, j), unit);
         p->read[j * p->ld + i] = (float)((double)p->middle[i] + (double)p->half[i] * u);
     }
 }

@@ -68,11 +68,6 @@ static double decoded(const aimci_programmed *p, const double *g, double target,
     return p->encoding->decode(p->encoding_params, aimci_noise_range(p->model), g, target, unit);
 }
 
-static double normalised(const aimci_programmed *p, size_t i, size_t j)
-{
-    return ((double)p->target[j * p->ld + i] - (double)p->middle[i]) / (double)p->half[i];
-}
-
 /* What a device of a weight moves it by, u / uS: encodings are linear in each conductance, and the
  * sign, which the target may decide, is not asked for. */
 static void take_slopes(aimci_programmed *p)
@@ -99,7 +94,8 @@ static void split_weight(aimci_programmed *p, size_t i, size_t j, double unit)
         g[k] = (double)p->g[first + k];
         variance += step * step;
     }
-    p->seen[at] = (float)((double)p->middle[i] + half * decoded(p, g, normalised(p, i, j), unit));
+    p->seen[at] =
+        (float)((double)p->middle[i] + half * decoded(p, g, aimci_programmed_wish(p, i, j), unit));
     p->variance[at] = (float)variance;
 }
 
