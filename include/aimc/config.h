@@ -82,24 +82,33 @@ typedef struct aimc_preset_info {
  * @param[out] out  the configuration; NULL on failure
  * @retval AIMC_ERR_INVALID  unknown name; the sentence offers the nearest known one
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * any.
+ * @threads any.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_config_create(aimc_context *ctx, const char *name, aimc_config **out);
 
 /**
  * Deep copy.
+ * @param[out] out  the copy, owned by the caller; NULL on failure
  * @retval AIMC_ERR_INVALID NULL argument.
  * @retval AIMC_ERR_NOMEM no memory.
+ * @threads any number of readers of one configuration.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_config_copy(const aimc_config *cfg, aimc_config **out);
 
-/** Destroy; NULL is fine. @since 0.1 */
+/**
+ * Destroy; NULL is fine.
+ * @threads one thread: no other call may use the configuration.
+ * @since 0.1
+ */
 AIMC_API void aimc_config_destroy(aimc_config *cfg);
 
-/** Kind of the configuration, for example "soft_bounds"; "" when cfg is NULL. @since 0.1 */
+/**
+ * Kind of the configuration, for example "soft_bounds"; "" when cfg is NULL.
+ * @threads any number of readers of one configuration.
+ * @since 0.1
+ */
 AIMC_API const char *aimc_config_get_kind(const aimc_config *cfg);
 
 /**
@@ -109,8 +118,7 @@ AIMC_API const char *aimc_config_get_kind(const aimc_config *cfg);
  * @param value  new value
  * @retval AIMC_ERR_INVALID  unknown field (the nearest one is offered), wrong type, NaN, out of
  *                           range
- * @par Threads
- * one thread per configuration.
+ * @threads one thread per configuration.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_config_set(aimc_config *cfg, const char *name, double value);
@@ -118,16 +126,21 @@ AIMC_API aimc_status aimc_config_set(aimc_config *cfg, const char *name, double 
 /**
  * Set any field from text: a number, true or false, a choice, a list "[1, 0.5]", or for a nested
  * configuration the name of a kind or preset ("device", "reram_sb").
+ * @param name  field, nested by dots
+ * @param text  the value
  * @retval AIMC_ERR_INVALID  as aimc_config_set(), or text that is not a value of the field's type
- * @par Threads
- * one thread per configuration.
+ * @threads one thread per configuration.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_config_set_text(aimc_config *cfg, const char *name, const char *text);
 
 /**
  * Set a list of n <= 64 numbers.
+ * @param name    field, nested by dots
+ * @param values  [n]; copied
+ * @param n       0 ... 64
  * @retval AIMC_ERR_INVALID as aimc_config_set().
+ * @threads one thread per configuration.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_config_set_list(aimc_config *cfg, const char *name, const double *values,
@@ -135,7 +148,10 @@ AIMC_API aimc_status aimc_config_set_list(aimc_config *cfg, const char *name, co
 
 /**
  * Read a number, integer, flag or choice (its index).
+ * @param name  field, nested by dots
+ * @param[out] value  its value, in the unit of the field
  * @retval AIMC_ERR_INVALID unknown field or type.
+ * @threads any number of readers of one configuration.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_config_get(const aimc_config *cfg, const char *name, double *value);
@@ -149,6 +165,7 @@ AIMC_API aimc_status aimc_config_get(const aimc_config *cfg, const char *name, d
  * @param size  bytes at buf
  * @param[out] length  length of the full text; may be NULL
  * @retval AIMC_ERR_INVALID  unknown field.
+ * @threads any number of readers of one configuration.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_config_get_text(const aimc_config *cfg, const char *name, char *buf,
@@ -159,18 +176,25 @@ AIMC_API aimc_status aimc_config_get_text(const aimc_config *cfg, const char *na
  * @param name  field of type AIMC_FIELD_CONFIG, nested by dots
  * @return the configuration, owned by cfg and valid until that field is replaced; NULL when there
  * is none.
+ * @threads any number of readers of one configuration.
  * @since 0.1
  */
 AIMC_API const aimc_config *aimc_config_get_nested(const aimc_config *cfg, const char *name);
 
-/** Number of fields of the configuration, nested ones counted once. @since 0.1 */
+/**
+ * Number of fields of the configuration, nested ones counted once.
+ * @threads any number of readers of one configuration.
+ * @since 0.1
+ */
 AIMC_API size_t aimc_config_count_fields(const aimc_config *cfg);
 
 /**
  * Describe field i.
+ * @param i     below aimc_config_count_fields()
  * @param info  struct_size set by the caller; the rest is written
  * @retval AIMC_ERR_INVALID i out of range.
  * @retval AIMC_ERR_ABI struct_size is 0.
+ * @threads any number of readers of one configuration.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_config_get_field(const aimc_config *cfg, size_t i, aimc_field_info *info);
@@ -182,10 +206,7 @@ AIMC_API aimc_status aimc_config_get_field(const aimc_config *cfg, size_t i, aim
  *                  field that is not a number
  * @retval AIMC_ERR_INVALID  NULL, unknown field
  * @retval AIMC_ERR_ABI      struct_size is 0
- * @par Threads
- * any number of readers of one configuration.
- * @par Determinism
- * D0: a pure function.
+ * @threads any number of readers of one configuration.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_config_get_evidence(const aimc_config *cfg, const char *name,
@@ -205,6 +226,7 @@ AIMC_API aimc_status aimc_config_get_evidence(const aimc_config *cfg, const char
  * @retval AIMC_ERR_INVALID  unknown field, wrong type, out of range, "kind" of another category,
  *                           a value that is not within its low ... high
  * @retval AIMC_ERR_NOMEM    no memory.
+ * @threads one thread per configuration.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_config_parse(aimc_config *cfg, const char *json);
@@ -212,7 +234,9 @@ AIMC_API aimc_status aimc_config_parse(aimc_config *cfg, const char *json);
 /**
  * Merge a JSON file, or what comes through a pipe: aimc_config_parse() of its content. UTF-8; a
  * byte-order mark is left out.
+ * @param path  file or pipe
  * @retval AIMC_ERR_IO cannot read it.
+ * @threads one thread per configuration.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_config_load(aimc_config *cfg, const char *path);
@@ -234,8 +258,7 @@ AIMC_API aimc_status aimc_config_load(aimc_config *cfg, const char *path);
  * @retval AIMC_ERR_FORMAT   text, NaN, no column, a sweep with noise above a fifth of its range,
  *                           states that turn back, too few points; the sentence says where
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * one thread per configuration.
+ * @threads one thread per configuration.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_config_load_table(aimc_config *cfg, const char *path);
@@ -245,25 +268,31 @@ AIMC_API aimc_status aimc_config_load_table(aimc_config *cfg, const char *path);
  * @param buf   receives the text, always terminated when size > 0; may be NULL with size 0
  * @param size  bytes at buf
  * @return length of the full text without the terminator; 0 when cfg is NULL.
+ * @threads any number of readers of one configuration.
  * @since 0.1
  */
 AIMC_API size_t aimc_config_to_json(const aimc_config *cfg, char *buf, size_t size);
 
-/** Number of kinds and presets that aimc_config_create() knows. @since 0.1 */
+/** Number of kinds and presets that aimc_config_create() knows. @threads any. @since 0.1 */
 AIMC_API size_t aimc_preset_count(void);
 
 /**
  * Describe kind or preset i; kinds come first, both in a fixed order.
+ * @param i     below aimc_preset_count()
+ * @param info  struct_size set by the caller; the rest is written
  * @retval AIMC_ERR_INVALID i out of range.
  * @retval AIMC_ERR_ABI struct_size is 0.
+ * @threads any.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_preset_get(size_t i, aimc_preset_info *info);
 
 /**
  * Find a kind or preset by name or alias.
+ * @param name  "reram_sb", "ReRamSBPresetDevice"
  * @param[out] i  its index
  * @retval AIMC_ERR_INVALID  unknown; the sentence offers the nearest known name.
+ * @threads any.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_preset_find(const char *name, size_t *i);

@@ -110,8 +110,7 @@ typedef struct aimc_context_params {
  * bindings.
  * @param params  the struct; NULL does nothing
  * @param size    sizeof of the caller's struct
- * @par Threads
- * any.
+ * @threads any.
  * @since 0.1
  */
 AIMC_API void aimc_context_params_init(aimc_context_params *params, size_t size);
@@ -137,8 +136,7 @@ static inline aimc_context_params aimc_context_params_make(size_t size)
  *                           avx2, avx512, neon)
  * @retval AIMC_ERR_ABI      struct_size larger than known with bytes that are not zero
  * @retval AIMC_ERR_NOMEM    no memory, or no thread could be started
- * @par Threads
- * any.
+ * @threads any.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_context_create(const aimc_context_params *params, aimc_context **out);
@@ -147,26 +145,15 @@ AIMC_API aimc_status aimc_context_create(const aimc_context_params *params, aimc
  * Give up the caller's reference. Objects made from the context keep it alive; destroy in any
  * order.
  * @param ctx  may be NULL
- * @par Threads
- * any.
+ * @threads any.
  * @since 0.1
  */
 AIMC_API void aimc_context_destroy(aimc_context *ctx);
 
-/**
- * Number of threads in use, at least 1; 0 when ctx is NULL.
- * @par Threads
- * any.
- * @since 0.1
- */
+/** Number of threads in use, at least 1; 0 when ctx is NULL. @threads any. @since 0.1 */
 AIMC_API uint32_t aimc_context_get_threads(const aimc_context *ctx);
 
-/**
- * Instruction sets in use (aimc_cpu, or-ed); 0 when ctx is NULL.
- * @par Threads
- * any.
- * @since 0.1
- */
+/** Instruction sets in use (aimc_cpu, or-ed); 0 when ctx is NULL. @threads any. @since 0.1 */
 AIMC_API uint32_t aimc_context_get_cpu(const aimc_context *ctx);
 
 /**
@@ -176,8 +163,7 @@ AIMC_API uint32_t aimc_context_get_cpu(const aimc_context *ctx);
  * @param buf   receives the text, always terminated when size > 0; may be NULL with size 0
  * @param size  bytes at buf
  * @return length of the full text, without the terminator; 0 when ctx is NULL
- * @par Threads
- * any.
+ * @threads any.
  * @since 0.1
  */
 AIMC_API size_t aimc_context_describe(const aimc_context *ctx, char *buf, size_t size);

@@ -26,14 +26,14 @@ typedef struct aimc_converter aimc_converter;
  * @param[out] out  the converter; NULL on failure
  * @retval AIMC_ERR_INVALID  configuration of another kind, contradictory fields
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * any.
+ * @threads any.
+ * @determinism D1, D2 exact: fixed errors depend on the seed alone.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_converter_create(aimc_context *ctx, const aimc_config *config,
                                            aimc_converter **out);
 
-/** Destroy; NULL is fine. @since 0.1 */
+/** Destroy; NULL is fine. @threads one thread: no other call may use the converter. @since 0.1 */
 AIMC_API void aimc_converter_destroy(aimc_converter *converter);
 
 /**
@@ -42,10 +42,8 @@ AIMC_API void aimc_converter_destroy(aimc_converter *converter);
  * @param x  [n] values in units of the bound; infinities are clipped
  * @param y  [n] quantised values; may be x
  * @retval AIMC_ERR_INVALID  NULL argument, or a value is not a number (nothing is written)
- * @par Threads
- * one thread per converter (a stochastic one counts its draws).
- * @par Determinism
- * D1, D2 exact.
+ * @threads one thread per converter (a stochastic one counts its draws).
+ * @determinism D1, D2 exact.
  * @par Model
  * Q(z) = rint(z/step + U - 1/2) step, step = 2 bound res; U = 1/2 when deterministic.
  * @since 0.1
@@ -60,10 +58,8 @@ AIMC_API aimc_status aimc_converter_quantize(aimc_converter *converter, size_t n
  * @param codes  [n] receives codes in [min_code, max_code]
  * @retval AIMC_ERR_UNSUPPORTED  the converter has no steps (res <= 0 or no bound)
  * @retval AIMC_ERR_INVALID      NULL argument, or a value is not a number (nothing is written)
- * @par Threads
- * one thread per converter.
- * @par Determinism
- * D1, D2 exact.
+ * @threads one thread per converter.
+ * @determinism D1, D2 exact.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_converter_encode(aimc_converter *converter, size_t n, const float *x,
@@ -76,22 +72,32 @@ AIMC_API aimc_status aimc_converter_encode(aimc_converter *converter, size_t n, 
  * @param x      [n] receives values
  * @retval AIMC_ERR_UNSUPPORTED  the converter has no steps
  * @retval AIMC_ERR_INVALID      NULL argument
- * @par Threads
- * any.
+ * @threads any.
+ * @determinism D1, D2 exact.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_converter_decode(const aimc_converter *converter, size_t n,
                                            const int32_t *codes, float *x);
 
-/** Largest code, for example 63 at 7 bits; 0 when the converter has no steps or is NULL. @since 0.1
+/**
+ * Largest code, for example 63 at 7 bits; 0 when the converter has no steps or is NULL.
+ * @threads any.
+ * @since 0.1
  */
 AIMC_API int32_t aimc_converter_get_max_code(const aimc_converter *converter);
 
-/** Smallest code, for example -63 at 7 bits; 0 when the converter has no steps or is NULL.
- * @since 0.1 */
+/**
+ * Smallest code, for example -63 at 7 bits; 0 when the converter has no steps or is NULL.
+ * @threads any.
+ * @since 0.1
+ */
 AIMC_API int32_t aimc_converter_get_min_code(const aimc_converter *converter);
 
-/** Distance of two neighbouring values; 0 when the converter has no steps or is NULL. @since 0.1 */
+/**
+ * Distance of two neighbouring values; 0 when the converter has no steps or is NULL.
+ * @threads any.
+ * @since 0.1
+ */
 AIMC_API double aimc_converter_get_step(const aimc_converter *converter);
 
 /** Static errors of a converter, in steps, and what they make of a sine. @since 0.1 */
@@ -123,10 +129,8 @@ typedef struct aimc_linearity {
  * @retval AIMC_ERR_UNSUPPORTED  no steps, style THRESHOLDS, or more than 2^20 codes
  * @retval AIMC_ERR_ABI          struct_size is 0
  * @retval AIMC_ERR_NOMEM        no memory
- * @par Threads
- * any.
- * @par Determinism
- * D1.
+ * @threads any.
+ * @determinism D1.
  * @par Model
  * code density of a ramp and fit of a sine: IEEE Std 1241, with end-point fit.
  * @since 0.1
@@ -162,10 +166,8 @@ typedef enum aimc_range_method {
  *                           that is not finite
  * @retval AIMC_ERR_SHAPE    ld_x too small
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * any.
- * @par Determinism
- * D1.
+ * @threads any.
+ * @determinism D1.
  * @par Model
  * LEAST_ERROR: golden section over log10(1 - quantile) from -6 to -1; T. P. Xiao et al., IEEE
  * Circuits Syst. Mag. 22(4):26 (2022) choose ranges by least error of quantiles. MEAN_SQUARE and

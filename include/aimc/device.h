@@ -41,8 +41,8 @@ typedef struct aimc_device_info {
  * @retval AIMC_ERR_INVALID  unknown name, overrides of another model, contradictory parameters
  *                           (the sentence names the field)
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * any.
+ * @threads any.
+ * @determinism D1, D2 exact: a model draws nothing; its devices are drawn by the tile.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_device_create(aimc_context *ctx, const char *name,
@@ -116,10 +116,8 @@ typedef struct aimc_user_device {
  *                           sentence says which
  * @retval AIMC_ERR_ABI      struct_size is of no version, or a field that this one lacks is set
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * any.
- * @par Determinism
- * D1, D2 as far as the functions keep it.
+ * @threads any.
+ * @determinism D1, D2 as far as the functions keep it.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_device_create_user(aimc_context *ctx, const aimc_user_device *user,
@@ -128,18 +126,12 @@ AIMC_API aimc_status aimc_device_create_user(aimc_context *ctx, const aimc_user_
 /**
  * Take another reference.
  * @return device.
- * @par Threads
- * any.
+ * @threads any.
  * @since 0.1
  */
 AIMC_API aimc_device *aimc_device_ref(aimc_device *device);
 
-/**
- * Give up a reference; the last one destroys. NULL is fine.
- * @par Threads
- * any.
- * @since 0.1
- */
+/** Give up a reference; the last one destroys. NULL is fine. @threads any. @since 0.1 */
 AIMC_API void aimc_device_unref(aimc_device *device);
 
 /**
@@ -147,16 +139,17 @@ AIMC_API void aimc_device_unref(aimc_device *device);
  * @param info  struct_size set by the caller; the rest is written
  * @retval AIMC_ERR_INVALID  NULL argument
  * @retval AIMC_ERR_ABI      struct_size is 0
- * @par Threads
- * any.
+ * @threads any.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_device_get_info(const aimc_device *device, aimc_device_info *info);
 
 /**
  * Copy of the device's parameters as a configuration.
+ * @param[out] out  a copy, owned by the caller; NULL on failure
  * @retval AIMC_ERR_UNSUPPORTED a user device, which has none.
  * @retval AIMC_ERR_NOMEM no memory.
+ * @threads any.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_device_get_config(const aimc_device *device, aimc_config **out);
@@ -193,13 +186,13 @@ typedef struct aimc_fit_result {
  * @param[out] config  the model with the fitted fields and its noise set (dw_min_std,
  *                     write_noise_std, mult_noise); device-to-device spreads, which sweeps of one
  *                     device do not tell, are 0; NULL on failure
- * @param result    struct_size set by the caller; the rest is written
+ * @param result  struct_size set by the caller; the rest is written
  * @retval AIMC_ERR_INVALID      NULL, unknown model, too few points, not finite, a range without 0
  * @retval AIMC_ERR_SHAPE        ld_w too small
  * @retval AIMC_ERR_ABI          struct_size is 0
  * @retval AIMC_ERR_NOMEM        no memory
- * @par Threads
- * any.
+ * @threads any.
+ * @determinism the same with any number of threads; the models are fitted side by side.
  * @par Model
  * the walk of the mean device with noise of pulses, which the state keeps, and of readings, which
  * it does not: prediction errors of an extended Kalman filter, by maximum likelihood (Schweppe,
@@ -208,15 +201,13 @@ typedef struct aimc_fit_result {
  * the fitted fields. A model that is not plausible (bounds far from the data, a parameter that the
  * data do not determine, no step within the data) or clearly worse than another is told to the
  * logger of the context as a warning.
- * @par Determinism
- * the same with any number of threads; the models are fitted side by side.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_device_fit(aimc_context *ctx, const char *model, size_t n_sweeps,
                                      size_t n_pulses, const float *w, size_t ld_w,
                                      aimc_config **config, aimc_fit_result *result);
 
-/** Model of the device, for example "soft_bounds"; "" when NULL. @since 0.1 */
+/** Model of the device, for example "soft_bounds"; "" when NULL. @threads any. @since 0.1 */
 AIMC_API const char *aimc_device_get_model(const aimc_device *device);
 
 AIMC_END_DECLS

@@ -32,14 +32,13 @@ typedef struct aimc_cost_model aimc_cost_model;
  * @retval AIMC_ERR_INVALID  unknown name, configuration of another kind, a node that is not in the
  *                           table, an ADC part that is not in the table
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * any; a model does not change after it was made and may be shared.
+ * @threads any; a model does not change after it was made and may be shared.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_cost_model_create(aimc_context *ctx, const char *name,
                                             const aimc_config *config, aimc_cost_model **out);
 
-/** Destroy; NULL is fine. @since 0.1 */
+/** Destroy; NULL is fine. @threads one thread: no other call may use the cost model. @since 0.1 */
 AIMC_API void aimc_cost_model_destroy(aimc_cost_model *model);
 
 /* ---- single parts --------------------------------------------------------------------------- */
@@ -56,27 +55,36 @@ typedef struct aimc_converter_cost {
 
 /**
  * ADC of the technology (fields adc_*).
+ * @param cost  struct_size set by the caller; the rest is written
+ * @retval AIMC_ERR_INVALID NULL argument.
+ * @retval AIMC_ERR_ABI struct_size is 0.
+ * @threads any.
  * @par Model
  * WALDEN: fom 2^enob (R. Walden, IEEE JSAC 17:539, 1999). SURVEY: fit to B. Murmann's survey of
  * published converters as Accelergy's plug-in uses it. TABLE: P / f of a published part.
- * @retval AIMC_ERR_INVALID NULL argument.
- * @retval AIMC_ERR_ABI struct_size is 0.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_cost_model_get_adc(const aimc_cost_model *model,
                                              aimc_converter_cost *cost);
 
-/** DAC of the technology (fields dac_*). Errors as aimc_cost_model_get_adc(). @since 0.1 */
+/**
+ * DAC of the technology (fields dac_*). Errors as aimc_cost_model_get_adc().
+ * @param cost  struct_size set by the caller; the rest is written
+ * @errors as aimc_cost_model_get_adc().
+ * @threads any.
+ * @since 0.1
+ */
 AIMC_API aimc_status aimc_cost_model_get_dac(const aimc_cost_model *model,
                                              aimc_converter_cost *cost);
 
 /**
  * Energy of one write pulse.
- * @param g_s   conductance at the read voltage, S, >= 0
- * @param v     amplitude, V; its sign does not matter
- * @param t_s   width, s, >= 0
+ * @param g_s  conductance at the read voltage, S, >= 0
+ * @param v    amplitude, V; its sign does not matter
+ * @param t_s  width, s, >= 0
  * @param[out] energy_j  J
  * @retval AIMC_ERR_INVALID  NULL, a value not finite or negative
+ * @threads any.
  * @par Model
  * OHMIC: V^2 G t. SCHOTTKY: V^2 G t exp(beta (sqrt |V| - sqrt V_read)), the modified Schottky
  * emission current of arXiv:2509.18121 (2025) relative to the read voltage.
@@ -85,23 +93,29 @@ AIMC_API aimc_status aimc_cost_model_get_dac(const aimc_cost_model *model,
 AIMC_API aimc_status aimc_cost_model_get_pulse(const aimc_cost_model *model, double g_s, double v,
                                                double t_s, double *energy_j);
 
-/** Schottky coefficient beta, 1 / sqrt(V): the field, or (q / kT) sqrt(q / (4 pi eps0 eps_r d))
- * when that is 0. NaN when model is NULL. @since 0.1 */
+/**
+ * Schottky coefficient beta, 1 / sqrt(V): the field, or (q / kT) sqrt(q / (4 pi eps0 eps_r d))
+ * when that is 0. NaN when model is NULL.
+ * @threads any.
+ * @since 0.1
+ */
 AIMC_API double aimc_cost_model_get_schottky_beta(const aimc_cost_model *model);
 
 /**
  * Conductance that inputs drive, averaged over vectors: sum_j a(x_j) sum_i G_ij. Times V_read^2
  * t_read it is the energy of one read.
- * @param n_out,n_in  shape, 1 or more
- * @param g    [n_out][n_in] row-major, S, both devices of a pair added; >= 0
- * @param ld_g >= n_in
+ * @param n_out    outputs of the array, 1 or more
+ * @param n_in     inputs of the array, 1 or more
+ * @param g        [n_out][n_in] row-major, S, both devices of a pair added; >= 0
+ * @param ld_g     >= n_in
  * @param n_batch  vectors, 1 or more
- * @param x    [n_batch][n_in], in units of full scale; beyond +-1 counts as 1
- * @param ld_x >= n_in
+ * @param x        [n_batch][n_in], in units of full scale; beyond +-1 counts as 1
+ * @param ld_x     >= n_in
  * @param[out] active_conductance_s  S
  * @retval AIMC_ERR_INVALID  NULL, empty, conductance negative or not finite, x not finite
  * @retval AIMC_ERR_SHAPE    ld too small
  * @retval AIMC_ERR_NOMEM    no memory
+ * @threads any.
  * @par Model
  * a = |x| when inputs are pulse widths (input WIDTH), x^2 when amplitudes (AMPLITUDE).
  * @since 0.1
@@ -319,10 +333,7 @@ typedef struct aimc_cost_schedule {
  * @param shape  struct_size set by the caller; the rest is written
  * @retval AIMC_ERR_INVALID  NULL argument
  * @retval AIMC_ERR_ABI      struct_size is 0
- * @par Threads
- * one thread per tile.
- * @par Determinism
- * D0: a pure function.
+ * @threads one thread per tile.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_get_cost_shape(const aimc_tile *tile, aimc_cost_shape *shape);
@@ -334,10 +345,7 @@ AIMC_API aimc_status aimc_tile_get_cost_shape(const aimc_tile *tile, aimc_cost_s
  * @retval AIMC_ERR_INVALID  NULL argument
  * @retval AIMC_ERR_STATE    the matrix is digital
  * @retval AIMC_ERR_ABI      struct_size is 0
- * @par Threads
- * one thread per matrix.
- * @par Determinism
- * D0: a pure function.
+ * @threads one thread per matrix.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_matrix_get_cost_shape(aimc_matrix *matrix, aimc_cost_shape *shape);
@@ -368,6 +376,7 @@ AIMC_API aimc_status aimc_matrix_get_cost_shape(aimc_matrix *matrix, aimc_cost_s
  *                           that shape cannot have had: counters of something else; dac_bits,
  *                           adc_bits or devices set to what the shape contradicts
  * @retval AIMC_ERR_ABI      a struct_size is of no version, or a field that this one lacks is set
+ * @threads any.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_cost_model_add_counters(const aimc_cost_model *model,
@@ -380,15 +389,12 @@ AIMC_API aimc_status aimc_cost_model_add_counters(const aimc_cost_model *model,
  * its tiles would have counted on the arrays of the chip (fields rows and cols; 0: one array), with
  * the means input_mean and g_mean. Its last arrays may be empty in part; they are there all the
  * same.
- * @param layer   struct_size set
+ * @param layer  struct_size set
  * @param[in,out] events  as in aimc_cost_model_add_counters(); unchanged on failure
  * @retval AIMC_ERR_INVALID  NULL, empty shape, vectors or pooled negative or not finite, bits that
  *                           contradict a field of the technology that was set
  * @retval AIMC_ERR_ABI      a struct_size is of no version, or a field that this one lacks is set
- * @par Threads
- * any.
- * @par Determinism
- * D0: a pure function.
+ * @threads any.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_cost_model_add_layer(const aimc_cost_model *model,
@@ -401,29 +407,29 @@ AIMC_API aimc_status aimc_cost_model_add_layer(const aimc_cost_model *model,
  * @param[out] report  struct_size set by the caller; the rest is written
  * @retval AIMC_ERR_INVALID  NULL, a bad event
  * @retval AIMC_ERR_ABI      struct_size is 0
- * @par Determinism
- * D0: a pure function.
+ * @threads any.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_cost_model_account(const aimc_cost_model *model,
                                              const aimc_cost_events *events,
                                              aimc_cost_report *report);
 
-/** Number of components of a chip; the parts of the account are sums over them. 0 when NULL.
- * @since 0.1 */
+/**
+ * Number of components of a chip; the parts of the account are sums over them. 0 when NULL.
+ * @threads any.
+ * @since 0.1
+ */
 AIMC_API size_t aimc_cost_model_count_components(const aimc_cost_model *model);
 
 /**
  * Price of component i, one of aimc_cost_model_count_components(). Their energies, times and areas
  * add up to those of the account.
  * @param events     as in aimc_cost_model_account()
+ * @param i          below aimc_cost_model_count_components()
  * @param component  struct_size set by the caller; the rest is written
  * @retval AIMC_ERR_INVALID  NULL, a bad event, i beyond the last
  * @retval AIMC_ERR_ABI      struct_size is 0
- * @par Threads
- * any.
- * @par Determinism
- * D0: a pure function.
+ * @threads any.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_cost_model_get_component(const aimc_cost_model *model,
@@ -438,10 +444,7 @@ AIMC_API aimc_status aimc_cost_model_get_component(const aimc_cost_model *model,
  * @param range   struct_size set by the caller; the rest is written
  * @retval AIMC_ERR_INVALID  NULL, a bad event
  * @retval AIMC_ERR_ABI      struct_size is 0
- * @par Threads
- * any.
- * @par Determinism
- * D0: a pure function.
+ * @threads any.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_cost_model_get_range(const aimc_cost_model *model,
@@ -456,10 +459,7 @@ AIMC_API aimc_status aimc_cost_model_get_range(const aimc_cost_model *model,
  * @retval AIMC_ERR_INVALID  NULL, a bad event, i beyond the last
  * @retval AIMC_ERR_ABI      struct_size is 0
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * any.
- * @par Determinism
- * D0: a pure function.
+ * @threads any.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_cost_model_get_sensitivity(const aimc_cost_model *model,
@@ -475,10 +475,7 @@ AIMC_API aimc_status aimc_cost_model_get_sensitivity(const aimc_cost_model *mode
  * @param schedule  struct_size set by the caller; the rest is written
  * @retval AIMC_ERR_INVALID  NULL, no layer, a bad event, 0 copies
  * @retval AIMC_ERR_ABI      struct_size is 0
- * @par Threads
- * any.
- * @par Determinism
- * D0: a pure function.
+ * @threads any.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_cost_model_get_schedule(const aimc_cost_model *model, size_t n,
@@ -490,24 +487,25 @@ AIMC_API aimc_status aimc_cost_model_get_schedule(const aimc_cost_model *model, 
  * Name of the i-th constant that is assumed: its source, or the preset that gives it, says so, and
  * the caller gave no value. After the names, a sentence for each fitted constant that is used
  * outside its range, as aimc_cost_model_get_extrapolation() tells them.
+ * @param i  from 0; the first NULL ends the list
  * @return a field of "technology", or a sentence, which has blanks in it; valid as long as the
  *         model; NULL when i is beyond the last.
+ * @threads any.
  * @since 0.1
  */
 AIMC_API const char *aimc_cost_model_get_assumption(const aimc_cost_model *model, size_t i);
 
-/** Fitted constants that are used outside their range; 0 when NULL. @since 0.1 */
+/** Fitted constants that are used outside their range; 0 when NULL. @threads any. @since 0.1 */
 AIMC_API size_t aimc_cost_model_count_extrapolations(const aimc_cost_model *model);
 
 /**
  * Fitted constant i that is used outside the range it was fitted in, such as the survey's energy of
  * an ADC of one bit. It is computed all the same.
- * @param i  below aimc_cost_model_count_extrapolations()
+ * @param i              below aimc_cost_model_count_extrapolations()
  * @param extrapolation  struct_size set by the caller; the rest is written
  * @retval AIMC_ERR_INVALID  NULL, i beyond the last
  * @retval AIMC_ERR_ABI      struct_size is 0
- * @par Determinism
- * D0: a pure function.
+ * @threads any.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_cost_model_get_extrapolation(const aimc_cost_model *model, size_t i,
@@ -526,14 +524,22 @@ typedef struct aimc_cost_baseline {
 
 /**
  * Describe baseline i.
+ * @param i         from 0
+ * @param baseline  struct_size set by the caller; the rest is written
  * @retval AIMC_ERR_INVALID  i out of range
  * @retval AIMC_ERR_ABI      struct_size is 0
+ * @threads any.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_cost_baseline_get(size_t i, aimc_cost_baseline *baseline);
 
-/** Supply that saves the fraction saving (0 ... 1) of dynamic energy: v0 sqrt(1 - saving); NaN
- * outside. @since 0.1 */
+/**
+ * Supply that saves a share of dynamic energy: v0 sqrt(1 - saving); NaN outside.
+ * @param v0      supply before, V, > 0
+ * @param saving  share of the energy that is saved, 0 ... 1
+ * @threads any.
+ * @since 0.1
+ */
 AIMC_API double aimc_cost_get_voltage_for_saving(double v0, double saving);
 
 /** Codes that protect a memory: those of kind "storage". @since 0.1 */
@@ -564,6 +570,7 @@ typedef struct aimc_cost_supply {
  * @param[out] supply  struct_size set by the caller; the rest is written
  * @retval AIMC_ERR_INVALID  NULL, v not above v_threshold, unknown code
  * @retval AIMC_ERR_ABI      struct_size is 0
+ * @threads any.
  * @par Model
  * energy (v / v0)^2 per stored bit, delay v / (v - v_threshold)^delay_exponent, errors of
  * independent bits by aimc_cost_model_get_bit_error_rate(). With rate p a bit is wrong and not put
@@ -574,8 +581,13 @@ typedef struct aimc_cost_supply {
 AIMC_API aimc_status aimc_cost_model_get_at_supply(const aimc_cost_model *model, double v,
                                                    aimc_memory_code code, aimc_cost_supply *supply);
 
-/** Errors per bit of a memory at supply v: erfc((v - ber_v50) / (sqrt 2 ber_sigma)) / 2. NaN when
- * model is NULL. @since 0.1 */
+/**
+ * Errors per bit of a memory at supply v: erfc((v - ber_v50) / (sqrt 2 ber_sigma)) / 2. NaN when
+ * model is NULL.
+ * @param v  supply, V
+ * @threads any.
+ * @since 0.1
+ */
 AIMC_API double aimc_cost_model_get_bit_error_rate(const aimc_cost_model *model, double v);
 
 AIMC_END_DECLS

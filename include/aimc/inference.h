@@ -43,14 +43,18 @@ typedef struct aimc_noise_model_info {
  * @retval AIMC_ERR_INVALID  unknown name, not a noise model, overrides of another kind, g_min not
  *                           below g_max, contradictory tables (the sentence names the field)
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * any.
+ * @threads any.
+ * @determinism D1, D2 exact.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_noise_model_create(aimc_context *ctx, const char *name,
                                              const aimc_config *overrides, aimc_noise_model **out);
 
-/** Give up the model; whatever was made from it keeps it alive. NULL is fine. @since 0.1 */
+/**
+ * Give up the model; whatever was made from it keeps it alive. NULL is fine.
+ * @threads one thread: no other call may use the noise model.
+ * @since 0.1
+ */
 AIMC_API void aimc_noise_model_destroy(aimc_noise_model *model);
 
 /**
@@ -58,27 +62,32 @@ AIMC_API void aimc_noise_model_destroy(aimc_noise_model *model);
  * @param info  struct_size set by the caller; the rest is written
  * @retval AIMC_ERR_INVALID  NULL
  * @retval AIMC_ERR_ABI      struct_size is 0.
+ * @threads any.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_noise_model_get_info(const aimc_noise_model *model,
                                                aimc_noise_model_info *info);
 
-/** Kind of the model, for example "pcm_like"; "" when NULL. @since 0.1 */
+/** Kind of the model, for example "pcm_like"; "" when NULL. @threads any. @since 0.1 */
 AIMC_API const char *aimc_noise_model_get_kind(const aimc_noise_model *model);
 
-/** Fits of a model that are used outside their range at a time, s; 0 when NULL. @since 0.1 */
+/**
+ * Fits of a model that are used outside their range at a time, s; 0 when NULL.
+ * @param t_s  seconds since the end of programming
+ * @threads any.
+ * @since 0.1
+ */
 AIMC_API size_t aimc_noise_model_count_extrapolations(const aimc_noise_model *model, double t_s);
 
 /**
  * Fit i of a model that is used outside the range it was fitted in: beyond the conductances, or at
  * a time beyond those that were measured.
- * @param t_s  time of a read, s; 0: programming alone
- * @param i    below aimc_noise_model_count_extrapolations()
+ * @param t_s            time of a read, s; 0: programming alone
+ * @param i              below aimc_noise_model_count_extrapolations()
  * @param extrapolation  struct_size set by the caller; the rest is written
  * @retval AIMC_ERR_INVALID  NULL, a time before programming, i beyond the last
  * @retval AIMC_ERR_ABI      struct_size is 0
- * @par Determinism
- * D0: a pure function.
+ * @threads any.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_noise_model_get_extrapolation(const aimc_noise_model *model, double t_s,
@@ -98,19 +107,18 @@ AIMC_API aimc_status aimc_noise_model_get_extrapolation(const aimc_noise_model *
  * @retval AIMC_ERR_IO       cannot read the file
  * @retval AIMC_ERR_FORMAT   text, NaN, a missing column, rows that are not a full grid
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * one thread per configuration.
+ * @threads one thread per configuration.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_noise_table_load(aimc_config *cfg, const char *path);
 
 /**
  * aimc_noise_table_load() of a table that has been read.
+ * @param table  columns as aimc_noise_table_load() takes them
  * @retval AIMC_ERR_INVALID  NULL, another kind, a value out of range
  * @retval AIMC_ERR_FORMAT   as there
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * one thread per configuration.
+ * @threads one thread per configuration.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_noise_table_set(aimc_config *cfg, const aimc_table *table);
@@ -128,24 +136,22 @@ typedef struct aimc_population aimc_population;
  * @param[out] out  the devices; NULL on failure
  * @retval AIMC_ERR_INVALID  NULL, n is 0
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * any.
+ * @threads any.
+ * @determinism D1, D2 exact.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_population_create(aimc_noise_model *model, size_t n, uint64_t seed,
                                             aimc_population **out);
 
-/** Destroy; NULL is fine. @since 0.1 */
+/** Destroy; NULL is fine. @threads one thread: no other call may use the population. @since 0.1 */
 AIMC_API void aimc_population_destroy(aimc_population *cells);
 
 /**
  * Program every device once. Its programmed conductance and its drift state are drawn now and kept.
  * @param g_target_us  [n] targets, 0 ... g_max, uS
  * @retval AIMC_ERR_INVALID  NULL, a target that is negative, above g_max or NaN (nothing changed)
- * @par Threads
- * one thread per population.
- * @par Determinism
- * D1: depends on the seed and the number of the programming event.
+ * @threads one thread per population.
+ * @determinism D1: depends on the seed and the number of the programming event.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_population_program(aimc_population *cells, const float *g_target_us);
@@ -158,10 +164,8 @@ AIMC_API aimc_status aimc_population_program(aimc_population *cells, const float
  * @retval AIMC_ERR_STATE    nothing was programmed yet
  * @retval AIMC_ERR_INVALID  NULL, a time before programming, or outside the measured times of a
  *                           model that does not extrapolate
- * @par Threads
- * one thread per population.
- * @par Determinism
- * D1: depends on the seed, the programming and the number of reads so far.
+ * @threads one thread per population.
+ * @determinism D1: depends on the seed, the programming and the number of reads so far.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_population_read(aimc_population *cells, double t_s, float *g_us);
@@ -171,6 +175,7 @@ AIMC_API aimc_status aimc_population_read(aimc_population *cells, double t_s, fl
  * @param what   "target", "programmed" (uS) or "state" (the drift exponent, for models with one)
  * @param value  [n]
  * @retval AIMC_ERR_INVALID  NULL, unknown word.
+ * @threads any number of readers while no other call uses the population.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_population_get(const aimc_population *cells, const char *what,
@@ -218,11 +223,9 @@ typedef struct aimc_inference_report {
  * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind or with contradictions (the tile
  *                           is as before)
  * @retval AIMC_ERR_NOMEM    no memory (likewise)
- * @par Threads
- * one thread per tile.
- * @par Determinism
- * D1: depends on the seeds of the configuration and of the tile; without the first also on the
- * number of programmings so far.
+ * @threads one thread per tile.
+ * @determinism D1: depends on the seeds of the configuration and of the tile; without the first
+ * also on the number of programmings so far.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_program(aimc_tile *tile, const aimc_config *config,
@@ -237,10 +240,8 @@ AIMC_API aimc_status aimc_tile_program(aimc_tile *tile, const aimc_config *confi
  * @param[out] report  may be NULL
  * @retval AIMC_ERR_STATE    the tile was not programmed
  * @retval AIMC_ERR_INVALID  NULL, a time before programming or outside the measured ones
- * @par Threads
- * one thread per tile.
- * @par Determinism
- * D1.
+ * @threads one thread per tile.
+ * @determinism D1.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_drift_programmed(aimc_tile *tile, double t_s,
@@ -259,10 +260,8 @@ AIMC_API aimc_status aimc_tile_drift_programmed(aimc_tile *tile, double t_s,
  * @retval AIMC_ERR_INVALID  NULL, n is 0, x not finite
  * @retval AIMC_ERR_SHAPE    ld_x too small
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * one thread per tile.
- * @par Determinism
- * as aimc_tile_forward().
+ * @threads one thread per tile.
+ * @determinism as aimc_tile_forward().
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_compensate(aimc_tile *tile, size_t n, const float *x, size_t ld_x,
@@ -272,6 +271,8 @@ AIMC_API aimc_status aimc_tile_compensate(aimc_tile *tile, size_t n, const float
  * Take programmed devices off: reads see the tile's own weights again. Nothing happens when there
  * are none.
  * @retval AIMC_ERR_INVALID NULL.
+ * @threads one thread per tile.
+ * @determinism D1, D2 exact.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_unprogram(aimc_tile *tile);
@@ -294,8 +295,7 @@ typedef struct aimc_conductance_info {
  * @retval AIMC_ERR_INVALID  NULL
  * @retval AIMC_ERR_STATE    the tile was not programmed
  * @retval AIMC_ERR_ABI      struct_size is 0
- * @par Threads
- * one thread per tile.
+ * @threads one thread per tile.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_get_conductance_info(const aimc_tile *tile,
@@ -310,10 +310,8 @@ AIMC_API aimc_status aimc_tile_get_conductance_info(const aimc_tile *tile,
  * @retval AIMC_ERR_INVALID  NULL
  * @retval AIMC_ERR_STATE    the tile was not programmed
  * @retval AIMC_ERR_SHAPE    another n
- * @par Threads
- * one thread per tile.
- * @par Determinism
- * D1; nothing is drawn or counted.
+ * @threads one thread per tile.
+ * @determinism D1; nothing is drawn or counted.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_get_conductances(const aimc_tile *tile, float *g_us, size_t n);
@@ -332,27 +330,57 @@ AIMC_API aimc_status aimc_tile_get_conductances(const aimc_tile *tile, float *g_
  * @retval AIMC_ERR_STATE    the tile was not programmed
  * @retval AIMC_ERR_SHAPE    another n
  * @retval AIMC_ERR_NOMEM    no memory (the tile is as before)
- * @par Threads
- * one thread per tile.
- * @par Determinism
- * D1, D2 exact.
+ * @threads one thread per tile.
+ * @determinism D1, D2 exact.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_set_conductances(aimc_tile *tile, const float *g_us, size_t n);
 
-/** aimc_tile_program() for every tile; a failure says which tile. @since 0.1 */
+/**
+ * aimc_tile_program() for every tile; a failure says which tile.
+ * @param config  of kind "inference"; NULL: defaults
+ * @param[out] report  sums and means over the tiles; may be NULL
+ * @errors as aimc_tile_program(); tiles before the one that failed are programmed.
+ * @threads one thread per matrix.
+ * @determinism as aimc_tile_program().
+ * @since 0.1
+ */
 AIMC_API aimc_status aimc_matrix_program(aimc_matrix *matrix, const aimc_config *config,
                                          aimc_inference_report *report);
 
-/** aimc_tile_drift_programmed() for every tile. @since 0.1 */
+/**
+ * aimc_tile_drift_programmed() for every tile.
+ * @param t_s  seconds since the end of programming, >= 0
+ * @param[out] report  may be NULL
+ * @errors as aimc_tile_drift_programmed().
+ * @threads one thread per matrix.
+ * @determinism as aimc_tile_drift_programmed().
+ * @since 0.1
+ */
 AIMC_API aimc_status aimc_matrix_drift_programmed(aimc_matrix *matrix, double t_s,
                                                   aimc_inference_report *report);
 
-/** aimc_tile_compensate() for every tile, x being inputs of the whole matrix. @since 0.1 */
+/**
+ * aimc_tile_compensate() for every tile, x being inputs of the whole matrix.
+ * @param n  vectors at x
+ * @param x  [n][n_in] calibration inputs, or NULL
+ * @param[out] ld_x  = n_in
+ * @param[out] report  may be NULL
+ * @errors as aimc_tile_compensate().
+ * @threads one thread per matrix.
+ * @determinism as aimc_tile_compensate().
+ * @since 0.1
+ */
 AIMC_API aimc_status aimc_matrix_compensate(aimc_matrix *matrix, size_t n, const float *x,
                                             size_t ld_x, aimc_inference_report *report);
 
-/** aimc_tile_unprogram() for every tile. @since 0.1 */
+/**
+ * aimc_tile_unprogram() for every tile.
+ * @errors as aimc_tile_unprogram().
+ * @threads one thread per matrix.
+ * @determinism D1, D2 exact.
+ * @since 0.1
+ */
 AIMC_API aimc_status aimc_matrix_unprogram(aimc_matrix *matrix);
 
 /**
@@ -371,10 +399,8 @@ AIMC_API aimc_status aimc_matrix_unprogram(aimc_matrix *matrix);
  * @retval AIMC_ERR_UNSUPPORTED  the device takes no pulses
  * @retval AIMC_ERR_STATE        the tile is programmed for inference, or composed of several arrays
  * @retval AIMC_ERR_NOMEM        no memory
- * @par Threads
- * one thread per tile.
- * @par Determinism
- * as aimc_tile_forward() and aimc_tile_pulse().
+ * @threads one thread per tile.
+ * @determinism as aimc_tile_forward() and aimc_tile_pulse().
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_write(aimc_tile *tile, const float *w, size_t ld_w,
@@ -382,10 +408,10 @@ AIMC_API aimc_status aimc_tile_write(aimc_tile *tile, const float *w, size_t ld_
 
 /**
  * Search for the tables of a custom_pair encoding that lose least on devices of a model.
- * @param model     noise model
- * @param n         weights
- * @param w         [n] weights whose distribution counts, finite, not all 0
- * @param config    of kind "weight_programming": pairs, times, the search; NULL: defaults
+ * @param model   noise model
+ * @param n       weights
+ * @param w       [n] weights whose distribution counts, finite, not all 0
+ * @param config  of kind "weight_programming": pairs, times, the search; NULL: defaults
  * @param[out] encoding   a configuration of kind "custom_pair", owned by the caller
  * @param[out] loss_pair  mean squared relative error, averaged over the times, of plain equal
  *                        pairs; may be NULL
@@ -393,10 +419,8 @@ AIMC_API aimc_status aimc_tile_write(aimc_tile *tile, const float *w, size_t ld_
  * @retval AIMC_ERR_INVALID  NULL, n is 0, a weight not finite, all of them 0, a configuration of
  *                           another kind, a time outside the measured ones
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * any.
- * @par Determinism
- * D1.
+ * @threads any.
+ * @determinism D1.
  * @par Model
  * differential evolution; C. Mackin et al., Nat. Commun. 13:3765 (2022).
  * @since 0.1
@@ -430,10 +454,8 @@ typedef struct aimc_storage_report {
  * updates the weights themselves, then clips and remaps them as "hwa" says. Networks do this on
  * their own.
  * @retval AIMC_ERR_INVALID NULL.
- * @par Threads
- * one thread per matrix.
- * @par Determinism
- * D1: depends on the tiles' seeds and the number of mini-batches begun.
+ * @threads one thread per matrix.
+ * @determinism D1: depends on the tiles' seeds and the number of mini-batches begun.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_matrix_modify(aimc_matrix *matrix);
@@ -443,8 +465,8 @@ AIMC_API aimc_status aimc_matrix_modify(aimc_matrix *matrix);
  * themselves, for an evaluation in the middle of a mini-batch. Without modified weights nothing
  * happens.
  * @retval AIMC_ERR_INVALID NULL.
- * @par Threads
- * one thread per matrix.
+ * @threads one thread per matrix.
+ * @determinism D1, D2 exact.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_matrix_unmodify(aimc_matrix *matrix);
@@ -454,27 +476,30 @@ AIMC_API aimc_status aimc_matrix_unmodify(aimc_matrix *matrix);
  * the input range. Inputs beyond it pass no gradient, and where it learns
  * ("hwa.input_range.learn_input_range") this is what it learns from at the next
  * aimc_matrix_step(). Without an input range x decides nothing.
- * @param x    [n_batch][ld_x], what aimc_matrix_forward() was given, finite
- * @param ld_x >= n_in
- * @param d    [n_batch][ld_d] gradients of the outputs, finite
- * @param ld_d >= n_out
+ * @param n_batch  number of vectors; 0 does nothing
+ * @param x        [n_batch][ld_x], what aimc_matrix_forward() was given, finite
+ * @param ld_x     >= n_in
+ * @param d        [n_batch][ld_d] gradients of the outputs, finite
+ * @param ld_d     >= n_out
  * @param[out] z  [n_batch][ld_z] gradients of the inputs
- * @param ld_z >= n_in
+ * @param ld_z  >= n_in
  * @retval AIMC_ERR_SHAPE    a leading dimension is too small
  * @retval AIMC_ERR_INVALID  NULL, not finite
  * @retval AIMC_ERR_STATE    as aimc_matrix_backward().
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * one thread per matrix.
- * @par Determinism
- * D1, as aimc_matrix_backward().
+ * @threads one thread per matrix.
+ * @determinism D1, as aimc_matrix_backward().
  * @since 0.1
  */
 AIMC_API aimc_status aimc_matrix_differentiate(aimc_matrix *matrix, size_t n_batch, const float *x,
                                                size_t ld_x, const float *d, size_t ld_d, float *z,
                                                size_t ld_z);
 
-/** Range of the matrix's inputs; 0: they are not clipped, or NULL. @since 0.1 */
+/**
+ * Range of the matrix's inputs; 0: they are not clipped, or NULL.
+ * @threads one thread per matrix.
+ * @since 0.1
+ */
 AIMC_API double aimc_matrix_get_input_range(const aimc_matrix *matrix);
 
 /**
@@ -483,6 +508,7 @@ AIMC_API double aimc_matrix_get_input_range(const aimc_matrix *matrix);
  * @param range  finite, > 0; 0: no longer
  * @retval AIMC_ERR_INVALID  NULL, out of range
  * @retval AIMC_ERR_STATE    the matrix was not made from a configuration of kind "layer".
+ * @threads one thread per matrix.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_matrix_set_input_range(aimc_matrix *matrix, double range);
@@ -496,6 +522,7 @@ AIMC_API aimc_status aimc_matrix_set_input_range(aimc_matrix *matrix, double ran
  * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind, or method is NONE
  * @retval AIMC_ERR_STATE    the matrix was not made from a configuration of kind "layer"
  * @retval AIMC_ERR_NOMEM    no memory.
+ * @threads one thread per matrix.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_matrix_watch_inputs(aimc_matrix *matrix, const aimc_config *config);
@@ -504,6 +531,7 @@ AIMC_API aimc_status aimc_matrix_watch_inputs(aimc_matrix *matrix, const aimc_co
  * Set the input range from the inputs that were watched.
  * @retval AIMC_ERR_INVALID  NULL
  * @retval AIMC_ERR_STATE    inputs were not watched, or all of them were 0.
+ * @threads one thread per matrix.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_matrix_take_input_range(aimc_matrix *matrix);
@@ -518,8 +546,8 @@ AIMC_API aimc_status aimc_matrix_take_input_range(aimc_matrix *matrix);
  * @retval AIMC_ERR_STATE        no ADC has a range: a perfect read-out, or out_bound <= 0
  * @retval AIMC_ERR_UNSUPPORTED  bound_management SHIFT
  * @retval AIMC_ERR_NOMEM        no memory: 64 KB for every range of every tile
- * @par Determinism
- * D1: counted magnitudes, whatever the order and the threads.
+ * @threads one thread per matrix.
+ * @determinism D1: counted magnitudes, whatever the order and the threads.
  * @par Model
  * docs/models/converters.md; T. P. Xiao et al., IEEE Circuits Syst. Mag. 22(4):26 (2022).
  * @since 0.1
@@ -532,6 +560,7 @@ AIMC_API aimc_status aimc_matrix_watch_outputs(aimc_matrix *matrix, const aimc_c
  * @retval AIMC_ERR_INVALID  NULL
  * @retval AIMC_ERR_STATE    outputs were not watched, or all of them were 0
  * @retval AIMC_ERR_NOMEM    no memory (no range is changed)
+ * @threads one thread per matrix.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_matrix_take_output_ranges(aimc_matrix *matrix);

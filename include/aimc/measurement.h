@@ -59,13 +59,15 @@ typedef struct aimc_fit_trace {
 
 /**
  * An empty measurement.
+ * @param[out] out  the measurement, owned by the caller; NULL on failure
  * @retval AIMC_ERR_INVALID NULL
  * @retval AIMC_ERR_NOMEM   no memory
+ * @threads any.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_measurement_create(aimc_context *ctx, aimc_measurement **out);
 
-/** Destroy; NULL is fine. @since 0.1 */
+/** Destroy; NULL is fine. @threads one thread: no other call may use the measurement. @since 0.1 */
 AIMC_API void aimc_measurement_destroy(aimc_measurement *m);
 
 /**
@@ -79,6 +81,7 @@ AIMC_API void aimc_measurement_destroy(aimc_measurement *m);
  * @retval AIMC_ERR_INVALID  NULL, too few, not finite, times that do not rise, both pulses and time
  *                           or neither, more than 10000 pulses between readings
  * @retval AIMC_ERR_NOMEM    no memory
+ * @threads one thread per measurement.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_measurement_add(aimc_measurement *m, uint32_t device, size_t n,
@@ -91,24 +94,32 @@ AIMC_API aimc_status aimc_measurement_add(aimc_measurement *m, uint32_t device, 
  * "pulse" and one of "direction" (1, -1, 0), "v" (whose sign it is) or "time" (s). A unit in
  * brackets behind a name of a state (S, mS, uS, nS; ohm, kohm, Mohm are inverted) makes the states
  * microsiemens. docs/measuring.md has examples.
+ * @param table   read during the call only
  * @param params  NULL: as it looks
  * @retval AIMC_ERR_INVALID  NULL, unknown pairs
  * @retval AIMC_ERR_FORMAT   columns that are none of these, too few readings; the sentence names
  *                           line and column
  * @retval AIMC_ERR_NOMEM    no memory
+ * @threads one thread per measurement.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_measurement_add_table(aimc_measurement *m, const aimc_table *table,
                                                 const aimc_measurement_params *params);
 
-/** Traces so far; 0 when m is NULL. @since 0.1 */
+/**
+ * Traces so far; 0 when m is NULL.
+ * @threads any number of readers while nothing is added.
+ * @since 0.1
+ */
 AIMC_API size_t aimc_measurement_count(const aimc_measurement *m);
 
 /**
  * Look at trace i.
+ * @param i  below aimc_measurement_count()
  * @param[out] out  struct_size set by the caller; valid until the measurement changes
  * @retval AIMC_ERR_INVALID  NULL, i out of range
  * @retval AIMC_ERR_ABI      struct_size is 0
+ * @threads any number of readers while nothing is added.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_measurement_get(const aimc_measurement *m, size_t i,
@@ -123,24 +134,26 @@ AIMC_API aimc_status aimc_measurement_get(const aimc_measurement *m, size_t i,
  *                           readings, no device that moves
  * @retval AIMC_ERR_ABI      struct_size is of no version, or a field that this one lacks is set
  * @retval AIMC_ERR_NOMEM    no memory
+ * @threads one thread per measurement.
+ * @determinism the same with any number of threads.
  * @par Model
  * each device as in aimc_device_fit(); means and spreads over devices are corrected for the
  * uncertainty of each, with Student's and chi-square intervals. A spread needs 3 devices, its
  * interval 4.
- * @par Determinism
- * the same with any number of threads.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_measurement_fit(const aimc_measurement *m, const aimc_fit_params *params,
                                           aimc_fit **out);
 
-/** Destroy; NULL is fine. @since 0.1 */
+/** Destroy; NULL is fine. @threads one thread: no other call may use the fit. @since 0.1 */
 AIMC_API void aimc_fit_destroy(aimc_fit *fit);
 
 /**
  * The device as a configuration. What was not measured is 0 there, and in the report by name.
+ * @param[out] out  a copy, owned by the caller; NULL on failure
  * @retval AIMC_ERR_INVALID NULL
  * @retval AIMC_ERR_NOMEM   no memory
+ * @threads any.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_fit_get_config(const aimc_fit *fit, aimc_config **out);
@@ -151,15 +164,18 @@ AIMC_API aimc_status aimc_fit_get_config(const aimc_fit *fit, aimc_config **out)
  * @param buf   receives the text, always terminated when size > 0; may be NULL with size 0
  * @param size  bytes at buf
  * @return length of the full text without the terminator; 0 when fit is NULL.
+ * @threads any.
  * @since 0.1
  */
 AIMC_API size_t aimc_fit_to_json(const aimc_fit *fit, char *buf, size_t size);
 
 /**
  * Trace i of the measurement beside the model.
+ * @param i  as aimc_measurement_get() numbers them
  * @param[out] out  struct_size set by the caller; the rest is written
  * @retval AIMC_ERR_INVALID  NULL, i out of range
  * @retval AIMC_ERR_ABI      struct_size is 0
+ * @threads any.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_fit_get_trace(const aimc_fit *fit, size_t i, aimc_fit_trace *out);

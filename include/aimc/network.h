@@ -39,31 +39,19 @@ typedef enum aimc_activation {
     AIMC_SIGMOID = 3 /**< 1 / (1 + exp(-v)) */
 } aimc_activation;
 
-/** Progress of training, saved with the network. @since 0.1 */
-typedef struct aimc_network_info {
-    uint32_t struct_size;  /**< sizeof of the caller's struct */
-    uint32_t n_layers;     /**< nodes */
-    uint64_t n_in;         /**< numbers of all inputs */
-    uint64_t n_out;        /**< numbers of all outputs (classes) */
-    uint64_t n_parameters; /**< weights, biases and other trained numbers */
-    uint64_t n_analog;     /**< weights on analog tiles */
-    uint64_t n_tiles;      /**< analog tiles */
-    uint64_t n_batches;    /**< mini-batches trained since creation, over save and load */
-    uint64_t n_samples;    /**< samples trained since creation, over save and load */
-} aimc_network_info;
-
 /* ---- building ------------------------------------------------------------------------------- */
 
 /**
  * Make an empty network.
+ * @param[out] out  the network; NULL on failure
  * @retval AIMC_ERR_NOMEM no memory.
- * @par Threads
- * any.
+ * @threads any.
+ * @determinism D1, D2: the seed is from the context and the number of objects made before.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_create(aimc_context *ctx, aimc_network **out);
 
-/** Destroy; NULL is fine. @since 0.1 */
+/** Destroy; NULL is fine. @threads one thread: no other call may use the network. @since 0.1 */
 AIMC_API void aimc_network_destroy(aimc_network *net);
 
 /**
@@ -77,8 +65,7 @@ AIMC_API void aimc_network_destroy(aimc_network *net);
  * @retval AIMC_ERR_SHAPE    an empty shape, too many dimensions, more than 2^30 numbers
  * @retval AIMC_ERR_STATE    the network was already used
  * @retval AIMC_ERR_NOMEM    no memory (the network is unchanged)
- * @par Threads
- * one thread per network.
+ * @threads one thread per network.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_add_input(aimc_network *net, const char *name,
@@ -96,10 +83,9 @@ AIMC_API aimc_status aimc_network_add_input(aimc_network *net, const char *name,
  * @retval AIMC_ERR_SHAPE    shapes that do not fit; the sentence says what is there and expected
  * @retval AIMC_ERR_STATE    the network was already used
  * @retval AIMC_ERR_NOMEM    no memory (the network is unchanged)
- * @par Threads
- * one thread per network.
- * @par Determinism
- * D1, D2: initial values depend on the seed of the network and the number of the node.
+ * @threads one thread per network.
+ * @determinism D1, D2: initial values depend on the seed of the network and the number of the
+ * node.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_add(aimc_network *net, const char *op, const aimc_config *config,
@@ -109,14 +95,16 @@ AIMC_API aimc_status aimc_network_add(aimc_network *net, const char *op, const a
  * aimc_network_add() of a node with a name, which is known to be right before there is a node.
  * @param name  unlike those of other nodes and inputs, 1 ... 64 characters without blanks, quotes
  *              and backslashes; NULL: made of the op, "conv2d", "conv2d_1" ...
+ * @param op  as in aimc_network_add()
+ * @param config  of the op's kind; NULL: its defaults
+ * @param n_inputs  values that it reads
+ * @param inputs  [n_inputs] their numbers
+ * @param[out] out  the first value that it makes; may be NULL
  * @retval AIMC_ERR_INVALID  the name is taken or not allowed
- * @par Errors
- * besides, as aimc_network_add(); the network is unchanged by every failure.
- * @par Threads
- * one thread per network.
- * @par Determinism
- * D1, D2: initial values depend on the seed of the network and the number of the node, not on its
- * name.
+ * @errors besides, as aimc_network_add(); the network is unchanged by every failure.
+ * @threads one thread per network.
+ * @determinism D1, D2: initial values depend on the seed of the network and the number of the
+ * node, not on its name.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_add_named(aimc_network *net, const char *name, const char *op,
@@ -126,48 +114,64 @@ AIMC_API aimc_status aimc_network_add_named(aimc_network *net, const char *name,
 /**
  * Name the node that makes a value, or an input. Nodes begin with the name of their op, "conv2d",
  * "conv2d_1" ...; tensors are called after their node, "conv2d.weight".
- * @param name  1 ... 64 characters without blanks, quotes and backslashes
+ * @param value  an input, or any value that the node makes
+ * @param name   1 ... 64 characters without blanks, quotes and backslashes
  * @retval AIMC_ERR_INVALID  NULL, no such value, a name that is taken or not allowed
  * @retval AIMC_ERR_STATE    the network was already used
  * @retval AIMC_ERR_NOMEM    no memory
+ * @threads one thread per network.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_set_name(aimc_network *net, aimc_value value, const char *name);
 
 /**
  * Declare a value as an output. Without any, the last value that was added is the output.
+ * @param value  number of the value
  * @retval AIMC_ERR_INVALID  no such value
  * @retval AIMC_ERR_STATE    the network was already used
  * @retval AIMC_ERR_NOMEM    no memory
+ * @threads one thread per network.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_add_output(aimc_network *net, aimc_value value);
 
-/** Inputs that were added; 0 when NULL. @since 0.1 */
+/** Inputs that were added; 0 when NULL. @threads one thread per network. @since 0.1 */
 AIMC_API size_t aimc_network_count_inputs(const aimc_network *net);
 
-/** Outputs: those that were declared, or the last value; 0 when there is nothing. @since 0.1 */
+/**
+ * Outputs: those that were declared, or the last value; 0 when there is nothing.
+ * @threads one thread per network.
+ * @since 0.1
+ */
 AIMC_API size_t aimc_network_count_outputs(const aimc_network *net);
 
 /**
  * The value of input k.
+ * @param k  below aimc_network_count_inputs()
+ * @param[out] value  its number
  * @retval AIMC_ERR_INVALID  NULL, or there is no input k.
+ * @threads one thread per network.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_get_input(const aimc_network *net, size_t k, aimc_value *value);
 
 /**
  * The value of output k.
+ * @param k  below aimc_network_count_outputs()
+ * @param[out] value  its number
  * @retval AIMC_ERR_INVALID  NULL, or there is no output k.
+ * @threads one thread per network.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_get_output(const aimc_network *net, size_t k, aimc_value *value);
 
 /**
  * The shape of a value, the samples not counted.
+ * @param value  number of the value
  * @param[out] shape   [6] receives n_dims numbers
  * @param[out] n_dims  dimensions
  * @retval AIMC_ERR_INVALID  NULL, or there is no such value.
+ * @threads one thread per network.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_get_shape(const aimc_network *net, aimc_value value,
@@ -176,14 +180,16 @@ AIMC_API aimc_status aimc_network_get_shape(const aimc_network *net, aimc_value 
 /**
  * The short way to a perceptron: add y = W x + b after the last value, or as the first layer.
  * W, b ~ U(-1, 1) / sqrt(n_in); the bias is digital.
- * @param n_in    inputs; the outputs of the layer before
  * @param n_out   outputs
+ * @param n_in    inputs; the outputs of the layer before
  * @param config  of kind "layer": device, read-out, mapping, optimizer; NULL: a digital layer
  *                (exact, plain SGD)
  * @retval AIMC_ERR_SHAPE    n_in is not what the layer before gives
  * @retval AIMC_ERR_INVALID  empty shape, contradictory configuration
  * @retval AIMC_ERR_STATE    the network was already used
  * @retval AIMC_ERR_NOMEM    no memory (the network is unchanged).
+ * @threads one thread per network.
+ * @determinism D1, D2: as aimc_network_add().
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_add_linear(aimc_network *net, size_t n_out, size_t n_in,
@@ -191,8 +197,10 @@ AIMC_API aimc_status aimc_network_add_linear(aimc_network *net, size_t n_out, si
 
 /**
  * The short way to an element-wise function after the last layer.
+ * @param activation  one of aimc_activation
  * @retval AIMC_ERR_INVALID unknown.
  * @retval AIMC_ERR_STATE no layer before, or used.
+ * @threads one thread per network.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_add_activation(aimc_network *net, aimc_activation activation);
@@ -213,16 +221,21 @@ AIMC_API aimc_status aimc_network_add_activation(aimc_network *net, aimc_activat
  * @param json  the document
  * @param[out] out  the network with initial weights; NULL on failure
  * @retval AIMC_ERR_FORMAT   no JSON, no such document, an unknown member; the sentence says where
- * @par Errors
- * besides, as aimc_network_add(); the sentence names the node.
- * @par Threads
- * any.
+ * @errors besides, as aimc_network_add(); the sentence names the node.
+ * @threads any.
+ * @determinism D1, D2: as aimc_network_add().
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_create_from_json(aimc_context *ctx, const char *json,
                                                    aimc_network **out);
 
-/** The document of a network, every field written. Returns the full length. @since 0.1 */
+/**
+ * The document of a network, every field written. Returns the full length.
+ * @param buf   receives the text, always terminated when size > 0; may be NULL with size 0
+ * @param size  bytes at buf
+ * @threads one thread per network.
+ * @since 0.1
+ */
 AIMC_API size_t aimc_network_to_json(const aimc_network *net, char *buf, size_t size);
 
 /* ---- training ------------------------------------------------------------------------------- */
@@ -233,6 +246,7 @@ AIMC_API size_t aimc_network_to_json(const aimc_network *net, char *buf, size_t 
  *              "bce_with_logits"; NULL: the default
  * @retval AIMC_ERR_INVALID  NULL, or of another category
  * @retval AIMC_ERR_NOMEM    no memory
+ * @threads one thread per network.
  * @par Model
  * definitions of PyTorch, mean reduction.
  * @since 0.1
@@ -247,10 +261,8 @@ AIMC_API aimc_status aimc_network_set_loss(aimc_network *net, const aimc_config 
  * @param weights  [n] 0 ... 1e9; copied
  * @retval AIMC_ERR_INVALID  NULL, a weight out of range, or the loss that is set knows no classes
  * @retval AIMC_ERR_NOMEM    no memory (the old ones stay)
- * @par Errors
- * another number than that of the classes is told by the training calls.
- * @par Threads
- * one thread per network.
+ * @errors another number than that of the classes is told by the training calls.
+ * @threads one thread per network.
  * @par Model
  * definitions of PyTorch: the mean over rows is divided by the sum of their weights.
  * @since 0.1
@@ -258,8 +270,12 @@ AIMC_API aimc_status aimc_network_set_loss(aimc_network *net, const aimc_config 
 AIMC_API aimc_status aimc_network_set_loss_weights(aimc_network *net, size_t n,
                                                    const double *weights);
 
-/** The axis of the output along which the classes of the loss lie, without that of the samples: its
- * field "axis"; < 0: from the last; -1 of other losses and when NULL. @since 0.1 */
+/**
+ * The axis of the output along which the classes of the loss lie, without that of the samples: its
+ * field "axis"; < 0: from the last; -1 of other losses and when NULL.
+ * @threads one thread per network.
+ * @since 0.1
+ */
 AIMC_API int aimc_network_get_class_axis(const aimc_network *net);
 
 /**
@@ -269,6 +285,7 @@ AIMC_API int aimc_network_get_class_axis(const aimc_network *net);
  *                   NULL: the default
  * @retval AIMC_ERR_INVALID  NULL, or of another category
  * @retval AIMC_ERR_NOMEM    no memory
+ * @threads one thread per network.
  * @par Model
  * definitions of PyTorch.
  * @since 0.1
@@ -282,10 +299,9 @@ AIMC_API aimc_status aimc_network_set_optimizer(aimc_network *net, const aimc_co
  * @param step      steps (or epochs, as the schedule counts) before this one, from 0
  * @param[out] rate  the rate of the step
  * @retval AIMC_ERR_INVALID  NULL, of another category, lr out of range
+ * @threads any.
  * @par Model
  * definitions of PyTorch 1.13, torch.optim.lr_scheduler.
- * @par Threads
- * any.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_schedule_get_rate(const aimc_config *schedule, double lr, uint64_t step,
@@ -305,10 +321,8 @@ AIMC_API aimc_status aimc_schedule_get_rate(const aimc_config *schedule, double 
  *                           that takes targets (network unchanged)
  * @retval AIMC_ERR_STATE    no layers, or programmed for inference
  * @retval AIMC_ERR_NOMEM    buffers for a larger batch than before do not fit
- * @par Threads
- * one thread per network.
- * @par Determinism
- * D1 for threads.
+ * @threads one thread per network.
+ * @determinism D1 for threads.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_train_batch(aimc_network *net, size_t n, const float *x,
@@ -316,9 +330,14 @@ AIMC_API aimc_status aimc_network_train_batch(aimc_network *net, size_t n, const
 
 /**
  * The same with targets, for "mse", "l1", "huber" and "bce_with_logits".
+ * @param n        samples, at least 1
+ * @param x        [n][n_in], packed, finite
  * @param targets  [n][n_out], packed, finite
- * @par Errors
- * as aimc_network_train_batch().
+ * @param lr       learning rate, 0 ... 1e30
+ * @param[out] loss  mean loss before the step; may be NULL
+ * @errors as aimc_network_train_batch().
+ * @threads one thread per network.
+ * @determinism D1 for threads.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_train_targets(aimc_network *net, size_t n, const float *x,
@@ -342,10 +361,8 @@ AIMC_API aimc_status aimc_network_train_targets(aimc_network *net, size_t n, con
  * @retval AIMC_ERR_INVALID  NULL, input not finite, several inputs or outputs
  * @retval AIMC_ERR_STATE    no layers, or programmed for inference
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * one thread per network.
- * @par Determinism
- * D1 for threads.
+ * @threads one thread per network.
+ * @determinism D1 for threads.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_forward(aimc_network *net, size_t n, const float *x, float *y);
@@ -359,6 +376,8 @@ AIMC_API aimc_status aimc_network_forward(aimc_network *net, size_t n, const flo
  * @retval AIMC_ERR_INVALID  NULL, not finite
  * @retval AIMC_ERR_SHAPE    another n
  * @retval AIMC_ERR_STATE    no forward pass before, or dx was not asked for
+ * @threads one thread per network.
+ * @determinism D1 for threads.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_backward(aimc_network *net, size_t n, const float *dy, float *dx);
@@ -366,8 +385,12 @@ AIMC_API aimc_status aimc_network_backward(aimc_network *net, size_t n, const fl
 /**
  * aimc_network_forward() of a network with any number of inputs and outputs; arrays as of
  * aimc_network_run(); y may be NULL.
- * @par Errors
- * as aimc_network_forward().
+ * @param n  samples, at least 1
+ * @param x  [inputs] arrays [n][numbers of the input], finite; copied
+ * @param y  [outputs] arrays [n][numbers of the output]; may be NULL
+ * @errors as aimc_network_forward().
+ * @threads one thread per network.
+ * @determinism D1 for threads.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_run_forward(aimc_network *net, size_t n, const float *const *x,
@@ -375,10 +398,12 @@ AIMC_API aimc_status aimc_network_run_forward(aimc_network *net, size_t n, const
 
 /**
  * aimc_network_backward() of a network with any number of inputs and outputs.
+ * @param n   samples of the forward pass
  * @param dy  [outputs] arrays [n][numbers of the output]; NULL among several: 0
  * @param dx  [inputs] arrays [n][numbers of the input], NULL: not wanted; or NULL
- * @par Errors
- * as aimc_network_backward().
+ * @errors as aimc_network_backward().
+ * @threads one thread per network.
+ * @determinism D1 for threads.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_run_backward(aimc_network *net, size_t n, const float *const *dy,
@@ -388,6 +413,7 @@ AIMC_API aimc_status aimc_network_run_backward(aimc_network *net, size_t n, cons
  * Make room for dL/dx in the following passes, or no longer.
  * @param on  0: no
  * @retval AIMC_ERR_INVALID  NULL.
+ * @threads one thread per network.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_want_input_gradients(aimc_network *net, int on);
@@ -400,11 +426,18 @@ AIMC_API aimc_status aimc_network_want_input_gradients(aimc_network *net, int on
  * @retval AIMC_ERR_INVALID  NULL, rate out of range
  * @retval AIMC_ERR_STATE    no backward pass before
  * @retval AIMC_ERR_NOMEM    no memory for moments of the optimizer
+ * @threads one thread per network.
+ * @determinism D1 for threads.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_step(aimc_network *net, double lr);
 
-/** Forget the gradients of all passes since the last step. AIMC_ERR_INVALID: NULL. @since 0.1 */
+/**
+ * Forget the gradients of all passes since the last step. AIMC_ERR_INVALID: NULL.
+ * @retval AIMC_ERR_INVALID  NULL
+ * @threads one thread per network.
+ * @since 0.1
+ */
 AIMC_API aimc_status aimc_network_zero_gradients(aimc_network *net);
 
 /* ---- inference ------------------------------------------------------------------------------ */
@@ -417,10 +450,8 @@ AIMC_API aimc_status aimc_network_zero_gradients(aimc_network *net);
  * @retval AIMC_ERR_INVALID  NULL, input not finite
  * @retval AIMC_ERR_STATE    no layers
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * one thread per network.
- * @par Determinism
- * D1 for threads, and for how a batch is cut.
+ * @threads one thread per network.
+ * @determinism D1 for threads, and for how a batch is cut.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_run(aimc_network *net, size_t n, const float *const *x,
@@ -434,10 +465,8 @@ AIMC_API aimc_status aimc_network_run(aimc_network *net, size_t n, const float *
  * @retval AIMC_ERR_INVALID  NULL, input not finite, several inputs or outputs
  * @retval AIMC_ERR_STATE    no layers
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * one thread per network.
- * @par Determinism
- * D1 for threads, and for how a batch is cut.
+ * @threads one thread per network.
+ * @determinism D1 for threads, and for how a batch is cut.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_predict(aimc_network *net, size_t n, const float *x,
@@ -455,8 +484,9 @@ AIMC_API aimc_status aimc_network_predict(aimc_network *net, size_t n, const flo
  * @param x       [n][n_in], packed
  * @param labels  as for aimc_network_train_batch()
  * @param[out] accuracy  0 ... 1
- * @par Errors
- * as aimc_network_predict().
+ * @errors as aimc_network_predict().
+ * @threads one thread per network.
+ * @determinism D1 for threads.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_evaluate(aimc_network *net, size_t n, const float *x,
@@ -477,121 +507,13 @@ AIMC_API aimc_status aimc_network_evaluate(aimc_network *net, size_t n, const fl
  * @retval AIMC_ERR_INVALID  NULL, n or repeat is 0, label out of range, input not finite
  * @retval AIMC_ERR_STATE    no layers
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * one thread per network.
- * @par Determinism
- * D1 for threads: depends on seeds, state and the samples evaluated like this so far.
+ * @threads one thread per network.
+ * @determinism D1 for threads: depends on seeds, state and the samples evaluated like this so far.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_evaluate_repeat(aimc_network *net, size_t n, const float *x,
                                                   const uint32_t *labels, size_t repeat,
                                                   double *mean, double *std_error);
-
-/* ---- what it is ----------------------------------------------------------------------------- */
-
-/**
- * Keep a text with the network, for the caller's own use: it is saved and loaded with it.
- * @param note  any text; copied; NULL: none
- * @retval AIMC_ERR_NOMEM  no memory (the old note stays).
- * @since 0.1
- */
-AIMC_API aimc_status aimc_network_set_note(aimc_network *net, const char *note);
-
-/**
- * The text kept with the network; "" when there is none. Valid until the next
- * aimc_network_set_note().
- * @since 0.1
- */
-AIMC_API const char *aimc_network_get_note(const aimc_network *net);
-
-/**
- * Outputs and inputs of matrix k, digital ones included.
- * @retval AIMC_ERR_INVALID  NULL, or no such matrix.
- * @since 0.1
- */
-AIMC_API aimc_status aimc_network_get_matrix_shape(const aimc_network *net, size_t k, size_t *n_out,
-                                                   size_t *n_in);
-
-/** Matrix k, owned by the network; NULL when digital or out of range. @since 0.1 */
-AIMC_API aimc_matrix *aimc_network_get_matrix(aimc_network *net, size_t k);
-
-/** Number of matrices, digital ones included; 0 when NULL. @since 0.1 */
-AIMC_API size_t aimc_network_count_matrices(const aimc_network *net);
-
-/**
- * What the network is and how far it was trained.
- * @retval AIMC_ERR_ABI struct_size is 0.
- * @since 0.1
- */
-AIMC_API aimc_status aimc_network_get_info(const aimc_network *net, aimc_network_info *info);
-
-/** One node of a network. @since 0.1 */
-typedef struct aimc_layer_info {
-    uint32_t struct_size;  /**< sizeof of the caller's struct */
-    uint32_t is_analog;    /**< 1: its weights are on tiles */
-    const char *op;        /**< "linear", "tanh", "conv2d" ...; static */
-    uint64_t n_out;        /**< numbers of its first output */
-    uint64_t n_in;         /**< numbers of its first input */
-    uint64_t n_parameters; /**< weights, biases and other trained numbers */
-    uint64_t n_tiles;      /**< analog tiles */
-    const char *name;      /**< of the node; the network's own */
-    uint64_t n_matrices;   /**< matrices, digital ones included */
-    uint64_t n_macs;       /**< multiplications of matrices in the inference of a sample */
-    uint32_t input;        /**< the value that it reads first, for aimc_network_get_shape() */
-    uint32_t output;       /**< the value that it makes first */
-} aimc_layer_info;
-
-/**
- * What node k is; aimc_network_get_info() says how many there are.
- * @retval AIMC_ERR_INVALID  NULL, or there is no layer k
- * @retval AIMC_ERR_ABI      struct_size is 0.
- * @par Threads
- * one thread per network.
- * @since 0.1
- */
-AIMC_API aimc_status aimc_network_get_layer(const aimc_network *net, size_t k,
-                                            aimc_layer_info *info);
-
-/** Sum of the counters of all tiles. Arguments as aimc_tile_get_counters(). @since 0.1 */
-AIMC_API aimc_status aimc_network_get_counters(const aimc_network *net, aimc_counters *counters);
-
-/** What a histogram is of. @since 0.1 */
-typedef enum aimc_quantity {
-    AIMC_QUANTITY_INPUT = 0,      /**< values that a layer reads, in evaluation */
-    AIMC_QUANTITY_OUTPUT = 1,     /**< values that it makes */
-    AIMC_QUANTITY_WEIGHT = 2,     /**< its weights, seen from outside of digital scales */
-    AIMC_QUANTITY_CONDUCTANCE = 3 /**< conductances of its programmed devices without the noise of
-                                       reads, uS */
-} aimc_quantity;
-
-/**
- * Histograms of all layers. Values are counted in n_bins bins of equal width between the smallest
- * and the largest of the layer; each bin holds its lower edge, the last one both. Inputs and
- * outputs are those of one evaluation of the samples, after which random streams and counters are
- * put back: looking changes nothing of what comes after.
- * @param what    quantity
- * @param n       samples, at least 1; weights and conductances need none
- * @param x       [inputs] arrays [n][numbers of the input]; of weights and conductances not used
- * @param n_bins  1 ... 65536
- * @param[out] low     [layers] smallest value; 0 where there are none
- * @param[out] high    [layers] largest value
- * @param[out] counts  [layers][n_bins]; layers as aimc_network_get_layer() numbers them
- * @retval AIMC_ERR_INVALID  NULL, n is 0, input not finite, an unknown quantity, n_bins out of
- *                           range
- * @retval AIMC_ERR_STATE    no layers
- * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * one thread per network.
- * @par Determinism
- * D1 for threads.
- * @since 0.1
- */
-AIMC_API aimc_status aimc_network_get_histograms(aimc_network *net, aimc_quantity what, size_t n,
-                                                 const float *const *x, size_t n_bins, double *low,
-                                                 double *high, uint64_t *counts);
-
-/** Text that says what the network is, one line per layer. Returns the full length. @since 0.1 */
-AIMC_API size_t aimc_network_describe(const aimc_network *net, char *buf, size_t size);
 
 AIMC_END_DECLS
 

@@ -27,10 +27,8 @@ AIMC_BEGIN_DECLS
  *                           is unchanged)
  * @retval AIMC_ERR_NOMEM    no memory (what was folded so far stays so: the network computes what
  *                           it did)
- * @par Threads
- * one thread per network.
- * @par Determinism
- * D1, D2 exact.
+ * @threads one thread per network.
+ * @determinism D1, D2 exact.
  * @par Model
  * W' = diag(s) W, b' = s b + (bias - s mean), s = weight / sqrt(variance + eps).
  * @since 0.1
@@ -44,8 +42,8 @@ AIMC_API aimc_status aimc_network_fold(aimc_network *net, size_t *n_folded);
  * @param config    of kind "layer"; NULL: back to digital, with the weights that the tiles hold
  * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind, or no node is chosen
  * @retval AIMC_ERR_NOMEM    no memory (the network is unchanged)
- * @par Threads
- * one thread per network.
+ * @threads one thread per network.
+ * @determinism D1, D2 exact.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_convert(aimc_network *net, const char *patterns,
@@ -57,8 +55,8 @@ AIMC_API aimc_status aimc_network_convert(aimc_network *net, const char *pattern
  *                said in aimc_network_program()), read-out, mapping
  * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind or with contradictions
  * @retval AIMC_ERR_NOMEM    no memory (the network is unchanged)
- * @par Threads
- * one thread per network.
+ * @threads one thread per network.
+ * @determinism D1, D2 exact: depends on the seeds of the network.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_convert_to_analog(aimc_network *net, const aimc_config *config);
@@ -69,14 +67,23 @@ AIMC_API aimc_status aimc_network_convert_to_analog(aimc_network *net, const aim
  * @param config  of kind "inference"; NULL: defaults
  * @param[out] report  sums over the tiles; may be NULL
  * @retval AIMC_ERR_STATE  no layer lies on tiles
- * @par Errors
- * as aimc_tile_program(); the sentence names layer and tile.
+ * @errors as aimc_tile_program(); the sentence names layer and tile.
+ * @threads one thread per network.
+ * @determinism as aimc_tile_program().
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_program(aimc_network *net, const aimc_config *config,
                                           aimc_inference_report *report);
 
-/** aimc_tile_drift_programmed() for every tile. @since 0.1 */
+/**
+ * aimc_tile_drift_programmed() for every tile.
+ * @param t_s  seconds since the end of programming, >= 0
+ * @param[out] report  may be NULL
+ * @errors as aimc_tile_drift_programmed().
+ * @threads one thread per network.
+ * @determinism as aimc_tile_drift_programmed().
+ * @since 0.1
+ */
 AIMC_API aimc_status aimc_network_drift_programmed(aimc_network *net, double t_s,
                                                    aimc_inference_report *report);
 
@@ -87,8 +94,9 @@ AIMC_API aimc_status aimc_network_drift_programmed(aimc_network *net, double t_s
  * @param x  [n][n_in] inputs of the network, packed; needed for REFIT and BATCH_NORM to see real
  *           activations; NULL: the calibration vectors of the configuration
  * @param[out] report  may be NULL
- * @par Errors
- * as aimc_tile_compensate().
+ * @errors as aimc_tile_compensate().
+ * @threads one thread per network.
+ * @determinism D1 for threads; as aimc_tile_compensate().
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_compensate(aimc_network *net, size_t n, const float *x,
@@ -107,8 +115,7 @@ AIMC_API aimc_status aimc_network_compensate(aimc_network *net, size_t n, const 
  * @retval AIMC_ERR_STATE    no layer is programmed
  * @retval AIMC_ERR_IO       cannot write; files that were written before stay
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * one thread per network.
+ * @threads one thread per network.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_save_conductances(const aimc_network *net, const char *folder,
@@ -126,13 +133,18 @@ AIMC_API aimc_status aimc_network_save_conductances(const aimc_network *net, con
  * @retval AIMC_ERR_FORMAT   no numbers, another shape, a number that is missing, negative or above
  *                           10 g_max; the sentence says file, row and column (nothing is changed)
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * one thread per network.
+ * @threads one thread per network.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_load_conductances(aimc_network *net, const char *folder);
 
-/** aimc_tile_unprogram() for every tile. @since 0.1 */
+/**
+ * aimc_tile_unprogram() for every tile.
+ * @retval AIMC_ERR_INVALID  NULL
+ * @threads one thread per network.
+ * @determinism D1, D2 exact.
+ * @since 0.1
+ */
 AIMC_API aimc_status aimc_network_unprogram(aimc_network *net);
 
 /**
@@ -148,8 +160,8 @@ AIMC_API aimc_status aimc_network_unprogram(aimc_network *net);
  *                           out_method no layer has an ADC with a range
  * @retval AIMC_ERR_UNSUPPORTED  out_method with bound_management SHIFT
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * one thread per network.
+ * @threads one thread per network.
+ * @determinism D1 for threads.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_calibrate(aimc_network *net, size_t n, const float *x,
@@ -164,10 +176,8 @@ AIMC_API aimc_status aimc_network_calibrate(aimc_network *net, size_t n, const f
  * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind
  * @retval AIMC_ERR_STATE    no layer is digital
  * @retval AIMC_ERR_NOMEM    no memory (the network is unchanged)
- * @par Threads
- * one thread per network.
- * @par Determinism
- * D1, D2 exact: depends on the configuration's seed.
+ * @threads one thread per network.
+ * @determinism D1, D2 exact: depends on the configuration's seed.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_network_store(aimc_network *net, const aimc_config *config,

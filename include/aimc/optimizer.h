@@ -25,8 +25,8 @@ typedef struct aimc_optimizer aimc_optimizer;
  *                           work
  * @retval AIMC_ERR_STATE    the tile already has an optimizer
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * one thread per tile.
+ * @threads one thread per tile.
+ * @determinism D1, D2 exact: arrays of the algorithm depend on the seed of the tile.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_optimizer_create(aimc_tile *tile, const char *algorithm,
@@ -53,8 +53,7 @@ AIMC_API aimc_status aimc_optimizer_create(aimc_tile *tile, const char *algorith
  * @retval AIMC_ERR_INVALID      NULL, or not an optimizer
  * @retval AIMC_ERR_UNSUPPORTED  the device takes no pulses and the algorithm needs them
  * @retval AIMC_ERR_NOMEM        no memory
- * @par Threads
- * any.
+ * @threads any.
  * @par Model
  * settings collected from Rasch et al., Nat. Commun. 15:7133 (2024), and aihwkit 1.1.0; for few
  * states our own table, docs/training-guide.md.
@@ -63,7 +62,11 @@ AIMC_API aimc_status aimc_optimizer_create(aimc_tile *tile, const char *algorith
 AIMC_API aimc_status aimc_optimizer_suggest_config(const aimc_device *device, const char *algorithm,
                                                    aimc_config **out);
 
-/** Release the tile and destroy; NULL is fine. @since 0.1 */
+/**
+ * Release the tile and destroy; NULL is fine.
+ * @threads one thread: no other call may use the optimizer.
+ * @since 0.1
+ */
 AIMC_API void aimc_optimizer_destroy(aimc_optimizer *optimizer);
 
 /**
@@ -78,15 +81,14 @@ AIMC_API void aimc_optimizer_destroy(aimc_optimizer *optimizer);
  * @param lr       learning rate, finite, >= 0; 0 sends no pulses
  * @retval AIMC_ERR_SHAPE    a leading dimension is too small
  * @retval AIMC_ERR_INVALID  NULL, negative rate, a value that is not finite (tile unchanged)
- * @par Threads
- * one thread per tile.
- * @par Determinism
- * D1, D2 exact: the same pulses for any number of threads and any machine. Two things are equal to
- * rounding between instruction sets and libraries of products, for they are digital products: the
- * step of a device without pulses, and the accumulator of mixed_precision, so that a gradient at
- * its threshold may move one pulse. Batch splits: exact where the algorithm counts vectors (sgd;
- * c_ttv2 and agad, whose units_in_mbatch is 0), but with update.multi_pulse = BATCH the noise of
- * pulses depends on them; the others count mini-batches, so that another split is another schedule.
+ * @threads one thread per tile.
+ * @determinism D1, D2 exact: the same pulses for any number of threads and any machine. Two things
+ * are equal to rounding between instruction sets and libraries of products, for they are digital
+ * products: the step of a device without pulses, and the accumulator of mixed_precision, so that a
+ * gradient at its threshold may move one pulse. Batch splits: exact where the algorithm counts
+ * vectors (sgd; c_ttv2 and agad, whose units_in_mbatch is 0), but with update.multi_pulse = BATCH
+ * the noise of pulses depends on them; the others count mini-batches, so that another split is
+ * another schedule.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_optimizer_step(aimc_optimizer *optimizer, size_t n_batch, const float *x,
@@ -111,8 +113,7 @@ typedef struct aimc_optimizer_stats {
  * @param stats  struct_size set by the caller; the rest is written
  * @retval AIMC_ERR_INVALID  NULL argument
  * @retval AIMC_ERR_ABI      struct_size is 0
- * @par Threads
- * one thread per tile.
+ * @threads one thread per tile.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_optimizer_get_stats(const aimc_optimizer *optimizer,
@@ -148,24 +149,28 @@ typedef void (*aimc_optimizer_watch_fn)(void *user, const aimc_optimizer *optimi
  * @param watch  NULL: no longer
  * @param user   handed to watch
  * @retval AIMC_ERR_INVALID  optimizer is NULL
- * @par Threads
- * one thread per tile.
- * @par Determinism
- * watching changes nothing.
+ * @threads one thread per tile.
+ * @determinism watching changes nothing.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_optimizer_watch(aimc_optimizer *optimizer, aimc_optimizer_watch_fn watch,
                                           void *user);
 
-/** Number of matrices of the algorithm's state that can be looked at; 0 when NULL. @since 0.1 */
+/**
+ * Number of matrices of the algorithm's state that can be looked at; 0 when NULL.
+ * @threads any.
+ * @since 0.1
+ */
 AIMC_API size_t aimc_optimizer_count_matrices(const aimc_optimizer *optimizer);
 
 /**
  * Name of matrix i: "fast0" (the fast array A), "buffer0" (H), "mean0", "reference0", "chi"; where
  * devices count their pulses (field count_pulses), also "fast0.pulses".
+ * @param i     below aimc_optimizer_count_matrices()
  * @param buf   receives the name, always terminated when size > 0; may be NULL with size 0
  * @param size  bytes at buf
  * @return length of the full name; 0 when there is no matrix i
+ * @threads any.
  * @since 0.1
  */
 AIMC_API size_t aimc_optimizer_get_matrix_name(const aimc_optimizer *optimizer, size_t i, char *buf,
@@ -178,14 +183,13 @@ AIMC_API size_t aimc_optimizer_get_matrix_name(const aimc_optimizer *optimizer, 
  * @param ld     >= n_in
  * @retval AIMC_ERR_INVALID  NULL, or no such matrix
  * @retval AIMC_ERR_SHAPE    ld too small
- * @par Threads
- * one thread per tile.
+ * @threads one thread per tile.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_optimizer_get_matrix(const aimc_optimizer *optimizer, const char *name,
                                                float *value, size_t ld);
 
-/** Algorithm of the optimizer, for example "sgd"; "" when NULL. @since 0.1 */
+/** Algorithm of the optimizer, for example "sgd"; "" when NULL. @threads any. @since 0.1 */
 AIMC_API const char *aimc_optimizer_get_algorithm(const aimc_optimizer *optimizer);
 
 AIMC_END_DECLS

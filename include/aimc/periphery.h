@@ -65,10 +65,7 @@ typedef struct aimc_readout_info {
  * @param info       struct_size set by the caller; the rest is written
  * @retval AIMC_ERR_INVALID  NULL argument, unknown direction
  * @retval AIMC_ERR_ABI      struct_size is 0
- * @par Threads
- * one thread per tile.
- * @par Determinism
- * D0: a pure function.
+ * @threads one thread per tile.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_get_readout(const aimc_tile *tile, aimc_direction direction,
@@ -79,6 +76,8 @@ AIMC_API aimc_status aimc_tile_get_readout(const aimc_tile *tile, aimc_direction
  * for every bit slice (and sign of the cells, where these have ADCs of their own) and within it for
  * every digit of the inputs that is converted by itself, in the order of the reads. 0 when the
  * read-out is perfect or has out_bound <= 0, or NULL.
+ * @param direction  forward or backward read-out
+ * @threads one thread per tile.
  * @since 0.1
  */
 AIMC_API size_t aimc_tile_count_output_ranges(const aimc_tile *tile, aimc_direction direction);
@@ -86,13 +85,13 @@ AIMC_API size_t aimc_tile_count_output_ranges(const aimc_tile *tile, aimc_direct
 /**
  * Ranges of the ADCs: each converts -range ... range, in units of weight times input. They are
  * out_bound until they are set or calibrated (aimc_network_calibrate()), and saved with the tile.
- * @param ranges  [n]
- * @param n       as aimc_tile_count_output_ranges() says
+ * @param direction  forward or backward read-out
+ * @param ranges     [n]
+ * @param n          as aimc_tile_count_output_ranges() says
  * @retval AIMC_ERR_INVALID  NULL, unknown direction
  * @retval AIMC_ERR_STATE    no ADC has a range
  * @retval AIMC_ERR_SHAPE    another n
- * @par Threads
- * one thread per tile.
+ * @threads one thread per tile.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_get_output_ranges(const aimc_tile *tile, aimc_direction direction,
@@ -102,14 +101,14 @@ AIMC_API aimc_status aimc_tile_get_output_ranges(const aimc_tile *tile, aimc_dir
  * Set the ranges of the ADCs. Codes and steps go with them (out_res is relative to the range),
  * noise and the compression of the currents before them (relative to out_bound) do not; before an
  * ADC with errors of its own the range is that of an amplifier.
- * @param ranges  [n] 1e-30 ... 1e30, kept in single precision; NULL: out_bound again
- * @param n       as aimc_tile_count_output_ranges() says; not used when ranges is NULL
+ * @param direction  forward or backward read-out
+ * @param ranges     [n] 1e-30 ... 1e30, kept in single precision; NULL: out_bound again
+ * @param n          as aimc_tile_count_output_ranges() says; not used when ranges is NULL
  * @retval AIMC_ERR_INVALID  NULL tile, unknown direction, a range that is not in its range
  * @retval AIMC_ERR_STATE    no ADC has a range
  * @retval AIMC_ERR_SHAPE    another n
  * @retval AIMC_ERR_NOMEM    no memory (nothing is changed, as with all failures)
- * @par Threads
- * one thread per tile.
+ * @threads one thread per tile.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_set_output_ranges(aimc_tile *tile, aimc_direction direction,
@@ -127,10 +126,8 @@ AIMC_API aimc_status aimc_tile_set_output_ranges(aimc_tile *tile, aimc_direction
  *                           value that is not finite (nothing done)
  * @retval AIMC_ERR_ABI      struct_size is of no version, or a field that this one lacks is set
  * @retval AIMC_ERR_NOMEM    no memory (nothing done)
- * @par Threads
- * one thread per tile.
- * @par Determinism
- * as aimc_tile_forward().
+ * @threads one thread per tile.
+ * @determinism as aimc_tile_forward().
  * @par Model
  * docs/models/periphery.md.
  * @since 0.1
@@ -154,10 +151,8 @@ AIMC_API aimc_status aimc_tile_inspect(aimc_tile *tile, aimc_direction direction
  * @retval AIMC_ERR_UNSUPPORTED  a perfect read-out, or wires.model TIME_SLICED: no direct current
  * @retval AIMC_ERR_IO           cannot write
  * @retval AIMC_ERR_NOMEM        no memory
- * @par Threads
- * one thread per tile.
- * @par Determinism
- * the same text for the same weights.
+ * @threads one thread per tile.
+ * @determinism the same text for the same weights.
  * @par Model
  * docs/models/cell-mapping.md.
  * @since 0.1
@@ -195,10 +190,8 @@ AIMC_API aimc_status aimc_tile_write_spice(const aimc_tile *tile, aimc_direction
  * @retval AIMC_ERR_UNSUPPORTED  a perfect read-out, or wires.model TIME_SLICED: no direct current
  * @retval AIMC_ERR_IO           cannot write
  * @retval AIMC_ERR_NOMEM        no memory
- * @par Threads
- * one thread per tile.
- * @par Determinism
- * the same text for the same weights.
+ * @threads one thread per tile.
+ * @determinism the same text for the same weights.
  * @par Model
  * docs/models/cell-mapping.md; access transistor: H. Shichman, D. A. Hodges, IEEE J. Solid-State
  * Circuits 3(3):285 (1968).
@@ -208,14 +201,21 @@ AIMC_API aimc_status aimc_tile_write_netlist(const aimc_tile *tile, aimc_directi
                                              const float *z, const aimc_config *config,
                                              const char *path);
 
-/** Number of fixed errors of a direction's read-out: those whose spread is on. 0 when NULL.
- * @since 0.1 */
+/**
+ * Number of fixed errors of a direction's read-out: those whose spread is on. 0 when NULL.
+ * @param direction  forward or backward read-out
+ * @threads any.
+ * @since 0.1
+ */
 AIMC_API size_t aimc_tile_count_fixed_errors(const aimc_tile *tile, aimc_direction direction);
 
 /**
  * Name of fixed error i: out_noises (standard deviation of the noise of each output),
  * out_nonlinearity (n_i, 1 / (weight x input)), v_offsets (v_i), or read_polarity (factor of each
  * cell's weight for inputs of the negative sign). NULL when out of range.
+ * @param direction  forward or backward read-out
+ * @param i          below aimc_tile_count_fixed_errors()
+ * @threads any.
  * @since 0.1
  */
 AIMC_API const char *aimc_tile_get_fixed_error_name(const aimc_tile *tile, aimc_direction direction,
@@ -230,8 +230,7 @@ AIMC_API const char *aimc_tile_get_fixed_error_name(const aimc_tile *tile, aimc_
  * @param n          how many numbers that is
  * @retval AIMC_ERR_INVALID  NULL argument, unknown direction, no such fixed error on this tile
  * @retval AIMC_ERR_SHAPE    n is not its size
- * @par Threads
- * one thread per tile.
+ * @threads one thread per tile.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_get_fixed_error(const aimc_tile *tile, aimc_direction direction,
@@ -247,8 +246,7 @@ AIMC_API aimc_status aimc_tile_get_fixed_error(const aimc_tile *tile, aimc_direc
  * @param n          how many numbers that is
  * @retval AIMC_ERR_INVALID  as aimc_tile_get_fixed_error(), or a value out of range
  * @retval AIMC_ERR_SHAPE    n is not its size
- * @par Threads
- * one thread per tile.
+ * @threads one thread per tile.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_set_fixed_error(aimc_tile *tile, aimc_direction direction,

@@ -4,6 +4,12 @@
 /**
  * @file status.h
  * Status codes, the last error, and the version of the library.
+ *
+ * Every function says under Threads which calls may run at the same time, and under Determinism how
+ * far its result is the same to the bit: D0 for the same binary, machine and inputs; D1 also for
+ * any number of threads and, where it says so, any split of a batch; D2 also for any instruction
+ * set, compiler and library of products (docs/reproducibility.md). One that says nothing about
+ * determinism draws no random number: the same arguments and state give the same bits (D0).
  */
 
 #include <stddef.h>
@@ -59,8 +65,7 @@ typedef enum aimc_status {
  * Name of a status code, for example "AIMC_ERR_SHAPE".
  * @param status  any value; unknown ones give "unknown status"
  * @return a constant string
- * @par Threads
- * any.
+ * @threads any.
  * @since 0.1
  */
 AIMC_API const char *aimc_status_get_text(aimc_status status);
@@ -68,24 +73,17 @@ AIMC_API const char *aimc_status_get_text(aimc_status status);
 /**
  * Sentence that belongs to the last failure on this thread: which function, which argument, why.
  * @return text that is valid until the next failing call on the same thread; "" before any failure
- * @par Threads
- * each thread has its own.
+ * @threads each thread has its own.
  * @since 0.1
  */
 AIMC_API const char *aimc_get_last_error(void);
 
-/**
- * Version of the library at run time, for example "0.1.0".
- * @par Threads
- * any.
- * @since 0.1
- */
+/** Version of the library at run time, for example "0.1.0". @threads any. @since 0.1 */
 AIMC_API const char *aimc_get_version(void);
 
 /**
  * ABI epoch of the library at run time; compare with #AIMC_ABI_VERSION.
- * @par Threads
- * any.
+ * @threads any.
  * @since 0.1
  */
 AIMC_API uint32_t aimc_get_abi_version(void);

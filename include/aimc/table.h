@@ -40,27 +40,27 @@ typedef struct aimc_table_params {
  *                           and column
  * @retval AIMC_ERR_ABI      struct_size is of no version, or a field that this one lacks is set
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * any.
- * @par Determinism
- * the same in every locale.
+ * @threads any.
+ * @determinism the same in every locale.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_table_read(aimc_context *ctx, const char *path,
                                      const aimc_table_params *params, aimc_table **out);
 
-/** Destroy; NULL is fine. @since 0.1 */
+/** Destroy; NULL is fine. @threads one thread: no other call may use the table. @since 0.1 */
 AIMC_API void aimc_table_destroy(aimc_table *table);
 
-/** Rows of numbers, at least 1; 0 when table is NULL. @since 0.1 */
+/** Rows of numbers, at least 1; 0 when table is NULL. @threads any. @since 0.1 */
 AIMC_API size_t aimc_table_count_rows(const aimc_table *table);
 
-/** Columns that were asked for, at least 1; 0 when table is NULL. @since 0.1 */
+/** Columns that were asked for, at least 1; 0 when table is NULL. @threads any. @since 0.1 */
 AIMC_API size_t aimc_table_count_columns(const aimc_table *table);
 
 /**
  * Name of a column as the header has it, unit and all: "G (uS)".
+ * @param column  below aimc_table_count_columns()
  * @return NULL without a header, or when there is no such column; lives as long as the table
+ * @threads any.
  * @since 0.1
  */
 AIMC_API const char *aimc_table_get_name(const aimc_table *table, size_t column);
@@ -68,13 +68,12 @@ AIMC_API const char *aimc_table_get_name(const aimc_table *table, size_t column)
 /**
  * All numbers.
  * @param[out] values  [rows][ld]
- * @param ld           at least the number of columns
+ * @param ld  at least the number of columns
  * @retval AIMC_ERR_INVALID  NULL
  * @retval AIMC_ERR_SHAPE    ld is less than the number of columns
  * @retval AIMC_ERR_FORMAT   a cell that is empty, missing (nan, NA), text, or beyond the range of
  *                           float; the sentence names line and column
- * @par Threads
- * any.
+ * @threads any.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_table_get_values(const aimc_table *table, double *values, size_t ld);
@@ -82,11 +81,11 @@ AIMC_API aimc_status aimc_table_get_values(const aimc_table *table, double *valu
 /**
  * Measured steps into a configuration of kind "table_step": aimc_config_load_table() of a table
  * that has been read.
+ * @param table  read during the call only
  * @retval AIMC_ERR_INVALID  NULL, or the configuration is of another kind
  * @retval AIMC_ERR_FORMAT   as there
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * one thread per configuration.
+ * @threads one thread per configuration.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_config_set_table(aimc_config *cfg, const aimc_table *table);

@@ -78,22 +78,20 @@ typedef struct aimc_counters {
  * @param[out] out  the tile; NULL on failure
  * @retval AIMC_ERR_INVALID  NULL device, empty or too large shape, contradictory configuration
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * any.
- * @par Determinism
- * devices depend on the seed alone (D1, D2).
+ * @threads any.
+ * @determinism devices depend on the seed alone (D1, D2).
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_create(const aimc_device *device, size_t n_out, size_t n_in,
                                       const aimc_config *config, aimc_tile **out);
 
-/** Destroy; NULL is fine. @since 0.1 */
+/** Destroy; NULL is fine. @threads one thread: no other call may use the tile. @since 0.1 */
 AIMC_API void aimc_tile_destroy(aimc_tile *tile);
 
-/** Outputs of the tile; 0 when NULL. @since 0.1 */
+/** Outputs of the tile; 0 when NULL. @threads any. @since 0.1 */
 AIMC_API size_t aimc_tile_get_n_out(const aimc_tile *tile);
 
-/** Inputs of the tile; 0 when NULL. @since 0.1 */
+/** Inputs of the tile; 0 when NULL. @threads any. @since 0.1 */
 AIMC_API size_t aimc_tile_get_n_in(const aimc_tile *tile);
 
 /**
@@ -103,8 +101,8 @@ AIMC_API size_t aimc_tile_get_n_in(const aimc_tile *tile);
  * @param ld_w  >= n_in
  * @retval AIMC_ERR_SHAPE    ld_w too small
  * @retval AIMC_ERR_INVALID  NULL, or a weight is not finite (tile unchanged)
- * @par Threads
- * one thread per tile.
+ * @threads one thread per tile.
+ * @determinism D1, D2 exact.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_set_weights(aimc_tile *tile, const float *w, size_t ld_w);
@@ -116,16 +114,24 @@ AIMC_API aimc_status aimc_tile_set_weights(aimc_tile *tile, const float *w, size
  * @param ld_w  >= n_in
  * @retval AIMC_ERR_SHAPE    ld_w too small
  * @retval AIMC_ERR_INVALID  NULL
- * @par Threads
- * one thread per tile.
+ * @threads one thread per tile.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_get_weights(const aimc_tile *tile, float *w, size_t ld_w);
 
-/** Number of per-device parameters that can be read, for example max_bound. @since 0.1 */
+/**
+ * Number of per-device parameters that can be read, for example max_bound.
+ * @threads any.
+ * @since 0.1
+ */
 AIMC_API size_t aimc_tile_count_parameters(const aimc_tile *tile);
 
-/** Name of per-device parameter i; NULL when out of range. @since 0.1 */
+/**
+ * Name of per-device parameter i; NULL when out of range.
+ * @param i  below aimc_tile_count_parameters()
+ * @threads any.
+ * @since 0.1
+ */
 AIMC_API const char *aimc_tile_get_parameter_name(const aimc_tile *tile, size_t i);
 
 /**
@@ -135,8 +141,7 @@ AIMC_API const char *aimc_tile_get_parameter_name(const aimc_tile *tile, size_t 
  * @param ld     >= n_in
  * @retval AIMC_ERR_INVALID  unknown name (the nearest one is offered), NULL
  * @retval AIMC_ERR_SHAPE    ld too small
- * @par Threads
- * one thread per tile.
+ * @threads one thread per tile.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_get_parameter(const aimc_tile *tile, const char *name, float *value,
@@ -154,8 +159,7 @@ AIMC_API aimc_status aimc_tile_get_parameter(const aimc_tile *tile, const char *
  * @retval AIMC_ERR_INVALID  unknown name, NULL, a value that is not finite or that no device has;
  *                           the sentence names device and place (tile unchanged)
  * @retval AIMC_ERR_SHAPE    ld too small
- * @par Threads
- * one thread per tile.
+ * @threads one thread per tile.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_set_parameter(aimc_tile *tile, const char *name, const float *value,
@@ -172,10 +176,8 @@ AIMC_API aimc_status aimc_tile_set_parameter(aimc_tile *tile, const char *name, 
  * @retval AIMC_ERR_SHAPE    a leading dimension is too small
  * @retval AIMC_ERR_INVALID  NULL, or x holds a value that is not finite (y untouched); or a product
  *                           is beyond the range of floats (the batch was read, y is not finite)
- * @par Threads
- * one thread per tile.
- * @par Determinism
- * noise D1, D2 exact; product D0, D1 for threads.
+ * @threads one thread per tile.
+ * @determinism noise D1, D2 exact; product D0, D1 for threads.
  * @par Model
  * the read-out chain, in the order documented in docs/models/periphery.md.
  * @since 0.1
@@ -194,10 +196,8 @@ AIMC_API aimc_status aimc_tile_forward(aimc_tile *tile, size_t n_batch, const fl
  * @retval AIMC_ERR_SHAPE    a leading dimension is too small
  * @retval AIMC_ERR_INVALID  NULL, or d holds a value that is not finite (z untouched); or a product
  *                           is beyond the range of floats (the batch was read, z is not finite)
- * @par Threads
- * one thread per tile.
- * @par Determinism
- * as aimc_tile_forward().
+ * @threads one thread per tile.
+ * @determinism as aimc_tile_forward().
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_backward(aimc_tile *tile, size_t n_batch, const float *d,
@@ -210,10 +210,8 @@ AIMC_API aimc_status aimc_tile_backward(aimc_tile *tile, size_t n_batch, const f
  * @retval AIMC_ERR_UNSUPPORTED  the device takes no pulses (ideal)
  * @retval AIMC_ERR_INVALID      NULL, or a count out of range (tile unchanged)
  * @retval AIMC_ERR_SHAPE        ld too small
- * @par Threads
- * one thread per tile.
- * @par Determinism
- * D1, D2 exact.
+ * @threads one thread per tile.
+ * @determinism D1, D2 exact.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_pulse(aimc_tile *tile, const int32_t *counts, size_t ld);
@@ -233,10 +231,8 @@ AIMC_API aimc_status aimc_tile_pulse(aimc_tile *tile, const int32_t *counts, siz
  * @retval AIMC_ERR_INVALID      NULL, n_pairs out of range
  * @retval AIMC_ERR_SHAPE        ld too small
  * @retval AIMC_ERR_NOMEM        no memory
- * @par Threads
- * one thread per tile.
- * @par Determinism
- * D1, D2 exact.
+ * @threads one thread per tile.
+ * @determinism D1, D2 exact.
  * @par Model
  * alternating pulses lead to the symmetry point, where drift is 0: H. Kim et al., arXiv:1907.10228
  * (2019), "Zero-shifting technique for deep neural network training on resistive cross-point
@@ -261,10 +257,8 @@ AIMC_API aimc_status aimc_tile_find_symmetry_point(const aimc_tile *tile, uint32
  * @retval AIMC_ERR_STATE        the tile's weight is composed by an optimizer
  * @retval AIMC_ERR_INVALID      NULL, n_pairs out of range
  * @retval AIMC_ERR_NOMEM        no memory
- * @par Threads
- * one thread per tile.
- * @par Determinism
- * D1, D2 exact.
+ * @threads one thread per tile.
+ * @determinism D1, D2 exact.
  * @par Model
  * H. Kim et al., arXiv:1907.10228 (2019).
  * @since 0.1
@@ -275,13 +269,21 @@ AIMC_API aimc_status aimc_tile_shift_symmetry_point(aimc_tile *tile, uint32_t n_
  * Let weights decay once toward each device's reset bias (parameter lifetime).
  * @param alpha  strength, 1 = once; finite, >= 0
  * @retval AIMC_ERR_INVALID  alpha out of range
+ * @threads one thread per tile.
+ * @determinism D1, D2 exact.
  * @par Model
  * w <- (w - rho)(1 + alpha (decay_scale - 1)) + rho, clipped; spec of base device.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_decay(aimc_tile *tile, double alpha);
 
-/** Add one step of diffusion noise (parameter diffusion) to every weight, clipped. @since 0.1 */
+/**
+ * Add one step of diffusion noise (parameter diffusion) to every weight, clipped.
+ * @retval AIMC_ERR_INVALID  NULL
+ * @threads one thread per tile.
+ * @determinism D1, D2 exact: depends on the seed of the tile and the number of calls.
+ * @since 0.1
+ */
 AIMC_API aimc_status aimc_tile_diffuse(aimc_tile *tile);
 
 /**
@@ -291,8 +293,8 @@ AIMC_API aimc_status aimc_tile_diffuse(aimc_tile *tile);
  * the weight has changed since the last one by more than drift.reset_tol.
  * @param dt  time since the last call, in the unit of drift.t_0; finite, >= 0
  * @retval AIMC_ERR_INVALID  dt out of range
- * @par Threads
- * one thread per tile.
+ * @threads one thread per tile.
+ * @determinism D1, D2 exact: depends on the seed of the tile and the number of calls.
  * @par Model
  *
  *     w = w0 z + a (z - 1),  z = max(t / t_0, 1)^-nu,  a = g_offset wg_ratio + w_offset
@@ -311,6 +313,8 @@ AIMC_API aimc_status aimc_tile_drift_trained(aimc_tile *tile, double dt);
  * @param n         number of columns, wrapping around at n_in; at most n_in
  * @param prob      probability that a device is reset, 0 ... 1
  * @retval AIMC_ERR_INVALID  out of range.
+ * @threads one thread per tile.
+ * @determinism D1, D2 exact: depends on the seed of the tile and the number of calls.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_reset(aimc_tile *tile, size_t first_in, size_t n, double prob);
@@ -319,6 +323,7 @@ AIMC_API aimc_status aimc_tile_reset(aimc_tile *tile, size_t first_in, size_t n,
  * Events counted since creation or the last aimc_tile_clear_counters().
  * @param counters  struct_size set by the caller; the rest is written
  * @retval AIMC_ERR_ABI  struct_size is 0.
+ * @threads one thread per tile.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_get_counters(const aimc_tile *tile, aimc_counters *counters);
@@ -330,15 +335,17 @@ AIMC_API aimc_status aimc_tile_get_counters(const aimc_tile *tile, aimc_counters
  * @param on  0: no longer; else from now on
  * @retval AIMC_ERR_INVALID  NULL
  * @retval AIMC_ERR_NOMEM    no memory (it is off)
- * @par Threads
- * one thread per tile.
- * @par Determinism
- * D1; results of reads do not depend on it.
+ * @threads one thread per tile.
+ * @determinism D1; results of reads do not depend on it.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_count_activity(aimc_tile *tile, int on);
 
-/** Set all counters to 0; random streams go on. NULL does nothing. @since 0.1 */
+/**
+ * Set all counters to 0; random streams go on. NULL does nothing.
+ * @threads one thread per tile.
+ * @since 0.1
+ */
 AIMC_API void aimc_tile_clear_counters(aimc_tile *tile);
 
 /**
@@ -347,8 +354,9 @@ AIMC_API void aimc_tile_clear_counters(aimc_tile *tile);
  * @param path  file to write, safetensors with the configuration in its metadata
  * @retval AIMC_ERR_IO      cannot write (disk full, permission); an old file is untouched
  * @retval AIMC_ERR_NOMEM   no memory
- * @par Threads
- * one thread per tile.
+ * @threads one thread per tile.
+ * @determinism D2: the same state gives the same bytes on any machine, and comes back to the same
+ * bits.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_save(const aimc_tile *tile, const char *path);
@@ -361,20 +369,23 @@ AIMC_API aimc_status aimc_tile_save(const aimc_tile *tile, const char *path);
  * @retval AIMC_ERR_IO      cannot read
  * @retval AIMC_ERR_FORMAT  truncated, corrupted or not a tile; the sentence says what
  * @retval AIMC_ERR_NOMEM   no memory.
+ * @threads any.
+ * @determinism D2: the object goes on with the bits that the saved one would have had.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_load(aimc_context *ctx, const char *path, aimc_tile **out);
 
 /**
  * The full state as bytes: what aimc_tile_save() would write.
- * @param bytes   [size]; may be NULL with size 0, to ask how many there are
- * @param size    bytes at bytes; when too few nothing is written
+ * @param bytes  [size]; may be NULL with size 0, to ask how many there are
+ * @param size   bytes at bytes; when too few nothing is written
  * @param[out] n  bytes of the state
  * @retval AIMC_ERR_INVALID  NULL
  * @retval AIMC_ERR_SHAPE    size is neither 0 nor enough; n says how many are needed
  * @retval AIMC_ERR_NOMEM    no memory
- * @par Threads
- * one thread per tile.
+ * @threads one thread per tile.
+ * @determinism D2: the same state gives the same bytes on any machine, and comes back to the same
+ * bits.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_save_bytes(const aimc_tile *tile, void *bytes, size_t size,
@@ -384,16 +395,25 @@ AIMC_API aimc_status aimc_tile_save_bytes(const aimc_tile *tile, void *bytes, si
  * A tile from bytes of aimc_tile_save_bytes(), or of a file of aimc_tile_save().
  * @param ctx    context
  * @param bytes  [size], not kept
+ * @param size   bytes at bytes
  * @param[out] out  the tile; NULL on failure
  * @retval AIMC_ERR_INVALID  NULL
  * @retval AIMC_ERR_FORMAT   truncated, corrupted or not a tile; the sentence says what
  * @retval AIMC_ERR_NOMEM    no memory.
+ * @threads any.
+ * @determinism D2: the object goes on with the bits that the saved one would have had.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_tile_load_bytes(aimc_context *ctx, const void *bytes, size_t size,
                                           aimc_tile **out);
 
-/** Text that says what the tile is: shape, device, read-out. Returns the full length. @since 0.1 */
+/**
+ * Text that says what the tile is: shape, device, read-out. Returns the full length.
+ * @param buf   receives the text, always terminated when size > 0; may be NULL with size 0
+ * @param size  bytes at buf
+ * @threads one thread per tile.
+ * @since 0.1
+ */
 AIMC_API size_t aimc_tile_describe(const aimc_tile *tile, char *buf, size_t size);
 
 AIMC_END_DECLS

@@ -523,7 +523,7 @@ class aimc_storage_report(ct.Structure):
 
 
 class aimc_network_info(ct.Structure):
-    """network.h"""
+    """network_state.h"""
     _fields_ = [
         ("struct_size", ct.c_uint32),
         ("n_layers", ct.c_uint32),
@@ -539,7 +539,7 @@ class aimc_network_info(ct.Structure):
 
 
 class aimc_layer_info(ct.Structure):
-    """network.h"""
+    """network_state.h"""
     _fields_ = [
         ("struct_size", ct.c_uint32),
         ("is_analog", ct.c_uint32),
@@ -1951,34 +1951,34 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_network_evaluate_repeat": ("network.h", ct.c_int,
         [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p],
         "net n x labels repeat mean std_error"),
-    "aimc_network_set_note": ("network.h", ct.c_int,
+    "aimc_network_set_note": ("network_state.h", ct.c_int,
         [ct.c_void_p, ct.c_char_p],
         "net note"),
-    "aimc_network_get_note": ("network.h", ct.c_char_p,
+    "aimc_network_get_note": ("network_state.h", ct.c_char_p,
         [ct.c_void_p],
         "net"),
-    "aimc_network_get_matrix_shape": ("network.h", ct.c_int,
+    "aimc_network_get_matrix_shape": ("network_state.h", ct.c_int,
         [ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p],
         "net k n_out n_in"),
-    "aimc_network_get_matrix": ("network.h", ct.c_void_p,
+    "aimc_network_get_matrix": ("network_state.h", ct.c_void_p,
         [ct.c_void_p, ct.c_size_t],
         "net k"),
-    "aimc_network_count_matrices": ("network.h", ct.c_size_t,
+    "aimc_network_count_matrices": ("network_state.h", ct.c_size_t,
         [ct.c_void_p],
         "net"),
-    "aimc_network_get_info": ("network.h", ct.c_int,
+    "aimc_network_get_info": ("network_state.h", ct.c_int,
         [ct.c_void_p, ct.POINTER(aimc_network_info)],
         "net info"),
-    "aimc_network_get_layer": ("network.h", ct.c_int,
+    "aimc_network_get_layer": ("network_state.h", ct.c_int,
         [ct.c_void_p, ct.c_size_t, ct.POINTER(aimc_layer_info)],
         "net k info"),
-    "aimc_network_get_counters": ("network.h", ct.c_int,
+    "aimc_network_get_counters": ("network_state.h", ct.c_int,
         [ct.c_void_p, ct.POINTER(aimc_counters)],
         "net counters"),
-    "aimc_network_get_histograms": ("network.h", ct.c_int,
+    "aimc_network_get_histograms": ("network_state.h", ct.c_int,
         [ct.c_void_p, ct.c_int, ct.c_size_t, ct.c_void_p, ct.c_size_t, ct.c_void_p, ct.c_void_p, ct.c_void_p],
         "net what n x n_bins low high counts"),
-    "aimc_network_describe": ("network.h", ct.c_size_t,
+    "aimc_network_describe": ("network_state.h", ct.c_size_t,
         [ct.c_void_p, ct.c_void_p, ct.c_size_t],
         "net buf size"),
     "aimc_network_get_weights": ("network_state.h", ct.c_int,
