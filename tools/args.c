@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "args.h"
+#include "help.h"
 #include "report.h"
 
 #define MAX_WORD 63
@@ -145,38 +146,13 @@ static int parse_option(const struct arg_spec *spec, int argc, char **argv, int 
     return set_value(arg, argv[++*i]);
 }
 
-static void print_help(const struct arg_spec *spec)
-{
-    printf("Usage: %s %s\n\n%s\n", report_command(), spec->usage, spec->summary);
-    for (size_t i = 0; i < spec->n_args; i++) {
-        const struct arg *arg = &spec->args[i];
-        if (arg->name == NULL) {
-            printf("\n%s\n", arg->help);
-            continue;
-        }
-        char left[MAX_WORD + 1];
-        const bool flag = arg->kind == ARG_FLAG;
-        snprintf(left, sizeof left, "--%s%s%s", arg->name, flag ? "" : " ",
-                 flag ? "" : arg->placeholder);
-        const char *line = arg->help;
-        if (strlen(left) < 24)
-            printf("  %-24s", left);
-        else /* the help begins below a long name */
-            printf("  %s\n%26s", left, "");
-        for (const char *end; (end = strchr(line, '\n')) != NULL; line = end + 1)
-            printf("%.*s\n%26s", (int)(end - line), line, "");
-        printf("%s\n", line);
-    }
-    printf("  %-24sthis text\n\nExample\n%s", "--help", spec->example);
-}
-
 static int parse_all(const struct arg_spec *spec, int argc, char **argv, size_t *n)
 {
     bool options = true;
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i];
         if (options && (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)) {
-            print_help(spec);
+            help_print(spec);
             return EXIT_OK;
         }
         if (options && strcmp(word, "--") == 0) {

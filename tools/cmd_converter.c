@@ -12,13 +12,14 @@
 #include "json.h"
 #include "matrix.h"
 #include "model.h"
+#include "plot.h"
 #include "report.h"
 
 struct request {
     struct texts settings;
     struct table_options table_options;
     double bits, channel, seed, parameter;
-    const char *data, *method;
+    const char *data, *method, *plot;
     bool table, json;
 };
 
@@ -123,6 +124,23 @@ static void print_text(const struct transfer *t, bool table)
                t->inl[k]);
 }
 
+/* Errors of the codes in steps. */
+static int plot_errors(const char *path, const struct transfer *t)
+{
+    const size_t n = t->l.n_codes;
+    double *codes = malloc((n + 1) * sizeof *codes);
+    if (codes == NULL)
+        return fail("no memory");
+    for (size_t k = 0; k < n; k++)
+        codes[k] = (double)t->first + (double)k;
+    const struct plot_series series[] = {{"DNL", codes, t->dnl, n, true},
+                                         {"INL", codes, t->inl, n, false}};
+    const struct plot plot = {"errors of a converter", "code", "steps", series, 2};
+    const int rc = plot_write(path, &plot);
+    free(codes);
+    return rc;
+}
+
 static int print_transfer(const struct request *r, const aimc_converter *c)
 {
     struct transfer t = {.l = {.struct_size = (uint32_t)sizeof t.l},
@@ -145,6 +163,8 @@ static int print_transfer(const struct request *r, const aimc_converter *c)
         print_json(&t, r->table);
     else if (rc == EXIT_GO_ON)
         print_text(&t, r->table);
+    if (rc == EXIT_GO_ON && r->plot != NULL)
+        rc = plot_errors(r->plot, &t);
     free(codes);
     free(t.levels);
     free(t.dnl);
@@ -184,6 +204,7 @@ int cmd_converter(int argc, char **argv)
         {"channel", ARG_INTEGER, &r.channel, "K", "which of the channels is measured (default: 0)",
          0, 65535},
         {"table", ARG_FLAG, &r.table, "", "every code: its level, DNL and INL", 0, 0},
+        {"plot", ARG_TEXT, &r.plot, "FILE", "write a plot of DNL and INL: name.svg", 0, 0},
         {"seed", ARG_INTEGER, &r.seed, "S", "seed of the converter's errors (default: 0)", 0,
          MAX_INTEGER},
         {"data", ARG_TEXT, &r.data, "FILE",
@@ -208,6 +229,10 @@ int cmd_converter(int argc, char **argv)
         .n_args = sizeof args / sizeof args[0],
     };
     int rc = args_parse(&spec, argc, argv);
+    if (rc == EXIT_GO_ON)
+        rc = plot_check_name(r.plot);
+    if (rc == EXIT_GO_ON && r.plot != NULL && r.data != NULL)
+        rc = fail_usage("--plot is of the transfer, and --data chooses a range instead");
     if (rc == EXIT_GO_ON)
         rc = table_check_options(&r.table_options, r.data, "data");
     if (rc == EXIT_GO_ON)

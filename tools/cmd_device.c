@@ -375,6 +375,19 @@ static int cmd_show(int argc, char **argv)
 
 /* ---- which of them -------------------------------------------------------------------------- */
 
+const struct command device_commands[] = {
+    {"list", "aimc device list", "the devices and layers that --device of 'aimc train' takes",
+     cmd_list},
+    {"show", "aimc device show", "one of them: figures, and every field with value and meaning",
+     cmd_show},
+    {"response", "aimc device response", "statistics of many under pulses up and down",
+     cmd_response},
+    {"fit", "aimc device fit", "a device from measured readings", cmd_fit},
+    {"advise", "aimc device advise", "which algorithm suits a device, by rules and short runs",
+     cmd_advise},
+    {"compare", "aimc device compare", "figures of devices side by side", cmd_compare},
+    {NULL, NULL, NULL, NULL}};
+
 static void print_usage(FILE *out)
 {
     fputs("Usage: aimc device list [options]\n"
@@ -382,14 +395,10 @@ static void print_usage(FILE *out)
           "       aimc device response NAME [options]\n"
           "       aimc device fit FILE... [options]\n"
           "       aimc device advise NAME [options]\n"
-          "       aimc device compare NAME NAME... [options]\n\n"
-          "  list       the devices and layers that --device of 'aimc train' takes\n"
-          "  show       one of them: figures, and every field with value, unit and meaning\n"
-          "  response   statistics of many under pulses up and down\n"
-          "  fit        a device from measured readings\n"
-          "  advise     which algorithm suits a device, by rules and short runs\n"
-          "  compare    figures of devices side by side\n\n"
-          "Example\n"
+          "       aimc device compare NAME NAME... [options]\n\n",
+          out);
+    print_commands(out, device_commands);
+    fputs("\nExample\n"
           "  aimc device list\n"
           "  aimc device show reram_sb --json\n",
           out);
@@ -397,8 +406,6 @@ static void print_usage(FILE *out)
 
 int cmd_device(int argc, char **argv)
 {
-    static const char *const names[] = {"list",   "show",    "response", "fit",
-                                        "advise", "compare", NULL};
     if (argc < 2) {
         print_usage(stderr);
         return EXIT_USAGE;
@@ -407,19 +414,5 @@ int cmd_device(int argc, char **argv)
         print_usage(stdout);
         return EXIT_OK;
     }
-    static int (*const commands[])(int, char **) = {cmd_list, cmd_show,   cmd_response,
-                                                    cmd_fit,  cmd_advise, cmd_compare};
-    for (size_t i = 0; names[i] != NULL; i++) {
-        static char command[32];
-        if (strcmp(argv[1], names[i]) != 0)
-            continue;
-        snprintf(command, sizeof command, "aimc device %s", names[i]);
-        report_set_command(command);
-        return commands[i](argc - 1, argv + 1);
-    }
-    const char *nearest = nearest_name(argv[1], names);
-    if (nearest != NULL)
-        return fail_usage("unknown '%s'; did you mean '%s'?", argv[1], nearest);
-    return fail_usage("unknown '%s'; known are list, show, response, fit, advise and compare",
-                      argv[1]);
+    return dispatch(device_commands, argc - 1, argv + 1);
 }

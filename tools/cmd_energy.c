@@ -454,6 +454,9 @@ static int run(struct request *q)
         rc = model_load(ctx, q->model, &net);
     if (rc == EXIT_GO_ON)
         rc = count(q, ctx, cost, net, &result);
+    if (rc == EXIT_GO_ON && !result.inferred && (q->picture || q->csv || q->others.n > 0))
+        rc = fail_usage("--svg, --csv and --compare are of inferences, and there is none: %s",
+                        q->samples > 0 ? "give --data" : "--samples is 0");
     if (rc == EXIT_GO_ON && q->json)
         print_json(q, cost, &result);
     else if (rc == EXIT_GO_ON)

@@ -12,6 +12,7 @@
 #include "bill.h"
 #include "cmd.h"
 #include "model.h"
+#include "plot.h"
 #include "report.h"
 #include "run.h"
 #include "train.h"
@@ -19,7 +20,7 @@
 struct options {
     struct run run;
     struct tweaks tweaks;
-    const char *out, *resume;
+    const char *out, *resume, *plot;
     double checkpoint_every, threads, test_every, until;
     const char *technology;
     struct texts constants; /* "field=value" of the technology */
@@ -94,6 +95,8 @@ static int parse(struct options *o, int argc, char **argv)
         {.help = "Other"},
         {"threads", ARG_INTEGER, &o->threads, "T",
          "threads (default: all cores); results do not depend on it", 1, 1024},
+        {"plot", ARG_TEXT, &o->plot, "FILE", "write a plot of accuracy over epochs: name.svg", 0,
+         0},
         {"json", ARG_FLAG, &o->json, "", "print one JSON object instead of text", 0, 0},
         {"quiet", ARG_FLAG, &o->quiet, "", "no progress, only the result", 0, 0},
     };
@@ -253,6 +256,38 @@ static int print_json(const struct options *o, const struct dataset *data,
     return rc;
 }
 
+/* Accuracy after each epoch that was run here. */
+static int plot_accuracy(const char *path, const struct session *main_run,
+                         const struct session *floating)
+{
+    const struct training *const runs[] = {&main_run->training, &floating->training};
+    struct plot_series series[] = {{"on tiles", NULL, NULL, 0, false},
+                                   {"floating point", NULL, NULL, 0, false}};
+    double *numbers[4] = {NULL};
+    int rc = EXIT_GO_ON;
+    for (size_t i = 0; i < 2; i++) {
+        const size_t n = runs[i]->n_records;
+        double *x = numbers[2 * i] = malloc((n + 1) * sizeof *x);
+        double *y = numbers[2 * i + 1] = malloc((n + 1) * sizeof *y);
+        if (x == NULL || y == NULL)
+            rc = fail("no memory");
+        for (size_t k = 0; k < n && rc == EXIT_GO_ON; k++) {
+            x[k] = (double)runs[i]->records[k].epoch;
+            y[k] = runs[i]->records[k].test_accuracy;
+        }
+        series[i].x = x;
+        series[i].y = y;
+        series[i].n = n;
+    }
+    const struct plot plot = {"training", "epoch", "test accuracy", series,
+                              floating->training.net != NULL ? 2 : 1};
+    if (rc == EXIT_GO_ON)
+        rc = plot_write(path, &plot);
+    for (size_t k = 0; k < 4; k++)
+        free(numbers[k]);
+    return rc;
+}
+
 static int print_result(const struct options *o, const struct dataset *data,
                         const struct session *main_run, const struct session *floating)
 {
@@ -360,6 +395,8 @@ static int run_command(struct options *o, struct session *main_run, const struct
         rc = train_floating_point(&floating, o, data);
     if (rc == EXIT_GO_ON)
         rc = print_result(o, data, main_run, &floating);
+    if (rc == EXIT_GO_ON && o->plot != NULL)
+        rc = plot_accuracy(o->plot, main_run, &floating);
     session_free(&floating);
     return rc;
 }
@@ -375,6 +412,8 @@ int cmd_train(int argc, char **argv)
     struct dataset data = {0};
     void *document = NULL; /* holds the texts of o.run where a run is resumed */
     int rc = parse(&o, argc, argv);
+    if (rc == EXIT_GO_ON)
+        rc = plot_check_name(o.plot);
     if (rc == EXIT_GO_ON && o.resume != NULL)
         rc = open_resumed(&o, &main_run, &document);
     if (rc == EXIT_GO_ON)

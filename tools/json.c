@@ -43,7 +43,9 @@ static void begin_item(struct json *json, const char *key)
 {
     if (json->has_items)
         fputc(',', json->out);
-    if (json->depth > 0)
+    if (json->on_one_line)
+        fputs(json->has_items ? " " : "", json->out);
+    else if (json->depth > 0)
         fprintf(json->out, "\n%*s", 2 * json->depth, "");
     json->has_items = true;
     if (key != NULL) {
@@ -63,10 +65,16 @@ void json_open(struct json *json, const char *key, char bracket)
 void json_close(struct json *json, char bracket)
 {
     json->depth--;
-    if (json->has_items)
+    if (json->has_items && !json->on_one_line)
         fprintf(json->out, "\n%*s", 2 * json->depth, "");
     fputc(bracket, json->out);
     json->has_items = true;
+}
+
+void json_begin_line(struct json *json, FILE *out)
+{
+    *json = (struct json){.out = out, .on_one_line = true};
+    json_open(json, NULL, '{');
 }
 
 void json_begin(struct json *json, FILE *out)

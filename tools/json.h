@@ -12,9 +12,11 @@ struct json {
     FILE *out;
     int depth;
     bool has_items; /* of the innermost object or array */
+    bool on_one_line;
 };
 
 void json_begin(struct json *json, FILE *out);
+void json_begin_line(struct json *json, FILE *out);               /* all of it on one line */
 void json_open(struct json *json, const char *key, char bracket); /* '{' or '[' */
 void json_close(struct json *json, char bracket);                 /* '}' or ']' */
 void json_end(struct json *json); /* closes what json_begin() opened */

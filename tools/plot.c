@@ -9,12 +9,14 @@
 #include "plot.h"
 #include "report.h"
 
-enum { WIDTH = 720, HEIGHT = 440, LEFT = 70, RIGHT = 20, TOP = 40, BOTTOM = 55, TICKS = 5 };
+enum { WIDTH = 720, HEIGHT = 440, LEFT = 80, RIGHT = 25, TOP = 60, BOTTOM = 55, TICKS = 6 };
 
-static const char *const colours[] = {"#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e"};
+/* told apart by the colour-blind: M. Okabe and K. Ito, Color Universal Design (2008) */
+static const char *const colours[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"};
 
+/* Both ends are multiples of step, which is 1, 2 or 5 times a power of ten. */
 struct range {
-    double lo, hi;
+    double lo, hi, step;
 };
 
 static double x_of(const struct plot_series *s, size_t k)
@@ -30,18 +32,30 @@ static void widen(struct range *r, double v)
     r->hi = fmax(r->hi, v);
 }
 
+static void round_out(struct range *r)
+{
+    if (!(r->lo < r->hi)) {
+        const double middle = isfinite(r->lo) ? r->lo : 0.5;
+        r->lo = middle - 1;
+        r->hi = middle + 1;
+    }
+    const double least = (r->hi - r->lo) / TICKS, power = pow(10, floor(log10(least)));
+    const double digit = least / power;
+    r->step = power * (digit > 5 ? 10 : digit > 2 ? 5 : digit > 1 ? 2 : 1);
+    r->lo = floor(r->lo / r->step + 1e-9) * r->step;
+    r->hi = ceil(r->hi / r->step - 1e-9) * r->step;
+}
+
 static void find_ranges(const struct plot *p, struct range *x, struct range *y)
 {
-    *x = *y = (struct range){HUGE_VAL, -HUGE_VAL};
+    *x = *y = (struct range){HUGE_VAL, -HUGE_VAL, 0};
     for (size_t i = 0; i < p->n_series; i++)
         for (size_t k = 0; k < p->series[i].n; k++) {
             widen(x, x_of(&p->series[i], k));
             widen(y, p->series[i].y[k]);
         }
-    if (!(x->lo < x->hi))
-        *x = (struct range){isfinite(x->lo) ? x->lo - 1 : 0, isfinite(x->lo) ? x->lo + 1 : 1};
-    if (!(y->lo < y->hi))
-        *y = (struct range){isfinite(y->lo) ? y->lo - 1 : 0, isfinite(y->lo) ? y->lo + 1 : 1};
+    round_out(x);
+    round_out(y);
 }
 
 static double to_x(const struct range *r, double v)
@@ -79,24 +93,60 @@ static void put_text(FILE *f, double x, double y, const char *attributes, const 
     fputs("</text>\n", f);
 }
 
+static void put_tick(FILE *f, double value, double x, double y, const char *anchor)
+{
+    char number[32], attributes[32];
+    snprintf(number, sizeof number, "%.6g", value);
+    snprintf(attributes, sizeof attributes, "text-anchor='%s'", anchor);
+    put_text(f, x, y, attributes, number);
+}
+
+static void put_line(FILE *f, double x0, double y0, double x1, double y1)
+{
+    fprintf(f, "<line x1='%.1f' y1='%.1f' x2='%.1f' y2='%.1f' stroke='#ddd'/>\n", x0, y0, x1, y1);
+}
+
+/* Multiple k of the step; 0 is exactly 0. */
+static double tick(const struct range *r, int k)
+{
+    const double value = r->lo + k * r->step;
+    return fabs(value) < 1e-9 * r->step ? 0 : value;
+}
+
 static void put_axes(FILE *f, const struct plot *p, const struct range *x, const struct range *y)
 {
-    char number[32];
+    const int n_x = (int)lround((x->hi - x->lo) / x->step);
+    const int n_y = (int)lround((y->hi - y->lo) / y->step);
+    for (int k = 0; k <= n_x; k++) {
+        const double at = to_x(x, tick(x, k));
+        put_line(f, at, TOP, at, HEIGHT - BOTTOM);
+        put_tick(f, tick(x, k), at, HEIGHT - BOTTOM + 18, "middle");
+    }
+    for (int k = 0; k <= n_y; k++) {
+        const double at = to_y(y, tick(y, k));
+        put_line(f, LEFT, at, WIDTH - RIGHT, at);
+        put_tick(f, tick(y, k), LEFT - 6, at + 4, "end");
+    }
     fprintf(f, "<rect x='%d' y='%d' width='%d' height='%d' fill='none' stroke='#888'/>\n", LEFT,
             TOP, WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM);
-    for (int k = 0; k <= TICKS; k++) {
-        const double vx = x->lo + (x->hi - x->lo) * k / TICKS;
-        const double vy = y->lo + (y->hi - y->lo) * k / TICKS;
-        snprintf(number, sizeof number, "%.4g", vx);
-        put_text(f, to_x(x, vx), HEIGHT - BOTTOM + 18, "text-anchor='middle'", number);
-        snprintf(number, sizeof number, "%.4g", vy);
-        put_text(f, LEFT - 6, to_y(y, vy) + 4, "text-anchor='end'", number);
-    }
     put_text(f, WIDTH / 2.0, 22, "text-anchor='middle' font-size='15'", p->title);
     put_text(f, WIDTH / 2.0, HEIGHT - 14, "text-anchor='middle'", p->x_label);
     fprintf(f, "<g transform='translate(18 %d) rotate(-90)'>", HEIGHT / 2);
     put_text(f, 0, 0, "text-anchor='middle'", p->y_label);
     fputs("</g>\n", f);
+}
+
+/* The labels in a row below the title. */
+static void put_legend(FILE *f, const struct plot *p)
+{
+    double x = LEFT;
+    for (size_t i = 0; i < p->n_series; i++) {
+        const char *colour = colours[i % (sizeof colours / sizeof colours[0])];
+        fprintf(f, "<rect x='%.1f' y='%d' width='14' height='4' fill='%s'/>\n", x, TOP - 18,
+                colour);
+        put_text(f, x + 20, TOP - 12, "", p->series[i].label);
+        x += 46 + 6.5 * (double)strlen(p->series[i].label);
+    }
 }
 
 static void put_series(FILE *f, const struct plot_series *s, size_t i, const struct range *x,
@@ -122,9 +172,6 @@ static void put_series(FILE *f, const struct plot_series *s, size_t i, const str
     }
     if (open)
         fputs("'/>\n", f);
-    char attributes[64];
-    snprintf(attributes, sizeof attributes, "fill='%s'", colour);
-    put_text(f, LEFT + 12, TOP + 20 + 17.0 * (double)i, attributes, s->label);
 }
 
 int plot_check_name(const char *path)
@@ -150,6 +197,7 @@ int plot_write(const char *path, const struct plot *plot)
             "fill='white'/>\n",
             WIDTH, HEIGHT);
     put_axes(f, plot, &x, &y);
+    put_legend(f, plot);
     for (size_t i = 0; i < plot->n_series; i++)
         put_series(f, &plot->series[i], i, &x, &y);
     fputs("</svg>\n", f);

@@ -6,6 +6,7 @@
 
 #include <aimc/aimc.h>
 
+#include "json.h"
 #include "progress.h"
 #include "report.h"
 
@@ -31,15 +32,40 @@ static void print_safely(char *text)
     fputs(text, stderr);
 }
 
+static bool as_json = false;
+
+void report_as_json(void)
+{
+    as_json = true;
+}
+
+/* rc EXIT_GO_ON: a remark */
+static void print_json(const char *text, int rc)
+{
+    struct json json;
+    json_begin_line(&json, stderr);
+    json_put_text(&json, "command", command_name);
+    json_put_text(&json, rc == EXIT_GO_ON ? "remark" : "error", text);
+    if (rc != EXIT_GO_ON)
+        json_put_integer(&json, "exit", (uint64_t)rc);
+    json_end(&json);
+}
+
 PRINTF_LIKE(1, 0)
-static void say(const char *format, va_list args)
+static void say(const char *format, va_list args, int rc)
 {
     char text[8192];
     progress_clear();
-    fprintf(stderr, "%s: ", command_name);
     vsnprintf(text, sizeof text, format, args);
+    if (as_json) {
+        print_json(text, rc);
+        return;
+    }
+    fprintf(stderr, "%s: ", command_name);
     print_safely(text);
     fputc('\n', stderr);
+    if (rc == EXIT_USAGE)
+        fprintf(stderr, "try '%s --help'\n", command_name);
 }
 
 /* In parentheses, because report.h may make macros of these names. */
@@ -48,7 +74,7 @@ int(fail)(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    say(format, args);
+    say(format, args, EXIT_FAILED);
     va_end(args);
     return EXIT_FAILED;
 }
@@ -57,9 +83,8 @@ int(fail_usage)(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    say(format, args);
+    say(format, args, EXIT_USAGE);
     va_end(args);
-    fprintf(stderr, "try '%s --help'\n", command_name);
     return EXIT_USAGE;
 }
 
@@ -83,6 +108,6 @@ void remark(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    say(format, args);
+    say(format, args, EXIT_GO_ON);
     va_end(args);
 }

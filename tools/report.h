@@ -16,6 +16,10 @@ enum { EXIT_GO_ON = -1, EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 void report_set_command(const char *command);
 const char *report_command(void);
 
+/* From now on each message is one JSON object on a line of stderr: {"command": "aimc train",
+ * "error": <sentence>, "exit": 1}, or "remark" in the place of the last two. */
+void report_as_json(void);
+
 /* "aimc train: <sentence>" on stderr; returns EXIT_FAILED. */
 int fail(const char *format, ...) PRINTF_LIKE(1, 2);
 

@@ -55,7 +55,11 @@ class Case(unittest.TestCase):
         result = aimc(*args, **kwargs)
         self.assertEqual(result.returncode, code, (args, result.stderr))
         self.assertEqual(result.stdout, "", args)
-        self.assertTrue(result.stderr.startswith("aimc"), result.stderr)
+        if "--json" in args:  # each message is an object on a line
+            told = [json.loads(line) for line in result.stderr.splitlines()]
+            self.assertEqual(told[-1]["exit"], code)
+        else:
+            self.assertTrue(result.stderr.startswith("aimc"), result.stderr)
         for word in [words] if isinstance(words, str) else words:
             self.assertIn(word, result.stderr, args)
         return result

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Full-size training on Fashion-MNIST reaches what the README says; skipped where the data is not installed.
+"""Full-size training on Fashion-MNIST reaches what docs/networks-training.md says; skipped where the data is not installed.
 
     AIMC=build/tools/aimc python3 tests/tools/t_fashion_mnist.py
 """

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: MIT
-# ./dev docs: the pages. Sourced by dev.
+# ./dev docs: the pages as one site. Sourced by dev.
 # shellcheck shell=bash disable=SC2154
 
-# ---- docs -------------------------------------------------------------------------------------------
-
+# The site in $build/site/html; ./dev docs pictures: docs/pictures anew.
 docs()
 {
     want doxygen doxygen --version
-    install_missing
-    mkdir -p "$build/docs"
-    AIMC_VERSION=$(sed -n "s/^ *version: '\([0-9.]*\)',/\1/p" meson.build | head -n 1) \
-        AIMC_DOCS_DIR=$build/docs doxygen docs/Doxyfile
-    echo "$build/docs/html/index.html"
+    want python3-sphinx /usr/bin/python3 -c 'import sphinx'
+    want python3-breathe /usr/bin/python3 -c 'import breathe'
+    want python3-myst-parser /usr/bin/python3 -c 'import myst_parser'
+    want furo /usr/bin/python3 -c 'import furo'
+    want python3-sphinx-copybutton /usr/bin/python3 -c 'import sphinx_copybutton'
+    want python3-matplotlib /usr/bin/python3 -c 'import matplotlib'
+    want python3-numpy /usr/bin/python3 -c 'import numpy'
+    compile
+    PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 docs/site/build.py . "$build" "$@"
 }
