@@ -60,6 +60,8 @@ def _mean_device(device: Device) -> Device:
     for field in config.fields():
         if field.type == "number" and (field.name.endswith(("_dtod", "_std")) or field.name == "write_noise_std"):
             config[field.name] = 0
+        elif field.type == "list" and field.name.startswith("noise_"):
+            config[field.name] = []
     return Device(config, ctx=device._ctx)
 
 

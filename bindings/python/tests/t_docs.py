@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The blocks of docs/python.md and docs/networks.md run; docs/from-aihwkit.md has all names of the peer, and ours exist; docs/cpp.md and docs/networks.md show
+"""The blocks of README.md, docs/python.md and docs/networks.md run; docs/from-aihwkit.md has all names of the peer, and ours exist; docs/cpp.md and docs/networks.md show
 what is compiled."""
 import functools
 import json
@@ -57,6 +57,10 @@ class Docs(unittest.TestCase):
         scope = {}
         for number, block in enumerate(blocks):
             exec(compile(block, f"docs/{name}, block {number}", "exec"), scope)  # pylint: disable=exec-used
+
+    def test_readme(self):
+        code = re.search(r"```python\n(.*?)```", (SOURCE / "README.md").read_text(encoding="utf-8"), re.S).group(1)
+        exec(compile(code, "README.md", "exec"), {})  # pylint: disable=exec-used
 
     def test_python_tutorial(self):
         self.run_blocks("python.md", 5)
