@@ -5,13 +5,13 @@
  * @file tile.h
  * One analog tile: a crossbar of devices with its read-out in both directions.
  *
- *               n_in inputs (columns j)
- *             x_0   x_1   x_2
- *            +-----+-----+-----+
- *            | w00 | w01 | w02 | --> y_0
- *   n_out    +-----+-----+-----+
- *   outputs  | w10 | w11 | w12 | --> y_1        W[i][j] = w[i * ld + j], row-major
- *   (rows i) +-----+-----+-----+
+ *                   n_in inputs (columns j)
+ *                 x_0   x_1   x_2
+ *                +-----+-----+-----+
+ *                | w00 | w01 | w02 | --> y_0
+ *       n_out    +-----+-----+-----+
+ *       outputs  | w10 | w11 | w12 | --> y_1        W[i][j] = w[i * ld + j], row-major
+ *       (rows i) +-----+-----+-----+
  *
  * forward y = W x, backward z = W' d, update W <- W - lr d x'.
  */

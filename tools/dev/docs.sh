@@ -9,6 +9,7 @@ docs()
     want python3-sphinx /usr/bin/python3 -c 'import sphinx'
     want python3-breathe /usr/bin/python3 -c 'import breathe'
     want python3-myst-parser /usr/bin/python3 -c 'import myst_parser'
+    want libjs-katex test -d /usr/share/javascript/katex
     want furo /usr/bin/python3 -c 'import furo'
     want python3-sphinx-copybutton /usr/bin/python3 -c 'import sphinx_copybutton'
     want python3-matplotlib /usr/bin/python3 -c 'import matplotlib'

@@ -56,6 +56,13 @@ lint_files()
     return $bad
 }
 
+# Words that are misspelt in pages, comments and sentences; those of tests are misspelt on purpose, to be corrected.
+lint_spelling()
+{
+    codespell --ignore-words-list commun,fom,nin --skip '*.svg,*.csv,*.json,*.gz,tests/*' \
+        ./*.md docs include lib tools bindings examples dev
+}
+
 lint_clang()
 {
     setup_clang || return 1
@@ -76,7 +83,7 @@ lint()
 {
     need_for_lint
     local check failed=()
-    for check in format files clang tidy; do
+    for check in format files spelling clang tidy; do
         echo "lint: $check"
         "lint_$check" || failed+=("$check")
     done

@@ -78,6 +78,7 @@ need_for_lint()
     need_for_fuzz
     want clang-format clang-format --version
     want clang-tidy clang-tidy --version
+    want codespell codespell --version
     install_missing
 }
 

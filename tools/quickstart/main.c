@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two rings of points: a network on analog tiles learns which ring a point is on, is saved, loaded, and written to a chip
- * that drifts for a day.
+ * Two rings of points: a network on analog tiles learns which ring a point is on, is saved, loaded,
+ * and written to a chip that drifts for a day.
  */
 #include <aimc/aimc.h>
 #include <math.h>
@@ -11,12 +11,12 @@
 enum { N = 400, BATCH = 10, HIDDEN = 32, EPOCHS = 60 };
 
 /* Every call returns a status; the sentence says which argument was wrong, and why. */
-#define TRY(call)                                                        \
-    do {                                                                 \
-        if ((call) != AIMC_OK) {                                         \
-            fprintf(stderr, "%s\n", aimc_get_last_error());              \
-            exit(1);                                                     \
-        }                                                                \
+#define TRY(call)                                                                                  \
+    do {                                                                                           \
+        if ((call) != AIMC_OK) {                                                                   \
+            fprintf(stderr, "%s\n", aimc_get_last_error());                                        \
+            exit(1);                                                                               \
+        }                                                                                          \
     } while (0)
 
 static float x[N][2];
@@ -69,7 +69,8 @@ int main(void)
     TRY(aimc_network_drift_programmed(loaded, 86400, NULL));
     TRY(aimc_network_compensate(loaded, 0, NULL, NULL));
     TRY(aimc_network_evaluate(loaded, N, x[0], label, &drifted));
-    printf("trained %.3f, loaded %.3f, on phase-change memory for a day %.3f\n", trained, same, drifted);
+    printf("trained %.3f, loaded %.3f, on phase-change memory for a day %.3f\n", trained, same,
+           drifted);
     aimc_config_destroy(chip);
     aimc_network_destroy(loaded);
     aimc_network_destroy(net);
