@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 
+SEPARATORS = r"[][()\s,%:]+"
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?$")
 MAY_LACK = {"ngspice", "meson", "cc"}
 
@@ -24,7 +25,7 @@ def same(shown, told):
 
 
 def matches(shown, told):
-    a, b = re.split(r"[\s,%:]+", shown.strip()), re.split(r"[\s,%:]+", told.strip())
+    a, b = re.split(SEPARATORS, shown.strip()), re.split(SEPARATORS, told.strip())
     return len(a) == len(b) and all(map(same, a, b))
 
 

@@ -28,6 +28,8 @@ run_tests()
         want ngspice ngspice --version
         want python3-torch /usr/bin/python3 -c 'import torch'
         want python3-matplotlib /usr/bin/python3 -c 'import matplotlib'
+        want python3-nbclient /usr/bin/python3 -c 'import nbclient'
+        want python3-ipykernel /usr/bin/python3 -c 'import ipykernel'
     fi
     if ! compile; then
         echo "0 passed, 1 failed"

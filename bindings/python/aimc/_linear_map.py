@@ -6,6 +6,7 @@ import numpy as np
 
 from ._abi import Counters
 from ._arrays import address, real, result, shaped, vectors
+from ._html import table
 from ._lib import check, lib, text
 from ._programmed import Programmable
 from ._records import told
@@ -105,3 +106,10 @@ class LinearMap(Programmable):
 
     def __repr__(self) -> str:
         return self._repr("" if self.closed else self.describe().split("\n")[0])
+
+    def _repr_html_(self) -> str:
+        """What it is, and the events that were counted, for notebooks."""
+        if self.closed:
+            return table(repr(self), (), ())
+        counted = [(name.replace("_", " "), f"{value:,}") for name, value in self.counters._asdict().items() if value]
+        return table(self.describe().strip(), ("event", "count") if counted else (), counted)

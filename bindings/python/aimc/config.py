@@ -11,6 +11,7 @@ from . import _abi
 from ._abi import Evidence
 from ._arrays import contiguous, real
 from ._errors import InvalidError, WrongTypeError
+from ._html import table
 from ._handle import Handle, create
 from ._lib import check, encoded, lib, sized, text, word
 from ._records import told
@@ -242,6 +243,16 @@ class Config(Handle):
 
     def __repr__(self) -> str:
         return self._repr("" if self.closed else ", ".join([self.kind, *self._differing(Config(self.kind))]))
+
+    def _repr_html_(self) -> str:
+        """Every field with value, unit and meaning, for notebooks; nested ones by their kind."""
+        if self.closed:
+            return table(repr(self), (), ())
+        rows = []
+        for field in self.fields():
+            nested = self.nested(field.name)
+            rows.append((field.name, self.text(field.name) if nested is None else nested.kind, "" if field.unit == "1" else field.unit, field.doc))
+        return table(f"configuration: {self.kind}", ("field", "value", "unit", "meaning"), rows)
 
 
 def _from_json(kind: str, document: str) -> Config:

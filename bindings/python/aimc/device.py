@@ -10,6 +10,7 @@ from . import _abi
 from ._abi import DeviceInfo
 from ._arrays import address, taken
 from ._errors import InvalidError, ShapeError
+from ._html import number, table
 from ._handle import Handle, create
 from ._lib import check, encoded, lib, raised_in_callbacks, sized, word
 from ._records import told
@@ -114,6 +115,16 @@ class Device(Handle):
         info = self.info
         return self._repr(self.model + (", ideal" if info.is_ideal else
                                         f", {info.num_states:.6g} states, w {info.w_min:g} ... {info.w_max:g}"))
+
+    def _repr_html_(self) -> str:
+        """Figures of the mean device, for notebooks."""
+        if self.closed:
+            return table(repr(self), (), ())
+        info = self.info
+        rows = [("granularity", info.granularity, "weight units a pulse"), ("states", info.num_states, "range over granularity"),
+                ("step up, down at 0", info.step_up_at_0, number(info.step_down_at_0)), ("symmetry point", info.symmetry_point, "weight units"),
+                ("bounds", info.w_min, number(info.w_max))]
+        return table(f"device: {self.model}", (), [] if info.is_ideal else [(name, number(value), more) for name, value, more in rows])
 
 
 DeviceLike = Union[Device, Config, str]

@@ -15,6 +15,7 @@ from ._abi import Counters, LayerInfo, NetworkInfo, TensorInfo
 from ._arrays import address, pointers, real, shaped, size, taken, whole
 from ._errors import InvalidError, ShapeError, WrongTypeError
 from ._graph import Accuracy, Epoch, Value, with_bar
+from ._html import table
 from ._handle import create
 from ._lib import AimcWarning, check, encoded, lib, text, word
 from ._network_life import OnChip
@@ -557,3 +558,14 @@ class Network(OnChip):
 
     def __repr__(self) -> str:
         return self._repr("" if self.closed else ", ".join(self.describe().strip().split("\n")))
+
+    def _repr_html_(self) -> str:
+        """A row for each layer, for notebooks."""
+        if self.closed:
+            return table(repr(self), (), ())
+        rows = [(layer.name, layer.op, f"{layer.n_in:,} -> {layer.n_out:,}", f"{layer.n_parameters:,}",
+                 f"{layer.n_tiles:,} tiles" if layer.is_analog else "digital" if layer.n_matrices else "", f"{layer.n_macs:,}")
+                for layer in self.layers]
+        info = self.info
+        title = f"network: {info.n_parameters:,} parameters, {info.n_analog:,} of them on {info.n_tiles:,} tiles; {info.n_samples:,} samples trained"
+        return table(title, ("layer", "op", "numbers", "parameters", "where", "MACs a sample"), rows)
