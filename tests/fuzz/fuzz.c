@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include "../portable.h"
 #include "fuzz.h"
 
 #include <string.h>
-#include <unistd.h>
 
 /* ---- memory --------------------------------------------------------------------------------- */
 

@@ -2,8 +2,8 @@
 /* Conductances of programmed tiles and networks, out and in: the same bits of products, and
  * measured ones as they were measured. */
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "portable.h"
 #include "program_test.h"
 
 enum { IN = 9, OUT = 7, N = 20, WEIGHTS = OUT * IN, MOST = 40 * WEIGHTS };
