@@ -24,10 +24,10 @@ static const struct {
 
 static const uint32_t every_set = AIMC_CPU_C | AIMC_CPU_AVX2 | AIMC_CPU_AVX512 | AIMC_CPU_NEON;
 
-/* Every instruction that the flags of a set allow the compiler to emit is asked for, and whether the
- * system saves the wide registers: Intel 64 and IA-32 Architectures Software Developer's Manual,
- * volume 1, sections 14.3 and 15.2. Compilers have builtins for it, but not all of them the library
- * functions that these call. */
+/* Every instruction that the flags of a set allow the compiler to emit is asked for, and whether
+ * the system saves the wide registers: Intel 64 and IA-32 Architectures Software Developer's
+ * Manual, volume 1, sections 14.3 and 15.2. Compilers have builtins for it, but not all of them the
+ * library functions that these call. */
 
 #if AIMCI_HAVE_AVX2 || AIMCI_HAVE_AVX512
 

@@ -2,8 +2,9 @@
 /* Elementary functions with the same bits on every machine: sums, products and quotients of
  * doubles, which IEEE 754 rounds alike everywhere, while the last digits of libm are another
  * library's elsewhere. What is in a state, a weight or a number of a network goes through these;
- * figures of reports (energy, fits) need not. Errors were found against 60 digits
- * (tests/core/t_elementary.c holds them). Kernels have vectors of the same (kernels/vec.h). */
+ * figures of reports (energy, fits) need not. Errors are those that
+ * tests/core/t_elementary.c finds against long doubles. Kernels have vectors of the like
+ * (kernels/vec.h). */
 #ifndef AIMCI_ELEMENTARY_H
 #define AIMCI_ELEMENTARY_H
 
@@ -74,7 +75,7 @@ double aimci_erf(double x);
 /* Relative error below 2^-51 (2 + x^2). */
 double aimci_erfc(double x);
 
-/* ---- floats: doubles, rounded: error below 0.501 ulp ------------------------------------------ */
+/* ---- floats: doubles, rounded: error below 0.502 ulp ---------------------------------------- */
 
 static inline float aimci_expf(float x)
 {

@@ -116,7 +116,8 @@ ptrdiff_t aimci_os_read_pipe(int file, void *to, size_t n);
 FILE *aimci_os_create(const char *path);
 /* Owner, group and permissions of a file for one that is open, as far as the system allows. */
 void aimci_os_copy_permissions(const char *from, FILE *to);
-/* All that was written is on the disk. */
+/* All that was written is on the disk. Where writing failed before, errno says why, if the caller
+ * has made it 0 before writing. */
 int aimci_os_sync(FILE *file);
 /* Give a file the name of another one, which is replaced as a whole; when this returns, the name is
  * on the disk where the system can promise that. */

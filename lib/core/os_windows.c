@@ -398,7 +398,6 @@ void aimci_os_copy_permissions(const char *from, FILE *to)
 
 int aimci_os_sync(FILE *file)
 {
-    errno = 0;
     if (!ferror(file) && fflush(file) == 0 && _commit(_fileno(file)) == 0)
         return 0;
     return errno != 0 ? errno : EIO;

@@ -99,6 +99,7 @@ static FILE *open_beside(const char *path, char *name, size_t size)
 static aimc_status write_and_close(const char *path, FILE *file, aimci_file_write_fn write,
                                    void *user)
 {
+    errno = 0;
     aimc_status st = write(user, file);
     const int error = st == AIMC_OK ? aimci_os_sync(file) : 0;
     if (error != 0)

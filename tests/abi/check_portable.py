@@ -45,7 +45,7 @@ def faults(path, may_differ):
 
 def main(root):
     files = [p for folder in ("lib", "tools") for p in sorted((root / folder).rglob("*.[ch]")) if p.name not in SYSTEM]
-    found = [f"{path.relative_to(root)}:{fault}" for path in files 
+    found = [f"{path.relative_to(root)}:{fault}" for path in files
              for fault in faults(path, MAY_DIFFER.match(str(path.relative_to(root))))]
     print("\n".join(found) or f"{len(files)} files know no system")
     return 1 if found else 0

@@ -105,7 +105,7 @@ START_TEST(a_name_is_taken_once)
     ck_assert_ptr_nonnull(file);
     ck_assert_ptr_null(aimci_os_create(path));
     ck_assert_int_eq(errno, EEXIST);
-    ck_assert_int_eq(fputs("12345", file), 0);
+    ck_assert_int_ge(fputs("12345", file), 0);
     ck_assert_int_eq(aimci_os_sync(file), 0);
     fclose(file);
     int fd = -1;

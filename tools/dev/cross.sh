@@ -2,12 +2,18 @@
 # Builds for other systems: Windows by Debian's mingw-w64, tested under Wine; others by zig. Sourced by dev.
 # shellcheck shell=bash disable=SC2154
 
+cross_place()
+{
+    realpath -m "$build/cross"
+}
+
 # ---- what is built upon -----------------------------------------------------------------------------
 
 # The unmodified sources of Debian, unpacked in $build/cross/sources: NAME...
 fetch_sources()
 {
-    local place=$PWD/$build/cross/sources name
+    local place name
+    place=$(cross_place)/sources
     mkdir -p "$place/lists/partial"
     for name; do
         [ ! -d "$place/$name" ] || continue
@@ -28,7 +34,8 @@ fetch_sources()
 # compiler that tools/cross/TARGET.ini names
 cmake_library()
 {
-    local name=$1 target=$2 top=$PWD/$build/cross
+    local name=$1 target=$2 top
+    top=$(cross_place)
     [ ! -f "$top/$target/$name.done" ] || return 0
     cmake -G Ninja -S "$top/sources/$name" -B "$top/$target/$name" "-DCMAKE_TOOLCHAIN_FILE=$top/$target/toolchain.cmake" \
         "-DCMAKE_INSTALL_PREFIX=$top/$target/prefix" -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_BUILD_TYPE=Release \
@@ -42,8 +49,8 @@ cmake_library()
 # Scripts that are the compiler and ar of a machine file, and how CMake is told of them.
 write_toolchain()
 {
-    python3 - "$1" "$PWD/$build/cross/$1" <<'END'
-import ast, configparser, os, pathlib, shlex, sys
+    python3 - "$1" "$(cross_place)/$1" <<'END'
+import ast, configparser, pathlib, shlex, shutil, sys
 
 target, place = sys.argv[1], pathlib.Path(sys.argv[2])
 machine = configparser.ConfigParser()
@@ -51,7 +58,8 @@ machine.read(f"tools/cross/{target}.ini")
 place.mkdir(parents=True, exist_ok=True)
 for tool in ("c", "ar"):
     command = ast.literal_eval(machine["binaries"][tool])
-    command = shlex.join(command if isinstance(command, list) else [command])
+    command = command if isinstance(command, list) else [command]
+    command = shlex.join([shutil.which(command[0]), *command[1:]]) # whatever PATH is by then
     script = place / tool
     script.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
     script.chmod(0o755)
@@ -63,14 +71,14 @@ set(CMAKE_C_COMPILER {place}/c)
 set(CMAKE_AR {place}/ar)
 set(CMAKE_RANLIB true)
 set(CMAKE_RC_COMPILER true)
-set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 set(HAVE_FORK {0 if system == "Windows" else 1})
 set(HAVE_WAITPID {0 if system == "Windows" else 1})
 """)
 libraries = [f"{place}/prefix/lib/pkgconfig"]
 if target == "x86_64-windows":
     libraries.append("/usr/x86_64-w64-mingw32/lib/pkgconfig")
-(place / "libraries.ini").write_text(f"[properties]\npkg_config_libdir = {libraries!r}\n")
+(place / "libraries.ini").write_text(f"[properties]\npkg_config_libdir = {libraries!r}\n"
+                                     f"[binaries]\nc = '{place}/c'\nar = '{place}/ar'\n")
 END
 }
 
@@ -120,7 +128,8 @@ windows()
 
 need_for_zig()
 {
-    local venv=$PWD/$build/zig-venv
+    local venv
+    venv=$(realpath -m "$build/zig-venv")
     [ -d "$venv" ] || python3 -m venv "$venv"
     "$venv/bin/python3" -c 'import ziglang' 2>/dev/null || "$venv/bin/pip" install -q ziglang==0.13.0
     PATH=$venv/bin:$PATH
@@ -128,14 +137,18 @@ need_for_zig()
     install_missing
 }
 
-# Those that run here are tested: musl as it is, ARM under qemu. The others are compiled and linked.
+# Those that run here are tested: musl as it is, ARM under qemu. The others are compiled and linked. Arguments are
+# targets, and options of meson.
 zig()
 {
-    local target failed=()
+    local target argument options=() targets=() failed=()
+    for argument; do
+        if [[ $argument = -* ]]; then options+=("$argument"); else targets+=("$argument"); fi
+    done
+    [ ${#targets[@]} -gt 0 ] || targets=(x86_64-linux-musl aarch64-linux-musl x86_64-windows-gnu aarch64-macos)
     need_for_zig
-    [ $# -gt 0 ] || set -- x86_64-linux-musl aarch64-linux-musl x86_64-windows-gnu aarch64-macos
-    for target; do
-        if ! cross_build "zig-$target"; then
+    for target in "${targets[@]}"; do
+        if ! cross_build "zig-$target" "${options[@]}"; then
             failed+=("$target")
         elif [[ $target = *-musl ]]; then
             cross_test "zig-$target" || failed+=("$target")
@@ -144,5 +157,5 @@ zig()
         fi
     done
     [ ${#failed[@]} = 0 ] || die "zig: failed: ${failed[*]}"
-    echo "zig: passed: $*"
+    echo "zig: passed: ${targets[*]}"
 }
