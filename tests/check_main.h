@@ -6,11 +6,17 @@
 #include <stdlib.h>
 
 #include <check.h>
+#ifdef _WIN32
+#include <fcntl.h>
+#endif
 
 /* Runs the suite with what the environment asks for (CK_VERBOSITY, CK_TAP_LOG_FILE_NAME,
  * CK_FORK). */
 static inline int aimct_main(Suite *s)
 {
+#ifdef _WIN32
+    _fmode = _O_BINARY; /* files that tests write have the bytes they say */
+#endif
     SRunner *const runner = srunner_create(s);
     srunner_run_all(runner, CK_ENV);
     const int failed = srunner_ntests_failed(runner);

@@ -6,7 +6,8 @@
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+
+#include "portable.h"
 
 /* Choose one that is installed, or make one with localedef; false: there is none to be had. */
 static inline int aimct_comma_locale(void)

@@ -23,6 +23,8 @@
 
 #include <aimc/context.h>
 
+#include "portable.h"
+
 typedef struct aimct_heap {
     pthread_mutex_t lock;
     size_t live_blocks;
@@ -51,8 +53,8 @@ static inline void *aimct_heap_alloc(void *user, size_t size, size_t align)
     if (heap->fail_at != 0 && heap->calls == heap->fail_at)
         heap->failed = true;
     else if (align <= AIMCT_HEAP_HEADER && size <= SIZE_MAX / 2)
-        block = aligned_alloc(AIMCT_HEAP_HEADER, (size + 2 * AIMCT_HEAP_HEADER - 1) /
-                                                     AIMCT_HEAP_HEADER * AIMCT_HEAP_HEADER);
+        block = aimct_aligned_alloc(AIMCT_HEAP_HEADER, (size + 2 * AIMCT_HEAP_HEADER - 1) /
+                                                           AIMCT_HEAP_HEADER * AIMCT_HEAP_HEADER);
     if (block != NULL) {
         memcpy(block, &size, sizeof size);
         memset(block + AIMCT_HEAP_HEADER, 0xA5, size); /* nobody may count on zeros */
@@ -75,7 +77,7 @@ static inline void aimct_heap_free(void *user, void *ptr)
     heap->live_blocks--;
     heap->live_bytes -= size;
     pthread_mutex_unlock(&heap->lock);
-    free(block);
+    aimct_aligned_free(block);
 }
 
 static inline aimc_allocator aimct_allocator(aimct_heap *heap)

@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <zlib.h>
 
 #include "cifar.h"
 #include "idx.h"
 #include "matrix.h"
+#include "os.h"
 #include "report.h"
 
 enum { MAX_HEADER = 4096, NPY_START = 10 };
@@ -194,7 +194,7 @@ static int read_table(const char *path, const struct table_options *options, str
 static bool is_idx(const char *path)
 {
     unsigned char magic[3] = {1, 1, 1};
-    gzFile file = gzopen(path, "rb");
+    gzFile file = idx_gzopen(path);
     if (file == NULL)
         return false;
     const int n = gzread(file, magic, sizeof magic);
@@ -206,10 +206,10 @@ static int read_any(const char *path, const struct table_options *options, struc
 {
     static const char npy[] = "\x93NUMPY";
     char start[sizeof npy - 1] = "";
-    struct stat info;
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+    const aimci_os_kind kind = aimci_os_kind_of(path);
+    if (kind != AIMCI_OS_NOTHING && kind != AIMCI_OS_FILE)
         return read_table(path, options, a); /* a pipe can be read only once */
-    FILE *file = fopen(path, "rb");
+    FILE *file = os_fopen(path, "r");
     if (file == NULL)
         return fail("%s: %s", path, strerror(errno));
     const bool is_npy = fread(start, 1, sizeof start, file) == sizeof start &&
@@ -264,7 +264,7 @@ static void put_csv(FILE *file, const struct array *a)
 int array_write(const char *path, const struct array *a)
 {
     const size_t n = strlen(path);
-    FILE *file = fopen(path, "wb");
+    FILE *file = os_fopen(path, "w");
     if (file == NULL)
         return fail("%s: %s", path, strerror(errno));
     if (n > 4 && strcmp(path + n - 4, ".npy") == 0)

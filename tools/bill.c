@@ -6,6 +6,7 @@
 
 #include "cmd.h"
 #include "extrapolations.h"
+#include "os.h"
 #include "report.h"
 
 enum { MOST_SENSITIVE = 5 };
@@ -215,7 +216,7 @@ void bill_put_assumptions(struct json *json, const aimc_cost_model *cost)
 int bill_write_table(const char *path, const struct bar *bars, size_t n)
 {
     aimc_cost_component c;
-    FILE *f = fopen(path, "w");
+    FILE *f = os_fopen(path, "w");
     if (f == NULL)
         return fail("cannot write %s", path);
     fprintf(f, "layer,part,component,events,unit,of_one,energy_j,time_s,instances,area_m2,"
@@ -291,7 +292,7 @@ int bill_write_picture(const char *path, const char *title, const struct bar *ba
     const int rows = legend > (int)n ? legend : (int)n, height = TOP + rows * ROW + BOTTOM;
     const double most = most_of(bars, n);
     const double scale = most > 0 ? (WIDTH - LEFT - RIGHT - 70) / most : 0;
-    FILE *f = fopen(path, "w");
+    FILE *f = os_fopen(path, "w");
     if (f == NULL)
         return fail("cannot write %s", path);
     fprintf(f,

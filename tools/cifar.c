@@ -62,7 +62,7 @@ int cifar_read(const char *path, struct idx *images, struct idx *labels)
     size_t size = 0;
     *images = *labels = (struct idx){0};
     errno = 0;
-    gzFile file = gzopen(path, "rb");
+    gzFile file = idx_gzopen(path);
     if (file == NULL)
         return fail("%s: %s", path, errno != 0 ? strerror(errno) : "no memory");
     int rc = read_all(file, path, &bytes, &size);

@@ -12,6 +12,7 @@
 #include "args.h"
 #include "cmd.h"
 #include "model.h"
+#include "os.h"
 #include "plot.h"
 #include "report.h"
 #include "sweeps.h"
@@ -123,7 +124,7 @@ static int write_config(const char *path, const aimc_fit *fit)
         return fail_library();
     const size_t length = aimc_config_to_json(config, NULL, 0);
     char *text = malloc(length + 1);
-    FILE *f = text != NULL ? fopen(path, "w") : NULL;
+    FILE *f = text != NULL ? os_fopen(path, "w") : NULL;
     int rc = f != NULL ? EXIT_GO_ON : fail("%s: cannot be written", path);
     if (f != NULL) {
         aimc_config_to_json(config, text, length + 1);

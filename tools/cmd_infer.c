@@ -10,6 +10,7 @@
 #include "deploy.h"
 #include "extrapolations.h"
 #include "model.h"
+#include "os.h"
 #include "progress.h"
 #include "report.h"
 #include "run.h"
@@ -150,7 +151,7 @@ static int predict_all(aimc_network *net, const struct samples *samples, size_t 
     }
     progress_clear();
     outcome->n = samples->n;
-    outcome->seconds = now_seconds() - progress.started;
+    outcome->seconds = os_seconds() - progress.started;
     free(logits);
     return rc;
 }

@@ -4,10 +4,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "args.h"
 #include "cmd.h"
+#include "os.h"
 #include "quickstart_files.h"
 #include "report.h"
 
@@ -24,7 +24,7 @@ static int write_file(const char *folder, const struct file *file)
     char path[4096];
     if (snprintf(path, sizeof path, "%s/%s", folder, file->name) >= (int)sizeof path)
         return fail("%s: the name of the folder is too long", folder);
-    FILE *out = fopen(path, "wx"); /* never over a file that is there */
+    FILE *out = aimci_os_create(path); /* never over a file that is there */
     if (out == NULL)
         return fail("cannot write %s: %s", path, strerror(errno));
     const bool bad = fputs(file->text, out) < 0;
@@ -35,8 +35,10 @@ static int write_file(const char *folder, const struct file *file)
 
 static int write_project(const char *folder, bool python)
 {
-    if (mkdir(folder, 0777) != 0)
-        return fail("cannot make the folder %s: %s", folder, strerror(errno));
+    const bool is_there = aimci_os_kind_of(folder) != AIMCI_OS_NOTHING;
+    const int error = is_there ? EEXIST : aimci_os_make_folder(folder);
+    if (error != 0)
+        return fail("cannot make the folder %s: %s", folder, strerror(error));
     for (size_t i = 0; i < N_FILES; i++) {
         if (is_python(files[i].name) != python)
             continue;

@@ -67,8 +67,10 @@ static int points_add(struct points *p, double count, double max)
 /* "0,10,100": one number after another. */
 static int points_parse(struct points *p, const char *text, double max)
 {
-    char *copy = strdup(text), *next = copy;
+    char *copy = malloc(strlen(text) + 1), *next = copy;
     int rc = copy != NULL ? EXIT_GO_ON : fail("no memory");
+    if (copy != NULL)
+        strcpy(copy, text);
     while (rc == EXIT_GO_ON && next != NULL) {
         char *word = next;
         double count;

@@ -10,6 +10,7 @@
 #include "cmd.h"
 #include "inputs.h"
 #include "model.h"
+#include "os.h"
 #include "progress.h"
 #include "report.h"
 
@@ -123,7 +124,7 @@ static int run_all(struct job *j, bool quiet)
         progress_add(&progress, n);
     }
     progress_clear();
-    j->seconds = now_seconds() - progress.started;
+    j->seconds = os_seconds() - progress.started;
     return rc;
 }
 

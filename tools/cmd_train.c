@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* aimc train */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "args.h"
 #include "bill.h"
 #include "cmd.h"
 #include "model.h"
+#include "os.h"
 #include "plot.h"
 #include "report.h"
 #include "run.h"
@@ -361,16 +359,17 @@ static int complete(struct options *o)
 static int check_out(const char *out)
 {
     char folder[4096] = ".";
-    struct stat info;
-    const char *slash = out != NULL ? strrchr(out, '/') : NULL;
     if (out == NULL)
         return EXIT_GO_ON;
-    if (stat(out, &info) == 0 && !S_ISREG(info.st_mode))
+    const aimci_os_kind kind = aimci_os_kind_of(out);
+    if (kind != AIMCI_OS_NOTHING && kind != AIMCI_OS_FILE)
         return fail("--out %s: that is a %s; give the name of a file", out,
-                    S_ISDIR(info.st_mode) ? "directory" : "device or a pipe");
+                    kind == AIMCI_OS_FOLDER ? "directory" : "device or a pipe");
+    const char *const slash = aimci_os_last_separator(out);
     if (slash != NULL)
         snprintf(folder, sizeof folder, "%.*s", (int)(slash - out) + 1, out);
-    return access(folder, W_OK) == 0 ? EXIT_GO_ON : fail("--out %s: %s", out, strerror(errno));
+    const int error = os_check_writable_folder(folder);
+    return error == 0 ? EXIT_GO_ON : fail("--out %s: %s", out, strerror(error));
 }
 
 static int load_data(struct options *o, struct dataset *data)

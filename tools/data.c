@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "args.h"
 #include "cifar.h"
 #include "data.h"
 #include "idx.h"
+#include "os.h"
 #include "report.h"
 
 /* Where no test files come with the data, sample HELD_OUT of every EVERY of its class is held out.
@@ -16,7 +16,7 @@
 #define EVERY      5
 #define HELD_OUT   2
 #define MAX_LABELS 256
-#define MAX_PATH   1024
+#define PATH_ROOM  1024
 #define MAX_PLACES 3
 
 /* ---- from IDX arrays to samples ------------------------------------------------------------- */
@@ -177,40 +177,37 @@ static const struct known_set known_sets[] = {
 /* Path of a file in a folder, with .gz or without; true when it can be read. */
 static int find_file(char *path, const char *folder, const char *file)
 {
-    snprintf(path, MAX_PATH, "%s/%s.gz", folder, file);
-    if (access(path, R_OK) == 0)
+    snprintf(path, PATH_ROOM, "%s/%s.gz", folder, file);
+    if (os_may_read(path))
         return 1;
-    snprintf(path, MAX_PATH, "%s/%s", folder, file);
-    return access(path, R_OK) == 0;
+    snprintf(path, PATH_ROOM, "%s/%s", folder, file);
+    return os_may_read(path);
 }
 
 /* The folder that the running program lies in; "." where the system does not tell. */
 static void program_folder(char *folder, size_t size)
 {
-    const ssize_t n = readlink("/proc/self/exe", folder, size - 1);
-    folder[n > 0 ? n : 0] = '\0';
-    char *const slash = strrchr(folder, '/');
-    if (slash != NULL)
-        *slash = '\0';
+    const char *const end = os_program_path(folder, size) ? aimci_os_last_separator(folder) : NULL;
+    if (end != NULL)
+        folder[end - folder] = '\0';
     else
         snprintf(folder, size, ".");
 }
 
 static void place_of(const char *place, char *folder)
 {
-    char program[MAX_PATH / 4] = "";
+    char program[PATH_ROOM / 4] = "";
     if (place[0] == '@')
         program_folder(program, sizeof program);
-    snprintf(folder, MAX_PATH / 2, "%s%s", program, place[0] == '@' ? place + 1 : place);
+    snprintf(folder, PATH_ROOM / 2, "%s%s", program, place[0] == '@' ? place + 1 : place);
 }
 
 /* Folder that holds the first file of a set; EXIT_FAILED with advice when none does. */
 static int find_folder(const struct known_set *set, char *folder)
 {
-    char path[MAX_PATH];
-    const char *root = getenv("AIMC_DATA");
-    if (root != NULL && root[0] != '\0') {
-        snprintf(folder, MAX_PATH / 2, "%s/%s", root, set->name);
+    char path[PATH_ROOM], root[PATH_ROOM / 4];
+    if (os_variable("AIMC_DATA", root, sizeof root)) {
+        snprintf(folder, PATH_ROOM / 2, "%s/%s", root, set->name);
         if (find_file(path, folder, set->files[0]))
             return EXIT_GO_ON;
     }
@@ -226,7 +223,7 @@ static int find_folder(const struct known_set *set, char *folder)
 static int load_known(const struct known_set *set, double input_max, unsigned parts,
                       struct dataset *data)
 {
-    char folder[MAX_PATH / 2], paths[4][MAX_PATH];
+    char folder[PATH_ROOM / 2], paths[4][PATH_ROOM];
     const char *files[4] = {NULL};
     const int rc = find_folder(set, folder);
     if (rc != EXIT_GO_ON)

@@ -7,11 +7,23 @@
 #include <zlib.h>
 
 #include "idx.h"
+#include "os.h"
 #include "report.h"
 
 #define TYPE_UNSIGNED_BYTE 8
 #define MAX_BYTES          ((size_t)1 << 32) /* a header that claims more is not believed */
 #define READ_CHUNK         ((size_t)1 << 20)
+
+gzFile idx_gzopen(const char *path)
+{
+    int file;
+    const int error = aimci_os_open(path, true, &file);
+    gzFile const gz = error == 0 ? gzdopen(file, "rb") : NULL;
+    if (error == 0 && gz == NULL)
+        aimci_os_close(file);
+    errno = error;
+    return gz;
+}
 
 /* Read n bytes; fewer only at the end of the file or on an error, which *complaint then names. */
 static size_t read_bytes(gzFile file, unsigned char *to, size_t n, const char **complaint)
@@ -109,7 +121,7 @@ int idx_read(const char *path, struct idx *idx)
 {
     *idx = (struct idx){0};
     errno = 0;
-    gzFile file = gzopen(path, "rb");
+    gzFile file = idx_gzopen(path);
     if (file == NULL)
         return fail("%s: %s", path, errno != 0 ? strerror(errno) : "no memory");
     int rc = read_header(file, path, idx);

@@ -4,6 +4,7 @@
 #define AIMC_TOOLS_IDX_H
 
 #include <stddef.h>
+#include <zlib.h>
 
 #define IDX_MAX_DIMS 4
 
@@ -13,6 +14,9 @@ struct idx {
     size_t n_bytes;       /* product of dims */
     unsigned char *bytes; /* owned */
 };
+
+/* A file, a gzipped one or what comes through a pipe; NULL with errno, 0 where memory is short. */
+gzFile idx_gzopen(const char *path);
 
 /* Read a whole file. EXIT_GO_ON, or EXIT_FAILED after a sentence that names the file. */
 int idx_read(const char *path, struct idx *idx);

@@ -9,6 +9,7 @@
 
 #include "args.h"
 #include "cmd.h"
+#include "os.h"
 #include "report.h"
 
 const struct command commands[] = {
@@ -117,6 +118,7 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    os_begin_program(&argc, &argv);
     look_for_json(argc, argv);
     const int rc = run(argc, argv);
     /* a full disk or a closed pipe behind stdout is a failure, too */

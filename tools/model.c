@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "account.h"
 #include "model.h"
+#include "os.h"
 #include "report.h"
 
 #define MAX_LAYERS  32
@@ -26,8 +26,7 @@ static void log_warning(void *user, aimc_log_level level, const char *text)
 
 static double all_cores(void)
 {
-    const long n = sysconf(_SC_NPROCESSORS_ONLN);
-    return n < 1 ? 1.0 : fmin((double)n, MAX_THREADS);
+    return fmin((double)os_cores(), MAX_THREADS);
 }
 
 int model_context(double seed, double threads, aimc_context **ctx)
@@ -264,7 +263,7 @@ static char *read_text(const char *path)
     enum { CHUNK = 65536, MOST = 1 << 26 };
     char *text = NULL;
     size_t n = 0, got = 1;
-    FILE *file = fopen(path, "rb");
+    FILE *file = os_fopen(path, "r");
     if (file == NULL) {
         (void)fail("%s: %s", path, strerror(errno));
         return NULL;

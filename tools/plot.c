@@ -3,9 +3,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "cmd.h"
+#include "os.h"
 #include "plot.h"
 #include "report.h"
 
@@ -176,17 +176,17 @@ static void put_series(FILE *f, const struct plot_series *s, size_t i, const str
 
 int plot_check_name(const char *path)
 {
-    const char *const slash = path != NULL ? strrchr(path, '/') : NULL;
+    const char *const slash = path != NULL ? aimci_os_last_separator(path) : NULL;
     const char *const name = slash != NULL ? slash + 1 : path;
     const char *const ending = name != NULL ? strrchr(name, '.') : NULL;
-    if (ending == NULL || strcasecmp(ending, ".svg") == 0)
+    if (ending == NULL || aimci_same_letters(ending, ".svg", 5))
         return EXIT_GO_ON;
     return fail_usage("--plot %s: plots are written as SVG; give a name that ends in .svg", path);
 }
 
 int plot_write(const char *path, const struct plot *plot)
 {
-    FILE *f = fopen(path, "w");
+    FILE *f = os_fopen(path, "w");
     if (f == NULL)
         return fail("cannot write %s: %s", path, strerror(errno));
     struct range x, y;

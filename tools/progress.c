@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "os.h"
 #include "progress.h"
 
 #define BAR_WIDTH        24
@@ -11,17 +10,10 @@
 
 static bool bar_is_drawn;
 
-double now_seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 void progress_start(struct progress *p, size_t total, bool quiet)
 {
-    *p = (struct progress){.visible = !quiet && isatty(STDERR_FILENO) == 1, .total = total};
-    p->started = now_seconds();
+    *p = (struct progress){.visible = !quiet && os_is_terminal(stderr), .total = total};
+    p->started = os_seconds();
 }
 
 void progress_label(struct progress *p, const char *format, ...)
@@ -51,7 +43,7 @@ void progress_add(struct progress *p, size_t samples)
     p->done += samples;
     if (!p->visible)
         return;
-    const double now = now_seconds();
+    const double now = os_seconds();
     if (now - p->drawn < SECONDS_PER_DRAW)
         return;
     p->drawn = now;

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "report.h"
+
 struct progress {
     bool visible;
     char label[64];
@@ -15,16 +17,9 @@ struct progress {
     double drawn;   /* when the bar was drawn last */
 };
 
-/* Seconds of a clock that never goes back. */
-double now_seconds(void);
-
 /* quiet: show nothing even on a terminal. */
 void progress_start(struct progress *p, size_t total, bool quiet);
-void progress_label(struct progress *p, const char *format, ...)
-#if defined(__GNUC__)
-    __attribute__((format(printf, 2, 3)))
-#endif
-    ;
+void progress_label(struct progress *p, const char *format, ...) PRINTF_LIKE(2, 3);
 void progress_add(struct progress *p, size_t samples);
 
 /* Wipe the bar, if one is drawn, so that a line can be printed. */

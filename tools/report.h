@@ -3,7 +3,9 @@
 #ifndef AIMC_TOOLS_REPORT_H
 #define AIMC_TOOLS_REPORT_H
 
-#if defined(__GNUC__)
+#if defined(__MINGW32__) && !defined(__clang__)
+#define PRINTF_LIKE(text, args) __attribute__((format(gnu_printf, text, args)))
+#elif defined(__GNUC__)
 #define PRINTF_LIKE(text, args) __attribute__((format(printf, text, args)))
 #else
 #define PRINTF_LIKE(text, args)

@@ -9,6 +9,7 @@
 #include "args.h"
 #include "data.h"
 #include "json.h"
+#include "os.h"
 #include "report.h"
 #include "run.h"
 
@@ -130,23 +131,19 @@ int run_check_resumable(const struct run *given)
 
 char *run_to_note(const struct run *run)
 {
-    char *text = NULL;
-    size_t size;
     struct json json;
-    FILE *file = open_memstream(&text, &size);
-    if (file == NULL)
+    struct os_writing writing;
+    os_write_text(&writing);
+    if (writing.file == NULL)
         return NULL;
-    json_begin(&json, file);
+    json_begin(&json, writing.file);
     json_put_text(&json, "format", FORMAT);
     for (size_t i = 0; i < COUNT(text_fields); i++)
         json_put_text(&json, text_fields[i].name, text_of(run, &text_fields[i]));
     for (size_t i = 0; i < COUNT(number_fields); i++)
         json_put_number(&json, number_fields[i].name, number_of(run, &number_fields[i]));
     json_end(&json);
-    if (fclose(file) == 0)
-        return text;
-    free(text);
-    return NULL;
+    return os_written_text(&writing);
 }
 
 static int read_texts(struct run *run, const json_t *root, const char *path)

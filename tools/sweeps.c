@@ -2,16 +2,17 @@
 #include "sweeps.h"
 
 #include <stdbool.h>
-#include <strings.h>
 
+#include "os.h"
 #include "report.h"
 
 static bool numbers_devices(const aimc_table *table)
 {
     for (size_t k = 0; k < aimc_table_count_columns(table); k++) {
         const char *name = aimc_table_get_name(table, k);
-        if (name != NULL && (strcasecmp(name, "device") == 0 || strcasecmp(name, "dev") == 0 ||
-                             strcasecmp(name, "cell") == 0))
+        if (name != NULL &&
+            (aimci_same_letters(name, "device", 7) || aimci_same_letters(name, "dev", 4) ||
+             aimci_same_letters(name, "cell", 5)))
             return true;
     }
     return false;

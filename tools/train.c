@@ -1,42 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model.h"
+#include "os.h"
 #include "report.h"
 #include "train.h"
 
 /* Ctrl-C, 'kill', or a terminal that goes away: finish the mini-batch, save, stop. */
 static volatile sig_atomic_t stop_requested;
-
-static void request_stop(int signal_number)
-{
-    (void)signal_number;
-    stop_requested = 1;
-}
-
-static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP};
-enum { N_STOP_SIGNALS = sizeof stop_signals / sizeof stop_signals[0] };
-
-/* What the caller has ignored, as nohup does SIGHUP, stays ignored. */
-static void catch_signals(struct sigaction old[N_STOP_SIGNALS])
-{
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = request_stop;
-    for (size_t i = 0; i < N_STOP_SIGNALS; i++)
-        if (sigaction(stop_signals[i], NULL, &old[i]) == 0 && old[i].sa_handler != SIG_IGN)
-            sigaction(stop_signals[i], &action, NULL);
-}
-
-static void release_signals(const struct sigaction old[N_STOP_SIGNALS])
-{
-    for (size_t i = 0; i < N_STOP_SIGNALS; i++)
-        sigaction(stop_signals[i], &old[i], NULL);
-}
 
 /* One mini-batch, gathered from the shuffled samples. */
 struct batch {
@@ -191,7 +165,7 @@ static int train_epoch(struct training *t, struct batch *batch, struct epoch_rec
 {
     const size_t n_batches = batches_per_epoch(t, batch), epoch = record->epoch - 1;
     const double lr = learning_rate(t->run, epoch);
-    double sum = 0.0, started = now_seconds();
+    double sum = 0.0, started = os_seconds();
     data_shuffle(batch->order, t->data->train.n, (uint64_t)t->run->seed, epoch);
     for (size_t b = first; b < n_batches; b++) {
         const size_t n = batch_fill(batch, t, b);
@@ -203,13 +177,13 @@ static int train_epoch(struct training *t, struct batch *batch, struct epoch_rec
         progress_add(&t->progress, n);
         if (b + 1 == n_batches)
             break; /* saved at the end of the epoch, with its accuracy known */
-        const double paused = now_seconds();
+        const double paused = os_seconds();
         const int rc = between_batches(t, b + 1);
         if (rc != EXIT_GO_ON)
             return rc;
-        started += now_seconds() - paused;
+        started += os_seconds() - paused;
     }
-    record->seconds = now_seconds() - started;
+    record->seconds = os_seconds() - started;
     record->loss = record->samples > 0 ? sum / (double)record->samples : 0.0;
     return EXIT_GO_ON;
 }
@@ -297,11 +271,9 @@ int train(struct training *t)
     int rc = note_run(t);
     if (rc != EXIT_GO_ON)
         return rc;
-    struct sigaction old[N_STOP_SIGNALS];
-    memset(old, 0, sizeof old);
-    catch_signals(old);
+    os_catch_stop(&stop_requested);
     rc = train_with(t, &batch);
-    release_signals(old);
+    os_release_stop();
     batch_free(&batch);
     return rc;
 }

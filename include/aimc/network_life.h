@@ -38,7 +38,10 @@ AIMC_API aimc_status aimc_network_fold(aimc_network *net, size_t *n_folded);
 /**
  * Put matrices on tiles, or back, with their weights.
  * @param patterns  which nodes, by patterns of their names as of a shell, with commas between them;
- *                  those after an exclamation mark are left out: "conv*,fc", "!stem,!fc". NULL: all
+ *                  those after an exclamation mark are left out: "conv*,fc", "!stem,!fc". NULL is
+ *                  all.
+ *                  * stands for any characters, ? for one, [a-c_] for one of these, [!a-c] for one
+ *                  of the others, and a backslash takes the meaning of what follows it
  * @param config    of kind "layer"; NULL: back to digital, with the weights that the tiles hold
  * @retval AIMC_ERR_INVALID  NULL, a configuration of another kind, or no node is chosen
  * @retval AIMC_ERR_NOMEM    no memory (the network is unchanged)

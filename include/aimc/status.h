@@ -23,8 +23,8 @@
 #define AIMC_END_DECLS
 #endif
 
-/** Marks what the shared library exports. @since 0.1 */
-#if defined(__GNUC__)
+/** Marks what the shared library exports; a DLL has a list of it instead. @since 0.1 */
+#if defined(__GNUC__) && !defined(_WIN32)
 #define AIMC_API __attribute__((visibility("default")))
 #else
 #define AIMC_API

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analog/matrix.h"
+#include "core/elementary.h"
 
 /* ---- of ADCs, watched ----------------------------------------------------------------------- */
 
@@ -93,7 +94,7 @@ static void round_to_powers(double *bounds, size_t n)
     for (size_t g = 0; g < n; g++)
         largest = fmax(largest, bounds[g]);
     for (size_t g = 0; g < n; g++)
-        bounds[g] = largest * exp2(-floor(log2(largest / bounds[g])));
+        bounds[g] = largest * aimci_exp2(-floor(aimci_log2(largest / bounds[g])));
 }
 
 static void join(aimci_magnitudes *all, const aimci_periphery *p)

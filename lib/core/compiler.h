@@ -5,7 +5,9 @@
 
 #include <stdint.h>
 
-#if defined(__GNUC__)
+#if defined(__MINGW32__) && !defined(__clang__)
+#define AIMCI_PRINTF(text, first) __attribute__((format(gnu_printf, text, first)))
+#elif defined(__GNUC__)
 #define AIMCI_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
 #define AIMCI_PRINTF(text, first)

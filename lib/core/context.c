@@ -4,11 +4,11 @@
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "aimci_config.h"
 #include "core/cpu.h"
+#include "core/os.h"
 #include "core/pool.h"
 
 #define ALIGNMENT   64
@@ -33,13 +33,13 @@ struct aimc_context {
 static void *default_alloc(void *user, size_t size, size_t align)
 {
     (void)user;
-    return aligned_alloc(align, aimci_round_up(size, align));
+    return aimci_os_alloc(align, size);
 }
 
 static void default_free(void *user, void *ptr)
 {
     (void)user;
-    free(ptr);
+    aimci_os_free(ptr);
 }
 
 static void *alloc_zeroed(const aimc_allocator *allocator, size_t size)

@@ -132,12 +132,7 @@ bool aimci_all_finite(const float *x, size_t rows, size_t cols, size_t ld);
  * bytes. */
 void aimci_format_double(char *buf, double value);
 
-/* Between these two the calling thread formats numbers with a point, whatever the program's locale
- * is: no number that leaves the library depends on it. */
-void *aimci_numbers_begin(void);
-void aimci_numbers_end(void *locale);
-
-/* vsnprintf() between the two. */
+/* vsnprintf() with a decimal point, whatever the program's locale is. */
 int aimci_format(char *buf, size_t size, const char *format, va_list args) AIMCI_PRINTF(3, 0);
 
 /* Levenshtein distance of two words, for "did you mean". */

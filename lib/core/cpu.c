@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "aimci_config.h"
+#if AIMCI_HAVE_AVX2 || AIMCI_HAVE_AVX512
+#include <cpuid.h>
+#endif
 
 /* From the least to the best. */
 static const struct {
@@ -21,34 +24,52 @@ static const struct {
 
 static const uint32_t every_set = AIMC_CPU_C | AIMC_CPU_AVX2 | AIMC_CPU_AVX512 | AIMC_CPU_NEON;
 
-/* Every instruction that the flags of a set allow the compiler to emit is asked for. The builtin
- * also checks that the system saves the wide registers. */
+/* Every instruction that the flags of a set allow the compiler to emit is asked for, and whether
+ * the system saves the wide registers: Intel 64 and IA-32 Architectures Software Developer's
+ * Manual, volume 1, sections 14.3 and 15.2. Compilers have builtins for it, but not all of them the
+ * library functions that these call. */
 
 #if AIMCI_HAVE_AVX2 || AIMCI_HAVE_AVX512
-static bool has_avx2(void)
-{
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-           __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
-}
-#endif
 
-#if AIMCI_HAVE_AVX512
-static bool has_avx512(void)
+enum {
+    LEAF1_POPCNT = 1 << 23,
+    LEAF1_XSAVE = 1 << 27, /* used by the system */
+    LEAF1_AVX = 1 << 28,
+    LEAF7_AVX2 = 1 << 3 | 1 << 5 | 1 << 8, /* with BMI1 and BMI2 */
+    LEAF7_AVX512_DQ_BW = 1 << 17 | 1 << 30,
+    SAVED_AVX = 0x6,
+    SAVED_AVX512 = 0xE6
+};
+#define LEAF7_AVX512_F_VL (UINT32_C(1) << 16 | UINT32_C(1) << 31)
+
+static bool has_all(uint32_t bits, uint32_t wanted)
 {
-    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    return (bits & wanted) == wanted;
 }
+
+/* Bits of leaf 7, where the system saves the registers that are asked for. */
+static uint32_t leaf7(uint32_t saved)
+{
+    uint32_t a, b, c, d, xcr0, high;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !has_all(c, LEAF1_POPCNT | LEAF1_XSAVE | LEAF1_AVX))
+        return 0;
+    __asm__("xgetbv" : "=a"(xcr0), "=d"(high) : "c"(0));
+    if (!has_all(xcr0, saved) || !__get_cpuid_count(7, 0, &a, &b, &c, &d))
+        return 0;
+    return b;
+}
+
 #endif
 
 uint32_t aimci_cpu_detect(void)
 {
     uint32_t cpu = AIMC_CPU_C;
 #if AIMCI_HAVE_AVX2
-    if (has_avx2())
+    if (has_all(leaf7(SAVED_AVX), LEAF7_AVX2))
         cpu |= AIMC_CPU_AVX2;
 #endif
 #if AIMCI_HAVE_AVX512
-    if (has_avx512())
+    if (has_all(leaf7(SAVED_AVX512), LEAF7_AVX2 | LEAF7_AVX512_DQ_BW | LEAF7_AVX512_F_VL))
         cpu |= AIMC_CPU_AVX512;
 #endif
 #if AIMCI_HAVE_NEON

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/os.h"
+
 enum { NUMBER_MAX = 512 };
 
 /* The values read so far belong to the frames of the recursion; status is that of the first thing

@@ -10,12 +10,10 @@
  * the results visible to the caller. has_work() is only a hint and needs no order. */
 #include "core/pool.h"
 
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "core/os.h"
 
 /* How often a thread looks for work before it sleeps: some 20 microseconds, about what it costs to
  * wake one, so that looking never costs more than sleeping at once would have. */
@@ -23,19 +21,19 @@
 
 struct aimci_pool {
     aimc_allocator allocator;
-    pthread_mutex_t run_lock; /* held by the caller whose run it is */
-    pthread_mutex_t lock;     /* guards what sleepers wait for: left, stop and unfinished */
-    pthread_cond_t work;
-    pthread_cond_t done;
+    aimci_os_mutex run_lock; /* held by the caller whose run it is */
+    aimci_os_mutex lock;     /* guards what sleepers wait for: left, stop and unfinished */
+    aimci_os_condition work;
+    aimci_os_condition done;
     size_t n_sleeping; /* workers; under lock */
     void (*fn)(void *arg, size_t i);
     void *arg;
     atomic_size_t left;       /* tasks not taken yet */
     atomic_size_t unfinished; /* tasks not done yet */
     atomic_bool stop;
-    pid_t owner; /* the process whose threads the workers are */
+    long owner; /* the process whose threads the workers are */
     size_t n_workers;
-    pthread_t workers[];
+    aimci_os_thread workers[];
 };
 
 /* ---- tasks ---------------------------------------------------------------------------------- */
@@ -77,28 +75,27 @@ static void wait_for_work(aimci_pool *pool)
     for (int i = 0; i < SPINS; i++) {
         if (has_work(pool))
             return;
-        sched_yield();
+        aimci_os_yield();
     }
-    pthread_mutex_lock(&pool->lock);
+    aimci_os_lock(&pool->lock);
     pool->n_sleeping++;
     while (!has_work(pool))
-        pthread_cond_wait(&pool->work, &pool->lock);
+        aimci_os_wait(&pool->work, &pool->lock);
     pool->n_sleeping--;
-    pthread_mutex_unlock(&pool->lock);
+    aimci_os_unlock(&pool->lock);
 }
 
-static void *worker_main(void *user)
+static void worker_main(void *user)
 {
     aimci_pool *const pool = user;
     while (!atomic_load_explicit(&pool->stop, memory_order_relaxed)) {
         if (work_off(pool)) {
-            pthread_mutex_lock(&pool->lock);
-            pthread_cond_signal(&pool->done);
-            pthread_mutex_unlock(&pool->lock);
+            aimci_os_lock(&pool->lock);
+            aimci_os_signal(&pool->done);
+            aimci_os_unlock(&pool->lock);
         }
         wait_for_work(pool);
     }
-    return NULL;
 }
 
 /* ---- the caller ----------------------------------------------------------------------------- */
@@ -106,15 +103,15 @@ static void *worker_main(void *user)
 /* Under the lock, so that no worker goes to sleep between looking for work and the signal. */
 static void publish(aimci_pool *pool, size_t n, void (*fn)(void *arg, size_t i), void *arg)
 {
-    pthread_mutex_lock(&pool->lock);
+    aimci_os_lock(&pool->lock);
     pool->fn = fn;
     pool->arg = arg;
     atomic_store_explicit(&pool->unfinished, n, memory_order_relaxed);
     atomic_store_explicit(&pool->left, n, memory_order_release);
     const size_t wanted = aimci_min_size(n - 1, pool->n_sleeping);
     for (size_t i = 0; i < wanted; i++)
-        pthread_cond_signal(&pool->work);
-    pthread_mutex_unlock(&pool->lock);
+        aimci_os_signal(&pool->work);
+    aimci_os_unlock(&pool->lock);
 }
 
 static bool is_finished(aimci_pool *pool)
@@ -127,12 +124,12 @@ static void wait_until_finished(aimci_pool *pool)
     for (int i = 0; i < SPINS; i++) {
         if (is_finished(pool))
             return;
-        sched_yield();
+        aimci_os_yield();
     }
-    pthread_mutex_lock(&pool->lock);
+    aimci_os_lock(&pool->lock);
     while (!is_finished(pool))
-        pthread_cond_wait(&pool->done, &pool->lock);
-    pthread_mutex_unlock(&pool->lock);
+        aimci_os_wait(&pool->done, &pool->lock);
+    aimci_os_unlock(&pool->lock);
 }
 
 /* After fork() a child has the pool's memory but none of its threads, and locks may be held for
@@ -140,7 +137,7 @@ static void wait_until_finished(aimci_pool *pool)
  * at them. */
 static bool is_inherited(const aimci_pool *pool)
 {
-    return pool->owner != getpid();
+    return pool->owner != aimci_os_process_id();
 }
 
 /* A run that finds another one going on, be it of another thread or the one that this call comes
@@ -149,7 +146,7 @@ static bool is_inherited(const aimci_pool *pool)
 void aimci_pool_run(void *user, size_t n, void (*fn)(void *arg, size_t i), void *arg)
 {
     aimci_pool *const pool = user;
-    if (n < 2 || is_inherited(pool) || pthread_mutex_trylock(&pool->run_lock) != 0) {
+    if (n < 2 || is_inherited(pool) || !aimci_os_try_lock(&pool->run_lock)) {
         for (size_t i = 0; i < n; i++)
             fn(arg, i);
         return;
@@ -157,38 +154,36 @@ void aimci_pool_run(void *user, size_t n, void (*fn)(void *arg, size_t i), void 
     publish(pool, n, fn, arg);
     work_off(pool);
     wait_until_finished(pool);
-    pthread_mutex_unlock(&pool->run_lock);
+    aimci_os_unlock(&pool->run_lock);
 }
 
 /* ---- life ----------------------------------------------------------------------------------- */
 
-/* Workers block all signals, so that a signal of the process is handled by a thread of the host. */
 static bool start_workers(aimci_pool *pool, size_t n)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (pool->n_workers < n &&
-           pthread_create(&pool->workers[pool->n_workers], NULL, worker_main, pool) == 0)
-        pool->n_workers++;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return pool->n_workers == n;
+    for (; pool->n_workers < n; pool->n_workers++) {
+        aimci_os_thread *const worker = &pool->workers[pool->n_workers];
+        *worker = (aimci_os_thread){.main = worker_main, .user = pool};
+        if (!aimci_os_thread_start(worker))
+            return false;
+    }
+    return true;
 }
 
 aimc_status aimci_pool_create(const aimc_allocator *allocator, size_t n_threads, aimci_pool **out)
 {
     const size_t n = n_threads < 2 ? 0 : n_threads - 1;
-    const size_t size = aimci_round_up(sizeof(aimci_pool) + n * sizeof(pthread_t), 64);
+    const size_t size = aimci_round_up(sizeof(aimci_pool) + n * sizeof(aimci_os_thread), 64);
     aimci_pool *const pool = allocator->alloc(allocator->user, size, 64);
     if (pool == NULL)
         return aimci_fail(AIMC_ERR_NOMEM, "out of memory for a pool of %zu threads", n_threads);
     memset(pool, 0, size);
     pool->allocator = *allocator;
-    pool->owner = getpid();
-    pthread_mutex_init(&pool->run_lock, NULL);
-    pthread_mutex_init(&pool->lock, NULL);
-    pthread_cond_init(&pool->work, NULL);
-    pthread_cond_init(&pool->done, NULL);
+    pool->owner = aimci_os_process_id();
+    aimci_os_mutex_begin(&pool->run_lock);
+    aimci_os_mutex_begin(&pool->lock);
+    aimci_os_condition_begin(&pool->work);
+    aimci_os_condition_begin(&pool->done);
     atomic_init(&pool->left, 0);
     atomic_init(&pool->unfinished, 0);
     atomic_init(&pool->stop, false);
@@ -203,16 +198,16 @@ aimc_status aimci_pool_create(const aimc_allocator *allocator, size_t n_threads,
 
 static void end_workers(aimci_pool *pool)
 {
-    pthread_mutex_lock(&pool->lock);
+    aimci_os_lock(&pool->lock);
     atomic_store_explicit(&pool->stop, true, memory_order_relaxed);
-    pthread_cond_broadcast(&pool->work);
-    pthread_mutex_unlock(&pool->lock);
+    aimci_os_signal_all(&pool->work);
+    aimci_os_unlock(&pool->lock);
     for (size_t i = 0; i < pool->n_workers; i++)
-        pthread_join(pool->workers[i], NULL);
-    pthread_cond_destroy(&pool->done);
-    pthread_cond_destroy(&pool->work);
-    pthread_mutex_destroy(&pool->lock);
-    pthread_mutex_destroy(&pool->run_lock);
+        aimci_os_thread_join(&pool->workers[i]);
+    aimci_os_condition_end(&pool->done);
+    aimci_os_condition_end(&pool->work);
+    aimci_os_mutex_end(&pool->lock);
+    aimci_os_mutex_end(&pool->run_lock);
 }
 
 void aimci_pool_destroy(aimci_pool *pool)

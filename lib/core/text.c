@@ -2,11 +2,12 @@
 #include "core/core.h"
 
 #include <errno.h>
-#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/os.h"
 
 /* ---- numbers -------------------------------------------------------------------------------- */
 
@@ -113,19 +114,6 @@ size_t aimci_word_distance(const char *a, const char *b)
         }
     }
     return row[n_b];
-}
-
-/* glibc and others keep the locale "C" for good: making it costs nothing, and cannot fail. */
-void *aimci_numbers_begin(void)
-{
-    const locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
-    return plain ? uselocale(plain) : (locale_t)0;
-}
-
-void aimci_numbers_end(void *locale)
-{
-    if (locale)
-        freelocale(uselocale(locale));
 }
 
 int aimci_format(char *buf, size_t size, const char *format, va_list args)

@@ -10,6 +10,7 @@
  * 14:406 (2020). */
 #include <math.h>
 
+#include "core/elementary.h"
 #include "device/laws/exp_step.h"
 #include "device/pulse.h"
 
@@ -42,7 +43,8 @@ static double mean_step(const void *params, double w, bool up)
 {
     const exp_step *p = params;
     const double z = 2 * p->a * w / (p->base.w_max - p->base.w_min) + p->b;
-    const double drop = up ? p->A_up * exp(p->gamma_up * z) : p->A_down * exp(-p->gamma_down * z);
+    const double drop =
+        up ? p->A_up * aimci_exp(p->gamma_up * z) : p->A_down * aimci_exp(-p->gamma_down * z);
     return aimci_pulsed_step(&p->base, up) * fmax(1 - drop, 0);
 }
 

@@ -3,8 +3,8 @@
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
-#include <strings.h>
 
+#include "core/os.h"
 #include "device/measurement.h"
 #include "io/table.h"
 
@@ -82,7 +82,7 @@ enum { UNNAMED, UP, DOWN };
 static bool begins_with(const char *name, const char *word)
 {
     const size_t n = strlen(word);
-    return strncasecmp(name, word, n) == 0 && !isalpha((unsigned char)name[n]);
+    return aimci_same_letters(name, word, n) && !isalpha((unsigned char)name[n]);
 }
 
 static int direction_of(const aimc_table *table, size_t column)
@@ -128,7 +128,7 @@ static bool are_devices(const aimc_table *table, const aimc_measurement_params *
     for (size_t k = 0; k < aimc_table_count_columns(table); k++) {
         const char *name = aimc_table_get_name(table, k);
         for (; name && *name; name++)
-            if (strncasecmp(name, "dev", 3) == 0 || strncasecmp(name, "cell", 4) == 0)
+            if (aimci_same_letters(name, "dev", 3) || aimci_same_letters(name, "cell", 4))
                 return true;
     }
     return false;

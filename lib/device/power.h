@@ -11,6 +11,7 @@
 
 #include <math.h>
 
+#include "core/elementary.h"
 #include "device/model.h"
 
 typedef struct aimci_power {
@@ -26,14 +27,14 @@ static inline double aimci_power_mean_step(const aimci_power *p, double v, bool 
     const double distance = fmin(fmax((up ? hi - v : v - lo) / (hi - lo), 0), 1);
     const double gain = up ? 1 + fmin(p->pow_up_down, 0) : 1 - fmax(p->pow_up_down, 0);
     const double e = p->pow_gamma * gain;
-    return aimci_pulsed_step(&p->base, up) * pow(distance, e);
+    return aimci_pulsed_step(&p->base, up) * aimci_pow(distance, e);
 }
 
 /* The nominal step at mid-range. */
 static inline double aimci_power_granularity(const void *params)
 {
     const aimci_power *p = params;
-    return p->base.dw_min * pow(0.5, p->pow_gamma);
+    return p->base.dw_min * aimci_pow(0.5, p->pow_gamma);
 }
 #endif
 

@@ -13,6 +13,7 @@
  *     dw_min = alpha B,  up_down = 1 + 2 range_min / B */
 #include <math.h>
 
+#include "core/elementary.h"
 #include "device/soft_bounds.h"
 
 typedef struct soft_bounds_pmax {
@@ -34,7 +35,7 @@ static void resolve(void *params)
 {
     soft_bounds_pmax *p = params;
     aimci_pulsed *base = &p->soft.base;
-    const double b = (p->range_max - p->range_min) / -expm1(-p->p_max * p->alpha);
+    const double b = (p->range_max - p->range_min) / -aimci_expm1(-p->p_max * p->alpha);
     if (!p->aihwkit_mapping) {
         map_sweep(p, b, base);
         return;

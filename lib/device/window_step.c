@@ -10,6 +10,7 @@
  * Theory Appl. 44 (2016), arXiv:1605.02021. */
 #include <math.h>
 
+#include "core/elementary.h"
 #include "device/laws/window_step.h"
 #include "device/pulse.h"
 
@@ -34,7 +35,7 @@ static double mean_step(const void *params, double w, bool up)
     const window_step *p = params;
     const double range = p->base.w_max - p->base.w_min;
     const double u = fmin(fmax(2 * (w - p->base.w_min) / range - 1, -1), 1);
-    return aimci_pulsed_step(&p->base, up) * (1 - pow(u * u, (double)p->window_power));
+    return aimci_pulsed_step(&p->base, up) * (1 - aimci_pow(u * u, (double)p->window_power));
 }
 
 /* mean of the up and the down step at mid-range */

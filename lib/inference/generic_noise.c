@@ -7,6 +7,7 @@
  * normal or uniform on [-1/2, 1/2). Cells of few bits are programmed to 2^cell_bits even levels. */
 #include <math.h>
 
+#include "core/elementary.h"
 #include "inference/noise.h"
 
 #define SRC                                                                                        \
@@ -60,7 +61,7 @@ static double shape(int32_t kind, double h)
 
 static double eta(const generic_noise *p, double z)
 {
-    return p->distribution ? 0.5 * erf(z * 0.70710678118654752) : z;
+    return p->distribution ? 0.5 * aimci_erf(z * 0.70710678118654752) : z;
 }
 
 static double bounded(const generic_noise *p, double g)
@@ -101,9 +102,10 @@ static void state(const void *params, const aimci_devices *d, const float *z)
 static void read(const void *params, const aimci_devices *d, double t, const float *z, float *g)
 {
     const generic_noise *p = params;
-    const double log_time = log((t + p->t_0) / p->t_0);
+    const double log_time = aimci_ln((t + p->t_0) / p->t_0);
     for (size_t i = 0; i < d->n; i++) {
-        double h = (double)d->programmed[i] / p->base.g_max * exp(-(double)d->state[i] * log_time);
+        double h =
+            (double)d->programmed[i] / p->base.g_max * aimci_exp(-(double)d->state[i] * log_time);
         if (p->read_magnitude > 0)
             h += p->read_magnitude * shape(p->read_kind, h) * eta(p, (double)z[i]);
         g[i] = (float)bounded(p, p->base.g_max * h);

@@ -18,6 +18,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/elementary.h"
 #include "inference/modifier.h"
 #include "inference/noise.h"
 #include "kernels/stream.h"
@@ -109,11 +110,11 @@ static bool is_stuck(const aimci_modifier *m, double u, double *g)
 static double age(const aimci_modifier *m, double g, double u, const double xi[2])
 {
     const double t = m->pcm_t_inference;
-    const double log_u = log(fmax(u, 1e-7));
+    const double log_u = aimci_ln(fmax(u, 1e-7));
     const double spread = fmin(fmax(-0.0125 * log_u - 0.0059, 0.008), 0.045);
-    const double drifted = g * pow((t + 20) / 20, -fabs(spread * xi[0]));
-    const double q = fmin(0.0088 / fmax(pow(fabs(g) / m->g_max, 0.65), 1e-3), 0.2);
-    return drifted + fabs(drifted) * q * sqrt(log((t + 20 + 250e-9) / 500e-9)) * xi[1];
+    const double drifted = g * aimci_pow((t + 20) / 20, -fabs(spread * xi[0]));
+    const double q = fmin(0.0088 / fmax(aimci_pow(fabs(g) / m->g_max, 0.65), 1e-3), 0.2);
+    return drifted + fabs(drifted) * q * sqrt(aimci_ln((t + 20 + 250e-9) / 500e-9)) * xi[1];
 }
 
 static double pcm(const aimci_modifier *m, double w, double top, const draws *d)
@@ -145,7 +146,7 @@ static double modified(const aimci_modifier *m, double w, double top, const draw
     case AIMCI_MODIFY_DISCRETIZE_ADD_NORMAL:
         return on_grid(m, w, step_of(m) * top, d->u[0]) + s * top * d->xi[0];
     case AIMCI_MODIFY_DOREFA:
-        return on_grid(m, tanh(w) * m->dorefa_clip / tanh(top), step_of(m), d->u[0]);
+        return on_grid(m, aimci_tanh(w) * m->dorefa_clip / aimci_tanh(top), step_of(m), d->u[0]);
     case AIMCI_MODIFY_POLY:
         return w + top * s / m->g_max * polynomial_of(m, u) * d->xi[0];
     case AIMCI_MODIFY_PROG_NOISE:

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/elementary.h"
 #include "inference/noise.h"
 #include "io/table.h"
 
@@ -102,7 +103,7 @@ static aimc_status resolve(void *params)
     if (st)
         return st;
     for (size_t k = 0; k < p->t_s.n; k++)
-        p->log_t[k] = log(p->t_s.v[k]);
+        p->log_t[k] = aimci_ln(p->t_s.v[k]);
     if (p->base.g_max == 0)
         p->base.g_max = p->g_us.v[p->g_us.n - 1];
     return AIMC_OK;
@@ -123,7 +124,7 @@ static moment moment_of(const noise_table *p, double t)
         k++;
     if (n < 2)
         return (moment){0, 0};
-    return (moment){k, (log(t) - p->log_t[k]) / (p->log_t[k + 1] - p->log_t[k])};
+    return (moment){k, (aimci_ln(t) - p->log_t[k]) / (p->log_t[k + 1] - p->log_t[k])};
 }
 
 static double at(const noise_table *p, const aimci_list *l, double g, moment m)
@@ -164,14 +165,14 @@ static void read(const void *params, const aimci_devices *d, double t, const flo
 {
     const noise_table *p = params;
     const moment first = {0, 0}, now = moment_of(p, t);
-    const double log_time = log((t + p->t_0) / p->t_0);
+    const double log_time = aimci_ln((t + p->t_0) / p->t_0);
     for (size_t i = 0; i < d->n; i++) {
         const double target = (double)d->target[i];
         const double own = (double)d->programmed[i] - target - at(p, &p->bias_us, target, first);
         const double from = at(p, &p->sigma_us, target, first);
         const double growth = from > 0 ? fmax(0, at(p, &p->sigma_us, target, now)) / from : 0;
         const double mean = target + at(p, &p->bias_us, target, now);
-        const double drifted = (mean + own * growth) * exp(-(double)d->state[i] * log_time);
+        const double drifted = (mean + own * growth) * aimci_exp(-(double)d->state[i] * log_time);
         const double q = fmax(0, at(p, &p->q, target, now));
         g[i] = (float)fmax(0, drifted * (1 + q * (double)z[i]));
     }

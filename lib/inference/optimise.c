@@ -17,6 +17,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/elementary.h"
 #include "inference/population.h"
 #include "inference/encoding.h"
 #include "kernels/dispatch.h"
@@ -64,7 +65,7 @@ typedef struct search {
 
 static double significance(const float *gene, size_t k)
 {
-    return 0.1 * pow(50, (double)gene[k]); /* 0.1 ... 5 */
+    return 0.1 * aimci_pow(50, (double)gene[k]); /* 0.1 ... 5 */
 }
 
 /* Conductances of pair k's devices at a bin, as shares of the range g_min ... g_max; false where
@@ -161,7 +162,7 @@ static void known_way(const search *s, float *gene, bool in_turn, double f)
     const size_t n = (size_t)s->q.n_pairs;
     float *share = gene + n + 1, *common = share + n * BINS;
     for (size_t k = 0; k < n; k++)
-        gene[k] = (float)(log((k ? f : 1) / 0.1) / log(50));
+        gene[k] = (float)(aimci_ln((k ? f : 1) / 0.1) / aimci_ln(50));
     gene[n] = 0.999f;
     for (size_t b = 0; b < BINS; b++)
         for (size_t k = 0; k < n; k++) {

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/elementary.h"
 #include "inference/power_noise.h"
 
 aimc_status aimci_power_resolve(aimci_power_noise *p, const double *coeff, size_t n,
@@ -63,9 +64,10 @@ void aimci_power_read(const void *params, const aimci_devices *d, double t, cons
                       float *g, aimci_power_quality *quality)
 {
     const aimci_power_noise *p = params;
-    const float log_time = (float)log((t + p->t_0) / p->t_0);
-    const float noise = (float)(p->read_noise_scale *
-                                sqrt(fmax(0, log((t + p->t_0 + p->t_read) / (2 * p->t_read)))));
+    const float log_time = (float)aimci_ln((t + p->t_0) / p->t_0);
+    const float noise =
+        (float)(p->read_noise_scale *
+                sqrt(fmax(0, aimci_ln((t + p->t_0 + p->t_read) / (2 * p->t_read)))));
     float drift[AIMCI_DEVICES_AT_ONCE], r[AIMCI_DEVICES_AT_ONCE], q[AIMCI_DEVICES_AT_ONCE] = {0};
     for (size_t i = 0; i < d->n; i++)
         drift[i] = d->state[i] * -log_time;

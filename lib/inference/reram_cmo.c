@@ -9,6 +9,7 @@
  * At t = 0 the programmed conductances are read as they are. xi_d belongs to the device. */
 #include <math.h>
 
+#include "core/elementary.h"
 #include "inference/noise.h"
 
 #define SRC "Falcone et al., arXiv:2502.04524 (2025); fits as collected in aihwkit 1.1.0"
@@ -64,13 +65,13 @@ static void state(const void *params, const aimci_devices *d, const float *z)
 static void read(const void *params, const aimci_devices *d, double t, const float *z, float *g)
 {
     const reram_cmo *p = params;
-    const double mean = -0.08900206 * p->drift_scale * log(t);
-    const double spread = p->drift_scale * fmax(0, 0.04201137 * log(t) + 0.41183342);
-    const double time = sqrt(fmax(0, log((t + 1e-6) / 2e-6)));
+    const double mean = -0.08900206 * p->drift_scale * aimci_ln(t);
+    const double spread = p->drift_scale * fmax(0, 0.04201137 * aimci_ln(t) + 0.41183342);
+    const double time = sqrt(fmax(0, aimci_ln((t + 1e-6) / 2e-6)));
     const double noise = p->read_noise_scale * 0.0277316483 * time;
     for (size_t i = 0; i < d->n; i++) {
         const double drifted = (double)d->programmed[i] + mean + spread * (double)d->state[i];
-        const double level = fmax(0, log10(fmax(drifted, p->base.g_min)));
+        const double level = fmax(0, aimci_log10(fmax(drifted, p->base.g_min)));
         g[i] =
             (float)fmin(fmax(drifted + noise * level * (double)z[i], p->base.g_min), p->base.g_max);
     }

@@ -8,6 +8,7 @@
  * the error anew, from the target: that is how it was measured. Programming is the line of 1 s. */
 #include <math.h>
 
+#include "core/elementary.h"
 #include "inference/noise.h"
 
 #define SRC "Wan et al., Nature 608:504 (2022); fits as collected in aihwkit 1.1.0"
@@ -61,7 +62,7 @@ static void program(const void *params, const aimci_devices *d, const float *z)
 static void read(const void *params, const aimci_devices *d, double t, const float *z, float *g)
 {
     const int k = t > times[1] ? 1 : 0;
-    const double u = log(t / times[k]) / log(times[k + 1] / times[k]);
+    const double u = aimci_ln(t / times[k]) / aimci_ln(times[k + 1] / times[k]);
     double c[DEGREES];
     for (int i = 0; i < DEGREES; i++)
         c[i] = coeff[k][i] + u * (coeff[k + 1][i] - coeff[k][i]);

@@ -11,6 +11,7 @@
  * The fit of the shift reaches to 1800 nA. */
 #include <math.h>
 
+#include "core/elementary.h"
 #include "inference/noise.h"
 
 #define SRC "Xiao et al., IEEE TCAS-I 69:1480 (2022); fits as collected in CrossSim 3.2"
@@ -56,7 +57,7 @@ static const double shifts[DAYS][TERMS] = {
 
 static double saturating(const double ab[2], double i)
 {
-    return ab[0] * (1 - exp(-i / ab[1]));
+    return ab[0] * (1 - aimci_exp(-i / ab[1]));
 }
 
 static double between(double a, double b, double u)

@@ -16,6 +16,7 @@
 #include <aimc/inference.h>
 
 #include "core/config.h"
+#include "core/elementary.h"
 #include "core/random.h"
 #include "inference/storage.h"
 #include "kernels/dispatch.h"
@@ -191,7 +192,7 @@ void aimci_storage_keep(aimc_context *ctx, const aimc_config *config, uint64_t s
     dice d = {.kernels = aimci_kernels_get(aimc_context_get_cpu(ctx)),
               .seed = aimci_random_derive(s.seed >= 0 ? (uint64_t)s.seed : seed, index),
               .used = 256};
-    d.rate = s.supply_v > 0 ? 0.5 * erfc((s.supply_v - s.v_50) / (sqrt(2.0) * s.sigma_v))
+    d.rate = s.supply_v > 0 ? 0.5 * aimci_erfc((s.supply_v - s.v_50) / (sqrt(2.0) * s.sigma_v))
                             : s.bit_error_rate;
     float top = 0;
     for (size_t i = 0; i < n; i++)

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/file.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "core/os.h"
 
 /* Temporary names tried before giving up: more stale ones than this mean that something else is
  * wrong. */
@@ -86,42 +83,27 @@ aimc_status aimci_file_read_text(aimc_context *ctx, const char *path, size_t max
 /* ---- writing -------------------------------------------------------------------------------- */
 
 /* Open a file that did not exist: path.tmp-<pid>-<n>. */
-static int open_beside(const char *path, char *name, size_t size)
+static FILE *open_beside(const char *path, char *name, size_t size)
 {
-    for (int n = 0; n < MAX_NAMES; n++) {
-        snprintf(name, size, "%s.tmp-%ld-%d", path, (long)getpid(), n);
-        const int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (fd >= 0 || errno != EEXIST)
-            return fd;
+    FILE *file = NULL;
+    for (int n = 0; file == NULL && n < MAX_NAMES; n++) {
+        snprintf(name, size, "%s.tmp-%ld-%d", path, aimci_os_process_id(), n);
+        file = aimci_os_create(name);
+        if (file == NULL && errno != EEXIST)
+            return NULL;
     }
-    return -1;
+    return file;
 }
 
-/* Owner first: changing it clears special bits. Only root may give files away; a group of one's own
- * can be kept by everybody. */
-static void copy_permissions(const char *path, int fd)
+/* Everything up to the disk; the file is closed in any case. */
+static aimc_status write_and_close(const char *path, FILE *file, aimci_file_write_fn write,
+                                   void *user)
 {
-    struct stat old;
-    if (stat(path, &old) != 0)
-        return;
-    if (fchown(fd, old.st_uid, old.st_gid) != 0 && fchown(fd, (uid_t)-1, old.st_gid) != 0)
-        old.st_mode &= 0777;
-    (void)fchmod(fd, old.st_mode & 07777);
-}
-
-/* Everything up to the disk; the descriptor is closed in any case. */
-static aimc_status write_and_close(const char *path, int fd, aimci_file_write_fn write, void *user)
-{
-    FILE *const file = fdopen(fd, "wb");
-    if (file == NULL) {
-        const int error = errno;
-        close(fd);
-        return aimci_fail_errno(path, "write", error);
-    }
     errno = 0;
     aimc_status st = write(user, file);
-    if (st == AIMC_OK && (ferror(file) || fflush(file) != 0 || fsync(fd) != 0))
-        st = aimci_fail_errno(path, "write", errno != 0 ? errno : EIO);
+    const int error = st == AIMC_OK ? aimci_os_sync(file) : 0;
+    if (error != 0)
+        st = aimci_fail_errno(path, "write", error);
     if (fclose(file) != 0 && st == AIMC_OK)
         st = aimci_fail_errno(path, "write", errno);
     return st;
@@ -137,104 +119,99 @@ static bool is_stale(const char *suffix)
     const char *const n = end + 1;
     if (*end != '-' || *n == '\0' || n[strspn(n, "0123456789")] != '\0')
         return false;
-    return (pid_t)pid == pid && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+    return !aimci_os_process_exists(pid);
+}
+
+/* Up to its last separator, and what follows. */
+static size_t folder_of(const char *path)
+{
+    const char *const end = aimci_os_last_separator(path);
+    return end == NULL ? 0 : (size_t)(end - path) + 1;
+}
+
+typedef struct stale {
+    const char *base; /* of the file; what is beside it has that and more */
+    char *path;       /* of what is beside it: the folder, then room */
+    size_t folder, room;
+} stale;
+
+static void remove_if_stale(void *user, const char *name)
+{
+    const stale *const s = user;
+    const size_t n = strlen(s->base);
+    if (strncmp(name, s->base, n) != 0 || !is_stale(name + n))
+        return;
+    if ((size_t)snprintf(s->path + s->folder, s->room, "%s", name) < s->room)
+        (void)aimci_os_remove(s->path);
 }
 
 /* What processes that were killed while they saved have left beside the file. Called with the name
- * of our own temporary file, which is cut. */
-static void remove_stale(const char *path, char *temporary)
+ * of our own temporary file, which is overwritten: that of another one is longer by no more than a
+ * number may be. */
+static void remove_stale(const char *path, char *temporary, size_t size)
 {
-    const char *const slash = strrchr(path, '/');
-    const char *const base = slash == NULL ? path : slash + 1;
-    const size_t length = strlen(base);
-    temporary[slash == NULL ? 0 : slash == path ? 1 : slash - path] = '\0';
-    DIR *const folder = opendir(slash == NULL ? "." : temporary);
-    if (folder == NULL)
-        return;
-    for (const struct dirent *e; (e = readdir(folder)) != NULL;)
-        if (strncmp(e->d_name, base, length) == 0 && is_stale(e->d_name + length))
-            (void)unlinkat(dirfd(folder), e->d_name, 0);
-    closedir(folder);
-}
-
-/* The new name is on the disk once its directory is. Systems that cannot do this lose nothing but
- * the promise. */
-static void sync_directory(const char *folder)
-{
-    const int fd = open(folder[0] == '\0' ? "." : folder, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        (void)fsync(fd);
-        close(fd);
-    }
+    const size_t folder = folder_of(path);
+    stale s = {path + folder, temporary, folder, size - folder};
+    temporary[folder] = '\0';
+    aimci_os_each_name(folder == 0 ? "." : temporary, remove_if_stale, &s);
 }
 
 static aimc_status replace(const char *path, char *temporary, size_t size,
                            aimci_file_write_fn write, void *user)
 {
-    const int fd = open_beside(path, temporary, size);
-    if (fd < 0)
+    FILE *const file = open_beside(path, temporary, size);
+    if (file == NULL)
         return aimci_fail_errno(path, "write a file beside it", errno);
-    copy_permissions(path, fd);
-    aimc_status st = write_and_close(path, fd, write, user);
-    if (st == AIMC_OK && rename(temporary, path) != 0)
-        st = aimci_fail_errno(path, "replace", errno);
-    if (st != AIMC_OK) {
-        (void)unlink(temporary);
-        return st;
-    }
-    remove_stale(path, temporary); /* leaves the folder's name */
-    sync_directory(temporary);
-    return AIMC_OK;
+    aimci_os_copy_permissions(path, file);
+    aimc_status st = write_and_close(path, file, write, user);
+    const int error = st == AIMC_OK ? aimci_os_replace(temporary, path) : 0;
+    if (error != 0)
+        st = aimci_fail_errno(path, "replace", error);
+    if (st != AIMC_OK)
+        (void)aimci_os_remove(temporary);
+    else
+        remove_stale(path, temporary, size);
+    return st;
 }
 
 /* Only a regular file is replaced: a device, a pipe or a directory of that name is somebody
  * else's. */
 static aimc_status check_replaceable(const char *path)
 {
-    struct stat info;
-    if (stat(path, &info) != 0 || S_ISREG(info.st_mode))
+    const aimci_os_kind kind = aimci_os_kind_of(path);
+    if (kind == AIMCI_OS_NOTHING || kind == AIMCI_OS_FILE)
         return AIMC_OK;
     return aimci_fail(AIMC_ERR_IO, "'%s': cannot replace it: it is %s, not a regular file", path,
-                      S_ISDIR(info.st_mode)    ? "a directory"
-                      : S_ISFIFO(info.st_mode) ? "a pipe"
-                                               : "a device or a socket");
+                      kind == AIMCI_OS_FOLDER ? "a directory"
+                      : kind == AIMCI_OS_PIPE ? "a pipe"
+                                              : "a device or a socket");
 }
 
-/* One link further: what it holds is relative to the folder that the link lies in. */
-static aimc_status follow_link(aimc_context *ctx, char **path, size_t length)
-{
-    const char *const slash = strrchr(*path, '/');
-    const size_t folder = slash == NULL ? 0 : (size_t)(slash - *path) + 1;
-    char *const target = aimci_calloc(ctx, folder + length + 1, 1);
-    if (target == NULL)
-        return aimci_fail(AIMC_ERR_NOMEM, "'%s': out of memory for a name", *path);
-    const ssize_t n = readlink(*path, target + folder, length);
-    const bool good = n > 0 && (size_t)n < length;
-    if (good && target[folder] == '/')
-        memmove(target, target + folder, (size_t)n + 1);
-    else if (good)
-        memcpy(target, *path, folder);
-    const aimc_status st = good ? AIMC_OK : aimci_fail_errno(*path, "follow the link", errno);
-    aimci_free(ctx, good ? *path : target);
-    *path = good ? target : *path;
-    return st;
-}
-
-/* The file at the end of symbolic links, which need not be there yet; the caller frees it. */
+/* The file at the end of symbolic links, which need not be there yet; the caller frees it. What a
+ * link holds is relative to the folder that the link lies in. */
 static aimc_status resolve(aimc_context *ctx, const char *path, char **out)
 {
-    struct stat info;
+    char target[LINK_ROOM];
+    ptrdiff_t n = 0;
     char *at = aimci_strdup(ctx, path);
-    aimc_status st =
-        at != NULL ? AIMC_OK : aimci_fail(AIMC_ERR_NOMEM, "'%s': out of memory for a name", path);
-    for (int n = 0; st == AIMC_OK && lstat(at, &info) == 0 && S_ISLNK(info.st_mode); n++)
-        st = n < MAX_LINKS ? follow_link(ctx, &at, LINK_ROOM)
-                           : aimci_fail_errno(path, "open", ELOOP);
-    if (st != AIMC_OK) {
+    for (int links = 0; at != NULL && (n = aimci_os_link(at, target, sizeof target)) > 0; links++) {
+        const size_t folder = aimci_os_is_absolute(target) ? 0 : folder_of(at);
+        char *const next = links < MAX_LINKS ? aimci_calloc(ctx, folder + (size_t)n + 1, 1) : NULL;
+        if (next != NULL) {
+            memcpy(next, at, folder);
+            memcpy(next + folder, target, (size_t)n);
+        }
         aimci_free(ctx, at);
-        at = NULL;
+        at = next;
+        if (links == MAX_LINKS)
+            return aimci_fail_errno(path, "open", ELOOP);
     }
-    *out = at;
+    *out = n < 0 ? NULL : at;
+    if (n >= 0)
+        return at != NULL ? AIMC_OK
+                          : aimci_fail(AIMC_ERR_NOMEM, "'%s': out of memory for a name", path);
+    const aimc_status st = aimci_fail_errno(at, "follow the link", errno);
+    aimci_free(ctx, at);
     return st;
 }
 

@@ -2,24 +2,20 @@
 #include "io/source.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
-enum { PIPE_ROOM = 1 << 16, PEEK = 4096, WAIT_STEPS = 100, WAIT_NS = 10000000 };
+#include "core/os.h"
+
+enum { PIPE_ROOM = 1 << 16, PEEK = 4096, WAIT_STEPS = 100, WAIT_MS = 10 };
 
 /* Linux reads no more at a time. */
 #define MOST_AT_ONCE ((size_t)1 << 30)
 
 aimc_status aimci_fail_errno(const char *path, const char *what, int error)
 {
-    char reason[128] = "";
-    if (strerror_r(error, reason, sizeof reason) != 0 && reason[0] == '\0')
-        snprintf(reason, sizeof reason, "error %d", error);
+    char reason[128];
+    aimci_os_error_text(error, reason, sizeof reason);
     return aimci_fail(error == ENOMEM ? AIMC_ERR_NOMEM : AIMC_ERR_IO, "'%s': cannot %s: %s", path,
                       what, reason);
 }
@@ -28,18 +24,13 @@ aimc_status aimci_fail_errno(const char *path, const char *what, int error)
 
 /* Some bytes of a pipe; 0 at its end. Before the first byte, the end may only mean that the one who
  * writes has not opened it yet: then we wait a moment, but not for ever. */
-static ssize_t read_pipe_once(int fd, char *to, size_t room, bool is_first)
+static ptrdiff_t read_pipe_once(int fd, char *to, size_t room, bool is_first)
 {
     for (int tries = 0;;) {
-        const ssize_t n = read(fd, to, room);
-        if (n > 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
+        const ptrdiff_t n = aimci_os_read_pipe(fd, to, room);
+        if (n != 0 || !is_first || tries++ == WAIT_STEPS)
             return n;
-        if (n == 0 && (!is_first || tries++ == WAIT_STEPS))
-            return 0;
-        if (n == 0)
-            nanosleep(&(struct timespec){.tv_nsec = WAIT_NS}, NULL);
-        else
-            (void)poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, -1);
+        aimci_os_sleep_ms(WAIT_MS);
     }
 }
 
@@ -63,7 +54,7 @@ typedef struct pipe_bytes {
 static aimc_status read_some(aimc_context *ctx, int fd, const char *path, aimci_look_fn look,
                              pipe_bytes *p, bool *is_end)
 {
-    const ssize_t n = read_pipe_once(fd, p->buf + p->used, p->room - p->used - 1, p->used == 0);
+    const ptrdiff_t n = read_pipe_once(fd, p->buf + p->used, p->room - p->used - 1, p->used == 0);
     if (n < 0)
         return aimci_fail_errno(path, "read", errno);
     p->used += (size_t)n;
@@ -127,19 +118,19 @@ static aimc_status look_at_file(const char *path, aimci_look_fn look, const aimc
 static aimc_status open_file(aimc_context *ctx, int fd, const char *path, uint64_t max,
                              aimci_look_fn look, aimci_source *out)
 {
-    struct stat info;
-    if (fstat(fd, &info) != 0)
-        return aimci_fail_errno(path, "read", errno);
-    if (S_ISDIR(info.st_mode))
-        return aimci_fail_errno(path, "read", EISDIR);
-    if (S_ISFIFO(info.st_mode))
+    aimci_os_kind kind;
+    uint64_t size;
+    const int error = aimci_os_look(fd, &kind, &size);
+    if (error || kind == AIMCI_OS_FOLDER)
+        return aimci_fail_errno(path, "read", error ? error : EISDIR);
+    if (kind == AIMCI_OS_PIPE)
         return read_pipe(ctx, fd, path, max, look, out);
-    if (!S_ISREG(info.st_mode))
+    if (kind != AIMCI_OS_FILE)
         return aimci_fail(AIMC_ERR_IO, "'%s': neither a regular file nor a pipe", path);
-    if ((uintmax_t)info.st_size > max)
-        return aimci_fail(AIMC_ERR_FORMAT, "'%s': %jd bytes, at most %ju expected", path,
-                          (intmax_t)info.st_size, (uintmax_t)max);
-    const aimci_source source = {.file = fd, .size = (uint64_t)info.st_size};
+    if (size > max)
+        return aimci_fail(AIMC_ERR_FORMAT, "'%s': %ju bytes, at most %ju expected", path,
+                          (uintmax_t)size, (uintmax_t)max);
+    const aimci_source source = {.file = fd, .size = size};
     const aimc_status st = look ? look_at_file(path, look, &source) : AIMC_OK;
     if (!st)
         *out = source;
@@ -152,12 +143,13 @@ aimc_status aimci_source_open(aimc_context *ctx, const char *path, uint64_t max,
     const uint64_t limit = aimci_context_max_file(ctx);
     *out = aimci_source_of("", 0);
     /* not blocking: a pipe that nobody writes to must not hold us for ever */
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return aimci_fail_errno(path, "open", errno);
+    int fd;
+    const int error = aimci_os_open(path, false, &fd);
+    if (error)
+        return aimci_fail_errno(path, "open", error);
     const aimc_status st = open_file(ctx, fd, path, max < limit ? max : limit, look, out);
     if (st || out->bytes)
-        close(fd);
+        aimci_os_close(fd);
     return st;
 }
 
@@ -170,7 +162,7 @@ void aimci_source_close(aimc_context *ctx, aimci_source *source)
 {
     aimci_free(ctx, source->owned);
     if (!source->bytes)
-        close(source->file);
+        aimci_os_close(source->file);
     *source = aimci_source_of("", 0);
 }
 
@@ -183,9 +175,8 @@ aimc_status aimci_source_read(const aimci_source *source, uint64_t at, size_t n,
     }
     for (size_t done = 0; done < n;) {
         const size_t left = n - done, part = left < MOST_AT_ONCE ? left : MOST_AT_ONCE;
-        const ssize_t got =
-            pread(source->file, (char *)to + done, part, (off_t)(at + (uint64_t)done));
-        if (got < 0 && errno != EINTR)
+        const ptrdiff_t got = aimci_os_read_at(source->file, (char *)to + done, part, at + done);
+        if (got < 0)
             return aimci_fail(errno == ENOMEM ? AIMC_ERR_NOMEM : AIMC_ERR_IO,
                               "cannot read on from byte %ju: error %d", (uintmax_t)(at + done),
                               errno);
@@ -193,7 +184,7 @@ aimc_status aimci_source_read(const aimci_source *source, uint64_t at, size_t n,
             return aimci_fail(AIMC_ERR_IO,
                               "the file ends at byte %ju of %ju: it was cut while it was read",
                               (uintmax_t)(at + done), (uintmax_t)source->size);
-        done += got > 0 ? (size_t)got : 0;
+        done += (size_t)got;
     }
     return AIMC_OK;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/os.h"
 #include "io/file.h"
 #include "io/npy.h"
 #include "io/table_reading.h"

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+
+#include "core/os.h"
 
 enum { MAX_CANDIDATES = 5, SHOWN = 40 };
 
@@ -74,7 +75,7 @@ static bool is_index_name(const aimci_slice *name)
     static const char *const names[] = {"index", "idx", "unnamed: 0", "no",           "no.",
                                         "nr",    "nr.", "pulse",      "pulse number", "pulses"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strlen(names[i]) == name->n && strncasecmp(names[i], name->at, name->n) == 0)
+        if (strlen(names[i]) == name->n && aimci_same_letters(names[i], name->at, name->n))
             return true;
     return name->n == 0;
 }

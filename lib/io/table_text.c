@@ -4,7 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+
+#include "core/os.h"
 
 static const char digits[] = "0123456789";
 
@@ -144,7 +145,7 @@ static bool is_word_for_nothing(const aimci_slice *cell)
                                         "nil", "-",        "--",   "?",    ".",    "missing",
                                         "inf", "infinity", "-nan", "+nan", "-inf", "+inf"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strlen(words[i]) == cell->n && strncasecmp(cell->at, words[i], cell->n) == 0)
+        if (strlen(words[i]) == cell->n && aimci_same_letters(cell->at, words[i], cell->n))
             return true;
     return false;
 }
@@ -271,6 +272,6 @@ bool aimci_name_matches(const aimci_slice *name, const char *wanted)
         if (name->at[k] == '(' || name->at[k] == '[')
             plain.n = k;
     trim(&plain);
-    return (name->n == n && strncasecmp(name->at, wanted, n) == 0) ||
-           (plain.n == n && n > 0 && strncasecmp(plain.at, wanted, n) == 0);
+    return (name->n == n && aimci_same_letters(name->at, wanted, n)) ||
+           (plain.n == n && n > 0 && aimci_same_letters(plain.at, wanted, n));
 }

@@ -2,13 +2,12 @@
 /* Conductances of all arrays of a network, in a folder: a file for each device of the weights of a
  * tile, "003.conv2d.tile0.device1.npy" of matrix 3, [n_out][n_in] in uS, and
  * "003.conv2d.tile0.shared.npy" [1][n_in] where inputs have devices that outputs share. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <aimc/table.h>
 
+#include "core/os.h"
 #include "io/file.h"
 #include "io/npy.h"
 #include "network/graph.h"
@@ -99,8 +98,7 @@ static aimc_status save_tile(visit *v)
 
 static bool exists(const char *path)
 {
-    struct stat s;
-    return stat(path, &s) == 0;
+    return aimci_os_kind_of(path) != AIMCI_OS_NOTHING;
 }
 
 /* As it looks; where text can be read in two ways, as it is written here. */
@@ -232,8 +230,10 @@ aimc_status aimc_network_save_conductances(const aimc_network *net, const char *
     if (format && strcmp(format, "npy") != 0 && strcmp(format, "csv") != 0)
         return aimci_fail(AIMC_ERR_INVALID, "%s: format '%s' is none of npy, csv", v.caller,
                           format);
-    if (mkdir(folder, 0777) && errno != EEXIST)
-        return aimci_fail(AIMC_ERR_IO, "%s: %s: %s", v.caller, folder, strerror(errno));
+    const int error = aimci_os_make_folder(folder);
+    if (error)
+        return aimci_fail_within(aimci_fail_errno(folder, "make this folder", error),
+                                 "%s: ", v.caller);
     v.csv = format && strcmp(format, "csv") == 0;
     v.ctx = net->ctx;
     return visit_all(&v, net, save_tile);

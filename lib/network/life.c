@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a network on a chip: digital matrices onto tiles, programming, drift,
  * compensation. */
-#include <fnmatch.h>
 #include <string.h>
 
 #include <aimc/inference.h>
@@ -11,15 +10,54 @@
 
 /* ---- names by patterns ---------------------------------------------------------------------- */
 
-/* Does one pattern of the list, from its first character to the end, match the name? */
-static bool matches(const char *pattern, size_t n, const char *name)
+/* "[a-c_]", "[!a-c]" from p on: what follows it, with whether c is one of these; NULL where no
+ * bracket closes it, which then stands for itself. */
+static const char *match_set(const char *p, const char *end, char c, bool *found)
 {
-    char one[128];
-    if (n >= sizeof one)
-        return false;
-    memcpy(one, pattern, n);
-    one[n] = '\0';
-    return fnmatch(one, name, 0) == 0;
+    const bool negated = p + 1 < end && (p[1] == '!' || p[1] == '^');
+    const char *const first = p + 1 + negated;
+    bool any = false;
+    for (p = first; p < end && (*p != ']' || p == first); p++) {
+        const bool is_range = end - p > 2 && p[1] == '-' && p[2] != ']';
+        any = any || (c >= *p && c <= p[is_range ? 2 : 0]);
+        p += is_range ? 2 : 0;
+    }
+    *found = any != negated;
+    return p < end ? p + 1 : NULL;
+}
+
+/* One character of a name by the beginning of a pattern: what follows there; NULL: it is another.
+ */
+static const char *match_one(const char *p, const char *end, char c)
+{
+    bool found = false;
+    const char *const next = *p == '[' ? match_set(p, end, c, &found) : NULL;
+    if (next)
+        return found ? next : NULL;
+    if (*p == '?')
+        return p + 1;
+    p += *p == '\\' && end - p > 1;
+    return *p == c ? p + 1 : NULL;
+}
+
+/* Does one pattern of the list, of n characters, match the name? After a mismatch the last star
+ * takes one character more. */
+static bool matches(const char *p, size_t n, const char *name)
+{
+    const char *const end = p + n, *after_star = NULL, *retry = NULL;
+    while (*name || p < end) {
+        if (p < end && *p == '*') {
+            after_star = ++p;
+            retry = name;
+            continue;
+        }
+        const char *const next = *name && p < end ? match_one(p, end, *name) : NULL;
+        if (!next && (!after_star || !*retry))
+            return false;
+        p = next ? next : after_star;
+        name = next ? name + 1 : ++retry;
+    }
+    return true;
 }
 
 /* "*,!stem,!fc": chosen by any pattern (by all names, where none says otherwise), and by none with

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/elementary.h"
 #include "network/graph.h"
 
 #define SRC "definitions of PyTorch 1.13, torch.nn"
@@ -100,8 +101,8 @@ static double entropy_row(const aimci_loss_run *r, size_t s, double norm, double
         top = y[c * step] > top ? y[c * step] : top;
     double sum = 0;
     for (size_t c = 0; c < classes; c++)
-        sum += (double)(d[c * step] = expf(y[c * step] - top));
-    double loss = own * (log(sum) - (double)(y[label * step] - top));
+        sum += (double)(d[c * step] = aimci_expf(y[c * step] - top));
+    double loss = own * (aimci_ln(sum) - (double)(y[label * step] - top));
     const double share = own + e * all / (double)classes;
     for (size_t c = 0; c < classes; c++)
         d[c * step] = (float)((double)d[c * step] / sum * share / norm);
@@ -109,7 +110,7 @@ static double entropy_row(const aimci_loss_run *r, size_t s, double norm, double
     for (size_t c = 0; c < classes && e > 0; c++) {
         const double v = e * weight_of(r, c) / (double)classes;
         d[c * step] -= (float)(v / norm);
-        loss += v * (log(sum) - (double)(y[c * step] - top));
+        loss += v * (aimci_ln(sum) - (double)(y[c * step] - top));
     }
     return loss;
 }
@@ -221,7 +222,8 @@ static double bce_law(const loss_params *p, double w, double y, double t, double
 {
     (void)p;
     const double factor = 1 + (w - 1) * t;
-    const double soft = log1p(exp(-fabs(y))) + fmax(-y, 0), sigmoid = 1 / (1 + exp(-y));
+    const double soft = aimci_log1p(aimci_exp(-fabs(y))) + fmax(-y, 0),
+                 sigmoid = 1 / (1 + aimci_exp(-y));
     *slope = (1 - t) - factor * (1 - sigmoid);
     return (1 - t) * y + factor * soft;
 }

@@ -4,10 +4,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/elementary.h"
 #include "network/graph.h"
 
 #define SRC "definitions of PyTorch 1.13, torch.optim.lr_scheduler"
-#define PI  3.14159265358979323846
 
 typedef struct schedule_params {
     int64_t step_size, T_max, total_steps, total_iters;
@@ -59,19 +59,19 @@ AIMCI_DEFINE_KIND(warm_up, "schedule", "up along a line to the rate, which stays
 static double step_rate(const void *params, double lr, double step)
 {
     const P *p = params;
-    return lr * pow(p->gamma, floor(step / (double)p->step_size));
+    return lr * aimci_pow(p->gamma, floor(step / (double)p->step_size));
 }
 
 static double cosine_rate(const void *params, double lr, double step)
 {
     const P *p = params;
-    return p->eta_min + (lr - p->eta_min) * (1 + cos(PI * step / (double)p->T_max)) / 2;
+    return p->eta_min + (lr - p->eta_min) * (1 + aimci_cospi(step / (double)p->T_max)) / 2;
 }
 
 /* share 0: from; 1: to */
 static double between(const P *p, double from, double to, double share)
 {
-    return p->anneal ? from + (to - from) * share : to + (from - to) * (1 + cos(PI * share)) / 2;
+    return p->anneal ? from + (to - from) * share : to + (from - to) * (1 + aimci_cospi(share)) / 2;
 }
 
 /* lr is the largest rate; after the cycle the last one stays. */

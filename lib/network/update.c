@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/elementary.h"
 #include "network/graph.h"
 
 /* ---- what is trained ------------------------------------------------------------------------ */
@@ -123,8 +124,8 @@ static void adam_step(const aimci_update_state *s, size_t n, float *w, const flo
 {
     const P *p = s->params;
     const float b1 = (float)p->beta1, b2 = (float)p->beta2, eps = (float)p->eps;
-    const float rate = (float)(s->lr / (1 - pow(p->beta1, (double)s->t)));
-    const float root = (float)sqrt(1 - pow(p->beta2, (double)s->t));
+    const float rate = (float)(s->lr / (1 - aimci_pow(p->beta1, (double)s->t)));
+    const float root = (float)sqrt(1 - aimci_pow(p->beta2, (double)s->t));
     for (size_t i = 0; i < n; i++) {
         const float d = g[i] + decay * w[i];
         first[i] = b1 * first[i] + (1 - b1) * d;

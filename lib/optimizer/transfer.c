@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/elementary.h"
 #include "optimizer/transfer.h"
 
 /* ---- effective weight ----------------------------------------------------------------------- */
@@ -104,7 +105,7 @@ static double period_of(const aimci_transfer *e, size_t k)
         return fmax(1, round(states / (double)e->in_size * -p->transfer_every));
     }
     const double reads = fmax(1, (double)p->n_reads_per_transfer);
-    return p->transfer_every * pow((double)e->in_size / reads, (double)k);
+    return p->transfer_every * aimci_pow((double)e->in_size / reads, (double)k);
 }
 
 /* Longer ones never end. */

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/elementary.h"
 #include "optimizer/transfer.h"
 
 /* ---- slices: columns are lines of cells, rows go across ------------------------------------- */
@@ -200,8 +201,9 @@ static bool set_gamma(aimci_transfer *e)
 {
     bool composite = false;
     for (size_t k = 0; k < e->n_arrays; k++) {
-        e->gamma[k] = e->params.gamma_vec.n ? e->params.gamma_vec.v[k]
-                                            : pow(e->params.gamma, (double)(e->n_arrays - 1 - k));
+        e->gamma[k] = e->params.gamma_vec.n
+                          ? e->params.gamma_vec.v[k]
+                          : aimci_pow(e->params.gamma, (double)(e->n_arrays - 1 - k));
         composite |= k + 1 < e->n_arrays ? e->gamma[k] != 0 : e->gamma[k] != 1;
     }
     return composite;

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/elementary.h"
 #include "periphery/magnitudes.h"
 
 /* ---- counting ------------------------------------------------------------------------------- */
@@ -185,7 +186,7 @@ static double cell_divergence(const double *p, size_t parts, double outliers, do
     for (size_t i = 0; i < parts; i++) {
         const double real = p[i] + (i + 1 == parts ? outliers : 0);
         if (real > 0)
-            divergence += real * log(real / fmax(p[i] > 0 ? q : 0, least));
+            divergence += real * aimci_ln(real / fmax(p[i] > 0 ? q : 0, least));
     }
     return divergence;
 }
@@ -212,7 +213,7 @@ static double divergence(const spread *s, double bound, double levels)
         sum += cell_divergence(p, parts, k < n ? 0 : s->total - before, s->total);
     }
     /* the codes' distribution is that of the values within the bound */
-    return sum / s->total + log(fmax(before, 1) / s->total);
+    return sum / s->total + aimci_ln(fmax(before, 1) / s->total);
 }
 
 /* ---- searching ------------------------------------------------------------------------------ */
@@ -228,21 +229,22 @@ static double best_bound(const spread *s, objective loss, double levels)
     const double golden = 0.6180339887498949, largest = s->largest;
     double best = largest, least = loss(s, largest, levels);
     for (int i = 1; i < TRIED; i++) {
-        const double bound = largest * exp2(-(double)i / PER_OCTAVE), at = loss(s, bound, levels);
+        const double bound = largest * aimci_exp2(-(double)i / PER_OCTAVE),
+                     at = loss(s, bound, levels);
         if (at < least) {
             least = at;
             best = bound;
         }
     }
-    double lo = log2(best) - 1.0 / PER_OCTAVE, hi = log2(best) + 1.0 / PER_OCTAVE;
+    double lo = aimci_log2(best) - 1.0 / PER_OCTAVE, hi = aimci_log2(best) + 1.0 / PER_OCTAVE;
     for (int i = 0; i < STEPS; i++) {
         const double a = hi - golden * (hi - lo), b = lo + golden * (hi - lo);
-        if (loss(s, exp2(a), levels) < loss(s, exp2(b), levels))
+        if (loss(s, aimci_exp2(a), levels) < loss(s, aimci_exp2(b), levels))
             hi = b;
         else
             lo = a;
     }
-    const double found = fmin(exp2((lo + hi) / 2), largest);
+    const double found = fmin(aimci_exp2((lo + hi) / 2), largest);
     return loss(s, found, levels) < least ? found : best;
 }
 

@@ -31,7 +31,7 @@ typedef struct aimci_name {
     char text[64];
 } aimci_name;
 
-aimci_name aimci_name_of(const char *format, ...) __attribute__((format(printf, 1, 2)));
+aimci_name aimci_name_of(const char *format, ...) AIMCI_PRINTF(1, 2);
 
 typedef struct aimci_netlist {
     FILE *out;
@@ -39,8 +39,7 @@ typedef struct aimci_netlist {
 } aimci_netlist;
 
 /* A line of comment. */
-void aimci_netlist_note(const aimci_netlist *n, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void aimci_netlist_note(const aimci_netlist *n, const char *format, ...) AIMCI_PRINTF(2, 3);
 /* Names begin with the letter of what they are: r, c, v, b, m, x. */
 void aimci_netlist_resistor(const aimci_netlist *n, const char *name, const char *a, const char *b,
                             double ohm);

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "core/elementary.h"
 #include "periphery/nodal.h"
 
 /* tolerance: of the residual in the norm of the preconditioner, relative to the first. Newton stops
@@ -29,8 +30,8 @@ static double current_law(const aimci_iv *iv, double v, double *slope)
         *slope = 1 + 2 * iv->square * fabs(v) + 3 * iv->cube * v * v;
         return v * (1 + iv->square * fabs(v) + iv->cube * v * v);
     case AIMCI_IV_SINH:
-        *slope = cosh(v / iv->scale);
-        return iv->scale * sinh(v / iv->scale);
+        *slope = aimci_cosh(v / iv->scale);
+        return iv->scale * aimci_sinh(v / iv->scale);
     default:
         *slope = 1;
         return v;

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/elementary.h"
 #include "kernels/stream.h"
 #include "periphery/nonideal_converter.h"
 
@@ -96,7 +97,7 @@ static bool has_stages(const aimci_nonideal_converter *c)
 
 static aimc_status count_bits(aimci_nonideal_converter *c, double res, const char *caller)
 {
-    const double inverse = res > 1 ? res : 1 / res, bits = log2(inverse + 2);
+    const double inverse = res > 1 ? res : 1 / res, bits = aimci_log2(inverse + 2);
     if (!(res > 0) || fabs(bits - rint(bits)) > 1e-6 || bits < 1.5 || bits > MAX_BITS + 0.5)
         return aimci_fail(
             AIMC_ERR_INVALID,

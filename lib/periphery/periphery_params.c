@@ -2,6 +2,7 @@
 /* The parameters of a read-out, and which of them contradict each other. */
 #include <math.h>
 
+#include "core/elementary.h"
 #include "periphery/periphery_params.h"
 
 #define T    aimci_periphery_params
@@ -125,7 +126,7 @@ int aimci_dac_bits(double res)
 {
     if (res <= 0)
         return 0;
-    const double bits = log2((res > 1 ? res : 1 / res) + 2);
+    const double bits = aimci_log2((res > 1 ? res : 1 / res) + 2);
     return fabs(bits - rint(bits)) < 1e-6 && bits < 24.5 ? (int)rint(bits) : 0;
 }
 

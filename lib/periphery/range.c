@@ -7,6 +7,7 @@
 #include <aimc/converter.h>
 
 #include "core/core.h"
+#include "core/elementary.h"
 #include "periphery/converter.h"
 #include "periphery/magnitudes.h"
 
@@ -53,7 +54,7 @@ static double error_of(const float *x, size_t n, double bound, double res)
 
 static double at_log(const float *sorted, size_t n, double log10_rest)
 {
-    return quantile(sorted, n, 1 - pow(10, log10_rest));
+    return quantile(sorted, n, 1 - aimci_pow(10, log10_rest));
 }
 
 /* Golden section over the logarithm of the share that is clipped, from 1e-6 to 0.1: the error

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/os.h"
 #include "periphery/cell_layout.h"
 #include "periphery/spice.h"
 

@@ -4,6 +4,7 @@
 
 #include <aimc/periphery.h>
 
+#include "core/elementary.h"
 #include "tile/tile.h"
 
 static aimc_status read_stages(const aimc_tile *t, aimc_direction direction, const float *x,
@@ -29,7 +30,7 @@ static aimc_status read_stages(const aimc_tile *t, aimc_direction direction, con
 /* Bits of a converter whose steps are res of its range: 2^bits - 1 codes around 0. */
 static uint32_t bits_of(double res)
 {
-    return res > 0 ? (uint32_t)ceil(log2(1 / res + 1) - 1e-9) : 0;
+    return res > 0 ? (uint32_t)ceil(aimci_log2(1 / res + 1) - 1e-9) : 0;
 }
 
 static uint32_t bits_of_drive(const aimci_periphery *p)

@@ -8,6 +8,8 @@
 
 #include <aimc/aimc.h>
 
+#include "../portable.h"
+
 enum { N = 8, GUARD = 64 };
 
 #define EXPECT(condition)                                                                          \
@@ -43,13 +45,13 @@ static void *allocate(void *user, size_t size, size_t align)
 {
     (void)user;
     n_allocated++;
-    return aligned_alloc(align, (size + align - 1) / align * align);
+    return aimct_aligned_alloc(align, (size + align - 1) / align * align);
 }
 
 static void give_back(void *user, void *block)
 {
     (void)user;
-    free(block);
+    aimct_aligned_free(block);
 }
 
 static aimc_context *make_context(void)

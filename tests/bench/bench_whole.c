@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../portable.h"
 #include "bench.h"
 
 /* ---- construction --------------------------------------------------------------------------- */
@@ -14,7 +15,7 @@ static void *counting_alloc(void *user, size_t size, size_t align)
 {
     if (align > 64)
         return NULL;
-    char *p = aligned_alloc(64, (size + 127) / 64 * 64);
+    char *p = aimct_aligned_alloc(64, (size + 127) / 64 * 64);
     if (!p)
         return NULL;
     memcpy(p, &size, sizeof size);
@@ -27,7 +28,7 @@ static void counting_free(void *user, void *ptr)
     size_t size;
     memcpy(&size, (char *)ptr - 64, sizeof size);
     *(size_t *)user -= size;
-    free((char *)ptr - 64);
+    aimct_aligned_free((char *)ptr - 64);
 }
 
 static void make(bench *b, const char *name, const char *algorithm, size_t n)

@@ -3,13 +3,12 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "check_main.h"
 #include "core/core.h"
 #include "core/pool.h"
 #include "fail_alloc.h"
+#include "portable.h"
 
 #define MAX_TASKS 300
 
@@ -112,6 +111,7 @@ START_TEST(a_task_may_run_tasks)
 }
 END_TEST
 
+#ifndef _WIN32
 /* A child has the pool but none of its threads: before, its first run and its destroy waited for
  * them for ever. */
 START_TEST(a_child_works_alone)
@@ -138,6 +138,7 @@ START_TEST(a_child_works_alone)
     aimci_pool_destroy(pool);
 }
 END_TEST
+#endif
 
 static void *run_many(void *arg)
 {
@@ -191,7 +192,9 @@ int main(void)
     tcase_add_loop_test(t, thousands_of_short_runs, 1, 9);
     tcase_add_test(t, results_are_visible_to_the_caller);
     tcase_add_test(t, a_task_may_run_tasks);
+#ifndef _WIN32
     tcase_add_test(t, a_child_works_alone);
+#endif
     tcase_add_test(t, two_callers_at_once);
     tcase_add_test(t, creation_may_run_out_of_memory);
     tcase_add_test(t, unused_pools_end_at_once);

@@ -268,7 +268,7 @@ static const struct {
     aimc_status (*call)(void *s);
     const void *good;
     size_t size, shortest;
-} read[] = {
+} readers[] = {
     {"context_create", create_context, &context_params, sizeof context_params,
      offsetof(aimc_context_params, executor)},
     {"device_create_user", create_user, &user_device, sizeof user_device,
@@ -287,32 +287,32 @@ static void copy(unsigned char *s, size_t k, size_t size, int beyond)
 {
     fill(s, size);
     memset(s + sizeof(uint32_t), beyond, MOST - sizeof(uint32_t));
-    memcpy(s + sizeof(uint32_t), (const unsigned char *)read[k].good + sizeof(uint32_t),
-           (size < read[k].size ? size : read[k].size) - sizeof(uint32_t));
+    memcpy(s + sizeof(uint32_t), (const unsigned char *)readers[k].good + sizeof(uint32_t),
+           (size < readers[k].size ? size : readers[k].size) - sizeof(uint32_t));
 }
 
 static void refuse(size_t k, unsigned char *s, const char *part)
 {
-    FAILS(AIMC_ERR_ABI, part, read[k].call(s));
-    ck_assert_msg(strncmp(aimc_get_last_error(), read[k].name, strlen(read[k].name)) == 0, "%s: %s",
-                  read[k].name, aimc_get_last_error());
+    FAILS(AIMC_ERR_ABI, part, readers[k].call(s));
+    ck_assert_msg(strncmp(aimc_get_last_error(), readers[k].name, strlen(readers[k].name)) == 0,
+                  "%s: %s", readers[k].name, aimc_get_last_error());
 }
 
 START_TEST(a_read_struct_may_be_older_or_newer)
 {
     _Alignas(8) unsigned char s[MOST];
-    for (size_t k = 0; k < sizeof read / sizeof read[0]; k++) {
-        const size_t size = read[k].size;
+    for (size_t k = 0; k < sizeof readers / sizeof readers[0]; k++) {
+        const size_t size = readers[k].size;
         copy(s, k, size, 0x55);
-        OK(read[k].call(s));
-        check_bytes(read[k].name, s, size, MOST, 0x55);
-        if (read[k].shortest < size) {
-            copy(s, k, read[k].shortest, 0x55); /* what lies beyond it is not looked at */
-            OK(read[k].call(s));
-            check_bytes(read[k].name, s, read[k].shortest, MOST, 0x55);
+        OK(readers[k].call(s));
+        check_bytes(readers[k].name, s, size, MOST, 0x55);
+        if (readers[k].shortest < size) {
+            copy(s, k, readers[k].shortest, 0x55); /* what lies beyond it is not looked at */
+            OK(readers[k].call(s));
+            check_bytes(readers[k].name, s, readers[k].shortest, MOST, 0x55);
         }
         copy(s, k, size + LATER, 0);
-        OK(read[k].call(s));
+        OK(readers[k].call(s));
         for (size_t i = 0; i < LATER; i++) {
             copy(s, k, size + LATER, 0);
             s[size + i] = 1;

@@ -2,8 +2,7 @@
 /* What happens to weights besides pulses: recorded populations under decay, diffusion, reset and
  * drift, the closed forms of drift, and symmetry points under alternating pulses. */
 #include "device_test.h"
-
-#include <unistd.h>
+#include "portable.h"
 
 enum { N_OUT = 200, N_IN = 400, N = N_OUT * N_IN };
 

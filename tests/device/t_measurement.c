@@ -2,9 +2,9 @@
 /* Devices from readings of many: what a population was made of comes back, what cannot be told is
  * not, and everything odd in the data is said. */
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "device_test.h"
+#include "portable.h"
 
 enum { PULSES = 200, DEVICES = 24 };
 

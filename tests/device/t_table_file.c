@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Tables of measured steps from CSV files, and what is said about files that are none. */
-#include <unistd.h>
 
 #include "device_test.h"
+#include "portable.h"
 
 static aimc_context *ctx;
 static char path[] = "/tmp/aimc_table_XXXXXX";

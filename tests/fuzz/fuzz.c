@@ -2,7 +2,8 @@
 #include "fuzz.h"
 
 #include <string.h>
-#include <unistd.h>
+
+#include "../portable.h"
 
 /* ---- memory --------------------------------------------------------------------------------- */
 
@@ -18,7 +19,7 @@ static void *fuzz_alloc(void *user, size_t size, size_t align)
     FUZZ_CHECK(align <= HEADER, "%zu", align);
     FUZZ_CHECK(size <= MAX_LIVE && live_bytes <= MAX_LIVE - size, "%zu bytes, after %zu", size,
                live_bytes);
-    unsigned char *block = aligned_alloc(HEADER, (size + 2 * HEADER - 1) / HEADER * HEADER);
+    unsigned char *block = aimct_aligned_alloc(HEADER, (size + 2 * HEADER - 1) / HEADER * HEADER);
     FUZZ_CHECK(block != NULL, "no memory for %zu bytes", size);
     memcpy(block, &size, sizeof size);
     live_blocks++;
@@ -34,7 +35,7 @@ static void fuzz_free(void *user, void *ptr)
     memcpy(&size, block, sizeof size);
     live_blocks--;
     live_bytes -= size;
-    free(block);
+    aimct_aligned_free(block);
 }
 
 aimc_context *aimct_fuzz_context(void)

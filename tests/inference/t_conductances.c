@@ -2,8 +2,9 @@
 /* Conductances of programmed tiles and networks, out and in: the same bits of products, and
  * measured ones as they were measured. */
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "core/os.h"
+#include "portable.h"
 #include "program_test.h"
 
 enum { IN = 9, OUT = 7, N = 20, WEIGHTS = OUT * IN, MOST = 40 * WEIGHTS };
@@ -204,11 +205,18 @@ static void write_text(const char *name, const char *text)
     fclose(file);
 }
 
+static void remove_name(void *user, const char *name)
+{
+    char path[400];
+    (void)user;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    (void)aimci_os_remove(path); /* not "." and ".." */
+}
+
 static void empty_folder(void)
 {
-    char command[100];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    ck_assert_int_eq(system(command), 0);
+    aimci_os_each_name(folder, remove_name, NULL);
+    ck_assert_int_eq(rmdir(folder), 0);
 }
 
 START_TEST(folders)

@@ -2,11 +2,11 @@
 /* What is called twice: each programming is another chip, each fresh look another draw, and a seed,
  * or the same history, gives the same again. */
 #include <math.h>
-#include <unistd.h>
 
 #include <aimc/network_life.h>
 
 #include "kernels/stream.h"
+#include "portable.h"
 #include "program_test.h"
 
 enum { SIDE = 16, ALL = SIDE * SIDE };

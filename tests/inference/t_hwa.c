@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Hardware-aware training: modifiers, clipping, remapping, input ranges, and their order. */
-#include <unistd.h>
 
 #include "analog/matrix.h"
 #include "hwa_test.h"
+#include "portable.h"
 
 #define IDEAL "device=ideal;forward.is_perfect=true;backward.is_perfect=true;"
 

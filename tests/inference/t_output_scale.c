@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Digital scales of outputs, learned in hardware-aware training. */
-#include <unistd.h>
 
 #include "hwa_test.h"
+#include "portable.h"
 
 #define SCALES                                                                                     \
     "device=ideal;optimizer=sgd;forward.is_perfect=true;backward.is_perfect=true;"                 \

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Weights on programmed devices: the three calls, files, networks. */
-#include <unistd.h>
 
 #include "program_test.h"
 
+#include "portable.h"
 #include "fail_alloc.h"
 
 /* ---- numbers to expect ---------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Noise of reads of programmed devices, and the spreads that a pair has over its life. */
-#include <unistd.h>
 
+#include "portable.h"
 #include "program_test.h"
 
 static const char *temporary(void)

@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <aimc/context.h>
 
 #include "check_main.h"
 #include "fail_alloc.h"
+#include "portable.h"
 
 static aimct_heap heap = AIMCT_HEAP_INIT;
 static aimc_context *ctx;

@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "folder_test.h"
 #include "io/file.h"
 #include "io/safetensors.h"
+#include "portable.h"
 
 /* ---- a file with a bit of everything -------------------------------------------------------- */
 

@@ -12,6 +12,7 @@
 
 #include <aimc/network_life.h>
 
+#include "portable.h"
 #include "test_util.h"
 
 enum { N_OUT = 3, N_IN = 4, N = 2, MAX_FILES = 256, MAX_NUMBERS = 128, MAX_IN = 4096 };

@@ -2,12 +2,12 @@
 /* Files of every kind of object, with every number of every tensor of floats poisoned in turn, and
  * every count out of range: the load is refused, names the tensor, and leaves nothing behind. */
 #include <math.h>
-#include <unistd.h>
 
 #include <aimc/inference.h>
 #include <aimc/network_life.h>
 
 #include "fail_alloc.h"
+#include "portable.h"
 #include "test_util.h"
 
 enum { N_OUT = 3, N_IN = 4 };

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <aimc/aimc.h>
 
@@ -12,6 +11,7 @@
 #include "comma_locale.h"
 #include "fail_alloc.h"
 #include "io/table_text.h"
+#include "portable.h"
 
 static aimct_heap heap = AIMCT_HEAP_INIT;
 static aimc_context *ctx;

@@ -3,9 +3,9 @@
  * neither threads nor the cutting of batches nor a file in between change a bit. What ops
  * compute is compared with PyTorch in bindings/python/tests/t_torch_cases.py. */
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "heap_test.h"
+#include "portable.h"
 
 enum { N = 5, PIXELS = 2 * 6 * 5, CLASSES = 3, SIZE = 1 << 20 };
 

@@ -5,11 +5,11 @@
 #define _DEFAULT_SOURCE /* truncate() */
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <aimc/network_life.h>
 
 #include "heap_test.h"
+#include "portable.h"
 
 enum { SIDE = 400, SMALL = 1 << 14 };
 #define HUGE_BYTES ((off_t)3 << 30)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Networks: gradients, threads, save and resume, bad input, no memory. */
-#include <unistd.h>
 
 #include "fail_alloc.h"
+#include "portable.h"
 #include "test_util.h"
 
 enum { IN = 20, HIDDEN = 33, OUT = 5, N = 70 };

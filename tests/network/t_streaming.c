@@ -4,10 +4,17 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#ifdef _WIN32
+#include <windows.h>
+
+#include <psapi.h>
+#else
 #include <sys/resource.h>
-#include <unistd.h>
+#endif
 
 #include "heap_test.h"
+#include "portable.h"
 
 enum { LAYERS = 64, WIDTH = 640, N = 3 };
 static const size_t file_bytes = (size_t)LAYERS * WIDTH * WIDTH * sizeof(float);
@@ -88,12 +95,21 @@ static void expect_turned(const float *x, const float *y)
                           "sample %zu, output %zu", b, i);
 }
 
+#ifdef _WIN32
+static size_t resident_bytes(void)
+{
+    PROCESS_MEMORY_COUNTERS used;
+    ck_assert(K32GetProcessMemoryInfo(GetCurrentProcess(), &used, sizeof used));
+    return used.PeakWorkingSetSize;
+}
+#else
 static size_t resident_bytes(void)
 {
     struct rusage used;
     ck_assert_int_eq(getrusage(RUSAGE_SELF, &used), 0);
     return (size_t)used.ru_maxrss * 1024;
 }
+#endif
 
 START_TEST(a_stack_takes_the_memory_of_a_layer)
 {

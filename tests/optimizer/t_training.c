@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Training algorithms: the deterministic traces of training.md 9.1, its traps (section 11), save
  * and resume, bad settings. */
-#include <unistd.h>
 
 #include "optimizer/transfer.h"
+#include "portable.h"
 #include "training_bench.h"
 
 static aimci_transfer *engine(const bench *b)

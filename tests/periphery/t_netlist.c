@@ -4,8 +4,8 @@
  * every dialect. What needs ngspice is skipped where it is not installed. */
 #include <math.h>
 #include <stdbool.h>
-#include <unistd.h>
 
+#include "portable.h"
 #include "read_util.h"
 
 static aimc_context *ctx;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Crossbars with wires against ngspice, column by column, in both directions; skipped where ngspice
  * is not installed. */
-#include <unistd.h>
 
 #include "periphery/wires.h"
+#include "portable.h"
 #include "read_util.h"
 
 enum { MAX = 32 };

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What all scenarios need: hashes, settings, tiles. */
+#include "portable.h"
 #include "scenario.h"
-
-#include <unistd.h>
 
 /* ---- hashes --------------------------------------------------------------------------------- */
 

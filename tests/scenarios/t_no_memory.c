@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <sys/stat.h>
 #include <stdbool.h>
-#include <unistd.h>
 
+#include "portable.h"
 #include "sanitized.h"
 #include "test_util.h"
 

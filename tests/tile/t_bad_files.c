@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Files that are well formed and lie: each case was found by a fuzz target (tests/fuzz). */
-#include <unistd.h>
 
 #include "fail_alloc.h"
+#include "portable.h"
 #include "test_util.h"
 
 enum { N_OUT = 3, N_IN = 4 };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Unit cells: which device takes the pulses, what a set weight means, zero shifting, training,
  * resuming. Their refresh: t_refresh.c. */
-#include <unistd.h>
 
 #include "device/device_test.h"
 #include "fail_alloc.h"
+#include "portable.h"
 #include "test_util.h"
 
 #define PLAIN                                                                                      \

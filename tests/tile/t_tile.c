@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Tiles and grids: shapes, weights, cutting, threads, save and resume, bad input, no memory. */
-#include <unistd.h>
 
 #include "fail_alloc.h"
+#include "portable.h"
 #include "test_util.h"
 
 static const char *const quiet[] = {"forward.is_perfect", "backward.is_perfect", NULL};

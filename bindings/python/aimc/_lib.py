@@ -3,6 +3,7 @@
 import ctypes as ct
 import os
 import pathlib
+import sys
 import warnings
 from typing import Any, Callable, Dict, List, Tuple, Type, TypeVar
 
@@ -10,7 +11,8 @@ from . import _abi
 from ._errors import BY_STATUS, AbiError, Error, WrongTypeError
 from ._types import PathLike
 
-SONAME = f"libaimc.so.{_abi.AIMC_ABI_VERSION}"
+# What the library is called where it is installed, by the system; "win32" is of any number of bits.
+INSTALLED = {"darwin": "libaimc.{}.dylib", "win32": "libaimc-{}.dll"}
 Struct = TypeVar("Struct", bound=ct.Structure)
 
 
@@ -25,12 +27,23 @@ warned_in_callbacks: List[str] = []
 raised_in_callbacks: List[BaseException] = []
 
 
-def _candidates() -> List[str]:
+def _installed_name(system: str) -> str:
+    return INSTALLED.get(system, "libaimc.so.{}").format(_abi.AIMC_ABI_VERSION)
+
+
+def _is_library(name: str, system: str) -> bool:
+    if system == "win32":  # built by Microsoft's tools, it has no "lib"
+        return name.endswith(".dll") and name.startswith(("libaimc", "aimc"))
+    return name.startswith("libaimc") and (name.endswith(".dylib") if system == "darwin" else ".so" in name)
+
+
+def _candidates(folder: pathlib.Path = pathlib.Path(__file__).parent, system: str = sys.platform) -> List[str]:
+    """Paths in the order in which they are tried: AIMC_LIBRARY alone, or what lies in the package, then the system's."""
     named = os.environ.get("AIMC_LIBRARY")
     if named:
         return [named]
-    beside = sorted(pathlib.Path(__file__).parent.glob("libaimc*"))
-    return [str(path) for path in beside if ".so" in path.name or path.suffix in (".dylib", ".dll")] + [SONAME]
+    beside = sorted(path for path in folder.iterdir() if _is_library(path.name, system))
+    return [str(path) for path in beside] + [_installed_name(system)]
 
 
 def _open() -> Tuple[str, Any]:

@@ -6,12 +6,39 @@ import re
 import subprocess
 import sys
 import tempfile
+import unittest.mock
 
 from common import SOURCE, aimc, main, unittest
 
 PACKAGE = SOURCE / "bindings" / "python"
 GENERATOR = PACKAGE / "abi_from_headers.py"
 INCLUDE = SOURCE / "include" / "aimc"
+
+
+class Library(unittest.TestCase):
+    def candidates(self, system, *names):
+        library = sys.modules["aimc._lib"]
+        with tempfile.TemporaryDirectory() as folder, unittest.mock.patch.dict(os.environ):
+            os.environ.pop("AIMC_LIBRARY", None)
+            place = pathlib.Path(folder)
+            for name in names + ("_lib.py", "py.typed", "libaimc.a", "libaimc.dll.a", "aimc.lib"):
+                (place / name).touch()
+            return [pathlib.Path(path).name for path in library._candidates(place, system)]
+
+    def test_name_by_system(self):
+        everything = ("libaimc.so.0", "libaimc.0.dylib", "libaimc-0.dll", "aimc-0.dll")
+        self.assertEqual(self.candidates("linux", *everything), ["libaimc.so.0", "libaimc.so.0"])
+        self.assertEqual(self.candidates("freebsd14", *everything), ["libaimc.so.0", "libaimc.so.0"])
+        self.assertEqual(self.candidates("darwin", *everything), ["libaimc.0.dylib", "libaimc.0.dylib"])
+        self.assertEqual(self.candidates("win32", *everything), ["aimc-0.dll", "libaimc-0.dll", "libaimc-0.dll"])
+
+    def test_nothing_beside_the_package(self):
+        for system, name in (("linux", "libaimc.so.0"), ("darwin", "libaimc.0.dylib"), ("win32", "libaimc-0.dll")):
+            self.assertEqual(self.candidates(system), [name])
+
+    def test_what_the_environment_names_alone(self):
+        with unittest.mock.patch.dict(os.environ, AIMC_LIBRARY="/elsewhere/mine.so"):
+            self.assertEqual(sys.modules["aimc._lib"]._candidates(), ["/elsewhere/mine.so"])
 
 
 class Abi(unittest.TestCase):

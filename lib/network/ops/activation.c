@@ -2,6 +2,7 @@
 /* Element-wise functions, with the definitions of PyTorch. */
 #include <math.h>
 
+#include "core/elementary.h"
 #include "network/ops/ops.h"
 
 typedef struct activation_params {
@@ -69,7 +70,7 @@ static float clamp(float x, float low, float high)
 
 static float sigma(float x)
 {
-    return 1.0f / (1.0f + expf(-x));
+    return 1.0f / (1.0f + aimci_expf(-x));
 }
 
 static float relu6_law(const activation_params *p, float x, float *slope)
@@ -88,8 +89,8 @@ static float leaky_relu_law(const activation_params *p, float x, float *slope)
 static float elu_law(const activation_params *p, float x, float *slope)
 {
     const float a = (float)p->alpha;
-    *slope = x > 0 ? 1 : a * expf(x);
-    return x > 0 ? x : a * expm1f(x);
+    *slope = x > 0 ? 1 : a * aimci_expf(x);
+    return x > 0 ? x : a * aimci_expm1f(x);
 }
 
 static float hard_sigmoid_law(const activation_params *p, float x, float *slope)
@@ -118,12 +119,12 @@ static float gelu_law(const activation_params *p, float x, float *slope)
 {
     if (p->approximate) {
         const float k = 0.79788456f; /* sqrt(2 / pi) */
-        const float t = tanhf(k * (x + 0.044715f * x * x * x));
+        const float t = aimci_tanhf(k * (x + 0.044715f * x * x * x));
         *slope = 0.5f * (1 + t) + 0.5f * x * (1 - t * t) * k * (1 + 3 * 0.044715f * x * x);
         return 0.5f * x * (1 + t);
     }
-    const float phi = 0.5f * (1 + erff(x * 0.70710678f));
-    *slope = phi + x * 0.39894228f * expf(-0.5f * x * x);
+    const float phi = 0.5f * (1 + aimci_erff(x * 0.70710678f));
+    *slope = phi + x * 0.39894228f * aimci_expf(-0.5f * x * x);
     return x * phi;
 }
 

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/elementary.h"
 #include "network/ops/ops.h"
 
 typedef struct attention_params {
@@ -229,7 +230,7 @@ static void softmax(float *w, size_t n)
     for (size_t j = 1; j < n; j++)
         top = fmaxf(top, w[j]);
     for (size_t j = 0; j < n; j++)
-        sum += w[j] = expf(w[j] - top);
+        sum += w[j] = aimci_expf(w[j] - top);
     for (size_t j = 0; j < n; j++)
         w[j] /= sum;
 }

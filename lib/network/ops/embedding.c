@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/elementary.h"
 #include "network/ops/ops.h"
 
 typedef struct embedding_params {
@@ -38,10 +39,10 @@ static aimc_status infer(aimci_node *node, const aimci_shape *const *in, aimci_s
 /* Two standard normals of two uniforms on [-1, 1): G. E. P. Box and M. E. Muller (1958). */
 static void to_normals(float *u)
 {
-    const double radius = sqrt(-2 * log(0.5 - 0.5 * (double)u[0]));
-    const double angle = 3.14159265358979323846 * (double)u[1];
-    u[0] = (float)(radius * cos(angle));
-    u[1] = (float)(radius * sin(angle));
+    const double radius = sqrt(-2 * aimci_ln(0.5 - 0.5 * (double)u[0]));
+    const double half_turns = (double)u[1];
+    u[0] = (float)(radius * aimci_cospi(half_turns));
+    u[1] = (float)(radius * aimci_sinpi(half_turns));
 }
 
 /* ~ N(0, 1) */

@@ -2,18 +2,19 @@
 /* Steps of recurrent cells; the formulas are in rnn.c. */
 #include <math.h>
 
+#include "core/elementary.h"
 #include "network/ops/rnn_laws.h"
 
 static float sigmoid(float v)
 {
-    return 1 / (1 + expf(-v));
+    return 1 / (1 + aimci_expf(-v));
 }
 
 static void rnn_step(const aimci_rnn_moment *m)
 {
     for (size_t k = 0; k < m->n; k++) {
         const float v = m->a[k] + m->b[k];
-        m->h[k] = m->relu ? fmaxf(v, 0) : tanhf(v);
+        m->h[k] = m->relu ? fmaxf(v, 0) : aimci_tanhf(v);
     }
 }
 
@@ -31,7 +32,7 @@ static void gru_step(const aimci_rnn_moment *m)
     const size_t n = m->n;
     for (size_t k = 0; k < n; k++) {
         const float r = sigmoid(m->a[k] + m->b[k]), z = sigmoid(m->a[n + k] + m->b[n + k]);
-        const float candidate = tanhf(m->a[2 * n + k] + r * m->b[2 * n + k]);
+        const float candidate = aimci_tanhf(m->a[2 * n + k] + r * m->b[2 * n + k]);
         m->gates[k] = r;
         m->gates[n + k] = z;
         m->gates[2 * n + k] = candidate;
@@ -59,14 +60,14 @@ static void lstm_step(const aimci_rnn_moment *m)
     const size_t n = m->n;
     for (size_t k = 0; k < n; k++) {
         const float i = sigmoid(m->a[k] + m->b[k]), f = sigmoid(m->a[n + k] + m->b[n + k]);
-        const float g = tanhf(m->a[2 * n + k] + m->b[2 * n + k]);
+        const float g = aimci_tanhf(m->a[2 * n + k] + m->b[2 * n + k]);
         const float o = sigmoid(m->a[3 * n + k] + m->b[3 * n + k]);
         m->gates[k] = i;
         m->gates[n + k] = f;
         m->gates[2 * n + k] = g;
         m->gates[3 * n + k] = o;
         m->c[k] = f * m->c0[k] + i * g;
-        m->h[k] = o * tanhf(m->c[k]);
+        m->h[k] = o * aimci_tanhf(m->c[k]);
     }
 }
 
@@ -75,7 +76,7 @@ static void lstm_back(const aimci_rnn_moment *m)
     const size_t n = m->n;
     for (size_t k = 0; k < n; k++) {
         const float i = m->gates[k], f = m->gates[n + k];
-        const float g = m->gates[2 * n + k], o = m->gates[3 * n + k], t = tanhf(m->c[k]);
+        const float g = m->gates[2 * n + k], o = m->gates[3 * n + k], t = aimci_tanhf(m->c[k]);
         const float dc = m->dc[k] + m->dh[k] * o * (1 - t * t);
         m->da[k] = m->db[k] = dc * g * i * (1 - i);
         m->da[n + k] = m->db[n + k] = dc * m->c0[k] * f * (1 - f);

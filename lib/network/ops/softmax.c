@@ -2,6 +2,7 @@
 /* Softmax and its logarithm along the last axis. */
 #include <math.h>
 
+#include "core/elementary.h"
 #include "network/ops/ops.h"
 
 AIMCI_PLAIN_OP_KIND(softmax, "exp(x) over its sum along the last axis")
@@ -21,8 +22,8 @@ static void log_row(size_t n, const float *x, float *y)
         top = x[i] > top ? x[i] : top;
     double sum = 0;
     for (size_t i = 0; i < n; i++)
-        sum += exp((double)(x[i] - top));
-    const double shift = (double)top + log(sum);
+        sum += aimci_exp((double)(x[i] - top));
+    const double shift = (double)top + aimci_ln(sum);
     for (size_t i = 0; i < n; i++)
         y[i] = (float)((double)x[i] - shift);
 }
@@ -40,7 +41,7 @@ static aimc_status soft_forward(aimci_node *node, const aimci_run *run)
     const size_t all = run->n * node->in[0]->size;
     const aimc_status st = log_forward(node, run);
     for (size_t i = 0; i < all; i++)
-        run->out[0][i] = expf(run->out[0][i]);
+        run->out[0][i] = aimci_expf(run->out[0][i]);
     return st;
 }
 
@@ -54,7 +55,7 @@ static aimc_status log_backward(aimci_node *node, const aimci_run *run)
         for (size_t i = 0; i < n; i++)
             sum += (double)d[i];
         for (size_t i = 0; i < n; i++)
-            run->d_in[0][at + i] = (float)((double)d[i] - exp((double)y[i]) * sum);
+            run->d_in[0][at + i] = (float)((double)d[i] - aimci_exp((double)y[i]) * sum);
     }
     return AIMC_OK;
 }

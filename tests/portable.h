@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* What tests need of a system beside C11: POSIX, or the same by other names on Windows. */
+#ifndef AIMCT_PORTABLE_H
+#define AIMCT_PORTABLE_H
+
+#include <stdlib.h>
+
+#ifndef _WIN32
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+static inline void *aimct_aligned_alloc(size_t align, size_t size)
+{
+    return aligned_alloc(align, size);
+}
+
+static inline void aimct_aligned_free(void *ptr)
+{
+    free(ptr);
+}
+
+#else
+
+#include <direct.h>
+#include <io.h>
+#include <malloc.h>
+#include <process.h>
+#include <stdio.h>
+
+static inline void *aimct_aligned_alloc(size_t align, size_t size)
+{
+    return _aligned_malloc(size, align);
+}
+
+static inline void aimct_aligned_free(void *ptr)
+{
+    _aligned_free(ptr);
+}
+
+/* "/tmp" is a folder of the current drive, which is there where Wine is, and is made elsewhere. */
+static inline char *mkdtemp(char *pattern)
+{
+    (void)_mkdir("/tmp");
+    return _mktemp(pattern) && _mkdir(pattern) == 0 ? pattern : NULL;
+}
+
+static inline int setenv(const char *name, const char *value, int overwrite)
+{
+    (void)overwrite;
+    return _putenv_s(name, value);
+}
+
+static inline int unsetenv(const char *name)
+{
+    return _putenv_s(name, "");
+}
+
+#endif
+
+#endif

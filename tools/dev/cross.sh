@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: MIT
+# Builds for other systems: Windows by Debian's mingw-w64, tested under Wine; others by zig. Sourced by dev.
+# shellcheck shell=bash disable=SC2154
+
+cross_place()
+{
+    realpath -m "$build/cross"
+}
+
+# ---- what is built upon -----------------------------------------------------------------------------
+
+# The unmodified sources of Debian, unpacked in $build/cross/sources: NAME...
+fetch_sources()
+{
+    local place name
+    place=$(cross_place)/sources
+    mkdir -p "$place/lists/partial"
+    for name; do
+        [ ! -d "$place/$name" ] || continue
+        command -v apt-get >/dev/null || die "please unpack the sources of $name in $place/$name"
+        if [ ! -f "$place/sources.list" ]; then
+            echo "deb-src http://deb.debian.org/debian $(. /etc/os-release && echo "$VERSION_CODENAME") main" >"$place/sources.list"
+            apt-get -q -o "Dir::Etc::sourcelist=$place/sources.list" -o Dir::Etc::sourceparts=- \
+                -o "Dir::State::Lists=$place/lists" update
+        fi
+        (cd "$place" && apt-get -q -o "Dir::Etc::sourcelist=$place/sources.list" -o Dir::Etc::sourceparts=- \
+            -o "Dir::State::Lists=$place/lists" source --download-only "$name")
+        mkdir "$place/$name"
+        tar -xf "$place/${name}"_*.orig.tar.* --strip-components=1 -C "$place/$name"
+    done
+}
+
+# cmake_library NAME TARGET OPTION...: a static library of the sources, installed in $build/cross/TARGET/prefix, by the
+# compiler that tools/cross/TARGET.ini names
+cmake_library()
+{
+    local name=$1 target=$2 top
+    top=$(cross_place)
+    [ ! -f "$top/$target/$name.done" ] || return 0
+    cmake -G Ninja -S "$top/sources/$name" -B "$top/$target/$name" "-DCMAKE_TOOLCHAIN_FILE=$top/$target/toolchain.cmake" \
+        "-DCMAKE_INSTALL_PREFIX=$top/$target/prefix" -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_BUILD_TYPE=Release \
+        -DCMAKE_POLICY_VERSION_MINIMUM=3.5 "${@:3}" >"$top/$target/$name.log" 2>&1 &&
+        ninja -C "$top/$target/$name" install >>"$top/$target/$name.log" 2>&1 ||
+        { tail -n 20 "$top/$target/$name.log"; die "$name does not build for $target"; }
+    rm -f "$top/$target/prefix/lib/"*.dll.a # the static one is meant
+    touch "$top/$target/$name.done"
+}
+
+# Scripts that are the compiler and ar of a machine file, and how CMake is told of them.
+write_toolchain()
+{
+    python3 - "$1" "$(cross_place)/$1" <<'END'
+import ast, configparser, pathlib, shlex, shutil, sys
+
+target, place = sys.argv[1], pathlib.Path(sys.argv[2])
+machine = configparser.ConfigParser()
+machine.read(f"tools/cross/{target}.ini")
+place.mkdir(parents=True, exist_ok=True)
+for tool in ("c", "ar"):
+    command = ast.literal_eval(machine["binaries"][tool])
+    command = command if isinstance(command, list) else [command]
+    command = shlex.join([shutil.which(command[0]), *command[1:]]) # whatever PATH is by then
+    script = place / tool
+    script.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+    script.chmod(0o755)
+host = {key: ast.literal_eval(value) for key, value in machine["host_machine"].items()}
+system = host["system"].capitalize()
+(place / "toolchain.cmake").write_text(f"""set(CMAKE_SYSTEM_NAME {system})
+set(CMAKE_SYSTEM_PROCESSOR {host["cpu"]})
+set(CMAKE_C_COMPILER {place}/c)
+set(CMAKE_AR {place}/ar)
+set(CMAKE_RANLIB true)
+set(CMAKE_RC_COMPILER true)
+set(HAVE_FORK {0 if system == "Windows" else 1})
+set(HAVE_WAITPID {0 if system == "Windows" else 1})
+""")
+libraries = [f"{place}/prefix/lib/pkgconfig"]
+if target == "x86_64-windows":
+    libraries.append("/usr/x86_64-w64-mingw32/lib/pkgconfig")
+(place / "libraries.ini").write_text(f"[properties]\npkg_config_libdir = {libraries!r}\n"
+                                     f"[binaries]\nc = '{place}/c'\nar = '{place}/ar'\n")
+END
+}
+
+# cross_build TARGET OPTION...: everything, in $build/cross/TARGET/build
+cross_build()
+{
+    local target=$1 place=$build/cross/$1
+    want cmake cmake --version
+    need_for_build
+    write_toolchain "$target"
+    fetch_sources check
+    cmake_library check "$target" -DBUILD_TESTING=OFF -DCHECK_ENABLE_TESTS=OFF -DCHECK_ENABLE_SUBUNIT=OFF
+    if [ ! -d subprojects/jansson ]; then
+        fetch_sources jansson
+        cmake_library jansson "$target" -DJANSSON_BUILD_DOCS=OFF -DJANSSON_WITHOUT_TESTS=ON -DJANSSON_EXAMPLES=OFF \
+            -DJANSSON_BUILD_SHARED_LIBS=OFF
+    fi
+    [ -f "$place/build/build.ninja" ] || "$meson" setup "$place/build" --cross-file "tools/cross/$target.ini" \
+        --cross-file "$place/libraries.ini" -Dblas=builtin "${@:2}"
+    "$meson" compile -C "$place/build"
+}
+
+# The tests but those of other programs: 'python' needs an interpreter of the system, 'consumers' its compilers.
+cross_test()
+{
+    local log=$build/cross/$1/build/meson-logs/testlog.json
+    rm -f "$log"
+    "$meson" test -C "$build/cross/$1/build" --no-rebuild --print-errorlogs --timeout-multiplier 4 "${@:2}" || true
+    [ -f "$log" ] && count_tests "$log"
+}
+
+# ---- Windows ----------------------------------------------------------------------------------------
+
+# The last line is "N passed, N failed"; arguments are options of meson, like -Dinstruction_sets=avx2.
+windows()
+{
+    want gcc-mingw-w64-x86-64 x86_64-w64-mingw32-gcc --version
+    want libz-mingw-w64-dev test -f /usr/x86_64-w64-mingw32/lib/libz.a
+    want wine wine --version
+    want wine64 test -d /usr/lib/wine
+    install_missing
+    cross_build x86_64-windows "$@" || { echo "0 passed, 1 failed"; return 1; }
+    WINEDEBUG=-all cross_test x86_64-windows
+}
+
+# ---- others -----------------------------------------------------------------------------------------
+
+need_for_zig()
+{
+    local venv
+    venv=$(realpath -m "$build/zig-venv")
+    [ -d "$venv" ] || python3 -m venv "$venv"
+    "$venv/bin/python3" -c 'import ziglang' 2>/dev/null || "$venv/bin/pip" install -q ziglang==0.13.0
+    PATH=$venv/bin:$PATH
+    want qemu-user-static qemu-aarch64-static --version
+    install_missing
+}
+
+# Those that run here are tested: musl as it is, ARM under qemu. The others are compiled and linked. Arguments are
+# targets, and options of meson.
+zig()
+{
+    local target argument options=() targets=() failed=()
+    for argument; do
+        if [[ $argument = -* ]]; then options+=("$argument"); else targets+=("$argument"); fi
+    done
+    [ ${#targets[@]} -gt 0 ] || targets=(x86_64-linux-musl aarch64-linux-musl x86_64-windows-gnu aarch64-macos)
+    need_for_zig
+    for target in "${targets[@]}"; do
+        if ! cross_build "zig-$target" "${options[@]}"; then
+            failed+=("$target")
+        elif [[ $target = *-musl ]]; then
+            cross_test "zig-$target" || failed+=("$target")
+        else
+            echo "zig: $target: built, not run"
+        fi
+    done
+    [ ${#failed[@]} = 0 ] || die "zig: failed: ${failed[*]}"
+    echo "zig: passed: ${targets[*]}"
+}
