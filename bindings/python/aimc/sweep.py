@@ -238,14 +238,16 @@ class Results:
         that failed. Where a process is lost, all rows so far are in the file: run it again. A key column that work gives is an InvalidError."""
         if workers < 1:
             raise InvalidError(f"workers: {workers}; at least one is needed")
+        for job in jobs:
+            self.key(job)
+        say = tell or (lambda line: print(line, file=sys.stderr, flush=True))
+        failed: List[Tuple[Job, BaseException]] = []
         with self._lock:
             self._open()
             self._running = True
-        todo, started = self.missing(jobs), time.monotonic()
-        say = tell or (lambda line: print(line, file=sys.stderr, flush=True))
-        failed: List[Tuple[Job, BaseException]] = []
-        n_done = len(jobs) - len(todo)
         try:
+            todo, started = self.missing(jobs), time.monotonic()
+            n_done = len(jobs) - len(todo)
             for n, (job, row, error) in enumerate(_done(todo, work, workers, on), 1):
                 if error is not None:
                     failed.append((job, error))

@@ -3,13 +3,14 @@
 import csv
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 
-from common import aimc, main, np, unittest
+from common import SOURCE, aimc, main, np, unittest
 from aimc import sweep
 
 FIELDS, KEYS = ["rate", "seed", "value"], ["rate", "seed"]
@@ -208,6 +209,16 @@ class Rows(Sweep):
             with self.subTest(text), self.assertRaisesRegex(aimc.FormatError, sentence):
                 self.results()
             self.assertEqual(self.path.read_text(encoding="utf-8"), text)
+
+
+class Page(Sweep):
+    def test_the_example_of_the_page_runs(self):
+        before = os.getcwd()
+        os.chdir(self.folder.name)
+        self.addCleanup(os.chdir, before)
+        block = re.search(r"```python\n(.*?)```", (SOURCE / "docs/sweeps.md").read_text(encoding="utf-8"), re.S).group(1)
+        exec(compile(block, "docs/sweeps.md", "exec"), {})  # pylint: disable=exec-used
+        self.assertEqual(pathlib.Path("sweep.csv").read_text(encoding="utf-8").count("\n"), 9)
 
 
 class Cluster(Sweep):
