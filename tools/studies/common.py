@@ -6,6 +6,7 @@ import gzip
 import os
 import pathlib
 import subprocess
+import sys
 
 import numpy as np
 
@@ -36,12 +37,22 @@ def mnist(n_train=60000):
     return parts
 
 
+def git(*words):
+    """What git says of the tree; nothing where there is no git."""
+    done = subprocess.run(["git", "-C", str(SOURCE), *words], capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def code_of(script):
+    """Paths whose change makes rows of this study old."""
+    return ["lib", "include", "bindings/python/aimc", "tools/studies/common.py", f"tools/studies/{script}.py"]
+
+
 @functools.lru_cache(None)
 def stamp():
-    """What made a row: version of the random streams, and commit of the tree ("+" behind it: with changes)."""
-    done = subprocess.run(["git", "-C", str(SOURCE), "describe", "--always", "--abbrev=9", "--dirty=+", "--exclude=*"],
-                          capture_output=True, text=True, check=False)
-    return {"streams": AIMC_RNG_STREAM_VERSION, "commit": done.stdout.strip() or "unknown"}
+    """What made a row: version of the random streams, and commit of the tree; "+" behind it: and changes of the code since."""
+    changed = git("status", "--porcelain", "--untracked-files=all", "--", *code_of(pathlib.Path(sys.argv[0]).stem))
+    return {"streams": AIMC_RNG_STREAM_VERSION, "commit": (git("rev-parse", "--short=9", "HEAD") or "unknown") + ("+" if changed else "")}
 
 
 def rows_of(path, fields, keys=None):
