@@ -27,7 +27,7 @@ FIELDS = ["pulse", "method", "threshold", "seed", "samples", "accuracy", "best",
           "most_pulses", "write_j", "batches", "pulses_to_target", "write_j_to_target", "total_j_to_target", "samples_to_target",
           "validation", "validation_j_to_target"]
 KEYS = FIELDS[:5]
-THRESHOLDS = [0.1, 0.3, 1, 3, 10, 30, 100]
+THRESHOLDS, ALL_CLASSES = [0.1, 0.3, 1, 3, 10, 30, 100], [1, 3, 10, 30]  # of 20 ns, and of all classes
 GRID_RATES, GRID_THRESHOLDS = [0.01, 0.03, 0.1, 0.3, 1.0], [1, 10, 100]
 OFFSETS = [0.0, 0.02, 0.05, 0.1, 0.2, 0.3]
 
@@ -277,8 +277,9 @@ def main():
     results = rows_of(TABLES / "ferroelectric.csv", FIELDS, KEYS)
     data = None if args.table else data_of(args.images)
     if not args.table:
-        wanted = [(p, "mixed_precision", float(t)) for t in THRESHOLDS for p in CLASSES]
+        wanted = [(p, "mixed_precision", float(t)) for t in ALL_CLASSES for p in CLASSES]
         wanted += [(p, m, 1.0) for m in METHODS if m != "mixed_precision" for p in CLASSES]
+        wanted += [("20ns", "mixed_precision", float(t)) for t in THRESHOLDS if t not in ALL_CLASSES]
         jobs = [dict(zip(KEYS, (p, m, t, seed, args.samples))) for seed in range(1, args.seeds + 1) for p, m, t in wanted]
         results.run(jobs, lambda job: run(job, data), args.jobs)
     accuracies(results, args.samples)
