@@ -55,13 +55,18 @@ def take_stamps():
     return found
 
 
-def stored(name, **wanted):
-    """Rows of a table of docs/studies with these values; none at all is Missing."""
+def look(name, **wanted):
+    """Rows of a table of docs/studies with these values."""
     path = TABLES / name
-    rows = []
-    if path.exists():
-        with open(path, newline="", encoding="utf-8") as stream:
-            rows = [row for row in csv.DictReader(stream) if all(row[key] == str(value) for key, value in wanted.items())]
+    if not path.exists():
+        return []
+    with open(path, newline="", encoding="utf-8") as stream:
+        return [row for row in csv.DictReader(stream) if all(row[key] == str(value) for key, value in wanted.items())]
+
+
+def stored(name, **wanted):
+    """The same for a figure: their stamps become those of the figure; none at all is Missing."""
+    rows = look(name, **wanted)
     if not rows:
         raise Missing(f"{name} has no rows of {', '.join(f'{key} {value}' for key, value in wanted.items()) or 'anything'} yet")
     _seen.extend((row["streams"], row["commit"]) for row in rows)
