@@ -56,14 +56,35 @@ bench()
     fi
 }
 
+# Names of the studies: the scripts that are commands, but for reproduce, which is one of its own.
+studies()
+{
+    grep -l '^def main' tools/studies/*.py | sed 's|.*/||; s|\.py$||; /^reproduce$/d' | paste -sd ' '
+}
+
 study()
 {
     local name=${1:-}
-    [ -n "$name" ] && [ "$name" != common ] && [ -f "tools/studies/$name.py" ] ||
-        die "study: give the name of one: $(cd tools/studies && ls | sed -n 's/^common.py$//; s/\.py$//p' | paste -sd ' ')"
+    [ -n "$name" ] && [[ " $(studies) " == *" $name "* ]] || die "study: give the name of one: $(studies)"
+    run_study "$@"
+}
+
+# A script of tools/studies on what was just built.
+run_study()
+{
+    local python=numpy_python
+    ! grep -q '^ *import torch$' "tools/studies/$1.py" || python=torch_python
     compile
     PYTHONPATH=bindings/python AIMC_LIBRARY=$(readlink -f "$build"/lib/libaimc.so.0) PYTHONDONTWRITEBYTECODE=1 \
-        numpy_python "tools/studies/$name.py" "${@:2}"
+        "$python" "tools/studies/$1.py" "${@:2}"
+}
+
+# The python3 that has torch: Debian's, where another one comes first in PATH.
+torch_python()
+{
+    local python=python3
+    python3 -c 'import torch' 2>/dev/null || python=/usr/bin/python3
+    "$python" "$@"
 }
 
 # The python3 that has numpy: Debian's, where another one comes first in PATH.

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""What the studies share: data, results that survive a stop, tables."""
-import concurrent.futures
+"""What the studies share: data, rows with what made them, tables."""
 import csv
+import functools
 import gzip
 import os
 import pathlib
-import threading
+import subprocess
+import sys
 
 import numpy as np
+
+from aimc import sweep
+from aimc._abi import AIMC_RNG_STREAM_VERSION
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 TABLES = SOURCE / "docs" / "studies"
@@ -33,44 +37,27 @@ def mnist(n_train=60000):
     return parts
 
 
-class Results:
-    """Rows of a CSV file. A row is known by its key columns; what the file holds is not run again."""
+def git(*words):
+    """What git says of the tree; nothing where there is no git."""
+    done = subprocess.run(["git", "-C", str(SOURCE), *words], capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""
 
-    def __init__(self, path, fields, keys):
-        self.path, self.fields, self.keys = pathlib.Path(path), fields, keys
-        self.rows = []
-        self._lock = threading.Lock()
-        if self.path.exists():
-            with open(self.path, newline="", encoding="utf-8") as stream:
-                self.rows = list(csv.DictReader(stream))
 
-    def key(self, row):
-        """What tells this row from others."""
-        return tuple(str(row[name]) for name in self.keys)
+def code_of(script):
+    """Paths whose change makes rows of this study old."""
+    return ["lib", "include", "bindings/python/aimc", "tools/studies/common.py", f"tools/studies/{script}.py"]
 
-    def add(self, row):
-        """Append a row to the file at once."""
-        with self._lock:
-            new = not self.path.exists()
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with open(self.path, "a", newline="", encoding="utf-8") as stream:
-                writer = csv.DictWriter(stream, self.fields, lineterminator="\n")
-                if new:
-                    writer.writeheader()
-                writer.writerow(row)
-            self.rows.append({name: str(row[name]) for name in self.fields})
-            print(" ".join(str(row[name]) for name in self.fields), flush=True)
 
-    def run(self, jobs, work, workers):
-        """work(job) gives a row for each job (a dict of the key columns) that the file does not hold."""
-        known = {self.key(row) for row in self.rows}
-        todo = [job for job in jobs if self.key(job) not in known]
-        with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-            list(pool.map(lambda job: self.add({**job, **work(job)}), todo))
+@functools.lru_cache(None)
+def stamp():
+    """What made a row: version of the random streams, and commit of the tree; "+" behind it: and changes of the code since."""
+    changed = git("status", "--porcelain", "--untracked-files=all", "--", *code_of(pathlib.Path(sys.argv[0]).stem))
+    return {"streams": AIMC_RNG_STREAM_VERSION, "commit": (git("rev-parse", "--short=9", "HEAD") or "unknown") + ("+" if changed else "")}
 
-    def where(self, **wanted):
-        """Rows whose columns have these values."""
-        return [row for row in self.rows if all(row[name] == str(value) for name, value in wanted.items())]
+
+def rows_of(path, fields, keys=None):
+    """Rows of a table of a study, with what made each."""
+    return sweep.Results(path, fields, keys, stamp=stamp())
 
 
 def write_table(name, fields, rows):
@@ -78,8 +65,8 @@ def write_table(name, fields, rows):
     TABLES.mkdir(parents=True, exist_ok=True)
     with open(TABLES / name, "w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(fields)
-        writer.writerows(rows)
+        writer.writerow([*fields, *stamp()])
+        writer.writerows([*row, *stamp().values()] for row in rows)
 
 
 def markdown(fields, rows):

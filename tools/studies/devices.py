@@ -16,7 +16,7 @@ import warnings
 import numpy as np
 
 import aimc
-from common import Results, SOURCE, TABLES, markdown
+from common import SOURCE, TABLES, markdown, rows_of
 
 PULSES = 150
 TRUTH = {  # a population of each model: typical numbers, nothing tuned to the fit
@@ -114,14 +114,9 @@ def one(model, number, noise):
 
 def populations(sets, models):
     """Runs what the table lacks, and prints the summary of each model."""
-    results = Results(TABLES / "devices-populations.csv", FIELDS, ["model", "set"])
-    done = {results.key(row) for row in results.rows}
-    for number in range(1, sets + 1):
-        for model in models:
-            noise = list(NOISE)[number % 3]
-            if (model, str(number)) not in done:
-                row = {k: str(v) for k, v in one(model, number, noise).items()}
-                results.add(row)
+    results = rows_of(TABLES / "devices-populations.csv", FIELDS, ["model", "set"])
+    results.run([{"model": model, "set": number} for number in range(1, sets + 1) for model in models],
+                lambda job: one(job["model"], job["set"], list(NOISE)[job["set"] % 3]))
     rows = []
     for model in models:
         mine = [r for r in results.rows if r["model"] == model]

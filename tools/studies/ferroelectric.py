@@ -4,7 +4,8 @@
 
 An MLP 784-256-28-10 learns MNIST with plain SGD, with SGD on cells whose reference sits at their symmetry point, and with mixed
 precision. The steps, amplitudes and noise of the classes are our invention (presets ferro_*): the paper gives their widths,
-form and symmetry point only. Tables: docs/studies/ferroelectric*.csv; text: docs/hardware-studies.md. Needs MNIST.
+form and symmetry point only. The last 5000 training images are held out: thresholds are chosen by the energy until these reach
+95 %, and the test images tell what the chosen ones reach. Tables: docs/studies/ferroelectric*.csv; text: docs/hardware-studies.md. Needs MNIST.
 """
 import argparse
 import math
@@ -12,7 +13,7 @@ import math
 import numpy as np
 
 import aimc
-from common import TABLES, Results, markdown, mnist, numbers, spread, write_table
+from common import TABLES, markdown, mnist, numbers, rows_of, spread, write_table
 
 CLASSES = ["20ns", "200ns", "2us", "20us", "200us"]
 METHODS = ["sgd", "shifted_sgd", "mixed_precision"]
@@ -21,10 +22,12 @@ WEIGHTS = sum(n_in * n_out for n_in, n_out in zip(LAYERS, LAYERS[1:]))
 BATCH, RATE, DECAY, EVERY = 10, 0.1, 0.5, 5000
 TARGET = 0.95
 SHIFT_PAIRS = 1000
+HELD_OUT = 5000
 FIELDS = ["pulse", "method", "threshold", "seed", "samples", "accuracy", "best", "last_mean", "last_std", "pulses",
-          "most_pulses", "write_j", "batches", "pulses_to_target", "write_j_to_target", "total_j_to_target", "samples_to_target"]
+          "most_pulses", "write_j", "batches", "pulses_to_target", "write_j_to_target", "total_j_to_target", "samples_to_target",
+          "validation", "validation_j_to_target"]
 KEYS = FIELDS[:5]
-THRESHOLDS = [0.1, 0.3, 1, 3, 10, 30, 100]
+THRESHOLDS, ALL_CLASSES = [0.1, 0.3, 1, 3, 10, 30, 100], [1, 3, 10, 30]  # of 20 ns, and of all classes
 GRID_RATES, GRID_THRESHOLDS = [0.01, 0.03, 0.1, 0.3, 1.0], [1, 10, 100]
 OFFSETS = [0.0, 0.02, 0.05, 0.1, 0.2, 0.3]
 
@@ -77,12 +80,12 @@ def most_pulses(net):
     return int(max(tile.parameter(next(n for n in tile.parameter_names if n.startswith("pulses"))).max() for tile in tiles))
 
 
-def run(job, train, test):
-    """Train, and look every EVERY samples."""
-    (x, labels), order = train, np.random.default_rng(job["seed"])
-    ctx = aimc.Context(seed=job["seed"])
+def run(job, data):
+    """Train, and look every EVERY samples. data: (x, labels) to train with, held out, to test."""
+    (x, labels), held, test = data
+    order, ctx = np.random.default_rng(job["seed"]), aimc.Context(seed=job["seed"])
     model = aimc.CostModel(f"ferro_write_{job['pulse']}", ctx=ctx)
-    net, best, first = network(job, ctx), 0.0, ("", "", "", "")
+    net, best, first, chosen_by = network(job, ctx), 0.0, ("", "", "", ""), ""
     if job.get("offset"):
         move_references(net, job["offset"])
     seen, n = 0, len(x)
@@ -93,15 +96,23 @@ def run(job, train, test):
             chosen = sequence[seen % n:seen % n + BATCH]
             net.train_batch(x[chosen], labels[chosen], rate)
             seen += BATCH
-        accuracy = net.evaluate(*test)
+        accuracy, validation = net.evaluate(*test), net.evaluate(*held)
         best = max(best, accuracy)
+        pulses, writes, total = account(net, model)
         if accuracy >= TARGET and first[0] == "":
-            pulses, writes, total = account(net, model)
             first = (pulses, f"{writes:.4e}", f"{total:.4e}", seen)
+        if validation >= TARGET and chosen_by == "":
+            chosen_by = f"{total:.4e}"
     weights = net.get_weights(len(net) - 1)[0]
-    pulses, writes, _ = account(net, model)
     return dict(zip(FIELDS[5:], (f"{accuracy:.4f}", f"{best:.4f}", f"{weights.mean():.4f}", f"{weights.std():.4f}", pulses,
-                                 most_pulses(net), f"{writes:.4e}", net.info.n_batches) + first))
+                                 most_pulses(net), f"{writes:.4e}", net.info.n_batches) + first + (f"{validation:.4f}", chosen_by)))
+
+
+def data_of(images):
+    """MNIST: to train with, held out, to test."""
+    (x, labels), test = mnist()
+    held = len(x) - HELD_OUT
+    return (x[:images], labels[:images]), (x[held:], labels[held:]), test
 
 
 # ---- tables -------------------------------------------------------------------------------------
@@ -165,30 +176,63 @@ def endurance(results, samples):
 
 
 def thresholds(results, samples):
-    """What the write granularity of mixed precision trades."""
-    rows = []
+    """What the write granularity of mixed precision trades, for each class: accuracy, pulses, energy until the target."""
+    for pulse in CLASSES:
+        rows = []
+        for threshold in THRESHOLDS:
+            found = results.where(pulse=pulse, method="mixed_precision", threshold=float(threshold), samples=samples)
+            if not found:
+                continue
+            pulses, writes = np.mean(numbers(found, "pulses")), np.mean(numbers(found, "write_j"))
+            rows.append([f"{threshold:g}", spread(numbers(found, "accuracy"), 1, 100), f"{pulses / WEIGHTS:.2f}", f"{writes:.2e}",
+                         f"{WEIGHTS * float(found[0]['batches']) * accumulation():.2e}", joules(found, "write_j_to_target"),
+                         joules(found, "total_j_to_target"), joules(found, "validation_j_to_target")])
+        print(f"\n{pulse}")
+        markdown(["threshold, steps", "accuracy, %", "pulses a weight", "writes, J", "accumulators, J", f"writes until {TARGET:.0%}, J",
+                  f"all until {TARGET:.0%}, J", "the same by the held-out images"], rows)
+
+
+def joules(rows, column):
+    """Mean and standard deviation; how many runs got there when not all did."""
+    there = [float(row[column]) for row in rows if row[column]]
+    text = f"{np.mean(there):.2e} ± {np.std(there, ddof=1):.0e}" if len(there) > 1 else "".join(f"{value:.2e}" for value in there)
+    return text if len(there) == len(rows) else f"{text} ({len(there)} of {len(rows)} runs)"
+
+
+def chosen_threshold(results, pulse, samples):
+    """The threshold with the least energy until the held-out images reach the target, in all runs; None where none does."""
+    means = {}
     for threshold in THRESHOLDS:
-        found = results.where(pulse="20ns", method="mixed_precision", threshold=float(threshold), samples=samples)
-        if not found:
-            continue
-        pulses, writes = np.mean(numbers(found, "pulses")), np.mean(numbers(found, "write_j"))
-        sums = WEIGHTS * float(found[0]["batches"])
-        rows.append([f"{threshold:g}", spread(numbers(found, "accuracy"), 1, 100), f"{pulses / WEIGHTS:.2f}", f"{writes:.2e}",
-                     f"{sums * accumulation():.2e}"])
-    markdown(["threshold, steps", "accuracy, %", "pulses a weight", "write energy, J", "accumulator energy, J"], rows)
+        found = results.where(pulse=pulse, method="mixed_precision", threshold=float(threshold), samples=samples)
+        if found and all(row["validation_j_to_target"] for row in found):
+            means[threshold] = np.mean(numbers(found, "validation_j_to_target"))
+    return min(means, key=means.get) if means else None
 
 
-def sensitivity(args, train, test):
+def at_chosen_thresholds(results, samples):
+    """Each class at the threshold that suits it."""
+    rows = []
+    for pulse in CLASSES:
+        threshold = chosen_threshold(results, pulse, samples)
+        if threshold is not None:
+            found = results.where(pulse=pulse, method="mixed_precision", threshold=float(threshold), samples=samples)
+            rows.append([pulse, f"{threshold:g}", spread(numbers(found, "accuracy"), 1, 100), joules(found, "write_j_to_target"),
+                         joules(found, "total_j_to_target"), spread(numbers(found, "samples_to_target"), 0)])
+    markdown(["pulses", "threshold, steps", "accuracy in the end, %", f"writes until {TARGET:.0%}, J", f"all until {TARGET:.0%}, J",
+              "images until then"], rows)
+
+
+def sensitivity(args, data):
     """Rate and threshold of mixed precision; references that have drifted. One pass, 20 ns."""
     base = {"pulse": "20ns", "threshold": 1.0, "samples": args.images}
-    grid = Results(TABLES / "ferroelectric-grid.csv", ["threshold", "rate", "seed", "accuracy"], ["threshold", "rate", "seed"])
-    drift = Results(TABLES / "ferroelectric-drift.csv", ["offset", "seed", "accuracy"], ["offset", "seed"])
+    grid = rows_of(TABLES / "ferroelectric-grid.csv", ["threshold", "rate", "seed", "accuracy"], ["threshold", "rate", "seed"])
+    drift = rows_of(TABLES / "ferroelectric-drift.csv", ["offset", "seed", "accuracy"], ["offset", "seed"])
     seeds = range(1, args.seeds + 1)
     if not args.table:
         grid.run([{"threshold": t, "rate": r, "seed": s} for s in seeds for t in GRID_THRESHOLDS for r in GRID_RATES],
-                 lambda job: {"accuracy": run({**base, "method": "mixed_precision", **job}, train, test)["accuracy"]}, args.jobs)
+                 lambda job: {"accuracy": run({**base, "method": "mixed_precision", **job}, data)["accuracy"]}, args.jobs)
         drift.run([{"offset": o, "seed": s} for s in seeds for o in OFFSETS],
-                  lambda job: {"accuracy": run({**base, "method": "shifted_sgd", **job}, train, test)["accuracy"]}, args.jobs)
+                  lambda job: {"accuracy": run({**base, "method": "shifted_sgd", **job}, data)["accuracy"]}, args.jobs)
     markdown(["threshold, steps"] + [f"rate {r:g}" for r in GRID_RATES],
              [[t] + [cell(grid.where(threshold=t, rate=r)) for r in GRID_RATES] for t in GRID_THRESHOLDS])
     markdown(["references off by"] + OFFSETS, [["shifted SGD, %"] + [cell(drift.where(offset=o)) for o in OFFSETS]])
@@ -225,24 +269,26 @@ def main():
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--samples", type=int, default=180000, help="shown in a run; three times through the training set")
-    parser.add_argument("--images", type=int, default=60000, help="training images")
+    parser.add_argument("--samples", type=int, default=165000, help="shown in a run; three times through the training set")
+    parser.add_argument("--images", type=int, default=55000, help="training images, a multiple of 5000")
     parser.add_argument("--jobs", type=int, default=2, help="runs side by side")
     parser.add_argument("--table", action="store_true", help="run nothing, print what there is")
     args = parser.parse_args()
-    results = Results(TABLES / "ferroelectric.csv", FIELDS, KEYS)
-    train, test = (None, None) if args.table else mnist(args.images)
+    results = rows_of(TABLES / "ferroelectric.csv", FIELDS, KEYS)
+    data = None if args.table else data_of(args.images)
     if not args.table:
-        wanted = [(p, m, 1.0) for m in METHODS for p in CLASSES]
-        wanted += [("20ns", "mixed_precision", float(t)) for t in THRESHOLDS if t != 1]
+        wanted = [(p, "mixed_precision", float(t)) for t in ALL_CLASSES for p in CLASSES]
+        wanted += [(p, m, 1.0) for m in METHODS if m != "mixed_precision" for p in CLASSES]
+        wanted += [("20ns", "mixed_precision", float(t)) for t in THRESHOLDS if t not in ALL_CLASSES]
         jobs = [dict(zip(KEYS, (p, m, t, seed, args.samples))) for seed in range(1, args.seeds + 1) for p, m, t in wanted]
-        results.run(jobs, lambda job: run(job, train, test), args.jobs)
+        results.run(jobs, lambda job: run(job, data), args.jobs)
     accuracies(results, args.samples)
     to_target(results, args.samples)
     endurance(results, args.samples)
     thresholds(results, args.samples)
+    at_chosen_thresholds(results, args.samples)
     accumulators()
-    sensitivity(args, train, test)
+    sensitivity(args, data)
 
 
 if __name__ == "__main__":

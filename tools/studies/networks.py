@@ -16,7 +16,7 @@ import tarfile
 import time
 
 import aimc
-from common import SOURCE, TABLES, Results, markdown, mnist, spread
+from common import SOURCE, TABLES, markdown, mnist, rows_of, spread
 
 FIELDS = ["task", "setting", "split", "seed", "epoch", "lr", "loss", "accuracy", "seconds"]
 
@@ -170,7 +170,7 @@ def main():
     if args.limit:
         args.split = f"validation-{args.limit}"
     args.state.mkdir(parents=True, exist_ok=True)
-    results = Results(args.results, FIELDS, FIELDS[:5])
+    results = rows_of(args.results, FIELDS, FIELDS[:5])
     for seed in [] if args.table else args.seeds:
         for task in args.tasks:
             job = {"task": task, "split": args.split, "seed": seed}

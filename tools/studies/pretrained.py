@@ -16,7 +16,7 @@ import numpy as np
 
 import aimc
 from aimc import convert
-from common import TABLES, Results
+from common import TABLES, rows_of
 
 FIELDS = ["model", "chip", "samples", "seed", "accuracy"]
 HOUR, MONTH = 3600.0, 30 * 86400.0
@@ -126,7 +126,7 @@ def main():
     once = [name for name in chips() if name in ("digital", "ideal tiles") or name.startswith("8-bit converters")]
     jobs = [{"model": model, "chip": name, "samples": args.samples, "seed": seed} for seed in range(1, args.chips + 1)
             for model in args.models for name in chips() if seed == 1 or name not in once]
-    results = Results(TABLES / "pretrained.csv", FIELDS, FIELDS[:4])
+    results = rows_of(TABLES / "pretrained.csv", FIELDS, FIELDS[:4])
     results.run(jobs, lambda job: measure(root, job), args.workers)
     print(table(results, args.models, chips()))
 

@@ -10,7 +10,7 @@ import pathlib
 import subprocess
 import time
 
-from common import SOURCE, Results, markdown, numbers, spread
+from common import SOURCE, markdown, numbers, rows_of, spread
 
 DEVICES = ["reram_es", "reram_sb", "ecram_mo", "capacitor", "idealized"]
 ALGORITHMS = ["sgd", "mixed_precision", "tiki_taka", "ttv2", "c_ttv2", "agad"]
@@ -83,7 +83,7 @@ def main():
     parser.add_argument("--limit", type=int, default=0, help="use only the first training samples; 0: all")
     parser.add_argument("--table", action="store_true", help="run nothing, print what there is")
     args = parser.parse_args()
-    results = Results(args.results, FIELDS, FIELDS[:6])
+    results = rows_of(args.results, FIELDS, FIELDS[:6])
     if not args.table:
         results.run(jobs(args), lambda job: run(args, job), args.jobs)
     tables(results)
