@@ -96,8 +96,8 @@ AIMCI_INLINE int aimci_first_pulses(aimci_survey s, size_t n_cells)
 }
 
 /* The pulses of n_cells from first on. */
-AIMCI_INLINE void aimci_pulse_window(const aimci_pulse_job *job, const int32_t *count, size_t first,
-                                     size_t n_cells, int may_jump, aimci_fifo *noise)
+AIMCI_OUTLINE void aimci_pulse_window(const aimci_pulse_job *job, const int32_t *count,
+                                      size_t first, size_t n_cells, int may_jump, aimci_fifo *noise)
 {
     const aimci_survey s = aimci_survey_counts(count, n_cells);
     if (s.total == 0)

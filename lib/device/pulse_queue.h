@@ -35,6 +35,13 @@ AIMCI_INLINE void aimci_state_store(const aimci_word_line *line, size_t at, vm t
 #define AIMCI_BLOCK        (AIMCI_SIDE_BY_SIDE * AIMCI_LANES)
 #define AIMCI_QUEUE_SIZE   (AIMCI_WINDOW + AIMCI_BLOCK)
 
+/* Groups side by side are worth their code where a group is a register. */
+#ifdef AIMCI_ISA_IS_C
+#define AIMCI_UNROLL_SIDES _Pragma("GCC unroll 1")
+#else
+#define AIMCI_UNROLL_SIDES _Pragma("GCC unroll 8")
+#endif
+
 _Static_assert(AIMCI_FIFO_MOST >= AIMCI_BLOCK * AIMCI_ROUND, "noise of a block");
 
 /* A key: the place in the window, whether the cell goes up, and above that this round's pulses. */
@@ -124,7 +131,7 @@ AIMCI_INLINE aimci_block aimci_queue_load(const aimci_queue *q, size_t at, const
 {
     aimci_block b;
     vi sum = vi_set(0);
-#pragma GCC unroll 8
+    AIMCI_UNROLL_SIDES
     for (int g = 0; g < n_groups; g++) {
         const aimci_where where = {first, q->sorted + at + (size_t)g * AIMCI_LANES};
         const vi key = vi_load(where.key);
@@ -145,7 +152,7 @@ AIMCI_INLINE void aimci_queue_store(const aimci_queue *q, const aimci_block *b, 
     const float *reference = line->cell[AIMCI_CELL_REFERENCE];
     const size_t size = (size_t)n_groups * AIMCI_LANES, n = q->n - at < size ? q->n - at : size;
     float state[AIMCI_BLOCK];
-#pragma GCC unroll 8
+    AIMCI_UNROLL_SIDES
     for (int g = 0; g < n_groups; g++)
         vf_store(state + g * AIMCI_LANES, b->c[g].state);
     for (size_t i = 0; i < n; i++) {
@@ -161,7 +168,7 @@ AIMCI_INLINE int aimci_block_pulse(aimci_block *b, const int n_groups, const int
                                    const aimci_law *law, const float *xi)
 {
     int n = all ? n_groups * AIMCI_LANES : 0;
-#pragma GCC unroll 8
+    AIMCI_UNROLL_SIDES
     for (int g = 0; g < n_groups; g++) {
         aimci_lane_group *c = &b->c[g];
         const vf noise = vf_load(xi + g * AIMCI_LANES);
@@ -190,8 +197,8 @@ AIMCI_INLINE void aimci_queue_block(const aimci_queue *q, size_t at, const int n
 
 /* All pulses that are left in a window. An affine step (one with a jump) is short, so that four
  * groups side by side keep the core busy; the long chains of exp and pow need eight. */
-AIMCI_INLINE void aimci_queue_run(aimci_queue *q, const aimci_pulse_job *job, const int32_t *count,
-                                  size_t first, size_t n_cells, aimci_fifo *noise)
+AIMCI_OUTLINE void aimci_queue_run(aimci_queue *q, const aimci_pulse_job *job, const int32_t *count,
+                                   size_t first, size_t n_cells, aimci_fifo *noise)
 {
     int more;
     do {
