@@ -12,13 +12,14 @@
 #include "extrapolations.h"
 #include "json.h"
 #include "model.h"
+#include "plot.h"
 #include "report.h"
 #include "table.h"
 
-enum { MAX_VALUES = 1000, MAX_DEVICES = 10000000 };
+enum { MAX_VALUES = 1000, MAX_DEVICES = 10000000, MAX_LINES = 8 };
 
 struct request {
-    const char *model, *targets, *times, *table, *config;
+    const char *model, *targets, *times, *table, *config, *plot;
     struct texts settings;
     struct table_options table_options;
     double devices, seed;
@@ -53,6 +54,8 @@ static int parse(struct request *r, int argc, char **argv)
         {.help = "Other"},
         {"seed", ARG_INTEGER, &r->seed, "N", "root of everything random (default: 1)", 0,
          MAX_INTEGER},
+        {"plot", ARG_TEXT, &r->plot, "FILE",
+         "write a plot of mean conductances over targets: name.svg", 0, 0},
         {"json", ARG_FLAG, &r->json, "", "print one JSON object instead of text", 0, 0},
         TABLE_ARGS(r->table_options),
     };
@@ -68,7 +71,8 @@ static int parse(struct request *r, int argc, char **argv)
         .min_positionals = 1,
         .max_positionals = 1,
     };
-    return args_parse(&spec, argc, argv);
+    const int rc = args_parse(&spec, argc, argv);
+    return rc == EXIT_GO_ON ? plot_check_name(r->plot) : rc;
 }
 
 /* ---- model ---------------------------------------------------------------------------------- */
@@ -187,6 +191,7 @@ struct table {
     bool is_json;
     struct json json;
     size_t n;
+    double *means; /* [1 + times][targets], for the plot: first as programmed */
 };
 
 static void put_row(struct table *t, double target, double time, const struct summary *s,
@@ -220,9 +225,10 @@ static void put_row(struct table *t, double target, double time, const struct su
 }
 
 /* Program all devices to one target and read them at every time. */
-static int run_target(aimc_population *cells, double target, const struct values *times, float *g,
-                      struct table *t)
+static int run_target(aimc_population *cells, size_t i_target, const struct values *targets,
+                      const struct values *times, float *g, struct table *t)
 {
+    const double target = targets->v[i_target];
     for (size_t i = 0; i < t->n; i++)
         g[i] = (float)target;
     if (aimc_population_program(cells, g) != AIMC_OK ||
@@ -233,11 +239,13 @@ static int run_target(aimc_population *cells, double target, const struct values
         return fail_library();
     const struct summary programmed = summarise(g, t->n);
     put_row(t, target, 0, &programmed, &nu);
+    t->means[i_target] = programmed.mean;
     for (size_t k = 0; k < times->n; k++) {
         if (aimc_population_read(cells, times->v[k], g) != AIMC_OK)
             return fail_library();
         const struct summary s = summarise(g, t->n);
         put_row(t, target, times->v[k], &s, NULL);
+        t->means[(k + 1) * targets->n + i_target] = s.mean;
     }
     return EXIT_GO_ON;
 }
@@ -263,13 +271,34 @@ static int check_values(aimc_noise_model *model, const struct values *targets,
     return rc;
 }
 
+/* Mean conductance over the target, as programmed and at every time. */
+static int plot_means(const struct request *r, const double *means, const struct values *targets,
+                      const struct values *times)
+{
+    struct plot_series series[MAX_LINES + 1];
+    char labels[MAX_LINES + 1][32] = {"programmed"};
+    for (size_t k = 0; k <= times->n; k++) {
+        if (k > 0)
+            snprintf(labels[k], sizeof labels[k], "%g s", times->v[k - 1]);
+        series[k] = (struct plot_series){labels[k], targets->v, means + k * targets->n, targets->n,
+                                         targets->n == 1};
+    }
+    const struct plot plot = {r->model, "target (uS)", "mean conductance (uS)", series,
+                              times->n + 1};
+    return plot_write(r->plot, &plot);
+}
+
 static int run_all(aimc_noise_model *model, const struct request *r, const struct values *targets,
                    const struct values *times)
 {
+    if (r->plot != NULL && times->n > MAX_LINES)
+        return fail_usage("--plot shows at most %d times, and there are %zu: give --times",
+                          MAX_LINES, times->n);
     struct table t = {.is_json = r->json, .n = (size_t)r->devices};
     aimc_population *cells = NULL;
     float *g = malloc(t.n * sizeof *g);
-    int rc = g != NULL ? EXIT_GO_ON : fail("no memory");
+    t.means = calloc((times->n + 1) * targets->n, sizeof *t.means);
+    int rc = g != NULL && t.means != NULL ? EXIT_GO_ON : fail("no memory");
     if (rc == EXIT_GO_ON &&
         aimc_population_create(model, t.n, (uint64_t)r->seed, &cells) != AIMC_OK)
         rc = fail_library();
@@ -283,7 +312,7 @@ static int run_all(aimc_noise_model *model, const struct request *r, const struc
                "q95\n");
     }
     for (size_t i = 0; i < targets->n && rc == EXIT_GO_ON; i++)
-        rc = run_target(cells, targets->v[i], times, g, &t);
+        rc = run_target(cells, i, targets, times, g, &t);
     if (rc == EXIT_GO_ON && t.is_json) {
         json_close(&t.json, ']');
         extrapolations_put_noise(&t.json, model, times->v, times->n);
@@ -291,7 +320,10 @@ static int run_all(aimc_noise_model *model, const struct request *r, const struc
     } else if (rc == EXIT_GO_ON) {
         extrapolations_print_noise(model, times->v, times->n);
     }
+    if (rc == EXIT_GO_ON && r->plot != NULL)
+        rc = plot_means(r, t.means, targets, times);
     aimc_population_destroy(cells);
+    free(t.means);
     free(g);
     return rc;
 }
@@ -315,8 +347,8 @@ static void list_model(struct json *json, const aimc_preset_info *info)
 static int list_models(const struct request *r)
 {
     struct json json;
-    if (r->targets != NULL || r->times != NULL || r->table != NULL || r->config != NULL ||
-        r->settings.n > 0)
+    if (r->plot != NULL || r->targets != NULL || r->times != NULL || r->table != NULL ||
+        r->config != NULL || r->settings.n > 0)
         return fail_usage("'list' prints the names of all models; of options it takes --json");
     if (r->json) {
         json_begin(&json, stdout);

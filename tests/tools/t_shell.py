@@ -86,12 +86,14 @@ class Shell(unittest.TestCase):
     def test_plots(self):
         aimc("train", "--data", "digits", "--limit", 100, "--layers", 8, "--epochs", 3, "--quiet", "--compare", "--plot", self.folder / "a.svg")
         aimc("converter", "--bits", 6, "--plot", self.folder / "b.svg")
-        for name, ticks in (("a", {"1", "2", "3"}), ("b", {"-40", "0", "40"})):
+        aimc("conductance", "pcm_like", "--devices", 20, "--plot", self.folder / "c.svg")
+        for name, ticks in (("a", {"1", "2", "3"}), ("b", {"-40", "0", "40"}), ("c", {"0", "10", "20", "programmed", "3600 s"})):
             tree = xml.etree.ElementTree.parse(self.folder / f"{name}.svg")
             texts = {node.text for node in tree.iter() if node.tag.endswith("text")}
             self.assertTrue(ticks <= texts, texts)
-        for args in (["train"], ["converter"]):
-            self.assertEqual(aimc(*args, "--plot", self.folder / "c.png", check=False).returncode, 2)
+        self.assertEqual(aimc("conductance", "pcm_like", "--times", "1,2,3,4,5,6,7,8,9", "--plot", self.folder / "d.svg", check=False).returncode, 2)
+        for args in (["train"], ["converter"], ["conductance", "pcm_like"]):
+            self.assertEqual(aimc(*args, "--plot", self.folder / "d.png", check=False).returncode, 2)
         self.assertEqual(aimc("converter", "--data", "x", "--plot", "y.svg", check=False).returncode, 2)
 
 
