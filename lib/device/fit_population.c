@@ -362,7 +362,9 @@ static void put_stuck(aimc_fit *fit)
     const double mid = (p + z2 / 2) / (1 + z2);
     const double half = z * sqrt(p * (1 - p) / n + z2 / (4 * n)) / (1 + z2);
     put(fit, "corrupt_devices_prob", p);
-    aimci_add_figure(fit, "corrupt_devices_prob", p, fmax(mid - half, 0), fmin(mid + half, 1));
+    /* with none, or with all, an end is exact, which rounding would miss */
+    aimci_add_figure(fit, "corrupt_devices_prob", p, p > 0 ? fmax(mid - half, 0) : 0,
+                     p < 1 ? fmin(mid + half, 1) : 1);
     if (fit->data.n_stuck)
         put(fit, "corrupt_devices_range", fit->data.stuck_range);
 }

@@ -95,7 +95,7 @@ START_TEST(floats_are_nearest)
         if (isinf(y) && fabs(r) > (double)FLT_MAX)
             continue;
         const double e = fabs((double)y - r) / fmax(ulp_of(r, FLT_MANT_DIG), (double)FLT_TRUE_MIN);
-        at = e > worst || isnan(e) ? x : at;
+        at = e > worst || isnan(e) ? (double)x : at;
         worst = isnan(e) ? INFINITY : fmax(worst, e);
     }
     ck_assert_msg(worst < 0.502, "%s: %.5f ulp at %.9g", float_functions[_i].name, worst,
