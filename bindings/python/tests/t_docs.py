@@ -87,6 +87,16 @@ class Docs(unittest.TestCase):
         for name in names["presets"]:
             self.assertTrue(aimc.find_preset(name).name)
 
+    def test_names_for_those_who_come_from_others(self):
+        for peer in ("from-crosssim.md", "from-neurosim.md"):
+            rows = [row.split(" | ") for row in page(peer).split("\n") if row.startswith("| ") and row.count(" | ") == 2]
+            named = [name for row in rows for name in re.findall(r"`([\w.]+(?::\w+)?)`", row[1])]
+            self.assertGreater(len(named), 18)
+            more = [name for row in rows for name in re.findall(r"`(\w+:\w+)`", row[2])]
+            for name in named + more:
+                with self.subTest(peer=peer, name=name):
+                    exists(name)
+
     def test_names_of_ours_exist(self):
         text = page("from-aihwkit.md")
         named = [name for row in text.split("\n") if row.startswith("|") for name in re.findall(r"`([\w:.]+)`", row.split("|")[2])]
