@@ -13,6 +13,7 @@ from common import SOURCE, aimc, main, unittest
 
 sys.path.insert(0, str(SOURCE / "tools" / "studies"))
 STUDIES = SOURCE / "tools" / "studies"
+del sys.modules["common"]  # the studies have one of their own
 warnings.simplefilter("ignore", aimc.AimcWarning)
 import cells  # noqa: E402  pylint: disable=wrong-import-position
 import claims  # noqa: E402  pylint: disable=wrong-import-position
