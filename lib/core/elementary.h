@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Elementary functions with the same bits on every machine: sums, products and quotients of
  * doubles, which IEEE 754 rounds alike everywhere, while the last digits of libm are another
- * library's elsewhere. What is in a state, a weight or a number of a network goes through these;
- * figures of reports (energy, fits) need not. Errors are those that
- * tests/core/t_elementary.c finds against long doubles. Kernels have vectors of the like
- * (kernels/vec.h). */
+ * library's elsewhere. States, results and energies go through these; fits of devices take libm's.
+ * Errors are those that tests/core/t_elementary.c finds against long doubles. Kernels have vectors
+ * of the like (kernels/vec.h). */
 #ifndef AIMCI_ELEMENTARY_H
 #define AIMCI_ELEMENTARY_H
 

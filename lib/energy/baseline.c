@@ -2,6 +2,7 @@
 /* Digital machines to compare with, and a digital memory at a low supply. */
 #include <math.h>
 
+#include "core/elementary.h"
 #include "energy/chip.h"
 
 /* ---- comparisons ---------------------------------------------------------------------------- */
@@ -37,7 +38,7 @@ double aimc_cost_get_voltage_for_saving(double v0, double saving)
 
 static double delay(const aimci_technology *t, double v)
 {
-    return v / pow(v - t->v_threshold, t->delay_exponent);
+    return v / aimci_pow(v - t->v_threshold, t->delay_exponent);
 }
 
 /* Data bits wrong after the code, with independent errors of rate p. */
@@ -48,12 +49,12 @@ static void price_code(aimc_memory_code code, double p, aimc_cost_supply *s)
     switch (code) {
     case AIMC_CODE_PARITY: /* an odd number of the other eight makes it even */
         s->bits_per_bit = 9.0 / 8;
-        s->unnoticed = p * (1 - pow(1 - 2 * p, 8)) / 2;
+        s->unnoticed = p * (1 - aimci_pow(1 - 2 * p, 8)) / 2;
         break;
     case AIMC_CODE_SECDED: /* any, or an even number of others but none, out of 71 */
         s->bits_per_bit = 72.0 / 64;
-        s->uncorrected = -p * expm1(71 * log1p(-p));
-        s->unnoticed = p * ((1 + pow(1 - 2 * p, 71)) / 2 - pow(1 - p, 71));
+        s->uncorrected = -p * aimci_expm1(71 * aimci_log1p(-p));
+        s->unnoticed = p * ((1 + aimci_pow(1 - 2 * p, 71)) / 2 - aimci_pow(1 - p, 71));
         break;
     case AIMC_CODE_TMR:
         s->bits_per_bit = 3;
@@ -86,5 +87,6 @@ aimc_status aimc_cost_model_get_at_supply(const aimc_cost_model *m, double v, ai
 
 double aimc_cost_model_get_bit_error_rate(const aimc_cost_model *m, double v)
 {
-    return m ? 0.5 * erfc((v - m->chip.t.ber_v50) / (sqrt(2) * m->chip.t.ber_sigma)) : (double)NAN;
+    return m ? 0.5 * aimci_erfc((v - m->chip.t.ber_v50) / (sqrt(2) * m->chip.t.ber_sigma))
+             : (double)NAN;
 }

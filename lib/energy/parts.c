@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "core/elementary.h"
+
 static const double pi = 3.14159265358979323846, boltzmann = 1.380649e-23, charge = 1.602176634e-19,
                     epsilon0 = 8.8541878128e-12;
 
@@ -27,18 +29,19 @@ double aimci_adc_part_bits(int64_t part)
  * figure of merit, which falls with the rate and is capped for coarse converters. */
 static double survey_energy(double enob, double rate, double node_nm)
 {
-    const double sndr = 20 * log10(2) * enob + 10 * log10(1.5); /* of a full-scale sine */
-    const double merit = fmin(213.78 - 2.8719 * log(rate), 128.3068 + 3.2205 * enob);
-    return 0.5e-12 * pow(10, (sndr - merit) / 10) *
-           exp(26.0496 + 1.88004 * log(node_nm) - 2.82913 * log(enob) - 1.47020);
+    const double sndr =
+        20 * aimci_log10(2) * enob + 10 * aimci_log10(1.5); /* of a full-scale sine */
+    const double merit = fmin(213.78 - 2.8719 * aimci_ln(rate), 128.3068 + 3.2205 * enob);
+    return 0.5e-12 * aimci_pow(10, (sndr - merit) / 10) *
+           aimci_exp(26.0496 + 1.88004 * aimci_ln(node_nm) - 2.82913 * aimci_ln(enob) - 1.47020);
 }
 
 static double survey_area(double energy, double rate, double node_nm)
 {
     if (energy <= 0)
         return 0;
-    return 1e-12 * exp(1.3462 + 0.99328 * log(node_nm) + 0.18072 * log(rate) +
-                       0.29912 * log(energy * 1e12));
+    return 1e-12 * aimci_exp(1.3462 + 0.99328 * aimci_ln(node_nm) + 0.18072 * aimci_ln(rate) +
+                             0.29912 * aimci_ln(energy * 1e12));
 }
 
 /* ---- ADCs by architecture: steps of their clock, and comparisons ---------------------------- */
@@ -55,7 +58,7 @@ static double clock_steps(const aimci_technology *t, double bits)
     case AIMCI_ADC_SAR:
         return bits + 1;
     case AIMCI_ADC_RAMP:
-        return exp2(bits);
+        return aimci_exp2(bits);
     case AIMCI_ADC_CCO:
         return t->t_read * t->adc_clock;
     case AIMCI_ADC_CYCLIC:
@@ -70,9 +73,9 @@ static double comparisons(const aimci_technology *t, double bits)
     switch (t->adc_model) {
     case AIMCI_ADC_RAMP: /* of the counter */
     case AIMCI_ADC_CCO:
-        return exp2(bits);
+        return aimci_exp2(bits);
     case AIMCI_ADC_FLASH:
-        return exp2(bits) - 1;
+        return aimci_exp2(bits) - 1;
     case AIMCI_ADC_SENSE_AMPLIFIER:
         return 1;
     default: /* SAR, CYCLIC */
@@ -86,7 +89,7 @@ static double adc_energy(const aimci_technology *t, double bits)
     if (t->adc_model == AIMCI_ADC_TABLE)
         return adc_parts[t->adc_part].power / adc_parts[t->adc_part].rate;
     if (t->adc_model == AIMCI_ADC_WALDEN)
-        return t->adc_fom * exp2(enob);
+        return t->adc_fom * aimci_exp2(enob);
     if (t->adc_model == AIMCI_ADC_SURVEY)
         return survey_energy(enob, t->adc_rate, t->node_nm);
     return t->adc_power * clock_steps(t, bits) / t->adc_clock + t->adc_step * comparisons(t, bits);
@@ -125,7 +128,7 @@ aimc_converter_cost aimci_adc_cost(const aimci_technology *t)
     c.energy_j = adc_energy(t, bits);
     c.time_s = aimci_adc_time(t, bits);
     c.area_m2 = adc_area(t, c.energy_j);
-    c.floor_j = 12 * boltzmann * t->temperature * exp2(2 * bits);
+    c.floor_j = 12 * boltzmann * t->temperature * aimci_exp2(2 * bits);
     c.below_floor = c.energy_j < c.floor_j;
     return c;
 }
@@ -135,7 +138,7 @@ aimc_converter_cost aimci_adc_cost(const aimci_technology *t)
 /* The pulse lasts as long as there are steps of the magnitude. */
 static double pulse_time(const aimci_technology *t, double bits)
 {
-    return fmax(exp2(bits) / 2 - 1, 1) * t->clock_ns * 1e-9;
+    return fmax(aimci_exp2(bits) / 2 - 1, 1) * t->clock_ns * 1e-9;
 }
 
 double aimci_read_time(const aimci_technology *t, double dac_bits)
@@ -149,9 +152,9 @@ double aimci_dac_energy(const aimci_technology *t, double bits, double hold)
     const double b = bits > 0 ? bits : (double)t->dac_bits;
     switch (t->dac_model) {
     case AIMCI_DAC_CAPACITOR:
-        return t->dac_c_unit * exp2(b) * t->v_read * t->v_read + t->dac_driver;
+        return t->dac_c_unit * aimci_exp2(b) * t->v_read * t->v_read + t->dac_driver;
     case AIMCI_DAC_POWER: /* it drives its line for as long as the array is read */
-        return t->dac_power * exp2(b) / 2 * fmax(1 / t->dac_rate, hold);
+        return t->dac_power * aimci_exp2(b) / 2 * fmax(1 / t->dac_rate, hold);
     default: /* WIDTH: the edges of the line come on top */
         return t->dac_driver;
     }
@@ -234,7 +237,7 @@ double aimci_pulse_energy(const aimci_technology *t, double g, double v, double 
     const double plain = v * v * g * width;
     if (t->write_current == AIMCI_WRITE_OHMIC)
         return plain;
-    return plain * exp(schottky_beta(t) * (sqrt(fabs(v)) - sqrt(t->v_read)));
+    return plain * aimci_exp(schottky_beta(t) * (sqrt(fabs(v)) - sqrt(t->v_read)));
 }
 
 aimc_status aimc_cost_model_get_pulse(const aimc_cost_model *m, double g_s, double v, double t_s,

@@ -2,6 +2,7 @@
 /* Events times what each of them costs: the components of a chip, one function for each part. */
 #include <math.h>
 
+#include "core/elementary.h"
 #include "energy/parts.h"
 
 /* ---- instances ------------------------------------------------------------------------------ */
@@ -167,7 +168,7 @@ static void price_converters(const pricing *p)
 /* Horowitz's 10, 20 and 100 pJ for 64 bits of 8 KB, 32 KB and 1 MB. */
 static double sram_byte(const aimci_chip *v, double kb)
 {
-    return v->t.sram_byte * aimci_chip_scale(v) * pow(kb / 8, 0.475);
+    return v->t.sram_byte * aimci_chip_scale(v) * aimci_pow(kb / 8, 0.475);
 }
 
 static void price_logic(const pricing *p)

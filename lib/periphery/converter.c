@@ -4,6 +4,7 @@
 
 #include <aimc/converter.h>
 
+#include "core/elementary.h"
 #include "kernels/dispatch.h"
 #include "kernels/read_chain.h"
 #include "kernels/stream.h"
@@ -344,23 +345,22 @@ static double converted(const aimc_converter *c, size_t channel, double x)
  * nothing cancels. */
 static void measure_sine(const aimc_converter *c, size_t channel, size_t n_codes, aimc_linearity *l)
 {
-    const double pi = 3.14159265358979323846, step = (double)c->step,
-                 amplitude = 0.5 * step * (double)(n_codes - 1),
+    const double step = (double)c->step, amplitude = 0.5 * step * (double)(n_codes - 1),
                  lowest = c->nonideal ? c->nonideal->lowest : -(double)c->max_code * step;
     const size_t n = n_codes < 1 << 12 ? 1 << 18 : n_codes < 1 << 16 ? n_codes * 64 : 1 << 22;
     double constant = 0, in_phase = 0, quadrature = 0, power = 0;
     for (size_t k = 0; k < n; k++) {
-        const double phase = 2 * pi * ((double)k + 0.5) / (double)n, s = sin(phase);
+        const double half_turns = 2 * ((double)k + 0.5) / (double)n, s = aimci_sinpi(half_turns);
         const double x = lowest + amplitude + amplitude * s, e = converted(c, channel, x) - x;
         constant += e;
         in_phase += e * s;
-        quadrature += e * cos(phase);
+        quadrature += e * aimci_cospi(half_turns);
         power += e * e;
     }
     const double per = 1 / (double)n, a = 2 * per * in_phase, b = 2 * per * quadrature;
     const double mean = per * constant, rest = per * power - mean * mean - (a * a + b * b) / 2;
     const double signal = ((amplitude + a) * (amplitude + a) + b * b) / 2;
-    l->sndr = 10 * log10(signal / rest);
+    l->sndr = 10 * aimci_log10(signal / rest);
     l->enob = (l->sndr - 1.76) / 6.02;
 }
 
