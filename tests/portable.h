@@ -20,6 +20,11 @@ static inline void aimct_aligned_free(void *ptr)
     free(ptr);
 }
 
+static inline int aimct_has_ngspice(void)
+{
+    return system("ngspice --version >/dev/null 2>&1") == 0;
+}
+
 #else
 
 #include <direct.h>
@@ -36,6 +41,12 @@ static inline void *aimct_aligned_alloc(size_t align, size_t size)
 static inline void aimct_aligned_free(void *ptr)
 {
     _aligned_free(ptr);
+}
+
+/* Nobody looked for it there yet. */
+static inline int aimct_has_ngspice(void)
+{
+    return 0;
 }
 
 /* "/tmp" is a folder of the current drive, which is there where Wine is, and is made elsewhere. */

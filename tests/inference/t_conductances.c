@@ -223,6 +223,7 @@ START_TEST(folders)
 {
     static const char *const formats[] = {NULL, "npy", "csv"};
     float y[3][N * 16];
+    memset(x, 0, sizeof x); /* tests before it have filled it, where they are not forked */
     snprintf(folder, sizeof folder, "/tmp/aimc-conductances-%d", (int)getpid());
     for (int k = 0; k < 3; k++) {
         aimc_network *from = make_network("1"), *into = make_network("2");

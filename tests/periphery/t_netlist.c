@@ -369,7 +369,7 @@ int main(void)
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, dialects);
     tcase_add_test(c, bad_settings);
-    if (system("ngspice --version >/dev/null 2>&1") == 0) {
+    if (aimct_has_ngspice()) {
         tcase_add_test(c, open_line);
         tcase_add_test(c, one_cell);
         tcase_add_test(c, charges_of_pulses);

@@ -154,7 +154,7 @@ END_TEST
 
 int main(void)
 {
-    if (system("ngspice --version >/dev/null 2>&1") != 0) {
+    if (!aimct_has_ngspice()) {
         puts("ngspice is not installed");
         return 77;
     }
