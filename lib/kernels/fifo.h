@@ -34,7 +34,7 @@ AIMCI_INLINE void aimci_fifo_voice(aimci_fifo *f)
 
 /* Move what is left to the start and append what is missing to n, at least a chunk. The copy runs
  * upward in groups of eight, so it may overlap with what it reads. */
-AIMCI_OUTLINE void aimci_fifo_fill(aimci_fifo *f, size_t n)
+static __attribute__((noinline, unused)) void aimci_fifo_fill(aimci_fifo *f, size_t n)
 {
     const size_t left = (size_t)(f->end - f->next);
     const size_t missing = (n - left + AIMCI_LANES - 1) / AIMCI_LANES * AIMCI_LANES;

@@ -122,7 +122,7 @@ cross_build()
         fetch_sources zlib
         zlib_library "$target"
     fi
-    [ -f "$place/build/build.ninja" ] || "$meson" setup "$place/build" --cross-file "tools/cross/$target.ini" \
+    [ -f "$place/build/build.ninja" ] || "$meson" setup "$place/build" -Dtests=true --cross-file "tools/cross/$target.ini" \
         --cross-file "$place/libraries.ini" -Dblas=builtin "${@:2}" || return 1
     "$meson" compile -C "$place/build"
 }

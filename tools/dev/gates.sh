@@ -39,7 +39,7 @@ need_for_fuzz()
 # products are the built-in ones.
 setup_clang()
 {
-    [ -f "$clang_build/build.ninja" ] || CC=clang CXX=clang++ "$meson" setup "$clang_build" -Dwerror=true -Dfuzz=true \
+    [ -f "$clang_build/build.ninja" ] || CC=clang CXX=clang++ "$meson" setup "$clang_build" -Dtests=true -Dexamples=true -Dwerror=true -Dfuzz=true \
         -Dblas=builtin -Dinstruction_sets=avx2,neon -Db_sanitize=address,undefined -Db_lundef=false \
         -Dbuildtype=debug -Doptimization=1 \
         "-Dc_args=-fsanitize=fuzzer-no-link,float-cast-overflow -fno-sanitize-recover=all"
@@ -159,7 +159,7 @@ check_threads()
 {
     local programs=(t_pool t_promises t_network)
     need_for_build
-    [ -f "$build-tsan/build.ninja" ] || "$meson" setup "$build-tsan" -Db_sanitize=thread -Dbuildtype=debug \
+    [ -f "$build-tsan/build.ninja" ] || "$meson" setup "$build-tsan" -Dtests=true -Db_sanitize=thread -Dbuildtype=debug \
         -Doptimization=1 -Dblas=builtin -Dinstruction_sets= -Dtools=false -Dexamples=false
     ninja -C "$build-tsan" "${programs[@]/#/tests/}"
     "$meson" test -C "$build-tsan" --no-rebuild --print-errorlogs --timeout-multiplier 10 "${programs[@]}"

@@ -64,7 +64,7 @@ asan()
     need_for_build
     local reports preload failed=0
     # calls instead of inlined checks: the kernels compile in a third of the time
-    [ -f "$build-asan/build.ninja" ] || "$meson" setup "$build-asan" -Db_sanitize=address -Dbuildtype=debug \
+    [ -f "$build-asan/build.ninja" ] || "$meson" setup "$build-asan" -Dtests=true -Db_sanitize=address -Dbuildtype=debug \
         -Doptimization=1 -Dtools=false -Dexamples=false -Dc_args=--param=asan-instrumentation-with-call-threshold=0
     "$meson" compile -C "$build-asan" aimc:shared_library mlp_weights forward_time
     reports=$build-asan/asan-reports

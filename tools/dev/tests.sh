@@ -106,7 +106,7 @@ coverage()
     fi
     need_for_build
     [ -f "$coverage_build/build.ninja" ] ||
-        "$meson" setup "$coverage_build" -Db_coverage=true -Dbuildtype=debug -Doptimization=1
+        "$meson" setup "$coverage_build" -Dtests=true -Dexamples=true -Db_coverage=true -Dbuildtype=debug -Doptimization=1
     "$meson" compile -C "$coverage_build"
     find "$coverage_build" -name '*.gcda' -delete
     "$meson" test -C "$coverage_build" --no-rebuild --timeout-multiplier 5 "$@" || echo "coverage: of a run that failed"
