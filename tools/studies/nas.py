@@ -10,6 +10,7 @@ Cells are drawn from the 15,625 at random. Rows: docs/studies/nas.csv; text: doc
 """
 import argparse
 import copy
+import pathlib
 import time
 import warnings
 
@@ -194,13 +195,14 @@ def main():
     parser.add_argument("--chips", type=int, default=25)
     parser.add_argument("--test-limit", type=int, default=2000, help="test images")
     parser.add_argument("--full", action="store_true", help="the protocol's size instead")
+    parser.add_argument("--results", type=pathlib.Path, default=TABLES / "nas.csv", help="rows; another file for a trial")
     parser.add_argument("--table", action="store_true", help="run nothing, print what there is")
     args = parser.parse_args()
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     if args.full:
         args.width, args.cells, args.epochs = 16, 5, 200
-    rows = rows_of(TABLES / "nas.csv", FIELDS, FIELDS[:3])
+    rows = rows_of(args.results, FIELDS, FIELDS[:3])
     if not args.table:
         drawn = [int(code) for code in np.random.default_rng(201).permutation(5**6) if any(o.startswith("conv") for o in (of_code(int(code))[k] for k in alive(of_code(int(code)))))]
         x, labels = records("cifar10", "data_batch_1", 1)

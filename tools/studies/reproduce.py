@@ -6,13 +6,18 @@ Rows that take seconds are measured; those of longer studies are told from the r
 commit that made them, and are marked as old where the code is another one by now. All: docs/studies/claims.csv, and the page docs/claims.md made from it.
 
     ./dev reproduce                  # all rows, a few minutes
-    ./dev reproduce 000-22 004-8     # some, printed
+    ./dev reproduce 000-22 004-8     # some
     ./dev reproduce --page           # only make the page from what there is
 """
 import argparse
 import csv
 import time
 import warnings
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 import aimc
 import claims
@@ -21,7 +26,7 @@ from claims import CLAIMS, IDS, NOT_RUN, PAPERS
 from common import SOURCE, TABLES, code_of, git, stamp
 
 FIELDS = ["id", "verdict", "figure", "seconds", "streams", "commit"]
-CSV, PAGE = TABLES / "claims.csv", SOURCE / "docs/claims.md"
+CSV, PAGE, LOCK = TABLES / "claims.csv", SOURCE / "docs/claims.md", SOURCE / "build/claims.lock"
 SCRIPTS = {"000": "claims_000", "001": "claims_001", "002": "claims_002", "003": "claims_003", "004": "claims_004"}
 
 
@@ -63,12 +68,18 @@ def load():
         return {row["id"]: row for row in csv.DictReader(stream) if row["id"] in CLAIMS}
 
 
-def save(rows):
-    """In the order of the claims."""
-    with open(CSV, "w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, FIELDS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows[number] for number in IDS if number in rows)
+def put(row):
+    """Have a row in the table, whoever else puts one: whole files take each other's place under a lock."""
+    LOCK.parent.mkdir(exist_ok=True)
+    with open(LOCK, "w", encoding="utf-8") as lock:
+        if fcntl:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        rows, beside = {**load(), row["id"]: row}, CSV.with_suffix(".new")
+        with open(beside, "w", newline="", encoding="utf-8") as stream:
+            writer = csv.DictWriter(stream, FIELDS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows[number] for number in IDS if number in rows)
+        beside.replace(CSV)
 
 
 def show(one, row):
@@ -113,17 +124,13 @@ def main():
     if unknown:
         raise SystemExit(f"reproduce: no such claims: {', '.join(unknown)}; there are {IDS[0]} ... {IDS[-1]}")
     warnings.simplefilter("ignore", aimc.AimcWarning)
-    rows = load()
     if not args.page:
         for number in args.ids or IDS:
-            rows[number] = measure(CLAIMS[number])
-            show(CLAIMS[number], rows[number])
-            if not args.ids:
-                save(rows)
-    if not args.ids:
-        save(rows)
-        page(rows)
-        print(f"{PAGE}: {len(rows)} of {len(IDS)} claims")
+            row = measure(CLAIMS[number])
+            show(CLAIMS[number], row)
+            put(row)
+    page(load())
+    print(f"{CSV}, {PAGE}: {len(load())} of {len(IDS)} claims")
 
 
 if __name__ == "__main__":

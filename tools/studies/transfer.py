@@ -255,6 +255,7 @@ def main():
     parser.add_argument("--classes", type=int, nargs="*", default=list(CLASSES), choices=list(CLASSES))
     parser.add_argument("--curves", nargs="*", default=list(CURVES), choices=list(CURVES), help="beside the base rows; none: --curves with nothing behind it")
     parser.add_argument("--full", action="store_true", help="only measure an image at the paper's size")
+    parser.add_argument("--results", type=pathlib.Path, default=TABLES / "transfer.csv", help="rows; another file for a trial")
     parser.add_argument("--table", action="store_true", help="run nothing, print what there is")
     parser.add_argument("--state", type=pathlib.Path, default=SOURCE / "build/studies/transfer")
     args = parser.parse_args()
@@ -265,7 +266,7 @@ def main():
     if args.full:
         full(args)
         return
-    rows = rows_of(TABLES / "transfer.csv", FIELDS, KEYS)
+    rows = rows_of(args.results, FIELDS, KEYS)
     if not args.table:
         sweep_all(args, rows)
     tables(args, rows)

@@ -207,7 +207,7 @@ class Results:
                 todo.append(job)
         return todo
 
-    def choose(self, settings: Sequence[str], value: str, *, largest: bool = True, **where: Any) -> Dict[str, str]:
+    def choose(self, settings: Sequence[str], value: str, /, *, largest: bool = True, **where: Any) -> Dict[str, str]:
         """The settings whose rows have the best mean of a column, over seeds and whatever else differs.
 
         where: only rows with these values, a split "validation", say. Settings that have fewer rows than others, or a value that is no
