@@ -81,7 +81,7 @@ def brought_back():
     of = recovered()
     both = of["single_pair spread"]
     return f"pairs {percent(of['single_pair base'])}, retraining {percent(of['single_device spread'])}, both {percent(both)}; as many epochs without noise: single " \
-           f"{percent(of['single_device control'])}, pairs {percent(of['single_pair control'])}", SHOWN if mean(both, "accuracy") >= 0.96 else REFUTED
+           f"{percent(of['single_device control'])}, pairs {percent(of['single_pair control'])}", SHOWN if mean(both, "accuracy") >= 0.96 else BOUNDED if len(both) < 3 else REFUTED
 
 
 @claim("000-4", "85 % of a MAC's energy saved against a V100", "<= .72 pJ/MAC (fp16 peak), 5.7 (fp32)", "derived, assumed constants")

@@ -37,6 +37,7 @@ def mnist(n_train=60000):
     return parts
 
 
+@functools.lru_cache(None)
 def git(*words):
     """What git says of the tree; nothing where there is no git."""
     done = subprocess.run(["git", "-C", str(SOURCE), *words], capture_output=True, text=True, check=False)
