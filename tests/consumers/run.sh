@@ -28,9 +28,9 @@ install_copy()
     local pc
     pc=$(find "$stage" -name aimc.pc)
     libdir=$(dirname "$(dirname "$pc")")
-    export PKG_CONFIG_PATH=$libdir/pkgconfig PKG_CONFIG_SYSROOT_DIR=$stage
+    export PKG_CONFIG_PATH=$libdir/pkgconfig # which says all paths from where it lies
     export LD_LIBRARY_PATH=$libdir${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-    prefix=$stage$(PKG_CONFIG_SYSROOT_DIR='' pkg-config --variable=prefix aimc)
+    prefix=$(realpath "$(pkg-config --variable=prefix aimc)")
 }
 
 # Two numbers near -0.150 -0.250: a single read is off by less than 0.4, more than six sigma.

@@ -59,7 +59,7 @@ lint_files()
 # Words that are misspelt in pages, comments and sentences; those of tests are misspelt on purpose, to be corrected.
 lint_spelling()
 {
-    codespell --ignore-words-list commun,fom,nin,inout --skip '*.svg,*.csv,*.json,*.gz,*.ipynb,tests/*' \
+    codespell --ignore-words-list commun,fom,nin,inout,daa --skip '*.svg,*.csv,*.json,*.gz,*.ipynb,tests/*' \
         ./*.md docs include lib tools bindings examples dev
 }
 
