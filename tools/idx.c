@@ -18,7 +18,7 @@ gzFile idx_gzopen(const char *path)
 {
     int file;
     const int error = aimci_os_open(path, true, &file);
-    gzFile const gz = error == 0 ? gzdopen(file, "rb") : NULL;
+    gzFile gz = error == 0 ? gzdopen(file, "rb") : NULL;
     if (error == 0 && gz == NULL)
         aimci_os_close(file);
     errno = error;

@@ -121,8 +121,11 @@ double aimci_log10(double x)
 static double multiplied(double x, unsigned n)
 {
     double y = 1;
-    for (; n > 0; n >>= 1, x *= x)
+    while (n > 0) {
         y *= n & 1 ? x : 1;
+        x *= x;
+        n >>= 1;
+    }
     return y;
 }
 

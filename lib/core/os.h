@@ -63,12 +63,18 @@ void aimci_numbers_end(void *before);
 /* The system's words for a value of errno; from any thread. */
 void aimci_os_error_text(int error, char *text, size_t size);
 
+static inline char aimci_small_letter(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return "abcdefghijklmnopqrstuvwxyz"[c - 'A'];
+    return c;
+}
+
 /* strncasecmp() == 0: without regard to the case of the letters of ASCII, whatever the locale. */
 static inline bool aimci_same_letters(const char *a, const char *b, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        const char x = a[i] >= 'A' && a[i] <= 'Z' ? (char)(a[i] + 'a' - 'A') : a[i];
-        const char y = b[i] >= 'A' && b[i] <= 'Z' ? (char)(b[i] + 'a' - 'A') : b[i];
+        const char x = aimci_small_letter(a[i]), y = aimci_small_letter(b[i]);
         if (x != y || x == '\0')
             return x == y;
     }

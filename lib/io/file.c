@@ -222,7 +222,7 @@ aimc_status aimci_file_replace(aimc_context *ctx, const char *path, aimci_file_w
     aimc_status st = check_replaceable(path);
     if (st == AIMC_OK)
         st = resolve(ctx, path, &file);
-    if (st != AIMC_OK)
+    if (file == NULL) /* either has failed */
         return st;
     const size_t size = strlen(file) + 48; /* ".tmp-", two numbers, the end */
     char *const temporary = aimci_calloc(ctx, size, 1);
