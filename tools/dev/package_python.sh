@@ -18,7 +18,7 @@ wheel()
     "$place/user/bin/pip" install -q "$build"/dist/aimc-*.whl
     cd "$place"
     env -u AIMC_LIBRARY -u PYTHONPATH AIMC_SOURCE="$tree" \
-        user/bin/python "$tree/bindings/python/tests/t_docs.py" Docs.test_python_tutorial
+        user/bin/python "$tree/bindings/python/tests/t_docs.py" Docs.test_python_tutorial Docs.test_readme
 }
 
 # ---- newest PyTorch ---------------------------------------------------------------------------------
