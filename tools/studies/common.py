@@ -2,7 +2,6 @@
 """What the studies share: data, rows with what made them, tables."""
 import csv
 import functools
-import gzip
 import os
 import pathlib
 import subprocess
@@ -12,14 +11,10 @@ import numpy as np
 
 from aimc import sweep
 from aimc._abi import AIMC_RNG_STREAM_VERSION
+from aimc.datasets import read_idx
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 TABLES = SOURCE / "docs" / "studies"
-
-
-def _idx(path, header):
-    with gzip.open(path) as stream:
-        return np.frombuffer(stream.read(), np.uint8)[header:]
 
 
 def mnist(n_train=60000):
@@ -32,8 +27,8 @@ def mnist(n_train=60000):
         raise SystemExit("no MNIST: set AIMC_DATA to a folder with mnist/train-images-idx3-ubyte.gz and its like")
     parts = []
     for name, n in (("train", n_train), ("t10k", 10000)):
-        x = _idx(folder / f"{name}-images-idx3-ubyte.gz", 16).reshape(-1, 784)[:n]
-        parts.append((x.astype(np.float32) / 255, _idx(folder / f"{name}-labels-idx1-ubyte.gz", 8)[:n].astype(np.uint32)))
+        x = read_idx(folder / f"{name}-images-idx3-ubyte.gz").reshape(-1, 784)[:n]
+        parts.append((x.astype(np.float32) / 255, read_idx(folder / f"{name}-labels-idx1-ubyte.gz")[:n].astype(np.uint32)))
     return parts
 
 
