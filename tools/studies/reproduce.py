@@ -119,6 +119,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ids", nargs="*", metavar="ID", help="000-1 ... 004-17; all when not given")
     parser.add_argument("--page", action="store_true", help="measure nothing")
+    parser.add_argument("--tell", action="store_true", help="write nothing: rows and page stay as they are")
     args = parser.parse_args()
     unknown = [number for number in args.ids if number not in CLAIMS]
     if unknown:
@@ -128,7 +129,10 @@ def main():
         for number in args.ids or IDS:
             row = measure(CLAIMS[number])
             show(CLAIMS[number], row)
-            put(row)
+            if not args.tell:
+                put(row)
+    if args.tell:
+        return
     page(load())
     print(f"{CSV}, {PAGE}: {len(load())} of {len(IDS)} claims")
 

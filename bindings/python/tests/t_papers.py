@@ -58,10 +58,10 @@ class Claims(unittest.TestCase):
                 self.assertEqual(reproduce.measure(claims.CLAIMS[number])["verdict"], claims.SHOWN)
 
     def test_the_command(self):
-        done = subprocess.run([sys.executable, STUDIES / "reproduce.py", "000-22"], capture_output=True, text=True)
+        done = subprocess.run([sys.executable, STUDIES / "reproduce.py", "000-22", "--tell"], capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("000-22  SHOWN", done.stdout)
-        done = subprocess.run([sys.executable, STUDIES / "reproduce.py", "000-23"], capture_output=True, text=True)
+        done = subprocess.run([sys.executable, STUDIES / "reproduce.py", "000-23", "--tell"], capture_output=True, text=True)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("no such claims: 000-23", done.stderr)
 
