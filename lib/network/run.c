@@ -273,8 +273,8 @@ static aimc_status check_trainable(const char *caller, const aimc_network *net)
         if (aimci_node_is_programmed(net->nodes[i]))
             return aimci_fail(
                 AIMC_ERR_STATE,
-                "%s: '%s' is programmed for inference; aimc_network_unprogram() gives "
-                "its weights back",
+                "%s: '%s' is programmed for inference, which aimc_network_predict() runs; "
+                "aimc_network_unprogram() makes it trainable again",
                 caller, net->nodes[i]->name);
     return AIMC_OK;
 }

@@ -78,7 +78,7 @@ static void pass_on(aimci_transfer *e, size_t k, size_t s, const float *z)
         aimci_transfer_write_counts(e, k + 1, s, q);
 }
 
-static const aimci_transfer_rule rule = {.n_matrices = 3, .chopped = true, .pass_on = pass_on};
+static const aimci_transfer_rule agad_rule = {.n_matrices = 3, .chopped = true, .pass_on = pass_on};
 
 static const aimci_field fields[] = {
     AIMCI_TRANSFER_FIELDS(0, 0),

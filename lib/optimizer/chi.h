@@ -97,17 +97,17 @@ void aimci_chi_quantize(const aimci_chi *c, int side, const float *v, double wid
 /* At the end of every mini-batch: writes what is worth a pulse, when a transfer is due. */
 void aimci_chi_transfer(aimci_chi *c, const aimci_chi_charge *charge);
 
-/* The algorithm of a file whose rule is called rule and whose kind aimci_kind_NAME: all but the
- * rule is the engine's. */
+/* The algorithm of a file whose rule is called NAME_rule and whose kind aimci_kind_NAME: all but
+ * the rule is the engine's. */
 #define AIMCI_CHI_ALGORITHM(name)                                                                  \
-    static aimc_status create(void *state, aimc_tile *tile, const aimc_config *config)             \
+    static aimc_status create_##name(void *state, aimc_tile *tile, const aimc_config *config)      \
     {                                                                                              \
-        return aimci_chi_create(state, tile, config, &rule);                                       \
+        return aimci_chi_create(state, tile, config, &name##_rule);                                \
     }                                                                                              \
     const aimci_algorithm_ops aimci_algorithm_ops_##name = {                                       \
         .kind = &aimci_kind_##name,                                                                \
         .state_size = sizeof(aimci_chi),                                                           \
-        .create = create,                                                                          \
+        .create = create_##name,                                                                   \
         .destroy = aimci_chi_destroy,                                                              \
         .step = aimci_chi_step,                                                                    \
         .tensors = aimci_chi_tensors,                                                              \

@@ -54,6 +54,7 @@ static bool charge(const aimci_chi *c, double lr, aimci_chi_charge *out)
     return true;
 }
 
-static const aimci_chi_rule rule = {.integers = true, .pack = pack, .charge = charge};
+static const aimci_chi_rule mixed_precision_int_rule = {
+    .integers = true, .pack = pack, .charge = charge};
 
 AIMCI_CHI_ALGORITHM(mixed_precision_int)

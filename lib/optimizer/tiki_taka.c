@@ -13,7 +13,7 @@ static void pass_on(aimci_transfer *e, size_t k, size_t s, const float *z)
     aimci_transfer_write(e, k + 1, s, z, aimci_transfer_rate(e, k));
 }
 
-static const aimci_transfer_rule rule = {.pass_on = pass_on};
+static const aimci_transfer_rule tiki_taka_rule = {.pass_on = pass_on};
 
 static const aimci_field fields[] = {
     AIMCI_TRANSFER_FIELDS(1, 1),

@@ -126,17 +126,17 @@ double aimci_transfer_gain(const aimci_transfer *e);
 /* Sweeps between two turns of a regular chopper; 0: it never turns */
 int64_t aimci_transfer_chop_period(const aimci_transfer *e);
 
-/* The algorithm of a file whose rule is called rule and whose kind aimci_kind_NAME: all but the
- * rule is the engine's. */
+/* The algorithm of a file whose rule is called NAME_rule and whose kind aimci_kind_NAME: all but
+ * the rule is the engine's. */
 #define AIMCI_TRANSFER_ALGORITHM(name)                                                             \
-    static aimc_status create(void *state, aimc_tile *tile, const aimc_config *config)             \
+    static aimc_status create_##name(void *state, aimc_tile *tile, const aimc_config *config)      \
     {                                                                                              \
-        return aimci_transfer_create(state, tile, config, &rule);                                  \
+        return aimci_transfer_create(state, tile, config, &name##_rule);                           \
     }                                                                                              \
     const aimci_algorithm_ops aimci_algorithm_ops_##name = {                                       \
         .kind = &aimci_kind_##name,                                                                \
         .state_size = sizeof(aimci_transfer),                                                      \
-        .create = create,                                                                          \
+        .create = create_##name,                                                                   \
         .destroy = aimci_transfer_destroy,                                                         \
         .step = aimci_transfer_step,                                                               \
         .tensors = aimci_transfer_tensors,                                                         \

@@ -32,7 +32,7 @@ static void pass_on(aimci_transfer *e, size_t k, size_t s, const float *z)
     aimci_transfer_write_counts(e, k + 1, s, q);
 }
 
-static const aimci_transfer_rule rule = {.n_matrices = 1, .pass_on = pass_on};
+static const aimci_transfer_rule ttv2_rule = {.n_matrices = 1, .pass_on = pass_on};
 
 static const aimci_field fields[] = {
     AIMCI_TRANSFER_FIELDS(1, 1),
