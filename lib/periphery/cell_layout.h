@@ -11,6 +11,13 @@ static inline bool aimci_is_interleaved(const aimci_periphery *p)
     return p->wires.model == AIMCI_WIRES_NODAL && p->wires.interleaved;
 }
 
+/* Do inputs open the access transistors of their cells? Backward the gates are all open. */
+static inline bool aimci_is_gated(const aimci_periphery *p)
+{
+    return p->wires.model == AIMCI_WIRES_NODAL && p->wires.gate_selected &&
+           p->op == AIMCI_OP_FORWARD;
+}
+
 /* The network of one column set. Interleaved, each output of a forward read has two sensed lines,
  * positive and negative, and each input of a backward read two driven ones. */
 static inline aimci_nodal aimci_read_network(const aimci_periphery *p,
@@ -19,7 +26,8 @@ static inline aimci_nodal aimci_read_network(const aimci_periphery *p,
     const size_t lines = aimci_is_interleaved(p) ? 2 : 1;
     const bool forward = p->op == AIMCI_OP_FORWARD;
     return aimci_wires_network(wires, p->n_in * (forward ? 1 : lines),
-                               p->n_out * (forward ? lines : 1) + p->mapping.has_reference);
+                               p->n_out * (forward ? lines : 1) + p->mapping.has_reference,
+                               aimci_is_gated(p));
 }
 
 /* Place of a cell in the network's matrix. */

@@ -279,8 +279,20 @@ static bool solve_linear(const work *w, const double *v)
 
 /* ---- Newton --------------------------------------------------------------------------------- */
 
+/* The cells of drivers at 0 V conduct nothing, whatever they have across them. */
+static void disconnect(const work *w, const double *v)
+{
+    for (size_t i = 0; i < w->n->n_sense; i++) {
+        for (size_t j = 0; j < w->n->n_drive; j++) {
+            const size_t at = i * w->n->ld + j;
+            w->g[at] = v[j] == 0 ? 0 : w->g[at];
+            w->source[at] = v[j] == 0 ? 0 : w->source[at];
+        }
+    }
+}
+
 /* Tangents of all cells at the voltages across: i = slope v + source. */
-static bool linearise(const work *w, const double *g)
+static bool linearise(const work *w, const double *g, const double *v)
 {
     bool good = true;
     for (size_t i = 0; i < w->n->n_sense; i++) {
@@ -291,6 +303,8 @@ static bool linearise(const work *w, const double *g)
             w->source[at] = current - w->g[at] * w->across[at];
         }
     }
+    if (w->n->gated)
+        disconnect(w, v);
     return good;
 }
 
@@ -327,13 +341,13 @@ static bool newton(const work *w, const double *g, const double *v)
         memcpy(w->across + i * w->n->ld, v, w->n->n_drive * sizeof *v);
     double before = HUGE_VAL, damping = 1;
     for (int step = 0; step < MAX_NEWTON; step++) {
-        if (!linearise(w, g) || !solve_linear(w, v))
+        if (!linearise(w, g, v) || !solve_linear(w, v))
             return false;
         const double change = follow(w, damping);
         if (!isfinite(change))
             return false;
         if (change <= newton_tolerance * scale)
-            return linearise(w, g) && solve_linear(w, v);
+            return linearise(w, g, v) && solve_linear(w, v);
         damping = change > before ? 0.5 * damping : fmin(1, 1.5 * damping);
         before = change;
     }
@@ -348,6 +362,8 @@ bool aimci_nodal_solve(const aimci_nodal *n, const double *g, const double *v, d
     if (n->iv.law == AIMCI_IV_LINEAR) {
         for (size_t k = 0; k < w.size; k++)
             w.g[k] = g[k] / (1 + g[k] * n->iv.r_select);
+        if (n->gated)
+            disconnect(&w, v);
         solved = solve_linear(&w, v);
     } else {
         solved = newton(&w, g, v);

@@ -35,6 +35,7 @@ typedef struct aimci_nodal {
     double r_drive, r_sense;     /* between two cells; 0: none */
     double r_driver, r_sensor;   /* of a contact, its wire segment included */
     aimci_iv iv;
+    bool gated; /* a cell whose driver is at 0 V is disconnected */
 } aimci_nodal;
 
 /* Leading dimension that keeps strided sweeps out of one another's cache sets. */

@@ -38,6 +38,28 @@ static aimc_status check_nodal(const aimci_cell_mapping *mapping, const aimci_wi
     if (wires->iv != AIMCI_IV_LINEAR && mapping->has_reference)
         return aimci_fail(AIMC_ERR_INVALID,
                           "wires: iv; cell_mapping.scheme REFERENCE_COLUMN needs LINEAR cells");
+    if (wires->gate_selected && mapping->has_reference)
+        return aimci_fail(
+            AIMC_ERR_INVALID,
+            "wires: gate_selected = true; cell_mapping.scheme REFERENCE_COLUMN is not "
+            "there for it: DIGITAL_OFFSET, or pairs");
+    return AIMC_OK;
+}
+
+/* A gate is open or it is not: what drives it is one bit. */
+static aimc_status check_gates(const aimci_periphery_params *params,
+                               const aimci_wires_params *wires)
+{
+    if (!wires->gate_selected)
+        return AIMC_OK;
+    if (wires->model != AIMCI_WIRES_NODAL)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "wires: gate_selected = true; only model NODAL knows the cells that an "
+                          "input connects");
+    if (params->mv_type != AIMCI_MV_BIT_WISE || params->bit_wise_bits != 1)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "wires: gate_selected = true; a gate takes one bit at once: mv_type "
+                          "BIT_WISE with bit_wise_bits 1");
     return AIMC_OK;
 }
 
@@ -62,7 +84,9 @@ static aimc_status read_children(const aimc_config *config, aimci_periphery *p)
         return aimci_fail(AIMC_ERR_INVALID, "periphery: ir_drop = %g; wires.model has the drop: 0",
                           p->params.ir_drop);
     st = check_time_sliced(&p->mapping, wires);
-    return st ? st : check_nodal(&p->mapping, wires);
+    if (!st)
+        st = check_nodal(&p->mapping, wires);
+    return st || p->is_perfect ? st : check_gates(&p->params, wires);
 }
 
 static aimc_status read_config(const aimc_config *config, aimci_periphery *p)

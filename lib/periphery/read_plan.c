@@ -4,6 +4,7 @@
  * put into groups by where their currents meet. */
 #include <math.h>
 
+#include "periphery/cell_layout.h"
 #include "periphery/converter.h"
 #include "periphery/periphery.h"
 
@@ -124,7 +125,9 @@ aimc_status aimci_read_plan_stages(aimci_periphery *p)
     plan->cell_noise = q->w_noise > 0 ? q->w_noise_type : AIMCI_WN_NONE;
     plan->has_drop = q->ir_drop > 0;
     plan->has_stage = plan->has_drop || has_reference_voltage(q) || q->w_noise > 0;
-    plan->is_nonlinear = p->wires.model == AIMCI_WIRES_NODAL && p->wires.iv != AIMCI_IV_LINEAR;
+    plan->is_nonlinear =
+        p->wires.model == AIMCI_WIRES_NODAL &&
+        (p->wires.iv != AIMCI_IV_LINEAR || aimci_is_gated(p)); /* inputs choose the cells */
     plan->may_solve = may_solve(p);
     plan->current = current_of(p);
     if (plan->has_drop && !make_profile(p))

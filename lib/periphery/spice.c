@@ -112,7 +112,7 @@ static void put_cell(const aimci_circuit *c, size_t set, size_t i, size_t j, dou
     if (n->params.c_cell > 0)
         aimci_netlist_capacitor(n, aimci_name_of("cc%zu_%zu_%zu", set, i, j).text, a.text, b.text,
                                 n->params.c_cell);
-    if (g <= 0)
+    if (g <= 0 || (c->network.gated && c->z[j] == 0.0f))
         return;
     if (n->params.access == AIMCI_ACCESS_NMOS) {
         const aimci_name drain = aimci_name_of("t%zu_%zu_%zu", set, i, j);
@@ -200,6 +200,13 @@ aimc_status aimci_spice_check(const aimci_periphery *p, const aimci_netlist_para
         return aimci_fail(AIMC_ERR_INVALID,
                           "netlist: access = NMOS; wires.r_select = %g is a selector already: 0",
                           p->wires.r_select);
+    if (aimci_is_gated(p) && (params->analysis != AIMCI_ANALYSIS_OP ||
+                              params->access == AIMCI_ACCESS_NMOS || params->subcircuit))
+        return aimci_fail(
+            AIMC_ERR_UNSUPPORTED,
+            "netlist: wires.gate_selected leaves out the cells of inputs that are 0, "
+            "which are others at other inputs: analysis OPERATING_POINT, access NONE, "
+            "subcircuit false");
     return check_pulses(p, params, z);
 }
 

@@ -32,6 +32,11 @@ static const aimci_field wires_fields[] = {
         "NODAL: the cells of a pair are neighbours in one crossbar and share its other wires, "
         "instead of a crossbar for each sign",
         XS),
+    AIMCI_FLAG(
+        W, gate_selected, 0,
+        "NODAL, forward: inputs are on the gates of access transistors, bit by bit; cells of "
+        "an input 0 are disconnected, and no current comes along input lines",
+        XS),
     AIMCI_INTEGER(W, segments, 8, 1, 65536, "1", "pieces of a column of TIME_SLICED", OWN),
     AIMCI_INTEGER(W, height, 0, 0, 65536, "cells",
                   "cells of a whole column of TIME_SLICED, idle ones around; 0: as many as inputs",
@@ -45,14 +50,15 @@ AIMCI_DEFINE_KIND(wires, "wires",
                   "wires of a crossbar and what else lies between drivers, cells and outputs", OWN,
                   wires_fields, W, .n_children = 0);
 
-aimci_nodal aimci_wires_network(const W *p, size_t n_drive, size_t n_sense)
+aimci_nodal aimci_wires_network(const W *p, size_t n_drive, size_t n_sense, bool gated)
 {
     return (aimci_nodal){.n_drive = n_drive,
                          .n_sense = n_sense,
                          .ld = aimci_nodal_ld(n_drive),
-                         .r_drive = p->r_in,
+                         .gated = gated,
+                         .r_drive = gated ? 0 : p->r_in,
                          .r_sense = p->r_out,
-                         .r_driver = p->r_in + p->r_driver,
+                         .r_driver = gated ? 0 : p->r_in + p->r_driver,
                          .r_sensor = p->r_out + p->r_sense,
                          .iv = {.law = p->iv,
                                 .square = p->iv_square,

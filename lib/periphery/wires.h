@@ -15,10 +15,12 @@ typedef struct aimci_wires_params {
     double iv_square, iv_cube, iv_scale;
     int64_t segments, height;
     int32_t model, iv;
-    bool alternate, interleaved;
+    bool alternate, interleaved, gate_selected;
 } aimci_wires_params;
 
-/* The network of one column set with these wires; backward has n_drive = outputs. */
-aimci_nodal aimci_wires_network(const aimci_wires_params *params, size_t n_drive, size_t n_sense);
+/* The network of one column set with these wires; backward has n_drive = outputs. gated: the driven
+ * lines are gates, and each cell has its voltage from a plate without resistance. */
+aimci_nodal aimci_wires_network(const aimci_wires_params *params, size_t n_drive, size_t n_sense,
+                                bool gated);
 
 #endif

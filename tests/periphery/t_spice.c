@@ -68,7 +68,8 @@ static void compare(size_t n, const char *law, int law_number, aimc_direction di
                             "g_max=5e-5", "cell_mapping.on_off_ratio=50", law));
     simulate_tile(tile, direction, x, theirs, 2, n);
 
-    aimci_nodal m = {n, n, aimci_nodal_ld(n), 3, 7, 23, 17, {law_number, 0, -0.25, 0.25, 500}};
+    aimci_nodal m = {n,    n, aimci_nodal_ld(n), 3, 7, 23, 17, {law_number, 0, -0.25, 0.25, 500},
+                     false};
     ck_assert_uint_le(aimci_nodal_scratch(&m), sizeof scratch / sizeof *scratch);
     for (size_t j = 0; j < n; j++)
         v[j] = 0.2 * (double)x[j];
@@ -134,6 +135,33 @@ START_TEST(interleaved_pairs_agree)
 }
 END_TEST
 
+/* Inputs on gates, with cells of a nonlinear I-V. */
+START_TEST(gated_rows_agree)
+{
+    enum { N = 8 };
+    const float x[N] = {1, 0, 1, 1, 0, -1, 0, 1};
+    float w[N * N], y[N];
+    double current[2][2 * MAX];
+    aimct_fill(w, (size_t)N * N, 1);
+    aimc_tile *tile = aimct_tile(
+        ctx, w, N, N,
+        SETTINGS("inp_res=0.5", "out_res=-1", "out_noise=0", "noise_management=NONE", "out_bound=0",
+                 "bound_management=NONE", "mv_type=BIT_WISE", "wires.model=NODAL",
+                 "wires.gate_selected=true", "wires.r_out=70", "wires.iv=SINH", "g_max=5e-5"));
+    simulate_tile(tile, AIMC_FORWARD, x, current, 2, N);
+    OK(aimc_tile_forward(tile, 1, x, N, y, N));
+    for (size_t i = 0; i < N; i++)
+        ck_assert(fabs((double)y[i] - (current[0][i] - current[1][i]) / (5e-5 * 0.2)) < 5e-6);
+    aimc_config *deck = NULL;
+    OK(aimc_config_create(ctx, "netlist", &deck));
+    OK(aimc_config_set_text(deck, "subcircuit", "true"));
+    FAILS(AIMC_ERR_UNSUPPORTED, "gate_selected",
+          aimc_tile_write_netlist(tile, AIMC_FORWARD, x, deck, "/tmp/x"));
+    aimc_config_destroy(deck);
+    aimc_tile_destroy(tile);
+}
+END_TEST
+
 START_TEST(bad_requests)
 {
     const float w[4] = {0.1f, 0.2f, 0.3f, 0.4f}, x[2] = {1, (float)NAN};
@@ -163,6 +191,7 @@ int main(void)
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, columns_agree);
     tcase_add_test(c, interleaved_pairs_agree);
+    tcase_add_test(c, gated_rows_agree);
     tcase_add_test(c, bad_requests);
     return aimct_main(s);
 }

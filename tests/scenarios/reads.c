@@ -232,6 +232,8 @@ static const scenario_row fields[] = {
                    "both.wires.iv_scale=0.15;both.g_max=1e-4"},
     {"nodal_interleaved", "both.wires.model=NODAL;both.wires.interleaved=true;"
                           "both.g_max=1e-4;both.wires.r_in=1.5"},
+    {"nodal_gates", "both.wires.model=NODAL;both.wires.gate_selected=true;both.mv_type=BIT_WISE;"
+                    "both.g_max=1e-4;both.wires.r_out=20"},
     {"time_sliced", "both.wires.model=TIME_SLICED;both.g_max=1e-4"},
     {"time_sliced_height", "both.wires.model=TIME_SLICED;both.wires.segments=4;"
                            "both.wires.height=128;both.wires.alternate=false;"
@@ -291,6 +293,8 @@ static const scenario_row netlists[] = {
      "forward.wires.model=NODAL;forward.wires.r_driver=10;forward.cell_mapping.on_off_ratio=10"},
     {"interleaved", "forward.wires.model=NODAL;forward.wires.interleaved=true;"
                     "forward.wires.iv=SINH;forward.wires.r_select=5"},
+    {"gates", "forward.wires.model=NODAL;forward.wires.gate_selected=true;"
+              "forward.mv_type=BIT_WISE"},
     {NULL, NULL},
 };
 

@@ -19,8 +19,8 @@ recipe_debian()
     want lintian lintian --version
     install_missing
     clean_tree "$place"
+    tar -C "$place/.." -cJf "$place/../libaimc_0.1.0.orig.tar.xz" "$(basename "$place")"
     cp -r "$place/packaging/debian" "$place/debian"
-    tar -C "$place/.." --exclude=debian -cJf "$place/../libaimc_0.1.0.orig.tar.xz" "$(basename "$place")"
     (cd "$place" && dpkg-buildpackage -us -uc >../build.log 2>&1) || { tail -n 30 "$place/../build.log"; return 1; }
     ls "$place"/../*.deb
     tags=$(lintian --fail-on error,warning --allow-root "$place"/../*.changes) || { echo "$tags"; return 1; }
