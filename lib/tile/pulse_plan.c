@@ -54,7 +54,7 @@ static const aimci_field fields[] = {
                  "the other, or one step also where the distribution differs by up to 1e-5; BATCH: "
                  "as EXACT, and the pulses of up to 16 vectors one step where that has the same "
                  "law (the bits depend on how vectors are split into batches)",
-                 "this library; docs/performance.md"),
+                 "this library; docs/kernels.md"),
 };
 
 AIMCI_DEFINE_KIND(update, "update", "pulse trains of an outer product update", SRC, fields, T,
