@@ -200,7 +200,7 @@ check_fuzz()
 
 check()
 {
-    local gates=(files memory crash interface arm fuzz threads sanitizers) gate failed=() began
+    local gates=(files memory crash interface install arm fuzz threads sanitizers) gate failed=() began
     if [ "${1:-}" = --plant ]; then
         python3 tests/gates/plant.py "$build-plant" "${@:2}"
         return
