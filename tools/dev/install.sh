@@ -57,14 +57,15 @@ check_static()
 # The DLL and the archive, used by CMake with mingw-w64 and run under Wine
 check_mingw()
 {
-    local place=$build/cross/x86_64-windows stage target
+    local place stage target
+    place=$(cross_place)/x86_64-windows
+    stage=$place/installed
     need_for_mingw
     cross_build x86_64-windows -Dtests=false || return 1
-    stage=$PWD/$place/stage
     rm -rf "$stage"
     "$meson" install -C "$place/build" --no-rebuild --quiet --destdir "$stage" || return 1
     for target in aimc::aimc aimc::aimc_static; do
-        consumer "$place" "$target" "-DCMAKE_PREFIX_PATH=$stage" "-DCMAKE_TOOLCHAIN_FILE=$PWD/$place/toolchain.cmake" || return 1
+        consumer "$place" "$target" "-DCMAKE_PREFIX_PATH=$stage" "-DCMAKE_TOOLCHAIN_FILE=$place/toolchain.cmake" || return 1
         WINEDEBUG=-all WINEPATH=$stage/bin wine "$place/consumer/consumer.exe" || return 1
     done
 }

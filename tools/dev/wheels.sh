@@ -7,7 +7,8 @@
 # The path of a virtual environment in the build folder that has what is named: tools_venv NAME PACKAGE...
 tools_venv()
 {
-    local venv=$PWD/$build/$1-venv
+    local venv
+    venv=$(realpath -m "$build/$1-venv")
     [ -f "$venv/done" ] ||
         { python3 -m venv "$venv" && "$venv/bin/pip" install -q "${@:2}" && touch "$venv/done"; } >&2 || return 1
     echo "$venv"
@@ -42,9 +43,10 @@ licences_into()
 # pack_wheel BUILD PLATFORM [LICENCE...]: what Meson installs of the package, as a wheel in dist; prints its path
 pack_wheel()
 {
-    local stage=$1/stage
+    local stage
+    stage=$(realpath -m "$1/stage")
     rm -rf "$stage"
-    "$meson" install -C "$1" --no-rebuild --quiet --destdir "$PWD/$stage" --tags python-runtime >&2 || return 1
+    "$meson" install -C "$1" --no-rebuild --quiet --destdir "$stage" --tags python-runtime >&2 || return 1
     python3 tools/dev/wheel.py . "$(dirname "$(find "$stage" -path '*/aimc/__init__.py')")" "$2" "$build/dist" "${@:3}"
 }
 
