@@ -83,7 +83,7 @@ END
 cross_build()
 {
     local target=$1 place=$build/cross/$1 options
-    options=(-Dtests=true -Dblis=disabled -Dc_link_args=-s -Dprefix=/ -Dpython=true -Dpython.platlibdir=/ -Dpython.purelibdir=/
+    options=(-Dtests=true -Dblas=disabled -Dc_link_args=-s -Dprefix=/ -Dpython=true -Dpython.platlibdir=/ -Dpython.purelibdir=/
         "${@:2}")
     want cmake cmake --version
     need_for_build

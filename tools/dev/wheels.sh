@@ -69,7 +69,7 @@ make_wheel()
             prefix=$(cross_place)/zig-x86_64-linux-gnu/prefix
             static_products "$prefix" >&2
             licences_into "$licences/zig-x86_64-linux-gnu/licences" libblis-serial-dev libxsmm-dev
-            cross_wheel zig-x86_64-linux-gnu manylinux_2_17_x86_64.manylinux2014_x86_64 -Dblis=enabled -Dxsmm=enabled \
+            cross_wheel zig-x86_64-linux-gnu manylinux_2_17_x86_64.manylinux2014_x86_64 -Dblas=enabled -Dxsmm=enabled \
                 "-Dc_args=-I$prefix/include" "-Dc_link_args=-s -L$prefix/lib"
             ;;
         linux-aarch64)
