@@ -5,13 +5,11 @@
 # A bare Debian as a folder, with this machine's way to the registries: bare_debian FOLDER
 bare_debian()
 {
-    local file
     [ ! -f "$1/bare" ] || return 0
     rm -rf "$1"
     mmdebstrap --quiet --variant=minbase "$(. /etc/os-release && echo "$VERSION_CODENAME")" "$1" http://deb.debian.org/debian || return 1
-    for file in /etc/resolv.conf /etc/hosts /etc/pip.conf /etc/ssl/certs/ca-certificates.crt; do
-        [ ! -f "$file" ] || cp --parents -L "$file" "$1"
-    done
+    cp --parents -L /etc/resolv.conf /etc/hosts "$1"
+    [ -z "${PIP_CERT:-}" ] || cp -L "$PIP_CERT" "$1/root/certificates"
     touch "$1/bare"
 }
 
@@ -21,7 +19,7 @@ in_debian()
     local root=$build/newcomer-$1 TIMEFORMAT='%R %U %S'
     rm -rf "$root"
     cp -a "$build/newcomer" "$root" && cp "$2" "$root/root" || return 1
-    { time env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root ${PIP_CERT:+PIP_CERT=/etc/ssl/certs/ca-certificates.crt} \
+    { time env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root ${PIP_CERT:+PIP_CERT=/root/certificates} \
         chroot "$root" sh -exc "cd; $3" >"$build/newcomer-$1.log" 2>&1; } 2>"$build/newcomer-$1.time" ||
         { tail -n 20 "$build/newcomer-$1.log"; return 1; }
     tail -n 1 "$build/newcomer-$1.log"
