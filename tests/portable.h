@@ -3,6 +3,7 @@
 #ifndef AIMCT_PORTABLE_H
 #define AIMCT_PORTABLE_H
 
+#include <stdint.h>
 #include <stdlib.h>
 
 #ifndef _WIN32
@@ -20,6 +21,11 @@ static inline void aimct_aligned_free(void *ptr)
     free(ptr);
 }
 
+static inline int aimct_truncate(const char *path, uint64_t size)
+{
+    return truncate(path, (off_t)size);
+}
+
 static inline int aimct_has_ngspice(void)
 {
     return system("ngspice --version >/dev/null 2>&1") == 0;
@@ -32,6 +38,7 @@ static inline int aimct_has_ngspice(void)
 #include <malloc.h>
 #include <process.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static inline void *aimct_aligned_alloc(size_t align, size_t size)
 {
@@ -41,6 +48,12 @@ static inline void *aimct_aligned_alloc(size_t align, size_t size)
 static inline void aimct_aligned_free(void *ptr)
 {
     _aligned_free(ptr);
+}
+
+/* off_t has 32 bits there. */
+static inline int aimct_truncate(const char *path, uint64_t size)
+{
+    return truncate64(path, (off64_t)size);
 }
 
 /* Nobody looked for it there yet. */

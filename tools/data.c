@@ -17,7 +17,7 @@
 #define HELD_OUT   2
 #define MAX_LABELS 256
 #define PATH_ROOM  1024
-#define MAX_PLACES 3
+#define MAX_PLACES 4
 
 /* ---- from IDX arrays to samples ------------------------------------------------------------- */
 
@@ -153,7 +153,7 @@ static const struct known_set known_sets[] = {
     {"digits",
      {"digits-images-idx3-ubyte", "digits-labels-idx1-ubyte"},
      16.0,
-     {"@/" AIMC_DATA_FROM_BIN "/digits", AIMC_DATA_DIR "/digits", "@"},
+     {"@/" AIMC_DATA_FROM_BIN "/digits", AIMC_DATA_DIR "/digits", "@", "@/digits"},
      "it comes with libaimc"},
     {"mnist",
      MNIST_FILES,

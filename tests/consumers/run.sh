@@ -20,12 +20,13 @@ skip()
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Fill $stage with an installed copy, as a package would be made; $prefix and $libdir lie in it.
+# Fill $stage with an installed copy, as a package would be made, and move it; $prefix and $libdir lie in it.
 install_copy()
 {
-    stage=$work/stage
-    $meson install -C "$build" --no-rebuild --quiet --destdir "$stage"
     local pc
+    stage=$work/moved
+    $meson install -C "$build" --no-rebuild --quiet --destdir "$work/stage"
+    mv "$work/stage" "$stage"
     pc=$(find "$stage" -name aimc.pc)
     libdir=$(dirname "$(dirname "$pc")")
     export PKG_CONFIG_PATH=$libdir/pkgconfig # which says all paths from where it lies
@@ -58,10 +59,13 @@ by_cmake()
 {
     command -v cmake >/dev/null && cmake --version >/dev/null || skip "CMake is missing"
     install_copy
-    CC=$cc cmake -S "$here/cmake" -B "$work/build" -DCMAKE_PREFIX_PATH="$prefix" >"$work/log" ||
-        { cat "$work/log"; return 1; }
-    cmake --build "$work/build" >"$work/log" || { cat "$work/log"; return 1; }
-    check_output "$work/build/consumer"
+    local target
+    for target in aimc::aimc aimc::aimc_static; do
+        CC=$cc cmake -S "$here/cmake" -B "$work/build" -DCMAKE_PREFIX_PATH="$prefix" -DAIMC_TARGET=$target >"$work/log" ||
+            { cat "$work/log"; return 1; }
+        cmake --build "$work/build" >"$work/log" || { cat "$work/log"; return 1; }
+        check_output "$work/build/consumer"
+    done
 }
 
 by_subproject()

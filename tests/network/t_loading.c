@@ -12,7 +12,7 @@
 #include "portable.h"
 
 enum { SIDE = 400, SMALL = 1 << 14 };
-#define HUGE_BYTES ((off_t)3 << 30)
+#define HUGE_BYTES (UINT64_C(3) << 30)
 
 static aimct_heap heap = AIMCT_HEAP_INIT;
 static aimc_context *ctx;
@@ -20,6 +20,7 @@ static char path[] = "/tmp/t_loading-XXXXXX";
 
 static void set_up(void)
 {
+    heap.peak_bytes = 0; /* of the test before, where all run in one process */
     ctx = heap_context(&heap, 1);
     close(mkstemp(path));
 }
@@ -138,13 +139,13 @@ enum { N_READERS = sizeof readers / sizeof readers[0] };
 
 /* ---- files of another kind ------------------------------------------------------------------ */
 
-static void write_sparse(const void *first, size_t n, off_t size)
+static void write_sparse(const void *first, size_t n, uint64_t size)
 {
     FILE *const f = fopen(path, "wb");
     ck_assert_ptr_nonnull(f);
     ck_assert_uint_eq(fwrite(first, 1, n, f), n);
     ck_assert_int_eq(fclose(f), 0);
-    ck_assert_int_eq(truncate(path, size), 0);
+    ck_assert_int_eq(aimct_truncate(path, size), 0);
 }
 
 static void expect_refused(int reader, aimc_status (*read)(void), size_t most)
@@ -167,8 +168,8 @@ START_TEST(another_kind_is_refused_by_its_first_bytes)
         write_sparse(begins[k], strlen(begins[k]), HUGE_BYTES);
         expect_refused(_i, readers[_i].read, 1 << 17);
         /* within what a table or a configuration may have */
-        ck_assert_int_eq(truncate(path, readers[_i].read == load_config ? 15 << 20 : 1000 << 20),
-                         0);
+        ck_assert_int_eq(
+            aimct_truncate(path, readers[_i].read == load_config ? 15 << 20 : 1000 << 20), 0);
         expect_refused(_i, readers[_i].read, 1 << 17);
     }
 }
@@ -383,7 +384,7 @@ START_TEST(a_file_that_is_cut_while_it_is_used_is_an_error)
     aimc_network_destroy(net);
     OK(aimc_network_open(ctx, path, NULL, &net));
     OK(aimc_network_predict(net, 1, x, y));
-    ck_assert_int_eq(truncate(path, (off_t)file_size() / 2), 0);
+    ck_assert_int_eq(aimct_truncate(path, file_size() / 2), 0);
     FAILS(AIMC_ERR_IO, "cut while it was read", aimc_network_predict(net, 1, x, y));
     aimc_network_destroy(net);
 }

@@ -161,7 +161,7 @@ START_TEST(what_needs_the_whole_is_refused)
     FAILS(AIMC_ERR_IO, "nowhere", aimc_network_open(ctx, "/nowhere", NULL, &net));
     FAILS(AIMC_ERR_IO, "directory", aimc_network_open(ctx, "/tmp", NULL, &net));
     FAILS(AIMC_ERR_INVALID, "path is NULL", aimc_network_open(ctx, NULL, NULL, &net));
-    ck_assert_int_eq(truncate(path, 100000), 0);
+    ck_assert_int_eq(aimct_truncate(path, 100000), 0);
     FAILS(AIMC_ERR_FORMAT, "of 9", aimc_network_open(ctx, path, stack_document(WIDTH), &net));
     aimc_context_destroy(ctx);
     remove(path);

@@ -40,7 +40,7 @@ need_for_fuzz()
 setup_clang()
 {
     [ -f "$clang_build/build.ninja" ] || CC=clang CXX=clang++ "$meson" setup "$clang_build" -Dtests=true -Dexamples=true -Dwerror=true -Dfuzz=true \
-        -Dblas=builtin -Dinstruction_sets=avx2,neon -Db_sanitize=address,undefined -Db_lundef=false \
+        -Dblas=disabled -Dinstruction_sets=avx2,neon -Db_sanitize=address,undefined -Db_lundef=false \
         -Dbuildtype=debug -Doptimization=1 \
         "-Dc_args=-fsanitize=fuzzer-no-link,float-cast-overflow -fno-sanitize-recover=all"
 }
@@ -160,7 +160,7 @@ check_threads()
     local programs=(t_pool t_promises t_network)
     need_for_build
     [ -f "$build-tsan/build.ninja" ] || "$meson" setup "$build-tsan" -Dtests=true -Db_sanitize=thread -Dbuildtype=debug \
-        -Doptimization=1 -Dblas=builtin -Dinstruction_sets= -Dtools=false -Dexamples=false
+        -Doptimization=1 -Dblas=disabled -Dinstruction_sets= -Dtools=false -Dexamples=false
     ninja -C "$build-tsan" "${programs[@]/#/tests/}"
     "$meson" test -C "$build-tsan" --no-rebuild --print-errorlogs --timeout-multiplier 10 "${programs[@]}"
 }
@@ -200,7 +200,7 @@ check_fuzz()
 
 check()
 {
-    local gates=(files memory crash interface arm fuzz threads sanitizers) gate failed=() began
+    local gates=(files memory crash interface install arm fuzz threads sanitizers) gate failed=() began
     if [ "${1:-}" = --plant ]; then
         python3 tests/gates/plant.py "$build-plant" "${@:2}"
         return

@@ -4,21 +4,49 @@
 
 # ---- package of Python ------------------------------------------------------------------------------
 
-wheel()
+# A folder that is this machine to a compiler and to Meson, with the C library and nothing else: bare_machine FOLDER
+bare_machine()
 {
-    need_for_build
-    local tree=$PWD place
+    mkdir -p "$1/root" "$1/bin" "$1/none"
+    dpkg -L libc6 libc6-dev linux-libc-dev | while read -r file; do [ -d "$file" ] || echo "$file"; done |
+        tar -chf - -T - 2>/dev/null | tar -xf - -C "$1/root"
+    find /usr/bin -maxdepth 1 ! -type d -exec ln -s -t "$1/bin" {} +
+    rm -f "$1"/bin/{*cmake*,*pkg*conf*,ccache,*clang*,python*,pip*,meson,ninja}
+    printf '#!/bin/sh\nexec /usr/bin/cc --sysroot=%s/root "$@"\n' "$1" >"$1/none/cc"
+    chmod +x "$1/none/cc"
+    ! echo '#include <zlib.h>' | "$1/none/cc" -E - >/dev/null 2>&1 || die "sdist: failed: the bare machine has zlib"
+}
+
+# The source distribution, installed where no jansson, zlib, BLIS, pkg-config or CMake is found; a newcomer's way from source.
+sdist()
+{
+    local tree=$PWD place built TIMEFORMAT='%U %S'
     place=$(mktemp -d)
     # shellcheck disable=SC2064
     trap "rm -rf '$place'" EXIT
-    python3 -m venv "$place/builder"
-    "$place/builder/bin/pip" install -q build
-    "$place/builder/bin/python" -m build -o "$build/dist" . # the wheel is made from the sdist
+    rm -f "$build"/dist/aimc-*.tar.gz
+    "$(tools_venv build build)/bin/python" -m build -q --sdist -o "$build/dist" . || die "sdist: failed"
+    bare_machine "$place"
     python3 -m venv "$place/user"
-    "$place/user/bin/pip" install -q "$build"/dist/aimc-*.whl
+    { time env "PATH=$place/user/bin:$place/bin" "CC=$place/none/cc" "PKG_CONFIG_LIBDIR=$place/none" CCACHE_DISABLE=1 \
+        "$place/user/bin/pip" install -q --no-cache-dir "$build"/dist/aimc-*.tar.gz 2>&3; } 3>&2 2>"$place/times" ||
+        die "sdist: failed: it does not install"
+    built=$(awk '{ print int($1 + $2) }' "$place/times")
+    needs_only_libc "$place"/user/lib/python3*/site-packages/aimc/{libaimc.so.0,aimc} || die "sdist: failed: it found more than the C library"
     cd "$place"
-    env -u AIMC_LIBRARY -u PYTHONPATH AIMC_SOURCE="$tree" \
-        user/bin/python "$tree/bindings/python/tests/t_docs.py" Docs.test_python_tutorial Docs.test_readme
+    check_program user/bin/aimc || die "sdist: failed: the command"
+    alone AIMC_SOURCE="$tree" user/bin/python "$tree/bindings/python/tests/t_docs.py" Docs.test_python_tutorial Docs.test_readme ||
+        die "sdist: failed: the tutorial"
+    echo "sdist: $built s of processor time to install, $(nproc) cores"
+    [ "$built" -lt 180 ] || die "sdist: failed: more than 180 s"
+    echo "sdist: passed"
+}
+
+# needs_only_libc FILE...: libc, libm and threads
+needs_only_libc()
+{
+    ! readelf -d "$@" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' |
+        grep -v -x -E 'libc\.so\.6|libm\.so\.6|libpthread\.so\.0|libdl\.so\.2|ld-linux-.*|libaimc\.so\.0'
 }
 
 # ---- newest PyTorch ---------------------------------------------------------------------------------
