@@ -27,6 +27,7 @@ FAULTS = [
      ["    aimc_status st = write_and_close(path, fd, write, user);\n", "st == AIMC_OK && rename(temporary, path) != 0"],
      ["    (void)rename(temporary, path);\n    aimc_status st = write_and_close(path, fd, write, user);\n", "fd < 0"]),
     ("a field in the middle of a public struct", "interface", "include/aimc/context.h", "    aimc_logger logger;", "    void *planted;\n    aimc_logger logger;"),
+    ("a device takes trains of any length", "work step_mixed_precision", "lib/device/device.c", "SWEEPS = 8, LEAST = 4096", "SWEEPS = 80, LEAST = 40960"),
     ("a comparison is another one on ARM", "arm", "lib/kernels/vec8.h", "AIMCI_INLINE vf vf_set(float x)\n{\n",
      "AIMCI_INLINE vf vf_set(float x)\n{\n#ifdef AIMCI_ISA_IS_NEON\n    x = x == 0.5f ? 0.49999997f : x;\n#endif\n"),
     ("the end of a tensor is not compared with the file's", "fuzz safetensors", "lib/io/safetensors.c", "if (e->end > reader->data_size)",

@@ -86,9 +86,16 @@ fuzz()
 # digest COMPILER OUT ISA FLAGS...: the program that hashes what the kernels of one instruction set give
 digest()
 {
-    "$1" -std=c11 -O2 -w -Wno-psabi -static -ffp-contract=off -fno-math-errno -fno-trapping-math \
-        -DAIMCI_ISA="$3" "${@:4}" -Ilib -Iinclude -I"$build/lib" tests/kernels/digest.c \
-        lib/core/random.c lib/kernels/lanes.c $(python3 lib/sources.py kernels | sed 's,^,lib/,') -lm -o "$2"
+    local objects=$2.objects flags=(-std=c11 -O2 -w -Wno-psabi -ffp-contract=off -fno-math-errno -fno-trapping-math
+        -DAIMCI_ISA="$3" "${@:4}" -Ilib -Iinclude -I"$build/lib")
+    mkdir -p "$objects"
+    # a file each, as many at once as there are cores; a second time only what changed, where there is ccache
+    { echo tests/kernels/digest.c lib/core/random.c lib/kernels/lanes.c; python3 lib/sources.py kernels | sed 's,^,lib/,'; } |
+        tr ' ' '\n' | xargs -P "$jobs" -I{} sh -c '
+            name=$(echo "$1" | tr / _) objects=$2
+            shift 2
+            exec "$@" -o "$objects/$name.o"' sh {} "$objects" $(command -v ccache) "$1" "${flags[@]}" -c {}
+    "$1" -static "$objects"/*.o -lm -o "$2"
 }
 
 neon()
@@ -154,6 +161,15 @@ check_files()
     AIMC=$build/tools/aimc python3 tests/tools/t_threats.py
 }
 
+# Instructions and bytes of calls against their bounds.
+check_work()
+{
+    want valgrind valgrind --version
+    configure
+    ninja -C "$build" tests/work
+    python3 tests/gates/work.py "$build/tests/work" "$@"
+}
+
 # What runs on several threads, under ThreadSanitizer.
 check_threads()
 {
@@ -200,7 +216,7 @@ check_fuzz()
 
 check()
 {
-    local gates=(files memory crash interface arm fuzz threads sanitizers) gate failed=() began
+    local gates=(files memory crash work interface arm fuzz threads sanitizers) gate failed=() began
     if [ "${1:-}" = --plant ]; then
         python3 tests/gates/plant.py "$build-plant" "${@:2}"
         return
