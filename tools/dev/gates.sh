@@ -170,15 +170,16 @@ check_work()
     python3 tests/gates/work.py "$build/tests/work" "$@"
 }
 
-# What runs on several threads, under ThreadSanitizer.
+# What runs on several threads, under ThreadSanitizer, which makes it some fifty times slower; or these alone.
 check_threads()
 {
-    local programs=(t_pool t_promises t_network)
+    local programs=("$@")
+    [ $# -gt 0 ] || programs=(t_pool t_promises t_network)
     need_for_build
     [ -f "$build-tsan/build.ninja" ] || "$meson" setup "$build-tsan" -Dtests=true -Db_sanitize=thread -Dbuildtype=debug \
         -Doptimization=1 -Dblas=builtin -Dinstruction_sets= -Dtools=false -Dexamples=false
     ninja -C "$build-tsan" "${programs[@]/#/tests/}"
-    "$meson" test -C "$build-tsan" --no-rebuild --print-errorlogs --timeout-multiplier 10 "${programs[@]}"
+    CK_TIMEOUT_MULTIPLIER=10 TSAN_OPTIONS=halt_on_error=1 "$meson" test -C "$build-tsan" --no-rebuild --print-errorlogs --timeout-multiplier 10 "${programs[@]}"
 }
 
 # The library of the build by clang, which has debug information, against what was settled.
