@@ -36,16 +36,19 @@ need_for_fuzz()
 }
 
 # One build by clang for lint, the fuzz targets and the tests under sanitizers: warnings are errors, assertions hold,
-# products are the built-in ones.
+# products are the built-in ones. $AIMC_INSTRUCTION_SETS: other kernels than these, none (plain C) compiles in minutes.
 setup_clang()
 {
-    [ -f "$clang_build/build.ninja" ] || CC=clang CXX=clang++ "$meson" setup "$clang_build" -Dtests=true -Dexamples=true -Dwerror=true -Dfuzz=true \
-        -Dblas=builtin -Dinstruction_sets=avx2,neon -Db_sanitize=address,undefined -Db_lundef=false \
+    local cache=
+    command -v ccache >/dev/null && cache="ccache "
+    [ -f "$clang_build/build.ninja" ] || CC="${cache}clang" CXX="${cache}clang++" "$meson" setup "$clang_build" -Dtests=true -Dexamples=true -Dwerror=true -Dfuzz=true \
+        -Dblas=builtin -Dinstruction_sets="${AIMC_INSTRUCTION_SETS-avx2,neon}" -Db_sanitize=address,undefined -Db_lundef=false \
         -Dbuildtype=debug -Doptimization=1 \
         "-Dc_args=-fsanitize=fuzzer-no-link,float-cast-overflow -fno-sanitize-recover=all"
 }
 
-# fuzz_target NAME SECONDS: what was found to be worth a mutation stays in the folder of inputs
+# fuzz_target NAME SECONDS: begins with what is kept in tests/fuzz/corpus; what was found to be worth a mutation stays in
+# the folder of inputs
 fuzz_target()
 {
     local inputs=$clang_build/inputs/$1
@@ -53,8 +56,25 @@ fuzz_target()
     "$clang_build/tests/fuzz/fuzz_$1" --seeds "$inputs"
     "$clang_build/tests/fuzz/libfuzzer_$1" -max_total_time="$2" -timeout=10 -rss_limit_mb=2500 \
         -malloc_limit_mb=600 -max_len=65536 -print_final_stats=1 -artifact_prefix="$clang_build/found-$1-" \
-        "$inputs" >"$clang_build/$1.log" 2>&1 || { tail -n 40 "$clang_build/$1.log"; return 1; }
+        "$inputs" "tests/fuzz/corpus/$1" >"$clang_build/$1.log" 2>&1 || { tail -n 40 "$clang_build/$1.log"; return 1; }
     echo "fuzz: $1, $2 s, $(sed -n 's/stat::number_of_executed_units: *//p' "$clang_build/$1.log") executions"
+}
+
+# keep_inputs TARGET...: the smallest set of inputs that reaches what all found reach, as tests/fuzz/corpus
+keep_inputs()
+{
+    local name kept
+    for name in "$@"; do
+        kept=$clang_build/kept-$name
+        rm -rf "$kept"
+        mkdir -p "$kept" "$clang_build/inputs/$name"
+        "$clang_build/tests/fuzz/libfuzzer_$name" -merge=1 -max_len=2048 -timeout=10 -rss_limit_mb=2500 -malloc_limit_mb=600 \
+            "$kept" "tests/fuzz/corpus/$name" "$clang_build/inputs/$name" >"$clang_build/$name.log" 2>&1 || die "fuzz: $name: $clang_build/$name.log"
+        find "$kept" -size 0 -delete
+        rm -rf "tests/fuzz/corpus/$name"
+        mv "$kept" "tests/fuzz/corpus/$name"
+        echo "fuzz: $name: $(find "tests/fuzz/corpus/$name" -type f | wc -l) inputs are kept"
+    done
 }
 
 fuzz()
@@ -248,6 +268,6 @@ soak()
 {
     # shellcheck source=tests/gates/soak.sh
     . tests/gates/soak.sh
-    declare -F "soak_${1:-}" >/dev/null || die "soak: fuzz, life, valgrind or mutate; ./dev help says more"
+    declare -F "soak_${1:-}" >/dev/null || die "soak: fuzz, life, commands, valgrind, msan or mutate; ./dev help says more"
     "soak_$1" "${@:2}"
 }
