@@ -330,8 +330,10 @@ START_TEST(a_pipe_without_a_writer_is_given_up)
     const size_t n_open = open_descriptors(), n_blocks = heap.live_blocks;
     aimci_source source;
     ck_assert_int_eq(mkfifo(path, 0600), 0);
+    forget();
     EXPECT_FAILS(AIMC_ERR_IO, "nothing came through this pipe",
-                 aimci_source_open(ctx, path, MOST, NULL, &source));
+                 aimci_source_open(ctx, path, MOST, look, &source));
+    ck_assert_uint_eq(looks, 0); /* there is nothing to look at */
     expect_nothing(&source, n_open, n_blocks);
 }
 END_TEST
