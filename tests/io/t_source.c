@@ -173,6 +173,25 @@ START_TEST(a_file_that_is_cut_is_told)
 }
 END_TEST
 
+/* Some files give a page at a time: the rest is asked for. */
+START_TEST(short_reads_go_on)
+{
+    static const char name[] = "/proc/kallsyms";
+    enum { BYTES = 5 * PEEK };
+    FILE *const f = fopen(name, "rb");
+    const size_t n = f ? fread(bytes, 1, BYTES, f) : 0;
+    if (f)
+        fclose(f);
+    const aimci_source source = {.file = open(name, O_RDONLY), .size = BYTES};
+    if (n == BYTES && source.file >= 0) {
+        EXPECT_OK(aimci_source_read(&source, 0, BYTES, back));
+        ck_assert_mem_eq(back, bytes, BYTES);
+    }
+    close(source.file);
+    fill();
+}
+END_TEST
+
 START_TEST(what_cannot_be_read)
 {
     aimci_source source;
@@ -370,6 +389,7 @@ int main(void)
     tcase_add_test(t, the_context_limits_files);
     tcase_add_test(t, the_first_bytes_of_a_file_are_looked_at);
     tcase_add_test(t, a_file_that_is_cut_is_told);
+    tcase_add_test(t, short_reads_go_on);
     tcase_add_test(t, what_cannot_be_read);
     tcase_add_test(t, bytes_of_the_caller);
     TCase *p = aimct_case(s, "pipes");
