@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Bytes of files and pipes as they are asked for: all of them, in their place, and no more than
  * were allowed. */
+#define _GNU_SOURCE /* F_SETPIPE_SZ */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -177,15 +179,17 @@ END_TEST
 START_TEST(short_reads_go_on)
 {
     static const char name[] = "/proc/kallsyms";
-    enum { BYTES = 5 * PEEK };
+    enum { BYTES = 5 * PEEK - 100 };
     FILE *const f = fopen(name, "rb");
     const size_t n = f ? fread(bytes, 1, BYTES, f) : 0;
     if (f)
         fclose(f);
     const aimci_source source = {.file = open(name, O_RDONLY), .size = BYTES};
     if (n == BYTES && source.file >= 0) {
+        memset(back, 0, sizeof back);
         EXPECT_OK(aimci_source_read(&source, 0, BYTES, back));
         ck_assert_mem_eq(back, bytes, BYTES);
+        ck_assert_int_eq(back[BYTES], 0); /* and no further */
     }
     close(source.file);
     fill();
@@ -333,6 +337,39 @@ START_TEST(no_more_of_a_pipe_is_held_than_is_allowed)
 }
 END_TEST
 
+#ifdef F_SETPIPE_SZ
+static void *end_when_empty(void *arg)
+{
+    const int fd = *(const int *)arg;
+    int left = 1;
+    while (left > 0 && ioctl(fd, FIONREAD, &left) == 0)
+        pause_ms(1);
+    close(fd);
+    return NULL;
+}
+
+/* As much as there is room for may come at once, and no more is taken. */
+START_TEST(a_pipe_that_is_full)
+{
+    aimci_source source;
+    pthread_t thread;
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    int fd = open(path, O_RDWR);
+    if (fcntl(fd, F_SETPIPE_SZ, 1 << 18) >= MOST) {
+        ck_assert_int_eq(write(fd, bytes, MOST), MOST);
+        ck_assert_int_eq(pthread_create(&thread, NULL, end_when_empty, &fd), 0);
+        EXPECT_OK(aimci_source_open(ctx, path, MOST, NULL, &source));
+        pthread_join(thread, NULL);
+        ck_assert_uint_eq(source.size, MOST);
+        ck_assert_mem_eq(source.bytes, bytes, MOST);
+        aimci_source_close(ctx, &source);
+    } else {
+        close(fd);
+    }
+}
+END_TEST
+#endif
+
 START_TEST(a_late_writer_is_waited_for)
 {
     writer w = {.n = 10, .wait_ms = 150};
@@ -397,6 +434,9 @@ int main(void)
     tcase_add_loop_test(p, all_of_a_pipe_is_read, 0, SIZES);
     tcase_add_loop_test(p, a_pipe_brings_too_much, 0, SIZES);
     tcase_add_test(p, no_more_of_a_pipe_is_held_than_is_allowed);
+#ifdef F_SETPIPE_SZ
+    tcase_add_test(p, a_pipe_that_is_full);
+#endif
     tcase_add_test(p, a_late_writer_is_waited_for);
     tcase_add_test(p, a_pipe_without_a_writer_is_given_up);
     tcase_add_test(p, memory_may_run_out_in_a_pipe);
