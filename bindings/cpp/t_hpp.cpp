@@ -8,6 +8,11 @@
 
 #include <aimc/aimc.hpp>
 
+#ifndef _WIN32
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
+
 #define CHECK(x)                                                                                   \
     do {                                                                                           \
         if (!(x)) {                                                                                \
@@ -241,6 +246,34 @@ static void check_chip()
     CHECK(net.fold() == 1 && net.info().n_layers == 1 && net.fold() == 0);
 }
 
+#ifndef _WIN32
+/* A child after fork() has none of the context's threads: it works alone, and ends. */
+static void check_fork()
+{
+    aimc_context_params params = aimc::context_params(7);
+    params.n_threads = 4;
+    aimc::context ctx(params);
+    aimc::config perfect(ctx, "tile");
+    perfect.set("forward.is_perfect", 1);
+    aimc::tile tile(aimc::device(ctx, "ideal"), 200, 200, &perfect);
+    tile.set_weights(std::vector<float>(200 * 200, 0.25f));
+    const std::vector<float> x(64 * 200, 0.5f), before = tile.forward(x);
+    const pid_t child = fork();
+    if (child == 0) {
+        alarm(20);
+        bool same = tile.forward(x) == before;
+        {
+            const aimc::tile taken = std::move(tile);
+            const aimc::context end = std::move(ctx);
+        }
+        _exit(same ? 0 : 1);
+    }
+    int status = -1;
+    CHECK(child > 0 && waitpid(child, &status, 0) == child && status == 0);
+    CHECK(tile.forward(x) == before);
+}
+#endif
+
 int main()
 {
     check_moves();
@@ -252,5 +285,8 @@ int main()
     check_energy();
     check_graph();
     check_chip();
+#ifndef _WIN32
+    check_fork();
+#endif
     return 0;
 }

@@ -318,7 +318,8 @@ AIMC_API aimc_status aimc_schedule_get_rate(const aimc_config *schedule, double 
  * @param lr      learning rate, 0 ... 1e30
  * @param[out] loss  mean loss before the step (cross-entropy: nats); may be NULL
  * @retval AIMC_ERR_INVALID  NULL, label out of range, rate out of range, input not finite, a loss
- *                           that takes targets (network unchanged)
+ *                           that takes targets, a loss that is not finite, a step as
+ *                           aimc_network_step() refuses it (weights unchanged)
  * @retval AIMC_ERR_STATE    no layers, or programmed for inference
  * @retval AIMC_ERR_NOMEM    buffers for a larger batch than before do not fit
  * @threads one thread per network.
@@ -358,7 +359,8 @@ AIMC_API aimc_status aimc_network_train_targets(aimc_network *net, size_t n, con
  * @param n  samples, at least 1
  * @param x  [n][n_in], packed, finite; copied
  * @param y  [n][n_out], packed; may be NULL
- * @retval AIMC_ERR_INVALID  NULL, input not finite, several inputs or outputs
+ * @retval AIMC_ERR_INVALID  NULL, input not finite, several inputs or outputs, or an output that is
+ *                           not finite: values overflow
  * @retval AIMC_ERR_STATE    no layers, or programmed for inference
  * @retval AIMC_ERR_NOMEM    no memory
  * @threads one thread per network.
@@ -423,7 +425,10 @@ AIMC_API aimc_status aimc_network_want_input_gradients(aimc_network *net, int on
  * their algorithm, the rest by the digital optimizer. All passes since the last step count; what
  * was evaluated in between changes nothing.
  * @param lr  learning rate, 0 ... 1e30
- * @retval AIMC_ERR_INVALID  NULL, rate out of range
+ * @retval AIMC_ERR_INVALID  NULL, rate out of range, a digital gradient beyond 1e18, or one or a
+ *                           weight so large that the step might lead out of the range of floats
+ *                           (1e36 (1 - momentum) / max(lr, 1) / max(weight_decay, 1)): gradients
+ *                           are clipped and stay, nothing else is changed
  * @retval AIMC_ERR_STATE    no backward pass before
  * @retval AIMC_ERR_NOMEM    no memory for moments of the optimizer
  * @threads one thread per network.
@@ -447,7 +452,7 @@ AIMC_API aimc_status aimc_network_zero_gradients(aimc_network *net);
  * @param n  samples; 0 does nothing
  * @param x  [inputs] arrays [n][numbers of the input], in the order in which they were added
  * @param y  [outputs] arrays [n][numbers of the output]; NULL: that output is not wanted
- * @retval AIMC_ERR_INVALID  NULL, input not finite
+ * @retval AIMC_ERR_INVALID  NULL, input not finite, or an output that is not: values overflow
  * @retval AIMC_ERR_STATE    no layers
  * @retval AIMC_ERR_NOMEM    no memory
  * @threads one thread per network.
@@ -462,7 +467,8 @@ AIMC_API aimc_status aimc_network_run(aimc_network *net, size_t n, const float *
  * @param n       samples; 0 does nothing
  * @param x       [n][n_in], packed, finite
  * @param logits  [n][n_out], packed
- * @retval AIMC_ERR_INVALID  NULL, input not finite, several inputs or outputs
+ * @retval AIMC_ERR_INVALID  NULL, input not finite, several inputs or outputs, or an output that is
+ *                           not finite: values overflow
  * @retval AIMC_ERR_STATE    no layers
  * @retval AIMC_ERR_NOMEM    no memory
  * @threads one thread per network.

@@ -356,7 +356,9 @@ typedef struct aimci_digital_ops {
 #define AIMCI_DIGITAL(name) extern const aimci_digital_ops aimci_digital_ops_##name;
 #include "kinds.def"
 
-aimc_status aimci_network_update(aimc_network *net, double lr);
+/* Memory for it, gradients clipped; AIMC_ERR_INVALID where one is too large for a step. */
+aimc_status aimci_network_prepare_update(aimc_network *net, double lr);
+void aimci_network_update(aimc_network *net, double lr);
 void aimci_network_clear_gradients(aimc_network *net);
 void aimci_network_free_moments(aimc_network *net);
 /* Moments of the optimizer in files. */

@@ -132,9 +132,9 @@ static aimc_status run_backward(aimc_network *net)
 
 static aimc_status run_step(aimc_network *net, double lr)
 {
-    aimc_status st = aimci_network_step_matrices(net, lr);
+    const aimc_status st = aimci_network_step_matrices(net, lr);
     if (!st)
-        st = aimci_network_update(net, lr);
+        aimci_network_update(net, lr);
     aimci_network_set_training(net, false);
     aimci_network_forget_passes(net);
     return st;
@@ -230,16 +230,31 @@ aimc_status aimci_network_evaluate_all(const char *caller, aimc_network *net, si
 typedef struct outputs {
     const aimc_network *net;
     float *const *y;
+    const char *beyond; /* an output that holds what is not finite, or NULL */
 } outputs;
 
 static void copy_outputs(void *user, size_t first, size_t n)
 {
-    const outputs *o = user;
+    outputs *o = user;
     for (size_t k = 0; k < o->net->n_outputs; k++) {
         const aimci_value *v = o->net->outputs[k];
+        bool good = true;
+        for (size_t i = 0; i < n * v->size; i++)
+            good &= isfinite(v->data[i]);
+        if (!good)
+            o->beyond = v->name ? v->name : v->maker->name;
         if (o->y[k])
             memcpy(o->y[k] + first * v->size, v->data, n * v->size * sizeof *v->data);
     }
+}
+
+static aimc_status check_outputs(const char *caller, const outputs *o)
+{
+    return o->beyond ? aimci_fail(AIMC_ERR_INVALID,
+                                  "%s: output '%s' holds a value that is not finite: inputs or "
+                                  "weights are too large",
+                                  caller, o->beyond)
+                     : AIMC_OK;
 }
 
 aimc_status aimc_network_run(aimc_network *net, size_t n, const float *const *x, float *const *y)
@@ -247,8 +262,10 @@ aimc_status aimc_network_run(aimc_network *net, size_t n, const float *const *x,
     aimc_status st = aimci_network_check_inputs("network_run", net, n, x);
     if (!st && n && !y)
         st = aimci_fail(AIMC_ERR_INVALID, "network_run: y is NULL");
-    outputs o = {net, y};
-    return st ? st : aimci_network_evaluate_all("network_run", net, n, x, copy_outputs, &o);
+    outputs o = {.net = net, .y = y};
+    if (!st)
+        st = aimci_network_evaluate_all("network_run", net, n, x, copy_outputs, &o);
+    return st ? st : check_outputs("network_run", &o);
 }
 
 aimc_status aimc_network_predict(aimc_network *net, size_t n, const float *x, float *logits)
@@ -259,8 +276,10 @@ aimc_status aimc_network_predict(aimc_network *net, size_t n, const float *x, fl
         st = aimci_network_check_single(caller, net);
     if (!st && n && !logits)
         st = aimci_fail(AIMC_ERR_INVALID, "%s: logits is NULL", caller);
-    outputs o = {net, &logits};
-    return st ? st : aimci_network_evaluate_all(caller, net, n, &x, copy_outputs, &o);
+    outputs o = {.net = net, .y = &logits};
+    if (!st)
+        st = aimci_network_evaluate_all(caller, net, n, &x, copy_outputs, &o);
+    return st ? st : check_outputs(caller, &o);
 }
 
 /* ---- training ------------------------------------------------------------------------------- */
@@ -318,10 +337,10 @@ static aimc_status forward(const char *caller, aimc_network *net, size_t n, cons
         st = aimci_fail(AIMC_ERR_INVALID, "%s: n is 0", caller);
     if (!st)
         st = train_forward(caller, net, n, x);
-    outputs o = {net, y};
+    outputs o = {.net = net, .y = y};
     if (!st && y)
         copy_outputs(&o, 0, n);
-    return st;
+    return st ? st : check_outputs(caller, &o);
 }
 
 aimc_status aimc_network_run_forward(aimc_network *net, size_t n, const float *const *x,
@@ -437,6 +456,9 @@ aimc_status aimc_network_step(aimc_network *net, double lr)
     if (!net->n_pending)
         return aimci_fail(AIMC_ERR_STATE, "%s: aimc_network_backward() comes first", caller);
     const size_t n = net->n_pending;
+    st = aimci_network_prepare_update(net, lr);
+    if (st)
+        return aimci_fail_within(st, "%s: ", caller);
     st = run_step(net, lr);
     if (st)
         return st;
@@ -474,12 +496,13 @@ static aimc_status train(const char *caller, aimc_network *net, size_t n, const 
     st = aimci_network_loss(caller, net, labels, targets, &mean);
     if (!st)
         st = run_backward(net);
+    if (!st)
+        st = aimc_network_step(net, lr);
     if (st)
         return give_up(net, st);
-    st = aimc_network_step(net, lr);
-    if (!st && loss)
+    if (loss)
         *loss = (float)mean;
-    return st;
+    return AIMC_OK;
 }
 
 aimc_status aimc_network_train_batch(aimc_network *net, size_t n, const float *x,

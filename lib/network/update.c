@@ -130,7 +130,8 @@ static void adam_step(const aimci_update_state *s, size_t n, float *w, const flo
         const float d = g[i] + decay * w[i];
         first[i] = b1 * first[i] + (1 - b1) * d;
         second[i] = b2 * second[i] + (1 - b2) * (d * d);
-        w[i] -= rate * first[i] / (sqrtf(second[i]) / root + eps);
+        const float size = sqrtf(second[i]) / root + eps;
+        w[i] -= size > 0 ? rate * first[i] / size : 0; /* eps may be 0, and so may gradients */
     }
 }
 
@@ -226,6 +227,16 @@ static aimc_status make_moments(aimc_network *net)
 
 /* ---- step ----------------------------------------------------------------------------------- */
 
+static P params_of(const aimc_network *net)
+{
+    P p;
+    if (net->optimizer)
+        memcpy(&p, net->optimizer->values, sizeof p);
+    else
+        aimci_kind_defaults(&aimci_kind_digital_sgd, &p);
+    return p;
+}
+
 static void clip_gradients(const aimc_network *net, const P *p)
 {
     trained t;
@@ -242,24 +253,54 @@ static void clip_gradients(const aimc_network *net, const P *p)
             t.g[i] *= (float)share;
 }
 
-aimc_status aimci_network_update(aimc_network *net, double lr)
+static bool all_within(const float *v, size_t n, float most)
+{
+    bool good = true;
+    for (size_t i = 0; i < n; i++)
+        good &= fabsf(v[i]) <= most; /* false for what is no number */
+    return good;
+}
+
+/* A step adds at most (gradient + decay weight) lr / (1 - momentum), or of Adam some thousand lr:
+ * weights and gradients from which it leads to numbers, squares of gradients included. */
+static aimc_status check_range(const aimc_network *net, const P *p, double lr)
+{
+    const double reach = fmax(lr, 1) * fmax(p->weight_decay, 1) / (1 - p->momentum);
+    const double most = 1e36 / reach, most_gradient = fmin(most, 1e18);
+    trained t;
+    for (size_t k = 0; find(net, k, &t); k++) {
+        const bool wild = !all_within(t.g, t.n, (float)most_gradient);
+        if (wild || !all_within(t.w, t.n, (float)most))
+            return aimci_fail(AIMC_ERR_INVALID,
+                              "%s '%s' is beyond %g, from where lr = %g may lead out of the range "
+                              "of floats",
+                              wild ? "the gradient of" : "a weight of", t.name,
+                              wild ? most_gradient : most, lr);
+    }
+    return AIMC_OK;
+}
+
+aimc_status aimci_network_prepare_update(aimc_network *net, double lr)
 {
     const aimc_status st = make_moments(net);
     if (st)
         return st;
-    P defaults;
-    aimci_kind_defaults(&aimci_kind_digital_sgd, &defaults);
-    const P *p = net->optimizer ? net->optimizer->values : &defaults;
+    const P p = params_of(net);
+    clip_gradients(net, &p);
+    return check_range(net, &p, lr);
+}
+
+void aimci_network_update(aimc_network *net, double lr)
+{
     const aimci_moments *m = net->moments;
-    const aimci_update_state s = {.params = p, .lr = lr, .t = ++net->n_updates};
+    const P p = params_of(net);
+    const aimci_update_state s = {.params = &p, .lr = lr, .t = ++net->n_updates};
     trained t;
-    clip_gradients(net, p);
     for (size_t k = 0; find(net, k, &t); k++) {
         ops_of(net)->update(&s, t.n, t.w, t.g, m->first ? m->first[k] : NULL,
                             m->second ? m->second[k] : NULL);
         memset(t.g, 0, t.n * sizeof *t.g);
     }
-    return AIMC_OK;
 }
 
 aimc_status aimc_network_set_optimizer(aimc_network *net, const aimc_config *optimizer)

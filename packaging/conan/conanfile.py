@@ -36,7 +36,7 @@ class Libaimc(ConanFile):
         PkgConfigDeps(self).generate()
         toolchain = MesonToolchain(self)
         toolchain.project_options.update(
-            {"blas": "builtin", "xsmm": "disabled", "tools": bool(self.options.command),
+            {"blas": "disabled", "xsmm": "disabled", "tools": bool(self.options.command),
              "wrap_mode": "nofallback" if self.options.system_jansson else "forcefallback"})
         toolchain.generate()
 

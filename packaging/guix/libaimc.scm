@@ -9,7 +9,7 @@
   (source (local-file "../.." "libaimc" #:recursive? #t))
   (build-system meson-build-system)
   (arguments
-   (list #:configure-flags #~(list "-Dblas=builtin" "-Dxsmm=disabled" "--wrap-mode=nofallback")
+   (list #:configure-flags #~(list "-Dblas=disabled" "-Dxsmm=disabled" "--wrap-mode=nofallback")
          #:tests? #f)) ; the tests need Check and take minutes
   (native-inputs (list pkg-config python))
   (inputs (list jansson zlib))

@@ -15,7 +15,7 @@ class Libaimc < Formula
   uses_from_macos "zlib"
 
   def install
-    system "meson", "setup", "build", "--wrap-mode=nofallback", "-Dblas=builtin", "-Dxsmm=disabled", *std_meson_args
+    system "meson", "setup", "build", "--wrap-mode=nofallback", "-Dblas=disabled", "-Dxsmm=disabled", *std_meson_args
     system "meson", "compile", "-C", "build"
     system "meson", "install", "-C", "build"
   end

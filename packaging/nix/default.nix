@@ -7,7 +7,7 @@ pkgs.stdenv.mkDerivation {
   src = ../..;
   nativeBuildInputs = with pkgs; [ meson ninja pkg-config python3 ];
   buildInputs = with pkgs; [ jansson zlib ];
-  mesonFlags = [ "-Dblas=builtin" "-Dxsmm=disabled" "--wrap-mode=nofallback" ];
+  mesonFlags = [ "-Dblas=disabled" "-Dxsmm=disabled" "--wrap-mode=nofallback" ];
   doInstallCheck = true;
   installCheckPhase = "$out/bin/aimc train --data digits --epochs 1";
   meta = with pkgs.lib; {

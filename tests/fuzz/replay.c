@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* A fuzz target without libFuzzer:
  *
- *     fuzz_x [--runs N]        its seeds, then N mutations of them, always the same
+ *     fuzz_x [--runs N [FOLDER]]   its seeds and the files of FOLDER, then N mutations of them,
+ *                                  always the same
  *     fuzz_x --seeds FOLDER    writes its seeds there
  *     fuzz_x FILE...           these inputs */
+#include <dirent.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -102,13 +104,42 @@ static void write_seeds(const char *folder)
     }
 }
 
+static size_t read_file(const char *path, uint8_t data[16 * MAX_SIZE])
+{
+    FILE *f = fopen(path, "rb");
+    FUZZ_CHECK(f != NULL, "%s", path);
+    const size_t size = fread(data, 1, 16 * MAX_SIZE, f);
+    fclose(f);
+    return size;
+}
+
 static void try_file(const char *path)
 {
     static uint8_t data[16 * MAX_SIZE];
-    FILE *f = fopen(path, "rb");
-    FUZZ_CHECK(f != NULL, "%s", path);
-    LLVMFuzzerTestOneInput(data, fread(data, 1, sizeof data, f));
-    fclose(f);
+    LLVMFuzzerTestOneInput(data, read_file(path, data));
+}
+
+static int compare_seeds(const void *a, const void *b)
+{
+    const seed *s = a, *t = b;
+    return s->size != t->size ? (s->size < t->size ? -1 : 1) : memcmp(s->bytes, t->bytes, s->size);
+}
+
+/* The inputs that were worth keeping, in an order that does not depend on the folder's. */
+static void read_seeds(const char *folder)
+{
+    static uint8_t data[16 * MAX_SIZE];
+    const size_t first = n_seeds;
+    DIR *dir = opendir(folder);
+    FUZZ_CHECK(dir != NULL, "%s", folder);
+    for (const struct dirent *e; (e = readdir(dir)) != NULL;) {
+        char path[1024];
+        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
+        if (e->d_name[0] != '.')
+            aimct_seed(data, read_file(path, data));
+    }
+    closedir(dir);
+    qsort(seeds + first, n_seeds - first, sizeof *seeds, compare_seeds);
 }
 
 int main(int argc, char **argv)
@@ -117,11 +148,13 @@ int main(int argc, char **argv)
     aimct_fuzz_seeds();
     if (argc == 3 && strcmp(argv[1], "--seeds") == 0)
         write_seeds(argv[2]);
+    if (plain && argc == 4)
+        read_seeds(argv[3]);
     for (int k = 1; !plain && argv[1][0] != '-' && k < argc; k++)
         try_file(argv[k]);
     for (size_t k = 0; plain && k < n_seeds; k++)
         LLVMFuzzerTestOneInput(seeds[k].bytes, seeds[k].size);
-    const size_t runs = plain && argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
+    const size_t runs = plain && argc >= 3 ? strtoul(argv[2], NULL, 10) : 0;
     for (size_t k = 0; k < runs; k++)
         mutate_and_try();
     printf("%zu seeds, %zu mutations\n", n_seeds, runs);

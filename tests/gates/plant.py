@@ -27,11 +27,12 @@ FAULTS = [
      ["    aimc_status st = write_and_close(path, fd, write, user);\n", "st == AIMC_OK && rename(temporary, path) != 0"],
      ["    (void)rename(temporary, path);\n    aimc_status st = write_and_close(path, fd, write, user);\n", "fd < 0"]),
     ("a field in the middle of a public struct", "interface", "include/aimc/context.h", "    aimc_logger logger;", "    void *planted;\n    aimc_logger logger;"),
+    ("a device takes trains of any length", "work step_mixed_precision", "lib/device/device.c", "SWEEPS = 8, LEAST = 4096", "SWEEPS = 80, LEAST = 40960"),
     ("a comparison is another one on ARM", "arm", "lib/kernels/vec8.h", "AIMCI_INLINE vf vf_set(float x)\n{\n",
      "AIMCI_INLINE vf vf_set(float x)\n{\n#ifdef AIMCI_ISA_IS_NEON\n    x = x == 0.5f ? 0.49999997f : x;\n#endif\n"),
     ("the end of a tensor is not compared with the file's", "fuzz safetensors", "lib/io/safetensors.c", "if (e->end > reader->data_size)",
      "if (e->end > reader->data_size + 64)"),
-    ("threads write what they share", "threads", "lib/core/pool.c", "        pool->fn(pool->arg, task);\n",
+    ("threads write what they share", "threads t_pool", "lib/core/pool.c", "        pool->fn(pool->arg, task);\n",
      "        pool->fn(pool->arg, task);\n        pool->n_sleeping += 0 * task;\n"),
     ("one element too many is read", "sanitizers t_safetensors", "lib/io/source.c",
      "            memcpy(to, source->bytes + at, n);", "            memcpy(to, source->bytes + at, n), ((volatile char *)to)[0] = (char)source->bytes[at + n - 1 + (at + n == source->size)];"),
@@ -41,6 +42,7 @@ FAULTS = [
 def run_gate(tree, gate):
     began = time.monotonic()
     env = {key: value for key, value in os.environ.items() if key != "AIMC_BUILD_DIR"}
+    env["AIMC_INSTRUCTION_SETS"] = ""  # plain C, which compiles fast
     result = subprocess.run(["./dev", "gate", *gate.split()], cwd=tree, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT, check=False)
     return result.returncode == 0, time.monotonic() - began, result.stdout.decode(errors="replace")

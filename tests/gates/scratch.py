@@ -32,7 +32,7 @@ def copy_tree(place):
 def configure(build, *options):
     """A build that compiles fast: plain C, built-in products."""
     if not (build / "build.ninja").is_file():
-        subprocess.run(["meson", "setup", build, "-Dblas=disabled", "-Dinstruction_sets=", "-Dbuildtype=debug", "-Doptimization=1", *options],
+        subprocess.run(["meson", "setup", build, "-Dtests=true", "-Dblas=disabled", "-Dinstruction_sets=", "-Dbuildtype=debug", "-Doptimization=1", *options],
                        cwd=build.parent, check=True, stdout=subprocess.DEVNULL)
 
 

@@ -3,7 +3,7 @@
 # What ./dev soak does: a part of ./dev, which reads this file.
 
 # soak_fuzz [HOURS]: rounds of all targets, at most ten minutes each, of which none begins after that time; what is worth a
-# mutation stays in the folder of inputs
+# mutation stays in tests/fuzz/corpus, as few and small files as reach the same
 soak_fuzz()
 {
     local end left failed=0
@@ -12,7 +12,32 @@ soak_fuzz()
         fuzz $((left < 600 ? left : 600)) | tee "$build-soak.log" || failed=1
         python3 tests/gates/fuzz_hours.py "$build-soak.log" docs/fuzz-hours.csv "$clang_build/inputs"
     done
+    # shellcheck disable=SC2046
+    keep_inputs $(cd tests/fuzz/corpus && echo *)
     return "$failed"
+}
+
+# soak_commands [HOURS]: command lines that are put together at random, of the words that --help knows and of wild ones
+soak_commands()
+{
+    compile
+    python3 tests/gates/commands.py "$build/tools/aimc" "${1:-1}"
+}
+
+# soak_msan [TEST ...]: the fuzz targets with their kept inputs, and C tests, under MemorySanitizer: jansson, zlib and the
+# products are our own builds, as what was not compiled with it would seem to write nothing
+soak_msan()
+{
+    local programs=("$@")
+    need_for_fuzz
+    [ -f "$build-msan/build.ninja" ] || CC=clang "$meson" setup "$build-msan" -Dtests=true -Dtools=false -Dexamples=false -Dblas=builtin \
+        -Dinstruction_sets= -Db_sanitize=memory -Db_lundef=false -Dbuildtype=debug -Doptimization=1 --force-fallback-for=jansson,zlib \
+        -Dc_args=-fsanitize-memory-track-origins
+    [ $# -gt 0 ] || programs=(fuzz_config fuzz_csv fuzz_network fuzz_safetensors fuzz_tile t_safetensors t_bad_files t_tile t_training
+        t_mixed_precision t_program t_graph t_loading t_table t_converter)
+    mapfile -t targets < <(printf '%s\n' "${programs[@]}" | sed 's,^fuzz_,tests/fuzz/&,; s,^t_,tests/&,')
+    ninja -C "$build-msan" "${targets[@]}"
+    CK_FORK=no "$meson" test -C "$build-msan" --no-rebuild --print-errorlogs --timeout-multiplier 20 "${programs[@]}"
 }
 
 soak_life()

@@ -52,7 +52,7 @@ aimc.h, and compile the other files with yours; "ls aimc_*.c | xargs -n 1 -P 4 c
 
 Products are those in C (no BLIS, no libxsmm). On x86-64 there are kernels for AVX2 beside those in plain C, on 64-bit ARM for NEON;
 which of them run is decided when the program runs. -DAIMC_ONLY_C leaves them out. Results are those of the library that meson builds
-with -Dblas=builtin, to the last bit. jansson (COPYING.jansson) is within, under names of its own. It takes gcc or clang, C11 and POSIX
+with -Dblas=disabled, to the last bit. jansson (COPYING.jansson) is within, under names of its own. It takes gcc or clang, C11 and POSIX
 threads. The reference is in the comments of aimc.h.
 """
 # plain C kernels are for processors without vectors that are known here: there, they compile in half the time

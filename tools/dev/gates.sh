@@ -36,16 +36,19 @@ need_for_fuzz()
 }
 
 # One build by clang for lint, the fuzz targets and the tests under sanitizers: warnings are errors, assertions hold,
-# products are the built-in ones.
+# products are the built-in ones. $AIMC_INSTRUCTION_SETS: other kernels than these, none (plain C) compiles in minutes.
 setup_clang()
 {
-    [ -f "$clang_build/build.ninja" ] || CC=clang CXX=clang++ "$meson" setup "$clang_build" -Dtests=true -Dexamples=true -Dwerror=true -Dfuzz=true \
-        -Dblas=disabled -Dinstruction_sets=avx2,neon -Db_sanitize=address,undefined -Db_lundef=false \
+    local cache=
+    command -v ccache >/dev/null && cache="ccache "
+    [ -f "$clang_build/build.ninja" ] || CC="${cache}clang" CXX="${cache}clang++" "$meson" setup "$clang_build" -Dtests=true -Dexamples=true -Dwerror=true -Dfuzz=true \
+        -Dblas=disabled -Dinstruction_sets="${AIMC_INSTRUCTION_SETS-avx2,neon}" -Db_sanitize=address,undefined -Db_lundef=false \
         -Dbuildtype=debug -Doptimization=1 \
         "-Dc_args=-fsanitize=fuzzer-no-link,float-cast-overflow -fno-sanitize-recover=all"
 }
 
-# fuzz_target NAME SECONDS: what was found to be worth a mutation stays in the folder of inputs
+# fuzz_target NAME SECONDS: begins with what is kept in tests/fuzz/corpus; what was found to be worth a mutation stays in
+# the folder of inputs
 fuzz_target()
 {
     local inputs=$clang_build/inputs/$1
@@ -53,8 +56,25 @@ fuzz_target()
     "$clang_build/tests/fuzz/fuzz_$1" --seeds "$inputs"
     "$clang_build/tests/fuzz/libfuzzer_$1" -max_total_time="$2" -timeout=10 -rss_limit_mb=2500 \
         -malloc_limit_mb=600 -max_len=65536 -print_final_stats=1 -artifact_prefix="$clang_build/found-$1-" \
-        "$inputs" >"$clang_build/$1.log" 2>&1 || { tail -n 40 "$clang_build/$1.log"; return 1; }
+        "$inputs" "tests/fuzz/corpus/$1" >"$clang_build/$1.log" 2>&1 || { tail -n 40 "$clang_build/$1.log"; return 1; }
     echo "fuzz: $1, $2 s, $(sed -n 's/stat::number_of_executed_units: *//p' "$clang_build/$1.log") executions"
+}
+
+# keep_inputs TARGET...: the smallest set of inputs that reaches what all found reach, as tests/fuzz/corpus
+keep_inputs()
+{
+    local name kept
+    for name in "$@"; do
+        kept=$clang_build/kept-$name
+        rm -rf "$kept"
+        mkdir -p "$kept" "$clang_build/inputs/$name"
+        "$clang_build/tests/fuzz/libfuzzer_$name" -merge=1 -max_len=2048 -timeout=10 -rss_limit_mb=2500 -malloc_limit_mb=600 \
+            "$kept" "tests/fuzz/corpus/$name" "$clang_build/inputs/$name" >"$clang_build/$name.log" 2>&1 || die "fuzz: $name: $clang_build/$name.log"
+        find "$kept" -size 0 -delete
+        rm -rf "tests/fuzz/corpus/$name"
+        mv "$kept" "tests/fuzz/corpus/$name"
+        echo "fuzz: $name: $(find "tests/fuzz/corpus/$name" -type f | wc -l) inputs are kept"
+    done
 }
 
 fuzz()
@@ -86,9 +106,16 @@ fuzz()
 # digest COMPILER OUT ISA FLAGS...: the program that hashes what the kernels of one instruction set give
 digest()
 {
-    "$1" -std=c11 -O2 -w -Wno-psabi -static -ffp-contract=off -fno-math-errno -fno-trapping-math \
-        -DAIMCI_ISA="$3" "${@:4}" -Ilib -Iinclude -I"$build/lib" tests/kernels/digest.c \
-        lib/core/random.c lib/kernels/lanes.c $(python3 lib/sources.py kernels | sed 's,^,lib/,') -lm -o "$2"
+    local objects=$2.objects flags=(-std=c11 -O2 -w -Wno-psabi -ffp-contract=off -fno-math-errno -fno-trapping-math
+        -DAIMCI_ISA="$3" "${@:4}" -Ilib -Iinclude -I"$build/lib")
+    mkdir -p "$objects"
+    # a file each, as many at once as there are cores; a second time only what changed, where there is ccache
+    { echo tests/kernels/digest.c lib/core/random.c lib/kernels/lanes.c; python3 lib/sources.py kernels | sed 's,^,lib/,'; } |
+        tr ' ' '\n' | xargs -P "$jobs" -I{} sh -c '
+            name=$(echo "$1" | tr / _) objects=$2
+            shift 2
+            exec "$@" -o "$objects/$name.o"' sh {} "$objects" $(command -v ccache) "$1" "${flags[@]}" -c {}
+    "$1" -static "$objects"/*.o -lm -o "$2"
 }
 
 neon()
@@ -154,15 +181,25 @@ check_files()
     AIMC=$build/tools/aimc python3 tests/tools/t_threats.py
 }
 
-# What runs on several threads, under ThreadSanitizer.
+# Instructions and bytes of calls against their bounds.
+check_work()
+{
+    want valgrind valgrind --version
+    configure
+    ninja -C "$build" tests/work
+    python3 tests/gates/work.py "$build/tests/work" "$@"
+}
+
+# What runs on several threads, under ThreadSanitizer, which makes it some fifty times slower; or these alone.
 check_threads()
 {
-    local programs=(t_pool t_promises t_network)
+    local programs=("$@")
+    [ $# -gt 0 ] || programs=(t_pool t_promises t_network)
     need_for_build
     [ -f "$build-tsan/build.ninja" ] || "$meson" setup "$build-tsan" -Dtests=true -Db_sanitize=thread -Dbuildtype=debug \
         -Doptimization=1 -Dblas=disabled -Dinstruction_sets= -Dtools=false -Dexamples=false
     ninja -C "$build-tsan" "${programs[@]/#/tests/}"
-    "$meson" test -C "$build-tsan" --no-rebuild --print-errorlogs --timeout-multiplier 10 "${programs[@]}"
+    CK_TIMEOUT_MULTIPLIER=10 TSAN_OPTIONS=halt_on_error=1 "$meson" test -C "$build-tsan" --no-rebuild --print-errorlogs --timeout-multiplier 10 "${programs[@]}"
 }
 
 # The library of the build by clang, which has debug information, against what was settled.
@@ -200,7 +237,7 @@ check_fuzz()
 
 check()
 {
-    local gates=(files memory crash interface install arm fuzz threads sanitizers) gate failed=() began
+    local gates=(files memory crash work interface install arm fuzz threads sanitizers) gate failed=() began
     if [ "${1:-}" = --plant ]; then
         python3 tests/gates/plant.py "$build-plant" "${@:2}"
         return
@@ -231,6 +268,6 @@ soak()
 {
     # shellcheck source=tests/gates/soak.sh
     . tests/gates/soak.sh
-    declare -F "soak_${1:-}" >/dev/null || die "soak: fuzz, life, valgrind or mutate; ./dev help says more"
+    declare -F "soak_${1:-}" >/dev/null || die "soak: fuzz, life, commands, valgrind, msan or mutate; ./dev help says more"
     "soak_$1" "${@:2}"
 }

@@ -160,6 +160,19 @@ static aimc_status check_variances(const aimci_parameter *v)
     return AIMC_OK;
 }
 
+/* What the running ones would take up for good. */
+static aimc_status check_moments(size_t n, const double *mean, const double *var)
+{
+    const double most = 1e38;
+    for (size_t c = 0; c < n; c++)
+        if (!(fabs(mean[c]) <= most && var[c] <= most))
+            return aimci_fail(AIMC_ERR_INVALID,
+                              "channel %zu of this mini-batch has a mean of %g and a variance of "
+                              "%g; at most %g is needed",
+                              c, mean[c], var[c], most);
+    return AIMC_OK;
+}
+
 static aimc_status batch_statistics(aimci_node *node, const aimci_run *run, size_t rows)
 {
     norm *s = node->state;
@@ -174,6 +187,8 @@ static aimc_status batch_statistics(aimci_node *node, const aimci_run *run, size
         return AIMC_ERR_INVALID;
     if (!running)
         batch_moments(s, rows, run->in[0], s->mean, s->inverse);
+    if (run->mode == AIMCI_TRAIN && check_moments(s->channels, s->mean, s->inverse))
+        return AIMC_ERR_INVALID;
     if (run->mode == AIMCI_TRAIN)
         track(node, rows, s->mean, s->inverse);
     for (size_t c = 0; c < s->channels; c++) {
