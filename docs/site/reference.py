@@ -9,7 +9,7 @@ import aimc
 
 # page -> title, what it holds, categories of kinds
 GROUPS = {
-    "devices": ("Device models", "How one cell of a crossbar answers a voltage pulse, and how its weight drifts.", ["device", "drift"]),
+    "devices": ("Device models", "How one cell of a crossbar answers a voltage pulse, and how its weight drifts.", ["device", "drift", "endurance", "read_disturb"]),
     "algorithms": ("Training algorithms", "How a gradient becomes voltage pulses.", ["optimizer", "update"]),
     "readout": ("Read-out", "What stands between digital vectors and the crossbar, how weights lie on cells, wires, netlists.",
                 ["periphery", "cell_mapping", "wires", "netlist"]),
