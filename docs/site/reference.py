@@ -9,7 +9,7 @@ import aimc
 
 # page -> title, what it holds, categories of kinds
 GROUPS = {
-    "devices": ("Device models", "How one cell of a crossbar answers a voltage pulse, and how its weight drifts.", ["device", "drift"]),
+    "devices": ("Device models", "How one cell of a crossbar answers a voltage pulse, and how its weight drifts.", ["device", "drift", "endurance", "read_disturb", "arrhenius"]),
     "algorithms": ("Training algorithms", "How a gradient becomes voltage pulses.", ["optimizer", "update"]),
     "readout": ("Read-out", "What stands between digital vectors and the crossbar, how weights lie on cells, wires, netlists.",
                 ["periphery", "cell_mapping", "wires", "netlist"]),
@@ -18,7 +18,7 @@ GROUPS = {
     "inference": ("Programming and inference", "How trained weights are written, read at a time after, and corrected; digital storage.",
                   ["inference", "programming", "compensation", "faults", "weight_programming", "storage"]),
     "memories": ("Programmed devices", "What devices that hold trained weights do, and how a weight lies on several of them.",
-                 ["noise_model", "encoding"]),
+                 ["noise_model", "encoding", "temperature"]),
     "aware": ("Hardware-aware training", "Modified weights, clipping, input ranges, output scales, calibration.",
               ["hwa", "modifier", "input_range", "output_scale", "calibration"]),
     "ops": ("Ops", "Nodes of a network.", ["op"]),

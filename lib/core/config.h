@@ -70,12 +70,13 @@ typedef struct aimci_kind {
     size_t size; /* of the values struct */
     size_t n_children;
     const struct aimci_kind *extends; /* NULL: none */
+    bool tacit; /* numbers alone, and documents say nothing of it while all have their defaults */
     /* Contradictions between fields, told at creation of the object; may be NULL. */
     aimc_status (*check)(const void *values);
 } aimci_kind;
 
 /* Define a kind: its name, category, one line of meaning, source, table of fields, the struct that
- * holds their values, and the members that are left (.n_children, .extends, .check). */
+ * holds their values, and the members that are left (.n_children, .extends, .tacit, .check). */
 #define AIMCI_DEFINE_KIND(id, group, meaning, origin, table, type, ...)                            \
     const aimci_kind aimci_kind_##id = {.name = #id,                                               \
                                         .category = group,                                         \

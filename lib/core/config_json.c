@@ -55,11 +55,28 @@ void aimci_field_emit(const aimc_config *cfg, const aimci_field *f, aimci_text *
     }
 }
 
+/* What is off, and was not there in versions before, is left out of documents. */
+static bool is_silent(const aimc_config *cfg, const aimci_field *f)
+{
+    if (f->type != AIMC_FIELD_CONFIG || !cfg->children[f->offset]->kind->tacit)
+        return false;
+    const aimc_config *child = cfg->children[f->offset];
+    bool silent = true;
+    for (size_t i = 0; i < child->kind->n_fields; i++) {
+        const aimci_field *of_child = &child->kind->fields[i];
+        silent &= aimci_field_load(child, of_child) == of_child->def &&
+                  !aimci_evidence_of(child, of_child);
+    }
+    return silent;
+}
+
 static void emit_config(const aimc_config *cfg, aimci_text *text)
 {
     aimci_text_printf(text, "{\"kind\": \"%s\"", cfg->kind->name);
     for (size_t i = 0; i < cfg->kind->n_fields; i++) {
         const aimci_field *f = &cfg->kind->fields[i];
+        if (is_silent(cfg, f))
+            continue;
         aimci_text_printf(text, ", \"%s\": ", f->name);
         aimci_field_emit(cfg, f, text);
     }

@@ -55,7 +55,18 @@ static bool counts_pulses(const aimc_device *d, int32_t number)
 {
     (void)number;
     const aimci_pulsed *p = aimci_device_pulsed(d);
-    return p && p->count_pulses;
+    return p && (p->count_pulses || d->endurance.onset > 0);
+}
+
+static bool wears_out(const aimc_device *d, int32_t number)
+{
+    (void)number;
+    return d->endurance.onset > 0;
+}
+
+static bool onset_varies(const aimc_device *d, int32_t number)
+{
+    return wears_out(d, number) && d->endurance.spread > 0;
 }
 
 static bool has_write_noise(const aimc_device *d, int32_t number)
@@ -83,6 +94,10 @@ const aimci_cell_parameter aimci_cell_parameters[AIMCI_N_NAMED_PARAMETERS] = {
     {AIMCI_CELL_DRIFT_LAST, "drift_last", "weight", drifts},
     {AIMCI_CELL_DRIFT_AGE, "drift_age", "t_0", drifts},
     {AIMCI_CELL_PULSES, "pulses", "pulses", counts_pulses},
+    {AIMCI_CELL_PULSES_REST, "pulses_rest", "pulses", wears_out},
+    {AIMCI_CELL_ONSET, "endurance_onset", "pulses", onset_varies},
+    {AIMCI_CELL_FRESH_MAX, "fresh_max_bound", "weight", wears_out},
+    {AIMCI_CELL_FRESH_MIN, "fresh_min_bound", "weight", wears_out},
     {AIMCI_CELL_P, "persistent_weights", "weight", has_write_noise},
 };
 

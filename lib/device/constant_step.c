@@ -24,7 +24,7 @@ static void law(const void *params, void *out)
 static const aimci_field fields[] = {AIMCI_PULSED_FIELDS(constant_step)};
 
 AIMCI_DEFINE_KIND(constant_step, "device", "constant step up and down to hard bounds",
-                  AIMCI_SRC_PULSED, fields, constant_step, .n_children = 1);
+                  AIMCI_SRC_PULSED, fields, constant_step, .n_children = AIMCI_PULSED_CHILDREN);
 
 const aimci_device_ops aimci_device_ops_constant_step = {
     .kind = &aimci_kind_constant_step,

@@ -5,6 +5,7 @@
 
 #include "device/cell.h"
 #include "device/drift.h"
+#include "device/endurance.h"
 #include "kernels/kernels.h"
 
 /* ---- what pulsed models share --------------------------------------------------------------- */
@@ -256,6 +257,8 @@ aimc_status aimci_device_make(aimc_context *ctx, const aimci_device_ops *model, 
     compute_info(d);
     compute_relaxation(d);
     d->relaxation.drift = aimci_drift_of(config, &d->drift_t_0);
+    d->relaxation.disturb = aimci_disturb_of(config);
+    d->endurance = aimci_endurance_of(config);
     *out = d;
     return AIMC_OK;
 }

@@ -1,13 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 /* Conductance drift: parameters of the nested configuration "drift" of every device. The kernel is
- * in relaxation.c. */
+ * in relaxation.c. A higher temperature hurries time: dt is worth
+ *
+ *     dt exp(E / k (1 / T_0 - 1 / T))
+ *
+ * at the reference temperature T_0, S. Arrhenius, Z. Phys. Chem. 4:226 (1889). */
 #include "device/drift.h"
+
+#include "core/physical.h"
 
 typedef struct drift_params {
     double nu, t_0, nu_dtod, nu_std;
     double wg_ratio, g_offset, w_offset, nu_k, log_g0;
     double reset_tol, w_noise_std;
 } drift_params;
+
+typedef struct arrhenius_params {
+    double energy, temperature, reference;
+} arrhenius_params;
+
+#define ARRHENIUS "S. Arrhenius, Z. Phys. Chem. 4:226 (1889)"
+
+static const aimci_field arrhenius_fields[] = {
+    AIMCI_NUMBER(arrhenius_params, energy, 0, 0, 10, "eV",
+                 "activation energy: time passes faster at a higher temperature; 0 = off",
+                 ARRHENIUS),
+    AIMCI_NUMBER(arrhenius_params, temperature, 300, 1, 1500, "K", "temperature of the devices",
+                 ARRHENIUS),
+    AIMCI_NUMBER(arrhenius_params, reference, 300, 1, 1500, "K",
+                 "temperature at which t_0 and nu were measured", ARRHENIUS),
+};
+
+AIMCI_DEFINE_KIND(arrhenius, "arrhenius", "a process that heat makes faster", ARRHENIUS,
+                  arrhenius_fields, arrhenius_params, .n_children = 0, .tacit = true);
+
+/* How many times as fast it runs. */
+static double acceleration(const aimc_config *drift)
+{
+    arrhenius_params p;
+    aimci_config_read(aimci_config_child(drift, "heat"), &aimci_kind_arrhenius, &p);
+    return aimci_arrhenius(p.energy, p.temperature, p.reference);
+}
 
 #define SRC   "Karpov et al., J. Appl. Phys. 102:124503 (2007)"
 #define STATE "Nandakumar et al., J. Appl. Phys. 124:152135 (2018)"
@@ -42,18 +75,20 @@ static const aimci_field fields[] = {
     AIMCI_NUMBER(drift_params, w_noise_std, 0, 0, AIMCI_HUGE, "weight",
                  "standard deviation of the noise of one call, which does not add up over calls",
                  AIMCI_SRC_RASCH),
+    AIMCI_CHILD("heat", 0, "arrhenius", "arrhenius", "how another temperature hurries time",
+                "docs/models/temperature.md"),
 };
 
 AIMCI_DEFINE_KIND(drift, "drift", "drift of a device's conductance with time", SRC, fields,
-                  drift_params, .n_children = 0);
+                  drift_params, .n_children = 1);
 
 aimci_drift aimci_drift_of(const aimc_config *device, double *t_0)
 {
-    const drift_params *p =
-        aimci_config_values(aimci_config_child(device, "drift"), &aimci_kind_drift);
+    const aimc_config *drift = aimci_config_child(device, "drift");
+    const drift_params *p = aimci_config_values(drift, &aimci_kind_drift);
     if (!p || !(p->nu > 0))
         return (aimci_drift){.nu = 0};
-    *t_0 = p->t_0;
+    *t_0 = p->t_0 / acceleration(drift);
     double offset = p->g_offset * p->wg_ratio + p->w_offset;
     if (offset < p->reset_tol && offset > -p->reset_tol)
         offset = 0;

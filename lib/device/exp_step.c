@@ -80,7 +80,7 @@ static const aimci_field fields[] = {
 };
 
 AIMCI_DEFINE_KIND(exp_step, "device", "step changes exponentially with the weight", SRC, fields,
-                  exp_step, .n_children = 1);
+                  exp_step, .n_children = AIMCI_PULSED_CHILDREN);
 
 const aimci_device_ops aimci_device_ops_exp_step = {
     .kind = &aimci_kind_exp_step,

@@ -17,10 +17,11 @@ static const aimci_field fields[] = {
     AIMCI_NUMBER(ideal, reset_std, 0.01, 0, AIMCI_HUGE, "weight", "standard deviation of one reset",
                  SRC),
     AIMCI_DRIFT_FIELD,
+    AIMCI_DISTURB_FIELD,
 };
 
 AIMCI_DEFINE_KIND(ideal, "device", "exact updates without pulses or bounds", SRC, fields, ideal,
-                  .n_children = 1);
+                  .n_children = 2);
 
 static void relaxation(const void *params, aimci_relaxation *u)
 {

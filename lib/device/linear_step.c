@@ -116,7 +116,7 @@ static const aimci_field fields[] = {
 };
 
 AIMCI_DEFINE_KIND(linear_step, "device", "step changes linearly with the weight", SRC, fields,
-                  linear_step, .n_children = 1, .check = check);
+                  linear_step, .n_children = AIMCI_PULSED_CHILDREN, .check = check);
 
 const aimci_device_ops aimci_device_ops_linear_step = {
     .kind = &aimci_kind_linear_step,

@@ -28,6 +28,21 @@ typedef struct aimci_drift {
     float noise;
 } aimci_drift;
 
+/* How the bounds of a cell close with its pulses N: each is its fresh one, moved toward 0, or
+ * toward the bound of a window without 0 that is nearest to it, by the factor
+ *
+ *     max((N / onset)^-exponent, least)   where N > onset */
+typedef struct aimci_endurance {
+    float onset, spread; /* onset 0: they never do; spread of its logarithm */
+    float max_exponent, min_exponent, least;
+} aimci_endurance;
+
+/* Of the distance to target the state keeps exp(-rate) at each read; rate 0: all of it. */
+typedef struct aimci_disturb {
+    double rate;
+    float target;
+} aimci_disturb;
+
 /* What happens to cells without a pulse: the scalars stand in for cell parameters that do not
  * vary. */
 typedef struct aimci_relaxation {
@@ -37,6 +52,7 @@ typedef struct aimci_relaxation {
     float reset_std;
     float write_noise; /* standard deviation of w about p; 0: w is p */
     aimci_drift drift;
+    aimci_disturb disturb;
 } aimci_relaxation;
 
 /* Which word line is sampled, of how many, from which seed. */
@@ -51,6 +67,7 @@ enum {
     AIMCI_RELAX_DIFFUSE, /* nothing */
     AIMCI_RELAX_DRIFT,   /* time since the last call, in units of t_0 */
     AIMCI_RELAX_RESET,   /* probability */
+    AIMCI_RELAX_DISTURB, /* share of the distance to the target that reads take off */
     AIMCI_N_RELAX
 };
 typedef void (*aimci_relax_fn)(const aimci_relaxation *r, const aimci_word_line *line, float amount,
@@ -64,6 +81,9 @@ typedef struct aimci_relaxation_kernels {
     void (*redraw)(const aimci_relaxation *r, const aimci_word_line *line, const aimci_key *key,
                    uint32_t index);
     aimci_relax_fn relax[AIMCI_N_RELAX];
+    /* count pulses, and where devices wear out move the bounds and what lies beyond them; count
+     * NULL: bounds alone, by the pulses counted so far */
+    void (*wear)(const aimci_endurance *e, const aimci_word_line *line, const int32_t *count);
 } aimci_relaxation_kernels;
 
 /* Device-to-device sampling: the cell parameters of a word line. */
@@ -74,6 +94,9 @@ typedef struct aimci_sampling_kernels {
     /* drift exponents and state; word lines without drift stay as they are */
     void (*drift)(const aimci_drift *d, const aimci_word_line *line,
                   const aimci_sampling *sampling);
+    /* fresh bounds and onsets, likewise */
+    void (*endurance)(const aimci_endurance *e, const aimci_word_line *line,
+                      const aimci_sampling *sampling);
 } aimci_sampling_kernels;
 
 /* Parameters of every pulsed model: the first member of each model's own struct. */
@@ -155,7 +178,8 @@ struct aimc_device {
     const aimci_sampling_kernels *sampling_kernels;
     const aimci_relaxation_kernels *relaxation_kernels;
     aimci_relaxation relaxation;
-    double drift_t_0;    /* unit of time of drift */
+    double drift_t_0; /* unit of time of drift */
+    aimci_endurance endurance;
     aimc_config *config; /* owns params */
     const void *params;
     void *law;               /* parameters of its law; NULL when not pulsed */
@@ -200,10 +224,17 @@ int32_t aimci_device_longest_train(const aimc_device *device);
 #define AIMCI_PF(type, field, def, doc, src)                                                       \
     AIMCI_P(type, AIMC_FIELD_FLAG, field, def, 0, 1, "1", "", "", doc, src)
 
-/* The nested configuration of every device, child 0 of its kind. */
+/* The nested configurations of every device, children 0 and 1 of its kind, and 2 of pulsed ones. */
 #define AIMCI_DRIFT_FIELD                                                                          \
     AIMCI_CHILD("drift", 0, "drift", "drift", "drift of the weight with time, in explicit calls",  \
                 AIMCI_SRC_RASCH)
+#define AIMCI_DISTURB_FIELD                                                                        \
+    AIMCI_CHILD("read_disturb", 1, "read_disturb", "read_disturb", "what reads do to the state",   \
+                "docs/models/endurance.md")
+#define AIMCI_ENDURANCE_FIELD                                                                      \
+    AIMCI_CHILD("endurance", 2, "endurance", "endurance", "how the bounds close with pulses",      \
+                "docs/models/endurance.md")
+#define AIMCI_PULSED_CHILDREN 3
 
 /* the mean device; */
 #define AIMCI_PULSED_MEAN_FIELDS(T)                                                                \
@@ -263,9 +294,9 @@ int32_t aimci_device_longest_train(const aimc_device *device);
         AIMCI_PF(T, count_pulses, 0,                                                               \
                  "count the pulses of every device in its parameter \"pulses\": 4 bytes each",     \
                  "docs/models/energy.md"),                                                         \
-        AIMCI_DRIFT_FIELD
+        AIMCI_DRIFT_FIELD, AIMCI_DISTURB_FIELD, AIMCI_ENDURANCE_FIELD
 
-/* and both. Families with these fields have n_children = 1. */
+/* and both. Families with these fields have n_children = AIMCI_PULSED_CHILDREN. */
 #define AIMCI_PULSED_FIELDS(T) AIMCI_PULSED_MEAN_FIELDS(T), AIMCI_PULSED_OTHER_FIELDS(T)
 
 /* Models whose cells have a persistent weight beside the apparent one. */

@@ -92,7 +92,7 @@ static const aimci_field fields[] = {
 };
 
 AIMCI_DEFINE_KIND(piecewise_step, "device", "step interpolated between equally spaced nodes", SRC,
-                  fields, piecewise_step, .n_children = 1, .check = check);
+                  fields, piecewise_step, .n_children = AIMCI_PULSED_CHILDREN, .check = check);
 
 const aimci_device_ops aimci_device_ops_piecewise_step = {
     .kind = &aimci_kind_piecewise_step,

@@ -94,7 +94,7 @@ static const aimci_field fields[] = {
 };
 
 AIMCI_DEFINE_KIND(polynomial_step, "device", "step is a polynomial of the normalised state", SRC,
-                  fields, polynomial_step, .n_children = 1, .check = check);
+                  fields, polynomial_step, .n_children = AIMCI_PULSED_CHILDREN, .check = check);
 
 const aimci_device_ops aimci_device_ops_polynomial_step = {
     .kind = &aimci_kind_polynomial_step,

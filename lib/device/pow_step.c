@@ -23,7 +23,7 @@ static double mean_step(const void *params, double w, bool up)
 static const aimci_field fields[] = {AIMCI_POWER_FIELDS, AIMCI_WRITE_NOISE_FIELDS(aimci_power)};
 
 AIMCI_DEFINE_KIND(pow_step, "device", "step is a power of the distance to the bound ahead",
-                  AIMCI_SRC_POWER, fields, aimci_power, .n_children = 1);
+                  AIMCI_SRC_POWER, fields, aimci_power, .n_children = AIMCI_PULSED_CHILDREN);
 
 const aimci_device_ops aimci_device_ops_pow_step = {
     .kind = &aimci_kind_pow_step,

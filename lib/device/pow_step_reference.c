@@ -122,7 +122,7 @@ static const aimci_field fields[] = {
 
 AIMCI_DEFINE_KIND(pow_step_reference, "device",
                   "power step seen as the difference to a fixed reference", SRC, fields,
-                  pow_step_reference, .n_children = 1);
+                  pow_step_reference, .n_children = AIMCI_PULSED_CHILDREN);
 
 const aimci_device_ops aimci_device_ops_pow_step_reference = {
     .kind = &aimci_kind_pow_step_reference,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What happens to cells besides pulses, alike for all devices: clipping, write noise, decay,
- * diffusion, reset, drift. Bounds, decay and reset act on the physical state, which is the weight
+ * diffusion, reset, drift, disturbance by reads, wear by pulses. Bounds, decay and reset act on the physical state, which is the weight
  * plus the cell's reference. */
 #include <float.h>
 
@@ -132,6 +132,71 @@ static void drift(const aimci_relaxation *r, const aimci_word_line *l, float dt,
     }
 }
 
+/* ---- use ------------------------------------------------------------------------------------ */
+
+/* A new state, and what reads see moves with it: this is no write, so that the write noise of a
+ * cell stays as it was drawn. */
+AIMCI_INLINE void state_move(const aimci_word_line *l, size_t at, vf v)
+{
+    const vf w = vf_load(l->w + at), p = vf_load(l->p + at);
+    state_store(l, at, v);
+    if (l->w != l->p)
+        vf_store(l->w + at, w + (vf_load(l->p + at) - p));
+}
+
+/* Toward the target. */
+static void disturb(const aimci_relaxation *r, const aimci_word_line *l, float share,
+                    const aimci_key *key, uint32_t index)
+{
+    (void)key, (void)index;
+    for (size_t at = 0; at < l->n; at += AIMCI_LANES) {
+        const vf state = state_load(l, at);
+        state_move(l, at, state + (r->disturb.target - state) * share);
+    }
+}
+
+/* A sum and the rest that its rounding leaves for the next (W. Kahan, Commun. ACM 8:40 (1965)),
+ * because single pulses are lost beyond 2^24. */
+AIMCI_INLINE vf count_pulses(const aimci_word_line *l, size_t at, vi count)
+{
+    float *const rest = l->cell[AIMCI_CELL_PULSES_REST];
+    const vf before = vf_load(l->cell[AIMCI_CELL_PULSES] + at);
+    const vf more = vf_from_vi(vi_abs(count)) + cell_or(l, AIMCI_CELL_PULSES_REST, at, 0.0f);
+    const vf sum = before + more;
+    if (rest)
+        vf_store(rest + at, more - (sum - before));
+    vf_store(l->cell[AIMCI_CELL_PULSES] + at, sum);
+    return sum;
+}
+
+/* A bound after pulses = exp(x) onset. */
+AIMCI_INLINE vf closed(vf fresh, vf other, vf x, float exponent, float least)
+{
+    const vf zero = vf_set(0.0f), lo = vf_min(fresh, other), hi = vf_max(fresh, other);
+    const vf end = vf_clip(zero, lo, hi);
+    const vf keep = vf_max(vf_exp(x * -exponent), vf_set(least));
+    return vf_select(x > 0.0f, end + (fresh - end) * keep, fresh);
+}
+
+static void wear(const aimci_endurance *e, const aimci_word_line *l, const int32_t *count)
+{
+    for (size_t at = 0; at < l->n; at += AIMCI_LANES) {
+        const vi n = count ? vi_load(count + at) : vi_set(0);
+        if (count && !v_any(n != 0))
+            continue;
+        const vf pulses = count_pulses(l, at, n);
+        if (!l->cell[AIMCI_CELL_FRESH_MAX])
+            continue;
+        const vf hi = vf_load(l->cell[AIMCI_CELL_FRESH_MAX] + at);
+        const vf lo = vf_load(l->cell[AIMCI_CELL_FRESH_MIN] + at);
+        const vf ratio = pulses / cell_or(l, AIMCI_CELL_ONSET, at, e->onset);
+        const vf x = vf_log(vf_max(ratio, vf_set(1.0f)));
+        vf_store(l->cell[AIMCI_CELL_MAX] + at, closed(hi, lo, x, e->max_exponent, e->least));
+        vf_store(l->cell[AIMCI_CELL_MIN] + at, closed(lo, hi, x, e->min_exponent, e->least));
+        state_move(l, at, state_load(l, at));
+    }
+}
+
 AIMCI_DECLARE_VARIANTS(aimci_relaxation_kernels, relaxation)
 const aimci_relaxation_kernels AIMCI_K(relaxation) = {
     .clip = clip,
@@ -139,5 +204,7 @@ const aimci_relaxation_kernels AIMCI_K(relaxation) = {
     .relax = {[AIMCI_RELAX_DECAY] = decay,
               [AIMCI_RELAX_DIFFUSE] = diffuse,
               [AIMCI_RELAX_DRIFT] = drift,
-              [AIMCI_RELAX_RESET] = reset},
+              [AIMCI_RELAX_RESET] = reset,
+              [AIMCI_RELAX_DISTURB] = disturb},
+    .wear = wear,
 };

@@ -21,5 +21,20 @@ static void sample_drift(const aimci_drift *d, const aimci_word_line *line,
         vf_store(age + at, vf_set(-1.0f));
 }
 
+static void sample_endurance(const aimci_endurance *e, const aimci_word_line *line,
+                             const aimci_sampling *sampling)
+{
+    float *onset = line->cell[AIMCI_CELL_ONSET];
+    float *hi = line->cell[AIMCI_CELL_FRESH_MAX], *lo = line->cell[AIMCI_CELL_FRESH_MIN];
+    aimci_normals normals = {.stream = aimci_sampling_stream(sampling, AIMCI_SAMPLE_ONSET)};
+    for (size_t at = 0; onset && at < line->n; at += AIMCI_LANES)
+        vf_store(onset + at, vf_exp(aimci_normals_next(&normals) * e->spread) * e->onset);
+    for (size_t at = 0; hi && at < line->n; at += AIMCI_LANES) {
+        vf_store(hi + at, vf_load(line->cell[AIMCI_CELL_MAX] + at));
+        vf_store(lo + at, vf_load(line->cell[AIMCI_CELL_MIN] + at));
+    }
+}
+
 AIMCI_DECLARE_VARIANTS(aimci_sampling_kernels, sampling)
-const aimci_sampling_kernels AIMCI_K(sampling) = {.populate = populate, .drift = sample_drift};
+const aimci_sampling_kernels AIMCI_K(sampling) = {
+    .populate = populate, .drift = sample_drift, .endurance = sample_endurance};

@@ -20,8 +20,9 @@ enum {
     AIMCI_SAMPLE_RESET,
     AIMCI_SAMPLE_LIFETIME,
     AIMCI_SAMPLE_REFERENCE,
-    AIMCI_SAMPLE_OWN,       /* a model's own quantities count from here */
-    AIMCI_SAMPLE_DRIFT = 64 /* of every device, ideal ones too */
+    AIMCI_SAMPLE_OWN,        /* a model's own quantities count from here */
+    AIMCI_SAMPLE_DRIFT = 64, /* of every device, ideal ones too */
+    AIMCI_SAMPLE_ONSET
 };
 
 AIMCI_INLINE aimci_stream aimci_sampling_stream(const aimci_sampling *sampling, uint32_t quantity)

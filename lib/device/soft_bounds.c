@@ -52,7 +52,7 @@ static const aimci_field fields[] = {AIMCI_PULSED_FIELDS(aimci_soft_bounds),
 
 AIMCI_DEFINE_KIND(soft_bounds, "device", "step shrinks linearly to zero at the bound ahead",
                   "Fusi and Abbott, Nat. Neurosci. 10:485 (2007)", fields, aimci_soft_bounds,
-                  .n_children = 1, .check = aimci_soft_bounds_check);
+                  .n_children = AIMCI_PULSED_CHILDREN, .check = aimci_soft_bounds_check);
 
 const aimci_device_ops aimci_device_ops_soft_bounds = {
     .kind = &aimci_kind_soft_bounds,

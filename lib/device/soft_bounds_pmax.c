@@ -84,7 +84,7 @@ static const aimci_field fields[] = {
 
 AIMCI_DEFINE_KIND(soft_bounds_pmax, "device",
                   "soft bounds given by the pulses of a full sweep and its curvature", SRC, fields,
-                  soft_bounds_pmax, .n_children = 1, .check = check);
+                  soft_bounds_pmax, .n_children = AIMCI_PULSED_CHILDREN, .check = check);
 
 const aimci_device_ops aimci_device_ops_soft_bounds_pmax = {
     .kind = &aimci_kind_soft_bounds_pmax,

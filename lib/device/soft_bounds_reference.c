@@ -121,7 +121,7 @@ static const aimci_field fields[] = {
 
 AIMCI_DEFINE_KIND(soft_bounds_reference, "device",
                   "soft bounds seen as the difference to a fixed reference", SRC, fields,
-                  soft_bounds_reference, .n_children = 1);
+                  soft_bounds_reference, .n_children = AIMCI_PULSED_CHILDREN);
 
 const aimci_device_ops aimci_device_ops_soft_bounds_reference = {
     .kind = &aimci_kind_soft_bounds_reference,

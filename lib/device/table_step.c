@@ -161,7 +161,7 @@ static const aimci_field fields[] = {
 };
 
 AIMCI_DEFINE_KIND(table_step, "device", "step and its noise from tables of step against state", SRC,
-                  fields, table_step, .n_children = 1, .check = check);
+                  fields, table_step, .n_children = AIMCI_PULSED_CHILDREN, .check = check);
 
 const aimci_device_ops aimci_device_ops_table_step = {
     .kind = &aimci_kind_table_step,

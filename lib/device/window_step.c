@@ -57,7 +57,7 @@ static const aimci_field fields[] = {
 
 AIMCI_DEFINE_KIND(window_step, "device",
                   "step vanishes at both bounds: the weight against pulses is a sigmoid", SRC,
-                  fields, window_step, .n_children = 1);
+                  fields, window_step, .n_children = AIMCI_PULSED_CHILDREN);
 
 const aimci_device_ops aimci_device_ops_window_step = {
     .kind = &aimci_kind_window_step,

@@ -32,6 +32,11 @@ enum {
     AIMCI_CELL_DRIFT_LAST,
     AIMCI_CELL_DRIFT_AGE,
     AIMCI_CELL_PULSES, /* pulses so far, exact up to 2^24 */
+    /* endurance (relaxation.c) */
+    AIMCI_CELL_PULSES_REST, /* what rounding took off the pulses */
+    AIMCI_CELL_ONSET,       /* pulses after which the bounds close */
+    AIMCI_CELL_FRESH_MAX,   /* bounds of the fresh device */
+    AIMCI_CELL_FRESH_MIN,
     AIMCI_N_CELL_PARAMETERS
 };
 

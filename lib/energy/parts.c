@@ -4,10 +4,9 @@
 
 #include <math.h>
 
-#include "core/elementary.h"
+#include "core/physical.h"
 
-static const double pi = 3.14159265358979323846, boltzmann = 1.380649e-23, charge = 1.602176634e-19,
-                    epsilon0 = 8.8541878128e-12;
+static const double pi = 3.14159265358979323846, epsilon0 = 8.8541878128e-12;
 
 /* ---- converters ----------------------------------------------------------------------------- */
 
@@ -128,7 +127,7 @@ aimc_converter_cost aimci_adc_cost(const aimci_technology *t)
     c.energy_j = adc_energy(t, bits);
     c.time_s = aimci_adc_time(t, bits);
     c.area_m2 = adc_area(t, c.energy_j);
-    c.floor_j = 12 * boltzmann * t->temperature * aimci_exp2(2 * bits);
+    c.floor_j = 12 * AIMCI_BOLTZMANN * t->temperature * aimci_exp2(2 * bits);
     c.below_floor = c.energy_j < c.floor_j;
     return c;
 }
@@ -223,8 +222,8 @@ static double schottky_beta(const aimci_technology *t)
 {
     if (t->schottky_beta > 0)
         return t->schottky_beta;
-    return charge / (boltzmann * t->temperature) *
-           sqrt(charge / (4 * pi * epsilon0 * t->eps_r * t->thickness_nm * 1e-9));
+    return AIMCI_CHARGE / (AIMCI_BOLTZMANN * t->temperature) *
+           sqrt(AIMCI_CHARGE / (4 * pi * epsilon0 * t->eps_r * t->thickness_nm * 1e-9));
 }
 
 double aimc_cost_model_get_schottky_beta(const aimc_cost_model *m)

@@ -28,7 +28,7 @@ static const aimci_field fields[] = {
 
 AIMCI_DEFINE_KIND(custom_drift, "noise_model",
                   "power-law drift with tables and polynomials of your own", SRC, fields,
-                  custom_drift, .n_children = 0);
+                  custom_drift, .n_children = 1);
 
 static aimc_status check_length(const custom_drift *p, const char *name, const aimci_list *l,
                                 bool may_be_empty)

@@ -48,7 +48,7 @@ static const aimci_field fields[] = {
 
 AIMCI_DEFINE_KIND(generic_noise, "noise_model",
                   "errors that are independent of, in proportion to, or inverse to the conductance",
-                  SRC, fields, generic_noise, .n_children = 0);
+                  SRC, fields, generic_noise, .n_children = 1);
 
 static double shape(int32_t kind, double h)
 {

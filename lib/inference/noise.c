@@ -3,7 +3,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "inference/noise.h"
+#include "inference/temperature.h"
 
 /* ---- for the models ------------------------------------------------------------------------- */
 
@@ -72,8 +72,10 @@ static aimc_status resolve(aimc_noise_model *m)
     if (!m->params)
         return aimci_fail(AIMC_ERR_NOMEM, "noise_model: no memory");
     memcpy(m->params, m->config->values, kind->size);
-    const aimc_status st = m->ops->resolve ? m->ops->resolve(m->params) : AIMC_OK;
+    aimc_status st = m->ops->resolve ? m->ops->resolve(m->params) : AIMC_OK;
     const aimci_noise_params *range = m->params;
+    if (!st)
+        st = aimci_temperature_of(m->config, &m->temperature);
     if (!st && !(range->g_min < range->g_max))
         return aimci_fail(AIMC_ERR_INVALID, "noise_model: g_min = %g uS is not below g_max = %g uS",
                           range->g_min, range->g_max);
@@ -133,8 +135,14 @@ aimc_status aimci_noise_check_time(const char *caller, const aimc_noise_model *m
         return AIMC_OK;
     double first, last;
     m->ops->measured(m->params, &first, &last);
-    if (t >= first && t <= last)
+    const double there = aimci_noise_time(m, t);
+    if (there >= first && there <= last)
         return AIMC_OK;
+    if (there != t)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "%s: t = %g s is worth %g s at the reference temperature; '%s' was "
+                          "measured from %g s to %g s (extrapolate = true goes on beyond)",
+                          caller, t, there, m->ops->kind->name, first, last);
     return aimci_fail(AIMC_ERR_INVALID,
                       "%s: t = %g s; '%s' was measured from %g s to %g s (extrapolate = true goes "
                       "on beyond)",
@@ -145,7 +153,8 @@ aimc_status aimci_noise_check_time(const char *caller, const aimc_noise_model *m
 
 size_t aimci_noise_outside(const aimc_noise_model *m, double t)
 {
-    return m->ops->fitted ? aimci_fitted_outside(m->ops->fitted, m->params, t, 0, NULL) : 0;
+    const double there = aimci_noise_time(m, t);
+    return m->ops->fitted ? aimci_fitted_outside(m->ops->fitted, m->params, there, 0, NULL) : 0;
 }
 
 size_t aimc_noise_model_count_extrapolations(const aimc_noise_model *m, double t_s)
@@ -163,6 +172,6 @@ aimc_status aimc_noise_model_get_extrapolation(const aimc_noise_model *m, double
     if (!(t_s >= 0 && t_s <= 1e30))
         return aimci_fail(AIMC_ERR_INVALID,
                           "%s: t_s = %g is before the end of programming, which is 0", caller, t_s);
-    return aimci_fitted_get(caller, m->ops->fitted ? m->ops->fitted : &none, m->params, t_s, i,
-                            extrapolation);
+    return aimci_fitted_get(caller, m->ops->fitted ? m->ops->fitted : &none, m->params,
+                            aimci_noise_time(m, t_s), i, extrapolation);
 }

@@ -54,11 +54,18 @@ typedef struct aimci_noise_ops {
 #define AIMCI_NOISE_MODEL(name) extern const aimci_noise_ops aimci_noise_ops_##name;
 #include "kinds.def"
 
+/* What temperature does (temperature.c): how much faster devices drift, how many times as well they
+ * conduct, and the variance of thermal noise over the conductance, uS, later and at time 0. */
+typedef struct aimci_temperature {
+    double acceleration, conduction, thermal, thermal_at_0;
+} aimci_temperature;
+
 struct aimc_noise_model {
     aimc_context *ctx;
     const aimci_noise_ops *ops;
     aimc_config *config;
     void *params; /* resolved copy of the configuration's values */
+    aimci_temperature temperature;
     _Atomic uint32_t refs;
 };
 
@@ -89,11 +96,17 @@ double aimci_fitted_g_max(const void *params, double t, double range[2]);
 /* y at x of the points (xs, ys), linear between them and constant beyond. */
 double aimci_interpolate(const double *xs, const double *ys, size_t n, double x);
 
+/* The nested configuration of every model, child 0 of its kind. */
+#define AIMCI_NOISE_TEMPERATURE                                                                    \
+    AIMCI_CHILD("temperature", 0, "temperature", "temperature",                                    \
+                "what another temperature does to the devices", "docs/models/temperature.md")
+
 #define AIMCI_NOISE_FIELDS(g_max_default, g_min_default, src)                                      \
     AIMCI_NUMBER(aimci_noise_params, g_max, g_max_default, 0, 1e6, "uS",                           \
                  "largest conductance that is programmed", src),                                   \
         AIMCI_NUMBER(aimci_noise_params, g_min, g_min_default, 0, 1e6, "uS",                       \
-                     "smallest conductance that is programmed", src)
+                     "smallest conductance that is programmed", src),                              \
+        AIMCI_NOISE_TEMPERATURE
 
 #define AIMCI_NOISE_EXTRAPOLATE(src)                                                               \
     AIMCI_FLAG(aimci_noise_params, extrapolate, 0,                                                 \

@@ -43,7 +43,7 @@ static const aimci_field fields[] = {
 
 AIMCI_DEFINE_KIND(noise_table, "noise_model",
                   "measured bias, spread, drift and read noise over conductance and time", SRC,
-                  fields, noise_table, .n_children = 0);
+                  fields, noise_table, .n_children = 1);
 
 static aimc_status check_rising(const char *name, const aimci_list *l)
 {

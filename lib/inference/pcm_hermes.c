@@ -53,6 +53,7 @@ static const aimci_field fields[] = {
                  SRC),
     AIMCI_NUMBER(aimci_noise_params, g_min, 0, 0, 1e6, "uS",
                  "smallest conductance that is programmed", SRC),
+    AIMCI_NOISE_TEMPERATURE,
     AIMCI_POWER_FIELDS(0, 512e-9, SRC),
 };
 
@@ -60,7 +61,7 @@ AIMCI_DEFINE_KIND(
     pcm_hermes, "noise_model",
     "phase-change memory of the Hermes chip; t_0 = 0 is the chip's, 200 s with one device "
     "and 300 s with two",
-    SRC, fields, pcm_hermes, .n_children = 0);
+    SRC, fields, pcm_hermes, .n_children = 1);
 
 static aimc_status resolve(void *params)
 {

@@ -18,7 +18,7 @@ static const aimci_field fields[] = {
 
 AIMCI_DEFINE_KIND(pcm_like, "noise_model",
                   "phase-change memory: programming noise, power-law drift, 1/f read noise", SRC,
-                  fields, aimci_power_noise, .n_children = 0);
+                  fields, aimci_power_noise, .n_children = 1);
 
 static aimc_status resolve(void *params)
 {

@@ -33,7 +33,7 @@ static const aimci_field fields[] = {
 
 AIMCI_DEFINE_KIND(polynomial_noise, "noise_model",
                   "programming noise as a polynomial of the conductance; no drift, no read noise",
-                  SRC, fields, polynomial_noise, .n_children = 0);
+                  SRC, fields, polynomial_noise, .n_children = 1);
 
 static void program(const void *params, const aimci_devices *d, const float *z)
 {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "inference/population.h"
+#include "inference/temperature.h"
 #include "kernels/dispatch.h"
 
 enum { CHUNK = AIMCI_DEVICES_AT_ONCE };
@@ -54,8 +55,8 @@ aimc_status aimc_population_create(aimc_noise_model *model, size_t n, uint64_t s
 
 typedef struct job {
     const aimc_population *cells;
-    aimci_key key, key_state;
-    double t;
+    aimci_key key, key_state, key_thermal;
+    double t, thermal; /* variance of thermal noise over the conductance */
     float *g;
 } job;
 
@@ -100,6 +101,16 @@ void aimci_population_program(aimc_population *c)
     aimci_parallel(c->ctx, n_chunks(c), program_chunk, &j);
 }
 
+static void add_thermal(const job *j, size_t chunk, const aimci_devices *all, float *g)
+{
+    float z[CHUNK];
+    if (!(j->thermal > 0))
+        return;
+    all->kernels->normals(&j->key_thermal, (uint32_t)chunk, z, all->n);
+    for (size_t i = 0; i < all->n; i++)
+        g[i] = (float)fmax(0, (double)g[i] + sqrt(j->thermal * (double)g[i]) * (double)z[i]);
+}
+
 static void read_chunk(void *arg, size_t slot, size_t chunk)
 {
     (void)slot;
@@ -111,7 +122,8 @@ static void read_chunk(void *arg, size_t slot, size_t chunk)
         memcpy(g, all.programmed, all.n * sizeof *g);
     } else {
         all.kernels->normals(&j->key, (uint32_t)chunk, z, all.n);
-        m->ops->read(m->params, &all, j->t, z, g);
+        aimci_noise_read(m, &all, j->t, z, g);
+        add_thermal(j, chunk, &all, g);
     }
     const float *stuck = j->cells->stuck ? j->cells->stuck + chunk * CHUNK : NULL;
     for (size_t i = 0; stuck && i < all.n; i++)
@@ -119,21 +131,22 @@ static void read_chunk(void *arg, size_t slot, size_t chunk)
             g[i] = stuck[i];
 }
 
-static void read_number(const aimc_population *c, uint64_t n, double t, float *g)
+static void read_number(const aimc_population *c, uint64_t n, double t, double thermal, float *g)
 {
-    job j = {.cells = c, .t = t, .g = g};
+    job j = {.cells = c, .t = t, .thermal = thermal, .g = g};
     j.key = aimci_random_key(c->seed, AIMCI_OP_READ, 0, n);
+    j.key_thermal = aimci_random_key(c->seed, AIMCI_OP_READ, 1, n);
     aimci_parallel(c->ctx, n_chunks(c), read_chunk, &j);
 }
 
 void aimci_population_read(aimc_population *c, double t, float *g)
 {
-    read_number(c, c->n_reads++, t, g);
+    read_number(c, c->n_reads++, t, aimci_noise_thermal(c->model, t), g);
 }
 
 void aimci_population_read_again(const aimc_population *c, double t, float *g)
 {
-    read_number(c, c->n_reads - 1, t, g);
+    read_number(c, c->n_reads - 1, t, 0, g);
 }
 
 aimc_status aimc_population_program(aimc_population *c, const float *g_target_us)

@@ -77,8 +77,8 @@ void aimci_programmed_show(aimci_programmed *p)
                                     .one_read = p->read,
                                     .noise = &p->noise};
     aimci_tile_set_view(p->tile, AIMCI_VIEW_READ, view);
-    p->tile->programmed =
-        (aimci_companion){"inference", p, aimci_programmed_put, take_off, take_off, count_devices};
+    p->tile->programmed = (aimci_companion){
+        "inference", p, aimci_programmed_put, take_off, take_off, count_devices, NULL};
 }
 
 static aimc_status allocate(aimci_programmed *p)

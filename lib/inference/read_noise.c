@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "inference/read_noise.h"
+#include "inference/temperature.h"
 
 enum { POINTS = 3 };
 static const double point[POINTS] = {0, 1.5011307831938006, -1.5011307831938006};
@@ -17,8 +18,7 @@ static const double weight[POINTS] = {0.5562248923301943, 0.22188755383490283, 0
 
 static bool draws_anew(const aimci_programmed *p)
 {
-    const aimci_noise_ops *ops = p->model->ops;
-    return ops->noise && !(p->t == 0 && ops->programmed_at_0);
+    return aimci_noise_draws_anew(p->model, p->t);
 }
 
 /* ---- devices -------------------------------------------------------------------------------- */
@@ -31,7 +31,7 @@ static void read_point(const aimci_programmed *p, const aimci_devices *some, int
     float z[CHUNK];
     for (size_t i = 0; i < some->n; i++)
         z[i] = (float)point[k];
-    p->model->ops->read(p->model->params, some, p->t, z, g);
+    aimci_noise_read(p->model, some, p->t, z, g);
 }
 
 /* Means into p->g and standard deviations into p->sigma, both from differences to the first point:
@@ -140,9 +140,20 @@ static bool any_positive(const float *x, size_t n)
     return false;
 }
 
+/* Thermal noise is independent of the model's; stuck devices are conductors, too. */
 static void take_moments(aimci_programmed *p)
 {
-    aimci_parallel(p->ctx, (p->cells->n + CHUNK - 1) / CHUNK, moments_of_chunk, p);
+    const double thermal = aimci_noise_thermal(p->model, p->t);
+    if (p->model->ops->noise) {
+        aimci_parallel(p->ctx, (p->cells->n + CHUNK - 1) / CHUNK, moments_of_chunk, p);
+    } else {
+        aimci_population_read_again(p->cells, p->t, p->g);
+        memset(p->sigma, 0, p->cells->n * sizeof *p->sigma);
+    }
+    for (size_t i = 0; thermal > 0 && i < p->cells->n; i++) {
+        const double sigma = (double)p->sigma[i];
+        p->sigma[i] = (float)sqrt(sigma * sigma + thermal * (double)p->g[i]);
+    }
 }
 
 void aimci_programmed_conductances(aimci_programmed *p)

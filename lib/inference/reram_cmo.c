@@ -32,7 +32,7 @@ static const aimci_field fields[] = {
 
 AIMCI_DEFINE_KIND(reram_cmo, "noise_model",
                   "CMO/HfOx ReRAM: closed-loop programming, logarithmic relaxation, read noise",
-                  SRC, fields, reram_cmo, .n_children = 0);
+                  SRC, fields, reram_cmo, .n_children = 1);
 
 static aimc_status resolve(void *params)
 {

@@ -40,7 +40,7 @@ static const aimci_field fields[] = {
 
 AIMCI_DEFINE_KIND(reram_wan2022, "noise_model",
                   "ReRAM with relaxation measured at 1 s, 1 day and 2 days", SRC, fields,
-                  reram_wan2022, .n_children = 0);
+                  reram_wan2022, .n_children = 1);
 
 static void scatter(const reram_wan2022 *p, const aimci_devices *d, const double *c, const float *z,
                     float *g)

@@ -35,7 +35,7 @@ static const aimci_field fields[] = {
 };
 
 AIMCI_DEFINE_KIND(sonos, "noise_model", "SONOS charge-trap cell over five days of retention", SRC,
-                  fields, sonos, .n_children = 0);
+                  fields, sonos, .n_children = 1);
 
 static const double spreads[DAYS][2] = {
     {19.88665, 176.3115},  {25.59102, 186.85544}, {28.72753, 193.56834},

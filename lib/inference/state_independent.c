@@ -28,7 +28,7 @@ static const aimci_field fields[] = {
 
 AIMCI_DEFINE_KIND(state_independent, "noise_model",
                   "constant programming noise, drift exponent and relative read noise", SRC, fields,
-                  state_independent, .n_children = 0);
+                  state_independent, .n_children = 1);
 
 static aimc_status resolve(void *params)
 {

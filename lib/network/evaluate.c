@@ -22,6 +22,7 @@ static uint64_t fresh_stream(const aimc_network *net)
 
 static void visit_tile(const aimc_network *net, aimc_tile *tile, visit what, aimci_tile_snapshot *s)
 {
+    tile->looking = what != PUT_BACK;
     if (what == TAKE)
         *s = aimci_tile_take_snapshot(tile);
     else if (what == PUT_BACK)

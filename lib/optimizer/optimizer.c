@@ -104,6 +104,32 @@ static size_t count_devices(const void *owner)
     return n;
 }
 
+/* The arrays of a composite are read together. */
+static void disturb(void *owner, uint64_t n)
+{
+    aimc_optimizer *o = owner;
+    aimci_state_tensors tensors = {.n = 0};
+    o->ops->tensors(o->state, &tensors);
+    bool moved = aimci_array_disturb(o->array, n);
+    for (size_t i = 0; i < tensors.n; i++)
+        if (tensors.each[i].array && tensors.each[i].array != o->array)
+            moved |= aimci_array_disturb(tensors.each[i].array, n);
+    if (moved)
+        o->ops->recompose(o->state);
+}
+
+static bool is_disturbed(const aimc_optimizer *o)
+{
+    aimci_state_tensors tensors = {.n = 0};
+    if (!aimci_tile_is_composite(o->tile))
+        return false;
+    o->ops->tensors(o->state, &tensors);
+    bool disturbed = aimci_array_is_disturbed(o->array);
+    for (size_t i = 0; i < tensors.n; i++)
+        disturbed |= tensors.each[i].array && aimci_array_is_disturbed(tensors.each[i].array);
+    return disturbed;
+}
+
 aimc_status aimc_optimizer_create(aimc_tile *tile, const char *algorithm, const aimc_config *config,
                                   aimc_optimizer **out)
 {
@@ -130,8 +156,13 @@ aimc_status aimc_optimizer_create(aimc_tile *tile, const char *algorithm, const 
         aimc_optimizer_destroy(o);
         return st;
     }
-    tile->trainer =
-        (aimci_companion){o->ops->kind->name, o, put_state, release, reset_state, count_devices};
+    tile->trainer = (aimci_companion){o->ops->kind->name,
+                                      o,
+                                      put_state,
+                                      release,
+                                      reset_state,
+                                      count_devices,
+                                      is_disturbed(o) ? disturb : NULL};
     *out = o;
     return AIMC_OK;
 }

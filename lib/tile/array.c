@@ -226,6 +226,19 @@ void aimci_array_reset(aimci_array *a, size_t first_in, size_t n, float prob)
     a->ops->relax(a, &(aimci_relax_event){AIMCI_RELAX_RESET, (double)prob, first_in, n});
 }
 
+bool aimci_array_disturb(aimci_array *a, uint64_t n)
+{
+    return a->ops->disturb(a, n);
+}
+
+bool aimci_array_is_disturbed(const aimci_array *a)
+{
+    bool disturbed = a->device->relaxation.disturb.rate > 0;
+    for (size_t k = 0; k < a->n_members; k++)
+        disturbed |= aimci_array_is_disturbed(a->members[k]);
+    return disturbed;
+}
+
 uint64_t aimci_array_until_due(const aimci_array *a)
 {
     uint64_t n = aimci_refresh_until_due(a);
@@ -264,13 +277,21 @@ void aimci_array_relax(aimci_array *a, aimc_counters *counters)
 
 /* ---- state ---------------------------------------------------------------------------------- */
 
-enum { N_STREAMS = 4 };
+enum { N_STREAMS = 5 };
+
+/* The last one is that of devices which reads disturb. */
+static size_t count_streams(const aimci_array *a)
+{
+    return a->device->relaxation.disturb.rate > 0 ? N_STREAMS : N_STREAMS - 1;
+}
 
 /* Where the streams of an array and of its members are; name has no number for the array itself. */
 static aimc_status put_streams(const aimci_array *a, aimci_st_writer *writer, const char *name)
 {
-    const uint64_t counts[N_STREAMS] = {a->seed, a->n_updates, a->n_events, a->n_batches};
-    aimc_status st = aimci_st_put(writer, name, AIMCI_U64, 0, N_STREAMS, N_STREAMS, counts);
+    const uint64_t counts[N_STREAMS] = {a->seed, a->n_updates, a->n_events, a->n_batches,
+                                        a->n_reads};
+    const size_t n = count_streams(a);
+    aimc_status st = aimci_st_put(writer, name, AIMCI_U64, 0, n, n, counts);
     for (size_t k = 0; k < a->n_members && !st; k++) {
         char of_member[160];
         snprintf(of_member, sizeof of_member, "%.150s_%zu", name, k);
@@ -281,8 +302,8 @@ static aimc_status put_streams(const aimci_array *a, aimci_st_writer *writer, co
 
 static aimc_status get_streams(aimci_array *a, const aimci_st_reader *reader, const char *name)
 {
-    uint64_t counts[N_STREAMS];
-    aimc_status st = aimci_st_get_counts(reader, name, N_STREAMS, 1, counts);
+    uint64_t counts[N_STREAMS] = {0};
+    aimc_status st = aimci_st_get_counts(reader, name, count_streams(a), 1, counts);
     for (size_t k = 0; k < a->n_members && !st; k++) {
         char of_member[160];
         snprintf(of_member, sizeof of_member, "%.150s_%zu", name, k);
@@ -294,6 +315,7 @@ static aimc_status get_streams(aimci_array *a, const aimci_st_reader *reader, co
     a->n_updates = counts[1];
     a->n_events = counts[2];
     a->n_batches = counts[3];
+    a->n_reads = counts[4];
     return AIMC_OK;
 }
 

@@ -30,6 +30,7 @@ typedef struct aimci_array {
     uint64_t n_events;   /* set, reset, diffusion, redraws so far, likewise */
     uint64_t n_batches;  /* mini-batches so far: when a refresh is due */
     uint64_t n_writes;   /* all else that changed w */
+    uint64_t n_reads;    /* that still have to move devices which reads disturb */
     int32_t multi_pulse; /* of pulses to come: AIMCI_MULTI_EXACT ... */
     float *block;        /* memory of all cell parameters */
     AIMCI_CELL_POINTERS; /* w, p, cell[AIMCI_CELL_MAX] ... */
@@ -120,6 +121,11 @@ void aimci_array_diffuse(aimci_array *array);
 void aimci_array_drift(aimci_array *array, double dt);
 void aimci_array_reset(aimci_array *array, size_t first_in, size_t n, float prob);
 
+/* n reads were done: devices that reads disturb move. Returns whether w changed. */
+bool aimci_array_disturb(aimci_array *array, uint64_t n);
+/* Are there such devices, members of unit cells included? */
+bool aimci_array_is_disturbed(const aimci_array *array);
+
 /* Cell parameters by name: "max_bound" ... "persistent_weights"; the model's own among them. In
  * unit cells each name ends with the number of its member: "max_bound_0", and "hidden_weights_0" is
  * that member's weight. */
@@ -135,6 +141,9 @@ aimc_status aimci_array_check(const aimci_array *array, const aimci_named_parame
 
 /* After a parameter was replaced: weights back within bounds, with a new draw of write noise. */
 void aimci_array_clip(aimci_array *array);
+
+/* Bounds of single devices by their pulses and fresh bounds, any of which may have changed. */
+void aimci_array_wear(const aimci_array *array);
 
 /* Zero shifting: the symmetry points go into the reference, weights stay. Fails where there is
  * none. */

@@ -40,6 +40,11 @@ static const aimci_array *owner_of(const aimci_array *a, const float *data,
     return NULL;
 }
 
+static bool is_count(int32_t number)
+{
+    return number == AIMCI_CELL_PULSES || number == AIMCI_CELL_ONSET;
+}
+
 /* The smallest and largest value that a device may have. Steps and exponents may be of any sign
  * where the sampling may give them any. */
 static void range_of(const aimci_array *a, int32_t number, double *low, double *high)
@@ -53,8 +58,7 @@ static void range_of(const aimci_array *a, int32_t number, double *low, double *
     const bool rate = number == AIMCI_CELL_DECAY;
     *low = -(double)INFINITY;
     *high = rate ? 1 : (double)INFINITY;
-    if ((size && consistent) || rate || number == AIMCI_CELL_DIFFUSION ||
-        number == AIMCI_CELL_PULSES)
+    if ((size && consistent) || rate || number == AIMCI_CELL_DIFFUSION || is_count(number))
         *low = 0;
     if (number == AIMCI_CELL_DRIFT_AGE)
         *low = -1; /* no call has seen the device */
@@ -90,13 +94,34 @@ static aimc_status check_bounds(const aimci_array *a, const char *name, const ma
     return AIMC_OK;
 }
 
+/* The number of the other bound, or 0. */
+static int32_t other_bound(int32_t number)
+{
+    return number == AIMCI_CELL_MAX         ? AIMCI_CELL_MIN
+           : number == AIMCI_CELL_MIN       ? AIMCI_CELL_MAX
+           : number == AIMCI_CELL_FRESH_MAX ? AIMCI_CELL_FRESH_MIN
+           : number == AIMCI_CELL_FRESH_MIN ? AIMCI_CELL_FRESH_MAX
+                                            : 0;
+}
+
+/* Bounds that close follow from others, which may be set. */
+static aimc_status check_follows(const aimci_array *a, const char *name, int32_t number)
+{
+    if ((number != AIMCI_CELL_MAX && number != AIMCI_CELL_MIN) || !a->cell[AIMCI_CELL_FRESH_MAX])
+        return AIMC_OK;
+    return aimci_fail(AIMC_ERR_INVALID,
+                      "%s of device '%s', which has an endurance, follows from its pulses and from "
+                      "fresh_%s: set that",
+                      name, a->device->ops->kind->name, name);
+}
+
 static aimc_status check(const aimci_array *a, const char *name, int32_t number, const matrix *m)
 {
-    const bool is_low = number == AIMCI_CELL_MIN;
+    const bool is_low = number == AIMCI_CELL_MIN || number == AIMCI_CELL_FRESH_MIN;
     const aimc_status st = check_range(a, name, number, m);
-    if (st || (number != AIMCI_CELL_MAX && !is_low))
+    if (st || !other_bound(number))
         return st;
-    const matrix other = own(a, is_low ? AIMCI_CELL_MAX : AIMCI_CELL_MIN);
+    const matrix other = own(a, other_bound(number));
     return check_bounds(a, name, is_low ? m : &other, is_low ? &other : m, is_low);
 }
 
@@ -108,5 +133,6 @@ aimc_status aimci_array_check(const aimci_array *a, const aimci_named_parameter 
     if (!devices)
         return AIMC_OK; /* weights, which are clipped */
     const matrix given = {value, ld, 1}, stored = {plane->data, 1, a->ld};
-    return check(devices, plane->name, parameter->number, value ? &given : &stored);
+    const aimc_status st = value ? check_follows(devices, plane->name, parameter->number) : AIMC_OK;
+    return st ? st : check(devices, plane->name, parameter->number, value ? &given : &stored);
 }

@@ -23,6 +23,7 @@ struct aimci_array_ops {
     void (*commit)(aimci_array *array, aimci_commit how);
     void (*clip)(aimci_array *array);
     void (*relax)(aimci_array *array, const aimci_relax_event *event);
+    bool (*disturb)(aimci_array *array, uint64_t n); /* aimci_array_disturb() */
     void (*pulse)(const aimci_array *array, const aimci_word_line *line, size_t j,
                   const int32_t *count, const aimci_pulse_key *key);
     bool (*merges)(const aimci_array *array);

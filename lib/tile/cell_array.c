@@ -113,6 +113,16 @@ static void relax(aimci_array *a, const aimci_relax_event *event)
     aimci_cell_array_compose(a);
 }
 
+static bool disturb(aimci_array *a, uint64_t n)
+{
+    bool moved = false;
+    for (size_t k = 0; k < a->n_members; k++)
+        moved |= aimci_array_disturb(a->members[k], n);
+    if (moved)
+        aimci_cell_array_compose(a);
+    return moved;
+}
+
 /* ---- pulses --------------------------------------------------------------------------------- */
 
 /* The member that takes this update's pulses, for the single policies. */
@@ -196,6 +206,7 @@ const aimci_array_ops aimci_cell_array = {
     .commit = commit,
     .clip = clip,
     .relax = relax,
+    .disturb = disturb,
     .pulse = pulse,
     .merges = merges,
     .count = count,

@@ -15,6 +15,7 @@ static void sample_word_line(void *arg, size_t slot, size_t j)
     if (aimci_device_pulsed(d))
         d->populate(d->params, &line, &sampling);
     d->sampling_kernels->drift(&d->relaxation.drift, &line, &sampling);
+    d->sampling_kernels->endurance(&d->endurance, &line, &sampling);
     d->relaxation_kernels->clip(&line);
     if (line.w != line.p)
         memcpy(line.w, line.p, line.n * sizeof *line.w);

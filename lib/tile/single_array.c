@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Arrays of single devices: keys and order are decided here, the work is the back end's. */
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "core/elementary.h"
 #include "tile/array_ops.h"
 #include "tile/backend.h"
 
@@ -62,8 +62,17 @@ static void commit(aimci_array *a, aimci_commit how)
                   (how == AIMCI_COMMIT_SET && p && p->apply_write_noise_on_set));
 }
 
+void aimci_array_wear(const aimci_array *a)
+{
+    for (size_t j = 0; a->cell[AIMCI_CELL_FRESH_MAX] && j < a->n_in; j++) {
+        const aimci_word_line line = aimci_array_word_line(a, j);
+        a->device->relaxation_kernels->wear(&a->device->endurance, &line, NULL);
+    }
+}
+
 static void clip(aimci_array *a)
 {
+    aimci_array_wear(a);
     commit(a, AIMCI_COMMIT_NOISY);
 }
 
@@ -116,21 +125,41 @@ static void relax(aimci_array *a, const aimci_relax_event *e)
     follow(a, true);
 }
 
+/* A read takes so little off that single precision might lose it: reads wait until together they
+ * are worth this share of the distance, and what is read meanwhile is off by no more. */
+static const double worth_moving = 0x1p-12;
+
+static bool disturb(aimci_array *a, uint64_t n)
+{
+    const double rate = a->device->relaxation.disturb.rate;
+    if (!(rate > 0))
+        return false;
+    a->n_reads += n;
+    const double exponent = rate * (double)a->n_reads;
+    if (exponent < worth_moving)
+        return false;
+    const aimci_key none = {{0}};
+    a->n_reads = 0;
+    a->n_writes++;
+    a->backend->relax(a, AIMCI_RELAX_DISTURB, (float)-aimci_expm1(-exponent), &none,
+                      (aimci_word_line_range){0, a->n_in});
+    return true;
+}
+
 /* ---- pulses --------------------------------------------------------------------------------- */
 
 /* For devices that count their pulses. */
-static void note_pulses(const aimci_array *a, size_t j, const int32_t *count)
+static void note_pulses(const aimci_array *a, const aimci_word_line *line, const int32_t *count)
 {
-    float *pulses = a->cell[AIMCI_CELL_PULSES];
-    for (size_t i = 0; pulses && i < a->n_out; i++)
-        pulses[j * a->ld + i] += (float)abs(count[i]);
+    if (line->cell[AIMCI_CELL_PULSES])
+        a->device->relaxation_kernels->wear(&a->device->endurance, line, count);
 }
 
 static void pulse(const aimci_array *a, const aimci_word_line *line, size_t j, const int32_t *count,
                   const aimci_pulse_key *key)
 {
     a->device->kernels->pulse(a->device->law, line, count, &key->noise, (uint32_t)j);
-    note_pulses(a, j, count);
+    note_pulses(a, line, count);
 }
 
 static bool merges(const aimci_array *a)
@@ -146,7 +175,7 @@ void aimci_array_merge_word_line(const aimci_array *a, const aimci_word_line *li
 {
     a->device->kernels->merge(a->device->law, line, rows, scratch, &key->noise, (uint32_t)j);
     for (size_t r = 0; r < rows->n; r++)
-        note_pulses(a, j, rows->count + r * rows->ld);
+        note_pulses(a, line, rows->count + r * rows->ld);
 }
 
 static void count(const aimci_array *a, uint64_t up, uint64_t down, aimc_counters *counters)
@@ -163,6 +192,7 @@ const aimci_array_ops aimci_single_array = {
     .commit = commit,
     .clip = clip,
     .relax = relax,
+    .disturb = disturb,
     .pulse = pulse,
     .merges = merges,
     .count = count,

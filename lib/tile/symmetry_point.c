@@ -9,15 +9,21 @@ enum { MAX_PAIRS = 1000000 };
 
 /* ---- measuring ------------------------------------------------------------------------------ */
 
-/* Weights of a line, apparent and persistent, its pulses, and those of all members: saved to or
+/* Weights of a line, apparent and persistent, its pulses and bounds, and those of all members: saved to or
  * restored from buf. Returns the floats that takes; buf NULL: only counts. */
 static size_t exchange_line(const aimci_array *a, size_t j, float *buf, bool save)
 {
     const size_t bytes = a->ld * sizeof *buf;
     const aimci_word_line line = aimci_array_word_line(a, j);
-    float *const parameters[] = {line.w, line.p, line.cell[AIMCI_CELL_PULSES]};
+    float *const parameters[] = {line.w,
+                                 line.p,
+                                 line.cell[AIMCI_CELL_PULSES],
+                                 line.cell[AIMCI_CELL_PULSES_REST],
+                                 line.cell[AIMCI_CELL_MAX],
+                                 line.cell[AIMCI_CELL_MIN]};
+    enum { N_PARAMETERS = sizeof parameters / sizeof *parameters };
     size_t n = 0;
-    for (int k = 0; k < 3; k++) {
+    for (int k = 0; k < N_PARAMETERS; k++) {
         if (!parameters[k])
             continue;
         if (buf && save)
@@ -143,6 +149,7 @@ static void count_pairs(const aimci_array *a, uint32_t n_pairs)
     float *pulses = a->cell[AIMCI_CELL_PULSES];
     for (size_t k = 0; pulses && k < a->ld * a->n_in; k++)
         pulses[k] += 2.0f * (float)n_pairs;
+    aimci_array_wear(a);
 }
 
 /* w = w_0 - w_1: the symmetry point of w_0 becomes w_1, and w_0 moves with it. */

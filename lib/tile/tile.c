@@ -323,6 +323,17 @@ aimc_status aimc_tile_set_parameter(aimc_tile *t, const char *name, const float 
 
 /* ---- products ------------------------------------------------------------------------------- */
 
+/* Devices that were read move, where reads disturb them. */
+static void disturb(aimc_tile *t, uint64_t n)
+{
+    if (t->looking || t->programmed.owner)
+        return;
+    if (t->trainer.disturb)
+        t->trainer.disturb(t->trainer.owner, n);
+    else
+        aimci_array_disturb(t->array, n);
+}
+
 void aimci_tile_count_read(aimc_tile *t, bool forward, size_t n, const aimci_readout_counts *c)
 {
     const aimci_periphery *p = forward ? t->forward : t->backward;
@@ -332,6 +343,7 @@ void aimci_tile_count_read(aimc_tile *t, bool forward, size_t n, const aimci_rea
     t->counters.adc_conversions += c->outputs * p->n_out;
     t->counters.clipped_outputs += c->clipped;
     aimci_counters_add_activity(&t->counters, c);
+    disturb(t, n);
 }
 
 aimc_status aimc_tile_count_activity(aimc_tile *t, int on)

@@ -46,6 +46,8 @@ typedef struct aimci_companion {
     void (*release)(void *owner);               /* the tile goes first */
     void (*reset)(void *owner);                 /* weights were set */
     size_t (*count_devices)(const void *owner); /* beside those of the tile's array */
+    /* n reads of a composite whose devices reads disturb; NULL: those of the array alone may be */
+    void (*disturb)(void *owner, uint64_t n);
 } aimci_companion;
 
 /* Effective weights: what a read sees in place of the array's own, stored like them. Two views may
@@ -86,6 +88,7 @@ struct aimc_tile {
     aimci_companion trainer;    /* its optimizer */
     aimci_companion programmed; /* its programmed devices: reset takes them off */
     aimci_saved_state saved;
+    bool looking;          /* reads leave no trace */
     aimci_warning clipped; /* weights that were set beyond the bounds of their devices */
 };
 

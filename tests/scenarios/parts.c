@@ -174,6 +174,15 @@ static void write_text(const char *path, const char *text)
     ck_assert_int_eq(fclose(f), 0);
 }
 
+/* Do documents say nothing of this nested configuration, because it is off? */
+static bool is_left_out(const aimc_config *config, const char *name)
+{
+    char json[32768], key[96];
+    ck_assert_uint_lt(aimc_config_to_json(config, json, sizeof json), sizeof json);
+    snprintf(key, sizeof key, "\"%s\": ", name);
+    return !strstr(json, key);
+}
+
 /* Numbers of the fields of a configuration, nested ones too, whatever their order and names. */
 static uint64_t sum_of_fields(const aimc_config *config)
 {
@@ -185,6 +194,8 @@ static uint64_t sum_of_fields(const aimc_config *config)
         OK(aimc_config_get_field(config, i, &info));
         const aimc_config *const nested =
             info.type == AIMC_FIELD_CONFIG ? aimc_config_get_nested(config, info.name) : NULL;
+        if (nested && is_left_out(config, info.name))
+            continue;
         if (nested) {
             digest_number(&d, sum_of_fields(nested));
         } else if (info.type != AIMC_FIELD_CONFIG) {
