@@ -13,11 +13,14 @@
 #include "data.h"
 #include "json.h"
 #include "model.h"
+#include "plot.h"
 #include "report.h"
 #include "run.h"
 #include "train.h"
 
 /* ---- figures -------------------------------------------------------------------------------- */
+
+enum { MOST_COMPARED = 5 };
 
 struct figures {
     const char *name;
@@ -225,6 +228,81 @@ static void tell_text(const struct figures *f, const char *algorithm, const char
     printf("\n  aimc train --device %s --algorithm %s\n", f->name, algorithms[best]);
 }
 
+/* ---- plot ----------------------------------------------------------------------------------- */
+
+enum { SIDE = 16, POINTS = 60 }; /* 256 devices; readings of each direction */
+
+struct curve {
+    double x[2 * POINTS + 1], y[2 * POINTS + 1];
+};
+
+static int read_mean(const aimc_tile *tile, double *mean)
+{
+    float w[SIDE * SIDE];
+    double sum = 0;
+    if (aimc_tile_get_weights(tile, w, SIDE) != AIMC_OK)
+        return fail_library();
+    for (size_t i = 0; i < (size_t)SIDE * SIDE; i++)
+        sum += (double)w[i];
+    *mean = sum / (SIDE * SIDE);
+    return EXIT_GO_ON;
+}
+
+/* From the lower bounds up and down again, one and a half times as many pulses each way as the mean
+ * device has states. */
+static int sweep(aimc_tile *tile, double states, struct curve *c)
+{
+    const double each = fmin(fmax(ceil(1.5 * states / POINTS), 1), 1e6);
+    int32_t pulses[SIDE * SIDE];
+    for (size_t k = 0; k <= 2 * (size_t)POINTS; k++) {
+        const double n = k == 0 ? -fmin(2 * POINTS * each, 1e6) : k <= POINTS ? each : -each;
+        for (size_t i = 0; i < (size_t)SIDE * SIDE; i++)
+            pulses[i] = (int32_t)n;
+        if (aimc_tile_pulse(tile, pulses, SIDE) != AIMC_OK)
+            return fail_library();
+        c->x[k] = (double)k * each / states;
+        if (read_mean(tile, &c->y[k]) != EXIT_GO_ON)
+            return EXIT_FAILED;
+    }
+    return EXIT_GO_ON;
+}
+
+static int curve_of(aimc_context *ctx, const struct figures *f, struct curve *c)
+{
+    aimc_device *device = NULL;
+    aimc_tile *tile = NULL;
+    const double states = f->info.num_states;
+    int rc = EXIT_GO_ON;
+    if (f->info.is_ideal || !isfinite(states))
+        return fail_usage("--plot: %s has no number of states that pulses go through", f->name);
+    if (aimc_device_create(ctx, f->name, NULL, &device) != AIMC_OK ||
+        aimc_tile_create(device, SIDE, SIDE, NULL, &tile) != AIMC_OK)
+        rc = fail_library();
+    if (rc == EXIT_GO_ON)
+        rc = sweep(tile, states, c);
+    aimc_tile_destroy(tile);
+    aimc_device_unref(device);
+    return rc;
+}
+
+static int plot_curves(aimc_context *ctx, const char *path, const struct figures *f, size_t n)
+{
+    struct plot_series series[MOST_COMPARED];
+    struct curve *curves = calloc(n, sizeof *curves);
+    int rc = curves != NULL ? EXIT_GO_ON : fail("no memory");
+    for (size_t i = 0; i < n && rc == EXIT_GO_ON; i++) {
+        rc = curve_of(ctx, &f[i], &curves[i]);
+        series[i] =
+            (struct plot_series){f[i].name, curves[i].x, curves[i].y, 2 * POINTS + 1, false};
+    }
+    const struct plot plot = {"mean of 256 devices", "pulses / number of states, up then down",
+                              "weight", series, n};
+    if (rc == EXIT_GO_ON)
+        rc = plot_write(path, &plot);
+    free(curves);
+    return rc;
+}
+
 /* ---- commands ------------------------------------------------------------------------------- */
 
 int cmd_advise(int argc, char **argv)
@@ -269,30 +347,37 @@ int cmd_advise(int argc, char **argv)
 
 int cmd_compare(int argc, char **argv)
 {
-    enum { MOST = 6 };
-    const char *names[MOST] = {NULL};
-    struct figures f[MOST];
+    const char *names[MOST_COMPARED] = {NULL}, *plot = NULL;
+    struct figures f[MOST_COMPARED];
     bool json = false;
     size_t n = 0;
     const struct arg args[] = {
+        {"plot", ARG_TEXT, &plot, "FILE",
+         "write a plot of their mean weights under pulses up and down:\n"
+         "name.svg",
+         0, 0},
         {"json", ARG_FLAG, &json, "", "print one JSON object instead of text", 0, 0}};
     const struct arg_spec spec = {
         .usage = "NAME NAME... [options]",
         .summary = "Figures of devices side by side.",
         .example = "  aimc device compare mydevice.json reram_es\n",
         .args = args,
-        .n_args = 1,
+        .n_args = sizeof args / sizeof args[0],
         .positionals = names,
         .min_positionals = 2,
-        .max_positionals = MOST,
+        .max_positionals = MOST_COMPARED,
     };
     aimc_context *ctx = NULL;
     int rc = args_parse(&spec, argc, argv);
     if (rc != EXIT_GO_ON)
         return rc;
-    rc = model_context(NOT_GIVEN, 1, &ctx);
-    for (; rc == EXIT_GO_ON && n < MOST && names[n] != NULL; n++)
+    rc = plot_check_name(plot);
+    if (rc == EXIT_GO_ON)
+        rc = model_context(NOT_GIVEN, 1, &ctx);
+    for (; rc == EXIT_GO_ON && n < MOST_COMPARED && names[n] != NULL; n++)
         rc = figures_of(ctx, names[n], &f[n]);
+    if (rc == EXIT_GO_ON && plot != NULL)
+        rc = plot_curves(ctx, plot, f, n);
     if (rc == EXIT_GO_ON && json) {
         struct json out;
         json_begin(&out, stdout);

@@ -10,6 +10,7 @@
 #include "deploy.h"
 #include "extrapolations.h"
 #include "model.h"
+#include "plot.h"
 #include "os.h"
 #include "progress.h"
 #include "report.h"
@@ -25,7 +26,7 @@ struct options {
     double limit, threads;
     struct deployment deployment;
     struct texts storage; /* "field=value" of kind "storage" */
-    const char *drift;
+    const char *drift, *plot;
     bool json, quiet;
 };
 
@@ -74,6 +75,8 @@ static int parse(struct options *o, int argc, char **argv)
          "noise_model.prog_noise_scale=2, programming.method=VERIFY,\n"
          "faults.stuck_low=0.01; may be repeated",
          0, 0},
+        {"plot", ARG_TEXT, &o->plot, "FILE", "write a plot of accuracies over time: name.svg", 0,
+         0},
         {.help = "Other"},
         {"seed", ARG_INTEGER, &o->run.seed, "N",
          "root of what is random and not in the model; its\n"
@@ -333,6 +336,8 @@ static int infer_programmed(const struct options *o, aimc_context *ctx, aimc_net
         rc = deploy_to_tiles(ctx, net, d->readout);
     if (rc == EXIT_GO_ON)
         rc = deploy_run(net, d, config, &samples, &data->train, &result);
+    if (rc == EXIT_GO_ON && o->plot != NULL)
+        rc = deploy_plot(o->plot, &result);
     if (rc == EXIT_GO_ON && o->json)
         rc = put_deployed(o, ctx, net, config, model, &result);
     else if (rc == EXIT_GO_ON) {
@@ -385,11 +390,11 @@ static int check_deployment(struct options *o)
 {
     struct deployment *d = &o->deployment;
     const bool any = o->drift != NULL || d->encoding != NULL || d->compensation != NULL ||
-                     d->readout != NULL || d->config != NULL || d->set.n > 0;
+                     d->readout != NULL || d->config != NULL || d->set.n > 0 || o->plot != NULL;
     if (d->noise_model == NULL)
         return any ? fail_usage(
-                         "--drift, --compensation, --encoding, --readout, --config and --set "
-                         "need --program")
+                         "--drift, --compensation, --encoding, --readout, --config, --set and "
+                         "--plot need --program")
                    : EXIT_GO_ON;
     if (d->compensation == NULL)
         d->compensation = "GLOBAL";
@@ -414,6 +419,8 @@ int cmd_infer(int argc, char **argv)
     int rc = parse(&o, argc, argv);
     if (rc == EXIT_GO_ON && strcmp(o.split, "test") != 0 && strcmp(o.split, "train") != 0)
         rc = fail_usage("--split '%s': give test or train", o.split);
+    if (rc == EXIT_GO_ON)
+        rc = plot_check_name(o.plot);
     if (rc == EXIT_GO_ON)
         rc = check_deployment(&o);
     if (rc == EXIT_GO_ON)

@@ -11,6 +11,7 @@
 #include "inputs.h"
 #include "layers.h"
 #include "model.h"
+#include "plot.h"
 #include "report.h"
 #include "wear.h"
 
@@ -43,6 +44,7 @@ struct layer {
 struct request {
     const char *model;
     struct inputs inputs;
+    const char *plot, *of;
     bool json, csv;
 };
 
@@ -250,6 +252,48 @@ static int tell(const struct request *r, aimc_network *net, const struct layers 
     return rc;
 }
 
+/* ---- plot ----------------------------------------------------------------------------------- */
+
+enum { MOST_LAYERS = 8 }; /* of a plot */
+
+/* Shares of the bins over their middles; one line for each layer that has the quantity. */
+static int plot_histograms(const struct request *r, const struct layers *layers,
+                           const struct spread *spread)
+{
+    static double x[MOST_LAYERS][BINS], y[MOST_LAYERS][BINS];
+    struct plot_series series[MOST_LAYERS];
+    char title[96];
+    size_t quantity = 0, n = 0, left_out = 0;
+    while (quantity < N_QUANTITIES && strcmp(r->of, histogram_names[quantity]) != 0)
+        quantity++;
+    for (size_t k = 0; k < layers->n; k++) {
+        struct layer layer = {.wear = {.n = 0}};
+        const struct histogram *h = &layer.histograms[quantity];
+        take_spread(spread, k, &layer);
+        if (layers->rows[k].info.n_matrices == 0 || h->total == 0)
+            continue;
+        left_out += n == MOST_LAYERS ? 1 : 0;
+        if (n == MOST_LAYERS)
+            continue;
+        for (size_t b = 0; b < BINS; b++) {
+            x[n][b] = h->low + (h->high - h->low) * ((double)b + 0.5) / BINS;
+            y[n][b] = (double)h->n[b] / (double)h->total;
+        }
+        series[n] = (struct plot_series){layers->rows[k].info.name, x[n], y[n], BINS, false};
+        n++;
+    }
+    if (n == 0)
+        return fail_usage("--plot: no layer has a histogram of %s; inputs and outputs need "
+                          "--inputs, conductances a programmed network",
+                          r->of);
+    if (left_out > 0)
+        snprintf(title, sizeof title, "%s, the first %zu of %zu layers", r->of, n, n + left_out);
+    else
+        snprintf(title, sizeof title, "%s", r->of);
+    const struct plot plot = {title, r->of, "share in each of 20 bins", series, n};
+    return plot_write(r->plot, &plot);
+}
+
 static int tell_all(const struct request *r, aimc_network *net, struct array *x)
 {
     static struct ports ports; /* large */
@@ -262,6 +306,8 @@ static int tell_all(const struct request *r, aimc_network *net, struct array *x)
         rc = layers_make(net, &layers);
     if (rc == EXIT_GO_ON)
         rc = spread_make(net, layers.n, &ports, x, &spread);
+    if (rc == EXIT_GO_ON && r->plot != NULL)
+        rc = plot_histograms(r, &layers, &spread);
     if (rc == EXIT_GO_ON)
         rc = tell(r, net, &layers, &spread, &x[0]);
     spread_free(&spread);
@@ -286,9 +332,17 @@ static int run(const struct request *r)
     return rc == EXIT_GO_ON ? EXIT_OK : rc;
 }
 
+static int check_quantity(const char *of)
+{
+    for (size_t q = 0; q < N_QUANTITIES; q++)
+        if (strcmp(of, histogram_names[q]) == 0)
+            return EXIT_GO_ON;
+    return fail_usage("--of %s: give input, output, weight or conductance_us", of);
+}
+
 int cmd_stats(int argc, char **argv)
 {
-    struct request r = {.inputs = {.input_max = NOT_GIVEN}};
+    struct request r = {.inputs = {.input_max = NOT_GIVEN}, .of = "weight"};
     const struct arg args[] = {
         {"inputs", ARG_TEXTS, &r.inputs.data, "FILE",
          "inputs, as 'aimc run --data' takes them; once for each input of\n"
@@ -297,6 +351,12 @@ int cmd_stats(int argc, char **argv)
          "it sees the inputs themselves",
          0, 0},
         INPUT_ARGS(r.inputs),
+        {"plot", ARG_TEXT, &r.plot, "FILE", "write a plot of one quantity's histograms: name.svg",
+         0, 0},
+        {"of", ARG_TEXT, &r.of, "QUANTITY",
+         "of the plot: weight (default), input, output or\n"
+         "conductance_us",
+         0, 0},
         {"csv", ARG_FLAG, &r.csv, "", "layer,quantity,low,high,count (this is the default)", 0, 0},
         {"json", ARG_FLAG, &r.json, "", "print one JSON object instead", 0, 0},
         TABLE_ARGS(r.inputs.table),
@@ -319,6 +379,10 @@ int cmd_stats(int argc, char **argv)
     int rc = args_parse(&spec, argc, argv);
     if (rc == EXIT_GO_ON && r.json && r.csv)
         rc = fail_usage("give --csv or --json, not both");
+    if (rc == EXIT_GO_ON)
+        rc = plot_check_name(r.plot);
+    if (rc == EXIT_GO_ON)
+        rc = check_quantity(r.of);
     if (rc == EXIT_GO_ON)
         rc = table_check_options(&r.inputs.table,
                                  r.inputs.data.n > 0 ? r.inputs.data.items[0] : NULL, "inputs");

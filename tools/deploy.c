@@ -6,6 +6,7 @@
 
 #include "deploy.h"
 #include "model.h"
+#include "plot.h"
 #include "progress.h"
 #include "report.h"
 
@@ -260,4 +261,22 @@ void deploy_put_json(struct json *json, const struct deploy_result *result)
         json_close(json, '}');
     }
     json_close(json, ']');
+}
+
+/* ---- plot ----------------------------------------------------------------------------------- */
+
+int deploy_plot(const char *path, const struct deploy_result *r)
+{
+    double x[DEPLOY_MAX_TIMES], plain[DEPLOY_MAX_TIMES], compensated[DEPLOY_MAX_TIMES];
+    for (size_t i = 0; i < r->n_rows; i++) {
+        x[i] = log10(1 + r->rows[i].t);
+        plain[i] = r->rows[i].plain.mean;
+        compensated[i] = r->rows[i].compensated.mean;
+    }
+    const struct plot_series series[] = {{"as programmed", x, plain, r->n_rows, false},
+                                         {"compensated", x, compensated, r->n_rows, false}};
+    const struct plot plot = {"accuracy on programmed devices",
+                              "log10(1 + t / s) after programming", "accuracy", series,
+                              r->compensated ? 2 : 1};
+    return plot_write(path, &plot);
 }

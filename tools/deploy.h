@@ -60,6 +60,8 @@ int deploy_run(aimc_network *net, const struct deployment *d, const aimc_config 
                struct deploy_result *result);
 
 void deploy_print(const struct deploy_result *result);
+/* Accuracy over time. */
+int deploy_plot(const char *path, const struct deploy_result *result);
 void deploy_put_json(struct json *json, const struct deploy_result *result);
 
 /* Mean and standard error of n values; of one value NOT_GIVEN. */

@@ -87,6 +87,25 @@ class Help(Case):
             self.assertFalse((self.folder / name).exists())
         self.good("device", "response", "soft_bounds", "--devices", 5, "--pulses", 5, "--plot", self.folder / "x.SVG")
 
+    def test_plots_of_devices_layers_and_chips(self):
+        """Lines as many as there are devices, layers, and ways to read a chip."""
+        def lines(name):
+            return (self.folder / name).read_text().count("<polyline")
+        model, plot = self.folder / "digits.safetensors", self.folder / "plot.svg"
+        self.good("train", "--data", "digits", "--epochs", 1, "--quiet", "--out", model)
+        self.good("device", "compare", "reram_es", "soft_bounds", "gokmen_vlasov", "--plot", plot)
+        self.assertEqual(lines("plot.svg"), 3)
+        self.good("stats", model, "--plot", plot)
+        self.assertEqual(lines("plot.svg"), 2)
+        self.good("infer", model, "--program", "pcm_like", "--repeat", 1, "--drift", "0,60", "--plot", plot)
+        self.assertEqual(lines("plot.svg"), 2)
+        plot.unlink()
+        self.bad(2, ["ideal", "number of states"], "device", "compare", "reram_es", "ideal", "--plot", plot)
+        self.bad(2, ["output", "--inputs"], "stats", model, "--of", "output", "--plot", plot)
+        self.bad(2, ["--of", "conductance_us"], "stats", model, "--of", "weights")
+        self.bad(2, ["--plot", "--program"], "infer", model, "--plot", plot)
+        self.assertFalse(plot.exists())
+
     def test_no_path_of_the_build_machine(self):
         program = pathlib.Path(AIMC).read_bytes()
         root = os.fsencode(pathlib.Path(__file__).resolve().parents[2])
