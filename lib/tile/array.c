@@ -48,6 +48,9 @@ static aimc_status allocate(aimci_array *a, const char *caller)
         return aimci_fail(AIMC_ERR_NOMEM, "%s: no memory for %zu parameters of %zu x %zu devices",
                           caller, n, a->n_out, a->n_in);
     assign_parameters(a, a->block);
+    for (int k = 0; k < AIMCI_N_CELL_PARAMETERS; k++)
+        if (a->cell[k])
+            a->present[a->n_present++] = (unsigned char)k;
     return AIMC_OK;
 }
 
@@ -92,8 +95,8 @@ aimc_status aimci_array_create(const aimc_device *device, size_t n_out, size_t n
 aimci_word_line aimci_array_word_line(const aimci_array *a, size_t j)
 {
     aimci_word_line line = {.n = aimci_round_up(a->n_out, 8), .multi_pulse = a->multi_pulse};
-    for (int k = 0; k < AIMCI_N_CELL_PARAMETERS; k++)
-        line.cell[k] = a->cell[k] ? a->cell[k] + j * a->ld : NULL;
+    for (size_t k = 0; k < a->n_present; k++)
+        line.cell[a->present[k]] = a->cell[a->present[k]] + j * a->ld;
     return line;
 }
 

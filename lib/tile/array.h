@@ -34,6 +34,8 @@ typedef struct aimci_array {
     int32_t multi_pulse; /* of pulses to come: AIMCI_MULTI_EXACT ... */
     float *block;        /* memory of all cell parameters */
     AIMCI_CELL_POINTERS; /* w, p, cell[AIMCI_CELL_MAX] ... */
+    unsigned char present[AIMCI_N_CELL_PARAMETERS]; /* numbers of those that are not NULL */
+    size_t n_present;
     struct aimci_array *members[AIMCI_MAX_MEMBERS]; /* of a unit cell */
     size_t n_members;                               /* 0: single devices */
     struct aimci_refresh *refresh;                  /* of one-sided cells, or NULL */

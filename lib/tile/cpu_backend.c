@@ -96,6 +96,8 @@ static void pulse_waiting(void *arg, size_t slot, size_t j)
     const pulse_job *job = arg;
     const aimci_array *a = job->array;
     aimci_pulse_chunk *c = job->chunk;
+    if (!c->fires[j])
+        return;
     int32_t *const counts = c->counts + slot * (c->n_rows + 1) * c->ld_out;
     const bool merges = c->n_rows > 1 && aimci_array_merges(a);
     const size_t most = merges ? c->n_rows : 1;
