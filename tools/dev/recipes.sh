@@ -21,7 +21,7 @@ recipe_debian()
     clean_tree "$place"
     tar -C "$place/.." -cJf "$place/../libaimc_0.1.0.orig.tar.xz" "$(basename "$place")"
     cp -r "$place/packaging/debian" "$place/debian"
-    (cd "$place" && dpkg-buildpackage -us -uc >../build.log 2>&1) || { tail -n 30 "$place/../build.log"; return 1; }
+    (cd "$place" && PATH=/usr/sbin:/usr/bin:/sbin:/bin dpkg-buildpackage -us -uc >../build.log 2>&1) || { tail -n 30 "$place/../build.log"; return 1; }
     ls "$place"/../*.deb
     tags=$(lintian --fail-on error,warning --allow-root "$place"/../*.changes) || { echo "$tags"; return 1; }
     [ "$(for deb in "$place"/../*.deb; do dpkg -c "$deb"; done | grep -c 'libaimc\.so\.0\.1\.0$')" = 1 ] ||
