@@ -20,7 +20,7 @@ in_debian()
     rm -rf "$root"
     cp -a "$build/newcomer" "$root" && cp "$2" "$root/root" || return 1
     { time env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root ${PIP_CERT:+PIP_CERT=/root/certificates} \
-        chroot "$root" sh -exc "cd; $3" >"$build/newcomer-$1.log" 2>&1; } 2>"$build/newcomer-$1.time" ||
+        unshare --mount sh -c 'mount -t proc proc "$0/proc" && exec chroot "$0" sh -exc "cd; $1"' "$root" "$3" >"$build/newcomer-$1.log" 2>&1; } 2>"$build/newcomer-$1.time" ||
         { tail -n 20 "$build/newcomer-$1.log"; return 1; }
     tail -n 1 "$build/newcomer-$1.log"
     awk -v name="$1" '{ printf "newcomer: %s: %.0f s by the clock, %.0f s of processor time\n", name, $1, $2 + $3 }' "$build/newcomer-$1.time"
