@@ -33,7 +33,7 @@ FAULTS = [
     ("the end of a tensor is not compared with the file's", "fuzz safetensors", "lib/io/safetensors.c", "if (e->end > reader->data_size)",
      "if (e->end > reader->data_size + 64)"),
     ("threads write what they share", "threads t_pool", "lib/core/pool.c", "        pool->fn(pool->arg, task);\n",
-     "        pool->fn(pool->arg, task);\n        pool->n_sleeping += 0 * task;\n"),
+     "        pool->fn(pool->arg, task);\n        static volatile size_t planted;\n        planted += task;\n"),
     ("one element too many is read", "sanitizers t_safetensors", "lib/io/source.c",
      "            memcpy(to, source->bytes + at, n);", "            memcpy(to, source->bytes + at, n), ((volatile char *)to)[0] = (char)source->bytes[at + n - 1 + (at + n == source->size)];"),
 ]

@@ -30,7 +30,7 @@ soak_msan()
 {
     local programs=("$@")
     need_for_fuzz
-    [ -f "$build-msan/build.ninja" ] || CC=clang "$meson" setup "$build-msan" -Dtests=true -Dtools=false -Dexamples=false -Dblas=disabled \
+    [ -f "$build-msan/build.ninja" ] || setup_by_clang "$build-msan" -Dtests=true -Dtools=false -Dexamples=false -Dblas=disabled \
         -Dinstruction_sets= -Db_sanitize=memory -Db_lundef=false -Dbuildtype=debug -Doptimization=1 --force-fallback-for=jansson,zlib \
         -Dc_args=-fsanitize-memory-track-origins
     [ $# -gt 0 ] || programs=(fuzz_config fuzz_csv fuzz_network fuzz_safetensors fuzz_tile t_safetensors t_bad_files t_tile t_training

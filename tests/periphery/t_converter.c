@@ -191,6 +191,38 @@ START_TEST(a_seed_repeats_the_draws)
 }
 END_TEST
 
+/* 0 is a seed as others are; -1 takes one from the context, another one each time. */
+START_TEST(seeds_of_the_context)
+{
+    static const char *const seeds[] = {"seed=0", "seed=-1"};
+    float x[64], a[64], b[64];
+    aimct_fill(x, 64, 9);
+    for (int k = 0; k < 2; k++) {
+        aimc_converter *first = make(SETTINGS("sto_round=true", seeds[k]));
+        aimc_converter *second = make(SETTINGS("sto_round=true", seeds[k]));
+        OK(aimc_converter_quantize(first, 64, x, a));
+        OK(aimc_converter_quantize(second, 64, x, b));
+        ck_assert((memcmp(a, b, sizeof a) == 0) == (k == 0));
+        aimc_converter_destroy(first);
+        aimc_converter_destroy(second);
+    }
+}
+END_TEST
+
+/* One converter alone, unless told otherwise, which may also be said. */
+START_TEST(one_channel)
+{
+    double channels = 0;
+    aimc_config *config = NULL;
+    OK(aimc_config_create(ctx, "converter", &config));
+    OK(aimc_config_get(config, "channels", &channels));
+    ck_assert(channels == 1);
+    OK(aimc_config_set(config, "channels", 1));
+    FAILS(AIMC_ERR_INVALID, "channels", aimc_config_set(config, "channels", 0));
+    aimc_config_destroy(config);
+}
+END_TEST
+
 START_TEST(off_changes_nothing)
 {
     static const char *const off[] = {"res=-1", "res=0", "bound=0", "bound=-2"};
@@ -247,6 +279,8 @@ int main(void)
     tcase_add_test(t, stochastic_rounding_is_unbiased);
     tcase_add_test(t, error_of_uniform_values);
     tcase_add_test(t, a_seed_repeats_the_draws);
+    tcase_add_test(t, seeds_of_the_context);
+    tcase_add_test(t, one_channel);
     tcase_add_test(t, off_changes_nothing);
     tcase_add_test(t, bad_arguments);
     return aimct_main(s);

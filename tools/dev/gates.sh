@@ -35,13 +35,18 @@ need_for_fuzz()
     install_missing
 }
 
+setup_by_clang()
+{
+    local cache=
+    ! command -v ccache >/dev/null || cache="ccache "
+    CC="${cache}clang" CXX="${cache}clang++" "$meson" setup "$@"
+}
+
 # One build by clang for lint, the fuzz targets and the tests under sanitizers: warnings are errors, assertions hold,
 # products are the built-in ones. $AIMC_INSTRUCTION_SETS: other kernels than these, none (plain C) compiles in minutes.
 setup_clang()
 {
-    local cache=
-    command -v ccache >/dev/null && cache="ccache "
-    [ -f "$clang_build/build.ninja" ] || CC="${cache}clang" CXX="${cache}clang++" "$meson" setup "$clang_build" -Dtests=true -Dexamples=true -Dwerror=true -Dfuzz=true \
+    [ -f "$clang_build/build.ninja" ] || setup_by_clang "$clang_build" -Dtests=true -Dexamples=true -Dwerror=true -Dfuzz=true \
         -Dblas=disabled -Dinstruction_sets="${AIMC_INSTRUCTION_SETS-avx2,neon}" -Db_sanitize=address,undefined -Db_lundef=false \
         -Dbuildtype=debug -Doptimization=1 \
         "-Dc_args=-fsanitize=fuzzer-no-link,float-cast-overflow -fno-sanitize-recover=all"
@@ -51,12 +56,13 @@ setup_clang()
 # the folder of inputs
 fuzz_target()
 {
-    local inputs=$clang_build/inputs/$1
+    local inputs=$clang_build/inputs/$1 kept=tests/fuzz/corpus/$1
+    [ -d "$kept" ] || kept=
     mkdir -p "$inputs"
     "$clang_build/tests/fuzz/fuzz_$1" --seeds "$inputs"
     "$clang_build/tests/fuzz/libfuzzer_$1" -max_total_time="$2" -timeout=10 -rss_limit_mb=2500 \
         -malloc_limit_mb=600 -max_len=65536 -print_final_stats=1 -artifact_prefix="$clang_build/found-$1-" \
-        "$inputs" "tests/fuzz/corpus/$1" >"$clang_build/$1.log" 2>&1 || { tail -n 40 "$clang_build/$1.log"; return 1; }
+        "$inputs" ${kept:+"$kept"} >"$clang_build/$1.log" 2>&1 || { tail -n 40 "$clang_build/$1.log"; return 1; }
     echo "fuzz: $1, $2 s, $(sed -n 's/stat::number_of_executed_units: *//p' "$clang_build/$1.log") executions"
 }
 
