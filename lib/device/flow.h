@@ -9,7 +9,8 @@
 
 #define AIMCI_FLOW_MOST 256 /* nodes of a table */
 
-/* Flow of one direction: places z between the bounds, rising, the time there in nominal pulses, and the slope dz/dt, all positive, whichever the direction. */
+/* Flow of one direction: places z between the bounds, rising, the time there in nominal pulses, and
+ * the slope dz/dt, which is positive, whichever the direction. */
 typedef struct aimci_flow_side {
     size_t n;
     double place[AIMCI_FLOW_MOST], time[AIMCI_FLOW_MOST], slope[AIMCI_FLOW_MOST];

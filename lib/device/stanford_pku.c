@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Stanford-PKU: a resistive memory whose filament leaves a gap g. A voltage V > 0 closes it,
  *
- *     dg/dt = -v_0 exp(-E_a / k T) sinh(gamma a_0 q V / (L k T)),   gamma = gamma_0 - beta (g / nm)^a
- *     I = I_0 exp(-g / g_0) sinh(V / V_0),                          T = T_0 + R_th |V I|
+ *     dg/dt = -v_0 exp(-E_a / k T) sinh(gamma a_0 q V / (L k T))
+ *     gamma = gamma_0 - beta (g / nm)^alpha
+ *     I = I_0 exp(-g / g_0) sinh(V / V_0),   T = T_0 + R_th |V I|
  *
  * between gap_min and gap_max. X. Guan, S. Yu and H.-S. P. Wong, IEEE Electron Device Lett. 33:1405
  * (2012); Z. Jiang et al., IEEE Trans. Electron Devices 63:1884 (2016). T follows at once, because
