@@ -9,10 +9,12 @@
 #define AIMCI_CHARGE    1.602176634e-19 /* C; J/eV */
 
 /* Arrhenius: how many times as fast a process with this activation energy (eV) runs at temperature
- * as at reference (K). */
+ * as at reference (K); between exp(-230) and exp(230), 1e100. */
 static inline double aimci_arrhenius(double energy, double temperature, double reference)
 {
-    return aimci_exp(energy * (AIMCI_CHARGE / AIMCI_BOLTZMANN) * (1 / reference - 1 / temperature));
+    const double exponent =
+        energy * (AIMCI_CHARGE / AIMCI_BOLTZMANN) * (1 / reference - 1 / temperature);
+    return aimci_exp(exponent < -230 ? -230 : (exponent > 230 ? 230 : exponent));
 }
 
 #endif

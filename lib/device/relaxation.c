@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What happens to cells besides pulses, alike for all devices: clipping, write noise, decay,
- * diffusion, reset, drift, disturbance by reads, wear by pulses. Bounds, decay and reset act on the physical state, which is the weight
- * plus the cell's reference. */
+ * diffusion, reset, drift, disturbance by reads, wear by pulses. Bounds, decay and reset act on the
+ * physical state, which is the weight plus the cell's reference. */
 #include <float.h>
 
 #include "device/model.h"

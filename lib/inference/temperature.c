@@ -58,13 +58,20 @@ aimc_status aimci_temperature_of(const aimc_config *model, aimci_temperature *ou
             "noise_model: temperature.coefficient = %g 1/K leaves no resistance at %g "
             "K, %g K from the reference",
             p.coefficient, p.temperature, p.temperature - p.reference);
+    const double conduction =
+        aimci_arrhenius(p.conduction_energy, p.temperature, p.reference) / resistance;
+    if (!(conduction >= 1e-6 && conduction <= 1e6))
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "noise_model: temperature: conductances at %g K are %g times those at %g "
+                          "K; 1e-6 to 1e6 are allowed",
+                          p.temperature, conduction, p.reference);
     const double per_kelvin =
         4 * AIMCI_BOLTZMANN * p.bandwidth / (p.read_voltage * p.read_voltage) * 1e6;
-    *out = (aimci_temperature){
-        .acceleration = aimci_arrhenius(p.drift_energy, p.temperature, p.reference),
-        .conduction = aimci_arrhenius(p.conduction_energy, p.temperature, p.reference) / resistance,
-        .thermal = per_kelvin * p.temperature,
-        .thermal_at_0 = per_kelvin * p.reference};
+    *out = (aimci_temperature){.acceleration =
+                                   aimci_arrhenius(p.drift_energy, p.temperature, p.reference),
+                               .conduction = conduction,
+                               .thermal = per_kelvin * p.temperature,
+                               .thermal_at_0 = per_kelvin * p.reference};
     return AIMC_OK;
 }
 

@@ -9,8 +9,8 @@ enum { MAX_PAIRS = 1000000 };
 
 /* ---- measuring ------------------------------------------------------------------------------ */
 
-/* Weights of a line, apparent and persistent, its pulses and bounds, and those of all members: saved to or
- * restored from buf. Returns the floats that takes; buf NULL: only counts. */
+/* Weights of a line, apparent and persistent, its pulses and bounds, and those of all members:
+ * saved to or restored from buf. Returns the floats that takes; buf NULL: only counts. */
 static size_t exchange_line(const aimci_array *a, size_t j, float *buf, bool save)
 {
     const size_t bytes = a->ld * sizeof *buf;

@@ -455,9 +455,12 @@ START_TEST(instruction_sets_agree)
             continue;
         compare_variants(preset.name, "{}");
         if (strcmp(preset.kind, "ideal") != 0 && strcmp(preset.kind, "soft_bounds_pmax") != 0 &&
+            strcmp(preset.kind, "vteam") != 0 && strcmp(preset.kind, "stanford_pku") != 0 &&
             strstr(preset.kind, "_cell") == NULL)
             compare_variants(preset.name, everything);
     }
+    compare_variants("vteam", "{\"window\": \"PRODROMAKIS\", \"write_noise_std\": 2, "
+                              "\"endurance\": {\"onset\": 5, \"onset_dtod\": 0.2}}");
     compare_variants("ideal", "{\"drift\": {\"nu\": 0.1, \"nu_dtod\": 0.2}}");
     compare_variants("exp_step", "{\"write_noise_std\": 3, \"drift\": {\"nu\": 0.1, \"nu_dtod\": "
                                  "0.2, \"nu_std\": 0.1, \"nu_k\": 0.05, \"g_offset\": 0.1, "

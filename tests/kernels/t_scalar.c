@@ -95,6 +95,10 @@ static const struct {
     {"table_step", "table_step",
      "{\"step_up\": [1, 0.5, 0.2], \"state_up\": [0, 0.4, 1], \"noise_up\": [0.1, 0.2, 0.3], "
      "\"step_down\": [1, 2]}"},
+    {"flow", "vteam", "{}"},
+    {"flow", "vteam",
+     "{\"window\": \"BIOLEK\", \"resistance\": \"EXPONENTIAL\", \"width_up\": 3e-8}"},
+    {"flow", "stanford_pku", "{}"},
 };
 
 enum { N_CELLS = 1000, PADDED = 1000 };

@@ -217,6 +217,10 @@ static const scenario_row written[] = {
 };
 
 static const scenario_row special[] = {
+    {"vteam", "device=vteam;device.window=JOGLEKAR"},
+    {"stanford_pku", "device=stanford_pku"},
+    {"worn", "device=soft_bounds;device.endurance.onset=5;device.endurance.onset_dtod=0.3;"
+             "device.read_disturb.rate=0.001"},
     {"linear_reverse", "device=linear_step;device.gamma_up=0.5;device.gamma_down=0.5;"
                        "device.reverse_up=true;device.reverse_offset=0.05"},
     {"linear_own_bounds", "device=linear_step;device.gamma_up=-0.5;device.gamma_down=0.5;"

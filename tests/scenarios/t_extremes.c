@@ -93,7 +93,8 @@ static const char *const devices[] = {"ideal",          "constant_step",    "lin
                                       "soft_bounds",    "soft_bounds_pmax", "soft_bounds_reference",
                                       "exp_step",       "pow_step",         "pow_step_reference",
                                       "piecewise_step", "polynomial_step",  "table_step",
-                                      "vector_cell",    "reference_cell",   "one_sided_cell"};
+                                      "vteam",          "stanford_pku",     "vector_cell",
+                                      "reference_cell", "one_sided_cell"};
 enum { DEVICES = sizeof devices / sizeof *devices };
 
 static const char *const read_outs[][6] = {
@@ -139,6 +140,10 @@ START_TEST(weights_and_products)
     OK(aimc_config_create(ctx, devices[_i], &config));
     if (aimc_config_get_nested(config, "drift"))
         OK(aimc_config_set(config, "drift.nu", 0.1));
+    if (aimc_config_get_nested(config, "read_disturb"))
+        OK(aimc_config_set(config, "read_disturb.rate", 0.01));
+    if (aimc_config_get_nested(config, "endurance"))
+        OK(aimc_config_set(config, "endurance.onset", 1));
     OK(aimc_device_create(ctx, NULL, config, &device));
     aimc_config_destroy(config);
     for (size_t k = 0; k < READ_OUTS; k++)

@@ -20,6 +20,8 @@ SHOWN = {
     "window_step": {"dw_min": 0.02},
     "table_step": {"dw_min": 0.02, "step_up": [1.7, 1.0, 0.8, 0.9, 0.2], "step_down": [0.3, 0.9, 1.1, 1.0, 2.0],
                    "noise_up": [1.0, 0.4, 0.3, 0.3, 0.2], "noise_down": [0.2, 0.3, 0.3, 0.4, 1.0]},
+    "vteam": {"window": "BIOLEK", "resistance": "EXPONENTIAL", "width_up": 8e-10, "width_down": 4e-9},
+    "stanford_pku": {"width_up": 3e-8, "width_down": 3e-8},
 }
 
 

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* Devices whose pulses are the flow of an ordinary differential equation of one state: a pulse of
+ * given amplitude and width is the same for all cells but for their gain, so that its flow is
+ * integrated once, when the device is made. */
+#ifndef AIMCI_FLOW_H
+#define AIMCI_FLOW_H
+
+#include "device/model.h"
+
+#define AIMCI_FLOW_MOST 256 /* nodes of a table */
+
+/* Flow of one direction: places z between the bounds, rising, the time there in nominal pulses, and
+ * the slope dz/dt, which is positive, whichever the direction. */
+typedef struct aimci_flow_side {
+    size_t n;
+    double place[AIMCI_FLOW_MOST], time[AIMCI_FLOW_MOST], slope[AIMCI_FLOW_MOST];
+} aimci_flow_side;
+
+typedef struct aimci_flow {
+    aimci_flow_side up, down;
+} aimci_flow;
+
+/* A state x in [0, 1], rising with the conductance. */
+typedef struct aimci_flow_model {
+    const void *params;
+    /* how far a nominal pulse would move x at this rate; at least 0 */
+    double (*rate)(const void *params, double x, bool up);
+    /* place between the bounds, from 0 to 1, and its slope */
+    double (*place)(const void *params, double x, double *slope);
+} aimci_flow_model;
+
+/* n = 0: nothing moves in a direction. */
+void aimci_flow_make(const aimci_flow_model *model, aimci_flow *flow);
+
+/* Where pulses lead from z, > 0: up. */
+double aimci_flow_after(const aimci_flow *flow, double z, double pulses);
+
+/* Base parameters that follow: dw_min is the mean step at mid-range, 0 where there is none. */
+void aimci_flow_resolve(const aimci_flow *flow, aimci_pulsed *base);
+
+/* Contradictions of the base. */
+aimc_status aimci_flow_check(const char *kind, const aimci_pulsed *base);
+
+double aimci_flow_mean_step(const aimci_flow *flow, const aimci_pulsed *base, double w, bool up);
+
+/* The law's parameters, laws/flow.h. */
+void aimci_flow_law(const aimci_flow *flow, const aimci_pulsed *base, void *out);
+#define AIMCI_FLOW_LAW_SIZE 6172 /* bytes */
+
+AIMCI_DECLARE_VARIANTS(aimci_device_kernels, flow)
+
+/* The fields of aimci_pulsed that these devices have: their step is that of the equation. */
+#define AIMCI_FLOW_FIELDS(T)                                                                       \
+    AIMCI_PN(T, w_max, 0.6, 0, AIMCI_HUGE, "weight",                                               \
+             "mean upper bound: the weight at the largest conductance", AIMCI_SRC_PULSED),         \
+        AIMCI_PN(T, w_min, -0.6, -AIMCI_HUGE, 0, "weight",                                         \
+                 "mean lower bound: the weight at the smallest conductance", AIMCI_SRC_PULSED),    \
+        AIMCI_PULSED_OTHER_FIELDS(T), AIMCI_WRITE_NOISE_FIELDS(T)
+
+#endif
