@@ -205,7 +205,8 @@ static double clip(double x, double hi)
     return fmin(fmax(x, 0), hi);
 }
 
-double aimci_flow_after(const aimci_flow *flow, double z, double pulses)
+/* Where pulses lead from z, > 0: up. */
+static double after(const aimci_flow *flow, double z, double pulses)
 {
     const aimci_flow_side *side = pulses > 0 ? &flow->up : &flow->down;
     if (side->n == 0)
@@ -225,7 +226,7 @@ double aimci_flow_after(const aimci_flow *flow, double z, double pulses)
 double aimci_flow_mean_step(const aimci_flow *flow, const aimci_pulsed *base, double w, bool up)
 {
     const double range = base->w_max - base->w_min, z = (w - base->w_min) / range;
-    return range * fabs(aimci_flow_after(flow, z, up ? 1 : -1) - z);
+    return range * fabs(after(flow, z, up ? 1 : -1) - z);
 }
 
 void aimci_flow_resolve(const aimci_flow *flow, aimci_pulsed *base)

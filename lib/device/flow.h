@@ -32,9 +32,6 @@ typedef struct aimci_flow_model {
 /* n = 0: nothing moves in a direction. */
 void aimci_flow_make(const aimci_flow_model *model, aimci_flow *flow);
 
-/* Where pulses lead from z, > 0: up. */
-double aimci_flow_after(const aimci_flow *flow, double z, double pulses);
-
 /* Base parameters that follow: dw_min is the mean step at mid-range, 0 where there is none. */
 void aimci_flow_resolve(const aimci_flow *flow, aimci_pulsed *base);
 

@@ -276,7 +276,7 @@ def make(out):
     write(presets.name, "presets", Unit([]).expanded(presets.read_text(encoding="utf-8"), LIB), '#include "aimc.h"\n')
     sources = sorted((JANSSON / "src").glob("*.c"))
     write("aimc_jansson.c", "jansson, https://github.com/akheron/jansson", Unit(sources).text(), "#define HAVE_CONFIG_H 1\n")
-    (out / "smoke.c").write_text((SOURCE / "tools/dev/flat_smoke.c").read_text(encoding="utf-8"), encoding="utf-8")
+    (out / "smoke.c").write_text((SOURCE / "tests/consumers/flat_smoke.c").read_text(encoding="utf-8"), encoding="utf-8")
     (out / "README").write_text(READ_ME.format(version=version), encoding="utf-8")
     for name, path in {"COPYING": SOURCE / "COPYING", "COPYING.jansson": JANSSON / "LICENSE"}.items():
         (out / name).write_bytes(path.read_bytes())
