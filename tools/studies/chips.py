@@ -21,6 +21,7 @@ SPREADS = [0.07, 0.08, 0.09]
 SPREAD_TARGET = 0.05  # what the spread should cost by the held-out images
 BITS, RANGES = [4, 5, 6, 8, 10], [5.0, 10.0, 25.0, 50.0]  # of DAC and ADC; g_max, uS
 LEVELS = [3, 7]  # of a weight, either sign: 3 and 4 bits
+RATES = [0.1, 0.03, 0.01]  # of training on, with few levels and without
 PLAIN = {"device": "ideal", "forward": "standard_io", "backward": "perfect_io", "mapping.weight_scaling_omega": 1}
 QUIET = {"kind": "analognas", "forward.out_noise": 0, "hwa.clip_type": "NONE", "hwa.modifier.type": "DISCRETIZE", "hwa.modifier.enable_during_test": True}
 
@@ -36,12 +37,12 @@ def perceptron(seed):
     return net.add_linear(128, 784).add_activation("relu").add_linear(10, 128)
 
 
-def trained(data, seed, base=None, config=None, epochs=MORE_EPOCHS):
-    """A perceptron; from a base, that one trained on with this configuration of its layers."""
+def trained(data, seed, base=None, config=None, epochs=MORE_EPOCHS, rate=0.1):
+    """A perceptron; from a base, that one trained on at this rate with this configuration of its layers."""
     net = perceptron(seed) if base is None else base.copy()
     if config is not None:
         net.convert_to_analog(layer_of(config))
-    lr, decay = (0.2, 0.6) if base is None else (0.1, 0.5)
+    lr, decay = (0.2, 0.6) if base is None else (rate, 0.5)
     net.fit(*data["train"], epochs=epochs, batch=10, lr=lr, lr_decay=decay, seed=seed)
     return net
 
@@ -63,19 +64,19 @@ class Bench:
     def __init__(self, rows, data, seed, chips):
         self.rows, self.data, self.seed, self.chips, self.made = rows, data, seed, chips, {}
 
-    def network(self, name, config=None):
+    def network(self, name, config=None, rate=0.1):
         """By name: base, control, or a base that was trained on with a configuration."""
         if name not in self.made:
             base = None if name == "base" else self.network("base")
-            self.made[name] = trained(self.data, self.seed, base, config, EPOCHS if base is None else MORE_EPOCHS)
+            self.made[name] = trained(self.data, self.seed, base, config, EPOCHS if base is None else MORE_EPOCHS, rate)
         return self.made[name]
 
-    def row(self, name, protocol, setting, t=0.0, *, config=None, layer=None, memory=None, splits=("validation", "test")):
+    def row(self, name, protocol, setting, t=0.0, *, config=None, rate=0.1, layer=None, memory=None, splits=("validation", "test")):
         """Mean accuracy over chips, and its standard error; of one reading where nothing is programmed."""
         key = {"seed": self.seed, "network": name, "protocol": protocol, "setting": setting, "t": t}
         if all(self.rows.where(**key, split=split) for split in splits):
             return
-        net = self.network(name, config).copy()
+        net = self.network(name, config, rate).copy()
         if layer is not None:
             net.convert_to_analog(layer)
             if layer["hwa.input_range.enable"]:
@@ -140,14 +141,24 @@ def converters(bench):
 
 
 def quantised(bench):
-    """Weights of few levels: after training, and trained with them, beside the control."""
+    """Weights of few levels: after training, and trained with them, beside controls; the rate of each to be chosen by held-out images."""
     exact = {"device": "ideal", "forward": "perfect_io", "backward": "perfect_io", "mapping.weight_scaling_omega": 1, "hwa.modifier.type": "DISCRETIZE",
              "hwa.modifier.enable_during_test": True}
     for levels in LEVELS:
         config = {**exact, "hwa.modifier.res": levels}
         bench.row("base", "weights after training", levels, layer=layer_of(config))
-        bench.row("control", "weights after training", levels, layer=layer_of(config))
-        bench.row(f"levels {levels}", "weights trained", levels, config=config)
+        for rate in RATES:
+            bench.row(f"control, rate {rate:g}", "weights after training", levels, rate=rate, layer=layer_of(config))
+            bench.row(f"levels {levels}, rate {rate:g}", "weights trained", levels, config=config, rate=rate)
+
+
+def chosen_rate(rows, network, protocol, levels):
+    """Of networks that were trained on, the one whose rate does best by the held-out images of all seeds."""
+    names = [f"{network}, rate {rate:g}" for rate in RATES]
+    return max(names, key=lambda name: np.mean(numbers(rows.where(network=name, protocol=protocol, setting=levels, split="validation"), "accuracy") or [0]))
+
+
+PROTOCOLS = {protocol.__name__: protocol for protocol in (analognas, recover, quantised, converters)}
 
 
 # ---- tables -------------------------------------------------------------------------------------
@@ -193,9 +204,11 @@ def tables(rows):
               for name, network in (("as trained", "base"), ("control", "control"), ("trained with noise", None))])
     markdown(["PCM after a day, %: bits of both converters"] + [f"{g:g} uS" for g in RANGES],
              [[b] + [mean_over_seeds(rows.where(protocol="converters", setting=f"{b} bits {g:g} uS", split="test")) for g in RANGES] for b in BITS])
+    after, within = "weights after training", "weights trained"
     markdown(["levels of a weight", "after training", "of the control", "trained with them"],
              [[2 * n + 1] + [mean_over_seeds(rows.where(network=m, protocol=p, setting=n, split="test"))
-                             for m, p in (("base", "weights after training"), ("control", "weights after training"), (f"levels {n}", "weights trained"))] for n in LEVELS])
+                             for m, p in (("base", after), (chosen_rate(rows, "control", after, n), after), (chosen_rate(rows, f"levels {n}", within, n), within))]
+              for n in LEVELS])
 
 
 def main():
@@ -204,6 +217,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=3, help="trainings")
     parser.add_argument("--chips", type=int, default=15, help="of every row that programs one")
     parser.add_argument("--test-limit", type=int, default=2000, help="test images, and held-out ones")
+    parser.add_argument("--protocols", nargs="*", default=list(PROTOCOLS), choices=list(PROTOCOLS), help="some of them")
     parser.add_argument("--table", action="store_true", help="run nothing, print what there is")
     args = parser.parse_args()
     rows = rows_of(TABLES / "chips.csv", FIELDS, FIELDS[:6])
@@ -214,8 +228,8 @@ def main():
                 "test": (test_x[:args.test_limit], test_labels[:args.test_limit])}
         for seed in range(1, args.seeds + 1):
             bench = Bench(rows, data, seed, args.chips)
-            for protocol in (analognas, recover, quantised, converters):
-                protocol(bench)
+            for protocol in args.protocols:
+                PROTOCOLS[protocol](bench)
     tables(rows)
 
 

@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: MIT
 """Rows of the study chips, as claims read them."""
-from chips import CLIPS
+from chips import CLIPS, RATES
 from claims import mean, stored
 
 
 def of_chips(network, protocol, setting, t=0.0, split="test"):
     """Rows of all seeds."""
     return stored("chips.csv", network=network, protocol=protocol, setting=setting, t=t, split=split)
+
+
+def at_best_rate(network, protocol, setting):
+    """Rows of the rate that does best by the held-out images."""
+    names = [f"{network}, rate {rate:g}" for rate in RATES]
+    return of_chips(max(names, key=lambda name: mean(of_chips(name, protocol, setting, split="validation"), "accuracy")), protocol, setting)
 
 
 def recovered():

@@ -123,7 +123,7 @@ def converters():
     """PCM after a day, compensated."""
     from chips import BITS, RANGES
     return "; ".join(f"{bits} bits: " + ", ".join(f"{g:g} uS {mean(of_chips('base', 'converters', f'{bits} bits {g:g} uS', 86400.0), 'accuracy', 100):.1f}" for g in RANGES) for bits in BITS) + \
-        " % (DAC and ADC together)", SHOWN
+        " % (DAC and ADC together); pcm_like scales its spread with g_max, so that the range alone changes nothing", BOUNDED
 
 
 @claim("002-11", "Another simulator agrees", "means within 3 standard errors", "derived")
