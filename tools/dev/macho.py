@@ -9,7 +9,7 @@ import struct
 import sys
 
 MAGIC, ARM64 = 0xFEEDFACF, 0x0100000C
-LOAD_DYLIB, BUILD_VERSION = 0xC, 0x32
+LOAD_DYLIB, RPATH, BUILD_VERSION = 0xC, 0x8000001C, 0x32
 
 
 def load_commands(data):
@@ -24,17 +24,24 @@ def load_commands(data):
         at += size
 
 
+def text(command):
+    return command[struct.unpack_from("<I", command, 8)[0]:].split(b"\0")[0].decode()
+
+
 def check(path, newest):
     oldest = None
-    for kind, command in load_commands(path.read_bytes()):
+    commands = list(load_commands(path.read_bytes()))
+    beside = "@loader_path" in [text(command) for kind, command in commands if kind == RPATH]
+    for kind, command in commands:
         if kind == BUILD_VERSION:
             number = struct.unpack_from("<I", command, 12)[0]
             oldest = (number >> 16, number >> 8 & 0xFF)
         if kind == LOAD_DYLIB:
-            name = command[struct.unpack_from("<I", command, 8)[0]:].split(b"\0")[0].decode()
+            name = text(command)
             print(f"{path.name} needs {name}")
-            if not name.startswith("/usr/lib/") and not (path.parent / name.removeprefix("@rpath/")).exists():
-                sys.exit(f"macho.py: {path.name} needs {name}")
+            found = beside and name.startswith("@rpath/") and (path.parent / name[len("@rpath/"):]).exists()
+            if not name.startswith("/usr/lib/") and not found:
+                sys.exit(f"macho.py: {path.name} does not find {name}")
     print(f"{path.name}: macOS {oldest}")
     if oldest is None or oldest > newest:
         sys.exit(f"macho.py: {path.name} needs macOS {oldest}, not {newest}")

@@ -196,7 +196,7 @@ check_windows_wheel()
     install_missing
     unpack_wheel "$1" "$place" && WINEDEBUG=-all check_program wine "$place/aimc/aimc.exe" || return 1
     ! x86_64-w64-mingw32-objdump -p "$place"/aimc/{aimc.exe,libaimc-0.dll} | sed -n 's/.*DLL Name: //p' |
-        grep -v -i -x -E 'kernel32\.dll|msvcrt\.dll|libaimc-0\.dll'
+        grep -v -i -x -E 'kernel32\.dll|msvcrt\.dll|shell32\.dll|libaimc-0\.dll'
 }
 
 # Never run: no macOS is here. What it says that it needs is read.
