@@ -9,8 +9,8 @@ soak_fuzz()
     local end left failed=0
     end=$(python3 -c "import sys, time; print(int(time.time() + 3600 * float(sys.argv[1])))" "${1:-1}")
     while left=$((end - $(date +%s))); [ "$failed" = 0 ] && [ "$left" -gt 0 ]; do
-        fuzz $((left < 600 ? left : 600)) | tee "$build-soak.log" || failed=1
-        python3 tests/gates/fuzz_hours.py "$build-soak.log" docs/fuzz-hours.csv "$clang_build/inputs"
+        fuzz $((left < 600 ? left : 600)) | tee "$clang_build/soak.log" || failed=1
+        python3 tests/gates/fuzz_hours.py "$clang_build/soak.log" docs/fuzz-hours.csv "$clang_build/inputs"
     done
     # shellcheck disable=SC2046
     keep_inputs $(cd tests/fuzz/corpus && echo *)
@@ -31,8 +31,7 @@ soak_msan()
     local programs=("$@")
     need_for_fuzz
     [ -f "$build-msan/build.ninja" ] || setup_by_clang "$build-msan" -Dtests=true -Dtools=false -Dexamples=false -Dblas=disabled \
-        -Dinstruction_sets= -Db_sanitize=memory -Db_lundef=false -Dbuildtype=debug -Doptimization=1 --force-fallback-for=jansson,zlib \
-        -Dc_args=-fsanitize-memory-track-origins
+        -Dinstruction_sets= -Db_sanitize=memory -Db_lundef=false -Dbuildtype=debug -Doptimization=1 --force-fallback-for=jansson,zlib
     [ $# -gt 0 ] || programs=(fuzz_config fuzz_csv fuzz_network fuzz_safetensors fuzz_tile t_safetensors t_bad_files t_tile t_training
         t_mixed_precision t_program t_graph t_loading t_table t_converter)
     mapfile -t targets < <(printf '%s\n' "${programs[@]}" | sed 's,^fuzz_,tests/fuzz/&,; s,^t_,tests/&,')
