@@ -157,6 +157,12 @@ static int read_texts(struct run *run, const json_t *root, const char *path)
     return EXIT_GO_ON;
 }
 
+static void forget_texts(struct run *run)
+{
+    for (size_t i = 0; i < COUNT(text_fields); i++)
+        *text_at(run, &text_fields[i]) = NULL;
+}
+
 static int read_numbers(struct run *run, const json_t *root, const char *path)
 {
     for (size_t i = 0; i < COUNT(number_fields); i++) {
@@ -187,15 +193,17 @@ int run_read_note(struct run *run, const char *note, const char *model_path, boo
     int rc = read_texts(run, root, model_path);
     if (rc == EXIT_GO_ON)
         rc = read_numbers(run, root, model_path);
-    if (rc == EXIT_GO_ON)
-        *document = root;
-    else
+    if (rc != EXIT_GO_ON) {
+        forget_texts(run); /* which are the document's */
         json_decref(root);
+        return rc;
+    }
+    *document = root;
     if (run->data != NULL && !data_is_known(run->data)) {
         run->named = run->data;
         run->data = NULL;
     }
-    return rc;
+    return EXIT_GO_ON;
 }
 
 int run_complete(struct run *given, struct run *noted, const char *model_path)

@@ -9,8 +9,8 @@ soak_fuzz()
     local end left failed=0
     end=$(python3 -c "import sys, time; print(int(time.time() + 3600 * float(sys.argv[1])))" "${1:-1}")
     while left=$((end - $(date +%s))); [ "$failed" = 0 ] && [ "$left" -gt 0 ]; do
-        fuzz $((left < 600 ? left : 600)) | tee "$build-soak.log" || failed=1
-        python3 tests/gates/fuzz_hours.py "$build-soak.log" docs/fuzz-hours.csv "$clang_build/inputs"
+        fuzz $((left < 600 ? left : 600)) | tee "$clang_build/soak.log" || failed=1
+        python3 tests/gates/fuzz_hours.py "$clang_build/soak.log" docs/fuzz-hours.csv "$clang_build/inputs"
     done
     # shellcheck disable=SC2046
     keep_inputs $(cd tests/fuzz/corpus && echo *)

@@ -120,6 +120,11 @@ class Models(Case):
         model = self.with_note(data="images,labels")
         self.assertEqual(self.run_limited("infer", model, "--data", "digits", "--quiet")[0], 0)
 
+    def test_a_note_that_is_wrong_behind_good_texts(self):
+        """Its texts were looked at after they were gone: the fuzz target found it."""
+        for wrong in (None, "x", -1, 1e300):
+            self.refused('"epochs" in its note is not a number in its range', "infer", self.with_note(epochs=wrong), "--data", "digits")
+
     def test_control_characters(self):
         said = self.refused("opens no files", "infer", self.with_note(data="\x1b[2J\x1b]0;x\x07,\r\b"))
         self.assertNotIn("\x1b", said)

@@ -60,7 +60,7 @@ fuzz_target()
     [ -d "$kept" ] || kept=
     mkdir -p "$inputs"
     "$clang_build/tests/fuzz/fuzz_$1" --seeds "$inputs"
-    "$clang_build/tests/fuzz/libfuzzer_$1" -max_total_time="$2" -timeout=10 -rss_limit_mb=2500 \
+    "$clang_build/tests/fuzz/libfuzzer_$1" -max_total_time="$2" -timeout=60 -rss_limit_mb=2500 \
         -malloc_limit_mb=600 -max_len=65536 -print_final_stats=1 -artifact_prefix="$clang_build/found-$1-" \
         "$inputs" ${kept:+"$kept"} >"$clang_build/$1.log" 2>&1 || { tail -n 40 "$clang_build/$1.log"; return 1; }
     echo "fuzz: $1, $2 s, $(sed -n 's/stat::number_of_executed_units: *//p' "$clang_build/$1.log") executions"
@@ -74,7 +74,7 @@ keep_inputs()
         kept=$clang_build/kept-$name
         rm -rf "$kept"
         mkdir -p "$kept" "$clang_build/inputs/$name"
-        "$clang_build/tests/fuzz/libfuzzer_$name" -merge=1 -max_len=2048 -timeout=10 -rss_limit_mb=2500 -malloc_limit_mb=600 \
+        "$clang_build/tests/fuzz/libfuzzer_$name" -merge=1 -max_len=2048 -timeout=60 -rss_limit_mb=2500 -malloc_limit_mb=600 \
             "$kept" "tests/fuzz/corpus/$name" "$clang_build/inputs/$name" >"$clang_build/$name.log" 2>&1 || die "fuzz: $name: $clang_build/$name.log"
         find "$kept" -size 0 -delete
         rm -rf "tests/fuzz/corpus/$name"
