@@ -223,6 +223,31 @@ START_TEST(one_channel)
 }
 END_TEST
 
+/* Steps of any width: each code is as wide as the next, to the 64th of a step. */
+START_TEST(an_ideal_converter_is_linear)
+{
+    aimc_linearity l = {.struct_size = sizeof l};
+    for (double bound = 0.5; bound < 40; bound *= 4) {
+        char field[32];
+        snprintf(field, sizeof field, "bound=%g", bound);
+        aimc_converter *c = make(SETTINGS("res=62", field));
+        OK(aimc_converter_get_linearity(c, 0, &l, NULL, NULL));
+        ck_assert_uint_eq(l.n_codes, 63);
+        ck_assert_uint_eq(l.missing_codes, 0);
+        ck_assert_msg(l.max_dnl <= 2.0 / 64 && l.max_inl <= 2.0 / 64, "%g, %g", l.max_dnl,
+                      l.max_inl);
+        NEAR(l.gain, 1, 1.0 / 64);
+        NEAR(l.offset, 0, 1.0 / 64);
+        NEAR(l.enob, log2(63), 0.05); /* the noise of quantization alone */
+        aimc_converter_destroy(c);
+    }
+    aimc_converter *c = make(SETTINGS("res=1048576")); /* 2^20 + 1 codes */
+    FAILS(AIMC_ERR_UNSUPPORTED, "1048577 codes are too many",
+          aimc_converter_get_linearity(c, 0, &l, NULL, NULL));
+    aimc_converter_destroy(c);
+}
+END_TEST
+
 START_TEST(off_changes_nothing)
 {
     static const char *const off[] = {"res=-1", "res=0", "bound=0", "bound=-2"};
@@ -281,6 +306,7 @@ int main(void)
     tcase_add_test(t, a_seed_repeats_the_draws);
     tcase_add_test(t, seeds_of_the_context);
     tcase_add_test(t, one_channel);
+    tcase_add_test(t, an_ideal_converter_is_linear);
     tcase_add_test(t, off_changes_nothing);
     tcase_add_test(t, bad_arguments);
     return aimct_main(s);
