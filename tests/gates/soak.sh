@@ -31,8 +31,7 @@ soak_msan()
     local programs=("$@")
     need_for_fuzz
     [ -f "$build-msan/build.ninja" ] || setup_by_clang "$build-msan" -Dtests=true -Dtools=false -Dexamples=false -Dblas=disabled \
-        -Dinstruction_sets= -Db_sanitize=memory -Db_lundef=false -Dbuildtype=debug -Doptimization=1 --force-fallback-for=jansson,zlib \
-        -Dc_args=-fsanitize-memory-track-origins
+        -Dinstruction_sets= -Db_sanitize=memory -Db_lundef=false -Dbuildtype=debug -Doptimization=1 --force-fallback-for=jansson,zlib
     [ $# -gt 0 ] || programs=(fuzz_config fuzz_csv fuzz_network fuzz_safetensors fuzz_tile t_safetensors t_bad_files t_tile t_training
         t_mixed_precision t_program t_graph t_loading t_table t_converter)
     mapfile -t targets < <(printf '%s\n' "${programs[@]}" | sed 's,^fuzz_,tests/fuzz/&,; s,^t_,tests/&,')
