@@ -182,7 +182,7 @@ static aimci_os_kind kind_of_mode(mode_t mode)
 
 aimci_os_kind aimci_os_kind_of(const char *path)
 {
-    struct stat info;
+    struct stat info = {0};
     return stat(path, &info) == 0 ? kind_of_mode(info.st_mode) : AIMCI_OS_NOTHING;
 }
 
@@ -198,7 +198,7 @@ bool aimci_os_is_absolute(const char *path)
 
 ptrdiff_t aimci_os_link(const char *path, char *target, size_t size)
 {
-    struct stat info;
+    struct stat info = {0};
     if (lstat(path, &info) != 0 || !S_ISLNK(info.st_mode))
         return 0;
     const ssize_t n = readlink(path, target, size);
@@ -243,7 +243,7 @@ void aimci_os_close(int file)
 
 int aimci_os_look(int file, aimci_os_kind *kind, uint64_t *size)
 {
-    struct stat info;
+    struct stat info = {0};
     if (fstat(file, &info) != 0)
         return errno;
     *kind = kind_of_mode(info.st_mode);
@@ -285,7 +285,7 @@ FILE *aimci_os_create(const char *path)
  * can be kept by everybody. */
 void aimci_os_copy_permissions(const char *from, FILE *to)
 {
-    struct stat old;
+    struct stat old = {0};
     const int fd = fileno(to);
     if (stat(from, &old) != 0)
         return;
