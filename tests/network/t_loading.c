@@ -206,7 +206,7 @@ START_TEST(a_huge_tensor_is_not_read)
                       : "network",
             names[k]);
         memcpy(first, &n, sizeof n);
-        write_sparse(first, 8 + (size_t)n, 8 + n + HUGE_BYTES);
+        write_sparse(first, 8 + (size_t)n, 8 + (uint64_t)n + HUGE_BYTES);
         const size_t before = live();
         const unsigned long long read_before = bytes_read();
         ck_assert_int_eq(readers[_i].read(), AIMC_ERR_FORMAT);
