@@ -14,6 +14,7 @@ clean_tree()
 recipe_debian()
 {
     local place=$1/debian/libaimc-0.1.0 tags
+    rm -rf "$1/debian"
     want debhelper dh --version
     want dh-python dh_python3 --help
     want lintian lintian --version
@@ -26,7 +27,7 @@ recipe_debian()
     # nobody has asked for the package yet, and the data name their licence by its address
     tags=$(lintian --fail-on error,warning --allow-root --suppress-tags initial-upload-closes-no-bugs,incomplete-creative-commons-license \
         "$place"/../*.changes) || { echo "$tags"; return 1; }
-    [ "$(for deb in "$place"/../*.deb; do dpkg -c "$deb"; done | grep -c 'libaimc\.so\.0\.1\.0$')" = 1 ] ||
+    [ "$(for deb in "$place"/../*.deb; do dpkg -c "$deb"; done | grep -c '/libaimc\.so\.0\.1\.0$')" = 1 ] ||
         { echo "the library is in more packages than one"; return 1; }
 }
 
