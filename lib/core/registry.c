@@ -34,12 +34,13 @@ bool aimci_among(const char *words, const char *name)
     return false;
 }
 
-static const aimci_kind *find_kind(const char *name)
+/* Its number, or how many there are. */
+static size_t find_registered(const char *name)
 {
-    for (size_t i = 0; i < aimci_n_registered; i++)
-        if (strcmp(aimci_registry[i].kind->name, name) == 0)
-            return aimci_registry[i].kind;
-    return NULL;
+    size_t i = 0;
+    while (i < aimci_n_registered && strcmp(aimci_registry[i].kind->name, name) != 0)
+        i++;
+    return i;
 }
 
 const void *aimci_ops_of(const aimci_kind *kind, const char *category)
@@ -61,20 +62,17 @@ static void normalise(const char *name, char *buf, size_t size)
             *c = '_';
 }
 
-static bool find_index(const char *name, size_t *index)
+/* Kinds first, then presets; or how many there are. */
+static size_t find_index(const char *name)
 {
-    for (size_t i = 0; i < aimci_n_registered; i++)
-        if (strcmp(aimci_registry[i].kind->name, name) == 0) {
-            *index = i;
-            return true;
-        }
-    for (size_t i = 0; i < aimci_n_presets; i++)
-        if (strcmp(aimci_presets[i].name, name) == 0 ||
-            aimci_among(aimci_presets[i].aliases, name)) {
-            *index = aimci_n_registered + i;
-            return true;
-        }
-    return false;
+    const size_t kind = find_registered(name);
+    size_t i = 0;
+    if (kind < aimci_n_registered)
+        return kind;
+    while (i < aimci_n_presets && strcmp(aimci_presets[i].name, name) != 0 &&
+           !aimci_among(aimci_presets[i].aliases, name))
+        i++;
+    return aimci_n_registered + i;
 }
 
 /* The nearest name is looked for only where there is none: that takes a thousand times as long. */
@@ -83,8 +81,11 @@ static aimc_status find(const char *caller, const char *given, size_t *index)
     char name[96], hint[96];
     aimci_nearest nearest = {NULL, 0};
     normalise(given, name, sizeof name);
-    if (find_index(name, index))
+    const size_t found = find_index(name);
+    if (found < aimc_preset_count()) {
+        *index = found;
         return AIMC_OK;
+    }
     for (size_t i = 0; i < aimci_n_registered; i++)
         aimci_nearest_try(&nearest, name, aimci_registry[i].kind->name);
     for (size_t i = 0; i < aimci_n_presets; i++)
@@ -107,7 +108,8 @@ aimc_status aimci_find_kind(const char *caller, const char *name, aimci_named *o
     if (st)
         return st;
     out->preset = i < aimci_n_registered ? NULL : &aimci_presets[i - aimci_n_registered];
-    out->kind = out->preset ? find_kind(out->preset->kind) : aimci_registry[i].kind;
+    i = out->preset ? find_registered(out->preset->kind) : i;
+    out->kind = i < aimci_n_registered ? aimci_registry[i].kind : NULL;
     return out->kind
                ? AIMC_OK
                : aimci_fail(AIMC_ERR_INTERNAL, "%s: '%s' is of an unknown kind", caller, name);

@@ -168,12 +168,6 @@ static void make_side(const aimci_flow_model *model, bool up, aimci_flow_side *s
     count_from_fastest(side);
 }
 
-void aimci_flow_make(const aimci_flow_model *model, aimci_flow *flow)
-{
-    make_side(model, true, &flow->up);
-    make_side(model, false, &flow->down);
-}
-
 /* ---- the mean device ------------------------------------------------------------------------ */
 
 typedef struct piece {
@@ -223,19 +217,20 @@ static double after(const aimci_flow *flow, double z, double pulses)
     return z + p.from + s * (p.a + s * (p.b + s * p.c)) - begin;
 }
 
-double aimci_flow_mean_step(const aimci_flow *flow, const aimci_pulsed *base, double w, bool up)
+double aimci_flow_mean_step(const void *params, double w, bool up)
 {
-    const double range = base->w_max - base->w_min, z = (w - base->w_min) / range;
-    return range * fabs(after(flow, z, up ? 1 : -1) - z);
+    const aimci_flow_device *d = params;
+    const double range = d->base.w_max - d->base.w_min, z = (w - d->base.w_min) / range;
+    return range * fabs(after(&d->flow, z, up ? 1 : -1) - z);
 }
 
-void aimci_flow_resolve(const aimci_flow *flow, aimci_pulsed *base)
+void aimci_flow_resolve(const aimci_flow_model *model, aimci_flow_device *d)
 {
-    const double mid = (base->w_max + base->w_min) / 2;
-    base->up_down = 0;
-    base->dw_min = (aimci_flow_mean_step(flow, base, mid, true) +
-                    aimci_flow_mean_step(flow, base, mid, false)) /
-                   2;
+    const double mid = (d->base.w_max + d->base.w_min) / 2;
+    make_side(model, true, &d->flow.up);
+    make_side(model, false, &d->flow.down);
+    d->base.up_down = 0;
+    d->base.dw_min = (aimci_flow_mean_step(d, mid, true) + aimci_flow_mean_step(d, mid, false)) / 2;
 }
 
 aimc_status aimci_flow_check(const char *kind, const aimci_pulsed *base)
@@ -267,11 +262,12 @@ static int32_t fill_side(const aimci_flow_side *side, size_t at, aimci_law *law)
     return (int32_t)side->n - 2;
 }
 
-void aimci_flow_law(const aimci_flow *flow, const aimci_pulsed *base, void *out)
+void aimci_flow_law(const void *params, void *out)
 {
+    const aimci_flow_device *d = params;
     aimci_law *law = out;
-    law->per_step = (float)(1 / base->dw_min);
-    law->last_up = fill_side(&flow->up, 0, law);
-    law->last_down = fill_side(&flow->down, AIMCI_FLOW_NODES, law);
+    law->per_step = (float)(1 / d->base.dw_min);
+    law->last_up = fill_side(&d->flow.up, 0, law);
+    law->last_down = fill_side(&d->flow.down, AIMCI_FLOW_NODES, law);
 }
 #endif

@@ -29,19 +29,30 @@ typedef struct aimci_flow_model {
     double (*place)(const void *params, double x, double *slope);
 } aimci_flow_model;
 
-/* n = 0: nothing moves in a direction. */
-void aimci_flow_make(const aimci_flow_model *model, aimci_flow *flow);
+/* What parameters of such a device begin with: the flow follows from all others. */
+typedef struct aimci_flow_device {
+    aimci_pulsed base;
+    aimci_flow flow;
+} aimci_flow_device;
+#define AIMCI_FLOW_DEVICE                                                                          \
+    union {                                                                                        \
+        aimci_flow_device device;                                                                  \
+        struct {                                                                                   \
+            aimci_pulsed base;                                                                     \
+            aimci_flow flow;                                                                       \
+        };                                                                                         \
+    }
 
-/* Base parameters that follow: dw_min is the mean step at mid-range, 0 where there is none. */
-void aimci_flow_resolve(const aimci_flow *flow, aimci_pulsed *base);
+/* The flow, n = 0 in a direction where nothing moves, and the base parameters that follow: dw_min
+ * is the mean step at mid-range, 0 where there is none. */
+void aimci_flow_resolve(const aimci_flow_model *model, aimci_flow_device *device);
 
 /* Contradictions of the base. */
 aimc_status aimci_flow_check(const char *kind, const aimci_pulsed *base);
 
-double aimci_flow_mean_step(const aimci_flow *flow, const aimci_pulsed *base, double w, bool up);
-
-/* The law's parameters, laws/flow.h. */
-void aimci_flow_law(const aimci_flow *flow, const aimci_pulsed *base, void *out);
+/* Of aimci_device_ops: the mean step, and the law's parameters (laws/flow.h). */
+double aimci_flow_mean_step(const void *params, double w, bool up);
+void aimci_flow_law(const void *params, void *out);
 #define AIMCI_FLOW_LAW_SIZE 6172 /* bytes */
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, flow)

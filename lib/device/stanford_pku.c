@@ -15,11 +15,10 @@
 #include "device/flow.h"
 
 typedef struct stanford_pku {
-    aimci_pulsed base;
+    AIMCI_FLOW_DEVICE;
     double voltage_up, voltage_down, width_up, width_down;
     double gap_min, gap_max, gap_0, voltage_0, current_0, speed_0, energy;
     double gamma_0, beta, alpha, distance, thickness, temperature, thermal_resistance;
-    aimci_flow flow; /* follows from the others */
 } stanford_pku;
 
 #define SRC "Guan, Yu and Wong, IEEE Electron Device Lett. 33:1405 (2012)"
@@ -56,10 +55,8 @@ static double place(const void *params, double x, double *slope)
 
 static void resolve(void *params)
 {
-    stanford_pku *p = params;
-    const aimci_flow_model model = {p, rate, place};
-    aimci_flow_make(&model, &p->flow);
-    aimci_flow_resolve(&p->flow, &p->base);
+    const aimci_flow_model model = {params, rate, place};
+    aimci_flow_resolve(&model, params);
 }
 
 static aimc_status check(const void *params)
@@ -71,18 +68,6 @@ static aimc_status check(const void *params)
                           p.gap_min);
     resolve(&p);
     return aimci_flow_check("stanford_pku", &p.base);
-}
-
-static double mean_step(const void *params, double w, bool up)
-{
-    const stanford_pku *p = params;
-    return aimci_flow_mean_step(&p->flow, &p->base, w, up);
-}
-
-static void law(const void *params, void *out)
-{
-    const stanford_pku *p = params;
-    aimci_flow_law(&p->flow, &p->base, out);
 }
 
 static const aimci_field fields[] = {
@@ -122,7 +107,7 @@ const aimci_device_ops aimci_device_ops_stanford_pku = {
     .pulsed = true,
     .kernels = AIMCI_LIST_VARIANTS(flow),
     .law_size = AIMCI_FLOW_LAW_SIZE,
-    .law = law,
-    .mean_step = mean_step,
+    .law = aimci_flow_law,
+    .mean_step = aimci_flow_mean_step,
     .resolve = resolve,
 };

@@ -30,12 +30,11 @@ enum { NONE, JOGLEKAR, BIOLEK, PRODROMAKIS, KVATINSKY };
 enum { LINEAR, EXPONENTIAL };
 
 typedef struct vteam {
-    aimci_pulsed base;
+    AIMCI_FLOW_DEVICE;
     double k_on, k_off, v_on, v_off, alpha_on, alpha_off, length, r_on, r_off;
     double voltage_up, voltage_down, width_up, width_down;
     double window_p, window_j, a_on, a_off, w_c;
     int32_t window, resistance;
-    aimci_flow flow; /* follows from the others */
 } vteam;
 
 #define SRC      "Kvatinsky, Ramadan, Friedman and Kolodny, IEEE TCAS-II 62:786 (2015)"
@@ -90,10 +89,8 @@ static double place(const void *params, double x, double *slope)
 
 static void resolve(void *params)
 {
-    vteam *p = params;
-    const aimci_flow_model model = {p, rate, place};
-    aimci_flow_make(&model, &p->flow);
-    aimci_flow_resolve(&p->flow, &p->base);
+    const aimci_flow_model model = {params, rate, place};
+    aimci_flow_resolve(&model, params);
 }
 
 static aimc_status check(const void *params)
@@ -109,18 +106,6 @@ static aimc_status check(const void *params)
                           p.voltage_up, p.voltage_down, p.v_on, p.v_off);
     resolve(&p);
     return aimci_flow_check("vteam", &p.base);
-}
-
-static double mean_step(const void *params, double w, bool up)
-{
-    const vteam *p = params;
-    return aimci_flow_mean_step(&p->flow, &p->base, w, up);
-}
-
-static void law(const void *params, void *out)
-{
-    const vteam *p = params;
-    aimci_flow_law(&p->flow, &p->base, out);
 }
 
 static const aimci_field fields[] = {
@@ -161,7 +146,7 @@ const aimci_device_ops aimci_device_ops_vteam = {
     .pulsed = true,
     .kernels = AIMCI_LIST_VARIANTS(flow),
     .law_size = AIMCI_FLOW_LAW_SIZE,
-    .law = law,
-    .mean_step = mean_step,
+    .law = aimci_flow_law,
+    .mean_step = aimci_flow_mean_step,
     .resolve = resolve,
 };
