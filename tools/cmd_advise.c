@@ -20,7 +20,7 @@
 
 /* ---- figures -------------------------------------------------------------------------------- */
 
-enum { MOST_COMPARED = 5 };
+enum { MOST_COMPARED = 6 };
 
 struct figures {
     const char *name;
@@ -288,8 +288,8 @@ static int curve_of(aimc_context *ctx, const struct figures *f, struct curve *c)
 static int plot_curves(aimc_context *ctx, const char *path, const struct figures *f, size_t n)
 {
     struct plot_series series[MOST_COMPARED];
-    struct curve *curves = calloc(n, sizeof *curves);
-    int rc = curves != NULL ? EXIT_GO_ON : fail("no memory");
+    static struct curve curves[MOST_COMPARED];
+    int rc = EXIT_GO_ON;
     for (size_t i = 0; i < n && rc == EXIT_GO_ON; i++) {
         rc = curve_of(ctx, &f[i], &curves[i]);
         series[i] =
@@ -299,7 +299,6 @@ static int plot_curves(aimc_context *ctx, const char *path, const struct figures
                               "weight", series, n};
     if (rc == EXIT_GO_ON)
         rc = plot_write(path, &plot);
-    free(curves);
     return rc;
 }
 

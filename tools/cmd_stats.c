@@ -256,6 +256,15 @@ static int tell(const struct request *r, aimc_network *net, const struct layers 
 
 enum { MOST_LAYERS = 8 }; /* of a plot */
 
+/* Its number, or how many there are. */
+static size_t find_quantity(const char *name)
+{
+    size_t q = 0;
+    while (q < N_QUANTITIES && strcmp(name, histogram_names[q]) != 0)
+        q++;
+    return q;
+}
+
 /* Shares of the bins over their middles; one line for each layer that has the quantity. */
 static int plot_histograms(const struct request *r, const struct layers *layers,
                            const struct spread *spread)
@@ -263,9 +272,8 @@ static int plot_histograms(const struct request *r, const struct layers *layers,
     static double x[MOST_LAYERS][BINS], y[MOST_LAYERS][BINS];
     struct plot_series series[MOST_LAYERS];
     char title[96];
-    size_t quantity = 0, n = 0, left_out = 0;
-    while (quantity < N_QUANTITIES && strcmp(r->of, histogram_names[quantity]) != 0)
-        quantity++;
+    const size_t quantity = find_quantity(r->of);
+    size_t n = 0, left_out = 0;
     for (size_t k = 0; k < layers->n; k++) {
         struct layer layer = {.wear = {.n = 0}};
         const struct histogram *h = &layer.histograms[quantity];
@@ -332,14 +340,6 @@ static int run(const struct request *r)
     return rc == EXIT_GO_ON ? EXIT_OK : rc;
 }
 
-static int check_quantity(const char *of)
-{
-    for (size_t q = 0; q < N_QUANTITIES; q++)
-        if (strcmp(of, histogram_names[q]) == 0)
-            return EXIT_GO_ON;
-    return fail_usage("--of %s: give input, output, weight or conductance_us", of);
-}
-
 int cmd_stats(int argc, char **argv)
 {
     struct request r = {.inputs = {.input_max = NOT_GIVEN}, .of = "weight"};
@@ -381,8 +381,8 @@ int cmd_stats(int argc, char **argv)
         rc = fail_usage("give --csv or --json, not both");
     if (rc == EXIT_GO_ON)
         rc = plot_check_name(r.plot);
-    if (rc == EXIT_GO_ON)
-        rc = check_quantity(r.of);
+    if (rc == EXIT_GO_ON && find_quantity(r.of) == N_QUANTITIES)
+        rc = fail_usage("--of %s: give input, output, weight or conductance_us", r.of);
     if (rc == EXIT_GO_ON)
         rc = table_check_options(&r.inputs.table,
                                  r.inputs.data.n > 0 ? r.inputs.data.items[0] : NULL, "inputs");

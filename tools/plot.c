@@ -12,7 +12,8 @@
 enum { WIDTH = 720, HEIGHT = 440, LEFT = 80, RIGHT = 25, TOP = 60, BOTTOM = 55, TICKS = 6 };
 
 /* told apart by the colour-blind: M. Okabe and K. Ito, Color Universal Design (2008) */
-static const char *const colours[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"};
+static const char *const colours[] = {"#0072B2", "#D55E00", "#009E73",
+                                      "#CC79A7", "#E69F00", "#56B4E9"};
 
 /* Both ends are multiples of step, which is 1, 2 or 5 times a power of ten. */
 struct range {
