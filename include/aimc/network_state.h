@@ -163,7 +163,8 @@ AIMC_API size_t aimc_network_describe(const aimc_network *net, char *buf, size_t
 /**
  * Copy the weights of matrix k, as it lies on the tiles, and the bias of its outputs (0 without
  * one). Matrices are numbered over all nodes in their order; a convolution with groups has one for
- * each. aimc_network_get_tensor() has them in the order of PyTorch.
+ * each. aimc_network_get_tensor() has them in the order of PyTorch. Where the bias lies on devices
+ * (analog_bias of kind "layer"), it is the last column of w, and b is the same.
  * @param k  below aimc_network_count_matrices()
  * @param w  [n_out][n_in] packed; may be NULL
  * @param b  [n_out]; may be NULL

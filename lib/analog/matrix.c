@@ -18,6 +18,7 @@ void aimc_matrix_destroy(aimc_matrix *m)
     aimci_grid_destroy(m->grid);
     aimci_digital_destroy(m->digital);
     aimci_free(ctx, m->gradients);
+    aimci_free(ctx, m->lined);
     aimci_free_kept(ctx, &m->kept);
     aimc_config_destroy(m->config);
     aimci_free(ctx, m);
@@ -113,6 +114,10 @@ aimc_status aimc_matrix_create(const aimc_device *device, size_t n_out, size_t n
         return aimci_fail(AIMC_ERR_INVALID, "matrix_create: shape %zu x %zu; 1 ... %d a side",
                           n_out, n_in, AIMCI_GRID_MAX_SIDE);
     aimc_status st = aimci_config_expect("matrix_create", config, &aimci_kind_tile);
+    if (!st && aimci_layer_has_analog_bias(config))
+        st = aimci_fail(AIMC_ERR_INVALID,
+                        "matrix_create: analog_bias is for layers of networks; a matrix has no "
+                        "bias: give it one more input, which is always 1");
     if (st)
         return st;
     aimc_context *ctx = device ? device->ctx : config->ctx;
@@ -213,6 +218,39 @@ void aimci_matrix_set(aimc_matrix *m, const float *w)
     for (size_t i = 0; m->digital && i < m->n_out; i++)
         for (size_t j = 0; j < m->n_in; j++)
             m->digital->w[j * ld + i] = w[i * m->n_in + j];
+}
+
+bool aimci_layer_has_analog_bias(const aimc_config *config)
+{
+    const aimci_layer_params *p = aimci_config_values(config, &aimci_kind_layer);
+    return p && p->analog_bias;
+}
+
+/* The last column, with the others as they are. */
+static aimc_status exchange_bias(const aimc_matrix *m, float *b, bool set)
+{
+    float *w = aimci_calloc(m->ctx, m->n_out * m->n_in, sizeof *w);
+    if (!w)
+        return aimci_fail(AIMC_ERR_NOMEM, "no memory");
+    aimci_grid_get_weights(m->grid, w, m->n_in);
+    for (size_t i = 0; i < m->n_out; i++) {
+        float *own = &w[i * m->n_in + m->n_in - 1];
+        *(set ? own : &b[i]) = *(set ? &b[i] : own);
+    }
+    if (set)
+        aimci_grid_set_weights(m->grid, w, m->n_in);
+    aimci_free(m->ctx, w);
+    return AIMC_OK;
+}
+
+aimc_status aimci_matrix_get_bias(const aimc_matrix *m, float *b)
+{
+    return exchange_bias(m, b, false);
+}
+
+aimc_status aimci_matrix_set_bias(aimc_matrix *m, const float *b)
+{
+    return exchange_bias(m, (float *)(uintptr_t)b, true); /* is read only */
 }
 
 /* ---- telling -------------------------------------------------------------------------------- */

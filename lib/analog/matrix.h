@@ -48,9 +48,19 @@ aimc_status aimci_keep(aimc_context *ctx, aimci_kept *kept, size_t n, const floa
                        size_t ld_x, const float *d, size_t n_d, size_t ld_d);
 void aimci_free_kept(aimc_context *ctx, aimci_kept *kept);
 
+/* Values of the kind "layer". */
+typedef struct aimci_layer_params {
+    aimci_tile_params tile;
+    bool analog_bias;
+} aimci_layer_params;
+
 struct aimc_matrix {
     aimc_context *ctx;
     size_t n_out, n_in;
+    bool bias_line;         /* the last input is 1, and callers of the functions below, who
+                                  * have n_in - 1 of them, do not give it */
+    float *lined;           /* inputs with it, and gradients of them: [n_in] each */
+    size_t n_lined;         /* vectors that fit */
     aimci_digital *digital; /* NULL: on tiles, and the rest is there */
     aimc_config *config;    /* of kind "tile" or "layer" */
     aimci_grid *grid;
@@ -82,6 +92,14 @@ bool aimci_matrix_is_digital(const aimc_matrix *matrix);
 /* Weights [n_out][n_in], packed. */
 void aimci_matrix_get(const aimc_matrix *matrix, float *w);
 void aimci_matrix_set(aimc_matrix *matrix, const float *w);
+
+/* Has the configuration, NULL: digital, the bias on devices? */
+bool aimci_layer_has_analog_bias(const aimc_config *config);
+/* n vectors of n_in - 1 inputs, packed with room for n_in, get their 1. */
+void aimci_matrix_add_line(const aimc_matrix *matrix, size_t n, float *x);
+/* Biases of a matrix that has a bias line. */
+aimc_status aimci_matrix_get_bias(const aimc_matrix *matrix, float *b);
+aimc_status aimci_matrix_set_bias(aimc_matrix *matrix, const float *b);
 
 /* Products of batches; the strides of a digital matrix are those that it was made for. Backward
  * sees the inputs x of the forward pass, too: z is 0 where the range of inputs cut them off,

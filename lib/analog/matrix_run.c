@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Products and updates of a matrix: what hardware-aware training does around those of the grid. */
 #include <math.h>
+#include <string.h>
 
 #include "analog/matrix.h"
 
@@ -50,6 +51,37 @@ aimc_status aimc_matrix_backward(aimc_matrix *m, size_t n, const float *d, size_
     return st ? st : aimci_grid_backward(m->grid, n, d, ld_d, z, ld_z);
 }
 
+void aimci_matrix_add_line(const aimc_matrix *m, size_t n, float *x)
+{
+    const size_t cols = m->n_in - 1;
+    for (size_t v = n; v-- > 0 && m->bias_line;) { /* from the last one on: they move apart */
+        memmove(x + v * m->n_in, x + v * cols, cols * sizeof *x);
+        x[v * m->n_in + cols] = 1;
+    }
+}
+
+/* *x with the bias line, where there is one: a copy, with room for gradients behind it. */
+static aimc_status line_up(aimc_matrix *m, size_t n, const float **x, size_t *ld_x)
+{
+    if (!m->bias_line)
+        return AIMC_OK;
+    if (n > m->n_lined) {
+        aimci_free(m->ctx, m->lined);
+        m->n_lined = 0;
+        m->lined = aimci_calloc(m->ctx, 2 * n * m->n_in, sizeof *m->lined);
+        if (!m->lined)
+            return aimci_fail(AIMC_ERR_NOMEM, "no memory for a batch of %zu", n);
+        m->n_lined = n;
+    }
+    for (size_t v = 0; v < n; v++) {
+        memcpy(m->lined + v * m->n_in, *x + v * *ld_x, (m->n_in - 1) * sizeof **x);
+        m->lined[v * m->n_in + m->n_in - 1] = 1;
+    }
+    *x = m->lined;
+    *ld_x = m->n_in;
+    return AIMC_OK;
+}
+
 aimc_status aimci_matrix_forward(aimc_matrix *m, size_t n, const float *x, size_t ld_x, float *y,
                                  size_t ld_y)
 {
@@ -57,6 +89,9 @@ aimc_status aimci_matrix_forward(aimc_matrix *m, size_t n, const float *x, size_
         aimci_digital_forward(m->digital, n, x, y);
         return AIMC_OK;
     }
+    const aimc_status st = line_up(m, n, &x, &ld_x);
+    if (st)
+        return st;
     if (aimci_hwa_looks(m->hwa)) /* else the tiles are the first to look */
         return aimc_matrix_forward(m, n, x, ld_x, y, ld_y);
     return forward(m, n, x, ld_x, y, ld_y);
@@ -69,12 +104,18 @@ aimc_status aimci_matrix_backward(aimc_matrix *m, size_t n, const float *x, size
         aimci_digital_backward(m->digital, n, d, z);
         return AIMC_OK;
     }
-    const aimc_status st = aimc_matrix_backward(m, n, d, ld_d, z, ld_z);
+    aimc_status st = line_up(m, n, &x, &ld_x);
+    float *own = m->bias_line ? m->lined + m->n_lined * m->n_in : z;
+    const size_t ld_own = m->bias_line ? m->n_in : ld_z;
     if (!st)
-        aimci_hwa_note_scales(m->hwa, n, x, ld_x, d, ld_d);
-    if (!st)
-        aimci_hwa_backward(m->hwa, n, x, ld_x, z, ld_z);
-    return st;
+        st = aimc_matrix_backward(m, n, d, ld_d, own, ld_own);
+    if (st)
+        return st;
+    aimci_hwa_note_scales(m->hwa, n, x, ld_x, d, ld_d);
+    aimci_hwa_backward(m->hwa, n, x, ld_x, own, ld_own);
+    for (size_t v = 0; v < n && own != z; v++) /* nobody asks for the gradient of the 1 */
+        memcpy(z + v * ld_z, own + v * ld_own, (m->n_in - 1) * sizeof *z);
+    return AIMC_OK;
 }
 
 aimc_status aimc_matrix_differentiate(aimc_matrix *m, size_t n, const float *x, size_t ld_x,
@@ -184,10 +225,14 @@ aimc_status aimci_matrix_step(aimc_matrix *m, const aimci_batch *b, double lr)
         aimci_digital_accumulate(m->digital, b->n, b->x, b->d);
         return AIMC_OK;
     }
-    const aimc_status st = check_step(m, b->n, b->d, b->ld_d, lr);
+    aimci_batch own = *b;
+    aimc_status st = check_step(m, b->n, b->d, b->ld_d, lr);
+    if (!st)
+        st = line_up(m, own.n, &own.x, &own.ld_x);
     if (!st && m->keeping)
-        return aimci_keep(m->ctx, &m->kept, b->n, b->x, m->n_in, b->ld_x, b->d, m->n_out, b->ld_d);
-    return st ? st : step_part(m, b, lr);
+        return aimci_keep(m->ctx, &m->kept, own.n, own.x, m->n_in, own.ld_x, own.d, m->n_out,
+                          own.ld_d);
+    return st ? st : step_part(m, &own, lr);
 }
 
 /* ---- hardware-aware training ---------------------------------------------------------------- */

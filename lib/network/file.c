@@ -53,16 +53,21 @@ static aimc_status read_tensor(const tensor *t, float *w)
 {
     if (t->weight)
         return aimci_node_get_weight(t->node, t->index, w);
-    memcpy(w, t->parameter->value, t->parameter->n * sizeof *w);
-    return AIMC_OK;
+    return aimci_node_read_parameter(t->node, t->parameter, w);
 }
 
 static aimc_status write_tensor(const tensor *t, const float *w)
 {
     if (t->weight)
         return aimci_node_set_weight(t->node, t->index, w);
-    memcpy(t->parameter->value, w, t->parameter->n * sizeof *w);
-    return AIMC_OK;
+    return aimci_node_write_parameter(t->node, t->parameter, w);
+}
+
+/* Do devices hold it? */
+static bool is_analog(const tensor *t)
+{
+    return t->weight ? aimci_node_is_analog(t->node)
+                     : aimci_node_is_on_lines(t->node, t->parameter);
 }
 
 static float *room_for_largest(const aimc_network *net)
@@ -95,7 +100,7 @@ aimc_status aimc_network_get_tensor_info(const aimc_network *net, size_t k, aimc
     const tensor t = tensor_number(net, k);
     aimc_tensor_info ours = {.n_dims = (uint32_t)t.shape->n,
                              .size = aimci_shape_size(t.shape, 0),
-                             .is_analog = t.weight && aimci_node_is_analog(t.node),
+                             .is_analog = is_analog(&t),
                              .is_trained = t.weight || t.parameter->gradient};
     snprintf(ours.name, sizeof ours.name, "%s", t.name);
     for (size_t d = 0; d < t.shape->n; d++)
@@ -162,11 +167,12 @@ aimc_status aimc_network_get_gradient(const aimc_network *net, const char *name,
         st = check_size(caller, &t, n, values);
     if (st)
         return st;
-    if (t.weight && !aimci_node_is_analog(t.node))
+    const bool on_tiles = is_analog(&t);
+    if (t.weight && !on_tiles)
         return aimci_node_get_gradient(t.node, t.index, values);
-    if (t.weight || !t.parameter->gradient)
+    if (on_tiles || !t.parameter->gradient)
         return aimci_fail(AIMC_ERR_UNSUPPORTED, "%s: '%s' %s", caller, name,
-                          t.weight ? "lies on tiles, which keep no gradient" : "is not trained");
+                          on_tiles ? "lies on tiles, which keep no gradient" : "is not trained");
     memcpy(values, t.parameter->gradient, n * sizeof *values);
     return AIMC_OK;
 }
@@ -220,7 +226,7 @@ static aimc_status take_tensors(aimc_network *net, const aimci_st_reader *reader
     for (int taking = 0; taking < 2; taking++)
         for (size_t k = 0; k < count_tensors(net) && !st; k++) {
             const tensor t = tensor_number(net, k);
-            const bool is_there = net->reader && t.weight && aimci_node_is_restored(t.node);
+            const bool is_there = net->reader && is_analog(&t) && aimci_node_is_restored(t.node);
             if (is_there && taking)
                 continue;
             st = aimci_st_get_floats(reader, t.name, t.shape->n, t.shape->dim, w);

@@ -75,7 +75,9 @@ static aimc_status compute(fold *f)
 {
     const aimci_weight *w = &f->layer->weights[0];
     const aimci_parameter *b = aimci_node_parameter(f->layer, "bias");
-    const aimc_status st = aimci_node_get_weight(f->layer, 0, f->w);
+    aimc_status st = aimci_node_get_weight(f->layer, 0, f->w);
+    if (!st && b)
+        st = aimci_node_read_parameter(f->layer, b, f->bias);
     if (st)
         return st;
     for (size_t r = 0; r < w->rows; r++)
@@ -84,7 +86,7 @@ static aimc_status compute(fold *f)
             *v = (float)((double)*v * f->scale[f->layer->op->channel(f->layer, r, k)]);
         }
     for (size_t c = 0; c < channels_of(f); c++)
-        f->bias[c] = (float)((b ? (double)b->value[c] * f->scale[c] : 0) + f->shift[c]);
+        f->bias[c] = (float)((double)f->bias[c] * f->scale[c] + f->shift[c]);
     return check_finite(f);
 }
 
@@ -94,7 +96,9 @@ static aimc_status give_bias(aimci_node *layer, size_t channels)
     const aimci_shape shape = {1, {channels}};
     if (aimci_node_parameter(layer, "bias"))
         return AIMC_OK;
-    const aimc_status st = aimci_node_add_parameter(layer, "bias", &shape, 0, true);
+    const aimc_status st = layer->weights[0].transposed
+                               ? aimci_node_add_parameter(layer, "bias", &shape, 0, true)
+                               : aimci_node_add_bias(layer, 0, "bias");
     return st ? st : aimc_config_set(layer->config, "bias", 1);
 }
 
@@ -141,6 +145,12 @@ static aimc_status prepare(fold *f, bool *folds)
                           "'%s' before it is programmed for inference; aimc_network_unprogram() "
                           "gives it its weights back",
                           f->layer->name);
+    if (!aimci_node_parameter(f->layer, "bias") &&
+        aimci_layer_has_analog_bias(aimci_config_child(f->layer->config, "matrix")))
+        return aimci_fail(AIMC_ERR_STATE,
+                          "the arrays of '%s' have no line for the bias that it would get: fold "
+                          "before it lies on tiles, or make it with bias",
+                          f->layer->name);
     return compute(f);
 }
 
@@ -150,10 +160,10 @@ static aimc_status apply(const fold *f)
     aimc_status st = give_bias(f->layer, channels_of(f));
     if (!st)
         st = aimci_node_set_weight(f->layer, 0, f->w);
+    if (!st)
+        st = aimci_node_write_parameter(f->layer, aimci_node_parameter(f->layer, "bias"), f->bias);
     if (st)
         return st;
-    memcpy(aimci_node_parameter(f->layer, "bias")->value, f->bias,
-           channels_of(f) * sizeof *f->bias);
     take_out(f);
     return AIMC_OK;
 }

@@ -48,12 +48,15 @@ typedef struct aimci_value {
     bool is_output, has_gradient; /* the latter of a plan for training */
 } aimci_value;
 
-/* A digital parameter: trained where it has a gradient, else kept (running means). */
+/* A digital parameter: trained where it has a gradient, else kept (running means). The bias of a
+ * weight tensor may lie on the bias lines of its matrices instead (aimci_node_is_on_lines). */
 typedef struct aimci_parameter {
     char name[32]; /* "bias" */
     aimci_shape shape;
     size_t n;
     float *value, *gradient;
+    bool is_bias;  /* of a weight tensor: a number for each of its rows */
+    size_t tensor; /* and which one that is */
 } aimci_parameter;
 
 /* A matrix of a node, [n_out][n_in]: rows first_row ... of its weight tensor, or the transpose of
@@ -69,6 +72,7 @@ typedef struct aimci_weight {
     char name[32]; /* "weight" */
     aimci_shape shape;
     size_t rows, cols;
+    char bias[32];        /* name of the parameter with a number for each row; "": none */
     bool transposed;      /* rows are of inputs */
     size_t ld_out, ld_in; /* strides of batches of digital matrices */
 } aimci_weight;
@@ -204,13 +208,31 @@ typedef struct aimci_onlooker {
 aimc_status aimci_node_add_parameter(aimci_node *node, const char *name, const aimci_shape *shape,
                                      float value, bool trained);
 aimci_parameter *aimci_node_parameter(const aimci_node *node, const char *name);
+/* The bias of this name that the op has to add; NULL: there is none, or the matrices add it. */
+const aimci_parameter *aimci_node_bias(const aimci_node *node, const char *name);
+/* Does the parameter lie on devices? is it trained in floating point? */
+bool aimci_node_is_on_lines(const aimci_node *node, const aimci_parameter *p);
+bool aimci_node_is_digitally_trained(const aimci_node *node, const aimci_parameter *p);
+/* Its values, wherever they lie. */
+aimc_status aimci_node_read_parameter(const aimci_node *node, const aimci_parameter *p,
+                                      float *value);
+aimc_status aimci_node_write_parameter(aimci_node *node, const aimci_parameter *p,
+                                       const float *value);
 
-/* A weight tensor, of which the caller says name, shape, transposed and strides, on n_matrices
- * matrices of equal rows, all of the configuration in the field "matrix". */
+/* A weight tensor, of which the caller says name, bias, shape, transposed and strides, on
+ * n_matrices matrices of equal rows, all of the configuration in the field "matrix"; and the
+ * parameter of its bias, where it has one. */
 aimc_status aimci_node_put_weight(aimci_node *node, const aimci_weight *weight, size_t n_matrices);
-/* The same, not transposed. */
-aimc_status aimci_node_add_weight(aimci_node *node, const char *name, const aimci_shape *shape,
-                                  size_t n_matrices, size_t ld_out, size_t ld_in);
+/* The same, not transposed; bias NULL: none. */
+aimc_status aimci_node_add_weight(aimci_node *node, const char *name, const char *bias,
+                                  const aimci_shape *shape, size_t n_matrices, size_t ld_out,
+                                  size_t ld_in);
+/* A bias of a number for each row of the tensor, digital so far. */
+aimc_status aimci_node_add_bias(aimci_node *node, size_t tensor, const char *name);
+/* Can its matrices lie on tiles of this configuration with their bias? NULL: digital. */
+aimc_status aimci_node_check_lines(const aimci_node *node, const aimc_config *config);
+/* Is the bias of this tensor, in a matrix of this configuration, a line of it? */
+bool aimci_weight_has_line(const aimci_weight *weight, const aimc_config *config);
 
 /* Draws for weight tensor k, uniform within +- bound. */
 aimc_status aimci_node_init_weight(aimci_node *node, size_t k, float bound);

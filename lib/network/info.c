@@ -52,10 +52,10 @@ aimc_status aimc_network_get_matrix_shape(const aimc_network *net, size_t k, siz
     return AIMC_OK;
 }
 
-/* The bias of a matrix's rows; NULL: it has none, or one that others have, too. */
+/* The digital bias of a matrix's rows; NULL: it has none, or one that others have, too. */
 static float *bias_of(const aimci_node *node, const aimci_node_matrix *place)
 {
-    const aimci_parameter *b = aimci_node_parameter(node, "bias");
+    const aimci_parameter *b = aimci_node_bias(node, "bias");
     const bool own = node->n_weights == 1 && !node->weights[0].transposed;
     return b && own ? b->value + place->first_row : NULL;
 }
@@ -71,7 +71,7 @@ aimc_status aimc_network_get_weights(const aimc_network *net, size_t k, float *w
         b[i] = bias ? bias[i] : 0;
     if (w)
         aimci_matrix_get(place->matrix, w);
-    return AIMC_OK;
+    return b && place->matrix->bias_line ? aimci_matrix_get_bias(place->matrix, b) : AIMC_OK;
 }
 
 aimc_status aimc_network_set_weights(aimc_network *net, size_t k, const float *w, const float *b)
@@ -86,13 +86,13 @@ aimc_status aimc_network_set_weights(aimc_network *net, size_t k, const float *w
     if ((w && !aimci_all_finite(w, m->n_out, m->n_in, m->n_in)) ||
         (b && !aimci_all_finite(b, 1, m->n_out, m->n_out)))
         return aimci_fail(AIMC_ERR_INVALID, "%s: a value is not finite", caller);
-    if (b && !bias)
+    if (b && !bias && !m->bias_line)
         return aimci_fail(AIMC_ERR_INVALID, "%s: '%s' has no bias", caller, node->name);
-    if (b)
+    if (b && bias)
         memcpy(bias, b, m->n_out * sizeof *b);
     if (w)
         aimci_matrix_set(m, w);
-    return AIMC_OK;
+    return b && m->bias_line ? aimci_matrix_set_bias(m, b) : AIMC_OK;
 }
 
 /* ---- values --------------------------------------------------------------------------------- */
@@ -166,6 +166,8 @@ static uint64_t count_analog(const aimci_node *node)
     uint64_t n = 0;
     for (size_t k = 0; aimci_node_is_analog(node) && k < node->n_weights; k++)
         n += (uint64_t)node->weights[k].rows * node->weights[k].cols;
+    for (size_t k = 0; k < node->n_parameters; k++)
+        n += aimci_node_is_on_lines(node, &node->parameters[k]) ? node->parameters[k].n : 0;
     return n;
 }
 

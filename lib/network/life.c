@@ -91,27 +91,50 @@ static bool is_wanted(const conversion *c, const aimci_node *node, const char *p
            is_chosen(patterns, node->name);
 }
 
-/* The same matrix in the other way, beside the old one: nothing is lost when it fails. */
+/* Weights with their bias as a last column, where the matrix has a line for it, or without. */
+static aimc_status copy_weights(const aimci_node *node, const aimc_matrix *old, aimc_matrix *made,
+                                const float *bias)
+{
+    const size_t n_in = made->n_in - made->bias_line;
+    float *w = aimci_calloc(node->ctx, 2 * (n_in + 1) * old->n_out, sizeof *w);
+    if (!w)
+        return aimci_fail(AIMC_ERR_NOMEM, "no memory");
+    float *other = w + (n_in + 1) * old->n_out;
+    aimci_matrix_get(old, w);
+    for (size_t i = 0; i < old->n_out; i++) {
+        memcpy(other + i * made->n_in, w + i * old->n_in, n_in * sizeof *w);
+        if (made->bias_line)
+            other[i * made->n_in + n_in] = bias[i];
+    }
+    aimci_matrix_set(made, other);
+    aimci_free(node->ctx, w);
+    return AIMC_OK;
+}
+
+/* The same matrix in the other way, beside the old one: nothing is lost when it fails. The value of
+ * a bias that lies on lines means nothing, so that what it will be can be there before. */
 static aimc_status make_other(const conversion *c, const aimci_node *node, size_t k,
                               aimc_matrix **out)
 {
-    const aimc_matrix *old = node->matrices[k].matrix;
-    const aimci_weight *weight = &node->weights[node->matrices[k].tensor];
-    float *w = aimci_calloc(node->ctx, old->n_in * old->n_out, sizeof *w);
-    if (!w)
-        return aimci_fail(AIMC_ERR_NOMEM, "no memory");
+    const aimci_node_matrix *place = &node->matrices[k];
+    const aimc_matrix *old = place->matrix;
+    const aimci_weight *weight = &node->weights[place->tensor];
+    const aimci_parameter *bias = aimci_node_parameter(node, weight->bias);
+    const size_t n_in = old->n_in - old->bias_line;
+    const bool line = aimci_weight_has_line(weight, c->config);
     const uint64_t seed = aimci_random_derive(node->seed, 1 + k);
-    const aimc_status st =
-        c->config
-            ? aimci_matrix_create(node->ctx, NULL, old->n_out, old->n_in, c->config, seed, out)
-            : aimci_matrix_create_digital(node->ctx, old->n_out, old->n_in, weight->ld_out,
-                                          weight->ld_in, out);
-    if (!st) {
-        aimci_matrix_get(old, w);
-        aimci_matrix_set(*out, w);
-    }
-    aimci_free(node->ctx, w);
-    return st;
+    aimc_status st = aimci_node_check_lines(node, c->config);
+    if (!st && c->config)
+        st = aimci_matrix_create(node->ctx, NULL, old->n_out, n_in + line, c->config, seed, out);
+    else if (!st)
+        st = aimci_matrix_create_digital(node->ctx, old->n_out, n_in, weight->ld_out, weight->ld_in,
+                                         out);
+    if (!st && old->bias_line)
+        st = aimci_node_read_parameter(node, bias, bias->value);
+    if (st)
+        return st;
+    (*out)->bias_line = line;
+    return copy_weights(node, old, *out, bias ? bias->value + place->first_row : NULL);
 }
 
 static aimc_status set_matrix_config(aimci_node *node, const aimc_config *config)

@@ -86,6 +86,51 @@ aimci_parameter *aimci_node_parameter(const aimci_node *node, const char *name)
     return NULL;
 }
 
+const aimci_parameter *aimci_node_bias(const aimci_node *node, const char *name)
+{
+    const aimci_parameter *p = aimci_node_parameter(node, name);
+    return p && !aimci_node_is_on_lines(node, p) ? p : NULL;
+}
+
+bool aimci_node_is_on_lines(const aimci_node *node, const aimci_parameter *p)
+{
+    for (size_t k = 0; p->is_bias && k < node->n_matrices; k++)
+        if (node->matrices[k].tensor == p->tensor)
+            return node->matrices[k].matrix->bias_line;
+    return false;
+}
+
+bool aimci_node_is_digitally_trained(const aimci_node *node, const aimci_parameter *p)
+{
+    return p->gradient && !aimci_node_is_on_lines(node, p);
+}
+
+aimc_status aimci_node_read_parameter(const aimci_node *node, const aimci_parameter *p,
+                                      float *value)
+{
+    aimc_status st = AIMC_OK;
+    if (value != p->value)
+        memcpy(value, p->value, p->n * sizeof *value);
+    for (size_t k = 0; aimci_node_is_on_lines(node, p) && k < node->n_matrices && !st; k++)
+        if (node->matrices[k].tensor == p->tensor)
+            st = aimci_matrix_get_bias(node->matrices[k].matrix,
+                                       value + node->matrices[k].first_row);
+    return st;
+}
+
+aimc_status aimci_node_write_parameter(aimci_node *node, const aimci_parameter *p,
+                                       const float *value)
+{
+    aimc_status st = AIMC_OK;
+    if (value != p->value)
+        memcpy(p->value, value, p->n * sizeof *value);
+    for (size_t k = 0; aimci_node_is_on_lines(node, p) && k < node->n_matrices && !st; k++)
+        if (node->matrices[k].tensor == p->tensor)
+            st = aimci_matrix_set_bias(node->matrices[k].matrix,
+                                       value + node->matrices[k].first_row);
+    return st;
+}
+
 /* ---- weights -------------------------------------------------------------------------------- */
 
 /* The configuration of its matrices; NULL: digital. */
@@ -135,11 +180,19 @@ static aimc_status make_matrix(aimci_node *node, const aimci_weight *w, size_t r
     const size_t n_out = w->transposed ? w->cols : rows, n_in = w->transposed ? rows : w->cols;
     if (!config)
         return aimci_matrix_create_digital(node->ctx, n_out, n_in, w->ld_out, w->ld_in, out);
-    const aimc_status st = restore_matrix(node, n_out, n_in, out);
-    if (st || *out)
-        return st;
+    const bool line = aimci_weight_has_line(w, config);
+    aimc_status st = restore_matrix(node, n_out, n_in + line, out);
     const uint64_t seed = aimci_random_derive(node->seed, 1 + node->n_matrices);
-    return aimci_matrix_create(node->ctx, NULL, n_out, n_in, config, seed, out);
+    if (!st && !*out)
+        st = aimci_matrix_create(node->ctx, NULL, n_out, n_in + line, config, seed, out);
+    if (!st)
+        (*out)->bias_line = line;
+    return st;
+}
+
+bool aimci_weight_has_line(const aimci_weight *w, const aimc_config *config)
+{
+    return w->bias[0] && aimci_layer_has_analog_bias(config);
 }
 
 static aimc_status add_matrix(aimci_node *node, size_t tensor, size_t first_row, size_t rows)
@@ -175,16 +228,42 @@ aimc_status aimci_node_put_weight(aimci_node *node, const aimci_weight *weight, 
     const size_t rows = w->rows / n_matrices;
     for (size_t k = 0; k < n_matrices && !st; k++)
         st = add_matrix(node, node->n_weights, k * rows, rows);
-    if (!st)
-        node->n_weights++;
-    return st;
+    if (st)
+        return st;
+    node->n_weights++;
+    return w->bias[0] ? aimci_node_add_bias(node, node->n_weights - 1, w->bias) : AIMC_OK;
 }
 
-aimc_status aimci_node_add_weight(aimci_node *node, const char *name, const aimci_shape *shape,
-                                  size_t n_matrices, size_t ld_out, size_t ld_in)
+aimc_status aimci_node_add_bias(aimci_node *node, size_t tensor, const char *name)
+{
+    const aimci_shape shape = {1, {node->weights[tensor].rows}};
+    const aimc_status st = aimci_node_add_parameter(node, name, &shape, 0, true);
+    if (st)
+        return st;
+    if (name != node->weights[tensor].bias)
+        snprintf(node->weights[tensor].bias, sizeof node->weights[tensor].bias, "%s", name);
+    node->parameters[node->n_parameters - 1].is_bias = true;
+    node->parameters[node->n_parameters - 1].tensor = tensor;
+    return AIMC_OK;
+}
+
+aimc_status aimci_node_check_lines(const aimci_node *node, const aimc_config *config)
+{
+    const bool can = node->n_weights == 0 || !node->weights[0].transposed;
+    return can || !aimci_node_parameter(node, "bias") || !aimci_layer_has_analog_bias(config)
+               ? AIMC_OK
+               : aimci_fail(AIMC_ERR_UNSUPPORTED,
+                            "analog_bias: a word line of this matrix would add to every place that "
+                            "its window reaches; the bias of a transposed convolution is digital");
+}
+
+aimc_status aimci_node_add_weight(aimci_node *node, const char *name, const char *bias,
+                                  const aimci_shape *shape, size_t n_matrices, size_t ld_out,
+                                  size_t ld_in)
 {
     aimci_weight w = {.shape = *shape, .ld_out = ld_out, .ld_in = ld_in};
     snprintf(w.name, sizeof w.name, "%s", name);
+    snprintf(w.bias, sizeof w.bias, "%s", bias ? bias : "");
     return aimci_node_put_weight(node, &w, n_matrices);
 }
 
@@ -212,23 +291,20 @@ typedef enum what { GET, SET, GRADIENT } what;
 static aimc_status exchange(const aimci_node *node, size_t tensor, float *w, what act)
 {
     const aimci_weight *weight = &node->weights[tensor];
-    float *m = aimci_calloc(node->ctx, weight->rows * weight->cols, sizeof *m);
+    float *m = aimci_calloc(node->ctx, weight->rows * (weight->cols + 1), sizeof *m);
     if (!m)
         return no_memory();
     for (size_t k = 0; k < node->n_matrices; k++) {
         const aimci_node_matrix *place = &node->matrices[k];
         if (place->tensor != tensor)
             continue;
-        if (act == SET)
-            reorder(node, place, w, m, true);
+        if (act == GRADIENT)
+            aimci_digital_get_gradient(place->matrix->digital, m);
+        else if (act == GET || place->matrix->bias_line) /* whose biases stay as they are */
+            aimci_matrix_get(place->matrix, m);
+        reorder(node, place, w, m, act == SET);
         if (act == SET)
             aimci_matrix_set(place->matrix, m);
-        else if (act == GET)
-            aimci_matrix_get(place->matrix, m);
-        else
-            aimci_digital_get_gradient(place->matrix->digital, m);
-        if (act != SET)
-            reorder(node, place, w, m, false);
     }
     aimci_free(node->ctx, m);
     return AIMC_OK;
@@ -290,7 +366,7 @@ aimc_status aimci_node_init_uniform(aimci_node *node, float bound, const char *c
     }
     for (size_t k = 0; k < n_names; k++) {
         const aimci_parameter *p = aimci_node_parameter(node, names[k]);
-        memcpy(p->value, draws + at, p->n * sizeof *draws);
+        st = st ? st : aimci_node_write_parameter(node, p, draws + at);
         at += p->n;
     }
     aimci_free(node->ctx, draws);

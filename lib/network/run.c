@@ -69,7 +69,12 @@ size_t aimci_node_vectors(aimci_node *node, size_t n, size_t k, size_t first, si
 {
     aimci_run_pointers p;
     const aimci_run run = aimci_node_run(node, n, AIMCI_EVAL, &p);
-    return node->op->vectors ? node->op->vectors(node, &run, k, first, count, x) : 0;
+    if (!node->op->vectors)
+        return 0;
+    const size_t n_vectors = node->op->vectors(node, &run, k, first, count, x);
+    if (x)
+        aimci_matrix_add_line(node->matrices[k].matrix, count, x);
+    return n_vectors;
 }
 
 /* A gradient that was written beside the value's own is added to it. */

@@ -57,9 +57,13 @@ static aimc_status read_tensors(aimci_node *node)
         st = read_weight(node, k);
     for (size_t k = 0; k < node->n_parameters && !st; k++) {
         const aimci_parameter *p = &node->parameters[k];
+        if (aimci_node_is_restored(node) && aimci_node_is_on_lines(node, p))
+            continue;
         char name[2 * AIMCI_NAME];
         snprintf(name, sizeof name, "%s.%s", node->name, p->name);
         st = aimci_st_get_floats(node->net->stream, name, p->shape.n, p->shape.dim, p->value);
+        if (!st)
+            st = aimci_node_write_parameter(node, p, p->value);
     }
     return st;
 }

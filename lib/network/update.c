@@ -34,7 +34,7 @@ static bool find(const aimc_network *net, size_t k, trained *t)
         }
         for (size_t m = 0; m < node->n_parameters; m++) {
             const aimci_parameter *p = &node->parameters[m];
-            if (!p->gradient || k-- > 0)
+            if (!aimci_node_is_digitally_trained(node, p) || k-- > 0)
                 continue;
             snprintf(t->name, sizeof t->name, "%s.%s", node->name, p->name);
             t->w = p->value;

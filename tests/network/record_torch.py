@@ -441,6 +441,71 @@ def masked(n_inputs, shapes, heads=2, causal=False):
          Functional(forward, op=module))
 
 
+def volumes():
+    """Convolutions and pools of three dimensions, transposed ones of one and three."""
+    one("conv3d", nn.Conv3d(2, 3, 3), (2, 5, 4, 6), 1, out_channels=3, kernel=3)
+    one("conv3d", nn.Conv3d(3, 4, (2, 3, 1), stride=(1, 2, 3), padding=(1, 0, 2), dilation=(2, 1, 1)), (3, 4, 5, 6),
+        out_channels=4, kernel=[2, 3, 1], stride=[1, 2, 3], padding=[1, 1, 0, 0, 2, 2], dilation=[2, 1, 1])
+    one("conv3d", nn.Conv3d(4, 6, 2, groups=2, bias=False), (4, 3, 4, 3), out_channels=6, kernel=2, groups=2, bias=False)
+    one("conv3d", nn.Conv3d(3, 3, 3, groups=3, padding=1, stride=2), (3, 4, 5, 3), out_channels=3, kernel=3, groups=3,
+        padding=1, stride=2)
+    one("conv3d", nn.Conv3d(3, 4, 1), (3, 2, 4, 3), out_channels=4, kernel=1)
+    one("max_pool3d", nn.MaxPool3d(2), (3, 4, 5, 6), kernel=2)
+    one("max_pool3d", nn.MaxPool3d((3, 2, 2), stride=(1, 2, 2), padding=(1, 0, 1), dilation=(1, 2, 1)), (2, 4, 6, 5),
+        kernel=[3, 2, 2], stride=[1, 2, 2], padding=[1, 1, 0, 0, 1, 1], dilation=[1, 2, 1])
+    one("avg_pool3d", nn.AvgPool3d((2, 3, 1), padding=(1, 1, 0), count_include_pad=False), (2, 4, 6, 3), kernel=[2, 3, 1],
+        padding=[1, 1, 1, 1, 0, 0], count_include_pad=False)
+    one("avg_pool3d", nn.AvgPool3d(2, stride=1, padding=1), (2, 3, 3, 4), kernel=2, stride=1, padding=1)
+    one("global_avg_pool", nn.AdaptiveAvgPool3d(1), (3, 2, 3, 4))
+    one("batch_norm", nn.BatchNorm3d(3), (3, 2, 3, 2))
+    one("conv_transpose1d", nn.ConvTranspose1d(3, 4, 3, stride=2, padding=1, output_padding=1), (3, 7), out_channels=4,
+        kernel=3, stride=2, padding=1, output_padding=1)
+    one("conv_transpose1d", nn.ConvTranspose1d(4, 6, 4, groups=2, dilation=2, bias=False), (4, 5), out_channels=6, kernel=4,
+        groups=2, dilation=2, bias=False)
+    one("conv_transpose3d", nn.ConvTranspose3d(2, 3, (2, 3, 1), stride=(2, 1, 3), padding=(1, 0, 0), output_padding=(1, 0, 2)),
+        (2, 3, 2, 4), out_channels=3, kernel=[2, 3, 1], stride=[2, 1, 3], padding=[1, 0, 0], output_padding=[1, 0, 2])
+
+
+class GruBefore(nn.Module):
+    """One way of torch.nn.GRU(num_layers=1) whose reset gate scales the state: K. Cho et al., arXiv:1406.1078, eq. (8)."""
+
+    def __init__(self, n_in, n_hidden, ways=("",), bias=True):
+        super().__init__()
+        self.n, self.ways, self.bias = n_hidden, ways, bias
+        for way in ways:
+            for name, shape in (("weight_ih", (3 * n_hidden, n_in)), ("weight_hh", (3 * n_hidden, n_hidden)),
+                                ("bias_ih", (3 * n_hidden,)), ("bias_hh", (3 * n_hidden,)))[:4 if bias else 2]:
+                setattr(self, f"{name}_l0{way}", nn.Parameter(torch.empty(shape).uniform_(-0.5, 0.5)))
+
+    def run(self, x, h, way):
+        w, u = getattr(self, f"weight_ih_l0{way}"), getattr(self, f"weight_hh_l0{way}")
+        b, c = (getattr(self, f"{name}_l0{way}") if self.bias else 0 * w[:, 0] for name in ("bias_ih", "bias_hh"))
+        n, made = self.n, []
+        for t in range(x.shape[1]):
+            a = x[:, t] @ w.T + b + c
+            r, z = torch.sigmoid(a[:, :2 * n] + h @ u[:2 * n].T).chunk(2, 1)
+            h = (1 - z) * torch.tanh(a[:, 2 * n:] + (r * h) @ u[2 * n:].T) + z * h
+            made.append(h)
+        return torch.stack(made, 1)
+
+    def forward(self, x, first=None):
+        first = torch.zeros(len(x), len(self.ways), self.n) if first is None else first
+        ys = [self.run(x.flip(1) if k else x, first[:, k], way) for k, way in enumerate(self.ways)]
+        y = torch.cat([y.flip(1) if k else y for k, y in enumerate(ys)], 2)
+        return y, torch.stack([y[:, -1] for y in ys], 1)
+
+
+def reset_before():
+    for name, shapes, module, config in (
+            ("plain", [(6, 3)], GruBefore(3, 4), {}), ("started", [(5, 3), (1, 4)], GruBefore(3, 4), {}),
+            ("bare", [(4, 3)], GruBefore(3, 2, bias=False), {"bias": False}),
+            ("both ways", [(5, 3), (2, 4)], GruBefore(3, 4, ("", "_reverse")), {"bidirectional": True})):
+        case(f"gru reset before {name}", shapes,
+             [("op", "gru", [f"in{k}" for k in range(len(shapes))],
+               {"hidden_size": module.n, "reset_after": False, **config})],
+             Functional(lambda self, *x: self.op(*x), op=module), outputs=["op", "op:1"])
+
+
 def more_cases():
     """What came later."""
     for op, kind in (("rnn", nn.RNN), ("gru", nn.GRU), ("lstm", nn.LSTM)):
@@ -458,6 +523,8 @@ def more_cases():
     case("embedding padding_idx", [(5,)],
          [("op", "embedding", ["in0"], {"num_embeddings": 4, "embedding_dim": 3, "padding_idx": 2})],
          Functional(lambda self, x: self.op(x.long()), op=nn.Embedding(4, 3, padding_idx=2)), indices=4)
+    volumes()
+    reset_before()
 
 
 if __name__ == "__main__":

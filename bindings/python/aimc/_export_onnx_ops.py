@@ -44,18 +44,20 @@ def dilated(node: Node, n: int) -> Dict[str, Any]:
 
 
 def convolution(n: int) -> Make:
-    """conv1d, conv2d."""
+    """conv1d, conv2d, conv3d."""
     def make(to: Exporter, node: Node) -> None:
         weights = [to.weight(node, name) for name in ("weight", "bias") if name in node.tensors]
         to.add("Conv", [node.inputs[0], *weights], node.name, group=int(node["groups"]), **window(node, n), **dilated(node, n))
     return make
 
 
-def transposed(to: Exporter, node: Node) -> None:
-    """conv_transpose2d."""
-    weights = [to.weight(node, name) for name in ("weight", "bias") if name in node.tensors]
-    to.add("ConvTranspose", [node.inputs[0], *weights], node.name, group=int(node["groups"]),
-           output_padding=node.list("output_padding", 2, 0), **window(node, 2), **dilated(node, 2))
+def transposed(n: int) -> Make:
+    """conv_transpose1d, conv_transpose2d, conv_transpose3d."""
+    def make(to: Exporter, node: Node) -> None:
+        weights = [to.weight(node, name) for name in ("weight", "bias") if name in node.tensors]
+        to.add("ConvTranspose", [node.inputs[0], *weights], node.name, group=int(node["groups"]),
+               output_padding=node.list("output_padding", n, 0), **window(node, n), **dilated(node, n))
+    return make
 
 
 def embedding(to: Exporter, node: Node) -> None:
@@ -236,7 +238,7 @@ def recurrent(to: Exporter, node: Node) -> None:
     way = "bidirectional" if node["bidirectional"] else "reverse" if node["reverse"] else "forward"
     fields: Dict[str, Any] = {"hidden_size": int(node["hidden_size"]), "direction": way}
     if node.op == "gru":
-        fields["linear_before_reset"] = 1
+        fields["linear_before_reset"] = int(node["reset_after"])
     if node.op == "rnn" and node["nonlinearity"] == "RELU":
         fields["activations"] = ["Relu"] * len(ways)
     n_states, n = 2 if node.op == "lstm" else 1, int(node["num_layers"])
@@ -313,9 +315,9 @@ def attention(to: Exporter, node: Node) -> None:
 
 
 EXPORTERS: Dict[str, Make] = {
-    "linear": linear, "conv1d": convolution(1), "conv2d": convolution(2), "conv_transpose2d": transposed, "embedding": embedding,
-    "max_pool1d": pool("MaxPool", 1), "max_pool2d": pool("MaxPool", 2), "avg_pool1d": pool("AveragePool", 1),
-    "avg_pool2d": pool("AveragePool", 2), "global_avg_pool": same("GlobalAveragePool"), "global_max_pool": same("GlobalMaxPool"),
+    "linear": linear, "embedding": embedding, **{f"conv{n}d": convolution(n) for n in (1, 2, 3)},
+    **{f"conv_transpose{n}d": transposed(n) for n in (1, 2, 3)}, **{f"max_pool{n}d": pool("MaxPool", n) for n in (1, 2, 3)},
+    **{f"avg_pool{n}d": pool("AveragePool", n) for n in (1, 2, 3)}, "global_avg_pool": same("GlobalAveragePool"), "global_max_pool": same("GlobalMaxPool"),
     "batch_norm": batch_norm, "layer_norm": layer_norm, "group_norm": group_norm, "relu": same("Relu"), "tanh": same("Tanh"),
     "sigmoid": same("Sigmoid"), "relu6": relu6, "leaky_relu": sloped("LeakyRelu"), "elu": sloped("Elu"),
     "hard_sigmoid": same("HardSigmoid", alpha=1 / 6, beta=0.5), "hard_swish": same("HardSwish"), "silu": silu, "gelu": gelu,

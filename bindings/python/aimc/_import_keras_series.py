@@ -52,7 +52,7 @@ def check(kind: str, config: Mapping[str, Any]) -> Dict[str, Any]:
     else:
         choose("recurrent_activation", config.get("recurrent_activation", "sigmoid"), ("sigmoid",))
     if kind == "GRU":
-        choose("reset_after", bool(config.get("reset_after", False)), (True,))
+        fields["reset_after"] = bool(config.get("reset_after", False))
     for name in ("return_state", "stateful", "time_major"):
         choose(name, bool(config.get(name, False)), (False,))
     return fields

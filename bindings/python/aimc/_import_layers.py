@@ -237,6 +237,10 @@ class LayersImporter(Importer):
         self.done(layer, self.add(op, value, name=layer.name, tensors=with_bias(weight, arrays.get("bias")),
                                   out_channels=len(weight), groups=groups, bias="bias" in arrays, **fields))
 
+    def make_Conv3D(self, layer: Layer) -> None:
+        """A convolution of volumes."""
+        self.convolution(layer, "conv3d", int(layer.get("groups") or 1))
+
     def make_Conv2D(self, layer: Layer) -> None:
         """A convolution of images."""
         self.convolution(layer, "conv2d", int(layer.get("groups") or 1))
@@ -291,6 +295,14 @@ class LayersImporter(Importer):
         fields = self.window(layer, "pool_size")
         self.values[layer.name] = self.add(op, self.input(layer), name=layer.name, **fields)
 
+    def make_MaxPooling3D(self, layer: Layer) -> None:
+        """Largest of each window."""
+        self.pool(layer, "max_pool3d")
+
+    def make_AveragePooling3D(self, layer: Layer) -> None:
+        """Mean of each window."""
+        self.pool(layer, "avg_pool3d")
+
     def make_MaxPooling2D(self, layer: Layer) -> None:
         """Largest of each window."""
         self.pool(layer, "max_pool2d")
@@ -322,8 +334,8 @@ class LayersImporter(Importer):
         """Largest over all positions."""
         self.global_pool(layer, "global_max_pool")
 
-    make_GlobalAveragePooling1D = make_GlobalAveragePooling2D
-    make_GlobalMaxPooling1D = make_GlobalMaxPooling2D
+    make_GlobalAveragePooling1D = make_GlobalAveragePooling3D = make_GlobalAveragePooling2D
+    make_GlobalMaxPooling1D = make_GlobalMaxPooling3D = make_GlobalMaxPooling2D
 
     # ---- shapes --------------------------------------------------------------------------------
 

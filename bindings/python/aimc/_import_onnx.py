@@ -148,10 +148,10 @@ class OnnxImporter(Importer):
     # ---- matrices ------------------------------------------------------------------------------
 
     def conv(self, node: Any) -> None:
-        """Conv of series and images."""
+        """Conv of series, images and volumes."""
         attributes, weight = self.attributes(node), self.constant(node, 1, "the weight")
         n = weight.ndim - 2
-        choose("dimensions", n, (1, 2))
+        choose("dimensions", n, (1, 2, 3))
         fields = self.window({"kernel_shape": list(weight.shape[2:]), **attributes}, n)
         if max(attributes.get("dilations", [1])) > 1:
             fields["dilation"] = list(attributes["dilations"])
@@ -167,20 +167,20 @@ class OnnxImporter(Importer):
                              "same": auto[len("SAME_"):] if auto.startswith("SAME") else None})
 
     def conv_transpose(self, node: Any) -> None:
-        """ConvTranspose of images."""
+        """ConvTranspose of series, images and volumes."""
         attributes, weight = self.attributes(node), self.constant(node, 1, "the weight")
-        choose("dimensions", weight.ndim - 2, (2,))
+        n = choose("dimensions", weight.ndim - 2, (1, 2, 3))
         choose("auto_pad", attributes.get("auto_pad", "NOTSET"), ("NOTSET",))
         choose("output_shape", attributes.get("output_shape"), (None,))
-        pads = attributes.get("pads", [0] * 4)
-        choose("pads behind", pads[2:], (pads[:2],))
+        pads = attributes.get("pads", [0] * 2 * n)
+        choose("pads behind", pads[n:], (pads[:n],))
         bias = self.constant(node, 2, "the bias") if self.has(node, 2) else None
         groups = attributes.get("group", 1)
-        self.add_for(node, "conv_transpose2d", self.value(node.input[0]), tensors=with_bias(weight, bias), bias=bias is not None,
+        self.add_for(node, f"conv_transpose{n}d", self.value(node.input[0]), tensors=with_bias(weight, bias), bias=bias is not None,
                      out_channels=weight.shape[1] * groups, groups=groups, kernel=list(weight.shape[2:]),
-                     stride=list(attributes.get("strides", [1, 1])), padding=list(pads[:2]),
-                     output_padding=list(attributes.get("output_padding", [0, 0])),
-                     dilation=list(attributes.get("dilations", [1, 1])))
+                     stride=list(attributes.get("strides", [1] * n)), padding=list(pads[:n]),
+                     output_padding=list(attributes.get("output_padding", [0] * n)),
+                     dilation=list(attributes.get("dilations", [1] * n)))
 
     # ---- functions of models that to_onnx() wrote ----------------------------------------------
 
@@ -329,7 +329,7 @@ class OnnxImporter(Importer):
         """MaxPool, AveragePool."""
         attributes = self.attributes(node)
         n = len(attributes["kernel_shape"])
-        choose("dimensions", n, (1, 2))
+        choose("dimensions", n, (1, 2, 3))
         choose("ceil_mode", attributes.get("ceil_mode", 0), (0,))
         fields = self.window(attributes, n)
         largest = node.op_type == "MaxPool"

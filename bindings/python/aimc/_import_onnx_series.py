@@ -87,8 +87,7 @@ def recurrent(importer: "OnnxImporter", node: Any) -> None:
     time_first = choose("layout", attributes.get("layout", 0), (0, 1)) == 0
     choose("clip", attributes.get("clip"), (None,))
     choose("input_forget", attributes.get("input_forget", 0), (0,))
-    if kind == "GRU":
-        choose("linear_before_reset", attributes.get("linear_before_reset", 0), (1,))
+    gru = {"reset_after": bool(attributes.get("linear_before_reset", 0))} if kind == "GRU" else {}
     if importer.has(node, 4) or importer.has(node, 7):
         raise Refused("lengths of each sample, and peepholes, are not known")
     w, r = importer.constant(node, 1, "W"), importer.constant(node, 2, "R")
@@ -102,7 +101,7 @@ def recurrent(importer: "OnnxImporter", node: Any) -> None:
     value = importer.add(kind.lower(), series, *first_states(importer, node, time_first), name=name,
                          tensors=tensors_of(kind, w, r, b), hidden_size=int(attributes["hidden_size"]),
                          bidirectional=way == "bidirectional", reverse=way == "reverse", bias=b is not None,
-                         **check_activations(kind, attributes, len(w)))
+                         **gru, **check_activations(kind, attributes, len(w)))
     for k, key in enumerate(node.output):
         axes = ("TDNH" if k == 0 else "DNH") if time_first else ("NTDH" if k == 0 else "NDH")
         if key and importer.is_read(key):

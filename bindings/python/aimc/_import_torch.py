@@ -217,7 +217,7 @@ class TorchImporter(Importer):
                   out_features=module.out_features, bias=bias is not None)
 
     def conv(self, node: Any, module: Any) -> None:
-        """Conv1d, Conv2d."""
+        """Conv1d, Conv2d, Conv3d and their transposes."""
         choose("padding_mode", module.padding_mode, ("zeros",))
         fields: Dict[str, Any] = {"kernel": list(module.kernel_size), "stride": list(module.stride),
                                   "dilation": list(module.dilation), "groups": module.groups}
@@ -226,12 +226,15 @@ class TorchImporter(Importer):
         elif module.padding != "valid":
             fields["padding"] = _listed(module.padding) if any(_listed(module.padding)) else None
         bias = None if module.bias is None else _array(module.bias)
-        self.made(node, f"conv{len(module.kernel_size)}d", self.argument(node, 0),
+        transposed = "_transpose" if module.transposed else ""
+        if transposed and any(module.output_padding):
+            fields["output_padding"] = list(module.output_padding)
+        self.made(node, f"conv{transposed}{len(module.kernel_size)}d", self.argument(node, 0),
                   tensors=with_bias(_array(module.weight), bias), out_channels=module.out_channels, bias=bias is not None,
                   **without_none(fields))
 
     def norm(self, node: Any, module: Any) -> None:
-        """BatchNorm1d, BatchNorm2d."""
+        """BatchNorm1d, BatchNorm2d, BatchNorm3d."""
         if module.running_mean is None:
             raise Refused("without running means it is not known")
         choose("momentum", module.momentum is None, (False,))
@@ -250,7 +253,7 @@ class TorchImporter(Importer):
                   eps=module.eps, affine=module.weight is not None, **fields)
 
     def pool(self, node: Any, module: Any) -> None:
-        """MaxPool1d, MaxPool2d, AvgPool1d, AvgPool2d."""
+        """MaxPool1d ... 3d, AvgPool1d ... 3d."""
         kind = type(module).__name__
         self.pooled(node, f"{kind[:3].lower()}_pool{kind[-2]}d", module.kernel_size, module.stride, module.padding,
                     module.ceil_mode, getattr(module, "dilation", 1), getattr(module, "count_include_pad", None))
@@ -483,13 +486,13 @@ class TorchImporter(Importer):
         self.made(node, "permute", self.argument(node, 0), order=[int(n) - 1 for n in order[1:]])
 
     def max_pool(self, node: Any) -> None:
-        """F.max_pool1d, F.max_pool2d."""
+        """F.max_pool1d, F.max_pool2d, F.max_pool3d."""
         self.pooled(node, f"max_pool{self.title(node)[-2]}d", self.number(node, 1, "kernel_size"),
                     self.number(node, 2, "stride"), self.number(node, 3, "padding", 0), self.number(node, 5, "ceil_mode", False),
                     self.number(node, 4, "dilation", 1), None)
 
     def avg_pool(self, node: Any) -> None:
-        """F.avg_pool1d, F.avg_pool2d."""
+        """F.avg_pool1d, F.avg_pool2d, F.avg_pool3d."""
         self.pooled(node, f"avg_pool{self.title(node)[-2]}d", self.number(node, 1, "kernel_size"),
                     self.number(node, 2, "stride"), self.number(node, 3, "padding", 0), self.number(node, 4, "ceil_mode", False),
                     1, self.number(node, 5, "count_include_pad", True))
@@ -510,10 +513,11 @@ class TorchImporter(Importer):
 
 _M = TorchImporter
 MODULES: Dict[str, Callable[[TorchImporter, Any, Any], None]] = {
-    **{name: _M.plain for name in PLAIN}, "Identity": _M.identity, "Linear": _M.linear, "Conv1d": _M.conv, "Conv2d": _M.conv,
-    "BatchNorm1d": _M.norm, "BatchNorm2d": _M.norm, "LayerNorm": _M.other_norm, "GroupNorm": _M.other_norm,
-    "MaxPool1d": _M.pool, "MaxPool2d": _M.pool, "AvgPool1d": _M.pool, "AvgPool2d": _M.pool,
-    "AdaptiveAvgPool1d": _M.adaptive, "AdaptiveAvgPool2d": _M.adaptive, "AdaptiveMaxPool2d": _M.adaptive,
+    **{name: _M.plain for name in PLAIN}, "Identity": _M.identity, "Linear": _M.linear,
+    **{f"{kind}{n}d": _M.conv for kind in ("Conv", "ConvTranspose") for n in (1, 2, 3)},
+    **{f"BatchNorm{n}d": _M.norm for n in (1, 2, 3)}, "LayerNorm": _M.other_norm, "GroupNorm": _M.other_norm,
+    **{f"{kind}Pool{n}d": _M.pool for kind in ("Max", "Avg") for n in (1, 2, 3)},
+    **{f"Adaptive{kind}Pool{n}d": _M.adaptive for kind in ("Avg", "Max") for n in (1, 2, 3)},
     "LeakyReLU": _M.sloped, "ELU": _M.sloped, "GELU": _M.gelu, "Softmax": _M.softmax, "LogSoftmax": _M.softmax,
     "Dropout": _M.dropout, "Flatten": _M.flatten_module, "RNN": series.recurrent, "GRU": series.recurrent,
     "LSTM": series.recurrent, "MultiheadAttention": series.attention, "TransformerEncoderLayer": series.encoder_layer,
@@ -521,10 +525,9 @@ MODULES: Dict[str, Callable[[TorchImporter, Any, Any], None]] = {
 FUNCTIONS: Dict[str, Callable[[TorchImporter, Any], None]] = {
     "add": _M.join, "iadd": _M.join, "add_": _M.join, "mul": _M.join, "imul": _M.join, "mul_": _M.join, "flatten": _M.flatten, "cat": _M.cat, "view": _M.view,
     "reshape": _M.view, "size": _M.size, "getitem": _M.getitem, "pad": _M.pad, "_pad": _M.pad, "mean": _M.mean,
-    "permute": _M.permute, "max_pool1d": _M.max_pool, "max_pool2d": _M.max_pool, "_max_pool1d": _M.max_pool,
-    "_max_pool2d": _M.max_pool, "boolean_dispatch": _M.max_pool, "avg_pool1d": _M.avg_pool, "avg_pool2d": _M.avg_pool,
-    "adaptive_avg_pool1d": _M.adaptive_pool, "adaptive_avg_pool2d": _M.adaptive_pool, "softmax": _M.soften,
-    "log_softmax": _M.soften, "dropout": _M.drop, "contiguous": _M.identity, "squeeze": _M.squeeze, "transpose": _M.turn,
+    "permute": _M.permute, "boolean_dispatch": _M.max_pool, **{f"{way}max_pool{n}d": _M.max_pool for way in ("", "_") for n in (1, 2, 3)},
+    **{f"avg_pool{n}d": _M.avg_pool for n in (1, 2, 3)}, **{f"adaptive_avg_pool{n}d": _M.adaptive_pool for n in (1, 2, 3)},
+    "softmax": _M.soften, "log_softmax": _M.soften, "dropout": _M.drop, "contiguous": _M.identity, "squeeze": _M.squeeze, "transpose": _M.turn,
     "getattr": _M.look, "zeros": _M.make_zeros, "to": _M.moved, "long": _M.to_indices, "int": _M.to_indices}
 VARIADIC = ("view", "reshape", "permute", "getitem")  # all positions are read
 

@@ -65,6 +65,14 @@ class Torch(TorchCase):
                   nn.Linear(6, 4, bias=False), nn.GELU(), nn.Hardswish(), nn.Identity(), nn.Linear(4, 3), nn.Softmax(-1)]
         self.compare(nn.Sequential(*layers).eval(), normal(2, 2, 12))
 
+    def test_volumes_and_transposes(self):
+        nn = package("torch").nn
+        layers = [nn.Conv3d(2, 4, (2, 3, 2), stride=(1, 2, 1), padding=(0, 1, 1)), nn.BatchNorm3d(4), nn.ReLU(), nn.MaxPool3d(2, stride=1),
+                  nn.ConvTranspose3d(4, 3, 2, stride=2, output_padding=1), nn.AvgPool3d(2), nn.AdaptiveAvgPool3d(1), nn.Flatten()]
+        self.compare(nn.Sequential(*layers).eval(), normal(2, 2, 4, 6, 5))
+        layers = [nn.Conv1d(2, 4, 3, stride=2), nn.Tanh(), nn.ConvTranspose1d(4, 2, 3, stride=2, bias=False)]
+        self.compare(nn.Sequential(*layers).eval(), normal(2, 2, 9))
+
     def test_everything_unknown_is_named(self):
         nn = package("torch").nn
         shared = nn.Linear(4, 4)

@@ -168,12 +168,25 @@ class Onnx(OnnxCase):
                               {"x": ["n", 7, 5]}, ["z"], {"w": w, "r": r, "b": b, "one": np.array([1])}, opset=14)
             self.near(convert.from_onnx(path), y.numpy(), x)
         gru = {"w": w[:, :12], "r": r[:, :12]}
-        for words, fields in ((["linear_before_reset 0"], {}), (["clip 1.0"], {"linear_before_reset": 1, "clip": 1.0}),
+        path = self.model([("GRU", ["x", "w", "r"], ["", "h"], {"hidden_size": 4, "layout": 1})], {"x": ["n", 7, 5]}, ["h"], gru,
+                          opset=14)
+        self.near(convert.from_onnx(path), gru_before(x, w[0, :12].T, r[0, :12].T)[:, None], x)
+        for words, fields in ((["clip 1.0"], {"linear_before_reset": 1, "clip": 1.0}),
                               (["activations"], {"linear_before_reset": 1, "activations": ["Tanh", "Tanh"]}),
                               (["layout 0 reads"], {"linear_before_reset": 1, "layout": 0})):
             path = self.model([("GRU", ["x", "w", "r"], ["", "h"], {"hidden_size": 4, "layout": 1, **fields})],
                               {"x": ["n", 7, 5]}, ["h"], gru, opset=14)
             self.refused(["'n0' (GRU)", *words], convert.from_onnx, path)
+
+
+def gru_before(x, kernel, state, bias=0):
+    """Last state of a GRU as Keras has it without reset_after, gates z r h: the state is scaled before its product."""
+    n, h = len(state), np.zeros((len(x), len(state)))
+    for t in range(x.shape[1]):
+        a = x[:, t] @ kernel + bias
+        z, r = (1 / (1 + np.exp(-a[:, k:k + n] - h @ state[:, k:k + n])) for k in (0, n))
+        h = (1 - z) * np.tanh(a[:, 2 * n:] + (r * h) @ state[:, 2 * n:]) + z * h
+    return h
 
 
 class Keras(KerasCase):
@@ -212,6 +225,13 @@ class Keras(KerasCase):
                     y = y + torch.relu(y @ torch.from_numpy(dense["kernel"]) + torch.from_numpy(dense["bias"]))
                     y = b(y.flip(1) if kind == "GRU" else y)[0][:, -1]
                 self.near(convert.from_keras(path), y.numpy(), x)
+
+    def test_reset_before_the_product(self):
+        x, kernel, state, bias = normal(3, 7, 5), normal(5, 12), normal(4, 12), normal(12)
+        path = self.file([self.layer("InputLayer", "in", batch_input_shape=[None, 7, 5]),
+                          self.layer("GRU", "g", "in", units=4, reset_after=False)],
+                         {"g": {"kernel": kernel, "recurrent_kernel": state, "bias": bias}}, outputs=["g", 0, 0])
+        self.near(convert.from_keras(path), gru_before(x, kernel, state, bias), x)
 
     def test_bidirectional(self):
         torch = package("torch")
@@ -268,7 +288,7 @@ class Keras(KerasCase):
     def test_series_that_are_not_known(self):
         layer = self.layer
         arrays, _ = self.recurrent("GRU", 5, 4)
-        for words, config in (("reset_after False", {}), ("activation 'relu'", {"activation": "relu", "reset_after": True}),
+        for words, config in (("activation 'relu'", {"activation": "relu", "reset_after": True}),
                               ("recurrent_activation 'hard_sigmoid'", {"recurrent_activation": "hard_sigmoid", "reset_after": True}),
                               ("stateful True", {"stateful": True, "reset_after": True}),
                               ("go_backwards", {"go_backwards": True, "return_sequences": True, "reset_after": True})):

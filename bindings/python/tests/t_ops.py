@@ -15,11 +15,16 @@ CASES = {
     "conv1d": [({"out_channels": 3, "kernel": 3, "stride": 2, "padding": [1, 2]}, [(2, 9)])],
     "conv2d": [({"out_channels": 4, "kernel": [3, 2], "stride": [2, 1], "padding": 1, "groups": 2}, [(2, 7, 5)]),
                ({"out_channels": 3, "kernel": 3, "same": "UPPER", "stride": 2}, [(2, 7, 6)])],
+    "conv3d": [({"out_channels": 4, "kernel": [2, 3, 1], "stride": [1, 2, 1], "padding": 1, "groups": 2}, [(2, 3, 4, 3)])],
+    "conv_transpose1d": [({"out_channels": 3, "kernel": 3, "stride": 2, "padding": 1}, [(2, 5)])],
+    "conv_transpose3d": [({"out_channels": 2, "kernel": [1, 3, 2], "stride": [2, 1, 1], "dilation": [1, 1, 2]}, [(2, 2, 3, 3)])],
     "conv_transpose2d": [({"out_channels": 4, "kernel": [3, 2], "stride": [2, 3], "padding": [1, 0], "groups": 2,
                            "output_padding": [1, 2]}, [(2, 5, 3)]),
                          ({"out_channels": 3, "kernel": 3, "dilation": 2, "bias": False}, [(3, 4, 5)])],
     "max_pool1d": [({"kernel": 3, "stride": 2}, [(2, 9)])],
     "max_pool2d": [({"kernel": 3, "stride": 2, "padding": 1}, [(2, 7, 5)])],
+    "max_pool3d": [({"kernel": 2, "stride": [1, 2, 2], "padding": 1}, [(2, 3, 4, 3)])],
+    "avg_pool3d": [({"kernel": [2, 1, 3], "padding": [1, 1, 0, 0, 1, 1], "count_include_pad": False}, [(2, 3, 2, 4)])],
     "avg_pool1d": [({"kernel": 3, "stride": 2, "padding": 1}, [(2, 9)])],
     "avg_pool2d": [({"kernel": [2, 3], "padding": 1, "count_include_pad": False}, [(2, 7, 5)])],
     "global_avg_pool": [({}, [(3, 5, 3)])],
@@ -41,7 +46,8 @@ CASES = {
     "dropout": [({"p": 0}, [(3, 5)])],
     "embedding": [({"num_embeddings": 5, "embedding_dim": 3}, [(7,)])],
     "rnn": [({"hidden_size": 3}, [(5, 2)]), ({"hidden_size": 3, "reverse": True}, [(5, 2), (1, 3)]), ({"hidden_size": 3, "num_layers": 2, "bidirectional": True}, [(5, 3)])],
-    "gru": [({"hidden_size": 3}, [(5, 2)]), ({"hidden_size": 3, "num_layers": 2}, [(4, 2), (2, 3)]), ({"hidden_size": 3, "num_layers": 2, "bidirectional": True}, [(5, 3)])],
+    "gru": [({"hidden_size": 3}, [(5, 2)]), ({"hidden_size": 3, "num_layers": 2}, [(4, 2), (2, 3)]),
+            ({"hidden_size": 3, "num_layers": 2, "reset_after": False, "bidirectional": True}, [(4, 2), (4, 3)]), ({"hidden_size": 3, "num_layers": 2, "bidirectional": True}, [(5, 3)])],
     "lstm": [({"hidden_size": 3}, [(5, 2)]), ({"hidden_size": 3, "bidirectional": True}, [(5, 2), (2, 3), (2, 3)]), ({"hidden_size": 3, "num_layers": 2, "bidirectional": True}, [(5, 3)])],
     "attention": [({"heads": 2}, [(5, 6)]), ({"heads": 1, "causal": True}, [(5, 3), (7, 3)]),
                   ({"heads": 3, "bias": False}, [(5, 6), (3, 6), (3, 6)])],
@@ -124,8 +130,10 @@ class Gradients(unittest.TestCase):
 
 
 class OnTiles(unittest.TestCase):
+    IDEAL, SLOW, OPS = IDEAL, SLOW, ON_MATRICES
+
     def for_all(self, check):
-        for op in ON_MATRICES:
+        for op in self.OPS:
             for config, shapes in CASES[op]:
                 for n in (1, 3):
                     with self.subTest(f"{op} {config} {shapes} {n}"):
@@ -142,7 +150,7 @@ class OnTiles(unittest.TestCase):
         self.for_all(self.ideal)
 
     def ideal(self, op, config, shapes, xs, rng):
-        digital, tiles = network(op, config, shapes), network(op, config, shapes, IDEAL)
+        digital, tiles = network(op, config, shapes), network(op, config, shapes, self.IDEAL)
         tiles.load_state_dict(digital.state_dict())
         outputs = digital.run_forward(*xs)
         for a, b in zip(outputs, tiles.run_forward(*xs)):
@@ -164,7 +172,7 @@ class OnTiles(unittest.TestCase):
     def converted(self, op, config, shapes, xs, _):
         net = network(op, config, shapes)
         before, state = net.run(*xs), net.state_dict()
-        net.convert(IDEAL)
+        net.convert(self.IDEAL)
         for a, b in zip(before, net.run(*xs)):
             np.testing.assert_allclose(a, b, rtol=0, atol=1e-5)
         net.convert(None)
@@ -177,7 +185,7 @@ class OnTiles(unittest.TestCase):
         self.for_all(self.resumed)
 
     def resumed(self, op, config, shapes, xs, rng):
-        net = network(op, config, shapes, SLOW)
+        net = network(op, config, shapes, self.SLOW)
         dys = [rng.uniform(-0.1, 0.1, y.shape).astype(np.float32) for y in net.run_forward(*xs)]
         self.train(net, xs, dys)
         other = net.copy()
@@ -193,7 +201,7 @@ class OnTiles(unittest.TestCase):
 
     def streamed(self, op, config, shapes, xs, _):
         """Opened, tiles give what those of the loaded network give first, each time."""
-        net = network(op, config, shapes, SLOW)
+        net = network(op, config, shapes, self.SLOW)
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "net.safetensors"
             net.save(path)
@@ -230,7 +238,7 @@ class OnTiles(unittest.TestCase):
                 aimc.Network.open(path, net.to_json()).run(x)
 
     def test_passes_add_up_to_the_bits_of_one(self):
-        for op in ON_MATRICES:
+        for op in self.OPS:
             for config, shapes in CASES[op]:
                 for evaluates in (False, True):
                     with self.subTest(f"{op} {config} {shapes} {evaluates}"):
@@ -240,7 +248,7 @@ class OnTiles(unittest.TestCase):
         """In parts of 1, 3 and 2 samples, on noisy tiles, beside one pass on all of them."""
         rng = np.random.RandomState(7)
         recurrent = op in ("rnn", "gru", "lstm")
-        whole, parts = (network(op, config, shapes, IDEAL if recurrent or evaluates else SLOW) for _ in range(2))
+        whole, parts = (network(op, config, shapes, self.IDEAL if recurrent or evaluates else self.SLOW) for _ in range(2))
         xs = inputs_of(op, shapes, 6, rng)
         before = whole.state_dict()
         for _ in range(2):
@@ -306,7 +314,7 @@ class OnTiles(unittest.TestCase):
     def programmed(self, op, config, shapes, xs, _):
         if len(shapes) > 1:
             return  # compensate() takes one input
-        net = network(op, config, shapes, IDEAL)
+        net = network(op, config, shapes, self.IDEAL)
         if op in ("rnn", "gru", "lstm"):
             net = self.with_one_output(op, config, shapes)
         before = net.run(*xs)[0]
@@ -319,11 +327,78 @@ class OnTiles(unittest.TestCase):
         net.unprogram()
         np.testing.assert_allclose(net.run(*xs)[0], before, rtol=0, atol=1e-5)
 
-    @staticmethod
-    def with_one_output(op, config, shapes):
+    def with_one_output(self, op, config, shapes):
         net = aimc.Network()
-        net.add(op, net.add_input(shapes[0]), **config, matrix=IDEAL)
+        net.add(op, net.add_input(shapes[0]), **config, matrix=self.IDEAL)
         return net
+
+
+class BiasOnDevices(OnTiles):
+    """The same where the bias is a last word line of the arrays."""
+    IDEAL, SLOW = IDEAL.copy(), SLOW.copy()
+    IDEAL["analog_bias"] = SLOW["analog_bias"] = True
+    OPS = [op for op in ON_MATRICES if not op.startswith("conv_transpose")]
+
+    def test_where_it_lies(self):
+        net = aimc.Network(ctx=aimc.Context(seed=1))
+        net.linear(net.conv1d(net.add_input((2, 5)), out_channels=4, kernel=2, groups=2, matrix=self.SLOW),
+                   out_features=3, matrix="digital")
+        before = net.state_dict()
+        info = net.tensors["conv1d.bias"]
+        self.assertTrue(info.is_analog and info.is_trained)
+        self.assertFalse(net.tensors["linear.bias"].is_analog)
+        self.assertEqual(net.info.n_analog, 4 * 2 + 4)  # of two groups, 2 x (2 + 1) each
+        with self.assertRaisesRegex(aimc.UnsupportedError, "conv1d.bias' lies on tiles"):
+            net.get_gradient("conv1d.bias")
+        w, b = net.get_weights(1)
+        np.testing.assert_array_equal(w[:, -1], b)
+        np.testing.assert_array_equal(b, before["conv1d.bias"][2:])
+        net.set_tensor("conv1d.bias", np.array([0.1, -0.2, 0.3, -0.1], np.float32))
+        np.testing.assert_allclose(net.get_tensor("conv1d.bias"), [0.1, -0.2, 0.3, -0.1], rtol=0, atol=1e-6)
+        np.testing.assert_array_equal(net.get_tensor("conv1d.weight"), before["conv1d.weight"])
+        net.set_tensor("conv1d.weight", before["conv1d.weight"])
+        np.testing.assert_allclose(net.get_tensor("conv1d.bias"), [0.1, -0.2, 0.3, -0.1], rtol=0, atol=1e-6)
+
+    def test_a_rate_moves_it_in_steps_of_the_device(self):
+        device = {"kind": "constant_step", "dw_min": 0.01, "dw_min_dtod": 0, "dw_min_std": 0, "up_down_dtod": 0, "w_max_dtod": 0, "w_min_dtod": 0}
+        net = aimc.Network(ctx=aimc.Context(seed=1))
+        net.linear(net.add_input((2,)), out_features=3, matrix={"kind": "layer", "device": device, "analog_bias": True})
+        net.set_tensor("linear.bias", np.zeros(3, np.float32))
+        x = np.ones((4, 2), np.float32)
+        for _ in range(5):
+            net.run_forward(x)
+            net.run_backward(np.full((4, 3), -1, np.float32))
+            net.step(0.01)
+        steps = net.get_tensor("linear.bias") / 0.01
+        self.assertGreater(steps.min(), 1)
+        np.testing.assert_allclose(steps, np.round(steps), rtol=0, atol=1e-3)
+
+    def test_folding(self):
+        x = np.random.RandomState(1).randn(20, 2, 5).astype(np.float32)
+        net = aimc.Network(ctx=aimc.Context(seed=1))
+        net.batch_norm(net.conv1d(net.add_input((2, 5)), out_channels=4, kernel=2, matrix=self.IDEAL))
+        net.run_forward(x)  # running means move
+        before = net.run(x)[0]
+        self.assertEqual(net.fold(), 1)
+        np.testing.assert_allclose(net.run(x)[0], before, rtol=0, atol=1e-5)
+        self.assertTrue(net.tensors["conv1d.bias"].is_analog)
+        np.testing.assert_array_equal(net.copy().run(x)[0], net.run(x)[0])
+        net = aimc.Network(ctx=aimc.Context(seed=1))
+        net.batch_norm(net.conv1d(net.add_input((2, 5)), out_channels=4, kernel=2, bias=False, matrix=self.IDEAL))
+        with self.assertRaisesRegex(aimc.StateError, "no line for the bias"):
+            net.fold()
+
+    def test_refused(self):
+        net = aimc.Network()
+        x = net.add_input((2, 3, 3))
+        with self.assertRaisesRegex(aimc.UnsupportedError, "analog_bias: .* transposed convolution is digital"):
+            net.conv_transpose2d(x, out_channels=2, kernel=2, matrix=self.IDEAL)
+        net.conv_transpose2d(x, out_channels=2, kernel=2)
+        with self.assertRaisesRegex(aimc.UnsupportedError, "analog_bias"):
+            net.convert(self.IDEAL)
+        net.conv_transpose2d(x, out_channels=2, kernel=2, bias=False, matrix=self.IDEAL)
+        with self.assertRaisesRegex(aimc.InvalidError, "analog_bias is for layers of networks"):
+            aimc.Matrix(None, 3, 2, self.IDEAL)
 
 
 class Training(unittest.TestCase):
@@ -382,6 +457,9 @@ class Refused(unittest.TestCase):
         self.refused("attention", [(5, 6), (3, 6), (4, 6)], "as many values as keys")
         self.refused("conv_transpose2d", [(3, 4)], r"\[channels\]\[height\]\[width\] is needed", kernel=3)
         self.refused("conv_transpose2d", [(3, 4, 4)], "kernel is not given")
+        self.refused("conv_transpose1d", [(3, 4)], "kernel has 2 numbers; the image has 1 dimension", kernel=[3, 3])
+        self.refused("conv3d", [(3, 4, 4)], r"\[channels\]\[depth\]\[height\]\[width\] is needed", kernel=3)
+        self.refused("max_pool3d", [(3, 4, 4, 4)], "stride has 2 numbers; the image has 3 dimensions", kernel=2, stride=[1, 2])
         self.refused("conv_transpose2d", [(3, 4, 4)], "output_padding = 2; less than", kernel=3, output_padding=2)
         self.refused("conv_transpose2d", [(3, 4, 4)], "cuts off all", kernel=1, padding=2)
         self.refused("conv_transpose2d", [(3, 4, 4)], "multiples of 2 groups", kernel=1, groups=2, out_channels=2)

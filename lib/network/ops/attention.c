@@ -119,14 +119,10 @@ static aimc_status create(aimci_node *node)
 {
     const size_t n = ((const attention *)node->state)->n_features;
     const bool bias = ((const attention_params *)node->params)->bias;
-    const aimci_shape w_in = {2, {3 * n, n}}, w_out = {2, {n, n}}, b_in = {1, {3 * n}},
-                      b = {1, {n}};
-    aimc_status st = aimci_node_add_weight(node, "in_proj_weight", &w_in, 3, 3 * n, n);
-    st = st ? st : aimci_node_add_weight(node, "out_proj.weight", &w_out, 1, n, n);
-    if (!st && bias)
-        st = aimci_node_add_parameter(node, "in_proj_bias", &b_in, 0, true);
-    if (!st && bias)
-        st = aimci_node_add_parameter(node, "out_proj.bias", &b, 0, true);
+    const aimci_shape w_in = {2, {3 * n, n}}, w_out = {2, {n, n}};
+    const char *b_in = bias ? "in_proj_bias" : NULL, *b_out = bias ? "out_proj.bias" : NULL;
+    aimc_status st = aimci_node_add_weight(node, "in_proj_weight", b_in, &w_in, 3, 3 * n, n);
+    st = st ? st : aimci_node_add_weight(node, "out_proj.weight", b_out, &w_out, 1, n, n);
     st = st ? st : aimci_node_init_weight(node, 0, sqrtf(1.5f / (float)n));
     return st ? st : aimci_node_init_weight(node, 1, 1 / sqrtf((float)n));
 }
@@ -302,7 +298,7 @@ static aimc_status forward(aimci_node *node, const aimci_run *run)
 {
     const attention *s = node->state;
     const size_t n = s->n_features;
-    const aimci_parameter *b = aimci_node_parameter(node, "in_proj_bias");
+    const aimci_parameter *b = aimci_node_bias(node, "in_proj_bias");
     aimc_status st = check_mask(node, run);
     for (size_t k = QUERY; k <= VALUE && !st; k++) {
         const size_t rows = run->n * length_of(s, k);
@@ -317,7 +313,7 @@ static aimc_status forward(aimci_node *node, const aimci_run *run)
     const size_t rows = run->n * s->n_queries;
     st = aimci_matrix_forward(node->matrices[OUT].matrix, rows, s->context, n, run->out[0], n);
     if (!st)
-        aimci_add_rows(aimci_node_parameter(node, "out_proj.bias"), rows, run->out[0]);
+        aimci_add_rows(aimci_node_bias(node, "out_proj.bias"), rows, run->out[0]);
     return st;
 }
 
@@ -325,7 +321,7 @@ static void back_through_heads(aimci_node *node, const aimci_run *run)
 {
     const attention *s = node->state;
     const size_t n = s->n_features, longer = s->n_queries > s->n_keys ? s->n_queries : s->n_keys;
-    const aimci_parameter *b = aimci_node_parameter(node, "in_proj_bias");
+    const aimci_parameter *b = aimci_node_bias(node, "in_proj_bias");
     memset(s->d_projected, 0, run->n * longer * 3 * n * sizeof(float));
     aimci_parallel(node->ctx, run->n * s->n_heads, attend_back, node);
     for (size_t k = QUERY; b && k <= VALUE; k++)
@@ -353,7 +349,7 @@ static aimc_status backward(aimci_node *node, const aimci_run *run)
 {
     const attention *s = node->state;
     const size_t n = s->n_features, rows = run->n * s->n_queries;
-    aimci_add_rows_gradient(aimci_node_parameter(node, "out_proj.bias"), rows, run->d_out[0]);
+    aimci_add_rows_gradient(aimci_node_bias(node, "out_proj.bias"), rows, run->d_out[0]);
     aimc_status st = aimci_matrix_backward(node->matrices[OUT].matrix, rows, s->context, n,
                                            run->d_out[0], n, s->d_context, n);
     if (!st)

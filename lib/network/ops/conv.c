@@ -20,8 +20,11 @@ typedef struct conv_params {
                       "groups of channels that see nothing of each other; as many as there are "   \
                       "channels: depthwise",                                                       \
                       AIMCI_TORCH),                                                                \
-        AIMCI_FLAG(conv_params, bias, 1, "add a digital bias", AIMCI_TORCH), AIMCI_MATRIX_FIELD(0)
+        AIMCI_FLAG(conv_params, bias, 1, "add a bias", AIMCI_TORCH), AIMCI_MATRIX_FIELD(0)
 
+static const aimci_field conv3d_fields[] = {CONV_FIELDS};
+AIMCI_DEFINE_KIND(conv3d, "op", "convolution of volumes [channels][depth][height][width]",
+                  AIMCI_TORCH, conv3d_fields, conv_params, .n_children = 1);
 static const aimci_field conv2d_fields[] = {CONV_FIELDS};
 AIMCI_DEFINE_KIND(conv2d, "op", "convolution of images [channels][height][width]", AIMCI_TORCH,
                   conv2d_fields, conv_params, .n_children = 1);
@@ -51,8 +54,7 @@ static aimc_status set_groups(conv *c, const conv_params *p)
                           c->patches.window.channels, (size_t)p->out_channels, c->patches.groups);
     c->patches.channels = c->patches.window.channels / c->patches.groups;
     c->out_group = (size_t)p->out_channels / c->patches.groups;
-    c->patches.size =
-        c->patches.channels * c->patches.window.kernel[0] * c->patches.window.kernel[1];
+    c->patches.size = c->patches.channels * aimci_window_taps(&c->patches.window);
     return AIMC_OK;
 }
 
@@ -65,28 +67,19 @@ static aimc_status infer_dims(aimci_node *node, const aimci_shape *in, size_t n_
     if (!st)
         st = set_groups(c, p);
     const aimci_window *w = &c->patches.window;
-    c->direct = c->patches.groups == 1 && w->kernel[0] * w->kernel[1] == 1 &&
-                w->stride[0] * w->stride[1] == 1 && w->out[0] == w->in[0] && w->out[1] == w->in[1];
+    c->direct = c->patches.groups == 1 && aimci_window_taps(w) == 1;
+    for (size_t d = 0; d < AIMCI_WINDOW_DIMS; d++)
+        c->direct = c->direct && w->stride[d] == 1 && w->out[d] == w->in[d];
     out->n = n_dims + 1;
     out->dim[0] = (size_t)p->out_channels;
     for (size_t d = 0; d < n_dims; d++)
-        out->dim[d + 1] = w->out[d + 2 - n_dims];
+        out->dim[d + 1] = w->out[aimci_window_dim(d, n_dims)];
     return st;
 }
 
-static aimc_status infer2d(aimci_node *node, const aimci_shape *const *in, aimci_shape *out,
-                           size_t *n_out)
-{
-    (void)n_out;
-    return infer_dims(node, in[0], 2, out);
-}
-
-static aimc_status infer1d(aimci_node *node, const aimci_shape *const *in, aimci_shape *out,
-                           size_t *n_out)
-{
-    (void)n_out;
-    return infer_dims(node, in[0], 1, out);
-}
+AIMCI_INFER_DIMS(conv_infer1d, infer_dims, 1)
+AIMCI_INFER_DIMS(conv_infer2d, infer_dims, 2)
+AIMCI_INFER_DIMS(conv_infer3d, infer_dims, 3)
 
 /* [out_channels][channels of a group][kernel ...], W, b ~ U(-1, 1) / sqrt(n_in) */
 static aimc_status create(aimci_node *node)
@@ -96,13 +89,10 @@ static aimc_status create(aimci_node *node)
     const size_t n_out = c->patches.groups * c->out_group, n_dims = c->patches.window.n_dims;
     aimci_shape w = {2 + n_dims, {n_out, c->patches.channels}};
     for (size_t d = 0; d < n_dims; d++)
-        w.dim[2 + d] = c->patches.window.kernel[d + 2 - n_dims];
-    const aimci_shape b = {1, {n_out}};
+        w.dim[2 + d] = c->patches.window.kernel[aimci_window_dim(d, n_dims)];
     static const char *const names[] = {"bias"};
-    aimc_status st =
-        aimci_node_add_weight(node, "weight", &w, c->patches.groups, n_out, c->patches.size);
-    if (!st && p->bias)
-        st = aimci_node_add_parameter(node, "bias", &b, 0, true);
+    aimc_status st = aimci_node_add_weight(node, "weight", p->bias ? "bias" : NULL, &w,
+                                           c->patches.groups, n_out, c->patches.size);
     return st ? st
               : aimci_node_init_uniform(node, 1.0f / sqrtf((float)c->patches.size), names, p->bias);
 }
@@ -111,7 +101,7 @@ static aimc_status create(aimci_node *node)
 static size_t order(const aimci_node *node, size_t tensor, size_t k)
 {
     const conv *c = node->state;
-    const size_t area = c->patches.window.kernel[0] * c->patches.window.kernel[1];
+    const size_t area = aimci_window_taps(&c->patches.window);
     (void)tensor;
     return k % area * c->patches.channels + k / area;
 }
@@ -257,7 +247,7 @@ static aimc_status forward(aimci_node *node, const aimci_run *run)
         st = for_blocks(&p, forward_block);
     }
     if (!st)
-        aimci_add_rows(aimci_node_parameter(node, "bias"), p.total, run->out[0]);
+        aimci_add_rows(aimci_node_bias(node, "bias"), p.total, run->out[0]);
     return st;
 }
 
@@ -265,7 +255,7 @@ static aimc_status backward(aimci_node *node, const aimci_run *run)
 {
     const pass p = pass_of(node, run, 0);
     const conv *c = node->state;
-    aimci_add_rows_gradient(aimci_node_parameter(node, "bias"), p.total, run->d_out[0]);
+    aimci_add_rows_gradient(aimci_node_bias(node, "bias"), p.total, run->d_out[0]);
     if (!run->d_in[0])
         return AIMC_OK;
     memset(run->d_in[0], 0, run->n * node->in[0]->size * sizeof(float));
@@ -334,5 +324,6 @@ static void describe(const aimci_node *node, aimci_text *text)
         .describe = describe,                                                                      \
         .destroy = destroy,                                                                        \
     };
-CONV(conv2d, infer2d)
-CONV(conv1d, infer1d)
+CONV(conv3d, conv_infer3d)
+CONV(conv2d, conv_infer2d)
+CONV(conv1d, conv_infer1d)

@@ -16,21 +16,28 @@ typedef struct transpose_params {
 #define LIST(field, least, meaning)                                                                \
     AIMCI_NUMBERS(transpose_params, field, 0, least, 65536, "positions", meaning, AIMCI_TORCH)
 
-static const aimci_field fields[] = {
-    AIMCI_INTEGER(transpose_params, out_channels, 1, 1, 1048576, "1", "channels of the output",
-                  AIMCI_TORCH),
-    LIST(kernel, 1, "size of the window"),
-    LIST(stride, 1, "step of the window in the output; empty: 1"),
-    LIST(padding, 0, "positions that are cut off on both sides; empty: 0"),
-    LIST(output_padding, 0, "positions added on one side of the output; empty: 0"),
-    LIST(dilation, 1, "distance of the positions of a window; empty: 1"),
-    AIMCI_INTEGER(transpose_params, groups, 1, 1, 1048576, "1",
-                  "groups of channels that see nothing of each other", AIMCI_TORCH),
-    AIMCI_FLAG(transpose_params, bias, 1, "add a digital bias", AIMCI_TORCH),
-    AIMCI_MATRIX_FIELD(0),
-};
-AIMCI_DEFINE_KIND(conv_transpose2d, "op", "transposed convolution of images", AIMCI_TORCH, fields,
-                  transpose_params, .n_children = 1);
+#define FIELDS                                                                                     \
+    AIMCI_INTEGER(transpose_params, out_channels, 1, 1, 1048576, "1", "channels of the output",    \
+                  AIMCI_TORCH),                                                                    \
+        LIST(kernel, 1, "size of the window"),                                                     \
+        LIST(stride, 1, "step of the window in the output; empty: 1"),                             \
+        LIST(padding, 0, "positions that are cut off on both sides; empty: 0"),                    \
+        LIST(output_padding, 0, "positions added on one side of the output; empty: 0"),            \
+        LIST(dilation, 1, "distance of the positions of a window; empty: 1"),                      \
+        AIMCI_INTEGER(transpose_params, groups, 1, 1, 1048576, "1",                                \
+                      "groups of channels that see nothing of each other", AIMCI_TORCH),           \
+        AIMCI_FLAG(transpose_params, bias, 1, "add a digital bias", AIMCI_TORCH),                  \
+        AIMCI_MATRIX_FIELD(0)
+
+static const aimci_field conv_transpose3d_fields[] = {FIELDS};
+AIMCI_DEFINE_KIND(conv_transpose3d, "op", "transposed convolution of volumes", AIMCI_TORCH,
+                  conv_transpose3d_fields, transpose_params, .n_children = 1);
+static const aimci_field conv_transpose2d_fields[] = {FIELDS};
+AIMCI_DEFINE_KIND(conv_transpose2d, "op", "transposed convolution of images", AIMCI_TORCH,
+                  conv_transpose2d_fields, transpose_params, .n_children = 1);
+static const aimci_field conv_transpose1d_fields[] = {FIELDS};
+AIMCI_DEFINE_KIND(conv_transpose1d, "op", "transposed convolution of series", AIMCI_TORCH,
+                  conv_transpose1d_fields, transpose_params, .n_children = 1);
 
 /* Pixels that go through a matrix at once: whole chunks of 64 for each of some threads. */
 enum { BLOCK = 512 };
@@ -43,34 +50,30 @@ typedef struct transpose {
 
 /* ---- making --------------------------------------------------------------------------------- */
 
-static size_t pick(const aimci_list *list, size_t d, size_t fallback)
-{
-    return list->n == 0 ? fallback : (size_t)list->v[list->n == 1 ? 0 : d];
-}
-
-static aimc_status check_lists(const transpose_params *p)
+static aimc_status check_lists(const transpose_params *p, size_t n_dims)
 {
     const aimci_list *lists[] = {&p->kernel, &p->stride, &p->padding, &p->output_padding,
                                  &p->dilation};
     static const char *const names[] = {"kernel", "stride", "padding", "output_padding",
                                         "dilation"};
     for (size_t k = 0; k < 5; k++)
-        if (lists[k]->n > 2)
-            return aimci_fail(AIMC_ERR_INVALID, "%s has %zu numbers; the image has 2 dimensions",
-                              names[k], lists[k]->n);
+        if (lists[k]->n > 1 && lists[k]->n != n_dims)
+            return aimci_fail(AIMC_ERR_INVALID, "%s has %zu numbers; the image has %zu dimension%s",
+                              names[k], lists[k]->n, n_dims, n_dims == 1 ? "" : "s");
     return p->kernel.n
                ? AIMC_OK
                : aimci_fail(AIMC_ERR_INVALID, "kernel is not given: the size of the window");
 }
 
-/* out = (in - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1 */
-static aimc_status measure(const transpose_params *p, size_t d, aimci_window *w)
+/* Dimension number which of the image, d of the window:
+ * out = (in - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1 */
+static aimc_status measure(const transpose_params *p, size_t which, aimci_window *w, size_t d)
 {
-    const size_t more = pick(&p->output_padding, d, 0);
-    w->kernel[d] = pick(&p->kernel, d, 1);
-    w->stride[d] = pick(&p->stride, d, 1);
-    w->dilation[d] = pick(&p->dilation, d, 1);
-    w->before[d] = w->after[d] = pick(&p->padding, d, 0);
+    const size_t more = aimci_pick(&p->output_padding, which, 0);
+    w->kernel[d] = aimci_pick(&p->kernel, which, 1);
+    w->stride[d] = aimci_pick(&p->stride, which, 1);
+    w->dilation[d] = aimci_pick(&p->dilation, which, 1);
+    w->before[d] = w->after[d] = aimci_pick(&p->padding, which, 0);
     if (more >= w->stride[d] && more >= w->dilation[d])
         return aimci_fail(AIMC_ERR_INVALID,
                           "output_padding = %zu; less than the stride %zu or the dilation %zu",
@@ -94,48 +97,56 @@ static aimc_status set_groups(transpose *s, const transpose_params *p)
     s->in_group = s->n_in / groups;
     s->patches.groups = groups;
     s->patches.channels = n_out / groups;
-    s->patches.size = s->patches.channels * w->kernel[0] * w->kernel[1];
+    s->patches.size = s->patches.channels * aimci_window_taps(w);
     return AIMC_OK;
 }
 
-static aimc_status infer(aimci_node *node, const aimci_shape *const *in, aimci_shape *out,
-                         size_t *n_out)
+static aimc_status infer_dims(aimci_node *node, const aimci_shape *in, size_t n_dims,
+                              aimci_shape *out)
 {
     const transpose_params *p = node->params;
     transpose *s = node->state;
-    char text[AIMCI_SHAPE_TEXT];
-    (void)n_out;
-    if (in[0]->n != 3)
-        return aimci_fail(AIMC_ERR_SHAPE, "the input is %s; [channels][height][width] is needed",
-                          aimci_shape_text(in[0], text, sizeof text));
-    s->n_in = in[0]->dim[0];
     aimci_window *w = &s->patches.window;
-    *w = (aimci_window){
-        .channels = (size_t)p->out_channels, .n_dims = 2, .out = {in[0]->dim[1], in[0]->dim[2]}};
-    aimc_status st = check_lists(p);
-    for (size_t d = 0; d < 2 && !st; d++)
-        st = measure(p, d, w);
-    *out = (aimci_shape){3, {(size_t)p->out_channels, w->in[0], w->in[1]}};
+    aimc_status st = aimci_window_begin(in, n_dims, w);
+    if (!st)
+        st = check_lists(p, n_dims);
+    s->n_in = in->dim[0];
+    w->channels = (size_t)p->out_channels;
+    *out = (aimci_shape){n_dims + 1, {w->channels}};
+    for (size_t d = 0; d < n_dims && !st; d++) {
+        const size_t k = aimci_window_dim(d, n_dims);
+        w->out[k] = in->dim[d + 1]; /* the window goes over the output */
+        st = measure(p, d, w, k);
+        out->dim[d + 1] = w->in[k];
+    }
     return st ? st : set_groups(s, p);
 }
+
+AIMCI_INFER_DIMS(transpose_infer1d, infer_dims, 1)
+AIMCI_INFER_DIMS(transpose_infer2d, infer_dims, 2)
+AIMCI_INFER_DIMS(transpose_infer3d, infer_dims, 3)
 
 /* [channels][channels of a group of the output][kernel ...], W, b ~ U(-1, 1) / sqrt(patch) */
 static aimc_status create(aimci_node *node)
 {
     const transpose *s = node->state;
     const aimci_patches *q = &s->patches;
-    const aimci_weight w = {
-        .name = "weight",
-        .shape = {4, {s->n_in, q->channels, q->window.kernel[0], q->window.kernel[1]}},
-        .transposed = true,
-        .ld_out = q->size,
-        .ld_in = s->n_in};
+    const size_t n_dims = q->window.n_dims;
+    aimci_weight w = {.name = "weight",
+                      .shape = {2 + n_dims, {s->n_in, q->channels}},
+                      .transposed = true,
+                      .ld_out = q->size,
+                      .ld_in = s->n_in};
+    for (size_t d = 0; d < n_dims; d++)
+        w.shape.dim[2 + d] = q->window.kernel[aimci_window_dim(d, n_dims)];
     const aimci_shape b = {1, {q->window.channels}};
     const bool bias = ((const transpose_params *)node->params)->bias;
     static const char *const names[] = {"bias"};
     aimc_status st = aimci_node_put_weight(node, &w, q->groups);
     if (!st && bias)
         st = aimci_node_add_parameter(node, "bias", &b, 0, true);
+    if (!st)
+        st = aimci_node_check_lines(node, aimci_config_child(node->config, "matrix"));
     return st ? st : aimci_node_init_uniform(node, 1.0f / sqrtf((float)q->size), names, bias);
 }
 
@@ -143,7 +154,7 @@ static aimc_status create(aimci_node *node)
 static size_t order(const aimci_node *node, size_t tensor, size_t k)
 {
     const aimci_patches *q = &((const transpose *)node->state)->patches;
-    const size_t area = q->window.kernel[0] * q->window.kernel[1];
+    const size_t area = aimci_window_taps(&q->window);
     (void)tensor;
     return k % area * q->channels + k / area;
 }
@@ -268,7 +279,7 @@ static size_t channel(const aimci_node *node, size_t row, size_t k)
 {
     const transpose *s = node->state;
     const aimci_patches *q = &s->patches;
-    const size_t area = q->window.kernel[0] * q->window.kernel[1];
+    const size_t area = aimci_window_taps(&q->window);
     return row / s->in_group * q->channels + k / area;
 }
 
@@ -281,22 +292,26 @@ static void describe(const aimci_node *node, aimci_text *text)
         aimci_text_printf(text, ", %zu groups of %zu x %zu", q->groups, q->size, s->in_group);
 }
 
-const aimci_node_ops aimci_node_ops_conv_transpose2d = {
-    .kind = &aimci_kind_conv_transpose2d,
-    .min_inputs = 1,
-    .max_inputs = 1,
-    .layout = AIMCI_CHANNELS_LAST,
-    .state_size = sizeof(transpose),
-    .infer = infer,
-    .create = create,
-    .reserve = reserve,
-    .forward = forward,
-    .backward = backward,
-    .step = step,
-    .steps_from_values = true,
-    .order = order,
-    .vectors = vectors,
-    .channel = channel,
-    .describe = describe,
-    .destroy = destroy,
-};
+#define TRANSPOSE(id, infer_shape)                                                                 \
+    const aimci_node_ops aimci_node_ops_##id = {                                                   \
+        .kind = &aimci_kind_##id,                                                                  \
+        .min_inputs = 1,                                                                           \
+        .max_inputs = 1,                                                                           \
+        .layout = AIMCI_CHANNELS_LAST,                                                             \
+        .state_size = sizeof(transpose),                                                           \
+        .infer = infer_shape,                                                                      \
+        .create = create,                                                                          \
+        .reserve = reserve,                                                                        \
+        .forward = forward,                                                                        \
+        .backward = backward,                                                                      \
+        .step = step,                                                                              \
+        .steps_from_values = true,                                                                 \
+        .order = order,                                                                            \
+        .vectors = vectors,                                                                        \
+        .channel = channel,                                                                        \
+        .describe = describe,                                                                      \
+        .destroy = destroy,                                                                        \
+    };
+TRANSPOSE(conv_transpose3d, transpose_infer3d)
+TRANSPOSE(conv_transpose2d, transpose_infer2d)
+TRANSPOSE(conv_transpose1d, transpose_infer1d)

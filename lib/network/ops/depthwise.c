@@ -5,7 +5,7 @@
 
 typedef struct depthwise_job {
     const aimci_window *w;
-    const float *taps, *from; /* taps: [kernel rows][kernel columns][channels] */
+    const float *taps, *from; /* taps: [kernel positions][channels] */
     float *to;
 } depthwise_job;
 
@@ -27,10 +27,9 @@ static void forward_sample(void *arg, size_t slot, size_t sample)
     for (size_t v = 0; v < positions; v++, y += n, aimci_window_next(w, &at)) {
         for (size_t c = 0; c < n; c++)
             y[c] = 0;
-        for (size_t ky = at.y[0]; ky < at.y[1]; ky++)
-            for (size_t kx = at.x[0]; kx < at.x[1]; kx++)
-                add_products(n, job->taps + (ky * w->kernel[1] + kx) * n,
-                             job->from + aimci_window_pixel(w, &at, ky, kx), y);
+        AIMCI_FOR_TAPS(&at, k)
+        add_products(n, job->taps + aimci_window_tap(w, k) * n,
+                     job->from + aimci_window_pixel(w, &at, k), y);
     }
 }
 
@@ -43,10 +42,9 @@ static void backward_sample(void *arg, size_t slot, size_t sample)
     const float *d = job->from + sample * positions * n;
     (void)slot;
     for (size_t v = 0; v < positions; v++, d += n, aimci_window_next(w, &at))
-        for (size_t ky = at.y[0]; ky < at.y[1]; ky++)
-            for (size_t kx = at.x[0]; kx < at.x[1]; kx++)
-                add_products(n, job->taps + (ky * w->kernel[1] + kx) * n, d,
-                             job->to + aimci_window_pixel(w, &at, ky, kx));
+        AIMCI_FOR_TAPS(&at, k)
+    add_products(n, job->taps + aimci_window_tap(w, k) * n, d,
+                 job->to + aimci_window_pixel(w, &at, k));
 }
 
 void aimci_depthwise_forward(aimc_context *ctx, const aimci_window *w, size_t n, const float *taps,
@@ -69,8 +67,7 @@ void aimci_depthwise_gradient(const aimci_window *w, size_t n, const float *x, c
     const size_t channels = w->channels, total = n * aimci_window_positions(w);
     aimci_place at = aimci_window_place(w, 0);
     for (size_t v = 0; v < total; v++, d += channels, aimci_window_next(w, &at))
-        for (size_t ky = at.y[0]; ky < at.y[1]; ky++)
-            for (size_t kx = at.x[0]; kx < at.x[1]; kx++)
-                add_products(channels, x + aimci_window_pixel(w, &at, ky, kx), d,
-                             gradient + (ky * w->kernel[1] + kx) * channels);
+        AIMCI_FOR_TAPS(&at, k)
+    add_products(channels, x + aimci_window_pixel(w, &at, k), d,
+                 gradient + aimci_window_tap(w, k) * channels);
 }

@@ -12,7 +12,7 @@ typedef struct linear_params {
 
 static const aimci_field fields[] = {
     AIMCI_INTEGER(linear_params, out_features, 1, 1, 1048576, "1", "outputs", AIMCI_TORCH),
-    AIMCI_FLAG(linear_params, bias, 1, "add a digital bias", AIMCI_TORCH),
+    AIMCI_FLAG(linear_params, bias, 1, "add a bias", AIMCI_TORCH),
     AIMCI_MATRIX_FIELD(0),
 };
 AIMCI_DEFINE_KIND(linear, "op", "y = W x + b along the last axis", AIMCI_TORCH, fields,
@@ -42,11 +42,10 @@ static aimc_status create(aimci_node *node)
 {
     const linear_params *p = node->params;
     const size_t n_in = n_in_of(node), n_out = (size_t)p->out_features;
-    const aimci_shape w = {2, {n_out, n_in}}, b = {1, {n_out}};
+    const aimci_shape w = {2, {n_out, n_in}};
     static const char *const names[] = {"bias"};
-    aimc_status st = aimci_node_add_weight(node, "weight", &w, 1, n_out, n_in);
-    if (!st && p->bias)
-        st = aimci_node_add_parameter(node, "bias", &b, 0, true);
+    aimc_status st =
+        aimci_node_add_weight(node, "weight", p->bias ? "bias" : NULL, &w, 1, n_out, n_in);
     return st ? st : aimci_node_init_uniform(node, 1.0f / sqrtf((float)n_in), names, p->bias);
 }
 
@@ -61,7 +60,7 @@ static aimc_status forward(aimci_node *node, const aimci_run *run)
     aimc_matrix *m = node->matrices[0].matrix;
     const aimc_status st = aimci_matrix_forward(m, rows, run->in[0], n_in, run->out[0], m->n_out);
     if (!st)
-        aimci_add_rows(aimci_node_parameter(node, "bias"), rows, run->out[0]);
+        aimci_add_rows(aimci_node_bias(node, "bias"), rows, run->out[0]);
     return st;
 }
 
@@ -69,7 +68,7 @@ static aimc_status backward(aimci_node *node, const aimci_run *run)
 {
     const size_t n_in = n_in_of(node), rows = rows_of(node, run);
     aimc_matrix *m = node->matrices[0].matrix;
-    aimci_add_rows_gradient(aimci_node_parameter(node, "bias"), rows, run->d_out[0]);
+    aimci_add_rows_gradient(aimci_node_bias(node, "bias"), rows, run->d_out[0]);
     if (!run->d_in[0])
         return AIMC_OK;
     return aimci_matrix_backward(m, rows, run->in[0], n_in, run->d_out[0], m->n_out, run->d_in[0],
@@ -84,7 +83,7 @@ static aimc_status step(aimci_node *node, const aimci_run *run, double lr)
                                .total = rows,
                                .x = run->in[0],
                                .d = run->d_out[0],
-                               .ld_x = m->n_in,
+                               .ld_x = n_in_of(node),
                                .ld_d = m->n_out};
     return aimci_matrix_step(m, &batch, lr);
 }

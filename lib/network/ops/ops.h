@@ -68,38 +68,85 @@ typedef struct aimci_window_params {
     AIMCI_NUMBERS(T, dilation, 0, 1, 65536, "positions",                                           \
                   "distance of the positions that a window looks at; empty: 1", AIMCI_TORCH)
 
-/* A window over images of up to two dimensions (one: height 1), channels last. */
+/* A window over images of one to three dimensions, channels last: depth, height, width, of which
+ * the first are 1 where an image has fewer. */
+enum { AIMCI_WINDOW_DIMS = 3 };
 typedef struct aimci_window {
     size_t channels, n_dims;
-    size_t in[2], out[2]; /* height, width */
-    size_t kernel[2], stride[2], before[2], after[2], dilation[2];
+    size_t in[AIMCI_WINDOW_DIMS], out[AIMCI_WINDOW_DIMS], kernel[AIMCI_WINDOW_DIMS],
+        stride[AIMCI_WINDOW_DIMS], before[AIMCI_WINDOW_DIMS], after[AIMCI_WINDOW_DIMS],
+        dilation[AIMCI_WINDOW_DIMS];
 } aimci_window;
 
-/* The window over an image of this shape [channels][...]. */
+/* Which of the window's dimensions is number d of an image of n_dims. */
+static inline size_t aimci_window_dim(size_t d, size_t n_dims)
+{
+    return d + AIMCI_WINDOW_DIMS - n_dims;
+}
+
+static inline size_t aimci_window_positions(const aimci_window *w)
+{
+    return w->out[0] * w->out[1] * w->out[2];
+}
+
+/* Positions of the kernel. */
+static inline size_t aimci_window_taps(const aimci_window *w)
+{
+    return w->kernel[0] * w->kernel[1] * w->kernel[2];
+}
+
+/* Number d of a list that has one for all dimensions, or one for each. */
+size_t aimci_pick(const aimci_list *list, size_t d, size_t fallback);
+
+/* A window of one position that does not move, over an image of this shape [channels][...]; and
+ * the window that params tell. */
+aimc_status aimci_window_begin(const aimci_shape *in, size_t n_dims, aimci_window *out);
 aimc_status aimci_window_make(const aimci_window_params *params, const aimci_shape *in,
                               size_t n_dims, aimci_window *out);
 
-/* An output position of a batch, and the kernel rows and columns, first and end, of its window that
- * lie within the image. */
+/* infer() of an op over images of n_dims, by a function of any number of dimensions. */
+#define AIMCI_INFER_DIMS(name, of_any, n_dims)                                                     \
+    static aimc_status name(aimci_node *node, const aimci_shape *const *in, aimci_shape *out,      \
+                            size_t *n_out)                                                         \
+    {                                                                                              \
+        (void)n_out;                                                                               \
+        return of_any(node, in[0], n_dims, out);                                                   \
+    }
+
+/* An output position of a batch, and first and end, in each dimension, of the kernel positions of
+ * its window that lie within the image. */
 typedef struct aimci_place {
-    size_t sample, row, col;
-    size_t y[2], x[2];
+    size_t sample, at[AIMCI_WINDOW_DIMS];
+    size_t first[AIMCI_WINDOW_DIMS], end[AIMCI_WINDOW_DIMS];
 } aimci_place;
 
 /* Output number v of the batch; the one after p. */
 aimci_place aimci_window_place(const aimci_window *w, size_t v);
 void aimci_window_next(const aimci_window *w, aimci_place *p);
 
-/* Offset in the batch of images of the pixel under kernel position (ky, kx). */
-static inline size_t aimci_window_pixel(const aimci_window *w, const aimci_place *p, size_t ky,
-                                        size_t kx)
+/* Goes through the kernel positions of the place that lie within the image: size_t k[3]. */
+#define AIMCI_FOR_TAPS(place, k)                                                                   \
+    for (size_t k[3] = {(place)->first[0]}; k[0] < (place)->end[0]; k[0]++)                        \
+        for (k[1] = (place)->first[1]; k[1] < (place)->end[1]; k[1]++)                             \
+            for (k[2] = (place)->first[2]; k[2] < (place)->end[2]; k[2]++)
+
+/* Number of kernel position k. */
+static inline size_t aimci_window_tap(const aimci_window *w, const size_t k[3])
 {
-    const size_t y = p->row * w->stride[0] + ky * w->dilation[0] - w->before[0];
-    const size_t x = p->col * w->stride[1] + kx * w->dilation[1] - w->before[1];
-    return ((p->sample * w->in[0] + y) * w->in[1] + x) * w->channels;
+    return (k[0] * w->kernel[1] + k[1]) * w->kernel[2] + k[2];
 }
 
-/* Windows as vectors [ky][kx][channel] of the channels of one group (patches.c). */
+/* Offset in the batch of images of the pixel under kernel position k. */
+static inline size_t aimci_window_pixel(const aimci_window *w, const aimci_place *p,
+                                        const size_t k[3])
+{
+    size_t pixel = p->sample;
+    for (size_t d = 0; d < AIMCI_WINDOW_DIMS; d++)
+        pixel = pixel * w->in[d] + p->at[d] * w->stride[d] + k[d] * w->dilation[d] - w->before[d];
+    return pixel * w->channels;
+}
+
+/* Windows as vectors [kernel positions][channel] of the channels of one group (patches.c). */
 typedef struct aimci_patches {
     aimci_window window;
     size_t groups, channels, size; /* channels of a group; numbers of a vector */
@@ -116,15 +163,10 @@ void aimci_patches_gather(aimc_context *ctx, const aimci_patches *p, const float
 void aimci_patches_scatter(const aimci_patches *p, const float *from, size_t group, size_t first,
                            size_t n, float *image);
 
-static inline size_t aimci_window_positions(const aimci_window *w)
-{
-    return w->out[0] * w->out[1];
-}
-
 /* ---- depthwise convolutions in floating point (depthwise.c) --------------------------------- */
 
 /* Batches of n images x, outputs y and their gradients; taps and their gradient are
- * [kernel rows][kernel columns][channels]. dx and gradient are added to. */
+ * [kernel positions][channels]. dx and gradient are added to. */
 void aimci_depthwise_forward(aimc_context *ctx, const aimci_window *w, size_t n, const float *taps,
                              const float *x, float *y);
 void aimci_depthwise_backward(aimc_context *ctx, const aimci_window *w, size_t n, const float *taps,

@@ -4,20 +4,23 @@
 
 #include "network/ops/ops.h"
 
-/* One window as a vector [ky][kx][channel], zeros outside of the image. */
+/* One window as a vector [kernel positions][channel], zeros outside of the image: row by row. */
 static void gather_one(const aimci_patches *p, const float *image, const aimci_place *q, float *to)
 {
     const aimci_window *w = &p->window;
-    const size_t n = p->channels, row = w->kernel[1] * n, columns = q->x[1] - q->x[0];
-    if (columns * (q->y[1] - q->y[0]) < w->kernel[0] * w->kernel[1])
+    const size_t n = p->channels, columns = q->end[2] - q->first[2];
+    aimci_place rows = *q;
+    rows.end[2] = q->first[2] + (columns > 0);
+    if (columns * (q->end[1] - q->first[1]) * (q->end[0] - q->first[0]) < aimci_window_taps(w))
         memset(to, 0, p->size * sizeof *to);
-    for (size_t ky = q->y[0]; ky < q->y[1] && columns; ky++) {
-        float *at = to + ky * row + q->x[0] * n;
-        const float *from = image + aimci_window_pixel(w, q, ky, q->x[0]);
-        if (p->groups == 1 && w->dilation[1] == 1)
+    AIMCI_FOR_TAPS(&rows, k)
+    {
+        float *at = to + aimci_window_tap(w, k) * n;
+        const float *from = image + aimci_window_pixel(w, q, k);
+        if (p->groups == 1 && w->dilation[2] == 1)
             memcpy(at, from, columns * n * sizeof *to);
         else
-            for (size_t k = 0; k < columns; k++, from += w->dilation[1] * w->channels, at += n)
+            for (size_t c = 0; c < columns; c++, from += w->dilation[2] * w->channels, at += n)
                 for (size_t i = 0; i < n; i++)
                     at[i] = from[i];
     }
@@ -63,12 +66,11 @@ void aimci_patches_scatter(const aimci_patches *p, const float *from, size_t gro
     const aimci_window *w = &p->window;
     aimci_place q = aimci_window_place(w, first);
     for (size_t v = 0; v < n; v++, aimci_window_next(w, &q))
-        for (size_t ky = q.y[0]; ky < q.y[1]; ky++)
-            for (size_t kx = q.x[0]; kx < q.x[1]; kx++) {
-                float *restrict to =
-                    image + aimci_window_pixel(w, &q, ky, kx) + group * p->channels;
-                const float *d = from + v * p->size + (ky * w->kernel[1] + kx) * p->channels;
-                for (size_t i = 0; i < p->channels; i++)
-                    to[i] += d[i];
-            }
+        AIMCI_FOR_TAPS(&q, k)
+        {
+            float *restrict to = image + aimci_window_pixel(w, &q, k) + group * p->channels;
+            const float *d = from + v * p->size + aimci_window_tap(w, k) * p->channels;
+            for (size_t i = 0; i < p->channels; i++)
+                to[i] += d[i];
+        }
 }

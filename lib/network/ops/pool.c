@@ -20,12 +20,18 @@ typedef struct pool_params {
                    "count",                                                                        \
                    AIMCI_TORCH)
 
+static const aimci_field max3d_fields[] = {MAX_FIELDS};
+AIMCI_DEFINE_KIND(max_pool3d, "op", "largest value of each window of a volume", AIMCI_TORCH,
+                  max3d_fields, pool_params, .n_children = 0);
 static const aimci_field max2d_fields[] = {MAX_FIELDS};
 AIMCI_DEFINE_KIND(max_pool2d, "op", "largest value of each window of an image", AIMCI_TORCH,
                   max2d_fields, pool_params, .n_children = 0);
 static const aimci_field max1d_fields[] = {MAX_FIELDS};
 AIMCI_DEFINE_KIND(max_pool1d, "op", "largest value of each window of a series", AIMCI_TORCH,
                   max1d_fields, pool_params, .n_children = 0);
+static const aimci_field avg3d_fields[] = {AVG_FIELDS};
+AIMCI_DEFINE_KIND(avg_pool3d, "op", "mean of each window of a volume", AIMCI_TORCH, avg3d_fields,
+                  pool_params, .n_children = 0);
 static const aimci_field avg2d_fields[] = {AVG_FIELDS};
 AIMCI_DEFINE_KIND(avg_pool2d, "op", "mean of each window of an image", AIMCI_TORCH, avg2d_fields,
                   pool_params, .n_children = 0);
@@ -51,7 +57,7 @@ static aimc_status infer_dims(aimci_node *node, const aimci_shape *in, size_t n_
     if (params.stride.n == 0)
         params.stride = params.kernel;
     const aimc_status st = aimci_window_make(&params, in, n_dims, &p->window);
-    for (size_t k = 0; k < 2 && !st; k++)
+    for (size_t k = 0; k < AIMCI_WINDOW_DIMS && !st; k++)
         if (p->window.before[k] >= p->window.kernel[k] && p->window.before[k])
             return aimci_fail(AIMC_ERR_INVALID,
                               "a padding of %zu leaves windows of %zu without any input",
@@ -59,23 +65,13 @@ static aimc_status infer_dims(aimci_node *node, const aimci_shape *in, size_t n_
     p->all_count = ((const pool_params *)node->params)->count_include_pad && !params.same;
     *out = *in;
     for (size_t d = 0; d < n_dims; d++)
-        out->dim[d + 1] = p->window.out[d + 2 - n_dims];
+        out->dim[d + 1] = p->window.out[aimci_window_dim(d, n_dims)];
     return st;
 }
 
-static aimc_status infer2d(aimci_node *node, const aimci_shape *const *in, aimci_shape *out,
-                           size_t *n_out)
-{
-    (void)n_out;
-    return infer_dims(node, in[0], 2, out);
-}
-
-static aimc_status infer1d(aimci_node *node, const aimci_shape *const *in, aimci_shape *out,
-                           size_t *n_out)
-{
-    (void)n_out;
-    return infer_dims(node, in[0], 1, out);
-}
+AIMCI_INFER_DIMS(pool_infer1d, infer_dims, 1)
+AIMCI_INFER_DIMS(pool_infer2d, infer_dims, 2)
+AIMCI_INFER_DIMS(pool_infer3d, infer_dims, 3)
 
 /* One window over everything; the output keeps its dimensions, of length 1. */
 static aimc_status infer_global(aimci_node *node, const aimci_shape *const *in, aimci_shape *out,
@@ -86,11 +82,11 @@ static aimc_status infer_global(aimci_node *node, const aimci_shape *const *in, 
     if (in[0]->n < 2)
         return aimci_fail(AIMC_ERR_SHAPE, "the input has no positions, only channels");
     p->window = (aimci_window){.channels = in[0]->dim[0],
-                               .in = {1, aimci_shape_size(in[0], 1)},
-                               .out = {1, 1},
-                               .kernel = {1, aimci_shape_size(in[0], 1)},
-                               .stride = {1, 1},
-                               .dilation = {1, 1}};
+                               .in = {1, 1, aimci_shape_size(in[0], 1)},
+                               .out = {1, 1, 1},
+                               .kernel = {1, 1, aimci_shape_size(in[0], 1)},
+                               .stride = {1, 1, 1},
+                               .dilation = {1, 1, 1}};
     *out = *in[0];
     for (size_t d = 1; d < out->n; d++)
         out->dim[d] = 1;
@@ -102,8 +98,10 @@ static aimc_status infer_global(aimci_node *node, const aimci_shape *const *in, 
 /* 1 / positions that a mean is over */
 static float share_of(const pool *p, const aimci_place *place)
 {
-    const size_t within = (place->y[1] - place->y[0]) * (place->x[1] - place->x[0]);
-    const size_t all = p->window.kernel[0] * p->window.kernel[1];
+    const size_t all = aimci_window_taps(&p->window);
+    size_t within = 1;
+    for (size_t d = 0; d < AIMCI_WINDOW_DIMS; d++)
+        within *= place->end[d] - place->first[d];
     return 1.0f / (float)(p->all_count ? all : (within ? within : 1));
 }
 
@@ -118,12 +116,12 @@ static aimc_status max_forward(aimci_node *node, const aimci_run *run)
         float *y = run->out[0] + v * n;
         for (size_t c = 0; c < n; c++)
             y[c] = -INFINITY;
-        for (size_t ky = at.y[0]; ky < at.y[1]; ky++)
-            for (size_t kx = at.x[0]; kx < at.x[1]; kx++) {
-                const float *x = run->in[0] + aimci_window_pixel(&p->window, &at, ky, kx);
-                for (size_t c = 0; c < n; c++)
-                    y[c] = x[c] > y[c] ? x[c] : y[c];
-            }
+        AIMCI_FOR_TAPS(&at, k)
+        {
+            const float *x = run->in[0] + aimci_window_pixel(&p->window, &at, k);
+            for (size_t c = 0; c < n; c++)
+                y[c] = x[c] > y[c] ? x[c] : y[c];
+        }
     }
     return AIMC_OK;
 }
@@ -138,15 +136,16 @@ static void give(const aimci_window *w, const aimci_place *place, const aimci_ru
     const float *y = run->out[0] + at;
     float left[MAX_CHANNELS];
     memcpy(left, run->d_out[0] + at, n * sizeof *left);
-    for (size_t ky = place->y[0]; ky < place->y[1]; ky++)
-        for (size_t kx = place->x[0]; kx < place->x[1]; kx++) {
-            const float *x = run->in[0] + aimci_window_pixel(w, place, ky, kx) + c;
-            float *restrict d = run->d_in[0] + aimci_window_pixel(w, place, ky, kx) + c;
-            for (size_t i = 0; i < n; i++) {
-                d[i] += x[i] == y[i] ? left[i] : 0.0f;
-                left[i] = x[i] == y[i] ? 0.0f : left[i];
-            }
+    AIMCI_FOR_TAPS(place, k)
+    {
+        const size_t pixel = aimci_window_pixel(w, place, k) + c;
+        const float *x = run->in[0] + pixel;
+        float *restrict d = run->d_in[0] + pixel;
+        for (size_t i = 0; i < n; i++) {
+            d[i] += x[i] == y[i] ? left[i] : 0.0f;
+            left[i] = x[i] == y[i] ? 0.0f : left[i];
         }
+    }
 }
 
 static aimc_status max_backward(aimci_node *node, const aimci_run *run)
@@ -175,12 +174,12 @@ static aimc_status avg_forward(aimci_node *node, const aimci_run *run)
         const float share = share_of(p, &at);
         float *y = run->out[0] + v * n;
         memset(y, 0, n * sizeof *y);
-        for (size_t ky = at.y[0]; ky < at.y[1]; ky++)
-            for (size_t kx = at.x[0]; kx < at.x[1]; kx++) {
-                const float *x = run->in[0] + aimci_window_pixel(&p->window, &at, ky, kx);
-                for (size_t c = 0; c < n; c++)
-                    y[c] += x[c];
-            }
+        AIMCI_FOR_TAPS(&at, k)
+        {
+            const float *x = run->in[0] + aimci_window_pixel(&p->window, &at, k);
+            for (size_t c = 0; c < n; c++)
+                y[c] += x[c];
+        }
         for (size_t c = 0; c < n; c++)
             y[c] *= share;
     }
@@ -197,12 +196,12 @@ static aimc_status avg_backward(aimci_node *node, const aimci_run *run)
     aimci_place at = aimci_window_place(&p->window, 0);
     for (size_t v = 0; v < total; v++, aimci_window_next(&p->window, &at)) {
         const float share = share_of(p, &at), *d = run->d_out[0] + v * n;
-        for (size_t ky = at.y[0]; ky < at.y[1]; ky++)
-            for (size_t kx = at.x[0]; kx < at.x[1]; kx++) {
-                float *to = run->d_in[0] + aimci_window_pixel(&p->window, &at, ky, kx);
-                for (size_t c = 0; c < n; c++)
-                    to[c] += share * d[c];
-            }
+        AIMCI_FOR_TAPS(&at, k)
+        {
+            float *to = run->d_in[0] + aimci_window_pixel(&p->window, &at, k);
+            for (size_t c = 0; c < n; c++)
+                to[c] += share * d[c];
+        }
     }
     return AIMC_OK;
 }
@@ -218,9 +217,11 @@ static aimc_status avg_backward(aimci_node *node, const aimci_run *run)
         .forward = way##_forward,                                                                  \
         .backward = way##_backward,                                                                \
     };
-POOL(max_pool2d, infer2d, max)
-POOL(max_pool1d, infer1d, max)
-POOL(avg_pool2d, infer2d, avg)
-POOL(avg_pool1d, infer1d, avg)
+POOL(max_pool3d, pool_infer3d, max)
+POOL(max_pool2d, pool_infer2d, max)
+POOL(max_pool1d, pool_infer1d, max)
+POOL(avg_pool3d, pool_infer3d, avg)
+POOL(avg_pool2d, pool_infer2d, avg)
+POOL(avg_pool1d, pool_infer1d, avg)
 POOL(global_avg_pool, infer_global, avg)
 POOL(global_max_pool, infer_global, max)

@@ -55,6 +55,46 @@ static void gru_back(const aimci_rnn_moment *m)
     }
 }
 
+static void before_reset(const aimci_rnn_moment *m)
+{
+    for (size_t k = 0; k < m->n; k++) {
+        m->gates[k] = sigmoid(m->a[k] + m->b[k]);
+        m->reset[k] = m->gates[k] * m->h0[k];
+    }
+}
+
+static void before_step(const aimci_rnn_moment *m)
+{
+    const size_t n = m->n;
+    for (size_t k = 0; k < n; k++) {
+        const float z = sigmoid(m->a[n + k] + m->b[n + k]);
+        const float candidate = aimci_tanhf(m->a[2 * n + k] + m->b[2 * n + k]);
+        m->gates[n + k] = z;
+        m->gates[2 * n + k] = candidate;
+        m->h[k] = (1 - z) * candidate + z * m->h0[k];
+    }
+}
+
+static void before_back(const aimci_rnn_moment *m)
+{
+    const size_t n = m->n;
+    for (size_t k = 0; k < n; k++) {
+        const float z = m->gates[n + k], candidate = m->gates[2 * n + k];
+        m->da[n + k] = m->db[n + k] = m->dh[k] * (m->h0[k] - candidate) * z * (1 - z);
+        m->da[2 * n + k] = m->db[2 * n + k] = m->dh[k] * (1 - z) * (1 - candidate * candidate);
+        m->dh[k] *= z;
+    }
+}
+
+static void before_reset_back(const aimci_rnn_moment *m)
+{
+    for (size_t k = 0; k < m->n; k++) {
+        const float r = m->gates[k];
+        m->da[k] = m->db[k] = m->d_reset[k] * m->h0[k] * r * (1 - r);
+        m->dh[k] += m->d_reset[k] * r;
+    }
+}
+
 static void lstm_step(const aimci_rnn_moment *m)
 {
     const size_t n = m->n;
@@ -87,6 +127,8 @@ static void lstm_back(const aimci_rnn_moment *m)
     }
 }
 
-const aimci_rnn_law aimci_law_rnn = {1, 0, false, rnn_step, rnn_back};
-const aimci_rnn_law aimci_law_gru = {3, 4, false, gru_step, gru_back};
-const aimci_rnn_law aimci_law_lstm = {4, 4, true, lstm_step, lstm_back};
+const aimci_rnn_law aimci_law_rnn = {1, 0, false, rnn_step, rnn_back, NULL, NULL};
+const aimci_rnn_law aimci_law_gru = {3, 4, false, gru_step, gru_back, NULL, NULL};
+const aimci_rnn_law aimci_law_gru_before = {
+    3, 3, false, before_step, before_back, before_reset, before_reset_back};
+const aimci_rnn_law aimci_law_lstm = {4, 4, true, lstm_step, lstm_back, NULL, NULL};

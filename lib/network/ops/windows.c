@@ -33,8 +33,7 @@ aimc_status aimci_same_shape(aimci_node *node, const aimci_shape *const *in, aim
 
 /* ---- windows -------------------------------------------------------------------------------- */
 
-/* Number d of a list that has one for all dimensions, or one for each. */
-static size_t pick(const aimci_list *list, size_t d, size_t fallback)
+size_t aimci_pick(const aimci_list *list, size_t d, size_t fallback)
 {
     return list->n == 0 ? fallback : (size_t)list->v[list->n == 1 ? 0 : d];
 }
@@ -75,16 +74,16 @@ static void pad(const aimci_window_params *p, size_t d, size_t n_dims, aimci_win
         w->before[k] = (size_t)p->padding.v[2 * d];
         w->after[k] = (size_t)p->padding.v[2 * d + 1];
     } else {
-        w->before[k] = w->after[k] = pick(&p->padding, d, 0);
+        w->before[k] = w->after[k] = aimci_pick(&p->padding, d, 0);
     }
 }
 
 static aimc_status measure(const aimci_window_params *p, size_t d, size_t n_dims, aimci_window *w,
                            size_t k)
 {
-    w->kernel[k] = pick(&p->kernel, d, 1);
-    w->dilation[k] = pick(&p->dilation, d, 1);
-    w->stride[k] = pick(&p->stride, d, 1);
+    w->kernel[k] = aimci_pick(&p->kernel, d, 1);
+    w->dilation[k] = aimci_pick(&p->dilation, d, 1);
+    w->stride[k] = aimci_pick(&p->stride, d, 1);
     pad(p, d, n_dims, w, k);
     const size_t reach = (w->kernel[k] - 1) * w->dilation[k] + 1;
     const size_t padded = w->in[k] + w->before[k] + w->after[k];
@@ -96,62 +95,77 @@ static aimc_status measure(const aimci_window_params *p, size_t d, size_t n_dims
     return AIMC_OK;
 }
 
-aimc_status aimci_window_make(const aimci_window_params *p, const aimci_shape *in, size_t n_dims,
-                              aimci_window *w)
+aimc_status aimci_window_begin(const aimci_shape *in, size_t n_dims, aimci_window *w)
 {
     if (in->n != n_dims + 1) {
         char text[AIMCI_SHAPE_TEXT];
         return aimci_fail(AIMC_ERR_SHAPE, "the input is %s; [channels]%s is needed",
                           aimci_shape_text(in, text, sizeof text),
-                          n_dims == 1 ? "[length]" : "[height][width]");
+                          n_dims == 1   ? "[length]"
+                          : n_dims == 2 ? "[height][width]"
+                                        : "[depth][height][width]");
     }
     *w = (aimci_window){.channels = in->dim[0],
                         .n_dims = n_dims,
-                        .in = {1, 1},
-                        .out = {1, 1},
-                        .kernel = {1, 1},
-                        .stride = {1, 1},
-                        .dilation = {1, 1}};
-    aimc_status st = check_lengths(p, n_dims);
+                        .in = {1, 1, 1},
+                        .out = {1, 1, 1},
+                        .kernel = {1, 1, 1},
+                        .stride = {1, 1, 1},
+                        .dilation = {1, 1, 1}};
+    return AIMC_OK;
+}
+
+aimc_status aimci_window_make(const aimci_window_params *p, const aimci_shape *in, size_t n_dims,
+                              aimci_window *w)
+{
+    aimc_status st = aimci_window_begin(in, n_dims, w);
+    if (!st)
+        st = check_lengths(p, n_dims);
     for (size_t d = 0; d < n_dims && !st; d++) {
-        const size_t k = d + 2 - n_dims;
+        const size_t k = aimci_window_dim(d, n_dims);
         w->in[k] = in->dim[d + 1];
         st = measure(p, d, n_dims, w, k);
     }
     return st;
 }
 
-/* Kernel positions along dimension d that lie within the image at output o: first and end. */
-static void find_range(const aimci_window *w, size_t d, size_t o, size_t range[2])
+/* Kernel positions along dimension d that lie within the image. */
+static void find_range(const aimci_window *w, aimci_place *p, size_t d)
 {
-    const size_t at = o * w->stride[d], step = w->dilation[d];
+    const size_t at = p->at[d] * w->stride[d], step = w->dilation[d];
     const size_t limit = w->in[d] + w->before[d]; /* positions below it lie in the image */
-    range[0] = 0;
-    range[1] = w->kernel[d];
+    p->first[d] = 0;
+    p->end[d] = w->kernel[d];
     if (at >= w->before[d] && at + (w->kernel[d] - 1) * step < limit)
         return; /* most: without divisions */
     const size_t end = at < limit ? (limit - at + step - 1) / step : 0;
-    range[0] = at < w->before[d] ? (w->before[d] - at + step - 1) / step : 0;
-    range[1] = aimci_min_size(end, w->kernel[d]);
-    range[0] = aimci_min_size(range[0], range[1]);
+    p->first[d] = at < w->before[d] ? (w->before[d] - at + step - 1) / step : 0;
+    p->end[d] = aimci_min_size(end, w->kernel[d]);
+    p->first[d] = aimci_min_size(p->first[d], p->end[d]);
 }
 
 aimci_place aimci_window_place(const aimci_window *w, size_t v)
 {
-    const size_t positions = aimci_window_positions(w), at = v % positions;
-    aimci_place p = {.sample = v / positions, .row = at / w->out[1], .col = at % w->out[1]};
-    find_range(w, 0, p.row, p.y);
-    find_range(w, 1, p.col, p.x);
+    aimci_place p = {0};
+    for (size_t d = AIMCI_WINDOW_DIMS; d-- > 0; v /= w->out[d]) {
+        p.at[d] = v % w->out[d];
+        find_range(w, &p, d);
+    }
+    p.sample = v;
     return p;
 }
 
 void aimci_window_next(const aimci_window *w, aimci_place *p)
 {
-    if (++p->col == w->out[1]) {
-        p->col = 0;
-        p->row = p->row + 1 == w->out[0] ? 0 : p->row + 1;
-        p->sample += p->row == 0;
-        find_range(w, 0, p->row, p->y);
+    size_t d = AIMCI_WINDOW_DIMS - 1;
+    while (++p->at[d] == w->out[d]) {
+        p->at[d] = 0;
+        find_range(w, p, d);
+        if (d == 0) {
+            p->sample++;
+            return;
+        }
+        d--;
     }
-    find_range(w, 1, p->col, p->x);
+    find_range(w, p, d);
 }
