@@ -103,7 +103,7 @@ static aimc_status copy_weights(const aimci_node *node, const aimc_matrix *old, 
     aimci_matrix_get(old, w);
     for (size_t i = 0; i < old->n_out; i++) {
         memcpy(other + i * made->n_in, w + i * old->n_in, n_in * sizeof *w);
-        if (made->bias_line)
+        if (bias && made->bias_line)
             other[i * made->n_in + n_in] = bias[i];
     }
     aimci_matrix_set(made, other);
