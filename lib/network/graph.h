@@ -92,6 +92,8 @@ typedef struct aimci_node_ops {
     uint8_t min_inputs, max_inputs;
     aimci_layout layout; /* of inputs and outputs; ANY: all alike */
     bool in_place;       /* the output may lie on the first input */
+    bool by_samples;     /* passes look at one sample at a time, write nothing but values and
+                          * gradients, and cannot fail: parts of a batch go to several threads */
     size_t state_size;
     /* Shapes of the outputs, n_out of them (1 before the call). The sentence of a failure says what
      * is expected and what is there; the caller says where. */

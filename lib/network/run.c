@@ -43,12 +43,58 @@ static void modify_for_test(aimci_node *node, bool on)
     }
 }
 
+typedef aimc_status (*pass)(aimci_node *node, const aimci_run *run);
+
+typedef struct parts {
+    aimci_node *node;
+    const aimci_run *run;
+    pass act;
+    size_t size; /* samples of a part */
+} parts;
+
+static void run_part(void *arg, size_t slot, size_t k)
+{
+    const parts *p = arg;
+    const aimci_node *node = p->node;
+    const size_t first = k * p->size;
+    aimci_run_pointers own;
+    float *d_in[64];
+    (void)slot;
+    for (size_t i = 0; i < node->n_in; i++) {
+        own.in[i] = p->run->in[i] + first * node->in[i]->size;
+        d_in[i] = node->d_in[i] ? node->d_in[i] + first * node->in[i]->size : NULL;
+    }
+    for (size_t i = 0; i < node->n_out; i++) {
+        const float *d = p->run->d_out[i];
+        own.out[i] = p->run->out[i] + first * node->out[i]->size;
+        own.d_out[i] = d ? d + first * node->out[i]->size : NULL;
+    }
+    aimci_run run = {.n = aimci_min_size(p->size, p->run->n - first), .mode = p->run->mode};
+    run.in = own.in;
+    run.out = own.out;
+    run.d_out = own.d_out;
+    run.d_in = d_in;
+    (void)p->act(p->node, &run); /* which cannot fail */
+}
+
+/* A pass on all of the batch, or on parts of it that are worth a thread, whatever their number. */
+static aimc_status run_pass(aimci_node *node, const aimci_run *run, pass act)
+{
+    enum { WORTH = 1 << 14 }; /* floats */
+    const size_t floats = node->in[0]->size + node->out[0]->size;
+    parts p = {node, run, act, (WORTH + floats - 1) / floats};
+    if (!node->op->by_samples || run->n <= p.size)
+        return act(node, run);
+    aimci_parallel(node->ctx, (run->n + p.size - 1) / p.size, run_part, &p);
+    return AIMC_OK;
+}
+
 static aimc_status evaluate_node(aimci_node *node, size_t n)
 {
     aimci_run_pointers p;
     const aimci_run run = aimci_node_run(node, n, AIMCI_EVAL, &p);
     modify_for_test(node, true);
-    const aimc_status st = node->op->forward(node, &run);
+    const aimc_status st = run_pass(node, &run, node->op->forward);
     modify_for_test(node, false);
     return st;
 }
@@ -61,7 +107,7 @@ aimc_status aimci_node_forward(aimci_node *node, size_t n, aimci_mode mode)
         return aimci_node_told(node, evaluate_node(node, n));
     aimci_run_pointers p;
     const aimci_run run = aimci_node_run(node, n, mode, &p);
-    return aimci_node_told(node, node->op->forward(node, &run));
+    return aimci_node_told(node, run_pass(node, &run, node->op->forward));
 }
 
 size_t aimci_node_vectors(aimci_node *node, size_t n, size_t k, size_t first, size_t count,
@@ -123,7 +169,7 @@ static aimc_status run_backward(aimc_network *net)
         if (!node->op->backward || !aimci_node_has_gradient(node))
             continue;
         const aimci_run run = aimci_node_run(node, n, AIMCI_TRAIN, &p);
-        aimc_status st = node->op->backward(node, &run);
+        aimc_status st = run_pass(node, &run, node->op->backward);
         if (!st && node->op->step && !aimci_node_is_analog(node)) /* gradients of digital weights */
             st = node->op->step(node, &run, 0);
         if (st)

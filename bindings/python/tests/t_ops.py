@@ -58,8 +58,8 @@ SLOW = aimc.Config("layer", {"device": "soft_bounds", "device.w_max_dtod": 0, "d
 ON_MATRICES = [op for op in CASES if "matrix" in [field.name for field in aimc.Config(op).fields()]]
 
 
-def network(op, config, shapes, matrix=None, seed=3):
-    net = aimc.Network(ctx=aimc.Context(seed=seed))
+def network(op, config, shapes, matrix=None, seed=3, threads=0):
+    net = aimc.Network(ctx=aimc.Context(seed=seed, threads=threads))
     inputs = [net.add_input(shape) for shape in shapes]
     value = net.add(op, *inputs, name="op", **config, **({"matrix": matrix} if matrix else {}))
     further = {"rnn": 1, "gru": 1, "lstm": 2}.get(op, 0)
@@ -127,6 +127,28 @@ class Gradients(unittest.TestCase):
                 for n in (1, 3):
                     with self.subTest(f"{op} {config} {shapes} {n}"):
                         self.check(op, config, shapes, n)
+
+
+class Threads(unittest.TestCase):
+    def test_large_batches_go_to_several_threads(self):
+        """To the bits of one thread, and of the samples by themselves."""
+        for op, cases in CASES.items():
+            if op in ON_MATRICES or op in ("embedding", "dropout", "batch_norm", "layer_norm", "group_norm"):
+                continue
+            config, shapes = cases[0]
+            n = 50000 // sum(int(np.prod(shape)) for shape in shapes)
+            with self.subTest(op):
+                xs = inputs_of(op, shapes, n, np.random.RandomState(1))
+                found = []
+                for threads in (1, 3):
+                    net = network(op, config, shapes, threads=threads)
+                    net.want_input_gradients()
+                    ys = net.run_forward(*xs)
+                    found.append([*ys, *net.run_backward(*ys, want_dx=True), *net.run(*xs)])
+                for a, b in zip(*found):
+                    np.testing.assert_array_equal(a, b)
+                few = slice(n // 2, n // 2 + 3)
+                np.testing.assert_array_equal(net.run(*(x[few] for x in xs))[0], found[0][0][few])
 
 
 class OnTiles(unittest.TestCase):

@@ -158,6 +158,7 @@ BY_LAW(gelu)
         .kind = &aimci_kind_##id,                                                                  \
         .min_inputs = 1,                                                                           \
         .max_inputs = 1,                                                                           \
+        .by_samples = true,                                                                        \
         .in_place = true,                                                                          \
         .infer = aimci_same_shape,                                                                 \
         .forward = id##_forward,                                                                   \

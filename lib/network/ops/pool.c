@@ -211,6 +211,7 @@ static aimc_status avg_backward(aimci_node *node, const aimci_run *run)
         .kind = &aimci_kind_##id,                                                                  \
         .min_inputs = 1,                                                                           \
         .max_inputs = 1,                                                                           \
+        .by_samples = true,                                                                        \
         .layout = AIMCI_CHANNELS_LAST,                                                             \
         .state_size = sizeof(pool),                                                                \
         .infer = infer_shape,                                                                      \

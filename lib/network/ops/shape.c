@@ -106,6 +106,7 @@ static aimc_status copy_backward(aimci_node *node, const aimci_run *run)
         .kind = &aimci_kind_##id,                                                                  \
         .min_inputs = 1,                                                                           \
         .max_inputs = 1,                                                                           \
+        .by_samples = true,                                                                        \
         .layout = AIMCI_PLAIN,                                                                     \
         .in_place = true,                                                                          \
         .infer = infer_shape,                                                                      \
@@ -270,6 +271,7 @@ static aimc_status pad_infer(aimci_node *node, const aimci_shape *const *in, aim
         .kind = &aimci_kind_##id,                                                                  \
         .min_inputs = 1,                                                                           \
         .max_inputs = 1,                                                                           \
+        .by_samples = true,                                                                        \
         .layout = AIMCI_PLAIN,                                                                     \
         .state_size = sizeof(view),                                                                \
         .infer = infer_shape,                                                                      \
@@ -321,6 +323,7 @@ const aimci_node_ops aimci_node_ops_turn = {
     .kind = &turn_kind,
     .min_inputs = 1,
     .max_inputs = 1,
+    .by_samples = true,
     .infer = aimci_same_shape,
     .forward = turn_forward,
     .backward = turn_backward,
