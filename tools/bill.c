@@ -94,7 +94,7 @@ void bill_print_range(const aimc_cost_model *cost, const struct account *account
 }
 
 /* Names in lines of eight; the sentences after them are told as extrapolations. */
-void bill_print_assumptions(const aimc_cost_model *cost)
+void bill_print_assumptions(const aimc_cost_model *cost, const struct account *account)
 {
     const char *name;
     printf("assumed:");
@@ -102,7 +102,7 @@ void bill_print_assumptions(const aimc_cost_model *cost)
         if (strchr(name, ' ') == NULL)
             printf("%s %s", i % 8 == 7 ? "\n        " : "", name);
     putchar('\n');
-    extrapolations_print_costs(cost);
+    extrapolations_print_costs(cost, &account->events);
 }
 
 /* ---- JSON ----------------------------------------------------------------------------------- */
@@ -202,13 +202,14 @@ void bill_put_json(struct json *json, const aimc_cost_model *cost, const struct 
     put_range(json, cost, account);
 }
 
-void bill_put_assumptions(struct json *json, const aimc_cost_model *cost)
+void bill_put_assumptions(struct json *json, const aimc_cost_model *cost,
+                          const struct account *account)
 {
     json_open(json, "assumed", '[');
     for (size_t i = 0; aimc_cost_model_get_assumption(cost, i) != NULL; i++)
         json_put_text(json, NULL, aimc_cost_model_get_assumption(cost, i));
     json_close(json, ']');
-    extrapolations_put_costs(json, cost);
+    extrapolations_put_costs(json, cost, &account->events);
 }
 
 /* ---- CSV ------------------------------------------------------------------------------------ */

@@ -7,9 +7,10 @@
 
 void bill_put_json(struct json *json, const aimc_cost_model *cost,
                    const struct account *account); /* within an object */
-void bill_put_assumptions(struct json *json, const aimc_cost_model *cost);
+void bill_put_assumptions(struct json *json, const aimc_cost_model *cost,
+                          const struct account *account);
 void bill_print(const aimc_cost_model *cost, const struct account *account);
-void bill_print_assumptions(const aimc_cost_model *cost);
+void bill_print_assumptions(const aimc_cost_model *cost, const struct account *account);
 
 /* Low, nominal and high total, and the numbers that move it most. */
 void bill_print_range(const aimc_cost_model *cost, const struct account *account);

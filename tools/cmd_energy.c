@@ -292,7 +292,8 @@ static void print_text(const struct request *q, const aimc_cost_model *cost, con
         print_inference(cost, r);
     if (r->inferred)
         print_others(q, r);
-    const aimc_cost_report *of = r->inferred ? &r->inference.report : &r->training.report;
+    const struct account *account = r->inferred ? &r->inference : &r->training;
+    const aimc_cost_report *of = &account->report;
     if (of->adc_below_floor)
         printf("the ADC costs less than the thermal limit allows\n");
     aimc_cost_baseline b = {.struct_size = (uint32_t)sizeof b};
@@ -302,7 +303,7 @@ static void print_text(const struct request *q, const aimc_cost_model *cost, con
         printf("%-10s %10.4g fJ/MAC, %8.4g times%s (%s)\n", b.name, 1e15 * b.j_per_mac,
                b.j_per_mac / of->j_per_mac, b.assumed ? ", assumed" : "", b.source);
     putchar('\n');
-    bill_print_assumptions(cost);
+    bill_print_assumptions(cost, account);
     if (r->model != NULL)
         extrapolations_print_noise(r->model, &r->drift, 1);
 }
@@ -369,7 +370,7 @@ static void print_json(const struct request *q, const aimc_cost_model *cost, con
         json_close(&json, '}');
     }
     put_baselines(&json);
-    bill_put_assumptions(&json, cost);
+    bill_put_assumptions(&json, cost, r->inferred ? &r->inference : &r->training);
     json_end(&json);
 }
 

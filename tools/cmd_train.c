@@ -197,7 +197,7 @@ static void put_energy(struct json *json, const struct options *o, const struct 
     json_open(json, "energy", '{');
     json_put_text(json, "technology", o->technology);
     bill_put_json(json, s->cost, &account);
-    bill_put_assumptions(json, s->cost);
+    bill_put_assumptions(json, s->cost, &account);
     json_close(json, '}');
 }
 

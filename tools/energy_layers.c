@@ -30,7 +30,7 @@ static void print_text(const aimc_cost_model *cost, const struct layer_table *t,
     pipeline_print(pipeline, 1);
     bill_print_range(cost, &t->total);
     putchar('\n');
-    bill_print_assumptions(cost);
+    bill_print_assumptions(cost, &t->total);
 }
 
 static void print_json(const aimc_cost_model *cost, const char *chip, const struct layer_table *t,
@@ -52,7 +52,7 @@ static void print_json(const aimc_cost_model *cost, const char *chip, const stru
     }
     json_close(&json, ']');
     pipeline_put_json(&json, pipeline, 1);
-    bill_put_assumptions(&json, cost);
+    bill_put_assumptions(&json, cost, &t->total);
     json_end(&json);
 }
 

@@ -40,11 +40,12 @@ void extrapolation_tell(struct json *json, const aimc_extrapolation *e)
         print(e);
 }
 
-static void tell_costs(struct json *json, const aimc_cost_model *cost)
+static void tell_costs(struct json *json, const aimc_cost_model *cost,
+                       const aimc_cost_events *events)
 {
     aimc_extrapolation e = {.struct_size = (uint32_t)sizeof e};
-    for (size_t i = 0; i < aimc_cost_model_count_extrapolations(cost); i++)
-        if (aimc_cost_model_get_extrapolation(cost, i, &e) == AIMC_OK)
+    for (size_t i = 0; i < aimc_cost_model_count_extrapolations_of(cost, events); i++)
+        if (aimc_cost_model_get_extrapolation_of(cost, events, i, &e) == AIMC_OK)
             extrapolation_tell(json, &e);
 }
 
@@ -60,16 +61,17 @@ static void tell_noise(struct json *json, const aimc_noise_model *model, const d
                 extrapolation_tell(json, &e);
 }
 
-void extrapolations_put_costs(struct json *json, const aimc_cost_model *cost)
+void extrapolations_put_costs(struct json *json, const aimc_cost_model *cost,
+                              const aimc_cost_events *events)
 {
     json_open(json, "extrapolated", '[');
-    tell_costs(json, cost);
+    tell_costs(json, cost, events);
     json_close(json, ']');
 }
 
-void extrapolations_print_costs(const aimc_cost_model *cost)
+void extrapolations_print_costs(const aimc_cost_model *cost, const aimc_cost_events *events)
 {
-    tell_costs(NULL, cost);
+    tell_costs(NULL, cost, events);
 }
 
 void extrapolations_put_noise(struct json *json, const aimc_noise_model *model, const double *times,

@@ -8,9 +8,10 @@
 #include "json.h"
 
 /* "extrapolated": [ ... ], or lines of text; nothing is printed where there are none. Of a
- * technology, or of a noise model that is read at these times. */
-void extrapolations_put_costs(struct json *json, const aimc_cost_model *cost);
-void extrapolations_print_costs(const aimc_cost_model *cost);
+ * technology and what it prices, or of a noise model that is read at these times. */
+void extrapolations_put_costs(struct json *json, const aimc_cost_model *cost,
+                              const aimc_cost_events *events);
+void extrapolations_print_costs(const aimc_cost_model *cost, const aimc_cost_events *events);
 void extrapolations_put_noise(struct json *json, const aimc_noise_model *model, const double *times,
                               size_t n);
 void extrapolations_print_noise(const aimc_noise_model *model, const double *times, size_t n);

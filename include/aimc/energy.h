@@ -511,6 +511,32 @@ AIMC_API size_t aimc_cost_model_count_extrapolations(const aimc_cost_model *mode
 AIMC_API aimc_status aimc_cost_model_get_extrapolation(const aimc_cost_model *model, size_t i,
                                                        aimc_extrapolation *extrapolation);
 
+/**
+ * The same for a run: with the bits that its conversions had (dac_conversions_of and
+ * adc_conversions_of of the events) in place of the technology's, which priced none of them. A
+ * constant is told once, at the smallest width that takes it out of its range. With no conversions
+ * it is what aimc_cost_model_count_extrapolations() says.
+ * @return 0 when an argument is NULL or an event is refused.
+ * @threads any.
+ * @since 0.1
+ */
+AIMC_API size_t aimc_cost_model_count_extrapolations_of(const aimc_cost_model *model,
+                                                        const aimc_cost_events *events);
+
+/**
+ * Number i of them.
+ * @param events         as aimc_cost_model_account() takes them
+ * @param i              below aimc_cost_model_count_extrapolations_of()
+ * @param extrapolation  struct_size set by the caller; the rest is written
+ * @retval AIMC_ERR_INVALID  NULL, a bad event, i beyond the last
+ * @retval AIMC_ERR_ABI      struct_size is 0
+ * @threads any.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_cost_model_get_extrapolation_of(const aimc_cost_model *model,
+                                                          const aimc_cost_events *events, size_t i,
+                                                          aimc_extrapolation *extrapolation);
+
 /* ---- digital machines to compare with, low voltage ------------------------------------------ */
 
 /** A digital machine. Strings are constant. @since 0.1 */

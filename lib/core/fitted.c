@@ -10,24 +10,33 @@ static bool is_outside(double value, const double range[2])
     return value < range[0] - slack || value > range[1] + slack;
 }
 
+bool aimci_fitted_is_outside(const aimci_fitted *f, const void *params, double t,
+                             aimc_extrapolation *found)
+{
+    double range[2] = {f->range[0], f->range[1]};
+    const double value = f->at(params, t, range);
+    if (isnan(value) || !is_outside(value, range))
+        return false;
+    *found = (aimc_extrapolation){.constant = f->constant,
+                                  .variable = f->variable,
+                                  .unit = f->unit,
+                                  .source = f->source,
+                                  .value = value,
+                                  .first = range[0],
+                                  .last = range[1]};
+    return true;
+}
+
 size_t aimci_fitted_outside(const aimci_fitted_table *table, const void *params, double t, size_t i,
                             aimc_extrapolation *found)
 {
+    aimc_extrapolation e;
     size_t n = 0;
     for (size_t k = 0; k < table->n; k++) {
-        const aimci_fitted *f = &table->each[k];
-        double range[2] = {f->range[0], f->range[1]};
-        const double value = f->at(params, t, range);
-        if (isnan(value) || !is_outside(value, range))
+        if (!aimci_fitted_is_outside(&table->each[k], params, t, &e))
             continue;
         if (found && n == i)
-            *found = (aimc_extrapolation){.constant = f->constant,
-                                          .variable = f->variable,
-                                          .unit = f->unit,
-                                          .source = f->source,
-                                          .value = value,
-                                          .first = range[0],
-                                          .last = range[1]};
+            *found = e;
         n++;
     }
     return n;

@@ -26,6 +26,10 @@ typedef struct aimci_fitted_table {
         array, sizeof array / sizeof array[0]                                                      \
     }
 
+/* Is this one used outside its range? Then found says how. */
+bool aimci_fitted_is_outside(const aimci_fitted *fitted, const void *params, double t,
+                             aimc_extrapolation *found);
+
 /* How many constants are used outside their range; found, when not NULL, becomes number i. */
 size_t aimci_fitted_outside(const aimci_fitted_table *table, const void *params, double t, size_t i,
                             aimc_extrapolation *found);

@@ -197,6 +197,87 @@ aimc_status aimc_cost_model_get_extrapolation(const aimc_cost_model *m, size_t i
              : aimci_fail(AIMC_ERR_INVALID, "%s: model is NULL", caller);
 }
 
+/* ---- of a run ------------------------------------------------------------------------------- */
+
+/* The first width that conversions of one kind had; otherwise what the technology says. */
+static int64_t first_bits(const double of[AIMC_COST_BITS], int64_t otherwise)
+{
+    for (size_t b = 1; b < AIMC_COST_BITS; b++)
+        if (of[b] > 0)
+            return (int64_t)b;
+    return otherwise;
+}
+
+/* The technology as conversions of b bits used it, 0: of widths that are not known; false: none. */
+static bool as_used(const aimc_cost_events *e, size_t b, aimci_technology *t)
+{
+    double dac = e->dac_conversions, adc = e->adc_conversions;
+    for (size_t k = 1; k < AIMC_COST_BITS; k++) {
+        dac -= e->dac_conversions_of[k];
+        adc -= e->adc_conversions_of[k];
+    }
+    const bool dac_here = b ? e->dac_conversions_of[b] > 0 : dac > 1e-9 * e->dac_conversions;
+    const bool adc_here = b ? e->adc_conversions_of[b] > 0 : adc > 1e-9 * e->adc_conversions;
+    const bool none = b == 0 && e->dac_conversions + e->adc_conversions == 0;
+    if (b && dac_here)
+        t->dac_bits = (int64_t)b;
+    else if (!dac_here)
+        t->dac_bits = first_bits(e->dac_conversions_of, t->dac_bits);
+    if (b && adc_here)
+        t->adc_bits = (int64_t)b;
+    else if (!adc_here)
+        t->adc_bits = first_bits(e->adc_conversions_of, t->adc_bits);
+    return dac_here || adc_here || none;
+}
+
+/* Each constant once, at the smallest width that takes it out of its range. */
+static size_t outside_in_run(const aimc_cost_model *m, const aimc_cost_events *events, size_t i,
+                             aimc_extrapolation *found)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < technology_fitted.n; k++) {
+        aimc_extrapolation e;
+        bool outside = false;
+        for (size_t b = 0; b < AIMC_COST_BITS && !outside; b++) {
+            aimci_technology t = m->chip.t;
+            outside = as_used(events, b, &t) &&
+                      aimci_fitted_is_outside(&technology_fitted.each[k], &t, 0, &e);
+        }
+        if (outside && found && n == i)
+            *found = e;
+        n += outside;
+    }
+    return n;
+}
+
+size_t aimc_cost_model_count_extrapolations_of(const aimc_cost_model *m,
+                                               const aimc_cost_events *events)
+{
+    aimc_cost_events e;
+    return m && events && !aimci_take_events("cost_model_count_extrapolations_of", events, &e)
+               ? outside_in_run(m, &e, 0, NULL)
+               : 0;
+}
+
+aimc_status aimc_cost_model_get_extrapolation_of(const aimc_cost_model *m,
+                                                 const aimc_cost_events *events, size_t i,
+                                                 aimc_extrapolation *extrapolation)
+{
+    const char *caller = "cost_model_get_extrapolation_of";
+    aimc_cost_events e;
+    aimc_extrapolation ours = {0};
+    if (!m || !events || !extrapolation)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: %s is NULL", caller,
+                          !m ? "model" : (events ? "extrapolation" : "events"));
+    const aimc_status st = aimci_take_events(caller, events, &e);
+    if (st)
+        return st;
+    const size_t n = outside_in_run(m, &e, i, &ours);
+    if (i >= n)
+        return aimci_fail(AIMC_ERR_INVALID, "%s: extrapolation %zu of %zu", caller, i, n);
+    return aimci_struct_out(caller, extrapolation, &ours, sizeof ours, 8);
+}
+
 size_t aimci_list_extrapolations(const aimci_technology *t, char outside[][240])
 {
     aimc_extrapolation e;

@@ -115,6 +115,48 @@ START_TEST(costs_outside_their_range)
 }
 END_TEST
 
+/* The bits of the conversions that a run made are what its constants are used at. */
+START_TEST(a_run_has_bits_of_its_own)
+{
+    aimc_cost_model *m = costs_of("rram_32nm", NULL);
+    aimc_cost_events e = {.struct_size = sizeof e, .adc_conversions = 30};
+    aimc_extrapolation found = {.struct_size = sizeof found};
+    const size_t plain = aimc_cost_model_count_extrapolations(m);
+    ck_assert(!find_cost(m, "survey_energy", "adc_bits", &found));
+    ck_assert_uint_eq(aimc_cost_model_count_extrapolations_of(m, &e), plain); /* of no known bits */
+    e.adc_conversions_of[8] = 30;
+    ck_assert_uint_eq(aimc_cost_model_count_extrapolations_of(m, &e), plain);
+    e.adc_conversions_of[8] = 10;
+    e.adc_conversions_of[3] = 15;
+    e.adc_conversions_of[2] = 5;
+    ck_assert_uint_eq(aimc_cost_model_count_extrapolations_of(m, &e), plain + 1);
+    bool told = false;
+    for (size_t i = 0; i <= plain; i++) {
+        found.struct_size = sizeof found;
+        OK(aimc_cost_model_get_extrapolation_of(m, &e, i, &found));
+        told |= strcmp(found.constant, "survey_energy") == 0 &&
+                strcmp(found.variable, "adc_bits") == 0 && found.value == 2;
+    }
+    ck_assert(told);
+    FAILS(AIMC_ERR_INVALID, "extrapolation",
+          aimc_cost_model_get_extrapolation_of(m, &e, plain + 1, &found));
+    FAILS(AIMC_ERR_INVALID, "events is NULL",
+          aimc_cost_model_get_extrapolation_of(m, NULL, 0, &found));
+    e.adc_conversions = 29;
+    FAILS(AIMC_ERR_INVALID, "adds up to", aimc_cost_model_get_extrapolation_of(m, &e, 0, &found));
+    ck_assert_uint_eq(aimc_cost_model_count_extrapolations_of(m, &e), 0);
+    ck_assert_uint_eq(aimc_cost_model_count_extrapolations_of(m, NULL), 0);
+    aimc_cost_model_destroy(m);
+    m = costs_of("rram_32nm", SETTINGS("adc_bits", "2")); /* a technology that no conversion used */
+    e.adc_conversions = e.adc_conversions_of[8] = 10;
+    e.adc_conversions_of[3] = e.adc_conversions_of[2] = 0;
+    ck_assert(find_cost(m, "survey_energy", "adc_bits", &found));
+    ck_assert_uint_eq(aimc_cost_model_count_extrapolations_of(m, &e),
+                      aimc_cost_model_count_extrapolations(m) - 1);
+    aimc_cost_model_destroy(m);
+}
+END_TEST
+
 /* The list of assumptions has the names first, and then a sentence for each. */
 START_TEST(assumptions_tell_them_too)
 {
@@ -267,6 +309,7 @@ int main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_loop_test(t, costs_outside_their_range, 0, sizeof costs / sizeof costs[0]);
     tcase_add_test(t, assumptions_tell_them_too);
+    tcase_add_test(t, a_run_has_bits_of_its_own);
     tcase_add_loop_test(t, noise_models_outside_their_range, 0, sizeof models / sizeof models[0]);
     tcase_add_test(t, presets_are_in_their_range);
     tcase_add_test(t, reports_count_them);

@@ -83,6 +83,14 @@ class CostModel(Handle):
         return [told(Extrapolation, self, lambda model, made, i=i: lib.aimc_cost_model_get_extrapolation(model, i, made))
                 for i in range(n)]
 
+    def extrapolations_of(self, *matrices: LinearMap, layers: Iterable[Layer] = (), **events: float) -> List[Extrapolation]:
+        """The same for what account() prices: at the bits that its conversions had."""
+        total = self._events(matrices, layers, events)
+        with self._guard.lock:
+            n = lib.aimc_cost_model_count_extrapolations_of(self._look, ct.byref(total))
+        return [told(Extrapolation, self, lambda model, made, i=i: lib.aimc_cost_model_get_extrapolation_of(model, ct.byref(total), i, made))
+                for i in range(n)]
+
     def activity(self, g_s: ArrayLike, x: ArrayLike) -> float:
         """Conductance (S) that inputs x [n_in] or [batch, n_in] drive on g_s [n_out, n_in], mean over vectors."""
         g, x = taken(g_s), np.atleast_2d(taken(x))
