@@ -7,10 +7,9 @@
  * each times the cost that a chip gives it.
  *
  * A chip is a configuration of kind "chip": a "technology", which says what single events cost, and
- * what there is of each component and how it is arranged. Every number has its unit and source.
- * Those that nobody measured, of a preset too, are called assumed until the caller sets them;
- * aimc_cost_model_get_assumption() lists them, aimc_cost_model_get_range() says what they do to the
- * total. docs/models/energy.md has the equations.
+ * what there is of each component. Numbers that nobody measured, of a preset too, are called
+ * assumed until the caller sets them; aimc_cost_model_get_assumption() lists them,
+ * aimc_cost_model_get_range() says what they do to the total. docs/models/energy.md: equations.
  */
 
 #include <aimc/extrapolation.h>
@@ -68,7 +67,7 @@ AIMC_API aimc_status aimc_cost_model_get_adc(const aimc_cost_model *model,
                                              aimc_converter_cost *cost);
 
 /**
- * DAC of the technology (fields dac_*). Errors as aimc_cost_model_get_adc().
+ * DAC of the technology (fields dac_*).
  * @param cost  struct_size set by the caller; the rest is written
  * @errors as aimc_cost_model_get_adc().
  * @threads any.
@@ -93,12 +92,8 @@ AIMC_API aimc_status aimc_cost_model_get_dac(const aimc_cost_model *model,
 AIMC_API aimc_status aimc_cost_model_get_pulse(const aimc_cost_model *model, double g_s, double v,
                                                double t_s, double *energy_j);
 
-/**
- * Schottky coefficient beta, 1 / sqrt(V): the field, or (q / kT) sqrt(q / (4 pi eps0 eps_r d))
- * when that is 0. NaN when model is NULL.
- * @threads any.
- * @since 0.1
- */
+/** Schottky coefficient beta, 1 / sqrt(V): the field, or (q / kT) sqrt(q / (4 pi eps0 eps_r d))
+ * when that is 0. NaN when model is NULL. @threads any. @since 0.1 */
 AIMC_API double aimc_cost_model_get_schottky_beta(const aimc_cost_model *model);
 
 /**
@@ -164,12 +159,11 @@ typedef struct aimc_cost_events {
     double off_cells;     /**< of active_conductance_s: cells driven, times devices of a weight,
                              which have g_off each */
     double unit_weights;  /**< of active_conductance_s: weights driven, which have g_unit each */
-    double unseen_cells; /**< of active_conductance_s: cells of reads that were not looked at, which
-                             have g_mean, driven by input_mean */
-    double driven_cells; /**< cells driven, by the share of full scale of their input */
-    double row_cells;    /**< cells along the rows that were charged; 0: rows_charged lines of
+    double unseen_cells;  /**< of active_conductance_s: cells of reads that nobody looked at */
+    double driven_cells;  /**< cells driven, by the share of full scale of their input */
+    double row_cells;     /**< cells along the rows that were charged; 0: rows_charged lines of
                              line_cells each */
-    double column_cells; /**< cells along the columns that swung; 0: columns_charged lines of
+    double column_cells;  /**< cells along the columns that swung; 0: columns_charged lines of
                              line_cells each */
     double settle_cells_squared; /**< square of the cells along a line, summed over read_steps; 0:
                                     that of line_cells in each */
@@ -295,8 +289,7 @@ typedef struct aimc_cost_component {
     double leakage_w;     /**< leakage of all instances */
 } aimc_cost_component;
 
-/** Total energy where every number that is not known for sure lies at one of its ends.
- * @since 0.1 */
+/** Total energy where every number that is not sure lies at one of its ends. @since 0.1 */
 typedef struct aimc_cost_range {
     uint32_t struct_size; /**< sizeof of the caller's struct */
     uint32_t n_doubts;    /**< numbers that may lie elsewhere */
@@ -353,22 +346,18 @@ AIMC_API aimc_status aimc_matrix_get_cost_shape(aimc_matrix *matrix, aimc_cost_s
 /**
  * Add the events of a tile or matrix to those of a run.
  *
- * Of every reading, digits of the inputs follow one another and column sets lie side by side. An
- * input leaves the buffer once for each vector, travels to every array of its rows and waits in
- * their registers; codes are shifted and added beside the ADC, the sums of arrays that share
- * outputs in the core, and each output is stored once. Lines are as long as the arrays: those of
- * the chip (rows, cols), or of the tile where these are 0; a tile that does not fit is priced as
- * several arrays, which split_tiles tells. Arrays of a matrix work side by side, matrices one after
- * the other. Direct writes of weights (weight_writes) cost nothing; pulses of programming count as
- * up pulses.
+ * Digits of the inputs follow one another, column sets and arrays of a matrix work side by side,
+ * matrices one after the other. Lines are as long as the arrays of the chip (rows, cols), or as the
+ * tile where these are 0; a tile that does not fit is priced as several arrays, which split_tiles
+ * tells. Direct writes of weights (weight_writes) cost nothing; pulses of programming count as up
+ * pulses. docs/models/energy.md says what is counted where.
  *
  * Bits of the converters and cells of a weight are those of the shape; where the technology was set
  * to others by the caller, the call is refused.
  *
- * What reads drive: where it was counted (aimc_tile_count_activity()) devices g_off for every cell
- * and g_unit |w| for every weight, times the inputs; on programmed devices g_unit times their own
- * conductance over the largest of one, so set g_unit to that and g_off to 0. For all other reads
- * the technology's means, g_mean and input_mean.
+ * Reads drive what was counted (aimc_tile_count_activity()): g_off for every cell and g_unit |w|
+ * for every weight; on programmed devices g_unit times their own conductance over the largest of
+ * one, so set g_unit to that and g_off to 0. All others drive the means g_mean and input_mean.
  * @param counters  struct_size set
  * @param shape     struct_size set
  * @param[in,out] events  struct_size set, the rest 0 or events counted before; unchanged on failure
@@ -385,10 +374,9 @@ AIMC_API aimc_status aimc_cost_model_add_counters(const aimc_cost_model *model,
                                                   aimc_cost_events *events);
 
 /**
- * Add the events of a layer that need not exist, for networks that are too large to be made: what
- * its tiles would have counted on the arrays of the chip (fields rows and cols; 0: one array), with
- * the means input_mean and g_mean. Its last arrays may be empty in part; they are there all the
- * same.
+ * Add the events of a layer that need not exist: what its tiles would have counted on the arrays
+ * of the chip (fields rows and cols; 0: one array), with the means input_mean and g_mean. Its last
+ * arrays may be empty in part.
  * @param layer  struct_size set
  * @param[in,out] events  as in aimc_cost_model_add_counters(); unchanged on failure
  * @retval AIMC_ERR_INVALID  NULL, empty shape, vectors or pooled negative or not finite, bits that
@@ -414,16 +402,12 @@ AIMC_API aimc_status aimc_cost_model_account(const aimc_cost_model *model,
                                              const aimc_cost_events *events,
                                              aimc_cost_report *report);
 
-/**
- * Number of components of a chip; the parts of the account are sums over them. 0 when NULL.
- * @threads any.
- * @since 0.1
- */
+/** Number of components of a chip; the parts of the account are sums over them. 0 when NULL.
+ * @threads any. @since 0.1 */
 AIMC_API size_t aimc_cost_model_count_components(const aimc_cost_model *model);
 
 /**
- * Price of component i, one of aimc_cost_model_count_components(). Their energies, times and areas
- * add up to those of the account.
+ * Price of component i. Energies, times and areas of all add up to those of the account.
  * @param events     as in aimc_cost_model_account()
  * @param i          below aimc_cost_model_count_components()
  * @param component  struct_size set by the caller; the rest is written
@@ -511,21 +495,16 @@ AIMC_API size_t aimc_cost_model_count_extrapolations(const aimc_cost_model *mode
 AIMC_API aimc_status aimc_cost_model_get_extrapolation(const aimc_cost_model *model, size_t i,
                                                        aimc_extrapolation *extrapolation);
 
-/**
- * The same for a run: with the bits that its conversions had (dac_conversions_of and
- * adc_conversions_of of the events) in place of the technology's, which priced none of them. A
- * constant is told once, at the smallest width that takes it out of its range. With no conversions
- * it is what aimc_cost_model_count_extrapolations() says.
- * @return 0 when an argument is NULL or an event is refused.
- * @threads any.
- * @since 0.1
- */
+/** How many aimc_cost_model_get_extrapolation_of() has; 0 also when an argument is NULL or an event
+ * is refused. @param events as there. @threads any. @since 0.1 */
 AIMC_API size_t aimc_cost_model_count_extrapolations_of(const aimc_cost_model *model,
                                                         const aimc_cost_events *events);
 
 /**
- * Number i of them.
- * @param events         as aimc_cost_model_account() takes them
+ * The same for a run: constant i outside its range at the bits that its conversions had
+ * (dac_conversions_of, adc_conversions_of) in place of the technology's. Each is told once, at the
+ * smallest width that takes it out.
+ * @param events         as in aimc_cost_model_account()
  * @param i              below aimc_cost_model_count_extrapolations_of()
  * @param extrapolation  struct_size set by the caller; the rest is written
  * @retval AIMC_ERR_INVALID  NULL, a bad event, i beyond the last

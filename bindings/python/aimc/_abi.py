@@ -1241,7 +1241,7 @@ class CostComponent(NamedTuple):
 
 
 class CostRange(NamedTuple):
-    """Total energy where every number that is not known for sure lies at one of its ends.
+    """Total energy where every number that is not sure lies at one of its ends.
 
     n_doubts: numbers that may lie elsewhere
     low_j: every one of them at the end that makes the total least
