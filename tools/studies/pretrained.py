@@ -8,7 +8,6 @@ that $AIMC_DATA names.
     ./dev study pretrained --chips 10 --samples 500
 """
 import argparse
-import gzip
 import os
 import pathlib
 
@@ -16,6 +15,7 @@ import numpy as np
 
 import aimc
 from aimc import convert
+from aimc.datasets import read_cifar, read_idx
 from common import TABLES, rows_of
 
 FIELDS = ["model", "chip", "samples", "seed", "accuracy"]
@@ -35,16 +35,6 @@ RULES = [("largest", "MAX", "MAX"), ("quantile", "CACHE_QUANTILE", "QUANTILE"), 
          ("entropy", "ENTROPY", "ENTROPY")]
 
 
-def unpacked(root, *parts):
-    with gzip.open(root.joinpath(*parts)) as stream:
-        return np.frombuffer(stream.read(), np.uint8)
-
-
-def cifar(root, name):
-    records = unpacked(root, "cifar10", name).reshape(-1, 3073)
-    return records[:, 1:].reshape(-1, 3, 32, 32).astype(np.float32), records[:, 0].astype(np.uint32)
-
-
 def load(root, model, n):
     """Inputs to calibrate with, then samples and labels of the test."""
     if model == "mlperf_tiny_sww_dscnn1d":
@@ -52,11 +42,11 @@ def load(root, model, n):
         x = np.ascontiguousarray(data["specs"].reshape(-1, 30, 1, 40).transpose(0, 3, 1, 2), np.float32)
         return x, x[:n], data["labels"].astype(np.uint32)[:n]
     if model == "onnxzoo_mnist_cnn":
-        parts = [unpacked(root, "mnist", f"{part}-images-idx3-ubyte.gz")[16:].reshape(-1, 1, 28, 28).astype(np.float32)
+        parts = [read_idx(root / "mnist" / f"{part}-images-idx3-ubyte.gz").reshape(-1, 1, 28, 28).astype(np.float32)
                  for part in ("train", "t10k")]
-        return parts[0][:CALIBRATION], parts[1][:n], unpacked(root, "mnist", "t10k-labels-idx1-ubyte.gz")[8:].astype(np.uint32)[:n]
-    train, _ = cifar(root, "data_batch_1.bin.gz")
-    x, labels = cifar(root, "test_batch.bin.gz")
+        return parts[0][:CALIBRATION], parts[1][:n], read_idx(root / "mnist" / "t10k-labels-idx1-ubyte.gz").astype(np.uint32)[:n]
+    train, (x, labels) = (read_cifar(root / "cifar10" / f"{name}.bin.gz") for name in ("data_batch_1", "test_batch"))
+    train, x = train.x.astype(np.float32), x.astype(np.float32)
     train, x, labels = train[:CALIBRATION], x[:n], labels[:n]
     if model == "resnet20_cifar10_akamaster":
         mean, std = (np.array(v, np.float32)[:, None, None] for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))

@@ -12,7 +12,6 @@ CIFAR-10's training images are in the data. Rows: docs/studies/transfer.csv; tex
     ./dev study transfer --full                   # width 96: measures an image of each method, and tells what all rows would take
 """
 import argparse
-import gzip
 import os
 import pathlib
 import time
@@ -21,6 +20,7 @@ import warnings
 import numpy as np
 
 import aimc
+import aimc.datasets
 from aimc import sweep
 from common import SOURCE, TABLES, markdown, numbers, rows_of, spread
 
@@ -60,9 +60,8 @@ def records(folder, name, labels):
     path = pathlib.Path(os.environ.get("AIMC_DATA", SOURCE.parent / "shared" / "data")) / folder / f"{name}.bin.gz"
     if not path.exists():
         raise SystemExit(f"transfer: skipped, there is no {path}: set AIMC_DATA")
-    with gzip.open(path) as stream:
-        rows = np.frombuffer(stream.read(), np.uint8).reshape(-1, labels + 3072)
-    return torch.tensor(rows[:, labels:].reshape(-1, 3, 32, 32) / np.float32(127.5) - 1), torch.tensor(rows[:, labels - 1].astype(np.int64))
+    x, of = aimc.datasets.read_cifar(path, labels)
+    return torch.tensor(x / np.float32(127.5) - 1), torch.tensor(of.astype(np.int64))
 
 
 def task(classes, per_class, split):

@@ -16,7 +16,7 @@ import numpy as np
 from ._errors import FormatError, IoError
 from ._types import Floats, Labels, NDArray, PathLike
 
-__all__ = ["Split", "digits", "read_idx"]
+__all__ = ["Split", "digits", "read_cifar", "read_idx"]
 
 
 class Split(NamedTuple):
@@ -31,16 +31,32 @@ class Digits(NamedTuple):
     test: Split
 
 
-def read_idx(path: PathLike) -> NDArray:
-    """The array of bytes in an IDX file, the format of MNIST, compressed by gzip or not."""
-    name = os.fspath(path)
+def _bytes_of(caller: str, name: str) -> bytes:
+    """What is in a file, compressed by gzip or not."""
     try:
         with open(name, "rb") as stream:
             data = stream.read()
-        if data[:2] == b"\x1f\x8b":
-            data = gzip.decompress(data)
+        return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
     except (OSError, EOFError) as failure:
-        raise IoError(f"read_idx: {name}: {failure}") from failure
+        raise IoError(f"{caller}: {name}: {failure}") from failure
+
+
+def read_cifar(path: PathLike, label_bytes: int = 1) -> Split:
+    """Images x [n, 3, 32, 32], bytes of 0 ... 255, and labels [n] of a binary file of CIFAR-10 (one byte of labels an image) or
+    CIFAR-100 (label_bytes=2, of which the last is the fine label), compressed by gzip or not."""
+    name, size = os.fspath(path), label_bytes + 3072
+    data = _bytes_of("read_cifar", name)
+    if label_bytes not in (1, 2) or not data or len(data) % size:
+        raise FormatError(f"read_cifar: {name}: {len(data)} bytes are no whole number of records of {size}: label_bytes is 1 for CIFAR-10 and "
+                          "2 for CIFAR-100")
+    rows = np.frombuffer(data, np.uint8).reshape(-1, size)
+    return Split(rows[:, label_bytes:].reshape(-1, 3, 32, 32), rows[:, label_bytes - 1].astype(np.uint32))
+
+
+def read_idx(path: PathLike) -> NDArray:
+    """The array of bytes in an IDX file, the format of MNIST, compressed by gzip or not."""
+    name = os.fspath(path)
+    data = _bytes_of("read_idx", name)
     if len(data) < 4 or data[:3] != b"\0\0\x08":
         raise FormatError(f"read_idx: {name}: no IDX file of bytes: it begins with {data[:4].hex(' ')}, expected 00 00 08 and the dimensions")
     n_dims = data[3]
