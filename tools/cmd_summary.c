@@ -40,19 +40,14 @@ static int put_on_tiles(const char *text, aimc_context *ctx, aimc_network *net)
 
 /* ---- telling -------------------------------------------------------------------------------- */
 
-static void print_row(size_t k, const struct layer_row *row, int width)
+/* widths: of names, of shapes of matrices. */
+static void print_row(size_t k, const struct layer_row *row, const int widths[2])
 {
-    char matrix[64] = "";
-    if (row->info.n_matrices > 1)
-        snprintf(matrix, sizeof matrix, "%zu of %zu x %zu", (size_t)row->info.n_matrices,
-                 row->n_out, row->n_in);
-    else if (row->info.n_matrices == 1)
-        snprintf(matrix, sizeof matrix, "%zu x %zu", row->n_out, row->n_in);
-    printf("%3zu  %-*s  %-15s  %-14s %10llu %12llu", k, width, row->info.name, row->info.op,
+    printf("%3zu  %-*s  %-15s  %-14s %10llu %12llu", k, widths[0], row->info.name, row->info.op,
            row->out, (unsigned long long)row->info.n_parameters,
            (unsigned long long)row->info.n_macs);
     if (row->info.n_matrices > 0)
-        printf("  %-16s %8llu", matrix, (unsigned long long)row->vectors);
+        printf("  %-*s %8llu", widths[1], row->shapes, (unsigned long long)row->vectors);
     if (WAS_GIVEN(row->utilisation))
         printf(" %6llu %6.1f%%", (unsigned long long)row->info.n_tiles, 100 * row->utilisation);
     putchar('\n');
@@ -60,15 +55,17 @@ static void print_row(size_t k, const struct layer_row *row, int width)
 
 static void print_text(const struct layers *layers, const aimc_network_info *info, uint64_t macs)
 {
-    int width = 5;
+    int widths[2] = {5, 16};
     for (size_t k = 0; k < layers->n; k++) {
-        const int length = (int)strlen(layers->rows[k].info.name);
-        width = length > width ? length : width;
+        const int lengths[2] = {(int)strlen(layers->rows[k].info.name),
+                                (int)strlen(layers->rows[k].shapes)};
+        for (size_t i = 0; i < 2; i++)
+            widths[i] = lengths[i] > widths[i] ? lengths[i] : widths[i];
     }
-    printf("  #  %-*s  %-15s  %-14s %10s %12s  %-16s %8s %6s %7s\n", width, "layer", "op", "output",
-           "parameters", "MACs", "matrix", "vectors", "tiles", "in use");
+    printf("  #  %-*s  %-15s  %-14s %10s %12s  %-*s %8s %6s %7s\n", widths[0], "layer", "op",
+           "output", "parameters", "MACs", widths[1], "matrix", "vectors", "tiles", "in use");
     for (size_t k = 0; k < layers->n; k++)
-        print_row(k, &layers->rows[k], width);
+        print_row(k, &layers->rows[k], widths);
     printf("\n%llu inputs, %llu outputs, %llu parameters (%llu weights on %llu tiles), %llu MACs a "
            "sample\n",
            (unsigned long long)info->n_in, (unsigned long long)info->n_out,

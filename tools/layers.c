@@ -44,13 +44,45 @@ static double room(const json_t *node, const char *field, size_t n)
     return most > 0 ? (double)most : (double)n;
 }
 
-static double utilisation_of(const json_t *node, const struct layer_row *row)
+/* What all matrices of a layer come to. */
+struct matrices {
+    double weights, room;    /* room: of their tiles */
+    size_t run, n_out, n_in; /* how many of one shape there were last, and which */
+    size_t length;           /* of the text of shapes */
+};
+
+/* "16 of 1 x 9" behind the shapes before it, three dots where there is no room. */
+static void tell_run(struct layer_row *row, struct matrices *m)
 {
-    if (!row->info.is_analog || row->info.n_tiles == 0)
-        return NOT_GIVEN;
-    const double used = (double)row->info.n_matrices * (double)row->n_out * (double)row->n_in;
-    return used / ((double)row->info.n_tiles * room(node, "max_output_size", row->n_out) *
-                   room(node, "max_input_size", row->n_in));
+    char text[64];
+    const int n = m->run > 1
+                      ? snprintf(text, sizeof text, "%zu of %zu x %zu", m->run, m->n_out, m->n_in)
+                      : snprintf(text, sizeof text, "%zu x %zu", m->n_out, m->n_in);
+    const bool first = m->length == 0, fits = m->length + (size_t)n + 8 < sizeof row->shapes;
+    if (m->run > 0 && m->length + 6 < sizeof row->shapes)
+        m->length += (size_t)snprintf(row->shapes + m->length, sizeof row->shapes - m->length,
+                                      "%s%s", first ? "" : ", ", fits ? text : "...");
+    if (!fits)
+        m->length = sizeof row->shapes;
+    m->run = 0;
+}
+
+static int add_matrix(aimc_network *net, size_t k, const json_t *node, struct layer_row *row,
+                      struct matrices *m)
+{
+    size_t n_out, n_in;
+    if (aimc_network_get_matrix_shape(net, k, &n_out, &n_in) != AIMC_OK)
+        return fail_library();
+    if (m->run > 0 && (n_out != m->n_out || n_in != m->n_in))
+        tell_run(row, m);
+    m->run++;
+    m->n_out = n_out;
+    m->n_in = n_in;
+    m->weights += (double)n_out * (double)n_in;
+    if (row->info.is_analog)
+        m->room += (double)aimc_matrix_count_tiles(aimc_network_get_matrix(net, k)) *
+                   room(node, "max_output_size", n_out) * room(node, "max_input_size", n_in);
+    return EXIT_GO_ON;
 }
 
 /* ---- rows ----------------------------------------------------------------------------------- */
@@ -70,9 +102,15 @@ static int make_row(aimc_network *net, size_t k, size_t first_matrix, const json
         return rc;
     if (aimc_network_get_matrix_shape(net, first_matrix, &row->n_out, &row->n_in) != AIMC_OK)
         return fail_library();
-    row->vectors =
-        row->info.n_macs / (row->info.n_matrices * (uint64_t)row->n_out * (uint64_t)row->n_in);
-    row->utilisation = utilisation_of(node, row);
+    struct matrices m = {0};
+    for (size_t i = 0; i < row->info.n_matrices && rc == EXIT_GO_ON; i++)
+        rc = add_matrix(net, first_matrix + i, node, row, &m);
+    if (rc != EXIT_GO_ON)
+        return rc;
+    tell_run(row, &m);
+    row->vectors = (uint64_t)((double)row->info.n_macs / m.weights + 0.5);
+    if (m.room > 0)
+        row->utilisation = m.weights / m.room;
     return EXIT_GO_ON;
 }
 
@@ -115,6 +153,7 @@ void layers_put_row(struct json *json, const struct layer_row *row)
     if (row->info.n_matrices == 0)
         return;
     json_put_integer(json, "matrices", row->info.n_matrices);
+    json_put_text(json, "matrix_shapes", row->shapes);
     json_put_integer(json, "matrix_outputs", row->n_out);
     json_put_integer(json, "matrix_inputs", row->n_in);
     json_put_integer(json, "vectors", row->vectors);

@@ -177,6 +177,18 @@ class Summary(Case):
             "out_channels": 6, "groups": 3, "kernel": 1}}], "outputs": ["d"]}
         layer = self.good("summary", self.path("d.json", deep), "--json")["layers"][0]
         self.assertEqual((layer["matrices"], layer["matrix_outputs"], layer["matrix_inputs"]), (3, 2, 1))
+        self.assertEqual(layer["matrix_shapes"], "3 of 2 x 1")
+
+    def test_matrices_of_several_shapes(self):
+        series = {**channel_means(), "inputs": [{"name": "series", "shape": [7, 9]}], "nodes": [
+            {"name": "l", "op": "lstm", "inputs": ["series"], "config": {"hidden_size": 5}}], "outputs": ["l"]}
+        path = self.path("s.json", series)
+        layer = self.good("summary", path, "--tiles", "32x16", "--json")["layers"][0]
+        self.assertEqual((layer["matrix_shapes"], layer["vectors"], layer["macs"]), ("20 x 9, 20 x 5", 7, 7 * 20 * (9 + 5)))
+        self.assertAlmostEqual(layer["utilisation"], 20 * (9 + 5) / (2 * 32 * 16))
+        series["nodes"][0]["config"].update(num_layers=8, bidirectional=True)
+        self.path("s.json", series)
+        self.assertTrue(self.good("summary", path, "--json")["layers"][0]["matrix_shapes"].endswith(", ..."))
 
     def test_bad_input(self):
         document = lenet()
