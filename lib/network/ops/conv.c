@@ -160,6 +160,7 @@ typedef struct pass {
     const aimci_run *run;
     double lr;
     size_t total; /* vectors of the batch */
+    bool blind;   /* nobody looks at the vectors */
 } pass;
 
 /* Windows first ... first + n - 1 of the batch, of one group. */
@@ -177,7 +178,7 @@ static aimc_status for_blocks(const pass *p, block_act act)
     for (size_t first = 0; first < p->total; first += BLOCK)
         for (size_t g = 0; g < q->groups; g++) {
             const block b = {first, aimci_min_size(BLOCK, p->total - first), g};
-            if (!p->conv->direct)
+            if (!p->conv->direct && !p->blind)
                 aimci_patches_gather(p->node->ctx, q, p->run->in[0], g, first, b.n, x);
             const aimc_status st = act(p, &b, p->node->matrices[g].matrix,
                                        p->conv->direct ? p->run->in[0] + first * q->size : x);
@@ -231,7 +232,7 @@ static aimc_status step_block(const pass *p, const block *b, aimc_matrix *m, con
 static pass pass_of(aimci_node *node, const aimci_run *run, double lr)
 {
     const conv *c = node->state;
-    return (pass){node, c, run, lr, run->n * aimci_window_positions(&c->patches.window)};
+    return (pass){node, c, run, lr, run->n * aimci_window_positions(&c->patches.window), false};
 }
 
 static aimc_status forward(aimci_node *node, const aimci_run *run)
@@ -251,10 +252,12 @@ static aimc_status forward(aimci_node *node, const aimci_run *run)
     return st;
 }
 
+/* The way back looks at inputs for hardware-aware training alone. */
 static aimc_status backward(aimci_node *node, const aimci_run *run)
 {
-    const pass p = pass_of(node, run, 0);
+    pass p = pass_of(node, run, 0);
     const conv *c = node->state;
+    p.blind = !node->matrices[0].matrix->hwa;
     aimci_add_rows_gradient(aimci_node_bias(node, "bias"), p.total, run->d_out[0]);
     if (!run->d_in[0])
         return AIMC_OK;

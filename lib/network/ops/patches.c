@@ -4,6 +4,16 @@
 
 #include "network/ops/ops.h"
 
+/* Rows are short, often a few floats: no call for each. */
+static void copy(float *restrict to, const float *restrict from, size_t n)
+{
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4)
+        memcpy(to + i, from + i, 4 * sizeof *to);
+    for (; i < n; i++)
+        to[i] = from[i];
+}
+
 /* One window as a vector [kernel positions][channel], zeros outside of the image: row by row. */
 static void gather_one(const aimci_patches *p, const float *image, const aimci_place *q, float *to)
 {
@@ -18,11 +28,10 @@ static void gather_one(const aimci_patches *p, const float *image, const aimci_p
         float *at = to + aimci_window_tap(w, k) * n;
         const float *from = image + aimci_window_pixel(w, q, k);
         if (p->groups == 1 && w->dilation[2] == 1)
-            memcpy(at, from, columns * n * sizeof *to);
+            copy(at, from, columns * n);
         else
             for (size_t c = 0; c < columns; c++, from += w->dilation[2] * w->channels, at += n)
-                for (size_t i = 0; i < n; i++)
-                    at[i] = from[i];
+                copy(at, from, n);
     }
 }
 
