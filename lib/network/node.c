@@ -212,9 +212,25 @@ static aimc_status add_matrix(aimci_node *node, size_t tensor, size_t first_row,
     return st;
 }
 
+/* Sizes of windows multiply: what no memory holds may not even fit a size_t. */
+static aimc_status check_weight(const aimci_weight *w)
+{
+    const size_t most = (size_t)1 << (sizeof most > 4 ? 40 : 28);
+    size_t size = 1;
+    for (size_t d = 0; d < w->shape.n; d++)
+        if (aimci_mul_overflows(size, w->shape.dim[d], &size) || size > most) {
+            char text[AIMCI_SHAPE_TEXT];
+            return aimci_fail(AIMC_ERR_SHAPE, "a weight of shape %s is too large",
+                              aimci_shape_text(&w->shape, text, sizeof text));
+        }
+    return AIMC_OK;
+}
+
 aimc_status aimci_node_put_weight(aimci_node *node, const aimci_weight *weight, size_t n_matrices)
 {
-    aimc_status st = look_in_file(node, weight->name, &weight->shape);
+    aimc_status st = check_weight(weight);
+    if (!st)
+        st = look_in_file(node, weight->name, &weight->shape);
     if (st)
         return st;
     aimci_weight *list = grown(node->ctx, node->weights, node->n_weights, sizeof *list);

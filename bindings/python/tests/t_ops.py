@@ -137,6 +137,9 @@ class Refused(unittest.TestCase):
         self.refused("conv_transpose2d", [(3, 4, 4)], "kernel is not given")
         self.refused("conv_transpose1d", [(3, 4)], "kernel has 2 numbers; the image has 1 dimension", kernel=[3, 3])
         self.refused("conv3d", [(3, 4, 4)], r"\[channels\]\[depth\]\[height\]\[width\] is needed", kernel=3)
+        for op, shape in (("conv2d", (2**20, 1, 1)), ("conv3d", (2**20, 1, 1, 1)), ("conv_transpose2d", (2**20, 1, 1))):
+            few = {"padding": 65535 // 2 + 1} if op != "conv_transpose2d" else {"padding": 32767}
+            self.refused(op, [shape], "a weight of shape .* x 65536 x 65536.* is too large", kernel=65536, out_channels=4096, **few)
         self.refused("max_pool3d", [(3, 4, 4, 4)], "stride has 2 numbers; the image has 3 dimensions", kernel=2, stride=[1, 2])
         self.refused("conv_transpose2d", [(3, 4, 4)], "output_padding = 2; less than", kernel=3, output_padding=2)
         self.refused("conv_transpose2d", [(3, 4, 4)], "cuts off all", kernel=1, padding=2)
