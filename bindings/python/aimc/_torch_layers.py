@@ -3,6 +3,7 @@
 # (the oldest PyTorch that we take, 1.13, has no types for mypy)
 """Weights on tiles, and the modules of aimc.torch that have them."""
 import re
+import warnings
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ._errors import InvalidError, ShapeError, StateError, UnsupportedError, WrongTypeError
+from ._lib import AimcWarning
 from .config import ConfigLike, as_config
 from .context import Context
 from .matrix import Matrix
@@ -30,6 +32,9 @@ def _array(t: torch.Tensor, what: str) -> "np.ndarray[Any, Any]":
     return t.detach().to(torch.float32).contiguous().numpy()
 
 
+_MANY_PASSES = 256
+
+
 class AnalogWeight(nn.Parameter):
     """A weight on tiles: a parameter without numbers of its own, that analog optimizers step by pulses.
 
@@ -40,12 +45,13 @@ class AnalogWeight(nn.Parameter):
     modified: bool  # reads see the weights of hardware-aware training, from the first pass of a step to the step
     seen: Optional[List["np.ndarray[Any, Any]"]]  # vectors, while somebody collects them
     joined: bool  # steps are made of the vectors of all processes
+    stepped: bool  # an analog optimizer has it
     in_tests: bool  # "hwa.modifier.enable_during_test": each pass in evaluation sees modified weights of its own
 
     def __new__(cls, matrix: Matrix, in_tests: bool = False) -> "AnalogWeight":
         made = torch.Tensor._make_subclass(cls, torch.empty(0), True)
         made.matrix, made.pending, made.modified, made.seen, made.joined = matrix, [], False, None, False
-        made.in_tests = in_tests
+        made.in_tests, made.stepped = in_tests, False
         return made
 
     def __deepcopy__(self, memo: Dict[int, Any]) -> "AnalogWeight":
@@ -84,6 +90,14 @@ class AnalogWeight(nn.Parameter):
         """A pass is over: what evaluation modified is taken back."""
         if self.in_tests and not training:
             self.matrix.unmodify()
+
+    def collect(self, x: torch.Tensor, d: torch.Tensor) -> None:
+        """A pass went back: its inputs and the gradients of its outputs wait for the step."""
+        self.pending.append((x, d))
+        if len(self.pending) == _MANY_PASSES and not self.stepped:
+            warnings.warn(f"{_MANY_PASSES} passes went back through a weight on tiles that no analog optimizer has, so that nothing trains it "
+                          "and they stay in memory: at.AnalogSGD(model.parameters()), made after at.convert(), steps it; "
+                          "requires_grad_(False) freezes it", AimcWarning, stacklevel=2)
 
     def clear(self) -> None:
         """Forget the passes since the last step."""
@@ -129,7 +143,7 @@ class _Product(torch.autograd.Function):
         if not torch.isfinite(d).all():
             raise InvalidError("a gradient that reaches a weight on tiles is not finite; nothing was updated")
         if ctx.needs_input_grad[1]:
-            ctx.weight.pending.append((rows.clone(), d.clone()))  # whose memory others may use again before the step
+            ctx.weight.collect(rows.clone(), d.clone())  # whose memory others may use again before the step
         matrix, wanted = ctx.weight.matrix, ctx.needs_input_grad[0]
         if d.shape[0] == 0:
             return d.new_zeros(rows.shape) if wanted else None, None
@@ -188,6 +202,12 @@ class Analog(nn.Module):
         """The weight on tiles of a name of PyTorch's, where it is one."""
         weight, = self.weights_of(name)
         return weight
+
+    def _apply(self, fn: Any, *others: Any) -> Any:
+        if fn(torch.empty(0)).device.type != "cpu":
+            raise UnsupportedError(f"{type(self).__name__}: weights on tiles stay on the CPU; leave the model there. Layers of at.aware() train on "
+                                   "any device")
+        return super()._apply(fn, *others)
 
     def __getattr__(self, name: str) -> Any:
         shapes = self.__dict__.get("_shapes", {})

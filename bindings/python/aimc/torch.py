@@ -62,6 +62,11 @@ def analog_optimizer(base: Type[torch.optim.Optimizer]) -> Type[torch.optim.Opti
                 raise InvalidError(f"{type(self).__name__}: there is no weight on tiles among the parameters; at.convert() puts them "
                                    "there before the optimizer is made")
 
+        def add_param_group(self, group: Dict[str, Any]) -> None:
+            super().add_param_group(group)
+            for weight, _ in self._analog():
+                weight.stepped = True
+
         def step(self, closure: Optional[Callable[[], Any]] = None) -> Any:
             loss = None
             if closure is not None:

@@ -5,6 +5,7 @@ import io
 import pickle
 import re
 import sys
+import warnings
 
 from common import SOURCE, aimc, main, np, unittest
 
@@ -481,6 +482,11 @@ class Mistakes(unittest.TestCase):
         def infinite():
             (model(x) * float("inf")).sum().backward()
 
+        def of_another_version():
+            state = model.state_dict()
+            devices = state["0.weight.devices"].numpy().tobytes().replace(b'"aimc.format":"2"', b'"aimc.format":"9"')
+            return {**state, "0.weight.devices": torch.from_numpy(np.frombuffer(devices, np.uint8).copy())}
+
         for call, error, words in (
                 (lambda: model(torch.ones(2, 5)), aimc.ShapeError, "last dimension must be 4"),
                 (lambda: model(torch.full((2, 4), float("nan"))), aimc.InvalidError, "not finite"),
@@ -504,11 +510,35 @@ class Mistakes(unittest.TestCase):
                 (lambda: at.compensate(model), aimc.StateError, "program"),
                 (lambda: at.calibrate(model, []), aimc.StateError, "0.weight"),
                 (lambda: setattr(model[0], "weight", torch.full((3, 4), float("nan"))), aimc.InvalidError, "finite"),
-                (lambda: at.AnalogSGD(model, lr=-1.0), ValueError, "learning rate")):
+                (lambda: at.AnalogSGD(model, lr=-1.0), ValueError, "learning rate"),
+                (lambda: model.to("meta"), aimc.UnsupportedError, "stay on the CPU.*at.aware"),
+                (lambda: model.load_state_dict(of_another_version()), RuntimeError, "0.weight.devices.*format"),
+                (lambda: at.AnalogSGD(torch.optim.SGD(model.parameters(), lr=0.1).param_groups[0]["params"][1:], lr=0.1), aimc.InvalidError,
+                 "no weight on tiles")):
             with self.subTest(words):
+                before = model[0].weight
                 with self.assertRaisesRegex(error, words):
                     call()
+                same(model[0].weight, before, 0)  # nothing half-changed
         self.assertEqual(at.AnalogSGD(model, lr=0.1).step(), None)  # without a pass nothing happens
+
+
+    def test_an_optimizer_that_knows_no_tiles(self):
+        model = nn.Sequential(nn.Linear(4, 3))
+        at.convert(model, IDEAL)
+        opt, x = torch.optim.SGD(model.parameters(), lr=0.1), torch.ones(2, 4)
+
+        def train(opt):
+            for _ in range(260):
+                model(x).sum().backward()
+            opt.zero_grad()
+
+        with self.assertWarnsRegex(aimc.AimcWarning, "no analog optimizer has.*at.AnalogSGD"):
+            train(opt)
+        model[0].weight_of().clear()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            train(at.AnalogSGD(model.parameters(), lr=0.1))
 
 
 class Page(unittest.TestCase):
@@ -520,16 +550,20 @@ class Page(unittest.TestCase):
         self.assertGreater(float(scope["accuracy"]), 0.75)
 
     def test_rows_of_the_tables_run(self):
-        page = (SOURCE / "docs/torch.md").read_text(encoding="utf-8").split("## From CrossSim")[1]
-        for peer in ("CrossSim", "aihwkit-lightning"):
-            rows = re.findall(r"^\| .* \| `(.*)` \|$", page.split(f"| {peer} |")[1].split("\n\n")[0], re.M)
-            self.assertEqual(len(rows), 6)
+        """The first code of every right side, in turn; a row without one fails."""
+        page = (SOURCE / "docs/torch.md").read_text(encoding="utf-8")
+        for peer, n_rows in (("aihwkit", 27), ("CrossSim", 6), ("aihwkit-lightning", 6)):
+            rows = page.split(f"| {peer} | here |\n|---|---|\n")[1].split("\n\n")[0].splitlines()
+            self.assertEqual(len(rows), n_rows)
+            torch.manual_seed(1)
             digital = nn.Sequential(nn.Linear(64, 8), nn.ReLU(), nn.Linear(8, 2))
-            scope = {"at": at, "torch": torch, "copy": copy, "digital": digital, "model": copy.deepcopy(digital),
+            scope = {"aimc": aimc, "at": at, "torch": torch, "copy": copy, "digital": digital, "model": copy.deepcopy(digital),
                      "x": torch.rand(9, 64), "t": torch.zeros(9).long()}
             for row in rows:
                 with self.subTest(row):
-                    exec(row, scope)  # pylint: disable=exec-used
+                    code = re.fullmatch(r"\| .+ \| [^`]*`([^`]+)`[^`]*(`.*)? \|", row)
+                    self.assertIsNotNone(code, "the row has no code that could run")
+                    exec(code[1], scope)  # pylint: disable=exec-used
 
 
 if __name__ == "__main__":
