@@ -8,7 +8,7 @@ from typing import Any, List, Tuple
 import torch
 from torch import distributed, nn
 
-from ._errors import ShapeError, StateError
+from ._errors import ShapeError, StateError, UnsupportedError
 from ._torch_layers import AnalogWeight
 from .matrix import Matrix
 
@@ -24,10 +24,14 @@ def distribute(model: nn.Module, **options: Any) -> nn.Module:
     if not distributed.is_available() or not distributed.is_initialized():
         raise StateError("distribute: torch.distributed.init_process_group(\"gloo\") comes before, and torchrun starts the processes")
     weights = _weights(model)
+    for name, weight in weights:
+        if weight.traits.learns_range:
+            raise UnsupportedError(f"distribute: {name} learns its input range, and each process would learn another: at.calibrate() sets it, with "
+                                   "hwa.input_range.learn_input_range = false and init_from_data = 0")
     for _, weight in weights:
         weight.matrix = _of_rank_0(weight.matrix)
         weight.clear()
-        weight.modified, weight.joined = False, True
+        weight.modified, weight.place = False, (distributed.get_rank(), distributed.get_world_size())
     nn.parallel.DistributedDataParallel._set_params_and_buffers_to_ignore_for_model(model, [name for name, _ in weights])
     if not any(p.requires_grad for p in model.parameters() if not isinstance(p, AnalogWeight)):
         return model  # DistributedDataParallel would have nothing to do
@@ -56,7 +60,7 @@ def _of_all(rows: torch.Tensor, sizes: List[int]) -> List[torch.Tensor]:
 def join(weight: AnalogWeight) -> None:
     """Before a step: what was collected of a weight becomes that of all ranks, pass after pass, in the order of ranks; gradients are
     those of the mean of the losses, as for what is digital."""
-    if not weight.joined or not weight.requires_grad or distributed.get_world_size() == 1:
+    if weight.place is None or not weight.requires_grad or weight.place[1] == 1:
         return
     n_passes = [int(n) for n in _gathered(torch.tensor(len(weight.pending)))]
     if len(set(n_passes)) > 1:

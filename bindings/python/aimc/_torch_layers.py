@@ -4,7 +4,7 @@
 """Weights on tiles, and the modules of aimc.torch that have them."""
 import re
 import warnings
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -35,6 +35,13 @@ def _array(t: torch.Tensor, what: str) -> "np.ndarray[Any, Any]":
 _MANY_PASSES = 256
 
 
+class Traits(NamedTuple):
+    """What a configuration asks for that a matrix does not tell."""
+    in_tests: bool = False  # "hwa.modifier.enable_during_test": each pass in evaluation sees modified weights of its own
+    learns_range: bool = False  # steps move the input range
+    alone: bool = False  # a vector is read as the others of its batch say
+
+
 class AnalogWeight(nn.Parameter):
     """A weight on tiles: a parameter without numbers of its own, that analog optimizers step by pulses.
 
@@ -44,24 +51,23 @@ class AnalogWeight(nn.Parameter):
     pending: List[Tuple[torch.Tensor, torch.Tensor]]
     modified: bool  # reads see the weights of hardware-aware training, from the first pass of a step to the step
     seen: Optional[List["np.ndarray[Any, Any]"]]  # vectors, while somebody collects them
-    joined: bool  # steps are made of the vectors of all processes
+    place: Optional[Tuple[int, int]]  # rank among so many processes, which step with the vectors of all
     stepped: bool  # an analog optimizer has it
-    in_tests: bool  # "hwa.modifier.enable_during_test": each pass in evaluation sees modified weights of its own
+    traits: Traits
 
-    def __new__(cls, matrix: Matrix, in_tests: bool = False) -> "AnalogWeight":
+    def __new__(cls, matrix: Matrix, traits: Traits = Traits()) -> "AnalogWeight":
         made = torch.Tensor._make_subclass(cls, torch.empty(0), True)
-        made.matrix, made.pending, made.modified, made.seen, made.joined = matrix, [], False, None, False
-        made.in_tests, made.stepped = in_tests, False
+        made.matrix, made.pending, made.modified, made.seen, made.place = matrix, [], False, None, None
+        made.traits, made.stepped = traits, False
         return made
 
     def __deepcopy__(self, memo: Dict[int, Any]) -> "AnalogWeight":
         if id(self) not in memo:
-            memo[id(self)] = made = AnalogWeight(self.matrix.copy(), self.in_tests)
-            made.requires_grad_(self.requires_grad)
+            memo[id(self)] = _restored(self.matrix.copy(), self.requires_grad, self.traits)
         return memo[id(self)]
 
     def __reduce_ex__(self, _protocol: Any) -> Any:
-        return _restored, (self.matrix, self.requires_grad, self.in_tests)
+        return _restored, (self.matrix, self.requires_grad, self.traits)
 
     def __repr__(self) -> str:
         return f"AnalogWeight({self.matrix!r})"
@@ -83,12 +89,12 @@ class AnalogWeight(nn.Parameter):
         elif self.modified:
             self.matrix.unmodify()
             self.modified = False
-        if self.in_tests and not training:
+        if self.traits.in_tests and not training:
             self.matrix.modify()
 
     def end(self, training: bool) -> None:
         """A pass is over: what evaluation modified is taken back."""
-        if self.in_tests and not training:
+        if self.traits.in_tests and not training:
             self.matrix.unmodify()
 
     def collect(self, x: torch.Tensor, d: torch.Tensor) -> None:
@@ -114,28 +120,40 @@ class AnalogWeight(nn.Parameter):
         self.modified = False
 
 
-def _restored(matrix: Matrix, requires_grad: bool, in_tests: bool = False) -> AnalogWeight:
-    made = AnalogWeight(matrix, in_tests)
+def _restored(matrix: Matrix, requires_grad: bool, traits: Traits) -> AnalogWeight:
+    made = AnalogWeight(matrix, traits)
     made.requires_grad_(requires_grad)
     return made
+
+
+def _read(product: Callable[..., "np.ndarray[Any, Any]"], place: Optional[Tuple[int, int]], *rows: "np.ndarray[Any, Any]") -> torch.Tensor:
+    """A read of rows, which are those of one among several processes where there is a place: with zeros for the others', so that each vector sees
+    the noise that it has in a single process. Vectors of zeros cost a count."""
+    if place is None:
+        return torch.from_numpy(product(*rows))
+    rank, n = place[0], len(rows[0])
+    whole = [np.zeros((n * place[1], one.shape[1]), np.float32) for one in rows]
+    for part, one in zip(whole, rows):
+        part[rank * n:(rank + 1) * n] = one
+    return torch.from_numpy(product(*whole)[rank * n:(rank + 1) * n])
 
 
 class _Product(torch.autograd.Function):
     """y = W x for rows of x, through the tiles; the gradient of x through their transposed read-out."""
 
     @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, weight: AnalogWeight) -> torch.Tensor:
+    def forward(ctx: Any, x: torch.Tensor, weight: AnalogWeight, place: Optional[Tuple[int, int]]) -> torch.Tensor:
         rows = torch.from_numpy(_array(x, "the input"))
-        ctx.weight = weight
+        ctx.weight, ctx.place = weight, place
         ctx.save_for_backward(x)  # itself: autograd then refuses a gradient after it was changed in place
         if weight.seen is not None:
             weight.seen.append(rows.numpy().copy())
         if rows.shape[0] == 0:
             return x.new_zeros((0, weight.matrix.shape[0]))
-        return torch.from_numpy(weight.matrix.forward(rows.numpy())).to(x.dtype)
+        return _read(weight.matrix.forward, place, rows.numpy()).to(x.dtype)
 
     @staticmethod
-    def backward(ctx: Any, dy: torch.Tensor) -> Tuple[Optional[torch.Tensor], None]:
+    def backward(ctx: Any, dy: torch.Tensor) -> Tuple[Optional[torch.Tensor], None, None]:
         rows = torch.from_numpy(_array(ctx.saved_tensors[0], "the input"))
         if torch.is_grad_enabled():
             raise UnsupportedError("a second derivative through tiles does not exist: create_graph=True needs digital layers")
@@ -146,11 +164,11 @@ class _Product(torch.autograd.Function):
             ctx.weight.collect(rows.clone(), d.clone())  # whose memory others may use again before the step
         matrix, wanted = ctx.weight.matrix, ctx.needs_input_grad[0]
         if d.shape[0] == 0:
-            return d.new_zeros(rows.shape) if wanted else None, None
+            return d.new_zeros(rows.shape) if wanted else None, None, None
         if matrix.input_range:  # it may learn, also where nobody wants the gradient
-            dx = matrix.differentiate(rows.numpy(), d.numpy())
-            return torch.from_numpy(dx) if wanted else None, None
-        return torch.from_numpy(matrix.backward(d.numpy())) if wanted else None, None
+            dx = _read(matrix.differentiate, ctx.place, rows.numpy(), d.numpy())
+            return dx if wanted else None, None, None
+        return _read(matrix.backward, ctx.place, d.numpy()) if wanted else None, None, None
 
 
 def _product(module: nn.Module, x: torch.Tensor, weight: AnalogWeight) -> torch.Tensor:
@@ -159,7 +177,7 @@ def _product(module: nn.Module, x: torch.Tensor, weight: AnalogWeight) -> torch.
         raise ShapeError(f"{type(module).__name__}: the input is {tuple(x.shape)}; its last dimension must be {n_in}")
     weight.begin(module.training)
     try:
-        y = _Product.apply(x.reshape(-1, n_in), weight)
+        y = _Product.apply(x.reshape(-1, n_in), weight, weight.place if module.training and not weight.traits.alone else None)
     finally:
         weight.end(module.training)
     return y.reshape(*x.shape[:-1], n_out)
@@ -169,11 +187,13 @@ def _product(module: nn.Module, x: torch.Tensor, weight: AnalogWeight) -> torch.
 
 def _weight(n_out: int, n_in: int, config: ConfigLike, ctx: Optional[Context]) -> AnalogWeight:
     made = as_config(config if config is not None else {}, "layer", ctx)
-    in_tests = bool(made["hwa.modifier.enable_during_test"])
-    if in_tests and made["hwa.input_range.enable"] and made["hwa.input_range.init_from_data"]:
+    learns = bool(made["hwa.input_range.enable"] and (made["hwa.input_range.learn_input_range"] or made["hwa.input_range.init_from_data"]))
+    traits = Traits(bool(made["hwa.modifier.enable_during_test"]), learns,
+                    any(made[f"{way}.noise_management"] == "AVERAGE_ABS_MAX" for way in ("forward", "backward")))
+    if traits.in_tests and made["hwa.input_range.enable"] and made["hwa.input_range.init_from_data"]:
         raise UnsupportedError("hwa.modifier.enable_during_test: evaluation would count among the first hwa.input_range.init_from_data "
                                "mini-batches, which set the input range; 0 of them does, and so does aware()")
-    return AnalogWeight(Matrix(None, n_out, n_in, made, ctx=ctx), in_tests)
+    return AnalogWeight(Matrix(None, n_out, n_in, made, ctx=ctx), traits)
 
 
 class Analog(nn.Module):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Two processes train weights on tiles to the bits of one process with the joined batch."""
+"""Two processes train weights on tiles to the bits of one process with the joined batch, read-out noise and all."""
 import os
 import pathlib
 import socket
@@ -18,15 +18,16 @@ except ImportError:
 from torch import distributed, nn
 import aimc.torch as at
 
-DEVICES = {"device": "soft_bounds", "optimizer": "ttv2", "forward.is_perfect": True, "backward.is_perfect": True}
+QUIET = {"device": "soft_bounds", "optimizer": "ttv2", "forward.is_perfect": True, "backward.is_perfect": True}
+NOISY = {"device": "soft_bounds", "optimizer": "ttv2", "forward.inp_noise": 0.02, "mapping.max_input_size": 8, "hwa.modifier.type": "ADD_NORMAL"}
 
 
-def run(make, steps, bias, passes=1):
+def run(make, steps, bias, passes=1, config=None):
     """Weights of a model after some steps, of this process's share of every batch."""
     rank, world = (distributed.get_rank(), distributed.get_world_size()) if distributed.is_initialized() else (0, 1)
     torch.manual_seed(3)
     model = nn.Sequential(nn.Conv1d(1, 3, 2, bias=bias), nn.Flatten(), nn.Linear(12, 6, bias=bias), nn.Tanh(), nn.Linear(6, 2, bias=bias))
-    at.convert(model, DEVICES, ctx=aimc.Context(seed=5 + rank))  # distribute() makes them alike
+    at.convert(model, config or QUIET, ctx=aimc.Context(seed=5 + rank))  # distribute() makes them alike
     replica = make(model)
     opt = at.AnalogSGD(model, lr=0.1)
     generator = torch.Generator().manual_seed(1)
@@ -41,7 +42,7 @@ def run(make, steps, bias, passes=1):
     return {name: weight.read() for name, weight in at.analog_weights(model)}, {key: p.detach() for key, p in model.named_parameters() if p.numel()}
 
 
-CASES = ((5, False, 1), (3, False, 2), (4, True, 1))
+CASES = ((5, False, 1), (3, False, 2), (4, True, 1), (5, False, 2, NOISY))
 
 
 def worker(out):
@@ -50,7 +51,7 @@ def worker(out):
     results = [run(at.distribute, *case) for case in CASES]
     refusal = ""
     model = nn.Sequential(nn.Linear(2, 2))
-    at.convert(model, DEVICES)
+    at.convert(model, QUIET)
     at.distribute(model)
     for _ in range(1 + distributed.get_rank()):
         model(torch.ones(1, 2)).sum().backward()
@@ -58,6 +59,12 @@ def worker(out):
         at.AnalogSGD(model, lr=.1).step()
     except aimc.ShapeError as error:
         refusal = str(error)
+    learning = nn.Sequential(nn.Linear(2, 2))
+    at.convert(learning, {**QUIET, "hwa.input_range.enable": True})
+    try:
+        at.distribute(learning)
+    except aimc.UnsupportedError as error:
+        refusal += str(error)
     aware = nn.Sequential(nn.Linear(2, 2))
     at.aware(aware, {"device": "ideal", "hwa.input_range.enable": True})
     try:
@@ -97,10 +104,11 @@ class Replicas(unittest.TestCase):
             both(__file__, "worker", folder)
             (first, refusal), (second, _) = (torch.load(pathlib.Path(folder) / f"{rank}.pt") for rank in range(2))
         assert "[1, 2] times back" in refusal and "at.calibrate() before training" in refusal, refusal
+        assert "learns its input range" in refusal, refusal
         for key, p in first.pop()[1].items():
             assert torch.equal(p, second[-1][1][key]), key
         for case, ours, theirs in zip(CASES, first, second):
-            wanted, start = run(lambda model: model, *case), run(lambda model: model, 0, case[1])
+            wanted, start = run(lambda model: model, *case), run(lambda model: model, 0, *case[1:])
             for name, weight in wanted[0].items():
                 with self.subTest(f"{case} {name}"):
                     assert torch.equal(ours[0][name], theirs[0][name])
