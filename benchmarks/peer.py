@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """aihwkit beside libaimc: the same work in turns, on one thread, in processor time. peer.py PART...
 
-Parts: products updates presets epochs statistics (default: all), names (records what the peer calls its
-classes). The peer gets a virtual environment of its own, ~/.cache/aimc/aihwkit-1.1.0 (7 GB, as torch brings
+Parts: products updates presets epochs statistics torch (default: all; torch through both sides' modules for
+PyTorch, and the same PyTorch), names (records what the peer calls its classes). The peer gets a virtual environment of its own, ~/.cache/aimc/aihwkit-1.1.0 (7 GB, as torch brings
 its CUDA libraries along), or the one of --venv. Where it cannot be installed, libaimc runs alone and the
 table says so. Tables are Markdown; docs/comparison.md holds those of one run.
 """
@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import platform
+import statistics as statistics_of
 import subprocess
 import sys
 
@@ -65,11 +66,12 @@ class Worker:
 
 
 class Sides:
-    """libaimc, and the peer where it is."""
+    """libaimc, and the peer where it is; kind "_torch": through their modules for PyTorch, with the peer's PyTorch."""
 
-    def __init__(self, peer_python):
-        self.ours = Worker(sys.executable, "libaimc")
-        self.peer = Worker(peer_python, "aihwkit") if peer_python else None
+    def __init__(self, peer_python, kind=""):
+        self.python = peer_python
+        self.ours = Worker(peer_python if kind and peer_python else sys.executable, "libaimc" + kind)
+        self.peer = Worker(peer_python, "aihwkit" + kind) if peer_python else None
 
     def ask(self, *task):
         """What the peer and we answer; None for a peer that is not there."""
@@ -77,9 +79,16 @@ class Sides:
 
     def row(self, what, scale, unit, *task):
         """One line of a table of times."""
-        theirs, mine = self.ask(*task)
-        mine = mine["seconds"] * scale
-        theirs = theirs["seconds"] * scale if theirs else None
+        self.compare(what, scale, unit, [self.ask(*task)])
+
+    def turns(self, what, scale, unit, *task, rounds=5):
+        """The same with medians of rounds in turns, after one that warms both up."""
+        self.ask(*task)
+        self.compare(what, scale, unit, [self.ask(*task) for _ in range(rounds)])
+
+    @staticmethod
+    def compare(what, scale, unit, answers):
+        theirs, mine = (statistics_of.median([one["seconds"] * scale for one in side]) if side[0] else None for side in zip(*answers))
         ratio = f"{theirs / mine:.1f}" if theirs else "-"
         print(f"| {what} | {number(theirs)} | {number(mine)} | {unit} | {ratio} |", flush=True)
 
@@ -165,7 +174,31 @@ def statistics(sides):
         compare(names, *sides.ask("conductances", model, targets, moments))
 
 
-PARTS = {"products": products, "updates": updates, "presets": preset_updates, "epochs": epochs, "statistics": statistics}
+def torch_modules(sides):
+    sides = Sides(sides.python, "_torch")
+    theirs, mine = sides.ask("about")
+    times(f"### Modules of PyTorch, {mine['version'].split(', ')[-1] if theirs else mine['version']}: medians of 5 turns")
+    for batch, n in ((1, 200), (10, 60), (64, 10)):
+        sides.turns(f"perceptron 784-256-128-10, constant step, batch {batch}", 1e3 / n, "ms / step", "steps", "perceptron", "constant_step", batch, n)
+    sides.turns("LeNet-5, constant step, batch 8", 1e3 / 10, "ms / step", "steps", "lenet", "constant_step", 8, 10)
+    for kind in ("aware", "aware_torch"):
+        sides.turns(f"ResNet-20, hardware-aware, batch 16, {'through tiles' if kind == 'aware' else 'by operations of PyTorch'}", 1e3, "ms / step",
+                    "steps", "resnet20", kind, 16, 1)
+    sides.turns("perceptron, ChoppedTTv2ReRamSBPreset, batch 64, an epoch of 60,000 from 256", 60000 / 256, "s", "steps", "perceptron",
+                "ChoppedTTv2ReRamSBPreset", 64, 4, rounds=3)
+    sides.turns("ResNet-20 programmed, drifted and compensated at 3 times", 1e3, "ms", "life", "resnet20", (60.0, 86400.0, 3e7))
+    for name, kind in (("perceptron", 64), ("lenet", 8), ("resnet20", 16)):
+        sides.turns(f"for comparison: {name} of PyTorch alone, batch {kind}", 1e3 / 2, "ms / step", "steps", name, "digital", kind, 2)
+    print("\n### What AnalogLinear adds to the call of the library, us\n")
+    table("n x n, batch", "forward", "backward", "the calls below")
+    for n, batch in ((16, 1), (256, 1), (256, 64)):
+        found = sides.ours.ask("overhead", n, batch)
+        below = " and ".join(number(1e6 * t) for t in found["below"])
+        print(f"| {n}, {batch} | {number(1e6 * found['forward'])} | {number(1e6 * found['backward'])} | {below} |", flush=True)
+
+
+PARTS = {"products": products, "updates": updates, "presets": preset_updates, "epochs": epochs, "statistics": statistics,
+         "torch": torch_modules}
 
 
 # ---- command -----------------------------------------------------------------------------------

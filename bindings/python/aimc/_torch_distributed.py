@@ -71,6 +71,6 @@ def join(weight: AnalogWeight) -> None:
     totals = [sum(of_rank) for of_rank in sizes]
     if max(totals) == 0:
         return
-    xs, ds = (_of_all(torch.cat([pair[k] for pair in weight.pending]), totals) for k in (0, 1))
+    xs, ds = (_of_all(torch.cat([torch.from_numpy(pair[k]) for pair in weight.pending]), totals) for k in (0, 1))
     passes_x, passes_d = ([part.split(of_rank) for part, of_rank in zip(parts, sizes)] for parts in (xs, ds))
-    weight.pending[:] = [(torch.cat(x), torch.cat(d) / len(sizes)) for x, d in zip(zip(*passes_x), zip(*passes_d))]
+    weight.pending[:] = [(torch.cat(x).numpy(), (torch.cat(d) / len(sizes)).numpy()) for x, d in zip(zip(*passes_x), zip(*passes_d))]

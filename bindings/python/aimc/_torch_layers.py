@@ -2,6 +2,8 @@
 # mypy: ignore-errors
 # (the oldest PyTorch that we take, 1.13, has no types for mypy)
 """Weights on tiles, and the modules of aimc.torch that have them."""
+import itertools
+import math
 import re
 import warnings
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
@@ -19,17 +21,33 @@ from .context import Context
 from .matrix import Matrix
 
 Size = Union[int, Sequence[int]]
+Numbers = "np.ndarray[Any, Any]"
 
 
 # ---- weights ---------------------------------------------------------------------------------------
 
-def _array(t: torch.Tensor, what: str) -> "np.ndarray[Any, Any]":
+def _as_it_is(t: torch.Tensor) -> bool:
+    return t.dtype is torch.float32 and t.is_contiguous()
+
+
+def _array(t: torch.Tensor, what: str) -> Numbers:
     """The numbers of a tensor: its own memory where it is contiguous float32 on the CPU, else one copy."""
-    if t.device.type != "cpu":
+    if not t.is_cpu:
         raise UnsupportedError(f"{what} is on {t.device}: weights on tiles are read on the CPU; move it by .cpu()")
     if t.is_complex():
         raise WrongTypeError(f"{what} is {t.dtype}; real numbers are needed")
-    return t.detach().to(torch.float32).contiguous().numpy()
+    t = t.detach()
+    return (t if _as_it_is(t) else t.to(torch.float32).contiguous()).numpy()
+
+
+def _kept(t: torch.Tensor, numbers: Numbers) -> Numbers:
+    """The numbers of a tensor, whose memory others may use again."""
+    return numbers.copy() if _as_it_is(t) else numbers
+
+
+def _finite(numbers: Numbers) -> bool:
+    """A sum of finite numbers is finite but for overflow, and quickly made."""
+    return math.isfinite(numbers.sum()) or bool(np.isfinite(numbers).all())
 
 
 _MANY_PASSES = 256
@@ -48,9 +66,9 @@ class AnalogWeight(nn.Parameter):
     Passes of a step are collected: what backward saw of the inputs and of the gradients of the outputs, which the pulses are made of.
     """
     matrix: Matrix
-    pending: List[Tuple[torch.Tensor, torch.Tensor]]
+    pending: List[Tuple[Numbers, Numbers]]
     modified: bool  # reads see the weights of hardware-aware training, from the first pass of a step to the step
-    seen: Optional[List["np.ndarray[Any, Any]"]]  # vectors, while somebody collects them
+    seen: Optional[List[Numbers]]  # vectors, while somebody collects them
     place: Optional[Tuple[int, int]]  # rank among so many processes, which step with the vectors of all
     stepped: bool  # an analog optimizer has it
     traits: Traits
@@ -97,7 +115,7 @@ class AnalogWeight(nn.Parameter):
         if self.traits.in_tests and not training:
             self.matrix.unmodify()
 
-    def collect(self, x: torch.Tensor, d: torch.Tensor) -> None:
+    def collect(self, x: Numbers, d: Numbers) -> None:
         """A pass went back: its inputs and the gradients of its outputs wait for the step."""
         self.pending.append((x, d))
         if len(self.pending) == _MANY_PASSES and not self.stepped:
@@ -113,9 +131,8 @@ class AnalogWeight(nn.Parameter):
         """W <- W - lr dL/dW by pulses (+ where the loss is to grow), from all passes since the last step."""
         if not self.pending:
             return
-        x = torch.cat([x for x, _ in self.pending]) if len(self.pending) > 1 else self.pending[0][0]
-        d = torch.cat([d for _, d in self.pending]) if len(self.pending) > 1 else self.pending[0][1]
-        self.matrix.step(x.numpy(), (-d if maximize else d).numpy(), lr)
+        x, d = self.pending[0] if len(self.pending) == 1 else (np.concatenate(all_of) for all_of in zip(*self.pending))
+        self.matrix.step(x, -d if maximize else d, lr)
         self.pending.clear()
         self.modified = False
 
@@ -126,7 +143,7 @@ def _restored(matrix: Matrix, requires_grad: bool, traits: Traits) -> AnalogWeig
     return made
 
 
-def _read(product: Callable[..., "np.ndarray[Any, Any]"], place: Optional[Tuple[int, int]], *rows: "np.ndarray[Any, Any]") -> torch.Tensor:
+def _read(product: Callable[..., Numbers], place: Optional[Tuple[int, int]], *rows: Numbers) -> torch.Tensor:
     """A read of rows, which are those of one among several processes where there is a place: with zeros for the others', so that each vector sees
     the noise that it has in a single process. Vectors of zeros cost a count."""
     if place is None:
@@ -139,48 +156,50 @@ def _read(product: Callable[..., "np.ndarray[Any, Any]"], place: Optional[Tuple[
 
 
 class _Product(torch.autograd.Function):
-    """y = W x for rows of x, through the tiles; the gradient of x through their transposed read-out."""
+    """y = W x for rows of x, through the tiles; the gradient of x through their transposed read-out. own: nobody else writes to x."""
 
     @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, weight: AnalogWeight, place: Optional[Tuple[int, int]]) -> torch.Tensor:
-        rows = torch.from_numpy(_array(x, "the input"))
-        ctx.weight, ctx.place = weight, place
+    def forward(ctx: Any, x: torch.Tensor, weight: AnalogWeight, place: Optional[Tuple[int, int]], own: bool) -> torch.Tensor:
+        rows = _array(x, "the input")
+        ctx.weight, ctx.place, ctx.own = weight, place, own
         ctx.save_for_backward(x)  # itself: autograd then refuses a gradient after it was changed in place
         if weight.seen is not None:
-            weight.seen.append(rows.numpy().copy())
+            weight.seen.append(rows.copy())
         if rows.shape[0] == 0:
             return x.new_zeros((0, weight.matrix.shape[0]))
-        return _read(weight.matrix.forward, place, rows.numpy()).to(x.dtype)
+        return _read(weight.matrix.forward, place, rows).to(x.dtype)
 
     @staticmethod
-    def backward(ctx: Any, dy: torch.Tensor) -> Tuple[Optional[torch.Tensor], None, None]:
-        rows = torch.from_numpy(_array(ctx.saved_tensors[0], "the input"))
+    def backward(ctx: Any, dy: torch.Tensor) -> Tuple[Optional[torch.Tensor], None, None, None]:
+        x, = ctx.saved_tensors
         if torch.is_grad_enabled():
             raise UnsupportedError("a second derivative through tiles does not exist: create_graph=True needs digital layers")
-        d = torch.from_numpy(_array(dy, "the gradient"))
-        if not torch.isfinite(d).all():
+        rows, d = _array(x, "the input"), _array(dy, "the gradient")
+        if not _finite(d):
             raise InvalidError("a gradient that reaches a weight on tiles is not finite; nothing was updated")
         if ctx.needs_input_grad[1]:
-            ctx.weight.collect(rows.clone(), d.clone())  # whose memory others may use again before the step
-        matrix, wanted = ctx.weight.matrix, ctx.needs_input_grad[0]
+            ctx.weight.collect(rows if ctx.own else _kept(x, rows), _kept(dy, d))
+        matrix, wanted, dx = ctx.weight.matrix, ctx.needs_input_grad[0], None
         if d.shape[0] == 0:
-            return d.new_zeros(rows.shape) if wanted else None, None, None
-        if matrix.input_range:  # it may learn, also where nobody wants the gradient
-            dx = _read(matrix.differentiate, ctx.place, rows.numpy(), d.numpy())
-            return dx if wanted else None, None, None
-        return _read(matrix.backward, ctx.place, d.numpy()) if wanted else None, None, None
+            dx = dy.new_zeros(rows.shape)
+        elif matrix.input_range:  # it may learn, also where nobody wants the gradient
+            dx = _read(matrix.differentiate, ctx.place, rows, d)
+        elif wanted:
+            dx = _read(matrix.backward, ctx.place, d)
+        return dx if wanted else None, None, None, None
 
 
-def _product(module: nn.Module, x: torch.Tensor, weight: AnalogWeight) -> torch.Tensor:
+def _product(module: nn.Module, x: torch.Tensor, weight: AnalogWeight, own: bool = False) -> torch.Tensor:
     n_out, n_in = weight.matrix.shape
     if x.shape[-1:] != (n_in,):
         raise ShapeError(f"{type(module).__name__}: the input is {tuple(x.shape)}; its last dimension must be {n_in}")
     weight.begin(module.training)
+    place = weight.place if module.training and not weight.traits.alone else None
     try:
-        y = _Product.apply(x.reshape(-1, n_in), weight, weight.place if module.training and not weight.traits.alone else None)
+        y = _Product.apply(x if x.dim() == 2 else x.reshape(-1, n_in), weight, place, own)
     finally:
         weight.end(module.training)
-    return y.reshape(*x.shape[:-1], n_out)
+    return y if x.dim() == 2 else y.reshape(*x.shape[:-1], n_out)
 
 
 # ---- modules ---------------------------------------------------------------------------------------
@@ -329,6 +348,36 @@ def _tuple(value: Size, n: int) -> Tuple[int, ...]:
     return made
 
 
+def _reach(module: nn.Module, d: int) -> int:
+    return module.dilation[d] * (module.kernel_size[d] - 1) + 1
+
+
+class _Windows(torch.autograd.Function):
+    """The windows of a convolution at every position: [batch, positions ..., channels, places of the kernel] of [batch, channels, size ...].
+    Channels lie last for the copies, which move a whole line of them for each place."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, module: nn.Module) -> torch.Tensor:
+        lines = x.movedim(1, -1).contiguous()
+        n_positions = [(x.shape[2 + d] - _reach(module, d)) // module.stride[d] + 1 for d in range(module.n_dims)]
+        ctx.shape = lines.shape
+        ctx.places = [(slice(None), *(slice(k * dilation, k * dilation + stride * (n - 1) + 1, stride)
+                                      for k, dilation, stride, n in zip(place, module.dilation, module.stride, n_positions)))
+                      for place in itertools.product(*map(range, module.kernel_size))]
+        rows = x.new_empty((x.shape[0], *n_positions, x.shape[1], len(ctx.places)))
+        for k, place in enumerate(ctx.places):
+            rows[..., k] = lines[place]
+        return rows
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, d: torch.Tensor) -> Tuple[torch.Tensor, None]:
+        dx = d.new_zeros(ctx.shape)
+        for k, place in enumerate(ctx.places):
+            dx[place] += d[..., k]
+        return dx.movedim(-1, 1), None
+
+
 def convolve(module: nn.Module, x: torch.Tensor, pads: Sequence[int], product: Callable[[torch.Tensor, int], torch.Tensor]) -> torch.Tensor:
     """A convolution by product(rows, group), which multiplies the window at every position by the matrix of a group; module has the
     attributes of PyTorch's convolutions, pads are those of F.pad()."""
@@ -340,15 +389,11 @@ def convolve(module: nn.Module, x: torch.Tensor, pads: Sequence[int], product: C
                          f"{', size' * n}] is needed")
     if any(pads):
         x = F.pad(x, pads, mode="constant" if module.padding_mode == "zeros" else module.padding_mode)
-    windows = x  # [batch, channels, positions ..., kernel ...]
     for d in range(n):
-        reach = module.dilation[d] * (module.kernel_size[d] - 1) + 1
-        if reach > x.shape[2 + d]:
-            raise ShapeError(f"{type(module).__name__}: a window of {reach} is larger than the padded input of {x.shape[2 + d]}")
-        windows = windows.unfold(2 + d, reach, module.stride[d])[..., ::module.dilation[d]]
-    positions = windows.shape[2:2 + n]
-    order = [0, *range(2, 2 + n), 1, *range(2 + n, 2 + 2 * n)]
-    rows = windows.permute(order)  # [batch, positions ..., channels, kernel ...]
+        if _reach(module, d) > x.shape[2 + d]:
+            raise ShapeError(f"{type(module).__name__}: a window of {_reach(module, d)} is larger than the padded input of {x.shape[2 + d]}")
+    rows = _Windows.apply(x, module)
+    positions = rows.shape[1:1 + n]
     y = torch.cat([product(part.flatten(1 + n), group) for group, part in enumerate(rows.chunk(module.groups, 1 + n))], -1)
     y = y if module.bias is None else y + module.bias
     y = y.reshape(x.shape[0], *positions, module.out_channels).permute(0, 1 + n, *range(1, 1 + n)).contiguous()
@@ -394,7 +439,7 @@ class AnalogConv(Analog):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         weights = self.weights_of()
-        return convolve(self, x, self._pads, lambda rows, group: _product(self, rows, weights[group]))
+        return convolve(self, x, self._pads, lambda rows, group: _product(self, rows, weights[group], True))
 
     def extra_repr(self) -> str:
         return (f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, "
