@@ -9,7 +9,7 @@ input range clips, and that of the weights is d x' with the clipped inputs.
 """
 import contextlib
 import copy
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import torch
 from torch import nn
@@ -62,12 +62,55 @@ def _replicas() -> int:
     return torch.distributed.get_world_size() if on else 1
 
 
-class Aware(nn.Module):
-    """What layers of hardware-aware training share: a layer of PyTorch, its configuration, digital scales of tiles, ranges of inputs."""
-    groups = 1
+class AwareLayer:
+    """What stands for a layer of PyTorch, with its parameters."""
+    config: Config
+    _own = ("config", "_digital")  # what the layer of PyTorch does not have
 
-    def _begin(self, config: ConfigLike, ctx: Optional[Context]) -> None:
-        self.config: Config = as_config(config if config is not None else {}, "layer", ctx).copy()
+    @classmethod
+    def of(cls, module: nn.Module, config: ConfigLike, ctx: Optional[Context]) -> Any:
+        """The layer with the same parameters, which an optimizer may hold already, buffers and hooks."""
+        made = _as(cls, module)
+        made.config, made._digital = as_config(config if config is not None else {}, "layer", ctx).copy(), type(module)
+        made._begin()
+        return made
+
+    def _begin(self) -> None:
+        raise NotImplementedError
+
+    def digital(self) -> nn.Module:
+        """The way back: the layer of PyTorch with the same parameters."""
+        made = _as(self._digital, self)
+        for name in self._own:
+            del made.__dict__[name]
+        return made
+
+    def on_tiles(self, ctx: Optional[Context]) -> Any:
+        """The same layer with its weights on tiles."""
+        fields, config = self.config.to_dict()["hwa"], self.config.copy()
+        if fields["remap_type"] != "NONE":
+            config.update({"mapping.weight_scaling_omega": fields["remapped_wmax"],
+                           "mapping.weight_scaling_columnwise": fields["remap_type"] == "CHANNELWISE_SYMMETRIC"})
+        made = self._counterpart(config, ctx)
+        self._fill(made)
+        for name, p in self.named_parameters(recurse=False):
+            if name.rpartition(".")[2].startswith(("bias", "in_proj_bias")):
+                setattr(made, name, nn.Parameter(p.detach().cpu().clone(), p.requires_grad))
+        return made.train(self.training)
+
+    def _counterpart(self, config: Config, ctx: Optional[Context]) -> Any:
+        raise NotImplementedError
+
+    def _fill(self, made: Any) -> None:
+        raise NotImplementedError
+
+
+class Aware(nn.Module):
+    """A weight of hardware-aware training: how it is seen, digital scales of tiles, ranges of inputs."""
+    groups = 1
+    config: Config
+
+    def _begin(self) -> None:
         fields = self.config.to_dict()
         self._forward, self._hwa, self._mapping = fields["forward"], fields["hwa"], fields["mapping"]
         check_readout(self._forward)
@@ -76,12 +119,14 @@ class Aware(nn.Module):
         self._tiles = tiles_of(rows, columns, self._mapping)
         self.n_seen = self.n_draws = 0
         self.watch: Any = None
+        self.drawn: Optional[Tuple[List[Any], torch.Tensor]] = None
         options = {"dtype": self.weight.dtype, "device": self.weight.device}
         self.register_buffer("scales", torch.ones(len(self._tiles[1]), self.weight.shape[0], **options))
         on = self._hwa["input_range"]["enable"]
         first = self._hwa["input_range"]["init_value"] if on else 0
         self.has_range = on
         self.input_range = nn.Parameter(torch.full((self.groups,), float(first), **options), requires_grad=on and self.learns_range())
+        self.rescale()
 
     def rescale(self) -> None:
         """Digital scales anew from the weights, where the mapping stretches weights over their range."""
@@ -138,18 +183,35 @@ class Aware(nn.Module):
 
     def read(self, x: torch.Tensor, weight: torch.Tensor, group: int) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Outputs, the weights that they were read from, and how many outputs stayed clipped."""
-        used, parts, n_clipped = torch.empty_like(weight), [], x.new_zeros(())
-        acts, draws = self._acts(group), len(self._tiles[1])
+        (tiles, used), parts, n_clipped = self.drawn or self.draw(weight, group), [], x.new_zeros(())
+        for k, columns, scale, w in tiles:
+            y, n = read_tile(self._forward, x[:, columns], w)
+            n_clipped = n_clipped + n
+            parts.append(y * scale if k == 0 else parts.pop() + y * scale)
+        return torch.cat(parts, 1), used, n_clipped
+
+    def draw(self, weight: torch.Tensor, group: int) -> Tuple[List[Any], torch.Tensor]:
+        """What a pass sees: (tile of its row, columns, scales, weights over scales) of every tile, and all weights."""
+        used, tiles, acts = torch.empty_like(weight), [], self._acts(group)
         scales = self.scales[:, group * len(weight):(group + 1) * len(weight)]
         for rows in self._tiles[0]:
-            for k in range(draws):
-                columns, scale = self._tiles[1][k], scales[k, rows]
+            for k, columns in enumerate(self._tiles[1]):
+                scale = scales[k, rows]
                 w = weight[rows, columns] / scale[:, None]
                 w = modify(self._hwa["modifier"], w) if acts else w
-                y, n = read_tile(self._forward, x[:, columns], w)
-                used[rows, columns], n_clipped = w * scale[:, None], n_clipped + n
-                parts.append(y * scale if k == 0 else parts.pop() + y * scale)
-        return torch.cat(parts, 1), used, n_clipped
+                used[rows, columns] = w * scale[:, None]
+                tiles.append((k, columns, scale, w))
+        return tiles, used
+
+    @contextlib.contextmanager
+    def one_draw(self) -> Iterator[None]:
+        """All products in it see the same weights."""
+        with torch.no_grad():
+            self.drawn = self.draw(self.weight.detach().flatten(1), 0)
+        try:
+            yield
+        finally:
+            self.drawn = None
 
     def _acts(self, group: int) -> bool:
         """Are the weights of this pass modified?"""
@@ -248,32 +310,21 @@ class Aware(nn.Module):
     def extra_repr(self) -> str:
         return f"{super().extra_repr()}, aware of {len(self._tiles[0])} x {len(self._tiles[1])} tiles"
 
-    def _check_unlimited(self, made: Any) -> None:
-        given, taken = self.weight.detach().cpu().float(), made.weight
+    def _check_unlimited(self, taken: torch.Tensor) -> None:
+        given = self.weight.detach().cpu().float()
         off = float((given - taken).abs().max())
         if off > 1e-5 * float(given.abs().max()):
             raise InvalidError(f"weights up to {float(given.abs().max()):.3g} do not fit the device of the configuration, which takes up to "
                                f"{float(taken.abs().max()):.3g}; hwa.clip_type, hwa.remap_type or mapping.weight_scaling_omega keep "
                                "them smaller, or \"device\": \"ideal\" holds any")
 
-    def on_tiles(self, ctx: Optional[Context]) -> Any:
-        """The same layer with its weight on tiles."""
-        config, remap = self.config.copy(), self._hwa["remap_type"]
-        if remap != "NONE":
-            config.update({"mapping.weight_scaling_omega": self._hwa["remapped_wmax"],
-                           "mapping.weight_scaling_columnwise": remap == "CHANNELWISE_SYMMETRIC"})
-        made = self._counterpart(config, ctx)
-        made.weight = self.weight.detach().cpu()
-        self._check_unlimited(made)
-        if self.bias is not None:
-            made.bias = nn.Parameter(self.bias.detach().cpu().clone(), self.bias.requires_grad)
-        for weight, r in zip(made.weights_of(), self.input_range.tolist()):
+    def fill(self, made: Any, name: str) -> None:
+        """Write the weight, and the range of its inputs, on tiles of this name."""
+        setattr(made, name, self.weight.detach().cpu())
+        self._check_unlimited(getattr(made, name))
+        for weight, r in zip(made.weights_of(name), self.input_range.tolist()):
             weight.requires_grad_(self.weight.requires_grad)
             weight.matrix.input_range = r if self.has_range else 0.0
-        return made.train(self.training)
-
-    def _counterpart(self, config: Config, ctx: Optional[Context]) -> Any:
-        raise NotImplementedError
 
 
 def _check_hwa(p: Dict[str, Any]) -> None:
@@ -286,7 +337,23 @@ def _check_hwa(p: Dict[str, Any]) -> None:
 
 # ---- layers ----------------------------------------------------------------------------------------
 
-class AwareLinear(Aware, nn.Linear):
+class _OneWeight(AwareLayer, Aware):
+    """A layer that is a weight and a bias."""
+    _own = AwareLayer._own + ("_forward", "_hwa", "_mapping", "_tiles", "n_seen", "n_draws", "watch", "drawn", "has_range")
+
+    def _begin(self) -> None:
+        Aware._begin(self)
+
+    def digital(self) -> nn.Module:
+        made = super().digital()
+        del made._parameters["input_range"], made._buffers["scales"]
+        return made
+
+    def _fill(self, made: Any) -> None:
+        self.fill(made, "weight")
+
+
+class AwareLinear(_OneWeight, nn.Linear):
     """nn.Linear that is trained for analog tiles; its weight is an ordinary parameter."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -297,7 +364,7 @@ class AwareLinear(Aware, nn.Linear):
         return AnalogLinear(self.in_features, self.out_features, self.bias is not None, config, ctx=ctx)
 
 
-class _AwareConv(Aware):
+class _AwareConv(_OneWeight):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return convolve(self, x, self._reversed_padding_repeated_twice, self.product)
 
@@ -322,35 +389,10 @@ class AwareConv3d(_AwareConv, nn.Conv3d):
     n_dims = 3
 
 
-_KINDS = {nn.Linear: AwareLinear, nn.Conv1d: AwareConv1d, nn.Conv2d: AwareConv2d, nn.Conv3d: AwareConv3d}
-
-
-def can_be_aware(module: nn.Module) -> bool:
-    """Is it a layer that has a hardware-aware counterpart?"""
-    return type(module) in _KINDS
-
-
 def _as(kind: Any, module: nn.Module) -> Any:
     """A layer of another kind with the same parameters, buffers and hooks."""
     made = kind.__new__(kind)
     made.__dict__.update({key: copy.copy(value) if isinstance(value, dict) else value for key, value in module.__dict__.items()})
-    return made
-
-
-def aware_of(module: nn.Module, config: ConfigLike, ctx: Optional[Context]) -> Aware:
-    """The layer with the same parameters, which an optimizer may hold already, and hooks."""
-    made = _as(_KINDS[type(module)], module)
-    made._begin(config, ctx)
-    made.rescale()
-    return made
-
-
-def digital_of(module: Aware) -> nn.Module:
-    """The way back: the layer of PyTorch with the same parameters."""
-    made = _as(next(digital for digital, own in _KINDS.items() if type(module) is own), module)
-    for name in ("config", "_forward", "_hwa", "_mapping", "_tiles", "n_seen", "n_draws", "watch", "has_range"):
-        del made.__dict__[name]
-    del made._parameters["input_range"], made._buffers["scales"]
     return made
 
 

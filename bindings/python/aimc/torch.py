@@ -28,10 +28,11 @@ import torch
 from torch import nn
 
 from ._errors import InvalidError, StateError, UnsupportedError
-from ._torch_aware import (Aware, AwareConv1d, AwareConv2d, AwareConv3d, AwareLinear, Watch, aware_of, can_be_aware, digital_of)
+from ._torch_aware import Aware, AwareConv1d, AwareConv2d, AwareConv3d, AwareLayer, AwareLinear, Watch
+from ._torch_aware_sequences import KINDS, AwareGRU, AwareLSTM, AwareMultiheadAttention, AwareRNN, aware_of
 from ._torch_distributed import distribute, join
-from ._torch_layers import (Analog, AnalogConv1d, AnalogConv2d, AnalogConv3d, AnalogGRU, AnalogLinear, AnalogLSTM,
-                            AnalogMultiheadAttention, AnalogRNN, AnalogWeight)
+from ._torch_layers import Analog, AnalogConv1d, AnalogConv2d, AnalogConv3d, AnalogLinear, AnalogWeight
+from ._torch_sequences import AnalogGRU, AnalogLSTM, AnalogMultiheadAttention, AnalogRNN, check_taken
 from .config import ConfigLike, as_config
 from .context import Context, default_context, replace_default
 from .energy import CostModel, CostReport
@@ -39,7 +40,8 @@ from .matrix import Matrix
 from ._abi import Counters
 
 __all__ = ["AnalogConv1d", "AnalogConv2d", "AnalogConv3d", "AnalogGRU", "AnalogLinear", "AnalogLSTM", "AnalogMultiheadAttention",
-           "AnalogRNN", "AnalogSGD", "AnalogWeight", "AwareConv1d", "AwareConv2d", "AwareConv3d", "AwareLinear", "analog_optimizer",
+           "AnalogRNN", "AnalogSGD", "AnalogWeight", "AwareConv1d", "AwareConv2d", "AwareConv3d", "AwareGRU", "AwareLinear", "AwareLSTM",
+           "AwareMultiheadAttention", "AwareRNN", "analog_optimizer",
            "analog_weights", "aware", "calibrate", "compensate", "constrain", "convert", "distribute", "drift_to", "energy", "program",
            "set_threads", "stats", "summary", "to_analog", "to_digital", "unprogram"]
 
@@ -115,6 +117,7 @@ _RECURRENT = "input_size hidden_size num_layers batch_first dropout bidirectiona
 
 def _analog_of(module: nn.Module, config: ConfigLike, ctx: Optional[Context]) -> Optional[Analog]:
     """The module on tiles, with its weights; None: it has no matrix that we know."""
+    check_taken(module)
     options: Dict[str, Any] = {"config": config, "ctx": ctx, "bias": getattr(module, "bias", None) is not None}
     made: Optional[Analog] = None
     if type(module) in (nn.Linear, nn.modules.linear.NonDynamicallyQuantizableLinear):
@@ -124,14 +127,10 @@ def _analog_of(module: nn.Module, config: ConfigLike, ctx: Optional[Context]) ->
             made = analog(**_options(module, _CONV), **options)
     for digital, recurrent in ((nn.RNN, AnalogRNN), (nn.GRU, AnalogGRU), (nn.LSTM, AnalogLSTM)):
         if type(module) is digital:
-            if getattr(module, "proj_size", 0):
-                raise UnsupportedError("an LSTM with proj_size has no analog counterpart")
             options["bias"] = module.bias
             more = {"nonlinearity": module.nonlinearity} if digital is nn.RNN else {}
             made = recurrent(**_options(module, _RECURRENT), **more, **options)
     if type(module) is nn.MultiheadAttention:
-        if not module._qkv_same_embed_dim or module.bias_k is not None or module.add_zero_attn:
-            raise UnsupportedError("attention with inputs of several widths, bias_k or add_zero_attn has no analog counterpart")
         options["bias"] = module.in_proj_bias is not None
         made = AnalogMultiheadAttention(**_options(module, "embed_dim num_heads dropout batch_first"), **options)
     if made is not None:
@@ -240,12 +239,12 @@ def convert(model: nn.Module, config: ConfigLike, exclude: Union[str, Iterable[s
 
 
 def _analog_type(module: nn.Module) -> bool:
-    return type(module) in (nn.Linear, nn.modules.linear.NonDynamicallyQuantizableLinear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.RNN, nn.GRU, nn.LSTM, nn.MultiheadAttention)
+    return type(module) in KINDS
 
 
 def _digital_of(module: nn.Module) -> Optional[nn.Module]:
-    if isinstance(module, Aware):
-        return digital_of(module)
+    if isinstance(module, AwareLayer):
+        return module.digital()
     made: Optional[nn.Module] = None
     if type(module) is AnalogLinear:
         made = nn.Linear(module.in_features, module.out_features, module.bias is not None)
@@ -270,7 +269,7 @@ def to_digital(model: nn.Module) -> nn.Module:
     """The way back, in place: layers of PyTorch with the weights that the devices hold."""
     made: Dict[int, Optional[nn.Module]] = {}
     for module in list(model.modules()):
-        for key, child in [] if isinstance(module, Analog) else list(module._modules.items()):
+        for key, child in [] if isinstance(module, (Analog, AwareLayer)) else list(module._modules.items()):
             if child is not None and id(child) not in made:
                 made[id(child)] = _digital_of(child)
             if child is not None and made[id(child)] is not None:
@@ -282,21 +281,17 @@ def to_digital(model: nn.Module) -> nn.Module:
 
 def aware(model: nn.Module, config: ConfigLike, exclude: Union[str, Iterable[str]] = (), *, patterns: bool = False,
           ctx: Optional[Context] = None) -> List[str]:
-    """Train Linear and Conv1d/2d/3d of a model for analog tiles, in place: weights stay ordinary parameters, for any optimizer and on any
+    """Train the layers that convert() takes for analog tiles, in place: weights stay ordinary parameters, for any optimizer and on any
     device, and passes see them as "hwa.modifier", "hwa.input_range", "forward" and "mapping" of the configuration say. Returns their names.
 
-    Arguments as those of convert(), and the fields of training on chip (device, optimizer, backward) count after to_analog(). Recurrent
-    layers and attention have no such counterpart: they are refused unless they are excluded, and stay digital then."""
-    if can_be_aware(model):
+    Arguments as those of convert(), and the fields of training on chip (device, optimizer, backward) count after to_analog()."""
+    if _analog_type(model):
         raise InvalidError("aware() changes the layers inside of a model; wrap a single layer in nn.Sequential")
     chosen = [(name, _config_for(name, config, patterns)) for name in _chosen(model, exclude)]
     chosen = [(name, one) for name, one in chosen if one is not None or not patterns]
-    made: Dict[int, Tuple[nn.Module, Aware]] = {}
+    made: Dict[int, Tuple[nn.Module, AwareLayer]] = {}
     for name, one in chosen:
         child = model.get_submodule(name)
-        if not can_be_aware(child):
-            raise UnsupportedError(f"aware: {name} is {type(child).__name__}, which this way does not train: exclude it, or put it on tiles "
-                                   "with at.convert()")
         if id(child) not in made:
             made[id(child)] = child, aware_of(child, one, ctx)
     for name, _ in chosen:  # all were made
@@ -304,23 +299,25 @@ def aware(model: nn.Module, config: ConfigLike, exclude: Union[str, Iterable[str
         parent = model.get_submodule(owner)
         setattr(parent, key, made[id(parent._modules[key])][1])
     if not made:
-        raise InvalidError("aware: there is no Linear or convolution to train; is there one already, or is all of the model excluded?")
+        raise InvalidError("aware: there is no layer to train; is it trained so already, or is all of the model excluded?")
     return [name for name, _ in chosen]
 
 
-def _aware_layers(model: nn.Module) -> List[Tuple[str, Aware]]:
-    return [(name, module) for name, module in model.named_modules() if isinstance(module, Aware)]
+def _aware_weights(model: nn.Module) -> List[Tuple[str, Aware]]:
+    """All weights of layers of aware(), by the names that they have on tiles."""
+    return [(name.replace("aware_", "") if "aware_" in name else f"{name}.weight", module)
+            for name, module in model.named_modules() if isinstance(module, Aware)]
 
 
 def constrain(model: nn.Module, optimizer: Optional[torch.optim.Optimizer] = None) -> None:
     """What follows a step of hardware-aware training: weights are clipped ("hwa.clip_type") and stretched ("hwa.remap_type"). To be
     called after every step; or once with the optimizer, whose steps do it from then on."""
-    layers = _aware_layers(model)
-    if not layers:
+    weights = _aware_weights(model)
+    if not weights:
         raise StateError("constrain: the model has no layer of at.aware()")
     if optimizer is None:
-        for _, layer in layers:
-            layer.constrain()
+        for _, weight in weights:
+            weight.constrain()
         return
     step = optimizer.step
 
@@ -335,21 +332,19 @@ def constrain(model: nn.Module, optimizer: Optional[torch.optim.Optimizer] = Non
 
 def to_analog(model: nn.Module, ctx: Optional[Context] = None) -> List[str]:
     """Put the layers of aware() on tiles, in place, each with its configuration and its input range. All or nothing. Returns their names."""
+    places = [(module, key, child, f"{owner}.{key}" if owner else key) for owner, module in model.named_modules()
+              if not isinstance(module, AwareLayer) for key, child in module._modules.items() if isinstance(child, AwareLayer)]
+    if not places:
+        raise StateError("to_analog: the model has no layer of at.aware()")
     made: Dict[int, Analog] = {}
-    for name, layer in _aware_layers(model):
+    for _, _, layer, name in places:
         try:
-            made[id(layer)] = layer.on_tiles(ctx)
+            made[id(layer)] = made[id(layer)] if id(layer) in made else layer.on_tiles(ctx)
         except InvalidError as error:
             raise InvalidError(f"to_analog: {name}: {error}") from None
-    if not made:
-        raise StateError("to_analog: the model has no layer of at.aware()")
-    names = []
-    for owner, module in list(model.named_modules()):
-        for key, child in list(module._modules.items()):
-            if id(child) in made:
-                setattr(module, key, made[id(child)])
-                names.append(f"{owner}.{key}" if owner else key)
-    return names
+    for parent, key, layer, _ in places:  # all were made
+        setattr(parent, key, made[id(layer)])
+    return [name for _, _, _, name in places]
 
 
 def analog_weights(model: nn.Module) -> Iterator[Tuple[str, AnalogWeight]]:
@@ -367,7 +362,7 @@ def _each(model: nn.Module, act: Callable[[Matrix], Any]) -> Dict[str, Any]:
 def program(model: nn.Module, config: ConfigLike = None) -> Dict[str, Any]:
     """Put all weights on programmed devices, those of layers of aware() by to_analog(). config: of kind "inference", or fields. Returns a
     report for each weight."""
-    if _aware_layers(model):
+    if _aware_weights(model):
         to_analog(model)
     return _each(model, lambda matrix: matrix.program(config))
 
@@ -409,28 +404,28 @@ def calibrate(model: nn.Module, batches: Iterable[Any], config: ConfigLike = Non
               forward: Optional[Callable[[Any], Any]] = None) -> Dict[str, float]:
     """Set the input range of every matrix from a DataLoader or a list of batches, read without clipping; when it fails, all
     ranges stay. config: of kind "calibration", without out_method; forward: what runs a batch, the model itself where it is not given."""
-    layers = _aware_layers(model)
+    weights = _aware_weights(model)
     if as_config(config if config is not None else {}, "calibration").to_dict()["out_method"] != "NONE":
         raise UnsupportedError("calibrate: out_method is of ADCs, and input ranges are set here; aimc.Matrix.watch_outputs() and "
                                "take_output_ranges() of the matrices in at.analog_weights() set those of ADCs")
-    if not layers:
+    if not weights:
         return _calibrate_tiles(model, batches, config, forward)
     if any(True for _ in analog_weights(model)):
         raise UnsupportedError("calibrate: the model has layers of at.aware() and of at.convert(); at.to_analog() makes them all the latter")
     try:
-        for _, layer in layers:
-            layer.watch = Watch(config, layer.groups)
+        for _, weight in weights:
+            weight.watch = Watch(config, weight.groups)
         _run(model, batches, forward)
-        ranges = {name: layer.watch.ranges() for name, layer in layers}
+        ranges = {name: weight.watch.ranges() for name, weight in weights}
     finally:
-        for _, layer in layers:
-            layer.watch = None
+        for _, weight in weights:
+            weight.watch = None
     for name, found in ranges.items():
         if not all(value > 0 for value in found):
             raise StateError(f"calibrate: {name}: no inputs but zeros were seen")
-    for name, layer in layers:
-        layer.set_range(ranges[name])
-    return {f"{name}.weight" + (f"_{k}" if len(found) > 1 else ""): value for name, found in ranges.items() for k, value in enumerate(found)}
+    for name, weight in weights:
+        weight.set_range(ranges[name])
+    return {name + (f"_{k}" if len(found) > 1 else ""): value for name, found in ranges.items() for k, value in enumerate(found)}
 
 
 def _calibrate_tiles(model: nn.Module, batches: Iterable[Any], config: ConfigLike,
@@ -486,10 +481,10 @@ def compensate(model: nn.Module, batches: Optional[Iterable[Any]] = None, forwar
 def summary(model: nn.Module) -> str:
     """Every weight on tiles: shape, tiles, pulses so far, reads so far."""
     lines = [f"{'weight':40s} {'out x in':>14s} {'tiles':>6s} {'pulses':>12s} {'vectors':>12s}"]
-    for name, layer in _aware_layers(model):
-        n_out, n_in = layer.weight.shape[0] // layer.groups, layer.weight[0].numel()
-        n_tiles = len(layer._tiles[0]) * len(layer._tiles[1]) * layer.groups
-        lines.append(f"{name + '.weight':40s} {f'{n_out} x {n_in}':>14s} {n_tiles:6d} {'aware':>12s} {'':>12s}")
+    for name, weight in _aware_weights(model):
+        n_out, n_in = weight.weight.shape[0] // weight.groups, weight.weight[0].numel()
+        n_tiles = len(weight._tiles[0]) * len(weight._tiles[1]) * weight.groups
+        lines.append(f"{name:40s} {f'{n_out} x {n_in}':>14s} {n_tiles:6d} {'aware':>12s} {'':>12s}")
     for name, weight in analog_weights(model):
         c = weight.matrix.counters
         lines.append(f"{name:40s} {'{} x {}'.format(*weight.matrix.shape):>14s} {len(weight.matrix):6d} "
