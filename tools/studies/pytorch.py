@@ -33,10 +33,9 @@ DAY = 86400.0
 AWARE = {"device": "ideal", "hwa.modifier.type": "ADD_NORMAL", "hwa.modifier.std_dev": 0.05, "hwa.clip_type": "LAYER_GAUSSIAN", "hwa.clip_sigma": 2.5,
          "mapping.weight_scaling_omega": 1.0, "mapping.weight_scaling_columnwise": True}
 PCM = {"noise_model": "pcm_like", "compensation.method": "GLOBAL"}
-# what single pulses of reram_sb need, whose noise is 3.75 steps: docs/training-study.md
-SUITED = {"mapping.weight_scaling_omega": 0.3, "optimizer.step": 57, "optimizer.buffer_granularity": 7.55, "optimizer.in_chop_prob": 0.1}
-SETTINGS = {"as it is": {}, "omega 0.3": {"mapping.weight_scaling_omega": 0.3}, "omega 0.6": {"mapping.weight_scaling_omega": 0.6}, "suited": SUITED,
-            "suited, without omega": {**SUITED, "mapping.weight_scaling_omega": 0.0}}
+# what LeNet-5 was tried with: fields of c_ttv2_reram_sb that are changed, and whether the optimizer is the one that suits reram_sb
+SETTINGS = {"as it is": ({}, False), "omega 0.3": ({"mapping.weight_scaling_omega": 0.3}, False), "suggested": ({}, True),
+            "suggested, omega 0.3": ({"mapping.weight_scaling_omega": 0.3}, True), "suggested, in_chop_prob 0.1": ({"optimizer.in_chop_prob": 0.1}, True)}
 
 
 def file_of(*parts):
@@ -108,11 +107,14 @@ def lenet_model():
                          nn.Linear(512, 128), nn.Tanh(), nn.Linear(128, 10))
 
 
-def chopped(fields, data, test, seed):
-    """LeNet-5 trained by pulses of c_ttv2_reram_sb with these fields changed; one epoch, batches of 8, rate 0.05."""
+def chopped(setting, data, test, seed):
+    """LeNet-5 trained by pulses of c_ttv2_reram_sb; one epoch, batches of 8, rate 0.05."""
     torch.manual_seed(seed)
-    model = lenet_model()
-    at.convert(model, aimc.Config("c_ttv2_reram_sb", fields), ctx=aimc.Context(seed=seed, threads=1))
+    model, config, (fields, suggested) = lenet_model(), aimc.Config("c_ttv2_reram_sb"), SETTINGS[setting]
+    if suggested:
+        config["optimizer"] = aimc.Optimizer.suggest_config(aimc.Device("reram_sb"), "c_ttv2")
+    config.update(fields)
+    at.convert(model, config, ctx=aimc.Context(seed=seed, threads=1))
     train(model, at.AnalogSGD(model.parameters(), lr=0.05), data, 1, 8, seed)
     return accuracy(model, test)
 
@@ -120,7 +122,7 @@ def chopped(fields, data, test, seed):
 def lenet(seed):
     """12,000 images of MNIST, once."""
     data, test = digits(12000)
-    return {"trained": chopped(SUITED, data, test, seed)}
+    return {"trained": chopped("suggested", data, test, seed)}
 
 
 class Basic(nn.Module):
@@ -280,8 +282,8 @@ def main():
     rows = rows_of(args.results, FIELDS, FIELDS[:3])
     if args.part == "settings":
         data, held_out = digits(4800)[0], digits(2000, 58000)[0]
-        for name, fields in SETTINGS.items():
-            run(rows, f"LeNet-5, 600 steps: {name}", 1, lambda fields=fields: {"trained": chopped(fields, data, held_out, 1)})
+        for name in SETTINGS:
+            run(rows, f"LeNet-5, 600 steps: {name}", 1, lambda name=name: {"trained": chopped(name, data, held_out, 1)})
     for network in args.networks if args.part == "networks" else ():
         for seed in args.seeds:
             run(rows, network, seed, lambda network=network, seed=seed: NETWORKS[network](seed))
