@@ -17,6 +17,7 @@ except ImportError:
 
 from torch import nn
 import aimc.torch as at
+from aimc.datasets import read_idx
 
 IDEAL = {"device": "ideal", "forward.is_perfect": True, "backward.is_perfect": True}
 NOISY = "c_ttv2_reram_sb"
@@ -254,6 +255,30 @@ class Training(unittest.TestCase):
         for other in outputs[1:]:
             for a, b in zip(outputs[0], other):
                 self.assertTrue(torch.equal(a, b))
+
+
+    def test_settings_that_suit_noisy_pulses(self):
+        """reram_sb: the noise of a pulse is 3.75 steps, so that the published settings, which write one at a time, write noise."""
+        x = read_idx(SOURCE / "data/digits/digits-images-idx3-ubyte.gz").reshape(-1, 64) / np.float32(16)
+        labels = torch.from_numpy(read_idx(SOURCE / "data/digits/digits-labels-idx1-ubyte.gz").astype(np.int64))
+        x, test = torch.from_numpy(x), torch.arange(len(x)) % 5 == 2
+        suited = aimc.Config(NOISY)
+        suited["optimizer"] = aimc.Optimizer.suggest_config(aimc.Device("reram_sb"), "c_ttv2")
+        right = []
+        for config in (NOISY, suited):
+            torch.manual_seed(1)
+            model = nn.Sequential(nn.Linear(64, 32), nn.Tanh(), nn.Linear(32, 10))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", aimc.AimcWarning)
+                at.convert(model, config, ctx=aimc.Context(seed=1))
+                opt = at.AnalogSGD(model.parameters(), lr=0.05)
+                for _ in range(8):
+                    for pick in torch.randperm(int((~test).sum())).split(8):
+                        opt.zero_grad()
+                        nn.functional.cross_entropy(model(x[~test][pick]), labels[~test][pick]).backward()
+                        opt.step()
+            right.append(float((model.eval()(x[test]).argmax(1) == labels[test]).float().mean()))
+        self.assertTrue(right[0] < 0.6 and right[1] > 0.8, right)
 
 
 class HardwareAware(unittest.TestCase):
