@@ -120,8 +120,8 @@ def chopped(setting, data, test, seed):
 
 
 def lenet(seed):
-    """12,000 images of MNIST, once."""
-    data, test = digits(12000)
+    """8,000 images of MNIST, once."""
+    data, test = digits(8000)
     return {"trained": chopped("suggested, omega 0.3", data, test, seed)}
 
 
