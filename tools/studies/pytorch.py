@@ -51,8 +51,9 @@ def cifar(name, n):
 
 
 def digits(n, first=0):
-    """n images [n, 1, 28, 28] of those to train with, and all to test with."""
+    """n images [n, 1, 28, 28] of those to train with, and 2000 to test with."""
     (x, labels), (test, test_labels) = mnist()
+    test, test_labels = test[:2000], test_labels[:2000]
     return [(torch.from_numpy(a).reshape(-1, 1, 28, 28), torch.from_numpy(b.astype(np.int64)))
             for a, b in ((x[first:first + n], labels[first:first + n]), (test, test_labels))]
 
@@ -120,8 +121,8 @@ def chopped(setting, data, test, seed):
 
 
 def lenet(seed):
-    """8,000 images of MNIST, once."""
-    data, test = digits(8000)
+    """4,000 images of MNIST, once."""
+    data, test = digits(4000)
     return {"trained": chopped("suggested, omega 0.3", data, test, seed)}
 
 
@@ -156,12 +157,12 @@ class ResNet20(nn.Module):
 
 
 def resnet(seed):
-    """The pretrained network, converted: on ideal tiles all 10,000 test images; with the default read-out, and on PCM, 1000 of them."""
+    """The pretrained network, converted: on ideal tiles all 10,000 test images; with the default read-out, and on PCM, 500 of them."""
     model, (x, labels) = ResNet20(), cifar("test_batch", 10000)
     x = (x - torch.tensor([0.485, 0.456, 0.406]).reshape(3, 1, 1)) / torch.tensor([0.229, 0.224, 0.225]).reshape(3, 1, 1)
     weights = np.load(file_of("models", "resnet20_cifar10_akamaster.npz"))
     model.load_state_dict({name: torch.from_numpy(weights[name]) for name in weights.files}, strict=False)
-    few, found = (x[:1000], labels[:1000]), {}
+    few, found = (x[:500], labels[:500]), {}
     if seed == 1:
         digital = told(model, x)
         at.convert(model, {"device": "ideal", "forward.is_perfect": True})
@@ -201,7 +202,7 @@ def beats():
 def lstm(seed):
     """Hardware-aware."""
     torch.manual_seed(seed)
-    return aware(Beats(), *beats(), seed, 0.01, 20, 20)
+    return aware(Beats(), *beats(), seed, 0.01, 10, 20)
 
 
 def lstm_pulses(seed):
@@ -210,7 +211,7 @@ def lstm_pulses(seed):
     model, (data, test) = Beats(), beats()
     at.convert(model, {"device": "idealized", "optimizer": "sgd", "mapping.weight_scaling_omega": 0.6}, exclude=["tell"],
                ctx=aimc.Context(seed=seed, threads=1))
-    train(model, at.AnalogSGD(model.parameters(), lr=0.1, momentum=0.9), data, 20, 10, seed)
+    train(model, at.AnalogSGD(model.parameters(), lr=0.1, momentum=0.9), data, 10, 10, seed)
     return {"trained": accuracy(model, test)}
 
 
@@ -231,16 +232,16 @@ class ViT(nn.Module):
 
 
 def vit(seed):
-    """8,000 images of MNIST, four times."""
+    """4,000 images of MNIST, four times."""
     torch.manual_seed(seed)
-    data, test = digits(8000)
+    data, test = digits(4000)
     return aware(ViT(), data, test, seed, 0.003, 4, 32)
 
 
 def swin(seed):
-    """2,000 images of CIFAR-10, three times; the first stage is 6 wide, where the paper has 96."""
+    """1,000 images of CIFAR-10, four times; the first stage is 6 wide, where the paper has 96."""
     torch.manual_seed(seed)
-    return aware(Swin(10, 6), cifar("data_batch_1", 2000), cifar("test_batch", 1000), seed, 0.001, 3, 32)
+    return aware(Swin(10, 6), cifar("data_batch_1", 1000), cifar("test_batch", 500), seed, 0.001, 4, 16)
 
 
 NETWORKS = {"LeNet-5, c-TTv2": lenet, "ResNet-20, converted": resnet, "LSTM of 2 layers, aware": lstm, "LSTM of 2 layers, pulses": lstm_pulses,
@@ -274,16 +275,16 @@ def main():
     parser.add_argument("--networks", nargs="*", default=list(NETWORKS), choices=list(NETWORKS))
     parser.add_argument("--seeds", type=int, nargs="*", default=[1, 2, 3])
     parser.add_argument("--part", choices=["networks", "settings"], default="networks",
-                        help="settings: those of LeNet-5 on the first 4800 images, tested with 2000 held out, seed 1")
+                        help="settings: those of LeNet-5 on the first 2400 images, tested with 1000 held out, seed 1")
     parser.add_argument("--results", type=pathlib.Path, default=TABLES / "pytorch.csv", help="rows; another file for a trial")
     args = parser.parse_args()
     torch.set_num_threads(1)
     warnings.simplefilter("ignore", aimc.AimcWarning)  # trains that are full, and weights at the bounds, are what the study is about
     rows = rows_of(args.results, FIELDS, FIELDS[:3])
     if args.part == "settings":
-        data, held_out = digits(4800)[0], digits(2000, 58000)[0]
+        data, held_out = digits(2400)[0], digits(1000, 59000)[0]
         for name in SETTINGS:
-            run(rows, f"LeNet-5, 600 steps: {name}", 1, lambda name=name: {"trained": chopped(name, data, held_out, 1)})
+            run(rows, f"LeNet-5, 300 steps: {name}", 1, lambda name=name: {"trained": chopped(name, data, held_out, 1)})
     for network in args.networks if args.part == "networks" else ():
         for seed in args.seeds:
             run(rows, network, seed, lambda network=network, seed=seed: NETWORKS[network](seed))
