@@ -47,24 +47,26 @@ class Side(Tasks):
         at.compensate(model)
 
     def overhead(self, n, batch):
-        """Seconds of one call of AnalogLinear forward and backward, and of the calls of the library below it."""
-        layer = at.AnalogLinear(n, n, bias=False, config={"device": "ideal"})
-        matrix, x = layer.weight_of().matrix, torch.rand(batch, n)
-        d, weight = torch.rand(batch, n), layer.weight_of()
+        """Seconds of the calls of AnalogLinear forward and backward, of the calls of the library below them, and of nn.Linear in their place."""
+        layer, digital = at.AnalogLinear(n, n, bias=False, config={"device": "ideal"}), torch.nn.Linear(n, n, bias=False)
+        weight, x, d = layer.weight_of(), torch.rand(batch, n, requires_grad=True), torch.rand(batch, n)
 
-        def least(function, before=lambda: None):
-            best = 1e9
-            for _ in range(2000):
-                made = before()
-                start = time.perf_counter()
-                function(*([made] if made is not None else []))
-                best = min(best, time.perf_counter() - start)
-            return best
-
-        def passed():
+        def passed(module):
             weight.clear()
-            return layer(x.requires_grad_())
-        array, gradient = x.detach().numpy(), d.numpy()
-        below = [least(lambda: call(a)) for call, a in ((matrix.forward, array), (matrix.backward, gradient))]
-        return {"forward": least(lambda: layer(x)) - below[0], "backward": least(lambda y: y.backward(d), passed) - below[1],
-                "below": below}
+            return module(x)
+
+        rows, gradient = x.detach().numpy(), d.numpy()
+        return {"below": [least(lambda: weight.matrix.forward(rows)), least(lambda: weight.matrix.backward(gradient))],
+                "calls": [least(lambda: layer(x)), least(lambda y: y.backward(d), lambda: passed(layer))],
+                "digital": [least(lambda: digital(x)), least(lambda y: y.backward(d), lambda: passed(digital))]}
+
+
+def least(function, before=None):
+    """The shortest of many calls, of what before() made."""
+    best = float("inf")
+    for _ in range(2000):
+        made = (before(),) if before else ()
+        start = time.perf_counter()
+        function(*made)
+        best = min(best, time.perf_counter() - start)
+    return best

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 """aihwkit beside libaimc: the same work in turns, on one thread, in processor time. peer.py PART...
 
-Parts: products updates presets epochs statistics torch (default: all; torch through both sides' modules for
-PyTorch, and the same PyTorch), names (records what the peer calls its classes). The peer gets a virtual environment of its own, ~/.cache/aimc/aihwkit-1.1.0 (7 GB, as torch brings
-its CUDA libraries along), or the one of --venv. Where it cannot be installed, libaimc runs alone and the
-table says so. Tables are Markdown; docs/comparison.md holds those of one run.
+Parts: products updates presets epochs statistics torch (default: all; torch goes through both sides' modules for
+PyTorch, with the peer's PyTorch), names (records what the peer calls its classes). The peer gets a virtual environment
+of its own, ~/.cache/aimc/aihwkit-1.1.0 (7 GB, as torch brings its CUDA libraries along), or the one of --venv. Where it
+cannot be installed, libaimc runs alone and the table says so. Tables are Markdown; docs/comparison.md holds those of
+one run, docs/torch.md that of torch.
 """
 import argparse
 import datetime
@@ -189,12 +190,13 @@ def torch_modules(sides):
     sides.turns("ResNet-20 programmed, drifted and compensated at 3 times", 1e3, "ms", "life", "resnet20", (60.0, 86400.0, 3e7))
     for name, kind in (("perceptron", 64), ("lenet", 8), ("resnet20", 16)):
         sides.turns(f"for comparison: {name} of PyTorch alone, batch {kind}", 1e3 / 2, "ms / step", "steps", name, "digital", kind, 2)
-    print("\n### What AnalogLinear adds to the call of the library, us\n")
-    table("n x n, batch", "forward", "backward", "the calls below")
+    print("\n### What AnalogLinear adds to the call of the library, shortest of 2000\n")
+    table("n x n, batch", "forward, us", "backward, us", "the calls of the library", "nn.Linear in its place")
     for n, batch in ((16, 1), (256, 1), (256, 64)):
         found = sides.ours.ask("overhead", n, batch)
-        below = " and ".join(number(1e6 * t) for t in found["below"])
-        print(f"| {n}, {batch} | {number(1e6 * found['forward'])} | {number(1e6 * found['backward'])} | {below} |", flush=True)
+        added = [number(1e6 * (call - below)) for call, below in zip(found["calls"], found["below"])]
+        others = [" and ".join(number(1e6 * t) for t in found[which]) for which in ("below", "digital")]
+        print(f"| {n}, {batch} | {' | '.join(added + others)} |", flush=True)
 
 
 PARTS = {"products": products, "updates": updates, "presets": preset_updates, "epochs": epochs, "statistics": statistics,

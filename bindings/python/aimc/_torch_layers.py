@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ._errors import InvalidError, ShapeError, StateError, UnsupportedError, WrongTypeError
-from ._lib import AimcWarning
+from ._lib import AimcWarning, check
 from .config import ConfigLike, as_config
 from .context import Context
 from .matrix import Matrix
@@ -26,23 +26,20 @@ Numbers = "np.ndarray[Any, Any]"
 
 # ---- weights ---------------------------------------------------------------------------------------
 
-def _as_it_is(t: torch.Tensor) -> bool:
-    return t.dtype is torch.float32 and t.is_contiguous()
-
-
-def _array(t: torch.Tensor, what: str) -> Numbers:
-    """The numbers of a tensor: its own memory where it is contiguous float32 on the CPU, else one copy."""
+def _plain(t: torch.Tensor, what: str) -> torch.Tensor:
+    """The tensor itself where it is contiguous float32 on the CPU, else one copy."""
+    if t.dtype is torch.float32 and t.is_cpu and t.is_contiguous():
+        return t
     if not t.is_cpu:
         raise UnsupportedError(f"{what} is on {t.device}: weights on tiles are read on the CPU; move it by .cpu()")
     if t.is_complex():
         raise WrongTypeError(f"{what} is {t.dtype}; real numbers are needed")
-    t = t.detach()
-    return (t if _as_it_is(t) else t.to(torch.float32).contiguous()).numpy()
+    return t.detach().to(torch.float32).contiguous()
 
 
-def _kept(t: torch.Tensor, numbers: Numbers) -> Numbers:
-    """The numbers of a tensor, whose memory others may use again."""
-    return numbers.copy() if _as_it_is(t) else numbers
+def _array(t: torch.Tensor, what: str) -> Numbers:
+    """The numbers of a tensor, in its own memory where that is possible."""
+    return _plain(t, what).detach().numpy()
 
 
 def _finite(numbers: Numbers) -> bool:
@@ -58,6 +55,7 @@ class Traits(NamedTuple):
     in_tests: bool = False  # "hwa.modifier.enable_during_test": each pass in evaluation sees modified weights of its own
     learns_range: bool = False  # steps move the input range
     alone: bool = False  # a vector is read as the others of its batch say
+    modifies: bool = True  # "hwa.modifier" is one
 
 
 class AnalogWeight(nn.Parameter):
@@ -100,6 +98,8 @@ class AnalogWeight(nn.Parameter):
 
     def begin(self, training: bool) -> None:
         """A pass begins: in training, the first of a step draws the modified weights of "hwa.modifier"; others see the weights."""
+        if not self.traits.modifies:
+            return
         if training and self.requires_grad:
             if not self.modified:
                 self.matrix.modify()
@@ -143,16 +143,28 @@ def _restored(matrix: Matrix, requires_grad: bool, traits: Traits) -> AnalogWeig
     return made
 
 
-def _read(product: Callable[..., Numbers], place: Optional[Tuple[int, int]], *rows: Numbers) -> torch.Tensor:
-    """A read of rows, which are those of one among several processes where there is a place: with zeros for the others', so that each vector sees
-    the noise that it has in a single process. Vectors of zeros cost a count."""
+def _among(rows: torch.Tensor, place: Optional[Tuple[int, int]]) -> torch.Tensor:
+    """Rows of one among several processes, with zeros for the others', so that each vector sees the noise that it has in a single process. Vectors of
+    zeros cost a count."""
     if place is None:
-        return torch.from_numpy(product(*rows))
-    rank, n = place[0], len(rows[0])
-    whole = [np.zeros((n * place[1], one.shape[1]), np.float32) for one in rows]
-    for part, one in zip(whole, rows):
-        part[rank * n:(rank + 1) * n] = one
-    return torch.from_numpy(product(*whole)[rank * n:(rank + 1) * n])
+        return rows
+    n = len(rows)
+    whole = rows.new_zeros((n * place[1], rows.shape[1]))
+    whole[place[0] * n:(place[0] + 1) * n] = rows
+    return whole
+
+
+def _own(y: torch.Tensor, n: int, place: Optional[Tuple[int, int]]) -> torch.Tensor:
+    return y if place is None else y[place[0] * n:(place[0] + 1) * n]
+
+
+def _through(matrix: Matrix, product: Callable[..., int], rows: torch.Tensor, width: int, place: Optional[Tuple[int, int]]) -> torch.Tensor:
+    """A read of plain rows, from memory to memory."""
+    whole = _among(rows, place)
+    y = whole.new_empty((whole.shape[0], width))
+    with matrix._guard.lock:
+        check(product(matrix._use, whole.shape[0], whole.data_ptr(), whole.shape[1], y.data_ptr(), width))
+    return _own(y, rows.shape[0], place)
 
 
 class _Product(torch.autograd.Function):
@@ -160,46 +172,51 @@ class _Product(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, weight: AnalogWeight, place: Optional[Tuple[int, int]], own: bool) -> torch.Tensor:
-        rows = _array(x, "the input")
+        rows, matrix = _plain(x, "the input"), weight.matrix
         ctx.weight, ctx.place, ctx.own = weight, place, own
         ctx.save_for_backward(x)  # itself: autograd then refuses a gradient after it was changed in place
         if weight.seen is not None:
-            weight.seen.append(rows.copy())
+            weight.seen.append(rows.numpy().copy())
         if rows.shape[0] == 0:
-            return x.new_zeros((0, weight.matrix.shape[0]))
-        return _read(weight.matrix.forward, place, rows).to(x.dtype)
+            return x.new_zeros((0, matrix.shape[0]))
+        y = _through(matrix, matrix._c_forward, rows, matrix.shape[0], place)
+        return y if x.dtype is torch.float32 else y.to(x.dtype)
 
     @staticmethod
     def backward(ctx: Any, dy: torch.Tensor) -> Tuple[Optional[torch.Tensor], None, None, None]:
         x, = ctx.saved_tensors
         if torch.is_grad_enabled():
             raise UnsupportedError("a second derivative through tiles does not exist: create_graph=True needs digital layers")
-        rows, d = _array(x, "the input"), _array(dy, "the gradient")
-        if not _finite(d):
+        weight, matrix = ctx.weight, ctx.weight.matrix
+        rows, d = _plain(x, "the input"), _plain(dy, "the gradient")
+        if not _finite(d.numpy()):
             raise InvalidError("a gradient that reaches a weight on tiles is not finite; nothing was updated")
-        if ctx.needs_input_grad[1]:
-            ctx.weight.collect(rows if ctx.own else _kept(x, rows), _kept(dy, d))
-        matrix, wanted, dx = ctx.weight.matrix, ctx.needs_input_grad[0], None
+        if ctx.needs_input_grad[1]:  # kept: apart from memory that others may use again
+            weight.collect(_array(rows if ctx.own or rows is not x else rows.clone(), ""), _array(d.clone() if d is dy else d, ""))
+        wanted, dx = ctx.needs_input_grad[0], None
         if d.shape[0] == 0:
             dx = dy.new_zeros(rows.shape)
         elif matrix.input_range:  # it may learn, also where nobody wants the gradient
-            dx = _read(matrix.differentiate, ctx.place, rows, d)
+            dx = matrix.differentiate(*(_array(_among(part, ctx.place), "") for part in (rows, d)))
+            dx = _own(torch.from_numpy(dx), d.shape[0], ctx.place)
         elif wanted:
-            dx = _read(matrix.backward, ctx.place, d)
+            dx = _through(matrix, matrix._c_backward, d, matrix.shape[1], ctx.place)
         return dx if wanted else None, None, None, None
 
 
 def product_of(module: nn.Module, x: torch.Tensor, weight: AnalogWeight, own: bool = False) -> torch.Tensor:
+    """y [..., out] of x [..., in] through the tiles of a weight."""
     n_out, n_in = weight.matrix.shape
+    flat = x.dim() == 2
     if x.shape[-1:] != (n_in,):
         raise ShapeError(f"{type(module).__name__}: the input is {tuple(x.shape)}; its last dimension must be {n_in}")
+    place = weight.place if weight.place and module.training and not weight.traits.alone else None
     weight.begin(module.training)
-    place = weight.place if module.training and not weight.traits.alone else None
     try:
-        y = _Product.apply(x if x.dim() == 2 else x.reshape(-1, n_in), weight, place, own)
+        y = _Product.apply(x if flat else x.reshape(-1, n_in), weight, place, own)
     finally:
         weight.end(module.training)
-    return y if x.dim() == 2 else y.reshape(*x.shape[:-1], n_out)
+    return y if flat else y.reshape(*x.shape[:-1], n_out)
 
 
 # ---- modules ---------------------------------------------------------------------------------------
@@ -208,7 +225,8 @@ def _weight(n_out: int, n_in: int, config: ConfigLike, ctx: Optional[Context]) -
     made = as_config(config if config is not None else {}, "layer", ctx)
     learns = bool(made["hwa.input_range.enable"] and (made["hwa.input_range.learn_input_range"] or made["hwa.input_range.init_from_data"]))
     traits = Traits(bool(made["hwa.modifier.enable_during_test"]), learns,
-                    any(made[f"{way}.noise_management"] == "AVERAGE_ABS_MAX" for way in ("forward", "backward")))
+                    any(made[f"{way}.noise_management"] == "AVERAGE_ABS_MAX" for way in ("forward", "backward")),
+                    made["hwa.modifier.type"] != "NONE" or made["hwa.modifier.pdrop"] > 0)
     if traits.in_tests and made["hwa.input_range.enable"] and made["hwa.input_range.init_from_data"]:
         raise UnsupportedError("hwa.modifier.enable_during_test: evaluation would count among the first hwa.input_range.init_from_data "
                                "mini-batches, which set the input range; 0 of them does, and so does aware()")
@@ -323,8 +341,8 @@ class AnalogLinear(Analog):
         self.bias = nn.Parameter(torch.empty(out_features).uniform_(-bound, bound)) if bias else None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = product_of(self, x, self.weight_of())
-        return y if self.bias is None else y + self.bias
+        y, bias = product_of(self, x, self._parameters["analog_weight"]), self.bias
+        return y if bias is None else y + bias
 
     def extra_repr(self) -> str:
         return f"{self.in_features}, {self.out_features}, bias={self.bias is not None}, {_where(self.weight_of())}"
