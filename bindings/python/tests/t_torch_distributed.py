@@ -122,6 +122,7 @@ class Replicas(unittest.TestCase):
 
     def test_example(self):
         said = both(str(SOURCE / "examples/torch/distributed.py"), "--steps", "30")
+        said = ["".join(line for line in one.splitlines(True) if not line.startswith("[Gloo]")) for one in said]  # of PyTorch 2
         assert "accuracy" in said[0] and said[1] == "", said
         assert float(said[0].split("accuracy")[1].split()[0]) > 0.8, said
 
