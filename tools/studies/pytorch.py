@@ -168,7 +168,7 @@ def resnet(seed):
         at.convert(model, {"device": "ideal", "forward.is_perfect": True})
         ideal = told(model, x)
         at.to_digital(model)
-        found = {"digital": 100 * float((digital == labels).float().mean()), "trained": 100 * float((ideal == labels).float().mean()),
+        found = {"digital": round(100 * float((digital == labels).float().mean()), 2), "trained": round(100 * float((ideal == labels).float().mean()), 2),
                  "images told otherwise on ideal tiles": int((ideal != digital).sum())}
     at.convert(model, {"device": "ideal", "mapping.weight_scaling_omega": 1.0, "mapping.weight_scaling_columnwise": True},
                ctx=aimc.Context(seed=seed, threads=1))
