@@ -20,9 +20,6 @@ typedef struct aimci_law_terms {
     vf noise; /* s */
 } aimci_law_terms;
 
-/* Standard deviations that no path exceeds: 2 P(|xi| > 6.5) = 1.6e-10 by Levy's inequality. */
-#define AIMCI_FAR 6.5f
-
 #if AIMCI_LAW_SLOPED
 
 AIMCI_INLINE aimci_law_terms aimci_law_load(const AIMCI_CONSTANT aimci_law *law,

@@ -12,7 +12,7 @@
 
 #include "core/elementary.h"
 #include "device/laws/exp_step.h"
-#include "device/pulse.h"
+#include "device/pulse_merge.h"
 
 typedef struct exp_step {
     aimci_pulsed base;
@@ -21,7 +21,7 @@ typedef struct exp_step {
 } exp_step;
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, exp_step)
-const aimci_device_kernels AIMCI_K(exp_step) = {.pulse = aimci_pulse};
+const aimci_device_kernels AIMCI_K(exp_step) = {.pulse = aimci_pulse, .merge = aimci_merge};
 
 #ifdef AIMCI_ISA_IS_C
 static void law(const void *params, void *out)

@@ -13,6 +13,9 @@
  *                         reach: the cell strays no further than this from its state on the way,
  *                         but for a probability below 1e-9. It is infinite where a jump does not
  *                         have the law of n single pulses; for n = 1 it always has.
+ *     AIMCI_LAW_JUMPS     0: there is, where noise adds to the state in proportion to xi,
+ *     aimci_law_change()  what one pulse adds, without rounding: mean + spread xi
+ *     AIMCI_LAW_KINKS     1: the mean has kinks, and not only where it goes to 0
  *
  * A file has one law; device/pulse.h, which follows it, makes the kernel of it. Where a step is a
  * straight line of the state, device/affine.h has all but the slope; where it depends on the place
@@ -31,6 +34,14 @@ typedef struct aimci_pulse_noise {
     int32_t silent;   /* there is none of a pulse */
     int32_t additive; /* that of a pulse does not depend on the state */
 } aimci_pulse_noise;
+
+/* Standard deviations that no path exceeds: 2 P(|xi| > 6.5) = 1.6e-10 by Levy's inequality. */
+#define AIMCI_FAR 6.5f
+
+/* What one pulse adds to a state: mean + spread xi. */
+typedef struct aimci_change {
+    vf mean, spread;
+} aimci_change;
 
 /* Lanes of cells that are about to be pulsed, each in its own direction. */
 typedef struct aimci_lane_group {

@@ -10,7 +10,7 @@
 #include <math.h>
 
 #include "device/laws/piecewise_step.h"
-#include "device/pulse.h"
+#include "device/pulse_merge.h"
 
 typedef struct piecewise_step {
     aimci_pulsed base;
@@ -20,7 +20,7 @@ typedef struct piecewise_step {
 _Static_assert(AIMCI_LAW_TABLE == AIMCI_LIST_MAX, "a node for each number");
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, piecewise_step)
-const aimci_device_kernels AIMCI_K(piecewise_step) = {.pulse = aimci_pulse};
+const aimci_device_kernels AIMCI_K(piecewise_step) = {.pulse = aimci_pulse, .merge = aimci_merge};
 
 #ifdef AIMCI_ISA_IS_C
 /* A single node is doubled. */

@@ -10,7 +10,7 @@
 #include <math.h>
 
 #include "device/laws/polynomial_step.h"
-#include "device/pulse.h"
+#include "device/pulse_merge.h"
 
 typedef struct polynomial_step {
     aimci_pulsed base;
@@ -18,7 +18,7 @@ typedef struct polynomial_step {
 } polynomial_step;
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, polynomial_step)
-const aimci_device_kernels AIMCI_K(polynomial_step) = {.pulse = aimci_pulse};
+const aimci_device_kernels AIMCI_K(polynomial_step) = {.pulse = aimci_pulse, .merge = aimci_merge};
 
 #ifdef AIMCI_ISA_IS_C
 static void law(const void *params, void *out)

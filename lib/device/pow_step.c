@@ -2,7 +2,7 @@
 /* Power step: the step is a power of the distance to the bound ahead (device/power.h), clipped to
  * [b-, b+]. */
 #include "device/power_sampling.h"
-#include "device/pulse.h"
+#include "device/pulse_merge.h"
 
 static void populate(const void *params, const aimci_word_line *line,
                      const aimci_sampling *sampling)
@@ -12,7 +12,8 @@ static void populate(const void *params, const aimci_word_line *line,
 }
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, pow_step)
-const aimci_device_kernels AIMCI_K(pow_step) = {.populate = populate, .pulse = aimci_pulse};
+const aimci_device_kernels AIMCI_K(pow_step) = {
+    .populate = populate, .pulse = aimci_pulse, .merge = aimci_merge};
 
 #ifdef AIMCI_ISA_IS_C
 static double mean_step(const void *params, double w, bool up)

@@ -7,7 +7,7 @@
  * n_estimation_steps = n > 0 it is where n pairs of noise-free pulses lead from 0. The bounds
  * belong to v everywhere, so that no power of a negative number occurs. */
 #include "device/power_sampling.h"
-#include "device/pulse.h"
+#include "device/pulse_merge.h"
 
 typedef struct pow_step_reference {
     aimci_power power;
@@ -82,8 +82,8 @@ static void populate(const void *params, const aimci_word_line *line,
 }
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, pow_step_reference)
-const aimci_device_kernels AIMCI_K(pow_step_reference) = {.populate = populate,
-                                                          .pulse = aimci_pulse};
+const aimci_device_kernels AIMCI_K(pow_step_reference) = {
+    .populate = populate, .pulse = aimci_pulse, .merge = aimci_merge};
 
 #ifdef AIMCI_ISA_IS_C
 static double mean_symmetry_point(const pow_step_reference *p)

@@ -14,7 +14,7 @@
 #include <math.h>
 
 #include "device/laws/table_step.h"
-#include "device/pulse.h"
+#include "device/pulse_merge.h"
 
 typedef struct table_step {
     aimci_pulsed base;
@@ -24,7 +24,7 @@ typedef struct table_step {
 _Static_assert(AIMCI_LAW_TABLE == AIMCI_LIST_MAX, "a node for each number");
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, table_step)
-const aimci_device_kernels AIMCI_K(table_step) = {.pulse = aimci_pulse};
+const aimci_device_kernels AIMCI_K(table_step) = {.pulse = aimci_pulse, .merge = aimci_merge};
 
 #ifdef AIMCI_ISA_IS_C
 /* The lists of one direction. */

@@ -12,7 +12,7 @@
 
 #include "core/elementary.h"
 #include "device/laws/window_step.h"
-#include "device/pulse.h"
+#include "device/pulse_merge.h"
 
 typedef struct window_step {
     aimci_pulsed base;
@@ -20,7 +20,7 @@ typedef struct window_step {
 } window_step;
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, window_step)
-const aimci_device_kernels AIMCI_K(window_step) = {.pulse = aimci_pulse};
+const aimci_device_kernels AIMCI_K(window_step) = {.pulse = aimci_pulse, .merge = aimci_merge};
 
 #ifdef AIMCI_ISA_IS_C
 static void law(const void *params, void *out)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "inference/hwa.h"
+#include "kernels/dispatch.h"
 
 #define SRC "M. J. Rasch et al., arXiv:2302.08469 (2023)"
 
@@ -125,16 +126,16 @@ aimc_status aimci_hwa_create(aimci_grid *grid, const aimc_config *config, aimci_
 
 /* ---- modified weights ----------------------------------------------------------------------- */
 
-static float largest_magnitude(const aimci_array *a, const float *w)
+static float largest_magnitude(const aimci_kernels *kernels, const aimci_array *a, const float *w)
 {
     float top = 0;
     for (size_t j = 0; j < a->n_in; j++)
-        for (size_t i = 0; i < a->n_out; i++)
-            top = fmaxf(top, fabsf(w[j * a->ld + i]));
+        top = fmaxf(top, kernels->absmax(w + j * a->ld, a->n_out));
     return top;
 }
 
 typedef struct modify_job {
+    const aimci_kernels *kernels;
     const aimci_modifier *m;
     const aimci_array *array;
     const float *w;
@@ -153,15 +154,19 @@ static void modify_line(void *arg, size_t slot, size_t j)
     if (job->m->copy_last_column && j + 1 == a->n_in)
         memcpy(out, w, a->n_out * sizeof *out);
     else
-        aimci_modify_line(job->m, job->top, &job->key, (uint32_t)j, w, out, a->n_out);
+        aimci_modify_line(job->kernels, job->m, job->top, &job->key, (uint32_t)j, w, out, a->n_out);
 }
 
 static void modify_tile(aimci_hwa *h, aimc_tile *t, float *out)
 {
-    modify_job job = {
-        .m = h->modifier, .array = t->array, .w = aimci_tile_own_weights(t), .out = out};
-    job.top = h->modifier->rel_to_actual_wmax ? (double)largest_magnitude(t->array, job.w)
-                                              : h->modifier->assumed_wmax;
+    modify_job job = {.kernels = aimci_kernels_get(aimc_context_get_cpu(h->ctx)),
+                      .m = h->modifier,
+                      .array = t->array,
+                      .w = aimci_tile_own_weights(t),
+                      .out = out};
+    job.top = h->modifier->rel_to_actual_wmax
+                  ? (double)largest_magnitude(job.kernels, t->array, job.w)
+                  : h->modifier->assumed_wmax;
     job.top = fmax(job.top, 1e-30);
     job.key = aimci_random_key(t->seed, AIMCI_OP_MODIFY, 0, h->n_draws);
     aimci_parallel(h->ctx, t->array->n_in, modify_line, &job);

@@ -61,6 +61,14 @@ typedef struct aimci_hwa {
     aimci_magnitudes *seen; /* of MEAN_SQUARE and ENTROPY */
 } aimci_hwa;
 
+/* v within -r ... r, -r where it is no number: fminf(fmaxf(v, -r), r) without their calls, which
+ * would keep a loop from several lanes. */
+static inline float aimci_within(float v, float r)
+{
+    const float above = v > -r ? v : -r;
+    return above < r ? above : r;
+}
+
 /* config: of kind "hwa", kept alive by the caller; NULL: *out is NULL. The grid's optimizers are
  * bound before. */
 aimc_status aimci_hwa_create(aimci_grid *grid, const aimc_config *config, aimci_hwa **out);

@@ -88,9 +88,12 @@ static aimc_status clip_inputs(aimci_hwa *h, size_t n, const float **x, size_t *
     const aimc_status st = reserve(h, n, cols);
     if (st)
         return st;
-    for (size_t b = 0; b < n; b++)
+    for (size_t b = 0; b < n; b++) {
+        const float *from = *x + b * *ld;
+        float *restrict to = h->x + b * cols;
         for (size_t j = 0; j < cols; j++)
-            h->x[b * cols + j] = fminf(fmaxf((*x)[b * *ld + j], -r), r) * factor;
+            to[j] = aimci_within(from[j], r) * factor;
+    }
     *x = h->x;
     *ld = cols;
     return AIMC_OK;
@@ -168,16 +171,16 @@ static void note(aimci_hwa *h, size_t n, const float *x, size_t ld_x, const floa
 {
     const size_t n_in = h->grid->in.n;
     const float r = (float)h->range;
+    uint64_t n_beyond = 0;
     for (size_t b = 0; b < n; b++)
         for (size_t j = 0; j < n_in; j++) {
             const float v = x[b * ld_x + j], d = dx[b * ld_dx + j];
-            if (v >= r)
-                h->range_gradient += (double)fminf(d, 0);
-            else if (v <= -r)
-                h->range_gradient -= (double)fmaxf(d, 0);
-            else
-                h->n_within++;
+            if (!(fabsf(v) >= r))
+                continue;
+            n_beyond++;
+            h->range_gradient += (double)(v > 0 ? fminf(d, 0) : -fmaxf(d, 0));
         }
+    h->n_within += (double)(n * n_in - n_beyond);
     h->n_inputs += n * n_in;
     h->n_vectors += n;
 }
@@ -192,8 +195,7 @@ void aimci_hwa_backward(aimci_hwa *h, size_t n, const float *x, size_t ld_x, flo
         note(h, n, x, ld_x, dx, ld_dx);
     for (size_t b = 0; b < n; b++)
         for (size_t j = 0; j < h->grid->in.n; j++)
-            if (fabsf(x[b * ld_x + j]) >= r)
-                dx[b * ld_dx + j] = 0;
+            dx[b * ld_dx + j] = fabsf(x[b * ld_x + j]) >= r ? 0 : dx[b * ld_dx + j];
 }
 
 void aimci_hwa_forget(aimci_hwa *h)

@@ -158,24 +158,25 @@ static double modified(const aimci_modifier *m, double w, double top, const draw
     }
 }
 
-/* What most training runs use, eight weights at once. */
-static void add_normal(const aimci_modifier *m, double top, aimci_stream stream, const float *w,
-                       float *out, size_t n)
+/* What most training runs use. */
+static void add_normal(const aimci_kernels *kernels, const aimci_modifier *m, double top,
+                       const aimci_key *key, uint32_t line, const float *restrict w,
+                       float *restrict out, size_t n)
 {
-    aimci_normals normals = {.stream = stream};
     const float size = (float)(m->std_dev * top);
-    for (size_t i = 0; i < n; i += AIMCI_LANES)
-        vf_store_tail(out, i, n, vf_load_tail(w, i, n) + aimci_normals_next(&normals) * size);
+    kernels->normals(key, line, out, n);
+    for (size_t i = 0; i < n; i++)
+        out[i] = w[i] + out[i] * size;
 }
 
-void aimci_modify_line(const aimci_modifier *m, double top, const aimci_key *key, uint32_t line,
-                       const float *w, float *out, size_t n)
+void aimci_modify_line(const aimci_kernels *kernels, const aimci_modifier *m, double top,
+                       const aimci_key *key, uint32_t line, const float *w, float *out, size_t n)
 {
-    aimci_stream stream = aimci_stream_open(key, line);
     if (m->type == AIMCI_MODIFY_ADD_NORMAL && m->pdrop == 0) {
-        add_normal(m, top, stream, w, out, n);
+        add_normal(kernels, m, top, key, line, w, out, n);
         return;
     }
+    aimci_stream stream = aimci_stream_open(key, line);
     const bool aged = m->type == AIMCI_MODIFY_PCM_NOISE && m->pcm_t_inference > 0;
     for (size_t i = 0; i < n; i += AIMCI_LANES) {
         vf xi[4] = {{0}}, u[2];

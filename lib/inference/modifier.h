@@ -5,6 +5,7 @@
 
 #include "core/config.h"
 #include "core/random.h"
+#include "kernels/kernels.h"
 
 enum {
     AIMCI_MODIFY_NONE,
@@ -33,8 +34,8 @@ static inline bool aimci_modifier_acts(const aimci_modifier *m)
     return m->type != AIMCI_MODIFY_NONE || m->pdrop > 0;
 }
 
-/* out[n] = modified w[n] of one line; top: the A of the formulas. */
-void aimci_modify_line(const aimci_modifier *m, double top, const aimci_key *key, uint32_t line,
-                       const float *w, float *out, size_t n);
+/* out[n], other memory, = modified w[n] of one line; top: the A of the formulas. */
+void aimci_modify_line(const aimci_kernels *kernels, const aimci_modifier *m, double top,
+                       const aimci_key *key, uint32_t line, const float *w, float *out, size_t n);
 
 #endif

@@ -32,6 +32,7 @@ typedef struct aimci_devices {
     size_t n;
     const float *target;
     float *programmed, *state;
+    size_t reads; /* of each device: 1 but where ops->reads_several */
 } aimci_devices;
 
 typedef struct aimci_noise_ops {
@@ -44,6 +45,7 @@ typedef struct aimci_noise_ops {
     void (*state)(const void *params, const aimci_devices *d, const float *z);
     /* conductances that one read at time t >= 0 finds */
     void (*read)(const void *params, const aimci_devices *d, double t, const float *z, float *g);
+    bool reads_several;   /* d->reads of them, one after the other in z and g, for little more */
     bool programmed_at_0; /* a read at t = 0 finds the programmed conductances as they are */
     bool noise; /* z is the noise of a read; else it is where the devices are at that time */
     /* the times that were measured, seconds; NULL: the law holds at any */

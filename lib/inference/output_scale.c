@@ -55,7 +55,7 @@ void aimci_hwa_forget_scales(aimci_hwa *h)
 static float clipped(const aimci_hwa *h, float x)
 {
     const float r = (float)h->range;
-    return h->has_range ? fminf(fmaxf(x, -r), r) : x;
+    return h->has_range ? aimci_within(x, r) : x;
 }
 
 /* One vector through the weights of a tile. */

@@ -126,6 +126,7 @@ const aimci_noise_ops aimci_noise_ops_pcm_hermes = {
     .program = aimci_power_program,
     .state = state,
     .read = read,
+    .reads_several = true,
     .noise = true,
     .fitted = &fitted_table,
 };

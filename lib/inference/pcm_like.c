@@ -68,6 +68,7 @@ const aimci_noise_ops aimci_noise_ops_pcm_like = {
     .program = aimci_power_program,
     .state = state,
     .read = read,
+    .reads_several = true,
     .noise = true,
     .fitted = &fitted_table,
 };

@@ -63,8 +63,11 @@ typedef struct job {
 aimci_devices aimci_population_at(const aimc_population *c, size_t first)
 {
     return (aimci_devices){aimci_kernels_get(aimc_context_get_cpu(c->ctx)),
-                           aimci_min_size(CHUNK, c->n - first), c->target + first,
-                           c->programmed + first, c->state + first};
+                           aimci_min_size(CHUNK, c->n - first),
+                           c->target + first,
+                           c->programmed + first,
+                           c->state + first,
+                           1};
 }
 
 static void program_chunk(void *arg, size_t slot, size_t chunk)

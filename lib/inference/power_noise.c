@@ -75,8 +75,9 @@ void aimci_power_read(const void *params, const aimci_devices *d, double t, cons
     aimci_power_ratios(p, d->n, d->programmed, r);
     if (noise > 0)
         quality(params, d, r, q);
-    for (size_t i = 0; i < d->n; i++)
-        g[i] = aimci_larger(d->programmed[i] * drift[i] * (1 + noise * q[i] * z[i]), 0);
+    for (size_t k = 0; k < d->reads; k++, z += d->n, g += d->n)
+        for (size_t i = 0; i < d->n; i++)
+            g[i] = aimci_larger(d->programmed[i] * drift[i] * (1 + noise * q[i] * z[i]), 0);
 }
 
 void aimci_pcm_quality(const void *params, const aimci_devices *d, const float *r, float *q)

@@ -25,13 +25,16 @@ static bool draws_anew(const aimci_programmed *p)
 
 enum { CHUNK = AIMCI_DEVICES_AT_ONCE };
 
-/* Conductances of some devices at point k of the law. */
-static void read_point(const aimci_programmed *p, const aimci_devices *some, int k, float *g)
+/* Conductances of some devices at the points of the law. */
+static void read_points(const aimci_programmed *p, aimci_devices some, float g[POINTS * CHUNK])
 {
-    float z[CHUNK];
-    for (size_t i = 0; i < some->n; i++)
-        z[i] = (float)point[k];
-    aimci_noise_read(p->model, some, p->t, z, g);
+    float z[POINTS * CHUNK];
+    for (size_t k = 0; k < POINTS; k++)
+        for (size_t i = 0; i < some.n; i++)
+            z[k * some.n + i] = (float)point[k];
+    some.reads = p->model->ops->reads_several ? POINTS : 1;
+    for (size_t at = 0; at < POINTS * some.n; at += some.reads * some.n)
+        aimci_noise_read(p->model, &some, p->t, z + at, g + at);
 }
 
 /* Means into p->g and standard deviations into p->sigma, both from differences to the first point:
@@ -43,11 +46,11 @@ static void moments_of_chunk(void *arg, size_t slot, size_t chunk)
     const aimc_population *c = p->cells;
     const size_t first = chunk * CHUNK;
     const aimci_devices some = aimci_population_at(c, first);
-    float middle[CHUNK], g[CHUNK];
+    float middle[POINTS * CHUNK];
     double mean[CHUNK] = {0}, square[CHUNK] = {0};
-    read_point(p, &some, 0, middle);
+    read_points(p, some, middle);
     for (int k = 1; k < POINTS; k++) {
-        read_point(p, &some, k, g);
+        const float *g = middle + (size_t)k * some.n;
         for (size_t i = 0; i < some.n; i++) {
             const double off = (double)g[i] - (double)middle[i];
             mean[i] += weight[k] * off;
@@ -55,10 +58,15 @@ static void moments_of_chunk(void *arg, size_t slot, size_t chunk)
         }
     }
     for (size_t i = 0; i < some.n; i++) {
-        const bool sound = !c->stuck || c->stuck[first + i] < 0;
-        p->g[first + i] = sound ? (float)((double)middle[i] + mean[i]) : c->stuck[first + i];
-        p->sigma[first + i] = sound ? (float)sqrt(fmax(square[i] - mean[i] * mean[i], 0)) : 0;
+        const double variance = square[i] - mean[i] * mean[i];
+        p->g[first + i] = (float)((double)middle[i] + mean[i]);
+        p->sigma[first + i] = (float)sqrt(variance > 0 ? variance : 0);
     }
+    for (size_t i = 0; c->stuck && i < some.n; i++)
+        if (!(c->stuck[first + i] < 0)) {
+            p->g[first + i] = c->stuck[first + i];
+            p->sigma[first + i] = 0;
+        }
 }
 
 /* ---- weights -------------------------------------------------------------------------------- */

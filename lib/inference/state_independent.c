@@ -70,6 +70,7 @@ const aimci_noise_ops aimci_noise_ops_state_independent = {
     .program = aimci_power_program,
     .state = state,
     .read = read,
+    .reads_several = true,
     .noise = true,
     .fitted = &fitted_table,
 };

@@ -87,7 +87,7 @@ void aimci_noise_read(const aimc_noise_model *m, const aimci_devices *d, double 
     m->ops->read(m->params, d, aimci_noise_time(m, t), z, g);
     if (!(t > 0) || factor == 1)
         return;
-    for (size_t i = 0; i < d->n; i++)
+    for (size_t i = 0; i < d->n * d->reads; i++)
         g[i] *= factor;
 }
 

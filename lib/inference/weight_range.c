@@ -34,12 +34,25 @@ static double gaussian_limit(const aimci_hwa *h)
     return p->clip_fixed_value > 0 ? fmin(limit, p->clip_fixed_value) : limit;
 }
 
-static float row_magnitude(const aimci_array *a, size_t i)
+enum { ROWS = 64 }; /* looked at together: a word line holds a weight of each, side by side */
+
+static size_t rows_from(const aimci_array *a, size_t i)
 {
-    float top = 0;
-    for (size_t j = 0; j < a->n_in; j++)
-        top = fmaxf(top, fabsf(a->p[j * a->ld + i]));
-    return top;
+    return a->n_out - i < ROWS ? a->n_out - i : ROWS;
+}
+
+/* Largest magnitudes of n rows from i on. */
+static void row_magnitudes(const aimci_array *a, size_t i, size_t n, float top[ROWS])
+{
+    for (size_t r = 0; r < ROWS; r++)
+        top[r] = 0;
+    for (size_t j = 0; j < a->n_in; j++) {
+        const float *w = a->p + j * a->ld + i;
+        for (size_t r = 0; r < n; r++) {
+            const float v = fabsf(w[r]);
+            top[r] = v > top[r] ? v : top[r];
+        }
+    }
 }
 
 static double channel_limit(const aimci_hwa *h)
@@ -48,8 +61,13 @@ static double channel_limit(const aimci_hwa *h)
     size_t n = 0;
     for (size_t k = 0; k < aimci_grid_n_tiles(h->grid); k++) {
         const aimci_array *a = h->grid->tiles[k]->array;
-        for (size_t i = 0; i < a->n_out; i++)
-            sum += (double)row_magnitude(a, i);
+        for (size_t i = 0; i < a->n_out; i += ROWS) {
+            float top[ROWS];
+            const size_t rows = rows_from(a, i);
+            row_magnitudes(a, i, rows, top);
+            for (size_t r = 0; r < rows; r++)
+                sum += (double)top[r];
+        }
         n += a->n_out;
     }
     return sum / (double)n;
@@ -65,30 +83,41 @@ void aimci_hwa_clip(aimci_hwa *h)
     for (size_t k = 0; k < aimci_grid_n_tiles(h->grid); k++) {
         aimci_array *a = h->grid->tiles[k]->array;
         for (size_t c = 0; c < a->ld * a->n_in; c++)
-            a->p[c] = fminf(fmaxf(a->p[c], -top), top);
+            a->p[c] = aimci_within(a->p[c], top);
         aimci_array_commit(a, AIMCI_COMMIT_SHOW);
     }
 }
 
 /* ---- remapping ------------------------------------------------------------------------------ */
 
-/* Row i of a tile divided by k, its digital scale multiplied by it. */
-static void remap_row(const aimci_array *a, size_t i, float k, float *scale)
+/* n rows of a tile from i on, each divided by its k where that is positive, their digital scales
+ * multiplied by it. */
+static void remap_rows(const aimci_array *a, size_t i, size_t n, const float k[ROWS], float *scales)
 {
-    if (!(k > 0))
-        return;
-    for (size_t j = 0; j < a->n_in; j++)
-        a->p[j * a->ld + i] /= k;
-    *scale *= k;
+    float by[ROWS];
+    for (size_t r = 0; r < ROWS; r++)
+        by[r] = r < n && k[r] > 0 ? k[r] : 1;
+    for (size_t j = 0; j < a->n_in; j++) {
+        float *w = a->p + j * a->ld + i;
+        for (size_t r = 0; r < n; r++)
+            w[r] /= by[r];
+    }
+    for (size_t r = 0; r < n; r++)
+        scales[i + r] *= by[r];
 }
 
 static void remap_layer(const aimci_array *a, float wmax, float *scales)
 {
-    float top = 0;
-    for (size_t i = 0; i < a->n_out; i++)
-        top = fmaxf(top, row_magnitude(a, i));
-    for (size_t i = 0; i < a->n_out; i++)
-        remap_row(a, i, top / wmax, &scales[i]);
+    float largest = 0, k[ROWS];
+    for (size_t i = 0; i < a->n_out; i += ROWS) {
+        row_magnitudes(a, i, rows_from(a, i), k);
+        for (size_t r = 0; r < ROWS; r++)
+            largest = fmaxf(largest, k[r]);
+    }
+    for (size_t r = 0; r < ROWS; r++)
+        k[r] = largest / wmax;
+    for (size_t i = 0; i < a->n_out; i += ROWS)
+        remap_rows(a, i, rows_from(a, i), k, scales);
 }
 
 /* New scale of each row: its largest weight at wmax, but none above max_scale_range times the
@@ -100,11 +129,16 @@ static void remap_channels(const aimci_array *a, const aimci_hwa_params *p, floa
     for (size_t i = 1; i < a->n_out; i++)
         smallest = fminf(smallest, scales[i]);
     const float limit = (float)p->max_scale_range * fmaxf(smallest, (float)p->max_scale_ref);
-    for (size_t i = 0; i < a->n_out; i++) {
-        float k = row_magnitude(a, i) / wmax;
-        if (p->max_scale_range > 0 && k * scales[i] > limit)
-            k = limit / scales[i];
-        remap_row(a, i, k, &scales[i]);
+    for (size_t i = 0; i < a->n_out; i += ROWS) {
+        float k[ROWS];
+        const size_t n = rows_from(a, i);
+        row_magnitudes(a, i, n, k);
+        for (size_t r = 0; r < n; r++) {
+            k[r] /= wmax;
+            if (p->max_scale_range > 0 && k[r] * scales[i + r] > limit)
+                k[r] = limit / scales[i + r];
+        }
+        remap_rows(a, i, n, k, scales);
     }
 }
 

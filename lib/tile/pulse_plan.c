@@ -52,8 +52,10 @@ static const aimci_field fields[] = {
     AIMCI_CHOICE(T, multi_pulse, AIMCI_MULTI_EXACT, 3, "EXACT|SEQUENCE|CLOSE|BATCH",
                  "several pulses to a cell: one step where that has the same law, always one after "
                  "the other, or one step also where the distribution differs by up to 1e-5; BATCH: "
-                 "as EXACT, and the pulses of up to 16 vectors one step where that has the same "
-                 "law (the bits depend on how vectors are split into batches)",
+                 "the pulses of up to 16 vectors one step where that has the same law (additive "
+                 "noise), or the distribution differs by up to 1e-4 (noise in proportion to a step "
+                 "that is affine in the weight) or 2e-3 (curved steps); the bits depend on how "
+                 "vectors are split into batches",
                  "this library; docs/kernels.md"),
 };
 

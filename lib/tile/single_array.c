@@ -165,8 +165,7 @@ static void pulse(const aimci_array *a, const aimci_word_line *line, size_t j, c
 static bool merges(const aimci_array *a)
 {
     const aimc_device *d = a->device;
-    return a->multi_pulse == AIMCI_MULTI_BATCH && d->kernels && d->kernels->merge &&
-           ((const aimci_pulse_noise *)d->law)->additive;
+    return a->multi_pulse == AIMCI_MULTI_BATCH && d->kernels && d->kernels->merge;
 }
 
 void aimci_array_merge_word_line(const aimci_array *a, const aimci_word_line *line, size_t j,

@@ -121,7 +121,7 @@ static int usage(void)
 {
     fprintf(stderr, "usage: bench [--quick] [--json] [--threads N] [--check] [PART...]\n"
                     "parts: products updates optimizers construction epochs counting networks\n"
-                    "    programming wires threads\n"
+                    "    programming wires aware memory threads\n"
                     "--check: nothing but ratios against their limits, for CI\n");
     return 2;
 }
@@ -133,7 +133,8 @@ static const struct {
              {"optimizers", bench_optimizers}, {"construction", bench_construction},
              {"epochs", bench_epochs},         {"counting", bench_counting},
              {"networks", bench_networks},     {"programming", bench_programming},
-             {"wires", bench_wires},           {"threads", bench_threads}};
+             {"wires", bench_wires},           {"aware", bench_awareness},
+             {"memory", bench_memory},         {"threads", bench_threads}};
 enum { N_PARTS = sizeof parts / sizeof parts[0] };
 
 static bool choose_part(const char *name, bool *chosen)

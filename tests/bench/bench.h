@@ -58,6 +58,8 @@ void bench_updates(bench *b);
 void bench_optimizers(bench *b);
 /* Making a tile, and its bytes for each cell. */
 void bench_construction(bench *b);
+/* Bytes for each cell of every device, and of every algorithm. */
+void bench_memory(bench *b);
 /* One epoch of the 784-256-128-10 perceptron. */
 void bench_epochs(bench *b);
 /* Training with pulses counted beside the same without. */
@@ -70,8 +72,15 @@ void bench_programming(bench *b);
 void bench_wires(bench *b);
 /* Two threads beside one. */
 void bench_threads(bench *b);
+/* A step of hardware-aware training. */
+void bench_awareness(bench *b);
+
 /* Ratios with limits; how many are exceeded. */
 int bench_check(bench *b);
+int bench_check_arrays(bench *b);   /* programming, wires, single vectors */
+int bench_check_counting(bench *b); /* counted epochs */
+int bench_too_slow(bench *b, const char *what, bench_task *tasks, const char *ratio_to,
+                   double limit);
 
 /* One update as the parts above time it: x, d of a regime, the sign of d turning with each call so
  * that the weights stay where they are. */
@@ -102,5 +111,16 @@ void bench_raw_forward(void *arg); /* one sgemm of 64 vectors after the other */
 void bench_raw_backward(void *arg);
 void bench_tile_forward(void *arg);
 void bench_tile_backward(void *arg);
+
+/* A step of a matrix n x n, with or without modified weights, clipping, remapping and a range. */
+typedef struct bench_aware {
+    aimc_matrix *matrix;
+    size_t n, batch;
+    bool aware;
+    float *x, *d; /* each followed by what comes of it */
+} bench_aware;
+void bench_aware_open(bench_aware *a, aimc_context *ctx, size_t n, size_t batch, bool aware);
+void bench_aware_close(bench_aware *a);
+void bench_aware_step(void *arg);
 
 #endif

@@ -155,3 +155,49 @@ void bench_wires(bench *b)
     wired_close(&without);
     wired_close(&with);
 }
+
+/* ---- check ---------------------------------------------------------------------------------- */
+
+static int check_programming(bench *b)
+{
+    if (aimc_context_get_cpu(b->ctx) == AIMC_CPU_C)
+        return 0;
+    programming plain, best;
+    programming_open(&plain, b->threads, AIMC_CPU_C, 256);
+    programming_open(&best, b->threads, 0, 256);
+    bench_task programs[] = {{program, &plain, 0}, {program, &best, 0}};
+    bench_task drifts[] = {{drift, &plain, 0}, {drift, &best, 0}};
+    const int bad = bench_too_slow(b, "program pcm_like 256", programs, "x plain C", 0.9) +
+                    bench_too_slow(b, "drift pcm_like 256", drifts, "x plain C", 0.75);
+    programming_close(&plain);
+    programming_close(&best);
+    return bad;
+}
+
+static int check_wires(bench *b)
+{
+    wired without, with;
+    wired_open(&without, b->ctx, 64, "NONE");
+    wired_open(&with, b->ctx, 64, "NODAL");
+    bench_task tasks[] = {{training_step, &without, 0}, {training_step, &with, 0}};
+    const int bad =
+        bench_too_slow(b, "step of 8 vectors through wires, 64", tasks, "x without wires", 20);
+    wired_close(&without);
+    wired_close(&with);
+    return bad;
+}
+
+static int check_vectors(bench *b)
+{
+    bench_product p;
+    bench_product_open(&p, b->ctx, 1024, 1, false);
+    bench_task tasks[] = {{bench_raw_forward, &p, 0}, {bench_tile_forward, &p, 0}};
+    const int bad = bench_too_slow(b, "forward of one vector, 1024", tasks, "x raw product", 2);
+    bench_product_close(&p);
+    return bad;
+}
+
+int bench_check_arrays(bench *b)
+{
+    return check_programming(b) + check_wires(b) + check_vectors(b);
+}

@@ -65,6 +65,9 @@ static const char *const regimes[] = {"dense", "typical", "sparse"};
 #define CLOSE    "{\"update\": {\"multi_pulse\": \"CLOSE\"}}"
 #define SEQUENCE "{\"update\": {\"multi_pulse\": \"SEQUENCE\"}}"
 #define MERGED   "{\"update\": {\"multi_pulse\": \"BATCH\"}}"
+#define PIECES                                                                                     \
+    "{\"piecewise_up\": [1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05], "                  \
+    "\"piecewise_down\": [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]}"
 
 static const struct model {
     const char *what, *device, *device_json, *sgd_json;
@@ -75,17 +78,18 @@ static const struct model {
     {"constant_step merged", "constant_step", NULL, MERGED, true},
     {"soft_bounds", "soft_bounds", NULL, NULL, true},
     {"soft_bounds close", "soft_bounds", NULL, CLOSE, false},
+    {"soft_bounds merged", "soft_bounds", NULL, MERGED, false},
     {"soft_bounds additive", "soft_bounds", "{\"mult_noise\": false}", NULL, false},
     {"soft_bounds additive merged", "soft_bounds", "{\"mult_noise\": false}", MERGED, false},
     {"linear_step close", "linear_step", NULL, CLOSE, false},
     {"linear_step additive", "linear_step", "{\"mult_noise\": false}", NULL, false},
     {"linear_step additive merged", "linear_step", "{\"mult_noise\": false}", MERGED, false},
     {"exp_step", "exp_step", NULL, NULL, false},
+    {"exp_step merged", "exp_step", NULL, MERGED, false},
     {"pow_step", "pow_step", NULL, NULL, false},
-    {"piecewise_step", "piecewise_step",
-     "{\"piecewise_up\": [1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05], "
-     "\"piecewise_down\": [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]}",
-     NULL, false},
+    {"pow_step merged", "pow_step", NULL, MERGED, false},
+    {"piecewise_step", "piecewise_step", PIECES, NULL, false},
+    {"piecewise_step merged", "piecewise_step", PIECES, MERGED, false},
     {"soft_bounds_reference write noise", "soft_bounds_reference",
      "{\"dw_min\": 0.001, \"write_noise_std\": 1}", NULL, false},
 };

@@ -42,7 +42,7 @@ static inline one_device run_one(const aimc_noise_model *m, double target, float
                                  float z_state, double t, float z_read)
 {
     float g = (float)target, programmed = 0, state = 0, read = 0;
-    const aimci_devices d = {aimci_kernels_get(0), 1, &g, &programmed, &state};
+    const aimci_devices d = {aimci_kernels_get(0), 1, &g, &programmed, &state, 1};
     m->ops->program(m->params, &d, &z_program);
     if (m->ops->state)
         m->ops->state(m->params, &d, &z_state);

@@ -3,6 +3,7 @@
 
 #include "analog/matrix.h"
 #include "hwa_test.h"
+#include "kernels/dispatch.h"
 #include "portable.h"
 
 #define IDEAL "device=ideal;forward.is_perfect=true;backward.is_perfect=true;"
@@ -30,7 +31,7 @@ static outcome modify_many(const aimci_modifier *m, double top, double w)
     outcome o = {{0}, 0};
     for (size_t i = 0; i < N; i++)
         from[i] = (float)w;
-    aimci_modify_line(m, top, &key, 0, from, to, N);
+    aimci_modify_line(aimci_kernels_get(0), m, top, &key, 0, from, to, N);
     for (size_t i = 0; i < N; i++) {
         aimct_add(&o.m, (double)to[i]);
         o.zeros += to[i] == 0 ? 1. / N : 0;

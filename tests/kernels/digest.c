@@ -154,6 +154,8 @@ int main(void)
     }
     device("constant_step", &AIMCI_K(constant_step), base, &additive, AIMCI_MULTI_BATCH);
     device("soft_bounds", &AIMCI_K(soft_bounds), base, &soft_additive, AIMCI_MULTI_BATCH);
-    device("pow_step", &AIMCI_K(pow_step), &power, &multiplied, 0);
+    device("soft_bounds", &AIMCI_K(soft_bounds), base, &soft, AIMCI_MULTI_BATCH);
+    device("pow_step", &AIMCI_K(pow_step), &power, &multiplied, AIMCI_MULTI_EXACT);
+    device("pow_step", &AIMCI_K(pow_step), &power, &multiplied, AIMCI_MULTI_BATCH);
     return 0;
 }

@@ -34,16 +34,25 @@ AIMCI_INLINE aimci_law_terms aimci_law_load(const AIMCI_CONSTANT aimci_law *law,
     return t;
 }
 
-AIMCI_INLINE vf aimci_law_step(const AIMCI_CONSTANT aimci_law *law, const aimci_lane_group *c,
-                               const aimci_law_terms *t, vf w, vf xi)
+AIMCI_INLINE aimci_change aimci_law_change(const AIMCI_CONSTANT aimci_law *law,
+                                           const aimci_lane_group *c, const aimci_law_terms *t,
+                                           vf w)
 {
     const vf share = t->share * vf_exp2(w * t->rate + t->at_0);
     const vf y = vf_max(1.0f - share, vf_set(0.0f));
     const vf mean = c->step * y;
     const vf spread = vf_abs(mean) + law->add + vf_abs(w) * law->slope;
-    return w + (mean + spread * law->noise.sigma * xi);
+    return (aimci_change){mean, spread * law->noise.sigma};
+}
+
+AIMCI_INLINE vf aimci_law_step(const AIMCI_CONSTANT aimci_law *law, const aimci_lane_group *c,
+                               const aimci_law_terms *t, vf w, vf xi)
+{
+    const aimci_change d = aimci_law_change(law, c, t, w);
+    return w + (d.mean + d.spread * xi);
 }
 
 #define AIMCI_LAW_JUMPS 0
+#define AIMCI_LAW_KINKS 0
 
 #endif

@@ -34,13 +34,22 @@ AIMCI_INLINE aimci_law_terms aimci_law_load(const AIMCI_CONSTANT aimci_law *law,
 }
 
 /* A state that rounding left outside the bounds counts as at the bound: vf_pow is 0 from 0 down. */
+AIMCI_INLINE aimci_change aimci_law_change(const AIMCI_CONSTANT aimci_law *law,
+                                           const aimci_lane_group *c, const aimci_law_terms *t,
+                                           vf v)
+{
+    const vf distance = (t->end - v) * t->inverse_range;
+    const vf mean = c->step * vf_pow(distance, t->exponent);
+    return (aimci_change){mean, mean * law->noise.sigma};
+}
+
 AIMCI_INLINE vf aimci_law_step(const AIMCI_CONSTANT aimci_law *law, const aimci_lane_group *c,
                                const aimci_law_terms *t, vf v, vf xi)
 {
-    const vf distance = (t->end - v) * t->inverse_range;
-    return v + c->step * vf_pow(distance, t->exponent) * (1.0f + xi * law->noise.sigma);
+    return v + aimci_law_change(law, c, t, v).mean * (1.0f + xi * law->noise.sigma);
 }
 
 #define AIMCI_LAW_JUMPS 0
+#define AIMCI_LAW_KINKS 0
 
 #endif

@@ -14,8 +14,12 @@ typedef struct aimci_law {
 
 #include "device/place.h"
 
-AIMCI_INLINE vf aimci_law_step(const AIMCI_CONSTANT aimci_law *law, const aimci_lane_group *c,
-                               const aimci_law_terms *terms, vf w, vf xi)
+#define AIMCI_LAW_KINKS 1
+
+/* Both numbers of the table at a state, in units of the step. */
+AIMCI_INLINE aimci_change aimci_table_at(const AIMCI_CONSTANT aimci_law *law,
+                                         const aimci_lane_group *c, const aimci_law_terms *terms,
+                                         vf w)
 {
     const vf z = aimci_place(c, terms, w);
     const vi first = vi_select(c->up, vi_set(0), vi_set(AIMCI_LAW_TABLE));
@@ -28,7 +32,22 @@ AIMCI_INLINE vf aimci_law_step(const AIMCI_CONSTANT aimci_law *law, const aimci_
     const vf t = vf_clip((z - from) / (to - from), vf_set(0.0f), vf_set(1.0f));
     const vf y = (1.0f - t) * vf_gather(law->step, i) + t * vf_gather(law->step, i + 1);
     const vf e = (1.0f - t) * vf_gather(law->spread, i) + t * vf_gather(law->spread, i + 1);
-    return w + c->step * (y + e * xi);
+    return (aimci_change){y, e};
+}
+
+AIMCI_INLINE aimci_change aimci_law_change(const AIMCI_CONSTANT aimci_law *law,
+                                           const aimci_lane_group *c, const aimci_law_terms *terms,
+                                           vf w)
+{
+    const aimci_change d = aimci_table_at(law, c, terms, w);
+    return (aimci_change){c->step * d.mean, c->step * d.spread};
+}
+
+AIMCI_INLINE vf aimci_law_step(const AIMCI_CONSTANT aimci_law *law, const aimci_lane_group *c,
+                               const aimci_law_terms *terms, vf w, vf xi)
+{
+    const aimci_change d = aimci_table_at(law, c, terms, w);
+    return w + c->step * (d.mean + d.spread * xi);
 }
 
 #endif

@@ -17,16 +17,26 @@ typedef struct aimci_law {
 
 #include "device/place.h"
 
+#define AIMCI_LAW_KINKS 0
+
 /* A state that rounding left outside the bounds counts as at the bound. */
-AIMCI_INLINE vf aimci_law_step(const AIMCI_CONSTANT aimci_law *law, const aimci_lane_group *c,
-                               const aimci_law_terms *t, vf w, vf xi)
+AIMCI_INLINE aimci_change aimci_law_change(const AIMCI_CONSTANT aimci_law *law,
+                                           const aimci_lane_group *c, const aimci_law_terms *t,
+                                           vf w)
 {
     const vf x = aimci_place(c, t, w), rest = (c->hi - w) * t->inverse_range;
     const vf z = vf_max(4.0f * x * rest, vf_set(0.0f)), q = 1.0f - z;
     vf sum = vf_set(1.0f);
     for (int32_t k = 1; k < law->power; k++)
         sum = sum * q + 1.0f;
-    return w + c->step * (z * sum) * (1.0f + xi * law->noise.sigma);
+    const vf mean = c->step * (z * sum);
+    return (aimci_change){mean, mean * law->noise.sigma};
+}
+
+AIMCI_INLINE vf aimci_law_step(const AIMCI_CONSTANT aimci_law *law, const aimci_lane_group *c,
+                               const aimci_law_terms *t, vf w, vf xi)
+{
+    return w + aimci_law_change(law, c, t, w).mean * (1.0f + xi * law->noise.sigma);
 }
 
 #endif
