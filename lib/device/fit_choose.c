@@ -69,7 +69,9 @@ static void check_slots(aimci_candidate *c, const aimci_extent *e)
             continue; /* at an edge of their box they say: no step, no slope */
         else if (c->est.at_edge[k])
             complain(c, "%s = %.4g is at the end of what is possible", name, x);
-        else if (!(half < (slot->lo > 0 ? x : 0.5 * (slot->hi - slot->lo))))
+        else if (!(half < (slot->role == AIMCI_HALF ? c->est.x[k - 1]
+                           : slot->lo > 0           ? x
+                                                    : 0.5 * (slot->hi - slot->lo))))
             complain(c, "the readings do not determine %s", name);
     }
 }
