@@ -168,11 +168,16 @@ void aimci_mixed_spread_errors(aimci_mixed *m)
         m->spread_error[i] = m->varies[i] ? b[i][i] : 0;
 }
 
+double aimci_mixed_size(const aimci_mixed *m, size_t k)
+{
+    return fmax(fabs(m->mean[m->slots.each[k].role == AIMCI_HALF ? k - 1 : k]), 1e-6);
+}
+
 void aimci_mixed_effects(aimci_mixed *m)
 {
     double least[S];
     for (size_t k = 0; k < m->slots.n; k++) {
-        const double size = 1e-4 * fmax(fabs(m->mean[k]), 1e-6);
+        const double size = 1e-4 * aimci_mixed_size(m, k);
         least[k] = m->varies[k] ? size * size : 0;
     }
     for (int i = 0; i < 100; i++) {

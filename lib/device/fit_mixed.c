@@ -240,7 +240,7 @@ static void begin_number(const crowd *c, size_t k)
     m->mean[k] = weighted_median(at, m->n);
     for (size_t d = 0; d < m->n; d++)
         at[d].value = fabs(at[d].value - m->mean[k]);
-    const double spread = 1.4826 * weighted_median(at, m->n) + 0.02 * fabs(m->mean[k]);
+    const double spread = 1.4826 * weighted_median(at, m->n) + 0.02 * aimci_mixed_size(m, k);
     m->spread[k] = m->varies[k] ? spread * spread : 0;
 }
 
@@ -435,11 +435,47 @@ static aimc_status correct(crowd *c, int turns, double *worth)
     return st;
 }
 
+/* Numbers that all devices share belong together: a device's own are a better start than the medians
+ * of each. The best of some devices is kept. */
+static aimc_status begin_shared(crowd *c)
+{
+    enum { TRIES = 5 };
+    aimci_mixed *m = c->m;
+    double mean[S], best[S], worth, most = -HUGE_VAL;
+    aimc_status st = AIMC_OK;
+    memcpy(mean, m->mean, sizeof mean);
+    memcpy(best, m->mean, sizeof best);
+    keep(c);
+    for (size_t i = 0; i <= TRIES && !st; i++) {
+        const aimci_estimate *own = &c->each[i * (m->n - 1) / TRIES].est;
+        for (size_t k = 0; k < m->slots.n; k++)
+            m->mean[k] = i < TRIES && !m->varies[k] && !m->is_fixed[k] ? own->x[k] : mean[k];
+        st = find_devices(c, &worth);
+        go_back(c);
+        if (worth > most) {
+            most = worth;
+            memcpy(best, m->mean, sizeof best);
+        }
+    }
+    memcpy(m->mean, best, sizeof best);
+    return st;
+}
+
+static bool has_shared(const aimci_mixed *m)
+{
+    for (size_t k = 0; k < m->slots.n; k++)
+        if (!m->varies[k] && !m->is_fixed[k])
+            return true;
+    return false;
+}
+
 static aimc_status run(crowd *c)
 {
     double worth;
+    aimc_status st = has_shared(c->m) && c->m->n > 1 ? begin_shared(c) : AIMC_OK;
     c->is_first = true;
-    aimc_status st = find_devices(c, &worth);
+    if (!st)
+        st = find_devices(c, &worth);
     c->is_first = false;
     if (!st)
         st = turn(c, 12, 0.3, &worth);

@@ -75,4 +75,7 @@ void aimci_mixed_effects(aimci_mixed *m);
 
 void aimci_mixed_spread_errors(aimci_mixed *m);
 
+/* What a mean is large or small beside: a half its middle, others themselves. */
+double aimci_mixed_size(const aimci_mixed *m, size_t k);
+
 #endif

@@ -23,14 +23,14 @@ void aimci_add_figure(aimc_fit *fit, const char *name, double value, double low,
 
 /* ---- quantiles ------------------------------------------------------------------------------ */
 
-static double student(double n) /* 97.5 % quantile */
+double aimci_student(double n)
 {
-    const double z = 1.959963984540054, z3 = z * z * z, z5 = z3 * z * z, z7 = z5 * z * z;
+    const double z = AIMCI_NORMAL_975, z3 = z * z * z, z5 = z3 * z * z, z7 = z5 * z * z;
     return z + (z3 + z) / (4 * n) + (5 * z5 + 16 * z3 + 3 * z) / (96 * n * n) +
            (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * n * n * n);
 }
 
-static double chi_square(double n, double z)
+double aimci_chi_square(double n, double z)
 {
     const double c = 2 / (9 * n), root = 1 - c + z * sqrt(c);
     return n * root * root * root;
@@ -117,7 +117,7 @@ static void add_mean(const crowd *c, const aimci_field *field, size_t index)
     const double value = value_of(c, field, index);
     const double error = aimci_mixed_error(m, gradient, &freedom);
     const double half =
-        m->n > 1 && m->n < FEWEST_FOR_INTERVAL ? HUGE_VAL : student(freedom) * error;
+        m->n > 1 && m->n < FEWEST_FOR_INTERVAL ? HUGE_VAL : aimci_student(freedom) * error;
     if (field->type == AIMC_FIELD_LIST)
         snprintf(name, sizeof name, "%s[%zu]", field->name, index);
     else
@@ -131,15 +131,15 @@ static void add_mean(const crowd *c, const aimci_field *field, size_t index)
 static void add_spread(const crowd *c, const char *name, size_t k, double scale)
 {
     const aimci_mixed *m = c->m;
-    const double z = 1.959963984540054, n = (double)m->n - 1, variance = m->spread[k];
+    const double z = AIMCI_NORMAL_975, n = (double)m->n - 1, variance = m->spread[k];
     double low = (double)NAN, high = (double)NAN;
     if (m->n < FEWEST_FOR_SPREAD || !(scale > 0))
         return;
     if (m->n >= FEWEST_FOR_INTERVAL) {
         const double both = fmax(sqrt(m->spread_error[k] * n / 2), variance);
         const double own = both - variance;
-        low = sqrt(fmax(both * n / chi_square(n, z) - own, 0)) / scale;
-        high = sqrt(both * n / chi_square(n, -z) - own) / scale;
+        low = sqrt(fmax(both * n / aimci_chi_square(n, z) - own, 0)) / scale;
+        high = sqrt(both * n / aimci_chi_square(n, -z) - own) / scale;
     }
     aimci_add_figure(c->fit, name, sqrt(variance) / scale, low, high);
     put(c->fit, name, sqrt(variance) / scale);
@@ -198,7 +198,7 @@ static double add_noise(const crowd *c, const char *name, double noise, double v
 {
     const double n = (double)c->m->n, value = noise / unit;
     const double error = sqrt(variance + unit_error * unit_error);
-    const double half = (n > 3 ? student(n - 1) : 1.959963984540054) * error;
+    const double half = (n > 3 ? aimci_student(n - 1) : AIMCI_NORMAL_975) * error;
     aimci_add_figure(c->fit, name, value, value * exp(-half), value * exp(half));
     return value;
 }
@@ -228,7 +228,7 @@ static void put_noise(const crowd *c)
 static void put_stuck(aimc_fit *fit)
 {
     const double n = (double)fit->data.n_seen, p = (double)fit->data.n_stuck / n;
-    const double z = 1.959963984540054, z2 = z * z / n;
+    const double z = AIMCI_NORMAL_975, z2 = z * z / n;
     if (fit->data.n_seen < FEWEST_FOR_INTERVAL)
         return;
     const double mid = (p + z2 / 2) / (1 + z2);
@@ -255,7 +255,11 @@ static void add_correlation(const crowd *c)
 aimc_status aimci_population(aimc_fit *fit, const aimci_device_ops *model, const aimci_mixed *m,
                              const double ends[2])
 {
-    const crowd c = {fit, model, m};
+    aimci_mixed inside = *m; /* the means, where they can be */
+    const crowd c = {fit, model, &inside};
+    for (size_t k = 0; k < m->slots.n; k++)
+        if (m->slots.each[k].role != AIMCI_HALF)
+            inside.mean[k] = fmin(fmax(m->mean[k], m->slots.each[k].lo), m->slots.each[k].hi);
     for (size_t i = 0; i < fit->config->kind->n_fields; i++) {
         const aimci_field *f = &fit->config->kind->fields[i];
         const size_t length = strlen(f->name);
@@ -263,7 +267,7 @@ aimc_status aimci_population(aimc_fit *fit, const aimci_device_ops *model, const
             put(fit, f->name, 0);
     }
     put_bounds(&c, ends);
-    put_means(&c, m->mean);
+    put_means(&c, inside.mean);
     add_fields(&c);
     /* slopes refer to each device's own bounds, as they were fitted */
     put(fit, "mean_bound_reference", 0);

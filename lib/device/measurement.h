@@ -93,6 +93,12 @@ aimc_status aimci_population(aimc_fit *fit, const aimci_device_ops *model, const
 /* Drift from series of times (fit_drift.c). */
 aimc_status aimci_fit_drift(aimc_fit *fit, const aimc_measurement *m);
 
+/* Quantiles: 97.5 % of a normal; of Student's with n degrees of freedom, which may be infinite; and
+ * of chi-square, at z of a normal. */
+#define AIMCI_NORMAL_975 1.959963984540054
+double aimci_student(double n);
+double aimci_chi_square(double n, double z);
+
 void aimci_add_figure(aimc_fit *fit, const char *name, double value, double low, double high);
 
 #endif
