@@ -179,12 +179,12 @@ static void add_fields(const crowd *c)
 {
     if (has_lists(c))
         add_mean(c, aimci_kind_field(c->model->kind, "dw_min"), 0);
-    for (size_t k = 0; k < c->m->slots.n; k++) {
-        const aimci_slot *slot = &c->m->slots.each[k];
-        char spread[56];
+    for (size_t k = 0; k < c->m->slots.n; k++)
         if (!c->m->is_fixed[k])
-            add_mean(c, slot->field, slot->index);
-        snprintf(spread, sizeof spread, "%s_dtod", slot->field->name);
+            add_mean(c, c->m->slots.each[k].field, c->m->slots.each[k].index);
+    for (size_t k = 0; k < c->m->slots.n; k++) {
+        char spread[56];
+        snprintf(spread, sizeof spread, "%s_dtod", c->m->slots.each[k].field->name);
         if (c->m->varies[k])
             add_spread(c, spread, k, unit_of(c, k));
     }
