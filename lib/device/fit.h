@@ -197,7 +197,7 @@ void aimci_estimate_given(aimci_estimate *est, const aimci_prior *prior,
                           const aimci_traces *traces, const aimci_extent *e, aimci_fit_work *work,
                           aimci_information *out);
 
-/* Log likelihood of another noise with the numbers as they are, and the a of it (y is undefined). */
+/* Log likelihood of another noise with the numbers as they are, and its a (y is undefined). */
 double aimci_estimate_information(const aimci_estimate *est, const aimci_walk_noise *noise,
                                   const aimci_device_ops *model, aimc_config *config,
                                   const aimci_traces *traces, const aimci_extent *e,
@@ -229,8 +229,6 @@ typedef struct aimci_choice {
  * (NULL). choices: [n_devices], to be closed where that went well */
 aimc_status aimci_choose(aimc_context *ctx, const char *caller, const char *model,
                          const aimci_traces *devices, size_t n_devices, aimci_choice *choices);
-/* Numbers in their final units, and the noise, into its configuration. */
-void aimci_candidate_finish(aimci_candidate *c);
 void aimci_choice_close(aimc_context *ctx, aimci_choice *choice);
 
 /* Correlation of residuals over so many pulses, 1 ... AIMCI_FIT_LAGS; returns the statistic of

@@ -129,7 +129,8 @@ static void normalise(aimci_candidate *c)
     aimci_slots_put(s, c->config, c->est.x);
 }
 
-void aimci_candidate_finish(aimci_candidate *c)
+/* Numbers in their final units, and the noise, into its configuration. */
+static void finish_candidate(aimci_candidate *c)
 {
     normalise(c);
     put_noise(c);
@@ -416,7 +417,7 @@ static aimc_status finish(aimc_context *ctx, const aimci_traces *all, const aimc
     }
     aimci_fit_work_close(ctx, &work);
     for (size_t i = 0; i < choice->n && !st; i++)
-        aimci_candidate_finish(&choice->each[i]);
+        finish_candidate(&choice->each[i]);
     return st;
 }
 

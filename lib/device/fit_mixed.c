@@ -435,8 +435,8 @@ static aimc_status correct(crowd *c, int turns, double *worth)
     return st;
 }
 
-/* Numbers that all devices share belong together: a device's own are a better start than the medians
- * of each. The best of some devices is kept. */
+/* Numbers that all devices share belong together: those of one device are a better start than the
+ * median of each. The best of some devices is kept. */
 static aimc_status begin_shared(crowd *c)
 {
     enum { TRIES = 5 };
