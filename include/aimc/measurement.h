@@ -137,9 +137,12 @@ AIMC_API aimc_status aimc_measurement_get(const aimc_measurement *m, size_t i,
  * @threads one thread per measurement.
  * @determinism the same with any number of threads.
  * @par Model
- * each device as in aimc_device_fit(); means and spreads over devices are corrected for the
- * uncertainty of each, with Student's and chi-square intervals. A spread needs 3 devices, its
- * interval 4.
+ * each device as in aimc_device_fit(), then all of them together: a nonlinear mixed-effects model
+ * (Lindstrom and Bates, Biometrics 46:673 (1990)) with spreads and noise by restricted likelihood
+ * (Patterson and Thompson, Biometrika 58:545 (1971)). Where there are several devices both bounds
+ * are fitted, other than in aimc_device_fit(). Intervals are Student's with Satterthwaite's degrees
+ * of freedom and, of spreads, from chi-square; docs/measuring.md says how often they hold. A spread
+ * needs 3 devices, its interval 4.
  * @since 0.1
  */
 AIMC_API aimc_status aimc_measurement_fit(const aimc_measurement *m, const aimc_fit_params *params,

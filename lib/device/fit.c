@@ -78,6 +78,20 @@ static double find_start(const aimci_walk *w, double *mean)
     return 0.5 * (lo + hi);
 }
 
+/* Of a field. The gain is middle + |half|, the asymmetry 2 half / gain. */
+static double variance_of(const aimci_estimate *est, size_t k)
+{
+    const aimci_role role = est->slots.each[k].role;
+    if (role == AIMCI_PLAIN)
+        return est->variance[k];
+    const size_t i = role == AIMCI_MIDDLE ? k : k - 1;
+    const double middle = est->x[i], half = est->x[i + 1], gain = middle + fabs(half);
+    const double by_middle = role == AIMCI_MIDDLE ? 1 : -2 * half / (gain * gain);
+    const double by_half = role == AIMCI_MIDDLE ? copysign(1, half) : 2 * middle / (gain * gain);
+    return by_middle * by_middle * est->variance[i] + by_half * by_half * est->variance[i + 1] +
+           2 * by_middle * by_half * est->covariance[i + 1];
+}
+
 static aimc_status report(aimc_context *ctx, const aimci_traces *traces, const aimci_candidate *c,
                           aimc_fit_result *r)
 {
@@ -101,11 +115,11 @@ static aimc_status report(aimc_context *ctx, const aimci_traces *traces, const a
         const size_t i = r->n_parameters;
         if (slot->field->type == AIMC_FIELD_LIST)
             continue;
-        const double half = 1.959964 * sqrt(c->est.variance[k]);
+        const double half = 1.959964 * sqrt(variance_of(&c->est, k));
         r->name[i] = slot->field->name;
-        r->value[i] = c->est.x[k];
-        r->low[i] = c->est.x[k] - half;
-        r->high[i] = c->est.x[k] + half;
+        r->value[i] = aimci_field_load(c->config, slot->field);
+        r->low[i] = r->value[i] - half;
+        r->high[i] = r->value[i] + half;
         r->n_parameters++;
     }
     aimci_free(ctx, predicted);

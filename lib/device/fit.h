@@ -4,6 +4,7 @@
  *     fit_walk.c        a device under pulses as a state-space model: predictions and likelihood
  *     fit_slots.c       the fields of a model that are fitted, as a vector within a box
  *     fit_solve.c       the most likely vector and noise of one device
+ *     fit_mixed.c       many devices at once: means, spreads and their common noise (fit_mixed.h)
  *     fit_choose.c      which model: held-out likelihood and plausibility
  *     fit.c             sweeps of one device: aimc_device_fit() */
 #ifndef AIMCI_FIT_H
@@ -86,10 +87,21 @@ void aimci_walk_mean(const aimci_walk *w, const aimci_trace *trace, double start
 
 enum { AIMCI_MAX_SLOTS = 20 };
 
-/* A number, or one number of a list. */
+/* A number, or one number of a list. A gain and its asymmetry ("dw_min" and "up_down", or those of
+ * exponents) are the middle of both directions and half of their difference, of which devices are
+ * drawn one by one (device/sampling.h):
+ *
+ *     S+ = gain (1 + min(asymmetry, 0)) = middle + half,
+ *     S- = gain (1 - max(asymmetry, 0)) = middle - half */
+typedef enum aimci_role {
+    AIMCI_PLAIN,
+    AIMCI_MIDDLE,
+    AIMCI_HALF /* follows its middle */
+} aimci_role;
 typedef struct aimci_slot {
     const aimci_field *field;
     size_t index;
+    aimci_role role;
     double lo, hi; /* the box */
 } aimci_slot;
 
@@ -108,9 +120,11 @@ void aimci_slots_put(const aimci_slots *s, aimc_config *config, const double *x)
 /* Has every device its own value of the field? Else one is shared by all. */
 bool aimci_field_varies(const aimci_kind *kind, const char *name);
 
-/* Of slots those that vary from device to device; where lists are shared, their steps as wholes. */
-void aimci_slots_of_device(aimci_slots *s, const aimci_slots *all, const aimci_device_ops *model,
-                           const aimci_extent *e);
+/* Where lists are the shape of the step: the gain of a device before them. */
+void aimci_slots_add_gain(aimci_slots *s, const aimci_device_ops *model, const aimci_extent *e);
+
+/* Is a half as large as its middle, so that one direction has no step? */
+bool aimci_slots_one_way(const aimci_slots *s, size_t k, const double *x);
 
 /* Does the model have bounds to fit? */
 bool aimci_slots_have_bounds(const aimci_device_ops *model);
@@ -128,8 +142,9 @@ void aimci_slots_guess(const aimci_slots *s, const aimc_config *config, const ai
 typedef struct aimci_estimate {
     aimci_slots slots;
     double x[AIMCI_MAX_SLOTS];
-    double variance[AIMCI_MAX_SLOTS]; /* infinite: not determined */
-    bool at_edge[AIMCI_MAX_SLOTS];    /* of its box */
+    double variance[AIMCI_MAX_SLOTS];   /* infinite: not determined */
+    double covariance[AIMCI_MAX_SLOTS]; /* with the slot before */
+    bool at_edge[AIMCI_MAX_SLOTS];      /* of its box */
     aimci_walk_noise noise;
     double log_likelihood;
     aimci_walk_noise other; /* the best of the other proportion, where the model has both */
@@ -153,6 +168,40 @@ void aimci_estimate_device(aimci_estimate *est, const aimci_device_ops *model, a
                            const aimci_traces *traces, const aimci_extent *e,
                            const aimci_fold *fold, unsigned free_bounds, bool warm,
                            aimci_fit_work *work);
+
+/* The noise that is worth most (Nelder and Mead, Comput. J. 7:308 (1965)), from one on; returns its
+ * worth. spread: of the logarithms at first. */
+typedef struct aimci_noise_search {
+    double (*worth)(void *arg, const aimci_walk_noise *noise);
+    void *arg;
+    double grain;
+} aimci_noise_search;
+double aimci_search_noise(const aimci_noise_search *search, aimci_walk_noise *noise, double spread,
+                          int steps);
+
+/* Numbers of a device before it is measured: normal, each by itself; variance 0: held. */
+typedef struct aimci_prior {
+    double mean[AIMCI_MAX_SLOTS], variance[AIMCI_MAX_SLOTS];
+} aimci_prior;
+
+/* What readings tell near an estimate: their log likelihood is, as far as it is quadratic,
+ * y x - x a x / 2. */
+typedef struct aimci_information {
+    double a[AIMCI_MAX_SLOTS][AIMCI_MAX_SLOTS], y[AIMCI_MAX_SLOTS];
+} aimci_information;
+
+/* From est->x and with est->noise on: the most likely numbers where some are known before, and what
+ * the readings alone tell there. */
+void aimci_estimate_given(aimci_estimate *est, const aimci_prior *prior,
+                          const aimci_device_ops *model, aimc_config *config,
+                          const aimci_traces *traces, const aimci_extent *e, aimci_fit_work *work,
+                          aimci_information *out);
+
+/* Log likelihood of another noise with the numbers as they are, and its a (y is undefined). */
+double aimci_estimate_information(const aimci_estimate *est, const aimci_walk_noise *noise,
+                                  const aimci_device_ops *model, aimc_config *config,
+                                  const aimci_traces *traces, const aimci_extent *e,
+                                  aimci_fit_work *work, aimci_information *out);
 
 /* ---- choice --------------------------------------------------------------------------------- */
 
@@ -180,8 +229,6 @@ typedef struct aimci_choice {
  * (NULL). choices: [n_devices], to be closed where that went well */
 aimc_status aimci_choose(aimc_context *ctx, const char *caller, const char *model,
                          const aimci_traces *devices, size_t n_devices, aimci_choice *choices);
-/* Numbers in their final units, and the noise, into its configuration. */
-void aimci_candidate_finish(aimci_candidate *c);
 void aimci_choice_close(aimc_context *ctx, aimci_choice *choice);
 
 /* Correlation of residuals over so many pulses, 1 ... AIMCI_FIT_LAGS; returns the statistic of

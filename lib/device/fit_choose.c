@@ -69,7 +69,9 @@ static void check_slots(aimci_candidate *c, const aimci_extent *e)
             continue; /* at an edge of their box they say: no step, no slope */
         else if (c->est.at_edge[k])
             complain(c, "%s = %.4g is at the end of what is possible", name, x);
-        else if (!(half < (slot->lo > 0 ? x : 0.5 * (slot->hi - slot->lo))))
+        else if (!(half < (slot->role == AIMCI_HALF ? c->est.x[k - 1]
+                           : slot->lo > 0           ? x
+                                                    : 0.5 * (slot->hi - slot->lo))))
             complain(c, "the readings do not determine %s", name);
     }
 }
@@ -127,7 +129,8 @@ static void normalise(aimci_candidate *c)
     aimci_slots_put(s, c->config, c->est.x);
 }
 
-void aimci_candidate_finish(aimci_candidate *c)
+/* Numbers in their final units, and the noise, into its configuration. */
+static void finish_candidate(aimci_candidate *c)
 {
     normalise(c);
     put_noise(c);
@@ -414,7 +417,7 @@ static aimc_status finish(aimc_context *ctx, const aimci_traces *all, const aimc
     }
     aimci_fit_work_close(ctx, &work);
     for (size_t i = 0; i < choice->n && !st; i++)
-        aimci_candidate_finish(&choice->each[i]);
+        finish_candidate(&choice->each[i]);
     return st;
 }
 

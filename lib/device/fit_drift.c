@@ -6,7 +6,7 @@
 #include "device/measurement.h"
 
 typedef struct line {
-    double slope, variance, rest; /* rest: standard deviation of the relative change */
+    double slope, variance, rest; /* rest: variance of the relative change */
 } line;
 
 static bool fit_line(const aimci_series *s, line *out)
@@ -25,7 +25,7 @@ static bool fit_line(const aimci_series *s, line *out)
     out->slope = sxy / sxx;
     const double left = fmax(syy - out->slope * sxy, 0) / (n - 2);
     out->variance = left / sxx;
-    out->rest = sqrt(left);
+    out->rest = left;
     return true;
 }
 
@@ -35,15 +35,29 @@ static aimc_status put(aimc_fit *fit, const char *name, double value)
 }
 
 typedef struct sums {
-    double nu, squares, own, rest, t_0, g;
+    double nu, squares, own, t_0, g;
+    double rest, freedom; /* squares of the relative changes, of so many degrees of freedom */
     size_t n, refused;
 } sums;
+
+/* Exponents of several series differ, and each is known to its own variance; the quantiles are
+ * those of Student and of chi-square. */
+static aimc_status tell_spread(aimc_fit *fit, const sums *s, double nu, double all)
+{
+    const double n = (double)s->n, own = s->own / n, z = AIMCI_NORMAL_975;
+    const double spread = sqrt(fmax(all - own, 0)) / nu;
+    const double low = sqrt(fmax(all * (n - 1) / aimci_chi_square(n - 1, z) - own, 0)) / nu;
+    const double high = sqrt(fmax(all * (n - 1) / aimci_chi_square(n - 1, -z) - own, 0)) / nu;
+    aimci_add_figure(fit, "drift.nu_dtod", spread, n > 3 ? low : (double)NAN, high);
+    return put(fit, "drift.nu_dtod", spread);
+}
 
 static aimc_status tell(aimc_fit *fit, const sums *s)
 {
     const double n = (double)s->n, nu = s->nu / n;
     const double all = n > 1 ? fmax(s->squares - n * nu * nu, 0) / (n - 1) : 0;
-    const double own = s->own / n, half = n > 3 ? 2.2 * sqrt(all / n) : 1.96 * sqrt(own / n);
+    const double half =
+        n > 3 ? aimci_student(n - 1) * sqrt(all / n) : AIMCI_NORMAL_975 * sqrt(s->own / n / n);
     aimc_status st = AIMC_OK;
     aimci_add_figure(fit, "drift.nu", nu, nu - half, nu + half);
     if (!(nu > 0)) {
@@ -53,17 +67,16 @@ static aimc_status tell(aimc_fit *fit, const sums *s)
     st = put(fit, "drift.nu", nu);
     if (!st)
         st = put(fit, "drift.t_0", s->t_0 / n);
-    if (!st && n >= 3) {
-        const double spread = sqrt(fmax(all - own, 0)) / nu;
-        aimci_add_figure(fit, "drift.nu_dtod", spread, (double)NAN, (double)NAN);
-        st = put(fit, "drift.nu_dtod", spread);
-    }
+    if (!st && n >= 3)
+        st = tell_spread(fit, s, nu, all);
     if (!st)
         st = put(fit, "drift.wg_ratio", 1 / fit->data.scale);
     if (!st)
         st = put(fit, "drift.g_offset", fit->data.offset);
-    const double noise = s->rest / n * s->g / n / fit->data.scale;
-    aimci_add_figure(fit, "drift.w_noise_std", noise, (double)NAN, (double)NAN);
+    const double noise = sqrt(s->rest / s->freedom) * s->g / n / fit->data.scale;
+    const double high = sqrt(s->freedom / aimci_chi_square(s->freedom, -AIMCI_NORMAL_975));
+    const double low = sqrt(s->freedom / aimci_chi_square(s->freedom, AIMCI_NORMAL_975));
+    aimci_add_figure(fit, "drift.w_noise_std", noise, noise * low, noise * high);
     return st ? st : put(fit, "drift.w_noise_std", noise);
 }
 
@@ -81,7 +94,8 @@ aimc_status aimci_fit_drift(aimc_fit *fit, const aimc_measurement *m)
         s.nu -= l.slope;
         s.squares += l.slope * l.slope;
         s.own += l.variance;
-        s.rest += l.rest;
+        s.rest += l.rest * (double)(m->each[i].n - 2);
+        s.freedom += (double)(m->each[i].n - 2);
         s.t_0 += m->each[i].time[0];
         s.g += m->each[i].state[0];
         s.n++;

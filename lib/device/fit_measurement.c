@@ -58,6 +58,8 @@ static aimc_status decide(aimc_fit *fit, const char *model, decision *out)
     if (st)
         return st;
     tell_choice(fit, choices, n, out);
+    if (fit->data.n_devices > 1) /* what one does not show others may */
+        out->free_bounds = AIMCI_FREE_MAX | AIMCI_FREE_MIN;
     for (size_t d = 0; d < n; d++)
         aimci_choice_close(fit->ctx, &choices[d]);
     return AIMC_OK;
@@ -71,7 +73,6 @@ typedef struct devices {
     aimci_candidate *each; /* [n] of the chosen model */
     aimci_extent *extents; /* [n] */
     double *sorted;        /* [readings] */
-    const double *shared;  /* values that all have; NULL: each its own */
     aimc_status *status;
 } devices;
 
@@ -85,7 +86,7 @@ static void fit_chunk(void *arg, size_t slot, size_t d)
     all->status[d] = aimci_fit_work_open(all->fit->ctx, traces, &work);
     if (!all->status[d])
         aimci_estimate_device(&c->est, c->model, c->config, traces, &all->extents[d], NULL,
-                              all->how.free_bounds, all->shared != NULL, &work);
+                              all->how.free_bounds, false, &work);
     aimci_fit_work_close(all->fit->ctx, &work);
 }
 
@@ -131,43 +132,6 @@ static void close_devices(devices *all)
     aimci_free(ctx, all->sorted);
 }
 
-static bool has_shared(const aimci_slots *s, const aimci_kind *kind)
-{
-    for (size_t k = 0; k < s->n; k++)
-        if (!aimci_field_varies(kind, s->each[k].field->name))
-            return true;
-    return false;
-}
-
-/* What does not vary from device to device becomes the mean of all; the rest is fitted again. */
-static aimc_status share(devices *all)
-{
-    const size_t n = all->fit->data.n_devices;
-    const aimci_slots slots = all->each[0].est.slots;
-    double mean[AIMCI_MAX_SLOTS] = {0};
-    if (n < 2 || !has_shared(&slots, all->how.model->kind))
-        return AIMC_OK;
-    for (size_t d = 0; d < n; d++)
-        for (size_t k = 0; k < slots.n; k++)
-            mean[k] += all->each[d].est.x[k] / (double)n;
-    for (size_t d = 0; d < n; d++) {
-        aimci_candidate *c = &all->each[d];
-        aimci_slots own;
-        aimci_slots_of_device(&own, &slots, c->model, &all->extents[d]);
-        double x[AIMCI_MAX_SLOTS];
-        for (size_t k = 0; k < slots.n; k++)
-            x[k] = aimci_field_varies(c->model->kind, slots.each[k].field->name) ? c->est.x[k]
-                                                                                 : mean[k];
-        aimci_slots_put(&slots, c->config, x);
-        for (size_t k = 0; k < own.n; k++)
-            x[k] = aimci_field_load(c->config, own.each[k].field);
-        c->est.slots = own;
-        memcpy(c->est.x, x, sizeof x);
-    }
-    all->shared = mean;
-    return fit_each(all);
-}
-
 /* Residuals of each device by its own numbers. */
 static aimc_status find_residuals(devices *all)
 {
@@ -197,26 +161,34 @@ static aimc_status find_residuals(devices *all)
     return AIMC_OK;
 }
 
+/* The ends of the data, over all devices. */
+static void find_ends(const devices *all, double ends[2])
+{
+    const size_t n = all->fit->data.n_devices;
+    ends[0] = ends[1] = 0;
+    for (size_t d = 0; d < n; d++) {
+        const aimci_pulsed *p = all->each[d].config->values;
+        ends[0] += p->w_max / (double)n;
+        ends[1] += p->w_min / (double)n;
+    }
+}
+
 static aimc_status finish(devices *all)
 {
     aimc_fit *fit = all->fit;
-    const size_t n = fit->data.n_devices;
-    aimc_status st = find_residuals(all);
-    aimc_config **configs = aimci_calloc(fit->ctx, n, sizeof(aimc_config *));
-    aimci_estimate *estimates = aimci_calloc(fit->ctx, n, sizeof *estimates);
-    if (!st && !(configs && estimates))
-        st = aimci_fail(AIMC_ERR_NOMEM, "measurement_fit: no memory");
+    aimci_mixed together;
+    double ends[2];
+    aimc_status st = aimci_mixed_fit(fit->ctx, all->each, fit->data.device, all->extents,
+                                     fit->data.n_devices, &together);
+    if (st)
+        return st;
+    st = find_residuals(all);
     if (!st)
         st = aimc_config_create(fit->ctx, all->how.model->kind->name, &fit->config);
-    for (size_t d = 0; d < n && !st; d++) {
-        aimci_candidate_finish(&all->each[d]);
-        configs[d] = all->each[d].config;
-        estimates[d] = all->each[d].est;
-    }
+    find_ends(all, ends);
     if (!st)
-        st = aimci_population(fit, all->how.model, estimates, configs);
-    aimci_free(fit->ctx, configs);
-    aimci_free(fit->ctx, estimates);
+        st = aimci_population(fit, all->how.model, &together, ends);
+    aimci_mixed_close(fit->ctx, &together);
     return st;
 }
 
@@ -229,8 +201,6 @@ static aimc_status fit_devices(aimc_fit *fit, const char *model)
     st = open_devices(&all);
     if (!st)
         st = fit_each(&all);
-    if (!st)
-        st = share(&all);
     if (!st)
         st = finish(&all);
     close_devices(&all);

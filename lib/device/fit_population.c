@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* From the numbers of each device to those of the population: means, and spreads less what the
- * devices' own uncertainty makes of them (a random-effects model). Quantiles by the approximations
- * of Fisher and Cornish (Technometrics 2:209, 1960) and of Wilson and Hilferty (Proc. Natl. Acad.
- * Sci. 17:684, 1931). Steps of both directions belong together, as
- * devices are drawn (device/sampling.h):
- *
- *     S+ = dw (G + min(u, 0) + r),   S- = dw (G - max(u, 0) - r) */
+/* The device that a population of devices is drawn from: fields, with intervals, from the means and
+ * spreads of what was fitted (fit_mixed.c). Quantiles by the approximations of Fisher and Cornish
+ * (Technometrics 2:209, 1960) and of Wilson and Hilferty (Proc. Natl. Acad. Sci. 17:684, 1931). */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,176 +23,30 @@ void aimci_add_figure(aimc_fit *fit, const char *name, double value, double low,
 
 /* ---- quantiles ------------------------------------------------------------------------------ */
 
-static double student(double n) /* 97.5 % quantile */
+double aimci_student(double n)
 {
-    const double z = 1.959963984540054, z3 = z * z * z, z5 = z3 * z * z, z7 = z5 * z * z;
+    const double z = AIMCI_NORMAL_975, z3 = z * z * z, z5 = z3 * z * z, z7 = z5 * z * z;
     return z + (z3 + z) / (4 * n) + (5 * z5 + 16 * z3 + 3 * z) / (96 * n * n) +
            (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * n * n * n);
 }
 
-static double chi_square(double n, double z)
+double aimci_chi_square(double n, double z)
 {
     const double c = 2 / (9 * n), root = 1 - c + z * sqrt(c);
     return n * root * root * root;
-}
-
-/* ---- samples over devices ------------------------------------------------------------------- */
-
-/* A number of each device with the variance of its own estimate: 0 where only the numbers are
- * known, infinite where the readings of that device do not tell it. */
-typedef struct sample {
-    double *x, *own;
-    size_t n;
-} sample;
-
-static void take(sample *s, double x, double own)
-{
-    s->x[s->n] = x;
-    s->own[s->n++] = own;
-}
-
-static double weight(const sample *s, size_t i, double between)
-{
-    const double v = s->own[i] + between;
-    return isfinite(v) ? 1 / fmax(v, 1e-300) : 0;
-}
-
-static double weighted_mean(const sample *s, double between)
-{
-    double sum = 0, of = 0, plain = 0;
-    for (size_t i = 0; i < s->n; i++) {
-        const double w = weight(s, i, between);
-        sum += w * s->x[i];
-        of += w;
-        plain += s->x[i] / (double)s->n;
-    }
-    return of > 0 ? sum / of : plain;
-}
-
-/* Squares about the mean in units of what is expected with this variance between the devices. */
-static double heterogeneity(const sample *s, double between)
-{
-    const double mean = weighted_mean(s, between);
-    double q = 0;
-    for (size_t i = 0; i < s->n; i++)
-        q += weight(s, i, between) * (s->x[i] - mean) * (s->x[i] - mean);
-    return q;
-}
-
-static double n_told(const sample *s)
-{
-    double n = 0;
-    for (size_t i = 0; i < s->n; i++)
-        n += isfinite(s->own[i]) ? 1 : 0;
-    return n;
-}
-
-/* The variance between devices at which heterogeneity is q: 0, where it is never that large. */
-static double between_at(const sample *s, double q)
-{
-    double lo = 0, hi = 0;
-    for (size_t i = 0; i < s->n; i++)
-        for (size_t k = 0; k < i; k++)
-            if (isfinite(s->own[i]) && isfinite(s->own[k]))
-                hi = fmax(hi, (s->x[i] - s->x[k]) * (s->x[i] - s->x[k]));
-    hi *= 100;
-    if (!(hi > 0) || heterogeneity(s, lo) <= q)
-        return 0;
-    for (int i = 0; i < 100; i++) {
-        const double mid = 0.5 * (lo + hi);
-        *(heterogeneity(s, mid) > q ? &lo : &hi) = mid;
-    }
-    return 0.5 * (lo + hi);
-}
-
-/* Paule and Mandel, J. Res. Natl. Bur. Stand. 87:377 (1982) */
-static double between_of(const sample *s)
-{
-    return between_at(s, n_told(s) - 1);
-}
-
-static double mean_of(const sample *s)
-{
-    return weighted_mean(s, between_of(s));
-}
-
-/* Half of the interval of the mean: Student's, by Hartung and Knapp (Stat. Med. 20:3875, 2001); of
- * one device its own. */
-static double half_of(const sample *s)
-{
-    const double n = n_told(s), between = between_of(s);
-    double of = 0;
-    if (s->n == 1)
-        return s->own[0] > 0 ? 1.959963984540054 * sqrt(s->own[0]) : HUGE_VAL;
-    if (n < FEWEST_FOR_INTERVAL)
-        return HUGE_VAL;
-    for (size_t i = 0; i < s->n; i++)
-        of += weight(s, i, between);
-    return student(n - 1) * sqrt(fmax(heterogeneity(s, between) / (n - 1), 1) / of);
-}
-
-static void add_mean(aimc_fit *fit, const char *name, const sample *s, double factor)
-{
-    const double value = mean_of(s) * factor, half = half_of(s) * fabs(factor);
-    aimci_add_figure(fit, name, value, value - half, value + half);
-}
-
-/* A spread, in units of scale; its interval from the quantiles of heterogeneity (Viechtbauer, Stat.
- * Med. 26:37, 2007). false: nobody measured it. */
-static bool add_spread(aimc_fit *fit, const char *name, const sample *s, double scale,
-                       double *value)
-{
-    const double n = n_told(s), z = 1.959963984540054;
-    double low = (double)NAN, high = (double)NAN;
-    *value = 0;
-    if (n < FEWEST_FOR_SPREAD || !(scale > 0))
-        return false;
-    *value = sqrt(between_of(s)) / scale;
-    if (n >= FEWEST_FOR_INTERVAL) {
-        low = sqrt(between_at(s, chi_square(n - 1, z))) / scale;
-        high = sqrt(between_at(s, chi_square(n - 1, -z))) / scale;
-    }
-    aimci_add_figure(fit, name, *value, low, high);
-    return true;
 }
 
 /* ---- fields --------------------------------------------------------------------------------- */
 
 typedef struct crowd {
     aimc_fit *fit;
-    const aimci_estimate *each;
-    aimc_config *const *configs;
-    size_t n;
-    double *room; /* [MOST_SAMPLES][2][n] */
+    const aimci_device_ops *model;
+    const aimci_mixed *m;
 } crowd;
 
-enum { MOST_SAMPLES = 5 };
-
-static sample sample_in(const crowd *c, int which)
+static double field_of(const crowd *c, const char *name)
 {
-    double *x = c->room + 2 * c->n * (size_t)which;
-    return (sample){x, x + c->n, 0};
-}
-
-static double field_of(const aimc_config *config, const char *name)
-{
-    return aimci_field_load(config, aimci_kind_field(config->kind, name));
-}
-
-static double variance_in(const aimci_estimate *est, const char *name)
-{
-    for (size_t k = 0; k < est->slots.n; k++)
-        if (strcmp(est->slots.each[k].field->name, name) == 0)
-            return est->variance[k];
-    return 0; /* not fitted: the same in all */
-}
-
-static bool is_fitted(const crowd *c, const char *name)
-{
-    for (size_t k = 0; k < c->each->slots.n; k++)
-        if (strcmp(c->each->slots.each[k].field->name, name) == 0)
-            return true;
-    return false;
+    return aimci_field_load(c->fit->config, aimci_kind_field(c->model->kind, name));
 }
 
 static void put(aimc_fit *fit, const char *name, double value)
@@ -208,155 +58,177 @@ static void put(aimc_fit *fit, const char *name, double value)
     }
 }
 
-static void put_spread(const crowd *c, const char *name, const sample *s, double scale)
+/* Lists are in units of dw_min: it becomes the mean step in the middle. */
+static void normalise(const crowd *c)
 {
-    char spread[56];
-    double value;
-    snprintf(spread, sizeof spread, "%s_dtod", name);
-    if (aimci_kind_field(c->fit->config->kind, spread)) {
-        add_spread(c->fit, spread, s, scale, &value);
-        put(c->fit, spread, value);
+    aimci_pulsed *p = c->fit->config->values;
+    const double mid = 0.5 * (p->w_min + p->w_max);
+    const double unit = 0.5 * (aimci_model_mean_step(c->model, p, mid, true) +
+                               aimci_model_mean_step(c->model, p, mid, false));
+    const double ratio = p->dw_min / unit;
+    for (size_t k = 0; k < c->m->slots.n && unit > 0; k++) {
+        const aimci_slot *slot = &c->m->slots.each[k];
+        if (slot->field->type == AIMC_FIELD_LIST)
+            ((aimci_list *)aimci_field_at(p, slot->field))->v[slot->index] *= ratio;
     }
+    if (unit > 0)
+        put(c->fit, "dw_min", unit);
 }
 
-/* A gain and its asymmetry: "dw_min" and "up_down", or those of exponents. */
-static void put_pair(const crowd *c, const char *gain, const char *asymmetry)
+static bool has_lists(const crowd *c)
 {
-    sample up = sample_in(c, 0), down = sample_in(c, 1), skew = sample_in(c, 2);
-    sample common = sample_in(c, 3), difference = sample_in(c, 4);
-    for (size_t i = 0; i < c->n; i++) {
-        const double s = field_of(c->configs[i], gain), u = field_of(c->configs[i], asymmetry);
-        const double vs = variance_in(&c->each[i], gain), vd = variance_in(&c->each[i], asymmetry);
-        take(&up, s * (1 + fmin(u, 0)), vs);
-        take(&down, s * (1 - fmax(u, 0)), vs);
-        take(&skew, u, vd);
-    }
-    const double s_up = mean_of(&up), s_down = mean_of(&down), s = fmax(s_up, s_down);
-    const double u = s_up > s_down ? 1 - s_down / s_up : s_up / s_down - 1;
-    for (size_t i = 0; i < c->n; i++) {
-        const double si = field_of(c->configs[i], gain), ui = field_of(c->configs[i], asymmetry);
-        const double vs = variance_in(&c->each[i], gain), vd = variance_in(&c->each[i], asymmetry);
-        const double a = si * (1 + fmin(ui, 0)), b = si * (1 - fmax(ui, 0));
-        take(&common, (a + b) / (2 * s) + fabs(u) / 2, vs / (s * s));
-        take(&difference, (a - b) / (2 * s) - u / 2, vd / 4);
-    }
-    put(c->fit, gain, s);
-    put(c->fit, asymmetry, u);
-    const double half = half_of(s_up > s_down ? &up : &down), half_u = half_of(&skew);
-    aimci_add_figure(c->fit, gain, s, s - half, s + half);
-    aimci_add_figure(c->fit, asymmetry, u, u - half_u, u + half_u);
-    put_spread(c, gain, &common, 1);
-    put_spread(c, asymmetry, &difference, 1);
+    return c->m->is_fixed[0];
 }
 
-static bool is_absolute(const char *name)
+/* The device with these means. */
+static void put_means(const crowd *c, const double *x)
 {
-    return strncmp(name, "gamma", 5) == 0;
+    aimci_slots_put(&c->m->slots, c->fit->config, x);
+    if (has_lists(c))
+        normalise(c);
 }
 
-static void put_number(const crowd *c, const char *name)
+static double value_of(const crowd *c, const aimci_field *field, size_t index)
 {
-    sample s = sample_in(c, 0);
-    for (size_t i = 0; i < c->n; i++)
-        take(&s, field_of(c->configs[i], name), variance_in(&c->each[i], name));
-    put(c->fit, name, mean_of(&s));
-    add_mean(c->fit, name, &s, 1);
-    put_spread(c, name, &s, is_absolute(name) ? 1 : fabs(mean_of(&s)));
+    const void *at = aimci_field_at(c->fit->config->values, field);
+    return field->type == AIMC_FIELD_LIST ? ((const aimci_list *)at)->v[index]
+                                          : aimci_field_load(c->fit->config, field);
+}
+
+/* A field is a function of the means: its interval from its gradient. */
+static void add_mean(const crowd *c, const aimci_field *field, size_t index)
+{
+    char name[56];
+    const aimci_mixed *m = c->m;
+    double gradient[AIMCI_MAX_SLOTS] = {0}, x[AIMCI_MAX_SLOTS], freedom;
+    memcpy(x, m->mean, sizeof x);
+    for (size_t k = 0; k < m->slots.n; k++) {
+        const double h = 1e-4 * fmax(sqrt(m->covariance[k][k]), 1e-9);
+        if (m->is_fixed[k])
+            continue;
+        for (int side = 1; side > -2; side -= 2) {
+            x[k] = m->mean[k] + side * h;
+            put_means(c, x);
+            gradient[k] += side * value_of(c, field, index) / (2 * h);
+        }
+        x[k] = m->mean[k];
+    }
+    put_means(c, x);
+    const double value = value_of(c, field, index);
+    const double error = aimci_mixed_error(m, gradient, &freedom);
+    const double half =
+        m->n > 1 && m->n < FEWEST_FOR_INTERVAL ? HUGE_VAL : aimci_student(freedom) * error;
+    if (field->type == AIMC_FIELD_LIST)
+        snprintf(name, sizeof name, "%s[%zu]", field->name, index);
+    else
+        snprintf(name, sizeof name, "%s", field->name);
+    aimci_add_figure(c->fit, name, value, value - half, value + half);
+}
+
+/* A spread, in units of scale. Its error is that of so many devices, each with a variance of its
+ * own beside: the interval is that of both together, from the quantiles of chi-square, less what is
+ * the devices' own. */
+static void add_spread(const crowd *c, const char *name, size_t k, double scale)
+{
+    const aimci_mixed *m = c->m;
+    const double z = AIMCI_NORMAL_975, n = (double)m->n - 1, variance = m->spread[k];
+    double low = (double)NAN, high = (double)NAN;
+    if (m->n < FEWEST_FOR_SPREAD || !(scale > 0))
+        return;
+    if (m->n >= FEWEST_FOR_INTERVAL) {
+        const double both = fmax(sqrt(m->spread_error[k] * n / 2), variance);
+        const double own = both - variance;
+        low = sqrt(fmax(both * n / aimci_chi_square(n, z) - own, 0)) / scale;
+        high = sqrt(both * n / aimci_chi_square(n, -z) - own) / scale;
+    }
+    aimci_add_figure(c->fit, name, sqrt(variance) / scale, low, high);
+    put(c->fit, name, sqrt(variance) / scale);
+}
+
+/* In what unit the spread of a slot is: of the gain, of the mean, or none. */
+static double unit_of(const crowd *c, size_t k)
+{
+    const aimci_slot *slot = &c->m->slots.each[k];
+    if (slot->role == AIMCI_HALF)
+        slot--;
+    if (has_lists(c))
+        return c->m->mean[0];
+    return strncmp(slot->field->name, "gamma", 5) == 0
+               ? 1
+               : fabs(aimci_field_load(c->fit->config, slot->field));
 }
 
 /* Bounds that no device showed are the ends of the data, and their spread is not measured. */
-static void put_bounds(const crowd *c)
+static void put_bounds(const crowd *c, const double ends[2])
 {
     static const char *const names[] = {"w_max", "w_min"};
     for (int k = 0; k < 2; k++) {
-        sample s = sample_in(c, 0);
-        if (is_fitted(c, names[k])) {
-            put_number(c, names[k]);
+        bool is_fitted = false;
+        for (size_t i = 0; i < c->m->slots.n; i++)
+            is_fitted |= strcmp(c->m->slots.each[i].field->name, names[k]) == 0;
+        if (is_fitted)
             continue;
-        }
-        for (size_t i = 0; i < c->n; i++)
-            take(&s, field_of(c->configs[i], names[k]), 0);
-        put(c->fit, names[k], mean_of(&s));
+        put(c->fit, names[k], ends[k]);
         aimci_note(&c->fit->notes,
                    "%s is not measured: %.4g is the end of the data, and 3 %% of their range",
-                   names[k], mean_of(&s));
+                   names[k], ends[k]);
     }
 }
 
-static void put_list(const crowd *c, const aimci_field *field)
+static void add_fields(const crowd *c)
 {
-    aimci_list *list = aimci_field_at(c->fit->config->values, field);
-    const aimci_list *first = aimci_field_at(c->configs[0]->values, field);
-    list->n = first->n;
-    for (size_t k = 0; k < list->n; k++) {
-        char name[56];
-        sample s = sample_in(c, 0);
-        for (size_t i = 0; i < c->n; i++) {
-            const aimci_list *l = aimci_field_at(c->configs[i]->values, field);
-            take(&s, l->v[k], 0);
-        }
-        list->v[k] = mean_of(&s);
-        snprintf(name, sizeof name, "%s[%zu]", field->name, k);
-        add_mean(c->fit, name, &s, 1);
+    if (has_lists(c))
+        add_mean(c, aimci_kind_field(c->model->kind, "dw_min"), 0);
+    for (size_t k = 0; k < c->m->slots.n; k++)
+        if (!c->m->is_fixed[k])
+            add_mean(c, c->m->slots.each[k].field, c->m->slots.each[k].index);
+    for (size_t k = 0; k < c->m->slots.n; k++) {
+        char spread[56];
+        snprintf(spread, sizeof spread, "%s_dtod", c->m->slots.each[k].field->name);
+        if (c->m->varies[k])
+            add_spread(c, spread, k, unit_of(c, k));
     }
-    c->fit->config->set[field - c->fit->config->kind->fields] = 1;
 }
 
 /* ---- noise ---------------------------------------------------------------------------------- */
 
-/* Variances have no bias, standard deviations of uncertain ones do: the root of the mean square, in
- * a unit that is known to a share. */
-static double add_root(aimc_fit *fit, const char *name, const sample *s, double unit, double share)
+/* A noise in a unit that is known to an error: an interval of the logarithm. */
+static double add_noise(const crowd *c, const char *name, double noise, double variance,
+                        double unit, double unit_error)
 {
-    const double mean = fmax(mean_of(s), 0), half = half_of(s), value = sqrt(mean) / unit;
-    const double low = value - sqrt(fmax(mean - half, 0)) / unit;
-    const double high = sqrt(mean + half) / unit - value;
-    aimci_add_figure(fit, name, value, fmax(value - hypot(low, share * value), 0),
-                     value + hypot(high, share * value));
+    const double n = (double)c->m->n, value = noise / unit;
+    const double error = sqrt(variance + unit_error * unit_error);
+    const double half = (n > 3 ? aimci_student(n - 1) : AIMCI_NORMAL_975) * error;
+    aimci_add_figure(c->fit, name, value, value * exp(-half), value * exp(half));
     return value;
-}
-
-/* Half of the interval of a figure, relative to it. */
-static double share_of(const aimc_fit *fit, const char *name)
-{
-    for (size_t i = 0; i < fit->n_figures; i++)
-        if (strcmp(fit->figure[i].name, name) == 0)
-            return (fit->figure[i].high - fit->figure[i].low) / (2 * fit->figure[i].value);
-    return 0;
 }
 
 static void put_noise(const crowd *c)
 {
-    sample pulse = sample_in(c, 0), read = sample_in(c, 1);
-    double additive = 0; /* better by so much in log likelihood, over all devices */
-    for (size_t i = 0; i < c->n; i++)
-        additive += (c->each[i].noise.additive ? 1 : -1) *
-                    (c->each[i].log_likelihood - c->each[i].other_log_likelihood);
-    for (size_t i = 0; i < c->n; i++) {
-        const aimci_walk_noise *n =
-            c->each[i].noise.additive == (additive > 0) ? &c->each[i].noise : &c->each[i].other;
-        take(&pulse, n->pulse < 1e-3 ? 0 : n->pulse * n->pulse, 0);
-        take(&read, n->read * n->read, 0);
-    }
-    const double unit = field_of(c->fit->config, "dw_min");
-    put(c->fit, "dw_min_std", add_root(c->fit, "dw_min_std", &pulse, 1, 0));
-    put(c->fit, "mult_noise", additive <= 0);
-    if (aimci_kind_field(c->fit->config->kind, "write_noise_std"))
+    const aimci_mixed *m = c->m;
+    const bool is_none = m->noise.pulse < 1e-3;
+    const double unit = field_of(c, "dw_min");
+    double gradient[AIMCI_MAX_SLOTS] = {1, m->mean[1] < 0 ? -1 : 1}, freedom;
+    const double unit_error = has_lists(c) ? 0 : aimci_mixed_error(m, gradient, &freedom) / unit;
+    put(c->fit, "dw_min_std",
+        add_noise(c, "dw_min_std", is_none ? 0 : m->noise.pulse, m->noise_variance[0], 1, 0));
+    put(c->fit, "mult_noise", !m->noise.additive);
+    if (aimci_kind_field(c->model->kind, "write_noise_std"))
         put(c->fit, "write_noise_std",
-            add_root(c->fit, "write_noise_std", &read, unit, share_of(c->fit, "dw_min")));
+            add_noise(c, "write_noise_std", m->noise.read, m->noise_variance[1], unit, unit_error));
     else
         aimci_note(
             &c->fit->notes,
             "readings differ by %.3g (standard deviation) without a pulse; this model has no "
             "write noise, so that it is taken as the instrument's",
-            sqrt(mean_of(&read)));
+            m->noise.read);
 }
 
 /* What a share of n is, with the interval of Wilson (J. Am. Stat. Assoc. 22:209, 1927). */
 static void put_stuck(aimc_fit *fit)
 {
     const double n = (double)fit->data.n_seen, p = (double)fit->data.n_stuck / n;
-    const double z = 1.959963984540054, z2 = z * z / n;
+    const double z = AIMCI_NORMAL_975, z2 = z * z / n;
     if (fit->data.n_seen < FEWEST_FOR_INTERVAL)
         return;
     const double mid = (p + z2 / 2) / (1 + z2);
@@ -369,55 +241,38 @@ static void put_stuck(aimc_fit *fit)
         put(fit, "corrupt_devices_range", fit->data.stuck_range);
 }
 
-/* Steps up and down of a device belong together or not. */
+/* Steps up and down of a device belong together or not: middle and half vary each by itself. */
 static void add_correlation(const crowd *c)
 {
-    double a = 0, b = 0, aa = 0, bb = 0, ab = 0;
-    const double n = (double)c->n;
-    for (size_t i = 0; i < c->n; i++) {
-        const double s = field_of(c->configs[i], "dw_min"), u = field_of(c->configs[i], "up_down");
-        const double x = s * (1 + fmin(u, 0)), y = s * (1 - fmax(u, 0));
-        a += x, b += y, aa += x * x, bb += y * y, ab += x * y;
-    }
-    const double va = aa - a * a / n, vb = bb - b * b / n;
-    if (c->n < FEWEST_FOR_INTERVAL || !(va > 0 && vb > 0))
+    const double middle = c->m->spread[0], half = c->m->spread[1];
+    if (c->m->n < FEWEST_FOR_INTERVAL || !(middle + half > 0))
         return;
-    const double r = (ab - a * b / n) / sqrt(va * vb);
-    const double z = atanh(fmin(fmax(r, -0.999999), 0.999999)), half = 1.96 / sqrt(fmax(n - 3, 1));
-    aimci_add_figure(c->fit, "correlation_up_down", r, tanh(z - half), tanh(z + half));
+    const double r = fmin(fmax((middle - half) / (middle + half), -0.999999), 0.999999);
+    const double z = atanh(r), error = 1.96 / sqrt(fmax((double)c->m->n - 3, 1));
+    aimci_add_figure(c->fit, "correlation_up_down", r, tanh(z - error), tanh(z + error));
 }
 
-aimc_status aimci_population(aimc_fit *fit, const aimci_device_ops *model,
-                             const aimci_estimate *estimates, aimc_config *const *configs)
+aimc_status aimci_population(aimc_fit *fit, const aimci_device_ops *model, const aimci_mixed *m,
+                             const double ends[2])
 {
-    const size_t n = fit->data.n_devices;
-    double *room = aimci_calloc(fit->ctx, 2 * MOST_SAMPLES * n, sizeof *room);
-    if (!room)
-        return aimci_fail(AIMC_ERR_NOMEM, "measurement_fit: no memory");
-    const crowd c = {fit, estimates, configs, n, room};
+    aimci_mixed inside = *m; /* the means, where they can be */
+    const crowd c = {fit, model, &inside};
+    for (size_t k = 0; k < m->slots.n; k++)
+        if (m->slots.each[k].role != AIMCI_HALF)
+            inside.mean[k] = fmin(fmax(m->mean[k], m->slots.each[k].lo), m->slots.each[k].hi);
     for (size_t i = 0; i < fit->config->kind->n_fields; i++) {
         const aimci_field *f = &fit->config->kind->fields[i];
         const size_t length = strlen(f->name);
         if (length > 5 && strcmp(f->name + length - 5, "_dtod") == 0)
             put(fit, f->name, 0);
     }
-    put_pair(&c, "dw_min", "up_down");
-    put_bounds(&c);
-    for (size_t k = 0; k < AIMC_FIT_PARAMETERS && model->fitted[k]; k++) {
-        const char *name = model->fitted[k];
-        const aimci_field *field = aimci_kind_field(model->kind, name);
-        if (field->type == AIMC_FIELD_LIST)
-            put_list(&c, field);
-        else if (strcmp(name, "pow_gamma") == 0)
-            put_pair(&c, "pow_gamma", "pow_up_down");
-        else if (strncmp(name, "gamma", 5) == 0 || strncmp(name, "A_", 2) == 0)
-            put_number(&c, name);
-    }
+    put_bounds(&c, ends);
+    put_means(&c, inside.mean);
+    add_fields(&c);
     /* slopes refer to each device's own bounds, as they were fitted */
     put(fit, "mean_bound_reference", 0);
     put_noise(&c);
     put_stuck(fit);
     add_correlation(&c);
-    aimci_free(fit->ctx, room);
     return AIMC_OK;
 }

@@ -21,10 +21,12 @@ static void box_of(const char *name, const aimci_extent *e, double *lo, double *
         *lo = fmax(e->hi - 0.3 * range, 0), *hi = e->hi + 2 * range;
     else if (strcmp(name, "w_min") == 0)
         *lo = e->lo - 2 * range, *hi = fmin(e->lo + 0.3 * range, 0);
-    else if (strcmp(name, "up_down") == 0 || strcmp(name, "pow_up_down") == 0)
-        *lo = -0.98, *hi = 0.98;
+    else if (strcmp(name, "up_down") == 0)
+        *lo = -2 * range, *hi = 2 * range;
     else if (strcmp(name, "pow_gamma") == 0)
         *lo = 0.05, *hi = 8;
+    else if (strcmp(name, "pow_up_down") == 0)
+        *lo = -4, *hi = 4;
     else if (strcmp(name, "gamma_up") == 0 || strcmp(name, "gamma_down") == 0)
         *lo = 0, *hi = 1.5;
     else if (strncmp(name, "A_", 2) == 0)
@@ -38,6 +40,13 @@ static unsigned bound_of(const char *name)
     return strcmp(name, "w_max") == 0   ? AIMCI_FREE_MAX
            : strcmp(name, "w_min") == 0 ? AIMCI_FREE_MIN
                                         : 0;
+}
+
+static aimci_role role_of(const char *name)
+{
+    return strcmp(name, "dw_min") == 0 || strcmp(name, "pow_gamma") == 0      ? AIMCI_MIDDLE
+           : strcmp(name, "up_down") == 0 || strcmp(name, "pow_up_down") == 0 ? AIMCI_HALF
+                                                                              : AIMCI_PLAIN;
 }
 
 static bool is_exponential(const aimci_device_ops *model)
@@ -64,7 +73,7 @@ void aimci_slots_of(aimci_slots *s, const aimci_device_ops *model, const aimci_e
         const size_t n = field->type == AIMC_FIELD_LIST ? LIST_SLOTS : 1;
         for (size_t i = 0; i < n && s->n < AIMCI_MAX_SLOTS; i++) {
             aimci_slot *slot = &s->each[s->n++];
-            *slot = (aimci_slot){.field = field, .index = i};
+            *slot = (aimci_slot){.field = field, .index = i, .role = role_of(field->name)};
             box_of(field->name, e, &slot->lo, &slot->hi);
             if (is_exponential(model) && strncmp(field->name, "gamma", 5) == 0)
                 slot->lo = -25, slot->hi = 25;
@@ -80,25 +89,32 @@ bool aimci_field_varies(const aimci_kind *kind, const char *name)
     return aimci_kind_field(kind, spread) != NULL;
 }
 
-static void add_slot(aimci_slots *s, const aimci_device_ops *model, const char *name,
-                     const aimci_extent *e)
+void aimci_slots_add_gain(aimci_slots *s, const aimci_device_ops *model, const aimci_extent *e)
 {
-    aimci_slot *slot = &s->each[s->n++];
-    *slot = (aimci_slot){.field = aimci_kind_field(model->kind, name)};
-    box_of(name, e, &slot->lo, &slot->hi);
+    static const char *const names[] = {"dw_min", "up_down"};
+    memmove(s->each + 2, s->each, s->n * sizeof *s->each);
+    s->n += 2;
+    for (size_t k = 0; k < 2; k++) {
+        aimci_slot *slot = &s->each[k];
+        *slot = (aimci_slot){.field = aimci_kind_field(model->kind, names[k]),
+                             .role = role_of(names[k])};
+        box_of(names[k], e, &slot->lo, &slot->hi);
+    }
 }
 
-void aimci_slots_of_device(aimci_slots *s, const aimci_slots *all, const aimci_device_ops *model,
-                           const aimci_extent *e)
+#define ONE_WAY 0.98 /* of the middle: the largest half */
+
+bool aimci_slots_one_way(const aimci_slots *s, size_t k, const double *x)
 {
-    s->n = 0;
-    if (all->n && all->each[0].field->type == AIMC_FIELD_LIST) {
-        add_slot(s, model, "dw_min", e);
-        add_slot(s, model, "up_down", e);
-    }
-    for (size_t k = 0; k < all->n; k++)
-        if (aimci_field_varies(model->kind, all->each[k].field->name))
-            s->each[s->n++] = all->each[k];
+    return s->each[k].role == AIMCI_HALF && fabs(x[k]) >= (ONE_WAY - 1e-6) * x[k - 1];
+}
+
+static void put_pair(const aimci_slot *slot, aimc_config *config, double middle, double half)
+{
+    const double most = ONE_WAY * middle, h = fmin(fmax(half, -most), most);
+    const double gain = middle + fabs(h);
+    aimci_field_put(config->values, slot[-1].field, gain);
+    aimci_field_put(config->values, slot->field, 2 * h / gain);
 }
 
 void aimci_slots_put(const aimci_slots *s, aimc_config *config, const double *x)
@@ -112,6 +128,8 @@ void aimci_slots_put(const aimci_slots *s, aimc_config *config, const double *x)
             list->v[slot->index] = x[k];
             if (list->n <= slot->index)
                 list->n = slot->index + 1;
+        } else if (slot->role == AIMCI_HALF) {
+            put_pair(slot, config, x[k - 1], x[k]);
         } else {
             aimci_field_put(config->values, slot->field, x[k]);
         }
@@ -152,7 +170,7 @@ static double guess(const aimci_slot *slot, const aimci_extent *e, const start *
         return 1;
     if (slot->field->type == AIMC_FIELD_LIST) /* the same step everywhere */
         return slot->index == 0 || strncmp(name, "piecewise", 9) == 0 ? from->step : 0.01;
-    return 0.02;
+    return 0; /* as much up as down */
 }
 
 static double within(double x, double lo, double hi)

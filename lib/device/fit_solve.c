@@ -37,12 +37,23 @@ typedef struct problem {
     const aimci_slots *slots;
     const aimci_walk_noise *noise;
     const aimci_fold *fold;
+    const aimci_prior *prior; /* NULL: none */
     aimci_fit_work *work;
 } problem;
 
+/* Is the number that of all devices? */
+static bool is_held(const problem *q, size_t k)
+{
+    return q->prior && !(q->prior->variance[k] > 0);
+}
+
+/* Squares of the residuals, and of the distances from what is known before. */
 static double residuals_at(const problem *q, const double *x, double *r)
 {
     double sum = 0;
+    for (size_t k = 0; q->prior && k < q->slots->n; k++)
+        if (!is_held(q, k))
+            sum += (x[k] - q->prior->mean[k]) * (x[k] - q->prior->mean[k]) / q->prior->variance[k];
     aimci_slots_put(q->slots, q->config, x);
     aimci_walk_residuals(&q->walk, q->noise, q->fold, q->work->gains, r);
     for (size_t i = 0; i < q->work->n; i++)
@@ -89,7 +100,8 @@ static double scale_of(const aimci_slot *slot, double x)
     return fmax(fabs(x), 1e-3 * fmin(slot->hi - slot->lo, 10));
 }
 
-/* Gradient g and curvature a of half the squares, from differences toward the inside of the box. */
+/* Gradient g and curvature a of half the residuals' squares, from differences toward the inside of
+ * the box. */
 static void curvature(const problem *q, const double *x, double a[][AIMCI_MAX_SLOTS], double *g)
 {
     const size_t n = q->slots->n, m = q->work->n;
@@ -127,9 +139,18 @@ static void find_free(const problem *q, const double *x, double a[][AIMCI_MAX_SL
 {
     for (size_t k = 0; k < q->slots->n; k++) {
         const aimci_slot *slot = &q->slots->each[k];
-        is_free[k] =
-            a[k][k] > 0 && !(x[k] <= slot->lo && g[k] > 0) && !(x[k] >= slot->hi && g[k] < 0);
+        is_free[k] = a[k][k] > 0 && !is_held(q, k) && !(x[k] <= slot->lo && g[k] > 0) &&
+                     !(x[k] >= slot->hi && g[k] < 0);
     }
+}
+
+static void add_prior(const problem *q, const double *x, double a[][AIMCI_MAX_SLOTS], double *g)
+{
+    for (size_t k = 0; q->prior && k < q->slots->n; k++)
+        if (!is_held(q, k)) {
+            a[k][k] += 1 / q->prior->variance[k];
+            g[k] += (x[k] - q->prior->mean[k]) / q->prior->variance[k];
+        }
 }
 
 /* At most so many steps downhill; returns whether the squares fell by more than a hair. */
@@ -143,6 +164,7 @@ static bool descend(const problem *q, double *x, int steps)
     double squares = residuals_at(q, x, r);
     for (int step = 0; step < steps; step++) {
         curvature(q, x, a, g);
+        add_prior(q, x, a, g);
         find_free(q, x, a, g, is_free);
         bool better = false;
         double gained = 0;
@@ -183,10 +205,10 @@ typedef struct point {
     double worth;
 } point;
 
-static void score(const problem *q, bool additive, point *p)
+static void score(const aimci_noise_search *s, bool additive, point *p)
 {
     const aimci_walk_noise noise = {exp(p->v[0]), exp(p->v[1]), additive};
-    p->worth = aimci_walk_filter(&q->walk, &noise, q->fold, NULL, NULL, NULL);
+    p->worth = s->worth(s->arg, &noise);
 }
 
 static void sort3(point *s)
@@ -210,7 +232,7 @@ static point along(const point *s, double far)
 }
 
 /* The simplex to half its size, toward its best corner. */
-static void shrink(const problem *q, bool additive, point *s)
+static void shrink(const aimci_noise_search *q, bool additive, point *s)
 {
     for (int k = 1; k < 3; k++) {
         for (int j = 0; j < 2; j++)
@@ -219,12 +241,13 @@ static void shrink(const problem *q, bool additive, point *s)
     }
 }
 
-static double search_noise(const problem *q, aimci_walk_noise *noise, double spread, int steps)
+double aimci_search_noise(const aimci_noise_search *q, aimci_walk_noise *noise, double spread,
+                          int steps)
 {
     point s[3];
     for (int i = 0; i < 3; i++) {
         s[i].v[0] = log(fmax(noise->pulse, 1e-9)) + (i == 1 ? spread : 0);
-        s[i].v[1] = log(fmax(noise->read, 1e-3 * q->walk.grain)) + (i == 2 ? spread : 0);
+        s[i].v[1] = log(fmax(noise->read, 1e-3 * q->grain)) + (i == 2 ? spread : 0);
         score(q, noise->additive, &s[i]);
     }
     sort3(s);
@@ -250,6 +273,18 @@ static double search_noise(const problem *q, aimci_walk_noise *noise, double spr
     noise->pulse = exp(s[0].v[0]);
     noise->read = exp(s[0].v[1]);
     return s[0].worth;
+}
+
+static double likelihood(void *arg, const aimci_walk_noise *noise)
+{
+    const problem *q = arg;
+    return aimci_walk_filter(&q->walk, noise, q->fold, NULL, NULL, NULL);
+}
+
+static double search_noise(problem *q, aimci_walk_noise *noise, double spread, int steps)
+{
+    const aimci_noise_search search = {likelihood, q, q->walk.grain};
+    return aimci_search_noise(&search, noise, spread, steps);
 }
 
 /* ---- together ------------------------------------------------------------------------------- */
@@ -308,16 +343,18 @@ static void find_variances(problem *q, aimci_estimate *est)
     for (size_t k = 0; k < n; k++) {
         const aimci_slot *slot = &est->slots.each[k];
         const double room = 1e-6 * (slot->hi - slot->lo);
-        est->at_edge[k] = est->x[k] <= slot->lo + room || est->x[k] >= slot->hi - room;
+        est->at_edge[k] = est->x[k] <= slot->lo + room || est->x[k] >= slot->hi - room ||
+                          aimci_slots_one_way(&est->slots, k, est->x);
         is_free[k] = a[k][k] > 0 && !est->at_edge[k];
         a[k][k] += 1 / ((slot->hi - slot->lo) * (slot->hi - slot->lo)); /* the box is known */
     }
     for (size_t k = 0; k < n; k++) {
         double unit[AIMCI_MAX_SLOTS] = {0};
         unit[k] = 1;
-        est->variance[k] =
-            is_free[k] && cholesky_solve(a, unit, is_free, n, column) && column[k] > 0 ? column[k]
-                                                                                       : HUGE_VAL;
+        const bool is_known =
+            is_free[k] && cholesky_solve(a, unit, is_free, n, column) && column[k] > 0;
+        est->variance[k] = is_known ? column[k] : HUGE_VAL;
+        est->covariance[k] = is_known && k > 0 && is_free[k - 1] ? column[k - 1] : 0;
     }
 }
 
@@ -373,4 +410,54 @@ void aimci_estimate_device(aimci_estimate *est, const aimci_device_ops *model, a
         refine(&q, est, 4);
     }
     find_variances(&q, est);
+}
+
+/* ---- of many -------------------------------------------------------------------------------- */
+
+void aimci_estimate_given(aimci_estimate *est, const aimci_prior *prior,
+                          const aimci_device_ops *model, aimc_config *config,
+                          const aimci_traces *traces, const aimci_extent *e, aimci_fit_work *work,
+                          aimci_information *out)
+{
+    problem q = {.walk = {model, config->values, traces, e->grain},
+                 .config = config,
+                 .slots = &est->slots,
+                 .noise = &est->noise,
+                 .prior = prior,
+                 .work = work};
+    const size_t n = est->slots.n;
+    double g[AIMCI_MAX_SLOTS];
+    for (int turn = 0; turn < 2; turn++) {
+        aimci_slots_put(&est->slots, config, est->x);
+        est->log_likelihood =
+            aimci_walk_filter(&q.walk, &est->noise, NULL, work->gains, NULL, NULL);
+        if (turn == 0)
+            descend(&q, est->x, 4);
+    }
+    residuals_at(&q, est->x, work->residuals);
+    curvature(&q, est->x, out->a, g);
+    aimci_slots_put(&est->slots, config, est->x);
+    for (size_t k = 0; k < n; k++) {
+        out->y[k] = -g[k];
+        for (size_t j = 0; j < n; j++)
+            out->y[k] += out->a[k][j] * est->x[j];
+    }
+}
+
+double aimci_estimate_information(const aimci_estimate *est, const aimci_walk_noise *noise,
+                                  const aimci_device_ops *model, aimc_config *config,
+                                  const aimci_traces *traces, const aimci_extent *e,
+                                  aimci_fit_work *work, aimci_information *out)
+{
+    const problem q = {.walk = {model, config->values, traces, e->grain},
+                       .config = config,
+                       .slots = &est->slots,
+                       .noise = noise,
+                       .work = work};
+    aimci_slots_put(&est->slots, config, est->x);
+    const double worth = aimci_walk_filter(&q.walk, noise, NULL, work->gains, NULL, NULL);
+    residuals_at(&q, est->x, work->residuals);
+    curvature(&q, est->x, out->a, out->y);
+    aimci_slots_put(&est->slots, config, est->x);
+    return worth;
 }

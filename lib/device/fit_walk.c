@@ -50,6 +50,7 @@ static double step_at(const aimci_walk *w, double state, bool up)
     return aimci_model_mean_step(w->model, w->p, fmin(fmax(state, w->p->w_min), w->p->w_max), up);
 }
 
+/* After a pulse, as if there were no bounds. */
 static belief pulse(const aimci_walk *w, const aimci_walk_noise *noise, belief b, bool up)
 {
     const double h = 1e-4 * (w->p->w_max - w->p->w_min), sign = up ? 1 : -1;
@@ -58,15 +59,36 @@ static belief pulse(const aimci_walk *w, const aimci_walk_noise *noise, belief b
     const double slope = (step_at(w, b.mean + back, up) - step) / back;
     const double keeps = 1 + sign * slope;
     const double sd = noise->pulse * (noise->additive ? step_at(w, 0, up) : step);
-    const belief next = {b.mean + sign * step, keeps * keeps * b.variance + sd * sd};
-    return clip(next, w->p->w_min, w->p->w_max);
+    return (belief){b.mean + sign * step, keeps * keeps * b.variance + sd * sd};
 }
 
-static belief pulses(const aimci_walk *w, const aimci_walk_noise *noise, belief b, int32_t n)
+/* free: after the last pulse, as if there were no bounds; may be NULL */
+static belief pulses(const aimci_walk *w, const aimci_walk_noise *noise, belief b, int32_t n,
+                     belief *free)
 {
-    for (int32_t k = 0; k < (n > 0 ? n : -n); k++)
-        b = pulse(w, noise, b, n > 0);
+    belief last = b;
+    for (int32_t k = 0; k < (n > 0 ? n : -n); k++) {
+        last = pulse(w, noise, b, n > 0);
+        b = clip(last, w->p->w_min, w->p->w_max);
+    }
+    if (free)
+        *free = last;
     return b;
+}
+
+/* Logarithm of the density of a reading y of min(max(X, lo), hi) for a normal X: it lies at a bound
+ * with the probability of all beyond, else between them. */
+static double log_density(belief x, double lo, double hi, double read, double y)
+{
+    const double variance = x.variance + read, e = y - x.mean, s = sqrt(x.variance);
+    const double gauss = -0.5 * (log(6.283185307179586 * variance) + e * e / variance);
+    if ((x.mean - lo > 6 * s && hi - x.mean > 6 * s) || !(s > 0))
+        return gauss;
+    const double mean = x.mean + x.variance / variance * e, left = s * sqrt(read / variance);
+    const double within = 1 - below((lo - mean) / left) - below((mean - hi) / left);
+    const double at_lo = below((lo - x.mean) / s) * density((y - lo) / sqrt(read));
+    const double at_hi = below((x.mean - hi) / s) * density((y - hi) / sqrt(read));
+    return log(fmax(within, 0) * exp(gauss) + (at_lo + at_hi) / sqrt(read) + 1e-300);
 }
 
 static bool counts(const aimci_fold *fold, size_t at)
@@ -85,8 +107,9 @@ double aimci_walk_filter(const aimci_walk *w, const aimci_walk_noise *noise, con
         belief b = {t->state[0], read};
         for (size_t k = 0; k < t->n; k++, at++) {
             const bool known = k > 0 && !t->ignore[k];
+            belief free = b;
             if (k > 0)
-                b = pulses(w, noise, b, t->pulses[k]);
+                b = pulses(w, noise, b, t->pulses[k], &free);
             const double variance = b.variance + read, e = t->state[k] - b.mean;
             const double gain = known ? b.variance / variance : 0;
             const bool is_counted = known && counts(fold, at);
@@ -97,7 +120,7 @@ double aimci_walk_filter(const aimci_walk *w, const aimci_walk_noise *noise, con
             if (predicted)
                 predicted[at] = b.mean;
             if (is_counted)
-                sum -= 0.5 * (log(6.283185307179586 * variance) + e * e / variance);
+                sum += log_density(free, w->p->w_min, w->p->w_max, read, t->state[k]);
             b.mean += gain * e;
             b.variance *= 1 - gain;
         }
@@ -115,7 +138,7 @@ void aimci_walk_residuals(const aimci_walk *w, const aimci_walk_noise *noise,
         belief b = {t->state[0], read};
         for (size_t k = 0; k < t->n; k++, at++) {
             if (k > 0)
-                b = pulses(w, noise, b, t->pulses[k]);
+                b = pulses(w, noise, b, t->pulses[k], NULL);
             const double e = t->state[k] - b.mean;
             const bool is_counted = k > 0 && !t->ignore[k] && counts(fold, at);
             residuals[at] = is_counted ? e / sqrt(gains[at].variance) : 0;
@@ -132,7 +155,7 @@ void aimci_walk_mean(const aimci_walk *w, const aimci_trace *trace, double start
     const aimci_walk_noise none = {0};
     belief b = {start, 0};
     for (size_t k = 0; k < trace->n; k++) {
-        b = pulses(w, &none, b, trace->pulses[k]);
+        b = pulses(w, &none, b, trace->pulses[k], NULL);
         state[k] = b.mean;
     }
 }

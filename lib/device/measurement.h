@@ -5,7 +5,7 @@
 
 #include <aimc/measurement.h>
 
-#include "device/fit.h"
+#include "device/fit_mixed.h"
 
 typedef struct aimci_series {
     uint32_t device;
@@ -85,12 +85,19 @@ struct aimc_fit {
     char problem[AIMCI_FIT_SENTENCE];
 };
 
-/* All that follows from the estimates of the devices (fit_population.c). */
-aimc_status aimci_population(aimc_fit *fit, const aimci_device_ops *model,
-                             const aimci_estimate *estimates, aimc_config *const *configs);
+/* All that follows from what the devices have in common (fit_population.c). ends: w_max and w_min
+ * where they are not fitted. */
+aimc_status aimci_population(aimc_fit *fit, const aimci_device_ops *model, const aimci_mixed *m,
+                             const double ends[2]);
 
 /* Drift from series of times (fit_drift.c). */
 aimc_status aimci_fit_drift(aimc_fit *fit, const aimc_measurement *m);
+
+/* Quantiles: 97.5 % of a normal; of Student's with n degrees of freedom, which may be infinite; and
+ * of chi-square, at z of a normal. */
+#define AIMCI_NORMAL_975 1.959963984540054
+double aimci_student(double n);
+double aimci_chi_square(double n, double z);
 
 void aimci_add_figure(aimc_fit *fit, const char *name, double value, double low, double high);
 
