@@ -39,6 +39,21 @@ class Side(Tasks):
             at.constrain(model, opt)
         return opt
 
+    def train_lenet(self, x, labels):
+        """Without PyTorch: a network of the library, as a C program has it."""
+        if "trained" not in self.made:
+            net, matrix = aimc.Network(ctx=aimc.Context(seed=1, threads=1)), {"kind": "layer", "device": "constant_step", **ONE_TILE}
+            h = net.add_input(x.shape[1:])
+            for channels in (16, 32):
+                h = net.max_pool2d(net.tanh(net.conv2d(h, out_channels=channels, kernel=5, matrix=matrix)), kernel=2)
+            h = net.tanh(net.linear(net.flatten(h), out_features=128, matrix=matrix))
+            net.linear(h, out_features=10, matrix=matrix)
+            self.made["trained"] = net
+        start = time.process_time()
+        for k in range(0, len(x), 8):
+            self.made["trained"].train_batch(x[k:k + 8], labels[k:k + 8], 0.01)
+        return time.process_time() - start
+
     def program(self, model):
         at.program(model, {"noise_model": "pcm_like", "compensation.method": "GLOBAL"})
 

@@ -80,6 +80,26 @@ class Tasks:
             opt.step()
         return {"seconds": time.process_time() - start}
 
+    def epoch_of_lenet(self, n):
+        """Seconds of LeNet-5's training on n pictures, constant-step devices, batches of 8, rate 0.01."""
+        x, labels = data.pictures(n)
+        return {"seconds": self.train_lenet(x.reshape(-1, 1, 28, 28), labels)}
+
+    def train_lenet(self, x, labels):
+        """By the side's modules; one that trains networks without PyTorch has its own."""
+        if "trained" not in self.made:
+            torch.manual_seed(1)
+            model = self.on_tiles(lenet(), "constant_step")
+            self.made["trained"] = model, self.optimizer(model, 0.01)
+        model, opt = self.made["trained"]
+        x, labels = torch.from_numpy(x), torch.from_numpy(labels)
+        start = time.process_time()
+        for k in range(0, len(x), 8):
+            opt.zero_grad()
+            F.cross_entropy(model(x[k:k + 8]), labels[k:k + 8]).backward()
+            opt.step()
+        return time.process_time() - start
+
     def life(self, name, moments):
         """Seconds of programming a model, and of drifting and compensating it for each of these moments."""
         model, _ = self.model(name, "program")
