@@ -175,7 +175,7 @@ double aimci_mixed_size(const aimci_mixed *m, size_t k)
 
 void aimci_mixed_effects(aimci_mixed *m)
 {
-    double least[S];
+    double least[S] = {0};
     for (size_t k = 0; k < m->slots.n; k++) {
         const double size = 1e-4 * aimci_mixed_size(m, k);
         least[k] = m->varies[k] ? size * size : 0;
