@@ -21,7 +21,7 @@ from ._lib import AimcWarning, check, encoded, lib, text, word
 from ._network_life import OnChip
 from ._records import struct_of, told
 from ._types import ArrayLike, Floats, Labels, NDArray, PathLike
-from .config import Config, ConfigLike, FieldValue, as_config, presets
+from .config import Config, ConfigLike, FieldValue, as_config, presets, rate
 from .context import Context, default_context
 from .matrix import Matrix
 
@@ -433,10 +433,11 @@ class Network(OnChip):
         return loss.value
 
     def fit(self, x: ArrayLike, labels: ArrayLike, *, epochs: int = 10, batch: int = 10, lr: float = 0.1,
-            lr_decay: float = 1.0, test: Optional[Tuple[ArrayLike, ArrayLike]] = None, shuffle: bool = True,
+            lr_decay: float = 1.0, schedule: Union[str, Config, None] = None, test: Optional[Tuple[ArrayLike, ArrayLike]] = None, shuffle: bool = True,
             seed: int = 0, progress: bool = False,
             watch: Optional[Callable[[Epoch], object]] = None) -> List[Epoch]:
-        """Train over mini-batches; lr is multiplied by lr_decay after each epoch.
+        """Train over mini-batches; lr is multiplied by lr_decay after each epoch, or follows a schedule of aimc.rate()
+        ("cosine_rate", or a configuration of one), whose step is a mini-batch, counted from 0 in each call.
 
         shuffle draws a new order of the samples for each epoch, from seed and from the samples that the network has
         seen: training that was saved and goes on draws what it would have drawn. False: in the order of x. test is
@@ -445,14 +446,18 @@ class Network(OnChip):
         labels = self._labels(labels, len(x))
         if epochs < 0 or batch < 1 or not len(x):
             raise InvalidError("fit needs samples, epochs >= 0 and batch >= 1")
+        if schedule is not None and lr_decay != 1:
+            raise InvalidError("fit takes lr_decay or schedule, not both")
         self._warn_of_large(x)
-        history = []
+        history, step = [], 0
         for number in with_bar(range(1, epochs + 1), progress):
             order = self._order(len(x), seed) if shuffle else np.arange(len(x))
             total = 0.0
             for first in range(0, len(x), batch):
                 part = order[first:first + batch]
-                total += self.train_batch(x[part], labels[part], lr) * len(labels[part])
+                now = lr if schedule is None else rate(schedule, lr, step)
+                total += self.train_batch(x[part], labels[part], now) * len(labels[part])
+                step += 1
             history.append(Epoch(number, total / len(x), self.evaluate(*test) if test else float("nan")))
             if watch:
                 watch(history[-1])

@@ -427,6 +427,19 @@ class Fitting(unittest.TestCase):
         self.labels = np.sort(rng.randint(0, 3, 60))  # sorted: mini-batches of neighbours see one class each
         self.x = (np.eye(3, 4)[self.labels] + 0.1 * rng.randn(60, 4)).astype(np.float32)
 
+    def test_fit_follows_a_schedule(self):
+        fitted, by_hand = (aimc.Network(ctx=aimc.Context(seed=1)).add_linear(3, 4) for _ in range(2))
+        x, labels = np.random.RandomState(2).rand(12, 4).astype(np.float32), np.arange(12) % 3
+        schedule = aimc.Config("cosine_rate", T_max=6)
+        fitted.fit(x, labels, epochs=2, batch=4, lr=0.5, schedule=schedule, shuffle=False)
+        rates = [aimc.rate(schedule, 0.5, k) for k in range(6)]
+        self.assertLess(rates[-1], 0.1)
+        for k, lr in enumerate(rates):
+            by_hand.train_batch(x[k % 3 * 4:k % 3 * 4 + 4], labels[k % 3 * 4:k % 3 * 4 + 4], lr)
+        self.assertEqual(fitted.to_bytes(), by_hand.to_bytes())
+        with self.assertRaisesRegex(aimc.InvalidError, "lr_decay or schedule"):
+            fitted.fit(x, labels, schedule="cosine_rate", lr_decay=0.5)
+
     def test_samples_are_shuffled(self):
         losses = []
         for options in ({}, {}, {"seed": 1}, {"shuffle": False}):
