@@ -16,12 +16,18 @@ import numpy as np
 from ._errors import FormatError, IoError
 from ._types import Floats, Labels, NDArray, PathLike
 
-__all__ = ["Split", "digits", "read_cifar", "read_idx"]
+__all__ = ["Pictures", "Split", "digits", "read_cifar", "read_idx"]
 
 
 class Split(NamedTuple):
     """Samples and their labels."""
     x: Floats
+    labels: Labels
+
+
+class Pictures(NamedTuple):
+    """Images as bytes [n, channels, height, width], and their labels."""
+    x: "NDArray[np.uint8]"
     labels: Labels
 
 
@@ -41,21 +47,21 @@ def _bytes_of(caller: str, name: str) -> bytes:
         raise IoError(f"{caller}: {name}: {failure}") from failure
 
 
-def read_cifar(path: PathLike, label_bytes: int = 1) -> Split:
+def read_cifar(path: PathLike, label_bytes: int = 1) -> Pictures:
     """Images x [n, 3, 32, 32], bytes of 0 ... 255, and labels [n] of a binary file of CIFAR-10 (one byte of labels an image) or
     CIFAR-100 (label_bytes=2, of which the last is the fine label), compressed by gzip or not."""
-    name, size = os.fspath(path), label_bytes + 3072
+    name, size = os.fsdecode(path), label_bytes + 3072
     data = _bytes_of("read_cifar", name)
     if label_bytes not in (1, 2) or not data or len(data) % size:
         raise FormatError(f"read_cifar: {name}: {len(data)} bytes are no whole number of records of {size}: label_bytes is 1 for CIFAR-10 and "
                           "2 for CIFAR-100")
     rows = np.frombuffer(data, np.uint8).reshape(-1, size)
-    return Split(rows[:, label_bytes:].reshape(-1, 3, 32, 32), rows[:, label_bytes - 1].astype(np.uint32))
+    return Pictures(rows[:, label_bytes:].reshape(-1, 3, 32, 32), rows[:, label_bytes - 1].astype(np.uint32))
 
 
-def read_idx(path: PathLike) -> NDArray:
+def read_idx(path: PathLike) -> "NDArray[np.uint8]":
     """The array of bytes in an IDX file, the format of MNIST, compressed by gzip or not."""
-    name = os.fspath(path)
+    name = os.fsdecode(path)
     data = _bytes_of("read_idx", name)
     if len(data) < 4 or data[:3] != b"\0\0\x08":
         raise FormatError(f"read_idx: {name}: no IDX file of bytes: it begins with {data[:4].hex(' ')}, expected 00 00 08 and the dimensions")
