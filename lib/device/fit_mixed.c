@@ -71,42 +71,48 @@ static double find_from(const crowd *c, size_t d, size_t which, const aimci_prio
 
 /* The most likely numbers of a device; at first from several starts: what one reading alone takes
  * for a bound, the others may know better. */
-static void find_device(const crowd *c, size_t d, aimci_fit_work *work)
+static double find_device(const crowd *c, size_t d, aimci_fit_work *work)
 {
     const aimci_mixed *m = c->m;
     aimci_candidate *own = &c->each[d];
-    state *at = &c->at[d];
     aimci_prior prior;
     memcpy(prior.mean, m->mean, sizeof prior.mean);
     memcpy(prior.variance, m->spread, sizeof prior.variance);
     own->est.noise = m->noise;
     const aimci_estimate start = own->est;
-    at->worth = find_from(c, d, SIZE_MAX, &prior, work, &own->est, &m->told[d].own);
+    double most = find_from(c, d, SIZE_MAX, &prior, work, &own->est, &m->told[d].own);
     for (size_t which = 0; which <= m->slots.n && c->is_first; which++) {
         aimci_estimate est = start;
         aimci_information info;
         if (which < m->slots.n && !m->varies[which])
             continue;
         const double worth = find_from(c, d, which, &prior, work, &est, &info);
-        if (worth > at->worth) {
-            at->worth = worth;
+        if (worth > most) {
+            most = worth;
             own->est = est;
             m->told[d].own = info;
         }
     }
     aimci_slots_put(&own->est.slots, own->config, own->est.x);
+    return most;
+}
+
+/* What a device is worth by one of these, with room of its own. */
+static void ask(const crowd *c, size_t d,
+                double (*worth)(const crowd *c, size_t d, aimci_fit_work *work))
+{
+    aimci_fit_work work;
+    c->at[d].worth = -HUGE_VAL;
+    c->at[d].status = aimci_fit_work_open(c->ctx, &c->traces[d], &work);
+    if (!c->at[d].status)
+        c->at[d].worth = worth(c, d, &work);
+    aimci_fit_work_close(c->ctx, &work);
 }
 
 static void device_chunk(void *arg, size_t slot, size_t d)
 {
-    const crowd *c = arg;
-    aimci_fit_work work;
     (void)slot;
-    c->at[d].worth = -HUGE_VAL;
-    c->at[d].status = aimci_fit_work_open(c->ctx, &c->traces[d], &work);
-    if (!c->at[d].status)
-        find_device(c, d, &work);
-    aimci_fit_work_close(c->ctx, &work);
+    ask(arg, d, find_device);
 }
 
 /* With a noise that is tried. What the other devices tell of the means is known before; of one
@@ -132,14 +138,8 @@ static double worth_of_device(const crowd *c, size_t d, aimci_fit_work *work)
 
 static void noise_chunk(void *arg, size_t slot, size_t d)
 {
-    const crowd *c = arg;
-    aimci_fit_work work;
     (void)slot;
-    c->at[d].worth = -HUGE_VAL;
-    c->at[d].status = aimci_fit_work_open(c->ctx, &c->traces[d], &work);
-    if (!c->at[d].status)
-        c->at[d].worth = worth_of_device(c, d, &work);
-    aimci_fit_work_close(c->ctx, &work);
+    ask(arg, d, worth_of_device);
 }
 
 static double worth_of(void *arg, const aimci_walk_noise *noise)

@@ -199,35 +199,28 @@ aimc_status aimc_cost_model_get_extrapolation(const aimc_cost_model *m, size_t i
 
 /* ---- of a run ------------------------------------------------------------------------------- */
 
-/* The first width that conversions of one kind had; otherwise what the technology says. */
-static int64_t first_bits(const double of[AIMC_COST_BITS], int64_t otherwise)
+/* Were there conversions of b bits, 0: of widths that are not known? Then bits become theirs, else
+ * those of the first that there were; without any they stay. */
+static bool take_bits(double all, const double of[AIMC_COST_BITS], size_t b, int64_t *bits)
 {
-    for (size_t b = 1; b < AIMC_COST_BITS; b++)
-        if (of[b] > 0)
-            return (int64_t)b;
-    return otherwise;
+    size_t first = 0;
+    double unknown = all;
+    for (size_t k = AIMC_COST_BITS; k-- > 1;) {
+        unknown -= of[k];
+        first = of[k] > 0 ? k : first;
+    }
+    const bool here = b ? of[b] > 0 : unknown > 1e-9 * all;
+    const size_t taken = here ? b : first;
+    *bits = taken ? (int64_t)taken : *bits;
+    return here;
 }
 
-/* The technology as conversions of b bits used it, 0: of widths that are not known; false: none. */
+/* The technology as conversions of b bits used it; false: none did. */
 static bool as_used(const aimc_cost_events *e, size_t b, aimci_technology *t)
 {
-    double dac = e->dac_conversions, adc = e->adc_conversions;
-    for (size_t k = 1; k < AIMC_COST_BITS; k++) {
-        dac -= e->dac_conversions_of[k];
-        adc -= e->adc_conversions_of[k];
-    }
-    const bool dac_here = b ? e->dac_conversions_of[b] > 0 : dac > 1e-9 * e->dac_conversions;
-    const bool adc_here = b ? e->adc_conversions_of[b] > 0 : adc > 1e-9 * e->adc_conversions;
-    const bool none = b == 0 && e->dac_conversions + e->adc_conversions == 0;
-    if (b && dac_here)
-        t->dac_bits = (int64_t)b;
-    else if (!dac_here)
-        t->dac_bits = first_bits(e->dac_conversions_of, t->dac_bits);
-    if (b && adc_here)
-        t->adc_bits = (int64_t)b;
-    else if (!adc_here)
-        t->adc_bits = first_bits(e->adc_conversions_of, t->adc_bits);
-    return dac_here || adc_here || none;
+    const bool dac = take_bits(e->dac_conversions, e->dac_conversions_of, b, &t->dac_bits);
+    const bool adc = take_bits(e->adc_conversions, e->adc_conversions_of, b, &t->adc_bits);
+    return dac || adc || (b == 0 && e->dac_conversions + e->adc_conversions == 0);
 }
 
 /* Each constant once, at the smallest width that takes it out of its range. */
