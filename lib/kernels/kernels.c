@@ -59,6 +59,17 @@ static void train(const aimci_train *t, const float *v, size_t n)
     }
 }
 
+static void mark(const aimci_train *t, uint32_t bit, uint32_t *lines)
+{
+    for (size_t at = 0; at < t->stride; at += AIMCI_LANES) {
+        vu any = vu_load(t->mask + at);
+        for (uint32_t w = 1; w < t->n_words; w++)
+            any |= vu_load(t->mask + w * t->stride + at);
+        const vm fires = vu_as_vi(any) != 0;
+        vu_store(lines + at, vu_load(lines + at) | (vi_as_vu(fires) & bit));
+    }
+}
+
 /* Pulses of a word line by direction: x d > 0 lowers the weight, so that up is where the signs
  * differ. */
 typedef struct tally {
@@ -286,6 +297,7 @@ AIMCI_DECLARE_VARIANTS(aimci_kernels, table)
 const aimci_kernels AIMCI_K(table) = {
     .absmax = absmax,
     .train = train,
+    .mark = mark,
     .coincide = coincide,
     .count_product = count_product,
     .probabilities = probabilities,

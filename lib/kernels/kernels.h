@@ -41,6 +41,9 @@ typedef struct aimci_kernels {
     /* Fill mask and negative of the train from v[n]. */
     void (*train)(const aimci_train *train, const float *v, size_t n);
 
+    /* The bit goes into lines[stride] where the element fires in any slot of the masks. */
+    void (*mark)(const aimci_train *train, uint32_t bit, uint32_t *lines);
+
     /* Signed pulse counts of a word line: popcount(mask_out[i] & mask_in), down where the signs
      * agree. mask rows have these strides; mask_in points at the element of the word line in the
      * first row. up and down are added to, or both NULL. Returns whether any count is not 0. */

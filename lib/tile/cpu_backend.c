@@ -96,7 +96,8 @@ static void pulse_waiting(void *arg, size_t slot, size_t j)
     const pulse_job *job = arg;
     const aimci_array *a = job->array;
     aimci_pulse_chunk *c = job->chunk;
-    if (!c->fires[j])
+    const uint64_t fires = c->fires[0][j] | (uint64_t)c->fires[1][j] << 32;
+    if (!fires)
         return;
     int32_t *const counts = c->counts + slot * (c->n_rows + 1) * c->ld_out;
     const bool merges = c->n_rows > 1 && aimci_array_merges(a);
@@ -105,7 +106,7 @@ static void pulse_waiting(void *arg, size_t slot, size_t j)
     const aimci_word_line line = aimci_array_word_line(a, j);
     aimci_rows rows = {.count = counts, .ld = c->ld_out};
     size_t first = 0;
-    for (uint64_t left = c->fires[j]; left; left &= left - 1) {
+    for (uint64_t left = fires; left; left &= left - 1) {
         const size_t b = aimci_lowest_bit(left);
         int32_t *const next = counts + rows.n * c->ld_out;
         if (!count_pulses(c, a->n_out, b, j, next, c->pulses + slot * 8))
@@ -119,7 +120,7 @@ static void pulse_waiting(void *arg, size_t slot, size_t j)
     }
     if (rows.n)
         pulse_rows(a, &line, j, &rows, scratch, &c->key[first]);
-    c->fires[j] = 0;
+    c->fires[0][j] = c->fires[1][j] = 0;
 }
 
 static void pulse(aimci_array *a, aimci_pulse_chunk *chunk)

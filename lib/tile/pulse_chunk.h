@@ -25,7 +25,9 @@ typedef struct aimci_pulse_chunk {
     aimci_pulse_key key[AIMCI_PULSE_CHUNK];
     float *q_in, *q_out; /* probabilities or mean counts, where those are multiplied */
     size_t ld_in, ld_out;
-    uint64_t *fires;  /* [n_in] bit b: vector b fires on this word line, and has not been applied */
+    /* [n_in] each: bit b & 31 of fires[b / 32] says that vector b fires on this word line, and has
+     * not been applied */
+    uint32_t *fires[AIMCI_PULSE_CHUNK / 32];
     size_t n_rows;    /* counts of a word line at a time: several where updates may be merged */
     int32_t *counts;  /* n_rows and another one for each thread slot, ld_out each */
     uint64_t *pulses; /* up, down for each thread slot, 8 apart */

@@ -45,7 +45,7 @@ void aimci_pulser_destroy(aimci_pulser *p)
     aimci_free(ctx, p->negative_out);
     aimci_free(ctx, p->chunk.q_in);
     aimci_free(ctx, p->chunk.q_out);
-    aimci_free(ctx, p->chunk.fires);
+    aimci_free(ctx, p->chunk.fires[0]);
     aimci_free(ctx, p->chunk.counts);
     aimci_free(ctx, p->chunk.pulses);
     aimci_free(ctx, p);
@@ -60,12 +60,13 @@ static bool allocate(aimci_pulser *p, aimc_context *ctx)
     p->negative_out = aimci_calloc(ctx, CHUNK * p->stride_out, sizeof *p->negative_out);
     p->chunk.q_in = aimci_calloc(ctx, CHUNK * p->chunk.ld_in, sizeof *p->chunk.q_in);
     p->chunk.q_out = aimci_calloc(ctx, CHUNK * p->chunk.ld_out, sizeof *p->chunk.q_out);
-    p->chunk.fires = aimci_calloc(ctx, p->n_in, sizeof *p->chunk.fires);
+    p->chunk.fires[0] = aimci_calloc(ctx, 2 * p->stride_in, sizeof *p->chunk.fires[0]);
+    p->chunk.fires[1] = p->chunk.fires[0] ? p->chunk.fires[0] + p->stride_in : NULL;
     p->chunk.counts = aimci_calloc(ctx, p->n_slots * (p->chunk.n_rows + 1) * p->chunk.ld_out,
                                    sizeof *p->chunk.counts);
     p->chunk.pulses = aimci_calloc(ctx, p->n_slots * 8, sizeof *p->chunk.pulses);
     return p->mask_in && p->mask_out && p->negative_in && p->negative_out && p->chunk.q_in &&
-           p->chunk.q_out && p->chunk.fires && p->chunk.counts && p->chunk.pulses;
+           p->chunk.q_out && p->chunk.fires[0] && p->chunk.counts && p->chunk.pulses;
 }
 
 aimc_status aimci_pulser_for_tile(const aimc_tile *tile, const aimci_update_params *params,
@@ -226,14 +227,14 @@ static void mark_firing(const aimci_pulser *p, size_t first, size_t n)
 {
     for (size_t b = first; b < first + n; b++) {
         const aimci_train *in = &p->chunk.in[b];
+        uint32_t *fires = p->chunk.fires[b / 32];
         if (in->n_slots == 0)
             continue;
         const float *q = p->chunk.q_in + b * p->chunk.ld_in;
+        if (!deterministic(p))
+            p->chunk.kernels->mark(in, UINT32_C(1) << (b & 31), fires);
         for (size_t j = 0; deterministic(p) && j < p->n_in; j++)
-            p->chunk.fires[j] |= (uint64_t)(q[j] > 0) << b;
-        for (uint32_t w = 0; !deterministic(p) && w < in->n_words; w++)
-            for (size_t j = 0; j < p->n_in; j++)
-                p->chunk.fires[j] |= (uint64_t)(in->mask[w * in->stride + j] != 0) << b;
+            fires[j] |= (uint32_t)(q[j] > 0) << (b & 31);
     }
 }
 

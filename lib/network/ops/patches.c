@@ -14,24 +14,33 @@ static void copy(float *restrict to, const float *restrict from, size_t n)
         to[i] = from[i];
 }
 
+/* A row of the kernel's positions, whose pixels lie apart by the dilation. */
+static void gather_row(const aimci_patches *p, const float *from, size_t columns, float *to)
+{
+    const aimci_window *w = &p->window;
+    if (p->groups == 1 && w->dilation[2] == 1)
+        copy(to, from, columns * p->channels);
+    else
+        for (size_t c = 0; c < columns; c++)
+            copy(to + c * p->channels, from + c * w->dilation[2] * w->channels, p->channels);
+}
+
 /* One window as a vector [kernel positions][channel], zeros outside of the image: row by row. */
 static void gather_one(const aimci_patches *p, const float *image, const aimci_place *q, float *to)
 {
     const aimci_window *w = &p->window;
-    const size_t n = p->channels, columns = q->end[2] - q->first[2];
-    aimci_place rows = *q;
-    rows.end[2] = q->first[2] + (columns > 0);
-    if (columns * (q->end[1] - q->first[1]) * (q->end[0] - q->first[0]) < aimci_window_taps(w))
+    const size_t rows = q->end[1] - q->first[1], columns = q->end[2] - q->first[2];
+    if (columns * rows * (q->end[0] - q->first[0]) < aimci_window_taps(w))
         memset(to, 0, p->size * sizeof *to);
-    AIMCI_FOR_TAPS(&rows, k)
-    {
-        float *at = to + aimci_window_tap(w, k) * n;
+    for (size_t k0 = q->first[0]; columns > 0 && rows > 0 && k0 < q->end[0]; k0++) {
+        const size_t k[] = {k0, q->first[1], q->first[2]};
         const float *from = image + aimci_window_pixel(w, q, k);
-        if (p->groups == 1 && w->dilation[2] == 1)
-            copy(at, from, columns * n);
-        else
-            for (size_t c = 0; c < columns; c++, from += w->dilation[2] * w->channels, at += n)
-                copy(at, from, n);
+        float *at = to + aimci_window_tap(w, k) * p->channels;
+        for (size_t r = 0; r < rows; r++) {
+            gather_row(p, from, columns, at);
+            from += w->dilation[1] * w->in[2] * w->channels;
+            at += w->kernel[2] * p->channels;
+        }
     }
 }
 
