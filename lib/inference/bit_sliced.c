@@ -54,9 +54,8 @@ static size_t n_devices(const void *params)
     return (size_t)(p->style == BALANCED ? 2 * p->n_slices : p->n_slices);
 }
 
-static void encode(const void *params, const aimci_noise_params *r, double u, double *g)
+static void slice(const bit_sliced *p, const aimci_noise_params *r, double u, double *g)
 {
-    const bit_sliced *p = params;
     const int bits = slice_bits(p), mask = (1 << bits) - 1;
     const int32_t w = (int32_t)rint(aimci_clip_unit(u) * (double)((1 << (p->weight_bits - 1)) - 1));
     int32_t rest = p->style == BALANCED ? (w < 0 ? -w : w) : w + (1 << (p->weight_bits - 1));
@@ -71,11 +70,15 @@ static void encode(const void *params, const aimci_noise_params *r, double u, do
     }
 }
 
-static double decode(const void *params, const aimci_noise_params *r, const double *g,
-                     double target, double unit)
+static void encode(const void *params, const aimci_noise_params *r, size_t n, const double *u,
+                   double *g)
 {
-    (void)target, (void)unit;
-    const bit_sliced *p = params;
+    for (size_t i = 0; i < n; i++)
+        slice(params, r, u[i], g + i * n_devices(params));
+}
+
+static double join(const bit_sliced *p, const aimci_noise_params *r, const double *g)
+{
     const int bits = slice_bits(p);
     const double top = (double)((1 << bits) - 1) / (r->g_max - r->g_min);
     double sum = p->style == OFFSET ? -(double)(1 << (p->weight_bits - 1)) : 0, factor = top;
@@ -84,6 +87,14 @@ static double decode(const void *params, const aimci_noise_params *r, const doub
         factor *= (double)(1 << bits);
     }
     return sum / (double)((1 << (p->weight_bits - 1)) - 1);
+}
+
+static void decode(const void *params, const aimci_noise_params *r, size_t n, const double *g,
+                   const float *wish, double unit, double *u)
+{
+    (void)wish, (void)unit;
+    for (size_t i = 0; i < n; i++)
+        u[i] = join(params, r, g + i * n_devices(params));
 }
 
 const aimci_encoding_ops aimci_encoding_ops_bit_sliced = {

@@ -3,7 +3,7 @@
  * has its weights. */
 #include <string.h>
 
-#include "inference/read_noise.h"
+#include "inference/programmed.h"
 
 static aimc_status check_programmed(const char *caller, const aimc_tile *t)
 {
@@ -51,10 +51,30 @@ aimc_status aimc_tile_get_conductance_info(const aimc_tile *t, aimc_conductance_
     return aimci_struct_out(caller, info, &ours, sizeof ours, 8);
 }
 
-/* Place among the population of device k of the weight of output i and input j. */
-static size_t place(const aimci_programmed *p, size_t k, size_t i, size_t j)
+/* Place among the caller's conductances of device at of the population: planes of devices, outputs
+ * by inputs; the shared ones last. */
+static size_t public_place(const aimci_programmed *p, size_t at)
 {
-    return (j * p->n_out + i) * p->per_weight + k;
+    const size_t plane = p->n_out * p->n_in, weight = at / p->per_weight;
+    if (weight >= plane)
+        return at;
+    return at % p->per_weight * plane + weight % p->n_out * p->n_in + weight / p->n_out;
+}
+
+/* Without the noise of reads. */
+static void put_all(const aimci_programmed *p, float *g)
+{
+    enum { CHUNK = AIMCI_DEVICES_AT_ONCE };
+    const aimci_read read = aimci_population_begin_read(p->cells, p->cells->n_reads - 1, p->t);
+    float mean[CHUNK], sigma[CHUNK];
+    for (size_t first = 0; first < p->cells->n; first += CHUNK) {
+        const size_t n = aimci_min_size(CHUNK, p->cells->n - first);
+        const float *from = p->given ? p->given + first : mean;
+        if (!p->given)
+            aimci_read_chunk(&read, first / CHUNK, NULL, mean, sigma);
+        for (size_t k = 0; k < n; k++)
+            g[public_place(p, first + k)] = from[k];
+    }
 }
 
 aimc_status aimc_tile_get_conductances(const aimc_tile *t, float *g, size_t n)
@@ -65,14 +85,7 @@ aimc_status aimc_tile_get_conductances(const aimc_tile *t, float *g, size_t n)
         st = check_size(caller, aimci_programmed_of(t), g, n);
     if (st)
         return st;
-    aimci_programmed *p = aimci_programmed_of(t);
-    aimci_programmed_conductances(p);
-    for (size_t k = 0; k < p->per_weight; k++)
-        for (size_t i = 0; i < p->n_out; i++)
-            for (size_t j = 0; j < p->n_in; j++)
-                *g++ = p->g[place(p, k, i, j)];
-    const size_t own = p->per_weight * p->n_out * p->n_in;
-    memcpy(g, p->g + own, (p->cells->n - own) * sizeof *g);
+    put_all(aimci_programmed_of(t), g);
     return AIMC_OK;
 }
 
@@ -113,13 +126,8 @@ aimc_status aimc_tile_set_conductances(aimc_tile *t, const float *g, size_t n)
     aimci_programmed *p = aimci_programmed_of(t);
     if (!p->given && !(p->given = aimci_calloc(p->ctx, n, sizeof *p->given)))
         return aimci_fail(AIMC_ERR_NOMEM, "%s: no memory", caller);
-    const size_t own = p->per_weight * p->n_out * p->n_in;
-    const float *from = g;
-    for (size_t k = 0; k < p->per_weight; k++)
-        for (size_t i = 0; i < p->n_out; i++)
-            for (size_t j = 0; j < p->n_in; j++)
-                p->given[place(p, k, i, j)] = *from++;
-    memcpy(p->given + own, from, (n - own) * sizeof *g);
+    for (size_t at = 0; at < n; at++)
+        p->given[at] = g[public_place(p, at)];
     aimci_programmed_read(p);
     aimci_programmed_show(p);
     aimci_programmed_update_report(p);

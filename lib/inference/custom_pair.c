@@ -46,11 +46,13 @@ static double look_up(const custom_pair *p, size_t device, double u)
     return table[i] + (at - (double)i) * (table[i + 1] - table[i]);
 }
 
-static void encode(const void *params, const aimci_noise_params *r, double u, double *g)
+static void encode(const void *params, const aimci_noise_params *r, size_t n, const double *u,
+                   double *g)
 {
     (void)r;
-    for (size_t k = 0; k < n_devices(params); k++)
-        g[k] = look_up(params, k, aimci_clip_unit(u));
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < n_devices(params); k++)
+            *g++ = look_up(params, k, aimci_clip_unit(u[i]));
 }
 
 static double weighted(const custom_pair *p, const double *g)
@@ -61,13 +63,15 @@ static double weighted(const custom_pair *p, const double *g)
     return sum;
 }
 
-static double decode(const void *params, const aimci_noise_params *r, const double *g,
-                     double target, double unit)
+static void decode(const void *params, const aimci_noise_params *r, size_t n, const double *g,
+                   const float *wish, double unit, double *u)
 {
-    (void)target, (void)unit;
+    (void)wish, (void)unit;
+    const double one = 1;
     double top[AIMCI_MAX_CELL] = {0};
-    encode(params, r, 1, top);
-    return weighted(params, g) / weighted(params, top);
+    encode(params, r, 1, &one, top);
+    for (size_t i = 0; i < n; i++)
+        u[i] = weighted(params, g + i * n_devices(params)) / weighted(params, top);
 }
 
 static aimc_status check(const void *params)
@@ -79,17 +83,19 @@ static aimc_status check(const void *params)
                           "custom_pair: g_lst has %zu numbers for %zu pairs; the same number of at "
                           "least 2 points for each of their devices is needed",
                           p->g_lst.n, pairs);
-    double g[AIMCI_MAX_CELL] = {0};
-    encode(p, NULL, 1, g);
+    const double one = 1;
+    double g[AIMCI_MAX_CELL] = {0}, back;
+    encode(p, NULL, 1, &one, g);
     if (!(weighted(p, g) > 0))
         return aimci_fail(AIMC_ERR_INVALID, "custom_pair: weight 1 has no positive conductance");
     for (int i = 0; p->invertibility_test && i < 5; i++) {
         const double u = -1 + 0.5 * i;
-        encode(p, NULL, u, g);
-        if (fabs(decode(p, NULL, g, u, 0) - u) > 1e-4)
+        encode(p, NULL, 1, &u, g);
+        decode(p, NULL, 1, g, NULL, 0, &back);
+        if (fabs(back - u) > 1e-4)
             return aimci_fail(AIMC_ERR_INVALID,
                               "custom_pair: g_lst gives weight %g back as %g (invertibility_test)",
-                              u, decode(p, NULL, g, u, 0));
+                              u, back);
     }
     return AIMC_OK;
 }

@@ -22,11 +22,13 @@ typedef struct aimci_encoding_ops {
     bool unit_shared; /* one more device for each input, at u = 0, is subtracted; see decode */
     aimc_status (*check)(const void *params); /* contradictions; NULL: none */
     size_t (*n_devices)(const void *params);
-    void (*encode)(const void *params, const aimci_noise_params *range, double u, double *g);
-    /* u from conductances; target: the u that was asked for (its sign may be kept digitally); unit:
-     * conductance of the shared device */
-    double (*decode)(const void *params, const aimci_noise_params *range, const double *g,
-                     double target, double unit);
+    /* conductances g[n][n_devices] of u[n] */
+    void (*encode)(const void *params, const aimci_noise_params *range, size_t n, const double *u,
+                   double *g);
+    /* u[n] from conductances g[n][n_devices]; wish[n]: numbers of the signs that were asked for
+     * (they may be kept digitally); unit: conductance of the shared device */
+    void (*decode)(const void *params, const aimci_noise_params *range, size_t n, const double *g,
+                   const float *wish, double unit, double *u);
 } aimci_encoding_ops;
 
 #define AIMCI_ENCODING(name) extern const aimci_encoding_ops aimci_encoding_ops_##name;

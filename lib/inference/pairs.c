@@ -26,11 +26,6 @@ static void encode_pair(const aimci_noise_params *r, double u, double *g)
     g[1] = r->g_min + range * (u < 0 ? -u : 0);
 }
 
-static double decode_pair(const aimci_noise_params *r, const double *g)
-{
-    return (g[0] - g[1]) / (r->g_max - r->g_min);
-}
-
 /* ---- single pair ---------------------------------------------------------------------------- */
 
 static const aimci_field single_fields[] = {AIMCI_ENCODING_FIELDS(SRC)};
@@ -51,17 +46,21 @@ static size_t two(const void *params)
     return 2;
 }
 
-static void single_encode(const void *params, const aimci_noise_params *r, double u, double *g)
+static void single_encode(const void *params, const aimci_noise_params *r, size_t n,
+                          const double *u, double *g)
 {
     (void)params;
-    encode_pair(r, aimci_clip_unit(u), g);
+    for (size_t i = 0; i < n; i++)
+        encode_pair(r, aimci_clip_unit(u[i]), g + 2 * i);
 }
 
-static double single_decode(const void *params, const aimci_noise_params *r, const double *g,
-                            double target, double unit)
+static void single_decode(const void *params, const aimci_noise_params *r, size_t n,
+                          const double *g, const float *wish, double unit, double *u)
 {
-    (void)params, (void)target, (void)unit;
-    return decode_pair(r, g);
+    (void)params, (void)wish, (void)unit;
+    const double range = r->g_max - r->g_min;
+    for (size_t i = 0; i < n; i++)
+        u[i] = (g[2 * i] - g[2 * i + 1]) / range;
 }
 
 const aimci_encoding_ops aimci_encoding_ops_single_pair = {
@@ -83,12 +82,16 @@ const aimci_kind aimci_kind_two_sided = {
     .size = sizeof(aimci_encoding_params),
 };
 
-static void two_sided_encode(const void *params, const aimci_noise_params *r, double u, double *g)
+static void two_sided_encode(const void *params, const aimci_noise_params *r, size_t n,
+                             const double *u, double *g)
 {
     (void)params;
-    const double v = aimci_clip_unit(u), range = r->g_max - r->g_min;
-    g[0] = r->g_min + range * (1 + v) / 2;
-    g[1] = r->g_min + range * (1 - v) / 2;
+    const double range = r->g_max - r->g_min;
+    for (size_t i = 0; i < n; i++) {
+        const double v = aimci_clip_unit(u[i]);
+        g[2 * i] = r->g_min + range * (1 + v) / 2;
+        g[2 * i + 1] = r->g_min + range * (1 - v) / 2;
+    }
 }
 
 const aimci_encoding_ops aimci_encoding_ops_two_sided = {
@@ -145,9 +148,8 @@ static size_t next_pair(const aimci_list *f, const bool *filled)
     return best;
 }
 
-static void n_encode(const void *params, const aimci_noise_params *r, double u, double *g)
+static void fill_pairs(const pairs *p, const aimci_noise_params *r, double u, double *g)
 {
-    const pairs *p = params;
     const aimci_list *f = &p->significance;
     bool filled[MAX_PAIRS] = {false};
     double left = fabs(aimci_clip_unit(u)) * sum_of(f);
@@ -160,15 +162,25 @@ static void n_encode(const void *params, const aimci_noise_params *r, double u, 
     }
 }
 
-static double n_decode(const void *params, const aimci_noise_params *r, const double *g,
-                       double target, double unit)
+static void n_encode(const void *params, const aimci_noise_params *r, size_t n, const double *u,
+                     double *g)
 {
-    (void)target, (void)unit;
+    for (size_t i = 0; i < n; i++)
+        fill_pairs(params, r, u[i], g + i * n_devices(params));
+}
+
+static void n_decode(const void *params, const aimci_noise_params *r, size_t n, const double *g,
+                     const float *wish, double unit, double *u)
+{
+    (void)wish, (void)unit;
     const aimci_list *f = &((const pairs *)params)->significance;
-    double sum = 0;
-    for (size_t k = 0; k < f->n; k++)
-        sum += f->v[k] * decode_pair(r, g + 2 * k);
-    return sum / sum_of(f);
+    const double range = r->g_max - r->g_min, all = sum_of(f);
+    for (size_t i = 0; i < n; i++, g += 2 * f->n) {
+        double sum = 0;
+        for (size_t k = 0; k < f->n; k++)
+            sum += f->v[k] * ((g[2 * k] - g[2 * k + 1]) / range);
+        u[i] = sum / all;
+    }
 }
 
 const aimci_encoding_ops aimci_encoding_ops_n_pair = {

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "inference/population.h"
-#include "inference/temperature.h"
 #include "kernels/dispatch.h"
 
 enum { CHUNK = AIMCI_DEVICES_AT_ONCE };
@@ -51,13 +49,11 @@ aimc_status aimc_population_create(aimc_noise_model *model, size_t n, uint64_t s
     return AIMC_OK;
 }
 
-/* ---- programming and reading ---------------------------------------------------------------- */
+/* ---- programming ---------------------------------------------------------------------------- */
 
 typedef struct job {
     const aimc_population *cells;
-    aimci_key key, key_state, key_thermal;
-    double t, thermal; /* variance of thermal noise over the conductance */
-    float *g;
+    aimci_key key, key_state;
 } job;
 
 aimci_devices aimci_population_at(const aimc_population *c, size_t first)
@@ -90,66 +86,33 @@ static void program_chunk(void *arg, size_t slot, size_t chunk)
             all.programmed[i] = stuck[i];
 }
 
-static size_t n_chunks(const aimc_population *c)
-{
-    return (c->n + CHUNK - 1) / CHUNK;
-}
-
 void aimci_population_program(aimc_population *c)
 {
     job j = {.cells = c};
     j.key = aimci_random_key(c->seed, AIMCI_OP_PROGRAM, 0, c->n_programs);
     j.key_state = aimci_random_key(c->seed, AIMCI_OP_PROGRAM, 1, c->n_programs);
     c->n_programs++;
-    aimci_parallel(c->ctx, n_chunks(c), program_chunk, &j);
+    aimci_parallel(c->ctx, aimci_population_chunks(c), program_chunk, &j);
 }
 
-static void add_thermal(const job *j, size_t chunk, const aimci_devices *all, float *g)
+aimc_status aimci_population_check(const aimc_population *c, const float *g)
 {
-    float z[CHUNK];
-    if (!(j->thermal > 0))
-        return;
-    all->kernels->normals(&j->key_thermal, (uint32_t)chunk, z, all->n);
-    for (size_t i = 0; i < all->n; i++)
-        g[i] = (float)fmax(0, (double)g[i] + sqrt(j->thermal * (double)g[i]) * (double)z[i]);
-}
-
-static void read_chunk(void *arg, size_t slot, size_t chunk)
-{
-    (void)slot;
-    const job *j = arg;
-    const aimc_noise_model *m = j->cells->model;
-    const aimci_devices all = aimci_population_at(j->cells, chunk * CHUNK);
-    float z[CHUNK], *g = j->g + chunk * CHUNK;
-    if (j->t == 0 && m->ops->programmed_at_0) {
-        memcpy(g, all.programmed, all.n * sizeof *g);
-    } else {
-        all.kernels->normals(&j->key, (uint32_t)chunk, z, all.n);
-        aimci_noise_read(m, &all, j->t, z, g);
-        add_thermal(j, chunk, &all, g);
+    const double top = aimci_noise_range(c->model)->g_max * (1 + 1e-5);
+    int outside = 0;
+    for (size_t i = 0; i < c->n; i++)
+        outside |= !(g[i] >= 0) | !((double)g[i] <= top);
+    for (size_t i = 0; outside && i < c->n; i++) {
+        if (!(g[i] >= 0))
+            return aimci_fail(
+                AIMC_ERR_INVALID,
+                "population_program: g_target_us[%zu] = %g; a conductance is not negative", i,
+                (double)g[i]);
+        if ((double)g[i] > top)
+            return aimci_fail(AIMC_ERR_INVALID,
+                              "population_program: g_target_us[%zu] = %g is above g_max = %g uS", i,
+                              (double)g[i], aimci_noise_range(c->model)->g_max);
     }
-    const float *stuck = j->cells->stuck ? j->cells->stuck + chunk * CHUNK : NULL;
-    for (size_t i = 0; stuck && i < all.n; i++)
-        if (stuck[i] >= 0)
-            g[i] = stuck[i];
-}
-
-static void read_number(const aimc_population *c, uint64_t n, double t, double thermal, float *g)
-{
-    job j = {.cells = c, .t = t, .thermal = thermal, .g = g};
-    j.key = aimci_random_key(c->seed, AIMCI_OP_READ, 0, n);
-    j.key_thermal = aimci_random_key(c->seed, AIMCI_OP_READ, 1, n);
-    aimci_parallel(c->ctx, n_chunks(c), read_chunk, &j);
-}
-
-void aimci_population_read(aimc_population *c, double t, float *g)
-{
-    read_number(c, c->n_reads++, t, aimci_noise_thermal(c->model, t), g);
-}
-
-void aimci_population_read_again(const aimc_population *c, double t, float *g)
-{
-    read_number(c, c->n_reads - 1, t, 0, g);
+    return AIMC_OK;
 }
 
 aimc_status aimc_population_program(aimc_population *c, const float *g_target_us)
@@ -157,33 +120,12 @@ aimc_status aimc_population_program(aimc_population *c, const float *g_target_us
     if (!c || !g_target_us)
         return aimci_fail(AIMC_ERR_INVALID, "population_program: %s is NULL",
                           c ? "g_target_us" : "cells");
-    const double top = aimci_noise_range(c->model)->g_max * (1 + 1e-5);
-    for (size_t i = 0; i < c->n; i++) {
-        const double g = (double)g_target_us[i];
-        if (!(g >= 0))
-            return aimci_fail(
-                AIMC_ERR_INVALID,
-                "population_program: g_target_us[%zu] = %g; a conductance is not negative", i, g);
-        if (g > top)
-            return aimci_fail(AIMC_ERR_INVALID,
-                              "population_program: g_target_us[%zu] = %g is above g_max = %g uS", i,
-                              g, aimci_noise_range(c->model)->g_max);
-    }
+    const aimc_status st = aimci_population_check(c, g_target_us);
+    if (st)
+        return st;
     memcpy(c->target, g_target_us, c->n * sizeof *c->target);
     aimci_population_program(c);
     return AIMC_OK;
-}
-
-aimc_status aimc_population_read(aimc_population *c, double t_s, float *g_us)
-{
-    if (!c || !g_us)
-        return aimci_fail(AIMC_ERR_INVALID, "population_read: %s is NULL", c ? "g_us" : "cells");
-    if (c->n_programs == 0)
-        return aimci_fail(AIMC_ERR_STATE, "population_read: nothing was programmed yet");
-    const aimc_status st = aimci_noise_check_time("population_read", c->model, t_s);
-    if (!st)
-        aimci_population_read(c, t_s, g_us);
-    return st;
 }
 
 aimc_status aimc_population_get(const aimc_population *c, const char *what, float *value)

@@ -17,13 +17,27 @@ struct aimc_population {
     float *stuck; /* conductance of a faulty device, -1 of a sound one; NULL: all are sound */
 };
 
+/* Could these targets be programmed? */
+aimc_status aimci_population_check(const aimc_population *cells, const float *g_target);
 /* As the public calls, arguments unchecked. */
 void aimci_population_program(aimc_population *cells);
 void aimci_population_read(aimc_population *cells, double t, float *g);
-/* Devices from first on, as many as are taken at once. */
+
+/* Devices are taken in chunks; those from first on, as many as are taken at once. */
+size_t aimci_population_chunks(const aimc_population *cells);
 aimci_devices aimci_population_at(const aimc_population *cells, size_t first);
-/* What the last read found, at the same time. */
-void aimci_population_read_again(const aimc_population *cells, double t, float *g);
+
+/* Read so many at time t: the same number finds the same. */
+typedef struct aimci_read {
+    const aimc_population *cells;
+    double t, thermal; /* variance of thermal noise over the conductance */
+    aimci_key key, key_thermal;
+} aimci_read;
+
+aimci_read aimci_population_begin_read(const aimc_population *cells, uint64_t number, double t);
+/* Of a chunk: what this read finds, and mean and standard deviation of all reads at that time, or
+ * what this read finds and 0 where later ones find the same. g or both others may be NULL. */
+void aimci_read_chunk(const aimci_read *read, size_t chunk, float *g, float *mean, float *sigma);
 
 aimc_status aimci_population_put(const aimc_population *cells, aimci_st_writer *writer,
                                  const char *prefix);

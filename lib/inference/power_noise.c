@@ -68,13 +68,15 @@ void aimci_power_read(const void *params, const aimci_devices *d, double t, cons
     const float noise =
         (float)(p->read_noise_scale *
                 sqrt(fmax(0, aimci_ln((t + p->t_0 + p->t_read) / (2 * p->t_read)))));
-    float drift[AIMCI_DEVICES_AT_ONCE], r[AIMCI_DEVICES_AT_ONCE], q[AIMCI_DEVICES_AT_ONCE] = {0};
+    float drift[AIMCI_DEVICES_AT_ONCE], r[AIMCI_DEVICES_AT_ONCE], q[AIMCI_DEVICES_AT_ONCE];
     for (size_t i = 0; i < d->n; i++)
         drift[i] = d->state[i] * -log_time;
     d->kernels->exp(drift, drift, d->n);
     aimci_power_ratios(p, d->n, d->programmed, r);
     if (noise > 0)
         quality(params, d, r, q);
+    else
+        memset(q, 0, d->n * sizeof *q);
     for (size_t k = 0; k < d->reads; k++, z += d->n, g += d->n)
         for (size_t i = 0; i < d->n; i++)
             g[i] = aimci_larger(d->programmed[i] * drift[i] * (1 + noise * q[i] * z[i]), 0);

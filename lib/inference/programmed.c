@@ -43,7 +43,7 @@ void aimci_programmed_destroy(aimci_programmed *p)
     aimc_config_destroy(p->config);
     aimci_free(ctx, p->target);
     aimci_free(ctx, p->middle);
-    aimci_free(ctx, p->g);
+    aimci_free(ctx, p->scratch);
     aimci_free(ctx, p->given);
     aimci_free(ctx, p);
     aimci_context_unref(ctx);
@@ -89,17 +89,18 @@ static aimc_status allocate(aimci_programmed *p)
         aimci_mul_overflows(weights, p->per_weight, &devices))
         return aimci_fail(AIMC_ERR_NOMEM, "tile_program: too many devices");
     devices += p->encoding->unit_shared ? p->n_in : 0;
-    p->target = aimci_calloc(p->ctx, 5 * plane + p->n_in, sizeof *p->target);
+    const size_t scratch = 3 * aimci_context_slots(p->ctx) * aimci_programmed_scratch(p);
+    p->target = aimci_calloc(p->ctx, 5 * plane + 3 * p->n_in, sizeof *p->target);
     p->middle = aimci_calloc(p->ctx, 5 * p->n_out, sizeof *p->middle);
-    p->g = aimci_calloc(p->ctx, 2 * devices, sizeof *p->g);
-    if (!p->target || !p->middle || !p->g)
+    p->scratch = aimci_calloc(p->ctx, scratch, sizeof *p->scratch);
+    if (!p->target || !p->middle || !p->scratch)
         return aimci_fail(AIMC_ERR_NOMEM, "tile_program: no memory for %zu devices", devices);
     p->read = p->target + plane;
     p->conductance = p->read + plane;
     p->seen = p->conductance + plane;
     p->variance = p->seen + plane;
     p->common = p->variance + plane;
-    p->sigma = p->g + devices;
+    p->unit = p->encoding->unit_shared ? p->common + p->n_in : NULL;
     p->half = p->middle + p->n_out;
     p->gain = p->half + p->n_out;
     p->shift = p->gain + p->n_out;

@@ -51,17 +51,18 @@ typedef struct aimci_programmed {
     const aimci_compensation *compensation;
     size_t n_out, n_in, ld, per_weight;
     uint64_t seed;
-    float *target;        /* [n_in][ld]: the weights asked for */
-    float *read;          /* [n_in][ld]: what one read of the devices gave, noise and all */
-    float *conductance;   /* [n_in][ld]: of all devices of a weight, over g_max */
-    float *middle, *half; /* [n_out] */
-    float *gain, *shift;  /* [n_out]: digital, after the read-out */
-    float *seen, *variance, *common,
-        *sigma; /* read_noise.c: what every read finds, and its noise */
+    float *target;          /* [n_in][ld]: the weights asked for */
+    float *read;            /* [n_in][ld]: what one read of the devices gave, noise and all */
+    float *conductance;     /* [n_in][ld]: of all devices of a weight, over g_max */
+    float *middle, *half;   /* [n_out] */
+    float *gain, *shift;    /* [n_out]: digital, after the read-out */
+    float *seen, *variance; /* [n_in][ld]: what every read finds, and its noise */
+    float *common;          /* [n_in]: noise that all outputs share */
+    float *unit;            /* [2][n_in]: shared devices in one read and in all, uS; or NULL */
     aimci_device_noise noise;
     float *reference;             /* [n_out]: mean magnitudes of the reference read */
     double slope[AIMCI_MAX_CELL]; /* of a weight by its devices, u / uS */
-    float *g;                     /* scratch: conductances of all devices */
+    float *scratch;               /* of each thread: three times as much as is told below */
     float *given; /* those of all devices that were set from outside; NULL: none were */
     uint64_t n_calibrations;
     bool has_reference, compensated;
@@ -105,8 +106,11 @@ aimci_programmed *aimci_programmed_of(const aimc_tile *tile);
 /* Read the devices at p->t; or find those conductances that were given. */
 void aimci_programmed_read(aimci_programmed *p);
 
-/* Conductances at p->t without the noise of reads, into p->g. */
-void aimci_programmed_conductances(aimci_programmed *p);
+/* After p->read came from elsewhere: p->seen and p->noise. */
+void aimci_programmed_find_noise(aimci_programmed *p);
+/* Devices that are read together. */
+size_t aimci_programmed_scratch(const aimci_programmed *p);
+
 /* Of a device at most, in units of g_max: beyond the noise of any programming. */
 #define AIMCI_MOST_CONDUCTANCE 10
 

@@ -1,90 +1,80 @@
 /* SPDX-License-Identifier: MIT */
-/* Weights to conductances of the devices of a programmed tile, and back. */
+/* Weights to conductances of the devices of a programmed tile, and how well they came back. */
 #include <math.h>
 #include <string.h>
 
-#include "inference/read_noise.h"
+#include "inference/programmed.h"
 
 /* ---- weights to conductances ---------------------------------------------------------------- */
 
-/* Smallest and largest weight of outputs first ... last - 1. */
-static void extremes(const aimci_programmed *p, size_t first, size_t last, double *lo, double *hi)
+/* Smallest and largest weight of each output. */
+static void extremes(const aimci_programmed *p, float *lo, float *hi)
 {
-    *lo = *hi = (double)p->target[first];
-    for (size_t j = 0; j < p->n_in; j++)
-        for (size_t i = first; i < last; i++) {
-            const double w = (double)p->target[j * p->ld + i];
-            *lo = w < *lo ? w : *lo;
-            *hi = w > *hi ? w : *hi;
+    memcpy(lo, p->target, p->n_out * sizeof *lo);
+    memcpy(hi, p->target, p->n_out * sizeof *hi);
+    for (size_t j = 1; j < p->n_in; j++) {
+        const float *w = p->target + j * p->ld;
+        for (size_t i = 0; i < p->n_out; i++) {
+            lo[i] = w[i] < lo[i] ? w[i] : lo[i];
+            hi[i] = w[i] > hi[i] ? w[i] : hi[i];
         }
-}
-
-static void set_scale(aimci_programmed *p, size_t first, size_t last)
-{
-    double lo, hi;
-    extremes(p, first, last, &lo, &hi);
-    const bool affine = p->encoding->affine;
-    const double middle = affine ? (lo + hi) / 2 : 0;
-    const double half = affine ? (hi - lo) / 2 : fmax(fabs(lo), fabs(hi));
-    for (size_t i = first; i < last; i++) {
-        p->middle[i] = (float)middle;
-        p->half[i] = (float)fmax(half, 1e-7);
     }
 }
 
 void aimci_programmed_choose_scales(aimci_programmed *p)
 {
     const aimci_encoding_params *params = p->encoding_params;
-    if (!params->scale_per_output) {
-        set_scale(p, 0, p->n_out);
-        return;
+    float *lo = p->middle, *hi = p->half; /* until they are what they are called */
+    extremes(p, lo, hi);
+    for (size_t i = 0; !params->scale_per_output && i < p->n_out; i++) {
+        lo[0] = lo[i] < lo[0] ? lo[i] : lo[0];
+        hi[0] = hi[i] > hi[0] ? hi[i] : hi[0];
     }
-    for (size_t i = 0; i < p->n_out; i++)
-        set_scale(p, i, i + 1);
+    for (size_t i = p->n_out; i-- > 0;) {
+        const size_t from = params->scale_per_output ? i : 0;
+        const double least = (double)lo[from], most = (double)hi[from];
+        const bool affine = p->encoding->affine;
+        const double half = affine ? (most - least) / 2 : fmax(fabs(least), fabs(most));
+        p->middle[i] = affine ? (float)((least + most) / 2) : 0.0f;
+        p->half[i] = (float)fmax(half, 1e-7);
+    }
+}
+
+enum { RUN = 64 }; /* weights at a time */
+
+static void encode_line(void *arg, size_t slot, size_t j)
+{
+    (void)slot;
+    const aimci_programmed *p = arg;
+    const float *w = p->target + j * p->ld;
+    float *to = p->cells->target + j * p->n_out * p->per_weight;
+    double u[RUN], g[RUN * AIMCI_MAX_CELL];
+    for (size_t first = 0; first < p->n_out; first += RUN) {
+        const size_t n = aimci_min_size(RUN, p->n_out - first);
+        for (size_t i = 0; i < n; i++)
+            u[i] =
+                ((double)w[first + i] - (double)p->middle[first + i]) / (double)p->half[first + i];
+        p->encoding->encode(p->encoding_params, aimci_noise_range(p->model), n, u, g);
+        for (size_t k = 0; k < n * p->per_weight; k++)
+            *to++ = (float)g[k];
+    }
 }
 
 aimc_status aimci_programmed_encode(aimci_programmed *p)
 {
-    const aimci_noise_params *range = aimci_noise_range(p->model);
+    const double zero = 0;
     double g[AIMCI_MAX_CELL];
-    size_t at = 0;
-    for (size_t j = 0; j < p->n_in; j++)
-        for (size_t i = 0; i < p->n_out; i++) {
-            p->encoding->encode(p->encoding_params, range, aimci_programmed_wish(p, i, j), g);
-            for (size_t k = 0; k < p->per_weight; k++)
-                p->g[at++] = (float)g[k];
-        }
-    p->encoding->encode(p->encoding_params, range, 0, g);
-    while (at < p->cells->n)
-        p->g[at++] = (float)g[0];
-    return aimc_population_program(p->cells, p->g);
+    aimci_parallel(p->ctx, p->n_in, encode_line, p);
+    p->encoding->encode(p->encoding_params, aimci_noise_range(p->model), 1, &zero, g);
+    for (size_t at = p->n_in * p->n_out * p->per_weight; at < p->cells->n; at++)
+        p->cells->target[at] = (float)g[0];
+    const aimc_status st = aimci_population_check(p->cells, p->cells->target);
+    if (!st)
+        aimci_population_program(p->cells);
+    return st;
 }
 
-typedef struct decode_job {
-    aimci_programmed *p;
-    const float *g;
-} decode_job;
-
-static void decode_line(void *arg, size_t slot, size_t j)
-{
-    (void)slot;
-    const decode_job *job = arg;
-    aimci_programmed *p = job->p;
-    const aimci_noise_params *range = aimci_noise_range(p->model);
-    const size_t shared = p->n_in * p->n_out * p->per_weight + j;
-    const double unit = p->encoding->unit_shared ? (double)job->g[shared] : 0;
-    const float *from = job->g + j * p->n_out * p->per_weight;
-    double g[AIMCI_MAX_CELL], sum;
-    for (size_t i = 0; i < p->n_out; i++, from += p->per_weight) {
-        sum = 0;
-        for (size_t k = 0; k < p->per_weight; k++)
-            sum += g[k] = (double)from[k];
-        p->conductance[j * p->ld + i] = (float)(sum / range->g_max);
-        const double u =
-            p->encoding->decode(p->encoding_params, range, g, aimci_programmed_wish(p, i, j), unit);
-        p->read[j * p->ld + i] = (float)((double)p->middle[i] + (double)p->half[i] * u);
-    }
-}
+/* ---- how well ------------------------------------------------------------------------------- */
 
 double aimci_programmed_slope(const aimci_programmed *p, const float *weights, size_t i)
 {
@@ -95,29 +85,6 @@ double aimci_programmed_slope(const aimci_programmed *p, const float *weights, s
         square += w * w;
     }
     return cross > 0 ? square / cross : 1;
-}
-
-/* Each row divided by its slope against the targets. */
-static void regress(aimci_programmed *p)
-{
-    for (size_t i = 0; i < p->n_out; i++) {
-        const float slope = (float)aimci_programmed_slope(p, p->read, i);
-        for (size_t j = 0; j < p->n_in; j++)
-            p->read[j * p->ld + i] *= slope;
-    }
-}
-
-void aimci_programmed_read(aimci_programmed *p)
-{
-    decode_job job = {p, p->g};
-    if (p->given)
-        memcpy(p->g, p->given, p->cells->n * sizeof *p->g);
-    else
-        aimci_population_read(p->cells, p->t, p->g);
-    aimci_parallel(p->ctx, p->n_in, decode_line, &job);
-    if (p->encoding->regress)
-        regress(p);
-    aimci_programmed_split_noise(p);
 }
 
 double aimci_programmed_error(const aimci_programmed *p, bool with_gain)

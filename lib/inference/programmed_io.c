@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "inference/read_noise.h"
+#include "inference/programmed.h"
 
 typedef struct tensor {
     const char *name;
@@ -186,7 +186,7 @@ aimc_status aimci_programmed_restore(aimc_tile *tile, const aimci_st_reader *rea
         aimci_programmed_destroy(p);
     if (st)
         return st;
-    aimci_programmed_split_noise(p);
+    aimci_programmed_find_noise(p);
     if (!tile->n_programs)
         tile->n_programs = 1; /* a file from before they were counted */
     aimci_programmed_show(p);

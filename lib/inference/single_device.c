@@ -33,17 +33,20 @@ const aimci_kind aimci_kind_single_device = {
     .size = sizeof(aimci_encoding_params),
 };
 
-static void single_encode(const void *params, const aimci_noise_params *r, double u, double *g)
+static void single_encode(const void *params, const aimci_noise_params *r, size_t n,
+                          const double *u, double *g)
 {
     (void)params;
-    g[0] = r->g_min + (r->g_max - r->g_min) * (1 + aimci_clip_unit(u)) / 2;
+    for (size_t i = 0; i < n; i++)
+        g[i] = r->g_min + (r->g_max - r->g_min) * (1 + aimci_clip_unit(u[i])) / 2;
 }
 
-static double single_decode(const void *params, const aimci_noise_params *r, const double *g,
-                            double target, double unit)
+static void single_decode(const void *params, const aimci_noise_params *r, size_t n,
+                          const double *g, const float *wish, double unit, double *u)
 {
-    (void)params, (void)target, (void)unit;
-    return 2 * (g[0] - r->g_min) / (r->g_max - r->g_min) - 1;
+    (void)params, (void)wish, (void)unit;
+    for (size_t i = 0; i < n; i++)
+        u[i] = 2 * (g[i] - r->g_min) / (r->g_max - r->g_min) - 1;
 }
 
 const aimci_encoding_ops aimci_encoding_ops_single_device = {
@@ -83,19 +86,23 @@ static double offset_range(const offset *p, const aimci_noise_params *r)
     return (r->g_max - r->g_min) * (levels > 0 ? (levels - 2) / (levels - 1) : 1);
 }
 
-static void offset_encode(const void *params, const aimci_noise_params *r, double u, double *g)
+static void offset_encode(const void *params, const aimci_noise_params *r, size_t n,
+                          const double *u, double *g)
 {
-    g[0] = r->g_min + offset_range(params, r) * (1 + aimci_clip_unit(u)) / 2;
+    const double range = offset_range(params, r);
+    for (size_t i = 0; i < n; i++)
+        g[i] = r->g_min + range * (1 + aimci_clip_unit(u[i])) / 2;
 }
 
-static double offset_decode(const void *params, const aimci_noise_params *r, const double *g,
-                            double target, double unit)
+static void offset_decode(const void *params, const aimci_noise_params *r, size_t n,
+                          const double *g, const float *wish, double unit, double *u)
 {
-    (void)target;
+    (void)wish;
     const offset *p = params;
     const double range = offset_range(p, r);
     const double middle = p->correction == REFERENCE_COLUMN ? unit : r->g_min + range / 2;
-    return 2 * (g[0] - middle) / range;
+    for (size_t i = 0; i < n; i++)
+        u[i] = 2 * (g[i] - middle) / range;
 }
 
 const aimci_encoding_ops aimci_encoding_ops_offset = {
@@ -122,17 +129,20 @@ const aimci_kind aimci_kind_fusion = {
     .size = sizeof(aimci_encoding_params),
 };
 
-static void fusion_encode(const void *params, const aimci_noise_params *r, double u, double *g)
+static void fusion_encode(const void *params, const aimci_noise_params *r, size_t n,
+                          const double *u, double *g)
 {
     (void)params;
-    g[0] = r->g_min + (r->g_max - r->g_min) * fabs(aimci_clip_unit(u));
+    for (size_t i = 0; i < n; i++)
+        g[i] = r->g_min + (r->g_max - r->g_min) * fabs(aimci_clip_unit(u[i]));
 }
 
-static double fusion_decode(const void *params, const aimci_noise_params *r, const double *g,
-                            double target, double unit)
+static void fusion_decode(const void *params, const aimci_noise_params *r, size_t n,
+                          const double *g, const float *wish, double unit, double *u)
 {
     (void)params, (void)unit;
-    return copysign((g[0] - r->g_min) / (r->g_max - r->g_min), target);
+    for (size_t i = 0; i < n; i++)
+        u[i] = copysign((g[i] - r->g_min) / (r->g_max - r->g_min), (double)wish[i]);
 }
 
 const aimci_encoding_ops aimci_encoding_ops_fusion = {

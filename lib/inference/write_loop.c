@@ -55,6 +55,7 @@ typedef struct loop {
     aimci_programmed *p;
     float *block;
     float *z;       /* normals of one round */
+    float *g;       /* conductances that a read found */
     float *command; /* where the pulses so far should have brought each device */
     float *wish;    /* [n_in][ld] GRADIENT: u that is aimed at */
     float *x, *y, *ideal;
@@ -94,12 +95,12 @@ static uint64_t verify_round(loop *l, uint8_t *done)
     const double g_max = aimci_noise_range(p->model)->g_max;
     const double step = q->pulse_step * g_max;
     uint64_t off = 0;
-    aimci_population_read(p->cells, 0, p->g);
+    aimci_population_read(p->cells, 0, l->g);
     fresh_normals(l);
     for (size_t i = 0; i < c->n; i++) {
         if (done[i])
             continue;
-        const double e = (double)c->target[i] - (double)p->g[i];
+        const double e = (double)c->target[i] - (double)l->g[i];
         p->report.verify_reads++;
         p->device_reads++;
         p->report.write_time_s += q->read_time_ns * 1e-9;
@@ -165,7 +166,8 @@ static void follow_wishes(loop *l)
     fresh_normals(l);
     for (size_t j = 0; j < p->n_in; j++)
         for (size_t i = 0; i < p->n_out; i++) {
-            p->encoding->encode(p->encoding_params, range, (double)l->wish[j * p->ld + i], g);
+            const double u = (double)l->wish[j * p->ld + i];
+            p->encoding->encode(p->encoding_params, range, 1, &u, g);
             for (size_t k = 0; k < p->per_weight; k++, at++) {
                 const double n = rint((g[k] - (double)l->command[at]) / step);
                 const double most = (double)q->max_pulses;
@@ -218,12 +220,13 @@ static aimc_status open_loop(aimci_programmed *p, loop *l)
 {
     const size_t n = p->cells->n;
     *l = (loop){.p = p, .batch = p->programming->batch ? (size_t)p->programming->batch : p->n_in};
-    const size_t floats = 2 * n + p->n_in * p->ld + l->batch * (p->n_in + 2 * p->n_out);
+    const size_t floats = 3 * n + p->n_in * p->ld + l->batch * (p->n_in + 2 * p->n_out);
     l->block = aimci_calloc(p->ctx, floats, sizeof *l->block);
     if (!l->block)
         return aimci_fail(AIMC_ERR_NOMEM, "no memory for the write loop");
     l->z = l->block;
-    l->command = l->z + n;
+    l->g = l->z + n;
+    l->command = l->g + n;
     l->wish = l->command + n;
     l->x = l->wish + p->n_in * p->ld;
     l->y = l->x + l->batch * p->n_in;

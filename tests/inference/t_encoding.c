@@ -58,11 +58,12 @@ START_TEST(conductances_of_pairs)
 {
     const aimci_noise_params range = {25, 5, false};
     double g[2];
-    aimci_encoding_ops_single_pair.encode(NULL, &range, 0.5, g);
+    const double half = 0.5, least = -1;
+    aimci_encoding_ops_single_pair.encode(NULL, &range, 1, &half, g);
     ck_assert(g[0] == 15 && g[1] == 5);
-    aimci_encoding_ops_single_pair.encode(NULL, &range, -1, g);
+    aimci_encoding_ops_single_pair.encode(NULL, &range, 1, &least, g);
     ck_assert(g[0] == 5 && g[1] == 25);
-    aimci_encoding_ops_two_sided.encode(NULL, &range, 0.5, g);
+    aimci_encoding_ops_two_sided.encode(NULL, &range, 1, &half, g);
     ck_assert(g[0] == 20 && g[1] == 10);
 }
 END_TEST
