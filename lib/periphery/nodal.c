@@ -101,6 +101,8 @@ static void factor_drive(const work *w)
     const aimci_nodal *n = w->n;
     double *const y = w->z; /* not in use yet */
     memcpy(y, w->g, w->size * sizeof *y);
+    for (size_t j = 0; j < n->n_drive; j++)
+        y[(n->n_sense - 1) * n->ld + j] += n->g_drive_far;
     for (size_t i = n->n_sense; i-- > 0;) {
         const double r = i ? n->r_drive : n->r_driver;
         for (size_t j = 0; j < n->n_drive; j++) {
@@ -116,7 +118,7 @@ static void factor_sense(const work *w)
 {
     const aimci_nodal *n = w->n;
     for (size_t i = 0; i < n->n_sense; i++) {
-        double y = 0, t = 0;
+        double y = n->g_sense_far, t = 1; /* before the first node, that contact alone */
         for (size_t j = n->n_drive; j-- > 0;) {
             const size_t at = i * n->ld + j;
             y = w->g[at] + t * y;
@@ -132,7 +134,9 @@ static void solve_drive(const work *w, const double *v, double *x)
 {
     const aimci_nodal *n = w->n;
     const double *t = w->t_drive;
-    const size_t ld = n->ld;
+    const size_t ld = n->ld, far = (n->n_sense - 1) * ld;
+    for (size_t j = 0; v && j < n->n_drive; j++)
+        x[far + j] += n->g_drive_far * v[j];
     for (size_t i = n->n_sense - 1; i > 0; i--)
         for (size_t j = 0; j < n->n_drive; j++)
             x[(i - 1) * ld + j] += t[i * ld + j] * x[i * ld + j];
@@ -255,7 +259,7 @@ static bool iterate(const work *w, const double *v)
 }
 
 /* What flows out of sensed line i: at every node the cell's current joins, short-circuit value
- * g a + source, and t of the sum goes on toward the contact. */
+ * g a + source, and t of the sum goes on toward the contact; and out of the one at its far end. */
 static double line_current(const work *w, size_t i)
 {
     const size_t at = i * w->n->ld;
@@ -264,7 +268,7 @@ static double line_current(const work *w, size_t i)
         sum += w->g[at + j] * w->a[at + j] + w->source[at + j];
         sum *= w->t_sense[at + j];
     }
-    return sum;
+    return sum + w->n->g_sense_far * w->b[at + w->n->n_drive - 1];
 }
 
 static bool solve_linear(const work *w, const double *v)
@@ -403,6 +407,8 @@ static aimci_nodal swap(const aimci_nodal *n)
     s.r_sense = n->r_drive;
     s.r_driver = n->r_sensor;
     s.r_sensor = n->r_driver;
+    s.g_drive_far = n->g_sense_far;
+    s.g_sense_far = n->g_drive_far;
     return s;
 }
 

@@ -6,7 +6,8 @@
  *     V_1 ------------ a01 ----- a11 ----- ...
  *
  * Sensed line i runs past all driven lines and ends at 0 V; both kinds of line have their contact
- * at site 0, one wire segment and the contact's resistance away from the first cell. Every cell is
+ * at site 0, one wire segment and the contact's resistance away from the first cell, and may have
+ * another at their far end. Every cell is
  * a resistor g in series with r_select, or i = g f(v) where f is odd with f'(0) = 1.
  *
  * Lines are ladders: one is solved exactly by one sweep to its far end and back. Driven lines are
@@ -35,7 +36,8 @@ typedef struct aimci_nodal {
     double r_drive, r_sense;     /* between two cells; 0: none */
     double r_driver, r_sensor;   /* of a contact, its wire segment included */
     aimci_iv iv;
-    bool gated; /* a cell whose driver is at 0 V is disconnected */
+    bool gated;                      /* a cell whose driver is at 0 V is disconnected */
+    double g_drive_far, g_sense_far; /* conductance of the contacts at far ends; 0: none there */
 } aimci_nodal;
 
 /* Leading dimension that keeps strided sweeps out of one another's cache sets. */

@@ -46,6 +46,15 @@ static aimc_status check_nodal(const aimci_cell_mapping *mapping, const aimci_wi
     return AIMC_OK;
 }
 
+static aimc_status check_drive_ends(const aimci_wires_params *wires)
+{
+    if (wires->drive_ends == 1 || (wires->model == AIMCI_WIRES_NODAL && !wires->gate_selected))
+        return AIMC_OK;
+    return aimci_fail(AIMC_ERR_INVALID,
+                      "wires: drive_ends = 2; only model NODAL solves input lines, and only "
+                      "without gate_selected are they driven: 1");
+}
+
 /* A gate is open or it is not: what drives it is one bit. */
 static aimc_status check_gates(const aimci_periphery_params *params,
                                const aimci_wires_params *wires)
@@ -86,6 +95,8 @@ static aimc_status read_children(const aimc_config *config, aimci_periphery *p)
     st = check_time_sliced(&p->mapping, wires);
     if (!st)
         st = check_nodal(&p->mapping, wires);
+    if (!st && !p->is_perfect)
+        st = check_drive_ends(wires);
     return st || p->is_perfect ? st : check_gates(&p->params, wires);
 }
 

@@ -38,7 +38,7 @@ typedef struct line {
     const char *letter;
     size_t set, k, n;
     aimci_name end;
-    double r_contact, r_wire, farad;
+    double r_contact, r_wire, g_far, farad;
     aimci_name (*node)(const aimci_circuit *c, size_t set, size_t k, size_t site);
 } line;
 
@@ -49,6 +49,9 @@ static void put_line(const aimci_circuit *c, const line *l)
     if (l->r_contact > 0)
         aimci_netlist_resistor(n, aimci_name_of("rd%s%zu_%zu", l->letter, l->set, l->k).text,
                                l->end.text, first.text, l->r_contact);
+    if (l->g_far > 0)
+        aimci_netlist_resistor(n, aimci_name_of("rf%s%zu_%zu", l->letter, l->set, l->k).text,
+                               l->end.text, l->node(c, l->set, l->k, l->n - 1).text, 1 / l->g_far);
     for (size_t s = 1; l->r_wire > 0 && s < l->n; s++)
         aimci_netlist_resistor(n, aimci_name_of("rw%s%zu_%zu_%zu", l->letter, l->set, l->k, s).text,
                                l->node(c, l->set, l->k, s - 1).text,
@@ -72,14 +75,22 @@ static void put_lines(const aimci_circuit *c, size_t set)
                         aimci_name_of("in%zu", j),
                         w->r_driver,
                         w->r_drive,
+                        w->g_drive_far,
                         q->c_in,
                         aimci_circuit_drive_node};
         put_line(c, &l);
     }
     for (size_t i = 0; i < w->n_sense; i++) {
-        const line l = {
-            "b",         set,        i,        w->n_drive, aimci_name_of("out%zu_%zu", set, i),
-            w->r_sensor, w->r_sense, q->c_out, sense_node};
+        const line l = {"b",
+                        set,
+                        i,
+                        w->n_drive,
+                        aimci_name_of("out%zu_%zu", set, i),
+                        w->r_sensor,
+                        w->r_sense,
+                        w->g_sense_far,
+                        q->c_out,
+                        sense_node};
         put_line(c, &l);
     }
 }

@@ -141,11 +141,12 @@ static signal output_of(const aimci_circuit *c, size_t set, size_t i)
     return s;
 }
 
-/* The far end of a driven line. */
+/* Where a driven line settles last: at its far end, in the middle between two drivers. */
 static signal line_of(const aimci_circuit *c, size_t set, size_t j)
 {
     signal s = {.name = aimci_name_of("line%zu_%zu", set, j)};
-    const aimci_name node = aimci_circuit_drive_node(c, set, j, c->network.n_sense - 1);
+    const size_t last = c->network.n_sense - 1, site = c->network.g_drive_far > 0 ? last / 2 : last;
+    const aimci_name node = aimci_circuit_drive_node(c, set, j, site);
     char inside[32] = "";
     if (c->netlist.params.subcircuit)
         snprintf(inside, sizeof inside, "x%zu%c", set,

@@ -37,6 +37,11 @@ static const aimci_field wires_fields[] = {
         "NODAL, forward: inputs are on the gates of access transistors, bit by bit; cells of "
         "an input 0 are disconnected, and no current comes along input lines",
         XS),
+    AIMCI_INTEGER(W, drive_ends, 1, 1, 2, "1",
+                  "NODAL: ends of an input's line at which it is driven, each through r_in and "
+                  "r_driver; 2: both, for a quarter of the largest drop of a line whose cells "
+                  "conduct alike",
+                  OWN),
     AIMCI_INTEGER(W, segments, 8, 1, 65536, "1", "pieces of a column of TIME_SLICED", OWN),
     AIMCI_INTEGER(W, height, 0, 0, 65536, "cells",
                   "cells of a whole column of TIME_SLICED, idle ones around; 0: as many as inputs",
@@ -52,17 +57,20 @@ AIMCI_DEFINE_KIND(wires, "wires",
 
 aimci_nodal aimci_wires_network(const W *p, size_t n_drive, size_t n_sense, bool gated)
 {
+    const double r_driver = gated ? 0 : p->r_in + p->r_driver;
     return (aimci_nodal){.n_drive = n_drive,
                          .n_sense = n_sense,
                          .ld = aimci_nodal_ld(n_drive),
                          .gated = gated,
                          .r_drive = gated ? 0 : p->r_in,
                          .r_sense = p->r_out,
-                         .r_driver = gated ? 0 : p->r_in + p->r_driver,
+                         .r_driver = r_driver,
                          .r_sensor = p->r_out + p->r_sense,
                          .iv = {.law = p->iv,
                                 .square = p->iv_square,
                                 .cube = p->iv_cube,
                                 .scale = p->iv_scale,
-                                .r_select = p->r_select}};
+                                .r_select = p->r_select},
+                         /* a line without resistance is at its driver's voltage anyway */
+                         .g_drive_far = p->drive_ends > 1 && r_driver > 0 ? 1 / r_driver : 0};
 }

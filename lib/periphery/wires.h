@@ -13,7 +13,7 @@ typedef struct aimci_wires_params {
     double r_in, r_out, r_driver, r_sense, r_select;
     double v_read, v_sense_offset;
     double iv_square, iv_cube, iv_scale;
-    int64_t segments, height;
+    int64_t segments, height, drive_ends;
     int32_t model, iv;
     bool alternate, interleaved, gate_selected;
 } aimci_wires_params;

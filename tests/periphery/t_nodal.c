@@ -96,13 +96,17 @@ static void dense(const aimci_nodal *m, const double *g, const double *v, double
             resistor(a, b, n, top, bottom, 1 / (1 / g[top] + m->iv.r_select), 0);
             resistor(a, b, n, top, i ? top - nd : SIZE_MAX, 1 / (i ? m->r_drive : m->r_driver),
                      v[j]);
+            if (i == m->n_sense - 1)
+                resistor(a, b, n, top, SIZE_MAX, m->g_drive_far, v[j]);
+            if (j == nd - 1)
+                resistor(a, b, n, bottom, SIZE_MAX, m->g_sense_far, 0);
             resistor(a, b, n, bottom, j ? bottom - 1 : SIZE_MAX, 1 / (j ? m->r_sense : m->r_sensor),
                      0);
         }
     }
     eliminate(a, b, n);
     for (size_t i = 0; i < m->n_sense; i++)
-        current[i] = b[cells + i * nd] / m->r_sensor;
+        current[i] = b[cells + i * nd] / m->r_sensor + b[cells + i * nd + nd - 1] * m->g_sense_far;
     free(a);
     free(b);
 }
@@ -117,6 +121,8 @@ START_TEST(agrees_with_dense_elimination)
         m.r_driver = 70;
         m.r_sensor = 11;
         m.iv.r_select = seed % 2 ? 2000 : 0;
+        m.g_drive_far = seed % 3 ? 1.0 / 40 : 0;
+        m.g_sense_far = seed % 4 ? 1.0 / 90 : 0;
         for (size_t k = 0; k < n_drive * n_sense; k++)
             g[k] = 1e-4 * (1.05 + (double)aimct_uniform(&state));
         for (size_t j = 0; j < n_drive; j++)
@@ -126,6 +132,60 @@ START_TEST(agrees_with_dense_elimination)
         for (size_t i = 0; i < n_sense; i++)
             NEAR(current[i], expected[i], 1e-9 * fabs(expected[0]));
     }
+}
+END_TEST
+
+/* Line by line and driven from the shorter side: the network is reciprocal, far ends included. */
+START_TEST(the_matrix_is_that_of_its_solves)
+{
+    enum { MOST = 12 };
+    aimc_context *ctx;
+    OK(aimc_context_create(NULL, &ctx));
+    for (size_t n_drive = 5; n_drive <= MOST; n_drive += 7) {
+        const size_t n_sense = 17 - n_drive;
+        aimci_nodal m = aimct_network(n_drive, n_sense, 20, 35);
+        m.g_drive_far = 1.0 / 60;
+        m.g_sense_far = 1.0 / 25;
+        double g[MOST * 16], t[MOST * 16], v[MOST], current[MOST];
+        uint64_t state = n_drive;
+        for (size_t k = 0; k < n_sense * m.ld; k++)
+            g[k] = k % m.ld < n_drive ? 1e-4 * (1.05 + (double)aimct_uniform(&state)) : 0;
+        double *scratch = calloc(aimci_nodal_matrix_scratch(ctx, &m), sizeof *scratch);
+        double *solve = calloc(aimci_nodal_scratch(&m), sizeof *solve);
+        ck_assert(aimci_nodal_matrix(ctx, &m, g, t, m.ld, scratch));
+        for (size_t j = 0; j < n_drive; j++) {
+            for (size_t k = 0; k < n_drive; k++)
+                v[k] = k == j;
+            ck_assert(aimci_nodal_solve(&m, g, v, current, solve));
+            for (size_t i = 0; i < n_sense; i++)
+                NEAR(t[i * m.ld + j], current[i], 1e-9 * current[i]);
+        }
+        free(scratch);
+        free(solve);
+    }
+    aimc_context_destroy(ctx);
+}
+END_TEST
+
+/* A long line of light load, driven from one end, drops r i n (n + 1) / 2 to its far end; from both
+ * ends, a quarter of it to its middle: of the mean, too. */
+START_TEST(two_drivers_leave_a_quarter_of_the_drop)
+{
+    enum { LONG = 400 };
+    const double g = 1e-9, r = 1, v = 1;
+    double cells[LONG], current[LONG], lost[2] = {0};
+    for (size_t i = 0; i < LONG; i++)
+        cells[i] = g;
+    for (int ends = 1; ends <= 2; ends++) {
+        aimci_nodal m = aimct_network(1, LONG, r, 0);
+        m.g_drive_far = ends > 1 ? 1 / r : 0;
+        aimct_solve(&m, cells, &v, current);
+        for (size_t i = 0; i < LONG; i++)
+            lost[ends - 1] += 1 - current[i] / g;
+    }
+    const double n = LONG;
+    NEAR(lost[0], r * g * n * (n + 1) * (2 * n + 1) / 6, 1e-3 * lost[0]);
+    NEAR(lost[1], r * g * n * (n + 1) * (n + 2) / 12, 1e-3 * lost[1]);
 }
 END_TEST
 
@@ -201,6 +261,8 @@ int main(void)
     tcase_add_test(c, recorded_currents);
     tcase_add_test(c, recorded_ladders);
     tcase_add_test(c, agrees_with_dense_elimination);
+    tcase_add_test(c, the_matrix_is_that_of_its_solves);
+    tcase_add_test(c, two_drivers_leave_a_quarter_of_the_drop);
     tcase_add_test(c, no_resistance_is_exact);
     tcase_add_test(c, one_nonlinear_cell);
     tcase_add_test(c, a_large_crossbar_loses_to_its_wires);

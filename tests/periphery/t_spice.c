@@ -65,11 +65,21 @@ static void compare(size_t n, const char *law, int law_number, aimc_direction di
         aimct_tile(ctx, w, n, n,
                    SETTINGS(BARE, "wires.model=NODAL", "wires.r_in=3", "wires.r_out=7",
                             "wires.r_driver=20", "wires.r_sense=10", "wires.r_select=500",
-                            "g_max=5e-5", "cell_mapping.on_off_ratio=50", law));
+                            n > 8 ? "wires.drive_ends=2" : "wires.drive_ends=1", "g_max=5e-5",
+                            "cell_mapping.on_off_ratio=50", law));
     simulate_tile(tile, direction, x, theirs, 2, n);
 
-    aimci_nodal m = {n,    n, aimci_nodal_ld(n), 3, 7, 23, 17, {law_number, 0, -0.25, 0.25, 500},
-                     false};
+    aimci_nodal m = {n,
+                     n,
+                     aimci_nodal_ld(n),
+                     3,
+                     7,
+                     23,
+                     17,
+                     {law_number, 0, -0.25, 0.25, 500},
+                     false,
+                     n > 8 ? 1.0 / 23 : 0,
+                     0};
     ck_assert_uint_le(aimci_nodal_scratch(&m), sizeof scratch / sizeof *scratch);
     for (size_t j = 0; j < n; j++)
         v[j] = 0.2 * (double)x[j];

@@ -245,6 +245,10 @@ END_TEST
 START_TEST(combinations_are_refused)
 {
     aimct_refused(ctx, "ir_drop", SETTINGS("wires.model=NODAL", "ir_drop=1"));
+    aimct_refused(ctx, "drive_ends", SETTINGS("wires.drive_ends=2"));
+    aimct_refused(ctx, "drive_ends",
+                  SETTINGS("wires.model=NODAL", "wires.drive_ends=2", "wires.gate_selected=true",
+                           "mv_type=BIT_WISE", "bit_wise_bits=1", "inp_noise=0"));
     aimct_refused(ctx, "TIME_SLICED",
                   SETTINGS("wires.model=TIME_SLICED", "cell_mapping.scheme=DIGITAL_OFFSET"));
     aimct_refused(ctx, "TIME_SLICED",
