@@ -23,6 +23,26 @@ size_t aimci_nodal_ld(size_t n_drive)
 
 /* ---- cells ---------------------------------------------------------------------------------- */
 
+static double polynomial(const double c[AIMCI_IV_TERMS], double x)
+{
+    double y = 0;
+    for (size_t k = AIMCI_IV_TERMS; k-- > 0;)
+        y = y * x + c[k];
+    return y;
+}
+
+aimci_iv aimci_iv_of_cell(const aimci_iv *iv, double g)
+{
+    aimci_iv cell = *iv;
+    if (iv->law != AIMCI_IV_BY_STATE)
+        return cell;
+    const double x = g > 0 ? aimci_log10(g) : 0;
+    cell.law = AIMCI_IV_POLYNOMIAL;
+    cell.square = g > 0 ? polynomial(iv->squares, x) / g : 0;
+    cell.cube = g > 0 ? polynomial(iv->cubes, x) / g : 0;
+    return cell;
+}
+
 static double current_law(const aimci_iv *iv, double v, double *slope)
 {
     switch (iv->law) {
@@ -302,8 +322,9 @@ static bool linearise(const work *w, const double *g, const double *v)
     for (size_t i = 0; i < w->n->n_sense; i++) {
         for (size_t j = 0; j < w->n->n_drive; j++) {
             const size_t at = i * w->n->ld + j;
+            const aimci_iv iv = aimci_iv_of_cell(&w->n->iv, g[at]);
             double current;
-            good &= cell_current(&w->n->iv, g[at], w->across[at], &current, &w->g[at]);
+            good &= cell_current(&iv, g[at], w->across[at], &current, &w->g[at]);
             w->source[at] = current - w->g[at] * w->across[at];
         }
     }

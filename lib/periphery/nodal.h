@@ -22,14 +22,20 @@
 
 #include "core/core.h"
 
-enum { AIMCI_IV_LINEAR, AIMCI_IV_POLYNOMIAL, AIMCI_IV_SINH };
+enum { AIMCI_IV_LINEAR, AIMCI_IV_POLYNOMIAL, AIMCI_IV_SINH, AIMCI_IV_BY_STATE };
+enum { AIMCI_IV_TERMS = 4 };
 
-/* i = g f(v): v, v + square v|v| + cube v^3, or scale sinh(v / scale); r ohm in series. */
+/* i = g f(v): v, v + square v|v| + cube v^3, or scale sinh(v / scale); r ohm in series. BY_STATE: i =
+ * g v + s v|v| + c v^3, with s and c polynomials of log10(g / S), lowest power first. */
 typedef struct aimci_iv {
     int law;
     double square, cube, scale;
     double r_select;
+    double squares[AIMCI_IV_TERMS], cubes[AIMCI_IV_TERMS];
 } aimci_iv;
+
+/* The law of a cell of conductance g, POLYNOMIAL where it depends on the state. */
+aimci_iv aimci_iv_of_cell(const aimci_iv *iv, double g);
 
 typedef struct aimci_nodal {
     size_t n_drive, n_sense, ld; /* cell (sensed i, driven j) at i * ld + j */

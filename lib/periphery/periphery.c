@@ -97,6 +97,8 @@ static aimc_status read_children(const aimc_config *config, aimci_periphery *p)
         st = check_nodal(&p->mapping, wires);
     if (!st && !p->is_perfect)
         st = check_drive_ends(wires);
+    if (!st && wires->model == AIMCI_WIRES_NODAL)
+        st = aimci_wires_check_iv(wires, p->params.g_max * p->mapping.g_min, p->params.g_max);
     return st || p->is_perfect ? st : check_gates(&p->params, wires);
 }
 

@@ -98,10 +98,9 @@ static void put_lines(const aimci_circuit *c, size_t set)
 /* ---- cells ---------------------------------------------------------------------------------- */
 
 /* i = g f(v) between two nodes. */
-static void put_nonlinear(const aimci_circuit *c, aimci_name name, aimci_name a, aimci_name b,
-                          double g)
+static void put_nonlinear(const aimci_circuit *c, const aimci_iv *iv, aimci_name name, aimci_name a,
+                          aimci_name b, double g)
 {
-    const aimci_iv *iv = &c->network.iv;
     char text[768];
     if (iv->law == AIMCI_IV_SINH)
         snprintf(text, sizeof text, "%.17g * sinh(v(%s,%s) / %.17g)", g * iv->scale, a.text, b.text,
@@ -142,7 +141,8 @@ static void put_cell(const aimci_circuit *c, size_t set, size_t i, size_t j, dou
                                iv->r_select);
         a = top;
     }
-    put_nonlinear(c, aimci_name_of("bc%zu_%zu_%zu", set, i, j), a, b, g);
+    const aimci_iv cell = aimci_iv_of_cell(iv, g);
+    put_nonlinear(c, &cell, aimci_name_of("bc%zu_%zu_%zu", set, i, j), a, b, g);
 }
 
 static void put_cells(const aimci_circuit *c, size_t set, size_t slice, bool minus)

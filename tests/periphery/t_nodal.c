@@ -214,7 +214,8 @@ START_TEST(one_nonlinear_cell)
 {
     for (int law = AIMCI_IV_POLYNOMIAL; law <= AIMCI_IV_SINH; law++) {
         aimci_nodal m = aimct_network(1, 1, 300, 200);
-        m.iv = (aimci_iv){law, 0.4, -0.25, 0.15, 1500};
+        m.iv =
+            (aimci_iv){.law = law, .square = 0.4, .cube = -0.25, .scale = 0.15, .r_select = 1500};
         const double g = 2e-4, v = -0.7;
         double current, lo = -1e-3, hi = 0;
         aimct_solve(&m, &g, &v, &current);
@@ -229,6 +230,34 @@ START_TEST(one_nonlinear_cell)
 }
 END_TEST
 
+/* Milo's cells: i = g v + s v|v| + c v^3, coefficients of g from 50 to 225 uS; without wires each
+ * output is the sum of its cells' own currents. */
+START_TEST(cells_that_differ_by_their_state)
+{
+    enum { CELLS = 8 };
+    static const double s[] = {7.063e-3, 5.711e-3, 1.541e-3, 1.388e-4};
+    static const double c[] = {1.2968e-3, 6.7919e-4, 8.871e-5, 0};
+    aimci_nodal m = aimct_network(CELLS, 1, 0, 0);
+    m.iv = (aimci_iv){.law = AIMCI_IV_BY_STATE};
+    memcpy(m.iv.squares, s, sizeof s);
+    memcpy(m.iv.cubes, c, sizeof c);
+    double g[CELLS], v[CELLS], current, sum = 0;
+    for (size_t j = 0; j < CELLS; j++) {
+        g[j] = 50e-6 + 25e-6 * (double)j;
+        v[j] = 0.1 * (double)j - 0.3;
+        const double x = log10(g[j]);
+        sum += g[j] * v[j] + (s[0] + x * (s[1] + x * (s[2] + x * s[3]))) * v[j] * fabs(v[j]) +
+               (c[0] + x * (c[1] + x * c[2])) * v[j] * v[j] * v[j];
+    }
+    aimct_solve(&m, g, v, &current);
+    NEAR(current, sum, 1e-12 * 225e-6);
+    for (size_t j = 0; j < CELLS; j++)
+        g[j] = 0; /* no cell, no state */
+    aimct_solve(&m, g, v, &current);
+    ck_assert_double_eq(current, 0);
+}
+END_TEST
+
 /* Wires take from every current and turn none round; Newton's method included. */
 START_TEST(a_large_crossbar_loses_to_its_wires)
 {
@@ -240,7 +269,7 @@ START_TEST(a_large_crossbar_loses_to_its_wires)
     for (size_t j = 0; j < BIG; j++)
         v[j] = 0.1 * (1.1 + (double)aimct_uniform(&state));
     for (int nonlinear = 0; nonlinear < 2; nonlinear++) {
-        m.iv = (aimci_iv){nonlinear ? AIMCI_IV_SINH : AIMCI_IV_LINEAR, 0, 0, 0.3, 0};
+        m.iv = (aimci_iv){.law = nonlinear ? AIMCI_IV_SINH : AIMCI_IV_LINEAR, .scale = 0.3};
         aimct_solve(&m, g, v, current);
         for (size_t i = 0; i < BIG; i++) {
             double bound = 0;
@@ -265,6 +294,7 @@ int main(void)
     tcase_add_test(c, two_drivers_leave_a_quarter_of_the_drop);
     tcase_add_test(c, no_resistance_is_exact);
     tcase_add_test(c, one_nonlinear_cell);
+    tcase_add_test(c, cells_that_differ_by_their_state);
     tcase_add_test(c, a_large_crossbar_loses_to_its_wires);
     return aimct_main(s);
 }

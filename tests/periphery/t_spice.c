@@ -66,20 +66,22 @@ static void compare(size_t n, const char *law, int law_number, aimc_direction di
                    SETTINGS(BARE, "wires.model=NODAL", "wires.r_in=3", "wires.r_out=7",
                             "wires.r_driver=20", "wires.r_sense=10", "wires.r_select=500",
                             n > 8 ? "wires.drive_ends=2" : "wires.drive_ends=1", "g_max=5e-5",
-                            "cell_mapping.on_off_ratio=50", law));
+                            "cell_mapping.on_off_ratio=50", "wires.iv_squares=[6e-6, 1e-6]",
+                            "wires.iv_cubes=[-2e-7]", law));
     simulate_tile(tile, direction, x, theirs, 2, n);
 
-    aimci_nodal m = {n,
-                     n,
-                     aimci_nodal_ld(n),
-                     3,
-                     7,
-                     23,
-                     17,
-                     {law_number, 0, -0.25, 0.25, 500},
-                     false,
-                     n > 8 ? 1.0 / 23 : 0,
-                     0};
+    aimci_nodal m = {.n_drive = n,
+                     .n_sense = n,
+                     .ld = aimci_nodal_ld(n),
+                     .r_drive = 3,
+                     .r_sense = 7,
+                     .r_driver = 23,
+                     .r_sensor = 17,
+                     .g_drive_far = n > 8 ? 1.0 / 23 : 0};
+    m.iv = (aimci_iv){.law = law_number, .cube = -0.25, .scale = 0.25, .r_select = 500};
+    m.iv.squares[0] = 6e-6; /* other cells than Milo's, of any conductance */
+    m.iv.squares[1] = 1e-6;
+    m.iv.cubes[0] = -2e-7;
     ck_assert_uint_le(aimci_nodal_scratch(&m), sizeof scratch / sizeof *scratch);
     for (size_t j = 0; j < n; j++)
         v[j] = 0.2 * (double)x[j];
@@ -111,8 +113,9 @@ static void compare(size_t n, const char *law, int law_number, aimc_direction di
 
 START_TEST(columns_agree)
 {
-    static const char *const laws[] = {"wires.iv=LINEAR", "wires.iv=POLYNOMIAL", "wires.iv=SINH"};
-    for (int law = 0; law < 3; law++) {
+    static const char *const laws[] = {"wires.iv=LINEAR", "wires.iv=POLYNOMIAL", "wires.iv=SINH",
+                                       "wires.iv=BY_STATE"};
+    for (int law = 0; law < 4; law++) {
         for (int direction = 0; direction < 2; direction++) {
             compare(8, laws[law], law, direction ? AIMC_BACKWARD : AIMC_FORWARD);
             compare(32, laws[law], law, direction ? AIMC_BACKWARD : AIMC_FORWARD);

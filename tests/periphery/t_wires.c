@@ -55,7 +55,8 @@ START_TEST(tile_sees_the_network)
         aimci_nodal m = aimct_network(IN, OUT, 40, 80);
         m.r_driver += 50;
         m.r_sensor += 20;
-        m.iv = (aimci_iv){nonlinear ? AIMCI_IV_SINH : AIMCI_IV_LINEAR, 0, 0, 0.25, 300};
+        m.iv = (aimci_iv){
+            .law = nonlinear ? AIMCI_IV_SINH : AIMCI_IV_LINEAR, .scale = 0.25, .r_select = 300};
         for (size_t b = 0; b < 4; b++) {
             double expected[OUT];
             pair_product(&m, w, x + b * IN, expected);
@@ -246,6 +247,14 @@ START_TEST(combinations_are_refused)
 {
     aimct_refused(ctx, "ir_drop", SETTINGS("wires.model=NODAL", "ir_drop=1"));
     aimct_refused(ctx, "drive_ends", SETTINGS("wires.drive_ends=2"));
+    aimct_refused(ctx, "measured from 5e-05 to 0.000225 S",
+                  SETTINGS("wires.model=NODAL", "wires.iv=BY_STATE", "g_max=2e-4"));
+    aimct_refused(ctx, "up to 0.5 V",
+                  SETTINGS("wires.model=NODAL", "wires.iv=BY_STATE", "g_max=2e-4",
+                           "cell_mapping.on_off_ratio=4", "wires.v_read=0.6"));
+    aimct_refused(
+        ctx, "5 terms",
+        SETTINGS("wires.model=NODAL", "wires.iv=BY_STATE", "wires.iv_squares=[1,2,3,4,5]"));
     aimct_refused(ctx, "drive_ends",
                   SETTINGS("wires.model=NODAL", "wires.drive_ends=2", "wires.gate_selected=true",
                            "mv_type=BIT_WISE", "bit_wise_bits=1", "inp_noise=0"));
