@@ -39,15 +39,18 @@ void aimci_blis_update(const aimci_gemm_shape *s, size_t n, float alpha, float *
 
 /* ---- libxsmm: code generated for one shape -------------------------------------------------- */
 
-/* Forward: batches of 1, 2, 4, ... 64; any other is a sum of those. Backward: of 16, 32, 48, 64,
- * whose transposes are multiplied, Z' = D' W. */
+/* Forward: batches of 1, 2, 4, ... 64; any other is a sum of those. So many rows at a time, which
+ * stay in the first cache while the samples go by; no sum is cut, so that bits do not depend on it.
+ * Backward: batches of 16, 32, 48, 64, whose transposes are multiplied, Z' = D' W. */
 #define AIMCI_XSMM_SIZES   7
+#define AIMCI_XSMM_ROWS    32
 #define AIMCI_XSMM_SAMPLES 16
 
 typedef void (*aimci_xsmm_kernel)(const float *a, const float *b, float *c, ...);
 
 typedef struct aimci_xsmm {
     aimci_xsmm_kernel forward[AIMCI_XSMM_SIZES];
+    aimci_xsmm_kernel last[AIMCI_XSMM_SIZES]; /* of the rows that are left */
     aimci_xsmm_kernel backward[AIMCI_GEMM_MAX_BATCH / AIMCI_XSMM_SAMPLES];
 } aimci_xsmm;
 

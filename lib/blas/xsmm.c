@@ -23,15 +23,22 @@ static aimci_xsmm_kernel dispatch(size_t m, size_t n, size_t k, size_t ld_a, siz
                                &c, &alpha, &beta, &flags, &prefetch);
 }
 
-bool aimci_xsmm_prepare_forward(aimci_xsmm *xsmm, const aimci_gemm_shape *s)
+/* Kernels of so many rows; true as well where there are none. */
+static bool prepare_rows(aimci_xsmm_kernel kernels[AIMCI_XSMM_SIZES], const aimci_gemm_shape *s,
+                         size_t rows)
 {
-    for (size_t i = 0; i < AIMCI_XSMM_SIZES; i++) {
-        xsmm->forward[i] =
-            dispatch(s->n_rows, (size_t)1 << i, s->n_cols, s->ld, s->ld_cols, s->ld_rows);
-        if (xsmm->forward[i] == NULL)
+    for (size_t i = 0; rows > 0 && i < AIMCI_XSMM_SIZES; i++) {
+        kernels[i] = dispatch(rows, (size_t)1 << i, s->n_cols, s->ld, s->ld_cols, s->ld_rows);
+        if (kernels[i] == NULL)
             return false;
     }
     return true;
+}
+
+bool aimci_xsmm_prepare_forward(aimci_xsmm *xsmm, const aimci_gemm_shape *s)
+{
+    return prepare_rows(xsmm->forward, s, s->n_rows < AIMCI_XSMM_ROWS ? 0 : AIMCI_XSMM_ROWS) &&
+           prepare_rows(xsmm->last, s, s->n_rows % AIMCI_XSMM_ROWS);
 }
 
 bool aimci_xsmm_prepare_backward(aimci_xsmm *xsmm, const aimci_gemm_shape *s)
@@ -45,12 +52,22 @@ bool aimci_xsmm_prepare_backward(aimci_xsmm *xsmm, const aimci_gemm_shape *s)
     return true;
 }
 
+static void multiply_rows(const aimci_xsmm *xsmm, const aimci_gemm_shape *s, size_t i,
+                          const float *w, const float *x, float *y)
+{
+    size_t row = 0;
+    for (; row + AIMCI_XSMM_ROWS <= s->n_rows; row += AIMCI_XSMM_ROWS)
+        xsmm->forward[i](w + row, x, y + row);
+    if (row < s->n_rows)
+        xsmm->last[i](w + row, x, y + row);
+}
+
 void aimci_xsmm_forward(const aimci_xsmm *xsmm, const aimci_gemm_shape *s, size_t n, const float *w,
                         const float *x, float *y)
 {
     for (size_t i = AIMCI_XSMM_SIZES; i-- > 0;)
         if ((n & (size_t)1 << i) != 0) {
-            xsmm->forward[i](w, x, y);
+            multiply_rows(xsmm, s, i, w, x, y);
             x += s->ld_cols << i;
             y += s->ld_rows << i;
         }
