@@ -90,11 +90,7 @@ aimc_status aimci_matrix_forward(aimc_matrix *m, size_t n, const float *x, size_
         return AIMC_OK;
     }
     const aimc_status st = line_up(m, n, &x, &ld_x);
-    if (st)
-        return st;
-    if (aimci_hwa_looks(m->hwa)) /* else the tiles are the first to look */
-        return aimc_matrix_forward(m, n, x, ld_x, y, ld_y);
-    return forward(m, n, x, ld_x, y, ld_y);
+    return st ? st : aimc_matrix_forward(m, n, x, ld_x, y, ld_y);
 }
 
 aimc_status aimci_matrix_backward(aimc_matrix *m, size_t n, const float *x, size_t ld_x,

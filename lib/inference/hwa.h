@@ -78,9 +78,6 @@ void aimci_hwa_destroy(aimci_hwa *h);
  * range, outputs are to be multiplied by *factor. */
 aimc_status aimci_hwa_inputs(aimci_hwa *h, size_t n, const float **x, size_t *ld, float *factor);
 
-/* Does that look at inputs at all? */
-bool aimci_hwa_looks(const aimci_hwa *h);
-
 /* The same without the division, for an update. */
 aimc_status aimci_hwa_clipped(aimci_hwa *h, size_t n, const float **x, size_t *ld);
 

@@ -124,11 +124,6 @@ static aimc_status scale_watched(aimci_hwa *h, size_t n, const float **x, size_t
     return clip_inputs(h, n, x, ld, largest, 1 / largest);
 }
 
-bool aimci_hwa_looks(const aimci_hwa *h)
-{
-    return h && (h->watching || h->has_range);
-}
-
 /* The state of a range: it is watched (calibration), or initialised from the first init_from_data
  * mini-batches, n_seen counting them, or learned. Initialising uses the range of the mini-batches
  * up to this one at once. */

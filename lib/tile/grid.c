@@ -212,7 +212,7 @@ static aimc_status forward_tile(aimci_grid *g, size_t k, size_t n, const float *
     aimc_tile *t = g->tiles[k];
     const size_t rows = t->array->n_out;
     const aimc_status st =
-        aimc_tile_forward(t, n, x + aimci_grid_first_in(g, k), ld_x, g->part_out, rows);
+        aimci_tile_read(t, true, n, x + aimci_grid_first_in(g, k), ld_x, g->part_out, rows);
     if (!st)
         add_scaled(n, rows, g->part_out, rows, aimci_grid_scales(g, k), k % g->in.parts != 0,
                    y + aimci_grid_first_out(g, k), ld_y);
@@ -226,7 +226,9 @@ static aimc_status backward_tile(aimci_grid *g, size_t k, size_t n, const float 
     const size_t rows = t->array->n_out, cols = t->array->n_in;
     aimci_grid_scale_gradients(n, rows, d + aimci_grid_first_out(g, k), ld_d,
                                aimci_grid_scales(g, k), false, g->part_out);
-    const aimc_status st = aimc_tile_backward(t, n, g->part_out, rows, g->part_in, cols);
+    aimc_status st = aimci_check_product("matrix_backward", g->part_out, n, rows, rows);
+    if (!st)
+        st = aimci_tile_read(t, false, n, g->part_out, rows, g->part_in, cols);
     if (!st)
         add_scaled(n, cols, g->part_in, cols, NULL, k >= g->in.parts, z + aimci_grid_first_in(g, k),
                    ld_z);
@@ -251,13 +253,15 @@ static aimc_status product(aimci_grid *g, tile_product of_tile, size_t n, const 
 aimc_status aimci_grid_forward(aimci_grid *g, size_t n, const float *x, size_t ld_x, float *y,
                                size_t ld_y)
 {
-    return product(g, forward_tile, n, x, ld_x, y, ld_y);
+    const aimc_status st = product(g, forward_tile, n, x, ld_x, y, ld_y);
+    return st ? st : aimci_check_product("matrix_forward", y, n, g->out.n, ld_y);
 }
 
 aimc_status aimci_grid_backward(aimci_grid *g, size_t n, const float *d, size_t ld_d, float *z,
                                 size_t ld_z)
 {
-    return product(g, backward_tile, n, d, ld_d, z, ld_z);
+    const aimc_status st = product(g, backward_tile, n, d, ld_d, z, ld_z);
+    return st ? st : aimci_check_product("matrix_backward", z, n, g->in.n, ld_z);
 }
 
 /* ---- telling -------------------------------------------------------------------------------- */

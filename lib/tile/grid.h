@@ -46,6 +46,7 @@ float *aimci_grid_scales(const aimci_grid *grid, size_t k);
 void aimci_grid_set_weights(aimci_grid *grid, const float *w, size_t ld);
 void aimci_grid_get_weights(const aimci_grid *grid, float *w, size_t ld);
 
+/* Of finite numbers; the sum of the tiles is looked at once. */
 aimc_status aimci_grid_forward(aimci_grid *grid, size_t n, const float *x, size_t ld_x, float *y,
                                size_t ld_y);
 aimc_status aimci_grid_backward(aimci_grid *grid, size_t n, const float *d, size_t ld_d, float *z,

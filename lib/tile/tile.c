@@ -367,8 +367,7 @@ static void correct(const aimc_tile *t, size_t n, float *y, size_t ld)
             y[b * ld + i] = view->gain[i] * y[b * ld + i] + view->shift[i];
 }
 
-/* What came out of finite weights and inputs may still be too large for a float. */
-static aimc_status check_output(const char *caller, const float *y, size_t n, size_t cols,
+aimc_status aimci_check_product(const char *caller, const float *y, size_t n, size_t cols,
                                 size_t ld)
 {
     return aimci_all_finite(y, n, cols, ld)
@@ -378,16 +377,18 @@ static aimc_status check_output(const char *caller, const float *y, size_t n, si
                             caller);
 }
 
-static aimc_status read_batch(aimc_tile *t, const char *caller, bool forward, size_t n,
-                              const float *x, size_t ld_x, float *y, size_t ld_y)
+aimc_status aimci_tile_read(aimc_tile *t, bool forward, size_t n, const float *x, size_t ld_x,
+                            float *y, size_t ld_y)
 {
     aimci_readout_counts c = {0};
     const aimci_read_array array = aimci_tile_read_array(t);
     const aimc_status st = aimci_periphery_read(forward ? t->forward : t->backward, &array, n, x,
                                                 ld_x, y, ld_y, &c, NULL);
     if (st)
-        return aimci_fail_within(st, "%s: ", caller);
+        return aimci_fail_within(st, "tile_%s: ", forward ? "forward" : "backward");
     aimci_tile_count_read(t, forward, n, &c);
+    if (forward)
+        correct(t, n, y, ld_y);
     return AIMC_OK;
 }
 
@@ -403,11 +404,8 @@ aimc_status aimc_tile_forward(aimc_tile *t, size_t n, const float *x, size_t ld_
         st = check_finite("tile_forward", "x", x, n, t->array->n_in, ld_x);
     if (st || n == 0)
         return st;
-    st = read_batch(t, "tile_forward", true, n, x, ld_x, y, ld_y);
-    if (st)
-        return st;
-    correct(t, n, y, ld_y);
-    return check_output("tile_forward", y, n, t->array->n_out, ld_y);
+    st = aimci_tile_read(t, true, n, x, ld_x, y, ld_y);
+    return st ? st : aimci_check_product("tile_forward", y, n, t->array->n_out, ld_y);
 }
 
 aimc_status aimc_tile_backward(aimc_tile *t, size_t n, const float *d, size_t ld_d, float *z,
@@ -422,8 +420,8 @@ aimc_status aimc_tile_backward(aimc_tile *t, size_t n, const float *d, size_t ld
         st = check_finite("tile_backward", "d", d, n, t->array->n_out, ld_d);
     if (st || n == 0)
         return st;
-    st = read_batch(t, "tile_backward", false, n, d, ld_d, z, ld_z);
-    return st ? st : check_output("tile_backward", z, n, t->array->n_in, ld_z);
+    st = aimci_tile_read(t, false, n, d, ld_d, z, ld_z);
+    return st ? st : aimci_check_product("tile_backward", z, n, t->array->n_in, ld_z);
 }
 
 /* ---- counters ------------------------------------------------------------------------------- */
