@@ -38,6 +38,10 @@ static const aimci_field fields[] = {
     AIMCI_INTEGER(T, group_size, 1, 0, 65536, "channels",
                   "channels that share the capacitors of SAR and RAMP; 0: all", OWN),
     AIMCI_FLAG(T, split, 0, "SAR: two halves of the capacitors with a bridge between", XS),
+    AIMCI_FLAG(T, binary, 0,
+               "RAMP: its voltages come from bits of capacitors, as those of a SAR (split or not), "
+               "instead of a chain of units",
+               XS),
 };
 
 static aimc_status check(const void *values)
@@ -62,6 +66,13 @@ static aimc_status check(const void *values)
     if (p->style == AIMCI_STYLE_THRESHOLDS && p->model != AIMCI_CONVERTER_IDEAL)
         return aimci_fail(AIMC_ERR_INVALID,
                           "nonideal_converter: model; style THRESHOLDS needs IDEAL");
+    if (p->binary && p->model != AIMCI_CONVERTER_RAMP)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "nonideal_converter: binary = true; only model RAMP has the choice");
+    if (p->split && p->model != AIMCI_CONVERTER_SAR && !p->binary)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "nonideal_converter: split = true; only bits of capacitors have halves: "
+                          "model SAR, or RAMP with binary");
     if (p->style == AIMCI_STYLE_UNSIGNED && p->low >= 1)
         return aimci_fail(AIMC_ERR_INVALID, "nonideal_converter: low = %g; less than 1 is needed",
                           p->low);
@@ -267,10 +278,10 @@ static double capacitor(const aimci_nonideal_converter *c, double n, drawing *d)
     return n + c->params.mismatch * sqrt(n) * draw_next(d);
 }
 
-/* What the DAC of a SAR makes of each code: bits of capacitors over all of them, one more unit to
+/* What a DAC of weighted capacitors makes of each code: bits of capacitors over all of them, one more unit to
  * end the array. Split: the lower half weighs less by a bridge, so that its units are as large as
  * those of the upper half. */
-static void draw_sar(const aimci_nonideal_converter *c, double *t, drawing *d)
+static void draw_bits(const aimci_nonideal_converter *c, double *t, drawing *d)
 {
     double weights[MAX_BITS], sum;
     const int low = c->params.split ? c->bits / 2 : 0;
@@ -346,8 +357,8 @@ void aimci_nonideal_converter_draw(aimci_nonideal_converter *c, const aimci_key 
     for (size_t k = 0; c->transitions && k < c->n_tables; k++) {
         drawing d = draw_from(key, (uint32_t)k);
         double *t = c->transitions + k * n;
-        if (c->params.model == AIMCI_CONVERTER_SAR)
-            draw_sar(c, t, &d);
+        if (c->params.model == AIMCI_CONVERTER_SAR || c->params.binary)
+            draw_bits(c, t, &d);
         else if (c->params.model == AIMCI_CONVERTER_RAMP)
             draw_chain(c, t, &d);
         else

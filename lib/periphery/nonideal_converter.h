@@ -28,7 +28,7 @@ typedef struct aimci_nonideal_converter_params {
     int64_t group_size;
     aimci_list thresholds, levels;
     int32_t style, rounding, model;
-    bool split;
+    bool split, binary;
 } aimci_nonideal_converter_params;
 
 /* Codes are counted from 0. An input x is u = (x - lowest) / step + 1/2 on the axis where the ideal

@@ -124,7 +124,10 @@ START_TEST(without_errors)
     for (size_t m = 0; m < 5; m++) {
         for (size_t s = 0; s < 3; s++) {
             aimc_converter *c = converter(SETTINGS("bound=3", BITS8, models[m], code_styles[s],
-                                                   "nonideal.split=true", "channels=3"));
+                                                   m == 0   ? "nonideal.split=true"
+                                                   : m == 1 ? "nonideal.binary=true"
+                                                            : "nonideal.split=false",
+                                                   "channels=3"));
             aimc_converter *ideal = converter(SETTINGS("bound=3", BITS8, code_styles[s]));
             for (int i = -3500; i <= 3500; i++) {
                 const float x[3] = {(float)(0.00100013 * i), (float)(0.00099987 * i), 0.3f};
@@ -185,6 +188,36 @@ START_TEST(mismatch_of_a_sar)
         CHECK_VARIANCE(m, split ? upper + lower : plain, 3);
         CHECK_MEAN(m, 1, sqrt(aimct_variance(&m)));
         aimci_nonideal_converter_destroy(c);
+    }
+}
+END_TEST
+
+/* A ramp through the same capacitors has their levels, but never falls: it stops at the first level
+ * that is reached. Its largest step is that of the middle, as a SAR's. */
+START_TEST(ramp_of_weighted_capacitors)
+{
+    enum { CODES = 256 };
+    for (int split = 0; split < 2; split++) {
+        const char *half = split ? "split=true" : "split=false";
+        aimci_nonideal_converter *sar = nonideal(
+            SETTINGS("model=SAR", "style=UNSIGNED", "mismatch=0.2", half), 1.0 / 254, CHANNELS);
+        aimci_nonideal_converter *ramp =
+            nonideal(SETTINGS("model=RAMP", "binary=true", "style=UNSIGNED", "mismatch=0.2", half),
+                     1.0 / 254, CHANNELS);
+        size_t held = 0;
+        for (size_t k = 0; k < CHANNELS; k++) {
+            const double *of_sar = sar->transitions + k * CODES;
+            const double *of_ramp = ramp->transitions + k * CODES;
+            double highest = of_sar[1];
+            for (size_t code = 1; code < CODES; code++) {
+                highest = fmax(highest, of_sar[code]);
+                ck_assert_double_eq(of_ramp[code], highest);
+                held += of_sar[code] < highest;
+            }
+        }
+        ck_assert_uint_gt(held, CHANNELS); /* mismatch this large turns the order of some */
+        aimci_nonideal_converter_destroy(sar);
+        aimci_nonideal_converter_destroy(ramp);
     }
 }
 END_TEST
@@ -417,6 +450,8 @@ START_TEST(refused)
     aimct_refused(ctx, "thresholds", SETTINGS("adc.style=THRESHOLDS"));
     aimct_refused(ctx, "thresholds",
                   SETTINGS("adc.style=THRESHOLDS", "adc.thresholds=[0.5, 0.25]"));
+    aimct_refused(ctx, "split = true", SETTINGS("adc.model=RAMP", "adc.split=true"));
+    aimct_refused(ctx, "binary = true", SETTINGS("adc.model=SAR", "adc.binary=true"));
     aimct_refused(ctx, "levels",
                   SETTINGS("adc.style=THRESHOLDS", "adc.thresholds=[0.5]", "adc.levels=[1, 2, 3]"));
     aimct_refused(ctx, "model",
@@ -542,6 +577,7 @@ int main(void)
     tcase_add_test(c, threshold_list);
     tcase_add_test(c, without_errors);
     tcase_add_test(c, mismatch_of_a_sar);
+    tcase_add_test(c, ramp_of_weighted_capacitors);
     tcase_add_test(c, mismatch_of_a_chain);
     tcase_add_test(c, offsets_of_comparators);
     tcase_add_test(c, groups_share_capacitors);
