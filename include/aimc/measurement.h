@@ -35,6 +35,9 @@ typedef struct aimc_trace_info {
     const double *state;   /**< [n], in the unit of the file */
     const int32_t *pulses; /**< [n] sent before each reading, > 0 up; NULL in a series of times */
     const double *time;    /**< [n], s; NULL where pulses were sent */
+    const double *life;    /**< [n] pulses of the device so far; NULL unless it is a window over its
+                              life: then state is the upper end */
+    const double *low;     /**< [n] the lower end of such a window; NULL: it was not measured */
 } aimc_trace_info;
 
 /** What to fit; zeros: the best model, scale and offset of the data. @since 0.1 */
@@ -89,9 +92,30 @@ AIMC_API aimc_status aimc_measurement_add(aimc_measurement *m, uint32_t device, 
                                           const double *time);
 
 /**
+ * Add the window of a device over its life, as cycling to its end measures it.
+ * @param device  number of the device, any
+ * @param n       readings, at least 2; 6 are needed to be fitted
+ * @param pulses  [n] that the device had taken so far, both ways together, > 0, rising
+ * @param high    [n] state at the upper end of the window, in the unit of the sweeps, finite
+ * @param low     [n] state at the lower end, below high; NULL: it was not measured
+ * @retval AIMC_ERR_INVALID  NULL, too few, not finite, counts that do not rise, ends exchanged
+ * @retval AIMC_ERR_NOMEM    no memory
+ * @threads one thread per measurement.
+ * @par Model
+ * both ends stay until endurance.onset and fall from there toward weight 0 as powers of the pulses
+ * (Lammie et al., Semicond. Sci. Technol. 36:065003, 2021): least squares of the logarithms, for
+ * each device; the onset's spread is that of its logarithm
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_measurement_add_endurance(aimc_measurement *m, uint32_t device, size_t n,
+                                                    const double *pulses, const double *high,
+                                                    const double *low);
+
+/**
  * Add what a table holds: pairs of columns, the state after each pulse up and down (a column may
  * end before others); or the long form, columns "g" (or "r", "state") with "device", "cycle",
- * "pulse" and one of "direction" (1, -1, 0), "v" (whose sign it is) or "time" (s). A unit in
+ * "pulse" and one of "direction" (1, -1, 0), "v" (whose sign it is) or "time" (s), or "pulses"
+ * with "g_max" and, where it was measured, "g_min" (the window over a life). A unit in
  * brackets behind a name of a state (S, mS, uS, nS; ohm, kohm, Mohm are inverted) makes the states
  * microsiemens. docs/measuring.md has examples.
  * @param table   read during the call only

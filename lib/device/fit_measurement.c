@@ -234,6 +234,8 @@ aimc_status aimc_measurement_fit(const aimc_measurement *m, const aimc_fit_param
         st = fit_devices(fit, ours.model);
     if (!st)
         st = aimci_fit_drift(fit, m);
+    if (!st)
+        st = aimci_fit_endurance(fit, m);
     if (st)
         aimc_fit_destroy(fit);
     else

@@ -56,12 +56,21 @@ static bool is_measurable(const char *name)
     static const char *const others[] = {"write_noise_std", "corrupt_devices_prob",
                                          "lifetime",        "diffusion",
                                          "reset",           "w_max",
-                                         "w_min",           "drift"};
+                                         "w_min",           "drift",
+                                         "endurance"};
     const size_t length = strlen(name);
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (strcmp(name, others[i]) == 0)
             return true;
     return length > 5 && strcmp(name + length - 5, "_dtod") == 0;
+}
+
+/* The number that says whether something was measured. */
+static const char *figure_of(const char *name)
+{
+    return strcmp(name, "drift") == 0       ? "drift.nu"
+           : strcmp(name, "endurance") == 0 ? "endurance.onset"
+                                            : name;
 }
 
 static void put_not_measured(aimci_text *t, const aimc_fit *fit)
@@ -70,7 +79,7 @@ static void put_not_measured(aimci_text *t, const aimc_fit *fit)
     aimci_text_printf(t, ", \"not_measured\": [");
     for (size_t i = 0; i < fit->config->kind->n_fields; i++) {
         const char *name = fit->config->kind->fields[i].name;
-        if (!is_measurable(name) || has_figure(fit, strcmp(name, "drift") == 0 ? "drift.nu" : name))
+        if (!is_measurable(name) || has_figure(fit, figure_of(name)))
             continue;
         aimci_text_printf(t, "%s\"%s\"", first ? "" : ", ", name);
         first = false;

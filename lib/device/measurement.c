@@ -20,16 +20,27 @@ aimc_status aimc_measurement_create(aimc_context *ctx, aimc_measurement **out)
     return AIMC_OK;
 }
 
+static void free_series(aimc_context *ctx, const aimci_series *s)
+{
+    aimci_free(ctx, s->state);
+    aimci_free(ctx, s->pulses);
+    aimci_free(ctx, s->time);
+    aimci_free(ctx, s->life);
+    aimci_free(ctx, s->low);
+}
+
+void aimci_measurement_forget(aimc_measurement *m, size_t n)
+{
+    while (m->n > n)
+        free_series(m->ctx, &m->each[--m->n]);
+}
+
 void aimc_measurement_destroy(aimc_measurement *m)
 {
     if (!m)
         return;
     aimc_context *ctx = m->ctx;
-    for (size_t i = 0; i < m->n; i++) {
-        aimci_free(ctx, m->each[i].state);
-        aimci_free(ctx, m->each[i].pulses);
-        aimci_free(ctx, m->each[i].time);
-    }
+    aimci_measurement_forget(m, 0);
     aimci_free(ctx, m->each);
     aimci_free(ctx, m);
     aimci_context_unref(ctx);
@@ -98,10 +109,55 @@ aimc_status aimc_measurement_add(aimc_measurement *m, uint32_t device, size_t n,
                             .pulses = copy_of(m->ctx, pulses, n, sizeof *pulses),
                             .time = copy_of(m->ctx, time, n, sizeof *time)};
     if (!s.state || (pulses && !s.pulses) || (time && !s.time)) {
-        aimci_free(m->ctx, s.state);
-        aimci_free(m->ctx, s.pulses);
-        aimci_free(m->ctx, s.time);
+        free_series(m->ctx, &s);
         return aimci_fail(AIMC_ERR_NOMEM, "measurement_add: no memory");
+    }
+    m->each[m->n++] = s;
+    return AIMC_OK;
+}
+
+static aimc_status check_life(size_t n, const double *pulses, const double *high, const double *low)
+{
+    const char *caller = "measurement_add_endurance";
+    for (size_t k = 0; k < n; k++) {
+        if (!(pulses[k] > (k ? pulses[k - 1] : 0) && isfinite(pulses[k])))
+            return aimci_fail(AIMC_ERR_INVALID,
+                              "%s: pulses[%zu] = %g; counts above 0 that rise are needed", caller,
+                              k, pulses[k]);
+        if (!isfinite(high[k]) || (low && !(low[k] < high[k] && isfinite(low[k]))))
+            return aimci_fail(AIMC_ERR_INVALID,
+                              "%s: ends %zu are %g and %g; finite ones are needed, the lower one "
+                              "below the upper",
+                              caller, k, high[k], low ? low[k] : (double)NAN);
+    }
+    return AIMC_OK;
+}
+
+aimc_status aimc_measurement_add_endurance(aimc_measurement *m, uint32_t device, size_t n,
+                                           const double *pulses, const double *high,
+                                           const double *low)
+{
+    if (!m || !pulses || !high)
+        return aimci_fail(AIMC_ERR_INVALID, "measurement_add_endurance: %s is NULL",
+                          !m        ? "m"
+                          : !pulses ? "pulses"
+                                    : "high");
+    if (n < 2 || n > 100000000)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "measurement_add_endurance: %zu readings; 2 to 100000000 are allowed", n);
+    aimc_status st = check_life(n, pulses, high, low);
+    if (!st)
+        st = make_room(m);
+    if (st)
+        return st;
+    const aimci_series s = {.device = device,
+                            .n = n,
+                            .state = copy_of(m->ctx, high, n, sizeof *high),
+                            .life = copy_of(m->ctx, pulses, n, sizeof *pulses),
+                            .low = copy_of(m->ctx, low, n, sizeof *low)};
+    if (!s.state || !s.life || (low && !s.low)) {
+        free_series(m->ctx, &s);
+        return aimci_fail(AIMC_ERR_NOMEM, "measurement_add_endurance: no memory");
     }
     m->each[m->n++] = s;
     return AIMC_OK;
@@ -125,7 +181,12 @@ aimc_status aimc_measurement_get(const aimc_measurement *m, size_t i, aimc_trace
     if (i >= m->n)
         return aimci_fail(AIMC_ERR_INVALID, "measurement_get: i = %zu of %zu", i, m->n);
     const aimci_series *s = &m->each[i];
-    const aimc_trace_info ours = {
-        .device = s->device, .n = s->n, .state = s->state, .pulses = s->pulses, .time = s->time};
+    const aimc_trace_info ours = {.device = s->device,
+                                  .n = s->n,
+                                  .state = s->state,
+                                  .pulses = s->pulses,
+                                  .time = s->time,
+                                  .life = s->life,
+                                  .low = s->low};
     return aimci_struct_out("measurement_get", out, &ours, sizeof ours, 8);
 }

@@ -13,6 +13,9 @@ typedef struct aimci_series {
     double *state;   /* [n] */
     int32_t *pulses; /* [n] or NULL */
     double *time;    /* [n] or NULL */
+    double *life,
+        *low; /* [n] or NULL: pulses so far; then state is the upper end of the window, and
+                         * low the lower one, where it was measured */
 } aimci_series;
 
 struct aimc_measurement {
@@ -23,6 +26,8 @@ struct aimc_measurement {
     bool is_mixed;    /* several of them */
 };
 
+/* Only the first n series stay. */
+void aimci_measurement_forget(aimc_measurement *m, size_t n);
 /* The unit of states that come next. */
 void aimci_measurement_set_unit(aimc_measurement *m, const char *unit);
 
@@ -92,6 +97,9 @@ aimc_status aimci_population(aimc_fit *fit, const aimci_device_ops *model, const
 
 /* Drift from series of times (fit_drift.c). */
 aimc_status aimci_fit_drift(aimc_fit *fit, const aimc_measurement *m);
+
+/* Endurance from windows over a life (fit_endurance.c). */
+aimc_status aimci_fit_endurance(aimc_fit *fit, const aimc_measurement *m);
 
 /* Quantiles: 97.5 % of a normal; of Student's with n degrees of freedom, which may be infinite; and
  * of chi-square, at z of a normal. */

@@ -94,7 +94,7 @@ static int direction_of(const aimc_table *table, size_t column)
 }
 
 typedef struct room {
-    double *state, *time;
+    double *state, *time, *low;
     int32_t *pulses;
 } room;
 
@@ -168,6 +168,7 @@ static aimc_status add_pairs(aimc_measurement *m, const aimc_table *table,
 
 typedef struct columns {
     size_t state, device, cycle, direction, voltage, time;
+    size_t life, low; /* pulses so far, and the lower end beside the upper one, which is state */
 } columns;
 
 static aimc_status find_one(const aimc_table *table, const char *const *names, size_t *column)
@@ -188,14 +189,29 @@ static aimc_status find_columns(const aimc_table *table, columns *c)
     static const char *const direction[] = {"direction", "dir", NULL};
     static const char *const voltage[] = {"v", "voltage", "amplitude", NULL};
     static const char *const time[] = {"time", "t", NULL};
-    aimc_status st = find_one(table, state, &c->state);
+    static const char *const life[] = {"pulses", NULL}, *const low[] = {"g_min", NULL};
+    static const char *const high[] = {"g_max", NULL};
+    aimc_status st = find_one(table, life, &c->life);
+    st = st ? st : find_one(table, low, &c->low);
+    st = st ? st : find_one(table, high, &c->state);
+    if (!st && c->life == SIZE_MAX && (c->state != SIZE_MAX || c->low != SIZE_MAX))
+        return aimci_fail(AIMC_ERR_FORMAT,
+                          "%s: g_max and g_min are the ends of a window over the pulses of a life; "
+                          "a column 'pulses' is needed, whose counts rise by more than 1 (one that "
+                          "does not is an index)",
+                          aimci_table_source(table));
+    if (!st && (c->state == SIZE_MAX || c->life == SIZE_MAX)) {
+        c->life = c->low = SIZE_MAX;
+        st = find_one(table, state, &c->state);
+    }
     st = st ? st : find_one(table, device, &c->device);
     st = st ? st : find_one(table, cycle, &c->cycle);
     st = st ? st : find_one(table, direction, &c->direction);
     st = st ? st : find_one(table, voltage, &c->voltage);
     st = st ? st : find_one(table, time, &c->time);
-    const size_t all[] = {c->state, c->device, c->cycle, c->direction, c->voltage, c->time};
-    for (int k = 0; k < 6 && !st; k++)
+    const size_t all[] = {c->state,   c->device, c->cycle, c->direction,
+                          c->voltage, c->time,   c->life,  c->low};
+    for (int k = 0; k < 8 && !st; k++)
         if (all[k] != SIZE_MAX)
             st = aimci_table_expect_numbers(table, all[k]);
     return st;
@@ -203,8 +219,8 @@ static aimc_status find_columns(const aimc_table *table, columns *c)
 
 static bool is_long(const columns *c)
 {
-    return c->state != SIZE_MAX &&
-           (c->direction != SIZE_MAX || c->voltage != SIZE_MAX || c->time != SIZE_MAX);
+    return c->state != SIZE_MAX && (c->direction != SIZE_MAX || c->voltage != SIZE_MAX ||
+                                    c->time != SIZE_MAX || c->life != SIZE_MAX);
 }
 
 static double value_or(const aimc_table *table, size_t row, size_t column, double other)
@@ -246,7 +262,8 @@ static aimc_status add_rows(aimc_measurement *m, const aimc_table *table, const 
 {
     const double device = value_or(table, first, c->device, 0);
     const double cycle = value_or(table, first, c->cycle, 0);
-    const bool pulsed = c->direction != SIZE_MAX || c->voltage != SIZE_MAX;
+    const bool lives = c->life != SIZE_MAX;
+    const bool pulsed = !lives && (c->direction != SIZE_MAX || c->voltage != SIZE_MAX);
     uint32_t number = 0;
     size_t n = 0;
     aimc_status st = device_number(table, c, first, &number);
@@ -259,18 +276,38 @@ static aimc_status add_rows(aimc_measurement *m, const aimc_table *table, const 
         if (!st && pulsed)
             st = pulses_of(table, c, k, &r->pulses[n]);
         if (!pulsed)
-            r->time[n] = aimci_table_value(table, k, c->time);
+            r->time[n] = aimci_table_value(table, k, lives ? c->life : c->time);
+        if (!st && lives && c->low != SIZE_MAX)
+            st = convert(table, k, c->low, u, &r->low[n]);
         n++;
     }
     if (!st && n < 2)
         st = aimci_fail(AIMC_ERR_FORMAT, "%s: line %zu: device %g, cycle %g has one reading alone",
                         aimci_table_source(table), aimci_table_line(table, first), device, cycle);
-    if (!st)
+    if (!st && lives)
+        st = aimc_measurement_add_endurance(m, base + number, n, r->time, r->state,
+                                            c->low != SIZE_MAX ? r->low : NULL);
+    else if (!st)
         st = aimc_measurement_add(m, base + number, n, r->state, pulsed ? r->pulses : NULL,
                                   pulsed ? NULL : r->time);
     return st == AIMC_ERR_INVALID
                ? aimci_fail_within(AIMC_ERR_FORMAT, "%s: ", aimci_table_source(table))
                : st;
+}
+
+/* Of the states; the lower end of a window has that of the upper one. */
+static aimc_status find_units(const aimc_table *table, const columns *c, unit *u)
+{
+    unit low;
+    aimc_status st = find_unit(table, c->state, u);
+    if (st || c->low == SIZE_MAX)
+        return st;
+    st = find_unit(table, c->low, &low);
+    if (!st && strcmp(low.name, u->name) != 0)
+        st = aimci_fail(AIMC_ERR_FORMAT, "%s: columns %zu and %zu have the units '%s' and '%s'",
+                        aimci_table_source(table), aimci_table_place(table, c->state),
+                        aimci_table_place(table, c->low), u->name, low.name);
+    return st;
 }
 
 static aimc_status add_long(aimc_measurement *m, const aimc_table *table, const columns *c,
@@ -279,7 +316,7 @@ static aimc_status add_long(aimc_measurement *m, const aimc_table *table, const 
     unit u;
     const size_t n = aimc_table_count_rows(table);
     unsigned char *done = aimci_calloc(m->ctx, n, 1);
-    aimc_status st = done ? find_unit(table, c->state, &u)
+    aimc_status st = done ? find_units(table, c, &u)
                           : aimci_fail(AIMC_ERR_NOMEM, "measurement_add_table: no memory");
     for (size_t k = 0; k < n && !st; k++)
         if (!done[k])
@@ -299,8 +336,9 @@ static aimc_status add_table(aimc_measurement *m, const aimc_table *table,
     columns c;
     const room r = {.state = aimci_calloc(m->ctx, n, sizeof(double)),
                     .time = aimci_calloc(m->ctx, n, sizeof(double)),
+                    .low = aimci_calloc(m->ctx, n, sizeof(double)),
                     .pulses = aimci_calloc(m->ctx, n, sizeof(int32_t))};
-    aimc_status st = r.state && r.time && r.pulses
+    aimc_status st = r.state && r.time && r.low && r.pulses
                          ? AIMC_OK
                          : aimci_fail(AIMC_ERR_NOMEM, "measurement_add_table: no memory");
     c.state = SIZE_MAX;
@@ -311,21 +349,12 @@ static aimc_status add_table(aimc_measurement *m, const aimc_table *table,
                                                 : add_pairs(m, table, params, &r);
     aimci_free(m->ctx, r.state);
     aimci_free(m->ctx, r.time);
+    aimci_free(m->ctx, r.low);
     aimci_free(m->ctx, r.pulses);
     return st;
 }
 
 /* All of the table, or nothing. */
-static void forget(aimc_measurement *m, size_t n)
-{
-    while (m->n > n) {
-        const aimci_series *s = &m->each[--m->n];
-        aimci_free(m->ctx, s->state);
-        aimci_free(m->ctx, s->pulses);
-        aimci_free(m->ctx, s->time);
-    }
-}
-
 aimc_status aimc_measurement_add_table(aimc_measurement *m, const aimc_table *table,
                                        const aimc_measurement_params *params)
 {
@@ -345,7 +374,7 @@ aimc_status aimc_measurement_add_table(aimc_measurement *m, const aimc_table *ta
     if (!st)
         st = add_table(m, table, &ours);
     if (st) {
-        forget(m, n);
+        aimci_measurement_forget(m, n);
         m->unit = before;
         m->is_mixed = is_mixed;
     }

@@ -295,6 +295,56 @@ START_TEST(drift)
 }
 END_TEST
 
+/* Windows of 30 devices close from an onset of spread 30 % on, both ends by powers of their own;
+ * one device is not cycled far enough, and one has its lower end above weight 0. */
+START_TEST(endurance)
+{
+    enum { CYCLED = 30, POINTS = 25 };
+    float *w = calloc(2 * PULSES * DEVICES, sizeof *w), xi[CYCLED * (1 + 2 * POINTS)];
+    double life[POINTS], high[POINTS], low[POINTS];
+    aimc_measurement *m = NULL;
+    aimc_tile *draw = test_tile(ctx, "ideal", "{\"diffusion\": 1}", 1, sizeof xi / sizeof *xi, 7);
+    must(aimc_tile_diffuse(draw));
+    weights_of(draw, xi);
+    must(aimc_measurement_create(ctx, &m));
+    walk("soft_bounds", population, 8, w);
+    add(m, w, 0, 0);
+    for (uint32_t d = 0; d < CYCLED; d++) {
+        const float *noise = xi + CYCLED + (size_t)d * 2 * POINTS;
+        const double onset = 1e6 * exp(0.3 * (double)xi[d]);
+        for (int k = 0; k < POINTS; k++) {
+            life[k] = 1e4 * pow(10, k * 5.0 / (POINTS - 1));
+            const double x = fmax(0, log(life[k] / onset));
+            high[k] = 10 + 8 * 0.9 * exp(-0.2 * x) * (1 + 0.01 * (double)noise[2 * k]);
+            low[k] = 10 - 8 * 0.7 * exp(-0.1 * x) * (1 + 0.01 * (double)noise[2 * k + 1]);
+        }
+        must(aimc_measurement_add_endurance(m, d, POINTS, life, high, low));
+    }
+    must(aimc_measurement_add_endurance(m, CYCLED, 8, life, high, NULL)); /* no onset yet */
+    low[0] = 11;
+    must(aimc_measurement_add_endurance(m, CYCLED + 1, POINTS, life, high, low));
+    aimc_fit *made = fit(m, "soft_bounds");
+    expect("endurance.onset", 1e6);
+    expect("endurance.onset_dtod", 0.3);
+    expect("endurance.max_exponent", 0.2);
+    expect("endurance.min_exponent", 0.1);
+    ck_assert_ptr_nonnull(strstr(report, "1 windows do not close within what was measured"));
+    ck_assert_ptr_nonnull(strstr(report, "1 windows over a life have less than 6 readings"));
+    ck_assert_ptr_nonnull(strstr(report, "\"endurance\": {"));
+    aimc_fit_destroy(made);
+    low[0] = high[0];
+    ck_assert_int_eq(aimc_measurement_add_endurance(m, 0, POINTS, life, high, low),
+                     AIMC_ERR_INVALID);
+    life[3] = life[2];
+    ck_assert_int_eq(aimc_measurement_add_endurance(m, 0, POINTS, life, high, NULL),
+                     AIMC_ERR_INVALID);
+    ck_assert_ptr_nonnull(strstr(aimc_get_last_error(), "pulses[3]"));
+    aimc_measurement_destroy(m);
+    aimc_tile_destroy(draw);
+    free(w);
+}
+END_TEST
+
 /* ---- tables --------------------------------------------------------------------------------- */
 
 static char path[] = "/tmp/aimc_measured_XXXXXX";
@@ -346,8 +396,14 @@ START_TEST(tables)
     must(aimc_measurement_get(m, 6, &t));
     ck_assert(t.n == 2 && t.pulses == NULL && t.time[1] == 10);
     ck_assert_double_eq_tol(t.state[1], 4, 1e-9);
+    must(read_text(m, "pulses,G_max (nS),g_min (nS),device\n1e3,9000,1000,4\n1e6,8000,2000,4\n",
+                   NULL));
+    must(aimc_measurement_get(m, 7, &t));
+    ck_assert(t.device == 4 && t.n == 2 && t.life[1] == 1e6 && t.pulses == NULL && t.time == NULL);
+    ck_assert_double_eq_tol(t.state[1], 8, 1e-9);
+    ck_assert_double_eq_tol(t.low[1], 2, 1e-9);
     must(read_text(m, "1;2;3;4\n2;1;4;3\n", "devices"));
-    must(aimc_measurement_get(m, 10, &t));
+    must(aimc_measurement_get(m, 11, &t));
     ck_assert(t.device == 1 && t.pulses[1] == -1 && t.state[1] == 3);
     const size_t n = aimc_measurement_count(m);
     static const struct {
@@ -362,6 +418,9 @@ START_TEST(tables)
         {"g;v;device\n1;1;0.5\n2;1;0.5\n", NULL, "a device of 0.5"},
         {"g;time\n1;1\n2;1\n", NULL, "times above 0 that rise"},
         {"g;v;cycle\n1;1;1\n2;1;1\n2;1;2\n", NULL, "cycle 2 has one reading alone"},
+        {"pulses;g_max (uS);g_min (nS)\n9;5;1\n20;4;1\n", NULL, "have the units 'uS' and 'nS'"},
+        {"pulses;g_max;g_min\n9;5;1\n20;4;6\n", NULL, "the lower one below the upper"},
+        {"pulses;g_max;g_min\n1;5;1\n2;4;1\n", NULL, "rise by more than 1"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         ck_assert_msg(read_text(m, bad[i].text, bad[i].pairs) != AIMC_OK, "%s was taken",
@@ -422,6 +481,7 @@ int main(void)
     tcase_add_test(t, what_is_odd_is_said);
     tcase_add_test(t, polarity_and_scale);
     tcase_add_test(t, drift);
+    tcase_add_test(t, endurance);
     tcase_add_test(t, tables);
     tcase_add_test(t, refusals);
     return aimct_main(s);

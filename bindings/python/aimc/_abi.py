@@ -306,6 +306,8 @@ class aimc_trace_info(ct.Structure):
         ("state", ct.c_void_p),
         ("pulses", ct.c_void_p),
         ("time", ct.c_void_p),
+        ("life", ct.c_void_p),
+        ("low", ct.c_void_p),
     ]
 
 
@@ -1492,6 +1494,9 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_measurement_add": ("measurement.h", ct.c_int,
         [ct.c_void_p, ct.c_uint32, ct.c_size_t, ct.c_void_p, ct.c_void_p, ct.c_void_p],
         "m device n state pulses time"),
+    "aimc_measurement_add_endurance": ("measurement.h", ct.c_int,
+        [ct.c_void_p, ct.c_uint32, ct.c_size_t, ct.c_void_p, ct.c_void_p, ct.c_void_p],
+        "m device n pulses high low"),
     "aimc_measurement_add_table": ("measurement.h", ct.c_int,
         [ct.c_void_p, ct.c_void_p, ct.POINTER(aimc_measurement_params)],
         "m table params"),

@@ -18,11 +18,14 @@ from .table import use_table
 
 
 class Trace(NamedTuple):
-    """Readings of one device as they were given; pulses or time is None."""
+    """Readings of one device as they were given: with pulses, with time, or with life (pulses so far) and, where it was measured, low; state is
+    the upper end of the window then. The others are None."""
     device: int
     state: Doubles
     pulses: Optional[Ints]
     time: Optional[Doubles]
+    life: Optional[Doubles] = None
+    low: Optional[Doubles] = None
 
 
 class FitTrace(NamedTuple):
@@ -61,6 +64,18 @@ class Measurement(Handle):
                                            None if sent is None else address(sent),
                                            None if times is None else address(times)))
 
+    def add_endurance(self, device: int, pulses: ArrayLike, high: ArrayLike, low: Optional[ArrayLike] = None) -> None:
+        """Add the window of a device over its life: pulses it had taken so far (rising), and the states at the upper and the lower end then."""
+        wanted = np.dtype(np.float64)
+        counts, ends = contiguous(real(pulses, "pulses"), wanted), contiguous(real(high, "high"), wanted)
+        others = None if low is None else contiguous(real(low, "low"), wanted)
+        for name, given in (("pulses", counts), ("high", ends), ("low", others)):
+            if given is not None and given.shape != (counts.size,):
+                raise ShapeError(f"{name} is {given.shape}; it must be ({counts.size},)")
+        with self._guard.lock:
+            check(lib.aimc_measurement_add_endurance(self._use, device, counts.size, address(counts), address(ends),
+                                                     None if others is None else address(others)))
+
     def read(self, path: PathLike, *, first_device: int = 0, pairs: Optional[str] = None, columns: Optional[str] = None,
              delimiter: Optional[str] = None, decimal: Optional[str] = None) -> None:
         """Add a table: pairs of columns up and down ("cycles" of one device, or "devices"), or the long form."""
@@ -81,7 +96,8 @@ class Measurement(Handle):
             raise IndexError(i)
         with self._guard.lock:
             check(lib.aimc_measurement_get(self._look, i, ct.byref(info)))
-            return Trace(info.device, _copy(info.state, info.n), _copy(info.pulses, info.n, ct.c_int32), _copy(info.time, info.n))
+            return Trace(info.device, _copy(info.state, info.n), _copy(info.pulses, info.n, ct.c_int32),
+                         *(_copy(given, info.n) for given in (info.time, info.life, info.low)))
 
     def __repr__(self) -> str:
         return self._repr("" if self.closed else f"{len(self)} traces")

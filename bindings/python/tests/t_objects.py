@@ -236,6 +236,12 @@ class Tiles(unittest.TestCase):
             measured.add(i, state, [1] * 100 + [-1] * 100)
         measured.add(0, [2, 1.9, 1.8, 1.75], time=[1, 10, 100, 1000])
         self.assertEqual((len(measured), measured[2].device, measured[6].pulses), (7, 2, None))
+        counts = np.logspace(2, 8, 25)
+        window = np.maximum(1, counts / 1e5) ** -0.1
+        measured.add_endurance(0, counts, window, -window)
+        self.assertTrue(measured[7].pulses is None and measured[7].life[3] == counts[3] and measured[7].low[24] == -window[24])
+        with self.assertRaises(aimc.ShapeError):
+            measured.add_endurance(0, counts, window[1:])
         with self.assertRaises(aimc.InvalidError):
             measured.add(0, [1, 2])
         with self.assertRaises(aimc.ShapeError):
@@ -246,6 +252,8 @@ class Tiles(unittest.TestCase):
         self.assertAlmostEqual(found["dw_min"]["value"], 0.02, delta=0.004)
         self.assertTrue(found["dw_min"]["low"] < found["dw_min"]["value"] < found["dw_min"]["high"])
         self.assertGreater(found["drift.nu"]["value"], 0)
+        self.assertAlmostEqual(found["endurance.onset"]["value"], 1e5, delta=1e3)
+        self.assertAlmostEqual(fit.config["endurance.max_exponent"], 0.1, delta=1e-3)
         self.assertEqual(report["n_fitted"], 6)
         self.assertIsNone(fit.trace(6))
         self.assertEqual(fit.trace(0).weight.shape, (200,))
