@@ -9,6 +9,7 @@
 
 #include "args.h"
 #include "cmd.h"
+#include "document.h"
 #include "json.h"
 #include "model.h"
 #include "report.h"
@@ -212,12 +213,28 @@ static void put_field(struct json *json, const aimc_field_info *field, const cha
     }
 }
 
+/* The first numbers of a list, and how many there are. */
+static void shorten(const char *list, char *text, size_t size)
+{
+    size_t n = 1, at = 1;
+    char *end;
+    for (const char *c = list; *c != '\0'; c++)
+        n += *c == ',';
+    text[0] = '[';
+    for (int k = 0; k < 3; k++, list = end)
+        at += (size_t)snprintf(text + at, size - at, "%.4g, ", strtod(list + 1, &end));
+    snprintf(text + at, size - at, "... %zu numbers]", n);
+}
+
 static void print_field(const aimc_field_info *field, const char *name, const char *value)
 {
     const char *unit = strcmp(field->unit, "1") == 0 ? "" : field->unit;
-    char rounded[32]; /* 0.00196078431372549 is more than an eye wants; --json has it all */
+    char rounded[80]; /* 0.00196078431372549 is more than an eye wants; --json has it all */
     if (field->type == AIMC_FIELD_NUMBER) {
         snprintf(rounded, sizeof rounded, "%.6g", strtod(value, NULL));
+        value = rounded;
+    } else if (field->type == AIMC_FIELD_LIST && strlen(value) > 60) {
+        shorten(value, rounded, sizeof rounded);
         value = rounded;
     }
     printf("  %-35s %-12s %-14s %s\n", name, value, unit, field->doc);
@@ -327,13 +344,15 @@ static int show_text(const struct subject *s)
     return show_fields(NULL, s->config, s->device != NULL ? "device." : "");
 }
 
-static int show(const char *name, const struct changes *changes, bool json)
+static int show(const char *name, const struct changes *changes, const char *out, bool json)
 {
     struct subject s = {0};
     aimc_context *ctx = NULL;
     if (aimc_context_create(NULL, &ctx) != AIMC_OK)
         return fail_library();
     int rc = subject_open(&s, ctx, name, changes);
+    if (rc == EXIT_GO_ON && out != NULL)
+        rc = document_write(out, s.config);
     if (rc == EXIT_GO_ON)
         rc = json ? show_json(&s) : show_text(&s);
     aimc_device_unref(s.device);
@@ -345,7 +364,7 @@ static int show(const char *name, const struct changes *changes, bool json)
 static int cmd_show(int argc, char **argv)
 {
     bool json = false;
-    const char *name = NULL;
+    const char *name = NULL, *out = NULL;
     struct changes changes = {.table = NULL};
     const struct arg args[] = {
         {"set", ARG_TEXTS, &changes.set, "FIELD=VALUE", "change a field first; may be repeated", 0,
@@ -353,7 +372,13 @@ static int cmd_show(int argc, char **argv)
         {"table", ARG_TEXT, &changes.table, "FILE",
          "measured steps for table_step: a table of up,down (states after each\n"
          "pulse of a sweep) or of\n"
-         "step_up,step_down[,state_up,noise_up,state_down,noise_down]",
+         "step_up,step_down[,state_up,noise_up,state_down,noise_down];\n"
+         "for measured_step: a table of g,v,width and changes\n"
+         "(docs/models/measured-step.md)",
+         0, 0},
+        {"out", ARG_TEXT, &out, "FILE",
+         "write the configuration: name.json, which stands wherever the\n"
+         "name of a device does",
          0, 0},
         {"json", ARG_FLAG, &json, "", "print one JSON object instead of text", 0, 0},
         TABLE_ARGS(changes.table_options)};
@@ -367,8 +392,10 @@ static int cmd_show(int argc, char **argv)
         .min_positionals = 1,
         .max_positionals = 1,
     };
-    const int rc = args_parse(&spec, argc, argv);
-    const int shown = rc == EXIT_GO_ON ? show(name, &changes, json) : rc;
+    int rc = args_parse(&spec, argc, argv);
+    if (rc == EXIT_GO_ON)
+        rc = document_check_name(out);
+    const int shown = rc == EXIT_GO_ON ? show(name, &changes, out, json) : rc;
     free(changes.set.items);
     return shown;
 }

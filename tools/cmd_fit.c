@@ -11,6 +11,7 @@
 
 #include "args.h"
 #include "cmd.h"
+#include "document.h"
 #include "model.h"
 #include "os.h"
 #include "plot.h"
@@ -122,17 +123,7 @@ static int write_config(const char *path, const aimc_fit *fit)
     aimc_config *config = NULL;
     if (aimc_fit_get_config(fit, &config) != AIMC_OK)
         return fail_library();
-    const size_t length = aimc_config_to_json(config, NULL, 0);
-    char *text = malloc(length + 1);
-    FILE *f = text != NULL ? os_fopen(path, "w") : NULL;
-    int rc = f != NULL ? EXIT_GO_ON : fail("%s: cannot be written", path);
-    if (f != NULL) {
-        aimc_config_to_json(config, text, length + 1);
-        const bool good = fprintf(f, "%s\n", text) > 0;
-        if (fclose(f) != 0 || !good)
-            rc = fail("%s: cannot be written", path);
-    }
-    free(text);
+    const int rc = document_write(path, config);
     aimc_config_destroy(config);
     return rc;
 }
@@ -266,9 +257,8 @@ int cmd_fit(int argc, char **argv)
     int rc = args_parse(&spec, argc, argv);
     if (rc != EXIT_GO_ON)
         return rc;
-    const size_t length = q.out != NULL ? strlen(q.out) : 0;
-    if (q.out != NULL && (length < 6 || strcmp(q.out + length - 5, ".json") != 0))
-        return fail_usage("--out %s: a name that ends in .json is needed", q.out);
+    if (document_check_name(q.out) != EXIT_GO_ON)
+        return EXIT_USAGE;
     rc = plot_check_name(q.plot);
     return rc == EXIT_GO_ON ? fit_files(&q) : rc;
 }

@@ -414,7 +414,9 @@ int cmd_response(int argc, char **argv)
         {"threads", ARG_INTEGER, &o.threads, "T",
          "threads (default: all cores); results do not depend on it", 1, 1024},
         {"table", ARG_TEXT, &o.table, "FILE",
-         "measured steps or sweeps for table_step, see 'aimc device show table_step'", 0, 0},
+         "measured steps for table_step or measured_step, see\n"
+         "'aimc device show --help'",
+         0, 0},
         {"plot", ARG_TEXT, &o.plot, "FILE", "write a plot of mean and quantiles: name.svg", 0, 0},
         {"json", ARG_FLAG, &o.json, "", "print one JSON object instead of text", 0, 0},
         TABLE_ARGS(o.table_options),

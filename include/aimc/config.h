@@ -25,7 +25,7 @@ typedef enum aimc_field_type {
     AIMC_FIELD_INTEGER = 1, /**< integer of at most 53 bits */
     AIMC_FIELD_FLAG = 2,    /**< false or true (0 or 1) */
     AIMC_FIELD_CHOICE = 3,  /**< one of a list of words */
-    AIMC_FIELD_LIST = 4,    /**< up to 64 numbers */
+    AIMC_FIELD_LIST = 4,    /**< up to 64 numbers, or 4096 where the field's meaning says so */
     AIMC_FIELD_CONFIG = 5   /**< a nested configuration */
 } aimc_field_type;
 
@@ -135,10 +135,10 @@ AIMC_API aimc_status aimc_config_set(aimc_config *cfg, const char *name, double 
 AIMC_API aimc_status aimc_config_set_text(aimc_config *cfg, const char *name, const char *text);
 
 /**
- * Set a list of n <= 64 numbers.
+ * Set a list of numbers.
  * @param name    field, nested by dots
  * @param values  [n]; copied
- * @param n       0 ... 64
+ * @param n       0 ... 64, or 4096 where the field's meaning says so
  * @retval AIMC_ERR_INVALID as aimc_config_set().
  * @threads one thread per configuration.
  * @since 0.1
@@ -242,21 +242,28 @@ AIMC_API aimc_status aimc_config_parse(aimc_config *cfg, const char *json);
 AIMC_API aimc_status aimc_config_load(aimc_config *cfg, const char *path);
 
 /**
- * Read measured steps from a table (table.h) into a configuration of kind "table_step". All or
- * nothing.
+ * Read measured steps from a table (table.h) into a configuration of kind "table_step" or
+ * "measured_step". All or nothing.
  *
- * Two columns, called up and down or without names: the state after each pulse of one sweep up, and
- * of one sweep down, in any unit. Their whole range becomes w_min ... w_max of the configuration;
- * dw_min is the mean step at mid-range, and 33 nodes are made. A sweep with noise is replaced by
- * the nearest one that does not turn back (isotonic regression), and there are fewer nodes, at
- * least 5, four times the noise apart. Or columns step_up, step_down and,
- * where wanted, state_up, noise_up, state_down, noise_down, in the units of those fields; columns
- * may end before others.
+ * "measured_step": columns g, v, width and the changes dg, or mean, std and skew, or q05, q50 ...,
+ * a row for each sample or distribution, with units in brackets (docs/models/measured-step.md).
+ * Device-to-device spreads that were not set become 0, the chosen pulses those of the first row of
+ * each direction; what was chosen goes to the logger of the context (AIMC_LOG_INFO).
+ *
+ * "table_step": two columns, called up and down or without names: the state after each pulse of one
+ * sweep up, and of one sweep down, in any unit. Their whole range becomes w_min ... w_max of the
+ * configuration; dw_min is the mean step at mid-range, and 33 nodes are made. A sweep with noise is
+ * replaced by the nearest one that does not turn back (isotonic regression), and there are fewer
+ * nodes, at least 5, four times the noise apart. Or columns step_up, step_down and, where wanted,
+ * state_up, noise_up, state_down, noise_down, in the units of those fields; columns may end before
+ * others.
  * @param path  as aimc_table_read() takes it, as it looks
  * @retval AIMC_ERR_INVALID  NULL, or the configuration is of another kind
  * @retval AIMC_ERR_IO       cannot read the file
  * @retval AIMC_ERR_FORMAT   text, NaN, no column, a sweep with noise above a fifth of its range,
- *                           states that turn back, too few points; the sentence says where
+ *                           states that turn back, too few points; units that are mixed or not
+ *                           known, quantiles that fall, a distribution that is there twice, one
+ *                           direction or state alone; the sentence says where
  * @retval AIMC_ERR_NOMEM    no memory
  * @threads one thread per configuration.
  * @since 0.1

@@ -79,8 +79,8 @@ AIMC_API const char *aimc_table_get_name(const aimc_table *table, size_t column)
 AIMC_API aimc_status aimc_table_get_values(const aimc_table *table, double *values, size_t ld);
 
 /**
- * Measured steps into a configuration of kind "table_step": aimc_config_load_table() of a table
- * that has been read.
+ * Measured steps into a configuration of kind "table_step" or "measured_step":
+ * aimc_config_load_table() of a table that has been read.
  * @param table  read during the call only
  * @retval AIMC_ERR_INVALID  NULL, or the configuration is of another kind
  * @retval AIMC_ERR_FORMAT   as there

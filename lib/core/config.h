@@ -8,17 +8,29 @@
 
 #include "core/core.h"
 
-#define AIMCI_LIST_MAX 64
+#define AIMCI_LIST_MAX      64
+#define AIMCI_LONG_LIST_MAX 4096
 
 typedef struct aimci_list {
     size_t n;
     double v[AIMCI_LIST_MAX];
 } aimci_list;
 
+typedef struct aimci_long_list {
+    size_t n;
+    double v[AIMCI_LONG_LIST_MAX];
+} aimci_long_list;
+
+/* The numbers of a list, whichever of the two it is. */
+static inline double *aimci_list_numbers(void *list)
+{
+    return (double *)(void *)((char *)list + offsetof(aimci_list, v));
+}
+
 /* One field. Its value lies at offset in the kind's struct: NUMBER double, INTEGER int64_t, FLAG
- * bool, CHOICE int32_t, LIST aimci_list. A CONFIG has no value there; offset is its index among the
- * children. A LIST starts as the one number def, or empty when that is 0; min and max hold for each
- * of its numbers. */
+ * bool, CHOICE int32_t, LIST aimci_list or, of more numbers, aimci_long_list. A CONFIG has no value
+ * there; offset is its index among the children. A LIST starts as the one number def, or empty when
+ * that is 0; min and max hold for each of its numbers. */
 typedef struct aimci_field {
     const char *name;
     aimc_field_type type;
@@ -29,33 +41,46 @@ typedef struct aimci_field {
     const char *kind;    /* CONFIG: the default kind */
     const char *doc;
     const char *source;
+    size_t most; /* LIST: numbers at most; 0: AIMCI_LIST_MAX */
 } aimci_field;
+
+static inline size_t aimci_field_most(const aimci_field *f)
+{
+    return f->most ? f->most : AIMCI_LIST_MAX;
+}
 
 #define AIMCI_NUMBER(type, field, def, min, max, unit, doc, source)                                \
     {                                                                                              \
-#field, AIMC_FIELD_NUMBER, offsetof(type, field), def, min, max, unit, "", "", doc, source \
+#field, AIMC_FIELD_NUMBER, offsetof(type, field), def, min, max, unit, "", "", doc,        \
+            source, 0                                                                              \
     }
 #define AIMCI_INTEGER(type, field, def, min, max, unit, doc, source)                               \
     {                                                                                              \
 #field, AIMC_FIELD_INTEGER, offsetof(type, field), def, min, max, unit, "", "", doc,       \
-            source                                                                                 \
+            source, 0                                                                              \
     }
 #define AIMCI_FLAG(type, field, def, doc, source)                                                  \
     {                                                                                              \
-#field, AIMC_FIELD_FLAG, offsetof(type, field), def, 0, 1, "1", "", "", doc, source        \
+#field, AIMC_FIELD_FLAG, offsetof(type, field), def, 0, 1, "1", "", "", doc, source, 0     \
     }
 #define AIMCI_CHOICE(type, field, def, last, words, doc, source)                                   \
     {                                                                                              \
 #field, AIMC_FIELD_CHOICE, offsetof(type, field), def, 0, last, "1", words, "", doc,       \
-            source                                                                                 \
+            source, 0                                                                              \
     }
 #define AIMCI_NUMBERS(type, field, def, min, max, unit, doc, source)                               \
     {                                                                                              \
-#field, AIMC_FIELD_LIST, offsetof(type, field), def, min, max, unit, "", "", doc, source   \
+#field, AIMC_FIELD_LIST, offsetof(type, field), def, min, max, unit, "", "", doc, source,  \
+            0                                                                                      \
+    }
+#define AIMCI_LONG_NUMBERS(type, field, def, min, max, unit, doc, source)                          \
+    {                                                                                              \
+#field, AIMC_FIELD_LIST, offsetof(type, field), def, min, max, unit, "", "", doc, source,  \
+            AIMCI_LONG_LIST_MAX                                                                    \
     }
 #define AIMCI_CHILD(name, index, category, kind, doc, source)                                      \
     {                                                                                              \
-        name, AIMC_FIELD_CONFIG, index, 0, 0, 0, "1", category, kind, doc, source                  \
+        name, AIMC_FIELD_CONFIG, index, 0, 0, 0, "1", category, kind, doc, source, 0               \
     }
 
 /* A kind of configuration. One kind may extend another: its values struct begins with the other's,

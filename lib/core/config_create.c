@@ -191,8 +191,8 @@ static aimc_status override_field(aimc_config *base, const aimc_config *override
             aimci_field_store(base, f, f->name, aimci_field_load(overrides, given));
         return st ? st : aimci_evidence_put(base, f, aimci_evidence_of(overrides, given));
     }
-    const aimci_list *list = aimci_field_at(overrides->values, given);
-    return aimci_field_store_list(base, f, f->name, list->v, list->n);
+    aimci_list *list = aimci_field_at(overrides->values, given);
+    return aimci_field_store_list(base, f, f->name, aimci_list_numbers(list), list->n);
 }
 
 /* Every field that was set in overrides replaces that of base. */

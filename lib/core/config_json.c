@@ -7,12 +7,13 @@
 
 /* ---- out ------------------------------------------------------------------------------------ */
 
-static void emit_list(const aimci_list *list, aimci_text *text)
+static void emit_list(aimci_list *list, aimci_text *text)
 {
+    const double *v = aimci_list_numbers(list);
     aimci_text_printf(text, "[");
     for (size_t i = 0; i < list->n; i++) {
         char number[32];
-        aimci_format_double(number, list->v[i]);
+        aimci_format_double(number, v[i]);
         aimci_text_printf(text, "%s%s", i ? ", " : "", number);
     }
     aimci_text_printf(text, "]");
@@ -47,7 +48,7 @@ void aimci_field_emit(const aimc_config *cfg, const aimci_field *f, aimci_text *
         aimci_text_printf(text, "\"%s\"", word);
         break;
     case AIMC_FIELD_LIST:
-        emit_list((const aimci_list *)(const void *)((const char *)cfg->values + f->offset), text);
+        emit_list(aimci_field_at(cfg->values, f), text);
         break;
     case AIMC_FIELD_CONFIG:
         emit_config(cfg->children[f->offset], text);
@@ -98,9 +99,9 @@ static aimc_status merge_object(aimc_config *cfg, const json_t *object, const ch
 static aimc_status store_array(aimc_config *cfg, const aimci_field *f, const char *path,
                                const json_t *array)
 {
-    double v[AIMCI_LIST_MAX];
+    double v[AIMCI_LONG_LIST_MAX];
     const size_t n = json_array_size(array);
-    for (size_t i = 0; i < n && i < AIMCI_LIST_MAX; i++) {
+    for (size_t i = 0; i < n && i < aimci_field_most(f); i++) {
         const json_t *item = json_array_get(array, i);
         if (!json_is_number(item))
             return aimci_fail(AIMC_ERR_INVALID, "config_set: value %zu of %s is not a number", i,

@@ -112,17 +112,19 @@ aimc_status aimci_field_store_list(aimc_config *cfg, const aimci_field *f, const
     if (f->type != AIMC_FIELD_LIST)
         return aimci_fail(AIMC_ERR_INVALID, "config_set: %s is %s, not a list", path,
                           aimci_field_type_name(f->type));
-    if (n > AIMCI_LIST_MAX)
-        return aimci_fail(AIMC_ERR_INVALID, "config_set: %s has %zu values; at most %d are allowed",
-                          path, n, AIMCI_LIST_MAX);
+    if (n > aimci_field_most(f))
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "config_set: %s has %zu values; at most %zu are allowed", path, n,
+                          aimci_field_most(f));
     for (size_t i = 0; i < n; i++)
         if (!(v[i] >= f->min && v[i] <= f->max))
             return out_of_range(f, path, v[i]);
     aimci_list *list = aimci_field_at(cfg->values, f);
-    memset(list, 0, sizeof *list);
+    double *numbers = aimci_list_numbers(list);
+    memset(numbers, 0, aimci_field_most(f) * sizeof *numbers);
     list->n = n;
     for (size_t i = 0; i < n; i++)
-        list->v[i] = v[i] + 0.0;
+        numbers[i] = v[i] + 0.0;
     mark_set(cfg, f);
     return AIMC_OK;
 }

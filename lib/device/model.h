@@ -217,7 +217,7 @@ int32_t aimci_device_longest_train(const aimc_device *device);
 /* The fields of aimci_pulsed as seen from type, a struct whose first member is called base. */
 #define AIMCI_P(type, type_macro, field, ...)                                                      \
     {                                                                                              \
-#field, type_macro, offsetof(type, base) + offsetof(aimci_pulsed, field), __VA_ARGS__      \
+#field, type_macro, offsetof(type, base) + offsetof(aimci_pulsed, field), __VA_ARGS__, 0   \
     }
 #define AIMCI_PN(type, field, def, min, max, unit, doc, src)                                       \
     AIMCI_P(type, AIMC_FIELD_NUMBER, field, def, min, max, unit, "", "", doc, src)
@@ -247,19 +247,25 @@ int32_t aimci_device_longest_train(const aimc_device *device);
         AIMCI_PN(T, w_max, 0.6, 0, AIMCI_HUGE, "weight", "mean upper bound", AIMCI_SRC_PULSED),    \
         AIMCI_PN(T, w_min, -0.6, -AIMCI_HUGE, 0, "weight", "mean lower bound", AIMCI_SRC_PULSED)
 
-/* everything else of aimci_pulsed but write noise; */
-#define AIMCI_PULSED_OTHER_FIELDS(T)                                                               \
+/* what the steps of cells have in common; */
+#define AIMCI_PULSED_GAIN_FIELDS(T)                                                                \
     AIMCI_PN(T, dw_min_dtod, 0.3, 0, AIMCI_HUGE, "relative",                                       \
              "device-to-device spread of the step gain common to both directions",                 \
              AIMCI_SRC_PULSED),                                                                    \
         AIMCI_PF(T, dw_min_dtod_log_normal, 0,                                                     \
-                 "gain is exp(dtod xi), median 1, instead of 1 + dtod xi", AIMCI_SRC_RASCH),       \
-        AIMCI_PN(T, dw_min_std, 0.3, 0, AIMCI_HUGE, "relative",                                    \
-                 "cycle-to-cycle noise of one pulse, in units of the step", AIMCI_SRC_PULSED),     \
-        AIMCI_PN(T, up_down_dtod, 0.01, 0, AIMCI_HUGE, "dw_min",                                   \
-                 "device-to-device spread of the asymmetry, added to one step and taken from the " \
-                 "other",                                                                          \
-                 AIMCI_SRC_PULSED),                                                                \
+                 "gain is exp(dtod xi), median 1, instead of 1 + dtod xi", AIMCI_SRC_RASCH)
+
+/* the noise of a pulse; */
+#define AIMCI_PULSED_NOISE_FIELD(T)                                                                \
+    AIMCI_PN(T, dw_min_std, 0.3, 0, AIMCI_HUGE, "relative",                                        \
+             "cycle-to-cycle noise of one pulse, in units of the step", AIMCI_SRC_PULSED)
+
+/* the other spreads, faults and slow changes; */
+#define AIMCI_PULSED_REST_FIELDS(T)                                                                \
+    AIMCI_PN(T, up_down_dtod, 0.01, 0, AIMCI_HUGE, "dw_min",                                       \
+             "device-to-device spread of the asymmetry, added to one step and taken from the "     \
+             "other",                                                                              \
+             AIMCI_SRC_PULSED),                                                                    \
         AIMCI_PN(T, w_max_dtod, 0.3, 0, AIMCI_HUGE, "relative",                                    \
                  "device-to-device spread of the upper bound", AIMCI_SRC_PULSED),                  \
         AIMCI_PN(T, w_min_dtod, 0.3, 0, AIMCI_HUGE, "relative",                                    \
@@ -295,6 +301,10 @@ int32_t aimci_device_longest_train(const aimc_device *device);
                  "count the pulses of every device in its parameter \"pulses\": 4 bytes each",     \
                  "docs/models/energy.md"),                                                         \
         AIMCI_DRIFT_FIELD, AIMCI_DISTURB_FIELD, AIMCI_ENDURANCE_FIELD
+
+/* all of these: everything else of aimci_pulsed but write noise; */
+#define AIMCI_PULSED_OTHER_FIELDS(T)                                                               \
+    AIMCI_PULSED_GAIN_FIELDS(T), AIMCI_PULSED_NOISE_FIELD(T), AIMCI_PULSED_REST_FIELDS(T)
 
 /* and both. Families with these fields have n_children = AIMCI_PULSED_CHILDREN. */
 #define AIMCI_PULSED_FIELDS(T) AIMCI_PULSED_MEAN_FIELDS(T), AIMCI_PULSED_OTHER_FIELDS(T)

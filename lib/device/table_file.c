@@ -13,9 +13,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "io/table.h"
-
+#include "device/measured_file.h"
 #include "device/model.h"
+#include "io/table.h"
 
 enum { NODES = 33, FEWEST_NODES = 5, MIN_POINTS = 3 };
 
@@ -283,12 +283,25 @@ static aimc_status fill(aimc_config *cfg, const aimc_table *table)
                : st;
 }
 
+/* "table_step", or the kind whose file is another one. */
+static const aimci_kind *kind_for(const aimc_config *cfg)
+{
+    return cfg && cfg->kind == &aimci_kind_measured_step ? cfg->kind : &aimci_kind_table_step;
+}
+
+static aimci_table_fill fill_for(const aimci_kind *kind)
+{
+    return kind == &aimci_kind_table_step ? fill : aimci_measured_fill;
+}
+
 aimc_status aimc_config_set_table(aimc_config *cfg, const aimc_table *table)
 {
-    return aimci_config_take_table("config_set_table", cfg, &aimci_kind_table_step, fill, table);
+    const aimci_kind *kind = kind_for(cfg);
+    return aimci_config_take_table("config_set_table", cfg, kind, fill_for(kind), table);
 }
 
 aimc_status aimc_config_load_table(aimc_config *cfg, const char *path)
 {
-    return aimci_config_read_table("config_load_table", cfg, &aimci_kind_table_step, fill, path);
+    const aimci_kind *kind = kind_for(cfg);
+    return aimci_config_read_table("config_load_table", cfg, kind, fill_for(kind), path);
 }

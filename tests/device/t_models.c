@@ -456,11 +456,15 @@ START_TEST(instruction_sets_agree)
         compare_variants(preset.name, "{}");
         if (strcmp(preset.kind, "ideal") != 0 && strcmp(preset.kind, "soft_bounds_pmax") != 0 &&
             strcmp(preset.kind, "vteam") != 0 && strcmp(preset.kind, "stanford_pku") != 0 &&
-            strstr(preset.kind, "_cell") == NULL)
+            strcmp(preset.kind, "measured_step") != 0 && strstr(preset.kind, "_cell") == NULL)
             compare_variants(preset.name, everything);
     }
     compare_variants("vteam", "{\"window\": \"PRODROMAKIS\", \"write_noise_std\": 2, "
                               "\"endurance\": {\"onset\": 5, \"onset_dtod\": 0.2}}");
+    compare_variants("measured_step",
+                     "{\"level\": [0.1, 0.3, 0.9], \"state\": [0.2, 0.5], \"write_noise_std\": 2, "
+                     "\"step_up\": [-0.02, 0.03, 0.05, 0, 0.001, 0.002], "
+                     "\"step_down\": [-0.01, 0, 0.01, -0.03, -0.03, -0.03]}");
     compare_variants("ideal", "{\"drift\": {\"nu\": 0.1, \"nu_dtod\": 0.2}}");
     compare_variants("exp_step", "{\"write_noise_std\": 3, \"drift\": {\"nu\": 0.1, \"nu_dtod\": "
                                  "0.2, \"nu_std\": 0.1, \"nu_k\": 0.05, \"g_offset\": 0.1, "
@@ -508,6 +512,26 @@ START_TEST(contradictions_are_refused_by_name)
         {"window_step", "{\"window_power\": 0}", "window_power"},
         {"window_step", "{\"window_power\": 9}", "window_power"},
         {"window_step", "{\"window_power\": 1.5}", "window_power"},
+        {"measured_step", "{\"level\": []}", "0 levels"},
+        {"measured_step", "{\"level\": [0.5, 0.4]}", "level[1] = 0.4 does not exceed"},
+        {"measured_step", "{\"state\": [0.5]}", "no state or at least 2"},
+        {"measured_step", "{\"state\": [0.5, 0.5]}", "state[1] = 0.5 does not exceed"},
+        {"measured_step", "{\"level\": [0.2, 0.8]}", "step_up has 1 numbers"},
+        {"measured_step", "{\"level\": [0.2, 0.8], \"step_up\": [0.2, 0.1], \"step_down\": [0, 0]}",
+         "step_up[1] = 0.1 is less than step_up[0] = 0.2"},
+        {"measured_step", "{\"measured_width_down\": []}", "0 in measured_width_down"},
+        {"measured_step", "{\"measured_energy_up\": [1, 2]}", "2 in measured_energy_up"},
+        {"measured_step",
+         "{\"measured_voltage_up\": [1, 1], \"measured_width_up\": [1e-7, 1e-7], "
+         "\"step_up\": [0.1, 0.2]}",
+         "the condition 1 V, 1e-07 s is twice"},
+        {"measured_step", "{\"voltage_up\": 2}", "voltage_up = 2 V is outside"},
+        {"measured_step", "{\"width_down\": 2e-7}", "width_down = 2e-07 s is outside"},
+        {"measured_step",
+         "{\"measured_voltage_up\": [1, 2], \"measured_width_up\": [1e-7, 2e-7], "
+         "\"step_up\": [0.1, 0.2], \"voltage_up\": 1.5}",
+         "beside 2 V and 1e-07 s, which was not measured"},
+        {"measured_step", "{\"step_up\": [-0.1]}", "up has to be above down"},
         {"table_step", "{\"step_up\": []}", "step_up"},
         {"table_step", "{\"step_up\": [1, 1], \"state_up\": [0.5, 0.5]}", "state_up[1]"},
         {"table_step", "{\"step_down\": [1, 1], \"state_down\": [0.5]}", "state_down"},

@@ -95,6 +95,11 @@ static const struct {
     {"table_step", "table_step",
      "{\"step_up\": [1, 0.5, 0.2], \"state_up\": [0, 0.4, 1], \"noise_up\": [0.1, 0.2, 0.3], "
      "\"step_down\": [1, 2]}"},
+    {"measured_step", "measured_step", "{}"},
+    {"measured_step", "measured_step",
+     "{\"state\": [0.1, 0.4, 0.9], \"level\": [0.1, 0.5, 0.8], \"step_up\": [-0.01, 0.02, 0.05, "
+     "0, 0, 0.01, 0.001, 0.002, 0.003], \"step_down\": [-0.05, -0.03, 0.01, -0.02, -0.01, 0, "
+     "-0.01, -0.01, -0.01], \"w_max_dtod\": 1, \"enforce_consistency\": false}"},
     {"flow", "vteam", "{}"},
     {"flow", "vteam",
      "{\"window\": \"BIOLEK\", \"resistance\": \"EXPONENTIAL\", \"width_up\": 3e-8}"},

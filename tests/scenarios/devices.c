@@ -219,6 +219,10 @@ static const scenario_row written[] = {
 static const scenario_row special[] = {
     {"vteam", "device=vteam;device.window=JOGLEKAR"},
     {"stanford_pku", "device=stanford_pku"},
+    {"measured_step",
+     "device=measured_step;device.level=[0.1, 0.5, 0.9];device.state=[0, 1];"
+     "device.step_up=[0, 0.01, 0.03, -0.01, 0, 0.02];"
+     "device.step_down=[-0.02, -0.01, 0, -0.03, -0.01, 0];device.write_noise_std=1"},
     {"worn", "device=soft_bounds;device.endurance.onset=5;device.endurance.onset_dtod=0.3;"
              "device.read_disturb.rate=0.001"},
     {"linear_reverse", "device=linear_step;device.gamma_up=0.5;device.gamma_down=0.5;"

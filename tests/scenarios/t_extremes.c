@@ -94,7 +94,7 @@ static const char *const devices[] = {"ideal",          "constant_step",    "lin
                                       "exp_step",       "pow_step",         "pow_step_reference",
                                       "piecewise_step", "polynomial_step",  "table_step",
                                       "vteam",          "stanford_pku",     "vector_cell",
-                                      "reference_cell", "one_sided_cell"};
+                                      "reference_cell", "one_sided_cell",   "measured_step"};
 enum { DEVICES = sizeof devices / sizeof *devices };
 
 static const char *const read_outs[][6] = {

@@ -255,5 +255,36 @@ class OtherCommands(Case):
                 self.assertIn(option, shown)
 
 
+class MeasuredPulses(Case):
+    ROWS = ("G (uS),V (V),width (ns),dG (nS)\n" +
+            "".join(f"{g},{v},{width},{(1 if v > 0 else -1) * abs(v) * width * (1 + k / 10)}\n"
+                    for v in (1, 2, -1) for width in (50, 200) for g in (10, 20) for k in range(5)))
+
+    def test_document(self):
+        """From a file to a device, another pulse of it, and a refusal."""
+        document = self.folder / "my.json"
+        table = self.path("pulses.csv", self.ROWS)
+        self.good("device", "show", "measured_step", "--table", table, "--out", document)
+        config = json.loads(document.read_text())
+        self.assertEqual(config["measured_voltage_up"], [1, 1, 2, 2])
+        self.assertEqual((config["voltage_up"], config["width_down"]), (1, 5e-8))
+        figures = [json.loads(self.good("device", "show", document, "--json", "--set", f"width_up={width}"))
+                   for width in (5e-8, 1e-7, 2e-7)]
+        steps = [f["step_up_at_0"] for f in figures]  # the mean of 1 ... 1.4 times 50, 125, 200 nS of 10 uS
+        for step, change in zip(steps, (60, 150, 240)):
+            self.assertAlmostEqual(step, 1.2 * change / 1e4, places=9)
+        refused = self.run_aimc("device", "show", document, "--set", "voltage_up=3")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("voltage_up = 3 V is outside of what was measured, 1 to 2 V", refused.stderr)
+        shown = self.good("device", "show", document)
+        self.assertIn("24 numbers]", shown)
+
+    def test_names(self):
+        table = self.path("pulses.csv", self.ROWS)
+        refused = self.run_aimc("device", "show", "measured_step", "--table", table, "--out", "my.txt")
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("a name that ends in .json is needed", refused.stderr)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -191,7 +191,8 @@ class Config(Handle):
 
     def load_table(self, path: PathLike, *, columns: Optional[str] = None, delimiter: Optional[str] = None,
                    decimal: Optional[str] = None) -> None:
-        """Read measured steps from a table (options as of read_table()); only for kind "table_step"."""
+        """Read measured steps from a table (options as of read_table()); for the kinds "table_step" and
+        "measured_step"."""
         ctx = default_context()
         with ctx._guard.lock, self._guard.lock:
             if columns is delimiter is decimal is None:
