@@ -10,6 +10,7 @@
 
 #include "args.h"
 #include "cmd.h"
+#include "conditions.h"
 #include "data.h"
 #include "json.h"
 #include "model.h"
@@ -26,11 +27,12 @@ struct figures {
     const char *name;
     char model[64];
     aimc_device_info info;
-    double noise;     /* of a pulse, in steps; NaN: the model has none */
-    double write;     /* of a write, in steps */
-    double asymmetry; /* of the steps at weight 0: (up - down) / (up + down) */
-    double zero;      /* symmetry point, in shares of the range from its middle */
-    double spread;    /* of the steps from device to device, relative */
+    double noise;             /* of a pulse, in steps; NaN: the model has none */
+    double write;             /* of a write, in steps */
+    double asymmetry;         /* of the steps at weight 0: (up - down) / (up + down) */
+    double zero;              /* symmetry point, in shares of the range from its middle */
+    double spread;            /* of the steps from device to device, relative */
+    struct conditions pulses; /* measured ones, where it has them */
 };
 
 static double field(const aimc_config *config, const char *name)
@@ -63,6 +65,9 @@ static int figures_of(aimc_context *ctx, const char *name, struct figures *f)
         f->asymmetry =
             (i->step_up_at_0 - i->step_down_at_0) / (i->step_up_at_0 + i->step_down_at_0);
         f->zero = (i->symmetry_point - 0.5 * (i->w_max + i->w_min)) / (i->w_max - i->w_min);
+        rc = conditions_of(ctx, config, &f->pulses);
+        if (f->pulses.n[0] > 0)
+            f->noise = (f->pulses.now[0].noise + f->pulses.now[1].noise) / 2;
     }
     aimc_config_destroy(config);
     aimc_device_unref(device);
@@ -202,6 +207,7 @@ static void tell_json(const struct figures *f, const char *algorithm, const char
     struct json json;
     json_begin(&json, stdout);
     put_figures(&json, f);
+    conditions_put(&f->pulses, &json);
     json_put_text(&json, "algorithm", algorithm);
     json_put_text(&json, "why", why);
     json_put_number(&json, "epochs", epochs);
@@ -217,6 +223,7 @@ static void tell_text(const struct figures *f, const char *algorithm, const char
 {
     int best = 0;
     print_figures(f, 1);
+    conditions_print(&f->pulses, f->name);
     printf("\nby the rules of docs/training-guide.md: %s, because of %s\n", algorithm, why);
     if (!(epochs > 0))
         return;

@@ -42,7 +42,8 @@ int table_open(aimc_context *ctx, const char *path, const struct table_options *
 /* Do the options need a file that was not given? EXIT_GO_ON, or the exit code after a sentence. */
 int table_check_options(const struct table_options *options, const char *file, const char *option);
 
-/* Measurements for a configuration of table_step, measured_step or noise_table; nothing where path is NULL. */
+/* Measurements for a configuration of table_step, measured_step or noise_table; nothing where path
+ * is NULL. */
 int table_into_config(aimc_config *config, const char *path, const struct table_options *options);
 
 /* What the library says about its last failure, with options as they are typed: "--decimal=comma".

@@ -17,6 +17,11 @@ aimc_status aimci_cell_add(aimc_context *ctx, aimci_cell *cell, const aimc_confi
         return aimci_fail(AIMC_ERR_INVALID,
                           "device_create: device '%s' takes no pulses; it cannot be in a unit cell",
                           member->ops->kind->name);
+    if (member->half_law)
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "device_create: half_select is not simulated in unit cells; it has to be "
+                          "false in device '%s'",
+                          member->ops->kind->name);
     if (cell->n_devices > AIMCI_MAX_DEVICES_OF_A_CELL)
         return aimci_fail(AIMC_ERR_INVALID,
                           "device_create: more than %d devices in a unit cell of unit cells",

@@ -184,6 +184,22 @@ static aimc_status make_law(aimc_device *d)
     return AIMC_OK;
 }
 
+static aimc_status make_half_law(aimc_device *d)
+{
+    if (!d->ops->half_law)
+        return AIMC_OK;
+    d->half_law = aimci_calloc(d->ctx, 1, d->ops->law_size);
+    if (!d->half_law)
+        return aimci_fail(AIMC_ERR_NOMEM, "device_create: no memory");
+    *(aimci_pulse_noise *)d->half_law = *(const aimci_pulse_noise *)d->law;
+    d->half_moves = d->ops->half_law(d->params, d->half_law);
+    if (!d->half_moves) {
+        aimci_free(d->ctx, d->half_law);
+        d->half_law = NULL;
+    }
+    return AIMC_OK;
+}
+
 /* ---- handle --------------------------------------------------------------------------------- */
 
 aimc_device *aimc_device_ref(aimc_device *device)
@@ -203,6 +219,7 @@ void aimc_device_unref(aimc_device *device)
     aimci_cell_destroy(ctx, device->cell);
     if (device->ops->law_size)
         aimci_free(ctx, device->law);
+    aimci_free(ctx, device->half_law);
     aimc_config_destroy(device->config);
     if (device->release)
         device->release(ctx, device->owned, NULL);
@@ -248,6 +265,8 @@ aimc_status aimci_device_make(aimc_context *ctx, const aimci_device_ops *model, 
     atomic_init(&d->references, 1);
     choose_kernels(d);
     st = make_law(d);
+    if (!st)
+        st = make_half_law(d);
     if (!st)
         st = make_cell(d);
     if (st) {

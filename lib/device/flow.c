@@ -270,4 +270,12 @@ void aimci_flow_law(const void *params, void *out)
     law->last_up = fill_side(&d->flow.up, 0, law);
     law->last_down = fill_side(&d->flow.down, AIMCI_FLOW_NODES, law);
 }
+
+int aimci_flow_half_law(const aimci_flow_model *model, aimci_flow_device *d, void *out)
+{
+    make_side(model, true, &d->flow.up);
+    make_side(model, false, &d->flow.down);
+    aimci_flow_law(d, out);
+    return (d->flow.up.n ? AIMCI_MOVES_UP : 0) | (d->flow.down.n ? AIMCI_MOVES_DOWN : 0);
+}
 #endif

@@ -53,6 +53,9 @@ aimc_status aimci_flow_check(const char *kind, const aimci_pulsed *base);
 /* Of aimci_device_ops: the mean step, and the law's parameters (laws/flow.h). */
 double aimci_flow_mean_step(const void *params, double w, bool up);
 void aimci_flow_law(const void *params, void *out);
+/* Of a model whose voltages are half of the device's: its flow goes into device, a copy, whose
+ * dw_min stays; of aimci_device_ops, half_law. */
+int aimci_flow_half_law(const aimci_flow_model *model, aimci_flow_device *device, void *out);
 #define AIMCI_FLOW_LAW_SIZE 6172 /* bytes */
 
 AIMCI_DECLARE_VARIANTS(aimci_device_kernels, flow)

@@ -146,11 +146,12 @@ static aimc_status add(const aimci_conditions *side, const char *way, double vol
                       way, voltage, width);
 }
 
-static aimc_status choose(const aimci_measured *p, bool up, mixture *m)
+/* share: of the voltage. */
+static aimc_status choose(const aimci_measured *p, bool up, double share, mixture *m)
 {
     const aimci_conditions *side = side_of(p, up);
     const char *const way = up ? "up" : "down";
-    const double voltage = up ? p->voltage_up : p->voltage_down;
+    const double voltage = share * (up ? p->voltage_up : p->voltage_down);
     const double width = up ? p->width_up : p->width_down;
     bracket v, t;
     m->n = 0;
@@ -203,7 +204,7 @@ static aimc_status find_means(const aimci_measured *p, double mean[2][AIMCI_LIST
     scores(p, score);
     for (int up = 0; up < 2; up++) {
         mixture m;
-        const aimc_status st = choose(p, up, &m);
+        const aimc_status st = choose(p, up, 1, &m);
         if (st)
             return st;
         for (size_t i = 0; i < states_of(p); i++) {
@@ -299,10 +300,21 @@ static aimc_status check_side(const aimci_measured *p, const aimci_conditions *s
     return AIMC_OK;
 }
 
+/* Half of the chosen voltages has to be measured, too. */
+static aimc_status check_half(const aimci_measured *p)
+{
+    mixture m;
+    aimc_status st = AIMC_OK;
+    for (int up = 0; up < 2 && p->half_select && !st; up++)
+        if (choose(p, up, 0.5, &m))
+            st = aimci_fail_within(AIMC_ERR_INVALID, "%s", "half_select: ");
+    return st;
+}
+
 static aimc_status check(const void *params)
 {
     const aimci_measured *p = params;
-    double mean[2][AIMCI_LIST_MAX];
+    double mean[2][AIMCI_LIST_MAX] = {{0}};
     aimc_status st = aimci_pulsed_check(&p->base);
     if (!st)
         st = check_size(p);
@@ -312,6 +324,8 @@ static aimc_status check(const void *params)
         st = check_side(p, &p->down, "down");
     if (!st)
         st = find_means(p, mean);
+    if (!st)
+        st = check_half(p);
     if (st)
         return st;
     return granularity(p, mean) > 0
@@ -325,14 +339,14 @@ static aimc_status check(const void *params)
 /* ---- the law -------------------------------------------------------------------------------- */
 
 /* One direction as the kernels read it; a single state or level is doubled. */
-static void fill_side(const aimci_measured *p, bool up, aimci_law *law)
+static void fill_side(const aimci_measured *p, bool up, double share, aimci_law *law)
 {
     const size_t n = (size_t)law->n_levels, states = (size_t)law->last + 2;
     const double unit = (p->base.w_max - p->base.w_min) / p->base.dw_min;
     float *step = law->step + (up ? 0 : AIMCI_MEASURED_SIZE);
     mixture m;
     double q[AIMCI_MEASURED_LEVELS] = {0};
-    if (choose(p, up, &m)) /* check() has seen to that */
+    if (choose(p, up, share, &m)) /* check() has seen to that */
         return;
     for (size_t i = 0; i < states; i++) {
         quantiles(p, up, &m, aimci_min_size(i, states_of(p) - 1), q);
@@ -341,10 +355,8 @@ static void fill_side(const aimci_measured *p, bool up, aimci_law *law)
     }
 }
 
-static void law(const void *params, void *out)
+static void fill(const aimci_measured *p, double share, aimci_law *law)
 {
-    const aimci_measured *p = params;
-    aimci_law *law = out;
     double score[AIMCI_MEASURED_LEVELS] = {0};
     scores(p, score);
     law->n_levels = (int32_t)(p->level.n < 2 ? 2 : p->level.n);
@@ -357,8 +369,21 @@ static void law(const void *params, void *out)
         law->score[l] = (float)score[l];
     if (p->level.n < 2)
         law->score[1] = law->score[0] + 1;
-    fill_side(p, true, law);
-    fill_side(p, false, law);
+    fill_side(p, true, share, law);
+    fill_side(p, false, share, law);
+}
+
+static void law(const void *params, void *out)
+{
+    fill(params, 1, out);
+}
+
+static int half_law(const void *params, void *out)
+{
+    if (!((const aimci_measured *)params)->half_select)
+        return 0;
+    fill(params, 0.5, out);
+    return AIMCI_MOVES_UP | AIMCI_MOVES_DOWN;
 }
 
 /* ---- fields --------------------------------------------------------------------------------- */
@@ -382,6 +407,7 @@ static const aimci_field fields[] = {
     AIMCI_NUMBER(T, width_up, 1e-7, 1e-18, 1e6, "s",
                  "width of an up pulse: a measured one or between two", SRC),
     AIMCI_NUMBER(T, width_down, 1e-7, 1e-18, 1e6, "s", "width of a down pulse, likewise", SRC),
+    AIMCI_HALF_SELECT_FIELD(T),
     LIST("state", state, 0, 0, 1, "range",
          "states at which steps were measured, rising, 0 at the lower bound and 1 at the upper; "
          "empty: the same step everywhere"),
@@ -425,6 +451,7 @@ const aimci_device_ops aimci_device_ops_measured_step = {
     .kernels = AIMCI_LIST_VARIANTS(measured_step),
     .law_size = sizeof(aimci_law),
     .law = law,
+    .half_law = half_law,
     .mean_step = mean_step,
     .resolve = resolve,
 };

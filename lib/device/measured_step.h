@@ -20,6 +20,7 @@ typedef struct aimci_conditions {
 typedef struct aimci_measured {
     aimci_pulsed base;
     double voltage_up, voltage_down, width_up, width_down, g_min, g_max;
+    bool half_select;
     aimci_list state, level;
     aimci_conditions up, down;
     /* of the chosen pulses, filled by the model: the mean step at each state */

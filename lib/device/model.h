@@ -134,6 +134,8 @@ typedef struct aimci_affine_mean {
 
 struct aimci_cell;
 
+enum { AIMCI_MOVES_UP = 1, AIMCI_MOVES_DOWN = 2 };
+
 typedef struct aimci_device_ops {
     const aimci_kind *kind;
     bool pulsed;        /* false: exact updates, no bounds, params is not an aimci_pulsed */
@@ -147,6 +149,10 @@ typedef struct aimci_device_ops {
      * more. law_size 0: kernels get params. */
     size_t law_size;
     void (*law)(const void *params, void *out);
+    /* The same of a pulse of half the voltage, in units of the whole one's dw_min, where the
+     * device's half_select asks for it; returns which directions it moves: AIMCI_MOVES_UP ..., 0
+     * none. NULL: the model knows no voltage. */
+    int (*half_law)(const void *params, void *out);
     /* mean size of one pulse of the mean device at weight w, in its direction (positive); NULL: of
      * affine_mean, and without that the step at weight 0 */
     double (*mean_step)(const void *params, double w, bool up);
@@ -183,6 +189,8 @@ struct aimc_device {
     aimc_config *config; /* owns params */
     const void *params;
     void *law;               /* parameters of its law; NULL when not pulsed */
+    void *half_law;          /* of half-selected cells; NULL: they stay as they are */
+    int half_moves;          /* directions that half_law moves: AIMCI_MOVES_UP ... */
     struct aimci_cell *cell; /* NULL: one device */
     aimc_device_info info;
     void *owned; /* by the device, and lives longer than its configuration; may be NULL */
@@ -305,6 +313,13 @@ int32_t aimci_device_longest_train(const aimc_device *device);
 /* all of these: everything else of aimci_pulsed but write noise; */
 #define AIMCI_PULSED_OTHER_FIELDS(T)                                                               \
     AIMCI_PULSED_GAIN_FIELDS(T), AIMCI_PULSED_NOISE_FIELD(T), AIMCI_PULSED_REST_FIELDS(T)
+
+/* Models that know the voltage of their pulses. */
+#define AIMCI_HALF_SELECT_FIELD(T)                                                                 \
+    AIMCI_FLAG(                                                                                    \
+        T, half_select, 0,                                                                         \
+        "each pulse moves the cells that share one line with its cell, at half the voltage",       \
+        "docs/models/half-select.md")
 
 /* and both. Families with these fields have n_children = AIMCI_PULSED_CHILDREN. */
 #define AIMCI_PULSED_FIELDS(T) AIMCI_PULSED_MEAN_FIELDS(T), AIMCI_PULSED_OTHER_FIELDS(T)

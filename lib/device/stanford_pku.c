@@ -19,6 +19,7 @@ typedef struct stanford_pku {
     double voltage_up, voltage_down, width_up, width_down;
     double gap_min, gap_max, gap_0, voltage_0, current_0, speed_0, energy;
     double gamma_0, beta, alpha, distance, thickness, temperature, thermal_resistance;
+    bool half_select;
 } stanford_pku;
 
 #define SRC "Guan, Yu and Wong, IEEE Electron Device Lett. 33:1405 (2012)"
@@ -59,6 +60,15 @@ static void resolve(void *params)
     aimci_flow_resolve(&model, params);
 }
 
+static int half_law(const void *params, void *out)
+{
+    stanford_pku p = *(const stanford_pku *)params;
+    const aimci_flow_model model = {&p, rate, place};
+    p.voltage_up /= 2;
+    p.voltage_down /= 2;
+    return p.half_select ? aimci_flow_half_law(&model, &p.device, out) : 0;
+}
+
 static aimc_status check(const void *params)
 {
     stanford_pku p = *(const stanford_pku *)params;
@@ -95,6 +105,7 @@ static const aimci_field fields[] = {
     AIMCI_NUMBER(stanford_pku, temperature, 298, 1, 1500, "K", "ambient temperature", JIANG),
     AIMCI_NUMBER(stanford_pku, thermal_resistance, 2100, 0, 1e9, "K/W",
                  "thermal resistance of the cell", JIANG),
+    AIMCI_HALF_SELECT_FIELD(stanford_pku),
     AIMCI_FLOW_FIELDS(stanford_pku),
 };
 
@@ -108,6 +119,7 @@ const aimci_device_ops aimci_device_ops_stanford_pku = {
     .kernels = AIMCI_LIST_VARIANTS(flow),
     .law_size = AIMCI_FLOW_LAW_SIZE,
     .law = aimci_flow_law,
+    .half_law = half_law,
     .mean_step = aimci_flow_mean_step,
     .resolve = resolve,
 };

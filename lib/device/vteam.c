@@ -35,6 +35,7 @@ typedef struct vteam {
     double voltage_up, voltage_down, width_up, width_down;
     double window_p, window_j, a_on, a_off, w_c;
     int32_t window, resistance;
+    bool half_select;
 } vteam;
 
 #define SRC      "Kvatinsky, Ramadan, Friedman and Kolodny, IEEE TCAS-II 62:786 (2015)"
@@ -93,6 +94,15 @@ static void resolve(void *params)
     aimci_flow_resolve(&model, params);
 }
 
+static int half_law(const void *params, void *out)
+{
+    vteam p = *(const vteam *)params;
+    const aimci_flow_model model = {&p, rate, place};
+    p.voltage_up /= 2;
+    p.voltage_down /= 2;
+    return p.half_select ? aimci_flow_half_law(&model, &p.device, out) : 0;
+}
+
 static aimc_status check(const void *params)
 {
     vteam p = *(const vteam *)params;
@@ -135,6 +145,7 @@ static const aimci_field fields[] = {
     AIMCI_NUMBER(vteam, a_on, 0.2, -10, 10, "way", "a_on of the window KVATINSKY, 0 at w_on", SRC),
     AIMCI_NUMBER(vteam, a_off, 0.8, -10, 10, "way", "a_off of the window KVATINSKY", SRC),
     AIMCI_NUMBER(vteam, w_c, 0.1, 0.01, 10, "way", "w_c of the window KVATINSKY", SRC),
+    AIMCI_HALF_SELECT_FIELD(vteam),
     AIMCI_FLOW_FIELDS(vteam),
 };
 
@@ -147,6 +158,7 @@ const aimci_device_ops aimci_device_ops_vteam = {
     .kernels = AIMCI_LIST_VARIANTS(flow),
     .law_size = AIMCI_FLOW_LAW_SIZE,
     .law = aimci_flow_law,
+    .half_law = half_law,
     .mean_step = aimci_flow_mean_step,
     .resolve = resolve,
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "optimizer/chi.h"
+#include "tile/half_select.h"
 
 typedef struct transfer_job {
     aimci_chi *c;
@@ -60,8 +61,10 @@ static void write_line(void *arg, size_t slot, size_t j)
     if (partly)
         hide(job, chi, hidden);
     if (c->kernels->cross(&crossing, chi, counts, aimci_round_up(a->n_out, 8),
-                          c->pulses + slot * 8))
+                          c->pulses + slot * 8)) {
         aimci_array_pulse(a, j, counts, &job->key);
+        aimci_half_select_note(a, j, counts);
+    }
     for (size_t i = 0; partly && i < a->n_out; i++)
         chi[i] += hidden[i];
 }

@@ -6,6 +6,7 @@
 
 #include "core/elementary.h"
 #include "optimizer/transfer.h"
+#include "tile/half_select.h"
 
 /* ---- slices: columns are lines of cells, rows go across ------------------------------------- */
 
@@ -72,12 +73,14 @@ static void write_exactly(aimci_transfer *e, size_t k, size_t s, const int32_t *
     if (e->params.transfer_columns) {
         memcpy(e->counts, q, e->out_size * sizeof *q);
         aimci_array_pulse(a, s, e->counts, &key);
+        aimci_half_select_note(a, s, e->counts);
         memset(e->counts, 0, e->out_size * sizeof *q);
     } else {
         for (size_t j = 0; j < e->out_size; j++)
             if (q[j]) {
                 e->counts[s] = q[j];
                 aimci_array_pulse(a, j, e->counts, &key);
+                aimci_half_select_note(a, j, e->counts);
             }
         e->counts[s] = 0;
     }

@@ -3,6 +3,7 @@
 
 #include "tile/array_ops.h"
 #include "tile/backend.h"
+#include "tile/half_select.h"
 #include "tile/refresh.h"
 
 /* ---- making --------------------------------------------------------------------------------- */
@@ -33,6 +34,7 @@ void aimci_array_destroy(aimci_array *a)
         return;
     aimc_context *ctx = a->ctx;
     a->ops->destroy(a);
+    aimci_half_select_destroy(a);
     aimci_free(ctx, a->parameters);
     aimci_free(ctx, a->block);
     aimc_device_unref(a->device);
@@ -84,6 +86,8 @@ aimc_status aimci_array_create(const aimc_device *device, size_t n_out, size_t n
         st = a->ops->create(a, caller);
     if (!st)
         st = name_parameters(a, caller);
+    if (!st)
+        st = aimci_half_select_create(a, caller);
     if (st) {
         aimci_array_destroy(a);
         return st;
@@ -156,7 +160,11 @@ void aimci_array_zero(aimci_array *a)
 
 aimci_pulse_key aimci_array_pulse_key(const aimci_array *a, uint64_t update, uint32_t segment)
 {
-    return (aimci_pulse_key){aimci_random_key(a->seed, AIMCI_OP_PULSE, segment, update), update};
+    aimci_pulse_key key = {.noise = aimci_random_key(a->seed, AIMCI_OP_PULSE, segment, update),
+                           .update = update};
+    if (a->half)
+        key.half = aimci_random_key(a->seed, AIMCI_OP_HALF_SELECT, segment, update);
+    return key;
 }
 
 void aimci_array_pulse(const aimci_array *a, size_t j, const int32_t *count,
@@ -255,6 +263,7 @@ uint64_t aimci_array_until_due(const aimci_array *a)
 void aimci_array_advance(aimci_array *a, uint64_t n, aimc_counters *counters)
 {
     const bool due = n == aimci_refresh_until_due(a);
+    aimci_half_select_apply(a);
     a->n_updates += n;
     for (size_t k = 0; k < a->n_members; k++)
         aimci_array_advance(a->members[k], n, counters);

@@ -39,6 +39,7 @@ typedef struct aimci_array {
     struct aimci_array *members[AIMCI_MAX_MEMBERS]; /* of a unit cell */
     size_t n_members;                               /* 0: single devices */
     struct aimci_refresh *refresh;                  /* of one-sided cells, or NULL */
+    struct aimci_half_select *half;                 /* of devices that have it, or NULL */
     struct aimci_named_parameter *parameters;       /* cell parameters by name */
     size_t n_parameters;
 } aimci_array;
@@ -81,6 +82,7 @@ void aimci_array_scale(aimci_array *array, float factor);
 typedef struct aimci_pulse_key {
     aimci_key noise;
     uint64_t update;
+    aimci_key half; /* noise of half-selected cells, where there are any */
 } aimci_pulse_key;
 void aimci_array_pulse(const aimci_array *array, size_t j, const int32_t *count,
                        const aimci_pulse_key *key);

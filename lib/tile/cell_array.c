@@ -170,7 +170,8 @@ static void pulse(const aimci_array *a, const aimci_word_line *line, size_t j, c
             continue;
         const uint64_t seed = (uint64_t)key->noise.k[0] << 32 | key->noise.k[1];
         const aimci_pulse_key of_member = {
-            aimci_random_key(seed, AIMCI_OP_CELL, 1 + (uint32_t)k, key->noise.k[2]), key->update};
+            .noise = aimci_random_key(seed, AIMCI_OP_CELL, 1 + (uint32_t)k, key->noise.k[2]),
+            .update = key->update};
         aimci_array_pulse(a->members[k], j, routed, &of_member);
     }
     compose_word_line(a, j);

@@ -4,6 +4,7 @@
 
 #include "core/compiler.h"
 #include "tile/backend.h"
+#include "tile/half_select.h"
 
 static void sample_word_line(void *arg, size_t slot, size_t j)
 {
@@ -80,6 +81,35 @@ static bool count_pulses(const aimci_pulse_chunk *c, size_t n_out, size_t b, siz
                                      in->negative[j], scale, counts, &pulses[0], &pulses[1]);
 }
 
+/* Slots in which a line fires, and expected ones where trains are not drawn. */
+static int32_t count_fires(const aimci_pulse_chunk *c, const aimci_train *train, float q, size_t b,
+                           size_t i)
+{
+    int32_t n = 0;
+    if (c->counting != AIMCI_COUNT_COINCIDENCES)
+        return (int32_t)(q * (c->counting == AIMCI_COUNT_MEAN ? 1.0f : (float)c->n_slots[b]) +
+                         0.5f);
+    for (uint32_t w = 0; w < train->n_words; w++)
+        n += __builtin_popcount(train->mask[w * train->stride + i]);
+    return n;
+}
+
+/* Cells of word line j see half the voltage in slots in which one of their lines fires alone, with
+ * the sign of what both would have done; counts holds those in which both fired. */
+static void half_select(const aimci_array *a, const aimci_word_line *line, size_t j,
+                        const aimci_pulse_chunk *c, size_t b, int32_t *counts)
+{
+    const aimci_train *in = &c->in[b], *out = &c->out[b];
+    const int32_t fires = count_fires(c, in, c->q_in[b * c->ld_in + j], b, j);
+    for (size_t i = 0; i < a->n_out; i++) {
+        const int32_t both = counts[i] < 0 ? -counts[i] : counts[i];
+        const int32_t all = fires + count_fires(c, out, c->q_out[b * c->ld_out + i], b, i);
+        const int32_t half = all > 2 * both ? all - 2 * both : 0;
+        counts[i] = out->negative[i] == in->negative[j] ? -half : half;
+    }
+    aimci_half_select_pulse(a, line, j, counts, &c->key[b].half);
+}
+
 /* Counts of a word line that have been collected; the key is that of their first vector. */
 static void pulse_rows(const aimci_array *a, const aimci_word_line *line, size_t j,
                        const aimci_rows *rows, int32_t *scratch, const aimci_pulse_key *key)
@@ -109,13 +139,17 @@ static void pulse_waiting(void *arg, size_t slot, size_t j)
     for (uint64_t left = fires; left; left &= left - 1) {
         const size_t b = aimci_lowest_bit(left);
         int32_t *const next = counts + rows.n * c->ld_out;
-        if (!count_pulses(c, a->n_out, b, j, next, c->pulses + slot * 8))
-            continue;
-        if (rows.n++ == 0)
+        const bool any = count_pulses(c, a->n_out, b, j, next, c->pulses + slot * 8);
+        if (any && rows.n++ == 0)
             first = b;
-        if (rows.n == most) {
+        if (any && rows.n == most) {
             pulse_rows(a, &line, j, &rows, scratch, &c->key[first]);
             rows.n = 0;
+        }
+        if (a->half) {
+            if (!any)
+                memset(next, 0, c->ld_out * sizeof *next);
+            half_select(a, &line, j, c, b, next);
         }
     }
     if (rows.n)

@@ -233,6 +233,8 @@ static void mark_firing(const aimci_pulser *p, size_t first, size_t n)
         const float *q = p->chunk.q_in + b * p->chunk.ld_in;
         if (!deterministic(p))
             p->chunk.kernels->mark(in, UINT32_C(1) << (b & 31), fires);
+        for (size_t j = 0; p->array->half && j < p->n_in; j++) /* half selected by bit lines */
+            fires[j] |= UINT32_C(1) << (b & 31);
         for (size_t j = 0; deterministic(p) && j < p->n_in; j++)
             fires[j] |= (uint32_t)(q[j] > 0) << (b & 31);
     }

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "tile/half_select.h"
 #include "tile/tile.h"
 
 enum { MAX_COUNT = 1000000 };
@@ -29,6 +30,7 @@ static void pulse_line(void *arg, size_t slot, size_t j)
         *(c > 0 ? &up : &down) += (uint64_t)(c > 0 ? c : -c);
     }
     aimci_array_pulse(a, j, line, &job->key);
+    aimci_half_select_note(a, j, line);
     atomic_fetch_add(&job->up, up);
     atomic_fetch_add(&job->down, down);
 }

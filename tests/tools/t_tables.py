@@ -279,6 +279,28 @@ class MeasuredPulses(Case):
         shown = self.good("device", "show", document)
         self.assertIn("24 numbers]", shown)
 
+    def test_advice(self):
+        """Steps of the file in closed form, energies V^2 G t, and the pair of the rule."""
+        document = self.folder / "my.json"
+        self.good("device", "show", "measured_step", "--table", self.path("pulses.csv", self.ROWS), "--out", document)
+        advice = json.loads(self.good("device", "advise", document, "--epochs", "0", "--json"))
+        conditions = {(c["voltage"], round(c["width"] * 1e9)): c for c in advice["conditions"]}
+        self.assertEqual(sorted(conditions), [(-1, 50), (-1, 200), (1, 50), (1, 200), (2, 50), (2, 200)])
+        for (voltage, width), c in conditions.items():
+            step = 1.2 * 1.2 * abs(voltage) * width / 1e4  # 1.2 is the range of weights, and the mean of 1 ... 1.4
+            self.assertAlmostEqual(c["step"], step, places=9)
+            self.assertAlmostEqual(c["num_states"], 1.2 / step, places=6)
+            self.assertAlmostEqual(c["effective_states"], c["num_states"] / (1 + c["noise"] ** 2), places=6)
+            energy = voltage ** 2 * 15e-6 * width * 1e-9
+            self.assertAlmostEqual(c["energy"] / energy, 1, places=9)
+            self.assertAlmostEqual(c["energy_of_crossing"] / (energy * c["num_states"]), 1, places=9)
+            # quartiles 1.075 (definition 8: 1.067), 1.2, 1.333 of a straight line: sigma = .133 / .6745
+            self.assertAlmostEqual(c["noise"], 0.1333 / 0.6745 / 1.2, delta=0.005)
+        chosen = sorted(k for k, c in conditions.items() if c["chosen"])
+        self.assertEqual(chosen, [(-1, 50), (1, 50)])  # alike, and the finest
+        self.assertNotIn("conditions", json.loads(self.good("device", "advise", "reram_es", "--epochs", "0", "--json")))
+        self.assertIn("--set voltage_up=1 --set width_up=5e-08", self.good("device", "advise", document, "--epochs", "0"))
+
     def test_names(self):
         table = self.path("pulses.csv", self.ROWS)
         refused = self.run_aimc("device", "show", "measured_step", "--table", table, "--out", "my.txt")

@@ -107,6 +107,28 @@ class Tables(unittest.TestCase):
         with self.assertWarnsRegex(aimc.AimcWarning, "decimal comma"):
             aimc.read_table(self.path("1,234;5,678\n"))
 
+    def test_measured_pulses(self):
+        """Distributions over state, voltage and width: read, chosen, kept in a document, refused."""
+        rows = [f"{g},{v},100,{change},{abs(change) / 2}" for g in (10, 20)
+                for v, change in ((1, 0.2), (1.5, 0.4), (-1, -0.3))]
+        table = "G (uS),V (V),width (ns),mean (uS),std (uS)\n" + "\n".join(rows) + "\n"
+        config = aimc.Config("measured_step")
+        config.load_table(self.path(table))
+        self.assertEqual(config["measured_voltage_up"], [1, 1.5])
+        config["voltage_up"] = 1.25
+        step = aimc.Device(config).info.step_up_at_0
+        self.assertAlmostEqual(step, 1.2 * 0.3 / 10, places=12)
+        again = aimc.Config("measured_step", **{k: v for k, v in config.to_dict().items() if k != "kind"})
+        self.assertEqual(again, config)
+        config["voltage_up"] = 2
+        with self.assertRaisesRegex(aimc.InvalidError, "voltage_up = 2 V is outside of what was measured, 1 to 1.5 V"):
+            aimc.Device(config)
+        with self.assertRaisesRegex(aimc.FormatError, "column width is missing"):
+            config.load_table(self.path("G,V,dG\n1,1,1\n"))
+        config = aimc.Config("measured_step", half_select=True)
+        with self.assertRaisesRegex(aimc.FormatError, "half_select: .*0.5 V is outside"):
+            config.load_table(self.path(table))
+
     def test_tables_of_configurations(self):
         steps = aimc.Config("table_step")
         steps.load_table(self.path("step_up;step_down\n1,5;1\n1;0,5\n"))

@@ -20,6 +20,9 @@ SHOWN = {
     "window_step": {"dw_min": 0.02},
     "table_step": {"dw_min": 0.02, "step_up": [1.7, 1.0, 0.8, 0.9, 0.2], "step_down": [0.3, 0.9, 1.1, 1.0, 2.0],
                    "noise_up": [1.0, 0.4, 0.3, 0.3, 0.2], "noise_down": [0.2, 0.3, 0.3, 0.4, 1.0]},
+    "measured_step": {"state": [0, 0.5, 1], "level": [0.05, 0.5, 0.95],
+                      "step_up": [0.005, 0.03, 0.07, -0.005, 0.012, 0.05, -0.015, 0, 0.03],
+                      "step_down": [-0.03, 0, 0.015, -0.05, -0.012, 0.005, -0.07, -0.03, -0.005]},
     "vteam": {"window": "BIOLEK", "resistance": "EXPONENTIAL", "width_up": 8e-10, "width_down": 4e-9},
     "stanford_pku": {"width_up": 3e-8, "width_down": 3e-8},
 }
