@@ -32,7 +32,8 @@ except ImportError:
 
 TIMES = {"60 s": 60.0, "1 h": 3600.0, "1 d": 86400.0, "30 d": 2592000.0}
 AWARE = {"device": "ideal", "mapping.weight_scaling_omega": 1, "hwa.modifier.type": "ADD_NORMAL", "hwa.modifier.std_dev": 0.06, "hwa.clip_type": "LAYER_GAUSSIAN", "hwa.clip_sigma": 2.0}
-FIELDS = ["schedule", "code", "seed", "skips", "conv3", "conv1", "digital", "PTQ", "QAT", "control", "noisy", "aware", *TIMES, *(f"aware {t}" for t in TIMES), "drop", "fall", "seconds"]
+FIGURES = ("digital", "PTQ", "QAT", "control", "noisy", "aware", *TIMES, *(f"aware {t}" for t in TIMES))  # accuracies; empty: not measured
+FIELDS = ["schedule", "code", "seed", "skips", "conv3", "conv1", *FIGURES, "drop", "fall", "seconds"]
 BATCH, RATE, MORE = 64, 0.1, 0.02
 
 
@@ -156,7 +157,8 @@ def run(args, job, train_data, test):
         figures.update(trained_more(args, base, train_data, test, seed))
     cell = [of_code(code)[k] for k in alive(of_code(code))]
     n = max(len(cell), 1)
-    return {**{name: f"{value:.4f}" for name, value in figures.items()}, "skips": cell.count("skip"), "conv3": f"{cell.count('conv3') / n:.3f}",
+    measured = {name: f"{figures[name]:.4f}" if name in figures else "" for name in FIGURES}
+    return {**measured, "skips": cell.count("skip"), "conv3": f"{cell.count('conv3') / n:.3f}",
             "conv1": f"{cell.count('conv1') / n:.3f}", "drop": f"{figures['digital'] - noisy[-1]:.4f}", "fall": f"{noisy[1] - noisy[-1]:.4f}",
             "seconds": f"{time.process_time() - started:.0f}"}
 
@@ -165,7 +167,7 @@ def table(rows):
     """Means over cells, and the cells one by one."""
     for schedule in sorted({row["schedule"] for row in rows.rows}):
         mine = rows.where(schedule=schedule)
-        names = [n for n in ("digital", "PTQ", "QAT", "control", "noisy", "aware", *TIMES, *(f"aware {t}" for t in TIMES)) if all(row[n] for row in mine)]
+        names = [n for n in FIGURES if all(row[n] for row in mine)]
         print(f"\n{schedule}: {len({r['code'] for r in mine})} cells, {len(mine)} trainings; mean and standard error over trainings, %")
         markdown(names, [[f"{100 * np.mean(numbers(mine, n)):.1f} ± {100 * np.std(numbers(mine, n), ddof=1) / len(mine) ** 0.5:.1f}" if len(mine) > 1 else
                           f"{100 * numbers(mine, n)[0]:.1f}" for n in names]])
