@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Pictures of devices, tiles and training; needs matplotlib (pip install "aimc[plot]").
 
-Every function draws into axes (ax=, default the current ones) and returns them.
+Every function draws into axes (ax=, default the current ones) and returns them. As a command,
+`python3 -m aimc.plot plot.svg plot.png` draws a plot that `aimc ... --plot plot.svg` wrote as PNG.
 """
 from typing import Any, Optional, Sequence, Union
 
@@ -186,3 +187,10 @@ def accuracy_over_time(network: Network, x: ArrayLike, labels: ArrayLike, times_
     ax.legend()
     return _label(ax, "time since programming, s", "accuracy, %",
                   f"{n_chips} chips: mean and spread" if n_chips > 1 else "one chip")
+
+
+if __name__ == "__main__":
+    import sys
+
+    from ._svg import main
+    sys.exit(main())
