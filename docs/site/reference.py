@@ -139,8 +139,9 @@ def write_python(stage):
             continue
         directive = "autoexception" if isinstance(thing, type) and issubclass(thing, BaseException) else \
             "autoclass" if isinstance(thing, type) else "autofunction"
-        text += ["```{eval-rst}", f".. {directive}:: aimc.{name}", "```", ""]
-    for module, needs in (("datasets", "numpy"), ("convert", "numpy"), ("plot", "matplotlib"), ("torch", "torch")):
+        inherited = ["   :inherited-members:"] if isinstance(thing, type) and hasattr(thing, "closed") else []  # of what holds a handle
+        text += ["```{eval-rst}", f".. {directive}:: aimc.{name}", *inherited, "```", ""]
+    for module, needs in (("datasets", "numpy"), ("convert", "numpy"), ("sweep", "numpy"), ("plot", "matplotlib"), ("torch", "torch"), ("sklearn", "sklearn")):
         if importlib.util.find_spec(needs):
             text += [f"## aimc.{module}", "", "```{eval-rst}", f".. automodule:: aimc.{module}", "```", ""]
     stage.write("reference/python.md", "\n".join(text))

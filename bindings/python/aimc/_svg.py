@@ -12,8 +12,6 @@ from xml.etree import ElementTree
 from matplotlib import pyplot  # type: ignore[import-not-found,unused-ignore]
 from matplotlib.patches import Circle, Rectangle  # type: ignore[import-not-found,unused-ignore]
 
-from ._types import PathLike
-
 PIXELS_PER_INCH = 100.0
 POINTS_PER_PIXEL = 72 / PIXELS_PER_INCH
 ANCHORS = {"start": "left", "middle": "center", "end": "right"}
@@ -69,20 +67,19 @@ class _Drawing:
             self.text(inner, dict(inner.attrib), turned)
 
 
-def redraw(source: PathLike, goal: PathLike) -> None:
-    """Draw an SVG of the command as what the ending of goal says: .png (twice the pixels), .pdf, whatever matplotlib
-    writes. ValueError: another program's SVG, or an ending that matplotlib does not know."""
+def redraw(source: pathlib.Path, goal: pathlib.Path) -> None:
+    """Draw source, an SVG of the command, as what the ending of goal says: .png (twice the pixels), .pdf, whatever
+    matplotlib writes. ValueError: another program's SVG, or an ending that matplotlib does not know."""
     try:
         root = ElementTree.parse(source).getroot()
         if root.tag != "{http://www.w3.org/2000/svg}svg":
             raise ValueError("no SVG")
         drawing = _Drawing(root)
         for node in root:
-            draw = {"rect": drawing.rect, "circle": drawing.circle, "line": drawing.line, "polyline": drawing.polyline,
-                    "text": drawing.text, "g": drawing.g}.get(node.tag.rpartition("}")[2])
-            if draw is None:
-                raise ValueError(f"an element {node.tag.rpartition('}')[2]!r}")
-            draw(node, dict(node.attrib))
+            name = node.tag.rpartition("}")[2]
+            if name not in ("rect", "circle", "line", "polyline", "text", "g"):
+                raise ValueError(f"an element {name!r}")
+            getattr(drawing, name)(node, dict(node.attrib))
     except (ElementTree.ParseError, KeyError, ValueError) as fault:
         raise ValueError(f"{source} is no plot that the command aimc wrote: {fault}") from fault
     drawing.figure.savefig(goal, dpi=2 * PIXELS_PER_INCH)
