@@ -21,7 +21,7 @@ if importlib.util.find_spec("sphinx_copybutton"):
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "files"]  # files to download
 # a link to a heading below the third level, and the copy of a page's title in its own folder
 suppress_warnings = ["myst.header", "misc.highlighting_failure"]
 highlight_language = "none"

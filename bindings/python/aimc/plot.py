@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Pictures of devices, tiles and training; needs matplotlib (pip install "aimc[plot]").
+"""Pictures of devices, tiles and training; needs matplotlib (pip install matplotlib).
 
 Every function draws into axes (ax=, default the current ones) and returns them. As a command,
 `python3 -m aimc.plot plot.svg plot.png` draws a plot that `aimc ... --plot plot.svg` wrote as PNG.
@@ -20,7 +20,7 @@ try:
     from matplotlib import pyplot  # type: ignore[import-not-found,unused-ignore]
     from matplotlib.axes import Axes  # type: ignore[import-not-found,unused-ignore]
 except ImportError as missing:
-    raise ImportError('aimc.plot needs matplotlib: pip install "aimc[plot]"') from missing
+    raise ImportError("aimc.plot needs matplotlib: pip install matplotlib") from missing
 
 
 def _axes(ax: Optional[Axes]) -> Any:

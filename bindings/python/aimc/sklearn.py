@@ -23,7 +23,7 @@ try:
     except ImportError:  # before 1.6 it is a method
         validate_data = None
 except ImportError as error:
-    raise ImportError("aimc.sklearn needs scikit-learn: pip install aimc[sklearn]") from error
+    raise ImportError("aimc.sklearn needs scikit-learn: pip install scikit-learn") from error
 
 from ._errors import InvalidError
 from .config import ConfigLike
