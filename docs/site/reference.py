@@ -131,7 +131,10 @@ def write_headers(stage):
 
 def write_python(stage):
     """The Python package, from its docstrings."""
-    text = ["# Reference of the Python package", "", "`import aimc`. Every object is closed by `close()`, by `with`, or when nothing refers to it.", ""]
+    text = ["# Reference of the Python package", "", "`import aimc`. Every object is closed by `close()`, by `with`, or when nothing refers to it.", "",
+            "In signatures, `ArrayLike` is what `numpy.asarray()` takes; `Floats`, `Doubles` and `Ints` are arrays of float32, float64 and int32. `ConfigLike` is a "
+            "`Config`, the name of a kind or preset, a mapping of fields, or None; a `FieldValue` is a number, flag, word, list, or nested fields. Failures are "
+            "exceptions below [aimc.Error](../python.md#mistakes).", ""]
     skip = {"default_context"}
     for name in aimc.__all__:
         thing = getattr(aimc, name)
