@@ -105,8 +105,9 @@ class OnChip(Programmable):
         return {name: Histogram(counts[k], np.linspace(low[k], high[k], bins + 1)) for k, name in enumerate(names) if counts[k].any()}
 
     def save_conductances(self, folder: PathLike, format: str = "npy") -> None:  # pylint: disable=redefined-builtin
-        """Write the conductances of all arrays of a programmed network, uS: into folder, which must be there, a file for each
-        device of the weights of each tile, "003.conv2d.tile0.device1.npy" [n_out, n_in]. format: "npy" or "csv"."""
+        """Write the conductances of all arrays of a programmed network, uS: into folder, which is made where it is not there, a file
+        for each device of the weights of each tile, "003.conv2d.tile0.device1.npy" [n_out, n_in]. format: "npy" or "csv". IoError:
+        it cannot be written."""
         with self._guard.lock:
             check(lib.aimc_network_save_conductances(self._use, encoded(folder), encoded(format)))
 

@@ -93,7 +93,7 @@ class AnalogWeight(nn.Parameter):
         return torch.from_numpy(self.matrix.weights.copy())
 
     def write(self, w: torch.Tensor) -> None:
-        """Put weights w [out, in] on the devices, clipped to their bounds. ShapeError: another shape; InvalidError: not finite."""
+        """Put weights w [out, in] on the devices, clipped to their bounds. ValueError: another shape; InvalidError: not finite."""
         self.matrix.weights = _array(w, "weight").reshape(self.matrix.shape)
 
     def begin(self, training: bool) -> None:

@@ -30,7 +30,7 @@ class Optimizer(Handle):
 
     tile: what it trains. algorithm: name of one, or an optimizer preset; default: that of config, else "sgd". config: a Config
     of an algorithm, or fields of it. It shares the tile's lock, keeps the tile alive, and can no longer be used once that is
-    closed. UnsupportedError: the device takes no pulses and the algorithm needs them."""
+    closed. InvalidError: the device takes no pulses and the algorithm needs them."""
     __slots__ = ("tile", "_watcher")
     _destroyer = lib.aimc_optimizer_destroy
 
