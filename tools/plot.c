@@ -182,7 +182,11 @@ int plot_check_name(const char *path)
     const char *const ending = name != NULL ? strrchr(name, '.') : NULL;
     if (ending == NULL || aimci_same_letters(ending, ".svg", 5))
         return EXIT_GO_ON;
-    return fail_usage("--plot %s: plots are written as SVG; give a name that ends in .svg", path);
+    return fail_usage(
+        "--plot %s: plots are written as SVG: give a name that ends in .svg; then 'python3 -m "
+        "aimc.plot plot.svg plot.png' (matplotlib) or 'rsvg-convert -o plot.png plot.svg' "
+        "makes a PNG of it",
+        path);
 }
 
 int plot_write(const char *path, const struct plot *plot)

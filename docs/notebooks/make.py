@@ -13,7 +13,7 @@ NOTEBOOKS = {
     "devices": [
         text("# Devices\n"
              "\n"
-             "What a pulse does to a weight, for devices of the presets. Run it with `pip install aimc[plot]` and Jupyter."),
+             "What a pulse does to a weight, for devices of the presets. Run it with matplotlib and Jupyter."),
         code("import aimc\n"
              "import aimc.plot\n"
              "from matplotlib import pyplot\n"

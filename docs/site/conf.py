@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Sphinx reads this; docs/site/build.py sets the variables of the environment and runs it."""
 import importlib.util
+import inspect
 import os
 import re
 import sys
@@ -21,7 +22,7 @@ if importlib.util.find_spec("sphinx_copybutton"):
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "files"]  # files to download
 # a link to a heading below the third level, and the copy of a page's title in its own folder
 suppress_warnings = ["myst.header", "misc.highlighting_failure"]
 highlight_language = "none"
@@ -102,6 +103,30 @@ def put_docstring(_app, what, _name, thing, _options, lines):
     lines[:] = read_docstring(what, thing, lines)
 
 
+def short_types(text):
+    """The package's own names of types in place of what they stand for, of which that of numpy fills lines."""
+    from aimc import _types, config  # pylint: disable=import-outside-toplevel
+    array = _spelled(_types.ArrayLike)
+    members = array[len("typing.Union["):-1]  # what FieldValue has of it
+    text = text.replace("~", "").replace(array, "ArrayLike").replace(members, "ArrayLike")
+    names = {_spelled(config.FieldValue).replace(members, "ArrayLike"): "FieldValue", _spelled(config.ConfigLike): "ConfigLike",
+             **{_spelled(getattr(_types, name)): name for name in ("PathLike", "Floats", "Doubles", "Ints")}}
+    for long, short in names.items():
+        text = text.replace(long, short)
+    return re.sub(r"\baimc\._\w+\.", "aimc.", text.replace("typing.", ""))
+
+
+def _spelled(kind):
+    """As Sphinx spells an annotation within a signature."""
+    from sphinx.util.inspect import stringify_signature  # pylint: disable=import-outside-toplevel
+    made = inspect.Signature([inspect.Parameter("x", inspect.Parameter.POSITIONAL_ONLY, annotation=kind)])
+    return stringify_signature(made)[len("(x: "):].rpartition(", /)")[0]
+
+
+def shorten_signature(_app, _what, _name, _thing, _options, signature, returned):
+    return (short_types(signature) if signature else signature), (short_types(returned) if returned else returned)
+
+
 def skip_member(_app, _what, _name, member, skip, _options):
     """Fields of a record stand in its docstring."""
     return True if type(member).__name__ == "_tuplegetter" else skip
@@ -109,4 +134,5 @@ def skip_member(_app, _what, _name, member, skip, _options):
 
 def setup(app):
     app.connect("autodoc-process-docstring", put_docstring)
+    app.connect("autodoc-process-signature", shorten_signature)
     app.connect("autodoc-skip-member", skip_member)

@@ -131,7 +131,10 @@ def write_headers(stage):
 
 def write_python(stage):
     """The Python package, from its docstrings."""
-    text = ["# Reference of the Python package", "", "`import aimc`. Every object is closed by `close()`, by `with`, or when nothing refers to it.", ""]
+    text = ["# Reference of the Python package", "", "`import aimc`. Every object is closed by `close()`, by `with`, or when nothing refers to it.", "",
+            "In signatures, `ArrayLike` is what `numpy.asarray()` takes; `Floats`, `Doubles` and `Ints` are arrays of float32, float64 and int32. `ConfigLike` is a "
+            "`Config`, the name of a kind or preset, a mapping of fields, or None; a `FieldValue` is a number, flag, word, list, or nested fields. Failures are "
+            "exceptions below [aimc.Error](../python.md#mistakes).", ""]
     skip = {"default_context"}
     for name in aimc.__all__:
         thing = getattr(aimc, name)
@@ -139,8 +142,9 @@ def write_python(stage):
             continue
         directive = "autoexception" if isinstance(thing, type) and issubclass(thing, BaseException) else \
             "autoclass" if isinstance(thing, type) else "autofunction"
-        text += ["```{eval-rst}", f".. {directive}:: aimc.{name}", "```", ""]
-    for module, needs in (("datasets", "numpy"), ("convert", "numpy"), ("plot", "matplotlib"), ("torch", "torch")):
+        inherited = ["   :inherited-members:"] if isinstance(thing, type) and hasattr(thing, "closed") else []  # of what holds a handle
+        text += ["```{eval-rst}", f".. {directive}:: aimc.{name}", *inherited, "```", ""]
+    for module, needs in (("datasets", "numpy"), ("convert", "numpy"), ("sweep", "numpy"), ("plot", "matplotlib"), ("torch", "torch"), ("sklearn", "sklearn")):
         if importlib.util.find_spec(needs):
             text += [f"## aimc.{module}", "", "```{eval-rst}", f".. automodule:: aimc.{module}", "```", ""]
     stage.write("reference/python.md", "\n".join(text))

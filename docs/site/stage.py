@@ -40,7 +40,7 @@ class Stage:
         self.pages["examples"] = "examples/index.md"
 
     def target(self, page, link):
-        """Where a link of a page of the tree goes to on the site; None: nowhere."""
+        """Where a link of a page of the tree goes to on the site; None: to no page."""
         if re.match(r"[a-z]+:|#", link):
             return link
         path, _, anchor = link.partition("#")
@@ -60,9 +60,18 @@ class Stage:
                 self.picture(page, link)
                 return match.group(0)
             goal = self.target(page, link)
-            return f"[{words}]({goal})" if goal else (words if "`" in words else f"`{words}`")
+            return f"[{words}]({goal})" if goal else self.download(page, words, link)
         parts = re.split(r"(```.*?```)", text, flags=re.S)
         return "".join(part if part.startswith("```") else LINK.sub(put, part) for part in parts)
+
+    def download(self, page, words, link):
+        """A link to a file of the tree that is no page: the reader gets the file. Of a folder the name alone."""
+        source = self.tree / os.path.normpath(os.path.join(os.path.dirname(page), link))
+        if source.is_dir():
+            return words if "`" in words else f"`{words}`"
+        goal = self.out / "files" / source.relative_to(self.tree)
+        self.write_bytes(goal, source.read_bytes())
+        return f"{{download}}`{words.replace('`', '')} </{goal.relative_to(self.out)}>`"
 
     def picture(self, page, link):
         """Pictures lie beside their page, or are made later by pictures.py."""

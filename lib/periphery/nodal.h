@@ -25,8 +25,8 @@
 enum { AIMCI_IV_LINEAR, AIMCI_IV_POLYNOMIAL, AIMCI_IV_SINH, AIMCI_IV_BY_STATE };
 enum { AIMCI_IV_TERMS = 4 };
 
-/* i = g f(v): v, v + square v|v| + cube v^3, or scale sinh(v / scale); r ohm in series. BY_STATE: i =
- * g v + s v|v| + c v^3, with s and c polynomials of log10(g / S), lowest power first. */
+/* i = g f(v): v, v + square v|v| + cube v^3, or scale sinh(v / scale); r ohm in series. BY_STATE:
+ * i = g v + s v|v| + c v^3, with s and c polynomials of log10(g / S), lowest power first. */
 typedef struct aimci_iv {
     int law;
     double square, cube, scale;

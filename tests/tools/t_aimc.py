@@ -82,7 +82,7 @@ class Help(Case):
 
     def test_plots_are_svg(self):
         for name in ("x.png", "x.pdf", "a.svg/x.PNG", "x.svg.gz"):
-            self.bad(2, ["--plot", ".svg"], "device", "response", "soft_bounds", "--plot", self.folder / name)
+            self.bad(2, ["--plot", ".svg", "python3 -m aimc.plot"], "device", "response", "soft_bounds", "--plot", self.folder / name)
             self.bad(2, ["--plot", ".svg"], "device", "fit", "any", "--plot", self.folder / name)
             self.assertFalse((self.folder / name).exists())
         self.good("device", "response", "soft_bounds", "--devices", 5, "--pulses", 5, "--plot", self.folder / "x.SVG")

@@ -63,6 +63,14 @@ lint_spelling()
         ./*.md docs include lib tools bindings examples dev
 }
 
+# Clichés, hedges, redundancies and words that are no words in the pages. proselint is of PyPI alone; where it is not installed, a word says so.
+lint_prose()
+{
+    command -v proselint >/dev/null || { echo "lint: prose: skipped, there is no proselint (pip install proselint)"; return 0; }
+    find . \( -name '.git' -o -name 'build*' -type d -o -name subprojects \) -prune -o -name '*.md' -print0 |
+        xargs -0 proselint check --config tools/dev/proselint.json
+}
+
 lint_clang()
 {
     setup_clang || return 1
@@ -83,7 +91,7 @@ lint()
 {
     need_for_lint
     local check failed=()
-    for check in format files spelling clang tidy; do
+    for check in format files spelling prose clang tidy; do
         echo "lint: $check"
         "lint_$check" || failed+=("$check")
     done

@@ -6,6 +6,8 @@ docs/pretrained.md. Chips that docs/studies/pretrained.csv already holds are not
 that $AIMC_DATA names.
 
     ./dev study pretrained --chips 10 --samples 500
+    ./dev study pretrained --year --samples 1000      ResNet-8 over a year: docs/studies/pretrained-year.csv, and from it
+                                                      the picture resnet8-year by ./dev docs pictures
 """
 import argparse
 import os
@@ -16,7 +18,7 @@ import numpy as np
 import aimc
 from aimc import convert
 from aimc.datasets import read_cifar, read_idx
-from common import TABLES, rows_of
+from common import TABLES, markdown, numbers, rows_of
 
 FIELDS = ["model", "chip", "samples", "seed", "accuracy"]
 HOUR, MONTH = 3600.0, 30 * 86400.0
@@ -33,6 +35,14 @@ CALIBRATION = 64
 # ranges of DACs and ADCs
 RULES = [("largest", "MAX", "MAX"), ("quantile", "CACHE_QUANTILE", "QUANTILE"), ("mean-square error", "MEAN_SQUARE", "MEAN_SQUARE"),
          ("entropy", "ENTROPY", "ENTROPY")]
+
+# ResNet-8 over a year: what beside DEFAULT its chips have
+YEAR_FIELDS = ["chip", "time_s", "samples", "seed", "accuracy"]
+YEAR_TIMES = [25, 3600, 86400, 30 * 86400, 365 * 86400]
+FOUR_PAIRS = {"encoding": "n_pair", "encoding.significance": [1, 1, 1, 1]}
+YEAR = {"as it drifts": {}, "compensated": {"compensation.method": "GLOBAL"},
+        "verified, compensated": {"compensation.method": "GLOBAL", "programming.method": "VERIFY"},
+        "four pairs, verified, compensated": {"compensation.method": "GLOBAL", "programming.method": "VERIFY", **FOUR_PAIRS}}
 
 
 def load(root, model, n):
@@ -89,15 +99,45 @@ def measure(root, job):
     return {"accuracy": round(net.evaluate(x, labels, fresh=True), 6)}
 
 
+def measure_year(root, job):
+    """The accuracy of one chip that holds ResNet-8 at one time."""
+    _, x, labels = load(root, "mlperf_tiny_ic_resnet8", job["samples"])
+    net = convert.from_folded(root / "models" / "mlperf_tiny_ic_resnet8.json", logits=True, ctx=aimc.Context(seed=job["seed"], threads=1))
+    if job["chip"] == "digital":
+        return {"accuracy": round(net.evaluate(x, labels), 6)}
+    fields = YEAR[job["chip"]]
+    net.convert_to_analog(DEFAULT)
+    net.program({"noise_model": "pcm_like", "seed": job["seed"], **fields})
+    net.drift_programmed(job["time_s"])
+    if "compensation.method" in fields:
+        net.compensate()
+    return {"accuracy": round(net.evaluate(x, labels, fresh=True), 6)}
+
+
+def year(root, args):
+    """All chips of YEAR at all times, and the means."""
+    jobs = [{"chip": "digital", "time_s": 0, "samples": args.samples, "seed": 1}]
+    jobs += [{"chip": chip, "time_s": time, "samples": args.samples, "seed": seed} for seed in range(1, args.chips + 1)
+             for chip in YEAR for time in YEAR_TIMES]
+    results = rows_of(TABLES / "pretrained-year.csv", YEAR_FIELDS, YEAR_FIELDS[:4])
+    results.run(jobs, lambda job: measure_year(root, job), args.workers)
+    markdown(["chip", *(f"{time} s" for time in YEAR_TIMES)],
+             [[chip, *(error_of(results.where(chip=chip, time_s=time)) for time in YEAR_TIMES)] for chip in YEAR])
+
+
+def error_of(rows):
+    """Mean and standard error over the chips, in percent; nothing of no rows."""
+    found = [100 * value for value in numbers(rows, "accuracy")]
+    if not found:
+        return ""
+    return f"{np.mean(found):.1f}" + (f" ± {np.std(found, ddof=1) / np.sqrt(len(found)):.1f}" if len(found) > 1 else "")
+
+
 def table(results, models, names):
     """Markdown: mean +- standard error over the chips, in percent."""
     lines = ["| | " + " | ".join(MODELS[model] for model in models) + " |", "|---" * (len(models) + 1) + "|"]
     for name in names:
-        cells = []
-        for model in models:
-            found = [100 * float(row["accuracy"]) for row in results.where(model=model, chip=name)]
-            error = np.std(found, ddof=1) / np.sqrt(len(found)) if len(found) > 1 else None
-            cells.append("" if not found else f"{np.mean(found):.1f}" + ("" if error is None else f" ± {error:.1f}"))
+        cells = [error_of(results.where(model=model, chip=name)) for model in models]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -108,11 +148,15 @@ def main():
     parser.add_argument("--chips", type=int, default=10, help="chips of every row that has anything random")
     parser.add_argument("--samples", type=int, default=500, help="test samples, from the first on")
     parser.add_argument("--models", nargs="*", default=list(MODELS), choices=list(MODELS))
+    parser.add_argument("--year", action="store_true", help="ResNet-8 on phase-change memory over a year, and nothing else")
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     args = parser.parse_args()
     root = pathlib.Path(os.environ.get("AIMC_DATA", "/nowhere"))
     if not (root / "models").is_dir():
         raise SystemExit("AIMC_DATA names no folder with pretrained models")
+    if args.year:
+        year(root, args)
+        return
     once = [name for name in chips() if name in ("digital", "ideal tiles") or name.startswith("8-bit converters")]
     jobs = [{"model": model, "chip": name, "samples": args.samples, "seed": seed} for seed in range(1, args.chips + 1)
             for model in args.models for name in chips() if seed == 1 or name not in once]

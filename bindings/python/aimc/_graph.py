@@ -13,20 +13,28 @@ class Graph(Protocol):
 
 
 class Epoch(NamedTuple):
-    """One line of what fit() returns; accuracy is NaN without test data."""
+    """One line of what fit() returns.
+    epoch: its number, from 1
+    loss: mean loss of its mini-batches, each before its step; nats for cross-entropy
+    accuracy: of the test data, 0 ... 1; NaN without any"""
     epoch: int
     loss: float
     accuracy: float
 
 
 class Accuracy(NamedTuple):
-    """Mean over repeated passes, and its standard error: None where one pass has none."""
+    """Accuracy over repeated passes.
+    mean: mean of the passes, 0 ... 1
+    std_error: standard error of that mean; None where one pass has none"""
     mean: float
     std_error: Optional[float]
 
 
 class Value:
-    """What a node makes of a sample, or an input of the network: its shape does not count the samples."""
+    """What a node makes of a sample, or an input of the network: its shape does not count the samples.
+
+    Methods of a Network make values: add_input(), add() and every op; nobody else gives net and number, the network and
+    the place of the value in it."""
     __slots__ = ("_net", "_number")
 
     def __init__(self, net: "Graph", number: int) -> None:

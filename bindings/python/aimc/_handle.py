@@ -92,7 +92,7 @@ class Handle:
         return self._address is None or self._guard.refuse not in (None, _WATCHED)
 
     def close(self) -> None:
-        """Give the object back now. Closing twice is fine; what belongs to another only lets go."""
+        """Give the object back now. Closing twice is fine; what belongs to another only lets go. StateError: within a watcher."""
         if self._guard.refuse == _WATCHED:
             with self._guard.lock:  # another thread's step: wait; our own: refuse
                 if self._guard.refuse == _WATCHED:

@@ -29,7 +29,7 @@ def package(name: str) -> Any:
         return importlib.import_module(name)
     except ImportError:
         raise UnsupportedError(f"the Python package {name} is needed to read this, and is not installed "
-                               f"(pip install aimc[convert])") from None
+                               f"(pip install {name})") from None
 
 
 class Importer:

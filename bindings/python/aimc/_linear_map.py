@@ -39,7 +39,7 @@ class LinearMap(Programmable):
 
     @property
     def shape(self) -> Tuple[int, int]:
-        """(n_out, n_in)"""
+        """Rows and columns of W: (n_out, n_in)."""
         return self._n_out, self._n_in
 
     def _input_width(self) -> int:
@@ -48,11 +48,13 @@ class LinearMap(Programmable):
     # ---- products ------------------------------------------------------------------------------
 
     def forward(self, x: ArrayLike, out: Optional[Floats] = None) -> Floats:
-        """y = W x for x [n_in] or [batch, n_in], with DAC, noise and ADC. out receives y where given."""
+        """y = W x for x [n_in] or [batch, n_in], finite, with DAC, noise and ADC: y [n_out] or [batch, n_out], float32. out: an
+        array of that shape that receives y. ShapeError: another width; InvalidError: x is not finite."""
         return self._product(self._c_forward, vectors(x, self._n_in, "x"), self._n_out, out)
 
     def backward(self, d: ArrayLike, out: Optional[Floats] = None) -> Floats:
-        """z = W' d for d [n_out] or [batch, n_out], through the backward read-out."""
+        """z = W' d for d [n_out] or [batch, n_out], finite, through the backward read-out: z [n_in] or [batch, n_in]. out: an array
+        of that shape that receives z. ShapeError, InvalidError: as of forward()."""
         return self._product(self._c_backward, vectors(d, self._n_out, "d"), self._n_in, out)
 
     def _product(self, function: Callable[..., int], x: Floats, n: int, out: Optional[Floats]) -> Floats:
@@ -77,7 +79,7 @@ class LinearMap(Programmable):
 
     @property
     def weights(self) -> Floats:
-        """A copy of the apparent weights [n_out, n_in]; assign to write them, clipped to the bounds.
+        """A copy of the apparent weights [n_out, n_in], float32; assign to write them, clipped to the bounds.
 
         It is read-only, because a change of one element would be lost: take weights.copy(), and assign it."""
         w = np.empty(self.shape, np.float32)

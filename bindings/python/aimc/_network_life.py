@@ -22,7 +22,9 @@ QUANTITIES = {"input": _abi.AIMC_QUANTITY_INPUT, "output": _abi.AIMC_QUANTITY_OU
 
 
 class Histogram(NamedTuple):
-    """Counts [bins], and the edges of the bins [bins + 1], as of numpy.histogram()."""
+    """A histogram, as of numpy.histogram().
+    counts: how many numbers lie in each bin [bins]
+    edges: edges of the bins [bins + 1], in the unit of what was counted"""
     counts: "NDArray[np.uint64]"
     edges: "NDArray[np.float64]"
 
@@ -35,7 +37,7 @@ class OnChip(Programmable):
 
     @property
     def inputs(self) -> List[Any]:
-        """Its inputs."""
+        """Values of its inputs, in order."""
         raise NotImplementedError
 
     @property
@@ -65,7 +67,7 @@ class OnChip(Programmable):
                                            made._look if made is not None else None))
 
     def convert_to_analog(self, config: ConfigLike) -> None:
-        """Put every digital linear layer on tiles with its weights. config: as of linear()."""
+        """Put every digital linear layer on tiles with its weights. config: of kind "layer", a preset's name or fields of it."""
         made = as_config(config, "layer", self._ctx)
         with self._guard.lock:
             check(lib.aimc_network_convert_to_analog(self._use, made._look if made is not None else None))
@@ -86,8 +88,10 @@ class OnChip(Programmable):
             check(lib.aimc_network_calibrate(self._use, len(x), address(x), made._look if made is not None else None))
 
     def histograms(self, what: str, x: Optional[ArrayLike] = None, *, bins: int = 20) -> Dict[str, Histogram]:
-        """Histograms of all layers that have any, by their names: what is "input", "output" (both of samples x, in an
-        evaluation that leaves no trace; a list of arrays where there are several inputs), "weight", or "conductance" (uS)."""
+        """Histograms of all layers that have any, by their names.
+
+        what: "input", "output" (both of samples x, in an evaluation that leaves no trace; a list of arrays where there are several
+        inputs), "weight", or "conductance" (uS, of a programmed network). bins: of equal width, 1 or more."""
         if what not in QUANTITIES:
             raise InvalidError(f"what: {what} is none of {', '.join(QUANTITIES)}")
         given = [] if x is None else list(x) if isinstance(x, (list, tuple)) and len(self.inputs) > 1 else [x]
@@ -101,8 +105,9 @@ class OnChip(Programmable):
         return {name: Histogram(counts[k], np.linspace(low[k], high[k], bins + 1)) for k, name in enumerate(names) if counts[k].any()}
 
     def save_conductances(self, folder: PathLike, format: str = "npy") -> None:  # pylint: disable=redefined-builtin
-        """Write the conductances of all arrays of a programmed network, uS: a file for each device of the weights of
-        each tile, "003.conv2d.tile0.device1.npy" [n_out, n_in]. format: "npy" or "csv"."""
+        """Write the conductances of all arrays of a programmed network, uS: into folder, which is made where it is not there, a file
+        for each device of the weights of each tile, "003.conv2d.tile0.device1.npy" [n_out, n_in]. format: "npy" or "csv". IoError:
+        it cannot be written."""
         with self._guard.lock:
             check(lib.aimc_network_save_conductances(self._use, encoded(folder), encoded(format)))
 

@@ -27,17 +27,21 @@ class Programmable(Saved):
         return record(InferenceReport, made)
 
     def program(self, config: ConfigLike = None) -> InferenceReport:
-        """Put the weights on programmed devices. config: of kind "inference", a preset or fields. Each call is
-        another chip, unless the field "seed" is given: the same seed gives the same chip again."""
+        """Put the weights on programmed devices, and report what that took. config: of kind "inference", a preset or fields of it
+        (noise_model, encoding, programming, compensation ...). Each call is another chip, unless the field "seed" is given: the
+        same seed gives the same chip again."""
         made = as_config(config, "inference")
         return self._report("program", made._look if made is not None else None)
 
     def drift_programmed(self, t_s: float) -> InferenceReport:
-        """Be read as it is t_s seconds after programming; compensation is off until compensate()."""
+        """Be read as it is t_s seconds after programming, >= 0, in any order; compensation is off until compensate(). StateError:
+        not programmed; InvalidError: a time outside the measured ones."""
         return self._report("drift_programmed", t_s)
 
     def compensate(self, x: Optional[ArrayLike] = None) -> InferenceReport:
-        """Correct the outputs digitally, from calibration inputs x where given."""
+        """Correct the outputs digitally, as the field "compensation" of program() says. x: calibration inputs [n_in] or
+        [batch, n_in] for REFIT and BATCH_NORM; default: the vectors of the configuration. StateError: not programmed, or without
+        a compensation."""
         if x is None:
             return self._report("compensate", *((0, None, 0) if self._strided else (0, None)))
         x = vectors(x, self._input_width(), "x")

@@ -17,7 +17,8 @@ class Saved(Handle):
     _prefix = ""
 
     def save(self, path: PathLike) -> None:
-        """Save the full state (safetensors), that of optimizers and programmed devices included."""
+        """Save the full state to the file at path (safetensors), that of optimizers and programmed devices included. IoError: it
+        cannot be written; a file that was there is then still there."""
         with self._guard.lock:
             check(getattr(lib, self._prefix + "save")(self._look, encoded(path)))
 
@@ -33,12 +34,14 @@ class Saved(Handle):
 
     @classmethod
     def load(cls: Type[Self], path: PathLike, *, ctx: Optional[Context] = None) -> Self:
-        """What save() wrote; it continues with the same bits."""
+        """What save() wrote to the file at path; it continues with the same bits. ctx: default default_context(). FormatError: no
+        such object is in it; IoError: it cannot be read."""
         return cls._made("load", ctx, encoded(path))
 
     @classmethod
     def from_bytes(cls: Type[Self], state: bytes, *, ctx: Optional[Context] = None) -> Self:
-        """What to_bytes() gave; it continues with the same bits."""
+        """What to_bytes() gave as state; it continues with the same bits. ctx: default default_context(). FormatError: no such
+        object."""
         return cls._made("load_bytes", ctx, state, len(state))
 
     @classmethod

@@ -69,7 +69,8 @@ class AwareLayer:
 
     @classmethod
     def of(cls, module: nn.Module, config: ConfigLike, ctx: Optional[Context]) -> Any:
-        """The layer with the same parameters, which an optimizer may hold already, buffers and hooks."""
+        """The layer with the parameters of a module of PyTorch, which an optimizer may hold already, its buffers and hooks. config:
+        of kind "layer", or fields; ctx: the context that checks it."""
         made = _as(cls, module)
         made.config, made._digital = as_config(config if config is not None else {}, "layer", ctx).copy(), type(module)
         made._begin()
@@ -86,7 +87,7 @@ class AwareLayer:
         return made
 
     def on_tiles(self, ctx: Optional[Context]) -> Any:
-        """The same layer with its weights on tiles."""
+        """The same layer with its weights on tiles. ctx: default default_context()."""
         fields, config = self.config.to_dict()["hwa"], self.config.copy()
         if fields["remap_type"] != "NONE":
             config.update({"mapping.weight_scaling_omega": fields["remapped_wmax"],
@@ -158,7 +159,7 @@ class Aware(nn.Module):
         return _Read.apply(x.reshape(-1, n_in), weight, r, self, group).reshape(*x.shape[:-1], weight.shape[0])
 
     def clip_inputs(self, x: torch.Tensor, r: Optional[torch.Tensor], group: int) -> Tuple[torch.Tensor, Optional[torch.Tensor]]:
-        """Inputs within their range, and the range. What is watched is not clipped."""
+        """Inputs x [n, in] within the range r of their group, and the range. What is watched is not clipped; r None: no range."""
         if self.watch is not None:
             self.watch.see(x, group)
             largest = x.abs().max() if x.numel() else x.new_zeros(())
@@ -182,7 +183,8 @@ class Aware(nn.Module):
         self.input_range.data[group] = new.to(self.input_range.dtype)
 
     def read(self, x: torch.Tensor, weight: torch.Tensor, group: int) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Outputs, the weights that they were read from, and how many outputs stayed clipped."""
+        """Outputs [n, out] of x [n, in] by the weight of a group, the weights that they were read from, and how many outputs stayed
+        clipped."""
         (tiles, used), parts, n_clipped = self.drawn or self.draw(weight, group), [], x.new_zeros(())
         for k, columns, scale, w in tiles:
             y, n = read_tile(self._forward, x[:, columns], w)
@@ -191,7 +193,8 @@ class Aware(nn.Module):
         return torch.cat(parts, 1), used, n_clipped
 
     def draw(self, weight: torch.Tensor, group: int) -> Tuple[List[Any], torch.Tensor]:
-        """What a pass sees: (tile of its row, columns, scales, weights over scales) of every tile, and all weights."""
+        """What a pass sees of the weight of a group: (tile of its row, columns, scales, weights over scales) of every tile, and all
+        weights."""
         used, tiles, acts = torch.empty_like(weight), [], self._acts(group)
         scales = self.scales[:, group * len(weight):(group + 1) * len(weight)]
         for rows in self._tiles[0]:
@@ -231,7 +234,8 @@ class Aware(nn.Module):
         return bool(self._hwa["input_range"]["learn_input_range"])
 
     def range_gradient(self, x: torch.Tensor, dx: torch.Tensor, r: torch.Tensor, n_clipped: torch.Tensor, n_out: int) -> torch.Tensor:
-        """The law of lib/inference/input_range.c, for one pass."""
+        """The gradient of the input range r, for one pass: the law of lib/inference/input_range.c. x [n, in]: inputs; dx: their
+        gradient; n_clipped: outputs that stayed clipped, of n_out."""
         p = self._hwa["input_range"]
         if x.shape[0] == 0 or self.n_seen < p["init_from_data"] * self.groups:
             return torch.zeros_like(r)
@@ -246,7 +250,7 @@ class Aware(nn.Module):
         return g.to(r.dtype)
 
     def set_range(self, values: List[float]) -> None:
-        """Ranges of the inputs, one for each group; 0: inputs are not clipped."""
+        """Ranges of the inputs: values, one for each group; 0: inputs are not clipped."""
         self.input_range.data.copy_(torch.tensor(values))
         self.has_range = any(value > 0 for value in values)
         self.input_range.requires_grad_(self.has_range and self.learns_range())
@@ -308,6 +312,7 @@ class Aware(nn.Module):
             self.input_range.requires_grad_(self.has_range and self.learns_range())
 
     def extra_repr(self) -> str:
+        """What PyTorch prints of it: sizes, and how passes see its weight."""
         return f"{super().extra_repr()}, aware of {len(self._tiles[0])} x {len(self._tiles[1])} tiles"
 
     def _check_unlimited(self, taken: torch.Tensor) -> None:
@@ -319,7 +324,7 @@ class Aware(nn.Module):
                                "them smaller, or \"device\": \"ideal\" holds any")
 
     def fill(self, made: Any, name: str) -> None:
-        """Write the weight, and the range of its inputs, on tiles of this name."""
+        """Write the weight, and the range of its inputs, on the tiles of this name of the layer made."""
         setattr(made, name, self.weight.detach().cpu())
         self._check_unlimited(getattr(made, name))
         for weight, r in zip(made.weights_of(name), self.input_range.tolist()):
@@ -345,6 +350,7 @@ class _OneWeight(AwareLayer, Aware):
         Aware._begin(self)
 
     def digital(self) -> nn.Module:
+        """The way back: the layer of PyTorch with the same parameters."""
         made = super().digital()
         del made._parameters["input_range"], made._buffers["scales"]
         return made
@@ -354,9 +360,10 @@ class _OneWeight(AwareLayer, Aware):
 
 
 class AwareLinear(_OneWeight, nn.Linear):
-    """nn.Linear that is trained for analog tiles; its weight is an ordinary parameter."""
+    """nn.Linear that is trained for analog tiles; its weight is an ordinary parameter. aware() makes them."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """y [..., out_features] of x [..., in_features], by the weight as a pass sees it."""
         y = self.product(x)
         return y if self.bias is None else y + self.bias
 
@@ -366,6 +373,7 @@ class AwareLinear(_OneWeight, nn.Linear):
 
 class _AwareConv(_OneWeight):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """y [n, out_channels, ...] of x [n, in_channels, ...], by the weight as a pass sees it."""
         return convolve(self, x, self._reversed_padding_repeated_twice, self.product)
 
     def _counterpart(self, config: Config, ctx: Optional[Context]) -> Any:
@@ -375,17 +383,17 @@ class _AwareConv(_OneWeight):
 
 
 class AwareConv1d(_AwareConv, nn.Conv1d):
-    """nn.Conv1d that is trained for analog tiles."""
+    """nn.Conv1d that is trained for analog tiles; its weight is an ordinary parameter. aware() makes them."""
     n_dims = 1
 
 
 class AwareConv2d(_AwareConv, nn.Conv2d):
-    """nn.Conv2d that is trained for analog tiles."""
+    """nn.Conv2d that is trained for analog tiles; its weight is an ordinary parameter. aware() makes them."""
     n_dims = 2
 
 
 class AwareConv3d(_AwareConv, nn.Conv3d):
-    """nn.Conv3d that is trained for analog tiles."""
+    """nn.Conv3d that is trained for analog tiles; its weight is an ordinary parameter. aware() makes them."""
     n_dims = 3
 
 

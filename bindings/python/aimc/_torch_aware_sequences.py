@@ -43,12 +43,14 @@ class _Several(AwareLayer):
     _own = AwareLayer._own + ("weight_names",)
 
     def digital(self) -> nn.Module:
+        """The way back: the layer of PyTorch with the same parameters."""
         made = super().digital()
         for name in self.weight_names:
             del made._modules["aware_" + name]
         return made
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
+        """What the layer of PyTorch gives of these inputs and options; all products see the same draw of the weights."""
         with contextlib.ExitStack() as draws:
             for name in self.weight_names:
                 draws.enter_context(self._modules["aware_" + name].one_draw())
@@ -72,19 +74,19 @@ class _AwareRecurrent(_Several):
 
 
 class AwareRNN(_AwareRecurrent, RNNPasses, nn.RNN):
-    """nn.RNN that is trained for analog tiles; its weights are ordinary parameters."""
+    """nn.RNN that is trained for analog tiles; its weights are ordinary parameters. aware() makes them."""
 
 
 class AwareGRU(_AwareRecurrent, GRUPasses, nn.GRU):
-    """nn.GRU that is trained for analog tiles."""
+    """nn.GRU that is trained for analog tiles; its weights are ordinary parameters. aware() makes them."""
 
 
 class AwareLSTM(_AwareRecurrent, LSTMPasses, nn.LSTM):
-    """nn.LSTM that is trained for analog tiles."""
+    """nn.LSTM that is trained for analog tiles; its weights are ordinary parameters. aware() makes them."""
 
 
 class AwareMultiheadAttention(_Several, AttentionPasses, nn.MultiheadAttention):
-    """nn.MultiheadAttention whose projections are trained for analog tiles; inputs of one width."""
+    """nn.MultiheadAttention whose projections are trained for analog tiles; query, key and value have one width. aware() makes them."""
 
     def _begin(self) -> None:
         super()._begin()
@@ -92,6 +94,7 @@ class AwareMultiheadAttention(_Several, AttentionPasses, nn.MultiheadAttention):
         self.out_proj = AwareLinear.of(self.out_proj, self.config, None)
 
     def digital(self) -> nn.Module:
+        """The way back: nn.MultiheadAttention with the same parameters."""
         made = super().digital()
         made._qkv_same_embed_dim, made.out_proj = True, self.out_proj.digital()
         return made

@@ -93,7 +93,7 @@ class AnalogWeight(nn.Parameter):
         return torch.from_numpy(self.matrix.weights.copy())
 
     def write(self, w: torch.Tensor) -> None:
-        """Put weights on the devices, clipped to their bounds."""
+        """Put weights w [out, in] on the devices, clipped to their bounds. ValueError: another shape; InvalidError: not finite."""
         self.matrix.weights = _array(w, "weight").reshape(self.matrix.shape)
 
     def begin(self, training: bool) -> None:
@@ -111,12 +111,12 @@ class AnalogWeight(nn.Parameter):
             self.matrix.modify()
 
     def end(self, training: bool) -> None:
-        """A pass is over: what evaluation modified is taken back."""
+        """A pass is over: what evaluation modified is taken back. training: of the module that made the pass."""
         if self.traits.in_tests and not training:
             self.matrix.unmodify()
 
     def collect(self, x: Numbers, d: Numbers) -> None:
-        """A pass went back: its inputs and the gradients of its outputs wait for the step."""
+        """A pass went back: its inputs x [n, in] and the gradients d [n, out] of its outputs wait for the step."""
         self.pending.append((x, d))
         if len(self.pending) == _MANY_PASSES and not self.stepped:
             warnings.warn(f"{_MANY_PASSES} passes went back through a weight on tiles that no analog optimizer has, so that nothing trains it "
@@ -128,7 +128,8 @@ class AnalogWeight(nn.Parameter):
         self.pending.clear()
 
     def step(self, lr: float, maximize: bool = False) -> None:
-        """W <- W - lr dL/dW by pulses (+ where the loss is to grow), from all passes since the last step."""
+        """W <- W - lr dL/dW by pulses, from all passes since the last step. lr: learning rate, >= 0; maximize: + in place of -, so
+        that the loss grows."""
         if not self.pending:
             return
         x, d = self.pending[0] if len(self.pending) == 1 else (np.concatenate(all_of) for all_of in zip(*self.pending))
@@ -252,7 +253,7 @@ class Analog(nn.Module):
         setattr(self, name, torch.empty(*shape).uniform_(-bound, bound))
 
     def weights_of(self, name: str = "weight") -> List[AnalogWeight]:
-        """What a weight lies on: one, or one for each group of a convolution."""
+        """What the weight of a name of PyTorch lies on: one AnalogWeight, or one for each group of a convolution."""
         return [self._parameters[place] for place in self._places[name]]
 
     def weight_of(self, name: str = "weight") -> AnalogWeight:
@@ -330,7 +331,10 @@ class Analog(nn.Module):
 
 
 class AnalogLinear(Analog):
-    """nn.Linear with its weight on tiles. config: of kind "layer", a preset's name, or a mapping of its fields."""
+    """nn.Linear with its weight on tiles.
+
+    in_features, out_features: columns and rows of the weight. bias: whether it has one, which is digital. config: of kind
+    "layer", a preset's name, or a mapping of its fields. ctx: the context; default: default_context()."""
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True, config: ConfigLike = None, *,
                  ctx: Optional[Context] = None) -> None:
@@ -341,10 +345,12 @@ class AnalogLinear(Analog):
         self.bias = nn.Parameter(torch.empty(out_features).uniform_(-bound, bound)) if bias else None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """y [..., out_features] of x [..., in_features], float32."""
         y, bias = product_of(self, x, self._parameters["analog_weight"]), self.bias
         return y if bias is None else y + bias
 
     def extra_repr(self) -> str:
+        """What PyTorch prints of it: sizes, tiles, device, algorithm."""
         return f"{self.in_features}, {self.out_features}, bias={self.bias is not None}, {_where(self.weight_of())}"
 
 
@@ -456,24 +462,29 @@ class AnalogConv(Analog):
         return pads
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """y [n, out_channels, ...] of x [n, in_channels, ...], or both of one sample without n."""
         weights = self.weights_of()
         return convolve(self, x, self._pads, lambda rows, group: product_of(self, rows, weights[group], True))
 
     def extra_repr(self) -> str:
+        """What PyTorch prints of it: sizes, tiles, device, algorithm."""
         return (f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, "
                 f"groups={self.groups}, bias={self.bias is not None}, {_where(self.weights_of()[0])}")
 
 
 class AnalogConv1d(AnalogConv):
-    """nn.Conv1d with its weight on tiles."""
+    """nn.Conv1d with its weight on tiles. Arguments are those of PyTorch; config: of kind "layer", a preset's name, or a mapping
+    of its fields; ctx: default default_context()."""
     n_dims = 1
 
 
 class AnalogConv2d(AnalogConv):
-    """nn.Conv2d with its weight on tiles."""
+    """nn.Conv2d with its weight on tiles. Arguments are those of PyTorch; config: of kind "layer", a preset's name, or a mapping
+    of its fields; ctx: default default_context()."""
     n_dims = 2
 
 
 class AnalogConv3d(AnalogConv):
-    """nn.Conv3d with its weight on tiles."""
+    """nn.Conv3d with its weight on tiles. Arguments are those of PyTorch; config: of kind "layer", a preset's name, or a mapping
+    of its fields; ctx: default default_context()."""
     n_dims = 3

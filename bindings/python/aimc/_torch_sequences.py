@@ -37,6 +37,8 @@ class Recurrent:
         """Nothing: each weight lies on tiles of its own. Models call it."""
 
     def forward(self, x: torch.Tensor, hx: Any = None) -> Tuple[torch.Tensor, Any]:
+        """The outputs and the last states of sequences, as PyTorch's layer gives them. x: [time, n, input_size], or [n, time, ...] with
+        batch_first; hx: the first states; default: 0. Packed sequences are an UnsupportedError."""
         if isinstance(x, nn.utils.rnn.PackedSequence):
             raise UnsupportedError(f"{type(self).__name__}: packed sequences are not taken; pad_packed_sequence() unpacks them")
         if x.dim() != 3:
@@ -119,19 +121,23 @@ class AnalogRecurrent(Recurrent, Analog):
         return y + getattr(self, f"bias_{side}{suffix}") if self.has_bias else y
 
     def extra_repr(self) -> str:
+        """What PyTorch prints of it: sizes, layers, directions."""
         return f"{self.input_size}, {self.hidden_size}, num_layers={self.num_layers}, bidirectional={self.bidirectional}"
 
 
 class AnalogRNN(RNNPasses, AnalogRecurrent):
-    """nn.RNN with its weights on tiles."""
+    """nn.RNN with its weights on tiles. Arguments are those of PyTorch; config: of kind "layer", a preset's name, or a mapping of
+    its fields; ctx: default default_context()."""
 
 
 class AnalogGRU(GRUPasses, AnalogRecurrent):
-    """nn.GRU with its weights on tiles."""
+    """nn.GRU with its weights on tiles. Arguments are those of PyTorch; config: of kind "layer", a preset's name, or a mapping of
+    its fields; ctx: default default_context()."""
 
 
 class AnalogLSTM(LSTMPasses, AnalogRecurrent):
-    """nn.LSTM with its weights on tiles."""
+    """nn.LSTM with its weights on tiles. Arguments are those of PyTorch; config: of kind "layer", a preset's name, or a mapping of
+    its fields; ctx: default default_context()."""
 
 
 class AttentionPasses:
@@ -140,6 +146,8 @@ class AttentionPasses:
     def forward(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, key_padding_mask: Optional[torch.Tensor] = None,
                 need_weights: bool = True, attn_mask: Optional[torch.Tensor] = None,
                 average_attn_weights: bool = True, is_causal: bool = False) -> Tuple[torch.Tensor, Optional[torch.Tensor]]:
+        """Outputs of the shape of query, and attention weights where need_weights says, as PyTorch's layer gives them: query, key, value,
+        key_padding_mask, attn_mask, average_attn_weights and is_causal as there."""
         if is_causal and attn_mask is None:  # of PyTorch 2: a hint about the mask that comes with it
             raise InvalidError(f"{type(self).__name__}: is_causal=True needs the mask, too: give attn_mask")
         q, k, v = (x if self.batch_first else x.transpose(0, 1) for x in (query, key, value))
@@ -162,7 +170,11 @@ class AttentionPasses:
 
 
 class AnalogMultiheadAttention(AttentionPasses, Analog):
-    """nn.MultiheadAttention with its projections on tiles; inputs of one width."""
+    """nn.MultiheadAttention with its projections on tiles; query, key and value have one width.
+
+    embed_dim: that width. num_heads: heads, which divide it. dropout: of the attention weights, in training. bias: of the
+    projections. batch_first: inputs are [n, time, embed_dim], not [time, n, embed_dim]. config: of kind "layer", a preset's
+    name, or a mapping of its fields. ctx: default default_context()."""
 
     def __init__(self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True, batch_first: bool = False,
                  config: ConfigLike = None, *, ctx: Optional[Context] = None) -> None:

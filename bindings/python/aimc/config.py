@@ -23,7 +23,16 @@ _TYPES = ("number", "integer", "flag", "choice", "list", "config")
 
 
 class Field(NamedTuple):
-    """Everything known about one field of a configuration."""
+    """Everything known about one field of a configuration.
+    name: its name within the configuration
+    type: "number", "integer", "flag", "choice", "list" or "config"
+    unit: unit of the number; "1" for pure numbers
+    doc: what it means, one line
+    source: paper, standard or convention that it comes from
+    choices: of a choice the words, of a configuration the kinds that it takes, apart by "|"; else ""
+    default: what it is until it is set; of a choice the index, of a list its one number
+    min: smallest value that is taken
+    max: largest value that is taken"""
     name: str
     type: str
     unit: str
@@ -36,7 +45,14 @@ class Field(NamedTuple):
 
 
 class Preset(NamedTuple):
-    """A kind of configuration, or a named set of values of one."""
+    """A kind of configuration, or a named set of values of one.
+    name: what Config() takes
+    category: what it configures: "device", "optimizer", "layer", "tile", "periphery" ...
+    kind: kind of the configuration that it makes; of a kind its own name
+    is_preset: True for a preset, False for a kind with its defaults
+    doc: what it is, one line
+    source: citation
+    aliases: other names that Config() takes"""
     name: str
     category: str
     kind: str
@@ -47,7 +63,8 @@ class Preset(NamedTuple):
 
 
 def presets(category: Optional[str] = None) -> List[Preset]:
-    """All kinds and presets that Config() takes, or those of one category ("device", "optimizer", ...)."""
+    """All kinds and presets that Config() takes, or those of one category ("device", "optimizer", ...). InvalidError: no
+    such category."""
     found = []
     for i in range(lib.aimc_preset_count()):
         info = sized(_abi.aimc_preset_info)
@@ -62,7 +79,7 @@ def presets(category: Optional[str] = None) -> List[Preset]:
 
 
 def find_preset(name: str) -> Preset:
-    """The kind or preset of that name or alias."""
+    """The kind or preset of that name or alias. InvalidError names the nearest one where there is none."""
     i = ct.c_size_t()
     check(lib.aimc_preset_find(encoded(name), ct.byref(i)))
     return presets()[i.value]
@@ -71,9 +88,9 @@ def find_preset(name: str) -> Preset:
 class Config(Handle):
     """Parameters of one object, reached like those of a mapping: cfg["forward.out_noise"] = 0.02.
 
-    name is a kind ("soft_bounds"), a preset ("reram_sb") or an alias ("ReRamSBPresetDevice"). Values are
-    checked when they are set; an unknown name is answered by the nearest one.
-    """
+    name: a kind ("soft_bounds"), a preset ("reram_sb") or an alias ("ReRamSBPresetDevice"). values, fields: what differs
+    from it, as update() takes them. ctx: the context; default: default_context(). Values are checked when they are set; an
+    unknown name, or a value out of its range, is an InvalidError that names the nearest name, or the range."""
     __slots__ = ()
     _destroyer = lib.aimc_config_destroy
 
@@ -97,7 +114,7 @@ class Config(Handle):
             return word(lib.aimc_config_get_kind(self._look))
 
     def copy(self) -> "Config":
-        """A deep copy."""
+        """A copy of its own, nested configurations included."""
         with self._guard.lock:
             return Config._take(create(lib.aimc_config_copy, self._look))
 
@@ -136,14 +153,15 @@ class Config(Handle):
         return _value(self.text(name))
 
     def number(self, name: str) -> float:
-        """A number, integer, flag, or the index of a choice."""
+        """The number that the field of this name holds: of a flag 0 or 1, of a choice its index. InvalidError: no such field, or
+        one that is no number."""
         value = ct.c_double()
         with self._guard.lock:
             check(lib.aimc_config_get(self._look, encoded(name), ct.byref(value)))
         return value.value
 
     def text(self, name: str) -> str:
-        """Any field, the way it can be set from text."""
+        """Any field by its name, the way it can be set from text. InvalidError: no such field."""
         length = ct.c_size_t()
         with self._guard.lock:
             check(lib.aimc_config_get_text(self._look, encoded(name), None, 0, ct.byref(length)))
@@ -152,19 +170,21 @@ class Config(Handle):
         return buffer.value.decode()
 
     def evidence(self, name: str) -> Evidence:
-        """What a number rests on (basis: 0 not told, 1 published, 2 derived, 3 assumed), between which values it may lie, and the
-        source: what its document says, or else its field."""
+        """What the number of this name rests on (basis: 0 not told, 1 published, 2 derived, 3 assumed), between which values it
+        may lie, and the source: what its document says, or else its field."""
         return told(Evidence, self, lambda config, made: lib.aimc_config_get_evidence(config, encoded(name), made))
 
     def nested(self, name: str) -> Optional["Config"]:
-        """A copy of a nested configuration; None when there is none."""
+        """A copy of the nested configuration of this name; None when there is none. To change one in place, set its fields by
+        dotted names."""
         with self._guard.lock:
             address = lib.aimc_config_get_nested(self._look, encoded(name))
             return Config._take(create(lib.aimc_config_copy, address)) if address else None
 
     def update(self, values: Optional[Mapping[str, Any]] = None, **fields: "FieldValue") -> None:
-        """Set several fields; dotted names go into the mapping. Their order does not matter: a nested
-        configuration is set before its fields."""
+        """Set the fields of the mapping values and those given by name; dotted names go into the mapping. Their order does not
+        matter: a nested configuration is set before its fields. InvalidError: an unknown name, or a value out of range; fields
+        set before it keep their new values."""
         for name, value in sorted({**(values or {}), **fields}.items(), key=lambda item: item[0].count(".")):
             self[name] = value
 
@@ -178,21 +198,24 @@ class Config(Handle):
     # ---- documents -----------------------------------------------------------------------------
 
     def parse(self, document: Union[str, Mapping[str, Any]]) -> None:
-        """Merge a JSON object, as text or as a dict; all or nothing."""
+        """Merge a document, a JSON object as text or a dict; all or nothing. FormatError: no JSON object; InvalidError: a name
+        or value that the configuration does not take."""
         if not isinstance(document, str):
             document = json.dumps(document)
         with self._guard.lock:
             check(lib.aimc_config_parse(self._use, document.encode()))
 
     def load(self, path: PathLike) -> None:
-        """Merge a JSON file."""
+        """Merge the JSON file at path; all or nothing. IoError: it cannot be read; else as parse()."""
         with self._guard.lock:
             check(lib.aimc_config_load(self._use, encoded(path)))
 
     def load_table(self, path: PathLike, *, columns: Optional[str] = None, delimiter: Optional[str] = None,
                    decimal: Optional[str] = None) -> None:
-        """Read measured steps from a table (options as of read_table()); for the kinds "table_step" and
-        "measured_step"."""
+        """Read measured steps from the table at path. Of kind "table_step": columns up and down hold the state after each pulse, or
+        columns step_up, step_down ... those fields; of kind "measured_step": columns g, v, width and dg, or quantiles. columns,
+        delimiter, decimal: as of read_table(). InvalidError: a configuration of another kind; FormatError: a table that holds no
+        such steps, and where."""
         ctx = default_context()
         with ctx._guard.lock, self._guard.lock:
             if columns is delimiter is decimal is None:
@@ -315,7 +338,9 @@ def create_named(function: Callable[..., int], name: Union[str, Config], given: 
 
 
 def rate(schedule: Union[str, Config], lr: float, step: int) -> float:
-    """The learning rate of a step by a schedule: "step_rate", "cosine_rate", "one_cycle", "warm_up"."""
+    """The learning rate of a step by a schedule: "step_rate", "cosine_rate", "one_cycle", "warm_up", or a Config of one.
+
+    lr: the rate that the schedule changes, 0 ... 1e30; of "one_cycle" the largest. step: steps before this one, from 0."""
     made = schedule if isinstance(schedule, Config) else Config(schedule)
     out = ct.c_double()
     check(lib.aimc_schedule_get_rate(made._look, lr, step, ct.byref(out)))

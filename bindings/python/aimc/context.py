@@ -25,13 +25,12 @@ _WARN = _LOG(_warn)
 class Context(Handle):
     """Everything an object needs from its host.
 
-    seed is the root of all random streams (default 0, never the clock); results do not depend on
-    threads. log is called as log(level, text) with level "warning" or "info", from any thread; without it
-    warnings are Python's, of the category AimcWarning.
-    counted=False leaves the pulses of trains uncounted: to see what counting costs.
-    cpu names allowed instruction sets; none: the best but AVX-512.
-    max_file_bytes is the size of the largest file that is read (0: tables of 2^30 bytes, saved objects of any size).
-    """
+    seed: root of all random streams, 0 ... 2^64 - 1 (default 0, never the clock). threads: 1 or more (default 1); results do
+    not depend on it. deterministic: True makes products give the same bits for any split into batches, too, at some cost in
+    speed. counted: False leaves the pulses of trains uncounted, to see what counting costs. cpu: allowed instruction sets ("c",
+    "avx2", "avx512", "neon"); none: the best but AVX-512. max_file_bytes: the largest file that is read (0: tables of 2^30
+    bytes, saved objects of any size). log: called as log(level, text) with level "warning" or "info", from any thread; without
+    it warnings are Python's, of the category AimcWarning."""
     __slots__ = ("seed", "_log")
     _destroyer = lib.aimc_context_destroy
 
@@ -69,7 +68,7 @@ class Context(Handle):
 
     @property
     def threads(self) -> int:
-        """Threads in use."""
+        """Number of threads in use, at least 1."""
         with self._guard.lock:
             return int(lib.aimc_context_get_threads(self._look))
 

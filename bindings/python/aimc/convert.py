@@ -25,17 +25,20 @@ from .network import Network
 
 
 def from_onnx(path: PathLike, *, logits: bool = False, ctx: Optional[Context] = None) -> Network:
-    """The network of an ONNX model; logits leaves out a softmax at its end."""
+    """The network of the ONNX model at path. logits leaves out a softmax at its end. ctx: default default_context().
+    UnsupportedError names what has no counterpart."""
     return import_onnx(os.fsdecode(path), logits, ctx)
 
 
 def from_keras(path: PathLike, *, logits: bool = False, ctx: Optional[Context] = None) -> Network:
-    """The network of a Keras model in an .h5 file; logits leaves out a softmax at its end."""
+    """The network of the Keras model in the .h5 file at path. logits leaves out a softmax at its end. ctx: default
+    default_context(). UnsupportedError names what has no counterpart."""
     return import_keras(os.fsdecode(path), logits, ctx)
 
 
 def from_folded(path: PathLike, *, logits: bool = False, ctx: Optional[Context] = None) -> Network:
-    """The network of NAME.json with "folded_layers" and NAME.folded.safetensors: channels last, batch norm folded."""
+    """The network of path, NAME.json with "folded_layers" beside NAME.folded.safetensors: channels last, batch norm folded.
+    logits leaves out a softmax at its end. ctx: default default_context()."""
     return import_folded(os.fsdecode(path), logits, ctx)
 
 
@@ -43,15 +46,17 @@ def from_torch(module: object, example_shape: Sequence[Union[int, Sequence[int]]
                ctx: Optional[Context] = None) -> Network:
     """The network of a torch.nn.Module that torch.fx can trace.
 
-    example_shape is that of a sample, (3, 32, 32), or a list of them for several inputs. Nodes have the names of their
-    modules, so tensors are called as in module.state_dict()."""
+    module: the module. example_shape is that of a sample, (3, 32, 32), or a list of them for several inputs. ctx: default
+    default_context(). Nodes have the names of their modules, so tensors are called as in module.state_dict().
+    UnsupportedError names what has no counterpart."""
     several = bool(example_shape) and isinstance(example_shape[0], (tuple, list))
     shapes = example_shape if several else [example_shape]
     return import_module(module, cast(Sequence[Sequence[int]], shapes), ctx)
 
 
 def from_state_dict(path: PathLike, document: Union[str, Mapping[str, Any]], *, ctx: Optional[Context] = None) -> Network:
-    """The network of a document (JSON text or a dict) with weights from a file: .safetensors, or .pt by torch."""
+    """The network of a document (JSON text or a dict) with weights from the file at path: .safetensors, or .pt by torch. ctx:
+    default default_context(). InvalidError names tensors that are missing, too many or of another shape."""
     name = os.fsdecode(path)
     net = Network.from_json(document, ctx=ctx)
     net.load_state_dict(read_safetensors(name) if name.endswith(".safetensors") else read_state(name))
@@ -60,7 +65,8 @@ def from_state_dict(path: PathLike, document: Union[str, Mapping[str, Any]], *, 
 
 def read(path: PathLike, network: Optional[PathLike] = None, *, logits: bool = False,
          ctx: Optional[Context] = None) -> Network:
-    """The network of a file, by its ending; network is the document that goes with a state_dict."""
+    """The network of the file at path, by its ending: .onnx, .h5, .json, or weights. network: path of the document that goes
+    with weights. logits leaves out a softmax at the end. ctx: default default_context()."""
     name = os.fsdecode(path)
     ending = os.path.splitext(name)[1].lower()
     if network is not None:
@@ -76,7 +82,7 @@ def read(path: PathLike, network: Optional[PathLike] = None, *, logits: bool = F
 
 
 def main(arguments: Optional[List[str]] = None) -> int:
-    """The command."""
+    """The command `python3 -m aimc.convert`; arguments: its words (default: those of the process). Returns its exit code."""
     parser = argparse.ArgumentParser(prog="python -m aimc.convert", description="Networks of other frameworks as networks of "
                                      "libaimc, for Network.load() and the command aimc.")
     parser.add_argument("source", help=".onnx, .h5, .json (folded), .pt, .pth, .th, .safetensors")

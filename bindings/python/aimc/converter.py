@@ -20,7 +20,17 @@ RANGE_METHODS = {"max": _abi.AIMC_RANGE_MAX, "quantile": _abi.AIMC_RANGE_QUANTIL
 
 
 class Linearity(NamedTuple):
-    """Static errors of a converter, in steps."""
+    """Static errors of a converter, in steps, measured by a slow ramp, and what they make of a sine.
+    n_codes: codes that there should be
+    missing_codes: inner codes that no input gives
+    max_dnl: largest |differential non-linearity|
+    max_inl: largest |integral non-linearity|, from the line through both ends
+    gain: slope of the transfer over that of the ideal converter
+    offset: first transition, beyond where the ideal one is
+    dnl: width of each code over the mean, minus 1 [n_codes]; 0 at both ends
+    inl: lower transition of each code against the line through both ends [n_codes]
+    sndr: signal to noise and distortion of a sine over all levels, dB
+    enob: effective number of bits, (sndr - 1.76) / 6.02"""
     n_codes: int
     missing_codes: int
     max_dnl: float
@@ -34,7 +44,10 @@ class Linearity(NamedTuple):
 
 
 class Converter(Handle):
-    """A quantiser with a range. config: of kind "converter", or fields (bound, res, nonideal ...)."""
+    """A DAC or an ADC: a quantiser with a range.
+
+    config: of kind "converter", a preset's name or a mapping of fields; fields: the same by name (bound, res, nonideal ...).
+    ctx: the context whose seed draws the errors of a real converter; default: default_context()."""
     __slots__ = ()
     _destroyer = lib.aimc_converter_destroy
 
@@ -104,8 +117,11 @@ class Converter(Handle):
 
 
 def find_range(x: ArrayLike, method: str = "max", parameter: float = 0.0, *, ctx: Optional[Context] = None) -> float:
-    """The bound of a converter for data x [n] or [rows, n]: method "max", "quantile", "deviation",
-    and at a resolution "least_error", "mean_square", "entropy"."""
+    """The bound of a converter for data x [n] or [rows, n], finite: its range is -bound ... bound; 0 where all of x is 0.
+
+    method: "max", "quantile", "deviation", and at a resolution "least_error", "mean_square", "entropy". parameter: the
+    quantile (0 ... 1), the number of standard deviations, or the step of the resolution. ctx: default default_context().
+    InvalidError: an unknown method, a parameter out of its range, nothing in x."""
     if method not in RANGE_METHODS:
         raise InvalidError(f"method: {method} is none of {', '.join(RANGE_METHODS)}")
     x = np.atleast_2d(taken(x))

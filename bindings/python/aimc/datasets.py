@@ -20,13 +20,17 @@ __all__ = ["Pictures", "Split", "digits", "read_cifar", "read_idx"]
 
 
 class Split(NamedTuple):
-    """Samples and their labels."""
+    """Samples and their labels.
+    x: samples [n, features], 0 ... 1
+    labels: classes [n], from 0"""
     x: Floats
     labels: Labels
 
 
 class Pictures(NamedTuple):
-    """Images as bytes [n, channels, height, width], and their labels."""
+    """Images and their labels.
+    x: bytes of 0 ... 255 [n, channels, height, width]
+    labels: classes [n], from 0"""
     x: "NDArray[np.uint8]"
     labels: Labels
 
@@ -48,8 +52,8 @@ def _bytes_of(caller: str, name: str) -> bytes:
 
 
 def read_cifar(path: PathLike, label_bytes: int = 1) -> Pictures:
-    """Images x [n, 3, 32, 32], bytes of 0 ... 255, and labels [n] of a binary file of CIFAR-10 (one byte of labels an image) or
-    CIFAR-100 (label_bytes=2, of which the last is the fine label), compressed by gzip or not."""
+    """Images x [n, 3, 32, 32], bytes of 0 ... 255, and labels [n] of the binary file at path, compressed by gzip or not: of
+    CIFAR-10 (label_bytes=1, one byte of labels an image) or CIFAR-100 (label_bytes=2, of which the last is the fine label)."""
     name, size = os.fsdecode(path), label_bytes + 3072
     data = _bytes_of("read_cifar", name)
     if label_bytes not in (1, 2) or not data or len(data) % size:
@@ -60,7 +64,8 @@ def read_cifar(path: PathLike, label_bytes: int = 1) -> Pictures:
 
 
 def read_idx(path: PathLike) -> "NDArray[np.uint8]":
-    """The array of bytes in an IDX file, the format of MNIST, compressed by gzip or not."""
+    """The array of bytes in the IDX file at path, the format of MNIST, compressed by gzip or not. FormatError: it is none;
+    IoError: it cannot be read."""
     name = os.fsdecode(path)
     data = _bytes_of("read_idx", name)
     if len(data) < 4 or data[:3] != b"\0\0\x08":

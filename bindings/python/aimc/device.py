@@ -20,7 +20,13 @@ from .context import Context, default_context
 
 
 class FitResult(NamedTuple):
-    """What fit_device() found: value and 95 % interval of each fitted field."""
+    """What fit_device() found.
+    model: kind of the device
+    parameters: value and 95 % interval (low, high) of each fitted field, by its name
+    w_start: state before the first pulse, fitted too, weight units
+    residual: root mean square of the data minus what was foretold from those before, weight units
+    aic: Akaike's criterion; lower is better
+    n_points: states that were given"""
     model: str
     parameters: Dict[str, Tuple[float, float, float]]
     w_start: float
@@ -32,9 +38,8 @@ class FitResult(NamedTuple):
 class Device(Handle):
     """An immutable device model, shared by tiles.
 
-    name is a model ("soft_bounds"), a preset ("reram_sb") or an alias; overrides replace fields of it:
-    Device("reram_sb", dw_min=0.001), or {"drift.nu": 0.1} for nested ones. Or name is a Config.
-    """
+    name: a model ("soft_bounds"), a preset ("reram_sb"), an alias, a .json file of one, or a Config. overrides, fields: replace
+    fields of it: Device("reram_sb", dw_min=0.001), or {"drift.nu": 0.1} for nested ones. ctx: default default_context()."""
     __slots__ = ("_ctx",)
     _destroyer = lib.aimc_device_unref
 
@@ -51,10 +56,11 @@ class Device(Handle):
                        ctx: Optional[Context] = None) -> "Device":
         """A device whose laws are Python functions; they change the arrays of Cells in place.
 
-        pulse gives one pulse to every cell whose direction is not 0, by changing cells.w; populate
-        draws bounds and parameters of fresh cells. All randomness must come from cells.normals and
-        cells.uniforms. Slow, and called from several threads where the context has them.
-        """
+        name: what messages and Device.model call it. pulse gives one pulse to every cell whose direction is not 0, by changing
+        cells.w; populate draws bounds and parameters of fresh cells. granularity: size of one pulse, from which their number is
+        computed, weight units, > 0. w_min (<= 0), w_max (>= 0): mean bounds. parameters: names of further numbers of each cell.
+        ctx: default default_context(). All randomness must come from cells.normals and cells.uniforms. Slow, and called from
+        several threads where the context has them."""
         ctx = ctx or default_context()
         if len(parameters) > _abi.AIMC_USER_PARAMETERS:
             raise InvalidError(f"a user device has at most {_abi.AIMC_USER_PARAMETERS} parameters, not {len(parameters)}")
@@ -137,10 +143,11 @@ def as_device(like: DeviceLike, ctx: Optional[Context] = None) -> Device:
 
 def fit_device(sweeps: ArrayLike, model: Optional[str] = None, *,
                ctx: Optional[Context] = None) -> Tuple[Config, FitResult]:
-    """Fit the mean device of a model to measured sweeps; without a model the best one is chosen.
+    """Fit the mean device of a model to measured sweeps: (its configuration, what was found).
 
-    sweeps is [2 n] or [n_sweeps, 2 n]: states after each of n pulses up and then n down, weight units.
-    """
+    sweeps: [2 n] or [n_sweeps, 2 n], n >= 10; states after each of n pulses up and then n down, weight units, a range around
+    0. model: a kind of device; None: the simplest that foretells about as well as the best. ctx: default default_context().
+    InvalidError: an unknown model, too few points. Readings in other units, many devices, spreads and noise: Measurement."""
     w = np.atleast_2d(taken(sweeps))
     if w.ndim != 2 or w.shape[1] % 2:
         raise ShapeError(f"sweeps is {w.shape}; it must be (n_sweeps, 2 n_pulses)")

@@ -28,8 +28,10 @@ pooled."""
 
 
 class CostModel(Handle):
-    """Prices of a chip: CostModel(), a preset of kind "chip" or "technology", a JSON document of one ("my-chip.json"), a Config;
-    with fields that replace those. Fields that the chip lacks are those of its technology."""
+    """Prices of a chip: energy in J, time in s, area in mm2 of what was counted.
+
+    name: a preset of kind "chip" or "technology", a JSON document of one ("my-chip.json") or a Config; overrides, fields:
+    replace its fields; those that a chip lacks are of its technology. ctx: default default_context()."""
     __slots__ = ()
     _destroyer = lib.aimc_cost_model_destroy
 
@@ -44,12 +46,12 @@ class CostModel(Handle):
 
     @property
     def adc(self) -> ConverterCost:
-        """One ADC."""
+        """Energy, time and area of an ADC, as the model prices it."""
         return told(ConverterCost, self, lib.aimc_cost_model_get_adc)
 
     @property
     def dac(self) -> ConverterCost:
-        """One DAC."""
+        """Energy, time and area of a DAC, as the model prices it."""
         return told(ConverterCost, self, lib.aimc_cost_model_get_dac)
 
     def pulse(self, g_s: float, v: float, t_s: float) -> float:
@@ -84,7 +86,7 @@ class CostModel(Handle):
                 for i in range(n)]
 
     def extrapolations_of(self, *matrices: LinearMap, layers: Iterable[Layer] = (), **events: float) -> List[Extrapolation]:
-        """The same for what account() prices: at the bits that its conversions had."""
+        """The same for what account() prices, at the bits that its conversions had; matrices, layers and events as there."""
         total = self._events(matrices, layers, events)
         with self._guard.lock:
             n = lib.aimc_cost_model_count_extrapolations_of(self._look, ct.byref(total))
@@ -124,8 +126,10 @@ class CostModel(Handle):
         return total
 
     def account(self, *matrices: LinearMap, layers: Iterable[Layer] = (), **events: float) -> CostReport:
-        """Price what tiles and matrices counted, layers that need not exist (rows with n_out, n_in, vectors ...), and events
-        given by name (fields of aimc_cost_events)."""
+        """Price everything that was counted.
+
+        matrices: tiles and matrices, by their counters. layers: rows of layers that need not exist, with n_out, n_in, vectors ...
+        events: numbers of events by name, fields of aimc_cost_events. InvalidError: no such column or event."""
         total = self._events(matrices, layers, events)
         made = struct_of(CostReport)
         with self._guard.lock:
@@ -133,7 +137,8 @@ class CostModel(Handle):
         return record(CostReport, made)
 
     def components(self, *matrices: LinearMap, layers: Iterable[Layer] = (), **events: float) -> List[CostComponent]:
-        """The same by component, whose energies, times and areas add up to those of account()."""
+        """The same by component, whose energies, times and areas add up to those of account(); matrices, layers and events as
+        there."""
         total = self._events(matrices, layers, events)
         made, found = struct_of(CostComponent), []
         with self._guard.lock:
@@ -143,7 +148,8 @@ class CostModel(Handle):
         return found
 
     def range(self, *matrices: LinearMap, layers: Iterable[Layer] = (), **events: float) -> CostRange:
-        """Between what the total lies: every number that is not known for sure at its ends."""
+        """Between what the total lies: every number that is not known for sure at its ends. matrices, layers and events as of
+        account()."""
         total = self._events(matrices, layers, events)
         made = struct_of(CostRange)
         with self._guard.lock:
@@ -151,7 +157,7 @@ class CostModel(Handle):
         return record(CostRange, made)
 
     def sensitivity(self, *matrices: LinearMap, layers: Iterable[Layer] = (), **events: float) -> List[CostSensitivity]:
-        """What single numbers do to the total, the one that moves it most first."""
+        """What single numbers do to the total, the one that moves it most first. matrices, layers and events as of account()."""
         total = self._events(matrices, layers, events)
         limits, made, found = struct_of(CostRange), struct_of(CostSensitivity), []
         with self._guard.lock:
@@ -162,7 +168,10 @@ class CostModel(Handle):
         return found
 
     def schedule(self, stages: Sequence[Union[LinearMap, Layer]], copies: Optional[Sequence[int]] = None) -> CostSchedule:
-        """Matrices or layers that hand their results on: how often a result comes out, and which one is the slowest."""
+        """A pipeline: how often a result comes out, and which stage is the slowest.
+
+        stages: matrices, or rows of layers as of account(), in the order in which they hand their results on. copies: how often
+        each is there [len(stages)]; default: once."""
         of = [self._events((), (stage,), {}) if isinstance(stage, Mapping) else self._events((stage,), (), {}) for stage in stages]
         if copies is not None and len(copies) != len(of):
             raise ShapeError(f"{len(copies)} copies for {len(of)} stages")
@@ -237,5 +246,6 @@ def baselines() -> List[Baseline]:
 
 
 def voltage_for_saving(v0: float, saving: float) -> float:
-    """Supply that saves a fraction of the dynamic energy at v0."""
+    """Supply in V that saves a fraction of the dynamic energy at v0 (V, > 0), v0 sqrt(1 - saving). saving: 0 ... 1; NaN
+    outside."""
     return float(lib.aimc_cost_get_voltage_for_saving(v0, saving))

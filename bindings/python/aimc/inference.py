@@ -18,7 +18,9 @@ from .table import use_table
 
 
 class NoiseModel(Handle):
-    """A model of what programmed conductances do (uS, seconds): NoiseModel("pcm_like", g_max=30)."""
+    """A model of what programmed conductances do (uS, seconds): NoiseModel("pcm_like", g_max=30).
+
+    name: a kind, a preset or a Config. overrides, fields: replace fields of it. ctx: default default_context()."""
     __slots__ = ()
     _destroyer = lib.aimc_noise_model_destroy
 
@@ -51,7 +53,7 @@ class NoiseModel(Handle):
 
 
 class Population(Handle):
-    """A population of n devices of one noise model."""
+    """n devices of one noise model, at least 1. seed (0 ... 2^64 - 1): everything random about them. program() comes first."""
     __slots__ = ("_n",)
     _destroyer = lib.aimc_population_destroy
 
@@ -66,21 +68,23 @@ class Population(Handle):
         return self._n
 
     def program(self, g_target_us: ArrayLike) -> None:
-        """Program every device once, to one target or to [n] of them."""
+        """Program every device once. g_target_us: one target or [n] of them, uS, 0 ... g_max of the model; others are an
+        InvalidError."""
         target = real(g_target_us, "g_target_us")
         target = shaped(np.full(self._n, target) if target.ndim == 0 else target, (self._n,), "g_target_us")
         with self._guard.lock:
             check(lib.aimc_population_program(self._use, address(target)))
 
     def read(self, t_s: float) -> Floats:
-        """Conductances [n] in uS at a time after programming, with fresh read noise."""
+        """Conductances [n] in uS, t_s seconds after programming (>= 0, any order), with fresh read noise. StateError: nothing was
+        programmed; InvalidError: a time that the model does not reach."""
         g = np.empty(self._n, np.float32)
         with self._guard.lock:
             check(lib.aimc_population_read(self._use, t_s, address(g)))
         return g
 
     def get(self, what: str) -> Floats:
-        """What the devices keep: "target", "programmed" or "state"."""
+        """What the devices keep [n]. what: "target" or "programmed", uS, or "state", the drift exponent of models with one."""
         value = np.empty(self._n, np.float32)
         with self._guard.lock:
             check(lib.aimc_population_get(self._look, encoded(what), address(value)))
@@ -91,14 +95,20 @@ class Population(Handle):
 
 
 class WeightProgramming(NamedTuple):
-    """What weight_programming() found: the encoding, and the loss of plain pairs and of it."""
+    """What optimize_programming() found.
+    encoding: a configuration of kind "custom_pair"
+    loss_pair: mean squared relative error of plain pairs, averaged over the times
+    loss: the same of that encoding"""
     encoding: Config
     loss_pair: float
     loss: float
 
 
 def optimize_programming(model: NoiseModel, weights: ArrayLike, config: ConfigLike = None) -> WeightProgramming:
-    """Search for the encoding of weights that loses least on devices of a model."""
+    """Search for the encoding of weights that loses least on devices of a model.
+
+    weights: any shape; their distribution counts. config: of kind "weight_programming", or fields: pairs, times, the search.
+    InvalidError: weights that are not finite or all 0, a time outside the measured ones."""
     w = taken(weights)
     made = as_config(config, "weight_programming")
     out, pair, loss = ct.c_void_p(), ct.c_double(), ct.c_double()
@@ -110,7 +120,8 @@ def optimize_programming(model: NoiseModel, weights: ArrayLike, config: ConfigLi
 
 def load_noise_table(config: Config, path: PathLike, *, columns: Optional[str] = None, delimiter: Optional[str] = None,
                      decimal: Optional[str] = None) -> None:
-    """Fill a configuration of kind "noise_table" from a table (options as of read_table())."""
+    """Fill config, of kind "noise_table", from the table at path. columns, delimiter, decimal: as of read_table().
+    FormatError: a table without its columns, and where; InvalidError: a configuration of another kind."""
     ctx = default_context()
     with ctx._guard.lock, config._guard.lock:
         if columns is delimiter is decimal is None:

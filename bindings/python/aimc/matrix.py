@@ -21,9 +21,9 @@ from .tile import Tile
 class Matrix(LinearMap):
     """A logical matrix on tiles of bounded size, with an optimizer for each tile.
 
-    config: of kind "layer" (or "tile": no optimizer), a preset's name, or a mapping of fields of
-    "layer". device None: that of the configuration.
-    """
+    device: a Device, Config or name; None: that of the configuration. n_out, n_in: rows and columns of W, 1 or more. config: of
+    kind "layer" (or "tile": no optimizer), a preset's name, or a mapping of fields of "layer". ctx: default
+    default_context()."""
     __slots__ = ()
     _destroyer = lib.aimc_matrix_destroy
     _prefix = "aimc_matrix_"
@@ -76,7 +76,8 @@ class Matrix(LinearMap):
         return Optimizer._of(address, self, tile) if address else None
 
     def step(self, x: ArrayLike, d: ArrayLike, lr: float) -> None:
-        """One mini-batch on every tile, as Optimizer.step()."""
+        """One mini-batch on every tile, W <- W - lr sum d x', by pulses. x [n_in] or [batch, n_in], d likewise [.., n_out], finite;
+        lr: learning rate, >= 0. StateError: without an optimizer."""
         x, d = vectors(x, self._n_in, "x"), vectors(d, self._n_out, "d")
         with self._guard.lock:
             step(lib.aimc_matrix_step, self._use, x, d, lr)

@@ -18,8 +18,13 @@ from .table import use_table
 
 
 class Trace(NamedTuple):
-    """Readings of one device as they were given: with pulses, with time, or with life (pulses so far) and, where it was measured, low; state is
-    the upper end of the window then. The others are None."""
+    """Readings of one device as they were given: with pulses, with time, or over its life; the others are None.
+    device: number of the device
+    state: readings [n], in their own unit; over a life the upper end of the window
+    pulses: pulses sent before each [n], > 0 up
+    time: seconds since the state was written [n]
+    life: pulses of the device so far [n]
+    low: lower end of the window [n]; None where it was not measured"""
     device: int
     state: Doubles
     pulses: Optional[Ints]
@@ -29,7 +34,11 @@ class Trace(NamedTuple):
 
 
 class FitTrace(NamedTuple):
-    """A trace in weight units beside what the model foretells of each reading; residual in standard deviations."""
+    """A trace in weight units beside what the model foretells.
+    device: number of the device
+    weight: readings [n], weight units
+    predicted: what the model foretells of each [n]
+    residual: their difference [n], in standard deviations"""
     device: int
     weight: Doubles
     predicted: Doubles
@@ -41,7 +50,8 @@ def _copy(pointer: Any, n: int, kind: Any = ct.c_double) -> Any:
 
 
 class Measurement(Handle):
-    """Readings of devices: from arrays, add(), or from files, read()."""
+    """Readings of devices: from arrays, add(), or from files, read(). fit() makes a device of them, m[i] is trace i. ctx:
+    default default_context()."""
     __slots__ = ("_ctx",)
     _destroyer = lib.aimc_measurement_destroy
 
@@ -52,7 +62,11 @@ class Measurement(Handle):
 
     def add(self, device: int, state: ArrayLike, pulses: Optional[ArrayLike] = None,
             time: Optional[ArrayLike] = None) -> None:
-        """Add a trace: states, and the pulses sent before each (> 0 up; that of the first is not used), or times in s."""
+        """Add a trace of a device; those of one device are its cycles.
+
+        device: its number. state [n]: at least 2 readings, conductance or any other unit, finite. Either pulses [n]: sent before
+        each reading, > 0 up, < 0 down, 0 read again (that of the first is not used); or time [n]: seconds since the state was
+        written, > 0 and rising. InvalidError: both or neither, or values that are none of these."""
         states = contiguous(real(state, "state"), np.dtype(np.float64))
         sent = None if pulses is None else whole(pulses, np.dtype(np.int32), -2**31, 2**31 - 1, "pulses")
         times = None if time is None else contiguous(real(time, "time"), np.dtype(np.float64))
@@ -65,7 +79,11 @@ class Measurement(Handle):
                                            None if times is None else address(times)))
 
     def add_endurance(self, device: int, pulses: ArrayLike, high: ArrayLike, low: Optional[ArrayLike] = None) -> None:
-        """Add the window of a device over its life: pulses it had taken so far (rising), and the states at the upper and the lower end then."""
+        """Add the window of a device over its life, as cycling to its end measures it.
+
+        device: its number. pulses [n]: that it had taken so far, both ways together, above 0 and rising. high, low [n]: states at the
+        upper and the lower end then, in the unit of the sweeps; low None: not measured. InvalidError: counts that do not rise, ends
+        exchanged, not finite; ShapeError: lengths that differ."""
         wanted = np.dtype(np.float64)
         counts, ends = contiguous(real(pulses, "pulses"), wanted), contiguous(real(high, "high"), wanted)
         others = None if low is None else contiguous(real(low, "low"), wanted)
@@ -78,7 +96,10 @@ class Measurement(Handle):
 
     def read(self, path: PathLike, *, first_device: int = 0, pairs: Optional[str] = None, columns: Optional[str] = None,
              delimiter: Optional[str] = None, decimal: Optional[str] = None) -> None:
-        """Add a table: pairs of columns up and down ("cycles" of one device, or "devices"), or the long form."""
+        """Add the table at path: pairs of columns up and down, or the long form with columns "g", "device", "pulse" ...
+
+        pairs: "cycles" of one device or "devices"; None: as the table looks. first_device: number of the first device, from which
+        others count. columns, delimiter, decimal: as of read_table(). FormatError: neither form, and where."""
         params = sized(_abi.aimc_measurement_params)
         params.first_device = first_device
         params.pairs = None if pairs is None else pairs.encode()
@@ -106,7 +127,11 @@ class Measurement(Handle):
         return (self[i] for i in range(len(self)))
 
     def fit(self, model: Optional[str] = None, *, scale: float = 0.0, offset: float = 0.0) -> "Fit":
-        """Fit a device; without a model the best, without a scale that of the data."""
+        """Fit a device to all traces.
+
+        model: a kind of device; None: the simplest that foretells well. scale: units of the state in one unit of the weight; 0:
+        from the data. offset: state at weight 0, where a scale is given. InvalidError: an unknown model, or no trace with pulses
+        both ways."""
         params = sized(_abi.aimc_fit_params)
         params.model = encoded(model) if model else None
         params.scale, params.offset = scale, offset
@@ -145,7 +170,7 @@ class Fit(Handle):
                             _copy(info.residual, info.n))
 
     def save(self, path: PathLike) -> None:
-        """Write the device to a .json file, which stands wherever the name of a device does."""
+        """Write the device to path, a .json file, which stands wherever the name of a device does. OSError: it cannot be written."""
         with open(path, "w", encoding="utf-8") as file:
             file.write(self.config.to_json() + "\n")
 

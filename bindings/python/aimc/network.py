@@ -1,25 +1,24 @@
 # SPDX-License-Identifier: MIT
 """Networks of layers over matrices: build, train, predict, save, load."""
 import ctypes as ct
-import difflib
 import functools
 import json
 import os
 import warnings
-from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple, Union, cast, overload
+from typing import Any, Callable, FrozenSet, List, Mapping, Optional, Sequence, Tuple, Union, cast, overload
 
 import numpy as np
 
 from . import _abi
-from ._abi import Counters, LayerInfo, NetworkInfo, TensorInfo
+from ._abi import Counters, LayerInfo, NetworkInfo
 from ._arrays import address, pointers, real, shaped, size, taken, whole
 from ._errors import InvalidError, ShapeError, WrongTypeError
 from ._graph import Accuracy, Epoch, Value, with_bar
 from ._html import table
 from ._handle import create
 from ._lib import AimcWarning, check, encoded, lib, text, word
-from ._network_life import OnChip
-from ._records import struct_of, told
+from ._network_tensors import WithTensors
+from ._records import told
 from ._types import ArrayLike, Floats, Labels, NDArray, PathLike
 from .config import Config, ConfigLike, FieldValue, as_config, presets, rate
 from .context import Context, default_context
@@ -40,7 +39,7 @@ def _ops() -> FrozenSet[str]:
     return frozenset(preset.name for preset in presets("op"))
 
 
-class Network(OnChip):
+class Network(WithTensors):
     """A graph of operations over matrices: inputs, nodes, outputs. Shapes and defaults are those of PyTorch.
 
         net = aimc.Network()
@@ -49,8 +48,7 @@ class Network(OnChip):
         net.linear(net.flatten(x), out_features=10)
 
     Every op of presets("op") is a method: values first, then fields of its configuration. The last value is the
-    output, where add_output() declares none.
-    """
+    output, where add_output() declares none. ctx: default default_context(); its seed draws weights and noise."""
     __slots__ = ("_ctx",)
     _destroyer = lib.aimc_network_destroy
     _prefix = "aimc_network_"
@@ -69,7 +67,7 @@ class Network(OnChip):
     # ---- building ------------------------------------------------------------------------------
 
     def add_input(self, shape: Sequence[int], name: Optional[str] = None) -> Value:
-        """Add an input of this shape, the samples not counted: (3, 32, 32) for images."""
+        """Add an input; shape: that of a sample, (3, 32, 32) for images. name: what the document calls it."""
         sizes = [size(n, "shape") for n in shape]
         dims, out = (ct.c_size_t * max(len(sizes), 1))(*sizes), ct.c_uint32()
         with self._guard.lock:
@@ -79,7 +77,11 @@ class Network(OnChip):
 
     def add(self, op: str, *inputs: Value, name: Optional[str] = None, config: ConfigLike = None,
             **fields: FieldValue) -> Value:
-        """Add a node that reads values; net.conv2d(x, ...) is short for net.add("conv2d", x, ...)."""
+        """Add a node; net.conv2d(x, ...) is short for net.add("conv2d", x, ...).
+
+        op: one of presets("op"). inputs: the values that it reads. name: of the node and its tensors; default: the op's, with a
+        number. config, fields: its configuration, or fields of it. InvalidError: an unknown op or field; ShapeError: values that do
+        not fit."""
         made = as_config(config if config is not None else {}, op, self._ctx)
         assert made is not None
         made.update(fields)
@@ -91,7 +93,8 @@ class Network(OnChip):
         return Value(self, out.value)
 
     def set_name(self, value: Value, name: str) -> None:
-        """Name the node that makes a value, or an input, before the network is used."""
+        """Name the node that makes a value, or an input, before the network is used. name: 1 ... 64 characters without blanks,
+        quotes and backslashes; one that is taken is an InvalidError."""
         with self._guard.lock:
             check(lib.aimc_network_set_name(self._use, self._number(value), encoded(name)))
 
@@ -130,17 +133,18 @@ class Network(OnChip):
 
     @property
     def inputs(self) -> List[Value]:
-        """Its inputs."""
+        """Values of its inputs, in order."""
         return self._values("input")
 
     @property
     def outputs(self) -> List[Value]:
-        """Its outputs."""
+        """Values of its outputs, in order."""
         return self._values("output")
 
     @classmethod
     def from_json(cls, document: Union[str, Mapping[str, Any]], *, ctx: Optional[Context] = None) -> "Network":
-        """A network with initial weights from its document, as text or as a dict."""
+        """A network with initial weights from its document, as text or as a dict. ctx: default default_context(). FormatError,
+        InvalidError: what is wrong with the document, and where."""
         ctx = ctx or default_context()
         text_of = document if isinstance(document, str) else json.dumps(document)
         made = cls.__new__(cls)
@@ -151,8 +155,9 @@ class Network(OnChip):
 
     @classmethod
     def open(cls, path: PathLike, document: Union[str, Mapping[str, Any], None] = None, *, ctx: Optional[Context] = None) -> "Network":
-        """A network that stays in its file, which is kept open, for inference alone: a node has its weights in memory only while
-        it is at work. document: of a file that holds tensors alone, with the names and shapes of PyTorch."""
+        """A network that stays in the file at path, which is kept open, for inference alone: a node has its weights in memory only
+        while it is at work. document: of a file that holds tensors alone, with the names and shapes of PyTorch. ctx: default
+        default_context()."""
         ctx = ctx or default_context()
         text_of = document if isinstance(document, str) or document is None else json.dumps(document)
         made = cls.__new__(cls)
@@ -167,13 +172,14 @@ class Network(OnChip):
             return text(lib.aimc_network_to_json, self._look)
 
     def to_onnx(self, path: PathLike) -> None:
-        """Write an ONNX model (opset 17) of any number of samples, with weights as the devices hold them; needs the package
-        onnx. What ONNX has no operator for is named, all of it at once."""
+        """Write an ONNX model (opset 17) to path, of any number of samples, with weights as the devices hold them; needs the
+        package onnx. UnsupportedError names what ONNX has no operator for, all of it at once."""
         from ._export_onnx import export_onnx  # pylint: disable=import-outside-toplevel,cyclic-import
         export_onnx(self, os.fsdecode(path))
 
     def add_linear(self, n_out: int, n_in: int, config: ConfigLike = None) -> "Network":
-        """Add y = W x + b. config: of kind "layer", a preset's name or fields of it; None: digital."""
+        """Add y = W x + b with W [n_out, n_in]; returns the network. config: of kind "layer", a preset's name or fields of it;
+        None: digital."""
         made = as_config(config, "layer", self._ctx)
         n_out, n_in = size(n_out, "n_out"), size(n_in, "n_in")
         with self._guard.lock:
@@ -181,7 +187,7 @@ class Network(OnChip):
         return self
 
     def add_activation(self, name: str) -> "Network":
-        """Add an element-wise function: "tanh", "relu", "sigmoid"."""
+        """Add an element-wise function; returns the network. name: "tanh", "relu" or "sigmoid"."""
         if name not in ACTIVATIONS:
             raise InvalidError(f"activation: {name} is none of {', '.join(ACTIVATIONS)}")
         with self._guard.lock:
@@ -212,74 +218,12 @@ class Network(OnChip):
             found = lib.aimc_network_get_matrix(self._look, k)
             return Matrix._of(found, self) if found else None
 
-    # ---- tensors -------------------------------------------------------------------------------
-
-    @property
-    def tensors(self) -> Dict[str, TensorInfo]:
-        """Shapes of all weights and parameters, by their names in PyTorch: "conv2d.weight"."""
-        with self._guard.lock:
-            n = lib.aimc_network_count_tensors(self._look)
-            if n == 0:  # nothing to train, or a network that stays in its file, which says so
-                failed = lib.aimc_network_get_tensor_info(self._look, 0, ct.byref(struct_of(TensorInfo)))
-                check(failed if failed == _abi.AIMC_ERR_STATE else 0)
-        found = [told(TensorInfo, self, lambda net, info, k=k: lib.aimc_network_get_tensor_info(net, k, info))
-                 for k in range(n)]
-        return {info.name: info._replace(shape=tuple(info.shape[:info.n_dims])) for info in found}
-
-    def get_tensor(self, name: str) -> Floats:
-        """A copy of a weight or parameter; of a weight on tiles what the devices hold."""
-        info = self._tensor(name)
-        values = np.empty(info.shape, np.float32)
-        with self._guard.lock:
-            check(lib.aimc_network_get_tensor(self._look, encoded(name), values.size, address(values)))
-        return values
-
-    def get_gradient(self, name: str) -> Floats:
-        """The gradient of a digital weight or parameter, as backward() left it."""
-        values = np.empty(self._tensor(name).shape, np.float32)
-        with self._guard.lock:
-            check(lib.aimc_network_get_gradient(self._look, encoded(name), values.size, address(values)))
-        return values
-
-    def set_tensor(self, name: str, values: ArrayLike) -> None:
-        """Write a weight or parameter."""
-        made = shaped(values, self._tensor(name).shape, name)
-        with self._guard.lock:
-            check(lib.aimc_network_set_tensor(self._use, encoded(name), made.size, address(made)))
-
-    def _tensor(self, name: str) -> TensorInfo:
-        info = self.tensors.get(name)
-        if info is None:
-            near = difflib.get_close_matches(name, self.tensors, 1)
-            raise InvalidError(f"there is no tensor '{name}'" + (f"; did you mean '{near[0]}'?" if near else ""))
-        return info
-
-    def state_dict(self) -> Dict[str, Floats]:
-        """Copies of all tensors, by their names in PyTorch."""
-        return {name: self.get_tensor(name) for name in self.tensors}
-
-    def load_state_dict(self, state: Mapping[str, ArrayLike]) -> None:
-        """Write all tensors, of a dict of arrays with the names and shapes of PyTorch."""
-        infos = self.tensors
-        known = {name: np.asarray(values) for name, values in state.items() if not name.endswith(".num_batches_tracked")}
-        if set(known) != set(infos):
-            missing, surplus = sorted(set(infos) - set(known)), sorted(set(known) - set(infos))
-            raise InvalidError(f"missing: {', '.join(missing) or 'nothing'}; of no node: {', '.join(surplus) or 'nothing'}")
-        made = {name: shaped(values, infos[name].shape, name) for name, values in known.items()}
-        for name, values in made.items():
-            self.set_tensor(name, values)
-
-    def load_weights(self, path: PathLike) -> None:
-        """Take all tensors from a safetensors file with the names and shapes of PyTorch."""
-        with self._guard.lock:
-            check(lib.aimc_network_load_weights(self._use, encoded(path)))
-
     # ---- training ------------------------------------------------------------------------------
 
     def set_loss(self, config: Union[str, Config, None], **fields: FieldValue) -> None:
-        """The loss of training: "cross_entropy", "nll" (labels), "mse", "l1", "huber", "bce_with_logits" (targets).
-        axis=0: classes lie along the first axis of the output, axis 1 of PyTorch. class_weights, pos_weight: as many
-        numbers as there are classes."""
+        """The loss of training. config: "cross_entropy" (default), "nll" (labels), "mse", "l1", "huber", "bce_with_logits"
+        (targets), or a Config of one; fields: replace its fields. axis=0: classes lie along the first axis of the output, axis 1 of
+        PyTorch. class_weights, pos_weight: as many numbers as there are classes, 0 ... 1e9."""
         many = {name: real(cast(ArrayLike, fields[name]), name).astype(np.float64).reshape(-1) for name in ("class_weights", "pos_weight")
                 if name in fields and np.size(cast(ArrayLike, fields[name])) > FIELD_NUMBERS}
         for name, made in many.items():
@@ -291,13 +235,14 @@ class Network(OnChip):
             self.set_loss_weights(made)
 
     def set_loss_weights(self, weights: ArrayLike) -> None:
-        """Weights of any number of classes, instead of those of the fields "class_weights" and "pos_weight"."""
+        """weights of any number of classes [classes], 0 ... 1e9, instead of the fields "class_weights" and "pos_weight"."""
         made = np.ascontiguousarray(real(weights, "weights"), np.float64).reshape(-1)
         with self._guard.lock:
             check(lib.aimc_network_set_loss_weights(self._use, made.size, made.ctypes.data))
 
     def set_optimizer(self, config: Union[str, Config, None], **fields: FieldValue) -> None:
-        """How what is digital is updated: "digital_sgd", "adam", "adamw"."""
+        """How what is digital is updated. config: "digital_sgd" (default), "adam", "adamw", or a Config of one; fields: replace its
+        fields. Its moments begin anew. What lies on tiles follows the algorithm of its layer."""
         self._set(lib.aimc_network_set_optimizer, config, fields)
 
     def _set(self, function: Callable[..., int], config: Union[str, Config, None], fields: Mapping[str, FieldValue]) -> None:
@@ -344,7 +289,7 @@ class Network(OnChip):
         return ys
 
     def run_forward(self, *x: ArrayLike) -> List[Floats]:
-        """The forward pass of a mini-batch in training, from arrays [n, ...] of all inputs; run_backward() and step()
+        """The forward pass of a mini-batch in training, from arrays x [n, ...] of all inputs; run_backward() and step()
         follow. Gives all outputs."""
         return self._all(lib.aimc_network_run_forward, x, "input", "output")
 
@@ -359,7 +304,7 @@ class Network(OnChip):
         return dxs
 
     def forward(self, x: ArrayLike) -> Floats:
-        """run_forward() of a network with one input and one output: y [n, ...]."""
+        """run_forward() of a network with one input and one output: y [n, ...] of x [n, ...]."""
         x = self._samples(x)
         y = np.empty((len(x), self.info.n_out), np.float32)
         with self._guard.lock:
@@ -367,7 +312,8 @@ class Network(OnChip):
         return self._shaped(y, len(x))
 
     def backward(self, dy: ArrayLike, want_dx: bool = False) -> Optional[Floats]:
-        """run_backward() of a network with one input and one output: dx where it is wanted."""
+        """run_backward() of a network with one input and one output. dy [n, ...]: gradient of the output. want_dx: return that of
+        the input, which want_input_gradients() makes room for."""
         n, (made,) = self._arrays([dy], self.outputs, "dy")
         dx = np.empty((n, *self.inputs[0].shape), np.float32) if want_dx else None
         with self._guard.lock:
@@ -375,12 +321,12 @@ class Network(OnChip):
         return dx
 
     def want_input_gradients(self, on: bool = True) -> None:
-        """Make room for dL/dx in the following passes."""
+        """Make room for dL/dx in the following passes (on=False: no longer)."""
         with self._guard.lock:
             check(lib.aimc_network_want_input_gradients(self._use, int(on)))
 
     def step(self, lr: float) -> None:
-        """Update everything trained, from all passes since the last step: their gradients add up."""
+        """Update everything trained, from all passes since the last step: their gradients add up. lr: learning rate, >= 0."""
         with self._guard.lock:
             check(lib.aimc_network_step(self._use, lr))
 
@@ -390,7 +336,7 @@ class Network(OnChip):
             check(lib.aimc_network_zero_gradients(self._use))
 
     def run(self, *x: ArrayLike) -> List[Floats]:
-        """All outputs in evaluation, from arrays [n, ...] of all inputs."""
+        """All outputs in evaluation, a list of arrays [n, ...], from arrays x [n, ...] of all inputs."""
         return self._all(lib.aimc_network_run, x, "input", "output")
 
     def _labels(self, labels: ArrayLike, n: int) -> Labels:
@@ -413,7 +359,8 @@ class Network(OnChip):
         return made
 
     def train_batch(self, x: ArrayLike, labels: ArrayLike, lr: float) -> float:
-        """One mini-batch with softmax cross-entropy; returns the mean loss before the step, nats."""
+        """One mini-batch with a loss of labels; returns the mean loss before the step, nats for cross-entropy. x [n, ...] of the
+        shape of the input; labels [n], whole numbers from 0; lr: learning rate, >= 0."""
         x = self._samples(x)
         labels = self._labels(labels, len(x))
         loss = ct.c_float()
@@ -422,7 +369,8 @@ class Network(OnChip):
         return loss.value
 
     def train_targets(self, x: ArrayLike, targets: ArrayLike, lr: float) -> float:
-        """One mini-batch with targets [n, ...] of the shape of the output, by a loss that takes them ("mse" ...)."""
+        """One mini-batch by a loss that takes targets ("mse" ...); returns the mean loss before the step. x [n, ...] of the shape
+        of the input, targets [n, ...] of that of the output; lr: learning rate, >= 0."""
         x = self._samples(x)
         n, (made,) = self._arrays([targets], self.outputs, "targets")
         if n != len(x):
@@ -436,12 +384,13 @@ class Network(OnChip):
             lr_decay: float = 1.0, schedule: Union[str, Config, None] = None, test: Optional[Tuple[ArrayLike, ArrayLike]] = None, shuffle: bool = True,
             seed: int = 0, progress: bool = False,
             watch: Optional[Callable[[Epoch], object]] = None) -> List[Epoch]:
-        """Train over mini-batches; lr is multiplied by lr_decay after each epoch, or follows a schedule of aimc.rate()
-        ("cosine_rate", or a configuration of one), whose step is a mini-batch, counted from 0 in each call.
+        """Train over mini-batches of x [n, ...] and labels [n]; returns a line for each epoch.
 
-        shuffle draws a new order of the samples for each epoch, from seed and from the samples that the network has
-        seen: training that was saved and goes on draws what it would have drawn. False: in the order of x. test is
-        (x, labels) for the accuracy after each epoch; progress shows a bar where tqdm is there."""
+        epochs: passes over the samples. batch: samples of a mini-batch. lr: learning rate, multiplied by lr_decay after each epoch,
+        or led by a schedule of aimc.rate() ("cosine_rate", or a configuration of one), whose step is a mini-batch, counted from 0 in
+        each call. test: (x, labels) for the accuracy after each epoch. shuffle draws a new order of the samples for each epoch, from
+        seed and from the samples that the network has seen: training that was saved and goes on draws what it would have drawn;
+        False: in the order of x. progress shows a bar where tqdm is there. watch: called with each line, an Epoch."""
         x = self._samples(x)
         labels = self._labels(labels, len(x))
         if epochs < 0 or batch < 1 or not len(x):
@@ -477,7 +426,7 @@ class Network(OnChip):
                           f"divide x by {largest:g}", AimcWarning, stacklevel=3)
 
     def predict(self, x: ArrayLike) -> Floats:
-        """Logits [n, n_out], through the same analog read-out as in training."""
+        """Logits [n, n_out] of x [n, ...], through the same analog read-out as in training."""
         x = self._samples(x)
         logits = np.empty((len(x), self.info.n_out), np.float32)
         with self._guard.lock:
@@ -492,9 +441,9 @@ class Network(OnChip):
 
     def evaluate(self, x: ArrayLike, labels: ArrayLike, *, fresh: bool = False,
                  repeat: Optional[int] = None) -> Union[float, Accuracy]:
-        """Fraction of samples whose largest logit is their label; leaves no trace in training. The same network
-        gives the same number again, of one draw of its read noise; fresh draws anew. With repeat, mean and standard
-        error of the mean over that many fresh draws. Programmed devices stay: program() makes another chip."""
+        """Fraction of the samples x [n, ...] whose largest logit is their label (labels [n]); leaves no trace in training. The same
+        network gives the same number again, of one draw of its read noise; fresh draws anew. With repeat, mean and standard error
+        of the mean over that many fresh draws. Programmed devices stay: program() makes another chip."""
         x = self._samples(x)
         labels = self._labels(labels, len(x))
         found, error = ct.c_double(), ct.c_double()
@@ -532,7 +481,7 @@ class Network(OnChip):
         return w, b
 
     def set_weights(self, k: int, w: Optional[ArrayLike] = None, b: Optional[ArrayLike] = None) -> None:
-        """Write weights and bias of matrix k; None leaves one as it is."""
+        """Write weights w [n_out, n_in] and bias b [n_out] of matrix k; None leaves one as it is."""
         n_out, n_in = self._matrix_shape(k)
         w = None if w is None else shaped(w, (n_out, n_in), "w")
         b = None if b is None else shaped(b, (n_out,), "b")

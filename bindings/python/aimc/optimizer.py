@@ -28,8 +28,9 @@ def step(function: Callable[..., int], handle: int, x: Floats, d: Floats, lr: fl
 class Optimizer(Handle):
     """A training algorithm bound to one tile: Optimizer(tile, "sgd") or Optimizer(tile, config=...).
 
-    It shares the tile's lock, keeps the tile alive, and can no longer be used once that is closed.
-    """
+    tile: what it trains. algorithm: name of one, or an optimizer preset; default: that of config, else "sgd". config: a Config
+    of an algorithm, or fields of it. It shares the tile's lock, keeps the tile alive, and can no longer be used once that is
+    closed. InvalidError: the device takes no pulses and the algorithm needs them."""
     __slots__ = ("tile", "_watcher")
     _destroyer = lib.aimc_optimizer_destroy
 
@@ -53,13 +54,17 @@ class Optimizer(Handle):
 
     @staticmethod
     def suggest_config(device: DeviceLike, algorithm: str, *, ctx: Optional[Context] = None) -> Config:
-        """Settings of an algorithm that suit a device; a starting point to change."""
+        """Settings of an algorithm that suit a device; a starting point to change.
+
+        device: a Device, Config or name. algorithm: "sgd", "mixed_precision", "tiki_taka", "ttv2", "c_ttv2", "agad" or an optimizer
+        preset. ctx: the context where device is a name; default: default_context()."""
         device = as_device(device, ctx)
         with device._guard.lock:
             return Config._take(create(lib.aimc_optimizer_suggest_config, device._look, encoded(algorithm)))
 
     def step(self, x: ArrayLike, d: ArrayLike, lr: float) -> None:
-        """One mini-batch: W <- W - lr sum d x', by pulses. x [n_in] or [batch, n_in], d likewise [.., n_out]."""
+        """One mini-batch: W <- W - lr sum d x', by pulses. x [n_in] or [batch, n_in], d likewise [.., n_out]: gradients of the
+        outputs; both finite. lr: learning rate, >= 0; 0 sends no pulses."""
         n_out, n_in = self.tile.shape
         x, d = vectors(x, n_in, "x"), vectors(d, n_out, "d")
         with self._guard.lock:
@@ -85,7 +90,7 @@ class Optimizer(Handle):
                     for i in range(lib.aimc_optimizer_count_matrices(handle))]
 
     def matrix(self, name: str) -> Floats:
-        """A copy of a matrix of its state [n_out, n_in]."""
+        """A copy of a matrix of its state [n_out, n_in]. name: one of matrix_names, else an InvalidError."""
         value = np.empty(self.tile.shape, np.float32)
         with self._guard.lock:
             check(lib.aimc_optimizer_get_matrix(self._look, encoded(name), address(value), value.shape[1]))

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Pictures of devices, tiles and training; needs matplotlib (pip install "aimc[plot]").
+"""Pictures of devices, tiles and training; needs matplotlib (pip install matplotlib).
 
-Every function draws into axes (ax=, default the current ones) and returns them.
+Every function draws into axes (ax=, default the current ones) and returns them. As a command,
+`python3 -m aimc.plot plot.svg plot.png` draws a plot that `aimc ... --plot plot.svg` wrote as PNG.
 """
 from typing import Any, Optional, Sequence, Union
 
@@ -19,7 +20,7 @@ try:
     from matplotlib import pyplot  # type: ignore[import-not-found,unused-ignore]
     from matplotlib.axes import Axes  # type: ignore[import-not-found,unused-ignore]
 except ImportError as missing:
-    raise ImportError('aimc.plot needs matplotlib: pip install "aimc[plot]"') from missing
+    raise ImportError("aimc.plot needs matplotlib: pip install matplotlib") from missing
 
 
 def _axes(ax: Optional[Axes]) -> Any:
@@ -35,7 +36,8 @@ def _label(ax: Axes, x: str, y: str, title: Optional[str] = None) -> Axes:
 
 
 def pulse_response(device: DeviceLike, n_pulses: int = 500, n_devices: int = 100, ax: Optional[Axes] = None) -> Axes:
-    """Weight over n pulses up and as many down: mean, middle 90 % of the devices, and one of them."""
+    """Weight over pulses up and as many down: mean, middle 90 % of the devices, and one of them. device: a Device, Config or
+    name; n_pulses: of each direction; n_devices: of the population; ax: axes."""
     name, device = device, as_device(device)
     tile = Tile(device, 1, n_devices)
     w = [tile.weights[0]]
@@ -66,7 +68,8 @@ def _mean_device(device: Device) -> Device:
 
 
 def step_over_weight(device: DeviceLike, n_points: int = 41, ax: Optional[Axes] = None) -> Axes:
-    """Mean step of an up and of a down pulse over the weight; the symmetry point is where they meet."""
+    """Mean step of an up and of a down pulse over the weight; the symmetry point is where they meet. device: a Device, Config
+    or name; n_points: weights between the bounds; ax: axes."""
     device = as_device(device)
     mean, info, ax = _mean_device(device), device.info, _axes(ax)
     w = np.linspace(info.w_min, info.w_max, n_points, dtype=np.float32)[None, :]
@@ -89,7 +92,7 @@ def step_over_weight(device: DeviceLike, n_points: int = 41, ax: Optional[Axes] 
 
 
 def weight_histogram(weights: Union[ArrayLike, LinearMap, Network], bins: int = 60, ax: Optional[Axes] = None) -> Axes:
-    """Histogram of an array of weights, of a tile, of a matrix, or of each layer of a network."""
+    """Histogram of weights: an array, a tile, a matrix, or each layer of a network. bins: their number; ax: axes."""
     ax = _axes(ax)
     if isinstance(weights, Network):
         for k in range(len(weights)):
@@ -102,8 +105,9 @@ def weight_histogram(weights: Union[ArrayLike, LinearMap, Network], bins: int = 
 
 
 def ir_drop(tile: Tile, x: Optional[ArrayLike] = None, ax: Optional[Axes] = None, backward: bool = False) -> Axes:
-    """Heat map of what each cell adds to its output less than it should, in percent of the largest cell's
-    share: the error of a product driven by x (default: 1) less that without one input. Best without noise."""
+    """Heat map of what each cell of a tile adds to its output less than it should, in percent of the largest cell's share: the
+    error of a product driven by x (default: 1) less that without one input. backward: of the transposed product. ax: axes. Best
+    without noise."""
     way = "backward" if backward else "forward"
     w = tile.weights.T if backward else tile.weights
     drive = np.ones(w.shape[1], np.float32) if x is None else np.asarray(x, np.float32)
@@ -126,7 +130,8 @@ def ir_drop(tile: Tile, x: Optional[ArrayLike] = None, ax: Optional[Axes] = None
 
 
 def training(history: Sequence[Epoch], label: Optional[str] = None, ax: Optional[Axes] = None) -> Axes:
-    """Loss, and where it was measured the error rate of the test data, of Network.fit()."""
+    """Loss, and where it was measured the error rate of the test data. history: what Network.fit() returns; label: a name for
+    the legend; ax: axes, which several networks may share."""
     ax = _axes(ax)
     epochs = [line.epoch for line in history]
     name = f"{label}: " if label else ""
@@ -139,7 +144,8 @@ def training(history: Sequence[Epoch], label: Optional[str] = None, ax: Optional
 
 
 def programming_scatter(model: NoiseModel, n: int = 2000, seed: int = 0, ax: Optional[Axes] = None) -> Axes:
-    """Programmed over target conductance of n devices, targets evenly over the range of the model."""
+    """Programmed over target conductance (uS) of n devices of a noise model, targets evenly over its range. seed: of the
+    devices; ax: axes."""
     info, ax = model.info, _axes(ax)
     target = np.linspace(info.g_min_us, info.g_max_us, n, dtype=np.float32)
     cells = Population(model, n, seed)
@@ -152,7 +158,8 @@ def programming_scatter(model: NoiseModel, n: int = 2000, seed: int = 0, ax: Opt
 
 def drift(tile: Tile, times_s: Optional[Sequence[float]] = None, config: ConfigLike = None,
           ax: Optional[Axes] = None) -> Axes:
-    """Error of a tile's weights over time after programming, without and with compensation."""
+    """Error of a tile's weights over time after programming, without and with compensation. times_s: seconds (default: 25 s to
+    a year); config: of kind "inference", or fields (default: the compensation GLOBAL); ax: axes."""
     ax = _axes(ax)
     times = np.geomspace(25, 3e7, 12) if times_s is None else np.asarray(times_s, float)
     tile.program(config if config is not None else {"compensation.method": "GLOBAL"})
@@ -165,8 +172,9 @@ def drift(tile: Tile, times_s: Optional[Sequence[float]] = None, config: ConfigL
 
 def accuracy_over_time(network: Network, x: ArrayLike, labels: ArrayLike, times_s: Optional[Sequence[float]] = None,
                        config: ConfigLike = None, ax: Optional[Axes] = None, n_chips: int = 10) -> Axes:
-    """Accuracy of a network on tiles over time after programming, without and with compensation: mean and
-    standard deviation of n_chips programmings. A configuration with a seed gives the same chip each time."""
+    """Accuracy of a network on tiles over time after programming, without and with compensation: mean and standard deviation
+    of n_chips programmings. x, labels: the samples; times_s and config as of drift(); ax: axes. A configuration with a seed gives
+    the same chip each time."""
     ax = _axes(ax)
     times = np.geomspace(25, 3e7, 8) if times_s is None else np.asarray(times_s, float)
     found = np.empty((2, n_chips, len(times)))
@@ -186,3 +194,10 @@ def accuracy_over_time(network: Network, x: ArrayLike, labels: ArrayLike, times_
     ax.legend()
     return _label(ax, "time since programming, s", "accuracy, %",
                   f"{n_chips} chips: mean and spread" if n_chips > 1 else "one chip")
+
+
+if __name__ == "__main__":
+    import sys
+
+    from ._svg import main
+    sys.exit(main())

@@ -23,7 +23,7 @@ try:
     except ImportError:  # before 1.6 it is a method
         validate_data = None
 except ImportError as error:
-    raise ImportError("aimc.sklearn needs scikit-learn: pip install aimc[sklearn]") from error
+    raise ImportError("aimc.sklearn needs scikit-learn: pip install scikit-learn") from error
 
 from ._errors import InvalidError
 from .config import ConfigLike
@@ -108,11 +108,14 @@ class _AnalogMLP(BaseEstimator):
 class AnalogMLPClassifier(ClassifierMixin, _AnalogMLP):
     """A perceptron on tiles that tells classes, by softmax and cross-entropy.
 
-    config: of kind "layer", a preset's name or a mapping of its fields; None: near ideal devices, plain pulses. After fit(): classes_,
-    n_features_in_, n_iter_, loss_curve_, and network_, an aimc.Network, to program and to let drift."""
+    hidden_layer_sizes: units of each hidden layer. activation: "tanh", "relu" or "sigmoid". config: of kind "layer", a preset's
+    name or a mapping of its fields; None: near ideal devices, plain pulses. learning_rate: of the first epoch, > 0; lr_decay: what
+    each epoch multiplies it by. batch_size: samples of a mini-batch. max_iter: epochs of fit(). random_state: seed or generator of
+    all draws. After fit(): classes_, n_features_in_, n_iter_, loss_curve_, and network_, an aimc.Network, to program and
+    to let drift."""
 
     def fit(self, x: Any, y: Any) -> "AnalogMLPClassifier":
-        """Train a new network for max_iter epochs."""
+        """Train a new network for max_iter epochs on x [samples, features] and classes y [samples]."""
         x, y = self._check(x, self._given(y), reset=True)
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
@@ -121,7 +124,8 @@ class AnalogMLPClassifier(ClassifierMixin, _AnalogMLP):
         return self
 
     def partial_fit(self, x: Any, y: Any, classes: Any = None) -> "AnalogMLPClassifier":
-        """One epoch over more samples; the first call names all classes."""
+        """One epoch over more samples x [samples, features] with classes y [samples]; the first call names all classes. ValueError: a
+        class that it did not name."""
         first = not hasattr(self, "network_")
         x, y = self._check(x, self._given(y), reset=first)
         check_classification_targets(y)
@@ -140,13 +144,13 @@ class AnalogMLPClassifier(ClassifierMixin, _AnalogMLP):
         return self.network_.train_batch(x, y, rate)
 
     def predict_proba(self, x: Any) -> Any:
-        """Probabilities [samples, classes]."""
+        """Probabilities [samples, classes] of x [samples, features]."""
         logits = self._outputs(x).astype(np.float64)
         shares = np.exp(logits - logits.max(1, keepdims=True))
         return shares / shares.sum(1, keepdims=True)
 
     def predict(self, x: Any) -> Any:
-        """The class of the largest output."""
+        """The class of the largest output [samples] of x [samples, features]."""
         outputs = self._outputs(x)
         return self.classes_[outputs.argmax(1)]
 
@@ -154,17 +158,20 @@ class AnalogMLPClassifier(ClassifierMixin, _AnalogMLP):
 class AnalogMLPRegressor(MultiOutputMixin, RegressorMixin, _AnalogMLP):
     """A perceptron on tiles that tells numbers, by the mean squared error; targets are brought to -1 ... 1 and back.
 
-    config, and what fit() leaves, as of AnalogMLPClassifier."""
+    hidden_layer_sizes: units of each hidden layer. activation: "tanh", "relu" or "sigmoid". config: of kind "layer", a preset's
+    name or a mapping of its fields; None: near ideal devices, plain pulses. learning_rate: of the first epoch, > 0; lr_decay: what
+    each epoch multiplies it by. batch_size: samples of a mini-batch. max_iter: epochs of fit(). random_state: seed or generator of
+    all draws. What fit() leaves: as of AnalogMLPClassifier."""
 
     def fit(self, x: Any, y: Any) -> "AnalogMLPRegressor":
-        """Train a new network for max_iter epochs; y [samples] or [samples, targets]."""
+        """Train a new network for max_iter epochs on x [samples, features]; y [samples] or [samples, targets]."""
         x, y = self._check(x, self._given(y), reset=True, multi_output=True, y_numeric=True)
         self._begin_targets(x, y)
         self._train(x, self._scaled(y), int(self.max_iter))
         return self
 
     def partial_fit(self, x: Any, y: Any) -> "AnalogMLPRegressor":
-        """One epoch over more samples; the first call sets the scale of the targets."""
+        """One epoch over more samples x [samples, features], y as of fit(); the first call sets the scale of the targets."""
         first = not hasattr(self, "network_")
         x, y = self._check(x, self._given(y), reset=first, multi_output=True, y_numeric=True)
         if first:
@@ -187,6 +194,6 @@ class AnalogMLPRegressor(MultiOutputMixin, RegressorMixin, _AnalogMLP):
         return self.network_.train_targets(x, y, rate)
 
     def predict(self, x: Any) -> Any:
-        """Numbers of the shape of the targets of fit()."""
+        """Numbers of the shape of the targets of fit(), for x [samples, features]."""
         y = self._outputs(x) * self._half + self._centre
         return y[:, 0] if self._flat else y

@@ -70,7 +70,7 @@ def split(n: int, share: float = 0.1, seed: int = 0) -> Tuple["NDArray[np.int64]
 
 
 class Results:
-    """Rows of a CSV file; a row is known by its key columns, and what the file holds is not run again.
+    """Rows of the CSV file at path; a row is known by its key columns, and what the file holds is not run again.
 
     fields: all columns, in their order; keys: those of them that name a job (default: all). stamp: columns that every new row gets
     and that name no job, such as the commit of the code (default: none); rows of a file that was written without them have "".
@@ -195,11 +195,11 @@ class Results:
     # ---- what is there --------------------------------------------------------------------------
 
     def where(self, **wanted: Any) -> List[Row]:
-        """Rows whose columns have these values."""
+        """Rows whose columns have the wanted values, by name: where(split="test", seed=1). KeyError: no such column."""
         return [row for row in self.rows if all(row[name] == str(value) for name, value in wanted.items())]
 
     def missing(self, jobs: Sequence[Job]) -> List[Job]:
-        """Jobs without a row, each once."""
+        """Those of the jobs that have no row, each once and in order."""
         known, todo = set(self._known), []
         for job in jobs:
             if self.key(job) not in known:
@@ -208,10 +208,11 @@ class Results:
         return todo
 
     def choose(self, settings: Sequence[str], value: str, /, *, largest: bool = True, **where: Any) -> Dict[str, str]:
-        """The settings whose rows have the best mean of a column, over seeds and whatever else differs.
+        """The settings whose rows have the best mean of a column value, over seeds and whatever else differs.
 
-        where: only rows with these values, a split "validation", say. Settings that have fewer rows than others, or a value that is no
-        finite number, are left out of the choice; no rows at all is a StateError."""
+        settings: columns that are chosen. largest: whether the largest mean is the best, or the smallest. where: only rows with these
+        values, a split "validation", say. Settings that have fewer rows than others, or a value that is no finite number, are left
+        out of the choice; no rows at all is a StateError."""
         found: Dict[Tuple[str, ...], List[float]] = {}
         for row in self.where(**where):
             found.setdefault(tuple(row[name] for name in settings), []).append(float(row[value]))

@@ -13,7 +13,9 @@ from .context import Context, default_context
 
 
 class Table(NamedTuple):
-    """Numbers of a file, and the names of their columns where it has them."""
+    """What a file holds.
+    values: its numbers [rows, columns]
+    names: names of the columns; None where the file has none"""
     values: Doubles
     names: Optional[Tuple[str, ...]]
 
@@ -41,11 +43,10 @@ def _copy(table: Any) -> Table:
 
 def read_table(path: PathLike, *, columns: Optional[str] = None, delimiter: Optional[str] = None,
                decimal: Optional[str] = None, ctx: Optional[Context] = None) -> Table:
-    """The numbers of a text file or an array of numpy, as all commands read them.
+    """The numbers of the text file or .npy array at path, as all commands read them.
 
-    columns: "2,4-5" or names of the header; delimiter: "comma", "semicolon", "tab", "blanks", "none"; decimal: "point",
-    "comma". What is not given is found, and what is ambiguous refused.
-    """
+    columns: which, by number from 1 or by name: "2,4-5". delimiter: "comma", "semicolon", "tab", "blanks", "none". decimal:
+    "point" or "comma". ctx: default default_context(). What is not given is found, and what is ambiguous is a FormatError."""
     ctx = ctx or default_context()
     with ctx._guard.lock:
         found: Table = use_table(ctx._use, path, columns, delimiter, decimal, _copy)

@@ -22,7 +22,16 @@ DIRECTIONS = {"forward": _abi.AIMC_FORWARD, "backward": _abi.AIMC_BACKWARD}
 
 
 class Stages(NamedTuple):
-    """What is seen on the way through one product."""
+    """What is seen on the way through one product of the tile.
+    n_cycles: reads in one product; 1 unless its read-out takes several
+    n_passes: how often the product was made (bound management); 0: the input was zero
+    alpha: scale of noise management
+    reduction: further reduction of bound management
+    prepared: what drives the array, after the DAC [inputs]
+    current: what the array gives, its own errors included [outputs]
+    noisy: what enters the ADC [outputs]
+    code: what the ADC puts on its wires [outputs]; None where there is none
+    result: the result, all cycles and scales included [outputs]"""
     n_cycles: int
     n_passes: int
     alpha: float
@@ -43,9 +52,11 @@ def _direction(name: str) -> int:
 class Tile(LinearMap):
     """A crossbar of n_out x n_in devices with its read-out in both directions.
 
-    device: a Device, Config, or a name; config: of kind "tile" or "layer", a preset's name, or a
-    mapping of fields of "tile", for example {"forward.is_perfect": True}.
-    """
+    device: a Device, a Config of one, or the name of one. n_out, n_in: rows and columns of W, 1 or more. config: of kind "tile"
+    or "layer", a preset's name, or a mapping of fields of "tile", for example {"forward.is_perfect": True}. ctx: the context
+    where device is a name; default: default_context(). tile.weights = w writes weights, y = tile @ x or tile.forward(x) reads,
+    tile.pulse(counts) sends pulses, Optimizer(tile) trains, tile.program() takes it to inference. InvalidError: an unknown
+    name or a size out of range."""
     __slots__ = ()
     _destroyer = lib.aimc_tile_destroy
     _prefix = "aimc_tile_"
@@ -60,7 +71,8 @@ class Tile(LinearMap):
         self._measure()
 
     def count_activity(self, on: bool = True) -> None:
-        """Count what reads drive: what the energy of the array is computed from."""
+        """Count what reads drive from now on (on=False: no longer): what the energy of the array is computed from. Off at first;
+        costs a pass over the inputs of each read."""
         with self._guard.lock:
             check(lib.aimc_tile_count_activity(self._use, int(on)))
 
@@ -79,60 +91,77 @@ class Tile(LinearMap):
                     for i in range(lib.aimc_tile_count_parameters(self._look))]
 
     def parameter(self, name: str) -> Floats:
-        """A copy of a per-device parameter [n_out, n_in]."""
+        """A copy of a per-device parameter [n_out, n_in]; name: one of parameter_names, else an InvalidError."""
         value = np.empty(self.shape, np.float32)
         with self._guard.lock:
             check(lib.aimc_tile_get_parameter(self._look, encoded(name), address(value), self._n_in))
         return value
 
     def set_parameter(self, name: str, value: ArrayLike) -> None:
-        """Replace a per-device parameter; weights are clipped to the bounds after."""
+        """Replace a per-device parameter by values of your own; weights are clipped to the bounds after.
+
+        name: one of parameter_names. value [n_out, n_in], finite; bounds stay in order, and steps, rates and counts are not
+        negative: else an InvalidError that names device and place, and the tile is unchanged."""
         value = shaped(value, self.shape, name)
         with self._guard.lock:
             check(lib.aimc_tile_set_parameter(self._use, encoded(name), address(value), self._n_in))
 
     def pulse(self, counts: ArrayLike) -> None:
-        """Send counts[i, j] pulses to each device: up where positive, down where negative."""
+        """Send counts[i, j] pulses to each device: up where positive, down where negative.
+
+        counts: whole numbers, [n_out, n_in] or what is broadcast to it, at most 1000000 each way. UnsupportedError: the device takes
+        no pulses."""
         counts = np.broadcast_to(real(counts, "counts"), self.shape)
         counts = whole(counts, np.dtype(np.int32), -2**31, 2**31 - 1, "counts")
         with self._guard.lock:
             check(lib.aimc_tile_pulse(self._use, address(counts), self._n_in))
 
     def find_symmetry_point(self, n_pairs: int) -> Floats:
-        """Where up and down steps of each device are equal; the tile is as before."""
+        """Where up and down steps of each device are equal [n_out, n_in], weight units; the tile is as before.
+
+        n_pairs: pairs of an up and a down pulse, 1 ... 1000000; several times the number of states. UnsupportedError: the device
+        takes no pulses."""
         value = np.empty(self.shape, np.float32)
         with self._guard.lock:
             check(lib.aimc_tile_find_symmetry_point(self._use, _count(n_pairs, "n_pairs"), address(value), self._n_in))
         return value
 
     def shift_symmetry_point(self, n_pairs: int) -> None:
-        """Zero shifting: put each device's symmetry point into its reference."""
+        """Zero shifting: put each device's symmetry point into its reference, so that it lies at weight 0.
+
+        n_pairs: as of find_symmetry_point(). UnsupportedError: the device takes no pulses, or has no reference."""
         with self._guard.lock:
             check(lib.aimc_tile_shift_symmetry_point(self._use, _count(n_pairs, "n_pairs")))
 
     def decay(self, alpha: float = 1.0) -> None:
-        """Let weights decay once toward each device's reset bias."""
+        """Let weights decay once toward each device's reset bias (parameter "lifetime"). alpha: strength, >= 0; 1 is once."""
         with self._guard.lock:
             check(lib.aimc_tile_decay(self._use, alpha))
 
     def diffuse(self) -> None:
-        """Add one step of diffusion noise."""
+        """Add one step of diffusion noise (parameter "diffusion") to every weight, clipped to its bounds."""
         with self._guard.lock:
             check(lib.aimc_tile_diffuse(self._use))
 
     def drift_trained(self, dt: float) -> None:
-        """Let weights drift for a while, in the unit of drift.t_0."""
+        """Let weights drift for a while dt since the last call, >= 0, in the unit of drift.t_0. Nothing happens where the device
+        has no "drift". Programmed tiles drift by drift_programmed()."""
         with self._guard.lock:
             check(lib.aimc_tile_drift_trained(self._use, dt))
 
     def reset(self, first_in: int = 0, n: Optional[int] = None, prob: float = 1.0) -> None:
-        """Reset devices of n input columns (default: all) to their reset bias."""
+        """Reset devices to their reset bias, with noise reset_std.
+
+        first_in: first input column. n: number of columns, wrapping around (default: all). prob: probability that a device is
+        reset, 0 ... 1."""
         n = self._n_in if n is None else n
         with self._guard.lock:
             check(lib.aimc_tile_reset(self._use, _count(first_in, "first_in"), _count(n, "n"), prob))
 
     def write(self, w: ArrayLike, config: ConfigLike = None) -> InferenceReport:
-        """Write weights in a closed loop of reads and pulses. config: of kind "programming"."""
+        """Write weights w [n_out, n_in] in a closed loop of reads and pulses, and report what that took. config: of kind
+        "programming", or fields of it: tolerance, max_iterations ... UnsupportedError: the device takes no pulses; StateError:
+        the tile is programmed for inference."""
         w = shaped(w, self.shape, "w")
         made = as_config(config, "programming")
         return self._report("write", address(w), self._n_in, made._look if made is not None else None)
@@ -140,7 +169,10 @@ class Tile(LinearMap):
     # ---- inside a product ----------------------------------------------------------------------
 
     def inspect(self, x: ArrayLike, direction: str = "forward", cycle: int = 0) -> Stages:
-        """Make one product and keep what is seen on the way; a real read, with its noise and counts."""
+        """Make one product and keep what is seen on the way; a real read, with its noise and counts.
+
+        x: one vector, [n_in], or [n_out] where direction is "backward". cycle: which read of the array is shown, below
+        Stages.n_cycles."""
         way = _direction(direction)
         n_in, n_out = (self._n_in, self._n_out) if way == _abi.AIMC_FORWARD else self.shape
         x = shaped(x, (n_in,), "x")
@@ -158,13 +190,15 @@ class Tile(LinearMap):
         return Stages(stages.n_cycles, stages.n_passes, stages.alpha, stages.reduction, **arrays)
 
     def readout(self, direction: str = "forward") -> ReadoutInfo:
-        """Reads in a product of this direction, and whether its converters have codes."""
+        """Reads in a product of this direction, "forward" or "backward", and whether its converters have codes."""
         way = _direction(direction)
         return told(ReadoutInfo, self, lambda tile, info: lib.aimc_tile_get_readout(tile, way, info))
 
     def write_spice(self, path: PathLike, z: ArrayLike, direction: str = "forward", config: ConfigLike = None) -> None:
-        """Write the crossbar as a netlist, driven by z. config: of kind "netlist"; the default is an
-        operating point for ngspice."""
+        """Write the crossbar to path as a netlist, for ngspice, LTspice or Spectre.
+
+        z: what drives it, [n_in], or [n_out] where direction is "backward"; 1 is wires.v_read volts. config: of kind "netlist", or
+        fields; default: an operating point for ngspice. IoError: it cannot be written; UnsupportedError: a perfect read-out."""
         way = _direction(direction)
         z = shaped(z, (self._n_in if way == _abi.AIMC_FORWARD else self._n_out,), "z")
         made = as_config(config, "netlist")
@@ -173,21 +207,23 @@ class Tile(LinearMap):
                                               encoded(path)))
 
     def fixed_error_names(self, direction: str = "forward") -> List[str]:
-        """Fixed errors of a read-out: those whose spread is on."""
+        """Fixed errors of the read-out of a direction ("forward", "backward"): those whose spread is on."""
         way = _direction(direction)
         with self._guard.lock:
             return [lib.aimc_tile_get_fixed_error_name(self._look, way, i).decode()
                     for i in range(lib.aimc_tile_count_fixed_errors(self._look, way))]
 
     def fixed_error(self, name: str, direction: str = "forward") -> Floats:
-        """A copy of a fixed error: [outputs], or [n_out, n_in] of read_polarity."""
+        """A copy of a fixed error: [outputs], or [n_out, n_in] of read_polarity. name: one of fixed_error_names(direction), else
+        an InvalidError."""
         value = np.empty(self._fixed_shape(name, direction), np.float32)
         with self._guard.lock:
             check(lib.aimc_tile_get_fixed_error(self._look, _direction(direction), encoded(name), address(value), value.size))
         return value
 
     def set_fixed_error(self, name: str, value: ArrayLike, direction: str = "forward") -> None:
-        """Replace a fixed error by measured or chosen values."""
+        """Replace a fixed error by measured or chosen values; they are saved with the tile. name: one of
+        fixed_error_names(direction). value: of the shape of fixed_error(), finite, and >= 0 but for read_polarity."""
         value = shaped(value, self._fixed_shape(name, direction), name)
         with self._guard.lock:
             check(lib.aimc_tile_set_fixed_error(self._use, _direction(direction), encoded(name), address(value), value.size))
@@ -200,7 +236,7 @@ class Tile(LinearMap):
     @property
     def conductances(self) -> Floats:
         """Conductances of a programmed tile without the noise of reads, uS: [devices, n_out, n_in]; a copy. Writing lets
-        reads see those, measured ones say."""
+        reads see those, measured ones say. StateError: the tile was not programmed."""
         return self._all_conductances()[0]
 
     @conductances.setter
@@ -232,7 +268,8 @@ class Tile(LinearMap):
             check(lib.aimc_tile_set_conductances(self._use, address(g), g.size))
 
     def output_ranges(self, direction: str = "forward") -> "NDArray[np.float64]":
-        """Ranges of the ADCs, one for each conversion of a product (bit slices, digits); empty where none has one."""
+        """Ranges of the ADCs of a direction ("forward", "backward"), in units of weight times input: one for each conversion of a
+        product (bit slices, digits); empty where none has one."""
         way = _direction(direction)
         with self._guard.lock:
             ranges = np.empty(lib.aimc_tile_count_output_ranges(self._look, way))
@@ -241,7 +278,8 @@ class Tile(LinearMap):
         return ranges
 
     def set_output_ranges(self, ranges: Optional[ArrayLike], direction: str = "forward") -> None:
-        """Set the ranges of the ADCs, all of them; None: as configured again."""
+        """Set the ranges of the ADCs of a direction. ranges: all of them, 1e-30 ... 1e30, as output_ranges() has them; None: as
+        configured again. StateError: no ADC has a range."""
         made = None if ranges is None else contiguous(real(ranges, "ranges"), np.dtype(np.float64)).reshape(-1)
         with self._guard.lock:
             check(lib.aimc_tile_set_output_ranges(self._use, _direction(direction), None if made is None else address(made),

@@ -50,12 +50,15 @@ __all__ = ["AnalogConv1d", "AnalogConv2d", "AnalogConv3d", "AnalogGRU", "AnalogL
 # ---- optimizers ------------------------------------------------------------------------------------
 
 def analog_optimizer(base: Type[torch.optim.Optimizer]) -> Type[torch.optim.Optimizer]:
-    """An optimizer of PyTorch that steps weights on tiles by pulses, at the rate of their group, and the rest as base does.
+    """A class of optimizers that step weights on tiles by pulses, at the rate of their group, and the rest as base does.
 
-    Momentum and weight decay of the base reach what is digital alone: on tiles they are fields of the algorithm
-    ("optimizer.momentum" of mixed_precision)."""
+    base: a class of PyTorch, torch.optim.Adam. Momentum and weight decay of the base reach what is digital alone: on tiles they
+    are fields of the algorithm ("optimizer.momentum" of mixed_precision)."""
     class Made(base):  # type: ignore[valid-type,misc]
-        """Analog weights by pulses, the rest by the base class."""
+        """Analog weights by pulses, the rest by the base class.
+
+        params: parameters, their groups, or a module. arguments, options: those of the base class (lr ...). InvalidError: there is no
+        weight on tiles among the parameters."""
 
         def __init__(self, params: Any, *arguments: Any, **options: Any) -> None:
             if isinstance(params, nn.Module):
@@ -66,11 +69,13 @@ def analog_optimizer(base: Type[torch.optim.Optimizer]) -> Type[torch.optim.Opti
                                    "there before the optimizer is made")
 
         def add_param_group(self, group: Dict[str, Any]) -> None:
+            """Add a group of parameters, as PyTorch has it."""
             super().add_param_group(group)
             for weight, _ in self._analog():
                 weight.stepped = True
 
         def step(self, closure: Optional[Callable[[], Any]] = None) -> Any:
+            """Step everything; closure, as PyTorch has it, computes the loss again, which is returned."""
             loss = None
             if closure is not None:
                 with torch.enable_grad():
@@ -84,6 +89,7 @@ def analog_optimizer(base: Type[torch.optim.Optimizer]) -> Type[torch.optim.Opti
             return loss
 
         def zero_grad(self, set_to_none: bool = False) -> None:
+            """Forget gradients, and the passes that wait for a step of weights on tiles. set_to_none: as PyTorch has it."""
             super().zero_grad(set_to_none)
             for weight, _ in self._analog():
                 weight.clear()
@@ -212,7 +218,8 @@ def convert(model: nn.Module, config: ConfigLike, exclude: Union[str, Iterable[s
 
     config: of kind "layer", a preset's name, or a mapping of fields; with patterns=True a mapping of patterns of names to
     such configurations, the first that matches counts, and layers that none matches stay digital. exclude: a pattern or patterns of names
-    that stay digital, with all that is in them. Modules that the model has in several places are shared as before. Returns what was converted."""
+    that stay digital, with all that is in them. ctx: the context; default: default_context(). Modules that the model has in several places
+    are shared as before. Returns what was converted. UnsupportedError: a weight that several layers share; InvalidError: nothing to convert."""
     if isinstance(model, Analog) or _analog_type(model):
         raise InvalidError("convert() changes the layers inside of a model; wrap a single layer in nn.Sequential")
     names = _chosen(model, exclude)
@@ -267,7 +274,7 @@ def _digital_of(module: nn.Module) -> Optional[nn.Module]:
 
 
 def to_digital(model: nn.Module) -> nn.Module:
-    """The way back, in place: layers of PyTorch with the weights that the devices hold."""
+    """The way back, in place: layers of PyTorch with the weights that the devices hold. Returns the model."""
     made: Dict[int, Optional[nn.Module]] = {}
     for module in list(model.modules()):
         for key, child in [] if isinstance(module, (Analog, AwareLayer)) else list(module._modules.items()):
@@ -285,7 +292,8 @@ def aware(model: nn.Module, config: ConfigLike, exclude: Union[str, Iterable[str
     """Train the layers that convert() takes for analog tiles, in place: weights stay ordinary parameters, for any optimizer and on any
     device, and passes see them as "hwa.modifier", "hwa.input_range", "forward" and "mapping" of the configuration say. Returns their names.
 
-    Arguments as those of convert(), and the fields of training on chip (device, optimizer, backward) count after to_analog()."""
+    model, config, exclude, patterns, ctx: as of convert(); the fields of training on chip (device, optimizer, backward) count after
+    to_analog()."""
     if _analog_type(model):
         raise InvalidError("aware() changes the layers inside of a model; wrap a single layer in nn.Sequential")
     chosen = [(name, _config_for(name, config, patterns)) for name in _chosen(model, exclude)]
@@ -311,8 +319,8 @@ def _aware_weights(model: nn.Module) -> List[Tuple[str, Aware]]:
 
 
 def constrain(model: nn.Module, optimizer: Optional[torch.optim.Optimizer] = None) -> None:
-    """What follows a step of hardware-aware training: weights are clipped ("hwa.clip_type") and stretched ("hwa.remap_type"). To be
-    called after every step; or once with the optimizer, whose steps do it from then on."""
+    """What follows a step of hardware-aware training: weights of the model are clipped ("hwa.clip_type") and stretched
+    ("hwa.remap_type"). To be called after every step; or once with the optimizer, whose steps do it from then on."""
     weights = _aware_weights(model)
     if not weights:
         raise StateError("constrain: the model has no layer of at.aware()")
@@ -332,7 +340,8 @@ def constrain(model: nn.Module, optimizer: Optional[torch.optim.Optimizer] = Non
 
 
 def to_analog(model: nn.Module, ctx: Optional[Context] = None) -> List[str]:
-    """Put the layers of aware() on tiles, in place, each with its configuration and its input range. All or nothing. Returns their names."""
+    """Put the layers of aware() in a model on tiles, in place, each with its configuration and its input range. All or nothing. ctx:
+    default default_context(). Returns their names."""
     places = [(module, key, child, f"{owner}.{key}" if owner else key) for owner, module in model.named_modules()
               if not isinstance(module, AwareLayer) for key, child in module._modules.items() if isinstance(child, AwareLayer)]
     if not places:
@@ -361,20 +370,21 @@ def _each(model: nn.Module, act: Callable[[Matrix], Any]) -> Dict[str, Any]:
 
 
 def program(model: nn.Module, config: ConfigLike = None) -> Dict[str, Any]:
-    """Put all weights on programmed devices, those of layers of aware() by to_analog(). config: of kind "inference", or fields. Returns a
-    report for each weight."""
+    """Put all weights of a model on programmed devices, those of layers of aware() by to_analog(). config: of kind "inference", or
+    fields. Returns a report for each weight. Each call is another chip, unless the field "seed" is given."""
     if _aware_weights(model):
         to_analog(model)
     return _each(model, lambda matrix: matrix.program(config))
 
 
 def drift_to(model: nn.Module, t_s: float) -> Dict[str, Any]:
-    """Be read as it is t_s seconds after programming; compensation is off until compensate()."""
+    """Let the model be read as it is t_s seconds after programming, >= 0; compensation is off until compensate(). Returns a report for
+    each weight. StateError: not programmed."""
     return _each(model, lambda matrix: matrix.drift_programmed(t_s))
 
 
 def unprogram(model: nn.Module) -> None:
-    """Take programmed devices off: reads see the weights again."""
+    """Take programmed devices of a model off: reads see the weights again."""
     _each(model, lambda matrix: matrix.unprogram())
 
 
@@ -452,12 +462,12 @@ _MOST_VECTORS = 4096
 
 
 def compensate(model: nn.Module, batches: Optional[Iterable[Any]] = None, forward: Optional[Callable[[Any], Any]] = None) -> Dict[str, Any]:
-    """Correct the outputs of every matrix digitally: by the calibration vectors of its configuration, or by what it sees of batches
-    (REFIT and BATCH_NORM then see real activations).
+    """Correct the outputs of every matrix of a model digitally: by the calibration vectors of its configuration, or by what it sees of
+    batches (REFIT and BATCH_NORM then see real activations).
 
     With batches, the model runs over them once for each matrix, in the order of analog_weights(), so that each is corrected with
     what the corrected ones before it give; 4096 vectors, evenly taken, count. Batches must be a list or a loader that can be read
-    more than once."""
+    more than once. forward: called with each batch; default: the model itself. Returns a report for each weight."""
     if batches is None:
         return _each(model, lambda matrix: matrix.compensate())
     if iter(batches) is batches:
@@ -480,7 +490,7 @@ def compensate(model: nn.Module, batches: Optional[Iterable[Any]] = None, forwar
 
 
 def summary(model: nn.Module) -> str:
-    """Every weight on tiles: shape, tiles, pulses so far, reads so far."""
+    """A table of every weight on tiles of a model: shape, tiles, pulses so far, reads so far."""
     lines = [f"{'weight':40s} {'out x in':>14s} {'tiles':>6s} {'pulses':>12s} {'vectors':>12s}"]
     for name, weight in _aware_weights(model):
         n_out, n_in = weight.weight.shape[0] // weight.groups, weight.weight[0].numel()
@@ -512,14 +522,14 @@ def _stats_of(matrix: Matrix) -> WeightStats:
 
 
 def stats(model: nn.Module) -> Dict[str, WeightStats]:
-    """Of every weight on tiles: its numbers as the devices hold them, its input range (0: none), and what was counted of reads and pulses;
-    nothing is read from the devices for it."""
+    """Of every weight on tiles of a model: its numbers as the devices hold them, its input range (0: none), and what was counted of reads
+    and pulses; nothing is read from the devices for it."""
     return _each(model, _stats_of)
 
 
 def energy(model: nn.Module, chip: Union[str, "os.PathLike[str]", CostModel] = "technology") -> Dict[str, CostReport]:
-    """What the counted events of every weight on tiles cost so far, training and inference alike, and all together under the name
-    "total", which is more than the sum: while one matrix works, the others leak. chip: a preset, a JSON document or a CostModel."""
+    """What the counted events of every weight on tiles of a model cost so far, training and inference alike, and all together under the
+    name "total", which is more than the sum: while one matrix works, the others leak. chip: a preset, a JSON document or a CostModel."""
     cost = chip if isinstance(chip, CostModel) else CostModel(chip)
     found = _each(model, cost.account)
     found["total"] = cost.account(*[weight.matrix for _, weight in analog_weights(model)])
@@ -527,7 +537,7 @@ def energy(model: nn.Module, chip: Union[str, "os.PathLike[str]", CostModel] = "
 
 
 def set_threads(n: int) -> None:
-    """Threads of PyTorch and of the default context together, so that they do not multiply: PyTorch's own, and for weights that are
-    made after this call."""
+    """n threads (1 or more) of PyTorch and of the default context together, so that they do not multiply: PyTorch's own, and for weights
+    that are made after this call."""
     torch.set_num_threads(n)
     replace_default(Context(seed=default_context().seed, threads=n))

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Networks: accuracy against the energy of the pulses that were counted, parts of the energy, a year of drift."""
+import collections
+import csv
 import functools
+import pathlib
 
 import numpy as np
 
@@ -63,11 +66,38 @@ def energy_parts():
     return figure
 
 
+TIMES = {25: "25 s", 3600: "1 h", 86400: "1 day", 30 * 86400: "30 days", 365 * 86400: "1 year"}
+STUDY = pathlib.Path(__file__).resolve().parents[2] / "studies" / "pretrained-year.csv"
+
+
+def resnet8_year():
+    """The rows of ./dev study pretrained --year, which needs the model and images that are not in the tree."""
+    found = collections.defaultdict(lambda: collections.defaultdict(list))
+    with open(STUDY, newline="", encoding="utf-8") as stream:
+        for row in csv.DictReader(stream):
+            found[row["chip"]][int(row["time_s"])].append(100 * float(row["accuracy"]))
+    figure, axes = style.panels(width=7.2, height=3.3)
+    axes = axes[0, 0]
+    digital, = found.pop("digital")[0]
+    axes.axhline(digital, color="0.3", lw=0.9, ls="--")
+    axes.text(25, digital + 1, f"digital: {digital:.1f} %", fontsize=8.5, color="0.3")
+    for (chip, rows), colour, marker in zip(sorted(found.items(), key=lambda item: -np.mean(item[1][86400])),
+                                            (style.GREEN, style.BLUE, style.ORANGE, style.RED), "D^os"):
+        values = np.array([rows[time] for time in TIMES])
+        axes.plot(list(TIMES), values.mean(1), color=colour, marker=marker, ms=4, label=chip.replace(", ", ",\n"))
+        axes.fill_between(list(TIMES), values.min(1), values.max(1), color=colour, alpha=0.15, lw=0)
+    axes.set(xscale="log", xlabel="time since programming", ylabel="test accuracy, %", ylim=(0, 100),
+             title=f"ResNet-8, phase-change memory: mean and range of {values.shape[1]} chips")
+    axes.set_xticks(list(TIMES), TIMES.values())
+    axes.minorticks_off()
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8.5)
+    return figure
+
+
 def drift_year():
     """Digits on phase-change memory over a year, ten programmings, with and without one digital factor."""
     train, test = digits()
-    times = [25, 3600, 86400, 30 * 86400, 365 * 86400]
-    labels = ["25 s", "1 h", "1 day", "30 days", "1 year"]
+    times = list(TIMES)
     figure, axes = style.panels(width=5.2, height=3.0)
     axes = axes[0, 0]
     network = perceptron(None)
@@ -89,10 +119,11 @@ def drift_year():
         axes.plot(times, mean, color=colour, marker=marker, label=name)
         axes.fill_between(times, [min(column) for column in columns], [max(column) for column in columns], color=colour, alpha=0.2, lw=0)
     axes.set(xscale="log", xlabel="time since programming", ylabel="test accuracy, %")
-    axes.set_xticks(times, labels)
+    axes.set_xticks(times, TIMES.values())
     axes.minorticks_off()
     axes.legend(loc="lower left")
     return figure
 
 
-PICTURES = {"accuracy-over-energy": accuracy_over_energy, "energy-parts": energy_parts, "drift-year": drift_year}
+PICTURES = {"accuracy-over-energy": accuracy_over_energy, "energy-parts": energy_parts, "drift-year": drift_year,
+            "resnet8-year": resnet8_year}
