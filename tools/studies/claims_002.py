@@ -76,10 +76,13 @@ def tendency(column, against):
     points = np.array([np.mean(values, 0) for values in cells.values()])
     random = np.random.default_rng(1)
 
+    def places(values):  # equal values share the mean of their places
+        _, of, counts = np.unique(values, return_inverse=True, return_counts=True)
+        return (np.cumsum(counts) - (counts - 1) / 2)[of]
+
     def rank(p):
-        a, b = (np.argsort(np.argsort(p[:, k])) for k in (0, 1))
-        return float(np.corrcoef(a, b)[0, 1])
-    again = [rank(points[random.integers(0, len(points), len(points))] + 1e-9 * random.normal(size=points.shape)) for _ in range(500)]
+        return float(np.corrcoef(places(p[:, 0]), places(p[:, 1]))[0, 1])
+    again = [rank(points[random.integers(0, len(points), len(points))]) for _ in range(500)]
     return rank(points), float(np.nanquantile(again, 0.025)), float(np.nanquantile(again, 0.975)), len(points)
 
 

@@ -25,9 +25,8 @@ try:
     import torch
     from torch import nn
     from torch.ao import quantization
-    from torch.nn import functional as F
     import aimc.torch as at
-    from transfer import accuracy, augmented, records
+    from transfer import accuracy, records, train as descend
 except ImportError:
     raise SystemExit("nas: skipped, this Python has no PyTorch: apt-get install python3-torch, or pip install torch") from None
 
@@ -89,19 +88,13 @@ def network(code, width, cells, classes=10):
     return nn.Sequential(*layers, nn.BatchNorm2d(n), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(n, classes))
 
 
-def train(net, data, epochs, rate, seed, after=lambda: None):
-    """The protocol's training; after(): called after each step."""
-    (x, labels), random = data, torch.Generator().manual_seed(seed)
+def train(net, data, epochs, rate, seed):
+    """The protocol's training."""
     opt = torch.optim.SGD(net.parameters(), lr=rate, momentum=0.9, nesterov=True, weight_decay=5e-4)
-    plan = torch.optim.lr_scheduler.CosineAnnealingLR(opt, epochs)
-    for _ in range(epochs):
-        net.train()
-        for pick in torch.randperm(len(x), generator=random).split(BATCH):
-            opt.zero_grad()
-            F.cross_entropy(net(augmented(x[pick], random)), labels[pick]).backward()
-            opt.step()
-            after()
-        plan.step()
+    if any(isinstance(module, (at.AwareLinear, at.AwareConv2d)) for module in net.modules()):
+        at.constrain(net, opt)
+    plan = torch.optim.lr_scheduler.CosineAnnealingLR(opt, epochs * -(-len(data[0]) // BATCH))
+    descend(net, opt, data, epochs, seed, BATCH, plan.step)
     return net
 
 
@@ -126,60 +119,58 @@ def quantised(net, data, test, epochs=0, seed=0):
 
 
 def on_chips(net, test, times, chips, seed):
-    """Mean accuracies over chips at each time, compensated."""
+    """Mean accuracies over chips at each time, compensated. Each chip sees its own share of the test images, so that all of them together see all."""
     found = []
-    for chip in range(chips):
+    for chip, *part in zip(range(chips), *(torch.tensor_split(one, chips) for one in test)):
         made = copy.deepcopy(net)
         at.to_analog(made) if any(isinstance(m, (at.AwareLinear, at.AwareConv2d)) for m in made.modules()) else at.convert(made, aimc.Config("analognas"))
         at.program(made, {"noise_model": "pcm_like", "compensation.method": "GLOBAL", "seed": 1000 * seed + chip})
-        row = [accuracy(made, test)]
+        row = [accuracy(made, part)]
         for t in times:
             at.drift_to(made, t)
             at.compensate(made)
-            row.append(accuracy(made, test))
+            row.append(accuracy(made, part))
         found.append(row)
     return np.mean(found, 0)
 
 
+def trained_more(args, base, train_data, test, seed):
+    """Figures of what has as many epochs more: quantisation-aware, hardware-aware, and plain as their control."""
+    control, hard = train(copy.deepcopy(base), train_data, args.more, MORE, seed), copy.deepcopy(base)
+    at.aware(hard, {**AWARE, "forward": "analognas_io"})
+    aware = on_chips(train(hard, train_data, args.more, MORE, seed), test, TIMES.values(), args.chips, seed)
+    return {"QAT": quantised(base, train_data, test, args.more, seed), "control": accuracy(control, test), "aware": aware[0],
+            **dict(zip((f"aware {t}" for t in TIMES), aware[1:]))}
+
+
 def run(args, job, train_data, test):
     """All figures of a cell."""
-    started, code, seed = time.monotonic(), job["code"], job["seed"]
+    started, code, seed = time.process_time(), job["code"], job["seed"]
     torch.manual_seed(seed)
     aimc.context.replace_default(aimc.Context(seed=seed))
     base = train(network(code, args.width, args.cells), train_data, args.epochs, RATE, seed)
-    control = train(copy.deepcopy(base), train_data, args.more, MORE, seed)
-    hard = copy.deepcopy(base)
-    at.aware(hard, {**AWARE, "forward": "analognas_io"})
-    opt = torch.optim.SGD(hard.parameters(), lr=MORE, momentum=0.9, nesterov=True)
-    at.constrain(hard, opt)
-    (x, labels), random = train_data, torch.Generator().manual_seed(seed)
-    for _ in range(args.more):
-        hard.train()
-        for pick in torch.randperm(len(x), generator=random).split(BATCH):
-            opt.zero_grad()
-            F.cross_entropy(hard(augmented(x[pick], random)), labels[pick]).backward()
-            opt.step()
-    figures = {"digital": accuracy(base, test), "PTQ": quantised(base, train_data, test), "QAT": quantised(base, train_data, test, args.more, seed),
-               "control": accuracy(control, test)}
-    noisy, aware = (on_chips(net, test, TIMES.values(), args.chips, seed) for net in (base, hard))
-    figures.update({"noisy": noisy[0], "aware": aware[0], **dict(zip(TIMES, noisy[1:])), **dict(zip((f"aware {t}" for t in TIMES), aware[1:]))})
+    figures = {"digital": accuracy(base, test), "PTQ": quantised(base, train_data, test)}
+    noisy = on_chips(base, test, TIMES.values(), args.chips, seed)
+    figures.update({"noisy": noisy[0], **dict(zip(TIMES, noisy[1:]))})
+    if args.more:
+        figures.update(trained_more(args, base, train_data, test, seed))
     cell = [of_code(code)[k] for k in alive(of_code(code))]
     n = max(len(cell), 1)
     return {**{name: f"{value:.4f}" for name, value in figures.items()}, "skips": cell.count("skip"), "conv3": f"{cell.count('conv3') / n:.3f}",
             "conv1": f"{cell.count('conv1') / n:.3f}", "drop": f"{figures['digital'] - noisy[-1]:.4f}", "fall": f"{noisy[1] - noisy[-1]:.4f}",
-            "seconds": f"{time.monotonic() - started:.0f}"}
+            "seconds": f"{time.process_time() - started:.0f}"}
 
 
 def table(rows):
     """Means over cells, and the cells one by one."""
-    names = ["digital", "PTQ", "QAT", "control", "noisy", "aware", *TIMES, *(f"aware {t}" for t in TIMES)]
     for schedule in sorted({row["schedule"] for row in rows.rows}):
         mine = rows.where(schedule=schedule)
+        names = [n for n in ("digital", "PTQ", "QAT", "control", "noisy", "aware", *TIMES, *(f"aware {t}" for t in TIMES)) if all(row[n] for row in mine)]
         print(f"\n{schedule}: {len({r['code'] for r in mine})} cells, {len(mine)} trainings; mean and standard error over trainings, %")
         markdown(names, [[f"{100 * np.mean(numbers(mine, n)):.1f} ± {100 * np.std(numbers(mine, n), ddof=1) / len(mine) ** 0.5:.1f}" if len(mine) > 1 else
                           f"{100 * numbers(mine, n)[0]:.1f}" for n in names]])
-        markdown(["code", "cell", "digital", "noisy, 30 d", "aware, 30 d"],
-                 [[r["code"], " ".join(of_code(int(r["code"]))), *(f"{100 * float(r[n]):.1f}" for n in ("digital", "30 d", "aware 30 d"))] for r in mine])
+        shown = [n for n in ("digital", "noisy", "60 s", "30 d", "aware 30 d") if n in names]
+        markdown(["code", "cell", *shown], [[r["code"], " ".join(of_code(int(r["code"]))), *(f"{100 * float(r[n]):.1f}" for n in shown)] for r in mine])
 
 
 def main():
@@ -189,17 +180,20 @@ def main():
     parser.add_argument("--cells", type=int, default=1, help="a stage")
     parser.add_argument("--images", type=int, default=10000, help="of CIFAR-10 to train with")
     parser.add_argument("--epochs", type=int, default=30)
-    parser.add_argument("--more", type=int, default=5, help="epochs of hardware-aware and quantisation-aware training, and of the control")
+    parser.add_argument("--more", type=int, default=5, help="epochs of hardware-aware and quantisation-aware training, and of the control; 0: none of these figures")
     parser.add_argument("--sampled", type=int, default=50, help="cells")
     parser.add_argument("--seeds", type=int, default=3, help="trainings of each")
     parser.add_argument("--chips", type=int, default=25)
     parser.add_argument("--test-limit", type=int, default=2000, help="test images")
+    parser.add_argument("--short", action="store_true", help="instead of these: 1000 images, 8 epochs and none more, 24 cells, one training of each, 500 test images")
     parser.add_argument("--full", action="store_true", help="the protocol's size instead")
     parser.add_argument("--results", type=pathlib.Path, default=TABLES / "nas.csv", help="rows; another file for a trial")
     parser.add_argument("--table", action="store_true", help="run nothing, print what there is")
     args = parser.parse_args()
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
+    if args.short:
+        args.images, args.epochs, args.more, args.sampled, args.seeds, args.test_limit = 1000, 8, 0, 24, 1, 500
     if args.full:
         args.width, args.cells, args.epochs = 16, 5, 200
     rows = rows_of(args.results, FIELDS, FIELDS[:3])
@@ -207,7 +201,7 @@ def main():
         drawn = [int(code) for code in np.random.default_rng(201).permutation(5**6) if any(o.startswith("conv") for o in (of_code(int(code))[k] for k in alive(of_code(int(code)))))]
         x, labels = records("cifar10", "data_batch_1", 1)
         test = tuple(part[:args.test_limit] for part in records("cifar10", "test_batch", 1))
-        schedule = f"w{args.width} c{args.cells} n{args.images} e{args.epochs}+{args.more} chips{args.chips}"
+        schedule = f"w{args.width} c{args.cells} n{args.images} e{args.epochs}+{args.more} t{args.test_limit} chips{args.chips}"
         jobs = [{"schedule": schedule, **job} for job in sweep.grid({"code": drawn[:args.sampled]}, args.seeds)]
         rows.run(jobs, lambda job: run(args, job, (x[:args.images], labels[:args.images]), test))
     table(rows)

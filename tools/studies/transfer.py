@@ -4,11 +4,12 @@
 CIFAR-100 by pulses, beside digital transfer and both from scratch; curves over transfer noise and properties of devices.
 
 The optimizer has exactly the settings of the paper's table. Devices are soft bounds whose granularity, noise and spreads the paper does not give: those here are
-a stand-in (DEVICE below). The learning rate of each row is chosen among --rates on a tenth of the training images, held out, by one seed. Only 10,000 of
-CIFAR-10's training images are in the data. Rows: docs/studies/transfer.csv; text: docs/transfer-study.md. Needs PyTorch, and CIFAR under $AIMC_DATA.
+a stand-in (DEVICE below). Learning rates are chosen among --rates on the last 100 training images of each class, which no row is trained with, by one seed. Only
+10,000 of CIFAR-10's training images are in the data, and AdamW pre-trains in batches of 50, where the paper has SGD in batches of 8.
+Rows: docs/studies/transfer.csv; text: docs/transfer-study.md. Needs PyTorch, and CIFAR under $AIMC_DATA.
 
-    ./dev study transfer                          # width 24, 3 seeds, everything: nights
-    ./dev study transfer --width 12 --short       # a quarter of the width, few images and epochs: what could be run so far
+    ./dev study transfer                          # width 24, everything: nights
+    ./dev study transfer --short                  # width 6, few images and epochs
     ./dev study transfer --full                   # width 96: measures an image of each method, and tells what all rows would take
 """
 import argparse
@@ -37,7 +38,7 @@ C_TTV2 = {"kind": "c_ttv2", "transfer_every": 1, "units_in_mbatch": False, "auto
           "in_chop_prob": 0.1, "forget_buffer": True, "momentum": 0}
 DEVICE = {"kind": "soft_bounds_reference", "dw_min": 0.002, "w_max": 1.0, "w_min": -1.0, "dw_min_std": 0.3, "dw_min_dtod": 0.3, "w_max_dtod": 0.3,
           "w_min_dtod": 0.3, "subtract_symmetry_point": True}
-BATCH, TABLE_RATE, OMEGA = 8, 0.01, 0.6
+BATCH, PRETRAINING_BATCH, TABLE_RATE, OMEGA, HELD = 8, 50, 0.01, 0.6, 100
 CLASSES = {2: (0, 1), 5: (0, 1, 2, 3, 4)}
 METHODS = ("digital transfer", "digital scratch", "analog transfer", "analog scratch")
 CURVES = {  # name: what its values change, and the values; 0.0 of each is the row "base"
@@ -49,7 +50,7 @@ CURVES = {  # name: what its values change, and the values; 0.0 of each is the r
     "device": ("reram_array_om", "reram_sb", "ecram_mo"),
     "algorithm": ("agad", "mixed_precision", "sgd"),
 }
-FIELDS = ["schedule", "classes", "method", "curve", "value", "split", "rate", "seed", "accuracy", "trace", "seconds"]
+FIELDS = ["schedule", "classes", "method", "curve", "value", "split", "rate", "seed", "accuracy", "seconds"]
 KEYS = FIELDS[:8]
 
 
@@ -65,18 +66,12 @@ def records(folder, name, labels):
 
 
 def task(classes, per_class, split):
-    """The small task: (x, labels) to train with and to look at. split "validation": a tenth of the training images is looked at."""
-    parts = []
-    for name in ("train-10class", "test-10class"):
+    """The small task: (x, labels) to train with and to look at. split "validation": the last HELD training images of each class are looked at, which no row is trained with."""
+    def part(name, first, last):
         x, labels = records("cifar100", name, 2)
-        chosen = [torch.nonzero(labels == label)[:, 0] for label in torch.unique(labels)[list(CLASSES[classes])]]
-        chosen = [one[:per_class] if name.startswith("train") else one for one in chosen]
-        parts.append((torch.cat([x[one] for one in chosen]), torch.cat([torch.full((len(one),), k) for k, one in enumerate(chosen)])))
-    if split == "test":
-        return parts
-    (x, labels), _ = parts
-    used, held = sweep.split(len(x))
-    return (x[used], labels[used]), (x[held], labels[held])
+        chosen = [torch.nonzero(labels == label)[first:last, 0] for label in torch.unique(labels)[list(CLASSES[classes])]]
+        return torch.cat([x[one] for one in chosen]), torch.cat([torch.full((len(one),), k) for k, one in enumerate(chosen)])
+    return part("train-10class", 0, per_class), part("train-10class", -HELD, None) if split == "validation" else part("test-10class", 0, None)
 
 
 def augmented(x, random):
@@ -91,17 +86,16 @@ def augmented(x, random):
 
 # ---- networks -----------------------------------------------------------------------------------
 
-def train(net, opt, data, looked_at, epochs, seed):
-    """Accuracy after each epoch."""
-    (x, labels), random, trace = data, torch.Generator().manual_seed(seed), []
+def train(net, opt, data, epochs, seed, batch=BATCH, after=lambda: None):
+    """Train; after(): called after each step."""
+    (x, labels), random = data, torch.Generator().manual_seed(seed)
+    net.train()
     for _ in range(epochs):
-        net.train()
-        for pick in torch.randperm(len(x), generator=random).split(BATCH):
+        for pick in torch.randperm(len(x), generator=random).split(batch):
             opt.zero_grad()
             F.cross_entropy(net(augmented(x[pick], random)), labels[pick]).backward()
             opt.step()
-        trace.append(accuracy(net, looked_at))
-    return trace
+            after()
 
 
 def accuracy(net, data):
@@ -118,9 +112,11 @@ def pretrained(args):
     if not path.exists():
         torch.manual_seed(1)
         net, started = Swin(10, args.width), time.monotonic()
-        opt = torch.optim.SGD(net.parameters(), lr=0.01)
-        trace = train(net, opt, records("cifar10", "data_batch_1", 1), records("cifar10", "test_batch", 1), args.pretrain, 1)
-        print(f"pre-trained: {' '.join(f'{100 * a:.1f}' for a in trace)} % of CIFAR-10's test images, {time.monotonic() - started:.0f} s", flush=True)
+        data = records("cifar10", "data_batch_1", 1)
+        opt = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=0.05)
+        plan = torch.optim.lr_scheduler.CosineAnnealingLR(opt, args.pretrain * -(-len(data[0]) // PRETRAINING_BATCH))
+        train(net, opt, data, args.pretrain, 1, PRETRAINING_BATCH, plan.step)
+        print(f"pre-trained: {100 * accuracy(net, records('cifar10', 'test_batch', 1)):.1f} % of CIFAR-10's test images, {time.monotonic() - started:.0f} s", flush=True)
         args.state.mkdir(parents=True, exist_ok=True)
         torch.save(net.state_dict(), path.with_suffix(".new"))
         path.with_suffix(".new").rename(path)
@@ -161,7 +157,7 @@ def layer_of(job):
 
 def run(args, job, state):
     """Train a row."""
-    started = time.monotonic()
+    started = time.process_time()
     data, looked_at = task(job["classes"], args.images, job["split"])
     net = network(args, job, state)
     if "analog" in job["method"]:
@@ -170,18 +166,18 @@ def run(args, job, state):
         opt = at.AnalogSGD(net.parameters(), lr=job["rate"])
     else:
         opt = torch.optim.SGD(net.parameters(), lr=job["rate"])
-    trace = train(net, opt, data, looked_at, args.epochs, job["seed"])
-    return {"accuracy": f"{trace[-1]:.4f}", "trace": " ".join(f"{a:.3f}" for a in trace), "seconds": f"{time.monotonic() - started:.0f}"}
+    train(net, opt, data, args.epochs, job["seed"])
+    return {"accuracy": f"{accuracy(net, looked_at):.4f}", "seconds": f"{time.process_time() - started:.0f}"}
 
 
 # ---- rows ---------------------------------------------------------------------------------------
 
 def settings(args):
-    """Rows without rate, split and seed: those that bear most first."""
-    base = [{"classes": c, "method": m, "curve": "base", "value": 0.0} for c in args.classes for m in METHODS]
+    """Rows without rate, split and seed: the base rows, and those of the curves, one task beside the other."""
+    base = [{"classes": c, "method": m, "curve": "base", "value": 0.0} for m in METHODS for c in args.classes]
     curves = [{"classes": c, "method": "analog transfer", "curve": curve, "value": value} for curve in args.curves for value in CURVES[curve]
               for c in args.classes]
-    return base + curves
+    return base, curves
 
 
 def schedule(args):
@@ -189,14 +185,24 @@ def schedule(args):
     return f"w{args.width} p{args.pretrain} n{args.images} e{args.epochs}"
 
 
+def rate_of(args, rows, job, state):
+    """The rate of a row by held-out images and seed 1."""
+    rows.run([{**job, "split": "validation", "rate": rate, "seed": 1} for rate in args.rates], lambda job: run(args, job, state))
+    return float(rows.choose(["rate"], "accuracy", **job, split="validation")["rate"])
+
+
 def sweep_all(args, rows):
-    """For each row: its rate by held-out images and seed 1, then its seeds on the test images."""
-    state = pretrained(args)
-    for one in settings(args):
+    """The base rows with all their seeds; then the curves, seed after seed. A row of a curve has its own rate with --rate-of-each, else that of its base row."""
+    state, (base, curves) = pretrained(args), settings(args)
+    for one in base:
         job = {"schedule": schedule(args), **one}
-        rows.run([{**job, "split": "validation", "rate": rate, "seed": 1} for rate in args.rates], lambda job: run(args, job, state))
-        rate = float(rows.choose(["rate"], "accuracy", **job, split="validation")["rate"])
+        rate = rate_of(args, rows, job, state)
         rows.run([{**job, "split": "test", "rate": rate, "seed": seed} for seed in range(1, args.seeds + 1)], lambda job: run(args, job, state))
+    for seed in range(1, args.curve_seeds + 1):
+        for one in curves:
+            job = {"schedule": schedule(args), **one}
+            rate = rate_of(args, rows, {**job, **({} if args.rate_of_each else {"curve": "base", "value": 0.0})}, state)
+            rows.run([{**job, "split": "test", "rate": rate, "seed": seed}], lambda job: run(args, job, state))
 
 
 def cell(rows, **wanted):
@@ -246,11 +252,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--width", type=int, default=24, help="of the first stage; 96 is the paper's")
     parser.add_argument("--pretrain", type=int, default=20, help="epochs over 10,000 images of CIFAR-10")
-    parser.add_argument("--images", type=int, default=500, help="training images of a class")
+    parser.add_argument("--images", type=int, default=500 - HELD, help="training images of a class")
     parser.add_argument("--epochs", type=int, default=20, help="of fine-tuning")
-    parser.add_argument("--short", action="store_true", help="instead of these three: 6, 100 and 6")
+    parser.add_argument("--short", action="store_true", help="instead of these four: 6, 12, 60 and 4")
     parser.add_argument("--rates", type=float, nargs="*", default=[0.01, 0.1], help="learning rates to choose among")
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--rate-of-each", action="store_true", help="choose the rate of each row of a curve, as the paper does, instead of taking that of its base row")
+    parser.add_argument("--seeds", type=int, default=3, help="of the base rows")
+    parser.add_argument("--curve-seeds", type=int, default=2)
     parser.add_argument("--classes", type=int, nargs="*", default=list(CLASSES), choices=list(CLASSES))
     parser.add_argument("--curves", nargs="*", default=list(CURVES), choices=list(CURVES), help="beside the base rows; none: --curves with nothing behind it")
     parser.add_argument("--full", action="store_true", help="only measure an image at the paper's size")
@@ -261,7 +269,9 @@ def main():
     torch.set_num_threads(1)
     warnings.simplefilter("ignore", aimc.AimcWarning)  # trains that are full, and weights at the bounds, are what the study is about
     if args.short:
-        args.pretrain, args.images, args.epochs = 6, 100, 6
+        args.width, args.pretrain, args.images, args.epochs = 6, 12, 60, 4
+    if args.images > 500 - HELD:
+        parser.error(f"--images: CIFAR-100 has 500 training images of a class, of which {HELD} are held out")
     if args.full:
         full(args)
         return

@@ -20,6 +20,7 @@ is read through its tiles in both directions and updated by pulses in the step o
 import fnmatch
 import functools
 import os
+import types
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Type, Union
 
 import numpy as np
@@ -322,12 +323,12 @@ def constrain(model: nn.Module, optimizer: Optional[torch.optim.Optimizer] = Non
     step = optimizer.step
 
     @functools.wraps(step)
-    def constrained(*arguments: Any, **options: Any) -> Any:
+    def constrained(_: torch.optim.Optimizer, *arguments: Any, **options: Any) -> Any:
         loss = step(*arguments, **options)
         constrain(model)
         return loss
 
-    optimizer.step = constrained
+    optimizer.step = types.MethodType(constrained, optimizer)  # a method: rate schedulers made later wrap it again
 
 
 def to_analog(model: nn.Module, ctx: Optional[Context] = None) -> List[str]:

@@ -226,6 +226,16 @@ class Training(unittest.TestCase):
             at.unprogram(model)
             same(model[0].weight, weight)
 
+    def test_a_rate_schedule_made_after_constrain(self):
+        model = self.model(**{"hwa.clip_type": "FIXED_VALUE", "hwa.clip_fixed_value": 0.0625})
+        opt = torch.optim.SGD(model.parameters(), lr=0.2)
+        at.constrain(model, opt)
+        plan = torch.optim.lr_scheduler.StepLR(opt, 1, 0.5)
+        self.train(model, opt, 2)
+        plan.step()
+        self.assertAlmostEqual(opt.param_groups[0]["lr"], 0.1)
+        self.assertLessEqual(float(model[0].weight.abs().max()), 0.0625)
+
     def test_stop_and_resume(self):
         model = self.model(**{"hwa.input_range.init_from_data": 5, "hwa.remap_type": "CHANNELWISE_SYMMETRIC"})
         opt = torch.optim.AdamW(model.parameters(), lr=0.01)
