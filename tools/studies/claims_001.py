@@ -3,7 +3,7 @@
 import numpy as np
 
 import aimc
-from claims import BOUNDED, Missing, REFUTED, SHOWN, claim, error_of, mean, percent, stored
+from claims import BOUNDED, Missing, REFUTED, SHOWN, claim, error_of, look, mean, percent, stored
 
 STAND_IN = "stated; reduced Swin (docs/transfer-study.md), devices a stand-in"
 TABLE = {"kind": "c_ttv2", "transfer_every": 1, "units_in_mbatch": False, "auto_granularity": 10000, "auto_scale": True, "auto_momentum": 0.99,
@@ -180,8 +180,8 @@ def swin():
             total += n_in * by * by * n + n + blocks * (12 * n * n + 10 * n)
             n_in = n
         return total + 2 * n_in + n_in * classes + classes
-    rows = stored("transfer.csv")
-    return f"{count(2):,} and {count(5):,} (position biases not counted; bindings/python/tests/t_papers.py counts the network); rows so far of {', '.join(sorted({r['schedule'] for r in rows}))}", \
+    schedules = ", ".join(sorted({row["schedule"] for row in look("transfer.csv")}))
+    return f"{count(2):,} and {count(5):,} (position biases not counted; bindings/python/tests/t_papers.py counts the network); trained in small: {schedules or 'no rows yet'}", \
         BOUNDED if (count(2), count(5)) == (26591906, 26594213) else REFUTED
 
 
