@@ -3,8 +3,8 @@
  * 64): libxsmm 45 and 117, BLIS 32 and 110, built-in AVX2 37 and 78, built-in C 9 and 17. libxsmm
  * leads forward up to 1024 x 1024 in every batch, and also where the second cache is small (Zen 3).
  * It has no transposed kernels, but backward it leads on transposed samples, sixteen and more at a
- * time (112 at batch 64, BLIS 97). BLIS does the rest of backward, and update, unless the product is
- * so small that its preparations cost more than the work. */
+ * time (112 at batch 64, BLIS 97). BLIS does the rest of backward, and update, unless the product
+ * is so small that its preparations cost more than the work. */
 #include "blas/backend.h"
 
 #include <assert.h>

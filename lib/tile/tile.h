@@ -112,8 +112,8 @@ const float *aimci_tile_read_weights(const aimc_tile *tile);
 /* The tile's counters, and the devices that its pulses went to. */
 aimc_counters aimci_tile_counters(const aimc_tile *tile);
 
-/* aimc_tile_forward() or its counterpart for numbers that were looked at; results may lie beyond the
- * range of floats. */
+/* aimc_tile_forward() or its counterpart for numbers that were looked at; results may lie beyond
+ * the range of floats. */
 aimc_status aimci_tile_read(aimc_tile *tile, bool forward, size_t n, const float *x, size_t ld_x,
                             float *y, size_t ld_y);
 /* What came out of finite weights and inputs may still be too large for a float. */
