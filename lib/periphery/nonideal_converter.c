@@ -279,8 +279,8 @@ static double capacitor(const aimci_nonideal_converter *c, double n, drawing *d)
 }
 
 /* What a DAC of weighted capacitors makes of each code: bits of capacitors over all of them, one
- * more unit to end the array. Split: the lower half weighs less by a bridge, so that its units are as large as
- * those of the upper half. */
+ * more unit to end the array. Split: the lower half weighs less by a bridge, so that its units are
+ * as large as those of the upper half. */
 static void draw_bits(const aimci_nonideal_converter *c, double *t, drawing *d)
 {
     double weights[MAX_BITS], sum;
