@@ -216,7 +216,8 @@ static float *normals(size_t n)
     return xi;
 }
 
-static size_t append(char *text, size_t size, size_t at, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static size_t append(char *text, size_t size, size_t at,
+                                                           const char *format, ...)
 {
     va_list args;
     va_start(args, format);
