@@ -163,7 +163,8 @@ static aimc_status twice(const tabulation *t, size_t first)
 static void find_bins(tabulation *t, condition *c)
 {
     const aimci_reading *r = t->r->reading + c->first;
-    const double n_bins = fmax(1, fmin((double)(c->n / BIN), MOST_BINS));
+    const size_t full = c->n / BIN;
+    const double n_bins = fmax(1, fmin((double)full, MOST_BINS));
     const double lo = r[0].g, width = (r[c->n - 1].g - lo) / n_bins;
     for (size_t i = 0, n; i < c->n; i += n) {
         n = 1;
@@ -301,7 +302,8 @@ static void find_quantiles(const tabulation *t, double *sample)
 static aimc_status find_states(tabulation *t, double *place)
 {
     const size_t n_down = t->n_conditions - t->n_up, most_up = t->n_up > n_down ? t->n_up : n_down;
-    size_t room = AIMCI_LONG_LIST_MAX / (most_up * t->n_levels), n = 0;
+    const size_t numbers = most_up * t->n_levels; /* of one state */
+    size_t room = numbers > 0 ? AIMCI_LONG_LIST_MAX / numbers : 0, n = 0;
     room = aimci_min_size(room, AIMCI_LIST_MAX);
     if (room < 2)
         return aimci_fail(AIMC_ERR_FORMAT,
