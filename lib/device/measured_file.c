@@ -28,20 +28,17 @@ static const unit joules[] = {{"J", 1},     {"mJ", 1e3},  {"uJ", 1e6},  {"nJ", 1
 /* How many of what stands in brackets behind the name make one; 0: there are no brackets. */
 static aimc_status find_unit(const aimc_table *table, size_t column, const unit *units, double *per)
 {
-    const char *const name = aimc_table_get_name(table, column);
-    const char *const open = name ? strpbrk(name, "([") : NULL;
     *per = 0;
-    if (!open)
+    if (!aimci_table_has_unit(table, column, NULL))
         return AIMC_OK;
-    const size_t length = strcspn(open + 1, ")]");
     for (const unit *u = units; u->name; u++)
-        if (strlen(u->name) == length && strncmp(open + 1, u->name, length) == 0) {
+        if (aimci_table_has_unit(table, column, u->name)) {
             *per = u->per;
             return AIMC_OK;
         }
     return aimci_fail(AIMC_ERR_FORMAT, "%s: column %zu, '%s': its unit is not %s or a part of it",
-                      aimci_table_source(table), aimci_table_place(table, column), name,
-                      units->name);
+                      aimci_table_source(table), aimci_table_place(table, column),
+                      aimc_table_get_name(table, column), units->name);
 }
 
 /* The same, 1 where there are none. */

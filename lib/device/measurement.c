@@ -87,6 +87,37 @@ static void *copy_of(aimc_context *ctx, const void *from, size_t n, size_t size)
     return copy ? memcpy(copy, from, n * size) : NULL;
 }
 
+static aimc_status check_length(const char *caller, size_t n)
+{
+    return n >= 2 && n <= 100000000
+               ? AIMC_OK
+               : aimci_fail(AIMC_ERR_INVALID, "%s: %zu readings; 2 to 100000000 are allowed",
+                            caller, n);
+}
+
+/* A copy of the caller's arrays. */
+static aimc_status keep(aimc_measurement *m, const char *caller, const aimc_trace_info *given)
+{
+    const size_t n = (size_t)given->n;
+    const aimc_status st = make_room(m);
+    if (st)
+        return st;
+    const aimci_series s = {.device = given->device,
+                            .n = n,
+                            .state = copy_of(m->ctx, given->state, n, sizeof *given->state),
+                            .pulses = copy_of(m->ctx, given->pulses, n, sizeof *given->pulses),
+                            .time = copy_of(m->ctx, given->time, n, sizeof *given->time),
+                            .life = copy_of(m->ctx, given->life, n, sizeof *given->life),
+                            .low = copy_of(m->ctx, given->low, n, sizeof *given->low)};
+    if (!s.state != !given->state || !s.pulses != !given->pulses || !s.time != !given->time ||
+        !s.life != !given->life || !s.low != !given->low) {
+        free_series(m->ctx, &s);
+        return aimci_fail(AIMC_ERR_NOMEM, "%s: no memory", caller);
+    }
+    m->each[m->n++] = s;
+    return AIMC_OK;
+}
+
 aimc_status aimc_measurement_add(aimc_measurement *m, uint32_t device, size_t n,
                                  const double *state, const int32_t *pulses, const double *time)
 {
@@ -95,25 +126,12 @@ aimc_status aimc_measurement_add(aimc_measurement *m, uint32_t device, size_t n,
     if (!pulses == !time)
         return aimci_fail(AIMC_ERR_INVALID, "measurement_add: %s pulses and time; one is needed",
                           pulses ? "both" : "neither");
-    if (n < 2 || n > 100000000)
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "measurement_add: %zu readings; 2 to 100000000 are allowed", n);
-    aimc_status st = check_series(n, state, pulses, time);
+    aimc_status st = check_length("measurement_add", n);
     if (!st)
-        st = make_room(m);
-    if (st)
-        return st;
-    const aimci_series s = {.device = device,
-                            .n = n,
-                            .state = copy_of(m->ctx, state, n, sizeof *state),
-                            .pulses = copy_of(m->ctx, pulses, n, sizeof *pulses),
-                            .time = copy_of(m->ctx, time, n, sizeof *time)};
-    if (!s.state || (pulses && !s.pulses) || (time && !s.time)) {
-        free_series(m->ctx, &s);
-        return aimci_fail(AIMC_ERR_NOMEM, "measurement_add: no memory");
-    }
-    m->each[m->n++] = s;
-    return AIMC_OK;
+        st = check_series(n, state, pulses, time);
+    const aimc_trace_info given = {
+        .device = device, .n = n, .state = state, .pulses = pulses, .time = time};
+    return st ? st : keep(m, "measurement_add", &given);
 }
 
 static aimc_status check_life(size_t n, const double *pulses, const double *high, const double *low)
@@ -142,25 +160,12 @@ aimc_status aimc_measurement_add_endurance(aimc_measurement *m, uint32_t device,
                           !m        ? "m"
                           : !pulses ? "pulses"
                                     : "high");
-    if (n < 2 || n > 100000000)
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "measurement_add_endurance: %zu readings; 2 to 100000000 are allowed", n);
-    aimc_status st = check_life(n, pulses, high, low);
+    aimc_status st = check_length("measurement_add_endurance", n);
     if (!st)
-        st = make_room(m);
-    if (st)
-        return st;
-    const aimci_series s = {.device = device,
-                            .n = n,
-                            .state = copy_of(m->ctx, high, n, sizeof *high),
-                            .life = copy_of(m->ctx, pulses, n, sizeof *pulses),
-                            .low = copy_of(m->ctx, low, n, sizeof *low)};
-    if (!s.state || !s.life || (low && !s.low)) {
-        free_series(m->ctx, &s);
-        return aimci_fail(AIMC_ERR_NOMEM, "measurement_add_endurance: no memory");
-    }
-    m->each[m->n++] = s;
-    return AIMC_OK;
+        st = check_life(n, pulses, high, low);
+    const aimc_trace_info given = {
+        .device = device, .n = n, .state = high, .life = pulses, .low = low};
+    return st ? st : keep(m, "measurement_add_endurance", &given);
 }
 
 void aimci_measurement_set_unit(aimc_measurement *m, const char *unit)

@@ -43,14 +43,11 @@ static const unit units[] = {
 static aimc_status find_unit(const aimc_table *table, size_t column, unit *out)
 {
     static const unit none = {"", 1, false, ""};
-    const char *const name = aimc_table_get_name(table, column);
-    const char *const open = name ? strpbrk(name, "([") : NULL;
     *out = none;
-    if (!open)
+    if (!aimci_table_has_unit(table, column, NULL))
         return AIMC_OK;
-    const size_t length = strcspn(open + 1, ")]");
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
-        if (strlen(units[i].name) == length && strncmp(open + 1, units[i].name, length) == 0) {
+        if (aimci_table_has_unit(table, column, units[i].name)) {
             *out = units[i];
             return AIMC_OK;
         }
@@ -58,7 +55,8 @@ static aimc_status find_unit(const aimc_table *table, size_t column, unit *out)
         AIMC_ERR_FORMAT,
         "%s: column %zu, '%s': its unit is not one of S, mS, uS, nS, ohm, kohm, Mohm, "
         "A, mA, uA, nA, a.u.",
-        aimci_table_source(table), aimci_table_place(table, column), name);
+        aimci_table_source(table), aimci_table_place(table, column),
+        aimc_table_get_name(table, column));
 }
 
 static aimc_status convert(const aimc_table *table, size_t row, size_t column, const unit *u,

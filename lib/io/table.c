@@ -447,6 +447,15 @@ aimc_status aimci_table_find(const aimc_table *t, const char *name, const char *
                       t->place[*column], t->name[*column], name, unit);
 }
 
+bool aimci_table_has_unit(const aimc_table *t, size_t column, const char *unit)
+{
+    const char *const open = t->name ? strpbrk(t->name[column], "([") : NULL;
+    if (!open || !unit)
+        return open != NULL;
+    const size_t length = strcspn(open + 1, ")]");
+    return strlen(unit) == length && strncmp(open + 1, unit, length) == 0;
+}
+
 aimc_status aimc_table_get_values(const aimc_table *table, double *values, size_t ld)
 {
     if (table == NULL || values == NULL)

@@ -13,6 +13,9 @@ const char *aimci_table_source(const aimc_table *table);
 
 bool aimci_table_has_names(const aimc_table *table);
 
+/* Is that what stands in brackets behind the column's name, to the letter? NULL: are there any? */
+bool aimci_table_has_unit(const aimc_table *table, size_t column, const char *unit);
+
 /* A cell that aimci_table_length() has found to be a number. */
 double aimci_table_value(const aimc_table *table, size_t row, size_t column);
 

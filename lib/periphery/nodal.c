@@ -31,16 +31,16 @@ static double polynomial(const double c[AIMCI_IV_TERMS], double x)
     return y;
 }
 
-aimci_iv aimci_iv_of_cell(const aimci_iv *iv, double g)
+const aimci_iv *aimci_iv_of_cell(const aimci_iv *iv, double g, aimci_iv *own)
 {
-    aimci_iv cell = *iv;
     if (iv->law != AIMCI_IV_BY_STATE)
-        return cell;
+        return iv;
     const double x = g > 0 ? aimci_log10(g) : 0;
-    cell.law = AIMCI_IV_POLYNOMIAL;
-    cell.square = g > 0 ? polynomial(iv->squares, x) / g : 0;
-    cell.cube = g > 0 ? polynomial(iv->cubes, x) / g : 0;
-    return cell;
+    *own = *iv;
+    own->law = AIMCI_IV_POLYNOMIAL;
+    own->square = g > 0 ? polynomial(iv->squares, x) / g : 0;
+    own->cube = g > 0 ? polynomial(iv->cubes, x) / g : 0;
+    return own;
 }
 
 static double current_law(const aimci_iv *iv, double v, double *slope)
@@ -319,12 +319,13 @@ static void disconnect(const work *w, const double *v)
 static bool linearise(const work *w, const double *g, const double *v)
 {
     bool good = true;
+    aimci_iv own;
     for (size_t i = 0; i < w->n->n_sense; i++) {
         for (size_t j = 0; j < w->n->n_drive; j++) {
             const size_t at = i * w->n->ld + j;
-            const aimci_iv iv = aimci_iv_of_cell(&w->n->iv, g[at]);
+            const aimci_iv *iv = aimci_iv_of_cell(&w->n->iv, g[at], &own);
             double current;
-            good &= cell_current(&iv, g[at], w->across[at], &current, &w->g[at]);
+            good &= cell_current(iv, g[at], w->across[at], &current, &w->g[at]);
             w->source[at] = current - w->g[at] * w->across[at];
         }
     }

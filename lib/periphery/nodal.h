@@ -34,8 +34,8 @@ typedef struct aimci_iv {
     double squares[AIMCI_IV_TERMS], cubes[AIMCI_IV_TERMS];
 } aimci_iv;
 
-/* The law of a cell of conductance g, POLYNOMIAL where it depends on the state. */
-aimci_iv aimci_iv_of_cell(const aimci_iv *iv, double g);
+/* The law of a cell of conductance g: iv, or own, made POLYNOMIAL where it depends on the state. */
+const aimci_iv *aimci_iv_of_cell(const aimci_iv *iv, double g, aimci_iv *own);
 
 typedef struct aimci_nodal {
     size_t n_drive, n_sense, ld; /* cell (sensed i, driven j) at i * ld + j */

@@ -141,8 +141,9 @@ static void put_cell(const aimci_circuit *c, size_t set, size_t i, size_t j, dou
                                iv->r_select);
         a = top;
     }
-    const aimci_iv cell = aimci_iv_of_cell(iv, g);
-    put_nonlinear(c, &cell, aimci_name_of("bc%zu_%zu_%zu", set, i, j), a, b, g);
+    aimci_iv own;
+    put_nonlinear(c, aimci_iv_of_cell(iv, g, &own), aimci_name_of("bc%zu_%zu_%zu", set, i, j), a, b,
+                  g);
 }
 
 static void put_cells(const aimci_circuit *c, size_t set, size_t slice, bool minus)
