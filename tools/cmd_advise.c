@@ -360,7 +360,7 @@ int cmd_compare(int argc, char **argv)
     const struct arg args[] = {
         {"plot", ARG_TEXT, &plot, "FILE",
          "write a plot of their mean weights under pulses up and down:\n"
-         "name.svg",
+         "name.svg or .png",
          0, 0},
         {"json", ARG_FLAG, &json, "", "print one JSON object instead of text", 0, 0}};
     const struct arg_spec spec = {

@@ -55,7 +55,7 @@ static int parse(struct request *r, int argc, char **argv)
         {"seed", ARG_INTEGER, &r->seed, "N", "root of everything random (default: 1)", 0,
          MAX_INTEGER},
         {"plot", ARG_TEXT, &r->plot, "FILE",
-         "write a plot of mean conductances over targets: name.svg", 0, 0},
+         "write a plot of mean conductances over targets: name.svg or .png", 0, 0},
         {"json", ARG_FLAG, &r->json, "", "print one JSON object instead of text", 0, 0},
         TABLE_ARGS(r->table_options),
     };

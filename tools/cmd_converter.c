@@ -204,7 +204,7 @@ int cmd_converter(int argc, char **argv)
         {"channel", ARG_INTEGER, &r.channel, "K", "which of the channels is measured (default: 0)",
          0, 65535},
         {"table", ARG_FLAG, &r.table, "", "every code: its level, DNL and INL", 0, 0},
-        {"plot", ARG_TEXT, &r.plot, "FILE", "write a plot of DNL and INL: name.svg", 0, 0},
+        {"plot", ARG_TEXT, &r.plot, "FILE", "write a plot of DNL and INL: name.svg or .png", 0, 0},
         {"seed", ARG_INTEGER, &r.seed, "S", "seed of the converter's errors (default: 0)", 0,
          MAX_INTEGER},
         {"data", ARG_TEXT, &r.data, "FILE",

@@ -236,7 +236,8 @@ int cmd_fit(int argc, char **argv)
         {"scale", ARG_NUMBER, &q.scale, "X", "state per weight (default: found)", 1e-30, 1e30},
         {"offset", ARG_NUMBER, &q.offset, "X", "state at weight 0 (default: found)", -1e30, 1e30},
         {"plot", ARG_TEXT, &q.plot, "FILE",
-         "write a plot of readings, fit and residuals of the\nfirst device: name.svg", 0, 0},
+         "write a plot of readings, fit and residuals of the\nfirst device: name.svg or .png", 0,
+         0},
         {"json", ARG_FLAG, &q.json, "", "print one JSON object instead of text", 0, 0},
         TABLE_ARGS(q.table),
     };

@@ -75,8 +75,8 @@ static int parse(struct options *o, int argc, char **argv)
          "noise_model.prog_noise_scale=2, programming.method=VERIFY,\n"
          "faults.stuck_low=0.01; may be repeated",
          0, 0},
-        {"plot", ARG_TEXT, &o->plot, "FILE", "write a plot of accuracies over time: name.svg", 0,
-         0},
+        {"plot", ARG_TEXT, &o->plot, "FILE",
+         "write a plot of accuracies over time: name.svg or .png", 0, 0},
         {.help = "Other"},
         {"seed", ARG_INTEGER, &o->run.seed, "N",
          "root of what is random and not in the model; its\n"

@@ -417,7 +417,8 @@ int cmd_response(int argc, char **argv)
          "measured steps for table_step or measured_step, see\n"
          "'aimc device show --help'",
          0, 0},
-        {"plot", ARG_TEXT, &o.plot, "FILE", "write a plot of mean and quantiles: name.svg", 0, 0},
+        {"plot", ARG_TEXT, &o.plot, "FILE", "write a plot of mean and quantiles: name.svg or .png",
+         0, 0},
         {"json", ARG_FLAG, &o.json, "", "print one JSON object instead of text", 0, 0},
         TABLE_ARGS(o.table_options),
     };

@@ -351,8 +351,8 @@ int cmd_stats(int argc, char **argv)
          "it sees the inputs themselves",
          0, 0},
         INPUT_ARGS(r.inputs),
-        {"plot", ARG_TEXT, &r.plot, "FILE", "write a plot of one quantity's histograms: name.svg",
-         0, 0},
+        {"plot", ARG_TEXT, &r.plot, "FILE",
+         "write a plot of one quantity's histograms: name.svg or .png", 0, 0},
         {"of", ARG_TEXT, &r.of, "QUANTITY",
          "of the plot: weight (default), input, output or\n"
          "conductance_us",

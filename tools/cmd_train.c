@@ -92,7 +92,7 @@ static int parse(struct options *o, int argc, char **argv)
         {.help = "Other"},
         {"threads", ARG_INTEGER, &o->threads, "T",
          "threads (default: all cores); results do not depend on it", 1, 1024},
-        {"plot", ARG_TEXT, &o->plot, "FILE", "write a plot of accuracies: name.svg", 0, 0},
+        {"plot", ARG_TEXT, &o->plot, "FILE", "write a plot of accuracies: name.svg or .png", 0, 0},
         {"json", ARG_FLAG, &o->json, "", "print one JSON object instead of text", 0, 0},
         {"quiet", ARG_FLAG, &o->quiet, "", "no progress, only the result", 0, 0},
     };

@@ -38,6 +38,16 @@ void os_begin_program(int *argc, char ***argv);
 bool os_program_path(char *path, size_t size);
 /* A variable of the environment; false where it is not set, is empty or has no room. */
 bool os_variable(const char *name, char *value, size_t size);
+/* Runs a program, found in PATH, that gets words (the first is its name, NULL comes after the last)
+ * and the standard streams of this one. Its exit code, or -1 if it was not run or did not end. */
+enum { OS_MAX_WORDS = 8 };
+int os_run(const char *const words[]);
+/* The Python that is in PATH. */
+#ifdef _WIN32
+#define OS_PYTHON "python"
+#else
+#define OS_PYTHON "python3"
+#endif
 /* A terminal that understands escape sequences. */
 bool os_is_terminal(FILE *file);
 

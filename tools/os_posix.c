@@ -8,13 +8,18 @@
 #ifndef _WIN32
 
 #include <errno.h>
+#include <spawn.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #ifdef __APPLE__
 #include <mach-o/dyld.h>
 #endif
+
+extern char **environ;
 
 /* ---- the machine ---------------------------------------------------------------------------- */
 
@@ -88,6 +93,19 @@ bool os_variable(const char *name, char *value, size_t size)
     const char *const text = getenv(name);
     const int n = text != NULL ? snprintf(value, size, "%s", text) : 0;
     return n > 0 && (size_t)n < size;
+}
+
+int os_run(const char *const words[])
+{
+    char *const *const same = (char *const *)(uintptr_t)words; /* which is only read */
+    pid_t child;
+    int state = -1;
+    if (posix_spawnp(&child, words[0], NULL, NULL, same, environ) != 0)
+        return -1;
+    while (waitpid(child, &state, 0) < 0)
+        if (errno != EINTR)
+            return -1;
+    return WIFEXITED(state) ? WEXITSTATUS(state) : -1;
 }
 
 bool os_is_terminal(FILE *file)

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <io.h>
+#include <process.h>
 #include <stdlib.h>
 #include <string.h>
 #include <windows.h>
@@ -129,6 +130,35 @@ bool os_variable(const char *name, char *value, size_t size)
         return false;
     const DWORD n = GetEnvironmentVariableW(wide_name, wide, AIMCI_OS_WIDE);
     return n > 0 && n < AIMCI_OS_WIDE && narrow(wide, value, size);
+}
+
+/* In quotes, as CommandLineToArgvW() takes it apart: none of our words holds a quote, and none but
+ * the name of a folder, which the system takes without it, ends in a backslash. */
+static wchar_t *quote(const char *word)
+{
+    wchar_t wide[AIMCI_OS_WIDE];
+    wchar_t *const quoted =
+        aimci_os_widen(word, wide) ? calloc(wcslen(wide) + 3, sizeof *wide) : NULL;
+    if (quoted != NULL) {
+        quoted[0] = L'"';
+        wcscat(quoted, wide);
+        wcscat(quoted, L"\"");
+    }
+    return quoted;
+}
+
+int os_run(const char *const words[])
+{
+    wchar_t name[AIMCI_OS_WIDE], *quoted[OS_MAX_WORDS + 1] = {NULL};
+    bool good = aimci_os_widen(words[0], name);
+    for (size_t i = 0; good && words[i] != NULL; i++) {
+        quoted[i] = i < OS_MAX_WORDS ? quote(words[i]) : NULL;
+        good = quoted[i] != NULL;
+    }
+    const int rc = good ? (int)_wspawnvp(_P_WAIT, name, (const wchar_t *const *)quoted) : -1;
+    for (size_t i = 0; i < OS_MAX_WORDS; i++)
+        free(quoted[i]);
+    return rc;
 }
 
 bool os_is_terminal(FILE *file)

@@ -10,6 +10,7 @@
 #include "report.h"
 
 enum { WIDTH = 720, HEIGHT = 440, LEFT = 80, RIGHT = 25, TOP = 60, BOTTOM = 55, TICKS = 6 };
+enum { PATH_ROOM = 4096 };
 
 /* told apart by the colour-blind: M. Okabe and K. Ito, Color Universal Design (2008) */
 static const char *const colours[] = {"#0072B2", "#D55E00", "#009E73",
@@ -175,21 +176,53 @@ static void put_series(FILE *f, const struct plot_series *s, size_t i, const str
         fputs("'/>\n", f);
 }
 
-int plot_check_name(const char *path)
+/* What a name asks for; NO_PLOT where nothing can be written as its ending says. */
+enum format { NO_PLOT, SVG, DRAWN /* by the Python package, from an SVG */ };
+
+static enum format format_of(const char *path)
 {
-    const char *const slash = path != NULL ? aimci_os_last_separator(path) : NULL;
-    const char *const name = slash != NULL ? slash + 1 : path;
-    const char *const ending = name != NULL ? strrchr(name, '.') : NULL;
-    if (ending == NULL || aimci_same_letters(ending, ".svg", 5))
-        return EXIT_GO_ON;
-    return fail_usage(
-        "--plot %s: plots are written as SVG: give a name that ends in .svg; then 'python3 -m "
-        "aimc.plot plot.svg plot.png' (matplotlib) or 'rsvg-convert -o plot.png plot.svg' "
-        "makes a PNG of it",
-        path);
+    static const struct {
+        const char *ending;
+        enum format format;
+    } formats[] = {{".svg", SVG}, {".png", DRAWN}, {".pdf", DRAWN}};
+    const char *const slash = aimci_os_last_separator(path);
+    const char *const ending = strrchr(slash != NULL ? slash + 1 : path, '.');
+    for (size_t i = 0; ending != NULL && i < sizeof formats / sizeof formats[0]; i++)
+        if (aimci_same_letters(ending, formats[i].ending, 5))
+            return formats[i].format;
+    return NO_PLOT;
 }
 
-int plot_write(const char *path, const struct plot *plot)
+/* Which Python draws: that of AIMC_PYTHON, which the command of a wheel sets, or that in PATH. */
+static void find_python(char *python, size_t size)
+{
+    if (!os_variable("AIMC_PYTHON", python, size))
+        snprintf(python, size, "%s", OS_PYTHON);
+}
+
+int plot_check_name(const char *path)
+{
+    if (path == NULL || format_of(path) == SVG)
+        return EXIT_GO_ON;
+    if (format_of(path) == NO_PLOT)
+        return fail_usage("--plot %s: plots are written as SVG, PNG or PDF: give a name that ends "
+                          "in .svg, .png or .pdf",
+                          path);
+    char python[PATH_ROOM];
+    find_python(python, sizeof python);
+    const char *const words[] = {
+        python, "-c",
+        "try: import aimc.plot\nexcept ImportError as missing: raise SystemExit(1) from None",
+        NULL};
+    if (os_run(words) == 0)
+        return EXIT_GO_ON;
+    return fail_usage("--plot %s: PNG and PDF are drawn by the Python package aimc with "
+                      "matplotlib, which %s does not have (AIMC_PYTHON may name another Python): "
+                      "give a name that ends in .svg",
+                      path, python);
+}
+
+static int write_svg(const char *path, const struct plot *plot)
 {
     FILE *f = os_fopen(path, "w");
     if (f == NULL)
@@ -208,4 +241,23 @@ int plot_write(const char *path, const struct plot *plot)
     fputs("</svg>\n", f);
     const bool bad = ferror(f) != 0;
     return fclose(f) != 0 || bad ? fail("cannot write %s: %s", path, strerror(errno)) : EXIT_GO_ON;
+}
+
+int plot_write(const char *path, const struct plot *plot)
+{
+    if (format_of(path) == SVG)
+        return write_svg(path, plot);
+    char source[PATH_ROOM], python[PATH_ROOM];
+    const int n = snprintf(source, sizeof source, "%s.svg", path);
+    if (n < 0 || (size_t)n >= sizeof source)
+        return fail("cannot write %s: its name is too long", path);
+    find_python(python, sizeof python);
+    const int rc = write_svg(source, plot);
+    if (rc != EXIT_GO_ON)
+        return rc;
+    if (os_run((const char *const[]){python, "-m", "aimc.plot", source, path, NULL}) != 0)
+        return fail("cannot write %s, which %s did not draw: the plot is in %s", path, python,
+                    source);
+    aimci_os_remove(source);
+    return EXIT_GO_ON;
 }

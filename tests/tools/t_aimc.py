@@ -80,12 +80,28 @@ class Help(Case):
         self.bad(2, "unknown command", "help", "trian")
         self.bad(2, "did you mean 'fit'", "help", "device", "fitt")
 
-    def test_plots_are_svg(self):
-        for name in ("x.png", "x.pdf", "a.svg/x.PNG", "x.svg.gz"):
-            self.bad(2, ["--plot", ".svg", "python3 -m aimc.plot"], "device", "response", "soft_bounds", "--plot", self.folder / name)
-            self.bad(2, ["--plot", ".svg"], "device", "fit", "any", "--plot", self.folder / name)
-            self.assertFalse((self.folder / name).exists())
+    def test_plots_are_refused_before_the_work(self):
+        """What no ending promises, and what another program would have to draw that is not there."""
+        for name in ("x.gif", "a.svg/x", "x.svg.gz"):
+            self.bad(2, ["--plot", ".svg, .png or .pdf"], "device", "response", "soft_bounds", "--plot", self.folder / name)
+        self.path("none", b"#!/bin/sh\nexit 1\n").chmod(0o755)
+        for python in (self.folder / "none", self.folder / "absent"):
+            for name in ("x.png", "a.svg/x.PDF"):
+                without = {**os.environ, "AIMC_PYTHON": str(python)}
+                self.bad(2, ["--plot", "matplotlib", str(python)], "device", "response", "soft_bounds", "--plot", self.folder / name, env=without)
+                self.bad(2, ["--plot", "AIMC_PYTHON"], "device", "fit", "any", "--plot", self.folder / name, env=without)
+                self.assertFalse((self.folder / name).exists())
         self.good("device", "response", "soft_bounds", "--devices", 5, "--pulses", 5, "--plot", self.folder / "x.SVG")
+
+    def test_a_plot_that_was_not_drawn_is_kept(self):
+        """What draws says that it can, and then does not: the SVG stays."""
+        python = self.path("python", b'#!/bin/sh\n[ "$1" = -c ]\n')
+        python.chmod(0o755)
+        failed = aimc("device", "response", "soft_bounds", "--devices", 5, "--pulses", 5, "--plot", self.folder / "x.png",
+                      env={**os.environ, "AIMC_PYTHON": str(python)})
+        self.assertEqual(failed.returncode, 1)
+        self.assertIn(f"the plot is in {self.folder}/x.png.svg", failed.stderr)
+        self.assertIn("<polyline", (self.folder / "x.png.svg").read_text())
 
     def test_plots_of_devices_layers_and_chips(self):
         """Lines as many as there are devices, layers, and ways to read a chip."""

@@ -9,6 +9,7 @@ import sys
 def main() -> int:
     program = pathlib.Path(__file__).parent / ("aimc.exe" if os.name == "nt" else "aimc")
     command = [str(program), *sys.argv[1:]]
+    os.environ.setdefault("AIMC_PYTHON", sys.executable)  # draws what --plot x.png asks for
     if os.name == "nt":
         return subprocess.call(command)
     os.execv(command[0], command)  # signals and the exit code are the program's own

@@ -38,9 +38,12 @@ class Gallery(unittest.TestCase):
         from matplotlib import image
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
-            subprocess.run([os.environ["AIMC"], "device", "response", "soft_bounds", "--devices", "5", "--pulses", "50", "--plot", folder / "plot.svg"],
-                           check=True, capture_output=True)
-            subprocess.run([sys.executable, "-m", "aimc.plot", folder / "plot.svg", folder / "plot.png"], check=True, capture_output=True)
+            for plot in ("plot.svg", "plot.png"):
+                subprocess.run([os.environ["AIMC"], "device", "response", "soft_bounds", "--devices", "5", "--pulses", "50", "--plot", folder / plot],
+                               check=True, capture_output=True, env={**os.environ, "AIMC_PYTHON": sys.executable})
+            self.assertEqual(sorted(path.name for path in folder.iterdir()), ["plot.png", "plot.svg"])
+            subprocess.run([sys.executable, "-m", "aimc.plot", folder / "plot.svg", folder / "again.png"], check=True, capture_output=True)
+            self.assertEqual((folder / "again.png").read_bytes(), (folder / "plot.png").read_bytes())
             pixels = image.imread(folder / "plot.png")[:, :, :3]
             self.assertEqual(pixels.shape, (880, 1440, 3))
             for colour in (0x0072B2, 0xD55E00, 0x009E73):  # of the three lines
