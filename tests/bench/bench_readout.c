@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What each part of the read-out costs: the default chain, and the default chain with one field on,
- * as nanoseconds per output and beside the default; crossbars with wires. Medians of 9 (3 with
- * --quick). */
+ * as nanoseconds per output and beside the default; programmed devices with and without the noise
+ * of reads; crossbars with wires. Medians of 9 (3 with --quick). */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,6 +152,30 @@ static void bench_fields(void)
     }
 }
 
+/* ---- programmed devices --------------------------------------------------------------------- */
+
+/* A tile of phase-change memory behind the default chain; scale of the read noise. */
+static double programmed(const char *read_noise_scale)
+{
+    aimc_config *config = NULL;
+    aimc_tile *tile = make_tile((const char *const[]){"bound_management=NONE", NULL});
+    must(aimc_config_create(ctx, "inference", &config));
+    must(aimc_config_set_text(config, "noise_model", "pcm_like"));
+    must(aimc_config_set_text(config, "noise_model.read_noise_scale", read_noise_scale));
+    must(aimc_tile_program(tile, config, NULL));
+    const double t = measure(forward, tile);
+    aimc_tile_destroy(tile);
+    aimc_config_destroy(config);
+    return t;
+}
+
+static void bench_programmed(void)
+{
+    const double quiet = programmed("0"), noisy = programmed("1");
+    report("programmed pcm_like, read_noise_scale=0", quiet, quiet);
+    report("programmed pcm_like", noisy, quiet);
+}
+
 /* ---- wires ---------------------------------------------------------------------------------- */
 
 typedef struct crossbar {
@@ -212,6 +236,7 @@ int main(int argc, char **argv)
     fill(w, (size_t)N * N, 1, 0.3);
     fill(x, (size_t)BATCH * N, 2, 1);
     bench_fields();
+    bench_programmed();
     bench_wires();
     aimc_device_unref(device);
     aimc_context_destroy(ctx);
