@@ -22,9 +22,12 @@ typedef struct aimc_fit aimc_fit;
 typedef struct aimc_measurement_params {
     uint32_t struct_size;  /**< sizeof of the caller's struct */
     uint32_t first_device; /**< number of the first device of the table, 0 ...; where the table has
-                              a column "device", it is added to that */
+                              a column "device" of numbers, it is added to those */
     const char *pairs;     /**< several pairs of columns are "cycles" of one device (default) or
                             "devices" */
+    uint32_t new_devices;  /**< not 0: devices of a table that does not say which they are, by a
+                              column "device", come after all those of before; first_device is
+                              not used for it */
 } aimc_measurement_params;
 
 /** A run of readings of one device, as it was given. @since 0.1 */
@@ -113,11 +116,13 @@ AIMC_API aimc_status aimc_measurement_add_endurance(aimc_measurement *m, uint32_
 
 /**
  * Add what a table holds: pairs of columns, the state after each pulse up and down (a column may
- * end before others); or the long form, columns "g" (or "r", "state") with "device", "cycle",
- * "pulse" and one of "direction" (1, -1, 0), "v" (whose sign it is) or "time" (s), or "pulses"
- * with "g_max" and, where it was measured, "g_min" (the window over a life). A unit in
- * brackets behind a name of a state (S, mS, uS, nS; ohm, kohm, Mohm are inverted) makes the states
- * microsiemens. docs/measuring.md has examples.
+ * end before others); or the long form, a column "g" (or "r", "state" ...) or one for each device
+ * ("G1", "G2 (uS)"), with "direction" (1, -1, 0, or words such as set and reset), "v" (whose sign
+ * it is) or "time" (s), or "pulses" with "g_max" and, where it was measured, "g_min" (the window
+ * over a life); "cycle"; and "device", whole numbers or names. A name is the same device in every
+ * table that is added; new ones get the numbers after the last. A unit behind a name of a state (S,
+ * mS, uS, nS; ohm, kohm, Mohm are inverted) makes the states microsiemens. docs/measuring.md has
+ * examples.
  * @param table   read during the call only
  * @param params  NULL: as it looks
  * @retval AIMC_ERR_INVALID  NULL, unknown pairs

@@ -29,10 +29,26 @@ static void free_series(aimc_context *ctx, const aimci_series *s)
     aimci_free(ctx, s->low);
 }
 
-void aimci_measurement_forget(aimc_measurement *m, size_t n)
+void aimci_measurement_forget(aimc_measurement *m, size_t n, uint64_t devices)
 {
+    size_t kept = 0;
     while (m->n > n)
         free_series(m->ctx, &m->each[--m->n]);
+    for (size_t k = 0; k < m->n_labels; k++)
+        if (m->label[k].device < devices)
+            m->label[kept++] = m->label[k];
+        else
+            aimci_free(m->ctx, m->label[k].name);
+    m->n_labels = kept;
+}
+
+uint64_t aimci_measurement_next_device(const aimc_measurement *m)
+{
+    uint64_t next = 0;
+    for (size_t i = 0; i < m->n; i++)
+        if (m->each[i].device >= next)
+            next = (uint64_t)m->each[i].device + 1;
+    return next;
 }
 
 void aimc_measurement_destroy(aimc_measurement *m)
@@ -40,7 +56,8 @@ void aimc_measurement_destroy(aimc_measurement *m)
     if (!m)
         return;
     aimc_context *ctx = m->ctx;
-    aimci_measurement_forget(m, 0);
+    aimci_measurement_forget(m, 0, 0);
+    aimci_free(ctx, m->label);
     aimci_free(ctx, m->each);
     aimci_free(ctx, m);
     aimci_context_unref(ctx);

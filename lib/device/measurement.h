@@ -18,16 +18,26 @@ typedef struct aimci_series {
                          * low the lower one, where it was measured */
 } aimci_series;
 
+/* The number of a device that tables call by a name. */
+typedef struct aimci_label {
+    char *name;
+    uint32_t device;
+} aimci_label;
+
 struct aimc_measurement {
     aimc_context *ctx;
     aimci_series *each;
     size_t n, room;
-    const char *unit; /* of the states: "uS", "" */
-    bool is_mixed;    /* several of them */
+    const char *unit;   /* of the states: "uS", "" */
+    bool is_mixed;      /* several of them */
+    aimci_label *label; /* [n_labels] in the order of names */
+    size_t n_labels;
 };
 
-/* Only the first n series stay. */
-void aimci_measurement_forget(aimc_measurement *m, size_t n);
+/* Only the first n series stay, and the names of devices below a number. */
+void aimci_measurement_forget(aimc_measurement *m, size_t n, uint64_t devices);
+/* One more than the largest number of a device. */
+uint64_t aimci_measurement_next_device(const aimc_measurement *m);
 /* The unit of states that come next. */
 void aimci_measurement_set_unit(aimc_measurement *m, const char *unit);
 

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Readings of devices from tables: pairs of columns, or the long form, a row for each reading. */
-#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
 #include "core/os.h"
-#include "device/measurement.h"
-#include "io/table.h"
+#include "device/measurement_rows.h"
 
 /* ---- units ---------------------------------------------------------------------------------- */
 
@@ -27,9 +25,15 @@ static const unit units[] = {
     {"ohm", 1e6, true, "uS"},
     {"kohm", 1e3, true, "uS"},
     {"Mohm", 1, true, "uS"},
+    {"Ohm", 1e6, true, "uS"},
+    {"kOhm", 1e3, true, "uS"},
+    {"MOhm", 1, true, "uS"},
     {"\xCE\xA9", 1e6, true, "uS"},
     {"k\xCE\xA9", 1e3, true, "uS"},
     {"M\xCE\xA9", 1, true, "uS"},
+    {"\xE2\x84\xA6", 1e6, true, "uS"},
+    {"k\xE2\x84\xA6", 1e3, true, "uS"},
+    {"M\xE2\x84\xA6", 1, true, "uS"},
     {"A", 1e6, false, "uA"},
     {"mA", 1e3, false, "uA"},
     {"uA", 1, false, "uA"},
@@ -72,28 +76,26 @@ static aimc_status convert(const aimc_table *table, size_t row, size_t column, c
     return AIMC_OK;
 }
 
-/* ---- pairs of columns ----------------------------------------------------------------------- */
-
-enum { UNNAMED, UP, DOWN };
-
-/* "up", "Up (uS)", "down_2"; but not "update". */
-static bool begins_with(const char *name, const char *word)
+static double value_or(const aimc_table *table, size_t row, size_t column, double other)
 {
-    const size_t n = strlen(word);
-    return aimci_same_letters(name, word, n) && !isalpha((unsigned char)name[n]);
+    return column == SIZE_MAX ? other : aimci_table_value(table, row, column);
 }
 
-static int direction_of(const aimc_table *table, size_t column)
+/* ---- pairs of columns ----------------------------------------------------------------------- */
+
+/* 1 up, -1 down, 0: the name does not say. */
+static int32_t direction_of(const aimc_table *table, size_t column)
 {
     const char *const name = aimc_table_get_name(table, column);
-    if (!name)
-        return UNNAMED;
-    return begins_with(name, "up") ? UP : begins_with(name, "down") ? DOWN : UNNAMED;
+    return name ? aimci_direction_of_name(name) : 0;
 }
 
 typedef struct room {
-    double *state, *time, *low;
+    double *state, *time, *low; /* of a trace */
     int32_t *pulses;
+    uint32_t *device; /* of each row */
+    int32_t *sent;
+    unsigned char *done;
 } room;
 
 static aimc_status add_column(aimc_measurement *m, const aimc_table *table, size_t column, bool up,
@@ -133,7 +135,7 @@ static bool are_devices(const aimc_table *table, const aimc_measurement_params *
 }
 
 static aimc_status add_pairs(aimc_measurement *m, const aimc_table *table,
-                             const aimc_measurement_params *params, const room *r)
+                             const aimc_measurement_params *params, uint32_t base, const room *r)
 {
     const size_t n = aimc_table_count_columns(table);
     const bool devices = are_devices(table, params);
@@ -145,16 +147,16 @@ static aimc_status add_pairs(aimc_measurement *m, const aimc_table *table,
             "time, are needed (columns= chooses)",
             aimci_table_source(table), n, n == 1 ? "" : "s");
     for (size_t pair = 0; pair < n / 2 && !st; pair++) {
-        const int first = direction_of(table, 2 * pair), second = direction_of(table, 2 * pair + 1);
-        const bool swapped = first == DOWN || second == UP;
-        const uint32_t device = params->first_device + (devices ? (uint32_t)pair : 0);
-        if (first != UNNAMED && first == second)
+        const int32_t first = direction_of(table, 2 * pair);
+        const int32_t second = direction_of(table, 2 * pair + 1);
+        const bool swapped = first < 0 || second > 0;
+        const uint32_t device = base + (devices ? (uint32_t)pair : 0);
+        if (first && first == second)
             return aimci_fail(AIMC_ERR_FORMAT,
                               "%s: '%s' and '%s' are a pair of columns, but both are %s; columns= "
                               "says which belong together",
                               aimci_table_source(table), aimc_table_get_name(table, 2 * pair),
-                              aimc_table_get_name(table, 2 * pair + 1),
-                              first == UP ? "up" : "down");
+                              aimc_table_get_name(table, 2 * pair + 1), first > 0 ? "up" : "down");
         st = add_column(m, table, 2 * pair + swapped, true, device, r);
         if (!st)
             st = add_column(m, table, 2 * pair + !swapped, false, device, r);
@@ -165,9 +167,13 @@ static aimc_status add_pairs(aimc_measurement *m, const aimc_table *table,
 /* ---- the long form -------------------------------------------------------------------------- */
 
 typedef struct columns {
-    size_t state, device, cycle, direction, voltage, time;
-    size_t life, low; /* pulses so far, and the lower end beside the upper one, which is state */
+    size_t device, cycle, direction, voltage, time;
+    size_t life, low;        /* pulses so far, and the lower end beside the upper one, the state */
+    size_t *state, n_states; /* one, or one for each device */
 } columns;
+
+static const char *const state_names[] = {"g",          "conductance", "state",   "r",
+                                          "resistance", "i",           "current", NULL};
 
 static aimc_status find_one(const aimc_table *table, const char *const *names, size_t *column)
 {
@@ -178,115 +184,152 @@ static aimc_status find_one(const aimc_table *table, const char *const *names, s
     return st;
 }
 
-static aimc_status find_columns(const aimc_table *table, columns *c)
+/* "G1", "dev 3 (uS)", "A7 (nS)": of several devices side by side. */
+static bool is_of_a_device(const aimc_table *table, size_t column)
 {
-    static const char *const state[] = {"g",          "conductance", "state",   "r",
-                                        "resistance", "i",           "current", NULL};
-    static const char *const device[] = {"device", "dev", "cell", NULL};
-    static const char *const cycle[] = {"cycle", NULL};
-    static const char *const direction[] = {"direction", "dir", NULL};
-    static const char *const voltage[] = {"v", "voltage", "amplitude", NULL};
-    static const char *const time[] = {"time", "t", NULL};
+    static const char *const words[] = {"dev", "device", "cell", NULL};
+    const char *const name = aimc_table_get_name(table, column);
+    if (direction_of(table, column))
+        return false;
+    for (const char *const *word = state_names; *word; word++)
+        if (aimci_begins_with(name, *word))
+            return true;
+    for (const char *const *word = words; *word; word++)
+        if (aimci_begins_with(name, *word))
+            return true;
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (units[i].becomes[0] && aimci_table_has_unit(table, column, units[i].name))
+            return true;
+    return false;
+}
+
+static void find_devices(const aimc_table *table, columns *c)
+{
+    const size_t others[] = {c->device, c->cycle, c->direction, c->voltage, c->time};
+    for (size_t k = 0; k < aimc_table_count_columns(table); k++) {
+        bool is_other = false;
+        for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+            is_other = is_other || k == others[i];
+        if (!is_other && is_of_a_device(table, k))
+            c->state[c->n_states++] = k;
+    }
+}
+
+static aimc_status find_window(const aimc_table *table, columns *c)
+{
     static const char *const life[] = {"pulses", NULL}, *const low[] = {"g_min", NULL};
     static const char *const high[] = {"g_max", NULL};
     aimc_status st = find_one(table, life, &c->life);
     st = st ? st : find_one(table, low, &c->low);
-    st = st ? st : find_one(table, high, &c->state);
-    if (!st && c->life == SIZE_MAX && (c->state != SIZE_MAX || c->low != SIZE_MAX))
+    st = st ? st : find_one(table, high, &c->state[0]);
+    if (!st && c->life == SIZE_MAX && (c->state[0] != SIZE_MAX || c->low != SIZE_MAX))
         return aimci_fail(AIMC_ERR_FORMAT,
                           "%s: g_max and g_min are the ends of a window over the pulses of a life; "
                           "a column 'pulses' is needed, whose counts rise by more than 1 (one that "
                           "does not is an index)",
                           aimci_table_source(table));
-    if (!st && (c->state == SIZE_MAX || c->life == SIZE_MAX)) {
+    if (!st && (c->state[0] == SIZE_MAX || c->life == SIZE_MAX)) {
         c->life = c->low = SIZE_MAX;
-        st = find_one(table, state, &c->state);
+        st = find_one(table, state_names, &c->state[0]);
     }
+    c->n_states = c->state[0] != SIZE_MAX;
+    return st;
+}
+
+static aimc_status find_columns(const aimc_table *table, columns *c)
+{
+    static const char *const device[] = {"device", "dev", "cell", NULL};
+    static const char *const cycle[] = {"cycle", NULL};
+    static const char *const direction[] = {"direction", "dir",       "polarity",
+                                            "type",      "operation", NULL};
+    static const char *const voltage[] = {"v", "voltage", "amplitude", NULL};
+    static const char *const time[] = {"time", "t", NULL};
+    aimc_status st = find_window(table, c);
     st = st ? st : find_one(table, device, &c->device);
     st = st ? st : find_one(table, cycle, &c->cycle);
     st = st ? st : find_one(table, direction, &c->direction);
     st = st ? st : find_one(table, voltage, &c->voltage);
     st = st ? st : find_one(table, time, &c->time);
-    const size_t all[] = {c->state,   c->device, c->cycle, c->direction,
-                          c->voltage, c->time,   c->life,  c->low};
-    for (int k = 0; k < 8 && !st; k++)
-        if (all[k] != SIZE_MAX)
-            st = aimci_table_expect_numbers(table, all[k]);
+    if (!st && c->n_states == 0)
+        find_devices(table, c);
+    if (!st && c->n_states > 1 && c->device != SIZE_MAX)
+        return aimci_fail(AIMC_ERR_FORMAT,
+                          "%s: columns %zu and %zu are states of several devices, and column %zu "
+                          "says of which device a row is; columns= chooses",
+                          aimci_table_source(table), aimci_table_place(table, c->state[0]),
+                          aimci_table_place(table, c->state[1]),
+                          aimci_table_place(table, c->device));
     return st;
 }
 
 static bool is_long(const columns *c)
 {
-    return c->state != SIZE_MAX && (c->direction != SIZE_MAX || c->voltage != SIZE_MAX ||
-                                    c->time != SIZE_MAX || c->life != SIZE_MAX);
+    return c->n_states > 0 && (c->direction != SIZE_MAX || c->voltage != SIZE_MAX ||
+                               c->time != SIZE_MAX || c->life != SIZE_MAX);
 }
 
-static double value_or(const aimc_table *table, size_t row, size_t column, double other)
+static bool is_pulsed(const columns *c)
 {
-    return column == SIZE_MAX ? other : aimci_table_value(table, row, column);
+    return c->life == SIZE_MAX && (c->direction != SIZE_MAX || c->voltage != SIZE_MAX);
 }
 
-static aimc_status pulses_of(const aimc_table *table, const columns *c, size_t row, int32_t *pulses)
+/* Of all rows: numbers where they are needed, devices, and what was sent. */
+static aimc_status read_rows(aimc_measurement *m, const aimc_table *table, const columns *c,
+                             uint32_t base, const room *r)
 {
-    const size_t column = c->direction != SIZE_MAX ? c->direction : c->voltage;
-    const double v = aimci_table_value(table, row, column);
-    if (column == c->direction && !(v == rint(v) && fabs(v) <= 10000))
-        return aimci_fail(AIMC_ERR_FORMAT,
-                          "%s: line %zu, column %zu: a direction of %g; 1 (up), -1 (down), 0 (read "
-                          "again), or a number of pulses is needed",
-                          aimci_table_source(table), aimci_table_line(table, row),
-                          aimci_table_place(table, column), v);
-    *pulses = column == c->direction ? (int32_t)v : v > 0 ? 1 : v < 0 ? -1 : 0;
+    const size_t n = aimc_table_count_rows(table);
+    const size_t needed[] = {c->cycle, c->low, is_pulsed(c) ? SIZE_MAX : c->time, c->life,
+                             is_pulsed(c) && c->direction == SIZE_MAX ? c->voltage : SIZE_MAX};
+    aimc_status st = AIMC_OK;
+    for (size_t k = 0; k < sizeof needed / sizeof needed[0] && !st; k++)
+        if (needed[k] != SIZE_MAX)
+            st = aimci_table_expect_numbers(table, needed[k]);
+    st = st ? st : aimci_rows_read_devices(m, table, c->device, base, r->device);
+    if (st || !is_pulsed(c))
+        return st;
+    if (c->direction != SIZE_MAX)
+        return aimci_rows_read_directions(m, table, c->direction, r->sent);
+    for (size_t k = 0; k < n; k++) {
+        const double v = aimci_table_value(table, k, c->voltage);
+        r->sent[k] = (v > 0) - (v < 0);
+    }
     return AIMC_OK;
 }
 
-static aimc_status device_number(const aimc_table *table, const columns *c, size_t row,
-                                 uint32_t *device)
-{
-    const double v = value_or(table, row, c->device, 0);
-    if (!(v == rint(v) && v >= 0 && v <= 1e9))
-        return aimci_fail(AIMC_ERR_FORMAT,
-                          "%s: line %zu, column %zu: a device of %g; a whole number is needed",
-                          aimci_table_source(table), aimci_table_line(table, row),
-                          aimci_table_place(table, c->device), v);
-    *device = (uint32_t)v;
-    return AIMC_OK;
-}
-
-/* The rows that have the device and the cycle of the first, which are then done. */
+/* The rows that have the device and the cycle of the first, which are then done. state: column of
+ * [n] states. */
 static aimc_status add_rows(aimc_measurement *m, const aimc_table *table, const columns *c,
-                            const unit *u, size_t first, uint32_t base, unsigned char *done,
+                            size_t state, size_t n, const unit *u, size_t first, uint32_t more,
                             const room *r)
 {
-    const double device = value_or(table, first, c->device, 0);
     const double cycle = value_or(table, first, c->cycle, 0);
-    const bool lives = c->life != SIZE_MAX;
-    const bool pulsed = !lives && (c->direction != SIZE_MAX || c->voltage != SIZE_MAX);
-    uint32_t number = 0;
-    size_t n = 0;
-    aimc_status st = device_number(table, c, first, &number);
-    for (size_t k = first; k < aimc_table_count_rows(table) && !st; k++) {
-        if (done[k] || value_or(table, k, c->device, 0) != device ||
+    const bool lives = c->life != SIZE_MAX, pulsed = is_pulsed(c);
+    const uint32_t device = r->device[first] + more;
+    aimc_status st = AIMC_OK;
+    size_t length = 0;
+    for (size_t k = first; k < n && !st; k++) {
+        if (r->done[k] || r->device[k] != r->device[first] ||
             value_or(table, k, c->cycle, 0) != cycle)
             continue;
-        done[k] = 1;
-        st = convert(table, k, c->state, u, &r->state[n]);
-        if (!st && pulsed)
-            st = pulses_of(table, c, k, &r->pulses[n]);
-        if (!pulsed)
-            r->time[n] = aimci_table_value(table, k, lives ? c->life : c->time);
+        r->done[k] = 1;
+        st = convert(table, k, state, u, &r->state[length]);
+        if (pulsed)
+            r->pulses[length] = r->sent[k];
+        else
+            r->time[length] = aimci_table_value(table, k, lives ? c->life : c->time);
         if (!st && lives && c->low != SIZE_MAX)
-            st = convert(table, k, c->low, u, &r->low[n]);
-        n++;
+            st = convert(table, k, c->low, u, &r->low[length]);
+        length++;
     }
-    if (!st && n < 2)
-        st = aimci_fail(AIMC_ERR_FORMAT, "%s: line %zu: device %g, cycle %g has one reading alone",
-                        aimci_table_source(table), aimci_table_line(table, first), device, cycle);
+    if (!st && length < 2)
+        st = aimci_fail(AIMC_ERR_FORMAT, "%s: line %zu: device %u, cycle %g has one reading alone",
+                        aimci_table_source(table), aimci_table_line(table, first), (unsigned)device,
+                        cycle);
     if (!st && lives)
-        st = aimc_measurement_add_endurance(m, base + number, n, r->time, r->state,
+        st = aimc_measurement_add_endurance(m, device, length, r->time, r->state,
                                             c->low != SIZE_MAX ? r->low : NULL);
     else if (!st)
-        st = aimc_measurement_add(m, base + number, n, r->state, pulsed ? r->pulses : NULL,
+        st = aimc_measurement_add(m, device, length, r->state, pulsed ? r->pulses : NULL,
                                   pulsed ? NULL : r->time);
     return st == AIMC_ERR_INVALID
                ? aimci_fail_within(AIMC_ERR_FORMAT, "%s: ", aimci_table_source(table))
@@ -294,34 +337,38 @@ static aimc_status add_rows(aimc_measurement *m, const aimc_table *table, const 
 }
 
 /* Of the states; the lower end of a window has that of the upper one. */
-static aimc_status find_units(const aimc_table *table, const columns *c, unit *u)
+static aimc_status find_units(const aimc_table *table, const columns *c, size_t state, unit *u)
 {
     unit low;
-    aimc_status st = find_unit(table, c->state, u);
+    aimc_status st = find_unit(table, state, u);
     if (st || c->low == SIZE_MAX)
         return st;
     st = find_unit(table, c->low, &low);
     if (!st && strcmp(low.name, u->name) != 0)
         st = aimci_fail(AIMC_ERR_FORMAT, "%s: columns %zu and %zu have the units '%s' and '%s'",
-                        aimci_table_source(table), aimci_table_place(table, c->state),
+                        aimci_table_source(table), aimci_table_place(table, state),
                         aimci_table_place(table, c->low), u->name, low.name);
     return st;
 }
 
+/* Columns of several devices may end before the others. */
 static aimc_status add_long(aimc_measurement *m, const aimc_table *table, const columns *c,
                             uint32_t base, const room *r)
 {
-    unit u;
-    const size_t n = aimc_table_count_rows(table);
-    unsigned char *done = aimci_calloc(m->ctx, n, 1);
-    aimc_status st = done ? find_units(table, c, &u)
-                          : aimci_fail(AIMC_ERR_NOMEM, "measurement_add_table: no memory");
-    for (size_t k = 0; k < n && !st; k++)
-        if (!done[k])
-            st = add_rows(m, table, c, &u, k, base, done, r);
-    if (!st)
-        aimci_measurement_set_unit(m, u.becomes);
-    aimci_free(m->ctx, done);
+    aimc_status st = read_rows(m, table, c, base, r);
+    for (size_t s = 0; s < c->n_states && !st; s++) {
+        unit u;
+        size_t n = aimc_table_count_rows(table);
+        st = c->n_states > 1 ? aimci_table_length(table, c->state[s], &n)
+                             : aimci_table_expect_numbers(table, c->state[s]);
+        st = st ? st : find_units(table, c, c->state[s], &u);
+        memset(r->done, 0, n);
+        for (size_t k = 0; k < n && !st; k++)
+            if (!r->done[k])
+                st = add_rows(m, table, c, c->state[s], n, &u, k, (uint32_t)s, r);
+        if (!st)
+            aimci_measurement_set_unit(m, u.becomes);
+    }
     return st;
 }
 
@@ -331,24 +378,37 @@ static aimc_status add_table(aimc_measurement *m, const aimc_table *table,
                              const aimc_measurement_params *params)
 {
     const size_t n = aimc_table_count_rows(table);
-    columns c;
+    columns c = {.state = aimci_calloc(m->ctx, aimc_table_count_columns(table), sizeof(size_t))};
     const room r = {.state = aimci_calloc(m->ctx, n, sizeof(double)),
                     .time = aimci_calloc(m->ctx, n, sizeof(double)),
                     .low = aimci_calloc(m->ctx, n, sizeof(double)),
-                    .pulses = aimci_calloc(m->ctx, n, sizeof(int32_t))};
-    aimc_status st = r.state && r.time && r.low && r.pulses
-                         ? AIMC_OK
-                         : aimci_fail(AIMC_ERR_NOMEM, "measurement_add_table: no memory");
-    c.state = SIZE_MAX;
+                    .pulses = aimci_calloc(m->ctx, n, sizeof(int32_t)),
+                    .sent = aimci_calloc(m->ctx, n, sizeof(int32_t)),
+                    .device = aimci_calloc(m->ctx, n, sizeof(uint32_t)),
+                    .done = aimci_calloc(m->ctx, n, 1)};
+    aimc_status st =
+        c.state && r.state && r.time && r.low && r.pulses && r.sent && r.device && r.done
+            ? AIMC_OK
+            : aimci_fail(AIMC_ERR_NOMEM, "measurement_add_table: no memory");
     if (!st && aimci_table_has_names(table))
         st = find_columns(table, &c);
+    const bool numbered = c.n_states > 0 && c.device != SIZE_MAX;
+    const uint64_t base =
+        params->new_devices && !numbered ? aimci_measurement_next_device(m) : params->first_device;
+    if (!st && base + aimc_table_count_columns(table) > UINT32_MAX)
+        st = aimci_fail(AIMC_ERR_FORMAT, "%s: no numbers are left for more devices",
+                        aimci_table_source(table));
     if (!st)
-        st = c.state != SIZE_MAX && is_long(&c) ? add_long(m, table, &c, params->first_device, &r)
-                                                : add_pairs(m, table, params, &r);
+        st = is_long(&c) ? add_long(m, table, &c, (uint32_t)base, &r)
+                         : add_pairs(m, table, params, (uint32_t)base, &r);
+    aimci_free(m->ctx, c.state);
     aimci_free(m->ctx, r.state);
     aimci_free(m->ctx, r.time);
     aimci_free(m->ctx, r.low);
     aimci_free(m->ctx, r.pulses);
+    aimci_free(m->ctx, r.sent);
+    aimci_free(m->ctx, r.device);
+    aimci_free(m->ctx, r.done);
     return st;
 }
 
@@ -367,12 +427,13 @@ aimc_status aimc_measurement_add_table(aimc_measurement *m, const aimc_table *ta
                         "measurement_add_table: pairs '%s'; 'devices' or 'cycles' is needed",
                         ours.pairs);
     const size_t n = m->n;
+    const uint64_t devices = aimci_measurement_next_device(m);
     const char *const before = m->unit;
     const bool is_mixed = m->is_mixed;
     if (!st)
         st = add_table(m, table, &ours);
     if (st) {
-        aimci_measurement_forget(m, n);
+        aimci_measurement_forget(m, n, devices);
         m->unit = before;
         m->is_mixed = is_mixed;
     }

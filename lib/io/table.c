@@ -234,6 +234,21 @@ static aimc_status check_text(const char *source, const char *bytes, size_t size
     return st ? aimci_fail_within(st, "%s ", source) : AIMC_OK;
 }
 
+/* "sep=;", the first line that spreadsheets write, says the delimiter. It is made blank, so that
+ * the others keep their numbers. */
+static void take_delimiter_line(char *text, aimci_table_wish *wish)
+{
+    if (strncmp(text, "sep=", 4) != 0)
+        return;
+    const char c = text[4];
+    if ((c != ',' && c != ';' && c != '\t') || (text[5] != '\r' && text[5] != '\n'))
+        return;
+    if (!wish->has_delimiter)
+        wish->delimiter = c;
+    wish->has_delimiter = true;
+    memset(text, ' ', 5);
+}
+
 static aimc_status read_bytes(aimc_table *t, const aimci_table_wish *wish, char *bytes, size_t size)
 {
     if (aimci_npy_is(bytes, size)) {
@@ -241,13 +256,15 @@ static aimc_status read_bytes(aimc_table *t, const aimci_table_wish *wish, char 
         aimci_free(t->ctx, bytes);
         return st;
     }
+    aimci_table_wish ours = *wish;
     t->text = bytes;
     const aimc_status st = check_text(t->source, bytes, size);
     if (st)
         return st;
     if (strncmp(bytes, "\xEF\xBB\xBF", 3) == 0)
         memmove(bytes, bytes + 3, size - 3 + 1);
-    return read_text(t, wish);
+    take_delimiter_line(bytes, &ours);
+    return read_text(t, &ours);
 }
 
 aimc_status aimc_table_read(aimc_context *ctx, const char *path, const aimc_table_params *params,
@@ -345,16 +362,30 @@ size_t aimci_table_place(const aimc_table *table, size_t column)
     return table->place[column];
 }
 
+static aimci_slice cell_of_row(const aimc_table *t, aimci_scanner *s, size_t column)
+{
+    aimci_slice cell = {"", 0, false};
+    for (size_t k = 0; k < t->place[column]; k++)
+        aimci_scan_cell(s, &cell);
+    return cell;
+}
+
 /* The text of a cell, found again: only for sentences. */
 static aimci_slice find_cell(const aimc_table *t, size_t row, size_t column)
 {
-    aimci_slice cell = {"", 0, false};
     aimci_scanner s = aimci_scan(t->text, t->reading.delimiter);
     for (size_t k = 0; k < row + (t->reading.has_header ? 2 : 1); k++)
         aimci_scan_row(&s);
-    for (size_t k = 0; k < t->place[column]; k++)
-        aimci_scan_cell(&s, &cell);
-    return cell;
+    return cell_of_row(t, &s, column);
+}
+
+void aimci_table_get_texts(const aimc_table *t, size_t column, aimci_slice *texts)
+{
+    aimci_scanner s = aimci_scan(t->text != NULL ? t->text : "", t->reading.delimiter);
+    if (t->reading.has_header)
+        aimci_scan_row(&s);
+    for (size_t k = 0; k < t->n_rows; k++)
+        texts[k] = aimci_scan_row(&s) ? cell_of_row(t, &s, column) : (aimci_slice){"", 0, false};
 }
 
 static const char *reason_of(const aimc_table *t, const aimci_slice *cell)
@@ -407,15 +438,21 @@ aimc_status aimci_table_length(const aimc_table *t, size_t column, size_t *n)
     return AIMC_OK;
 }
 
+static aimci_slice unit_at(const char *name)
+{
+    aimci_slice plain;
+    return aimci_name_unit(&(aimci_slice){name, strlen(name), false}, &plain);
+}
+
 /* "uS" of "G (uS)"; empty without one. The micro sign and the Greek letter are a "u". */
 static void unit_of(const char *name, char unit[16])
 {
+    const aimci_slice found = unit_at(name);
     size_t n = 0;
-    const char *at = strpbrk(name, "([");
-    for (at = at != NULL ? at + 1 : ""; *at != '\0' && *at != ')' && *at != ']' && n < 15; at++) {
+    for (size_t k = 0; k < found.n && n < 15; k++) {
+        const char *const at = found.at + k;
         const bool is_micro = strncmp(at, "\xC2\xB5", 2) == 0 || strncmp(at, "\xCE\xBC", 2) == 0;
-        if (is_micro)
-            at++;
+        k += is_micro;
         if (*at != ' ')
             unit[n++] = *at;
         if (is_micro)
@@ -449,11 +486,10 @@ aimc_status aimci_table_find(const aimc_table *t, const char *name, const char *
 
 bool aimci_table_has_unit(const aimc_table *t, size_t column, const char *unit)
 {
-    const char *const open = t->name ? strpbrk(t->name[column], "([") : NULL;
-    if (!open || !unit)
-        return open != NULL;
-    const size_t length = strcspn(open + 1, ")]");
-    return strlen(unit) == length && strncmp(open + 1, unit, length) == 0;
+    const aimci_slice found = t->name ? unit_at(t->name[column]) : (aimci_slice){NULL, 0, false};
+    if (found.at == NULL || unit == NULL)
+        return found.at != NULL;
+    return strlen(unit) == found.n && memcmp(unit, found.at, found.n) == 0;
 }
 
 aimc_status aimc_table_get_values(const aimc_table *table, double *values, size_t ld)

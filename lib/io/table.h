@@ -7,13 +7,14 @@
 
 #include "core/config.h"
 #include "core/core.h"
+#include "io/table_text.h"
 
 /* How sentences call the file of the table. */
 const char *aimci_table_source(const aimc_table *table);
 
 bool aimci_table_has_names(const aimc_table *table);
 
-/* Is that what stands in brackets behind the column's name, to the letter? NULL: are there any? */
+/* Is that the unit behind the column's name, to the letter? NULL: is there any? */
 bool aimci_table_has_unit(const aimc_table *table, size_t column, const char *unit);
 
 /* A cell that aimci_table_length() has found to be a number. */
@@ -23,6 +24,10 @@ double aimci_table_value(const aimc_table *table, size_t row, size_t column);
 size_t aimci_table_line(const aimc_table *table, size_t row);
 size_t aimci_table_place(const aimc_table *table, size_t column);
 
+/* texts[rows]: the cells of a column as they are in the file, which the table keeps; all empty
+ * where it is an array. */
+void aimci_table_get_texts(const aimc_table *table, size_t column, aimci_slice *texts);
+
 /* Numbers in a column; one with a name may end before the others, with empty cells. AIMC_ERR_FORMAT
  * where something else is among them. */
 aimc_status aimci_table_length(const aimc_table *table, size_t column, size_t *n);
@@ -30,7 +35,7 @@ aimc_status aimci_table_length(const aimc_table *table, size_t column, size_t *n
 /* The same where every row is needed. */
 aimc_status aimci_table_expect_numbers(const aimc_table *table, size_t column);
 
-/* A column by its name; SIZE_MAX: there is none. A unit in brackets after the name must be this one
+/* A column by its name; SIZE_MAX: there is none. A unit after the name must be this one
  * (NULL: any). AIMC_ERR_FORMAT: another unit, or two columns of the name. */
 aimc_status aimci_table_find(const aimc_table *table, const char *name, const char *unit,
                              size_t *column);

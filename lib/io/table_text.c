@@ -264,14 +264,43 @@ bool aimci_cell_value(const aimci_slice *cell, bool comma, double *value)
 
 /* ---- names ---------------------------------------------------------------------------------- */
 
+/* Units that may follow a name without brackets: "G_uS", "width ns". */
+static const char *const bare_units[] = {
+    "S",    "mS", "uS", "\xC2\xB5S", "\xCE\xBCS", "nS", "ohm", "Ohm", "kohm", "kOhm", "Mohm",
+    "MOhm", "A",  "mA", "uA",        "nA",        "V",  "mV",  "s",   "ms",   "us",   "ns"};
+
+static bool is_bare_unit(const char *at, size_t n)
+{
+    for (size_t i = 0; i < sizeof bare_units / sizeof bare_units[0]; i++)
+        if (strlen(bare_units[i]) == n && memcmp(bare_units[i], at, n) == 0)
+            return true;
+    return false;
+}
+
+aimci_slice aimci_name_unit(const aimci_slice *name, aimci_slice *plain)
+{
+    aimci_slice unit = {NULL, 0, false};
+    *plain = (aimci_slice){name->at, name->n, false};
+    for (size_t k = 0; k < name->n && unit.at == NULL; k++) {
+        const bool is_open = name->at[k] == '(' || name->at[k] == '[';
+        const bool is_gap = (name->at[k] == '_' || name->at[k] == ' ') && k > 0;
+        if (!is_open && !(is_gap && is_bare_unit(name->at + k + 1, name->n - k - 1)))
+            continue;
+        plain->n = k;
+        unit = (aimci_slice){name->at + k + 1, name->n - k - 1, false};
+        for (size_t j = 0; is_open && j < unit.n; j++)
+            if (unit.at[j] == ')' || unit.at[j] == ']')
+                unit.n = j;
+    }
+    trim(plain);
+    return unit;
+}
+
 bool aimci_name_matches(const aimci_slice *name, const char *wanted)
 {
     const size_t n = strlen(wanted);
-    aimci_slice plain = {name->at, name->n, false};
-    for (size_t k = 0; k < plain.n; k++)
-        if (name->at[k] == '(' || name->at[k] == '[')
-            plain.n = k;
-    trim(&plain);
+    aimci_slice plain;
+    aimci_name_unit(name, &plain);
     return (name->n == n && aimci_same_letters(name->at, wanted, n)) ||
            (plain.n == n && n > 0 && aimci_same_letters(plain.at, wanted, n));
 }

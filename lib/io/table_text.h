@@ -60,7 +60,11 @@ bool aimci_cell_has_fraction(const aimci_slice *cell);
  * or beyond the range of float. */
 bool aimci_cell_value(const aimci_slice *cell, bool comma, double *value);
 
-/* Is a name the wanted one, letters of either case, with or without its unit in brackets? */
+/* The unit behind a name, in brackets, or one of a few without them ("G (uS)", "G_uS"); at NULL:
+ * there is none. plain: the name without it. */
+aimci_slice aimci_name_unit(const aimci_slice *name, aimci_slice *plain);
+
+/* Is a name the wanted one, letters of either case, with or without its unit? */
 bool aimci_name_matches(const aimci_slice *name, const char *wanted);
 
 #endif

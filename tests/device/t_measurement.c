@@ -349,14 +349,19 @@ END_TEST
 
 static char path[] = "/tmp/aimc_measured_XXXXXX";
 
-static aimc_status read_text(aimc_measurement *m, const char *text, const char *pairs)
+static void write_text(const char *text)
 {
-    aimc_table *table = NULL;
     strcpy(path + strlen(path) - 6, "XXXXXX");
     const int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
     close(fd);
+}
+
+static aimc_status read_text(aimc_measurement *m, const char *text, const char *pairs)
+{
+    aimc_table *table = NULL;
+    write_text(text);
     aimc_status st = aimc_table_read(ctx, path, NULL, &table);
     const aimc_measurement_params params = {.struct_size = sizeof params, .pairs = pairs};
     if (!st)
@@ -405,6 +410,9 @@ START_TEST(tables)
     must(read_text(m, "1;2;3;4\n2;1;4;3\n", "devices"));
     must(aimc_measurement_get(m, 11, &t));
     ck_assert(t.device == 1 && t.pulses[1] == -1 && t.state[1] == 3);
+    must(read_text(m, "LTD (uS);LTP (uS)\n4;1\n3;2\n", NULL)); /* whatever comes first */
+    must(aimc_measurement_get(m, 12, &t));
+    ck_assert(t.pulses[1] == 1 && t.state[1] == 2);
     const size_t n = aimc_measurement_count(m);
     static const struct {
         const char *text, *pairs, *words;
@@ -413,7 +421,10 @@ START_TEST(tables)
         {"up1;up2\n1;2\n2;3\n", NULL, "both are up"},
         {"1;2\n3;4\n", "others", "'devices' or 'cycles'"},
         {"up (furlong);down\n1;2\n2;1\n", NULL, "its unit is not one of"},
-        {"g;direction\n1;1\n2;1.5\n", NULL, "line 3, column 2: a direction of 1.5"},
+        {"g;direction\n1;1\n2;1.5\n", NULL, "line 3, column 2: a direction of '1.5'"},
+        {"g;direction\n1;up\n2;sideways\n", NULL, "line 3, column 2: a direction of 'sideways'"},
+        {"g;direction;device\n1;up;A\n2;up;\n", NULL, "line 3, column 3: no device"},
+        {"v;G1;G2;device\n1;1;1;1\n1;1;1;1\n", NULL, "columns 2 and 3 are states of several"},
         {"R (ohm);v\n1;1\n0;1\n", NULL, "line 3, column 1: a resistance of 0"},
         {"g;v;device\n1;1;0.5\n2;1;0.5\n", NULL, "a device of 0.5"},
         {"g;time\n1;1\n2;1\n", NULL, "times above 0 that rise"},
@@ -428,6 +439,74 @@ START_TEST(tables)
         ck_assert_msg(strstr(aimc_get_last_error(), bad[i].words) != NULL, "'%s' not in '%s'",
                       bad[i].words, aimc_get_last_error());
         ck_assert_uint_eq(aimc_measurement_count(m), n); /* nothing half-read stays */
+    }
+    aimc_measurement_destroy(m);
+}
+END_TEST
+
+/* Words for devices and directions, and a column for each device. */
+START_TEST(words)
+{
+    aimc_measurement *m = NULL;
+    aimc_trace_info t = {.struct_size = sizeof t};
+    must(aimc_measurement_create(ctx, &m));
+    must(read_text(m,
+                   "Device,Polarity,G_nS\nB2,SET,1000\nA1,set,3000\nB2,Reset,900\nA1,read,3000\n"
+                   "B2,-,800\n",
+                   NULL));
+    must(read_text(m, "time (s),dev,g (uS)\n1,C,1\n1,A1,5\n2,C,1\n2,A1,4\n", NULL));
+    static const struct {
+        uint32_t device;
+        uint64_t n;
+        double last;
+    } found[] = {{0, 3, 0.8}, {1, 2, 3}, {2, 2, 1}, {1, 2, 4}};
+    ck_assert_uint_eq(aimc_measurement_count(m), 4);
+    for (size_t i = 0; i < 4; i++) { /* a name is the same device in every table */
+        must(aimc_measurement_get(m, i, &t));
+        ck_assert(t.device == found[i].device && t.n == found[i].n);
+        ck_assert_double_eq_tol(t.state[t.n - 1], found[i].last, 1e-12);
+    }
+    must(aimc_measurement_get(m, 0, &t));
+    ck_assert(t.pulses[0] == 1 && t.pulses[1] == -1 && t.pulses[2] == -1);
+    must(aimc_measurement_get(m, 1, &t));
+    ck_assert(t.pulses[0] == 1 && t.pulses[1] == 0);
+    ck_assert_int_eq(read_text(m, "g,v,device\n1,1,Z\n2,1,Z\n3,1,Y\n", NULL), AIMC_ERR_FORMAT);
+    must(read_text(m, "g,v,device\n1,1,Y\n2,1,Y\n", NULL)); /* Z was forgotten */
+    must(aimc_measurement_get(m, 4, &t));
+    ck_assert_uint_eq(t.device, 3);
+    must(read_text(m, "pulse;V;d1 (uS);G2;unit\n1;1;5;1;7\n2;-1;4;2;7\n3;-1;;3;7\n", NULL));
+    ck_assert_uint_eq(aimc_measurement_count(m), 7);
+    must(aimc_measurement_get(m, 5, &t));
+    ck_assert(t.device == 0 && t.n == 2 && t.state[1] == 4 && t.pulses[1] == -1);
+    must(aimc_measurement_get(m, 6, &t));
+    ck_assert(t.device == 1 && t.n == 3 && t.state[2] == 3);
+    aimc_measurement_destroy(m);
+}
+END_TEST
+
+/* Tables that do not say which devices they hold have devices of their own, where that is asked
+ * for. */
+START_TEST(devices_of_tables)
+{
+    aimc_table *table = NULL;
+    aimc_measurement *m = NULL;
+    aimc_trace_info t = {.struct_size = sizeof t};
+    aimc_measurement_params params = {.struct_size = sizeof params, .new_devices = 1};
+    static const char *const texts[] = {"g;v\n1;1\n2;1\n", "g;v;device\n1;1;5\n2;1;5\n",
+                                        "up;down\n1;4\n2;3\n", "v;g1;g2\n1;1;2\n1;2;3\n"};
+    static const uint32_t device[] = {0, 5, 6, 6, 7, 8};
+    must(aimc_measurement_create(ctx, &m));
+    for (size_t i = 0; i < 4; i++) {
+        write_text(texts[i]);
+        must(aimc_table_read(ctx, path, NULL, &table));
+        must(aimc_measurement_add_table(m, table, &params));
+        aimc_table_destroy(table);
+        remove(path);
+    }
+    ck_assert_uint_eq(aimc_measurement_count(m), 6);
+    for (size_t i = 0; i < 6; i++) {
+        must(aimc_measurement_get(m, i, &t));
+        ck_assert_uint_eq(t.device, device[i]);
     }
     aimc_measurement_destroy(m);
 }
@@ -483,6 +562,8 @@ int main(void)
     tcase_add_test(t, drift);
     tcase_add_test(t, endurance);
     tcase_add_test(t, tables);
+    tcase_add_test(t, words);
+    tcase_add_test(t, devices_of_tables);
     tcase_add_test(t, refusals);
     return aimct_main(s);
 }

@@ -180,6 +180,10 @@ static const example good[] = {
     {"Pulse,up,down\n1,5,2\n2,6,1\n", "", "5 2 | 6 1"},
     {"index,up\n5,1\n5,2\n", "", "5 1 | 5 2"}, /* no index: it does not count */
     {"up,index\n1,0\n2,1\n", "", "1 0 | 2 1"},
+    {"Pulse #,up\n1,5\n2,6\n", "", "5 | 6"},
+    /* the line that spreadsheets begin with, units without brackets */
+    {"sep=;\n1,5;2\n3;4\n", "", "1.5 2 | 3 4"},
+    {"sep=,\r\nG_uS,width ns\r\n1,2\r\n3,4\r\n", "columns=width,g", "2 1 | 4 3"},
     /* columns */
     {"1,2,3\n4,5,6\n", "columns=2", "2 | 5"},
     {"1,2,3\n4,5,6\n", "columns=3,1", "3 1 | 6 4"},

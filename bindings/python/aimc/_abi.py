@@ -293,6 +293,7 @@ class aimc_measurement_params(ct.Structure):
         ("struct_size", ct.c_uint32),
         ("first_device", ct.c_uint32),
         ("pairs", ct.c_char_p),
+        ("new_devices", ct.c_uint32),
     ]
 
 

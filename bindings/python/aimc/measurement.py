@@ -94,14 +94,15 @@ class Measurement(Handle):
             check(lib.aimc_measurement_add_endurance(self._use, device, counts.size, address(counts), address(ends),
                                                      None if others is None else address(others)))
 
-    def read(self, path: PathLike, *, first_device: int = 0, pairs: Optional[str] = None, columns: Optional[str] = None,
+    def read(self, path: PathLike, *, first_device: Optional[int] = None, pairs: Optional[str] = None, columns: Optional[str] = None,
              delimiter: Optional[str] = None, decimal: Optional[str] = None) -> None:
-        """Add the table at path: pairs of columns up and down, or the long form with columns "g", "device", "pulse" ...
-
-        pairs: "cycles" of one device or "devices"; None: as the table looks. first_device: number of the first device, from which
-        others count. columns, delimiter, decimal: as of read_table(). FormatError: neither form, and where."""
+        """Add the table at path: pairs of columns up and down, or the long form with columns "g", "device", "direction" ...
+        (docs/measuring.md). first_device: number of the first device, from which others count; None: devices of a table without
+        a column "device" come after all those of before. pairs: "cycles" of one device or "devices"; None: as the table looks.
+        columns, delimiter, decimal: as of read_table(). FormatError: neither form, and where."""
         params = sized(_abi.aimc_measurement_params)
-        params.first_device = first_device
+        params.first_device = first_device or 0
+        params.new_devices = first_device is None
         params.pairs = None if pairs is None else pairs.encode()
         with self._ctx._guard.lock, self._guard.lock:
             use_table(self._ctx._use, path, columns, delimiter, decimal,
