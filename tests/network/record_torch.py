@@ -506,6 +506,27 @@ def reset_before():
              Functional(lambda self, *x: self.op(*x), op=module), outputs=["op", "op:1"])
 
 
+class Affine(nn.Module):
+    """weight x + bias of arrays that PyTorch broadcasts; names of parameters are those of ours."""
+
+    def __init__(self, shape, weight=True, bias=True):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(shape)) if weight else None
+        self.bias = nn.Parameter(torch.randn(shape)) if bias else None
+
+    def forward(self, x):
+        x = x if self.weight is None else self.weight * x
+        return x if self.bias is None else x + self.bias
+
+
+def affine():
+    for shape, given in (((4, 5), None), ((3, 1, 2), [3, 1, 2]), ((5,), [5]), ((1,), [1])):
+        size = (3, 4, 2) if shape == (3, 1, 2) else (4, 5)
+        one("affine", Affine(shape), size, **({"shape": given} if given else {}))
+    one("affine", Affine((4, 1), weight=False), (4, 5), shape=[4, 1], weight=False)
+    one("affine", Affine((5,), bias=False), (4, 5), shape=[5], bias=False)
+
+
 def more_cases():
     """What came later."""
     for op, kind in (("rnn", nn.RNN), ("gru", nn.GRU), ("lstm", nn.LSTM)):
@@ -525,6 +546,7 @@ def more_cases():
          Functional(lambda self, x: self.op(x.long()), op=nn.Embedding(4, 3, padding_idx=2)), indices=4)
     volumes()
     reset_before()
+    affine()
 
 
 if __name__ == "__main__":

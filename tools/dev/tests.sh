@@ -23,12 +23,14 @@ END
 run_tests()
 {
     local log=$build/meson-logs/testlog.json
-    # Each of these is for one test; without it that test says that it is skipped.
+    # Each of these is for a test or two; without it they say that they are skipped.
     if command -v apt-get >/dev/null; then
         want ngspice ngspice --version
         want python3-torch /usr/bin/python3 -c 'import torch'
         want python3-matplotlib /usr/bin/python3 -c 'import matplotlib'
         want python3-nbclient /usr/bin/python3 -c 'import nbclient'
+        want python3-onnx /usr/bin/python3 -c 'import onnx'
+        want python3-h5py /usr/bin/python3 -c 'import h5py'
         want python3-ipykernel /usr/bin/python3 -c 'import ipykernel'
     fi
     if ! compile; then

@@ -120,6 +120,15 @@ def group_norm(to: Exporter, node: Node) -> None:
 # ---- element by element -------------------------------------------------------------------------
 
 
+def affine(to: Exporter, node: Node) -> None:
+    """weight x + bias."""
+    key = node.inputs[0]
+    for tensor, op in (("weight", "Mul"), ("bias", "Add")):
+        if tensor in node.tensors:
+            last = tensor == "bias" or "bias" not in node.tensors
+            key = to.add(op, [key, to.weight(node, tensor)], node.name if last else f"{node.name}.scaled")
+
+
 def same(op: str, **attributes: Any) -> Make:
     """One operator of the same inputs."""
     def make(to: Exporter, node: Node) -> None:
@@ -321,6 +330,6 @@ EXPORTERS: Dict[str, Make] = {
     "batch_norm": batch_norm, "layer_norm": layer_norm, "group_norm": group_norm, "relu": same("Relu"), "tanh": same("Tanh"),
     "sigmoid": same("Sigmoid"), "relu6": relu6, "leaky_relu": sloped("LeakyRelu"), "elu": sloped("Elu"),
     "hard_sigmoid": same("HardSigmoid", alpha=1 / 6, beta=0.5), "hard_swish": same("HardSwish"), "silu": silu, "gelu": gelu,
-    "softmax": same("Softmax", axis=-1), "log_softmax": same("LogSoftmax", axis=-1), "add": same("Sum"), "mul": same("Mul"),
+    "softmax": same("Softmax", axis=-1), "log_softmax": same("LogSoftmax", axis=-1), "add": same("Sum"), "mul": same("Mul"), "affine": affine,
     "dropout": dropout, "reshape": reshape, "flatten": flatten, "permute": permute, "slice": cut, "pad": pad, "concat": concat,
     "mean": mean, "rnn": recurrent, "gru": recurrent, "lstm": recurrent, "attention": attention}

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Networks from ONNX models. The first axis of every value counts the samples."""
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence, Set
 
 import numpy as np
 
+from . import _import_onnx_attention as attention
+from . import _import_onnx_constants as constants
 from . import _import_onnx_series as series
+from . import _onnx_numpy as arrays
 from ._errors import FormatError
 from ._importer import Importer, Refused, batch_norm, choose, keep_samples, package, pairs_of, with_bias, without_none
 from ._types import NDArray
@@ -33,28 +36,62 @@ class OnnxImporter(Importer):
                 self.readers.setdefault(key, []).append(node)
         self.placed: Dict[str, series.Placed] = {}  # values whose samples are not in front
         self.taken: List[str] = []  # outputs of nodes that became a part of an earlier one
+        self.folded: Set[int] = set()  # nodes whose results are constants
+        self.samples: Optional[int] = None  # of a batch whose size is fixed
 
     def run(self) -> Network:
         """Inputs, all nodes in order, outputs."""
         for each in self.graph.input:
             if each.name not in self.constants:
                 self.node(f"input '{each.name}'", lambda each=each: self.make_input(each))  # type: ignore[misc]
-        for k, node in enumerate(self.graph.node):
-            where = f"node {k} '{node.name or node.output[0]}' ({node.op_type})"
-            fold = FOLDED.get(node.op_type)
-            if fold is not None and all(key in self.constants for key in node.input if key):
-                self.node(where, lambda fold=fold, node=node: self.compute(fold, node))  # type: ignore[misc]
-            elif node.output[0] not in self.taken:
-                make = MAKERS.get(node.op_type, self.not_constant if fold is not None else None)
-                if node.op_type in series.FOLLOWED and any(key in self.placed for key in node.input):
-                    make = lambda _, node: series.FOLLOWED[node.op_type](self, node)  # pylint: disable=unnecessary-lambda-assignment
-                if node.domain == DOMAIN:
-                    make = OWN.get(node.op_type.rsplit("_", 1)[0])
-                if make is None or node.domain not in ("", "ai.onnx", DOMAIN):
-                    self.problems.append(f"{where}: no such operator is known")
-                else:
-                    self.node(where, lambda make=make, node=node: make(self, node))  # type: ignore[misc]
+        for k in range(len(self.graph.node)):
+            self.fold(k)
+        blocks = {k: block for block in attention.find(self) for k in block.nodes}
+        for k in range(len(self.graph.node)):
+            if k not in blocks:
+                self.take(k)
+            elif k == max(blocks[k].nodes):
+                self.take_attention(blocks[k])
         return self.finish([each.name for each in self.graph.output])
+
+    def where(self, k: int) -> str:
+        """A node in words."""
+        node = self.graph.node[k]
+        return f"node {k} '{node.name or node.output[0]}' ({node.op_type})"
+
+    def fold(self, k: int) -> None:
+        """Compute what constants alone make, once."""
+        node = self.graph.node[k]
+        if node.op_type in arrays.OPERATORS and node.domain in ("", "ai.onnx") and k not in self.folded and \
+                all(key in self.constants for key in node.input if key):
+            self.folded.add(k)
+            self.node(self.where(k), lambda: self.compute(node, self.constants))
+
+    def take(self, k: int) -> None:
+        """One node."""
+        node = self.graph.node[k]
+        self.fold(k)
+        if k in self.folded or node.output[0] in self.taken:
+            return
+        make = MAKERS.get(node.op_type, self.not_constant if node.op_type in arrays.OPERATORS else None)
+        if node.op_type in series.FOLLOWED and any(key in self.placed for key in node.input):
+            make = lambda _, node: series.FOLLOWED[node.op_type](self, node)  # pylint: disable=unnecessary-lambda-assignment
+        if node.domain == DOMAIN:
+            make = OWN.get(node.op_type.rsplit("_", 1)[0])
+        if make is None or node.domain not in ("", "ai.onnx", DOMAIN):
+            self.problems.append(f"{self.where(k)}: no such operator is known")
+        else:
+            self.node(self.where(k), lambda: make(self, node))
+
+    def take_attention(self, block: attention.Block) -> None:
+        """The nodes of one, and those behind it that move its result."""
+        inside: Set[int] = set(block.nodes)
+
+        def make() -> None:
+            inside.intersection_update(attention.make(self, block))
+        self.node(self.where(block.softmax), make)
+        for k in sorted(block.nodes - inside):
+            self.take(k)
 
     def type_name(self, to: int) -> str:
         """A type of ONNX in words."""
@@ -70,10 +107,11 @@ class OnnxImporter(Importer):
         raw = {each.name: self.attribute(each) for each in node.attribute}
         return {name: value.decode() if isinstance(value, bytes) else value for name, value in raw.items()}
 
-    def compute(self, fold: Callable[..., Any], node: Any) -> None:
-        """Constants of constants."""
-        self.constants[node.output[0]] = np.asarray(fold(self, self.attributes(node),
-                                                         *[self.constants[key] for key in node.input if key]))
+    def compute(self, node: Any, known: Dict[str, NDArray[Any]]) -> None:
+        """What a node makes of arrays, beside those."""
+        made = arrays.OPERATORS[node.op_type](self, self.attributes(node), *[known[key] if key else None for key in node.input])
+        for key, array in zip(node.output, made if isinstance(made, list) else [made]):
+            known[key] = np.asarray(array)
 
     @staticmethod
     def not_constant(self: "OnnxImporter", node: Any) -> None:
@@ -84,7 +122,8 @@ class OnnxImporter(Importer):
 
     def make_input(self, each: Any) -> None:
         """An input: all sizes but the first are fixed."""
-        sizes = [d.dim_value for d in each.type.tensor_type.shape.dim][1:]
+        samples, *sizes = [d.dim_value for d in each.type.tensor_type.shape.dim] or [0]
+        self.samples = self.samples or samples or None
         if not sizes or any(n < 1 for n in sizes):
             raise Refused(f"sizes {sizes} behind the first: at least one, all fixed")
         self.add_input(each.name, sizes)
@@ -277,12 +316,6 @@ class OnnxImporter(Importer):
         else:
             self.add_for(node, "softmax" if node.op_type == "Softmax" else "log_softmax", value)
 
-    def join(self, node: Any) -> None:
-        """Add, Mul of values."""
-        if any(key in self.constants for key in node.input):
-            raise Refused("a constant is known only as the bias right behind a convolution or a matrix")
-        self.add_for(node, {"Add": "add", "Sum": "add", "Mul": "mul"}[node.op_type], *map(self.value, node.input))
-
     def passed_on(self, node: Any) -> None:
         """Identity."""
         self.values[node.output[0]] = self.value(node.input[0])
@@ -365,7 +398,7 @@ class OnnxImporter(Importer):
         """The first axis stays that of the samples."""
         value, shape = self.value(node.input[0]), self.constant(node, 1, "the shape").reshape(-1).tolist()
         sizes = [value.shape[k - 1] if n == 0 and 0 < k <= len(value.shape) else n for k, n in enumerate(shape)]
-        choose("first size", sizes[0] if sizes else None, (-1, 0, 1))
+        choose("first size", sizes[0] if sizes else None, (-1, 0, self.samples or 1))
         self.reshaped(node, value, sizes[1:])
 
     def reshaped(self, node: Any, value: Value, sizes: Sequence[int]) -> None:
@@ -408,15 +441,6 @@ class OnnxImporter(Importer):
         """Is what a node makes the series of a recurrent layer, or the end of one, and no state?"""
         return not any(reader.op_type == "Slice" or node.output[0] in reader.input[5:7] for reader in self.readers[node.output[0]])
 
-    def concat(self, node: Any) -> None:
-        """Along an axis that does not count the samples."""
-        axis = self.attributes(node)["axis"]
-        values = [self.value(key) for key in node.input]
-        axis %= len(values[0].shape) + 1
-        if axis == 0:
-            raise Refused("axis 0 counts the samples")
-        self.add_for(node, "concat", *values, axis=axis - 1)
-
     def pad(self, node: Any) -> None:
         """A constant around a value."""
         attributes = self.attributes(node)
@@ -445,38 +469,15 @@ class OnnxImporter(Importer):
         self.add_for(node, "slice", value, start=start, stop=stop, step=step)
 
     def shape(self, node: Any) -> None:
-        """A constant: -1 samples, and the sizes."""
-        self.constants[node.output[0]] = np.array([-1, *self.value(node.input[0]).shape], np.int64)
+        """A constant: the samples, -1 where they are not fixed, and the sizes."""
+        self.sized(node, [self.samples or -1, *self.value(node.input[0]).shape])
+
+    def sized(self, node: Any, sizes: Sequence[int]) -> None:
+        """Of these, what Shape asks for."""
+        attributes = self.attributes(node)
+        self.constants[node.output[0]] = np.array(sizes[attributes.get("start", 0):attributes.get("end")], np.int64)
 
 
-def _unsqueeze(_: OnnxImporter, attributes: Dict[str, Any], x: NDArray[Any], axes: Any = None) -> NDArray[Any]:
-    return np.expand_dims(x, tuple(attributes["axes"] if axes is None else axes.reshape(-1).tolist()))
-
-
-def _slices(x: NDArray[Any], firsts: NDArray[Any], ends: NDArray[Any], axes: Optional[NDArray[Any]],
-            steps: Optional[NDArray[Any]]) -> List[slice]:
-    made = [slice(None)] * x.ndim
-    lists = [firsts.tolist(), ends.tolist(), list(range(len(firsts))) if axes is None else axes.tolist(),
-             [1] * len(firsts) if steps is None else steps.tolist()]
-    for first, end, axis, by in zip(*lists):
-        made[axis] = slice(first, end, by)
-    return made
-
-
-FOLDED: Dict[str, Callable[..., Any]] = {
-    "Constant": lambda me, a: next((me.to_array(a[key]) if key == "value" else np.asarray(a[key]) for key in a), None),
-    "Identity": lambda me, a, x: x,
-    "Cast": lambda me, a, x: x.astype(me.numpy_type(int(a["to"]))),
-    "Reshape": lambda me, a, x, shape: x.reshape([x.shape[k] if n == 0 else n for k, n in enumerate(shape.tolist())]),
-    "ConstantOfShape": lambda me, a, n: np.full([abs(size) for size in n.tolist()], me.to_array(a["value"])[0] if "value" in a else np.float32(0)),
-    "Slice": lambda me, a, x, first, end, axes=None, by=None: x[tuple(_slices(x, first, end, axes, by))],
-    "Expand": lambda me, a, x, shape: np.broadcast_to(x, np.broadcast_shapes(x.shape, [abs(n) for n in shape.tolist()])),
-    "Squeeze": lambda me, a, x, axes=None: np.squeeze(x, tuple(a["axes"] if axes is None else axes.reshape(-1).tolist())),
-    "Transpose": lambda me, a, x: x.transpose(a.get("perm")),
-    "Gather": lambda me, a, x, at: np.take(x, at, a.get("axis", 0)),
-    "Unsqueeze": _unsqueeze,
-    "Concat": lambda me, a, *x: np.concatenate(x, a["axis"]),
-}
 _M = OnnxImporter
 OWN: Dict[str, Callable[[OnnxImporter, Any], None]] = {
     "attention": _M.own_attention, "gelu": _M.own_gelu, "group_norm": _M.own_group_norm}
@@ -484,10 +485,12 @@ MAKERS: Dict[str, Callable[[OnnxImporter, Any], None]] = {
     "Conv": _M.conv, "ConvTranspose": _M.conv_transpose, "Gemm": _M.gemm, "MatMul": _M.matmul, "BatchNormalization": _M.batch_norm,
     "LayerNormalization": _M.layer_norm, **{name: _M.elementwise for name in ELEMENTWISE}, "LeakyRelu": _M.sloped,
     "Elu": _M.sloped, "HardSigmoid": _M.hard_sigmoid, "Clip": _M.clip, "Softmax": _M.softmax, "LogSoftmax": _M.softmax,
-    "Add": _M.join, "Sum": _M.join, "Mul": _M.join, "Identity": _M.passed_on, "Cast": _M.cast, "Gather": _M.gather, "Dropout": _M.dropout, "MaxPool": _M.pool,
+    **{name: constants.join for name in ("Add", "Sub", "Mul", "Div", "Sum")}, "Gelu": constants.gelu, "PRelu": constants.prelu,
+    "InstanceNormalization": constants.instance_norm, "GroupNormalization": constants.group_norm, "Split": constants.split,
+    "Identity": _M.passed_on, "Cast": _M.cast, "Gather": _M.gather, "Dropout": _M.dropout, "MaxPool": _M.pool,
     "AveragePool": _M.pool, "GlobalAveragePool": _M.global_pool, "GlobalMaxPool": _M.global_pool, "ReduceMean": _M.mean,
     "Flatten": _M.flatten, "Reshape": _M.reshape, "Squeeze": _M.squeeze, "Unsqueeze": _M.squeeze, "Transpose": _M.transpose,
-    "Concat": _M.concat, "Pad": _M.pad, "Slice": _M.slice, "Shape": _M.shape, "RNN": _M.recurrent, "GRU": _M.recurrent,
+    "Concat": constants.concat, "Pad": _M.pad, "Slice": _M.slice, "Shape": _M.shape, "RNN": _M.recurrent, "GRU": _M.recurrent,
     "LSTM": _M.recurrent}
 
 

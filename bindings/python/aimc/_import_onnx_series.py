@@ -24,10 +24,12 @@ class Placed(NamedTuple):
     """A value with the names of its axes in the model: [T][D * H], or [D][H] of a state."""
     value: Value
     axes: str
+    n_directions: int = 1  # where D is an axis of a series
 
 
-def settle(importer: "OnnxImporter", key: str, value: Value, axes: str) -> None:
+def settle(importer: "OnnxImporter", key: str, placed: Placed) -> None:
     """A result: a value where its samples come first, else one that is followed further."""
+    value, axes, _ = placed
     if axes == "NTDH":
         raise Refused("directions as an axis of their own, with the samples first, are not known")
     if axes == "NH":
@@ -35,7 +37,7 @@ def settle(importer: "OnnxImporter", key: str, value: Value, axes: str) -> None:
     if axes[0] == "N":
         importer.values[key] = value
     else:
-        importer.placed[key] = Placed(value, axes)
+        importer.placed[key] = placed
 
 
 def reordered(weight: NDArray[Any], kind: str) -> NDArray[Any]:
@@ -108,7 +110,7 @@ def recurrent(importer: "OnnxImporter", node: Any) -> None:
             if axes == "NTDH":  # its only way on is to lose the directions
                 importer.placed[key] = Placed(value, axes)
             else:
-                settle(importer, key, value[k], axes)
+                settle(importer, key, Placed(value[k], axes, len(w)))
 
 
 # ---- what follows -------------------------------------------------------------------------------
@@ -121,9 +123,9 @@ def directions(placed: Placed) -> int:
 
 def transpose(importer: "OnnxImporter", node: Any) -> None:
     """Axes in another order."""
-    value, axes = importer.placed[node.input[0]]
-    order = importer.attributes(node).get("perm", list(range(len(axes)))[::-1])
-    settle(importer, node.output[0], value, "".join(axes[k] for k in order))
+    placed = importer.placed[node.input[0]]
+    order = importer.attributes(node).get("perm", list(range(len(placed.axes)))[::-1])
+    settle(importer, node.output[0], placed._replace(axes="".join(placed.axes[k] for k in order)))
 
 
 def squeeze(importer: "OnnxImporter", node: Any) -> None:
@@ -133,16 +135,16 @@ def squeeze(importer: "OnnxImporter", node: Any) -> None:
     gone = placed.axes[given[0]] if given and len(given) == 1 else "?"
     if gone != "D" or ("T" not in placed.axes and directions(placed) != 1):
         raise Refused("it is known of the one direction")
-    settle(importer, node.output[0], placed.value, placed.axes.replace("D", ""))
+    settle(importer, node.output[0], placed._replace(axes=placed.axes.replace("D", "")))
 
 
 def reshape(importer: "OnnxImporter", node: Any) -> None:
     """Directions and numbers as one axis."""
-    value, axes = importer.placed[node.input[0]]
+    value, axes, _ = importer.placed[node.input[0]]
     shape = importer.constant(node, 1, "the shape").reshape(-1).tolist()
     if "DH" not in axes or len(shape) != len(axes) - 1 or shape[-1] not in (-1, value.shape[-1]):
         raise Refused(f"to {shape}: it is known where it joins directions and numbers of the state")
-    settle(importer, node.output[0], value, axes.replace("D", ""))
+    settle(importer, node.output[0], Placed(value, axes.replace("D", "")))
 
 
 def gather(importer: "OnnxImporter", node: Any) -> None:
@@ -151,7 +153,7 @@ def gather(importer: "OnnxImporter", node: Any) -> None:
     if placed.axes != "DNH" or importer.attributes(node).get("axis", 0) != 0 or index.size != 1 or index.ndim:
         raise Refused("it is known of one layer and direction of a state")
     at = int(index) % directions(placed)
-    settle(importer, node.output[0], cut(importer, node, placed, at, at + 1), "NH")
+    settle(importer, node.output[0], Placed(cut(importer, node, placed, at, at + 1), "NH"))
 
 
 def cut(importer: "OnnxImporter", node: Any, placed: Placed, first: int, end: int) -> Value:
@@ -179,6 +181,17 @@ def concat(importer: "OnnxImporter", node: Any) -> None:
     importer.placed[node.output[0]] = Placed(value, "DNH")
 
 
+def shape(importer: "OnnxImporter", node: Any) -> None:
+    """Sizes in the order of the model's axes."""
+    value, axes, n = importer.placed[node.input[0]]
+    sizes = list(value.shape)
+    if "T" in axes and "D" in axes:  # together in the value
+        sizes = [sizes[0], sizes[1] // n]
+        sizes.insert(axes.replace("N", "").index("D"), n)
+    sizes.insert(axes.index("N"), importer.samples or -1)
+    importer.sized(node, sizes)
+
+
 def passed_on(importer: "OnnxImporter", node: Any) -> None:
     """What changes nothing."""
     importer.placed[node.output[0]] = importer.placed[node.input[0]]
@@ -187,4 +200,4 @@ def passed_on(importer: "OnnxImporter", node: Any) -> None:
 # What is known of values whose samples are not in front.
 FOLLOWED: Dict[str, Callable[["OnnxImporter", Any], None]] = {
     "RNN": recurrent, "GRU": recurrent, "LSTM": recurrent, "Transpose": transpose, "Squeeze": squeeze, "Reshape": reshape,
-    "Gather": gather, "Slice": part, "Concat": concat, "Identity": passed_on, "Dropout": passed_on}
+    "Gather": gather, "Slice": part, "Concat": concat, "Shape": shape, "Identity": passed_on, "Dropout": passed_on}

@@ -5,6 +5,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set
 import numpy as np
 
 from . import _import_series as series
+from . import _import_torch_constants as constants
 from ._errors import FormatError, InvalidError
 from ._importer import Importer, Refused, batch_norm, choose, keep_samples, package, with_bias, without_none
 from ._trace_torch import AUGMENTED, traced
@@ -20,7 +21,7 @@ CALLED = {"relu": "relu", "relu_": "relu", "relu6": "relu6", "tanh": "tanh", "si
 # What may give its input's own memory, so that a change in place is seen in both.
 SHARING = ("transpose", "squeeze", "to", "view", "reshape", "flatten", "getitem", "permute", "contiguous", "dropout", "Flatten", "Identity", "Dropout")
 # Those of them that give it as it is.
-SAME = ("Identity", "iadd", "imul")
+SAME = ("Identity", "iadd", "isub", "imul", "itruediv")
 # Keywords that change no number: inplace is looked at for all nodes alike.
 HARMLESS = ("inplace", "_stacklevel", "memory_format")
 
@@ -323,22 +324,6 @@ class TorchImporter(Importer):
         """torch.flatten."""
         self.flattened(node, self.number(node, 1, "start_dim", 0), self.number(node, 2, "end_dim", -1))
 
-    def join(self, node: Any) -> None:
-        """add, mul of two values."""
-        self.read.add("alpha")
-        if node.kwargs.get("alpha", 1) != 1:
-            raise Refused(f"alpha {node.kwargs['alpha']} is not known")
-        op = "mul" if "mul" in self.title(node) else "add"
-        self.made(node, op, self.argument(node, 0), self.argument(node, 1))
-
-    def cat(self, node: Any) -> None:
-        """torch.cat."""
-        values = [self.value(each.name) for each in node.args[0]]
-        dim = self.number(node, 1, "dim", 0) % (len(values[0].shape) + 1)
-        if dim == 0:
-            raise Refused("axis 0 counts the samples")
-        self.made(node, "concat", *values, axis=dim - 1)
-
     def view(self, node: Any) -> None:
         """view, reshape: the first axis stays that of the samples."""
         sizes = node.args[1] if isinstance(node.args[1], (tuple, list)) else node.args[1:]
@@ -523,13 +508,14 @@ MODULES: Dict[str, Callable[[TorchImporter, Any, Any], None]] = {
     "LSTM": series.recurrent, "MultiheadAttention": series.attention, "TransformerEncoderLayer": series.encoder_layer,
     "TransformerEncoder": series.encoder, "Embedding": series.embedding}
 FUNCTIONS: Dict[str, Callable[[TorchImporter, Any], None]] = {
-    "add": _M.join, "iadd": _M.join, "add_": _M.join, "mul": _M.join, "imul": _M.join, "mul_": _M.join, "flatten": _M.flatten, "cat": _M.cat, "view": _M.view,
+    **{form.format(name): constants.join for name in ("add", "sub", "mul") for form in ("{}", "i{}", "{}_")}, "expand": constants.expand,
+    **{name: constants.join for name in ("div", "div_", "truediv", "itruediv")}, "flatten": _M.flatten, "cat": constants.cat, "view": _M.view,
     "reshape": _M.view, "size": _M.size, "getitem": _M.getitem, "pad": _M.pad, "_pad": _M.pad, "mean": _M.mean,
     "permute": _M.permute, "boolean_dispatch": _M.max_pool, **{f"{way}max_pool{n}d": _M.max_pool for way in ("", "_") for n in (1, 2, 3)},
     **{f"avg_pool{n}d": _M.avg_pool for n in (1, 2, 3)}, **{f"adaptive_avg_pool{n}d": _M.adaptive_pool for n in (1, 2, 3)},
     "softmax": _M.soften, "log_softmax": _M.soften, "dropout": _M.drop, "contiguous": _M.identity, "squeeze": _M.squeeze, "transpose": _M.turn,
     "getattr": _M.look, "zeros": _M.make_zeros, "to": _M.moved, "long": _M.to_indices, "int": _M.to_indices}
-VARIADIC = ("view", "reshape", "permute", "getitem")  # all positions are read
+VARIADIC = ("view", "reshape", "permute", "getitem", "expand")  # all positions are read
 
 
 def import_module(module: Any, shapes: Sequence[Sequence[int]], ctx: Optional[Context]) -> Network:

@@ -127,11 +127,38 @@ class Torch(TorchCase):
 
         def taken(s, x):
             h = s.a(x)
-            h -= x
+            h //= x
             return h
         self.compare(self.traced(added, a=nn.Linear(4, 4)), normal(2, 4))
         self.refused(["of which there is a view"], convert.from_torch, self.traced(viewed, a=nn.Linear(4, 4)), (4,))
-        self.refused(["isub", "no such function"], convert.from_torch, self.traced(taken, a=nn.Linear(4, 4)), (4,))
+        self.refused(["ifloordiv", "no such function"], convert.from_torch, self.traced(taken, a=nn.Linear(4, 4)), (4,))
+
+    def test_values_beside_constants(self):
+        """Numbers, parameters and buffers: a token in front, positions, scales, the normalisation of an input."""
+        torch = package("torch")
+        nn = torch.nn
+
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.token, self.positions = nn.Parameter(torch.randn(1, 1, 4)), nn.Parameter(torch.randn(1, 4, 4))
+                self.scale, self.bias = nn.Parameter(torch.randn(4)), nn.Parameter(torch.randn(3, 1))
+                self.register_buffer("mean", torch.randn(3, 4))
+                self.last = nn.Linear(16, 2)
+
+            def forward(self, x):
+                x = (x - self.mean) / (2 * self.scale) + self.bias
+                x = torch.cat([self.token.expand(x.shape[0], -1, -1), 1 - x * 0.5], 1) + self.positions
+                x -= torch.relu(x)
+                return self.last(x.flatten(1))
+        self.compare(Net().eval(), normal(2, 3, 4))
+        other = nn.Parameter(torch.randn(2, 3, 4))
+        for word, function in (("for each sample", lambda s, x: x + s.other), ("quotient", lambda _, x: x / torch.relu(x)),
+                               ("over a value", lambda _, x: 1 / x), ("alpha", lambda _, x: torch.add(x, x, alpha=2)),
+                               ("rounding_mode", lambda _, x: torch.div(x, 2, rounding_mode="floor"))):
+            module = self.traced(function)
+            module.other = other
+            self.refused([word], convert.from_torch, module, (3, 4))
 
     def test_arguments_that_are_not_known(self):
         torch = package("torch")
@@ -258,12 +285,6 @@ class Onnx(OnnxCase):
                           {"x": ["n", 4]}, ["y"], {"t": table, "last": np.int64(-1)})
         x = RNG.integers(0, 5, (2, 4)).astype(np.float32)
         self.near(convert.from_onnx(path), table[x.astype(int)[:, -1]], x)
-
-    def test_constants_that_are_joined(self):
-        for op, words in (("Concat", "'c' is constant"), ("Add", "a constant is known only"), ("Sum", "a constant")):
-            path = self.model([(op, ["x", "c"], ["y"], {"axis": 1} if op == "Concat" else {})], {"x": ["n", 4]}, ["y"],
-                              {"c": normal(1, 4)})
-            self.refused([f"'n0' ({op})", words], convert.from_onnx, path)
 
     def test_softmax_of_old_opsets(self):
         for op in ("Softmax", "LogSoftmax"):

@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: MIT
+"""Attention of ONNX models: exporters write it as products, transposes and a softmax, each version in its own way. A part of
+the graph around a softmax is taken for an attention of this library when it computes the same: both are run on random numbers."""
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
+
+import numpy as np
+
+from . import _onnx_numpy as arrays
+from ._importer import Missing, Refused
+from ._types import NDArray
+from .network import Value
+
+if TYPE_CHECKING:
+    from ._import_onnx import OnnxImporter
+
+MOVES = ("Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Cast", "Dropout", "Expand")
+WITH_CONSTANTS = ("Mul", "Div", "Add", "Where")
+PICKS = MOVES + ("Gather", "Split", "Slice") + WITH_CONSTANTS
+TOLERANCE = 1e-4  # of the largest number, for sums in another order
+
+
+class Projection(NamedTuple):
+    """A matrix that is applied to a value: its node, that value, weight [out][in] and bias."""
+    node: int
+    source: str
+    weight: NDArray[Any]
+    bias: NDArray[Any]
+
+
+class Block(NamedTuple):
+    """What may be an attention: matrices of query, key and value, the one behind, and values that may be its result."""
+    softmax: int
+    parts: List[Projection]
+    out: Projection
+    ends: List[str]
+    nodes: Set[int]
+
+
+class Graph:
+    """Who makes and who reads the values of a model."""
+
+    def __init__(self, importer: "OnnxImporter") -> None:
+        self.importer, self.nodes = importer, list(importer.graph.node)
+        self.maker = {key: k for k, node in enumerate(self.nodes) for key in node.output if key}
+        self.readers: Dict[str, List[int]] = {}
+        for k, node in enumerate(self.nodes):
+            for key in node.input:
+                self.readers.setdefault(key, []).append(k)
+        self.outputs = {each.name for each in importer.graph.output}
+        self.fixed = set(importer.constants)  # and what follows from the shapes of values
+        for node in self.nodes:
+            if node.op_type == "Shape" or all(key in self.fixed for key in node.input if key):
+                self.fixed.update(node.output)
+
+    def computed(self, node: Any) -> List[str]:
+        """Inputs of a node that samples tell."""
+        return [key for key in node.input if key and key not in self.fixed]
+
+    def data(self, node: Any) -> Optional[str]:
+        """The value that a node moves, picks of, or changes by constants; None: there are several, or none."""
+        keys = self.computed(node) if node.op_type in WITH_CONSTANTS else list(node.input[:1])
+        return keys[0] if len(keys) == 1 and keys[0] not in self.fixed else None
+
+    def next(self, key: str) -> Optional[int]:
+        """The only node that reads a value, which is no output."""
+        readers = self.readers.get(key, [])
+        return readers[0] if len(readers) == 1 and key not in self.outputs else None
+
+    def up(self, key: str, kinds: Tuple[str, ...]) -> Iterator[Tuple[int, Any]]:
+        """Nodes from the maker of a value on upwards, as long as they are of these kinds and the first that is not."""
+        at: Optional[str] = key
+        while at is not None and at in self.maker:
+            k = self.maker[at]
+            yield k, self.nodes[k]
+            at = self.data(self.nodes[k]) if self.nodes[k].op_type in kinds else None
+
+    def above(self, ends: List[str], sources: Set[str]) -> Set[int]:
+        """Nodes that values are computed by, from these sources."""
+        found: Set[int] = set()
+        open_keys = list(ends)
+        while open_keys:
+            key = open_keys.pop()
+            k = self.maker.get(key)
+            if key in sources or k is None or k in found or key in self.importer.constants:
+                continue
+            found.add(k)
+            open_keys += self.nodes[k].input
+        return found
+
+    def matrix(self, k: int) -> Optional[Projection]:
+        """A product with a constant matrix, and the bias that comes with it or right behind."""
+        node, constants = self.nodes[k], self.importer.constants
+        if node.op_type not in ("MatMul", "Gemm") or node.input[1] not in constants or node.input[0] in constants:
+            return None
+        weight = constants[node.input[1]]
+        attributes = self.importer.attributes(node)
+        if weight.ndim != 2 or attributes.get("transA", 0) or attributes.get("alpha", 1.0) != 1 or attributes.get("beta", 1.0) != 1:
+            return None
+        weight = weight if attributes.get("transB", 0) else weight.T
+        bias = constants.get(node.input[2]) if len(node.input) > 2 else None
+        after = self.next(node.output[0])
+        if bias is None and after is not None and self.nodes[after].op_type == "Add":
+            bias = next((constants[key] for key in self.nodes[after].input if key in constants), None)
+        if bias is None or bias.size != len(weight):
+            bias = np.zeros(len(weight), np.float32)
+        return Projection(k, node.input[0], weight, bias.reshape(-1))
+
+    def projection(self, key: str) -> Optional[Projection]:
+        """The matrix that a value comes from, through moves and picks."""
+        for k, _ in self.up(key, PICKS):
+            found = self.matrix(k)
+            if found:
+                return found
+        return None
+
+
+def find(importer: "OnnxImporter") -> List[Block]:
+    """All parts of a graph that may be attentions."""
+    graph = Graph(importer)
+    found = (look_at(graph, k) for k, node in enumerate(graph.nodes) if node.op_type == "Softmax")
+    return [block for block in found if block]
+
+
+def product_above(graph: Graph, key: str) -> Optional[Any]:
+    """The product of two computed values that scores come from."""
+    for _, node in graph.up(key, PICKS):
+        if node.op_type == "MatMul":
+            return node if len(graph.computed(node)) == 2 else None
+    return None
+
+
+def look_at(graph: Graph, softmax: int) -> Optional[Block]:
+    """The parts around a softmax."""
+    scores = product_above(graph, graph.nodes[softmax].input[0])
+    key = graph.nodes[softmax].output[0]
+    after = graph.next(key)
+    while after is not None and graph.nodes[after].op_type in MOVES:
+        key = graph.nodes[after].output[0]
+        after = graph.next(key)
+    if scores is None or after is None or graph.nodes[after].op_type != "MatMul" or graph.nodes[after].input[0] != key:
+        return None
+    parts = [graph.projection(each) for each in (*scores.input, graph.nodes[after].input[1])]
+    key, out = graph.nodes[after].output[0], None
+    while out is None:
+        after = graph.next(key)
+        if after is None:
+            return None
+        out = graph.matrix(after)
+        if out is None and graph.nodes[after].op_type not in MOVES:
+            return None
+        key = graph.nodes[after].output[0]
+    made = [part for part in parts if part]
+    if len(made) < 3:
+        return None
+    ends = [key]
+    after = graph.next(key)
+    while after is not None and (graph.nodes[after].op_type in MOVES or len(ends) == 1 and graph.nodes[after].op_type == "Add"
+                                 and len(graph.computed(graph.nodes[after])) == 1):
+        ends.append(graph.nodes[after].output[0])
+        after = graph.next(ends[-1])
+    return Block(softmax, made, out, ends, graph.above(ends, {part.source for part in made}))
+
+
+# ---- one of them --------------------------------------------------------------------------------
+
+
+def sources_of(importer: "OnnxImporter", graph: Graph, block: Block) -> List[str]:
+    """Values [length][features] of which queries, keys and values are made."""
+    made = []
+    for part in block.parts:
+        chain = [part.source, *(node.input[0] for _, node in graph.up(part.source, MOVES))]
+        if not any(key in importer.values for key in chain):
+            raise Missing(part.source)
+        known = [key for key in chain if key in importer.values and len(importer.values[key].shape) == 2
+                 and importer.values[key].shape[1] == part.weight.shape[1]]
+        if not known:
+            raise Refused("an attention of something else than values [samples, length, features]")
+        made.append(known[0])
+    return made
+
+
+def weights_of(block: Block) -> Dict[str, NDArray[Any]]:
+    """Tensors of the op: where one matrix makes several parts, they lie one behind the other."""
+    weights, biases = [], []
+    size = len(block.out.weight)
+    for k, part in enumerate(block.parts):
+        shared = [each for each in range(3) if block.parts[each].node == part.node]
+        at = shared.index(k)
+        if part.weight.shape != (size * len(shared), size) or block.out.weight.shape != (size, size):
+            raise Refused("an attention whose matrices are not all [features, features]")
+        weights.append(part.weight[at * size:(at + 1) * size])
+        biases.append(part.bias[at * size:(at + 1) * size])
+    return {"in_proj_weight": np.concatenate(weights), "in_proj_bias": np.concatenate(biases), "out_proj.weight": block.out.weight,
+            "out_proj.bias": block.out.bias}
+
+
+def attend(inputs: List[NDArray[Any]], tensors: Dict[str, NDArray[Any]], heads: int, causal: bool) -> NDArray[Any]:
+    """What the op computes: A. Vaswani et al., arXiv:1706.03762."""
+    parts = []
+    for x, w, b in zip(inputs, np.split(tensors["in_proj_weight"], 3), np.split(tensors["in_proj_bias"], 3)):
+        y = x @ w.T.astype(np.float64) + b
+        parts.append(y.reshape(*y.shape[:2], heads, -1).transpose(0, 2, 1, 3))
+    scores = parts[0] @ parts[1].transpose(0, 1, 3, 2) / np.sqrt(parts[0].shape[-1])
+    if causal:
+        scores = np.where(np.triu(np.ones(scores.shape[-2:], bool), 1), -np.inf, scores)
+    p = np.exp(scores - scores.max(-1, keepdims=True))
+    y = (p / p.sum(-1, keepdims=True)) @ parts[2]
+    return np.asarray(y.transpose(0, 2, 1, 3).reshape(*inputs[0].shape) @ tensors["out_proj.weight"].T + tensors["out_proj.bias"])
+
+
+def run_part(importer: "OnnxImporter", graph: Graph, block: Block, inputs: Dict[str, NDArray[Any]]) -> Dict[str, NDArray[Any]]:
+    """What the part of the model makes of inputs."""
+    known = {**importer.constants, **inputs}
+    for k in sorted(graph.above(block.ends, set(inputs))):
+        node = graph.nodes[k]
+        if node.op_type not in arrays.OPERATORS or any(key and key not in known for key in node.input):
+            raise Refused(f"within the attention, '{node.name or node.output[0]}' ({node.op_type}) is not known, or looks at something else "
+                          f"than queries, keys and values: no mask but the causal one is known")
+        importer.compute(node, known)
+    return {key: known[key] for key in block.ends}
+
+
+def make(importer: "OnnxImporter", block: Block) -> Set[int]:
+    """The op, where it computes what the part of the model does; the nodes that it stands for."""
+    graph = Graph(importer)
+    keys = sources_of(importer, graph, block)
+    values: List[Value] = [importer.values[key] for key in keys]
+    tensors = weights_of(block)
+    n, rng = importer.samples or 2, np.random.default_rng(1)
+    inputs = {key: rng.normal(size=(n, *value.shape)).astype(np.float32) for key, value in zip(keys, values)}
+    found = run_part(importer, graph, block, inputs)
+    features = values[0].shape[1]
+    for heads in range(1, features + 1):
+        for causal in (False, True) if features % heads == 0 else ():
+            wanted = attend([inputs[key] for key in keys], tensors, heads, causal)
+            ends = [key for key, y in found.items() if y.shape == wanted.shape
+                    and np.abs(y - wanted).max() <= TOLERANCE * np.abs(wanted).max()]
+            if ends:
+                return add(importer, graph, block, keys, tensors, ends[-1], heads=heads, causal=causal)
+    raise Refused("it is in no attention that is known: several heads, scores over the root of their size, softmax, no mask but the causal one")
+
+
+def add(importer: "OnnxImporter", graph: Graph, block: Block, keys: List[str], tensors: Dict[str, NDArray[Any]], end: str,
+        **fields: Any) -> Set[int]:
+    """The node; nothing else may look at what is within."""
+    inside = graph.above([end], set(keys))
+    for k in inside:
+        for key in graph.nodes[k].output:
+            outside = [reader for reader in graph.readers.get(key, []) if reader not in inside]
+            if key != end and (key in graph.outputs or outside) and key not in importer.values and key not in importer.constants:
+                raise Refused(f"'{key}' within the attention is looked at from without")
+    different = [key for k, key in enumerate(keys) if key not in keys[:k]]
+    values = different if keys[1] == keys[2] else keys
+    weight = next((key for key in graph.nodes[block.out.node].input if key.endswith(".out_proj.weight")), "")
+    name = weight[:-len(".out_proj.weight")] or graph.nodes[block.softmax].name or end
+    importer.values[end] = importer.add("attention", *[importer.values[key] for key in values], name=name, tensors=tensors, **fields)
+    return inside
