@@ -234,6 +234,7 @@ void aimci_periphery_destroy(aimci_periphery *p)
     aimci_fixed_errors_destroy(p);
     aimci_periphery_unwatch(p);
     aimci_free(ctx, p->adc_bounds);
+    aimci_free(ctx, p->adc_lows);
     aimci_free(ctx, p->word_lines.sums);
     aimci_free(ctx, p);
     aimci_context_unref(ctx);

@@ -451,6 +451,11 @@ aimc_status aimci_periphery_read(aimci_periphery *p, const aimci_read_array *arr
     read_job job = {
         .p = p, .array = array, .n = n, .x = x, .ld_x = ld_x, .y = y, .ld_y = ld_y, .probe = probe};
     aimc_status st = AIMC_OK;
+    if (!p->watched && !aimci_periphery_is_calibrated(p))
+        return aimci_fail(AIMC_ERR_STATE,
+                          "out_range = CALIBRATED; the ADCs have no ranges yet: "
+                          "aimc_network_calibrate() or aimc_matrix_watch_outputs() finds those of "
+                          "forward, aimc_tile_set_output_ranges() sets any");
     if (aimci_has_device_noise(array))
         st = aimci_workspace_for_noise(p);
     if (!st)
