@@ -56,6 +56,8 @@ typedef struct aimc_readout_info {
     uint32_t adc_bits;      /**< bits of one output conversion; 0: has_adc is 0 */
     uint32_t n_cells;       /**< cells of a weight, all slices; 0: cell_mapping does not say */
     uint32_t reserved;      /**< 0 */
+    uint32_t n_dac_conversions; /**< conversions of an input in one product */
+    uint32_t n_adc_conversions; /**< conversions of an output in one product */
 } aimc_readout_info;
 
 /**
