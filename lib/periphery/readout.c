@@ -193,7 +193,7 @@ static bool read_cycle(chunk *c, size_t m, float *y)
         if (cycle->derived)
             p->chain->part(&part, c->scratch.z + k * p->ld_in, c->scratch.cycle + k * p->ld_in,
                            p->n_in);
-        if (p->plan.has_stage)
+        if (p->plan.has_stage || p->plan.draws_cells)
             keys[k] = pass_key(c, c->active[k], m, true);
     }
     if (!aimci_array_stage_read(p, job->array, cycle, c->n_active, z, y, &c->scratch, keys))
