@@ -253,6 +253,12 @@ typedef struct aimc_cost_shape {
     uint32_t n_cells;       /**< cells of a weight, all slices; 0: devices of the technology, or one
                                for each of n_column_sets where that is more */
     uint32_t reserved2;     /**< 0 */
+    uint32_t backward_steps;           /**< n_steps of a backward product; 0: all as forward */
+    uint32_t backward_column_sets;     /**< its n_column_sets; 0: 1 */
+    uint32_t backward_dac_bits;        /**< its dac_bits */
+    uint32_t backward_adc_bits;        /**< its adc_bits */
+    uint32_t backward_dac_conversions; /**< conversions of an input in it; 0: 1 */
+    uint32_t backward_adc_conversions; /**< conversions of an output in it; 0: 1 */
 } aimc_cost_shape;
 
 /** A layer of a network that need not exist: shape and work. @since 0.1 */
@@ -320,8 +326,8 @@ typedef struct aimc_cost_schedule {
 } aimc_cost_schedule;
 
 /**
- * Shape of a tile on one array, with what its forward read-out says: steps, column sets, bits of
- * the converters, cells of a weight.
+ * Shape of a tile on one array, with what its read-outs say: steps, column sets, bits of the
+ * converters, cells of a weight.
  * @param tile   tile
  * @param shape  struct_size set by the caller; the rest is written
  * @retval AIMC_ERR_INVALID  NULL argument
@@ -332,7 +338,7 @@ typedef struct aimc_cost_schedule {
 AIMC_API aimc_status aimc_tile_get_cost_shape(const aimc_tile *tile, aimc_cost_shape *shape);
 
 /**
- * Shape of a matrix on its tiles, with what the read-out of the first one says.
+ * Shape of a matrix on its tiles, with what the read-outs of the first one say.
  * @param matrix  on tiles
  * @param shape   struct_size set by the caller; the rest is written
  * @retval AIMC_ERR_INVALID  NULL argument
@@ -353,7 +359,7 @@ AIMC_API aimc_status aimc_matrix_get_cost_shape(aimc_matrix *matrix, aimc_cost_s
  * pulses. docs/models/energy.md says what is counted where.
  *
  * Bits of the converters and cells of a weight are those of the shape; where the technology was set
- * to others by the caller, the call is refused.
+ * to others than forward has by the caller, the call is refused.
  *
  * Reads drive what was counted (aimc_tile_count_activity()): g_off for every cell and g_unit |w|
  * for every weight; on programmed devices g_unit times their own conductance over the largest of
@@ -538,13 +544,8 @@ typedef struct aimc_cost_baseline {
  */
 AIMC_API aimc_status aimc_cost_baseline_get(size_t i, aimc_cost_baseline *baseline);
 
-/**
- * Supply that saves a share of dynamic energy: v0 sqrt(1 - saving); NaN outside.
- * @param v0      supply before, V, > 0
- * @param saving  share of the energy that is saved, 0 ... 1
- * @threads any.
- * @since 0.1
- */
+/** Supply that saves a share of dynamic energy: v0 sqrt(1 - saving); NaN outside. @param v0 supply
+ * before, V, > 0. @param saving share that is saved, 0 ... 1. @threads any. @since 0.1 */
 AIMC_API double aimc_cost_get_voltage_for_saving(double v0, double saving);
 
 /** Codes that protect a memory: those of kind "storage". @since 0.1 */
@@ -586,13 +587,8 @@ typedef struct aimc_cost_supply {
 AIMC_API aimc_status aimc_cost_model_get_at_supply(const aimc_cost_model *model, double v,
                                                    aimc_memory_code code, aimc_cost_supply *supply);
 
-/**
- * Errors per bit of a memory at supply v: erfc((v - ber_v50) / (sqrt 2 ber_sigma)) / 2. NaN when
- * model is NULL.
- * @param v  supply, V
- * @threads any.
- * @since 0.1
- */
+/** Errors per bit of a memory: erfc((v - ber_v50) / (sqrt 2 ber_sigma)) / 2; NaN: model is NULL.
+ * @param v supply, V. @threads any. @since 0.1 */
 AIMC_API double aimc_cost_model_get_bit_error_rate(const aimc_cost_model *model, double v);
 
 AIMC_END_DECLS

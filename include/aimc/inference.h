@@ -544,8 +544,8 @@ AIMC_API aimc_status aimc_matrix_take_input_range(aimc_matrix *matrix);
  *                out_... are for aimc_matrix_watch_inputs()
  * @retval AIMC_ERR_INVALID      NULL, a configuration of another kind, or out_method is NONE
  * @retval AIMC_ERR_STATE        no ADC has a range: a perfect read-out, or out_bound <= 0
- * @retval AIMC_ERR_UNSUPPORTED  bound_management SHIFT
- * @retval AIMC_ERR_NOMEM        no memory: 64 KB for every range of every tile
+ * @retval AIMC_ERR_UNSUPPORTED  bound_management SHIFT; ENTROPY where both ends are to be found
+ * @retval AIMC_ERR_NOMEM        no memory: 64 KB for every range of every tile, or 128 for two ends
  * @threads one thread per matrix.
  * @determinism D1: counted magnitudes, whatever the order and the threads.
  * @par Model
@@ -555,8 +555,8 @@ AIMC_API aimc_status aimc_matrix_take_input_range(aimc_matrix *matrix);
 AIMC_API aimc_status aimc_matrix_watch_outputs(aimc_matrix *matrix, const aimc_config *config);
 
 /**
- * Set the ranges of the ADCs from what was watched; an ADC that saw only zeros keeps its range.
- * aimc_tile_get_output_ranges() tells them.
+ * Set the ranges of the ADCs from what was watched; an ADC that saw only zeros keeps its range,
+ * out_bound where it had none yet. aimc_tile_get_output_ranges() tells them.
  * @retval AIMC_ERR_INVALID  NULL
  * @retval AIMC_ERR_STATE    outputs were not watched, or all of them were 0
  * @retval AIMC_ERR_NOMEM    no memory (no range is changed)

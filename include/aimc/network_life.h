@@ -161,7 +161,7 @@ AIMC_API aimc_status aimc_network_unprogram(aimc_network *net);
  *                           nothing
  * @retval AIMC_ERR_STATE    no layer lies on tiles, a layer's inputs or outputs are all 0, or with
  *                           out_method no layer has an ADC with a range
- * @retval AIMC_ERR_UNSUPPORTED  out_method with bound_management SHIFT
+ * @retval AIMC_ERR_UNSUPPORTED  out_method as aimc_matrix_watch_outputs() says
  * @retval AIMC_ERR_NOMEM    no memory
  * @threads one thread per network.
  * @determinism D1 for threads.

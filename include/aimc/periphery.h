@@ -56,6 +56,8 @@ typedef struct aimc_readout_info {
     uint32_t adc_bits;      /**< bits of one output conversion; 0: has_adc is 0 */
     uint32_t n_cells;       /**< cells of a weight, all slices; 0: cell_mapping does not say */
     uint32_t reserved;      /**< 0 */
+    uint32_t n_dac_conversions; /**< conversions of an input in one product */
+    uint32_t n_adc_conversions; /**< conversions of an output in one product */
 } aimc_readout_info;
 
 /**
@@ -83,13 +85,14 @@ AIMC_API aimc_status aimc_tile_get_readout(const aimc_tile *tile, aimc_direction
 AIMC_API size_t aimc_tile_count_output_ranges(const aimc_tile *tile, aimc_direction direction);
 
 /**
- * Ranges of the ADCs: each converts -range ... range, in units of weight times input. They are
- * out_bound until they are set or calibrated (aimc_network_calibrate()), and saved with the tile.
+ * Ranges of the ADCs: each converts -range ... range, in units of weight times input. They are what
+ * out_range says until they are set or calibrated (aimc_network_calibrate()), and saved with the
+ * tile.
  * @param direction  forward or backward read-out
  * @param ranges     [n]
  * @param n          as aimc_tile_count_output_ranges() says
  * @retval AIMC_ERR_INVALID  NULL, unknown direction
- * @retval AIMC_ERR_STATE    no ADC has a range
+ * @retval AIMC_ERR_STATE    no ADC has a range, or out_range is CALIBRATED and they are not yet
  * @retval AIMC_ERR_SHAPE    another n
  * @threads one thread per tile.
  * @since 0.1
@@ -102,7 +105,7 @@ AIMC_API aimc_status aimc_tile_get_output_ranges(const aimc_tile *tile, aimc_dir
  * noise and the compression of the currents before them (relative to out_bound) do not; before an
  * ADC with errors of its own the range is that of an amplifier.
  * @param direction  forward or backward read-out
- * @param ranges     [n] 1e-30 ... 1e30, kept in single precision; NULL: out_bound again
+ * @param ranges     [n] 1e-30 ... 1e30, kept in single precision; NULL: as out_range says again
  * @param n          as aimc_tile_count_output_ranges() says; not used when ranges is NULL
  * @retval AIMC_ERR_INVALID  NULL tile, unknown direction, a range that is not in its range
  * @retval AIMC_ERR_STATE    no ADC has a range
@@ -115,6 +118,40 @@ AIMC_API aimc_status aimc_tile_set_output_ranges(aimc_tile *tile, aimc_direction
                                                  const double *ranges, size_t n);
 
 /**
+ * Ends of the ranges of the ADCs: each converts low ... high, in units of weight times input. Those
+ * of adc.style UNSIGNED have two, which out_range CALIBRATED finds apart; low is -high of others.
+ * @param direction  forward or backward read-out
+ * @param low        [n]
+ * @param high       [n] as aimc_tile_get_output_ranges() has them
+ * @param n          as aimc_tile_count_output_ranges() says
+ * @retval AIMC_ERR_INVALID  NULL, unknown direction
+ * @retval AIMC_ERR_STATE    as aimc_tile_get_output_ranges()
+ * @retval AIMC_ERR_SHAPE    another n
+ * @threads one thread per tile.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_get_output_limits(const aimc_tile *tile, aimc_direction direction,
+                                                 double *low, double *high, size_t n);
+
+/**
+ * Set both ends of the ranges of the ADCs. aimc_tile_set_output_ranges() sets the upper ends, and
+ * the lower ones to adc.low of them; it takes back what was set.
+ * @param direction  forward or backward read-out
+ * @param low        [n] below high; -high but for ADCs of adc.style UNSIGNED
+ * @param high       [n] up to 1e30, kept in single precision as low
+ * @param n          as aimc_tile_count_output_ranges() says
+ * @retval AIMC_ERR_INVALID  NULL, unknown direction, ends not in order, or of ADCs that have
+ *                           none of their own
+ * @retval AIMC_ERR_STATE    no ADC has a range
+ * @retval AIMC_ERR_SHAPE    another n
+ * @retval AIMC_ERR_NOMEM    no memory (nothing is changed, as with all failures)
+ * @threads one thread per tile.
+ * @since 0.1
+ */
+AIMC_API aimc_status aimc_tile_set_output_limits(aimc_tile *tile, aimc_direction direction,
+                                                 const double *low, const double *high, size_t n);
+
+/**
  * Make one product and keep what is seen on the way. It is a real read: it gives the bits that
  * aimc_tile_forward() or aimc_tile_backward() would have given, counts, and draws noise.
  * @param tile       tile; modified (counters, random streams)
@@ -124,6 +161,7 @@ AIMC_API aimc_status aimc_tile_set_output_ranges(aimc_tile *tile, aimc_direction
  *                   the cycles share one ADC, and noisy and code are those of their difference
  * @retval AIMC_ERR_INVALID  NULL argument, unknown direction, cycle not below n_cycles, x holds a
  *                           value that is not finite (nothing done)
+ * @retval AIMC_ERR_STATE    as aimc_tile_forward() (nothing done)
  * @retval AIMC_ERR_ABI      struct_size is of no version, or a field that this one lacks is set
  * @retval AIMC_ERR_NOMEM    no memory (nothing done)
  * @threads one thread per tile.

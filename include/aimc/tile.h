@@ -176,6 +176,8 @@ AIMC_API aimc_status aimc_tile_set_parameter(aimc_tile *tile, const char *name, 
  * @retval AIMC_ERR_SHAPE    a leading dimension is too small
  * @retval AIMC_ERR_INVALID  NULL, or x holds a value that is not finite (y untouched); or a product
  *                           is beyond the range of floats (the batch was read, y is not finite)
+ * @retval AIMC_ERR_STATE    out_range is CALIBRATED and no ranges were found or set yet; or wires
+ *                           and cells whose network was not solved (y untouched)
  * @threads one thread per tile.
  * @determinism noise D1, D2 exact; product D0, D1 for threads.
  * @par Model

@@ -119,6 +119,8 @@ aimc_status aimci_matrix_step_kept(aimc_matrix *matrix, double lr);
 
 /* Ranges of ADCs of all tiles; 0: none has one. */
 size_t aimci_matrix_n_adc_ranges(const aimc_matrix *matrix);
+/* No: those of some tile wait for calibration. */
+bool aimci_matrix_is_calibrated(const aimc_matrix *matrix);
 /* Inputs and outputs are watched no longer; no range changes. */
 void aimci_matrix_stop_watching(aimc_matrix *matrix);
 

@@ -22,6 +22,14 @@ size_t aimci_matrix_n_adc_ranges(const aimc_matrix *m)
     return n;
 }
 
+bool aimci_matrix_is_calibrated(const aimc_matrix *m)
+{
+    bool is = true;
+    for (size_t k = 0; k < aimci_grid_n_tiles(m->grid); k++)
+        is = is && aimci_periphery_is_calibrated(readout(m, k));
+    return is;
+}
+
 static void unwatch_outputs(const aimc_matrix *m)
 {
     for (size_t k = 0; k < aimci_grid_n_tiles(m->grid); k++)
@@ -35,6 +43,11 @@ void aimci_matrix_stop_watching(aimc_matrix *m)
     unwatch_outputs(m);
 }
 
+static aimci_range_rule rule_of(const aimci_calibration *c)
+{
+    return (aimci_range_rule)(c->out_method - AIMCI_OUTPUTS_FIRST_RULE);
+}
+
 static aimc_status check_watch(const char *caller, const aimc_matrix *m, const aimci_calibration *c)
 {
     if (c->out_method == AIMCI_OUTPUTS_NONE)
@@ -45,6 +58,11 @@ static aimc_status check_watch(const char *caller, const aimc_matrix *m, const a
         return aimci_fail(AIMC_ERR_STATE,
                           "%s: no ADC of the matrix has a range: its read-out is perfect, or "
                           "out_bound <= 0",
+                          caller);
+    if (aimci_periphery_finds_low(readout(m, 0)) && rule_of(c) == AIMCI_RULE_ENTROPY)
+        return aimci_fail(AIMC_ERR_UNSUPPORTED,
+                          "%s: out_method = ENTROPY; it looks at magnitudes, and ADCs of style "
+                          "UNSIGNED have two ends: MAX, QUANTILE or MEAN_SQUARE",
                           caller);
     return readout(m, 0)->plan.shift
                ? aimci_fail(AIMC_ERR_UNSUPPORTED,
@@ -77,43 +95,58 @@ aimc_status aimc_matrix_watch_outputs(aimc_matrix *m, const aimc_config *config)
 
 /* ---- of ADCs, taken ------------------------------------------------------------------------- */
 
-/* A range of what was seen; what saw nothing keeps the range that it has. */
-static double range_of(const aimc_matrix *m, const aimci_periphery *p, size_t g,
-                       const aimci_magnitudes *seen)
+/* A range of what was seen, or both of its ends where below is there; what saw nothing keeps the
+ * range that it has. */
+static void find_range(const aimc_matrix *m, const aimci_periphery *p, size_t g,
+                       const aimci_magnitudes *seen, const aimci_magnitudes *below, double *low,
+                       double *bound)
 {
-    const aimci_range_rule rule =
-        (aimci_range_rule)(m->outputs.out_method - AIMCI_OUTPUTS_FIRST_RULE);
-    const double range = aimci_magnitudes_range(seen, rule, m->outputs.quantile, p->params.out_res);
-    return range >= 1e-30 ? range : aimci_periphery_adc_bound(p, g);
+    const double quantile = m->outputs.quantile, res = p->params.out_res;
+    *low = aimci_periphery_adc_low(p, g);
+    *bound = aimci_periphery_adc_bound(p, g);
+    if (below) {
+        (void)aimci_magnitudes_limits(seen, below, rule_of(&m->outputs), quantile, res, low, bound);
+        return;
+    }
+    const double range = aimci_magnitudes_range(seen, rule_of(&m->outputs), quantile, res);
+    *bound = range >= 1e-30 ? range : *bound;
 }
 
 /* Each is a power of two times smaller than the largest, and holds what it held. */
-static void round_to_powers(double *bounds, size_t n)
+static void round_to_powers(const double *lows, double *bounds, size_t n)
 {
     double largest = 0;
     for (size_t g = 0; g < n; g++)
-        largest = fmax(largest, bounds[g]);
-    for (size_t g = 0; g < n; g++)
-        bounds[g] = largest * aimci_exp2(-floor(aimci_log2(largest / bounds[g])));
+        largest = fmax(largest, bounds[g] - (lows ? lows[g] : 0));
+    for (size_t g = 0; g < n; g++) {
+        const double low = lows ? lows[g] : 0, octaves = aimci_log2(largest / (bounds[g] - low));
+        bounds[g] = low + largest * aimci_exp2(-floor(octaves));
+    }
 }
 
-static void join(aimci_magnitudes *all, const aimci_periphery *p)
+static void join(aimci_magnitudes *all, const aimci_magnitudes *watched, size_t n)
 {
-    for (size_t g = 0; g < p->plan.n_groups; g++)
-        aimci_magnitudes_join(all, &p->watched[g]);
+    for (size_t g = 0; watched && g < n; g++)
+        aimci_magnitudes_join(all, &watched[g]);
 }
 
+/* all: NULL, or what the tile's ADCs have in common, and what of it is below 0. */
 static aimc_status take_tile(const aimc_matrix *m, aimci_periphery *p, const aimci_magnitudes *all)
 {
     const size_t n = p->plan.n_groups;
-    double *bounds = aimci_calloc(m->ctx, n, sizeof *bounds);
+    double *bounds = aimci_calloc(m->ctx, 2 * n, sizeof *bounds);
     if (!bounds)
         return aimci_fail(AIMC_ERR_NOMEM, "no memory");
+    double *const lows = bounds + n;
     for (size_t g = 0; g < n; g++)
-        bounds[g] = range_of(m, p, g, all ? all : &p->watched[g]);
+        find_range(m, p, g, all ? &all[0] : &p->watched[g],
+                   !p->below ? NULL
+                   : all     ? &all[1]
+                             : &p->below[g],
+                   &lows[g], &bounds[g]);
     if (m->outputs.out_powers_of_two)
-        round_to_powers(bounds, n);
-    const aimc_status st = aimci_periphery_set_adc_bounds(p, bounds);
+        round_to_powers(p->below ? lows : NULL, bounds, n);
+    const aimc_status st = aimci_periphery_set_adc_limits(p, p->below ? lows : NULL, bounds);
     aimci_free(m->ctx, bounds);
     return st;
 }
@@ -127,18 +160,24 @@ static aimc_status make_room(const aimc_matrix *m)
     return st;
 }
 
-/* all: NULL, or to be filled with what has a range in common. */
+static void join_tile(aimci_magnitudes *all, const aimci_periphery *p)
+{
+    join(&all[0], p->watched, p->plan.n_groups);
+    join(&all[1], p->below, p->plan.n_groups);
+}
+
+/* all: NULL, or [2] to be filled with what has a range in common. */
 static aimc_status take_all(const aimc_matrix *m, aimci_magnitudes *all)
 {
     aimc_status st = make_room(m);
     const bool by_layer = m->outputs.out_share == AIMCI_SHARE_LAYER;
     for (size_t k = 0; by_layer && k < aimci_grid_n_tiles(m->grid); k++)
-        join(all, readout(m, k));
+        join_tile(all, readout(m, k));
     for (size_t k = 0; k < aimci_grid_n_tiles(m->grid) && !st; k++) {
-        if (all && !by_layer)
-            memset(all, 0, sizeof *all);
-        if (all && !by_layer)
-            join(all, readout(m, k));
+        if (all && !by_layer) {
+            memset(all, 0, 2 * sizeof *all);
+            join_tile(all, readout(m, k));
+        }
         st = take_tile(m, readout(m, k), all);
     }
     return st;
@@ -148,7 +187,8 @@ static bool saw_something(const aimc_matrix *m)
 {
     for (size_t k = 0; k < aimci_grid_n_tiles(m->grid); k++)
         for (size_t g = 0; g < readout(m, k)->plan.n_groups; g++)
-            if (readout(m, k)->watched[g].largest)
+            if (readout(m, k)->watched[g].largest ||
+                (readout(m, k)->below && readout(m, k)->below[g].largest))
                 return true;
     return false;
 }
@@ -166,7 +206,7 @@ aimc_status aimc_matrix_take_output_ranges(aimc_matrix *m)
         return aimci_fail(AIMC_ERR_STATE, "%s: no outputs but zeros were seen", caller);
     }
     if (m->outputs.out_share != AIMCI_SHARE_SLICE)
-        all = aimci_calloc(m->ctx, 1, sizeof *all);
+        all = aimci_calloc(m->ctx, 2, sizeof *all);
     const aimc_status st = m->outputs.out_share != AIMCI_SHARE_SLICE && !all
                                ? aimci_fail(AIMC_ERR_NOMEM, "no memory")
                                : take_all(m, all);

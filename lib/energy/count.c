@@ -9,13 +9,12 @@
 
 /* A matrix on the arrays of a chip. */
 typedef struct placement {
-    double tiles;                  /* of the run */
-    double rows, outs;             /* inputs and outputs of a tile, the largest */
-    double sets;                   /* column sets */
-    double cells;                  /* of a weight */
-    double arrays_in, arrays_out;  /* of the chip, for one tile */
-    double columns_of_a_set, adcs; /* of one tile: converted in one read; of one array */
-    double dac_bits, adc_bits, n_steps;
+    double tiles;                 /* of the run */
+    double rows, outs;            /* inputs and outputs of a tile, the largest */
+    double sets;                  /* column sets */
+    double cells;                 /* of a weight */
+    double arrays_in, arrays_out; /* of the chip, for one tile */
+    double adcs;                  /* of one array */
 } placement;
 
 static double or_else(uint32_t given, double otherwise)
@@ -28,14 +27,10 @@ static placement place(const aimci_chip *v, const aimc_cost_shape *s)
     placement q = {.tiles = (double)s->tiles_out * (double)s->tiles_in,
                    .rows = ceil((double)s->n_in / (double)s->tiles_in),
                    .outs = ceil((double)s->n_out / (double)s->tiles_out),
-                   .sets = or_else(s->n_column_sets, 1),
-                   .n_steps = or_else(s->n_steps, 1),
-                   .dac_bits = (double)s->dac_bits,
-                   .adc_bits = (double)s->adc_bits};
+                   .sets = or_else(s->n_column_sets, 1)};
     q.cells = or_else(s->n_cells, fmax((double)v->t.devices, q.sets));
     q.arrays_in = v->c.rows > 0 ? ceil(q.rows / (double)v->c.rows) : 1;
     q.arrays_out = v->c.cols > 0 ? ceil(q.outs * q.cells / (double)v->c.cols) : 1;
-    q.columns_of_a_set = q.outs;
     const double converted = q.outs * q.sets / q.arrays_out;
     q.adcs = v->t.n_adc > 0 ? (double)v->t.n_adc : ceil(converted / (double)v->c.columns_per_adc);
     return q;
@@ -100,14 +95,53 @@ static aimc_status agree(const aimc_cost_model *m, const char *field, int64_t se
 
 static aimc_status check_readout(const aimc_cost_model *m, const aimc_cost_shape *s)
 {
-    if (s->dac_bits >= AIMC_COST_BITS || s->adc_bits >= AIMC_COST_BITS)
-        return aimci_fail(AIMC_ERR_INVALID,
-                          "cost_model_add_counters: converters of %u and %u bits; below %d",
-                          (unsigned)s->dac_bits, (unsigned)s->adc_bits, AIMC_COST_BITS);
+    const uint32_t bits[] = {s->dac_bits, s->adc_bits, s->backward_dac_bits, s->backward_adc_bits};
+    for (size_t k = 0; k < sizeof bits / sizeof *bits; k++)
+        if (bits[k] >= AIMC_COST_BITS)
+            return aimci_fail(AIMC_ERR_INVALID,
+                              "cost_model_add_counters: a converter of %u bits; below %d",
+                              (unsigned)bits[k], AIMC_COST_BITS);
     aimc_status st = agree(m, "dac_bits", m->chip.t.dac_bits, s->dac_bits);
     if (!st)
         st = agree(m, "adc_bits", m->chip.t.adc_bits, s->adc_bits);
     return st ? st : agree(m, "devices", m->chip.t.devices, s->n_cells);
+}
+
+/* ---- directions ----------------------------------------------------------------------------- */
+
+/* What the reads of one direction did, on the arrays of the chip. */
+typedef struct direction {
+    double reads, sets, dac, adc;
+    double dac_bits, adc_bits;
+} direction;
+
+/* Of forward and backward. Backward reads are never repeated: products, and conversions of each,
+ * follow from their number, and all others are forward's. Arrays that share the outputs of a tile
+ * share its inputs then. */
+static void split(const aimc_counters *c, const aimc_cost_shape *s, const placement *q,
+                  direction of[2])
+{
+    const bool told = s->backward_steps > 0;
+    const double sets = or_else(s->backward_column_sets, 1);
+    const double reads = told ? (double)c->backward_passes : 0;
+    const double products = told ? reads / (sets * (double)s->backward_steps) : 0;
+    const double ins = (double)s->n_out / (double)s->tiles_out,
+                 outs = (double)s->n_in / (double)s->tiles_in;
+    const double all_dac = (double)c->dac_conversions, all_adc = (double)c->adc_conversions;
+    const double dac = fmin(products * or_else(s->backward_dac_conversions, 1) * ins, all_dac),
+                 adc = fmin(products * or_else(s->backward_adc_conversions, 1) * outs, all_adc);
+    of[0] = (direction){.reads = (double)c->forward_passes + (double)c->backward_passes - reads,
+                        .sets = q->sets,
+                        .dac = (all_dac - dac) * q->arrays_out,
+                        .adc = (all_adc - adc) * q->arrays_in,
+                        .dac_bits = (double)s->dac_bits,
+                        .adc_bits = (double)s->adc_bits};
+    of[1] = (direction){.reads = reads,
+                        .sets = sets,
+                        .dac = dac * q->arrays_in,
+                        .adc = adc * q->arrays_out,
+                        .dac_bits = (double)s->backward_dac_bits,
+                        .adc_bits = (double)s->backward_adc_bits};
 }
 
 /* ---- reads ---------------------------------------------------------------------------------- */
@@ -156,15 +190,15 @@ static double line_length(const placement *q)
 
 /* Arrays and slices side by side are read at the same time. With columns that are sampled, an ADC
  * converts while the next read settles. */
-static void count_time(const aimci_chip *v, const placement *q, double reads, double adc,
+static void count_time(const aimci_chip *v, const placement *q, const direction *d,
                        aimc_cost_events *e)
 {
-    const double steps = reads / q->tiles / q->sets;
+    const double steps = d->reads / q->tiles / d->sets;
     if (steps <= 0)
         return;
-    const double read = aimci_read_time(&v->t, q->dac_bits);
-    const double turns = ceil(adc / q->tiles / steps / q->arrays_out / q->adcs);
-    const double bits = q->adc_bits > 0 ? q->adc_bits : (double)v->t.adc_bits;
+    const double read = aimci_read_time(&v->t, d->dac_bits);
+    const double turns = ceil(d->adc / q->tiles / steps / (q->arrays_in * q->arrays_out) / q->adcs);
+    const double bits = d->adc_bits > 0 ? d->adc_bits : (double)v->t.adc_bits;
     const double convert = turns * aimci_adc_time(&v->t, bits);
     const double settle = line_length(q) * line_length(q);
     e->read_steps += steps;
@@ -174,14 +208,18 @@ static void count_time(const aimci_chip *v, const placement *q, double reads, do
     e->adc_s += steps * (v->c.overlap ? fmax(convert - read, 0) : convert);
 }
 
-static void count_conversions(const placement *q, double dac, double adc, aimc_cost_events *e)
+static void count_conversions(const aimci_chip *v, const direction *d, aimc_cost_events *e)
 {
-    e->dac_conversions += dac;
-    e->adc_conversions += adc;
-    if (q->dac_bits > 0)
-        e->dac_conversions_of[(size_t)q->dac_bits] += dac;
-    if (q->adc_bits > 0)
-        e->adc_conversions_of[(size_t)q->adc_bits] += adc;
+    const double drive = d->dac_bits > 0 ? d->dac_bits : (double)v->t.dac_bits;
+    e->dac_conversions += d->dac;
+    e->adc_conversions += d->adc;
+    if (d->dac_bits > 0)
+        e->dac_conversions_of[(size_t)d->dac_bits] += d->dac;
+    if (d->adc_bits > 0)
+        e->adc_conversions_of[(size_t)d->adc_bits] += d->adc;
+    e->digital_adds += d->adc;
+    e->input_register_bits += d->dac * drive;
+    e->output_register_bits += d->adc * (double)v->c.accumulator_bits;
 }
 
 /* ---- data ----------------------------------------------------------------------------------- */
@@ -190,21 +228,18 @@ static void count_conversions(const placement *q, double dac, double adc, aimc_c
  * registers, which the drives read. Partial sums stay beside the ADC until all digits and slices
  * are in; those of arrays that share outputs are added in the core. */
 static void count_data(const aimci_chip *v, const aimc_counters *c, const aimc_cost_shape *s,
-                       const placement *q, double dac, double adc, aimc_cost_events *e)
+                       const placement *q, aimc_cost_events *e)
 {
     const double forward = (double)c->forward_vectors / q->tiles,
                  backward = (double)c->backward_vectors / q->tiles;
     const double n_in = (double)s->n_in, n_out = (double)s->n_out;
     const double ins = forward * n_in + backward * n_out, outs = forward * n_out + backward * n_in;
     const double copies_in = forward * n_in * (double)s->tiles_out * q->arrays_out +
-                             backward * n_out * (double)s->tiles_in;
+                             backward * n_out * (double)s->tiles_in * q->arrays_in;
     const double sums = forward * n_out * (double)s->tiles_in * q->arrays_in +
-                        backward * n_in * (double)s->tiles_out;
+                        backward * n_in * (double)s->tiles_out * q->arrays_out;
     const double value = (double)v->c.value_bits, output = (double)v->c.output_bits;
-    const double drive = q->dac_bits > 0 ? q->dac_bits : (double)v->t.dac_bits;
-    e->digital_adds += adc;
-    e->input_register_bits += copies_in * value + dac * drive;
-    e->output_register_bits += adc * (double)v->c.accumulator_bits;
+    e->input_register_bits += copies_in * value;
     e->core_adds += sums - outs;
     e->core_register_bits += outs * output;
     e->activations += outs;
@@ -233,16 +268,18 @@ static void count(const aimci_chip *v, const aimc_counters *c, const aimc_cost_s
     const placement q = place(v, s);
     const double weights = (double)s->n_out * (double)s->n_in;
     const double reads = (double)c->forward_passes + (double)c->backward_passes;
-    const double dac = (double)c->dac_conversions * q.arrays_out,
-                 adc = (double)c->adc_conversions * q.arrays_in;
+    direction of[2];
+    split(c, s, &q, of);
     const double arrays = q.tiles * q.arrays_in * q.arrays_out;
     e->macs += (double)(c->forward_vectors + c->backward_vectors) / q.tiles * weights;
     e->reads += reads * q.arrays_in * q.arrays_out;
     count_conductance(v, c, &q, reads - (double)c->activity_reads, e);
     count_lines(v, c, &q, reads, e);
-    count_time(v, &q, reads, adc, e);
-    count_conversions(&q, dac, adc, e);
-    count_data(v, c, s, &q, dac, adc, e);
+    for (size_t k = 0; k < 2; k++) {
+        count_time(v, &q, &of[k], e);
+        count_conversions(v, &of[k], e);
+    }
+    count_data(v, c, s, &q, e);
     count_writes(c, &q, weights, e);
     e->tiles += arrays;
     e->cells += weights * q.cells;

@@ -5,6 +5,7 @@
 
 #include <aimc/inference.h>
 
+#include "inference/calibration.h"
 #include "inference/storage.h"
 #include "network/graph.h"
 
@@ -365,16 +366,29 @@ static aimc_status for_analog(aimc_network *net, const char *caller, const aimc_
     return st;
 }
 
-static aimc_status take_range(aimc_matrix *m, const aimc_config *config)
-{
-    (void)config;
-    return aimc_matrix_take_input_range(m);
-}
-
 /* What has no ADC with a range is left alone. */
 static aimc_status watch_outputs(aimc_matrix *m, const aimc_config *config)
 {
     return aimci_matrix_n_adc_ranges(m) ? aimc_matrix_watch_outputs(m, config) : AIMC_OK;
+}
+
+/* ADCs that wait for their ranges let currents pass meanwhile; what they see is not taken yet. */
+static aimc_status watch_inputs(aimc_matrix *m, const aimc_config *config)
+{
+    aimc_status st = aimc_matrix_watch_inputs(m, config);
+    const bool waits = aimci_calibration_of(config).out_method != AIMCI_OUTPUTS_NONE &&
+                       !aimci_matrix_is_calibrated(m);
+    if (!st && waits)
+        st = aimc_matrix_watch_outputs(m, config);
+    return st;
+}
+
+static aimc_status take_range(aimc_matrix *m, const aimc_config *config)
+{
+    (void)config;
+    const aimc_status st = aimc_matrix_take_input_range(m);
+    aimci_matrix_stop_watching(m);
+    return st;
 }
 
 static aimc_status take_outputs(aimc_matrix *m, const aimc_config *config)
@@ -442,7 +456,7 @@ aimc_status aimc_network_calibrate(aimc_network *net, size_t n, const float *x,
     if (!st)
         st = aimci_network_load_batch(caller, net, n ? 1 : 0, x);
     if (!st && c.method != AIMCI_INPUTS_NONE)
-        st = calibrate(net, n, x, config, aimc_matrix_watch_inputs, take_range);
+        st = calibrate(net, n, x, config, watch_inputs, take_range);
     if (!st && c.out_method != AIMCI_OUTPUTS_NONE)
         st = calibrate(net, n, x, config, watch_outputs, take_outputs);
     return st;

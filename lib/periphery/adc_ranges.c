@@ -11,16 +11,46 @@ size_t aimci_periphery_n_adc_ranges(const aimci_periphery *p)
     return !p->is_perfect && p->params.out_bound > 0 ? p->plan.n_groups : 0;
 }
 
+bool aimci_periphery_is_calibrated(const aimci_periphery *p)
+{
+    return !p->adc_bounds || p->adc_bounds[0] > (p->adc_lows ? p->adc_lows[0] : 0);
+}
+
 double aimci_periphery_adc_bound(const aimci_periphery *p, size_t g)
 {
-    return p->adc_bounds ? (double)p->adc_bounds[g] : p->params.out_bound;
+    return p->adc_bounds && aimci_periphery_is_calibrated(p) ? (double)p->adc_bounds[g]
+                                                             : p->params.out_bound;
+}
+
+bool aimci_periphery_has_low(const aimci_periphery *p)
+{
+    const aimci_nonideal_converter *adc = p->plan.nonideal_adc;
+    return adc && adc->params.style == AIMCI_STYLE_UNSIGNED;
+}
+
+bool aimci_periphery_finds_low(const aimci_periphery *p)
+{
+    return aimci_periphery_has_low(p) && p->params.out_range == AIMCI_RANGE_CALIBRATED;
+}
+
+/* Lower end that goes with a bound. */
+static double low_of(const aimci_periphery *p, double bound)
+{
+    return aimci_periphery_has_low(p) ? p->plan.nonideal_adc->params.low * bound : -bound;
+}
+
+double aimci_periphery_adc_low(const aimci_periphery *p, size_t g)
+{
+    return p->adc_lows && aimci_periphery_is_calibrated(p)
+               ? (double)p->adc_lows[g]
+               : low_of(p, aimci_periphery_adc_bound(p, g));
 }
 
 double aimci_periphery_least_adc_bound(const aimci_periphery *p)
 {
     double least = p->params.out_bound;
     for (size_t g = 0; p->adc_bounds && g < p->plan.n_groups; g++)
-        least = g ? fmin(least, (double)p->adc_bounds[g]) : (double)p->adc_bounds[g];
+        least = g ? fmin(least, aimci_periphery_adc_bound(p, g)) : aimci_periphery_adc_bound(p, g);
     return least;
 }
 
@@ -55,6 +85,8 @@ static double configured(const aimci_periphery *p, size_t g)
     const aimci_periphery_params *q = &p->params;
     if (q->out_range == AIMCI_RANGE_FIXED)
         return q->out_bound;
+    if (q->out_range == AIMCI_RANGE_CALIBRATED)
+        return 0;
     if (q->out_range == AIMCI_RANGE_MAX)
         return full_current(p) * (double)p->n_in;
     const double step =
@@ -62,15 +94,39 @@ static double configured(const aimci_periphery *p, size_t g)
     return step / 2 * (q->out_res > 1 ? q->out_res : 1 / q->out_res);
 }
 
+static void set_bound(aimci_periphery *p, size_t g, double low, double bound)
+{
+    p->adc_bounds[g] = (float)bound;
+    if (p->adc_lows)
+        p->adc_lows[g] = (float)low;
+}
+
+static void set_configured(aimci_periphery *p)
+{
+    for (size_t g = 0; g < p->plan.n_groups; g++)
+        set_bound(p, g, low_of(p, configured(p, g)), configured(p, g));
+}
+
+static void free_bounds(aimci_periphery *p)
+{
+    aimci_free(p->ctx, p->adc_bounds);
+    aimci_free(p->ctx, p->adc_lows);
+    p->adc_bounds = p->adc_lows = NULL;
+}
+
 aimc_status aimci_periphery_make_adc_bounds(aimci_periphery *p)
 {
     if (p->adc_bounds)
         return AIMC_OK;
+    const bool has_low = aimci_periphery_has_low(p);
     p->adc_bounds = aimci_calloc(p->ctx, p->plan.n_groups, sizeof *p->adc_bounds);
-    if (!p->adc_bounds)
+    if (has_low)
+        p->adc_lows = aimci_calloc(p->ctx, p->plan.n_groups, sizeof *p->adc_lows);
+    if (!p->adc_bounds || (has_low && !p->adc_lows)) {
+        free_bounds(p);
         return aimci_fail(AIMC_ERR_NOMEM, "no memory");
-    for (size_t g = 0; g < p->plan.n_groups; g++)
-        p->adc_bounds[g] = (float)configured(p, g);
+    }
+    set_configured(p);
     return AIMC_OK;
 }
 
@@ -88,29 +144,45 @@ aimc_status aimci_periphery_configure_adc_bounds(aimci_periphery *p)
 
 /* ---- as set --------------------------------------------------------------------------------- */
 
+aimc_status aimci_periphery_set_adc_limits(aimci_periphery *p, const double *lows,
+                                           const double *bounds)
+{
+    const aimc_status st = aimci_periphery_make_adc_bounds(p);
+    for (size_t g = 0; g < p->plan.n_groups && !st; g++)
+        set_bound(p, g, lows ? lows[g] : low_of(p, bounds[g]), bounds[g]);
+    return st;
+}
+
 aimc_status aimci_periphery_set_adc_bounds(aimci_periphery *p, const double *bounds)
 {
-    const size_t n = p->plan.n_groups;
-    if (!bounds && p->params.out_range == AIMCI_RANGE_FIXED) {
-        aimci_free(p->ctx, p->adc_bounds);
-        p->adc_bounds = NULL;
+    if (bounds)
+        return aimci_periphery_set_adc_limits(p, NULL, bounds);
+    if (p->params.out_range == AIMCI_RANGE_FIXED) {
+        free_bounds(p);
         return AIMC_OK;
     }
     const aimc_status st = aimci_periphery_make_adc_bounds(p);
-    for (size_t g = 0; g < n && !st; g++)
-        p->adc_bounds[g] = (float)(bounds ? bounds[g] : configured(p, g));
+    if (!st)
+        set_configured(p);
     return st;
 }
 
 aimc_status aimci_periphery_watch(aimci_periphery *p)
 {
+    const bool both = aimci_periphery_finds_low(p);
     aimci_periphery_unwatch(p);
     p->watched = aimci_calloc(p->ctx, p->plan.n_groups, sizeof *p->watched);
-    return p->watched ? AIMC_OK : aimci_fail(AIMC_ERR_NOMEM, "no memory");
+    if (both)
+        p->below = aimci_calloc(p->ctx, p->plan.n_groups, sizeof *p->below);
+    if (p->watched && (p->below || !both))
+        return AIMC_OK;
+    aimci_periphery_unwatch(p);
+    return aimci_fail(AIMC_ERR_NOMEM, "no memory");
 }
 
 void aimci_periphery_unwatch(aimci_periphery *p)
 {
     aimci_free(p->ctx, p->watched);
-    p->watched = NULL;
+    aimci_free(p->ctx, p->below);
+    p->watched = p->below = NULL;
 }

@@ -34,11 +34,11 @@ static void derived_product(const aimci_periphery *p, const aimci_read_array *ar
  * without inputs, for as long as the inputs are on. */
 static bool set_product(const aimci_periphery *p, const aimci_read_array *array,
                         const aimci_read_cycle *cycle, const float *w, size_t n, const float *z,
-                        float *y, const aimci_read_scratch *s)
+                        float *y, const aimci_read_scratch *s, const aimci_key *keys)
 {
     const aimci_column_set *set = &p->columns.list[cycle->column_set];
     if (p->plan.is_nonlinear || p->columns.by_vector)
-        return aimci_column_network_solve(p, set, n, z, y, s->slot);
+        return aimci_column_network_solve(p, array, set, n, z, y, s->slot, keys);
     aimci_array_stage_product(p, array, w, n, z, y, s->gemm);
     for (size_t k = 0; set->bias && k < n; k++)
         for (size_t i = 0; i < p->n_out; i++)
@@ -101,7 +101,7 @@ bool aimci_array_stage_read(const aimci_periphery *p, const aimci_read_array *ar
     const float *w = minus ? set->minus : set->w ? set->w : array->w;
     const float *magnitude = minus ? set->minus_magnitude : set->magnitude;
     const float *sums = set->row_sums[minus]; /* there with ir_loading ALL */
-    if (!set_product(p, array, cycle, w, n, z, y, s))
+    if (!set_product(p, array, cycle, w, n, z, y, s, keys))
         return false;
     if (!p->plan.has_stage)
         return true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Weights are put on cells, and what an output gets per input is the cell itself (no wires), an
  * entry of the network's matrix (linear cells), or a solve for every vector (nonlinear cells). */
+#include <math.h>
 #include <string.h>
 
 #include "periphery/cell_layout.h"
@@ -189,18 +190,74 @@ static void collect(const aimci_periphery *p, const aimci_column_set *set, int m
     }
 }
 
-bool aimci_column_network_solve(const aimci_periphery *p, const aimci_column_set *set, size_t n,
-                                const float *z, float *y, size_t slot)
+/* ---- noise of single cells ------------------------------------------------------------------ */
+
+/* Variance of the conductance g of a cell, both in weights. Both cells of a pair that are read
+ * together have half of what their weight has; PCM_READ goes by the cell. */
+static double cell_variance(const aimci_periphery *p, const aimci_device_noise *devices,
+                            const aimci_column_set *set, size_t at, double g)
+{
+    const double w_noise = p->params.w_noise, part = set->positive && set->negative ? 0.5 : 1;
+    double variance = 0;
+    if (p->params.w_noise_type == AIMCI_WN_ADDITIVE_CONSTANT)
+        variance = part * w_noise * w_noise;
+    else if (p->params.w_noise_type == AIMCI_WN_PCM_READ)
+        variance = w_noise * w_noise * g;
+    if (devices)
+        variance += part * (double)devices->variance[at] *
+                    aimci_device_noise_share(p, (size_t)(set - p->columns.list));
+    return variance;
+}
+
+/* Conductances of network m of this read; the noise may take one below 0, as it may an output. */
+static const double *draw_cells(const aimci_periphery *p, const aimci_read_array *array,
+                                const aimci_column_set *set, int m, const aimci_key *key,
+                                double *space)
+{
+    const aimci_nodal *network = &p->columns.network;
+    const aimci_device_noise *devices = aimci_has_device_noise(array) ? array->noise : NULL;
+    const double *g = set->conductances[m];
+    const size_t n = network->n_sense * network->ld;
+    const double per_weight = p->params.g_max / weight_of_full(p);
+    if (!devices && p->params.w_noise <= 0)
+        return g;
+    float *const normals = (float *)(space + n);
+    const aimci_key own = {
+        {key->k[(m + 2) % 4], key->k[(m + 3) % 4], key->k[m], key->k[m + 1]}}; /* its own stream */
+    const aimci_current draw = {.key = own, .noise = 1};
+    memset(normals, 0, n * sizeof *normals);
+    p->chain->current(&draw, normals, n);
+    memcpy(space, g, n * sizeof *space);
+    for (int minus = 0; minus < 2; minus++) {
+        if (minus != m && !aimci_is_interleaved(p))
+            continue;
+        for (size_t i = 0; i < p->n_out; i++) {
+            for (size_t j = 0; j < p->n_in; j++) {
+                const size_t cell = aimci_cell_at(p, network->ld, i, j, minus);
+                space[cell] += per_weight * (double)normals[cell] *
+                               sqrt(cell_variance(p, devices, set, aimci_read_at(p, i, j),
+                                                  g[cell] / per_weight));
+            }
+        }
+    }
+    return space;
+}
+
+bool aimci_column_network_solve(const aimci_periphery *p, const aimci_read_array *array,
+                                const aimci_column_set *set, size_t n, const float *z, float *y,
+                                size_t slot, const aimci_key *keys)
 {
     const aimci_nodal *network = &p->columns.network;
     double *const scratch = p->work.network.scratch + slot * p->work.network.slot_size;
     double *const v = scratch + aimci_nodal_scratch(network);
-    double *const current = v + network->n_drive;
+    double *const current = v + network->n_drive, *const space = current + network->n_sense;
     for (size_t k = 0; k < n; k++) {
         memset(y + k * p->ld_out, 0, p->n_out * sizeof *y);
         set_drivers(p, set, z + k * p->ld_in, v);
         for (int m = 0; m < 2; m++) {
             const double *g = set->conductances[m];
+            if (g && p->plan.draws_cells)
+                g = draw_cells(p, array, set, m, &keys[k], space);
             if (g && !aimci_nodal_solve(network, g, v, current, scratch))
                 return false;
             if (g)

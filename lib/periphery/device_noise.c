@@ -7,12 +7,11 @@
  * A device that stands beside each input and is subtracted from all outputs moves them together.
  * With bit slices the highest one has it all: its devices are the most weight. */
 #include <math.h>
+#include <string.h>
 
 #include "periphery/array_stage.h"
 
-/* Variance of what the column set reads, over that of the weights: its own gain is undone, and both
- * columns of a pair that are read apart have a half. 0: none. */
-static double share_of_set(const aimci_periphery *p, size_t k)
+double aimci_device_noise_share(const aimci_periphery *p, size_t k)
 {
     if (p->is_perfect)
         return 1;
@@ -55,18 +54,29 @@ static void add_common_forward(const aimci_periphery *p, const aimci_device_nois
         y[i] += noise->half[i] * one;
 }
 
+/* Variances of the outputs by devices of their own. */
+static void own_power(const aimci_periphery *p, const aimci_read_array *array, size_t n,
+                      const float *z, const aimci_read_scratch *s)
+{
+    const aimci_part square = {.op = AIMCI_PART_SQUARE};
+    if (p->plan.draws_cells) {
+        memset(s->power, 0, n * p->ld_out * sizeof *s->power);
+        return;
+    }
+    for (size_t k = 0; k < n; k++)
+        p->chain->part(&square, z + k * p->ld_in, s->derived + k * p->ld_in, p->n_in);
+    aimci_array_stage_product(p, array, array->noise->variance, n, s->derived, s->power, s->gemm);
+}
+
 void aimci_device_noise_add(const aimci_periphery *p, const aimci_read_array *array, size_t set,
                             size_t n, const float *z, float *y, const aimci_read_scratch *s,
                             const aimci_key *keys)
 {
     const aimci_device_noise *noise = array->noise;
-    const double share = share_of_set(p, set);
-    if (share == 0)
+    const double share = aimci_device_noise_share(p, set);
+    if (share == 0 || (p->plan.draws_cells && !noise->common))
         return;
-    const aimci_part square = {.op = AIMCI_PART_SQUARE};
-    for (size_t k = 0; k < n; k++)
-        p->chain->part(&square, z + k * p->ld_in, s->derived + k * p->ld_in, p->n_in);
-    aimci_array_stage_product(p, array, noise->variance, n, s->derived, s->power, s->gemm);
+    own_power(p, array, n, z, s);
     for (size_t k = 0; k < n; k++) {
         float *const power = s->power + k * p->ld_out;
         if (noise->common && p->op != AIMCI_OP_FORWARD)

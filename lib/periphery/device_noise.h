@@ -18,8 +18,12 @@ struct aimci_periphery;
 struct aimci_read_array;
 struct aimci_read_scratch;
 
-/* Adds it to the n products y of column set k for prepared inputs z. keys[k]: the stream of vector
- * k. */
+/* Variance of what the column set reads, over that of the weights: its own gain is undone, and both
+ * columns of a pair that are read apart have a half. 0: none. */
+double aimci_device_noise_share(const struct aimci_periphery *periphery, size_t column_set);
+
+/* Adds it, as far as cells do not draw it themselves, to the n products y of column set k for
+ * prepared inputs z. keys[k]: the stream of vector k. */
 void aimci_device_noise_add(const struct aimci_periphery *periphery,
                             const struct aimci_read_array *array, size_t column_set, size_t n,
                             const float *z, float *y, const struct aimci_read_scratch *scratch,

@@ -54,6 +54,13 @@ void aimci_magnitudes_add(aimci_magnitudes *m, size_t n, const float *values)
     raise(m, largest);
 }
 
+void aimci_magnitudes_add_signs(aimci_magnitudes *above, aimci_magnitudes *below, size_t n,
+                                const float *values)
+{
+    for (size_t i = 0; i < n; i++)
+        aimci_magnitudes_add(values[i] < 0 ? below : above, 1, &values[i]);
+}
+
 void aimci_magnitudes_join(aimci_magnitudes *m, const aimci_magnitudes *other)
 {
     for (size_t i = 0; i < AIMCI_MAGNITUDE_BINS; i++)
@@ -258,4 +265,126 @@ double aimci_magnitudes_range(const aimci_magnitudes *m, aimci_range_rule rule, 
     if (rule == AIMCI_RULE_MAX || levels < 1 || !(s.largest > 0))
         return s.largest;
     return best_bound(&s, rule == AIMCI_RULE_ENTROPY ? divergence : square_error, levels);
+}
+
+/* ---- two ends ------------------------------------------------------------------------------- */
+
+typedef struct signed_spread {
+    spread above, below;
+} signed_spread;
+
+static double signed_quantile(const signed_spread *s, double q)
+{
+    const double wanted = q * (s->below.total + s->above.total), rest = s->below.total - wanted;
+    if (s->above.total <= 0 || (s->below.total > 0 && rest >= 0))
+        return -quantile_of(&s->below, rest / s->below.total);
+    return quantile_of(&s->above, -rest / s->above.total);
+}
+
+typedef struct limits {
+    double low, high, step;
+} limits;
+
+/* Integral from the lower end to v of the square of what the converter loses. */
+static double lost_until(double v, const limits *q)
+{
+    const double inside = fmin(fmax(v, q->low), q->high) - q->low;
+    return rounding_until(inside, q->step) + clipping_until(v, q->high) -
+           clipping_until(-v, -q->low);
+}
+
+static double lost_at(double v, const limits *q)
+{
+    const double inside = fmin(fmax(v, q->low), q->high) - q->low;
+    const double e = v - q->low - rint(inside / q->step) * q->step;
+    return e * e;
+}
+
+/* Bins far below a step are points: their integrals would be lost in rounding. */
+static double lost_between(double from, double to, double n, const limits *q)
+{
+    const double width = to - from;
+    return n * (width < q->step / 64 ? lost_at((from + to) / 2, q)
+                                     : (lost_until(to, q) - lost_until(from, q)) / width);
+}
+
+static double lost_by(const signed_spread *s, double one, double other, double steps)
+{
+    const double low = fmin(one, other), high = fmax(one, other);
+    const limits q = {low, high, (high - low) / steps};
+    double sum = 0;
+    for (size_t i = s->below.first; i < s->below.end; i++) {
+        const bin b = bin_number(&s->below, i);
+        sum += b.n > 0 ? lost_between(-b.high, -b.low, b.n, &q) : 0;
+    }
+    for (size_t i = s->above.first; i < s->above.end; i++) {
+        const bin b = bin_number(&s->above, i);
+        sum += b.n > 0 ? lost_between(b.low, b.high, b.n, &q) : 0;
+    }
+    return sum;
+}
+
+/* The best other end: ranges up to the outermost one are tried a thirtieth of an octave apart, and
+ * the best is refined by golden section. */
+static double best_end(const signed_spread *s, double fixed, double outermost, double steps)
+{
+    enum { TRIED = 150, PER_OCTAVE = 30, STEPS = 25 };
+    const double golden = 0.6180339887498949, span = outermost - fixed;
+    double best = 0, least = lost_by(s, fixed, outermost, steps);
+    for (int i = 1; i < TRIED; i++) {
+        const double octaves = -(double)i / PER_OCTAVE;
+        const double at = lost_by(s, fixed, fixed + span * aimci_exp2(octaves), steps);
+        if (at < least) {
+            least = at;
+            best = octaves;
+        }
+    }
+    double lo = best - 1.0 / PER_OCTAVE, hi = fmin(best + 1.0 / PER_OCTAVE, 0);
+    for (int i = 0; i < STEPS; i++) {
+        const double a = hi - golden * (hi - lo), b = lo + golden * (hi - lo);
+        if (lost_by(s, fixed, fixed + span * aimci_exp2(a), steps) <
+            lost_by(s, fixed, fixed + span * aimci_exp2(b), steps))
+            hi = b;
+        else
+            lo = a;
+    }
+    const double found = fixed + span * aimci_exp2((lo + hi) / 2);
+    return lost_by(s, fixed, found, steps) < least ? found : fixed + span * aimci_exp2(best);
+}
+
+/* One end after the other: what is lost by rounding, clipped above and clipped below is convex in
+ * both, but for the ripple of single steps. */
+static void best_limits(const signed_spread *s, double steps, double *low, double *high)
+{
+    enum { ROUNDS = 8 };
+    const double lowest = *low, highest = *high;
+    double least = lost_by(s, lowest, highest, steps);
+    for (int k = 0; k < ROUNDS; k++) {
+        const double before = least;
+        *high = best_end(s, *low, highest, steps);
+        *low = best_end(s, *high, lowest, steps);
+        least = lost_by(s, *low, *high, steps);
+        if (least > before * (1 - 1e-6))
+            break;
+    }
+}
+
+bool aimci_magnitudes_limits(const aimci_magnitudes *above, const aimci_magnitudes *below,
+                             aimci_range_rule rule, double quantile, double res, double *low,
+                             double *high)
+{
+    const signed_spread s = {spread_of(above, 0), spread_of(below, 0)};
+    const double left_out = rule == AIMCI_RULE_QUANTILE ? (1 - quantile) / 2 : 0;
+    if (!(s.above.largest > 0 || s.below.largest > 0))
+        return false;
+    double from = signed_quantile(&s, left_out), to = signed_quantile(&s, 1 - left_out);
+    if ((float)from >= (float)to) { /* one value: the range holds 0, too */
+        from = fmin(from, 0);
+        to = fmax(to, 0);
+    }
+    if (rule == AIMCI_RULE_MEAN_SQUARE)
+        best_limits(&s, (res > 1 ? res : 1 / res) + 1, &from, &to);
+    *low = from;
+    *high = to;
+    return true;
 }

@@ -26,6 +26,9 @@ typedef enum aimci_range_rule {
 
 /* Any thread, at once; values are finite. */
 void aimci_magnitudes_add(aimci_magnitudes *m, size_t n, const float *values);
+/* Those of values below 0 by themselves. */
+void aimci_magnitudes_add_signs(aimci_magnitudes *above, aimci_magnitudes *below, size_t n,
+                                const float *values);
 /* What other counted, too. */
 void aimci_magnitudes_join(aimci_magnitudes *m, const aimci_magnitudes *other);
 
@@ -34,5 +37,12 @@ void aimci_magnitudes_join(aimci_magnitudes *m, const aimci_magnitudes *other);
  */
 double aimci_magnitudes_range(const aimci_magnitudes *m, aimci_range_rule rule, double quantile,
                               double res);
+
+/* Both ends of a converter of this resolution with a code more, as UNSIGNED ones have, by any rule
+ * but ENTROPY; QUANTILE leaves out as much at either end. The lower end of values of one sign is
+ * that of a bin. False: there are only zeros, and nothing is written. */
+bool aimci_magnitudes_limits(const aimci_magnitudes *above, const aimci_magnitudes *below,
+                             aimci_range_rule rule, double quantile, double res, double *low,
+                             double *high);
 
 #endif

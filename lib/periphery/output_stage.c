@@ -30,25 +30,36 @@ static bool convert_one(const aimci_periphery *p, size_t k, float *y, int32_t *c
     return beyond > 0 || (beyond < 0 && p->plan.adc.test_negative);
 }
 
-/* They were made for the configured range: another one is an amplifier before them. */
-static float amplification(const aimci_periphery *p, const aimci_adc *adc)
+/* They were made for the configured range: another one is an amplifier before them, which also
+ * shifts where the lower end is an end of its own: y -> by y + shift. */
+typedef struct amplifier {
+    float by, shift;
+} amplifier;
+
+static amplifier amplifier_of(const aimci_periphery *p, size_t g, const aimci_adc *adc)
 {
-    return p->adc_bounds ? p->plan.adc.bound / adc->bound : 1.0f;
+    if (!p->adc_bounds)
+        return (amplifier){.by = 1};
+    if (!p->adc_lows)
+        return (amplifier){.by = p->plan.adc.bound / adc->bound};
+    const double full = (double)p->plan.adc.bound, lowest = p->plan.nonideal_adc->params.low * full;
+    const double low = (double)p->adc_lows[g], by = (full - lowest) / ((double)adc->bound - low);
+    return (amplifier){.by = (float)by, .shift = (float)(lowest - by * low)};
 }
 
-static size_t convert_nonideal(const aimci_periphery *p, const aimci_adc *adc, float *y,
+static size_t convert_nonideal(const aimci_periphery *p, size_t g, const aimci_adc *adc, float *y,
                                int32_t *codes)
 {
     size_t clipped = 0;
-    const float by = amplification(p, adc);
-    for (size_t i = 0; by != 1.0f && i < p->n_out; i++)
-        y[i] *= by;
+    const amplifier a = amplifier_of(p, g, adc);
+    for (size_t i = 0; p->adc_bounds && i < p->n_out; i++)
+        y[i] = a.by * y[i] + a.shift;
     if (adc->sto_round)
         aimci_nonideal_converter_dither(p->plan.nonideal_adc, &adc->key, y, p->n_out);
     for (size_t i = 0; i < p->n_out; i++)
         clipped += convert_one(p, i, &y[i], codes ? &codes[i] : NULL);
     for (size_t i = 0; i < p->n_out; i++)
-        y[i] *= adc->gain / by;
+        y[i] = (y[i] - a.shift) * (adc->gain / a.by);
     return clipped;
 }
 
@@ -95,8 +106,8 @@ static int32_t code_of(float y, float step)
 
 /* What the ADC kernel does in one go, but with a stop between noise and quantiser: there outputs
  * are shifted, shown to a probe, or converted by non-ideal ADCs. */
-static size_t convert_in_steps(const aimci_periphery *p, const aimci_adc *adc, const float *current,
-                               float *y, aimci_probe *probe)
+static size_t convert_in_steps(const aimci_periphery *p, size_t g, const aimci_adc *adc,
+                               const float *current, float *y, aimci_probe *probe)
 {
     const aimci_adc noise = only_noise(adc), code = only_codes(adc);
     p->chain->adc(&noise, current, y, p->n_out);
@@ -105,7 +116,7 @@ static size_t convert_in_steps(const aimci_periphery *p, const aimci_adc *adc, c
     if (probe && probe->noisy)
         memcpy(probe->noisy, y, p->n_out * sizeof *y);
     if (p->plan.nonideal_adc)
-        return convert_nonideal(p, adc, y, probe ? probe->code : NULL);
+        return convert_nonideal(p, g, adc, y, probe ? probe->code : NULL);
     const size_t clipped = p->chain->adc(&code, y, y, p->n_out);
     for (size_t i = 0; i < p->n_out; i++) {
         if (probe && probe->code)
@@ -123,7 +134,10 @@ static void watch(const aimci_periphery *p, size_t g, const aimci_adc *adc, cons
 {
     const aimci_adc noise = only_noise(adc);
     p->chain->adc(&noise, current, y, n);
-    aimci_magnitudes_add(&p->watched[g], n, y);
+    if (p->below)
+        aimci_magnitudes_add_signs(&p->watched[g], &p->below[g], n, y);
+    else
+        aimci_magnitudes_add(&p->watched[g], n, y);
     for (size_t i = 0; i < n; i++)
         y[i] *= adc->gain;
 }
@@ -152,7 +166,7 @@ size_t aimci_output_stage_convert(const aimci_periphery *p, size_t g, const aimc
         return 0;
     }
     if (plan->shift || probe || plan->nonideal_adc)
-        return convert_in_steps(p, &adc, current, y, probe);
+        return convert_in_steps(p, g, &adc, current, y, probe);
     return p->chain->adc(&adc, current, y, p->n_out);
 }
 
@@ -173,11 +187,11 @@ double aimci_output_stage_reference(const aimci_periphery *p, size_t g, const ai
     }
     if (p->plan.nonideal_adc) {
         const aimci_adc noise = only_noise(&adc);
-        const float by = amplification(p, &adc);
+        const amplifier a = amplifier_of(p, g, &adc);
         p->chain->adc(&noise, y, y, 1);
-        y[0] *= by;
+        y[0] = a.by * y[0] + a.shift;
         convert_one(p, p->n_out, y, NULL);
-        return (double)y[0] * p->params.out_scale * (double)gain / (double)by;
+        return (double)(y[0] - a.shift) * p->params.out_scale * (double)gain / (double)a.by;
     }
     p->chain->adc(&adc, y, y, 1);
     return (double)y[0];

@@ -28,6 +28,10 @@ static aimc_status check_time_sliced(const aimci_cell_mapping *mapping,
 
 static aimc_status check_nodal(const aimci_cell_mapping *mapping, const aimci_wires_params *wires)
 {
+    if (wires->noise_by_cell && (wires->model != AIMCI_WIRES_NODAL || mapping->has_reference))
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "wires: noise_by_cell = true; only model NODAL solves what each cell "
+                          "does, and cell_mapping.scheme REFERENCE_COLUMN is not there for it");
     if (wires->model != AIMCI_WIRES_NODAL)
         return AIMC_OK;
     if (wires->interleaved && mapping->offset)
@@ -234,6 +238,7 @@ void aimci_periphery_destroy(aimci_periphery *p)
     aimci_fixed_errors_destroy(p);
     aimci_periphery_unwatch(p);
     aimci_free(ctx, p->adc_bounds);
+    aimci_free(ctx, p->adc_lows);
     aimci_free(ctx, p->word_lines.sums);
     aimci_free(ctx, p);
     aimci_context_unref(ctx);

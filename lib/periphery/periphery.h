@@ -60,10 +60,12 @@ typedef struct aimci_periphery {
 
     aimci_magnitudes *watched; /* [n_groups] what the ADCs of each group see, which then neither
                                   round nor clip; NULL: they are not watched */
+    aimci_magnitudes *below;   /* [n_groups] what of it is below 0; NULL: watched has all */
 
     /* what is saved */
     float *adc_bounds; /* [n_groups] ranges of the ADCs; NULL: out_bound everywhere, by a FIXED
-                          out_range */
+                          out_range; 0: by a CALIBRATED one, of which none was found yet */
+    float *adc_lows;   /* [n_groups] lower ends of UNSIGNED codes; NULL: those of other codes */
     aimci_fixed_errors fixed;
     float average; /* of AVERAGE_ABS_MAX; 0: not started */
     uint64_t seed;
@@ -86,9 +88,20 @@ void aimci_periphery_draw_converters(const aimci_periphery *periphery);
 /* Ranges that there are, one for each accumulation group; 0: no ADC has a range. */
 size_t aimci_periphery_n_adc_ranges(const aimci_periphery *periphery);
 
-/* Range of group g; all of them, or all as configured (NULL). */
+/* No: out_range CALIBRATED waits for its ranges. */
+bool aimci_periphery_is_calibrated(const aimci_periphery *periphery);
+
+/* Range of group g, out_bound while it waits; all of them, or all as configured (NULL). */
 double aimci_periphery_adc_bound(const aimci_periphery *periphery, size_t g);
 aimc_status aimci_periphery_set_adc_bounds(aimci_periphery *periphery, const double *bounds);
+
+/* Do ADCs have a lower end of their own? It follows the bound, or is set with it. */
+bool aimci_periphery_has_low(const aimci_periphery *periphery);
+double aimci_periphery_adc_low(const aimci_periphery *periphery, size_t g);
+aimc_status aimci_periphery_set_adc_limits(aimci_periphery *periphery, const double *lows,
+                                           const double *bounds);
+/* Is it found with the bound? */
+bool aimci_periphery_finds_low(const aimci_periphery *periphery);
 /* Those of out_range, once the plan is made. */
 aimc_status aimci_periphery_configure_adc_bounds(aimci_periphery *periphery);
 /* Room for them: what may fail in setting them. */

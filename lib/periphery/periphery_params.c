@@ -37,9 +37,11 @@ static const aimci_field fields[] = {
                  "negative inputs are multiplied by 1 - this", SRC),
     AIMCI_NUMBER(T, out_bound, 12, -1e30, 1e30, "weight x input", "ADC full scale; <= 0: unbounded",
                  SRC),
-    AIMCI_CHOICE(T, out_range, AIMCI_RANGE_FIXED, AIMCI_RANGE_GRANULAR, "FIXED|MAX|GRANULAR",
-                 "ADC full scale: out_bound; the largest current of any product; or so that a step "
-                 "is the smallest current, of one level of a cell and one step of the input",
+    AIMCI_CHOICE(T, out_range, AIMCI_RANGE_FIXED, AIMCI_RANGE_CALIBRATED,
+                 "FIXED|MAX|GRANULAR|CALIBRATED",
+                 "ADC full scale: out_bound; the largest current of any product; so that a step is "
+                 "the smallest current, of one level of a cell and one step of the input; or what "
+                 "calibration finds, without which nothing is read",
                  XS),
     AIMCI_NUMBER(T, current_bound, 0, 0, 1e30, "weight x input",
                  "largest current of an output, either sign, that its integrator takes before it "
@@ -186,8 +188,9 @@ static aimc_status check_output(const T *p)
     if (p->out_bound > 0)
         return AIMC_OK;
     if (p->out_range != AIMCI_RANGE_FIXED)
-        return refuse("out_bound", p->out_bound,
-                      "says that there is no range, but out_range MAX and GRANULAR set one");
+        return refuse(
+            "out_bound", p->out_bound,
+            "says that there is no range, but out_range MAX, GRANULAR and CALIBRATED set one");
     if (p->out_nonlinearity > 0)
         return refuse("out_bound", p->out_bound,
                       "out_nonlinearity is relative to it and needs it above 0");

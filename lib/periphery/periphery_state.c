@@ -24,9 +24,12 @@ aimc_status aimci_periphery_put(const aimci_periphery *p, uint64_t version, aimc
     const uint64_t solved = aimci_column_sets_solved(p, version);
     if (!st && p->plan.may_solve)
         st = aimci_st_put(writer, named(name, prefix, "solved"), AIMCI_U64, 0, 1, 1, &solved);
-    if (!st && p->adc_bounds)
+    if (!st && p->adc_bounds && aimci_periphery_is_calibrated(p))
         st = aimci_st_put(writer, named(name, prefix, "adc_bounds"), AIMCI_F32, 0, p->plan.n_groups,
                           p->plan.n_groups, p->adc_bounds);
+    if (!st && p->adc_lows && aimci_periphery_is_calibrated(p))
+        st = aimci_st_put(writer, named(name, prefix, "adc_lows"), AIMCI_F32, 0, p->plan.n_groups,
+                          p->plan.n_groups, p->adc_lows);
     aimci_fixed list[AIMCI_N_FIXED];
     const size_t n = aimci_periphery_fixed(p, list);
     for (size_t k = 0; k < n && !st; k++)
@@ -48,6 +51,24 @@ static aimc_status get_fixed(const aimci_fixed *f, const aimci_st_reader *reader
     return st;
 }
 
+/* As aimc_tile_set_output_limits() takes them; files from before it have no lower ends. */
+static aimc_status restore_lows(aimci_periphery *p, const aimci_st_reader *reader, const char *name)
+{
+    const size_t n = p->plan.n_groups;
+    aimc_status st = AIMC_OK;
+    for (size_t g = 0; g < n; g++)
+        p->adc_lows[g] = (float)(p->plan.nonideal_adc->params.low * (double)p->adc_bounds[g]);
+    if (aimci_st_has(reader, name))
+        st = aimci_st_get(reader, name, AIMCI_F32, 0, n, n, p->adc_lows);
+    for (size_t g = 0; g < n && !st; g++)
+        if (!(p->adc_lows[g] >= -1e30f && p->adc_lows[g] < p->adc_bounds[g] &&
+              p->adc_bounds[g] <= 1e30f))
+            return aimci_fail(AIMC_ERR_FORMAT,
+                              "tensor '%s': value [%zu] is %g, and the upper end of the range %g",
+                              name, g, (double)p->adc_lows[g], (double)p->adc_bounds[g]);
+    return st;
+}
+
 /* As aimc_tile_set_output_ranges() takes them. */
 static aimc_status restore_bounds(aimci_periphery *p, const aimci_st_reader *reader,
                                   const char *name)
@@ -61,7 +82,7 @@ static aimc_status restore_bounds(aimci_periphery *p, const aimci_st_reader *rea
     aimc_status st = aimci_periphery_make_adc_bounds(p);
     if (!st)
         st = aimci_st_get(reader, name, AIMCI_F32, 0, n, n, p->adc_bounds);
-    for (size_t g = 0; g < n && !st; g++)
+    for (size_t g = 0; g < n && !st && !p->adc_lows; g++)
         if (!(p->adc_bounds[g] >= 1e-30f && p->adc_bounds[g] <= 1e30f))
             return aimci_fail(AIMC_ERR_FORMAT,
                               "tensor '%s': value [%zu] is %g, out of range [1e-30, 1e30]", name, g,
@@ -85,6 +106,8 @@ aimc_status aimci_periphery_restore(aimci_periphery *p, uint64_t version,
         st = aimci_st_get_counts(reader, name, 1, 0, &solved);
     if (!st)
         st = restore_bounds(p, reader, named(name, prefix, "adc_bounds"));
+    if (!st && p->adc_lows && aimci_st_has(reader, name))
+        st = restore_lows(p, reader, named(name, prefix, "adc_lows"));
     aimci_fixed list[AIMCI_N_FIXED];
     const size_t n = aimci_periphery_fixed(p, list);
     for (size_t k = 0; k < n && !st; k++)

@@ -122,12 +122,14 @@ aimc_status aimci_read_plan_stages(aimci_periphery *p)
     aimci_read_plan_recompress(p);
     if (p->is_perfect)
         return AIMC_OK;
-    plan->cell_noise = q->w_noise > 0 ? q->w_noise_type : AIMCI_WN_NONE;
+    plan->draws_cells = p->wires.model == AIMCI_WIRES_NODAL && p->wires.noise_by_cell;
+    plan->cell_noise = q->w_noise > 0 && !plan->draws_cells ? q->w_noise_type : AIMCI_WN_NONE;
     plan->has_drop = q->ir_drop > 0;
-    plan->has_stage = plan->has_drop || has_reference_voltage(q) || q->w_noise > 0;
-    plan->is_nonlinear =
-        p->wires.model == AIMCI_WIRES_NODAL &&
-        (p->wires.iv != AIMCI_IV_LINEAR || aimci_is_gated(p)); /* inputs choose the cells */
+    plan->has_stage =
+        plan->has_drop || has_reference_voltage(q) || plan->cell_noise != AIMCI_WN_NONE;
+    plan->is_nonlinear = p->wires.model == AIMCI_WIRES_NODAL &&
+                         (p->wires.iv != AIMCI_IV_LINEAR || plan->draws_cells ||
+                          aimci_is_gated(p)); /* inputs choose the cells */
     plan->may_solve = may_solve(p);
     plan->current = current_of(p);
     if (plan->has_drop && !make_profile(p))

@@ -32,6 +32,7 @@ typedef struct aimci_read_plan {
     bool compresses;   /* the output stage does */
     bool digits;       /* of the input's code are driven, one after the other */
     bool is_nonlinear; /* cells have a nonlinear I-V: every vector is a solve of its own */
+    bool draws_cells;  /* so it is with noise of its own in every cell */
     bool may_solve;    /* vectors may be solved where they are too few for the whole matrix */
     int cell_noise;    /* AIMCI_WN_* */
     aimci_dac dac;

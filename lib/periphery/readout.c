@@ -193,7 +193,7 @@ static bool read_cycle(chunk *c, size_t m, float *y)
         if (cycle->derived)
             p->chain->part(&part, c->scratch.z + k * p->ld_in, c->scratch.cycle + k * p->ld_in,
                            p->n_in);
-        if (p->plan.has_stage)
+        if (p->plan.has_stage || p->plan.draws_cells)
             keys[k] = pass_key(c, c->active[k], m, true);
     }
     if (!aimci_array_stage_read(p, job->array, cycle, c->n_active, z, y, &c->scratch, keys))
@@ -451,6 +451,11 @@ aimc_status aimci_periphery_read(aimci_periphery *p, const aimci_read_array *arr
     read_job job = {
         .p = p, .array = array, .n = n, .x = x, .ld_x = ld_x, .y = y, .ld_y = ld_y, .probe = probe};
     aimc_status st = AIMC_OK;
+    if (!p->watched && !aimci_periphery_is_calibrated(p))
+        return aimci_fail(AIMC_ERR_STATE,
+                          "out_range = CALIBRATED; the ADCs have no ranges yet: "
+                          "aimc_network_calibrate() or aimc_matrix_watch_outputs() finds those of "
+                          "forward, aimc_tile_set_output_ranges() sets any");
     if (aimci_has_device_noise(array))
         st = aimci_workspace_for_noise(p);
     if (!st)

@@ -50,6 +50,11 @@ static const aimci_field wires_fields[] = {
                   "r_driver; 2: both, for a quarter of the largest drop of a line whose cells "
                   "conduct alike",
                   OWN),
+    AIMCI_FLAG(
+        W, noise_by_cell, 0,
+        "NODAL: each cell draws its noise in every read (w_noise, programmed devices) and the "
+        "network is solved with it, instead of noise at the outputs as of ideal wires",
+        OWN),
     AIMCI_INTEGER(W, segments, 8, 1, 65536, "1", "pieces of a column of TIME_SLICED", OWN),
     AIMCI_INTEGER(W, height, 0, 0, 65536, "cells",
                   "cells of a whole column of TIME_SLICED, idle ones around; 0: as many as inputs",

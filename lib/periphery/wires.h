@@ -16,7 +16,7 @@ typedef struct aimci_wires_params {
     aimci_list iv_squares, iv_cubes;
     int64_t segments, height, drive_ends;
     int32_t model, iv;
-    bool alternate, interleaved, gate_selected;
+    bool alternate, interleaved, gate_selected, noise_by_cell;
 } aimci_wires_params;
 
 /* Do the laws of its cells hold for conductances lo ... hi, S, and the voltage of input 1? */

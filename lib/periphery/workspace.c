@@ -68,6 +68,8 @@ static bool make_network_space(aimci_periphery *p)
     const bool wires = p->wires.model != AIMCI_WIRES_NONE;
     aimci_network_space *s = &p->work.network;
     s->slot_size = aimci_nodal_scratch(network) + network->n_drive + network->n_sense;
+    if (p->plan.draws_cells) /* conductances, and as many floats */
+        s->slot_size += n + n / 2;
     s->g = aimci_calloc(p->ctx, n, sizeof *s->g);
     s->t = wires ? aimci_calloc(p->ctx, n, sizeof *s->t) : NULL;
     s->scratch = aimci_calloc(p->ctx, network_scratch(p), sizeof *s->scratch);

@@ -29,6 +29,10 @@ aimc_status aimci_slice_reader_init(aimci_slice_reader *r, aimc_context *ctx, si
         st = aimci_fail(AIMC_ERR_UNSUPPORTED,
                         "wires.model: a single line is read without its neighbours' wires; NONE is "
                         "needed");
+    if (!st && !aimci_periphery_is_calibrated(r->periphery))
+        st = aimci_fail(AIMC_ERR_UNSUPPORTED,
+                        "out_range = CALIBRATED; nothing calibrates the ADCs that read single "
+                        "lines: FIXED, MAX or GRANULAR");
     return st;
 }
 

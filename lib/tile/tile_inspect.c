@@ -64,7 +64,9 @@ aimc_status aimc_tile_get_readout(const aimc_tile *t, aimc_direction direction,
         .has_adc = !p->is_perfect && (plan->nonideal_adc || plan->adc.step > 0),
         .n_steps = (uint32_t)plan->n_cycles / sets,
         .n_column_sets = sets,
-        .n_cells = p->is_perfect ? 0 : cells_of(&p->mapping)};
+        .n_cells = p->is_perfect ? 0 : cells_of(&p->mapping),
+        .n_dac_conversions = p->is_perfect ? 1 : (uint32_t)plan->conversions_per_input,
+        .n_adc_conversions = p->is_perfect ? 1 : (uint32_t)plan->n_groups};
     ours.dac_bits = ours.has_dac ? bits_of_drive(p) : 0;
     ours.adc_bits = ours.has_adc ? bits_of(p->params.out_res) : 0;
     return aimci_struct_out("tile_get_readout", info, &ours, sizeof ours, 4);

@@ -187,6 +187,70 @@ START_TEST(converters_of_the_readout)
 }
 END_TEST
 
+/* Backward products are priced by their own read-out: here 7 bits in and 9 out forward, three
+ * single bits in and 6 out for each of them backward; a product that is 0 is not read. Converters
+ * cost fom 2^bits, and single bits hold their lines for one read. */
+START_TEST(backward_has_its_own_converters)
+{
+    const float x[3] = {0.5f, 0.25f, -1};
+    const float d[6][4] = {{1, 0, -0.5f, 0.25f}, {1, 1, 1, 1}, {0, 1, 0, 0},
+                           {-1, 0, 0, 0},        {0, 0, 0, 1}, {0, 0, 0, 0}};
+    float z[6 * 3];
+    aimc_tile *tile =
+        read_tile(SETTINGS("forward.bound_management", "NONE", "backward.mv_type", "BIT_WISE",
+                           "backward.inp_res", "0.0714285714285714286", "backward.out_res",
+                           "0.0161290322580645161", "backward.bound_management", "NONE"),
+                  x);
+    aimc_cost_events e, one;
+    aimc_cost_model *m =
+        make(ctx, "chip", SETTINGS("technology.input", "AMPLITUDE", "technology.t_read", "1e-7"));
+    OK(count_tile(m, tile, &one));
+    ck_assert(one.dac_conversions == 3 && one.adc_conversions == 4 && one.read_steps == 1);
+    OK(aimc_tile_backward(tile, 6, d[0], 4, z, 3));
+    OK(count_tile(m, tile, &e));
+    ck_assert(e.dac_conversions_of[7] == 3 && e.dac_conversions_of[1] == 5 * 3 * 4);
+    ck_assert(e.adc_conversions_of[9] == 4 && e.adc_conversions_of[6] == 5 * 3 * 3);
+    ck_assert(e.dac_conversions == 3 + 60 && e.adc_conversions == 4 + 45);
+    ck_assert(e.read_steps == 1 + 15 && e.digital_adds == 4 + 45);
+    near(e.input_register_bits - one.input_register_bits, 6 * 4 * 8 + 60, 1e-12);
+    near(component(m, &e, "adc").energy_j, 10e-15 * (4 * 512 + 45 * 64), 1e-12);
+    near(e.read_s - one.read_s, 15e-7, 1e-12);
+    aimc_cost_model_destroy(m);
+    aimc_tile_destroy(tile);
+}
+END_TEST
+
+/* A shape from before says nothing of backward products: they are priced as forward ones. */
+START_TEST(shapes_without_backward)
+{
+    aimc_cost_model *m = make(ctx, "chip", NULL);
+    const aimc_counters c = {.struct_size = sizeof c,
+                             .forward_vectors = 2,
+                             .backward_vectors = 3,
+                             .forward_passes = 2,
+                             .backward_passes = 3,
+                             .dac_conversions = 2 * 3 + 3 * 4,
+                             .adc_conversions = 2 * 4 + 3 * 3};
+    aimc_cost_shape s = {.struct_size = sizeof s,
+                         .n_out = 4,
+                         .n_in = 3,
+                         .tiles_out = 1,
+                         .tiles_in = 1,
+                         .dac_bits = 7,
+                         .adc_bits = 9};
+    aimc_cost_events e = {.struct_size = sizeof e}, told = e;
+    OK(aimc_cost_model_add_counters(m, &c, &s, &e));
+    ck_assert(e.dac_conversions_of[7] == 18 && e.adc_conversions_of[9] == 17);
+    s.backward_steps = 1; /* one conversion of each line, of the technology's bits */
+    OK(aimc_cost_model_add_counters(m, &c, &s, &told));
+    ck_assert(told.dac_conversions_of[7] == 6 && told.adc_conversions_of[9] == 8);
+    ck_assert(told.dac_conversions == 18 && told.adc_conversions == 17);
+    s.backward_adc_bits = AIMC_COST_BITS;
+    FAILS(AIMC_ERR_INVALID, "25 bits", aimc_cost_model_add_counters(m, &c, &s, &told));
+    aimc_cost_model_destroy(m);
+}
+END_TEST
+
 /* A tile that does not fit the array is priced as several, and told. */
 START_TEST(tiles_that_do_not_fit)
 {
@@ -197,6 +261,7 @@ START_TEST(tiles_that_do_not_fit)
     OK(count_tile(m, tile, &e));
     ck_assert(e.split_tiles == 1 && e.tiles == 4); /* 3 rows on 2, 8 columns on 4 */
     ck_assert(e.adc_conversions == 8 && e.core_adds == 4 && e.dac_conversions == 6);
+    ck_assert(e.adc_steps == 2); /* each of the four arrays has two outputs and an ADC */
     aimc_cost_model_destroy(m);
     aimc_tile_destroy(tile);
 }
@@ -464,6 +529,8 @@ int main(void)
     tcase_add_test(tc, lines_of_geometry);
     tcase_add_test(tc, rows_that_are_driven);
     tcase_add_test(tc, converters_of_the_readout);
+    tcase_add_test(tc, backward_has_its_own_converters);
+    tcase_add_test(tc, shapes_without_backward);
     tcase_add_test(tc, tiles_that_do_not_fit);
     tcase_add_test(tc, architectures);
     tcase_add_loop_test(tc, invariants, 0, N_CHIPS);

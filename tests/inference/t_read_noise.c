@@ -113,6 +113,8 @@ static double squares_of(const char *encoding, double u)
     return u * u;
 }
 
+#define BY_CELL "wires.model=NODAL;forward.wires.noise_by_cell=true"
+
 static const struct {
     const char *encoding, *read_out;
     bool common;
@@ -129,6 +131,12 @@ static const struct {
     {"single_pair", "cell_mapping.weight_bits=5", false},
     {"single_pair", "cell_mapping.weight_bits=5;forward.cell_mapping.n_slices=2", false},
     {"single_pair", "cell_mapping.subtract=DIGITAL", false},
+    {"single_pair", BY_CELL, false},
+    {"two_sided", BY_CELL, false},
+    {"single_pair", BY_CELL ";forward.cell_mapping.subtract=DIGITAL", false},
+    {"single_pair", BY_CELL ";forward.cell_mapping.weight_bits=5;forward.cell_mapping.n_slices=2",
+     false},
+    {"offset;encoding.correction=REFERENCE_COLUMN", BY_CELL, true},
 };
 
 static aimc_tile *noisy_tile(const float *w, const char *encoding, const char *read_out)

@@ -391,6 +391,49 @@ START_TEST(networks_in_one_call)
 }
 END_TEST
 
+/* ADCs that wait for their ranges get what the same ADCs get that had a wide one before: both
+ * passes see currents that nothing clips. */
+START_TEST(ranges_that_only_calibration_sets)
+{
+    static float y[4][N * OUT], weights[2][20 * 20], bias[2][20];
+    static const char *const ranges[] = {"forward.out_bound=99", "forward.out_range=CALIBRATED"};
+    static const char *const rules[] = {"method=MAX;out_method=MAX",
+                                        "method=NONE;out_method=MEAN_SQUARE"};
+    for (size_t k = 0; k < 4; k++) { /* without steps of the ADC in the first pass, and with them */
+        static uint8_t bytes[SIZE];
+        size_t n;
+        char settings[256];
+        snprintf(settings, sizeof settings, QUIET "%s;%s", ranges[k % 2],
+                 k < 2 ? "forward.out_res=0" : "forward.out_res=0.002");
+        aimc_network *net = make_network(settings), *again;
+        for (size_t i = 0; i < 2; i++) {
+            if (k == 0)
+                OK(aimc_network_get_weights(net, i, weights[i], bias[i]));
+            OK(aimc_network_set_weights(net, i, weights[i], bias[i]));
+        }
+        if (k % 2) {
+            aimc_config *inputs = config_of("calibration", "method=MAX");
+            FAILS(AIMC_ERR_STATE, "CALIBRATED", aimc_network_predict(net, N, x, y[k]));
+            FAILS(AIMC_ERR_STATE, "CALIBRATED", aimc_network_calibrate(net, N, x, inputs));
+            aimc_config_destroy(inputs);
+        }
+        aimc_config *c = config_of("calibration", rules[k / 2]);
+        OK(aimc_network_calibrate(net, N, x, c));
+        OK(aimc_network_predict(net, N, x, y[k]));
+        OK(aimc_network_save_bytes(net, bytes, SIZE, &n));
+        OK(aimc_network_load_bytes(ctx, bytes, n, &again));
+        float loaded[N * OUT];
+        OK(aimc_network_predict(again, N, x, loaded));
+        ck_assert_mem_eq(y[k], loaded, sizeof loaded);
+        aimc_config_destroy(c);
+        aimc_network_destroy(net);
+        aimc_network_destroy(again);
+    }
+    ck_assert_mem_eq(y[0], y[1], sizeof y[0]);
+    ck_assert_mem_eq(y[2], y[3], sizeof y[0]);
+}
+END_TEST
+
 START_TEST(networks_that_are_refused)
 {
     aimc_network *perfect = make_network("device=ideal;forward.is_perfect=true");
@@ -429,6 +472,7 @@ int main(void)
     tcase_add_test(t, input_ranges_by_error);
     tcase_add_test(t, watching_that_is_refused);
     tcase_add_test(t, networks_in_one_call);
+    tcase_add_test(t, ranges_that_only_calibration_sets);
     tcase_add_test(t, networks_that_are_refused);
     return aimct_main(s);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Ranges of ADCs by rule (out_range), and integrators that saturate before them (current_bound),
- * against what follows from the cells and the inputs. */
+/* Ranges of ADCs by rule (out_range), with both ends where these are found, and integrators that
+ * saturate before them (current_bound), against what follows from the cells and the inputs. */
 #include <math.h>
 
 #include "read_util.h"
@@ -178,6 +178,42 @@ START_TEST(ranges_that_are_set_hold)
 }
 END_TEST
 
+/* Without ranges nothing is read, and nothing changes: the tile that was refused gives what one
+ * gives that was never asked. */
+START_TEST(nothing_is_read_before_calibration)
+{
+    const double mine = 3, step = 3 / 255.0;
+    double range;
+    float y[2][OUT] = {{7, 7, 7}};
+    aimc_stages stages = {.struct_size = sizeof stages};
+    aimc_tile *tile = aimct_tile(ctx, w, OUT, IN, SETTINGS(QUIET, DAC8, "out_range=CALIBRATED"));
+    aimc_tile *copy = NULL;
+    ck_assert_uint_eq(aimc_tile_count_output_ranges(tile, AIMC_FORWARD), 1);
+    FAILS(AIMC_ERR_STATE, "CALIBRATED", aimc_tile_forward(tile, 1, x, IN, y[0], OUT));
+    FAILS(AIMC_ERR_STATE, "CALIBRATED", aimc_tile_backward(tile, 1, x, OUT, y[0], IN));
+    FAILS(AIMC_ERR_STATE, "CALIBRATED", aimc_tile_inspect(tile, AIMC_FORWARD, x, &stages));
+    FAILS(AIMC_ERR_STATE, "CALIBRATED", aimc_tile_get_output_ranges(tile, AIMC_FORWARD, &range, 1));
+    ck_assert(y[0][0] == 7 && aimct_counters(tile).forward_vectors == 0);
+    OK(aimc_tile_save(tile, "t_adc_ranges.safetensors")); /* as it waits */
+    OK(aimc_tile_load(ctx, "t_adc_ranges.safetensors", &copy));
+    FAILS(AIMC_ERR_STATE, "CALIBRATED", aimc_tile_forward(copy, 1, x, IN, y[0], OUT));
+    aimc_tile_destroy(copy);
+    OK(aimc_tile_set_output_ranges(tile, AIMC_FORWARD, &mine, 1));
+    OK(aimc_tile_save(tile, "t_adc_ranges.safetensors"));
+    OK(aimc_tile_load(ctx, "t_adc_ranges.safetensors", &copy));
+    remove("t_adc_ranges.safetensors");
+    OK(aimc_tile_forward(tile, 1, x, IN, y[0], OUT));
+    OK(aimc_tile_forward(copy, 1, x, IN, y[1], OUT));
+    ck_assert_mem_eq(y[0], y[1], sizeof y[0]);
+    for (size_t i = 0; i < OUT; i++)
+        NEAR((double)y[0][i] / step, rint((double)y[0][i] / step), 1e-3);
+    OK(aimc_tile_set_output_ranges(tile, AIMC_FORWARD, NULL, 0)); /* it waits again */
+    FAILS(AIMC_ERR_STATE, "CALIBRATED", aimc_tile_forward(tile, 1, x, IN, y[0], OUT));
+    aimc_tile_destroy(copy);
+    aimc_tile_destroy(tile);
+}
+END_TEST
+
 START_TEST(contradictions)
 {
     aimct_refused(ctx, "weight_bits", SETTINGS("out_range=GRANULAR"));
@@ -186,6 +222,164 @@ START_TEST(contradictions)
     aimct_refused(ctx, "inp_bound",
                   SETTINGS("out_range=GRANULAR", "inp_bound=0", "noise_management=NONE"));
     aimct_refused(ctx, "out_bound", SETTINGS("out_range=MAX", "out_bound=0"));
+    aimct_refused(ctx, "out_bound", SETTINGS("out_range=CALIBRATED", "out_bound=0"));
+}
+END_TEST
+
+/* ---- both ends ------------------------------------------------------------------------------ */
+
+#define FOUR_BITS QUIET, "inp_res=0", "out_res=0.0714285714", "out_range=CALIBRATED"
+#define TWO_ENDS  SETTINGS(FOUR_BITS, "adc.style=UNSIGNED", "adc.low=-1")
+enum { BYTES = 1 << 16 };
+
+static aimc_matrix *make_matrix(const char *const settings[])
+{
+    aimc_config *config;
+    aimc_matrix *m;
+    OK(aimc_config_create(ctx, "layer", &config));
+    OK(aimc_config_set_text(config, "device", "ideal"));
+    for (size_t i = 0; settings[i]; i++)
+        aimct_set(config, settings[i], "forward.");
+    OK(aimc_matrix_create(NULL, OUT, IN, config, &m));
+    aimc_config_destroy(config);
+    return m;
+}
+
+static aimc_config *rule_of(const char *out_method, double quantile)
+{
+    aimc_config *config;
+    OK(aimc_config_create(ctx, "calibration", &config));
+    OK(aimc_config_set_text(config, "out_method", out_method));
+    OK(aimc_config_set(config, "quantile", quantile));
+    return config;
+}
+
+/* Inputs that make output 0 whatever is wanted: the first of them times 1, all others times 0. */
+static void one_output(aimc_matrix *m, size_t n, const float *wanted)
+{
+    float first[OUT * IN] = {0};
+    for (size_t i = 0; i < OUT; i++)
+        first[i * IN] = 1;
+    OK(aimc_matrix_set_weights(m, first, IN));
+    for (size_t b = 0; b < n; b++) {
+        float in[IN] = {wanted[b]}, y[OUT];
+        OK(aimc_matrix_forward(m, 1, in, IN, y, OUT));
+    }
+}
+
+static void find_limits(const char *rule, size_t n, const float *wanted, double *low, double *high)
+{
+    aimc_matrix *m = make_matrix(TWO_ENDS);
+    aimc_config *c = rule_of(rule, 0.9);
+    OK(aimc_matrix_watch_outputs(m, c));
+    one_output(m, n, wanted);
+    OK(aimc_matrix_take_output_ranges(m));
+    OK(aimc_tile_get_output_limits(aimc_matrix_get_tile(m, 0, NULL, NULL), AIMC_FORWARD, low, high,
+                                   1));
+    aimc_config_destroy(c);
+    aimc_matrix_destroy(m);
+}
+
+/* Of values spread evenly over a ... a + W: MAX finds both ends and QUANTILE leaves out as much at
+ * each. The least mean-square error with k steps is (H - L)^3 / (12 k^2 W) inside and 2 d^3 / (3 W)
+ * beyond ends d within the data: d = W / (2 (k + 1)), half a step. */
+START_TEST(ends_of_an_even_spread)
+{
+    enum { MANY = 4000 };
+    static float values[MANY];
+    static const double from[] = {-0.1, -0.5, -0.9, 0.05};
+    for (size_t k = 0; k < 4; k++) {
+        const double width = k == 3 ? 0.9 : 1, to = from[k] + width;
+        double low, high;
+        for (size_t i = 0; i < MANY; i++)
+            values[i] = (float)(from[k] + width * ((double)i + 0.5) / MANY);
+        find_limits("MAX", MANY, values, &low, &high);
+        ck_assert(low <= (double)values[0] && high >= (double)values[MANY - 1]);
+        NEAR(low, from[k], 0.001);
+        NEAR(high, to, 0.001);
+        find_limits("QUANTILE", MANY, values, &low, &high);
+        NEAR(low, from[k] + 0.05 * width, 0.002);
+        NEAR(high, to - 0.05 * width, 0.002);
+        find_limits("MEAN_SQUARE", MANY, values, &low, &high);
+        NEAR(low, from[k] + width / 32, 0.002);
+        NEAR(high, to - width / 32, 0.002);
+    }
+}
+END_TEST
+
+/* Codes of 4 bits over both ends are a + k (b - a) / 15, and the error of an even spread is that
+ * of a step; over -b ... b steps are as much longer as the range is. A file keeps both ends. */
+START_TEST(skewed_outputs_lose_less)
+{
+    enum { MANY = 1000 };
+    static float values[MANY];
+    const char *const *const readouts[] = {TWO_ENDS, SETTINGS(FOUR_BITS)};
+    double low[2] = {0}, high[2] = {0}, error[2] = {0};
+    for (size_t i = 0; i < MANY; i++)
+        values[i] = (float)(-0.1 + ((double)i + 0.5) / MANY);
+    for (int k = 0; k < 2; k++) {
+        static uint8_t bytes[BYTES];
+        size_t size;
+        aimc_matrix *m = make_matrix(readouts[k]), *again;
+        aimc_config *c = rule_of("MAX", 1);
+        OK(aimc_config_set_text(c, "out_share", k ? "SLICE" : "LAYER"));
+        OK(aimc_matrix_watch_outputs(m, c));
+        one_output(m, MANY, values);
+        OK(aimc_matrix_take_output_ranges(m));
+        OK(aimc_matrix_save_bytes(m, bytes, BYTES, &size));
+        OK(aimc_matrix_load_bytes(ctx, bytes, size, &again));
+        const aimc_tile *t = aimc_matrix_get_tile(again, 0, NULL, NULL);
+        OK(aimc_tile_get_output_limits(t, AIMC_FORWARD, &low[k], &high[k], 1));
+        for (size_t b = 0; b < MANY; b++) {
+            float in[IN] = {values[b]}, y[OUT];
+            OK(aimc_matrix_forward(again, 1, in, IN, y, OUT));
+            const double code = ((double)y[0] - low[0]) / (high[0] - low[0]) * 15;
+            if (k == 0)
+                NEAR(code, rint(code), 1e-4);
+            error[k] += pow((double)(y[0] - values[b]), 2) / MANY;
+        }
+        aimc_config_destroy(c);
+        aimc_matrix_destroy(m);
+        aimc_matrix_destroy(again);
+    }
+    ck_assert_double_eq(low[1], -high[1]);
+    NEAR(sqrt(12 * error[0]), (high[0] - low[0]) / 15, 0.01 / 15);
+    NEAR(sqrt(12 * error[1]), 2 * high[1] / 14, 0.05 / 14);
+}
+END_TEST
+
+START_TEST(limits_that_are_refused)
+{
+    aimc_matrix *m[2] = {make_matrix(SETTINGS(QUIET)), make_matrix(TWO_ENDS)};
+    aimc_tile *t[2];
+    aimc_config *entropy = rule_of("ENTROPY", 1);
+    double low = -1, high = 2;
+    for (int k = 0; k < 2; k++)
+        t[k] = aimc_matrix_get_tile(m[k], 0, NULL, NULL);
+    FAILS(AIMC_ERR_UNSUPPORTED, "ENTROPY", aimc_matrix_watch_outputs(m[1], entropy));
+    FAILS(AIMC_ERR_STATE, "CALIBRATED",
+          aimc_tile_get_output_limits(t[1], AIMC_FORWARD, &low, &high, 1));
+    FAILS(AIMC_ERR_INVALID, "UNSIGNED",
+          aimc_tile_set_output_limits(t[0], AIMC_FORWARD, &low, &high, 1));
+    FAILS(AIMC_ERR_INVALID, "low < high",
+          aimc_tile_set_output_limits(t[1], AIMC_FORWARD, &high, &low, 1));
+    FAILS(AIMC_ERR_INVALID, "high is NULL",
+          aimc_tile_set_output_limits(t[1], AIMC_FORWARD, &low, NULL, 1));
+    FAILS(AIMC_ERR_SHAPE, "2 ranges",
+          aimc_tile_get_output_limits(t[1], AIMC_FORWARD, &low, &high, 2));
+    low = -2;
+    OK(aimc_tile_set_output_limits(t[0], AIMC_FORWARD, &low, &high, 1));
+    high = -1; /* currents below 0 alone */
+    OK(aimc_tile_set_output_limits(t[1], AIMC_FORWARD, &low, &high, 1));
+    low = high = 0;
+    OK(aimc_tile_get_output_limits(t[1], AIMC_FORWARD, &low, &high, 1));
+    ck_assert(low == -2 && high == -1);
+    OK(aimc_tile_set_output_ranges(t[1], AIMC_FORWARD, NULL, 0));
+    FAILS(AIMC_ERR_STATE, "CALIBRATED",
+          aimc_tile_get_output_limits(t[1], AIMC_FORWARD, &low, &high, 1));
+    aimc_config_destroy(entropy);
+    aimc_matrix_destroy(m[0]);
+    aimc_matrix_destroy(m[1]);
 }
 END_TEST
 
@@ -276,7 +470,11 @@ int main(void)
     tcase_add_test(t, digits_of_two_sizes);
     tcase_add_test(t, levels_and_circuits);
     tcase_add_test(t, ranges_that_are_set_hold);
+    tcase_add_test(t, nothing_is_read_before_calibration);
     tcase_add_test(t, contradictions);
+    tcase_add_test(t, ends_of_an_even_spread);
+    tcase_add_test(t, skewed_outputs_lose_less);
+    tcase_add_test(t, limits_that_are_refused);
     tcase_add_test(t, integrators_saturate);
     tcase_add_test(t, reference_saturates);
     return aimct_main(s);

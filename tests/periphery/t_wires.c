@@ -219,6 +219,136 @@ START_TEST(interleaved_pairs)
 END_TEST
 
 /* A cell whose current falls with its voltage: nothing is returned, nothing is counted. */
+/* ---- noise of single cells ------------------------------------------------------------------ */
+
+#define QUIET_WIRES BARE, "g_max=1e-4", "bound_management=NONE", "wires.model=NODAL"
+#define LONG_WIRES  "wires.r_in=300", "wires.r_out=700", "wires.r_driver=500"
+#define BY_CELL     "wires.noise_by_cell=true"
+
+/* One product of a new tile with these weights, either way. */
+static void product_of(const float *w, const char *const settings[], bool forward, size_t n,
+                       const float *x, float *y)
+{
+    aimc_tile *tile = aimct_tile(ctx, w, OUT, IN, settings);
+    if (forward)
+        OK(aimc_tile_forward(tile, n, x, IN, y, OUT));
+    else
+        OK(aimc_tile_backward(tile, n, x, OUT, y, IN));
+    aimc_tile_destroy(tile);
+}
+
+/* d[k][i]: what the network gives output i for a change of cell k, by central differences of the
+ * solver's products of weights that hold a single cell each. */
+static void sensitivities(const float *w, bool forward, const float *x, size_t outs,
+                          double d[OUT * IN][IN])
+{
+    const float step = 0.01f;
+    for (size_t k = 0; k < OUT * IN; k++) {
+        float moved[OUT * IN], y[2][IN];
+        for (int up = 0; up < 2; up++) {
+            memcpy(moved, w, sizeof moved);
+            moved[k] += up ? step : -step;
+            product_of(moved,
+                       SETTINGS(QUIET_WIRES, LONG_WIRES, "cell_mapping.scheme=DIGITAL_OFFSET"),
+                       forward, 1, x, y[up]);
+        }
+        for (size_t i = 0; i < outs; i++)
+            d[k][i] = ((double)y[1][i] - (double)y[0][i]) / (2 * (double)step);
+    }
+}
+
+/* To first order the outputs have the covariance sum_k s_k^2 d_ki d_kl, s_k the noise of cell k: a
+ * constant, or by the square root of what it conducts, in weights 1 + w. The noise at the outputs
+ * of ideal wires, sum_k s_k^2 x_j^2, is another, and has no covariance between outputs. */
+START_TEST(noise_goes_by_the_voltages_of_cells)
+{
+    enum { MANY = 20000 };
+    static const char *const types[] = {"w_noise_type=ADDITIVE_CONSTANT", "w_noise_type=PCM_READ"};
+    static float x[MANY * IN], y[MANY * IN];
+    static double d[OUT * IN][IN];
+    const bool forward = _i % 2, pcm = _i / 2;
+    const size_t ins = forward ? IN : OUT, outs = forward ? OUT : IN;
+    const double noise = 0.01;
+    float w[OUT * IN], one[IN];
+    aimct_fill(w, OUT * IN, 3);
+    aimct_fill(one, IN, 4);
+    for (size_t b = 0; b < MANY; b++)
+        memcpy(x + b * ins, one, ins * sizeof *x);
+    sensitivities(w, forward, one, outs, d);
+    product_of(w,
+               SETTINGS(QUIET_WIRES, LONG_WIRES, "cell_mapping.scheme=DIGITAL_OFFSET", BY_CELL,
+                        "w_noise=0.01", types[pcm]),
+               forward, MANY, x, y);
+    for (size_t i = 0; i < outs; i++) {
+        for (size_t l = 0; l <= i; l++) {
+            double expected = 0, variance[2] = {0}, ideal = 0, mean[2] = {0}, product = 0;
+            for (size_t k = 0; k < OUT * IN; k++) {
+                const double s2 = noise * noise * (pcm ? 1 + (double)w[k] : 1);
+                expected += s2 * d[k][i] * d[k][l];
+                variance[0] += s2 * d[k][i] * d[k][i];
+                variance[1] += s2 * d[k][l] * d[k][l];
+                if ((forward ? k / IN : k % IN) == i)
+                    ideal += s2 * pow((double)one[forward ? k % IN : k / IN], 2);
+            }
+            for (size_t b = 0; b < MANY; b++) {
+                mean[0] += (double)y[b * outs + i] / MANY;
+                mean[1] += (double)y[b * outs + l] / MANY;
+            }
+            for (size_t b = 0; b < MANY; b++)
+                product += ((double)y[b * outs + i] - mean[0]) *
+                           ((double)y[b * outs + l] - mean[1]) / MANY;
+            const double sigma = sqrt((variance[0] * variance[1] + expected * expected) / MANY);
+            ck_assert_msg(fabs(product - expected) < 5 * sigma, "%zu, %zu: %g, expected %g", i, l,
+                          product, expected);
+            if (i == l)
+                ck_assert_msg(product < 0.8 * ideal, "%zu: %g of %g without wires", i, product,
+                              ideal);
+        }
+    }
+}
+END_TEST
+
+/* Without resistance the law is that of the noise at the outputs: with pairs apart or interleaved,
+ * one current or two, in bit slices. Without noise nothing is drawn. */
+START_TEST(noise_of_cells_on_ideal_wires)
+{
+    enum { MANY = 20000 };
+    static const char *const mappings[][2] = {
+        {"wires.interleaved=false", "cell_mapping.scheme=ONE_SIDED"},
+        {"wires.interleaved=true", "cell_mapping.scheme=ONE_SIDED"},
+        {"cell_mapping.subtract=DIGITAL", "cell_mapping.scheme=ONE_SIDED"},
+        {"cell_mapping.weight_bits=5", "cell_mapping.n_slices=2"}};
+    static float x[MANY * IN], y[3][MANY * OUT];
+    const char *type = _i / 4 ? "w_noise_type=PCM_READ" : "w_noise_type=ADDITIVE_CONSTANT";
+    const char *const *mapping = mappings[_i % 4];
+    float w[OUT * IN];
+    aimct_fill(w, OUT * IN, 3);
+    aimct_fill(x, IN, 4);
+    for (size_t b = 1; b < MANY; b++)
+        memcpy(x + b * IN, x, IN * sizeof *x);
+    for (int k = 0; k < 3; k++) /* at the outputs, by cell, without noise */
+        product_of(w,
+                   SETTINGS(QUIET_WIRES, "cell_mapping.on_off_ratio=0", mapping[0], mapping[1],
+                            type, k < 2 ? "w_noise=0.01" : "w_noise=0",
+                            k ? BY_CELL : "wires.noise_by_cell=false"),
+                   true, MANY, x, y[k]);
+    for (size_t i = 0; i < OUT; i++) {
+        double mean[2] = {0}, variance[2] = {0};
+        for (int k = 0; k < 2; k++) {
+            for (size_t b = 0; b < MANY; b++) {
+                const double off = (double)y[k][b * OUT + i] - (double)y[2][i];
+                mean[k] += off / MANY;
+                variance[k] += off * off / MANY;
+            }
+            ck_assert(fabs(mean[k]) < 5 * sqrt(variance[k] / MANY) + 1e-6);
+        }
+        ck_assert_msg(fabs(variance[1] / variance[0] - 1) < 5 * sqrt(4.0 / MANY),
+                      "output %zu: %g by cell, %g at the output", i, variance[1], variance[0]);
+        ck_assert(y[2][i] == y[2][(MANY - 1) * OUT + i]);
+    }
+}
+END_TEST
+
 START_TEST(unsolved_is_told)
 {
     float w[OUT * IN], x[2 * IN], y[2 * OUT];
@@ -268,6 +398,10 @@ START_TEST(combinations_are_refused)
     aimct_refused(
         ctx, "REFERENCE_COLUMN",
         SETTINGS("wires.model=NODAL", "wires.iv=SINH", "cell_mapping.scheme=REFERENCE_COLUMN"));
+    aimct_refused(ctx, "noise_by_cell", SETTINGS(BY_CELL));
+    aimct_refused(ctx, "noise_by_cell", SETTINGS("wires.model=TIME_SLICED", BY_CELL));
+    aimct_refused(ctx, "noise_by_cell",
+                  SETTINGS("wires.model=NODAL", BY_CELL, "cell_mapping.scheme=REFERENCE_COLUMN"));
 }
 END_TEST
 
@@ -278,6 +412,7 @@ START_TEST(threads_and_batches)
     static const char *const kinds[][2] = {
         {"wires.model=NODAL", "wires.iv=LINEAR"},
         {"wires.model=NODAL", "wires.iv=SINH"},
+        {"wires.model=NODAL", BY_CELL},
         {"cell_mapping.scheme=REFERENCE_COLUMN", "cell_mapping.on_off_ratio=9"},
         {"adc.model=SAR", "adc.mismatch=0.02"},
     };
@@ -348,6 +483,8 @@ int main(void)
     tcase_add_test(c, deterministic_reads_do_not_depend_on_their_number);
     tcase_add_test(c, both_directions_are_symmetric);
     tcase_add_test(c, interleaved_pairs);
+    tcase_add_loop_test(c, noise_goes_by_the_voltages_of_cells, 0, 4);
+    tcase_add_loop_test(c, noise_of_cells_on_ideal_wires, 0, 8);
     tcase_add_test(c, unsolved_is_told);
     tcase_add_test(c, combinations_are_refused);
     tcase_add_test(c, threads_and_batches);

@@ -137,6 +137,16 @@ class Deploy(Case):
         (self.folder / "csv" / "000.conv.tile0.device1.csv").write_text("1,2\n3,4\n")
         self.bad(1, ["device1.csv: 2 x 2 conductances; the array has 6 x 9"], "deploy", out, "--measured", self.folder / "csv")
 
+    def test_ranges_that_only_calibration_sets(self):
+        model, out = self.trained("--device", "none"), self.folder / "calibrated"
+        _, x = self.outputs(model)
+        chip = ("--device", "ideal", "--layers", "conv", "--set", "forward.out_range=CALIBRATED")
+        self.good("deploy", model, *chip, "--out", out)
+        self.bad(1, ["CALIBRATED", "calibrate"], "run", out, "--data", x, "--quiet")
+        said = self.good("deploy", model, *chip, "--calibrate", x, "--calibration", "out_method=MAX", "--out", out, "--json")
+        self.assertLess(said["layers"][0]["largest_output_range"], 12)
+        self.outputs(out)
+
     def test_refused(self):
         model = self.trained("--device", "none")
         self.bad(2, ["--device"], "deploy", model, "--set", "a=1")

@@ -417,6 +417,8 @@ class aimc_readout_info(ct.Structure):
         ("adc_bits", ct.c_uint32),
         ("n_cells", ct.c_uint32),
         ("reserved", ct.c_uint32),
+        ("n_dac_conversions", ct.c_uint32),
+        ("n_adc_conversions", ct.c_uint32),
     ]
 
 
@@ -693,6 +695,12 @@ class aimc_cost_shape(ct.Structure):
         ("adc_bits", ct.c_uint32),
         ("n_cells", ct.c_uint32),
         ("reserved2", ct.c_uint32),
+        ("backward_steps", ct.c_uint32),
+        ("backward_column_sets", ct.c_uint32),
+        ("backward_dac_bits", ct.c_uint32),
+        ("backward_adc_bits", ct.c_uint32),
+        ("backward_dac_conversions", ct.c_uint32),
+        ("backward_adc_conversions", ct.c_uint32),
     ]
 
 
@@ -934,6 +942,8 @@ class ReadoutInfo(NamedTuple):
         widest digit; 0: has_dac is 0
     adc_bits: bits of one output conversion; 0: has_adc is 0
     n_cells: cells of a weight, all slices; 0: cell_mapping does not say
+    n_dac_conversions: conversions of an input in one product
+    n_adc_conversions: conversions of an output in one product
     """
     n_cycles: int
     has_dac: int
@@ -943,6 +953,8 @@ class ReadoutInfo(NamedTuple):
     dac_bits: int
     adc_bits: int
     n_cells: int
+    n_dac_conversions: int
+    n_adc_conversions: int
 
 
 class OptimizerStats(NamedTuple):
@@ -1645,6 +1657,12 @@ FUNCTIONS: Dict[str, Any] = {
     "aimc_tile_set_output_ranges": ("periphery.h", ct.c_int,
         [ct.c_void_p, ct.c_int, ct.c_void_p, ct.c_size_t],
         "tile direction ranges n"),
+    "aimc_tile_get_output_limits": ("periphery.h", ct.c_int,
+        [ct.c_void_p, ct.c_int, ct.c_void_p, ct.c_void_p, ct.c_size_t],
+        "tile direction low high n"),
+    "aimc_tile_set_output_limits": ("periphery.h", ct.c_int,
+        [ct.c_void_p, ct.c_int, ct.c_void_p, ct.c_void_p, ct.c_size_t],
+        "tile direction low high n"),
     "aimc_tile_inspect": ("periphery.h", ct.c_int,
         [ct.c_void_p, ct.c_int, ct.c_void_p, ct.POINTER(aimc_stages)],
         "tile direction x stages"),

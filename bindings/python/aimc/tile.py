@@ -8,7 +8,7 @@ import numpy as np
 from . import _abi
 from ._abi import ConductanceInfo, InferenceReport, ReadoutInfo
 from ._arrays import address, contiguous, real, shaped, size, whole
-from ._errors import InvalidError, WrongTypeError
+from ._errors import InvalidError, ShapeError, WrongTypeError
 from ._handle import create
 from ._lib import check, encoded, lib, sized
 from ._linear_map import LinearMap
@@ -284,6 +284,25 @@ class Tile(LinearMap):
         with self._guard.lock:
             check(lib.aimc_tile_set_output_ranges(self._use, _direction(direction), None if made is None else address(made),
                                                   0 if made is None else made.size))
+
+    def output_limits(self, direction: str = "forward") -> "Tuple[NDArray[np.float64], NDArray[np.float64]]":
+        """Lower and upper ends of the ranges of the ADCs of a direction ("forward", "backward"), in units of weight times input. ADCs
+        of adc.style UNSIGNED have two, the lower ends of others are the upper ones with the other sign."""
+        way = _direction(direction)
+        with self._guard.lock:
+            low, high = np.empty((2, lib.aimc_tile_count_output_ranges(self._look, way)))
+            if low.size:
+                check(lib.aimc_tile_get_output_limits(self._look, way, address(low), address(high), low.size))
+        return low, high
+
+    def set_output_limits(self, low: ArrayLike, high: ArrayLike, direction: str = "forward") -> None:
+        """Set both ends of the ranges of the ADCs of a direction ("forward", "backward"). low, high: all of them, as output_limits()
+        has them, low < high. StateError: no ADC has a range; InvalidError: two ends of ADCs whose adc.style is not UNSIGNED."""
+        ends = [contiguous(real(end, name), np.dtype(np.float64)).reshape(-1) for end, name in ((low, "low"), (high, "high"))]
+        if ends[0].size != ends[1].size:
+            raise ShapeError(f"low has {ends[0].size} ends and high {ends[1].size}")
+        with self._guard.lock:
+            check(lib.aimc_tile_set_output_limits(self._use, _direction(direction), address(ends[0]), address(ends[1]), ends[0].size))
 
     def _fixed_shape(self, name: str, direction: str) -> Tuple[int, ...]:
         if name == "read_polarity":

@@ -104,6 +104,28 @@ class Calibration(unittest.TestCase):
         with self.assertRaisesRegex(aimc.StateError, "not being watched"):
             matrix.take_output_ranges()
 
+    def test_ranges_that_only_calibration_sets(self):
+        quiet = {"out_noise": 0, "inp_res": 0, "out_range": "CALIBRATED", "out_res": 1 / 14, "noise_management": "NONE",
+                 "bound_management": "NONE", "adc": {"style": "UNSIGNED"}}
+        matrix = aimc.Matrix("ideal", 1, 2, config={"forward": quiet})
+        matrix.weights = np.float32([[1, 0]])
+        x = np.float32([[-0.25, 0], [1, 0], [0.5, 0]])
+        tile = matrix.tile(0)[0]
+        for refused in (lambda: matrix.forward(x), tile.output_limits, tile.output_ranges):
+            with self.assertRaisesRegex(aimc.StateError, "CALIBRATED"):
+                refused()
+        matrix.watch_outputs({"out_method": "MAX"})
+        matrix.forward(x)
+        matrix.take_output_ranges()
+        np.testing.assert_allclose(tile.output_limits(), [[-0.25], [1]])
+        np.testing.assert_allclose(matrix.forward(x), [[-0.25], [1], [0.5]], atol=1e-6)
+        tile.set_output_limits([0.25], [0.75])
+        np.testing.assert_allclose(matrix.forward(x), [[0.25], [0.75], [0.25 + 8 / 30]], atol=1e-6)
+        with self.assertRaisesRegex(aimc.ShapeError, "2 ends"):
+            tile.set_output_limits([0, 1], [1])
+        with self.assertRaisesRegex(aimc.InvalidError, "low < high"):
+            tile.set_output_limits([1], [1])
+
 
 class Histograms(unittest.TestCase):
     def test_of_numpy(self):

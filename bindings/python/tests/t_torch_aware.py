@@ -308,6 +308,17 @@ class Training(unittest.TestCase):
             self.assertAlmostEqual(a["0.weight"], b["0.weight"], 5)
             same(ours.eval()(batches[1] * 9), tiles.eval()(batches[1] * 9))
 
+    def test_ranges_that_only_calibration_sets(self):
+        model, x = nn.Sequential(nn.Linear(4, 3)), torch.eye(4)
+        at.convert(model, {"device": "ideal", "forward": {"out_range": "CALIBRATED", "out_noise": 0}})
+        with self.assertRaisesRegex(aimc.StateError, "CALIBRATED"):
+            model(x)
+        (_, weight), = at.analog_weights(model)
+        weight.matrix.watch_outputs({"out_method": "MAX"})
+        watched = model(x)
+        weight.matrix.take_output_ranges()
+        self.assertLess(float((model(x) - watched).abs().max()), 0.01)
+
     def test_what_calibration_cannot_do_is_refused(self):
         ours, tiles = pair(nn.Linear(5, 3), EXACT)
         for method in ("MEAN_SQUARE", "ENTROPY", "NONE"):
