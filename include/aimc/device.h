@@ -184,8 +184,9 @@ typedef struct aimc_fit_result {
  *                  0
  * @param ld_w      >= 2 n_pulses
  * @param[out] config  the model with the fitted fields and its noise set (dw_min_std,
- *                     write_noise_std, mult_noise); device-to-device spreads, which sweeps of one
- *                     device do not tell, are 0; NULL on failure
+ *                     write_noise_std, mult_noise, or noise_up and noise_down);
+ *                     device-to-device spreads, which sweeps of one device do not tell, are 0; NULL
+ *                     on failure
  * @param result  struct_size set by the caller; the rest is written
  * @retval AIMC_ERR_INVALID      NULL, unknown model, too few points, not finite, a range without 0
  * @retval AIMC_ERR_SHAPE        ld_w too small

@@ -182,6 +182,57 @@ START_TEST(intervals_hold_what_they_say)
 }
 END_TEST
 
+/* Steps with two hills, which no formula has, and noise of a pulse that grows along the range under
+ * pulses up and shrinks under pulses down: the table is chosen from four cycles, and the noise
+ * found. */
+START_TEST(a_table_of_steps_and_noise)
+{
+    enum { NODES = 8, CYCLES = 4 };
+    static const double step[2][NODES] = {{0.5, 1.6, 1.8, 0.8, 1.2, 1.4, 0.5, 0.4},
+                                          {0.4, 0.5, 1.4, 1.2, 0.8, 1.3, 1.5, 0.6}};
+    static const double tilt[2] = {1, -0.6}, pulse = 0.5;
+    static const char *const names[] = {"step_up", "step_down", "noise_up", "noise_down"};
+    char json[2048], name[32];
+    size_t at = (size_t)snprintf(json, sizeof json,
+                                 "{\"dw_min\": 0.02, \"dw_min_dtod\": 0, \"up_down_dtod\": 0, "
+                                 "\"w_max\": 0.9, \"w_min\": -0.9, \"w_max_dtod\": 0, "
+                                 "\"w_min_dtod\": 0, \"write_noise_std\": 0.3");
+    for (int list = 0; list < 4; list++) {
+        at += (size_t)snprintf(json + at, sizeof json - at, ", \"%s\": [", names[list]);
+        for (int k = 0; k < NODES; k++) {
+            const double noise = pulse * exp(tilt[list % 2] * (k / 3.5 - 1));
+            at += (size_t)snprintf(json + at, sizeof json - at, "%s%.6g", k ? ", " : "",
+                                   step[list % 2][k] * (list < 2 ? 1 : noise));
+        }
+        at += (size_t)snprintf(json + at, sizeof json - at, "]");
+    }
+    snprintf(json + at, sizeof json - at, "}");
+    float *w = calloc(2 * PULSES * DEVICES, sizeof *w);
+    aimc_measurement *m = NULL;
+    must(aimc_measurement_create(ctx, &m));
+    walk("table_step", json, 9, w);
+    for (uint32_t d = 0; d < CYCLES; d++) /* all cells are alike */
+        add(m, w, d, 0);
+    aimc_fit *made = fit(m, NULL);
+    ck_assert_ptr_nonnull(strstr(report, "\"model\": \"table_step\", \"verdict\": \"good\""));
+    ck_assert_ptr_nonnull(strstr(report, "\"noise_up\": [0."));
+    expect("dw_min", 0.02);
+    expect("dw_min_std", pulse);
+    expect("noise_tilt_up", tilt[0]);
+    expect("noise_tilt_down", tilt[1]);
+    expect("w_max", 0.9);
+    expect("w_min", -0.9);
+    for (int k = 0; k < 2 * NODES; k++) { /* at a bound nothing tells the step towards it */
+        snprintf(name, sizeof name, "%s[%d]", names[k / NODES], k % NODES);
+        if (k % NODES > 0 && k % NODES < NODES - 1)
+            expect(name, step[k / NODES][k % NODES]);
+    }
+    aimc_fit_destroy(made);
+    aimc_measurement_destroy(m);
+    free(w);
+}
+END_TEST
+
 /* One device: no spread is told, and none is in the device. */
 START_TEST(one_device_has_no_spread)
 {
@@ -477,6 +528,7 @@ int main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, a_population_comes_back);
     tcase_add_test(t, intervals_hold_what_they_say);
+    tcase_add_test(t, a_table_of_steps_and_noise);
     tcase_add_test(t, one_device_has_no_spread);
     tcase_add_test(t, what_is_odd_is_said);
     tcase_add_test(t, polarity_and_scale);
