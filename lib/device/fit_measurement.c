@@ -235,7 +235,7 @@ aimc_status aimc_measurement_fit(const aimc_measurement *m, const aimc_fit_param
     if (!st)
         st = fit_devices(fit, ours.model);
     if (!st)
-        st = aimci_fit_drift(fit, m);
+        st = aimci_fit_retention(fit, m);
     if (!st)
         st = aimci_fit_endurance(fit, m);
     if (st)

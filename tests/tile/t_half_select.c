@@ -108,8 +108,8 @@ START_TEST(certain_trains)
 }
 END_TEST
 
-/* Several vectors in one call, of all pairs of signs: a slot of a line disturbs each cell of it once,
- * also where the pulses of vectors may be collected. */
+/* Several vectors in one call, of all pairs of signs: a slot of a line disturbs each cell of it
+ * once, also where the pulses of vectors may be collected. */
 START_TEST(several_vectors)
 {
     enum { VECTORS = 7 };
