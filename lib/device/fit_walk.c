@@ -58,9 +58,9 @@ static double place_of(const aimci_walk *w, double state)
 }
 
 /* After a pulse, as if there were no bounds: the moments of the state and of its step by the three
- * points of Gauss and Hermite (Ito and Xiong, IEEE Trans. Autom. Control 45:910 (2000)), exact where
- * the step is a line. Where it ends at a bound, the step at the mean alone would tell too little
- * noise. */
+ * points of Gauss and Hermite (Ito and Xiong, IEEE Trans. Autom. Control 45:910 (2000)), exact
+ * where the step is a line. Where it ends at a bound, the step at the mean alone would tell too
+ * little noise. */
 static belief pulse(const aimci_walk *w, const aimci_walk_noise *noise, belief b, bool up)
 {
     const double far = sqrt(3 * b.variance), sign = up ? 1 : -1;
