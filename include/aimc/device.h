@@ -196,7 +196,7 @@ typedef struct aimc_fit_result {
  * @determinism the same with any number of threads; the models are fitted side by side.
  * @par Model
  * the walk of the mean device with noise of pulses, which the state keeps, and of readings, which
- * it does not: prediction errors of an extended Kalman filter, by maximum likelihood (Schweppe,
+ * it does not: prediction errors of a Kalman filter, by maximum likelihood (Schweppe,
  * IEEE Trans. Inf. Theory 11:61, 1965). Intervals are from the curvature of the likelihood,
  * infinite where it has none. Bounds that the data leave open are those of the data, and not among
  * the fitted fields. A model that is not plausible (bounds far from the data, a parameter that the
