@@ -344,12 +344,23 @@ static int show_text(const struct subject *s)
     return show_fields(NULL, s->config, s->device != NULL ? "device." : "");
 }
 
+/* What became of a table; what the context says of itself before is not told. */
+static void log_sentence(void *is_open, aimc_log_level level, const char *sentence)
+{
+    if (*(const bool *)is_open && level != AIMC_LOG_ERROR)
+        remark("%s%s", level == AIMC_LOG_WARNING ? "warning: " : "", sentence);
+}
+
 static int show(const char *name, const struct changes *changes, const char *out, bool json)
 {
     struct subject s = {0};
     aimc_context *ctx = NULL;
-    if (aimc_context_create(NULL, &ctx) != AIMC_OK)
+    bool is_open = false;
+    aimc_context_params params = AIMC_CONTEXT_PARAMS_INIT;
+    params.logger = (aimc_logger){.log = log_sentence, .user = &is_open};
+    if (aimc_context_create(&params, &ctx) != AIMC_OK)
         return fail_library();
+    is_open = true;
     int rc = subject_open(&s, ctx, name, changes);
     if (rc == EXIT_GO_ON && out != NULL)
         rc = document_write(out, s.config);

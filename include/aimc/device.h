@@ -184,8 +184,9 @@ typedef struct aimc_fit_result {
  *                  0
  * @param ld_w      >= 2 n_pulses
  * @param[out] config  the model with the fitted fields and its noise set (dw_min_std,
- *                     write_noise_std, mult_noise); device-to-device spreads, which sweeps of one
- *                     device do not tell, are 0; NULL on failure
+ *                     write_noise_std, mult_noise, or noise_up and noise_down);
+ *                     device-to-device spreads, which sweeps of one device do not tell, are 0; NULL
+ *                     on failure
  * @param result  struct_size set by the caller; the rest is written
  * @retval AIMC_ERR_INVALID      NULL, unknown model, too few points, not finite, a range without 0
  * @retval AIMC_ERR_SHAPE        ld_w too small
@@ -195,7 +196,7 @@ typedef struct aimc_fit_result {
  * @determinism the same with any number of threads; the models are fitted side by side.
  * @par Model
  * the walk of the mean device with noise of pulses, which the state keeps, and of readings, which
- * it does not: prediction errors of an extended Kalman filter, by maximum likelihood (Schweppe,
+ * it does not: prediction errors of a Kalman filter, by maximum likelihood (Schweppe,
  * IEEE Trans. Inf. Theory 11:61, 1965). Intervals are from the curvature of the likelihood,
  * infinite where it has none. Bounds that the data leave open are those of the data, and not among
  * the fitted fields. A model that is not plausible (bounds far from the data, a parameter that the

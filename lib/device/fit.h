@@ -3,7 +3,8 @@
  *
  *     fit_walk.c        a device under pulses as a state-space model: predictions and likelihood
  *     fit_slots.c       the fields of a model that are fitted, as a vector within a box
- *     fit_solve.c       the most likely vector and noise of one device
+ *     fit_solve.c       the most likely vector of one device
+ *     fit_noise.c       the most likely noise
  *     fit_mixed.c       many devices at once: means, spreads and their common noise (fit_mixed.h)
  *     fit_choose.c      which model: held-out likelihood and plausibility
  *     fit.c             sweeps of one device: aimc_device_fit() */
@@ -49,6 +50,8 @@ typedef struct aimci_walk_noise {
     double pulse; /* relative to the step; additive: to the step at weight 0 */
     double read;  /* weight units */
     bool additive;
+    bool is_tilted; /* at place z of the range that of a pulse is exp(tilt (2 z - 1)) times it */
+    double tilt[2]; /* of pulses up and down; 0 where it is not tilted */
 } aimci_walk_noise;
 
 /* The filter's gain and the variance of the prediction at each reading. */
@@ -120,7 +123,14 @@ void aimci_slots_put(const aimci_slots *s, aimc_config *config, const double *x)
 /* Has every device its own value of the field? Else one is shared by all. */
 bool aimci_field_varies(const aimci_kind *kind, const char *name);
 
-/* Where lists are the shape of the step: the gain of a device before them. */
+/* Steps at neighbouring nodes differ by about the mean step, by what is known before: squares of
+ * the differences, half their slope in x, and half their curvature, to be added. Where readings are
+ * few a node would else be anything, and 0 means no noise either. */
+double aimci_slots_roughness(const aimci_slots *s, const double *x, double *slope);
+void aimci_slots_add_roughness(const aimci_slots *s, double a[][AIMCI_MAX_SLOTS]);
+
+/* Where lists are the shape of the step: are they, and the gain of a device before them. */
+bool aimci_slots_are_lists(const aimci_slots *s);
 void aimci_slots_add_gain(aimci_slots *s, const aimci_device_ops *model, const aimci_extent *e);
 
 /* Is a half as large as its middle, so that one direction has no step? */
@@ -169,8 +179,20 @@ void aimci_estimate_device(aimci_estimate *est, const aimci_device_ops *model, a
                            const aimci_fold *fold, unsigned free_bounds, bool warm,
                            aimci_fit_work *work);
 
-/* The noise that is worth most (Nelder and Mead, Comput. J. 7:308 (1965)), from one on; returns its
- * worth. spread: of the logarithms at first. */
+/* A noise as a vector, and back: what else it is stays. Returns how long it is. */
+enum { AIMCI_NOISE_SLOTS = 4 };
+size_t aimci_noise_to(const aimci_walk_noise *noise, double grain, double v[AIMCI_NOISE_SLOTS]);
+void aimci_noise_from(const double v[AIMCI_NOISE_SLOTS], aimci_walk_noise *noise);
+
+/* What noise a model can have: one that does not shrink with the step, and a table of it. */
+bool aimci_noise_can_be_additive(const aimci_device_ops *model);
+bool aimci_noise_can_tilt(const aimci_device_ops *model);
+
+/* The noise of pulses as fields; the steps are there already. */
+void aimci_noise_put(const aimci_device_ops *model, aimc_config *config,
+                     const aimci_walk_noise *noise);
+
+/* The noise that is worth most, from one on; returns its worth. spread: of the vector at first. */
 typedef struct aimci_noise_search {
     double (*worth)(void *arg, const aimci_walk_noise *noise);
     void *arg;

@@ -100,10 +100,7 @@ static void put_noise(aimci_candidate *c)
         if (length > 5 && strcmp(f->name + length - 5, "_dtod") == 0)
             aimci_field_put(config->values, f, 0);
     }
-    const aimci_field *flag = aimci_kind_field(config->kind, "mult_noise");
-    if (flag)
-        aimci_field_put(config->values, flag, !c->est.noise.additive);
-    p->dw_min_std = c->est.noise.pulse < 1e-3 ? 0 : c->est.noise.pulse;
+    aimci_noise_put(c->model, config, &c->est.noise);
     if (aimci_kind_field(config->kind, "write_noise_std"))
         p->write_noise_std = c->est.noise.read / p->dw_min;
 }
@@ -116,10 +113,12 @@ static void normalise(aimci_candidate *c)
     const double unit = 0.5 * (aimci_model_mean_step(c->model, p, mid, true) +
                                aimci_model_mean_step(c->model, p, mid, false));
     aimci_slots *s = &c->est.slots;
-    if (!s->n || s->each[0].field->type != AIMC_FIELD_LIST || !(unit > 0))
+    if (!aimci_slots_are_lists(s) || !(unit > 0))
         return;
     const double ratio = p->dw_min / unit;
     for (size_t k = 0; k < s->n; k++) {
+        if (s->each[k].field->type != AIMC_FIELD_LIST)
+            continue;
         c->est.x[k] *= ratio;
         c->est.variance[k] *= ratio * ratio;
         s->each[k].lo *= ratio;

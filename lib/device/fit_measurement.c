@@ -58,7 +58,9 @@ static aimc_status decide(aimc_fit *fit, const char *model, decision *out)
     if (st)
         return st;
     tell_choice(fit, choices, n, out);
-    if (fit->data.n_devices > 1) /* what one does not show others may */
+    const bool has_lists = aimci_slots_are_lists(&choices[0].each[choices[0].chosen].est.slots);
+    /* what one does not show others may; of lists the ends of the data hold the places */
+    if (fit->data.n_devices > 1 && !has_lists)
         out->free_bounds = AIMCI_FREE_MAX | AIMCI_FREE_MIN;
     for (size_t d = 0; d < n; d++)
         aimci_choice_close(fit->ctx, &choices[d]);
@@ -233,7 +235,7 @@ aimc_status aimc_measurement_fit(const aimc_measurement *m, const aimc_fit_param
     if (!st)
         st = fit_devices(fit, ours.model);
     if (!st)
-        st = aimci_fit_drift(fit, m);
+        st = aimci_fit_retention(fit, m);
     if (!st)
         st = aimci_fit_endurance(fit, m);
     if (st)

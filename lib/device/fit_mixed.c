@@ -11,9 +11,9 @@ enum { S = AIMCI_MAX_SLOTS };
 typedef struct state {
     aimci_information information; /* before a step that may fail, with its estimate */
     aimci_estimate estimate;
-    double worth;         /* log likelihood, its numbers integrated out */
-    double slope[2];      /* of that with the logarithms of the noise */
-    double value, weight; /* that a median is found of */
+    double worth;                    /* log likelihood, its numbers integrated out */
+    double slope[AIMCI_NOISE_SLOTS]; /* of that with the noise as a vector */
+    double value, weight;            /* that a median is found of */
     aimc_status status;
 } state;
 
@@ -153,23 +153,39 @@ static double worth_of(void *arg, const aimci_walk_noise *noise)
     return isfinite(sum) ? sum : -HUGE_VAL;
 }
 
-#define NOISE_STEP 0.1 /* of the logarithms of the noise, for differences */
+#define NOISE_STEP 0.1 /* of the noise as a vector, for differences */
 
-/* Worth of the noise and of eight around it; and the slopes of each device. */
-static void look_around(crowd *c, double worth[3][3])
+/* Worth of the noise when its slots i and k are moved by so many steps each. */
+static double worth_beside(crowd *c, size_t i, double by_i, size_t k, double by_k)
 {
-    const aimci_walk_noise at = c->m->noise;
-    for (int i = -1; i < 2; i++)
-        for (int k = -1; k < 2; k++) {
-            const aimci_walk_noise noise = {at.pulse * exp(i * NOISE_STEP),
-                                            at.read * exp(k * NOISE_STEP), at.additive};
-            worth[i + 1][k + 1] = worth_of(c, &noise);
-            for (size_t d = 0; d < c->m->n; d++) {
-                state *s = &c->at[d];
-                s->slope[0] += k == 0 ? i * s->worth / (2 * NOISE_STEP) : 0;
-                s->slope[1] += i == 0 ? k * s->worth / (2 * NOISE_STEP) : 0;
-            }
+    aimci_walk_noise noise = c->m->noise;
+    double v[AIMCI_NOISE_SLOTS];
+    aimci_noise_to(&noise, c->extents[0].grain, v);
+    v[i] += by_i * NOISE_STEP;
+    v[k] += by_k * NOISE_STEP;
+    aimci_noise_from(v, &noise);
+    return worth_of(c, &noise);
+}
+
+/* Curvature of the worth over the noise, and each device's slopes, from differences. */
+static void find_noise_curvature(crowd *c, size_t n, double a[][S])
+{
+    const double at = worth_of(c, &c->m->noise), area = NOISE_STEP * NOISE_STEP;
+    for (size_t i = 0; i < n; i++) {
+        double sides = 0;
+        for (size_t d = 0; d < c->m->n; d++)
+            c->at[d].slope[i] = 0;
+        for (int side = -1; side < 2; side += 2) {
+            sides += worth_beside(c, i, side, i, 0);
+            for (size_t d = 0; d < c->m->n; d++)
+                c->at[d].slope[i] += side * c->at[d].worth / (2 * NOISE_STEP);
         }
+        a[i][i] = (2 * at - sides) / area;
+        for (size_t k = 0; k < i; k++)
+            a[i][k] = a[k][i] = (worth_beside(c, i, 1, k, -1) + worth_beside(c, i, -1, k, 1) -
+                                 worth_beside(c, i, 1, k, 1) - worth_beside(c, i, -1, k, -1)) /
+                                (4 * area);
+    }
 }
 
 /* From second differences; where devices differ more than that, from the scatter of their slopes
@@ -177,28 +193,28 @@ static void look_around(crowd *c, double worth[3][3])
 static void find_noise_errors(crowd *c)
 {
     aimci_mixed *m = c->m;
-    double w[3][3], scatter[2][2] = {{0}};
-    const double area = NOISE_STEP * NOISE_STEP;
-    for (size_t d = 0; d < m->n; d++)
-        c->at[d].slope[0] = c->at[d].slope[1] = 0;
-    look_around(c, w);
-    const double pulse = (2 * w[1][1] - w[2][1] - w[0][1]) / area;
-    const double read = (2 * w[1][1] - w[1][2] - w[1][0]) / area;
-    const double both = (w[2][0] + w[0][2] - w[2][2] - w[0][0]) / (4 * area);
-    const double det = pulse * read - both * both;
-    const double inverse[2][2] = {{read / det, -both / det}, {-both / det, pulse / det}};
-    for (size_t d = 0; d < m->n; d++)
-        for (int i = 0; i < 2; i++)
-            for (int k = 0; k < 2; k++)
-                scatter[i][k] += c->at[d].slope[i] * c->at[d].slope[k];
-    for (int i = 0; i < 2; i++) {
+    const size_t n = m->noise.is_tilted ? 4 : 2;
+    double a[S][S] = {{0}}, inverse[S][S + 1] = {{0}};
+    bool is_top = true;
+    find_noise_curvature(c, n, a);
+    for (size_t i = 0; i < n; i++) {
+        inverse[i][i] = 1;
+        is_top &= a[i][i] > 0;
+    }
+    aimci_mixed_solve(a, n, inverse, n);
+    for (size_t i = 0; i < n; i++)
+        is_top &= inverse[i][i] > 0;
+    for (size_t i = 0; i < n; i++) {
         double robust = 0;
-        for (int j = 0; j < 2; j++)
-            for (int k = 0; k < 2; k++)
-                robust += inverse[i][j] * scatter[j][k] * inverse[i][k];
-        m->noise_variance[i] = !(det > 0 && pulse > 0 && read > 0) ? HUGE_VAL
-                               : m->n > 3                          ? fmax(inverse[i][i], robust)
-                                                                   : inverse[i][i];
+        for (size_t d = 0; d < m->n; d++) {
+            double part = 0;
+            for (size_t k = 0; k < n; k++)
+                part += inverse[i][k] * c->at[d].slope[k];
+            robust += part * part;
+        }
+        m->noise_variance[i] = !is_top    ? HUGE_VAL
+                               : m->n > 3 ? fmax(inverse[i][i], robust)
+                                          : inverse[i][i];
     }
 }
 
@@ -279,8 +295,9 @@ static void add_gains(const crowd *c)
         const size_t n_slots = own->est.slots.n;
         const double ratio = ((const aimci_pulsed *)own->config->values)->dw_min / unit;
         for (size_t k = n_slots; k-- > 0;) {
-            x[k + 2] = x[k] * ratio;
-            variance[k + 2] = variance[k] * ratio * ratio;
+            const bool is_list = own->est.slots.each[k].field->type == AIMC_FIELD_LIST;
+            x[k + 2] = x[k] * (is_list ? ratio : 1);
+            variance[k + 2] = variance[k] * (is_list ? ratio * ratio : 1);
         }
         x[0] = unit;
         x[1] = 0;
@@ -461,6 +478,26 @@ static aimc_status begin_shared(crowd *c)
     return st;
 }
 
+/* Noise that grows along the range, where that is worth it (fit_solve.c). */
+static aimc_status try_tilt(crowd *c, double *worth)
+{
+    aimci_mixed *m = c->m;
+    const aimci_noise_search search = {worth_of, c, c->extents[0].grain};
+    const aimci_walk_noise flat = m->noise;
+    if (!aimci_noise_can_tilt(c->each->model))
+        return AIMC_OK;
+    const double before = worth_of(c, &flat);
+    m->noise.is_tilted = true;
+    if (!(aimci_search_noise(&search, &m->noise, 0.3, 60) > before + 4)) {
+        m->noise = flat;
+        return check(c);
+    }
+    aimc_status st = check(c);
+    if (!st)
+        st = find_devices(c, worth);
+    return st ? st : turn(c, 4, 0.1, worth);
+}
+
 static bool has_shared(const aimci_mixed *m)
 {
     for (size_t k = 0; k < m->slots.n; k++)
@@ -479,6 +516,8 @@ static aimc_status run(crowd *c)
     c->is_first = false;
     if (!st)
         st = turn(c, 12, 0.3, &worth);
+    if (!st)
+        st = try_tilt(c, &worth);
     if (!st && c->m->n > 1)
         st = correct(c, 5, &worth);
     if (!st)
@@ -501,7 +540,7 @@ aimc_status aimci_mixed_fit(aimc_context *ctx, aimci_candidate *each, const aimc
     if (!out->told || !c.at)
         st = aimci_fail(AIMC_ERR_NOMEM, "measurement_fit: no memory");
     if (!st) {
-        if (each->est.slots.n && each->est.slots.each[0].field->type == AIMC_FIELD_LIST)
+        if (aimci_slots_are_lists(&each->est.slots))
             add_gains(&c);
         out->slots = each->est.slots;
         for (size_t k = 0; k < out->slots.n; k++) {

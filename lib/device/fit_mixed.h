@@ -34,10 +34,10 @@ typedef struct aimci_mixed {
     bool is_fixed[AIMCI_MAX_SLOTS]; /* the mean is a unit */
     bool varies[AIMCI_MAX_SLOTS];
     double mean[AIMCI_MAX_SLOTS], covariance[AIMCI_MAX_SLOTS][AIMCI_MAX_SLOTS];
-    double spread[AIMCI_MAX_SLOTS];       /* variance between devices; 0 where nothing varies */
-    double spread_error[AIMCI_MAX_SLOTS]; /* its variance */
-    aimci_walk_noise noise;               /* of all devices */
-    double noise_variance[2];             /* of the logarithms of pulse and read; infinite: none */
+    double spread[AIMCI_MAX_SLOTS];           /* variance between devices; 0 where nothing varies */
+    double spread_error[AIMCI_MAX_SLOTS];     /* its variance */
+    aimci_walk_noise noise;                   /* of all devices */
+    double noise_variance[AIMCI_NOISE_SLOTS]; /* of the noise as a vector; infinite: none */
     /* of a step of means and spreads */
     double from[AIMCI_MAX_SLOTS]; /* the means before it: boxes and damping hold them */
     double bent[AIMCI_MAX_SLOTS]; /* slopes of the likelihood that no quadratic has */

@@ -151,7 +151,7 @@ static double unit_of(const crowd *c, size_t k)
     const aimci_slot *slot = &c->m->slots.each[k];
     if (slot->role == AIMCI_HALF)
         slot--;
-    if (has_lists(c))
+    if (has_lists(c) && k < 2)
         return c->m->mean[0];
     return strncmp(slot->field->name, "gamma", 5) == 0
                ? 1
@@ -203,6 +203,19 @@ static double add_noise(const crowd *c, const char *name, double noise, double v
     return value;
 }
 
+/* How noise grows along the range: the logarithm of its ratio between an end and the middle. */
+static void add_tilts(const crowd *c)
+{
+    static const char *const names[] = {"noise_tilt_up", "noise_tilt_down"};
+    const aimci_mixed *m = c->m;
+    const double n = (double)m->n;
+    for (int k = 0; k < 2 && m->noise.is_tilted; k++) {
+        const double t = m->noise.tilt[k], error = sqrt(m->noise_variance[2 + k]);
+        const double half = (n > 3 ? aimci_student(n - 1) : AIMCI_NORMAL_975) * error;
+        aimci_add_figure(c->fit, names[k], t, t - half, t + half);
+    }
+}
+
 static void put_noise(const crowd *c)
 {
     const aimci_mixed *m = c->m;
@@ -212,7 +225,8 @@ static void put_noise(const crowd *c)
     const double unit_error = has_lists(c) ? 0 : aimci_mixed_error(m, gradient, &freedom) / unit;
     put(c->fit, "dw_min_std",
         add_noise(c, "dw_min_std", is_none ? 0 : m->noise.pulse, m->noise_variance[0], 1, 0));
-    put(c->fit, "mult_noise", !m->noise.additive);
+    aimci_noise_put(c->model, c->fit->config, &m->noise);
+    add_tilts(c);
     if (aimci_kind_field(c->model->kind, "write_noise_std"))
         put(c->fit, "write_noise_std",
             add_noise(c, "write_noise_std", m->noise.read, m->noise_variance[1], unit, unit_error));

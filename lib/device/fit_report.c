@@ -69,6 +69,9 @@ static bool is_measurable(const char *name)
 static const char *figure_of(const char *name)
 {
     return strcmp(name, "drift") == 0       ? "drift.nu"
+           : strcmp(name, "lifetime") == 0  ? "decay.tau"
+           : strcmp(name, "reset") == 0     ? "decay.level"
+           : strcmp(name, "diffusion") == 0 ? "diffusion.rate"
            : strcmp(name, "endurance") == 0 ? "endurance.onset"
                                             : name;
 }

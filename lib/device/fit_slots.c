@@ -6,7 +6,9 @@
 
 #include "device/fit.h"
 
-enum { LIST_SLOTS = 6 }; /* numbers of a list that are fitted */
+/* Numbers of a list that are fitted. Two lists, two bounds, a gain and its asymmetry are all the
+ * slots. */
+enum { LIST_SLOTS = 6, TABLE_SLOTS = (AIMCI_MAX_SLOTS - 4) / 2 };
 
 #define MARGIN 0.03 /* of the range of the data */
 
@@ -70,7 +72,9 @@ void aimci_slots_of(aimci_slots *s, const aimci_device_ops *model, const aimci_e
         const aimci_field *field = aimci_kind_field(model->kind, model->fitted[k]);
         if (bound_of(field->name) & ~free_bounds)
             continue;
-        const size_t n = field->type == AIMC_FIELD_LIST ? LIST_SLOTS : 1;
+        const size_t n = field->type != AIMC_FIELD_LIST ? 1
+                         : aimci_noise_can_tilt(model)  ? TABLE_SLOTS
+                                                        : LIST_SLOTS;
         for (size_t i = 0; i < n && s->n < AIMCI_MAX_SLOTS; i++) {
             aimci_slot *slot = &s->each[s->n++];
             *slot = (aimci_slot){.field = field, .index = i, .role = role_of(field->name)};
@@ -87,6 +91,43 @@ bool aimci_field_varies(const aimci_kind *kind, const char *name)
     aimci_text text = {spread, sizeof spread, 0};
     aimci_text_printf(&text, "%s_dtod", name);
     return aimci_kind_field(kind, spread) != NULL;
+}
+
+bool aimci_slots_are_lists(const aimci_slots *s)
+{
+    return s->n && s->each[0].field->type == AIMC_FIELD_LIST;
+}
+
+/* The step at a node, and that of the node before it? */
+static bool follows_node(const aimci_slots *s, size_t k)
+{
+    return s->each[k].field->type == AIMC_FIELD_LIST && s->each[k].index > 0 &&
+           strncmp(s->each[k].field->name, "coefficients", 12) != 0;
+}
+
+double aimci_slots_roughness(const aimci_slots *s, const double *x, double *slope)
+{
+    double sum = 0;
+    for (size_t k = 0; k < s->n; k++) {
+        slope[k] = 0;
+        if (!follows_node(s, k))
+            continue;
+        sum += (x[k] - x[k - 1]) * (x[k] - x[k - 1]);
+        slope[k] += x[k] - x[k - 1];
+        slope[k - 1] -= x[k] - x[k - 1];
+    }
+    return sum;
+}
+
+void aimci_slots_add_roughness(const aimci_slots *s, double a[][AIMCI_MAX_SLOTS])
+{
+    for (size_t k = 0; k < s->n; k++)
+        if (follows_node(s, k)) {
+            a[k][k] += 1;
+            a[k - 1][k - 1] += 1;
+            a[k][k - 1] -= 1;
+            a[k - 1][k] -= 1;
+        }
 }
 
 void aimci_slots_add_gain(aimci_slots *s, const aimci_device_ops *model, const aimci_extent *e)
@@ -169,7 +210,7 @@ static double guess(const aimci_slot *slot, const aimci_extent *e, const start *
     if (strcmp(name, "pow_gamma") == 0)
         return 1;
     if (slot->field->type == AIMC_FIELD_LIST) /* the same step everywhere */
-        return slot->index == 0 || strncmp(name, "piecewise", 9) == 0 ? from->step : 0.01;
+        return slot->index == 0 || strncmp(name, "coefficients", 12) != 0 ? from->step : 0.01;
     return 0; /* as much up as down */
 }
 

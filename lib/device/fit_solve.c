@@ -2,9 +2,9 @@
 /* The most likely numbers of one device. In turns, until neither helps: least squares of the
  * predictions' errors, in units of their spread, with the filter's gains and variances held (then
  * the errors are smooth in the parameters: Levenberg, Q. Appl. Math. 2:164 (1944), and Marquardt,
- * SIAM J. 11:431 (1963), in a box); and the noise by the likelihood itself (Nelder and Mead,
- * Comput. J. 7:308 (1965)). Intervals are from the curvature of the first, which is that of the
- * likelihood: noise that the state keeps makes them as wide as they have to be. */
+ * SIAM J. 11:431 (1963), in a box); and the noise by the likelihood itself (fit_noise.c). Intervals
+ * are from the curvature of the first, which is that of the likelihood: noise that the state keeps
+ * makes them as wide as they have to be. */
 #include <math.h>
 #include <string.h>
 
@@ -50,7 +50,8 @@ static bool is_held(const problem *q, size_t k)
 /* Squares of the residuals, and of the distances from what is known before. */
 static double residuals_at(const problem *q, const double *x, double *r)
 {
-    double sum = 0;
+    double slope[AIMCI_MAX_SLOTS];
+    double sum = q->prior ? 0 : aimci_slots_roughness(q->slots, x, slope);
     for (size_t k = 0; q->prior && k < q->slots->n; k++)
         if (!is_held(q, k))
             sum += (x[k] - q->prior->mean[k]) * (x[k] - q->prior->mean[k]) / q->prior->variance[k];
@@ -146,6 +147,13 @@ static void find_free(const problem *q, const double *x, double a[][AIMCI_MAX_SL
 
 static void add_prior(const problem *q, const double *x, double a[][AIMCI_MAX_SLOTS], double *g)
 {
+    if (!q->prior) {
+        double slope[AIMCI_MAX_SLOTS];
+        aimci_slots_roughness(q->slots, x, slope);
+        for (size_t k = 0; k < q->slots->n; k++)
+            g[k] += slope[k];
+        aimci_slots_add_roughness(q->slots, a);
+    }
     for (size_t k = 0; q->prior && k < q->slots->n; k++)
         if (!is_held(q, k)) {
             a[k][k] += 1 / q->prior->variance[k];
@@ -200,91 +208,21 @@ static bool descend(const problem *q, double *x, int steps)
 
 /* ---- noise ---------------------------------------------------------------------------------- */
 
-typedef struct point {
-    double v[2]; /* logarithms of pulse and read */
-    double worth;
-} point;
-
-static void score(const aimci_noise_search *s, bool additive, point *p)
-{
-    const aimci_walk_noise noise = {exp(p->v[0]), exp(p->v[1]), additive};
-    p->worth = s->worth(s->arg, &noise);
-}
-
-static void sort3(point *s)
-{
-    for (int i = 1; i < 3; i++)
-        for (int k = i; k > 0 && s[k].worth > s[k - 1].worth; k--) {
-            const point t = s[k];
-            s[k] = s[k - 1];
-            s[k - 1] = t;
-        }
-}
-
-static point along(const point *s, double far)
-{
-    point p;
-    for (int k = 0; k < 2; k++) {
-        const double centre = (s[0].v[k] + s[1].v[k]) / 2;
-        p.v[k] = fmin(fmax(centre + far * (s[2].v[k] - centre), -30), 30);
-    }
-    return p;
-}
-
-/* The simplex to half its size, toward its best corner. */
-static void shrink(const aimci_noise_search *q, bool additive, point *s)
-{
-    for (int k = 1; k < 3; k++) {
-        for (int j = 0; j < 2; j++)
-            s[k].v[j] = (s[k].v[j] + s[0].v[j]) / 2;
-        score(q, additive, &s[k]);
-    }
-}
-
-double aimci_search_noise(const aimci_noise_search *q, aimci_walk_noise *noise, double spread,
-                          int steps)
-{
-    point s[3];
-    for (int i = 0; i < 3; i++) {
-        s[i].v[0] = log(fmax(noise->pulse, 1e-9)) + (i == 1 ? spread : 0);
-        s[i].v[1] = log(fmax(noise->read, 1e-3 * q->grain)) + (i == 2 ? spread : 0);
-        score(q, noise->additive, &s[i]);
-    }
-    sort3(s);
-    for (int i = 0; i < steps && s[0].worth - s[2].worth > 1e-3; i++) {
-        point p = along(s, -1);
-        score(q, noise->additive, &p);
-        if (p.worth > s[0].worth) {
-            point further = along(s, -2);
-            score(q, noise->additive, &further);
-            s[2] = further.worth > p.worth ? further : p;
-        } else if (p.worth > s[1].worth) {
-            s[2] = p;
-        } else {
-            point nearer = along(s, p.worth > s[2].worth ? -0.5 : 0.5);
-            score(q, noise->additive, &nearer);
-            if (nearer.worth > fmax(s[2].worth, p.worth))
-                s[2] = nearer;
-            else
-                shrink(q, noise->additive, s);
-        }
-        sort3(s);
-    }
-    noise->pulse = exp(s[0].v[0]);
-    noise->read = exp(s[0].v[1]);
-    return s[0].worth;
-}
-
 static double likelihood(void *arg, const aimci_walk_noise *noise)
 {
     const problem *q = arg;
     return aimci_walk_filter(&q->walk, noise, q->fold, NULL, NULL, NULL);
 }
 
-static double search_noise(problem *q, aimci_walk_noise *noise, double spread, int steps)
+/* The noise that is most likely with the numbers x; returns the likelihood, with what is known
+ * before. */
+static double search_noise(problem *q, const double *x, aimci_walk_noise *noise, double spread,
+                           int steps)
 {
     const aimci_noise_search search = {likelihood, q, q->walk.grain};
-    return aimci_search_noise(&search, noise, spread, steps);
+    double slope[AIMCI_MAX_SLOTS];
+    const double found = aimci_search_noise(&search, noise, spread, steps);
+    return found - 0.5 * aimci_slots_roughness(q->slots, x, slope);
 }
 
 /* ---- together ------------------------------------------------------------------------------- */
@@ -298,7 +236,7 @@ static void refine(problem *q, aimci_estimate *est, int turns)
         aimci_slots_put(q->slots, q->config, now.x);
         aimci_walk_filter(&q->walk, &now.noise, q->fold, q->work->gains, NULL, NULL);
         const bool moved = descend(q, now.x, 6);
-        now.log_likelihood = search_noise(q, &now.noise, 0.3, 24);
+        now.log_likelihood = search_noise(q, now.x, &now.noise, 0.3, 24);
         const double gained = now.log_likelihood - est->log_likelihood;
         if (gained > 0)
             *est = now;
@@ -323,7 +261,7 @@ static void start_from(problem *q, aimci_estimate *est, const aimci_extent *e, s
     descend(q, t.x, 15);
     t.noise.pulse = 1;
     t.noise.read = read / 3;
-    t.log_likelihood = search_noise(q, &t.noise, 1.5, 40);
+    t.log_likelihood = search_noise(q, t.x, &t.noise, 1.5, 40);
     if (t.log_likelihood > est->log_likelihood)
         *est = t;
     q->noise = &est->noise;
@@ -340,6 +278,7 @@ static void find_variances(problem *q, aimci_estimate *est)
     residuals_at(q, est->x, q->work->residuals);
     curvature(q, est->x, a, g);
     aimci_slots_put(q->slots, q->config, est->x);
+    aimci_slots_add_roughness(q->slots, a);
     for (size_t k = 0; k < n; k++) {
         const aimci_slot *slot = &est->slots.each[k];
         const double room = 1e-6 * (slot->hi - slot->lo);
@@ -358,27 +297,36 @@ static void find_variances(problem *q, aimci_estimate *est)
     }
 }
 
-/* A flag of the model says to what the noise of a pulse is proportional. */
-static const aimci_field *noise_flag(const aimci_device_ops *model)
-{
-    return aimci_kind_field(model->kind, "mult_noise");
-}
-
 static void try_additive(problem *q, aimci_estimate *est)
 {
     est->other = est->noise;
     est->other_log_likelihood = est->log_likelihood;
-    if (!noise_flag(q->walk.model))
+    if (!aimci_noise_can_be_additive(q->walk.model))
         return;
     aimci_walk_noise additive = est->noise;
     additive.additive = true;
-    const double found = search_noise(q, &additive, 0.5, 40);
+    const double found = search_noise(q, est->x, &additive, 0.5, 40);
     if (found > est->log_likelihood) {
         est->noise = additive;
         est->log_likelihood = found;
     } else {
         est->other = additive;
         est->other_log_likelihood = found;
+    }
+}
+
+/* Noise that grows along the range must be worth 2 in the logarithm of the likelihood for each
+ * direction, as a bound must. */
+static void try_tilt(problem *q, aimci_estimate *est)
+{
+    aimci_walk_noise tilted = est->noise;
+    if (!aimci_noise_can_tilt(q->walk.model))
+        return;
+    tilted.is_tilted = true;
+    const double found = search_noise(q, est->x, &tilted, 0.5, 120);
+    if (found > est->log_likelihood + 4) {
+        est->noise = tilted;
+        est->log_likelihood = found;
     }
 }
 
@@ -401,12 +349,15 @@ void aimci_estimate_device(aimci_estimate *est, const aimci_device_ops *model, a
             start_from(&q, est, e, k);
     } else {
         aimci_slots_put(&est->slots, config, est->x);
-        est->log_likelihood = aimci_walk_filter(&q.walk, &est->noise, fold, NULL, NULL, NULL);
+        double slope[AIMCI_MAX_SLOTS];
+        est->log_likelihood = aimci_walk_filter(&q.walk, &est->noise, fold, NULL, NULL, NULL) -
+                              0.5 * aimci_slots_roughness(&est->slots, est->x, slope);
     }
     aimci_slots_put(&est->slots, config, est->x);
     refine(&q, est, warm ? 4 : 12);
     if (!warm) {
         try_additive(&q, est);
+        try_tilt(&q, est);
         refine(&q, est, 4);
     }
     find_variances(&q, est);

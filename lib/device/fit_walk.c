@@ -3,12 +3,13 @@
  *
  *     w <- clip(w + s S(w) (1 + sigma xi)),   y = w + r eta
  *
- * s S(w) is the mean step of the model, sigma the noise of a pulse, which stays in the state, and r
- * that of a reading, which does not (noise of the instrument and of the writing). The extended
- * Kalman filter (Kalman, J. Basic Eng. 82:35 (1960)) predicts each reading from those before it;
- * the predictions' errors are independent where model and noise are right, and their density is the
- * likelihood (Schweppe, IEEE Trans. Inf. Theory 11:61 (1965)). A state near a bound has the mean
- * and variance of a clipped normal distribution, so that all is smooth in the bounds. */
+ * s S(w) is the mean step of the model, sigma the noise of a pulse, which stays in the state and
+ * may grow along the range, and r that of a reading, which does not (noise of the instrument and of
+ * the writing). The Kalman filter (Kalman, J. Basic Eng. 82:35 (1960)) predicts each
+ * reading from those before it; the predictions' errors are independent where model and noise are
+ * right, and their density is the likelihood (Schweppe, IEEE Trans. Inf. Theory 11:61 (1965)). A
+ * state near a bound has the mean and variance of a clipped normal distribution, so that all is
+ * smooth in the bounds. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -50,16 +51,31 @@ static double step_at(const aimci_walk *w, double state, bool up)
     return aimci_model_mean_step(w->model, w->p, fmin(fmax(state, w->p->w_min), w->p->w_max), up);
 }
 
-/* After a pulse, as if there were no bounds. */
+/* 0 at the lower bound, 1 at the upper. */
+static double place_of(const aimci_walk *w, double state)
+{
+    return fmin(fmax((state - w->p->w_min) / (w->p->w_max - w->p->w_min), 0), 1);
+}
+
+/* After a pulse, as if there were no bounds: the moments of the state and of its step by the three
+ * points of Gauss and Hermite (Ito and Xiong, IEEE Trans. Autom. Control 45:910 (2000)), exact
+ * where the step is a line. Where it ends at a bound, the step at the mean alone would tell too
+ * little noise. */
 static belief pulse(const aimci_walk *w, const aimci_walk_noise *noise, belief b, bool up)
 {
-    const double h = 1e-4 * (w->p->w_max - w->p->w_min), sign = up ? 1 : -1;
-    const double step = step_at(w, b.mean, up);
-    const double back = b.mean > 0.5 * (w->p->w_max + w->p->w_min) ? -h : h;
-    const double slope = (step_at(w, b.mean + back, up) - step) / back;
-    const double keeps = 1 + sign * slope;
-    const double sd = noise->pulse * (noise->additive ? step_at(w, 0, up) : step);
-    return (belief){b.mean + sign * step, keeps * keeps * b.variance + sd * sd};
+    const double far = sqrt(3 * b.variance), sign = up ? 1 : -1;
+    const double at = step_at(w, b.mean, up);
+    const double above = far > 0 ? step_at(w, b.mean + far, up) : at;
+    const double below = far > 0 ? step_at(w, b.mean - far, up) : at;
+    const double step = (4 * at + above + below) / 6;
+    const double square = (4 * at * at + above * above + below * below) / 6;
+    const double along = far * (above - below) / 6; /* covariance of state and step */
+    const double size = noise->additive ? step_at(w, 0, up) : 1;
+    double noisy = noise->pulse * noise->pulse * (noise->additive ? size * size : square);
+    if (noise->is_tilted)
+        noisy *= exp(2 * noise->tilt[up ? 0 : 1] * (2 * place_of(w, b.mean) - 1));
+    const double spread = fmax(b.variance + 2 * sign * along + square - step * step, 0);
+    return (belief){b.mean + sign * step, spread + noisy};
 }
 
 /* free: after the last pulse, as if there were no bounds; may be NULL */

@@ -105,7 +105,9 @@ struct aimc_fit {
 aimc_status aimci_population(aimc_fit *fit, const aimci_device_ops *model, const aimci_mixed *m,
                              const double ends[2]);
 
-/* Drift from series of times (fit_drift.c). */
+/* Drift, decay and diffusion from series of times (fit_retention.c): drift, where states do not end
+ * exponentially (fit_drift.c). */
+aimc_status aimci_fit_retention(aimc_fit *fit, const aimc_measurement *m);
 aimc_status aimci_fit_drift(aimc_fit *fit, const aimc_measurement *m);
 
 /* Endurance from windows over a life (fit_endurance.c). */

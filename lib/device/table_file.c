@@ -25,6 +25,7 @@ enum { NODES = 33, FEWEST_NODES = 5, MIN_POINTS = 3 };
 typedef struct sweep {
     const char *name;
     size_t column, n;
+    size_t n_moved; /* states that were out of order, and those that became their mean */
     bool up;
     double *state, *weight; /* [n] each; weight: of the pools while they are made */
     double noise;           /* standard deviation of what was smoothed away */
@@ -71,6 +72,7 @@ static aimc_status smooth(const aimc_table *table, sweep *s)
     for (size_t i = 0; i < s->n; i++) {
         const double v = aimci_table_value(table, s->up ? i : s->n - 1 - i, s->column);
         squares += (v - s->state[i]) * (v - s->state[i]);
+        s->n_moved += v != s->state[i];
     }
     s->noise = sqrt(squares / (double)s->n);
     const double range = at(s, s->n - 1) - at(s, 0);
@@ -162,6 +164,26 @@ static aimc_status put_steps(aimc_config *cfg, const sweep *up, const sweep *dow
     return st ? st : store(cfg, "step_down", step[1], (size_t)n);
 }
 
+/* What became of the sweeps. */
+static void tell(const aimc_config *cfg, const aimc_table *table, const sweep *up,
+                 const sweep *down)
+{
+    const double range =
+        fmax(at(up, up->n - 1), at(down, down->n - 1)) - fmin(at(up, 0), at(down, 0));
+    const int nodes = count_nodes(range, fmax(up->noise, down->noise));
+    const size_t moved = up->n_moved + down->n_moved, n = up->n + down->n;
+    if (moved)
+        aimci_log(cfg->ctx, AIMC_LOG_INFO,
+                  "%s: the sweeps turn back here and there: the steps are those of the nearest "
+                  "curves that do not (isotonic regression), which change %zu of %zu states, by "
+                  "%.2g %% of the range up and %.2g %% down (standard deviation); %d nodes",
+                  aimci_table_source(table), moved, n, 100 * up->noise / range,
+                  100 * down->noise / range, nodes);
+    else
+        aimci_log(cfg->ctx, AIMC_LOG_INFO, "%s: no sweep turns back; %d nodes",
+                  aimci_table_source(table), nodes);
+}
+
 static aimc_status from_sweeps(aimc_config *cfg, const aimc_table *table, sweep *up, sweep *down)
 {
     aimc_status st = check_sweep(cfg->ctx, table, up);
@@ -169,6 +191,8 @@ static aimc_status from_sweeps(aimc_config *cfg, const aimc_table *table, sweep 
         st = check_sweep(cfg->ctx, table, down);
     if (!st)
         st = put_steps(cfg, up, down);
+    if (!st)
+        tell(cfg, table, up, down);
     aimci_free(cfg->ctx, up->state);
     aimci_free(cfg->ctx, down->state);
     return st;

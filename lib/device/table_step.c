@@ -166,6 +166,8 @@ AIMCI_DEFINE_KIND(table_step, "device", "step and its noise from tables of step 
 const aimci_device_ops aimci_device_ops_table_step = {
     .kind = &aimci_kind_table_step,
     .pulsed = true,
+    .fitted = {"step_up", "step_down", "w_max", "w_min"},
+    .fit_rank = 8,
     .kernels = AIMCI_LIST_VARIANTS(table_step),
     .law_size = sizeof(aimci_law),
     .law = law,

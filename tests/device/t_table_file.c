@@ -5,11 +5,21 @@
 #include "portable.h"
 
 static aimc_context *ctx;
-static char path[] = "/tmp/aimc_table_XXXXXX";
+static char path[] = "/tmp/aimc_table_XXXXXX", told[512];
+
+static void keep_told(void *user, aimc_log_level level, const char *text)
+{
+    (void)user;
+    if (level == AIMC_LOG_INFO)
+        snprintf(told, sizeof told, "%s", text);
+}
 
 static void setup(void)
 {
-    ctx = test_context(0);
+    aimc_context_params params = AIMC_CONTEXT_PARAMS_INIT;
+    params.logger = (aimc_logger){.log = keep_told};
+    must(aimc_context_create(&params, &ctx));
+    told[0] = '\0';
     strcpy(path + strlen(path) - 6, "XXXXXX");
     const int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
@@ -97,7 +107,15 @@ START_TEST(noisy_sweeps)
     aimc_device_info info = {.struct_size = sizeof info};
     must(aimc_device_get_info(device, &info));
     const double share = _i == 0 ? 0.27 : 0.21;
-    printf("noise of %g: granularity %.5f, %.5f without noise\n", noise, info.granularity, 0.0025);
+    printf("noise of %g: granularity %.5f, %.5f without noise\n%s\n", noise, info.granularity,
+           0.0025, told);
+    double share_up, share_down; /* of what pooling takes off, which is less than the noise */
+    const char *by = strstr(told, ", by ");
+    ck_assert_ptr_nonnull(strstr(told, "(isotonic regression), which change "));
+    ck_assert_int_eq(
+        sscanf(by ? by : "", ", by %lf %% of the range up and %lf", &share_up, &share_down), 2);
+    ck_assert(0.5 * noise < share_up / 100 && share_up / 100 < 1.2 * noise);
+    ck_assert(0.5 * noise < share_down / 100 && share_down / 100 < 1.2 * noise);
     ck_assert_double_eq_tol(info.granularity, 0.0025, share * 0.0025);
     aimc_device_unref(device);
     aimc_config_destroy(config);
@@ -110,6 +128,7 @@ START_TEST(short_sweeps)
 {
     aimc_config *config = table_step();
     must(load(config, "0.1,1\n0.2,0.7\n0.4,0.65\n0.45,0.65\n\n"));
+    ck_assert_ptr_nonnull(strstr(told, ": no sweep turns back; 33 nodes"));
     aimc_device *device = NULL;
     must(aimc_device_create(ctx, NULL, config, &device));
     aimc_device_info info = {.struct_size = sizeof info};

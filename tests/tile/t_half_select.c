@@ -108,6 +108,44 @@ START_TEST(certain_trains)
 }
 END_TEST
 
+/* Several vectors in one call, of all pairs of signs: a slot of a line disturbs each cell of it
+ * once, also where the pulses of vectors may be collected. */
+START_TEST(several_vectors)
+{
+    enum { VECTORS = 7 };
+    static const char *const ways[] = {"EXACT", "BATCH"};
+    float x[VECTORS][IN], d[VECTORS][OUT], w[OUT * IN];
+    for (size_t b = 0; b < VECTORS; b++) {
+        for (size_t j = 0; j < IN; j++)
+            x[b][j] = (float)((b + 2 * j) % 3) - 1;
+        for (size_t i = 0; i < OUT; i++)
+            d[b][i] = (float)((2 * b + i) % 3) - 1;
+    }
+    for (size_t t = 0; t < 2; t++) {
+        char settings[200];
+        aimc_tile *tile = test_tile(ctx, "measured_step", STEPS, OUT, IN, 1);
+        snprintf(settings, sizeof settings,
+                 "{\"update\": {\"desired_bl\": 10, \"update_bl_management\": false, "
+                 "\"multi_pulse\": \"%s\"}}",
+                 ways[t]);
+        step(tile, settings, VECTORS, x[0], d[0], 10 * 0.005);
+        weights_of(tile, w);
+        for (size_t k = 0; k < OUT * IN; k++) {
+            double change = 0;
+            for (size_t b = 0; b < VECTORS; b++) {
+                const float in = x[b][k % IN], out = d[b][k / IN];
+                const bool up = (in < 0) != (out < 0), fires = in != 0 || out != 0;
+                const double whole = up ? 0.004 : -0.006, half = up ? 0.0002 : -0.0008;
+                change += 10 * (in != 0 && out != 0 ? whole : fires ? half : 0);
+            }
+            ck_assert_msg(fabs((double)w[k] - change) < 2e-5, "%s: cell %zu is at %g, not %g",
+                          ways[t], k, (double)w[k], change);
+        }
+        aimc_tile_destroy(tile);
+    }
+}
+END_TEST
+
 /* Trains of 20 slots with P_x = P_d = p for all: E[half] = 40 p (1 - p) a vector, of 400 vectors.
  * In a slot it is 1 with probability 2 p (1 - p), so that the variance of a cell's sum is at most
  * 8000 / 4: five standard deviations of a cell. */
@@ -238,6 +276,7 @@ int main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, pulses_by_count);
     tcase_add_test(t, certain_trains);
+    tcase_add_test(t, several_vectors);
     tcase_add_test(t, drawn_trains);
     tcase_add_test(t, thresholds);
     tcase_add_test(t, algorithms);
