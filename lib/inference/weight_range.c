@@ -4,32 +4,23 @@
 #include <math.h>
 
 #include "inference/hwa.h"
+#include "kernels/dispatch.h"
 
 /* ---- clipping ------------------------------------------------------------------------------- */
 
 /* Limit from the spread of all weights of the grid, or of the mean over outputs of the largest. */
-typedef struct moments {
-    double n, sum, squares;
-} moments;
-
-static void add_tile(moments *m, const aimci_array *a)
-{
-    for (size_t j = 0; j < a->n_in; j++)
-        for (size_t i = 0; i < a->n_out; i++) {
-            const double w = (double)a->p[j * a->ld + i];
-            m->n++;
-            m->sum += w;
-            m->squares += w * w;
-        }
-}
-
 static double gaussian_limit(const aimci_hwa *h)
 {
     const aimci_hwa_params *p = h->params;
-    moments m = {0, 0, 0};
-    for (size_t k = 0; k < aimci_grid_n_tiles(h->grid); k++)
-        add_tile(&m, h->grid->tiles[k]->array);
-    const double variance = (m.squares - m.sum * m.sum / m.n) / fmax(m.n - 1, 1);
+    const aimci_kernels *kernels = aimci_kernels_get(aimc_context_get_cpu(h->ctx));
+    double n = 0, sums[2] = {0, 0};
+    for (size_t k = 0; k < aimci_grid_n_tiles(h->grid); k++) {
+        const aimci_array *a = h->grid->tiles[k]->array;
+        for (size_t j = 0; j < a->n_in; j++)
+            kernels->moments(a->p + j * a->ld, a->n_out, sums);
+        n += (double)a->n_in * (double)a->n_out;
+    }
+    const double variance = (sums[1] - sums[0] * sums[0] / n) / fmax(n - 1, 1);
     const double limit = p->clip_sigma * sqrt(fmax(variance, 0));
     return p->clip_fixed_value > 0 ? fmin(limit, p->clip_fixed_value) : limit;
 }

@@ -14,6 +14,22 @@ static float absmax(const float *x, size_t n)
     return m[0] > m[1] ? m[0] : m[1];
 }
 
+static void moments(const float *x, size_t n, double sums[2])
+{
+    double sum[AIMCI_LANES] = {0}, squares[AIMCI_LANES] = {0};
+    for (size_t i = 0; i < n; i += AIMCI_LANES) {
+        const vf v = vf_load_tail(x, i, n);
+        for (int k = 0; k < AIMCI_LANES; k++) {
+            sum[k] += (double)v[k];
+            squares[k] += (double)v[k] * (double)v[k];
+        }
+    }
+    for (int k = 0; k < AIMCI_LANES; k++) {
+        sums[0] += sum[k];
+        sums[1] += squares[k];
+    }
+}
+
 /* ---- pulse trains --------------------------------------------------------------------------- */
 
 AIMCI_INLINE vf probability(const aimci_train *t, vf v, aimci_stream *stream)
@@ -296,6 +312,7 @@ static void pow_of(const float *x, float e, float *y, size_t n)
 AIMCI_DECLARE_VARIANTS(aimci_kernels, table)
 const aimci_kernels AIMCI_K(table) = {
     .absmax = absmax,
+    .moments = moments,
     .train = train,
     .mark = mark,
     .coincide = coincide,

@@ -38,6 +38,9 @@ typedef struct aimci_crossing {
 typedef struct aimci_kernels {
     float (*absmax)(const float *x, size_t n);
 
+    /* Sums of n values and of their squares are added to sums, eight chains side by side. */
+    void (*moments)(const float *x, size_t n, double sums[2]);
+
     /* Fill mask and negative of the train from v[n]. */
     void (*train)(const aimci_train *train, const float *v, size_t n);
 

@@ -58,10 +58,10 @@ class LinearMap(Programmable):
         return self._product(self._c_backward, vectors(d, self._n_out, "d"), self._n_in, out)
 
     def _product(self, function: Callable[..., int], x: Floats, n: int, out: Optional[Floats]) -> Floats:
-        batch = x.shape[:-1]
-        y = np.empty((*batch, n), np.float32) if out is None else result(out, (*batch, n), "out")
+        count, shape = (1, (n,)) if x.ndim == 1 else (len(x), (len(x), n))
+        y = result(out, shape, "out")
         with self._guard.lock:
-            check(function(self._use, batch[0] if batch else 1, address(x), x.shape[-1], address(y), n))
+            check(function(self._use, count, address(x), x.shape[-1], address(y), n))
         return y
 
     def __matmul__(self, x: ArrayLike) -> Floats:

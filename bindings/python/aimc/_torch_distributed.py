@@ -28,6 +28,9 @@ def distribute(model: nn.Module, **options: Any) -> nn.Module:
         if weight.traits.learns_range:
             raise UnsupportedError(f"distribute: {name} learns its input range, and each process would learn another: at.calibrate() sets it, with "
                                    "hwa.input_range.learn_input_range = false and init_from_data = 0")
+        if weight.traits.learns_scales:
+            raise UnsupportedError(f"distribute: {name} learns its output scales, and each process would learn others; hwa.output_scale.learn = false "
+                                   "leaves them")
     for _, weight in weights:
         weight.matrix = _of_rank_0(weight.matrix)
         weight.clear()

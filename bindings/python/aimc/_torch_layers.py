@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ._errors import InvalidError, ShapeError, StateError, UnsupportedError, WrongTypeError
-from ._lib import AimcWarning, check
+from ._lib import AimcWarning, check, lib
 from .config import ConfigLike, as_config
 from .context import Context
 from .matrix import Matrix
@@ -42,9 +42,15 @@ def _array(t: torch.Tensor, what: str) -> Numbers:
     return _plain(t, what).detach().numpy()
 
 
-def _finite(numbers: Numbers) -> bool:
-    """A sum of finite numbers is finite but for overflow, and quickly made."""
-    return math.isfinite(numbers.sum()) or bool(np.isfinite(numbers).all())
+def _kept(t: torch.Tensor) -> Numbers:
+    """A copy of the numbers of a plain tensor, apart from memory that others may use again."""
+    return t.detach().numpy().copy()  # half the time of clone() and numpy()
+
+
+def _refuse_infinite(d: torch.Tensor) -> None:
+    numbers = d.numpy()
+    if not math.isfinite(numbers.sum()) and not np.isfinite(numbers).all():  # a sum is quickly made, and may overflow
+        raise InvalidError("a gradient that reaches a weight on tiles is not finite; nothing was updated")
 
 
 _MANY_PASSES = 256
@@ -56,6 +62,7 @@ class Traits(NamedTuple):
     learns_range: bool = False  # steps move the input range
     alone: bool = False  # a vector is read as the others of its batch say
     modifies: bool = True  # "hwa.modifier" is one
+    learns_scales: bool = False  # steps move the digital scales of the outputs
 
 
 class AnalogWeight(nn.Parameter):
@@ -159,13 +166,32 @@ def _own(y: torch.Tensor, n: int, place: Optional[Tuple[int, int]]) -> torch.Ten
     return y if place is None else y[place[0] * n:(place[0] + 1) * n]
 
 
-def _through(matrix: Matrix, product: Callable[..., int], rows: torch.Tensor, width: int, place: Optional[Tuple[int, int]]) -> torch.Tensor:
-    """A read of plain rows, from memory to memory."""
-    whole = _among(rows, place)
-    y = whole.new_empty((whole.shape[0], width))
+def _forward(matrix: Matrix, rows: torch.Tensor, place: Optional[Tuple[int, int]]) -> torch.Tensor:
+    """y = W x for plain rows of x, from memory to memory."""
+    n_out, n_in = matrix.shape
+    x = _among(rows, place)
+    y = x.new_empty((x.shape[0], n_out))
     with matrix._guard.lock:
-        check(product(matrix._use, whole.shape[0], whole.data_ptr(), whole.shape[1], y.data_ptr(), width))
+        check(lib.aimc_matrix_forward(matrix._use, x.shape[0], x.data_ptr(), n_in, y.data_ptr(), n_out))
     return _own(y, rows.shape[0], place)
+
+
+def _backward(weight: AnalogWeight, rows: torch.Tensor, d: torch.Tensor, learns: bool, place: Optional[Tuple[int, int]]) -> torch.Tensor:
+    """The gradient of plain rows of x, given that of the outputs. learns: what is learned beside the weights looks at both."""
+    matrix, (n_out, n_in) = weight.matrix, weight.matrix.shape
+    dy = _among(d, place)
+    dx = dy.new_empty((dy.shape[0], n_in))
+    try:
+        with matrix._guard.lock:
+            if learns:
+                x = _among(rows, place)
+                check(lib.aimc_matrix_differentiate(matrix._use, dy.shape[0], x.data_ptr(), n_in, dy.data_ptr(), n_out, dx.data_ptr(), n_in))
+            else:
+                check(lib.aimc_matrix_backward(matrix._use, dy.shape[0], dy.data_ptr(), n_out, dx.data_ptr(), n_in))
+    except InvalidError:
+        _refuse_infinite(d)
+        raise
+    return _own(dx, rows.shape[0], place)
 
 
 class _Product(torch.autograd.Function):
@@ -180,7 +206,7 @@ class _Product(torch.autograd.Function):
             weight.seen.append(rows.numpy().copy())
         if rows.shape[0] == 0:
             return x.new_zeros((0, matrix.shape[0]))
-        y = _through(matrix, matrix._c_forward, rows, matrix.shape[0], place)
+        y = _forward(matrix, rows, place)
         return y if x.dtype is torch.float32 else y.to(x.dtype)
 
     @staticmethod
@@ -188,20 +214,18 @@ class _Product(torch.autograd.Function):
         x, = ctx.saved_tensors
         if torch.is_grad_enabled():
             raise UnsupportedError("a second derivative through tiles does not exist: create_graph=True needs digital layers")
-        weight, matrix = ctx.weight, ctx.weight.matrix
+        weight, dx, (wanted, steps, _, _) = ctx.weight, None, ctx.needs_input_grad
         rows, d = _plain(x, "the input"), _plain(dy, "the gradient")
-        if not _finite(d.numpy()):
-            raise InvalidError("a gradient that reaches a weight on tiles is not finite; nothing was updated")
-        if ctx.needs_input_grad[1]:  # kept: apart from memory that others may use again
-            weight.collect(_array(rows if ctx.own or rows is not x else rows.clone(), ""), _array(d.clone() if d is dy else d, ""))
-        wanted, dx = ctx.needs_input_grad[0], None
         if d.shape[0] == 0:
             dx = dy.new_zeros(rows.shape)
-        elif matrix.input_range:  # it may learn, also where nobody wants the gradient
-            dx = matrix.differentiate(*(_array(_among(part, ctx.place), "") for part in (rows, d)))
-            dx = _own(torch.from_numpy(dx), d.shape[0], ctx.place)
-        elif wanted:
-            dx = _through(matrix, matrix._c_backward, d, matrix.shape[1], ctx.place)
+        else:
+            learns = weight.traits.learns_scales or weight.matrix.input_range > 0
+            if wanted or learns:
+                dx = _backward(weight, rows, d, learns, ctx.place)
+            else:
+                _refuse_infinite(d)
+        if steps:
+            weight.collect(_array(rows, "") if ctx.own or rows is not x else _kept(rows), _kept(d) if d is dy else _array(d, ""))
         return dx if wanted else None, None, None, None
 
 
@@ -227,7 +251,7 @@ def _weight(n_out: int, n_in: int, config: ConfigLike, ctx: Optional[Context]) -
     learns = bool(made["hwa.input_range.enable"] and (made["hwa.input_range.learn_input_range"] or made["hwa.input_range.init_from_data"]))
     traits = Traits(bool(made["hwa.modifier.enable_during_test"]), learns,
                     any(made[f"{way}.noise_management"] == "AVERAGE_ABS_MAX" for way in ("forward", "backward")),
-                    made["hwa.modifier.type"] != "NONE" or made["hwa.modifier.pdrop"] > 0)
+                    made["hwa.modifier.type"] != "NONE" or made["hwa.modifier.pdrop"] > 0, bool(made["hwa.output_scale.learn"]))
     if traits.in_tests and made["hwa.input_range.enable"] and made["hwa.input_range.init_from_data"]:
         raise UnsupportedError("hwa.modifier.enable_during_test: evaluation would count among the first hwa.input_range.init_from_data "
                                "mini-batches, which set the input range; 0 of them does, and so does aware()")
@@ -376,6 +400,15 @@ def _reach(module: nn.Module, d: int) -> int:
     return module.dilation[d] * (module.kernel_size[d] - 1) + 1
 
 
+_SECOND_CACHE = 1 << 18  # floats
+
+
+def _some_samples(t: torch.Tensor, windows: Optional[torch.Tensor] = None) -> Sequence[torch.Tensor]:
+    """So many samples at a time that their windows, t by default, stay in a cache of 1 MiB: each place of the kernel goes through all of them."""
+    windows = t if windows is None else windows
+    return t.split(max(1, _SECOND_CACHE * len(windows) // max(windows.numel(), 1)))
+
+
 class _Windows(torch.autograd.Function):
     """The windows of a convolution at every position: [batch, positions ..., channels, places of the kernel] of [batch, channels, size ...].
     Channels lie last for the copies, which move a whole line of them for each place."""
@@ -389,16 +422,18 @@ class _Windows(torch.autograd.Function):
                                       for k, dilation, stride, n in zip(place, module.dilation, module.stride, n_positions)))
                       for place in itertools.product(*map(range, module.kernel_size))]
         rows = x.new_empty((x.shape[0], *n_positions, x.shape[1], len(ctx.places)))
-        for k, place in enumerate(ctx.places):
-            rows[..., k] = lines[place]
+        for some, image in zip(_some_samples(rows), _some_samples(lines, rows)):
+            for k, place in enumerate(ctx.places):
+                some[..., k] = image[place]
         return rows
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, d: torch.Tensor) -> Tuple[torch.Tensor, None]:
         dx = d.new_zeros(ctx.shape)
-        for k, place in enumerate(ctx.places):
-            dx[place] += d[..., k]
+        for some, image in zip(_some_samples(d), _some_samples(dx, d)):
+            for k, place in enumerate(ctx.places):
+                image[place] += some[..., k]
         return dx.movedim(-1, 1), None
 
 
@@ -418,7 +453,8 @@ def convolve(module: nn.Module, x: torch.Tensor, pads: Sequence[int], product: C
             raise ShapeError(f"{type(module).__name__}: a window of {_reach(module, d)} is larger than the padded input of {x.shape[2 + d]}")
     rows = _Windows.apply(x, module)
     positions = rows.shape[1:1 + n]
-    y = torch.cat([product(part.flatten(1 + n), group) for group, part in enumerate(rows.chunk(module.groups, 1 + n))], -1)
+    parts = [product(part.flatten(1 + n), group) for group, part in enumerate(rows.chunk(module.groups, 1 + n))]
+    y = parts[0] if len(parts) == 1 else torch.cat(parts, -1)
     y = y if module.bias is None else y + module.bias
     y = y.reshape(x.shape[0], *positions, module.out_channels).permute(0, 1 + n, *range(1, 1 + n)).contiguous()
     return y[0] if single else y

@@ -463,5 +463,21 @@ class Whole(unittest.TestCase):
                                    [w.mean(), w.std(), np.abs(w).max()], rtol=1e-5)
 
 
+class Converted(unittest.TestCase):
+    """Fields of hardware-aware training on layers by convert()."""
+
+    def test_output_scales_are_learned_without_an_input_range(self):
+        for wanted in (True, False):  # also where the input needs no gradient
+            model = nn.Sequential(nn.Linear(4, 3, bias=False))
+            at.convert(model, {"device": "ideal", "forward.is_perfect": True, "backward.is_perfect": True,
+                               "hwa.output_scale.learn": True, "hwa.output_scale.columnwise": True})
+            model[0].weight = torch.tensor([[.5, 1, 0, 0], [0, .25, 0, 0], [0, 0, 0, 0]])
+            opt = at.AnalogSGD(model, lr=.1)
+            model(torch.tensor([[1.0, 0, 0, 0]], requires_grad=wanted))[:, 0].sum().backward()
+            opt.step()  # scale 1 - .1 * .5, weight .5 - .1
+            wanted_weights = torch.tensor([[.4 * .95, .95, 0, 0], [0, .25, 0, 0], [0, 0, 0, 0]])
+            assert torch.allclose(model[0].weight, wanted_weights, atol=1e-5), model[0].weight
+
+
 if __name__ == "__main__":
     main()

@@ -59,12 +59,13 @@ def worker(out):
         at.AnalogSGD(model, lr=.1).step()
     except aimc.ShapeError as error:
         refusal = str(error)
-    learning = nn.Sequential(nn.Linear(2, 2))
-    at.convert(learning, {**QUIET, "hwa.input_range.enable": True})
-    try:
-        at.distribute(learning)
-    except aimc.UnsupportedError as error:
-        refusal += str(error)
+    for learned in ("hwa.input_range.enable", "hwa.output_scale.learn"):
+        learning = nn.Sequential(nn.Linear(2, 2))
+        at.convert(learning, {**QUIET, learned: True})
+        try:
+            at.distribute(learning)
+        except aimc.UnsupportedError as error:
+            refusal += str(error)
     aware = nn.Sequential(nn.Linear(2, 2))
     at.aware(aware, {"device": "ideal", "hwa.input_range.enable": True})
     try:
@@ -104,7 +105,7 @@ class Replicas(unittest.TestCase):
             both(__file__, "worker", folder)
             (first, refusal), (second, _) = (torch.load(pathlib.Path(folder) / f"{rank}.pt") for rank in range(2))
         assert "[1, 2] times back" in refusal and "at.calibrate() before training" in refusal, refusal
-        assert "learns its input range" in refusal, refusal
+        assert "learns its input range" in refusal and "learns its output scales" in refusal, refusal
         for key, p in first.pop()[1].items():
             assert torch.equal(p, second[-1][1][key]), key
         for case, ours, theirs in zip(CASES, first, second):
