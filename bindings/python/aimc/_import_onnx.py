@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Networks from ONNX models. The first axis of every value counts the samples."""
-from typing import Any, Callable, Dict, List, Optional, Sequence, Set
+from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Union
 
 import numpy as np
 
 from . import _import_onnx_attention as attention
 from . import _import_onnx_constants as constants
+from . import _import_onnx_formulas as formulas
 from . import _import_onnx_series as series
 from . import _onnx_numpy as arrays
 from ._errors import FormatError
@@ -16,6 +17,7 @@ from .network import Network, Value
 
 DOMAIN = "libaimc"  # of functions that to_onnx() makes
 FLOATS, INTEGERS = (1, 10, 11, 16), (6, 7)  # of TensorProto: float, half, double, bfloat; int32, int64
+Part = Union[attention.Block, formulas.Formula]
 ELEMENTWISE = {"Relu": "relu", "Tanh": "tanh", "Sigmoid": "sigmoid", "HardSwish": "hard_swish"}
 
 
@@ -46,12 +48,13 @@ class OnnxImporter(Importer):
                 self.node(f"input '{each.name}'", lambda each=each: self.make_input(each))  # type: ignore[misc]
         for k in range(len(self.graph.node)):
             self.fold(k)
-        blocks = {k: block for block in attention.find(self) for k in block.nodes}
+        found: List[Part] = [*formulas.find(self), *attention.find(self)]
+        parts = {k: part for part in found for k in part.nodes}
         for k in range(len(self.graph.node)):
-            if k not in blocks:
+            if k not in parts:
                 self.take(k)
-            elif k == max(blocks[k].nodes):
-                self.take_attention(blocks[k])
+            elif k == max(parts[k].nodes):
+                self.take_part(parts[k])
         return self.finish([each.name for each in self.graph.output])
 
     def where(self, k: int) -> str:
@@ -83,14 +86,11 @@ class OnnxImporter(Importer):
         else:
             self.node(self.where(k), lambda: make(self, node))
 
-    def take_attention(self, block: attention.Block) -> None:
-        """The nodes of one, and those behind it that move its result."""
-        inside: Set[int] = set(block.nodes)
-
-        def make() -> None:
-            inside.intersection_update(attention.make(self, block))
-        self.node(self.where(block.softmax), make)
-        for k in sorted(block.nodes - inside):
+    def take_part(self, part: Part) -> None:
+        """Nodes that are one op, and those behind it that were looked at with them."""
+        inside: Set[int] = set(part.nodes)
+        self.node(self.where(part.at), lambda: inside.intersection_update(part.make(self)))
+        for k in sorted(part.nodes - inside):
             self.take(k)
 
     def type_name(self, to: int) -> str:

@@ -5,17 +5,14 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, NamedTuple, Optiona
 
 import numpy as np
 
-from . import _onnx_numpy as arrays
 from ._importer import Missing, Refused
+from ._onnx_graph import MOVES, PICKS, Graph
 from ._types import NDArray
 from .network import Value
 
 if TYPE_CHECKING:
     from ._import_onnx import OnnxImporter
 
-MOVES = ("Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Cast", "Dropout", "Expand")
-WITH_CONSTANTS = ("Mul", "Div", "Add", "Where")
-PICKS = MOVES + ("Gather", "Split", "Slice") + WITH_CONSTANTS
 TOLERANCE = 1e-4  # of the largest number, for sums in another order
 
 
@@ -29,89 +26,43 @@ class Projection(NamedTuple):
 
 class Block(NamedTuple):
     """What may be an attention: matrices of query, key and value, the one behind, and values that may be its result."""
-    softmax: int
+    at: int  # the softmax
     parts: List[Projection]
     out: Projection
     ends: List[str]
     nodes: Set[int]
 
+    def make(self, importer: "OnnxImporter") -> Set[int]:
+        """The op, where it computes what the part of the model does; the nodes that it stands for."""
+        return make(importer, self)
 
-class Graph:
-    """Who makes and who reads the values of a model."""
 
-    def __init__(self, importer: "OnnxImporter") -> None:
-        self.importer, self.nodes = importer, list(importer.graph.node)
-        self.maker = {key: k for k, node in enumerate(self.nodes) for key in node.output if key}
-        self.readers: Dict[str, List[int]] = {}
-        for k, node in enumerate(self.nodes):
-            for key in node.input:
-                self.readers.setdefault(key, []).append(k)
-        self.outputs = {each.name for each in importer.graph.output}
-        self.fixed = set(importer.constants)  # and what follows from the shapes of values
-        for node in self.nodes:
-            if node.op_type == "Shape" or all(key in self.fixed for key in node.input if key):
-                self.fixed.update(node.output)
-
-    def computed(self, node: Any) -> List[str]:
-        """Inputs of a node that samples tell."""
-        return [key for key in node.input if key and key not in self.fixed]
-
-    def data(self, node: Any) -> Optional[str]:
-        """The value that a node moves, picks of, or changes by constants; None: there are several, or none."""
-        keys = self.computed(node) if node.op_type in WITH_CONSTANTS else list(node.input[:1])
-        return keys[0] if len(keys) == 1 and keys[0] not in self.fixed else None
-
-    def next(self, key: str) -> Optional[int]:
-        """The only node that reads a value, which is no output."""
-        readers = self.readers.get(key, [])
-        return readers[0] if len(readers) == 1 and key not in self.outputs else None
-
-    def up(self, key: str, kinds: Tuple[str, ...]) -> Iterator[Tuple[int, Any]]:
-        """Nodes from the maker of a value on upwards, as long as they are of these kinds and the first that is not."""
-        at: Optional[str] = key
-        while at is not None and at in self.maker:
-            k = self.maker[at]
-            yield k, self.nodes[k]
-            at = self.data(self.nodes[k]) if self.nodes[k].op_type in kinds else None
-
-    def above(self, ends: List[str], sources: Set[str]) -> Set[int]:
-        """Nodes that values are computed by, from these sources."""
-        found: Set[int] = set()
-        open_keys = list(ends)
-        while open_keys:
-            key = open_keys.pop()
-            k = self.maker.get(key)
-            if key in sources or k is None or k in found or key in self.importer.constants:
-                continue
-            found.add(k)
-            open_keys += self.nodes[k].input
-        return found
-
-    def matrix(self, k: int) -> Optional[Projection]:
-        """A product with a constant matrix, and the bias that comes with it or right behind."""
-        node, constants = self.nodes[k], self.importer.constants
-        if node.op_type not in ("MatMul", "Gemm") or node.input[1] not in constants or node.input[0] in constants:
-            return None
-        weight = constants[node.input[1]]
-        attributes = self.importer.attributes(node)
-        if weight.ndim != 2 or attributes.get("transA", 0) or attributes.get("alpha", 1.0) != 1 or attributes.get("beta", 1.0) != 1:
-            return None
-        weight = weight if attributes.get("transB", 0) else weight.T
-        bias = constants.get(node.input[2]) if len(node.input) > 2 else None
-        after = self.next(node.output[0])
-        if bias is None and after is not None and self.nodes[after].op_type == "Add":
-            bias = next((constants[key] for key in self.nodes[after].input if key in constants), None)
-        if bias is None or bias.size != len(weight):
-            bias = np.zeros(len(weight), np.float32)
-        return Projection(k, node.input[0], weight, bias.reshape(-1))
-
-    def projection(self, key: str) -> Optional[Projection]:
-        """The matrix that a value comes from, through moves and picks."""
-        for k, _ in self.up(key, PICKS):
-            found = self.matrix(k)
-            if found:
-                return found
+def matrix(graph: Graph, k: int) -> Optional[Projection]:
+    """A product with a constant matrix, and the bias that comes with it or right behind."""
+    node, constants = graph.nodes[k], graph.importer.constants
+    if node.op_type not in ("MatMul", "Gemm") or node.input[1] not in constants or node.input[0] in constants:
         return None
+    weight = constants[node.input[1]]
+    attributes = graph.importer.attributes(node)
+    if weight.ndim != 2 or attributes.get("transA", 0) or attributes.get("alpha", 1.0) != 1 or attributes.get("beta", 1.0) != 1:
+        return None
+    weight = weight if attributes.get("transB", 0) else weight.T
+    bias = constants.get(node.input[2]) if len(node.input) > 2 else None
+    after = graph.next(node.output[0])
+    if bias is None and after is not None and graph.nodes[after].op_type == "Add":
+        bias = next((constants[key] for key in graph.nodes[after].input if key in constants), None)
+    if bias is None or bias.size != len(weight):
+        bias = np.zeros(len(weight), np.float32)
+    return Projection(k, node.input[0], weight, bias.reshape(-1))
+
+
+def projection(graph: Graph, key: str) -> Optional[Projection]:
+    """The matrix that a value comes from, through moves and picks."""
+    for k, _ in graph.up(key, PICKS):
+        found = matrix(graph, k)
+        if found:
+            return found
+    return None
 
 
 def find(importer: "OnnxImporter") -> List[Block]:
@@ -139,13 +90,13 @@ def look_at(graph: Graph, softmax: int) -> Optional[Block]:
         after = graph.next(key)
     if scores is None or after is None or graph.nodes[after].op_type != "MatMul" or graph.nodes[after].input[0] != key:
         return None
-    parts = [graph.projection(each) for each in (*scores.input, graph.nodes[after].input[1])]
+    parts = [projection(graph, each) for each in (*scores.input, graph.nodes[after].input[1])]
     key, out = graph.nodes[after].output[0], None
     while out is None:
         after = graph.next(key)
         if after is None:
             return None
-        out = graph.matrix(after)
+        out = matrix(graph, after)
         if out is None and graph.nodes[after].op_type not in MOVES:
             return None
         key = graph.nodes[after].output[0]
@@ -208,18 +159,6 @@ def attend(inputs: List[NDArray[Any]], tensors: Dict[str, NDArray[Any]], heads: 
     return np.asarray(y.transpose(0, 2, 1, 3).reshape(*inputs[0].shape) @ tensors["out_proj.weight"].T + tensors["out_proj.bias"])
 
 
-def run_part(importer: "OnnxImporter", graph: Graph, block: Block, inputs: Dict[str, NDArray[Any]]) -> Dict[str, NDArray[Any]]:
-    """What the part of the model makes of inputs."""
-    known = {**importer.constants, **inputs}
-    for k in sorted(graph.above(block.ends, set(inputs))):
-        node = graph.nodes[k]
-        if node.op_type not in arrays.OPERATORS or any(key and key not in known for key in node.input):
-            raise Refused(f"within the attention, '{node.name or node.output[0]}' ({node.op_type}) is not known, or looks at something else "
-                          f"than queries, keys and values: no mask but the causal one is known")
-        importer.compute(node, known)
-    return {key: known[key] for key in block.ends}
-
-
 def make(importer: "OnnxImporter", block: Block) -> Set[int]:
     """The op, where it computes what the part of the model does; the nodes that it stands for."""
     graph = Graph(importer)
@@ -228,7 +167,7 @@ def make(importer: "OnnxImporter", block: Block) -> Set[int]:
     tensors = weights_of(block)
     n, rng = importer.samples or 2, np.random.default_rng(1)
     inputs = {key: rng.normal(size=(n, *value.shape)).astype(np.float32) for key, value in zip(keys, values)}
-    found = run_part(importer, graph, block, inputs)
+    found = graph.run(block.ends, inputs)
     features = values[0].shape[1]
     for heads in range(1, features + 1):
         for causal in (False, True) if features % heads == 0 else ():
@@ -244,14 +183,10 @@ def add(importer: "OnnxImporter", graph: Graph, block: Block, keys: List[str], t
         **fields: Any) -> Set[int]:
     """The node; nothing else may look at what is within."""
     inside = graph.above([end], set(keys))
-    for k in inside:
-        for key in graph.nodes[k].output:
-            outside = [reader for reader in graph.readers.get(key, []) if reader not in inside]
-            if key != end and (key in graph.outputs or outside) and key not in importer.values and key not in importer.constants:
-                raise Refused(f"'{key}' within the attention is looked at from without")
+    graph.check_inside(inside, end)
     different = [key for k, key in enumerate(keys) if key not in keys[:k]]
     values = different if keys[1] == keys[2] else keys
     weight = next((key for key in graph.nodes[block.out.node].input if key.endswith(".out_proj.weight")), "")
-    name = weight[:-len(".out_proj.weight")] or graph.nodes[block.softmax].name or end
+    name = weight[:-len(".out_proj.weight")] or graph.nodes[block.at].name or end
     importer.values[end] = importer.add("attention", *[importer.values[key] for key in values], name=name, tensors=tensors, **fields)
     return inside

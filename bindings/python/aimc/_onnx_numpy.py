@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Operators of ONNX on arrays: what a model computes of its constants, and parts of it that are tried out."""
+import math
 from typing import Any, Callable, Dict, List, Optional
 
 import numpy as np
@@ -76,6 +77,9 @@ OPERATORS: Dict[str, Callable[..., Any]] = {
     "Mul": lambda me, a, x, y: x * y,
     "Div": lambda me, a, x, y: x // y if x.dtype.kind == "i" else x / y,
     "Sqrt": lambda me, a, x: np.sqrt(x),
+    "Pow": lambda me, a, x, y: x ** y,
+    "Erf": lambda me, a, x: np.vectorize(math.erf, [x.dtype])(x),
+    "ReduceMean": lambda me, a, x, axes=None: x.mean(_axes(a, axes), keepdims=bool(a.get("keepdims", 1))),
     "MatMul": lambda me, a, x, y: x @ y,
     "Gemm": _gemm,
     "Softmax": _softmax,

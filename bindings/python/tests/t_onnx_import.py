@@ -65,7 +65,31 @@ class Attention(OnnxCase):
 
     def test_what_is_within_is_nobody_elses(self):
         path, *_ = self.attention(more=[("Relu", ["qx"], ["z"])])
-        self.refused(["'n6' (Softmax)", "'qx' within the attention is looked at from without"], convert.from_onnx, path)
+        self.refused(["'n6' (Softmax)", "'qx' within it is looked at from without"], convert.from_onnx, path)
+
+
+class Exported(OnnxCase):
+    """By the PyTorch that is here: that of Debian writes GELU and layer norm as formulas, and attention by the sizes of its values."""
+
+    def test_transformers(self):
+        torch = package("torch")
+        nn = torch.nn
+        for options in ({"activation": "gelu"}, {"norm_first": True, "activation": nn.functional.relu}):
+            layer = nn.TransformerEncoderLayer(8, 2, 12, batch_first=True, **options)
+            nn.init.uniform_(layer.norm1.weight)
+            layer.self_attn.dropout = layer.dropout.p = layer.dropout1.p = layer.dropout2.p = 0  # in training, it is written as its parts
+            self.exported(nn.Sequential(layer, nn.LayerNorm((5, 8))), normal(3, 5, 8))
+
+    def test_formulas(self):
+        nn = package("torch").nn
+        layers = [nn.Linear(6, 8), nn.LayerNorm(8, eps=1e-3), nn.GELU(), nn.LayerNorm(8, elementwise_affine=False), nn.GELU(approximate="tanh")]
+        self.exported(nn.Sequential(*layers).eval(), normal(3, 6))
+
+    def test_other_formulas(self):
+        """Half of an error function alone is no GELU."""
+        nodes = [("Div", ["x", "r"], ["a"]), ("Erf", ["a"], ["e"]), ("Add", ["e", "one"], ["s"]), ("Mul", ["s", "x"], ["y"])]
+        path = self.model(nodes, {"x": ["n", 4]}, ["y"], {"r": np.float32(2 ** 0.5), "one": np.float32(1)})
+        self.refused(["'n1' (Erf)", "of gelu it is"], convert.from_onnx, path)
 
 
 class Constants(OnnxCase):
