@@ -50,6 +50,20 @@ static aimc_status check_nodal(const aimci_cell_mapping *mapping, const aimci_wi
     return AIMC_OK;
 }
 
+/* A solve for each vector goes by the conductances, which have one value for both signs. */
+static aimc_status check_asymmetry(const aimci_periphery_params *params,
+                                   const aimci_wires_params *wires)
+{
+    if (wires->model != AIMCI_WIRES_NODAL || params->w_read_asymmetry_dtod <= 0 ||
+        (wires->iv == AIMCI_IV_LINEAR && !wires->noise_by_cell))
+        return AIMC_OK;
+    return aimci_fail(
+        AIMC_ERR_INVALID,
+        "periphery: w_read_asymmetry_dtod = %g; where each vector is solved (wires.iv "
+        "other than LINEAR, noise_by_cell), cells conduct alike for both signs: 0",
+        params->w_read_asymmetry_dtod);
+}
+
 static aimc_status check_drive_ends(const aimci_wires_params *wires)
 {
     if (wires->drive_ends == 1 || (wires->model == AIMCI_WIRES_NODAL && !wires->gate_selected))
@@ -99,6 +113,8 @@ static aimc_status read_children(const aimc_config *config, aimci_periphery *p)
     st = check_time_sliced(&p->mapping, wires);
     if (!st)
         st = check_nodal(&p->mapping, wires);
+    if (!st)
+        st = check_asymmetry(&p->params, wires);
     if (!st && !p->is_perfect)
         st = check_drive_ends(wires);
     if (!st && wires->model == AIMCI_WIRES_NODAL)

@@ -398,6 +398,12 @@ START_TEST(combinations_are_refused)
     aimct_refused(
         ctx, "REFERENCE_COLUMN",
         SETTINGS("wires.model=NODAL", "wires.iv=SINH", "cell_mapping.scheme=REFERENCE_COLUMN"));
+    aimct_refused(ctx, "w_read_asymmetry_dtod",
+                  SETTINGS("wires.model=NODAL", "wires.iv=SINH", "mv_type=POS_NEG_SEPARATE",
+                           "w_read_asymmetry_dtod=0.1"));
+    aimct_refused(ctx, "w_read_asymmetry_dtod",
+                  SETTINGS("wires.model=NODAL", BY_CELL, "mv_type=POS_NEG_SEPARATE",
+                           "w_read_asymmetry_dtod=0.1"));
     aimct_refused(ctx, "noise_by_cell", SETTINGS(BY_CELL));
     aimct_refused(ctx, "noise_by_cell", SETTINGS("wires.model=TIME_SLICED", BY_CELL));
     aimct_refused(ctx, "noise_by_cell",
