@@ -18,6 +18,11 @@ static aimc_status check_time_sliced(const aimci_cell_mapping *mapping,
                                      const aimci_wires_params *wires)
 {
     if (wires->model == AIMCI_WIRES_TIME_SLICED &&
+        (wires->r_driver > 0 || wires->r_select > 0 || wires->interleaved))
+        return aimci_fail(AIMC_ERR_INVALID,
+                          "wires: model = TIME_SLICED; it knows the wires of outputs alone: "
+                          "r_driver 0, r_select 0, interleaved false");
+    if (wires->model == AIMCI_WIRES_TIME_SLICED &&
         (mapping->offset || mapping->params.subtract == AIMCI_SUBTRACT_DIGITAL))
         return aimci_fail(AIMC_ERR_INVALID,
                           "wires: model = TIME_SLICED; it has pairs of cells on one column: "

@@ -404,6 +404,10 @@ START_TEST(combinations_are_refused)
     aimct_refused(ctx, "w_read_asymmetry_dtod",
                   SETTINGS("wires.model=NODAL", BY_CELL, "mv_type=POS_NEG_SEPARATE",
                            "w_read_asymmetry_dtod=0.1"));
+    aimct_refused(ctx, "outputs alone", SETTINGS("wires.model=TIME_SLICED", "wires.r_driver=1"));
+    aimct_refused(ctx, "outputs alone", SETTINGS("wires.model=TIME_SLICED", "wires.r_select=1"));
+    aimct_refused(ctx, "outputs alone",
+                  SETTINGS("wires.model=TIME_SLICED", "wires.interleaved=true"));
     aimct_refused(ctx, "noise_by_cell", SETTINGS(BY_CELL));
     aimct_refused(ctx, "noise_by_cell", SETTINGS("wires.model=TIME_SLICED", BY_CELL));
     aimct_refused(ctx, "noise_by_cell",
