@@ -73,8 +73,8 @@ const char *aimci_delimiter_name(char delimiter)
 static bool is_index_name(const aimci_slice *name)
 {
     static const char *const names[] = {
-        "index", "idx",   "unnamed: 0", "no",        "no.",     "nr",     "nr.",         "#",
-        "n",     "pulse", "pulse no",   "pulse no.", "pulse #", "pulses", "pulse number"};
+        "index", "idx",   "unnamed: 0", "no",        "no.",     "nr",     "nr.",
+        "#",     "pulse", "pulse no",   "pulse no.", "pulse #", "pulses", "pulse number"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strlen(names[i]) == name->n && aimci_same_letters(names[i], name->at, name->n))
             return true;
