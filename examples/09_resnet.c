@@ -133,7 +133,7 @@ int main(int argc, char **argv)
     printf("digital %.4f, on tiles %.4f\n  programmed\n", digital, accuracy(net, &test));
     const double before = deploy(ctx, net, &test);
     printf("  retrained with noise on the weights\n");
-    train(net, &data, &test, 2, BATCH, pretrained ? 0.002 : 0.02);
+    train(net, &data, &test, 2, BATCH, pretrained ? 0.0005 : 0.02);
     const double after = deploy(ctx, net, &test);
 
     aimc_config_destroy(layer);

@@ -143,9 +143,19 @@ typedef struct task {
     aimci_fit_work *work;
 } task;
 
+/* Where all readings are foretold more closely than they tell anything, no model does better: what
+ * is left of its noise, which was looked for in vain, says nothing. */
+static void count_as_exact(const task *t, aimci_candidate *c)
+{
+    for (size_t i = 0; i < t->traces->n_readings; i++)
+        if (c->held_out[i] != 0)
+            c->held_out[i] = -0.5 * log(6.283185307179586 * t->e->grain * t->e->grain);
+}
+
 static void hold_out(const task *t, aimci_candidate *c)
 {
     const size_t n = t->traces->n_readings;
+    double farthest = 0;
     for (int f = 0; f < FOLDS; f++) {
         const aimci_fold rest = {t->fold, f, false}, held = {t->fold, f, true};
         aimci_estimate est = c->est;
@@ -155,10 +165,14 @@ static void hold_out(const task *t, aimci_candidate *c)
         aimci_walk_filter(&walk, &est.noise, &held, t->work->gains, t->work->residuals, NULL);
         for (size_t i = 0; i < n; i++) {
             const double r = t->work->residuals[i], v = t->work->gains[i].variance;
-            if (t->fold[i] == f && r != 0)
-                c->held_out[i] = -0.5 * (log(6.283185307179586 * v) + r * r);
+            if (t->fold[i] != f || r == 0)
+                continue;
+            c->held_out[i] = -0.5 * (log(6.283185307179586 * v) + r * r);
+            farthest = fmax(farthest, fabs(r) * sqrt(v));
         }
     }
+    if (farthest < t->e->grain)
+        count_as_exact(t, c);
     aimci_slots_begin(c->config, t->e);
     aimci_slots_put(&c->est.slots, c->config, c->est.x);
 }
