@@ -159,15 +159,29 @@ def attend(inputs: List[NDArray[Any]], tensors: Dict[str, NDArray[Any]], heads: 
     return np.asarray(y.transpose(0, 2, 1, 3).reshape(*inputs[0].shape) @ tensors["out_proj.weight"].T + tensors["out_proj.bias"])
 
 
+def redrawn(graph: Graph, block: Block, rng: np.random.Generator) -> Tuple[Block, Dict[str, NDArray[Any]]]:
+    """The block with random matrices, and these as the model has them: of matrices that are 0 or nearly so, as before training,
+    any number of heads would compute the same."""
+    kept: Dict[str, NDArray[Any]] = {}
+
+    def draw(part: Projection) -> Projection:
+        node = graph.nodes[part.node]
+        key = node.input[1]
+        if key not in kept:
+            kept[key] = rng.normal(0, part.weight.shape[1] ** -0.5, graph.importer.constants[key].shape).astype(np.float32)
+        return part._replace(weight=kept[key] if graph.importer.attributes(node).get("transB", 0) else kept[key].T)
+    return block._replace(parts=[draw(part) for part in block.parts], out=draw(block.out)), kept
+
+
 def make(importer: "OnnxImporter", block: Block) -> Set[int]:
     """The op, where it computes what the part of the model does; the nodes that it stands for."""
     graph = Graph(importer)
     keys = sources_of(importer, graph, block)
     values: List[Value] = [importer.values[key] for key in keys]
-    tensors = weights_of(block)
     n, rng = importer.samples or 2, np.random.default_rng(1)
     inputs = {key: rng.normal(size=(n, *value.shape)).astype(np.float32) for key, value in zip(keys, values)}
-    found = graph.run(block.ends, inputs)
+    trial, matrices = redrawn(graph, block, rng)
+    tensors, found = weights_of(trial), graph.run(block.ends, {**inputs, **matrices})
     features = values[0].shape[1]
     for heads in range(1, features + 1):
         for causal in (False, True) if features % heads == 0 else ():
@@ -175,12 +189,11 @@ def make(importer: "OnnxImporter", block: Block) -> Set[int]:
             ends = [key for key, y in found.items() if y.shape == wanted.shape
                     and np.abs(y - wanted).max() <= TOLERANCE * np.abs(wanted).max()]
             if ends:
-                return add(importer, graph, block, keys, tensors, ends[-1], heads=heads, causal=causal)
+                return add(importer, graph, block, keys, ends[-1], heads=heads, causal=causal)
     raise Refused("it is in no attention that is known: several heads, scores over the root of their size, softmax, no mask but the causal one")
 
 
-def add(importer: "OnnxImporter", graph: Graph, block: Block, keys: List[str], tensors: Dict[str, NDArray[Any]], end: str,
-        **fields: Any) -> Set[int]:
+def add(importer: "OnnxImporter", graph: Graph, block: Block, keys: List[str], end: str, **fields: Any) -> Set[int]:
     """The node; nothing else may look at what is within."""
     inside = graph.above([end], set(keys))
     graph.check_inside(inside, end)
@@ -188,5 +201,6 @@ def add(importer: "OnnxImporter", graph: Graph, block: Block, keys: List[str], t
     values = different if keys[1] == keys[2] else keys
     weight = next((key for key in graph.nodes[block.out.node].input if key.endswith(".out_proj.weight")), "")
     name = weight[:-len(".out_proj.weight")] or graph.nodes[block.at].name or end
-    importer.values[end] = importer.add("attention", *[importer.values[key] for key in values], name=name, tensors=tensors, **fields)
+    importer.values[end] = importer.add("attention", *[importer.values[key] for key in values], name=name, tensors=weights_of(block),
+                                        **fields)
     return inside

@@ -2,8 +2,12 @@
 # SPDX-License-Identifier: MIT
 """ONNX models as today's exporters write them: recorded ones of PyTorch 2.13 (tests/network/record_onnx.py), attention taken for
 what it computes, and operators between values and constants."""
+import contextlib
+import io
+import json
 import os
 import pathlib
+import warnings
 
 from common import SOURCE, aimc, main, np, unittest
 from convert_cases import RNG, OnnxCase, normal, package
@@ -79,6 +83,27 @@ class Exported(OnnxCase):
             nn.init.uniform_(layer.norm1.weight)
             layer.self_attn.dropout = layer.dropout.p = layer.dropout1.p = layer.dropout2.p = 0  # in training, it is written as its parts
             self.exported(nn.Sequential(layer, nn.LayerNorm((5, 8))), normal(3, 5, 8))
+
+    def test_heads_of_matrices_that_are_zero(self):
+        """Before training, a matrix may be 0: then outputs tell nothing of the heads."""
+        torch = package("torch")
+        package("onnx")
+
+        class Net(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.attention = torch.nn.MultiheadAttention(8, 2, batch_first=True)
+                torch.nn.init.zeros_(self.attention.out_proj.weight)
+                torch.nn.init.constant_(self.attention.in_proj_weight, 1e-7)
+
+            def forward(self, x):
+                return self.attention(x, x, x, need_weights=False)[0]
+        path = str(self.folder / "zero.onnx")
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(Net(), (torch.zeros(2, 5, 8),), path, input_names=["x"])
+        found = json.loads(convert.from_onnx(path).to_json())["nodes"]
+        self.assertEqual([node["config"]["heads"] for node in found if node["op"] == "attention"], [2])
 
     def test_formulas(self):
         nn = package("torch").nn
