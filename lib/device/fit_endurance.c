@@ -69,45 +69,21 @@ static bool is_fit(const aimc_fit *fit, const aimci_series *s)
     return s->n >= LEAST_READINGS;
 }
 
-/* Sums over devices of one number. */
-typedef struct sums {
-    double n, sum, squares;
-} sums;
-
-static void count(sums *s, double v)
-{
-    s->n += 1;
-    s->sum += v;
-    s->squares += v * v;
-}
-
-static double deviation(const sums *s)
-{
-    const double mean = s->sum / s->n;
-    return s->n > 1 ? sqrt(fmax(s->squares - s->n * mean * mean, 0) / (s->n - 1)) : 0;
-}
-
-/* Half of a 95 % interval of the mean; NaN below 4 devices. */
-static double half_width(const sums *s)
-{
-    return s->n > 3 ? aimci_student(s->n - 1) * deviation(s) / sqrt(s->n) : (double)NAN;
-}
-
 static aimc_status tell(aimc_fit *fit, const char *name, double value, double low, double high)
 {
     aimci_add_figure(fit, name, value, low, high);
     return aimc_config_set(fit->config, name, value);
 }
 
-static aimc_status tell_mean(aimc_fit *fit, const char *name, const sums *s)
+static aimc_status tell_mean(aimc_fit *fit, const char *name, const aimci_sums *s)
 {
-    const double mean = s->sum / s->n, half = half_width(s);
+    const double mean = s->sum / s->n, half = aimci_half_width(s);
     return s->n > 0 ? tell(fit, name, mean, mean - half, mean + half) : AIMC_OK;
 }
 
-static aimc_status tell_onset(aimc_fit *fit, const sums *s)
+static aimc_status tell_onset(aimc_fit *fit, const aimci_sums *s)
 {
-    const double mean = s->sum / s->n, half = half_width(s), spread = deviation(s);
+    const double mean = s->sum / s->n, half = aimci_half_width(s), spread = aimci_deviation(s);
     aimc_status st = tell(fit, "endurance.onset", exp(mean), exp(mean - half), exp(mean + half));
     if (!st && s->n > 2)
         st =
@@ -128,7 +104,7 @@ static bool closes(const end *e, size_t n)
 
 aimc_status aimci_fit_endurance(aimc_fit *fit, const aimc_measurement *m)
 {
-    sums onset = {0}, max_exponent = {0}, min_exponent = {0};
+    aimci_sums onset = {0}, max_exponent = {0}, min_exponent = {0};
     size_t refused = 0, steady = 0;
     for (size_t i = 0; i < m->n; i++) {
         const aimci_series *s = &m->each[i];
@@ -145,10 +121,10 @@ aimc_status aimci_fit_endurance(aimc_fit *fit, const aimc_measurement *m)
             steady++;
             continue;
         }
-        count(&onset, c);
-        count(&max_exponent, fmax(high.exponent, 0));
+        aimci_count(&onset, c);
+        aimci_count(&max_exponent, fmax(high.exponent, 0));
         if (s->low)
-            count(&min_exponent, fmax(low.exponent, 0));
+            aimci_count(&min_exponent, fmax(low.exponent, 0));
     }
     if (refused)
         aimci_note(

@@ -30,6 +30,24 @@ double aimci_student(double n)
            (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * n * n * n);
 }
 
+void aimci_count(aimci_sums *s, double v)
+{
+    s->n += 1;
+    s->sum += v;
+    s->squares += v * v;
+}
+
+double aimci_deviation(const aimci_sums *s)
+{
+    const double mean = s->sum / s->n;
+    return s->n > 1 ? sqrt(fmax(s->squares - s->n * mean * mean, 0) / (s->n - 1)) : 0;
+}
+
+double aimci_half_width(const aimci_sums *s)
+{
+    return s->n > 3 ? aimci_student(s->n - 1) * aimci_deviation(s) / sqrt(s->n) : (double)NAN;
+}
+
 double aimci_chi_square(double n, double z)
 {
     const double c = 2 / (9 * n), root = 1 - c + z * sqrt(c);

@@ -159,30 +159,11 @@ static double by_tau(const void *arg, double x)
 
 /* ---- report --------------------------------------------------------------------------------- */
 
-/* Mean of a number over series, and its variance from their scatter. */
-typedef struct sums {
-    double n, sum, squares;
-} sums;
-
-static void count(sums *s, double v)
-{
-    s->n += 1;
-    s->sum += v;
-    s->squares += v * v;
-}
-
-static double half_width(const sums *s)
-{
-    const double mean = s->sum / s->n;
-    const double variance = fmax(s->squares / s->n - mean * mean, 0) / (s->n - 1);
-    return aimci_student(s->n - 1) * sqrt(variance);
-}
-
 /* Do most series end where the search does? */
 static bool tell_decay(aimc_fit *fit, const question *all)
 {
     question q = *all;
-    sums tau = {0}, level = {0};
+    aimci_sums tau = {0}, level = {0};
     size_t open = 0;
     double longest = 0, shortest = HUGE_VAL;
     for (size_t i = 0; i < q.m->n; i++) {
@@ -195,18 +176,19 @@ static bool tell_decay(aimc_fit *fit, const question *all)
         open += x < lo + 0.1 || x > hi - 0.1;
         longest = fmax(longest, hi);
         shortest = fmin(shortest, lo);
-        count(&tau, x);
-        count(&level, (fit_series(q.series, EXPONENTIAL, exp(x), q.walk).level - fit->data.offset) /
-                          fit->data.scale);
+        aimci_count(&tau, x);
+        aimci_count(&level,
+                    (fit_series(q.series, EXPONENTIAL, exp(x), q.walk).level - fit->data.offset) /
+                        fit->data.scale);
     }
     if (2 * (double)open > tau.n)
         return false;
     const bool is_crowd = tau.n > 3;
     const double x = is_crowd ? tau.sum / tau.n : find_top(by_tau, &q, shortest, longest);
-    const double half = is_crowd ? half_width(&tau) : 0;
+    const double half = is_crowd ? aimci_half_width(&tau) : 0;
     const double low = is_crowd ? x - half : find_end(by_tau, &q, x, shortest);
     const double high = is_crowd ? x + half : find_end(by_tau, &q, x, longest);
-    const double mean = level.sum / level.n, width = is_crowd ? half_width(&level) : (double)NAN;
+    const double mean = level.sum / level.n, width = aimci_half_width(&level);
     aimci_add_figure(fit, "decay.tau", exp(x), exp(low), exp(high));
     aimci_add_figure(fit, "decay.level", mean, mean - width, mean + width);
     aimci_note(
@@ -220,13 +202,13 @@ static bool tell_decay(aimc_fit *fit, const question *all)
 static double mean_read_variance(const question *all)
 {
     question q = *all;
-    sums rest = {0};
+    aimci_sums rest = {0};
     for (size_t i = 0; i < q.m->n; i++) {
         q.series = &q.m->each[i];
         if (!is_fit(q.series))
             continue;
         const double x = find_parameter(&q), p = q.law == POWER ? x : exp(x);
-        count(&rest, fit_series(q.series, q.law, p, q.walk).read_variance);
+        aimci_count(&rest, fit_series(q.series, q.law, p, q.walk).read_variance);
     }
     return rest.sum / rest.n;
 }

@@ -117,6 +117,15 @@ aimc_status aimci_fit_endurance(aimc_fit *fit, const aimc_measurement *m);
  * of chi-square, at z of a normal. */
 #define AIMCI_NORMAL_975 1.959963984540054
 double aimci_student(double n);
+
+/* Sums over devices or series of one number. */
+typedef struct aimci_sums {
+    double n, sum, squares;
+} aimci_sums;
+void aimci_count(aimci_sums *sums, double value);
+double aimci_deviation(const aimci_sums *sums);
+/* Half of a 95 % interval of the mean; NaN below 4 of them. */
+double aimci_half_width(const aimci_sums *sums);
 double aimci_chi_square(double n, double z);
 
 void aimci_add_figure(aimc_fit *fit, const char *name, double value, double low, double high);

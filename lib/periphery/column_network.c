@@ -193,9 +193,10 @@ static void collect(const aimci_periphery *p, const aimci_column_set *set, int m
 /* ---- noise of single cells ------------------------------------------------------------------ */
 
 /* Variance of the conductance g of a cell, both in weights. Both cells of a pair that are read
- * together have half of what their weight has; PCM_READ goes by the cell. */
+ * together have half of what their weight has; PCM_READ goes by the cell. share: of the variance of
+ * devices. */
 static double cell_variance(const aimci_periphery *p, const aimci_device_noise *devices,
-                            const aimci_column_set *set, size_t at, double g)
+                            double share, const aimci_column_set *set, size_t at, double g)
 {
     const double w_noise = p->params.w_noise, part = set->positive && set->negative ? 0.5 : 1;
     double variance = 0;
@@ -204,8 +205,7 @@ static double cell_variance(const aimci_periphery *p, const aimci_device_noise *
     else if (p->params.w_noise_type == AIMCI_WN_PCM_READ)
         variance = w_noise * w_noise * g;
     if (devices)
-        variance += part * (double)devices->variance[at] *
-                    aimci_device_noise_share(p, (size_t)(set - p->columns.list));
+        variance += part * (double)devices->variance[at] * share;
     return variance;
 }
 
@@ -221,6 +221,7 @@ static const double *draw_cells(const aimci_periphery *p, const aimci_read_array
     const double per_weight = p->params.g_max / weight_of_full(p);
     if (!devices && p->params.w_noise <= 0)
         return g;
+    const double share = aimci_device_noise_share(p, (size_t)(set - p->columns.list));
     float *const normals = (float *)(space + n);
     const aimci_key own = {
         {key->k[(m + 2) % 4], key->k[(m + 3) % 4], key->k[m], key->k[m + 1]}}; /* its own stream */
@@ -235,7 +236,7 @@ static const double *draw_cells(const aimci_periphery *p, const aimci_read_array
             for (size_t j = 0; j < p->n_in; j++) {
                 const size_t cell = aimci_cell_at(p, network->ld, i, j, minus);
                 space[cell] += per_weight * (double)normals[cell] *
-                               sqrt(cell_variance(p, devices, set, aimci_read_at(p, i, j),
+                               sqrt(cell_variance(p, devices, share, set, aimci_read_at(p, i, j),
                                                   g[cell] / per_weight));
             }
         }

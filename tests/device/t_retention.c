@@ -2,17 +2,31 @@
 /* What a fit tells of devices over time and over a life: drift, decay, diffusion, endurance. */
 #include "measurement_test.h"
 
+/* n standard normals. */
+static void draw_normals(float *xi, size_t n, int seed)
+{
+    aimc_tile *draw = test_tile(ctx, "ideal", "{\"diffusion\": 1}", 1, n, seed);
+    must(aimc_tile_diffuse(draw));
+    weights_of(draw, xi);
+    aimc_tile_destroy(draw);
+}
+
+/* Sweeps of DEVICES devices, which come with all series here. */
+static aimc_measurement *swept(float *w)
+{
+    aimc_measurement *m = NULL;
+    must(aimc_measurement_create(ctx, &m));
+    walk("soft_bounds", population, 8, w);
+    add(m, w, 0, 0);
+    return m;
+}
+
 /* g = g0 t^-nu with nu of spread 20 % over 40 devices, and 1 % of noise. */
 START_TEST(drift)
 {
     float *w = calloc(2 * PULSES * DEVICES, sizeof *w), xi[40 * 13];
-    aimc_measurement *m = NULL;
-    aimc_tile *draw = test_tile(ctx, "ideal", "{\"diffusion\": 1}", 1, 40 * 13, 7);
-    must(aimc_tile_diffuse(draw));
-    weights_of(draw, xi);
-    must(aimc_measurement_create(ctx, &m));
-    walk("soft_bounds", population, 8, w);
-    add(m, w, 0, 0);
+    draw_normals(xi, 40 * 13, 7);
+    aimc_measurement *m = swept(w);
     for (uint32_t d = 0; d < 40; d++) {
         const double nu = 0.05 * (1 + 0.2 * (double)xi[d]);
         double state[12], time[12];
@@ -29,7 +43,6 @@ START_TEST(drift)
     ck_assert_ptr_nonnull(strstr(report, "\"nu_dtod\": 0."));
     aimc_fit_destroy(made);
     aimc_measurement_destroy(m);
-    aimc_tile_destroy(draw);
     free(w);
 }
 END_TEST
@@ -42,13 +55,8 @@ static aimc_fit *left_alone(double tau, double wander, uint32_t n)
 {
     enum { POINTS = 60, MOST = 20 };
     float *w = calloc(2 * PULSES * DEVICES, sizeof *w), xi[MOST * POINTS * 2];
-    aimc_measurement *m = NULL;
-    aimc_tile *draw = test_tile(ctx, "ideal", "{\"diffusion\": 1}", 1, MOST * POINTS * 2, 17);
-    must(aimc_tile_diffuse(draw));
-    weights_of(draw, xi);
-    must(aimc_measurement_create(ctx, &m));
-    walk("soft_bounds", population, 8, w);
-    add(m, w, 0, 0);
+    draw_normals(xi, MOST * POINTS * 2, 17);
+    aimc_measurement *m = swept(w);
     for (uint32_t d = 0; d < n; d++) {
         double state[POINTS], time[POINTS], wandered = 0;
         for (int k = 0; k < POINTS; k++) {
@@ -62,7 +70,6 @@ static aimc_fit *left_alone(double tau, double wander, uint32_t n)
     }
     aimc_fit *made = fit(m, "soft_bounds");
     aimc_measurement_destroy(m);
-    aimc_tile_destroy(draw);
     free(w);
     return made;
 }
@@ -103,13 +110,8 @@ START_TEST(endurance)
     enum { CYCLED = 30, POINTS = 25 };
     float *w = calloc(2 * PULSES * DEVICES, sizeof *w), xi[CYCLED * (1 + 2 * POINTS)];
     double life[POINTS], high[POINTS], low[POINTS];
-    aimc_measurement *m = NULL;
-    aimc_tile *draw = test_tile(ctx, "ideal", "{\"diffusion\": 1}", 1, sizeof xi / sizeof *xi, 7);
-    must(aimc_tile_diffuse(draw));
-    weights_of(draw, xi);
-    must(aimc_measurement_create(ctx, &m));
-    walk("soft_bounds", population, 8, w);
-    add(m, w, 0, 0);
+    draw_normals(xi, sizeof xi / sizeof *xi, 7);
+    aimc_measurement *m = swept(w);
     for (uint32_t d = 0; d < CYCLED; d++) {
         const float *noise = xi + CYCLED + (size_t)d * 2 * POINTS;
         const double onset = 1e6 * exp(0.3 * (double)xi[d]);
@@ -141,7 +143,6 @@ START_TEST(endurance)
                      AIMC_ERR_INVALID);
     ck_assert_ptr_nonnull(strstr(aimc_get_last_error(), "pulses[3]"));
     aimc_measurement_destroy(m);
-    aimc_tile_destroy(draw);
     free(w);
 }
 END_TEST

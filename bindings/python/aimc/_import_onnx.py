@@ -11,6 +11,7 @@ from . import _import_onnx_series as series
 from . import _onnx_numpy as arrays
 from ._errors import FormatError
 from ._importer import Importer, Refused, batch_norm, choose, keep_samples, package, pairs_of, with_bias, without_none
+from ._onnx_graph import Graph
 from ._types import NDArray
 from .context import Context
 from .network import Network, Value
@@ -48,13 +49,14 @@ class OnnxImporter(Importer):
                 self.node(f"input '{each.name}'", lambda each=each: self.make_input(each))  # type: ignore[misc]
         for k in range(len(self.graph.node)):
             self.fold(k)
-        found: List[Part] = [*formulas.find(self), *attention.find(self)]
+        graph = Graph(self)
+        found: List[Part] = [*formulas.find(graph), *attention.find(graph)]
         parts = {k: part for part in found for k in part.nodes}
         for k in range(len(self.graph.node)):
             if k not in parts:
                 self.take(k)
             elif k == max(parts[k].nodes):
-                self.take_part(parts[k])
+                self.take_part(graph, parts[k])
         return self.finish([each.name for each in self.graph.output])
 
     def where(self, k: int) -> str:
@@ -86,10 +88,10 @@ class OnnxImporter(Importer):
         else:
             self.node(self.where(k), lambda: make(self, node))
 
-    def take_part(self, part: Part) -> None:
+    def take_part(self, graph: Graph, part: Part) -> None:
         """Nodes that are one op, and those behind it that were looked at with them."""
         inside: Set[int] = set(part.nodes)
-        self.node(self.where(part.at), lambda: inside.intersection_update(part.make(self)))
+        self.node(self.where(part.at), lambda: inside.intersection_update(part.make(graph)))
         for k in sorted(part.nodes - inside):
             self.take(k)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Attention of ONNX models: exporters write it as products, transposes and a softmax, each version in its own way. A part of
 the graph around a softmax is taken for an attention of this library when it computes the same: both are run on random numbers."""
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple
 
 import numpy as np
 
@@ -9,9 +9,6 @@ from ._importer import Missing, Refused
 from ._onnx_graph import MOVES, PICKS, Graph
 from ._types import NDArray
 from .network import Value
-
-if TYPE_CHECKING:
-    from ._import_onnx import OnnxImporter
 
 TOLERANCE = 1e-4  # of the largest number, for sums in another order
 
@@ -32,9 +29,9 @@ class Block(NamedTuple):
     ends: List[str]
     nodes: Set[int]
 
-    def make(self, importer: "OnnxImporter") -> Set[int]:
+    def make(self, graph: Graph) -> Set[int]:
         """The op, where it computes what the part of the model does; the nodes that it stands for."""
-        return make(importer, self)
+        return make(graph, self)
 
 
 def matrix(graph: Graph, k: int) -> Optional[Projection]:
@@ -65,9 +62,8 @@ def projection(graph: Graph, key: str) -> Optional[Projection]:
     return None
 
 
-def find(importer: "OnnxImporter") -> List[Block]:
+def find(graph: Graph) -> List[Block]:
     """All parts of a graph that may be attentions."""
-    graph = Graph(importer)
     found = (look_at(graph, k) for k, node in enumerate(graph.nodes) if node.op_type == "Softmax")
     return [block for block in found if block]
 
@@ -115,9 +111,9 @@ def look_at(graph: Graph, softmax: int) -> Optional[Block]:
 # ---- one of them --------------------------------------------------------------------------------
 
 
-def sources_of(importer: "OnnxImporter", graph: Graph, block: Block) -> List[str]:
+def sources_of(graph: Graph, block: Block) -> List[str]:
     """Values [length][features] of which queries, keys and values are made."""
-    made = []
+    importer, made = graph.importer, []
     for part in block.parts:
         chain = [part.source, *(node.input[0] for _, node in graph.up(part.source, MOVES))]
         if not any(key in importer.values for key in chain):
@@ -173,10 +169,10 @@ def redrawn(graph: Graph, block: Block, rng: np.random.Generator) -> Tuple[Block
     return block._replace(parts=[draw(part) for part in block.parts], out=draw(block.out)), kept
 
 
-def make(importer: "OnnxImporter", block: Block) -> Set[int]:
+def make(graph: Graph, block: Block) -> Set[int]:
     """The op, where it computes what the part of the model does; the nodes that it stands for."""
-    graph = Graph(importer)
-    keys = sources_of(importer, graph, block)
+    importer = graph.importer
+    keys = sources_of(graph, block)
     values: List[Value] = [importer.values[key] for key in keys]
     n, rng = importer.samples or 2, np.random.default_rng(1)
     inputs = {key: rng.normal(size=(n, *value.shape)).astype(np.float32) for key, value in zip(keys, values)}
@@ -189,12 +185,13 @@ def make(importer: "OnnxImporter", block: Block) -> Set[int]:
             ends = [key for key, y in found.items() if y.shape == wanted.shape
                     and np.abs(y - wanted).max() <= TOLERANCE * np.abs(wanted).max()]
             if ends:
-                return add(importer, graph, block, keys, ends[-1], heads=heads, causal=causal)
+                return add(graph, block, keys, ends[-1], heads=heads, causal=causal)
     raise Refused("it is in no attention that is known: several heads, scores over the root of their size, softmax, no mask but the causal one")
 
 
-def add(importer: "OnnxImporter", graph: Graph, block: Block, keys: List[str], end: str, **fields: Any) -> Set[int]:
+def add(graph: Graph, block: Block, keys: List[str], end: str, **fields: Any) -> Set[int]:
     """The node; nothing else may look at what is within."""
+    importer = graph.importer
     inside = graph.above([end], set(keys))
     graph.check_inside(inside, end)
     different = [key for k, key in enumerate(keys) if key not in keys[:k]]

@@ -2,16 +2,13 @@
 """GELU and layer norm of ONNX models before opset 20 and 17, which write them as formulas: taken where they compute the same of
 random numbers."""
 import math
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Set
+from typing import Any, Dict, List, NamedTuple, Optional, Set
 
 import numpy as np
 
 from ._importer import Missing, Refused
 from ._onnx_graph import Graph
 from ._types import NDArray
-
-if TYPE_CHECKING:
-    from ._import_onnx import OnnxImporter
 
 
 class Formula(NamedTuple):
@@ -23,9 +20,9 @@ class Formula(NamedTuple):
     nodes: Set[int]
     fields: Dict[str, Any]
 
-    def make(self, importer: "OnnxImporter") -> Set[int]:
+    def make(self, graph: Graph) -> Set[int]:
         """The op; the nodes that it stands for."""
-        graph = Graph(importer)
+        importer = graph.importer
         if self.source not in importer.values:
             raise Missing(self.source)
         value = importer.values[self.source]
@@ -53,9 +50,8 @@ def _gelu(x: NDArray[Any], _: Dict[str, Any]) -> NDArray[Any]:
 COMPUTED = {"gelu": _gelu, "layer_norm": _layer_norm}
 
 
-def find(importer: "OnnxImporter") -> List[Formula]:
+def find(graph: Graph) -> List[Formula]:
     """All of them."""
-    graph = Graph(importer)
     looks = {"Erf": gelu, "Div": layer_norm}
     found = (looks[node.op_type](graph, k) for k, node in enumerate(graph.nodes) if node.op_type in looks)
     return [each for each in found if each]
